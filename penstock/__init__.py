@@ -1,0 +1,48 @@
+"""Declare, identify and draw the flows of an application.
+
+One declaration in the code gives every operation a correlation ID and every
+flow a diagram next to the docstrings of its steps.
+"""
+
+from importlib import metadata
+
+from penstock._context import Run, bind, configure, current_flow_id, current_run
+from penstock._decorators import FlowDecorator, Predecessors, all_of, any_of, entrypoint, flow, step
+from penstock._model import Edge, Graph, Location, Node, Predecessor, Problem, Step
+from penstock._running import current_step
+from penstock.graph import Flow, find_problems, generate_dag, get_flow, list_flows
+
+__all__ = [
+    "Edge",
+    "Flow",
+    "FlowDecorator",
+    "Graph",
+    "Location",
+    "Node",
+    "Predecessor",
+    "Predecessors",
+    "Problem",
+    "Run",
+    "Step",
+    "all_of",
+    "any_of",
+    "bind",
+    "configure",
+    "current_flow_id",
+    "current_run",
+    "current_step",
+    "entrypoint",
+    "find_problems",
+    "flow",
+    "generate_dag",
+    "get_flow",
+    "list_flows",
+    "step",
+]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":  # read from the metadata only when somebody asks
+        return metadata.version("penstock")
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -1,0 +1,398 @@
+"""The decorators: they read arguments, register, and wrap nothing but entrypoints."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from inspect import isroutine
+from typing import Any, TypeVar, overload
+
+from penstock._context import Run, current, new_flow_id
+from penstock._model import Join
+from penstock._registry import Declaration, Origin, Reference, bare, default_registry, locate
+from penstock._wrap import instrument
+from penstock.exceptions import InvalidArgumentError
+
+__all__ = ["FlowDecorator", "Predecessors", "all_of", "any_of", "entrypoint", "flow", "step"]
+
+F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, Any, Any]")
+
+StepRef = str | Callable[..., Any]
+"""A step that is named: by its name, or by the decorated function itself."""
+
+
+class Predecessors:
+    """Several steps that come before one, and how they come together.
+
+    Made by `any_of` and `all_of`.
+
+    .. versionadded:: 0.1
+    """
+
+    __slots__ = ("items", "join")
+
+    def __init__(self, join: Join, items: tuple[object, ...]) -> None:
+        self.join = join
+        self.items = items
+
+    def __repr__(self) -> str:
+        return f"{self.join}_of({', '.join(map(repr, self.items))})"
+
+
+After = StepRef | Sequence[StepRef] | Mapping[Any, str | None] | Predecessors | None
+
+
+def any_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
+    """Say that any one of *steps* leads to the step: ``after=any_of("a", "b")``.
+
+    It is what a plain list means too.
+
+    Args:
+        steps: Names of steps, decorated functions, or mappings from these to
+            the label of their edge.
+
+    .. versionadded:: 0.1
+    """
+    return Predecessors("any", steps)
+
+
+def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
+    """Say that only all of *steps* together lead to the step: ``after=all_of("a", "b")``.
+
+    Args:
+        steps: Names of steps, decorated functions, or mappings from these to
+            the label of their edge.
+
+    .. versionadded:: 0.1
+    """
+    return Predecessors("all", steps)
+
+
+class FlowDecorator:
+    """What `flow` returns: a decorator that can be kept and used again.
+
+    .. versionadded:: 0.1
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        """The name of the flow."""
+
+    def __call__(self, function: F) -> F:
+        """Make the declared *function* a step of the flow and return it unchanged.
+
+        Raises:
+            UndeclaredFunctionError: If it is neither an entrypoint nor a step.
+            DuplicateStepError: If the flow has another function of that name.
+        """
+        default_registry().claim(self.name, function)
+        return function
+
+    def __repr__(self) -> str:
+        return f"flow({self.name!r})"
+
+
+def flow(
+    name: str,
+    *,
+    title: str | None = None,
+    description: str | None = None,
+    owner: str | None = None,
+    tags: Iterable[str] = (),
+) -> FlowDecorator:
+    """Return a decorator that makes steps part of the flow *name*.
+
+    It stands above `entrypoint` or `step`, costs nothing when the function is
+    called, and can be kept: ``bom_sync = flow("bom_sync", title="BOM sync")``,
+    then ``@bom_sync``. One function may be part of several flows.
+
+    Args:
+        name: What the flow is called in code, logs and docs.
+        title: What a reader sees instead of *name*.
+        description: What the flow is for.
+        owner: Who answers for it.
+        tags: Words to find it by.
+
+    Raises:
+        InvalidArgumentError: If an argument is not a text, or *name* is empty.
+
+    .. versionadded:: 0.1
+    """
+    if not isinstance(name, str):
+        raise _wrong("flow", "a name", name, '@flow("bom_sync")')
+    _check_text("flow", name=name, title=title, description=description, owner=owner)
+    if isinstance(tags, str):
+        raise _wrong("flow", "tags as a list of texts", tags, f"tags=[{tags!r}]")
+    said = {
+        "title": title,
+        "description": description,
+        "owner": owner,
+        "tags": tuple(tags),
+    }
+    place = _calling_place()
+    default_registry().describe(name, place, {k: v for k, v in said.items() if v})
+    return FlowDecorator(name)
+
+
+@overload
+def step(function: F, /) -> F: ...
+@overload
+def step(
+    *,
+    after: After = None,
+    name: str | None = None,
+    title: str | None = None,
+    kind: str | None = None,
+) -> Callable[[F], F]: ...
+def step(
+    function: Any = None,
+    /,
+    *,
+    after: After = None,
+    name: str | None = None,
+    title: str | None = None,
+    kind: str | None = None,
+) -> Any:
+    """Declare a function as a step, and return that very function.
+
+    Works bare and with arguments. Nothing is wrapped: calling the function
+    costs what it cost before.
+
+    Args:
+        function: The function, where the decorator stands without arguments.
+        after: What comes before: the name of a step (declared now or later), a
+            decorated function, a list of these, or a mapping from these to the
+            label of the edge. Several mean *any of them*, unless written
+            ``after=all_of("a", "b")``. A label states the condition under which
+            the flow goes that way: differently labelled edges from one step are
+            the arms of a branch.
+        name: What edges and logs call the step. The function's name if None.
+        title: What a reader sees instead of the name.
+        kind: What the step touches: ``"http"``, ``"kafka"``, ``"queue"``,
+            ``"database"``, ``"cache"``, ``"file"`` or ``"email"`` have a shape
+            of their own in diagrams, any other text is shown as it is.
+
+    Raises:
+        InvalidArgumentError: If an argument cannot be used.
+
+    .. versionadded:: 0.1
+    """
+    _check_text("step", name=name, title=title, kind=kind)
+    references, join = _read_after(after)
+
+    def declare(target: F) -> F:
+        _check_callable("step", target)
+        declaration = _declaration(bare(target), name, title, kind)
+        declaration.after, declaration.join = references, join
+        declaration.target = target
+        default_registry().declare(declaration)
+        return target
+
+    if function is None:
+        return declare
+    if isinstance(function, str):
+        raise _wrong("step", "a function", function, f"@step(after={function!r})")
+    return declare(function)
+
+
+@overload
+def entrypoint(function: F, /) -> F: ...
+@overload
+def entrypoint(
+    *,
+    name: str | None = None,
+    title: str | None = None,
+    kind: str | None = None,
+    inherit: bool = True,
+) -> Callable[[F], F]: ...
+def entrypoint(
+    function: Any = None,
+    /,
+    *,
+    name: str | None = None,
+    title: str | None = None,
+    kind: str | None = None,
+    inherit: bool = True,
+) -> Any:
+    """Declare a function as a step at which runs of its flow begin.
+
+    Works bare and with arguments. Each call is a run: inside it
+    `current_flow_id` returns the correlation ID. The wrapper keeps the
+    function's name, docstring, signature and sort (plain, coroutine,
+    generator, async generator).
+
+    Args:
+        function: The function, where the decorator stands without arguments.
+        name: What edges and logs call the step. The function's name if None.
+        title: What a reader sees instead of the name.
+        kind: What the step answers to, as for `step`.
+        inherit: Whether a run adopts the flow ID that is current when the
+            function is called, because it is the same operation. If False,
+            each call makes a new one.
+
+    Raises:
+        InvalidArgumentError: If an argument cannot be used, or the object
+            cannot be wrapped.
+
+    .. versionadded:: 0.1
+    """
+    _check_text("entrypoint", name=name, title=title, kind=kind)
+
+    def declare(target: Any) -> Any:
+        _check_callable("entrypoint", target)
+        plain = bare(target)
+        _check_wrappable(plain)
+        declaration = _declaration(plain, name, title, kind)
+        declaration.is_entrypoint = True
+        wrapper = instrument(plain, _run_starter(declaration, inherit=inherit))
+        declaration.target = wrapper if plain is target else type(target)(wrapper)
+        default_registry().declare(declaration)
+        return declaration.target
+
+    if function is None:
+        return declare
+    if isinstance(function, str):
+        raise _wrong("entrypoint", "a function", function, f"@entrypoint(name={function!r})")
+    return declare(function)
+
+
+def _run_starter(declaration: Declaration, *, inherit: bool) -> Callable[[], Run]:
+    """Return what makes the run of each call of an entrypoint."""
+
+    def start() -> Run:
+        parent = current.get()
+        flow_id = parent.flow_id if inherit and parent is not None else new_flow_id()
+        return Run(flow_id, declaration.flows, declaration.name, parent)
+
+    return start
+
+
+def _declaration(
+    function: Callable[..., Any], name: str | None, title: str | None, kind: str | None
+) -> Declaration:
+    """Return the declaration of *function*, which has a name of its own or *name*."""
+    own = name or getattr(function, "__name__", None)
+    if not isinstance(own, str):
+        message = f'{function!r} has no name of its own: give it one with name="..."'
+        raise InvalidArgumentError(message)
+    return Declaration(
+        target=function,
+        function=function,
+        name=own,
+        title=title,
+        kind=kind,
+        location=locate(function),
+        origin=Origin.of(function),
+    )
+
+
+def _read_after(after: object) -> tuple[tuple[Reference, ...], Join]:
+    """Return what ``after=`` refers to, and how its steps come together."""
+    if after is None:
+        return (), "any"
+    join: Join = "any"
+    items: Iterable[object] = (after,)
+    if isinstance(after, Predecessors):
+        join, items = after.join, after.items
+    elif isinstance(after, Sequence) and not isinstance(after, str):
+        items = after
+    references = tuple(reference for item in items for reference in _read_item(item))
+    if not references:
+        message = f"after={after!r} names no step: name one, or leave `after` out"
+        raise InvalidArgumentError(message)
+    names = [reference.name for reference in references]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        message = f"after={after!r} names {twice!r} twice"
+        raise InvalidArgumentError(message)
+    return references, join
+
+
+def _read_item(item: object) -> Iterable[Reference]:
+    """Return what one item of ``after=`` refers to."""
+    if isinstance(item, Predecessors):
+        message = f"{item!r} stands inside another: any_of and all_of do not nest"
+        raise InvalidArgumentError(message)
+    if isinstance(item, Mapping):
+        for label in item.values():
+            if label is not None and not isinstance(label, str):
+                raise _wrong("step", "a text as an edge's label", label, 'after={"a": "approved"}')
+        return [_read_reference(step, label or None) for step, label in item.items()]
+    return [_read_reference(item, None)]
+
+
+def _read_reference(step: object, label: str | None) -> Reference:
+    if isinstance(step, str):
+        if not step.strip():
+            message = "after= names a step with an empty text"
+            raise InvalidArgumentError(message)
+        return Reference(step, label)
+    declaration = default_registry().find(step)
+    if declaration is not None:
+        return Reference(declaration.name, label, declaration.function)
+    if callable(bare(step)):
+        name = getattr(bare(step), "__name__", repr(step))
+        message = (
+            f"after={name} at {locate(step) or '<unknown>'} is not declared: "
+            f"put @step or @entrypoint on it, or name it as a text, after={name!r}"
+        )
+        raise InvalidArgumentError(message)
+    raise _wrong(
+        "step", "after= as names of steps or decorated functions", step, 'after=["a", "b"]'
+    )
+
+
+def _check_text(where: str, **texts: object) -> None:
+    """Raise unless each of *texts* is None or a text that says something."""
+    for argument, value in texts.items():
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise _wrong(where, f"{argument} as a text", value, f'{argument}="..."')
+        if not value.strip():
+            message = f"{where}() got an empty {argument}: write one, or leave it out"
+            raise InvalidArgumentError(message)
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            message = f"{where}() got {argument}={value!r}, which no file can hold: {error.reason}"
+            raise InvalidArgumentError(message) from None
+
+
+def _check_callable(where: str, target: object) -> None:
+    if isinstance(target, property):
+        message = (
+            f"@{where} stands on a property, which is not called: "
+            f"put it below @property, on the function itself"
+        )
+        raise InvalidArgumentError(message)
+    if not callable(bare(target)):
+        raise _wrong(where, "a function", target, f"@{where} above a def")
+
+
+def _check_wrappable(target: object) -> None:
+    """Raise if a function in place of *target* would be less than *target* was."""
+    if isroutine(target) or isinstance(target, partial):
+        return
+    if isinstance(target, type):
+        reason = "instances could no longer be told by its class; put it on a method"
+    else:
+        sort = type(target).__qualname__
+        reason = (
+            f"its {sort} would be replaced by a plain function and lose what a {sort} offers; "
+            "put @entrypoint below the decorator that made it, or on its __call__ method"
+        )
+    message = f"@entrypoint cannot wrap {target!r}: {reason}"
+    raise InvalidArgumentError(message)
+
+
+def _wrong(where: str, wanted: str, got: object, example: str) -> InvalidArgumentError:
+    sort = type(got).__name__
+    return InvalidArgumentError(f"{where}() takes {wanted}, not {got!r} ({sort}): write {example}")
+
+
+def _calling_place() -> str:
+    """Return the file, or else the module, whose code called a decorator."""
+    scope = sys._getframe(2).f_globals  # noqa: SLF001 - documented for this use
+    return str(scope.get("__file__") or scope.get("__name__"))

@@ -1,0 +1,204 @@
+"""The values that declaring, checking and drawing exchange. All are frozen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from inspect import getdoc, unwrap
+from typing import Any, Literal
+
+__all__ = [
+    "Direction",
+    "Edge",
+    "Graph",
+    "Join",
+    "Location",
+    "Node",
+    "Predecessor",
+    "Problem",
+    "Role",
+    "Step",
+]
+
+Join = Literal["any", "all"]
+Role = Literal["entrypoint", "step", "missing"]
+Direction = Literal["TD", "TB", "LR", "BT", "RL"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A line of a source file.
+
+    .. versionadded:: 0.1
+    """
+
+    file: str
+    """The path of the file, as Python knows it."""
+
+    line: int
+    """The line, counted from 1."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """A step that another step comes after.
+
+    .. versionadded:: 0.1
+    """
+
+    name: str
+    """The name of the step that comes before."""
+
+    label: str | None = None
+    """The condition under which the flow goes this way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One declared function in a flow.
+
+    .. versionadded:: 0.1
+    """
+
+    name: str
+    """The name that edges use: the function's, unless ``name=`` said otherwise."""
+
+    function: Callable[..., Any] = field(repr=False)
+    """The declared function, as it was written."""
+
+    is_entrypoint: bool = False
+    """Whether runs of the flow begin here."""
+
+    after: tuple[Predecessor, ...] = ()
+    """The steps that this one comes after."""
+
+    join: Join = "any"
+    """Whether any one of *after* leads here, or only all of them together."""
+
+    title: str | None = None
+    """What a reader sees instead of the name."""
+
+    kind: str | None = None
+    """What the step touches, like ``"database"``."""
+
+    location: Location | None = None
+    """Where the function is defined."""
+
+    @property
+    def label(self) -> str:
+        """The title if there is one, else the name."""
+        return self.title or self.name
+
+    @property
+    def doc(self) -> str | None:
+        """The docstring, without its indentation."""
+        return getdoc(unwrap(self.function))
+
+    @property
+    def summary(self) -> str | None:
+        """The first paragraph of the docstring, on one line."""
+        paragraph = (self.doc or "").strip().partition("\n\n")[0]
+        return " ".join(paragraph.split()) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from one step to the next.
+
+    .. versionadded:: 0.1
+    """
+
+    source: str
+    """The name of the step that comes before."""
+
+    target: str
+    """The name of the step that comes after."""
+
+    label: str | None = None
+    """The condition under which the flow goes this way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something in a flow that cannot be meant.
+
+    .. versionadded:: 0.1
+    """
+
+    code: str
+    """What sort of problem it is, like ``"unknown-predecessor"``."""
+
+    flow: str | None
+    """The name of the flow, or None if no flow is concerned."""
+
+    step: str | None
+    """The name of the step, or None if the whole flow is concerned."""
+
+    message: str
+    """What is wrong and what to write instead."""
+
+    location: Location | None = None
+    """Where to mend it."""
+
+    def __str__(self) -> str:
+        where = f"{self.location}: " if self.location else ""
+        flow = f"flow {self.flow!r}: " if self.flow is not None else ""
+        return f"{where}{flow}{self.message} [{self.code}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A step as it is drawn.
+
+    .. versionadded:: 0.1
+    """
+
+    name: str
+    """The name of the step, unique in the graph."""
+
+    label: str
+    """What a reader sees."""
+
+    role: Role = "step"
+    """``"missing"`` is a step that others name but nobody declared."""
+
+    join: Join = "any"
+    """``"all"`` puts a bar before the node."""
+
+    kind: str | None = None
+    """What the step touches."""
+
+    summary: str | None = None
+    """A sentence about the step, shown when it is pointed at."""
+
+    href: str | None = None
+    """Where a click on the node leads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """What is drawn: the one value between producers and renderers.
+
+    .. versionadded:: 0.1
+    """
+
+    name: str
+    """The name of the flow."""
+
+    nodes: tuple[Node, ...]
+    """The nodes, in order of declaration."""
+
+    edges: tuple[Edge, ...]
+    """The edges, in order of declaration."""
+
+    title: str | None = None
+    """The title of the flow."""
+
+    description: str | None = None
+    """A sentence about the flow."""
+
+    @property
+    def label(self) -> str:
+        """The title if there is one, else the name."""
+        return self.title or self.name

@@ -1,0 +1,276 @@
+"""What the decorators declared, kept until somebody looks."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from inspect import unwrap
+from threading import RLock
+from types import CodeType
+from typing import Any
+from weakref import WeakValueDictionary, ref
+
+from penstock._model import Join, Location, Predecessor, Step
+from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
+
+__all__ = [
+    "Declaration",
+    "FlowDeclaration",
+    "Origin",
+    "Reference",
+    "Registry",
+    "bare",
+    "default_registry",
+    "isolated",
+    "locate",
+]
+
+
+def bare(target: object) -> Any:
+    """Return the function inside a static or class method, else *target* itself."""
+    if isinstance(target, (staticmethod, classmethod)):
+        return target.__func__
+    return target
+
+
+def locate(function: object) -> Location | None:
+    """Return where *function* is defined, or None if it is not written in Python."""
+    code = getattr(unwrap(bare(function)), "__code__", None)
+    return Location(code.co_filename, code.co_firstlineno) if code else None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which piece of source code a function comes from.
+
+    Two functions of one origin are the same step, declared again: by a reload,
+    by a notebook's cell, or because a module was imported under two names. The
+    exception is a second function that the *same execution* of a module defines
+    under the same name: that one is a mistake of its author.
+    """
+
+    file: str
+    qualname: str
+    code: CodeType | None = None
+    execution: Callable[[], CodeType | None] = field(default=lambda: None, repr=False)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What all declarations of one step have in common."""
+        return self.file, self.qualname
+
+    @classmethod
+    def of(cls, function: object) -> "Origin":
+        """Return the origin of *function*, seen from the code that declares it now."""
+        plain = unwrap(bare(function))
+        scope = getattr(plain, "__globals__", {})
+        file = scope.get("__file__") or getattr(plain, "__module__", None) or "<unknown>"
+        qualname = getattr(plain, "__qualname__", None) or repr(plain)
+        execution = _outermost_code(scope)
+        return cls(
+            file,
+            qualname,
+            getattr(plain, "__code__", None),
+            ref(execution) if execution else lambda: None,
+        )
+
+    def is_same_step(self, other: "Origin") -> bool:
+        """Tell whether *other* declares again what this one declared."""
+        if self.key != other.key:
+            return False
+        execution = self.execution()
+        return execution is None or execution is not other.execution() or self.code is other.code
+
+
+def _outermost_code(scope: dict[str, Any]) -> CodeType | None:
+    """Return the code that is executing the module whose globals are *scope*."""
+    found = None
+    frame = sys._getframe()  # noqa: SLF001 - documented for this use
+    while frame := frame.f_back:  # type: ignore[assignment]  # None ends the loop
+        if frame.f_globals is scope:
+            found = frame.f_code
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What one item of ``after=`` said."""
+
+    name: str
+    label: str | None = None
+    function: Callable[..., Any] | None = None
+    """The function, where ``after=`` named it by itself."""
+
+    def name_in(self, flow: "FlowDeclaration | None") -> str:
+        """Return what *flow* calls the step, for a function may have several names."""
+        if self.function is not None and flow is not None:
+            for name, declaration in flow.steps.items():
+                if declaration.function is self.function:
+                    return name
+        return self.name
+
+
+@dataclass(slots=True, weakref_slot=True, eq=False)
+class Declaration:
+    """What one ``@entrypoint`` or ``@step`` said about one function."""
+
+    target: object
+    """What the decorator returned: the function, or the wrapper of an entrypoint."""
+
+    function: Callable[..., Any]
+    """The function as it was written."""
+
+    name: str
+    title: str | None
+    kind: str | None
+    location: Location | None
+    origin: Origin
+    is_entrypoint: bool = False
+    after: tuple[Reference, ...] = ()
+    join: Join = "any"
+    flows: tuple[str, ...] = ()
+    """The flows that claimed it."""
+
+    def as_step(self, flow: "FlowDeclaration | None" = None) -> Step:
+        """Return what was declared, with predecessors by their names in *flow*."""
+        return Step(
+            name=self.name,
+            function=self.function,
+            is_entrypoint=self.is_entrypoint,
+            after=tuple(Predecessor(r.name_in(flow), r.label) for r in self.after),
+            join=self.join,
+            title=self.title,
+            kind=self.kind,
+            location=self.location,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class FlowDeclaration:
+    """What all ``flow(name, ...)`` of one name said, and the steps that they claimed."""
+
+    name: str
+    metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was said of the flow, by the file that said it."""
+
+    steps: dict[str, Declaration] = field(default_factory=dict)
+
+
+class Registry:
+    """The flows and steps that a process has declared."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._flows: dict[str, FlowDeclaration] = {}
+        self._unclaimed: dict[tuple[str, str], Declaration] = {}
+        # Weak, so that what a reload or a factory replaced can go. A living
+        # declaration keeps its target alive, so that no id is used twice.
+        self._by_target: WeakValueDictionary[int, Declaration] = WeakValueDictionary()
+        self._by_code: dict[int, list[Declaration]] | None = None
+
+    def declare(self, declaration: Declaration) -> None:
+        """Remember *declaration* until a flow claims its target."""
+        with self._lock:
+            self._by_target[id(declaration.target)] = declaration
+            self._by_target[id(bare(declaration.target))] = declaration
+            self._unclaimed[declaration.origin.key] = declaration
+            self._by_code = None
+
+    def find(self, target: object) -> Declaration | None:
+        """Return the latest declaration of *target* or of what it wraps."""
+        seen = set[int]()
+        while id(target) not in seen:
+            seen.add(id(target))
+            found = self._by_target.get(id(target))
+            if found is not None:
+                return found
+            target = getattr(bare(target), "__wrapped__", bare(target))
+        return None
+
+    def describe(self, flow: str, place: str, metadata: dict[str, Any]) -> None:
+        """Remember what the file *place* says about *flow*."""
+        with self._lock:
+            declared = self._flows.setdefault(flow, FlowDeclaration(flow))
+            if metadata:
+                declared.metadata[place] = metadata
+
+    def claim(self, flow: str, target: object) -> None:
+        """Make the declared function *target* a step of *flow*.
+
+        Raises:
+            UndeclaredFunctionError: If *target* is neither an entrypoint nor a step.
+            DuplicateStepError: If another function has its name in *flow* already.
+        """
+        declaration = self.find(target)
+        if declaration is None:
+            name = getattr(bare(target), "__name__", None) or repr(target)
+            raise UndeclaredFunctionError(flow, name, str(locate(target) or "<unknown>"))
+        with self._lock:
+            steps = self._flows.setdefault(flow, FlowDeclaration(flow)).steps
+            earlier = steps.get(declaration.name)
+            if earlier is not None and not earlier.origin.is_same_step(declaration.origin):
+                raise DuplicateStepError(
+                    flow, declaration.name, str(earlier.location), str(declaration.location)
+                )
+            steps[declaration.name] = declaration
+            if flow not in declaration.flows:
+                declaration.flows += (flow,)
+            self._unclaimed.pop(declaration.origin.key, None)
+            self._by_code = None
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all flows, in order of declaration."""
+        with self._lock:
+            return tuple(self._flows)
+
+    def get(self, name: str) -> FlowDeclaration:
+        """Return what was declared of the flow *name*.
+
+        Raises:
+            UnknownFlowError: If no flow has that name.
+        """
+        with self._lock:
+            try:
+                return self._flows[name]
+            except KeyError:
+                raise UnknownFlowError(name, tuple(self._flows)) from None
+
+    def unclaimed(self) -> tuple[Declaration, ...]:
+        """Return the steps and entrypoints that no flow has claimed."""
+        with self._lock:
+            return tuple(self._unclaimed.values())
+
+    def find_by_code(self, code: CodeType) -> list[Declaration]:
+        """Return the declarations whose function has *code*, in order of declaration."""
+        with self._lock:
+            if self._by_code is None:
+                self._by_code = self._index_codes()
+            # By identity: code objects of equal source compare equal.
+            return self._by_code.get(id(code), [])
+
+    def _index_codes(self) -> dict[int, list[Declaration]]:
+        index: dict[int, list[Declaration]] = {}
+        claimed = (d for flow in self._flows.values() for d in flow.steps.values())
+        for declaration in dict.fromkeys([*claimed, *self._unclaimed.values()]):
+            if declaration.origin.code is not None:
+                index.setdefault(id(declaration.origin.code), []).append(declaration)
+        return index
+
+
+_active = Registry()
+
+
+def default_registry() -> Registry:
+    """Return the registry that the decorators write to."""
+    return _active
+
+
+@contextmanager
+def isolated() -> Iterator[Registry]:
+    """Let the decorators write to an empty registry inside the block."""
+    global _active  # noqa: PLW0603 - there is one default registry
+    outer, _active = _active, Registry()
+    try:
+        yield _active
+    finally:
+        _active = outer

@@ -1,0 +1,1 @@
+"""Adapters that join penstock to frameworks, one module each."""

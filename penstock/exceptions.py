@@ -1,0 +1,286 @@
+"""Every error that penstock raises.
+
+Each takes the facts and makes the sentence itself: what is wrong, where, and
+what to write instead. The facts stay readable as attributes and survive
+pickling, because errors cross process boundaries.
+"""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+__all__ = [
+    "ConfigurationError",
+    "DeclarationError",
+    "DiagramTooLargeError",
+    "DuplicateStepError",
+    "InvalidArgumentError",
+    "InvalidFlowIdError",
+    "MissingExtraError",
+    "ModuleImportError",
+    "PenstockError",
+    "RenderError",
+    "UndeclaredFunctionError",
+    "UnknownFlowError",
+    "UnknownFormatError",
+]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the nearest of *known*, else ``""``."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+class PenstockError(Exception):
+    """The base of every error that penstock raises.
+
+    .. versionadded:: 0.1
+    """
+
+
+class DeclarationError(PenstockError):
+    """A decorator was used in a way that no later import can mend.
+
+    .. versionadded:: 0.1
+    """
+
+
+class InvalidArgumentError(DeclarationError, TypeError):
+    """A decorator or function got an argument that it cannot use.
+
+    .. versionadded:: 0.1
+    """
+
+
+class UndeclaredFunctionError(DeclarationError, TypeError):
+    """``@flow`` stands on something that is neither a step nor an entrypoint.
+
+    Attributes:
+        flow: The name of the flow.
+        function: How the function calls itself.
+        place: The file and line where it is defined.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, flow: str, function: str, place: str) -> None:
+        super().__init__(flow, function, place)
+        self.flow = flow
+        self.function = function
+        self.place = place
+
+    def __str__(self) -> str:
+        return (
+            f"{self.place}: @flow({self.flow!r}) stands on {self.function!r}, "
+            "which is neither an entrypoint nor a step. "
+            "@flow goes above @entrypoint or @step; write\n"
+            f"    @flow({self.flow!r})\n"
+            '    @step(after="...")    # or @entrypoint\n'
+            f"    def {self.function}(...): ..."
+        )
+
+
+class DuplicateStepError(DeclarationError, ValueError):
+    """Two different functions have one name in one flow.
+
+    Attributes:
+        flow: The name of the flow.
+        step: The name that both have.
+        first: The file and line of the function that had it first.
+        second: The file and line of the function that came later.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, flow: str, step: str, first: str, second: str) -> None:
+        super().__init__(flow, step, first, second)
+        self.flow = flow
+        self.step = step
+        self.first = first
+        self.second = second
+
+    def __str__(self) -> str:
+        return (
+            f"flow {self.flow!r} has two steps named {self.step!r}: "
+            f"one at {self.first}, another at {self.second}. "
+            'Rename one, or tell them apart with name="..."'
+        )
+
+
+class UnknownFlowError(PenstockError, LookupError):
+    """No flow of that name has been declared.
+
+    Attributes:
+        name: The name that was asked for.
+        known: The names of the flows that are declared.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(name, known)
+        self.name = name
+        self.known = tuple(known)
+
+    def __str__(self) -> str:
+        if not self.known:
+            return (
+                f"unknown flow {self.name!r}: no flow is declared. "
+                "Import the modules that declare your flows first"
+            )
+        return (
+            f"unknown flow {self.name!r}{did_you_mean(self.name, self.known)} "
+            f"(known: {', '.join(self.known)})"
+        )
+
+
+class UnknownFormatError(PenstockError, ValueError):
+    """A diagram was asked for in a format that penstock cannot write.
+
+    Attributes:
+        format: The format that was asked for.
+        known: The formats that there are.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, format: str, known: Sequence[str]) -> None:  # noqa: A002 - the public word
+        super().__init__(format, known)
+        self.format = format
+        self.known = tuple(known)
+
+    def __str__(self) -> str:
+        hint = did_you_mean(self.format, self.known)
+        return f"unknown format {self.format!r}{hint} (known: {', '.join(self.known)})"
+
+
+class MissingExtraError(PenstockError, ImportError):
+    """Something needs a package that an extra of penstock brings.
+
+    Attributes:
+        feature: What was asked for.
+        needs: The package or program that is missing.
+        extra: The extra that brings it.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, feature: str, needs: str, extra: str) -> None:
+        super().__init__(feature, needs, extra)
+        self.feature = feature
+        self.needs = needs
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return f"{self.feature} needs {self.needs}: pip install 'penstock[{self.extra}]'"
+
+
+class RenderError(PenstockError, RuntimeError):
+    """A drawing program did not make the picture.
+
+    Attributes:
+        flow: The name of the flow that was drawn.
+        program: The program that was asked.
+        reason: What it said, or how it ended.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, flow: str, program: str, reason: str) -> None:
+        super().__init__(flow, program, reason)
+        self.flow = flow
+        self.program = program
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"flow {self.flow!r} could not be drawn by {self.program}: {self.reason}"
+
+
+class DiagramTooLargeError(PenstockError, ValueError):
+    """A Mermaid text is larger than a browser's Mermaid will draw.
+
+    Attributes:
+        flow: The name of the flow.
+        what: What there is too much of: ``"edges"`` or ``"characters"``.
+        count: How many there are.
+        limit: How many Mermaid takes.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, flow: str, what: str, count: int, limit: int) -> None:
+        super().__init__(flow, what, count, limit)
+        self.flow = flow
+        self.what = what
+        self.count = count
+        self.limit = limit
+
+    def __str__(self) -> str:
+        setting = {"edges": "maxEdges", "characters": "maxTextSize"}[self.what]
+        return (
+            f"flow {self.flow!r} has {self.count} {self.what} as Mermaid, which draws "
+            f"at most {self.limit}: a browser would show an error instead. "
+            "Draw it with format='svg', or, where the page calls "
+            f"mermaid.initialize({{{setting}: ...}}), pass check_limits=False"
+        )
+
+
+class InvalidFlowIdError(PenstockError, ValueError):
+    """A flow ID that was given in the code is not one.
+
+    Attributes:
+        length: How long it was. The text itself is not repeated, since it may
+            have come from outside.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def __str__(self) -> str:
+        return (
+            f"not a flow ID (a text of {self.length} characters): an ID has 1 to 128 "
+            "letters, digits, '.', '_', ':' or '-', and begins with a letter or digit"
+        )
+
+
+class ConfigurationError(PenstockError, ValueError):
+    """A setting of penstock cannot be used.
+
+    Attributes:
+        place: Where the setting stands.
+        problem: What is wrong with it.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(place, problem)
+        self.place = place
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+class ModuleImportError(PenstockError, ImportError):
+    """A configured module cannot be imported.
+
+    Attributes:
+        module: The module's dotted name.
+        cause: What went wrong, in a line.
+        place: Where the module was configured.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, module: str, cause: str, place: str) -> None:
+        super().__init__(module, cause, place)
+        self.module = module
+        self.cause = cause
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"cannot import {self.module!r} ({self.place}): {self.cause}"

@@ -1,0 +1,132 @@
+"""Flows as graphs: producing, checking and drawing them."""
+
+import os
+from typing import Literal, get_args, overload
+
+from penstock._model import Direction, Graph
+from penstock.exceptions import InvalidArgumentError, UnknownFormatError
+from penstock.graph._dot import render_dot
+from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
+from penstock.graph._json import render_json
+from penstock.graph._mermaid import render_mermaid
+from penstock.graph._output import write_whole
+from penstock.graph._picture import render_png, render_svg
+from penstock.graph._text import render_text
+
+__all__ = [
+    "FORMATS",
+    "Flow",
+    "TextFormat",
+    "find_problems",
+    "generate_dag",
+    "get_flow",
+    "list_flows",
+    "render",
+]
+
+TextFormat = Literal["mermaid", "dot", "json", "text", "svg"]
+FORMATS = ("mermaid", "dot", "json", "text", "svg", "png")
+
+
+@overload
+def generate_dag(
+    flow: str | Flow,
+    format: TextFormat = "mermaid",
+    output: str | os.PathLike[str] | None = None,
+    direction: Direction = "TD",
+    *,
+    styled: bool = False,
+    check_limits: bool = True,
+) -> str: ...
+@overload
+def generate_dag(
+    flow: str | Flow,
+    format: Literal["png"],
+    output: str | os.PathLike[str] | None = None,
+    direction: Direction = "TD",
+    *,
+    styled: bool = False,
+    check_limits: bool = True,
+) -> bytes: ...
+def generate_dag(
+    flow: str | Flow,
+    format: str = "mermaid",  # noqa: A002 - the user's word
+    output: str | os.PathLike[str] | None = None,
+    direction: Direction = "TD",
+    *,
+    styled: bool = False,
+    check_limits: bool = True,
+) -> str | bytes:
+    """Draw a flow.
+
+    No function of the flow is run to draw it.
+
+    Args:
+        flow: The name of a flow, or the flow itself.
+        format: ``"mermaid"``, ``"dot"``, ``"json"``, ``"text"`` or ``"svg"``,
+            which are text, or ``"png"``, which is bytes. ``"svg"`` and
+            ``"png"`` need a Graphviz program: ``pip install 'penstock[png]'``
+            brings one.
+        output: A file to write it to as well, whole or not at all.
+        direction: Where the flow leads: ``"TD"`` (down), ``"LR"``, ``"BT"``
+            or ``"RL"``. ``"TB"`` is another word for ``"TD"``.
+        styled: For Mermaid: colours, shapes of entrypoints, and the title and
+            description for screen readers. Pictures always have them.
+        check_limits: For Mermaid: raise rather than return a text that a
+            browser would refuse to draw.
+
+    Returns:
+        The diagram: bytes for ``"png"``, else text.
+
+    Raises:
+        UnknownFlowError: If no flow of that name has been declared.
+        UnknownFormatError: If *format* is none of those above.
+        InvalidArgumentError: If *direction* is none of those above.
+        DiagramTooLargeError: If a Mermaid text is beyond what Mermaid draws:
+            500 edges or 50,000 characters.
+        MissingExtraError: If a picture is asked for and no Graphviz program is
+            found.
+        RenderError: If the Graphviz program fails.
+        OSError: If *output* cannot be written.
+
+    .. versionadded:: 0.1
+    """
+    found = flow if isinstance(flow, Flow) else get_flow(flow)
+    drawn = render(
+        found.graph(), format, direction=direction, styled=styled, check_limits=check_limits
+    )
+    if output is not None:
+        write_whole(output, drawn + "\n" if isinstance(drawn, str) else drawn)
+    return drawn
+
+
+def render(
+    graph: Graph,
+    format: str,  # noqa: A002 - the user's word
+    *,
+    direction: Direction = "TD",
+    styled: bool = False,
+    check_limits: bool = True,
+) -> str | bytes:
+    """Return *graph* drawn in *format*, as `generate_dag` describes."""
+    if direction not in get_args(Direction):
+        known = ", ".join(get_args(Direction))
+        message = f"direction={direction!r} is not a direction (known: {known})"
+        raise InvalidArgumentError(message)
+    match format:
+        case "mermaid":
+            return render_mermaid(
+                graph, direction=direction, styled=styled, check_limits=check_limits
+            )
+        case "dot":
+            return render_dot(graph, direction=direction)
+        case "json":
+            return render_json(graph)
+        case "text":
+            return render_text(graph)
+        case "svg":
+            return render_svg(graph, direction=direction)
+        case "png":
+            return render_png(graph, direction=direction)
+        case _:
+            raise UnknownFormatError(format, FORMATS)

@@ -1,0 +1,186 @@
+"""The flow as it was declared: a frozen picture of the registry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from penstock._model import Edge, Graph, Node, Problem, Step
+from penstock._registry import Declaration, FlowDeclaration, Registry, default_registry
+from penstock.graph._check import check
+from penstock.graph._structure import order, successors
+
+__all__ = ["Flow", "find_problems", "get_flow", "list_flows"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """A named graph of steps, as it was declared when it was asked for.
+
+    In a notebook it shows itself as its diagram.
+
+    .. versionadded:: 0.1
+    """
+
+    name: str
+    """What the flow is called in code, logs and docs."""
+
+    steps: tuple[Step, ...]
+    """The steps, in order of declaration."""
+
+    title: str | None = None
+    """What a reader sees instead of the name."""
+
+    description: str | None = None
+    """What the flow is for."""
+
+    owner: str | None = None
+    """Who answers for it."""
+
+    tags: tuple[str, ...] = ()
+    """Words to find it by."""
+
+    _found: tuple[Problem, ...] = field(default=(), repr=False)
+
+    @property
+    def label(self) -> str:
+        """The title if there is one, else the name."""
+        return self.title or self.name
+
+    @cached_property
+    def entrypoints(self) -> tuple[Step, ...]:
+        """The steps at which runs begin, in order of declaration."""
+        return tuple(step for step in self.steps if step.is_entrypoint)
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """The declared edges, in order of declaration."""
+        return tuple(Edge(p.name, step.name, p.label) for step in self.steps for p in step.after)
+
+    def step(self, name: str) -> Step:
+        """Return the step called *name*.
+
+        Raises:
+            LookupError: If the flow has no such step.
+        """
+        return self._by_name[name]
+
+    def order(self) -> tuple[Step, ...]:
+        """Return the steps so that each stands after what leads to it.
+
+        Steps that could stand next keep their order of declaration; in a cycle
+        the one that was declared first opens it.
+        """
+        pairs = [(edge.source, edge.target) for edge in self.edges]
+        return tuple(self._by_name[name] for name in order(successors(self._by_name, pairs)))
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what cannot be meant in the declared flow, worst first.
+
+        An import never raises these, because a later import may mend them.
+        """
+        return self._found
+
+    def graph(self) -> Graph:
+        """Return the flow as it is drawn."""
+        nodes = [
+            Node(
+                name=step.name,
+                label=step.label,
+                role="entrypoint" if step.is_entrypoint else "step",
+                join=step.join if len(step.after) > 1 else "any",
+                kind=step.kind,
+                summary=step.summary,
+            )
+            for step in self.steps
+        ]
+        named = dict.fromkeys(edge.source for edge in self.edges)
+        missing = [name for name in named if name not in self._by_name]
+        nodes += [Node(name=name, label=name, role="missing") for name in missing]
+        return Graph(
+            name=self.name,
+            nodes=tuple(nodes),
+            edges=self.edges,
+            title=self.title,
+            description=self.description,
+        )
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Step]:
+        return {step.name: step for step in self.steps}
+
+
+def get_flow(name: str) -> Flow:
+    """Return the flow called *name*, as it is declared now.
+
+    Raises:
+        UnknownFlowError: If no flow of that name has been declared.
+
+    .. versionadded:: 0.1
+    """
+    registry = default_registry()
+    return _snapshot(registry, registry.get(name))
+
+
+def list_flows() -> tuple[Flow, ...]:
+    """Return all flows that are declared now, in order of declaration.
+
+    .. versionadded:: 0.1
+    """
+    registry = default_registry()
+    return tuple(_snapshot(registry, registry.get(name)) for name in registry.names())
+
+
+def find_problems() -> tuple[Problem, ...]:
+    """Return the problems of all flows, and the steps that no flow claimed.
+
+    .. versionadded:: 0.1
+    """
+    found = [problem for flow in list_flows() for problem in flow.problems()]
+    return (*found, *map(_unclaimed, default_registry().unclaimed()))
+
+
+def _unclaimed(declaration: Declaration) -> Problem:
+    decorator = "@entrypoint" if declaration.is_entrypoint else "@step"
+    message = (
+        f"{declaration.name!r} is declared with {decorator} but belongs to no flow: "
+        f'write @flow("...") on the line above {decorator}, not below it'
+    )
+    return Problem(
+        code="unclaimed-step",
+        flow=None,
+        step=declaration.name,
+        message=message,
+        location=declaration.location,
+    )
+
+
+def _snapshot(registry: Registry, declared: FlowDeclaration) -> Flow:
+    steps = {name: d.as_step(declared) for name, d in declared.steps.items()}
+    said, conflicts = _merge(declared)
+
+    def elsewhere(step: str) -> list[str]:
+        return [name for name in registry.names() if step in registry.get(name).steps]
+
+    found = [*check(declared.name, steps, elsewhere), *conflicts]
+    return Flow(name=declared.name, steps=tuple(steps.values()), _found=tuple(found), **said)
+
+
+def _merge(declared: FlowDeclaration) -> tuple[dict[str, Any], list[Problem]]:
+    """Return what all files say about a flow together, and where they disagree."""
+    said: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    conflicts = []
+    for place, metadata in declared.metadata.items():
+        for key, value in metadata.items():
+            if said.setdefault(key, value) == value:
+                places.setdefault(key, place)
+                continue
+            message = (
+                f"its {key} is {said[key]!r} in {places[key]} but {value!r} in {place}. "
+                "Say it in one place"
+            )
+            conflicts.append(
+                Problem(code="conflicting-metadata", flow=declared.name, step=None, message=message)
+            )
+    return said, conflicts
