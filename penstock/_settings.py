@@ -1,7 +1,6 @@
 """The settings of a project, and importing the modules that they name."""
 
 import importlib
-import os
 import pkgutil
 import sys
 import tomllib
@@ -15,6 +14,8 @@ from typing import Any
 from penstock.exceptions import ConfigurationError, ModuleImportError, did_you_mean
 
 __all__ = ["Settings", "import_modules", "read_settings"]
+
+_IMPORTLIB = Path(importlib.__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +130,13 @@ def _cause(name: str, error: BaseException) -> str:
         error.name or "\0"
     ):
         return f"{said}. Is its folder in `pythonpath`, or the project installed?"
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__
-        and not frame.filename.startswith("<")
-        and not frame.filename.startswith(os.path.dirname(importlib.__file__))
-    ]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_import(f.filename)]
     return f"{said} ({frames[-1].filename}:{frames[-1].lineno})" if frames else said
+
+
+def _is_import(file: str) -> bool:
+    """Tell whether *file* is part of the way from here to the user's module."""
+    return file == __file__ or file.startswith("<frozen ") or Path(file) == _IMPORTLIB
 
 
 def _modules_in(package: ModuleType, *, deep: bool) -> Iterator[str]:

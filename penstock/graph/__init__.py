@@ -48,6 +48,16 @@ def generate_dag(
     styled: bool = False,
     check_limits: bool = True,
 ) -> bytes: ...
+@overload
+def generate_dag(
+    flow: str | Flow,
+    format: str,
+    output: str | os.PathLike[str] | None = None,
+    direction: Direction = "TD",
+    *,
+    styled: bool = False,
+    check_limits: bool = True,
+) -> str | bytes: ...
 def generate_dag(
     flow: str | Flow,
     format: str = "mermaid",  # noqa: A002 - the user's word

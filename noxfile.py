@@ -1,0 +1,100 @@
+"""The tasks of the project. ``nox -l`` lists them."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "typing", "tests", "docs"]
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False
+
+EVERYTHING = ".[cli,mkdocs,png,sphinx]"
+DOCS_TOOLS = ["furo", "myst-parser", "mkdocs-material"]
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run the example application and build its docs with Sphinx and MkDocs."""
+    session.install(".[mkdocs,sphinx]", silent=False)
+    session.run("python", "examples/demo.py", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test the built wheel, with full branch coverage of the runtime."""
+    session.install(EVERYTHING, *DOCS_TOOLS, *_groups("tests", *_browser_group()))
+    _test(session)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report", "--include=*/penstock/*", "--fail-under=100")
+    session.run("coverage", "report", "--include=*/penstock_*/*")
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Test with the oldest versions of what the extras ask for."""
+    session.install("uv")
+    session.run(
+        *("uv", "pip", "install", "--quiet", "--resolution=lowest-direct", EVERYTHING),
+        *_groups("tests"),
+        env={"VIRTUAL_ENV": session.virtualenv.location},
+    )
+    _test(session, "--ignore=tests/docs", "--ignore=tests/examples")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and the direction of imports."""
+    session.install("-e", EVERYTHING, *_groups("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check types with mypy and pyright, in the packages and as a user sees them."""
+    session.install("-e", EVERYTHING, *_groups("typing"))
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; any warning fails."""
+    session.install(EVERYTHING, *_groups("docs"))
+    target = Path("build") / "docs"
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", str(target))
+    session.log(f"open {(target / 'index.html').resolve().as_uri()}")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what a step and an entrypoint cost, beside their peers."""
+    session.install(".", *_groups("bench"))
+    session.run("python", "benchmarks/runtime.py", *session.posargs)
+
+
+def _test(session: nox.Session, *arguments: str) -> None:
+    # Without the work tree on the path, `import penstock` finds the installed wheel.
+    session.run("coverage", "erase")
+    session.run(
+        *("coverage", "run", "-m", "pytest", *arguments, *session.posargs),
+        env={"PYTHONSAFEPATH": "1", "COVERAGE_FILE": str(Path(".coverage").resolve())},
+    )
+
+
+def _groups(*names: str) -> list[str]:
+    """Return what installs the dependency groups *names*."""
+    return [requirement for name in names for requirement in GROUPS[name]]
+
+
+def _browser_group() -> list[str]:
+    """Return the group that drives a browser, where there is one to drive."""
+    wanted = os.environ.get("PENSTOCK_REQUIRE") or shutil.which("chromium")
+    return ["browser"] if wanted else []
+
+
+GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
