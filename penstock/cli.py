@@ -72,8 +72,7 @@ def list_command(modules: tuple[str, ...]) -> None:
 
 def _row(flow: Flow) -> tuple[str, ...]:
     starts = ", ".join(step.name for step in flow.entrypoints) or "no entrypoint"
-    count = f"{len(flow.steps)} step{'' if len(flow.steps) == 1 else 's'}"
-    return flow.name, count, f"from {starts}", flow.title or ""
+    return flow.name, _count(len(flow.steps), "step"), f"from {starts}", flow.title or ""
 
 
 @main.command()
@@ -112,7 +111,7 @@ def draw(
 ) -> None:
     """Draw FLOW."""
     chosen = format_ or (_FORMAT_OF_SUFFIX.get(output.suffix.lower()) if output else None)
-    if chosen == "png" and output is None and sys.stdout.isatty():
+    if chosen == "png" and output is None and _is_terminal():
         message = "a PNG is no text for a terminal: name a file with -o FILE"
         raise click.UsageError(message)
     failed = _load(modules)
@@ -138,9 +137,17 @@ def problems(modules: tuple[str, ...]) -> None:
         click.echo(str(problem))
     flows = list_flows()
     steps = sum(len(flow.steps) for flow in flows)
-    seen = f"{len(flows)} flow{'' if len(flows) == 1 else 's'} with {steps} steps"
-    click.echo(f"{seen}: {len(found) or 'no'} problem{'' if len(found) == 1 else 's'}", err=True)
+    seen = f"{_count(len(flows), 'flow')} with {_count(steps, 'step')}"
+    click.echo(f"{seen}: {_count(len(found), 'problem')}", err=True)
     sys.exit(failed or bool(found))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _load(modules: tuple[str, ...]) -> bool:
