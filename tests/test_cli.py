@@ -173,10 +173,14 @@ def test_problems(project):
 
     assert actual.exit_code == 1
     assert actual.stdout.splitlines() == [
-        f"{project / 'cli_lost.py'}:4: flow 'lost': 'wander' comes after 'nowhere', which is no "
-        "step of it. Is the module that declares it imported? [unknown-predecessor]",
-        "flow 'lost': it has no entrypoint: put @entrypoint on the function where its runs "
-        "begin [no-entrypoint]",
+        (
+            f"{project / 'cli_lost.py'}:4: flow 'lost': 'wander' comes after 'nowhere', which is "
+            "no step of it. Is the module that declares it imported? [unknown-predecessor]"
+        ),
+        (
+            "flow 'lost': it has no entrypoint: put @entrypoint on the function where its runs "
+            "begin [no-entrypoint]"
+        ),
     ]
     assert actual.stderr == "1 flow with 1 step: 2 problems\n"
 

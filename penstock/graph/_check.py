@@ -1,9 +1,9 @@
 """What cannot be meant in a declared flow."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import chain, product
 
-from penstock._model import Location, Problem, Step
+from penstock._model import Problem, Step
 from penstock.exceptions import did_you_mean
 from penstock.graph._structure import Successors, find_cycle, order, reach, successors
 
@@ -14,6 +14,9 @@ _MOST_WAYS = 256
 
 Arms = frozenset[tuple[str, str]]
 """The arm that a way takes at each branch: pairs of a step and an edge's label."""
+
+Finding = tuple[str, str | None, str]
+"""A problem's code, the step that it concerns, and what is wrong."""
 
 Way = tuple[str, Arms]
 """One way to a step: the entrypoint at which it begins and the arms that it takes."""
@@ -29,44 +32,50 @@ def check(
         steps: Its steps by name, in order of declaration.
         elsewhere: Tells which other flows have a step of a given name.
     """
-
-    def problem(code: str, step: Step | None, message: str) -> Problem:
-        place: Location | None = step.location if step else None
-        return Problem(
-            code=code, flow=flow, step=step.name if step else None, message=message, location=place
-        )
-
-    unknown = {p.name for step in steps.values() for p in step.after if p.name not in steps}
-    for step in steps.values():
-        for predecessor in step.after:
-            if predecessor.name in unknown:
-                hint = _where_it_may_be(predecessor.name, steps, elsewhere)
-                message = f"{step.name!r} comes after {predecessor.name!r}, which is no step of it"
-                yield problem("unknown-predecessor", step, message + hint)
-
     pairs = [(p.name, step.name) for step in steps.values() for p in step.after]
     following = successors(steps, pairs)
-    if cycle := find_cycle(following):
+    cycle = find_cycle(following)
+    found = chain(
+        _unknown_predecessors(steps, elsewhere),
+        _cycle(cycle),
+        _no_way_in(steps, following),
+        _impossible_joins(steps, following, has_cycle=cycle is not None),
+    )
+    for code, name, message in found:
+        place = steps[name].location if name is not None else None
+        yield Problem(code=code, flow=flow, step=name, message=message, location=place)
+
+
+def _unknown_predecessors(
+    steps: Mapping[str, Step], elsewhere: Callable[[str], Sequence[str]]
+) -> Iterator[Finding]:
+    for step in steps.values():
+        for predecessor in step.after:
+            if predecessor.name not in steps:
+                hint = _where_it_may_be(predecessor.name, steps, elsewhere)
+                message = f"{step.name!r} comes after {predecessor.name!r}, which is no step of it"
+                yield "unknown-predecessor", step.name, message + hint
+
+
+def _cycle(cycle: list[str] | None) -> Iterator[Finding]:
+    if cycle:
         path = " -> ".join(cycle)
         message = f"its steps go round in a circle: {path}. Take one `after` of these away"
-        yield problem("cycle", steps[cycle[0]], message)
+        yield "cycle", cycle[0], message
 
+
+def _no_way_in(steps: Mapping[str, Step], following: Successors) -> Iterator[Finding]:
     starts = [name for name, step in steps.items() if step.is_entrypoint]
     if not starts:
         message = "it has no entrypoint: put @entrypoint on the function where its runs begin"
-        yield problem("no-entrypoint", None, message)
-    else:
-        # What hangs on a name that nobody declared is that problem's, not one of its own.
-        excused = [s.name for s in steps.values() if any(p.name in unknown for p in s.after)]
-        reached = reach(following, [*starts, *excused])
-        for step in steps.values():
-            if step.name not in reached:
-                yield problem("unreachable", step, _unreachable(step, starts))
-
-    if any(step.join == "all" for step in steps.values()):
-        ways = _ways(steps, following, has_cycle=cycle is not None)
-        for name, message in _impossible_joins(steps, ways):
-            yield problem("impossible-join", steps[name], message)
+        yield "no-entrypoint", None, message
+        return
+    # What hangs on a name that nobody declared is that problem's, not one of its own.
+    excused = [s.name for s in steps.values() if any(p.name not in steps for p in s.after)]
+    reached = reach(following, [*starts, *excused])
+    for step in steps.values():
+        if step.name not in reached:
+            yield "unreachable", step.name, _unreachable(step, starts)
 
 
 def _where_it_may_be(
@@ -90,13 +99,15 @@ def _unreachable(step: Step, starts: Sequence[str]) -> str:
 
 
 def _impossible_joins(
-    steps: Mapping[str, Step], ways: Mapping[str, set[Way]]
-) -> Iterator[tuple[str, str]]:
-    """Yield the steps whose all-of can never be satisfied, with the reason."""
-    for name, step in steps.items():
+    steps: Mapping[str, Step], following: Successors, *, has_cycle: bool
+) -> Iterator[Finding]:
+    """Yield the all-of joins that can never be satisfied."""
+    joins = [step for step in steps.values() if step.join == "all"]
+    ways = _ways(steps, following, has_cycle=has_cycle) if joins else {}
+    for step in joins:
         possible_alone = all(ways.get(p.name) for p in step.after)
-        if step.join == "all" and possible_alone and not ways[name]:
-            yield name, _why_impossible(step, ways)
+        if possible_alone and not ways[step.name]:
+            yield "impossible-join", step.name, _why_impossible(step, ways)
 
 
 def _why_impossible(step: Step, ways: Mapping[str, set[Way]]) -> str:

@@ -1,11 +1,175 @@
 """A graph in DOT, the language of Graphviz."""
 
-from penstock._model import Direction, Graph
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html import escape
 
-__all__ = ["render_dot"]
+from penstock._model import Direction, Edge, Graph, Node
+from penstock.graph._kinds import Shape, shape_of
+from penstock.graph._labels import drawn_id, is_plain_id, label_lines
+from penstock.graph._theme import EDGE, EDGE_TEXT, LIGHT, node_class
+
+__all__ = ["Markup", "Statement", "dot_id", "dot_statements", "join_id", "render_dot"]
+
+_KEYWORDS = {"node", "edge", "graph", "digraph", "subgraph", "strict"}
+_FONT = "Arial"
+_WIDTH = 28
+"""Characters on a line of a label."""
+
+_SHAPES: Mapping[Shape, str] = {
+    "plain": "box",
+    "service": "component",
+    "queue": "box3d",
+    "store": "cylinder",
+    "document": "note",
+    "message": "tab",
+}
+
+
+class Markup(str):
+    """A value in Graphviz' HTML-like notation, which stands in angle brackets."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of DOT: the defaults of a sort of thing, a node, or an edge."""
+
+    subject: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
+    """Where an edge leads; None for anything else."""
+
+    is_default: bool = False
+    """Whether it sets what all later things of the sort *subject* have."""
 
 
 def render_dot(graph: Graph, *, direction: Direction = "TD") -> str:
-    """Return *graph* as DOT."""
-    lines = [f'    "{edge.source}" -> "{edge.target}"' for edge in graph.edges]
-    return "\n".join(["digraph {", *lines, "}"])
+    """Return *graph* as DOT, ready for any Graphviz program."""
+    lines = [_write(statement) for statement in dot_statements(graph, direction)]
+    return "\n".join([f"digraph {dot_id(graph.name)} {{", *lines, "}"])
+
+
+def dot_statements(graph: Graph, direction: Direction) -> Iterator[Statement]:
+    """Yield what DOT says of *graph*, whoever writes it down."""
+    rankdir = "TB" if direction == "TD" else direction
+    yield _default(
+        "graph",
+        rankdir=rankdir,
+        bgcolor="transparent",
+        nodesep="0.35",
+        ranksep="0.45",
+        pad="0.1",
+        fontname=_FONT,
+    )
+    yield _default(
+        "node", fontname=_FONT, fontsize="12", style="filled", margin="0.2,0.1", penwidth="1.2"
+    )
+    yield _default(
+        "edge",
+        fontname=_FONT,
+        fontsize="10",
+        fontcolor=EDGE_TEXT["light"],
+        color=EDGE["light"],
+        arrowsize="0.7",
+    )
+    bars = {node.name for node in graph.nodes if node.join == "all"}
+    for node in graph.nodes:
+        if node.name in bars:
+            yield _bar(node, flat=rankdir in {"TB", "BT"})
+        yield Statement(dot_id(node.name), _node_attributes(node))
+        if node.name in bars:
+            yield Statement(join_id(node.name), {}, dot_id(node.name))
+    for edge in graph.edges:
+        yield _edge(edge, into_bar=edge.target in bars)
+
+
+def dot_id(name: str) -> str:
+    """Return what DOT calls the step *name*."""
+    return drawn_id(name, plain=is_plain_id(name) and name.lower() not in _KEYWORDS)
+
+
+def join_id(name: str) -> str:
+    """Return what DOT calls the bar before the step *name*."""
+    return f"join_{dot_id(name)}"
+
+
+def _default(sort: str, **attributes: str) -> Statement:
+    return Statement(sort, attributes, is_default=True)
+
+
+def _node_attributes(node: Node) -> dict[str, str]:
+    sort = node_class(node)
+    paint = LIGHT[sort]
+    attributes = {
+        "label": _label(node),
+        "shape": _SHAPES[shape_of(node.kind)] if node.role == "step" else "box",
+        "fillcolor": paint.fill,
+        "color": paint.stroke,
+        "fontcolor": paint.text,
+        "class": f"penstock-node penstock-{sort}",
+    }
+    if node.role == "entrypoint":
+        attributes |= {"style": "filled,rounded", "penwidth": "2.2"}
+    if node.role == "missing":
+        attributes["style"] = "filled,dashed"
+    return attributes
+
+
+def _label(node: Node) -> Markup:
+    title = _markup(node.label)
+    if node.role == "entrypoint":
+        title = f"<b>{title}</b>"
+    note = "not declared" if node.role == "missing" else node.kind
+    small = f'<br/><font point-size="9">{_markup(note)}</font>' if note else ""
+    return Markup(f"<{title}{small}>")
+
+
+def _bar(node: Node, *, flat: bool) -> Statement:
+    long, thick = "0.9", "0.06"
+    return Statement(
+        join_id(node.name),
+        {
+            "label": "",
+            "shape": "box",
+            "fixedsize": "true",
+            "width": long if flat else thick,
+            "height": thick if flat else long,
+            "margin": "0",
+            "fillcolor": EDGE["light"],
+            "color": EDGE["light"],
+            "class": "penstock-join",
+        },
+    )
+
+
+def _edge(edge: Edge, *, into_bar: bool) -> Statement:
+    attributes: dict[str, str] = {}
+    if edge.label:
+        # Spaces of its own keep the text off the line.
+        lines = (f"&#160;{_escape(line)}&#160;" for line in label_lines(edge.label, _WIDTH))
+        attributes["label"] = Markup(f"<{'<br/>'.join(lines)}>")
+    if into_bar:
+        attributes["arrowhead"] = "none"
+    target = join_id(edge.target) if into_bar else dot_id(edge.target)
+    return Statement(dot_id(edge.source), attributes, target)
+
+
+def _markup(text: str) -> str:
+    return "<br/>".join(_escape(line) for line in label_lines(text, _WIDTH))
+
+
+def _escape(line: str) -> str:
+    return escape(line, quote=True)
+
+
+def _write(statement: Statement) -> str:
+    edge = f" -> {statement.target}" if statement.target is not None else ""
+    said = " ".join(f"{key}={_quote(value)}" for key, value in statement.attributes.items())
+    return f"    {statement.subject}{edge} [{said}]" if said else f"    {statement.subject}{edge}"
+
+
+def _quote(value: str) -> str:
+    """Return *value* as DOT takes it. All text from outside is `Markup` already."""
+    return value if isinstance(value, Markup) else f'"{value}"'

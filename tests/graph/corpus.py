@@ -1,0 +1,48 @@
+"""Hostile texts and random graphs that every renderer must draw as they are."""
+
+import json
+from pathlib import Path
+from unicodedata import category
+
+from hypothesis import strategies as st
+
+from penstock import Edge, Graph, Node
+
+__all__ = ["HOSTILE", "graphs", "shown"]
+
+_FILE = Path(__file__).parent / "data" / "mermaid-nasty.txt"
+_LINES = _FILE.read_text(encoding="utf-8").splitlines()
+_TEXTS = [json.loads(line.partition("\t")[2]) for line in _LINES if not line.startswith("#")]
+HOSTILE: list[str] = [text for text in dict.fromkeys(_TEXTS) if text.strip()]
+"""Texts that broke drawing tools: reserved words, markup, quotes, entities, scripts."""
+
+
+def shown(text: str) -> str:
+    """Return what a reader sees of *text*: white space and control characters left out."""
+    return "".join(c for c in text if not c.isspace() and category(c) not in {"Cc", "Cn"})
+
+
+_texts = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cn", "Co"]), min_size=1),
+).filter(str.strip)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """Draw a graph with any names, labels, kinds, roles, joins and edges."""
+    names = draw(st.lists(_texts, min_size=1, max_size=6, unique=True))
+    nodes = tuple(
+        Node(
+            name=name,
+            label=draw(_texts),
+            role=draw(st.sampled_from(["entrypoint", "step", "missing"])),
+            join=draw(st.sampled_from(["any", "all"])),
+            kind=draw(st.none() | st.sampled_from(["http", "database", "queue"]) | _texts),
+            summary=draw(st.none() | _texts),
+        )
+        for name in names
+    )
+    pairs = st.tuples(st.sampled_from(names), st.sampled_from(names))
+    edges = tuple(Edge(a, b, draw(st.none() | _texts)) for a, b in draw(st.sets(pairs, max_size=8)))
+    return Graph(name=draw(_texts), nodes=nodes, edges=edges, title=draw(st.none() | _texts))

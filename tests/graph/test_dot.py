@@ -1,0 +1,159 @@
+"""DOT text, and whether real Graphviz programs read it as it was meant."""
+
+import json
+import shutil
+import subprocess
+from itertools import pairwise
+
+import pytest
+from corpus import HOSTILE, graphs
+from hypothesis import given, settings
+
+from penstock import Edge, Graph, Node, generate_dag
+from penstock.graph._dot import dot_id, dot_statements, render_dot
+from penstock.graph._picture import _source
+
+
+def read(program: str, text: str) -> dict:
+    """Return what *program* understands of the DOT *text*."""
+    done = subprocess.run(
+        [program, "-Tdot_json"], input=text.encode(), capture_output=True, check=True
+    )
+    assert "rror" not in done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def understood(program: str, graph: Graph) -> tuple[set[str], list[tuple[str, str]]]:
+    """Return the nodes and edges that *program* finds in *graph*'s DOT, without bars."""
+    found = read(program, render_dot(graph))
+    names = [node["name"] for node in found["objects"]]
+    steps = {name for name in names if not name.startswith("join_")}
+    ends = [(names[e["tail"]], names[e["head"]]) for e in found.get("edges", ())]
+    onward = {(a, b) for a, b in ends if a.startswith("join_")}
+    assert {(a.removeprefix("join_"), b) for a, b in onward} == {(b, b) for _, b in onward}
+    return steps, sorted((a, b.removeprefix("join_")) for a, b in ends if (a, b) not in onward)
+
+
+@pytest.fixture(params=["graphviz-pure", "dot"])
+def program(request, require):
+    """Return a Graphviz program; the system's own is optional."""
+    if request.param == "dot":
+        require("dot", shutil.which("dot") is not None)
+        return "dot"
+    return shutil.which("graphviz-pure")
+
+
+def test_plain_graph():
+    """A plain name is its own id, and statements stand in order of declaration."""
+    graph = Graph(
+        name="bom_sync",
+        nodes=(Node(name="a", label="a"), Node(name="b", label="b", kind="database")),
+        edges=(Edge("a", "b", "ok"),),
+    )
+
+    lines = render_dot(graph).splitlines()
+
+    assert lines[0] == "digraph bom_sync {"
+    assert lines[4].startswith('    a [label=<a> shape="box" ')
+    assert lines[5].startswith('    b [label=<b<br/><font point-size="9">database</font>> ')
+    assert lines[6:] == ["    a -> b [label=<&#160;ok&#160;>]", "}"]
+
+
+@pytest.mark.parametrize(
+    ("direction", "expected"),
+    [("TD", "TB"), ("TB", "TB"), ("LR", "LR"), ("BT", "BT"), ("RL", "RL")],
+)
+def test_direction(direction, expected):
+    """A direction is Graphviz' rankdir."""
+    text = render_dot(Graph(name="x", nodes=(), edges=()), direction=direction)
+
+    assert f'rankdir="{expected}" ' in text
+
+
+@pytest.mark.parametrize(("direction", "expected"), [("TD", "0.9"), ("LR", "0.06")])
+def test_join_bar(direction, expected):
+    """An all-of join has a bar that lies across the flow."""
+    nodes = (Node(name="a", label="a"), Node(name="b", label="b"))
+    graph = Graph(
+        name="x",
+        nodes=(*nodes, Node(name="c", label="c", join="all")),
+        edges=(Edge("a", "c"), Edge("b", "c")),
+    )
+
+    found = {(s.subject, s.target): s for s in dot_statements(graph, direction)}
+
+    assert found["join_c", None].attributes["width"] == expected
+    assert {key for key in found if key[1]} == {
+        ("a", "join_c"),
+        ("b", "join_c"),
+        ("join_c", "c"),
+    }
+
+
+def test_one_changed_name_changes_one_line():
+    """The id of a hostile name depends on that name alone, so diffs stay small."""
+    before = render_dot(chain("a b", "c d", "e f"))
+    after = render_dot(chain("a b", "c d", "e f", "g h"))
+
+    assert set(before.splitlines()) < set(after.splitlines())
+
+
+def chain(*names: str) -> Graph:
+    edges = tuple(Edge(a, b) for a, b in pairwise(names))
+    return Graph(name="x", nodes=tuple(Node(name=n, label=n) for n in names), edges=edges)
+
+
+def test_ids_never_meet():
+    """A name that looks like a made-up id is not that id."""
+    names = [*HOSTILE, *(dot_id(name) for name in HOSTILE), "join_a", "a"]
+
+    ids = {dot_id(name) for name in dict.fromkeys(names)}
+
+    assert len(ids) == len(dict.fromkeys(names))
+
+
+@pytest.mark.dot
+def test_hostile_names(program):
+    """Each hostile name is one node, and its edges lead where they were declared."""
+    graph = chain(*HOSTILE)
+
+    actual = understood(program, graph)
+
+    assert actual == (
+        {dot_id(name) for name in HOSTILE},
+        sorted((dot_id(e.source), dot_id(e.target)) for e in graph.edges),
+    )
+
+
+@pytest.mark.dot
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(graph=graphs())
+def test_random_graphs(graph):
+    """Any graph is read as the graph that it is."""
+    actual = understood(shutil.which("graphviz-pure"), graph)
+
+    assert actual == (
+        {dot_id(node.name) for node in graph.nodes},
+        sorted((dot_id(e.source), dot_id(e.target)) for e in graph.edges),
+    )
+
+
+@pytest.mark.dot
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(graph=graphs())
+def test_both_writers_agree(graph):
+    """The text that needs nothing and the graphviz package's model mean the same."""
+    program = shutil.which("graphviz-pure")
+
+    mine, theirs = read(program, render_dot(graph)), read(program, _source(graph, "TD"))
+
+    assert {**mine, "name": ""} == {**theirs, "name": ""}
+
+
+def test_through_the_front_door():
+    """`generate_dag` gives DOT."""
+    from penstock import entrypoint, flow
+
+    flow("x")(entrypoint(name="start")(print))
+
+    assert generate_dag("x", "dot").startswith("digraph x {")

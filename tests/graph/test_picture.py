@@ -1,0 +1,303 @@
+"""Pictures, drawn by real Graphviz programs."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import xml.etree.ElementTree as ET
+
+import pytest
+from corpus import HOSTILE, graphs, shown
+from hypothesis import given, settings
+
+from penstock import Edge, Graph, Node
+from penstock.exceptions import MissingExtraError, RenderError
+from penstock.graph import _picture
+from penstock.graph._picture import find_program, render_png, render_svg
+from penstock.graph._theme import page_stylesheet
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(params=["graphviz-pure", "dot"])
+def program(request, require, monkeypatch):
+    """Let pictures be drawn by each Graphviz program; the system's own is optional."""
+    if request.param == "dot":
+        require("dot", shutil.which("dot") is not None)
+    monkeypatch.setenv("PENSTOCK_DOT", request.param)
+    return request.param
+
+
+def graph_of(*nodes: Node, edges: tuple[Edge, ...] = ()) -> Graph:
+    return Graph(name="orders", title="Orders", nodes=nodes, edges=edges)
+
+
+def drawn_nodes(svg: str) -> list[ET.Element]:
+    groups = ET.fromstring(svg).iter(f"{SVG}g")
+    return [g for g in groups if "penstock-node" in g.get("class", "")]
+
+
+def text_of(group: ET.Element) -> str:
+    return shown("".join(text.text or "" for text in group.iter(f"{SVG}text")))
+
+
+@pytest.mark.dot
+@pytest.mark.usefixtures("program")
+def test_hostile_labels_show():
+    """Each hostile text shows in its node as it was written, and is never markup."""
+    names = [f"step{i}" for i in range(len(HOSTILE))]
+    nodes = [Node(name=n, label=t, kind=t) for n, t in zip(names, HOSTILE, strict=True)]
+
+    svg = render_svg(graph_of(*nodes))
+
+    assert sorted(map(text_of, drawn_nodes(svg))) == sorted(shown(t + t) for t in HOSTILE)
+    assert {e.tag.removeprefix(SVG) for e in ET.fromstring(svg).iter()} <= {
+        *("svg", "title", "desc", "style", "g", "path", "polygon", "polyline", "text"),
+    }
+
+
+@pytest.mark.dot
+@pytest.mark.usefixtures("program")
+def test_hostile_edge_labels_show():
+    """Each hostile text shows on its edge as it was written."""
+    names = [f"step{i}" for i in range(len(HOSTILE) + 1)]
+    nodes = [Node(name=name, label=name) for name in names]
+    edges = [Edge(a, b, text) for a, b, text in zip(names, names[1:], HOSTILE, strict=False)]
+
+    root = ET.fromstring(render_svg(graph_of(*nodes, edges=tuple(edges))))
+
+    groups = [g for g in root.iter(f"{SVG}g") if g.get("class") == "edge"]
+    assert sorted(map(text_of, groups)) == sorted(map(shown, HOSTILE))
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(graph=graphs())
+def test_random_graphs(graph):
+    """Any graph is a well-formed picture with a node for each step."""
+    svg = render_svg(graph)
+
+    assert len(drawn_nodes(svg)) == len(graph.nodes)
+
+
+@pytest.mark.dot
+@pytest.mark.usefixtures("program")
+def test_link():
+    """A node that has an address is a link around all that it shows."""
+    svg = render_svg(graph_of(Node(name="a", label="a", href="#penstock--a?x=1&y=<2>")))
+
+    (link,) = ET.fromstring(svg).iter(f"{SVG}a")
+
+    assert (link.get("href"), text_of(link)) == ("#penstock--a?x=1&y=<2>", "a")
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,x",
+        " javascript:x",
+        "java\nscript:x",
+    ],
+)
+def test_address_that_runs(href):
+    """An address that could run a script is no link."""
+    svg = render_svg(graph_of(Node(name="a", label="a", href=href)))
+
+    assert f"{SVG}a" not in {element.tag for element in ET.fromstring(svg).iter()}
+
+
+@pytest.mark.parametrize(
+    "href", ["#x", "page.html#x", "../a/b.html", "https://example.org/a:b", "./a:b", "?a:b"]
+)
+def test_address_that_leads(href):
+    """An address that leads to a page is kept."""
+    svg = render_svg(graph_of(Node(name="a", label="a", href=href)))
+
+    assert [e.get("href") for e in ET.fromstring(svg).iter(f"{SVG}a")] == [href]
+
+
+def test_titles():
+    """A screen reader hears the flow, what it is for, and a sentence for each step."""
+    node = Node(name="a", label="a", summary="Reads <all> orders.")
+    graph = Graph(name="orders", title="Orders & more", description="Why.", nodes=(node,), edges=())
+
+    root = ET.fromstring(render_svg(graph))
+
+    assert [e.text for e in root.iter(f"{SVG}title")] == ["Orders & more", "Reads <all> orders."]
+    assert [e.text for e in root.iter(f"{SVG}desc")] == ["Why."]
+    assert root.get("aria-labelledby") == "penstock-orders-title penstock-orders-desc"
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        (["step"], "It has 1 step."),
+        (["entrypoint", "entrypoint", "step"], "It begins at 0 or 1. It has 3 steps."),
+    ],
+)
+def test_description_is_made_from_the_flow(roles, expected):
+    """A flow without a description is described by where it begins and its size."""
+    nodes = [Node(name=f"n{i}", label=str(i), role=role) for i, role in enumerate(roles)]
+
+    root = ET.fromstring(render_svg(graph_of(*nodes)))
+
+    assert [e.text for e in root.iter(f"{SVG}desc")] == [expected]
+
+
+def test_ids_are_prefixed():
+    """Two pictures in one page have no id in common if their prefixes differ."""
+    graph = graph_of(Node(name="a", label="a"))
+
+    ids = [
+        {e.get("id") for e in ET.fromstring(render_svg(graph, prefix=p)).iter()} - {None}
+        for p in ("one", "two")
+    ]
+
+    assert ids == [{"one-title", "one-desc"}, {"two-title", "two-desc"}]
+
+
+def test_same_bytes_twice():
+    """Drawing a flow twice gives the same bytes."""
+    graph = graph_of(Node(name="a", label="a"), Node(name="b", label="b"))
+
+    assert render_svg(graph) == render_svg(graph)
+    assert render_png(graph) == render_png(graph)
+
+
+def test_in_a_page_the_page_decides_about_colours():
+    """Only a picture that stands alone follows the reader's system."""
+    graph = graph_of(Node(name="a", label="a"))
+
+    assert "prefers-color-scheme" in render_svg(graph)
+    assert "<style" not in render_svg(graph, standalone=False)
+
+
+def test_page_is_dark_only_if_it_says_so():
+    """A page without a dark mode keeps light diagrams on a dark system."""
+    media = page_stylesheet().partition("@media (prefers-color-scheme: dark)")[2]
+
+    assert media.split("{")[1].strip() == '[data-theme="auto"]'
+
+
+@pytest.mark.dot
+@pytest.mark.usefixtures("program")
+def test_png():
+    """A PNG is whole, and twice as dense as the screen of a book."""
+    png = render_png(graph_of(Node(name="a", label="a")))
+
+    assert (png[:8], png[-8:]) == (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82")
+
+
+@pytest.mark.parametrize("role", ["entrypoint", "step", "missing"])
+def test_roles_are_told_apart_without_colour(role):
+    """Entrypoints are round, missing steps dashed, and other steps neither."""
+    (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", label="a", role=role))))
+    outline = next(e for e in group if e.tag in {f"{SVG}path", f"{SVG}polygon"})
+
+    actual = outline.tag.removeprefix(SVG), "stroke-dasharray" in outline.attrib
+
+    assert (
+        actual
+        == {
+            "entrypoint": ("path", False),
+            "step": ("polygon", False),
+            "missing": ("polygon", True),
+        }[role]
+    )
+
+
+def test_empty_graph():
+    """A flow without steps is an empty picture, not an error."""
+    assert drawn_nodes(render_svg(graph_of())) == []
+
+
+def test_dot_on_the_path_comes_first(monkeypatch, tmp_path):
+    """The system's `dot` is used if it is there."""
+    program = tmp_path / "dot"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.delenv("PENSTOCK_DOT", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert find_program() == str(program)
+
+
+def test_extra_alone_draws(monkeypatch):
+    """Without a system Graphviz, the program of the extra is found beside the interpreter."""
+    monkeypatch.delenv("PENSTOCK_DOT", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    assert find_program() == f"{sysconfig.get_path('scripts')}/graphviz-pure"
+    assert render_svg(graph_of(Node(name="a", label="a"))).startswith("<svg")
+
+
+def test_no_program(monkeypatch):
+    """Without any Graphviz program the message names the extra that brings one."""
+    monkeypatch.setattr(_picture, "find_program", lambda: None)
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[png\]'"):
+        render_png(graph_of())
+
+
+def test_no_package(monkeypatch):
+    """Without the package graphviz the message names the extra that brings it."""
+    monkeypatch.setattr(_picture, "graphviz", None)
+
+    with pytest.raises(MissingExtraError, match="the package graphviz: pip install"):
+        render_png(graph_of())
+
+
+def test_without_the_package_all_else_works():
+    """The graphviz package is asked for only when a picture is drawn."""
+    code = (
+        "import sys; sys.modules['graphviz'] = None\n"
+        "from penstock import Flow, generate_dag\n"
+        "print(generate_dag(Flow(name='x', steps=()), 'dot').splitlines()[0])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "digraph x {\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("echo 'Error: no layout' >&2; echo more >&2; exit 3", "Error: no layout"),
+        ("exit 4", "it ended with 4 and no picture"),
+        ("exit 0", "it ended with 0 and no picture"),
+    ],
+    ids=["says why", "silent", "empty"],
+)
+def test_program_that_fails(tmp_path, monkeypatch, script, expected):
+    """A program that fails is an error with the flow, the program and what it said."""
+    program = tmp_path / "dot"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PENSTOCK_DOT", str(program))
+
+    with pytest.raises(RenderError) as caught:
+        render_svg(graph_of())
+
+    assert str(caught.value) == f"flow 'orders' could not be drawn by {program}: {expected}"
+
+
+def test_program_that_is_not_there(monkeypatch):
+    """A configured program that does not exist is an error that names it."""
+    monkeypatch.setenv("PENSTOCK_DOT", "/nowhere/dot")
+
+    with pytest.raises(RenderError, match=r"by /nowhere/dot: .*No such file"):
+        render_svg(graph_of())
+
+
+def test_program_that_hangs(tmp_path, monkeypatch):
+    """A program that does not end is an error, not a docs build that never ends."""
+    program = tmp_path / "dot"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PENSTOCK_DOT", str(program))
+    monkeypatch.setattr(_picture, "_SECONDS", 0.2)
+
+    with pytest.raises(RenderError, match=r"timed out after 0\.2 seconds"):
+        render_svg(graph_of())
