@@ -8,6 +8,7 @@ from typing import Any
 from penstock._model import Edge, Graph, Node, Problem, Step
 from penstock._registry import Declaration, FlowDeclaration, Registry, default_registry
 from penstock.graph._check import check
+from penstock.graph._notebook import mime_bundle
 from penstock.graph._structure import order, successors
 
 __all__ = ["Flow", "find_problems", "get_flow", "list_flows"]
@@ -104,6 +105,10 @@ class Flow:
             title=self.title,
             description=self.description,
         )
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Show the flow in a notebook."""
+        return mime_bundle(self.graph())
 
     @cached_property
     def _by_name(self) -> Mapping[str, Step]:

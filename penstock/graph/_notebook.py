@@ -1,0 +1,28 @@
+"""How a graph shows itself in a notebook."""
+
+from penstock._model import Graph
+from penstock.exceptions import PenstockError
+from penstock.graph._mermaid import render_mermaid
+from penstock.graph._picture import render_svg
+from penstock.graph._text import render_text
+
+__all__ = ["mime_bundle"]
+
+
+def mime_bundle(graph: Graph) -> dict[str, str]:
+    """Return *graph* in each form that a notebook may choose from.
+
+    A form that cannot be made here, for want of a Graphviz program or because
+    Mermaid would refuse it, is left out: a cell never fails for its picture.
+    """
+    bundle = {"text/plain": render_text(graph)}
+    forms = {
+        "image/svg+xml": lambda: render_svg(graph),
+        "text/vnd.mermaid": lambda: render_mermaid(graph, styled=True),
+    }
+    for mime, render in forms.items():
+        try:
+            bundle[mime] = render()
+        except PenstockError:
+            continue
+    return bundle

@@ -1,0 +1,32 @@
+"""A flow shows itself in a notebook."""
+
+from penstock import entrypoint, flow, get_flow
+from penstock.exceptions import MissingExtraError
+from penstock.graph import _notebook
+
+
+def bundle() -> dict[str, str]:
+    flow("orders", title="Orders")(entrypoint(name="receive")(print))
+    return get_flow("orders")._repr_mimebundle_(include=None, exclude=None)
+
+
+def test_forms():
+    """A notebook may choose between a picture, Mermaid and a tree of text."""
+    actual = bundle()
+
+    assert {mime: text.lstrip()[:4] for mime, text in actual.items()} == {
+        "text/plain": "Orde",
+        "image/svg+xml": "<svg",
+        "text/vnd.mermaid": actual["text/vnd.mermaid"][:4],
+    }
+
+
+def test_without_graphviz(monkeypatch):
+    """Without a Graphviz program a cell still shows the flow."""
+
+    def fail(_: object) -> str:
+        raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
+
+    monkeypatch.setattr(_notebook, "render_svg", fail)
+
+    assert bundle().keys() == {"text/plain", "text/vnd.mermaid"}
