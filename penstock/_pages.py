@@ -62,9 +62,14 @@ class FlowPage:
     """The steps, each after what leads to it."""
 
 
-def build_page(flow: Flow) -> FlowPage:
-    """Return the page of *flow*."""
-    anchors = {step.name: anchor_of(flow.name, step.name) for step in flow.steps}
+def build_page(flow: Flow, *, suffix: str = "") -> FlowPage:
+    """Return the page of *flow*.
+
+    Args:
+        flow: What to show.
+        suffix: What anchors end with, where a page shows a flow a second time.
+    """
+    anchors = {step.name: anchor_of(flow.name, step.name) + suffix for step in flow.steps}
     labels = {step.name: step.label for step in flow.steps}
     graph = flow.graph()
     nodes = tuple(
@@ -74,7 +79,7 @@ def build_page(flow: Flow) -> FlowPage:
     return FlowPage(
         flow=flow,
         graph=replace(graph, nodes=nodes),
-        anchor=anchor_of(flow.name),
+        anchor=anchor_of(flow.name) + suffix,
         sections=tuple(_section(flow, step, anchors, labels) for step in flow.order()),
     )
 
@@ -125,6 +130,8 @@ def target_of(step: Step) -> str:
 
 def _signature(step: Step) -> str:
     try:
-        return str(inspect.signature(step.function))
+        signature = str(inspect.signature(step.function))
     except (TypeError, ValueError):  # a callable that C code made may have none
         return ""
+    # Where an object lies in memory differs from build to build.
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(signature.split()))

@@ -1,0 +1,31 @@
+"""The flows of an application in its Sphinx documentation.
+
+Add ``"penstock_sphinx"`` to ``extensions`` in ``conf.py``, name the modules
+that declare flows in ``penstock_modules``, and write
+``.. penstock-flow:: NAME`` where a flow is to be shown.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+__all__ = ["setup"]
+
+
+def setup(app: "Sphinx") -> "ExtensionMetadata":
+    """Join penstock to Sphinx, which calls this for each extension.
+
+    .. versionadded:: 0.1
+    """
+    from penstock import __version__  # noqa: PLC0415 - read from the metadata
+    from penstock_sphinx._extension import setup_extension  # noqa: PLC0415 - only Sphinx has it
+
+    setup_extension(app)
+    return {
+        "version": __version__,
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

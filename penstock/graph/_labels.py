@@ -37,8 +37,18 @@ def label_lines(text: str, width: int) -> list[str]:
     """
     lines: list[str] = []
     for line in text.splitlines():
-        lines += textwrap.wrap(clean_text(line), width, break_on_hyphens=False)
+        lines += _wrap(clean_text(line), width)
     return lines or [" "]
+
+
+def _wrap(line: str, width: int) -> list[str]:
+    """Return *line* wrapped into as few lines as *width* allows, of like lengths."""
+    wrapped = textwrap.wrap(line, width, break_on_hyphens=False)
+    narrower = wrapped
+    while len(narrower) == len(wrapped) > 1:
+        wrapped, width = narrower, width - 1
+        narrower = textwrap.wrap(line, width, break_on_hyphens=False)
+    return wrapped
 
 
 def clean_text(text: str) -> str:

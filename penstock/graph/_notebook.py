@@ -1,5 +1,7 @@
 """How a graph shows itself in a notebook."""
 
+from collections.abc import Callable
+
 from penstock._model import Graph
 from penstock.exceptions import PenstockError
 from penstock.graph._mermaid import render_mermaid
@@ -16,7 +18,7 @@ def mime_bundle(graph: Graph) -> dict[str, str]:
     Mermaid would refuse it, is left out: a cell never fails for its picture.
     """
     bundle = {"text/plain": render_text(graph)}
-    forms = {
+    forms: dict[str, Callable[[], str]] = {
         "image/svg+xml": lambda: render_svg(graph),
         "text/vnd.mermaid": lambda: render_mermaid(graph, styled=True),
     }

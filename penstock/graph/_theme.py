@@ -80,6 +80,7 @@ def page_stylesheet() -> str:
             ".penstock-diagram svg { max-width: none; }",
             ".penstock-diagram svg a { cursor: pointer; text-decoration: none; }",
             ".penstock-diagram svg a:focus-visible { outline: 2px solid currentColor; }",
+            ".penstock-title .descname { font-family: inherit; }",
             ".penstock-flow a:hover :is(path, polygon, ellipse) { stroke-width: 2.5; }",
             *_rules(),
             f"{dark} {{\n{_variables('dark')}\n}}",
