@@ -1,14 +1,268 @@
 """A graph as the text of a Mermaid flowchart."""
 
-from penstock._model import Direction, Graph
+import re
+import textwrap
+import unicodedata
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from hashlib import blake2b
+from urllib.parse import quote
+
+from penstock._model import Direction, Graph, Node
+from penstock.exceptions import DiagramTooLargeError
+from penstock.graph._kinds import Shape, shape_of
 
 __all__ = ["render_mermaid"]
+
+_MOST_EDGES = 500
+_MOST_CHARACTERS = 50_000
+
+_HEAD = """\
+---
+config:
+  layout: dagre
+  htmlLabels: true
+  themeVariables:
+    lineColor: "#64748b"
+---"""
+"""Mermaid 12 would lay out with ELK, and pages may have told it to draw labels without HTML."""
+
+_SHAPES: dict[Shape, str] = {
+    "plain": '["{}"]',
+    "service": '[["{}"]]',
+    "store": '[("{}")]',
+    "queue": '["{}"]@{{ shape: h-cyl }}',
+    "document": '["{}"]@{{ shape: doc }}',
+    "message": '["{}"]@{{ shape: lean-r }}',
+}
+_PILL = '(["{}"])'
+
+_CLASSES = {
+    "entrypoint": "fill:#dbeafe,stroke:#2563eb,color:#1e3a8a",
+    "step": "fill:#f8fafc,stroke:#64748b,color:#0f172a",
+    "service": "fill:#ede9fe,stroke:#7c3aed,color:#4c1d95",
+    "queue": "fill:#fef3c7,stroke:#d97706,color:#78350f",
+    "store": "fill:#dcfce7,stroke:#16a34a,color:#14532d",
+    "document": "fill:#e0f2fe,stroke:#0284c7,color:#0c4a6e",
+    "message": "fill:#fce7f3,stroke:#db2777,color:#831843",
+    "missing": "fill:#fee2e2,stroke:#dc2626,color:#7f1d1d,stroke-dasharray:5 4",
+    "join": "fill:#64748b,stroke:#64748b",
+}
+_DASHED = "stroke-dasharray:5 4"
+
+_BREAK = "<br/>"
+_BLANK = "#160;"
+"""A label of nothing would be an error."""
+
+_LONGEST_LINE = 26
+"""Mermaid itself wraps a little beyond this many letters, wherever it happens to be."""
+
+_LONGEST_SLUG = 40
+
+_LETTERS = (
+    "A-Za-z_"
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"  # Latin
+    "\u0391-\u03a1\u03a3-\u03c9"  # Greek
+    "\u0400-\u0481"  # Cyrillic
+    "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5"  # Japanese, Chinese
+)
+_READABLE = re.compile(rf"[{_LETTERS}][{_LETTERS}0-9]*")
+"""What Mermaid reads as an id: not all that Python does (no accents on their own)."""
+
+_RESERVED = re.compile(
+    r"end|class|classDef|style|linkStyle|click|call|href|graph|flowchart|subgraph|interpolate"
+    r"|_self|_blank|_parent|_top|__proto__"
+    # `direction` at the end of one line and `LR` at the start of the next are a statement.
+    r"|.*direction"
+    # What only a generated id may look like.
+    r"|.*__all|.*__[0-9a-f]{8}",
+    re.DOTALL,
+)
+
+_SPECIAL = re.compile(
+    r"""
+    (?<= (?i:directio) ) n \b  # `direction LR` is a statement, even in quotes
+    | (?!  # punctuation can stay where it cannot be Markdown, an entity, an icon or an address
+        (?<=[A-Za-z0-9]) [_-] (?=[A-Za-z0-9])
+        | (?<=[A-Za-z0-9]) (?<!www) \. (?=[A-Za-z0-9])
+        | (?<=[A-Za-z]) \. (?=\ |$)
+        | (?<=[A-Za-z]) : (?=\ )
+        | (?<=\ ) & (?=\ )
+        | (?<!\d) \)
+    )
+    [!-~] (?<! [A-Za-z0-9,/'?!(] )
+    """,
+    re.VERBOSE,
+)
+"""Each character that must be written as an entity."""
+
+_PLACEHOLDER = re.compile("(?<=\ufb02)(?=\u00b0)|(?<=\u00b6)(?=\u00df)")
+"""Inside what Mermaid writes for `&` and `;` until it draws: a joiner that nobody sees fits."""
+
+_SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
+_SCHEMES = {"http", "https", "mailto"}
 
 
 def render_mermaid(
     graph: Graph, *, direction: Direction = "TD", styled: bool = False, check_limits: bool = True
 ) -> str:
-    """Return *graph* as a Mermaid flowchart."""
-    lines = [f"graph {direction}"]
-    lines += [f"    {edge.source} --> {edge.target}" for edge in graph.edges]
-    return "\n".join(lines)
+    """Return *graph* as a Mermaid flowchart.
+
+    Args:
+        graph: What to draw.
+        direction: Where the flow leads.
+        styled: Whether to write colours, shapes of entrypoints, and a title
+            and description for screen readers.
+        check_limits: Whether to raise rather than return what Mermaid will
+            not draw.
+
+    Raises:
+        DiagramTooLargeError: If there are more edges or characters than
+            Mermaid draws.
+    """
+    joined = {edge.target for edge in graph.edges}
+    bars = {node.name for node in graph.nodes if node.join == "all" and node.name in joined}
+    edges = list(_edges(graph, bars))
+    statements = [
+        *(_accessibility(graph) if styled else ()),
+        *_nodes(graph, bars, styled=styled),
+        *edges,
+        *_links(graph, styled=styled),
+        *_classes(graph, bars, styled=styled),
+    ]
+    lines = [f"graph {direction}", *(f"    {statement}" for statement in statements)]
+    text = "\n".join([_HEAD, *lines] if styled else lines)
+    if check_limits:
+        # A browser counts UTF-16 units.
+        _check_limit(graph, "edges", len(edges), _MOST_EDGES)
+        _check_limit(graph, "characters", len(text.encode("utf-16-le")) // 2, _MOST_CHARACTERS)
+    return text
+
+
+def _check_limit(graph: Graph, what: str, count: int, limit: int) -> None:
+    if count > limit:
+        raise DiagramTooLargeError(graph.name, what, count, limit)
+
+
+def _accessibility(graph: Graph) -> Iterator[str]:
+    """Yield what a screen reader says of the whole picture."""
+    yield f"accTitle: {_text(graph.label) or _BLANK}"
+    if description := _text(graph.description or ""):
+        yield f"accDescr: {description}"
+
+
+def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool) -> Iterator[str]:
+    """Yield the nodes of which there is more to say than their edges say."""
+    drawn = {name for edge in graph.edges for name in (edge.source, edge.target)}
+    for node in graph.nodes:
+        if node.name in bars:
+            yield _bar(node.name) + (":::join" if styled else "") + "@{ shape: fork }"
+        if styled or _says_more(node):
+            yield _id(node.name) + _box(node, styled=styled)
+        elif node.name not in drawn:
+            yield node.name
+
+
+def _says_more(node: Node) -> bool:
+    """Tell whether a node looks other than its name alone would."""
+    shown = _text(node.label)
+    return not (shown == node.name == _id(node.name)) or bool(node.kind) or node.role == "missing"
+
+
+def _box(node: Node, *, styled: bool) -> str:
+    """Return the label of *node* in its shape, with its class."""
+    lines = [_BREAK.join(_wrapped(node.label)) or _BLANK]
+    kind = "not declared" if node.role == "missing" else node.kind
+    note = _BREAK.join(_wrapped(kind or ""))
+    if note:
+        lines.append(f"<small>{note}</small>" if styled else f"({note})")
+    shape = shape_of(node.kind)
+    pill = styled and node.role == "entrypoint"
+    brackets = _PILL if pill else _SHAPES[shape]
+    box, at, special = brackets.format(_BREAK.join(lines)).partition("@{ ")
+    name = _class_of(node)
+    return box + (f":::{name}" if styled or name == "missing" else "") + at + special
+
+
+def _class_of(node: Node) -> str:
+    """Return the name of the style of *node*."""
+    if node.role != "step":
+        return node.role
+    shape = shape_of(node.kind)
+    return "step" if shape == "plain" else shape
+
+
+def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
+    """Yield the edges, in order of declaration; those of a join lead to its bar."""
+    last = {edge.target: index for index, edge in enumerate(graph.edges)}
+    for index, edge in enumerate(graph.edges):
+        target = _bar(edge.target) if edge.target in bars else _id(edge.target)
+        label = _BREAK.join(_wrapped(edge.label or ""))
+        yield f"{_id(edge.source)} -->" + (f'|"{label}"| ' if label else " ") + target
+        if edge.target in bars and last[edge.target] == index:
+            yield f"{target} --> {_id(edge.target)}"
+
+
+def _links(graph: Graph, *, styled: bool) -> Iterator[str]:
+    """Yield where clicks lead."""
+    for node in graph.nodes:
+        if url := _url(node.href or ""):
+            tip = _text(node.summary or "") if styled else ""
+            yield f'click {_id(node.name)} href "{url}"' + (f' "{tip}"' if tip else "")
+
+
+def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool) -> Iterator[str]:
+    """Yield the styles that are in use."""
+    used = {_class_of(node) for node in graph.nodes}
+    if bars:
+        used.add("join")
+    if styled:
+        yield from (f"classDef {name} {css}" for name, css in _CLASSES.items() if name in used)
+    elif "missing" in used:
+        yield f"classDef missing {_DASHED}"
+
+
+def _id(name: str) -> str:
+    """Return the id of the step *name*: the name itself where Mermaid can read it.
+
+    Any other gets a slug and a hash of the whole name, so that it is the same
+    in every diagram. A name that looks like one of these, or like a bar, counts
+    as unreadable, so no two steps can meet in one id.
+    """
+    if _READABLE.fullmatch(name) and not _RESERVED.fullmatch(name):
+        return name
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")[:_LONGEST_SLUG].rstrip("_")
+    if not slug[:1].isalpha():
+        slug = f"step_{slug}".rstrip("_")
+    return f"{slug}__{blake2b(name.encode(), digest_size=4).hexdigest()}"
+
+
+def _bar(name: str) -> str:
+    """Return the id of the bar before the step *name*."""
+    return f"{_id(name)}__all"
+
+
+def _wrapped(text: str) -> list[str]:
+    """Return *text* as lines to be joined by breaks, long ones wrapped evenly."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        count = -(-len(line) // _LONGEST_LINE)
+        # Lines of about one length look better than full ones with a short rest.
+        width = min(_LONGEST_LINE, len(line) // count + 6) if count else 1
+        lines += textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+    return [shown for shown in map(_text, lines) if shown]
+
+
+def _text(text: str) -> str:
+    """Return *text* on one line so that Mermaid shows it as it is written."""
+    visible = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+    encoded = _SPECIAL.sub(lambda match: f"#{ord(match[0])};", " ".join(visible.split()))
+    return _PLACEHOLDER.sub("\u200c", encoded)
+
+
+def _url(href: str) -> str | None:
+    """Return *href* fit to stand in quotes, or None if it could run a script."""
+    url = quote(href.strip(), safe="%/:?#[]@!$&'()*+,=~")
+    scheme = _SCHEME.match(url)
+    return url if url and (scheme is None or scheme[1].lower() in _SCHEMES) else None
