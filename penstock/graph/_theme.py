@@ -78,6 +78,9 @@ def page_stylesheet() -> str:
         [
             ".penstock-diagram { overflow-x: auto; }",
             ".penstock-diagram svg { max-width: none; }",
+            ".penstock-figure { margin: 1em 0; }",
+            ".penstock-diagram.align-center, .penstock-figure.align-center { text-align: center; }",
+            ".penstock-diagram.align-right, .penstock-figure.align-right { text-align: right; }",
             ".penstock-diagram svg a { cursor: pointer; text-decoration: none; }",
             ".penstock-diagram svg a:focus-visible { outline: 2px solid currentColor; }",
             ".penstock-title .descname { font-family: inherit; }",

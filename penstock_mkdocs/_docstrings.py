@@ -1,0 +1,111 @@
+"""Docstrings of any of the usual styles, read by griffelib into one simple form."""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import griffe
+
+from penstock._model import Step
+
+__all__ = ["Item", "Part", "read_docstring"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of a list in a docstring: a parameter, an exception, what is returned."""
+
+    name: str | None
+    annotation: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of a docstring: a text, or a list under a title."""
+
+    title: str | None = None
+    text: str = ""
+    items: tuple[Item, ...] = ()
+
+
+# What griffelib misses in a docstring is for a linter of docstrings to say.
+_QUIETLY: Any = {style: {"warnings": False} for style in ("google", "numpy", "sphinx")}
+
+_TITLES = {
+    "parameters": "Parameters",
+    "other parameters": "Other parameters",
+    "returns": "Returns",
+    "yields": "Yields",
+    "receives": "Receives",
+    "raises": "Raises",
+    "warns": "Warns",
+    "attributes": "Attributes",
+    "functions": "Functions",
+    "classes": "Classes",
+    "modules": "Modules",
+    "type parameters": "Type parameters",
+    "type aliases": "Type aliases",
+}
+
+
+def read_docstring(step: Step) -> list[Part]:
+    """Return the parts of the docstring of *step*, whichever style it is written in."""
+    if not step.doc:
+        return []
+    docstring = griffe.Docstring(step.doc, parent=_described(step))
+    sections = docstring.parse("auto", per_style_options=_QUIETLY)
+    return [_part(section) for section in sections]
+
+
+def _described(step: Step) -> griffe.Function:
+    """Return the function of *step* as griffelib sees one, for the types of its parameters."""
+    try:
+        signature = inspect.signature(step.function)
+    except (TypeError, ValueError):
+        signature = inspect.Signature()
+    empty = inspect.Signature.empty
+    parameters = [
+        griffe.Parameter(
+            p.name,
+            annotation=None if p.annotation is empty else inspect.formatannotation(p.annotation),
+            kind=griffe.ParameterKind[p.kind.name.lower()],
+        )
+        for p in signature.parameters.values()
+    ]
+    returned = signature.return_annotation
+    return griffe.Function(
+        step.name,
+        parameters=griffe.Parameters(*parameters),
+        returns=None if returned is empty else inspect.formatannotation(returned),
+    )
+
+
+def _part(section: griffe.DocstringSection) -> Part:
+    kind, value = section.kind.value, section.value
+    if kind == "text":
+        return Part(text=value)
+    if kind == "examples":
+        return Part(title=section.title or "Examples", text="\n\n".join(_examples(value)))
+    if kind in {"admonition", "deprecated"}:
+        said = value.description if kind == "deprecated" else value.contents
+        title = f"Deprecated since {value.version}" if kind == "deprecated" else section.title
+        return Part(title=title, text=said)
+    items = tuple(_item(entry) for entry in value)
+    return Part(title=section.title or _TITLES.get(kind, kind.capitalize()), items=items)
+
+
+def _examples(value: list[tuple[griffe.DocstringSectionKind, str]]) -> Iterator[str]:
+    for kind, text in value:
+        is_text = kind is griffe.DocstringSectionKind.text
+        yield text if is_text else f"```pycon\n{text}\n```"
+
+
+def _item(entry: Any) -> Item:
+    annotation = getattr(entry, "annotation", None)
+    return Item(
+        getattr(entry, "name", None) or None,
+        None if annotation is None else str(annotation),
+        entry.description,
+    )
