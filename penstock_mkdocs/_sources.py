@@ -26,7 +26,8 @@ class SourceLines(Preprocessor):
         self._lines = list(_find_blocks(lines))
         source = self._source()
         # MkDocs takes the YAML at the head of a page away before Markdown sees the page.
-        self._shift = len(source) - len(lines) if source and source[0] == "---" else 0
+        has_head = source.startswith("---")
+        self._shift = _count(source) - _count("\n".join(lines)) if has_head else 0
         return lines
 
     def place_of(self, name: str) -> str:
@@ -55,11 +56,16 @@ class SourceLines(Preprocessor):
         path = getattr(file, "abs_src_path", None)
         return Path(path) if path else None
 
-    def _source(self) -> list[str]:
+    def _source(self) -> str:
         path = self._path()
         if path is None or not path.is_file():
-            return []
-        return path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            return ""
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+
+
+def _count(text: str) -> int:
+    """Return the number of lines of *text*, without empty ones at its end."""
+    return text.rstrip().count("\n")
 
 
 def _find_blocks(lines: Sequence[str]) -> list[tuple[str, int]]:

@@ -1,0 +1,6 @@
+"""The shop's documentation, built by Sphinx."""
+
+project = "The shop"
+extensions = ["penstock_sphinx", "sphinx.ext.napoleon"]
+html_theme = "alabaster"
+# The modules to import stand in [tool.penstock] of pyproject.toml.

@@ -1,0 +1,1 @@
+"""The flows of the shop, a module each."""
