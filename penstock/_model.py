@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import getdoc, unwrap
 from typing import Any, Literal
 
@@ -92,8 +93,11 @@ class Step:
 
     @property
     def doc(self) -> str | None:
-        """The docstring, without its indentation."""
-        return getdoc(unwrap(self.function))
+        """The docstring, without its indentation: that of the function inside a `partial`."""
+        function: Any = self.function
+        while isinstance(function, partial):
+            function = function.func
+        return getdoc(unwrap(function))
 
     @property
     def summary(self) -> str | None:

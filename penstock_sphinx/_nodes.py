@@ -8,7 +8,6 @@ from typing import cast
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
@@ -36,18 +35,13 @@ class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N80
 def setup_nodes(app: Sphinx) -> None:
     """Tell Sphinx how each builder shows a diagram."""
     app.add_node(penstock_diagram, html=(_visit_html, None), latex=(_visit_latex, None))
-    app.add_post_transform(_DiagramAsText)
+    app.connect("doctree-resolved", _show_as_text)
 
 
-class _DiagramAsText(SphinxPostTransform):
-    """Where there are no pictures, show the flow as a tree of text."""
-
-    default_priority = 200
-
-    def run(self, **_: object) -> None:
-        if self.app.builder.format in {"html", "latex"}:
-            return
-        for node in list(self.document.findall(penstock_diagram)):
+def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    """Where there are no pictures, show flows as trees of text."""
+    if app.builder.format not in {"html", "latex"}:
+        for node in list(doctree.findall(penstock_diagram)):
             node.replace_self(_as_literal(node["graph"]))
 
 
@@ -57,12 +51,9 @@ def _as_literal(graph: Graph) -> nodes.literal_block:
 
 
 def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> None:
-    classes = ["penstock-diagram", *node["classes"]]
-    if node.get("align"):
-        classes.append(f"align-{node['align']}")
-    body = _html(translator, node)
-    translator.body.append(translator.starttag(node, "div", CLASS=" ".join(classes)))
-    translator.body.append(f"{body}</div>\n")
+    classes = f"penstock-diagram align-{node['align']}" if node.get("align") else "penstock-diagram"
+    start = translator.starttag(node, "div", CLASS=classes)
+    translator.body += [start, _html(translator, node), "</div>\n"]
     raise nodes.SkipNode
 
 

@@ -11,7 +11,7 @@ from docutils.statemachine import StringList
 from docutils.utils import new_document
 from sphinx import addnodes
 from sphinx.util.docstrings import prepare_docstring
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, switch_source_input
 from sphinx.util.parsing import nested_parse_to_nodes
 
 from penstock._model import Step
@@ -91,7 +91,8 @@ def _parse(directive: SphinxDirective, lines: StringList) -> list[nodes.Node]:
     module = context.get("py:module")
     try:
         if isinstance(directive.state, RSTState):
-            return nested_parse_to_nodes(directive.state, lines)
+            with switch_source_input(directive.state, lines):
+                return nested_parse_to_nodes(directive.state, lines)
         document = new_document(directive.get_location(), directive.state.document.settings)
         document.reporter = directive.state.document.reporter
         Parser().parse("\n".join(lines), document)
@@ -103,10 +104,9 @@ def _parse(directive: SphinxDirective, lines: StringList) -> list[nodes.Node]:
 
 def _title(described: addnodes.desc, section: StepSection) -> None:
     """Give the description the step's title and its anchor."""
-    code = described[0]
     described["classes"].append("penstock-step")
     step = section.step
-    signature = code
+    signature = next(iter(described.findall(addnodes.desc_signature)))
     if step.title is not None:
         signature = addnodes.desc_signature(
             "", "", addnodes.desc_name("", step.label), classes=["penstock-title"]
