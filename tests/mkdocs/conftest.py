@@ -1,0 +1,93 @@
+"""Real MkDocs sites, made in a temporary folder and built by the real MkDocs."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+from penstock_mkdocs import _loading
+
+SHOP = '''
+from penstock import all_of, entrypoint, flow, step
+
+orders = flow(
+    "orders", title="Orders", description="From <order> to parcel.", owner="Ada", tags=["a", "b"]
+)
+
+@orders
+@entrypoint(kind="http", title="Receive the order")
+def receive(order: int, *, dry: bool = False) -> str:
+    """Takes an order <in>.
+
+    Args:
+        order: The *number* of the order.
+    """
+
+@orders
+@step(after={"receive": "paid"}, kind="ledger")
+async def charge(order): "Charges it."
+
+@orders
+@step(after="receive")
+def pack(order): ...
+
+@orders
+@step(after=all_of("charge", "pack"))
+def send(order): "Sends it."
+'''
+
+
+class Site:
+    """A MkDocs site in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.options: dict[str, object] = {"modules": ["shop"], "pythonpath": ["."]}
+        (folder / "docs").mkdir()
+        self.write("shop.py", SHOP)
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def build(self, page: str, theme: object = "mkdocs", **config: object) -> str:
+        """Build a site of one page and return the page."""
+        _forget()
+        self.write("docs/index.md", page)
+        settings = {
+            "site_name": "Shop",
+            "theme": theme,
+            "plugins": [{"penstock": self.options}],
+            "use_directory_urls": False,
+        } | config
+        self.write("mkdocs.yml", yaml.safe_dump(settings))
+        build(load_config(str(self.folder / "mkdocs.yml")))
+        return (self.folder / "site" / "index.html").read_text(encoding="utf-8")
+
+
+def _forget() -> None:
+    for name in ("shop", "broken"):
+        sys.modules.pop(name, None)
+    _loading.forget()
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch) -> Iterator[Site]:
+    """Return an empty site whose project declares the flow ``orders``."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+    yield Site(tmp_path)
+    _forget()
+    logging.getLogger("mkdocs").setLevel(logging.NOTSET)
+
+
+@pytest.fixture
+def warnings(caplog):
+    """Return what was warned of so far."""
+    caplog.set_level(logging.WARNING, logger="mkdocs")
+    return lambda: [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
