@@ -3,19 +3,19 @@
 import logging
 import sys
 
-from penstock import current_flow_id, current_step
+from penstock import current_flow_id, current_run, current_step
 
-FORMAT = "%(asctime)s %(levelname)-7s %(flow_id)-32s %(step)-20s %(message)s"
+FORMAT = "%(asctime)s %(levelname)-7s %(flow_id)-32s %(step)s  %(message)s"
 
 
 class FlowFilter(logging.Filter):
-    """Adds the flow ID and the running step to each record."""
+    """Adds the flow ID, and the running step as ``flow/step``, to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Complete *record* and let it pass."""
-        step = current_step()
+        run, step = current_run(), current_step()
         record.flow_id = current_flow_id() or "-"
-        record.step = step.name if step else "-"
+        record.step = f"{run.flow}/{step.name}" if run and step else "-"
         return True
 
 

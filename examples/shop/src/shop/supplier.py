@@ -40,11 +40,17 @@ class Handler(BaseHTTPRequestHandler):
         """Keep the supplier's log out of ours."""
 
 
+class Server(ThreadingHTTPServer):
+    """A server whose closing waits for answers that are under way."""
+
+    daemon_threads = False
+
+
 @contextmanager
 def supplier() -> Iterator[str]:
     """Run the API for the time of the block and yield its address."""
     handler = type("FreshHandler", (Handler,), {"asked": set()})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, name="supplier")
         thread.start()
         try:
