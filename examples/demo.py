@@ -68,7 +68,7 @@ def report(output: Path) -> None:
     print("\nMade:")
     for what, file in (
         ("Sphinx", output / "sphinx" / "order_processing.html"),
-        ("MkDocs", output / "mkdocs" / "order_processing" / "index.html"),
+        ("MkDocs", output / "mkdocs" / "order_processing.html"),
         *((f"{f.stem} as {f.suffix[1:].upper()}", f) for f in sorted(output.glob("pictures/*"))),
     ):
         size = file.stat().st_size / 1024
