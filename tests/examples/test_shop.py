@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,13 @@ SHOP = ROOT / "examples" / "shop"
 @pytest.fixture
 def shop(monkeypatch, tmp_path):
     """Return what a run of the shop left behind: its records, its topic, its database."""
+    with shop_run(monkeypatch, tmp_path) as left:
+        yield left
+
+
+@contextmanager
+def shop_run(monkeypatch, tmp_path):
+    """Run the shop anew, with modules of its own."""
     monkeypatch.syspath_prepend(str(SHOP / "src"))
     before = set(sys.modules)
     try:
@@ -74,9 +83,9 @@ def test_steps_in_the_log(shop):
     actual = [(r.step, r.levelname) for r in of_message(records, 7)]
 
     assert actual == [
-        ("handle_kafka_message", "INFO"),
-        ("fetch_from_api", "WARNING"),
-        ("sync_to_database", "INFO"),
+        ("bom_sync/handle_kafka_message", "INFO"),
+        ("bom_sync/fetch_from_api", "WARNING"),
+        ("bom_sync/sync_to_database", "INFO"),
     ]
 
 
@@ -99,10 +108,19 @@ def test_database(shop):
     assert [db.count(t) for t in ("parts", "users", "reserved")] == [11, 2, 1]
 
 
-@pytest.mark.usefixtures("shop")
-def test_nothing_is_left_running():
-    """Every thread of the shop has ended."""
-    assert [t.name for t in threading.enumerate() if t.name in {"consumer", "supplier"}] == []
+def test_proxy_in_the_environment(monkeypatch, tmp_path):
+    """A proxy that the environment names does not keep the shop from its own machine."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with shop_run(monkeypatch, tmp_path) as (_, topic, _):
+        assert topic.handled == 3
+
+
+def test_nothing_is_left_running(monkeypatch, tmp_path):
+    """Every thread that the shop started has ended, those of single requests too."""
+    before = set(threading.enumerate())
+    with shop_run(monkeypatch, tmp_path):
+        assert set(threading.enumerate()) - before == set()
 
 
 @pytest.mark.usefixtures("shop")
@@ -193,9 +211,8 @@ PAGES = ["bom_sync", "user_update", "order_processing"]
 def test_docs_show_diagram_and_docstrings(demo, tool, name):
     """Each page shows its flow's diagram, whose nodes lead to the steps' docstrings."""
     folder, _ = demo
-    file = f"{name}.html" if tool == "sphinx" else f"{name}/index.html"
 
-    page = (folder / tool / file).read_text(encoding="utf-8")
+    page = (folder / tool / f"{name}.html").read_text(encoding="utf-8")
 
     links = set(re.findall(r'<a href="#(penstock--[^"]+)"><title>', page))
     assert links
@@ -211,9 +228,51 @@ def test_both_tools_tell_the_same(demo, name):
     sentences = re.compile(r"<p>([A-Z][^<]+\.)</p>")
 
     sphinx = sentences.findall((folder / "sphinx" / f"{name}.html").read_text(encoding="utf-8"))
-    mkdocs = sentences.findall(
-        (folder / "mkdocs" / name / "index.html").read_text(encoding="utf-8")
-    )
+    mkdocs = sentences.findall((folder / "mkdocs" / f"{name}.html").read_text(encoding="utf-8"))
 
     assert [s for s in sphinx if s in mkdocs] == [s for s in mkdocs if s in sphinx]
     assert len(set(sphinx) & set(mkdocs)) >= 3
+
+
+@pytest.mark.parametrize("tool", ["sphinx", "mkdocs"])
+def test_docs_hold_each_docstring(demo, shop, tool):
+    """The page of a flow has the first sentence of every step's docstring."""
+    folder, _ = demo
+    missing = []
+    for name in PAGES:
+        page = (folder / tool / f"{name}.html").read_text(encoding="utf-8")
+        # Without the drawing, whose tooltips hold the same sentences.
+        text = re.sub(r"<svg.*?</svg>|<[^>]+>", "", page, flags=re.DOTALL)
+        text = " ".join(unescape(text).split())
+        missing += [s.name for s in get_flow(name).steps if s.summary not in text]
+
+    assert missing == []
+
+
+def test_mkdocs_pages_open_from_disk(demo):
+    """The site loads nothing from the network, and no link leads to a folder."""
+    folder, _ = demo
+    page = (folder / "mkdocs" / "bom_sync.html").read_text(encoding="utf-8")
+
+    loaded = re.findall(r'(?:<script[^>]* src|<link[^>]* href)="([^"]+)"', page)
+    links = re.findall(r'<a [^>]*href="([^"]+)"', page)
+
+    assert [url for url in loaded if url.startswith(("http", "//"))] == []
+    assert [url for url in links if url.endswith(("/", "."))] == ["https://www.mkdocs.org/"]
+
+
+def test_demo_fails_with_the_part_that_failed(tmp_path):
+    """A part that fails ends the demo, which shows what the part said."""
+    (tmp_path / "sphinx").write_text("a file where Sphinx wants a folder")
+
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "demo.py"), "--output", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "[3/4] building its docs with Sphinx ..."
+    assert "is not a directory" in done.stderr
+    assert "failed with exit code" in done.stderr
