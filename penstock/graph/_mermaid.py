@@ -22,10 +22,13 @@ _HEAD = """\
 config:
   layout: dagre
   htmlLabels: true
+  flowchart:
+    wrappingWidth: 300
   themeVariables:
     lineColor: "#64748b"
 ---"""
-"""Mermaid 12 would lay out with ELK, and pages may have told it to draw labels without HTML."""
+"""What differs between versions and pages: Mermaid 12 lays out with ELK and wraps earlier, some
+pages draw labels without HTML. The grey of lines is legible on white and on black."""
 
 _SHAPES: dict[Shape, str] = {
     "plain": '["{}"]',
@@ -35,6 +38,7 @@ _SHAPES: dict[Shape, str] = {
     "document": '["{}"]@{{ shape: doc }}',
     "message": '["{}"]@{{ shape: lean-r }}',
 }
+_STYLED_SHAPES = _SHAPES | {"plain": '("{}")'}
 _PILL = '(["{}"])'
 
 _CLASSES = {
@@ -71,7 +75,10 @@ _READABLE = re.compile(rf"[{_LETTERS}][{_LETTERS}0-9]*")
 
 _RESERVED = re.compile(
     r"end|class|classDef|style|linkStyle|click|call|href|graph|flowchart|subgraph|interpolate"
-    r"|_self|_blank|_parent|_top|__proto__"
+    r"|_self|_blank|_parent|_top"
+    # Mermaid 11 keeps nodes in objects that have these already.
+    r"|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString"
+    r"|valueOf|__.*__"
     # `direction` at the end of one line and `LR` at the start of the next are a statement.
     r"|.*direction"
     # What only a generated id may look like.
@@ -171,15 +178,12 @@ def _says_more(node: Node) -> bool:
 
 def _box(node: Node, *, styled: bool) -> str:
     """Return the label of *node* in its shape, with its class."""
-    lines = [_BREAK.join(_wrapped(node.label)) or _BLANK]
     kind = "not declared" if node.role == "missing" else node.kind
-    note = _BREAK.join(_wrapped(kind or ""))
-    if note:
-        lines.append(f"<small>{note}</small>" if styled else f"({note})")
+    label = _label(node.label, f"({kind})" if kind else "", small=styled) or _BLANK
     shape = shape_of(node.kind)
     pill = styled and node.role == "entrypoint"
-    brackets = _PILL if pill else _SHAPES[shape]
-    box, at, special = brackets.format(_BREAK.join(lines)).partition("@{ ")
+    brackets = _PILL if pill else (_STYLED_SHAPES if styled else _SHAPES)[shape]
+    box, at, special = brackets.format(label).partition("@{ ")
     name = _class_of(node)
     return box + (f":::{name}" if styled or name == "missing" else "") + at + special
 
@@ -197,7 +201,7 @@ def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
     last = {edge.target: index for index, edge in enumerate(graph.edges)}
     for index, edge in enumerate(graph.edges):
         target = _bar(edge.target) if edge.target in bars else _id(edge.target)
-        label = _BREAK.join(_wrapped(edge.label or ""))
+        label = _label(edge.label or "")
         yield f"{_id(edge.source)} -->" + (f'|"{label}"| ' if label else " ") + target
         if edge.target in bars and last[edge.target] == index:
             yield f"{target} --> {_id(edge.target)}"
@@ -217,6 +221,8 @@ def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool) -> Iterator[
     if bars:
         used.add("join")
     if styled:
+        if graph.edges:
+            yield "linkStyle default stroke-width:1.5px"
         yield from (f"classDef {name} {css}" for name, css in _CLASSES.items() if name in used)
     elif "missing" in used:
         yield f"classDef missing {_DASHED}"
@@ -243,8 +249,22 @@ def _bar(name: str) -> str:
     return f"{_id(name)}__all"
 
 
+def _label(text: str, note: str = "", *, small: bool = False) -> str:
+    """Return *text*, and *note* below it, as Mermaid shows them on several lines.
+
+    Where there is any tag, even a break, Mermaid decodes entities once more
+    and too early: a text that needs entities is broken by plain line breaks.
+    """
+    lines, notes = _wrapped(text), _wrapped(note)
+    if any("#" in line for line in lines + notes):
+        return "\n".join(lines + notes)
+    if small and notes:
+        notes = [f"<small>{_BREAK.join(notes)}</small>"]
+    return _BREAK.join(lines + notes)
+
+
 def _wrapped(text: str) -> list[str]:
-    """Return *text* as lines to be joined by breaks, long ones wrapped evenly."""
+    """Return *text* as encoded lines, long ones wrapped evenly."""
     lines: list[str] = []
     for line in text.splitlines():
         count = -(-len(line) // _LONGEST_LINE)
@@ -263,6 +283,8 @@ def _text(text: str) -> str:
 
 def _url(href: str) -> str | None:
     """Return *href* fit to stand in quotes, or None if it could run a script."""
-    url = quote(href.strip(), safe="%/:?#[]@!$&'()*+,=~")
+    # Browsers leave control characters out, so `java\\nscript:` is one word to them.
+    visible = "".join(c for c in href if unicodedata.category(c) != "Cc")
+    url = quote(visible.strip(), safe="%/:?#[]@!$&'()*+,=~")
     scheme = _SCHEME.match(url)
     return url if url and (scheme is None or scheme[1].lower() in _SCHEMES) else None

@@ -1,0 +1,138 @@
+"""The real Mermaid in a browser: what it understands and what it shows."""
+
+import os
+import shutil
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["VERSIONS", "Drawing", "Mermaid", "get_bundle"]
+
+VERSIONS = ("11.12.0", "11.17.2", "12.3.0")
+"""What sphinxcontrib-mermaid pins, the newest 11 (which Material loads), and the newest."""
+
+_IN_ARCHIVE = "package/dist/mermaid.min.js"
+
+_SCRIPT = """() => {
+    window.alert = () => { window.pwned = true; };
+    mermaid.initialize({startOnLoad: false});
+    let count = 0;
+    const idOf = node => node.id.replace(/^.*?flowchart-(.*)-\\d+$/, "$1");
+    const shown = part => part.querySelector("foreignObject > *")?.innerText ?? "";
+    const isCut = label => label.firstElementChild
+        && label.firstElementChild.getBoundingClientRect().width
+            > label.getBoundingClientRect().width + 1;
+    window.draw = async text => {
+        const {db} = await mermaid.mermaidAPI.getDiagramFromText(text);
+        const edges = db.getEdges().map(edge => [edge.start, edge.end]);
+        const {svg} = await mermaid.render(`drawing${count++}`, text);
+        const holder = document.getElementById("holder");
+        holder.innerHTML = svg;
+        const all = selector => [...holder.querySelectorAll(selector)];
+        return {
+            edges,
+            vertices: [...db.getVertices().keys()],
+            labels: Object.fromEntries(all(".node").map(
+                node => [idOf(node), shown(node)])),
+            edge_labels: all(".edgeLabels > .edgeLabel").map(shown),
+            links: Object.fromEntries(all("a").filter(a => a.querySelector(".node")).map(
+                a => [idOf(a.querySelector(".node")), a.getAttribute("xlink:href")])),
+            cut: all("foreignObject").filter(isCut).map(label => label.textContent),
+            title: holder.querySelector("svg > title")?.textContent ?? "",
+            description: holder.querySelector("svg > desc")?.textContent ?? "",
+            scripts: all("*").filter(e => e.tagName === "script"
+                || [...e.attributes].some(a => a.name.startsWith("on"))).length
+                + Boolean(window.pwned),
+        };
+    };
+}"""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What Mermaid made of a text."""
+
+    vertices: list[str]
+    """The ids of the nodes that it understood."""
+
+    edges: list[list[str]]
+    """The pairs of ids that it understood as edges."""
+
+    labels: dict[str, str]
+    """The text that a reader sees in each node, by id."""
+
+    edge_labels: list[str]
+    """The texts that a reader sees on edges, in their order; some are empty."""
+
+    links: dict[str, str]
+    """Where a click on a node leads, by id."""
+
+    cut: list[str]
+    """The labels that are wider than the room they were given."""
+
+    title: str
+    """What a screen reader calls the picture."""
+
+    description: str
+    """How a screen reader describes the picture."""
+
+    scripts: int
+    """How many scripts there are in the picture or ran."""
+
+
+class Mermaid:
+    """A page in a browser that has loaded one version of Mermaid."""
+
+    def __init__(self, page: Any, bundle: Path) -> None:
+        self._page = page
+        page.set_content('<!doctype html><meta charset="utf-8"><div id="holder"></div>')
+        page.add_script_tag(path=bundle)
+        page.evaluate(_SCRIPT)
+
+    def draw(self, text: str) -> Drawing:
+        """Return what Mermaid makes of *text*. A text that it refuses is an error."""
+        return Drawing(**self._page.evaluate("text => draw(text)", text))
+
+    def draw_all(self, texts: list[str]) -> list[Drawing]:
+        """Return what Mermaid makes of each of *texts*, faster than one by one."""
+        script = """async texts => {
+            const drawn = [];
+            for (const text of texts) drawn.push(await draw(text));
+            return drawn;
+        }"""
+        return [Drawing(**drawn) for drawn in self._page.evaluate(script, texts)]
+
+    def understand(self, text: str) -> tuple[list[str], list[list[str]]]:
+        """Return the ids of the nodes and edges in *text*, without drawing it."""
+        script = """async text => {
+            const {db} = await mermaid.mermaidAPI.getDiagramFromText(text);
+            return [[...db.getVertices().keys()], db.getEdges().map(e => [e.start, e.end])];
+        }"""
+        nodes, edges = self._page.evaluate(script, text)
+        return nodes, edges
+
+
+def get_bundle(version: str, root: Path) -> Path | None:
+    """Return Mermaid's script, which npm brings the first time, or None where it cannot.
+
+    It is kept in ``$PENSTOCK_MERMAID``, or in ``.nox/mermaid`` below *root*.
+    """
+    folder = Path(os.environ.get("PENSTOCK_MERMAID") or root / ".nox" / "mermaid")
+    bundle = folder / f"mermaid-{version}.min.js"
+    archive = folder / f"mermaid-{version}.tgz"
+    if not bundle.exists():
+        npm = shutil.which("npm")
+        if npm is None and not archive.exists():
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        if not archive.exists():
+            command = [npm, "pack", f"mermaid@{version}", "--pack-destination", str(folder)]
+            if subprocess.run(command, capture_output=True, check=False).returncode:
+                return None
+        with tarfile.open(archive) as files:
+            script = files.extractfile(_IN_ARCHIVE)
+            assert script is not None
+            bundle.write_bytes(script.read())
+    return bundle

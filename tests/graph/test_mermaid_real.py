@@ -1,0 +1,228 @@
+"""Whether the real Mermaid understands and shows what was meant."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from unicodedata import category
+
+import pytest
+from browser import chromium
+from corpus import HOSTILE, graphs
+from hypothesis import HealthCheck, given, settings
+from real_mermaid import VERSIONS, Drawing, Mermaid, get_bundle
+
+from penstock import Edge, Graph, Node
+from penstock.exceptions import DiagramTooLargeError
+from penstock.graph._mermaid import render_mermaid
+
+__all__ = ["chromium"]
+
+pytestmark = pytest.mark.mermaid
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def mermaid(request: pytest.FixtureRequest, require: Callable[[str, bool], None]) -> Mermaid:
+    """Return a page that has loaded one version of Mermaid."""
+    bundle = get_bundle(request.param, request.config.rootpath)
+    require("mermaid", bundle is not None)
+    browser = request.getfixturevalue("chromium")
+    return Mermaid(browser.new_page(), bundle)
+
+
+styles = pytest.mark.parametrize("styled", [False, True], ids=["plain", "styled"])
+
+
+def halves(texts: list[str]) -> tuple[list[str], list[str]]:
+    """Return the first and second half of *texts*, of one length."""
+    middle = len(texts) // 2
+    return texts[:middle], texts[middle : middle * 2]
+
+
+def seen(text: str) -> str:
+    """Return *text* as a reader sees it: white space in one, without what has no width."""
+    visible = "".join(" " if category(c) == "Cc" else c for c in text)
+    return " ".join(visible.replace("\u200c", "").split())
+
+
+def node_text(node: Node) -> str:
+    """Return what a reader is meant to see in *node*."""
+    kind = "not declared" if node.role == "missing" else node.kind
+    return seen(f"{node.label} ({kind})" if kind else node.label)
+
+
+def meant(graph: Graph) -> tuple[Counter, Counter]:
+    """Return the texts of the nodes and of both ends of the edges of *graph*, bars as ``""``."""
+    texts = {node.name: node_text(node) for node in graph.nodes}
+    joined = {edge.target for edge in graph.edges}
+    joined &= {node.name for node in graph.nodes if node.join == "all"}
+    pairs = Counter(
+        (texts[edge.source], "" if edge.target in joined else texts[edge.target])
+        for edge in graph.edges
+    )
+    pairs.update(("", texts[name]) for name in joined)
+    return Counter(texts.values()) + Counter("" for _ in joined), pairs
+
+
+def drawn(drawing: Drawing) -> tuple[Counter, Counter]:
+    """Return the texts of the nodes and of both ends of the edges that Mermaid drew."""
+    texts = {name: seen(text) for name, text in drawing.labels.items()}
+    pairs = Counter((texts[source], texts[target]) for source, target in drawing.edges)
+    return Counter(texts.values()), pairs
+
+
+def test_hostile_names(mermaid: Mermaid) -> None:
+    """Any name of a step is drawn as that step, and shown as it is written."""
+    nodes = tuple(Node(name=text, label=text) for text in HOSTILE)
+    graph = Graph(name="hostile", nodes=nodes, edges=tuple(map(Edge, *halves(HOSTILE))))
+
+    drawing = mermaid.draw(render_mermaid(graph))
+
+    assert drawn(drawing) == meant(graph)
+
+
+@styles
+def test_hostile_titles_and_edge_labels(mermaid: Mermaid, styled: bool) -> None:
+    """Any title of a step and any label of an edge is shown as it is written."""
+    names = [f"n{i}" for i in range(len(HOSTILE))]
+    nodes = tuple(Node(name=name, label=text) for name, text in zip(names, HOSTILE, strict=True))
+    first, second = halves(names)
+    edges = tuple(map(Edge, first + second, second + first, HOSTILE))
+    graph = Graph(name="hostile", nodes=nodes, edges=edges)
+
+    drawing = mermaid.draw(render_mermaid(graph, styled=styled))
+
+    assert drawn(drawing) == meant(graph)
+    assert list(map(seen, drawing.edge_labels)) == list(map(seen, HOSTILE))
+    assert (drawing.cut, drawing.scripts) == ([], 0)
+
+
+def test_hostile_kinds(mermaid: Mermaid) -> None:
+    """Any kind of a step is shown as it is written."""
+    nodes = tuple(Node(name=f"n{i}", label="x", kind=text) for i, text in enumerate(HOSTILE))
+    graph = Graph(name="hostile", nodes=nodes, edges=())
+
+    drawing = mermaid.draw(render_mermaid(graph, styled=True))
+
+    assert drawn(drawing) == meant(graph)
+
+
+def test_hostile_flow_titles(mermaid: Mermaid) -> None:
+    """Any title and description of a flow is what a screen reader says."""
+    graph = Graph(name="hostile", nodes=(Node(name="LR", label="LR"),), edges=())
+    # Several at once: drawing one by one would take a minute.
+    titles = [" ".join(HOSTILE[start : start + 9]) for start in range(0, len(HOSTILE), 9)]
+    titles.append("direction")
+
+    drawings = mermaid.draw_all(
+        [
+            render_mermaid(replace(graph, title=title, description=title), styled=True)
+            for title in titles
+        ]
+    )
+
+    said = [(seen(drawing.title), seen(drawing.description)) for drawing in drawings]
+    assert said == [(seen(title), seen(title)) for title in titles]
+    assert {tuple(drawing.vertices) for drawing in drawings} == {("LR",)}
+
+
+@styles
+@given(graph=graphs())
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_any_graph(mermaid: Mermaid, styled: bool, graph: Graph) -> None:
+    """Any graph is drawn as that graph, and runs no script."""
+    drawing = mermaid.draw(render_mermaid(graph, styled=styled))
+
+    assert drawn(drawing) == meant(graph)
+    labels = Counter(seen(edge.label) for edge in graph.edges if edge.label)
+    assert Counter(filter(None, map(seen, drawing.edge_labels))) == +labels
+    assert drawing.scripts == 0
+
+
+def test_readable_letters(mermaid: Mermaid) -> None:
+    """Every name that stays as it is, is an id to Mermaid."""
+    letters = [chr(code) for code in range(0x10000) if chr(code).isidentifier()]
+    words = ["".join(letters[start : start + 60]) for start in range(0, len(letters), 60)]
+    graph = Graph(
+        name="letters", nodes=tuple(Node(name=word, label=word) for word in words), edges=()
+    )
+    kept = [line.strip() for line in render_mermaid(graph, check_limits=False).splitlines()[1:]]
+    kept = [line for line in kept if line in set(words)]
+
+    assert len(kept) > 300
+    assert mermaid.understand("\n".join(["graph TD", *kept]))[0] == kept
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x", "o", "v", "oB", "x_end", "order", "default", "direction_x", "TB"),
+        ("redirection", "LR_first", "direction", "LR"),
+        ("constructor", "toString", "__proto__", "hasOwnProperty", "valueOf", "__init__"),
+        ("step", "step__all", "a b", "a_b", "a_b__7faae47c", "end", "End", "END", "Graph"),
+    ],
+    ids=["letters", "direction", "prototypes", "generated"],
+)
+def test_awkward_identifiers(mermaid: Mermaid, names: tuple[str, ...]) -> None:
+    """Identifiers that mean something to Mermaid, or to JavaScript, are names like any other."""
+    nodes = tuple(Node(name=name, label=name, join="all") for name in names)
+    edges = tuple(Edge(source, target) for source, target in pairwise(names))
+    loops = tuple(Edge(name, name) for name in names[:1])
+    graph = Graph(name="awkward", nodes=nodes, edges=edges + loops)
+
+    drawing = mermaid.draw(render_mermaid(graph))
+
+    assert drawn(drawing) == meant(graph)
+
+
+@pytest.mark.parametrize(
+    ("href", "safe"),
+    [
+        ("#ship", True),
+        ("flows.html#a;b", True),
+        ("https://example.com/?a=1&b=2#end", True),
+        ('x y/"><script>', True),
+        ("gr\u00f6\u00dfe.html", True),
+        ("direction LR", True),
+        ("a%%b", True),
+        ("javascript:alert(1)", False),
+        (" JavaScript:alert(1)", False),
+        ("java\nscript:alert(1)", False),
+        ("data:text/html,x", False),
+    ],
+)
+def test_links(mermaid: Mermaid, href: str, safe: bool) -> None:
+    """A click leads where it was meant to, and never into a script."""
+    nodes = (Node(name="ship", label="Ship", href=href, summary='Ships "it" #35; <b>'),)
+    graph = Graph(name="orders", nodes=nodes, edges=())
+
+    drawing = mermaid.draw(render_mermaid(graph, styled=True))
+
+    assert drawing.links == ({"ship": href} if safe else {})
+
+
+@styles
+def test_no_node_at_all(mermaid: Mermaid, styled: bool) -> None:
+    """A flow without steps is drawn as an empty picture."""
+    drawing = mermaid.draw(render_mermaid(Graph(name="empty", nodes=(), edges=()), styled=styled))
+
+    assert (drawing.labels, drawing.edges) == ({}, [])
+
+
+def test_limits_are_mermaids(mermaid: Mermaid) -> None:
+    """What is just within the limits is drawn, and what is refused is what Mermaid refuses."""
+    nodes = (Node(name="a", label="a"), Node(name="b", label="b"))
+    most = Graph(name="most", nodes=nodes, edges=(Edge("a", "b"),) * 500)
+    more = replace(most, edges=(Edge("a", "b"),) * 501)
+
+    assert len(mermaid.understand(render_mermaid(most))[1]) == 500
+    with pytest.raises(DiagramTooLargeError):
+        render_mermaid(more)
+    with pytest.raises(Exception, match=re.escape("Edge limit exceeded")):
+        mermaid.understand(render_mermaid(more, check_limits=False))
