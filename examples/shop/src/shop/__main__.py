@@ -20,8 +20,8 @@ def run(database: Path) -> Topic:
         with Topic(handle_kafka_message) as updates:
             for bom_id in (3, 7, 13, 4):  # 7 is busy at first, and there is no 13
                 updates.publish(bom_id=bom_id)
-    handle_api_request({"id": "u1", "email": "Ada@Example.org "})
-    handle_admin_action({"id": "u2", "email": "grace@example.org"})
+    handle_api_request({"id": "u1", "email": "One@Example.org "})
+    handle_admin_action({"id": "u2", "email": "two@example.org"})
     validate_order(Order(number=1, part="P-7-1", quantity=2))
     validate_order(Order(number=2, part="P-7-2", quantity=0))
     return updates

@@ -1,0 +1,276 @@
+"""The current run, flow IDs, and binding them by hand."""
+
+import asyncio
+import logging
+import os
+import pickle
+import random
+import threading
+import time
+import uuid
+
+import pytest
+
+from penstock import bind, configure, current_flow_id, current_run
+from penstock._context import adopt_flow_id, new_flow_id
+from penstock._ids import is_flow_id, make_flow_id
+from penstock.exceptions import InvalidFlowIdError
+
+
+@pytest.fixture
+def _own_factory():
+    """Bring back penstock's own flow IDs after the test."""
+    yield
+    configure()
+
+
+def test_id_is_a_uuid_of_version_7():
+    """A flow ID is a UUIDv7 as 32 lowercase hexadecimal digits: a valid trace-id."""
+    made = make_flow_id()
+
+    read = uuid.UUID(made)
+    assert (read.hex, read.version, read.variant) == (made, 7, uuid.RFC_4122)
+
+
+def test_id_holds_the_time():
+    """The first 48 bits are the time in milliseconds, so IDs sort by it."""
+    before = time.time_ns() // 1_000_000
+
+    made = int(make_flow_id()[:12], 16)
+
+    assert before <= made <= time.time_ns() // 1_000_000
+
+
+def test_random_bits_of_the_id(monkeypatch):
+    """All 74 random bits of RFC 9562 come from the operating system."""
+    monkeypatch.setattr("penstock._ids.time_ns", lambda: 0)
+    monkeypatch.setattr("penstock._ids.urandom", lambda n: b"\xff" * n)
+    ones = make_flow_id()
+    monkeypatch.setattr("penstock._ids.urandom", lambda n: b"\x00" * n)
+    zeros = make_flow_id()
+
+    assert (ones, zeros) == (
+        "0000000000007fffbfffffffffffffff",
+        "00000000000070008000000000000000",
+    )
+
+
+def test_ids_do_not_repeat_after_seeding():
+    """Seeding the random module does not repeat flow IDs."""
+    random.seed(1)
+    first = make_flow_id()
+    random.seed(1)
+
+    assert make_flow_id()[12:] != first[12:]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_ids_do_not_repeat_after_fork():
+    """A forked process makes other IDs than its parent."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, make_flow_id()[13:].encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert os.read(reading, 64).decode() != make_flow_id()[13:]
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.mark.parametrize(
+    "value", ["a", "0" * 128, "A.b_c:d-9", "0190b7a5-0000-7000-8000-000000000000"]
+)
+def test_what_is_an_id(value):
+    """Letters, digits and a few marks make a flow ID."""
+    assert is_flow_id(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "a" * 129,
+        "-a",
+        ".a",
+        "a b",
+        "a\n",
+        "a\r\nb",
+        "ä",
+        "１",
+        "a\x85",
+        "a/b",
+        "<a>",
+        b"a",
+        1,
+        None,
+    ],
+    ids=repr,
+)
+def test_what_is_no_id(value):
+    """Anything else is none: nothing that could break a log line or a header."""
+    assert not is_flow_id(value)
+
+
+def test_nothing_is_current_at_first():
+    """Outside any run there is no run and no ID."""
+    assert (current_run(), current_flow_id()) == (None, None)
+
+
+def test_bind():
+    """A block has its ID, and afterwards what was current before."""
+    with bind("outer") as outer:
+        with bind("inner", flow="orders") as inner:
+            seen = current_flow_id(), current_run()
+        after = current_run()
+
+    assert seen == ("inner", inner)
+    assert (inner.flow, inner.flows, inner.entrypoint, inner.parent) == (
+        *("orders", ("orders",), None, outer),
+    )
+    assert (after, current_run(), outer.flow) == (outer, None, None)
+
+
+def test_bind_makes_or_keeps_an_id():
+    """Without an ID, a block makes one, or keeps the one that is current."""
+    with bind() as outer, bind() as inner:
+        pass
+
+    assert uuid.UUID(outer.flow_id).version == 7
+    assert inner.flow_id == outer.flow_id
+
+
+def test_bind_after_an_exception():
+    """An exception leaves nothing behind."""
+    with pytest.raises(ZeroDivisionError), bind("x"):
+        _ = 1 / 0
+
+    assert current_run() is None
+
+
+def test_bind_in_a_coroutine():
+    """``async with`` does the same."""
+
+    async def main() -> tuple[str | None, str | None]:
+        async with bind("x"):
+            await asyncio.sleep(0)
+            inside = current_flow_id()
+        return inside, current_flow_id()
+
+    assert asyncio.run(main()) == ("x", None)
+
+
+def test_bind_is_not_entered_twice():
+    """One `bind` is one block at a time; it may be used again after it was left."""
+    block = bind("x")
+    with block, pytest.raises(RuntimeError, match="entered already"):
+        block.__enter__()
+
+    with block as run:
+        assert run.flow_id == "x"
+
+
+def test_bind_left_without_being_entered():
+    """Leaving a block that was not entered changes nothing."""
+    with bind("x"):
+        bind("y").__exit__(None, None, None)
+
+        assert current_flow_id() == "x"
+
+
+@pytest.mark.parametrize("value", ["", "a b", "x" * 129])
+def test_bind_refuses_what_is_no_id(value):
+    """An ID that the code gives is checked; the message does not repeat it."""
+    with pytest.raises(InvalidFlowIdError, match=f"a text of {len(value)} characters"):
+        bind(value)
+
+
+def test_threads_do_not_inherit():
+    """A plain thread begins without a run."""
+    seen: list[object] = []
+
+    with bind("x"):
+        thread = threading.Thread(target=lambda: seen.append(current_run()))
+        thread.start()
+        thread.join()
+
+    assert seen == [None]
+
+
+def test_repr():
+    """A run says what it is."""
+    with bind("x") as run, bind("y", flow="orders") as other:
+        pass
+
+    assert (repr(run), repr(other)) == ("<Run x of no flow>", "<Run y of orders>")
+
+
+@pytest.mark.usefixtures("_own_factory")
+def test_own_factory():
+    """A project may make its own IDs, for new runs and in place of refused ones."""
+    configure(id_factory=lambda: "mine-1")
+
+    with bind() as run:
+        assert (run.flow_id, adopt_flow_id(None)) == ("mine-1", "mine-1")
+
+
+@pytest.mark.usefixtures("_own_factory")
+def test_factory_that_makes_no_ids():
+    """A factory is tried when it is configured."""
+    with pytest.raises(InvalidFlowIdError):
+        configure(id_factory=lambda: "not an id")
+
+    assert uuid.UUID(new_flow_id()).version == 7
+
+
+@pytest.mark.usefixtures("_own_factory")
+@pytest.mark.parametrize("later", ["not an id", ZeroDivisionError()], ids=["junk", "error"])
+def test_factory_that_fails_later(caplog, later):
+    """A factory that fails later is logged, and penstock makes the ID itself."""
+    answers = iter(["fine", later])
+
+    def factory() -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    configure(id_factory=factory)
+
+    assert uuid.UUID(new_flow_id()).version == 7
+    assert "penstock makes this" in caplog.text
+
+
+@pytest.mark.parametrize("received", ["abc", "0190b7a5"])
+def test_adopt(received):
+    """A good ID from outside is adopted."""
+    assert adopt_flow_id(received) == received
+
+
+@pytest.mark.parametrize("received", ["evil\nline", b"bytes", 7, "x" * 8192], ids=str)
+def test_adopt_refuses(caplog, received):
+    """A bad ID from outside is replaced, and never repeated in the log."""
+    caplog.set_level(logging.DEBUG, "penstock")
+
+    adopted = adopt_flow_id(received)
+
+    assert uuid.UUID(adopted).version == 7
+    assert "refused a flow ID from outside" in caplog.text
+    assert "evil" not in caplog.text
+    assert "xxxx" not in caplog.text
+
+
+def test_adopt_nothing(caplog):
+    """Where nothing came in, an ID is made without a word."""
+    caplog.set_level(logging.DEBUG, "penstock")
+
+    assert is_flow_id(adopt_flow_id(None))
+    assert caplog.text == ""
+
+
+def test_error_survives_pickling():
+    """An error that crosses a process says the same on the other side."""
+    error = InvalidFlowIdError(3)
+
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
