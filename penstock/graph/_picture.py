@@ -4,16 +4,12 @@ import os
 import shutil
 import subprocess
 import sysconfig
+from typing import Any
 
 from penstock._model import Direction, Graph
 from penstock.exceptions import MissingExtraError, RenderError
 from penstock.graph._dot import Statement, dot_statements
 from penstock.graph._svg import finish_svg
-
-try:
-    import graphviz
-except ImportError:
-    graphviz = None
 
 __all__ = ["find_program", "render_png", "render_svg"]
 
@@ -97,15 +93,17 @@ def _draw(graph: Graph, format_: str, direction: Direction, *options: str) -> by
 
 def _source(graph: Graph, direction: Direction) -> str:
     """Return *graph* as the DOT that the graphviz package writes."""
-    if graphviz is None:
-        raise MissingExtraError("drawing a picture", "the package graphviz", "png")
+    try:
+        import graphviz  # noqa: PLC0415 - an extra, asked for only when a picture is drawn
+    except ImportError as error:
+        raise MissingExtraError("drawing a picture", "the package graphviz", "png") from error
     model = graphviz.Digraph()
     for statement in dot_statements(graph, direction):
         _add(model, statement)
     return str(model.source)
 
 
-def _add(model: "graphviz.Digraph", statement: Statement) -> None:
+def _add(model: Any, statement: Statement) -> None:
     if statement.is_default:
         model.attr(statement.subject, **statement.attributes)
     elif statement.target is not None:

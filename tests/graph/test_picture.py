@@ -242,7 +242,7 @@ def test_no_program(monkeypatch):
 
 def test_no_package(monkeypatch):
     """Without the package graphviz the message names the extra that brings it."""
-    monkeypatch.setattr(_picture, "graphviz", None)
+    monkeypatch.setitem(sys.modules, "graphviz", None)
 
     with pytest.raises(MissingExtraError, match="the package graphviz: pip install"):
         render_png(graph_of())

@@ -1,0 +1,224 @@
+"""Drawing through the front door, and the formats that are text."""
+
+import json
+import pickle
+from itertools import pairwise
+
+import pytest
+from corpus import HOSTILE, graphs
+from hypothesis import given, settings
+
+from penstock import Edge, Flow, Graph, Node, entrypoint, flow, generate_dag, get_flow, step
+from penstock.exceptions import (
+    ConfigurationError,
+    DiagramTooLargeError,
+    DuplicateStepError,
+    InvalidArgumentError,
+    MissingExtraError,
+    ModuleImportError,
+    PenstockError,
+    RenderError,
+    UndeclaredFunctionError,
+    UnknownFormatError,
+)
+from penstock.graph._json import render_json
+from penstock.graph._kinds import shape_of
+from penstock.graph._labels import clean_text, label_lines
+from penstock.graph._text import render_text
+
+
+@pytest.fixture(autouse=True)
+def _flow():
+    """Declare a flow of two steps."""
+    orders = flow("orders", title="Orders")
+    orders(entrypoint(name="receive", kind="http")(lambda: None))
+    orders(step(name="store", after={"receive": "ok"})(lambda: None))
+
+
+@pytest.mark.parametrize(
+    ("format_", "start"),
+    [
+        ("mermaid", "graph TD\n"),
+        ("dot", "digraph orders {\n"),
+        ("json", "{\n"),
+        ("text", "Orders\nreceive (entrypoint, http)\n"),
+        ("svg", "<svg "),
+        ("png", b"\x89PNG"),
+    ],
+)
+def test_formats(format_, start, tmp_path):
+    """Each format is returned, and written as it was returned."""
+    drawn = generate_dag("orders", format_, tmp_path / "file")
+
+    assert drawn.startswith(start)
+    written = (tmp_path / "file").read_bytes()
+    assert written == (drawn if isinstance(drawn, bytes) else f"{drawn}\n".encode())
+
+
+def test_flow_itself():
+    """A flow may be given instead of its name."""
+    assert generate_dag(get_flow("orders")) == generate_dag("orders")
+    assert generate_dag(Flow(name="x", steps=())) == "graph TD"
+
+
+def test_unknown_format():
+    """An unknown format is an error with the nearest one."""
+    with pytest.raises(UnknownFormatError, match=r"unknown format 'pgn'; did you mean 'png'\?"):
+        generate_dag("orders", "pgn")
+
+
+def test_unknown_direction():
+    """An unknown direction is an error with the known ones."""
+    with pytest.raises(InvalidArgumentError, match=r"'UP' is not a direction \(known: TD, TB"):
+        generate_dag("orders", direction="UP")
+
+
+def test_nothing_of_the_flow_runs():
+    """Drawing runs no function of the flow, and asks none for its looks."""
+
+    def explode():
+        raise AssertionError
+
+    flow("x")(entrypoint(explode))
+
+    for format_ in ("mermaid", "dot", "json", "text", "svg", "png"):
+        assert generate_dag("x", format_)
+
+
+def graph(*nodes: Node, edges: tuple[Edge, ...] = ()) -> Graph:
+    return Graph(name="g", nodes=nodes, edges=edges)
+
+
+def nodes(*names: str) -> list[Node]:
+    return [Node(name=name, label=name) for name in names]
+
+
+class TestText:
+    """The tree for terminals."""
+
+    def test_tree(self):
+        """Branches, joins, labels and roles are all in the tree."""
+        drawn = render_text(
+            graph(
+                Node(name="a", label="Begin", role="entrypoint", kind="http"),
+                *nodes("b", "c"),
+                Node(name="d", label="d", join="all", kind="email"),
+                Node(name="m", label="m", role="missing"),
+                edges=(
+                    *(Edge("a", "b", "yes"), Edge("a", "c"), Edge("b", "d")),
+                    *(Edge("c", "d"), Edge("m", "d")),
+                ),
+            )
+        )
+
+        assert drawn.splitlines() == [
+            "g",
+            "Begin (entrypoint, http)",
+            "├─ yes ─> b",
+            "│   └── d (email, after all of them)",
+            "└── c",
+            "    └── d ↑",
+            "m (not declared)",
+            "└── d ↑",
+        ]
+
+    def test_cycle(self):
+        """A cycle is shown once around, also where nothing leads to it."""
+        drawn = render_text(graph(*nodes("a", "b"), edges=(Edge("a", "b"), Edge("b", "a"))))
+
+        assert drawn.splitlines() == ["g", "a", "└── b", "    └── a ↑"]
+
+    def test_long_chain(self):
+        """A flow may be longer than Python's recursion allows."""
+        names = [f"s{i}" for i in range(3000)]
+        edges = tuple(Edge(a, b) for a, b in pairwise(names))
+
+        assert len(render_text(graph(*nodes(*names), edges=edges)).splitlines()) == 3001
+
+    @settings(max_examples=50, deadline=None, derandomize=True)
+    @given(drawn=graphs())
+    def test_any_graph(self, drawn):
+        """Each node stands in full once, on a line of its own, free of control characters."""
+        lines = render_text(drawn).split("\n")
+
+        assert all(line.isprintable() for line in lines[1:])
+        assert len(lines) >= 1 + len(drawn.nodes)
+        assert sum(not line.endswith(" ↑") for line in lines[1:]) <= len(drawn.nodes)
+
+
+class TestJson:
+    """JSON for other programs."""
+
+    def test_whole(self):
+        """What says nothing is left out, and the order is that of declaration."""
+        drawn = graph(Node(name="a", label="A", kind="http"), *nodes("b"), edges=(Edge("a", "b"),))
+
+        assert json.loads(render_json(drawn)) == {
+            "name": "g",
+            "nodes": [
+                {"name": "a", "label": "A", "role": "step", "join": "any", "kind": "http"},
+                {"name": "b", "label": "b", "role": "step", "join": "any"},
+            ],
+            "edges": [{"source": "a", "target": "b"}],
+        }
+
+    def test_hostile(self):
+        """Any text comes back as it was."""
+        back = json.loads(render_json(graph(*nodes(*HOSTILE))))
+
+        assert [node["label"] for node in back["nodes"]] == HOSTILE
+
+
+class TestLabels:
+    """Texts made fit for drawing."""
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("one", ["one"]),
+            ("one\ntwo", ["one", "two"]),
+            ("aaa bbb ccc ddd", ["aaa bbb", "ccc ddd"]),
+            ("abcdefghijklmnop", ["abcdefgh", "ijklmnop"]),
+            ("\x00\x1b", [" "]),
+            ("\n", [" "]),
+        ],
+    )
+    def test_lines(self, text, expected):
+        """Texts wrap between words, into lines of like lengths."""
+        assert label_lines(text, 10) == expected
+
+    def test_characters(self):
+        """Characters that XML cannot hold become spaces."""
+        assert clean_text("a\x00b\ufffec\x85d") == "a b c d"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("database", "store"), ("DATABASE", "store"), ("ledger", "plain"), (None, "plain")],
+)
+def test_shapes(kind, expected):
+    """Known kinds have a shape, in any case of letters."""
+    assert shape_of(kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (UndeclaredFunctionError("f", "g", "x.py:1"), "x.py:1: @flow('f') stands on 'g'"),
+        (DuplicateStepError("f", "s", "a:1", "b:2"), "one at a:1, another at b:2"),
+        (UnknownFormatError("x", ("svg",)), "unknown format 'x' (known: svg)"),
+        (MissingExtraError("x", "y", "z"), "x needs y: pip install 'penstock[z]'"),
+        (RenderError("f", "dot", "no"), "flow 'f' could not be drawn by dot: no"),
+        (DiagramTooLargeError("f", "edges", 501, 500), "mermaid.initialize({maxEdges: ...})"),
+        (DiagramTooLargeError("f", "characters", 9, 5), "({maxTextSize: ...})"),
+        (ConfigurationError("here", "no"), "here: no"),
+        (ModuleImportError("m", "why", "here"), "cannot import 'm' (here): why"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_errors(error, expected):
+    """Every error says what, where and what to do, also after crossing a process."""
+    copied = pickle.loads(pickle.dumps(error))
+
+    assert expected in str(error)
+    assert (str(copied), isinstance(error, PenstockError)) == (str(error), True)

@@ -1,0 +1,81 @@
+"""The public names, and what importing them costs."""
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+import penstock
+
+MODULES = [
+    importlib.import_module(found.name)
+    for found in pkgutil.walk_packages(penstock.__path__, "penstock.")
+    if not found.name.endswith("__main__")
+]
+PUBLIC = [
+    penstock,
+    *(m for m in MODULES if not any(p.startswith("_") for p in m.__name__.split("."))),
+]
+
+
+@pytest.mark.parametrize("module", PUBLIC, ids=lambda m: m.__name__)
+def test_all(module):
+    """A public module lists its names, sorted, and each exists."""
+    names = getattr(module, "__all__", [])
+
+    assert list(names) == sorted(names)
+    assert [name for name in names if not hasattr(module, name)] == []
+
+
+@pytest.mark.parametrize("name", penstock.__all__)
+def test_documented(name):
+    """Every public name has a docstring that says since when it is there."""
+    assert ".. versionadded:: " in inspect.getdoc(getattr(penstock, name))
+
+
+@pytest.mark.parametrize("name", penstock.__all__)
+def test_type_hints(name):
+    """The annotations of every public name can be read while the program runs."""
+    assert isinstance(get_type_hints(getattr(penstock, name)), dict)
+
+
+CODE = """
+import sys
+before = set(sys.modules)
+import penstock
+loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(sorted(loaded - set(sys.stdlib_module_names) - {"penstock"}))
+"""
+
+
+def test_only_the_standard_library():
+    """`import penstock` imports nothing but the standard library, whatever is installed."""
+    done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
+
+
+def test_bare_interpreter(tmp_path):
+    """In an interpreter without any package, flows are declared, run and drawn as text."""
+    code = (
+        "from penstock import *\n"
+        "@flow('f')\n@entrypoint\ndef go(): return current_flow_id()\n"
+        "assert len(go()) == 32\n"
+        "print(generate_dag('f', 'text'), generate_dag('f', 'dot')[:9], generate_dag('f'))\n"
+    )
+    folder = tmp_path / "only-penstock"
+    folder.mkdir()
+    (folder / "penstock").symlink_to(Path(penstock.__file__).parent)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(folder)!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "f\ngo (entrypoint) digraph f graph TD\n    go\n"

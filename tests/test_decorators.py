@@ -1,0 +1,575 @@
+"""Declaring flows: what decorators take, keep, and refuse."""
+
+import copy
+import importlib
+import inspect
+import pickle
+import re
+import subprocess
+import sys
+from functools import lru_cache, partial, wraps
+
+import pytest
+
+import penstock
+from penstock import all_of, any_of, current_step, entrypoint, find_problems, flow, get_flow, step
+from penstock.exceptions import (
+    DuplicateStepError,
+    InvalidArgumentError,
+    PenstockError,
+    UndeclaredFunctionError,
+)
+
+
+def importable(x: int) -> int:
+    """Doubles."""
+    return 2 * x
+
+
+def edges(name: str = "f") -> list[tuple[str, str, str | None]]:
+    return [(e.source, e.target, e.label) for e in get_flow(name).edges]
+
+
+def codes(name: str = "f") -> list[str]:
+    return [problem.code for problem in get_flow(name).problems()]
+
+
+class TestStep:
+    """A step is the very function that was declared."""
+
+    @pytest.mark.parametrize(
+        "declare",
+        [
+            pytest.param(step, id="bare"),
+            pytest.param(step(), id="called"),
+            pytest.param(step(after="x", name="y", title="Y", kind="http"), id="with all"),
+        ],
+    )
+    def test_same_object(self, declare):
+        """`@step` and `@flow` return the same object."""
+
+        def function(): ...
+
+        assert flow("f")(declare(function)) is function
+
+    def test_as_if_nothing_were_there(self):
+        """Pickling, copying, signature and attributes are untouched."""
+        before = dict(vars(importable)), inspect.signature(importable)
+
+        declared = flow("f")(step(importable))
+
+        assert (dict(vars(declared)), inspect.signature(declared)) == before
+        assert pickle.loads(pickle.dumps(declared)) is declared
+        assert copy.deepcopy(declared) is declared
+        assert not hasattr(declared, "__wrapped__")
+
+    def test_any_callable(self):
+        """Classes, partials, C functions and instances can be steps."""
+
+        class Send:
+            def __call__(self): ...
+
+        for name, target in {"a": Send, "b": partial(print), "c": len, "d": Send()}.items():
+            assert flow("f")(step(name=name)(target)) is target
+
+        assert [s.name for s in get_flow("f").steps] == ["a", "b", "c", "d"]
+
+    def test_methods(self):
+        """Methods of every kind, in either order of decorators, are steps by their name."""
+        orders = flow("f")
+
+        class Shop:
+            @orders
+            @entrypoint
+            def receive(self): ...
+
+            @orders
+            @step(after=receive)
+            @staticmethod
+            def pack(): ...
+
+            @staticmethod
+            @orders
+            @step(after=pack)
+            def weigh(): ...
+
+            @orders
+            @step(after=[weigh, pack])
+            @classmethod
+            def send(cls):
+                return cls
+
+        assert edges() == [
+            ("receive", "pack", None),
+            ("pack", "weigh", None),
+            ("weigh", "send", None),
+            ("pack", "send", None),
+        ]
+        assert Shop.send() is Shop
+        assert codes() == []
+
+    def test_below_other_decorators(self):
+        """A flow finds the declared function inside what other decorators made of it."""
+
+        def other(function):
+            @wraps(function)
+            def inner():
+                return function()
+
+            return inner
+
+        cached = flow("f")(lru_cache(other(step(importable))))
+
+        assert [s.function for s in get_flow("f").steps] == [importable]
+        assert cached.cache_info().hits == 0
+
+    def test_metadata(self):
+        """A step knows its name, title, kind, place and docstring."""
+        flow("f")(step(name="n", title="T", kind="http")(importable))
+
+        (declared,) = get_flow("f").steps
+        line = inspect.getsourcelines(importable)[1]
+        assert (declared.name, declared.title, declared.kind) == ("n", "T", "http")
+        assert (declared.label, declared.doc, declared.summary) == ("T", "Doubles.", "Doubles.")
+        assert str(declared.location) == f"{__file__}:{line}"
+        assert declared.function is importable
+
+    def test_without_docstring(self):
+        """A step without a docstring has neither doc nor summary."""
+        flow("f")(step(lambda: None))
+
+        (declared,) = get_flow("f").steps
+        assert (declared.doc, declared.summary, declared.label) == (None, None, "<lambda>")
+
+    def test_docstring_in_a_partial(self):
+        """The docstring of a partial is that of the function in it."""
+        flow("f")(step(name="n")(partial(partial(importable, 1))))
+
+        assert get_flow("f").step("n").doc == "Doubles."
+
+
+class TestAfter:
+    """What ``after=`` takes."""
+
+    @pytest.fixture(autouse=True)
+    def _begin(self):
+        """Declare the flow's first steps."""
+        self.flow = flow("f")
+        self.a = self.flow(entrypoint(name="a")(lambda: None))
+        self.b = self.flow(step(after="a", name="b")(lambda: None))
+
+    def last(self, after):
+        """Return the edges into a step that comes after *after*, and its join."""
+        self.flow(step(after=after, name="z")(lambda: None))
+        return [(e[0], e[2]) for e in edges() if e[1] == "z"], get_flow("f").step("z").join
+
+    @pytest.mark.parametrize(
+        ("after", "expected"),
+        [
+            pytest.param("a", [("a", None)], id="name"),
+            pytest.param(["a", "b"], [("a", None), ("b", None)], id="list"),
+            pytest.param(("a",), [("a", None)], id="tuple"),
+            pytest.param({"a": "yes", "b": None}, [("a", "yes"), ("b", None)], id="mapping"),
+            pytest.param({"a": ""}, [("a", None)], id="empty label"),
+            pytest.param([{"a": "yes"}, "b"], [("a", "yes"), ("b", None)], id="mixed"),
+            pytest.param(any_of("a", {"b": "no"}), [("a", None), ("b", "no")], id="any_of"),
+        ],
+    )
+    def test_any(self, after, expected):
+        """Several predecessors mean any of them."""
+        assert self.last(after) == (expected, "any")
+
+    def test_all_of(self):
+        """`all_of` means all of them."""
+        assert self.last(all_of("a", "b")) == ([("a", None), ("b", None)], "all")
+
+    def test_functions(self):
+        """A decorated function stands for its name, an entrypoint's wrapper too."""
+        assert self.last([self.a, self.b])[0] == [("a", None), ("b", None)]
+
+    def test_later(self):
+        """A name may be declared later."""
+        self.flow(step(after="y", name="z")(lambda: None))
+        self.flow(step(after="a", name="y")(lambda: None))
+
+        assert edges()[1:] == [("y", "z", None), ("a", "y", None)]
+        assert codes() == []
+
+    def test_function_under_another_name(self):
+        """A function stands for the name that it has in the flow in question."""
+
+        def shared(): ...
+
+        flow("g")(step(name="in_g")(shared))
+        self.flow(step(name="in_f", after="a")(shared))
+        flow("g")(step(after=shared, name="after_g")(lambda: None))
+        self.flow(step(after=shared, name="after_f")(lambda: None))
+
+        assert ("in_g", "after_g", None) in edges("g")
+        assert ("in_f", "after_f", None) in edges("f")
+
+    @pytest.mark.parametrize(
+        ("after", "expected"),
+        [
+            pytest.param([], "names no step", id="empty list"),
+            pytest.param({}, "names no step", id="empty mapping"),
+            pytest.param("", "names a step with an empty text", id="empty name"),
+            pytest.param(["a", "a"], "names 'a' twice", id="twice"),
+            pytest.param({"a", "b"}, 'write after=["a", "b"]', id="set"),
+            pytest.param(7, 'write after=["a", "b"]', id="number"),
+            pytest.param({"a": 1}, 'write after={"a": "approved"}', id="label"),
+            pytest.param(all_of("a", any_of("b")), "do not nest", id="nested"),
+        ],
+    )
+    def test_refused(self, after, expected):
+        """What cannot be meant is refused at once, and the message says what to write."""
+        with pytest.raises(InvalidArgumentError, match=re.escape(expected)):
+            step(after=after)
+
+    def test_undeclared_function(self):
+        """A function that is no step is refused with its place and the cure."""
+        with pytest.raises(InvalidArgumentError) as caught:
+            step(after=importable)
+
+        line = inspect.getsourcelines(importable)[1]
+        assert str(caught.value) == (
+            f"after=importable at {__file__}:{line} is not declared: "
+            "put @step or @entrypoint on it, or name it as a text, after='importable'"
+        )
+
+    def test_repr(self):
+        """The two helpers show what they were given."""
+        assert repr(all_of("a", "b")) == "all_of('a', 'b')"
+
+
+class TestFlow:
+    """What `flow` takes, and several flows on one function."""
+
+    def test_kept(self):
+        """A flow's decorator can be kept and used again."""
+        orders = flow("f", title="T", description="D", owner="O", tags=["x", "y"])
+        orders(entrypoint(importable))
+
+        found = get_flow("f")
+        assert (repr(orders), orders.name) == ("flow('f')", "f")
+        assert (found.title, found.description, found.owner, found.tags) == (
+            *("T", "D", "O", ("x", "y")),
+        )
+        assert (found.label, get_flow("f").entrypoints[0].function) == ("T", importable)
+
+    def test_several(self):
+        """A function may be part of several flows."""
+        flow("g")(flow("f")(step(name="s", after="x")(importable)))
+
+        assert (edges("f"), edges("g")) == ([("x", "s", None)], [("x", "s", None)])
+
+    def test_several_with_different_predecessors(self):
+        """A step declared anew between two flows comes after something else in each."""
+
+        @flow("g")
+        @step(after="in_g")
+        @flow("f")
+        @step(after="in_f")
+        def shared(): ...
+
+        assert (edges("f"), edges("g")) == (
+            [("in_f", "shared", None)],
+            [("in_g", "shared", None)],
+        )
+
+    def test_metadata_of_one_place(self):
+        """A plain `flow(name)` takes nothing away from what was said before."""
+        flow("f", title="T")
+        flow("f")(entrypoint(importable))
+
+        assert (get_flow("f").title, codes()) == ("T", [])
+
+    def test_metadata_of_two_places(self, tmp_path, monkeypatch):
+        """Two files that say different things of a flow are a problem that names both."""
+        flow("f", title="One", owner="O")(entrypoint(importable))
+        names = {"__file__": "other.py", "flow": flow}
+        exec("flow('f', title='Two', owner='O')", names)
+
+        (problem,) = get_flow("f").problems()
+
+        assert (problem.code, get_flow("f").title) == ("conflicting-metadata", "One")
+        assert problem.message == (
+            f"its title is 'One' in {__file__} but 'Two' in other.py. Say it in one place"
+        )
+
+    @pytest.mark.parametrize(
+        ("call", "expected"),
+        [
+            (lambda: flow(""), "flow() got an empty name"),
+            (lambda: flow("  "), "flow() got an empty name"),
+            (lambda: flow(importable), '@flow("bom_sync")'),
+            (lambda: flow("f", title=1), 'write title="..."'),
+            (lambda: flow("f", tags="x"), "write tags=['x']"),
+            (lambda: step("x"), "write @step(after='x')"),
+            (lambda: entrypoint("x"), "write @entrypoint(name='x')"),
+            (lambda: step(7), "write @step above a def"),
+            (lambda: step(name=""), "step() got an empty name"),
+            (lambda: entrypoint(kind=7), 'write kind="..."'),
+            (lambda: step(title="\ud800"), "which no file can hold"),
+            (lambda: step(partial(print)), 'give it one with name="..."'),
+            (lambda: step(property(print)), "put it below @property"),
+        ],
+    )
+    def test_refused(self, call, expected):
+        """Wrong arguments are refused at once, and the message says what to write."""
+        with pytest.raises(InvalidArgumentError, match=re.escape(expected)) as caught:
+            call()
+
+        assert isinstance(caught.value, TypeError)
+
+    def test_on_an_undeclared_function(self):
+        """A flow on a function that is neither says what to write, and where."""
+        with pytest.raises(UndeclaredFunctionError) as caught:
+            flow("f")(importable)
+
+        line = inspect.getsourcelines(importable)[1]
+        assert str(caught.value) == (
+            f"{__file__}:{line}: @flow('f') stands on 'importable', which is neither an "
+            "entrypoint nor a step. @flow goes above @entrypoint or @step; write\n"
+            "    @flow('f')\n"
+            '    @step(after="...")    # or @entrypoint\n'
+            "    def importable(...): ..."
+        )
+
+    def test_reversed(self):
+        """Reversed decorators are refused at once: `flow` stands on an undeclared function."""
+        with pytest.raises(UndeclaredFunctionError):
+
+            @step(after="x")
+            @flow("f")
+            def reversed_(): ...
+
+    def test_on_something_without_a_place(self):
+        """An object that is not written in Python has no place to name."""
+        with pytest.raises(UndeclaredFunctionError, match="<unknown>: @flow"):
+            flow("f")(len)
+
+
+MODULE = """
+from penstock import entrypoint, flow, step
+
+@flow("f")
+@entrypoint
+def begin(): ...
+
+@flow("f")
+@step(after="begin")
+def end(): {body}
+"""
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Return what imports a module with the given source."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def load(source: str):
+        (tmp_path / "declared_here.py").write_text(source, encoding="utf-8")
+        if "declared_here" in sys.modules:
+            return importlib.reload(sys.modules["declared_here"])
+        return importlib.import_module("declared_here")
+
+    yield load
+    sys.modules.pop("declared_here", None)
+
+
+class TestSameName:
+    """Two functions under one name, and one function declared again."""
+
+    def test_two_functions(self):
+        """Two different functions under one name are an error that names both places."""
+
+        def send(): ...
+
+        def deliver(): ...
+
+        flow("f")(step(name="s")(send))
+        with pytest.raises(DuplicateStepError) as caught:
+            flow("f")(step(name="s")(deliver))
+
+        lines = [inspect.getsourcelines(function)[1] for function in (send, deliver)]
+        assert str(caught.value) == (
+            f"flow 'f' has two steps named 's': one at {__file__}:{lines[0]}, "
+            f'another at {__file__}:{lines[1]}. Rename one, or tell them apart with name="..."'
+        )
+        assert get_flow("f").steps[0].function is send
+
+    def test_twice_in_a_module(self, module):
+        """The same name twice in one module is that error, not a reload."""
+        twice = MODULE.format(body="...") + MODULE.format(body="...").partition("\n\n")[2]
+
+        with pytest.raises(DuplicateStepError, match="two steps named 'begin'"):
+            module(twice)
+
+    def test_reload(self, module):
+        """A reloaded module's functions take the places of the old ones."""
+        module(MODULE.format(body="return 'old'"))
+        loaded = module("\n" + MODULE.format(body="return 'reloaded'"))
+
+        flow_ = get_flow("f")
+        assert [s.name for s in flow_.steps] == ["begin", "end"]
+        assert flow_.step("end").function is loaded.end
+        assert find_problems() == ()
+
+    def test_notebook(self):
+        """A notebook's cell may be run again, edited or not."""
+        names = {"__name__": "__main__", "flow": flow, "step": step}
+        for body in ("1", "1", "2"):
+            exec(f"@flow('f')\n@step\ndef cell(): return {body}", names)
+
+        assert get_flow("f").step("cell").function() == 2
+
+    def test_factory(self):
+        """A function that a factory makes again is the same step."""
+
+        def make():
+            @flow("f")
+            @step
+            def made(): ...
+
+            return made
+
+        make()
+        last = make()
+
+        assert [s.function for s in get_flow("f").steps] == [last]
+
+    def test_main_and_by_name(self, tmp_path):
+        """A module that runs as ``__main__`` may be imported by name too."""
+        (tmp_path / "both.py").write_text(
+            MODULE.format(body="...") + "\nif __name__ == '__main__':\n"
+            "    import both\n    from penstock import get_flow\n"
+            "    print(len(get_flow('f').steps), get_flow('f').problems())\n",
+            encoding="utf-8",
+        )
+
+        done = subprocess.run(
+            [sys.executable, "-m", "both"], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+
+        assert done.stdout == "2 ()\n"
+
+    def test_declared_again_before_it_is_claimed(self):
+        """A step that is declared twice before a flow claims it is claimed once."""
+        step(importable)
+        flow("f")(step(importable))
+
+        assert [p.code for p in find_problems()] == ["no-entrypoint"]
+
+
+class TestUnclaimed:
+    """Steps that no flow claims."""
+
+    @pytest.mark.parametrize(
+        ("declare", "decorator"), [(step, "@step"), (entrypoint, "@entrypoint")]
+    )
+    def test_reported(self, declare, decorator):
+        """A step that no flow claimed is a finding that says what to write."""
+        declare(importable)
+
+        (problem,) = find_problems()
+
+        line = inspect.getsourcelines(importable)[1]
+        assert str(problem) == (
+            f"{__file__}:{line}: 'importable' is declared with {decorator} but belongs to no "
+            f'flow: write @flow("...") on the line above {decorator}, not below it '
+            "[unclaimed-step]"
+        )
+
+
+class TestCurrentStep:
+    """The step whose code is running."""
+
+    def test_outside(self):
+        """Outside any step there is none."""
+        assert current_step() is None
+
+    def test_nested(self):
+        """The nearest step that is running is found, through helpers."""
+
+        def helper():
+            return current_step().name
+
+        @flow("f")
+        @step(after="outer")
+        def inner():
+            return helper()
+
+        @flow("f")
+        @entrypoint
+        def outer():
+            return helper(), inner(), helper()
+
+        assert outer() == ("outer", "inner", "outer")
+
+    def test_without_a_run(self):
+        """A step outside a run is found too."""
+
+        @flow("f")
+        @step
+        def alone():
+            return current_step()
+
+        assert alone() == get_flow("f").step("alone")
+
+    def test_unclaimed(self):
+        """A step that no flow claimed is found too."""
+
+        @step(after="x")
+        def alone():
+            return current_step()
+
+        assert (alone().name, alone().after[0].name) == ("alone", "x")
+
+    def test_coroutine_and_generator(self):
+        """Steps that are coroutines or generators are found while they run."""
+        import asyncio
+
+        @flow("f")
+        @step
+        async def wait():
+            await asyncio.sleep(0)
+            return current_step().name
+
+        @flow("f")
+        @step
+        def count():
+            yield current_step().name
+
+        assert asyncio.run(wait()) == "wait"
+        assert [*count(), current_step()] == ["count", None]
+
+    def test_several_flows(self):
+        """Of a function in several flows, the run's flow decides."""
+
+        def shared():
+            return current_step()
+
+        flow("f")(step(name="in_f")(shared))
+        flow("g")(step(name="in_g")(shared))
+        begin = flow("g")(entrypoint(name="begin")(shared.__call__))
+
+        assert begin().name == "in_g"
+        assert shared().name == "in_f"
+
+
+def test_version():
+    """The version is that of the installed distribution."""
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", penstock.__version__)
+
+
+def test_unknown_attribute():
+    """An attribute that is not there is an ordinary error."""
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = penstock.nothing
+
+
+def test_one_base():
+    """Every error of a declaration has penstock's base."""
+    assert issubclass(DuplicateStepError, PenstockError)
