@@ -31,15 +31,15 @@ config:
 pages draw labels without HTML. The grey of lines is legible on white and on black."""
 
 _SHAPES: dict[Shape, str] = {
-    "plain": '["{}"]',
-    "service": '[["{}"]]',
-    "store": '[("{}")]',
-    "queue": '["{}"]@{{ shape: h-cyl }}',
-    "document": '["{}"]@{{ shape: doc }}',
-    "message": '["{}"]@{{ shape: lean-r }}',
+    "plain": '["{label}"]{style}',
+    "service": '[["{label}"]]{style}',
+    "store": '[("{label}")]{style}',
+    "queue": '["{label}"]{style}@{{ shape: h-cyl }}',
+    "document": '["{label}"]{style}@{{ shape: doc }}',
+    "message": '["{label}"]{style}@{{ shape: lean-r }}',
 }
-_STYLED_SHAPES = _SHAPES | {"plain": '("{}")'}
-_PILL = '(["{}"])'
+_STYLED_SHAPES = _SHAPES | {"plain": '("{label}"){style}'}
+_PILL = '(["{label}"]){style}'
 
 _CLASSES = {
     "entrypoint": "fill:#dbeafe,stroke:#2563eb,color:#1e3a8a",
@@ -80,7 +80,7 @@ _RESERVED = re.compile(
     r"|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString"
     r"|valueOf|__.*__"
     # `direction` at the end of one line and `LR` at the start of the next are a statement.
-    r"|.*direction"
+    r"|.*(?i:direction)"
     # What only a generated id may look like.
     r"|.*__all|.*__[0-9a-f]{8}",
     re.DOTALL,
@@ -93,8 +93,8 @@ _SPECIAL = re.compile(
         (?<=[A-Za-z0-9]) [_-] (?=[A-Za-z0-9])
         | (?<=[A-Za-z0-9]) (?<!www) \. (?=[A-Za-z0-9])
         | (?<=[A-Za-z]) \. (?=\ |$)
-        | (?<=[A-Za-z]) : (?=\ )
-        | (?<=\ ) & (?=\ )
+        | (?<=[A-Za-z]) : (?=\ |$)
+        | (?<=\ ) & (?=\ |$)
         | (?<!\d) \)
     )
     [!-~] (?<! [A-Za-z0-9,/'?!(] )
@@ -182,10 +182,9 @@ def _box(node: Node, *, styled: bool) -> str:
     label = _label(node.label, f"({kind})" if kind else "", small=styled) or _BLANK
     shape = shape_of(node.kind)
     pill = styled and node.role == "entrypoint"
-    brackets = _PILL if pill else (_STYLED_SHAPES if styled else _SHAPES)[shape]
-    box, at, special = brackets.format(label).partition("@{ ")
+    box = _PILL if pill else (_STYLED_SHAPES if styled else _SHAPES)[shape]
     name = _class_of(node)
-    return box + (f":::{name}" if styled or name == "missing" else "") + at + special
+    return box.format(label=label, style=f":::{name}" if styled or name == "missing" else "")
 
 
 def _class_of(node: Node) -> str:

@@ -1,0 +1,371 @@
+"""Mermaid texts as they are written; `test_mermaid_real.py` asks Mermaid what it makes of them."""
+
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+
+from penstock import Edge, Graph, Node, entrypoint, flow, generate_dag, step
+from penstock.exceptions import DiagramTooLargeError
+from penstock.graph._mermaid import _CLASSES, _HEAD, render_mermaid
+
+
+def lines_of(*nodes: Node, edges: tuple[Edge, ...] = (), styled: bool = False) -> list[str]:
+    """Return the statements for a graph of *nodes*, without the head."""
+    text = render_mermaid(Graph(name="shop", nodes=nodes, edges=edges), styled=styled)
+    head = [*_HEAD.splitlines(), "graph TD", "    accTitle: shop"] if styled else ["graph TD"]
+    lines = text.splitlines()
+
+    assert lines[: len(head)] == head
+    return [line.removeprefix("    ") for line in lines[len(head) :]]
+
+
+def id_of(name: str) -> str:
+    """Return the id that the step *name* has."""
+    return lines_of(Node(name=name, label="x"))[0].partition("[")[0]
+
+
+def test_plain_flow():
+    """A plain flow is its edges in order of declaration, and nothing else."""
+
+    @flow("bom_sync")
+    @entrypoint
+    def handle_kafka_message(): ...
+
+    @flow("bom_sync")
+    @step(after="handle_kafka_message")
+    def fetch_from_api(): ...
+
+    @flow("bom_sync")
+    @step(after="fetch_from_api")
+    def sync_to_database(): ...
+
+    assert generate_dag("bom_sync") == (
+        "graph TD\n"
+        "    handle_kafka_message --> fetch_from_api\n"
+        "    fetch_from_api --> sync_to_database"
+    )
+
+
+def test_direction():
+    """The direction stands in the first line."""
+    actual = render_mermaid(Graph(name="empty", nodes=(), edges=()), direction="LR")
+
+    assert actual == "graph LR"
+
+
+@pytest.mark.parametrize(
+    ("node", "line"),
+    [
+        (Node(name="a", label="a"), "a"),
+        (Node(name="a", label="Fetch it"), 'a["Fetch it"]'),
+        (Node(name="a", label="a", kind="api"), 'a[["a<br/>(api)"]]'),
+        (Node(name="a", label="a", kind="database"), 'a[("a<br/>(database)")]'),
+        (Node(name="a", label="a", kind="Kafka"), 'a["a<br/>(Kafka)"]@{ shape: h-cyl }'),
+        (Node(name="a", label="a", kind="file"), 'a["a<br/>(file)"]@{ shape: doc }'),
+        (Node(name="a", label="a", kind="email"), 'a["a<br/>(email)"]@{ shape: lean-r }'),
+        (Node(name="a", label="a", kind="webhook"), 'a["a<br/>(webhook)"]'),
+        (Node(name="a", label="a", role="entrypoint"), "a"),
+        (Node(name="a", label="a", role="entrypoint", kind="http"), 'a[["a<br/>(http)"]]'),
+        (Node(name="a", label=" \n"), 'a["#160;"]'),
+        (Node(name="end", label="end"), 'end__8d3fad29["end"]'),
+        (Node(name="_a_", label="_a_"), '_a_["#95;a#95;"]'),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_plain_node(node: Node, line: str):
+    """A node says what its name alone would not: its title, and its kind by shape and word."""
+    assert lines_of(node) == [line]
+
+
+def test_missing_node():
+    """A step that nobody declared is dashed and says so."""
+    lines = lines_of(Node(name="a", label="a", role="missing"))
+
+    assert lines == ['a["a<br/>(not declared)"]:::missing', "classDef missing stroke-dasharray:5 4"]
+
+
+def test_node_with_edges_and_nothing_to_say():
+    """A node that an edge names has no line of its own."""
+    lines = lines_of(Node(name="a", label="a"), edges=(Edge("a", "a"),))
+
+    assert lines == ["a --> a"]
+
+
+@pytest.mark.parametrize(
+    ("label", "written"),
+    [
+        ("snake_case and kebab-case", "snake_case and kebab-case"),
+        ("approved: stock & credit (both)?", "approved: stock &<br/>credit (both)?"),
+        ("shop.orders.ship v1.5 done.", "shop.orders.ship<br/>v1.5 done."),
+        ('"] --> evil["x', "#34;#93; #45;#45;#62; evil#91;#34;x"),
+        ("<script>", "#60;script#62;"),
+        ("1. a\n2) b", "1#46; a\n2#41; b"),
+        ("direction LR", "directio#110; LR"),
+        ("www.example.com", "www#46;example.com"),
+        ("two\r\nlines", "two<br/>lines"),
+        ("a\tb\x00c", "a b c"),
+        ("gr\u00fc\u00df dich", "gr\u00fc\u00df dich"),
+        ("\ufb02\u00b0quot\u00b6\u00df", "\ufb02\u200c\u00b0quot\u00b6\u200c\u00df"),
+        ("x" * 60, "x" * 60),
+        (
+            "Fetch the whole bill of materials of a product",
+            "Fetch the whole bill of<br/>materials of a product",
+        ),
+    ],
+)
+def test_text(label: str, written: str):
+    """A text keeps what is harmless, so that it can be read in the source too."""
+    assert lines_of(Node(name="a", label=label)) == f'a["{written}"]'.splitlines()
+
+
+def test_note_below_a_text_with_entities():
+    """Where there are entities there is no tag, which would make Mermaid decode them twice."""
+    lines = lines_of(Node(name="a", label="__init__", kind="x"), styled=True)
+
+    assert lines[:2] == ['a("#95;#95;init#95;#95;', '(x)"):::step']
+
+
+@pytest.mark.parametrize(
+    ("label", "written"),
+    [
+        (None, "a --> b"),
+        (" ", "a --> b"),
+        ("yes", 'a -->|"yes"| b'),
+        ("50%|x", 'a -->|"50#37;#124;x"| b'),
+    ],
+    ids=["none", "blank", "plain", "special"],
+)
+def test_edge_label(label: str | None, written: str):
+    """The label of an edge stands in quotes between bars."""
+    nodes = (Node(name="a", label="a"), Node(name="b", label="b"))
+
+    assert lines_of(*nodes, edges=(Edge("a", "b", label),)) == [written]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a",
+        "_private",
+        "End",
+        "end_x",
+        "TB",
+        "x1",
+        "gr\u00f6\u00dfe",
+        "\u6b65\u9aa4",
+        "\u0448\u0430\u0433",
+    ],
+)
+def test_readable_name(name: str):
+    """A name that Mermaid can read stays as it is."""
+    assert id_of(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("end", "end__8d3fad29"),
+        ("toString", "toString__"),
+        ("redirection", "redirection__"),
+        ("a b", "a_b__7faae47c"),
+        ("a-b", "a_b__"),
+        ("1a", "step_1a__"),
+        ("", "step__"),
+        ("\U0001f680", "step__"),
+        ("e\u0301tape", "etape__"),
+        ("a_b__7faae47c", "a_b_7faae47c__"),
+        ("ship__all", "ship_all__"),
+        ("word " * 20, "word_word_word_word_word_word_word_word__"),
+    ],
+)
+def test_unreadable_name(name: str, expected: str):
+    """Any other name gets an id of a slug and a hash, which no readable name looks like."""
+    actual = id_of(name)
+
+    assert actual.startswith(expected)
+    assert actual != name
+
+
+def test_similar_names():
+    """Names that give the same slug give different ids."""
+    names = ["a b", "a-b", "a.b", "a  b", "a_b__7faae47c", "a_b"]
+
+    assert len({id_of(name) for name in names}) == len(names)
+
+
+def test_join():
+    """An all-of join is a bar: its predecessors lead there, and one edge leads on."""
+    nodes = [Node(name=name, label=name) for name in "ab"]
+    edges = (Edge("a", "ship", "paid"), Edge("a", "b"), Edge("b", "ship"))
+
+    lines = lines_of(*nodes, Node(name="ship", label="ship", join="all"), edges=edges)
+
+    assert lines == [
+        "ship__all@{ shape: fork }",
+        'a -->|"paid"| ship__all',
+        "a --> b",
+        "b --> ship__all",
+        "ship__all --> ship",
+    ]
+
+
+def test_join_of_nothing():
+    """A join that no edge leads to has no bar."""
+    assert lines_of(Node(name="ship", label="ship", join="all")) == ["ship"]
+
+
+STYLED = Graph(
+    name="orders",
+    title="Orders: #1",
+    description="Takes orders.\nShips them.",
+    nodes=(
+        Node(name="receive", label="Receive", role="entrypoint", kind="http"),
+        Node(name="check", label="check"),
+        Node(name="ship", label="ship", join="all", kind="queue"),
+        Node(name="audit", label="audit", role="missing"),
+    ),
+    edges=(Edge("receive", "check"), Edge("check", "ship", "ok"), Edge("audit", "ship")),
+)
+
+
+def test_styled():
+    """A styled flow has a title for screen readers, pills, and the colours that it uses."""
+    expected = """
+        graph TD
+            accTitle: Orders: #35;1
+            accDescr: Takes orders. Ships them.
+            receive(["Receive<br/><small>(http)</small>"]):::entrypoint
+            check("check"):::step
+            ship__all:::join@{ shape: fork }
+            ship["ship<br/><small>(queue)</small>"]:::queue@{ shape: h-cyl }
+            audit("audit<br/><small>(not declared)</small>"):::missing
+            receive --> check
+            check -->|"ok"| ship__all
+            audit --> ship__all
+            ship__all --> ship
+            linkStyle default stroke-width:1.5px
+            classDef entrypoint fill:#dbeafe,stroke:#2563eb,color:#1e3a8a
+            classDef step fill:#f8fafc,stroke:#64748b,color:#0f172a
+            classDef queue fill:#fef3c7,stroke:#d97706,color:#78350f
+            classDef missing fill:#fee2e2,stroke:#dc2626,color:#7f1d1d,stroke-dasharray:5 4
+            classDef join fill:#64748b,stroke:#64748b"""
+
+    assert render_mermaid(STYLED, styled=True) == _HEAD + dedent(expected)
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of *colour* as WCAG defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast between two colours as WCAG defines it."""
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", [name for name in _CLASSES if name != "join"])
+def test_text_is_legible(name: str):
+    """Text stands out from its box as WCAG asks for, whatever the page behind it."""
+    style = dict(item.split(":") for item in _CLASSES[name].split(","))
+
+    assert contrast(style["color"], style["fill"]) >= 7
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#121212"], ids=["light", "dark"])
+def test_lines_are_visible(page: str):
+    """Lines and bars stand out from a light and from a dark page."""
+    assert 'lineColor: "#64748b"' in _HEAD
+    assert contrast("#64748b", page) >= 3
+
+
+@pytest.mark.parametrize("styled", [False, True], ids=["plain", "styled"])
+def test_link(styled: bool):
+    """A link is a click; only a styled flow adds a tooltip."""
+    node = Node(name="a", label="a", href="#a", summary='Says "x".')
+    tip = ' "Says #34;x#34;#46;"' if styled else ""
+
+    lines = lines_of(node, edges=(Edge("a", "a"),), styled=styled)
+
+    assert f'click a href "#a"{tip}' in lines
+
+
+def test_link_without_summary():
+    """A link without a summary has no tooltip."""
+    assert 'click a href "#a"' in lines_of(Node(name="a", label="a", href="#a"), styled=True)
+
+
+@pytest.mark.parametrize(
+    ("href", "written"),
+    [
+        ("a b.html#x;y", "a%20b.html#x%3By"),
+        ('"<>`\\{}|^', "%22%3C%3E%60%5C%7B%7D%7C%5E"),
+        ("HTTPS://example.com/\u00e9", "HTTPS://example.com/%C3%A9"),
+        ("mailto:a@example.com", "mailto:a@example.com"),
+        ("../x%20y?a=1&b=2", "../x%20y?a=1&b=2"),
+    ],
+)
+def test_href(href: str, written: str):
+    """An address is percent-encoded, so that it can stand in quotes."""
+    lines = lines_of(Node(name="a", label="a", href=href))
+
+    assert lines == ["a", f'click a href "{written}"']
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["javascript:x", " JavaScript:x", "java\nscript:x", "vbscript:x", "data:text/html,x", " "],
+)
+def test_unsafe_href(href: str):
+    """An address that could run a script is left out."""
+    assert lines_of(Node(name="a", label="a", href=href)) == ["a"]
+
+
+def wide(count: int) -> Graph:
+    """Return a graph of *count* edges as drawn, one of which leads from a bar."""
+    nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
+    return Graph(name="wide", nodes=nodes, edges=(Edge("a", "b"),) * (count - 1))
+
+
+def test_most_edges():
+    """500 edges, bars included, are drawn."""
+    assert render_mermaid(wide(500)).count("-->") == 500
+
+
+def test_too_many_edges():
+    """More edges, bars included, than Mermaid draws are an error that names the flow."""
+    with pytest.raises(DiagramTooLargeError) as caught:
+        render_mermaid(wide(501))
+
+    error = caught.value
+    assert (error.flow, error.what, error.count, error.limit) == ("wide", "edges", 501, 500)
+
+
+def long(count: int) -> Graph:
+    """Return a graph whose text has *count* characters, as a browser counts them."""
+    bare = Graph(name="long", nodes=(Node(name="a", label="\U0001f680"),), edges=())
+    rest = count - len(render_mermaid(bare)) - 1
+    return replace(bare, nodes=(Node(name="a", label="\U0001f680" + "x" * rest),))
+
+
+def test_most_characters():
+    """50,000 characters are drawn."""
+    assert len(render_mermaid(long(50_000))) == 49_999
+
+
+def test_too_many_characters():
+    """More characters than Mermaid draws are an error that says how many."""
+    with pytest.raises(DiagramTooLargeError) as caught:
+        render_mermaid(long(50_001))
+
+    error = caught.value
+    assert (error.what, error.count, error.limit) == ("characters", 50_001, 50_000)
+
+
+@pytest.mark.parametrize("graph", [wide(501), long(50_001)], ids=["edges", "characters"])
+def test_limits_can_be_lifted(graph: Graph):
+    """Where the page raises Mermaid's limits, ours can be left out."""
+    assert render_mermaid(graph, check_limits=False).startswith("graph TD\n")
