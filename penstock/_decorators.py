@@ -122,13 +122,11 @@ def flow(
     if not isinstance(name, str):
         raise _wrong("flow", "a name", name, '@flow("bom_sync")')
     _check_text("flow", name=name, title=title, description=description, owner=owner)
-    if isinstance(tags, str):
-        raise _wrong("flow", "tags as a list of texts", tags, f"tags=[{tags!r}]")
     said = {
         "title": title,
         "description": description,
         "owner": owner,
-        "tags": tuple(tags),
+        "tags": _read_tags(tags),
     }
     place = _calling_place()
     default_registry().describe(name, place, {k: v for k, v in said.items() if v})
@@ -287,6 +285,17 @@ def _declaration(
     )
 
 
+def _read_tags(tags: object) -> tuple[str, ...]:
+    if isinstance(tags, str):
+        raise _wrong("flow", "tags as a list of texts", tags, f"tags=[{tags!r}]")
+    read = tuple(tags) if isinstance(tags, Iterable) else (tags,)
+    for tag in read:
+        if not isinstance(tag, str):
+            raise _wrong("flow", "tags as a list of texts", tag, 'tags=["nightly"]')
+        _check_text("flow", tag=tag)
+    return read
+
+
 def _read_after(after: object) -> tuple[tuple[Reference, ...], Join]:
     """Return what ``after=`` refers to, and how its steps come together."""
     if after is None:
@@ -318,6 +327,7 @@ def _read_item(item: object) -> Iterable[Reference]:
         for label in item.values():
             if label is not None and not isinstance(label, str):
                 raise _wrong("step", "a text as an edge's label", label, 'after={"a": "approved"}')
+            _check_text("step", label=label or None)
         return [_read_reference(step, label or None) for step, label in item.items()]
     return [_read_reference(item, None)]
 
@@ -327,6 +337,7 @@ def _read_reference(step: object, label: str | None) -> Reference:
         if not step.strip():
             message = "after= names a step with an empty text"
             raise InvalidArgumentError(message)
+        _check_text("step", after=step)
         return Reference(step, label)
     declaration = default_registry().find(step)
     if declaration is not None:

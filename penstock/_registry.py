@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import unwrap
 from threading import RLock
 from types import CodeType
@@ -35,8 +36,19 @@ def bare(target: object) -> Any:
 
 def locate(function: object) -> Location | None:
     """Return where *function* is defined, or None if it is not written in Python."""
-    code = getattr(unwrap(bare(function)), "__code__", None)
+    code = _code_of(function)
     return Location(code.co_filename, code.co_firstlineno) if code else None
+
+
+def _code_of(target: object) -> CodeType | None:
+    """Return the code that a call of *target* ends in, or None if it is not Python's."""
+    plain = unwrap(bare(target))
+    while isinstance(plain, partial):
+        plain = unwrap(bare(plain.func))
+    code = getattr(plain, "__code__", None)
+    if code is None and not isinstance(plain, type):
+        code = getattr(type(plain).__dict__.get("__call__"), "__code__", None)
+    return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,9 @@ class Origin:
 
     file: str
     qualname: str
-    code: CodeType | None = None
+    identity: object = None
+    """Its code, or the callable itself if that is no function written in Python."""
+
     execution: Callable[[], CodeType | None] = field(default=lambda: None, repr=False)
 
     @property
@@ -63,23 +77,29 @@ class Origin:
     def of(cls, function: object) -> "Origin":
         """Return the origin of *function*, seen from the code that declares it now."""
         plain = unwrap(bare(function))
-        scope = getattr(plain, "__globals__", {})
-        file = scope.get("__file__") or getattr(plain, "__module__", None) or "<unknown>"
-        qualname = getattr(plain, "__qualname__", None) or repr(plain)
+        scope = getattr(plain, "__globals__", None) or _declaring_scope()
+        file = scope.get("__file__") or scope.get("__name__") or "<unknown>"
+        qualname = getattr(plain, "__qualname__", None) or type(plain).__qualname__
+        identity = getattr(plain, "__code__", plain)
         execution = _outermost_code(scope)
-        return cls(
-            file,
-            qualname,
-            getattr(plain, "__code__", None),
-            ref(execution) if execution else lambda: None,
-        )
+        return cls(file, qualname, identity, ref(execution) if execution else lambda: None)
 
     def is_same_step(self, other: "Origin") -> bool:
         """Tell whether *other* declares again what this one declared."""
         if self.key != other.key:
             return False
         execution = self.execution()
-        return execution is None or execution is not other.execution() or self.code is other.code
+        if execution is None or execution is not other.execution():
+            return True
+        return self.identity is other.identity
+
+
+def _declaring_scope() -> dict[str, Any]:
+    """Return the globals of the code that called a decorator."""
+    frame = sys._getframe()  # noqa: SLF001 - documented for this use
+    while frame.f_globals.get("__name__", "").startswith("penstock._") and frame.f_back:
+        frame = frame.f_back
+    return frame.f_globals
 
 
 def _outermost_code(scope: dict[str, Any]) -> CodeType | None:
@@ -184,7 +204,8 @@ class Registry:
             found = self._by_target.get(id(target))
             if found is not None:
                 return found
-            target = getattr(bare(target), "__wrapped__", bare(target))
+            # A bound method passes `__wrapped__` on, so its function comes first.
+            target = getattr(target, "__func__", None) or getattr(target, "__wrapped__", target)
         return None
 
     def describe(self, flow: str, place: str, metadata: dict[str, Any]) -> None:
@@ -192,7 +213,7 @@ class Registry:
         with self._lock:
             declared = self._flows.setdefault(flow, FlowDeclaration(flow))
             if metadata:
-                declared.metadata[place] = metadata
+                declared.metadata.setdefault(place, {}).update(metadata)
 
     def claim(self, flow: str, target: object) -> None:
         """Make the declared function *target* a step of *flow*.
@@ -252,8 +273,9 @@ class Registry:
         index: dict[int, list[Declaration]] = {}
         claimed = (d for flow in self._flows.values() for d in flow.steps.values())
         for declaration in dict.fromkeys([*claimed, *self._unclaimed.values()]):
-            if declaration.origin.code is not None:
-                index.setdefault(id(declaration.origin.code), []).append(declaration)
+            code = _code_of(declaration.function)
+            if code is not None:
+                index.setdefault(id(code), []).append(declaration)
         return index
 
 

@@ -86,10 +86,11 @@ def _drive_generator(fn: Body, start: Start) -> Body:
                 return stop.value
             finally:
                 leave(token)
+                value = None  # an exception here would hold the frame that holds it
             try:
-                resume, value = body.send, (yield item)
+                resume, value, item = body.send, (yield item), None
             except BaseException as exc:
-                resume, value = body.throw, exc
+                resume, value, item = body.throw, exc, None
 
     return wrapper
 
@@ -111,10 +112,11 @@ def _drive_async_generator(fn: Body, start: Start) -> Body:
                     leave(token)
                 except ValueError:
                     pass  # closed or collected in mid-await from another context
+                value = None  # an exception here would hold the frame that holds it
             try:
-                resume, value = body.asend, (yield item)
+                resume, value, item = body.asend, (yield item), None
             except BaseException as exc:
-                resume, value = body.athrow, exc
+                resume, value, item = body.athrow, exc, None
 
     return wrapper
 

@@ -13,7 +13,7 @@ def render_text(graph: Graph) -> str:
     A step that several others lead to is shown in full where it comes first;
     elsewhere its name stands with an arrow up.
     """
-    return "\n".join([graph.label, *_Tree(graph).lines()])
+    return "\n".join([_one_line(graph.label), *_Tree(graph).lines()])
 
 
 class _Tree:
