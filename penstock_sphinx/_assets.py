@@ -8,35 +8,62 @@ from sphinx.application import Sphinx
 
 from penstock.graph._output import write_whole
 from penstock.graph._theme import page_stylesheet
+from penstock_sphinx._log import warn
 from penstock_sphinx._nodes import penstock_diagram
+from penstock_sphinx._render import draws_mermaid
 
 __all__ = ["setup_assets"]
 
 _CSS = "penstock.css"
+_STEPS = Path(__file__).parent / "static" / "steps.css"
 
 
 def setup_assets(app: Sphinx) -> None:
     """Give HTML pages what diagrams need."""
-    app.connect("builder-inited", _add_stylesheet)
+    app.connect("builder-inited", _add_files)
     app.connect("html-page-context", _add_mermaid)
 
 
-def _add_stylesheet(app: Sphinx) -> None:
+def _add_files(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
-    folder = Path(app.doctreedir) / "penstock"
+    folder = Path(app.doctreedir) / "penstock" / "static"
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / _CSS, page_stylesheet())
+    write_whole(folder / _CSS, page_stylesheet() + _STEPS.read_text(encoding="utf-8"))
     app.config.html_static_path.append(str(folder))
     app.add_css_file(_CSS)
+    script = _own_script(app)
+    if script is not None and script.is_file():
+        app.config.html_static_path.append(str(script))
+    elif script is not None:
+        warn(f"penstock_mermaid_js: there is no file {script}", "config")
 
 
 def _add_mermaid(
     app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.Node | None
 ) -> None:
-    """Load Mermaid on pages that draw with it, unless the project brings it already."""
+    """Load Mermaid on pages that draw with it, unless they bring it already."""
     script = app.config.penstock_mermaid_js
-    if script is None or doctree is None or "sphinxcontrib.mermaid" in app.extensions:
+    if script is None or doctree is None or _has_mermaid(app, doctree):
         return
-    if any(node["format"] == "mermaid" for node in doctree.findall(penstock_diagram)):
-        app.add_js_file(script)
+    drawn = (node for node in doctree.findall(penstock_diagram) if draws_mermaid(app.builder, node))
+    if next(drawn, None) is not None:
+        own = _own_script(app)
+        app.add_js_file(script if own is None else own.name)
+
+
+def _own_script(app: Sphinx) -> Path | None:
+    """Return the project's file of Mermaid, or None if it is at an address or there is none."""
+    script: str | None = app.config.penstock_mermaid_js
+    if script is None or "://" in script or script.startswith("//"):
+        return None
+    return Path(app.confdir) / script
+
+
+def _has_mermaid(app: Sphinx, doctree: nodes.Node) -> bool:
+    """Tell whether sphinxcontrib.mermaid puts its script on this page: it draws ours too."""
+    if "sphinxcontrib.mermaid" not in app.extensions:
+        return False
+    # Its node is called so; where it draws pictures, it needs no script.
+    theirs = any(node.__class__.__name__ == "mermaid" for node in doctree.findall(nodes.Element))
+    return theirs and app.config.mermaid_output_format == "raw"

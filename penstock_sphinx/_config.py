@@ -1,30 +1,89 @@
 """The values of ``conf.py``."""
 
+from collections.abc import Callable
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import get_args
+from typing import Any, cast, get_args
 
 from sphinx.application import Sphinx
-from sphinx.config import ENUM, Config
+from sphinx.config import Config
 
 from penstock._model import Direction
 from penstock._settings import Settings, read_settings
+from penstock.exceptions import did_you_mean
+from penstock_sphinx._log import warn
 
-__all__ = ["DIRECTIONS", "FORMATS", "MERMAID_JS", "project_settings", "setup_config"]
+__all__ = ["DIRECTIONS", "FORMATS", "PenstockConfig", "choice", "project_settings", "setup_config"]
 
 FORMATS = ("svg", "mermaid", "png")
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
+
 MERMAID_JS = "https://cdn.jsdelivr.net/npm/mermaid@11.12.0/dist/mermaid.min.js"
 """The Mermaid that pages load unless ``penstock_mermaid_js`` says otherwise."""
 
 
+def choice(*values: str) -> Callable[[Any], str]:
+    """Return what reads a word that is one of *values*, in any case."""
+
+    def read(given: Any) -> str:
+        word = given.strip() if isinstance(given, str) else given
+        found = [value for value in values if value.lower() == str(word).lower()]
+        if not found:
+            hint = did_you_mean(str(word), values)
+            message = f"{word!r} is none of {', '.join(values)}{hint}"
+            raise ValueError(message)
+        return found[0]
+
+    return read
+
+
+def _address(given: Any) -> str | None:
+    if given is not None and not (isinstance(given, str) and given.strip()):
+        message = f"{given!r} is neither an address or file of a script nor None"
+        raise ValueError(message)
+    return given
+
+
+def _read_by(read: Callable[[Any], object], rebuild: str = "env") -> dict[str, Any]:
+    return {"read": read, "rebuild": rebuild}
+
+
+# What every tool has in common is checked in one place, when modules are imported.
+_SHARED = _read_by(lambda given: given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PenstockConfig:
+    """What ``conf.py`` may say: each field is a value ``penstock_*``."""
+
+    modules: Any = field(default=(), metadata=_SHARED)
+    """The modules that declare flows."""
+
+    pythonpath: Any = field(default=(), metadata=_SHARED)
+    """Folders to import them from, counted from ``conf.py``."""
+
+    setup: Any = field(default=None, metadata=_SHARED)
+    """A function to call first, as ``"package.module:function"``."""
+
+    format: str = field(default="svg", metadata=_read_by(choice(*FORMATS)))
+    """What flows are drawn as."""
+
+    direction: str = field(default="TD", metadata=_read_by(choice(*DIRECTIONS)))
+    """Where flows lead."""
+
+    mermaid_js: str | None = field(default=MERMAID_JS, metadata=_read_by(_address, "html"))
+    """The script of Mermaid: an address, or a file counted from ``conf.py``. With None, pages
+    bring their own."""
+
+
 def setup_config(app: Sphinx) -> None:
     """Tell Sphinx which values ``conf.py`` may set."""
-    app.add_config_value("penstock_modules", [], "env", types=[list, tuple])
-    app.add_config_value("penstock_pythonpath", [], "env", types=[list, tuple])
-    app.add_config_value("penstock_setup", None, "env", types=[str, type(None)])
-    app.add_config_value("penstock_format", "svg", "env", types=ENUM(*FORMATS))
-    app.add_config_value("penstock_direction", "TD", "env", types=ENUM(*DIRECTIONS))
-    app.add_config_value("penstock_mermaid_js", MERMAID_JS, "html", types=[str, type(None)])
+    for known in fields(PenstockConfig):
+        # Any: Sphinx would only say which type it wants, we say more.
+        app.add_config_value(
+            _name(known), known.default, known.metadata["rebuild"], types=cast("type", Any)
+        )
+    app.connect("config-inited", _validate)
 
 
 def project_settings(confdir: Path, config: Config) -> Settings:
@@ -33,9 +92,22 @@ def project_settings(confdir: Path, config: Config) -> Settings:
     Raises:
         ConfigurationError: If a setting cannot be used.
     """
-    said = {
-        "modules": list(config.penstock_modules),
-        "pythonpath": list(config.penstock_pythonpath),
-        "setup": config.penstock_setup,
-    }
+    said = {key: config[f"penstock_{key}"] for key in ("modules", "pythonpath", "setup")}
+    # An empty tuple says nothing, as an empty list does.
+    said = {key: value for key, value in said.items() if value != ()}
     return read_settings(confdir).override(str(confdir / "conf.py"), said, confdir)
+
+
+def _validate(_app: Sphinx, config: Config) -> None:
+    """Put the default in the place of a value that cannot be used, and warn of it."""
+    for known in fields(PenstockConfig):
+        name = _name(known)
+        try:
+            config[name] = known.metadata["read"](config[name])
+        except ValueError as error:
+            warn(f"{name}: {error}. Using {known.default!r}", "config")
+            config[name] = known.default
+
+
+def _name(known: "Field[Any]") -> str:
+    return f"penstock_{known.name}"

@@ -188,7 +188,7 @@ def test_format_of_the_project(project):
     ("settings", "expected"),
     [
         pytest.param({}, ["mermaid@11.12.0"], id="default"),
-        pytest.param({"penstock_mermaid_js": "my.js"}, ["my.js"], id="vendored"),
+        pytest.param({"penstock_mermaid_js": "js/my.js"}, ["_static/my.js"], id="vendored"),
         pytest.param({"penstock_mermaid_js": None}, [], id="none"),
     ],
 )
@@ -196,11 +196,15 @@ def test_mermaid_script(project, settings, expected):
     """Mermaid's script is loaded on pages that need it, from where the project says."""
     made = project(options(":format: mermaid") + "\n.. toctree::\n\n   other\n")
     made.write("other.rst", "Other\n=====\n\n.. penstock-flow:: orders\n")
+    (made.folder / "js").mkdir()
+    made.write("js/my.js", "")
 
     built = made.build(**settings)
 
+    assert built.warnings == ""
+
     scripts = {
-        name: re.findall(r'<script src="[^"]*?(mermaid@[\d.]+|my\.js)', built.read(name))
+        name: re.findall(r'<script src="[^"]*?(mermaid@[\d.]+|_static/my\.js)', built.read(name))
         for name in ("index.html", "other.html")
     }
     assert scripts == {"index.html": expected, "other.html": []}

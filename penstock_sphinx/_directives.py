@@ -1,40 +1,29 @@
 """The directive: options in, nodes out. It draws nothing."""
 
 import re
-from collections.abc import Callable
 from inspect import unwrap
 from pathlib import Path
 from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.util import logging
+from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from penstock._pages import FlowPage, build_page
-from penstock.exceptions import UnknownFlowError, did_you_mean
+from penstock.exceptions import UnknownFlowError
 from penstock.graph import Flow, get_flow
-from penstock_sphinx._config import DIRECTIONS, FORMATS
+from penstock_sphinx._config import DIRECTIONS, FORMATS, choice
+from penstock_sphinx._log import Subtype, warn
 from penstock_sphinx._nodes import penstock_diagram
 from penstock_sphinx._steps import step_list, step_nodes
 
-__all__ = ["FlowDirective"]
-
-_logger = logging.getLogger(__name__)
+__all__ = ["FlowDirective", "setup_directives"]
 
 
-def _choice(*values: str) -> Callable[[str | None], str]:
-    """Return what reads an option that is one of *values*, in any case."""
-
-    def read(argument: str | None) -> str:
-        word = (argument or "").strip()
-        found = next((value for value in values if value.lower() == word.lower()), None)
-        if found is None:
-            message = f"{word!r} is none of {', '.join(values)}{did_you_mean(word, values)}"
-            raise ValueError(message)
-        return found
-
-    return read
+def setup_directives(app: Sphinx) -> None:
+    """Tell Sphinx about ``penstock-flow``."""
+    app.add_directive("penstock-flow", FlowDirective)
 
 
 class FlowDirective(SphinxDirective):
@@ -43,14 +32,14 @@ class FlowDirective(SphinxDirective):
     required_arguments = 1
     final_argument_whitespace = True
     option_spec: ClassVar = {
-        "format": _choice(*FORMATS),
-        "direction": _choice(*DIRECTIONS),
+        "format": choice(*FORMATS),
+        "direction": choice(*DIRECTIONS),
         "caption": directives.unchanged_required,
         "alt": directives.unchanged_required,
         "name": directives.unchanged,
-        "align": _choice("left", "center", "right"),
+        "align": choice("left", "center", "right"),
         "class": directives.class_option,
-        "steps": _choice("full", "summary", "none"),
+        "steps": choice("full", "summary", "none"),
     }
 
     def run(self) -> list[nodes.Node]:
@@ -69,7 +58,7 @@ class FlowDirective(SphinxDirective):
         shown: list[nodes.Node] = [*self._description(flow), self._figure(page, steps)]
         shown += self._about(flow)
         if steps == "summary":
-            shown.append(step_list(page))
+            shown.append(step_list(self, page))
         elif steps == "full":
             shown += [node for section in page.sections for node in step_nodes(self, section)]
         return shown
@@ -106,9 +95,9 @@ class FlowDirective(SphinxDirective):
         else:
             diagram["align"] = self.options.get("align")
         outer["classes"] += self.options.get("class", [])
+        # A name comes first: numbered figures are found by their first id.
         self.add_name(outer)
-        if not outer["names"]:
-            outer["ids"].append(page.anchor)
+        outer["ids"].append(page.anchor)
         return outer
 
     def _diagram(self, page: FlowPage, steps: str) -> penstock_diagram:
@@ -120,7 +109,8 @@ class FlowDirective(SphinxDirective):
             format=self.options.get("format", self.config.penstock_format),
             direction=self.options.get("direction", self.config.penstock_direction),
             prefix=f"{page.anchor}--in-{place}",
-            alt=self.options.get("alt", f"Diagram of the flow {page.flow.label}"),
+            alt=self.options.get("alt"),
+            docname=self.env.docname,
         )
         self.set_source_info(diagram)
         return diagram
@@ -130,12 +120,10 @@ class FlowDirective(SphinxDirective):
         said += [f"Tags: {', '.join(flow.tags)}"] if flow.tags else []
         return [nodes.paragraph("", ". ".join(said), classes=["penstock-about"])] if said else []
 
-    def _warn(self, message: str, subtype: str) -> None:
+    def _warn(self, message: str, subtype: Subtype) -> None:
         """Warn at the author's line, and again in the next build until it is mended."""
         self.env.note_reread()
-        _logger.warning(
-            "%s", message, type="penstock", subtype=subtype, location=self.get_location()
-        )
+        warn(message, subtype, location=self.get_location())
 
     def _placeholder(self, message: str) -> nodes.Node:
         said = nodes.paragraph("", f"This flow cannot be shown: {message}.")

@@ -1,0 +1,23 @@
+"""Warnings of type ``penstock``, with subtypes by which ``suppress_warnings`` can name them."""
+
+from typing import Any, Literal
+
+from sphinx.util import logging
+
+__all__ = ["Subtype", "warn"]
+
+Subtype = Literal["config", "import", "problem", "render", "unknown_flow"]
+
+_logger = logging.getLogger(__name__)
+
+
+def warn(message: str, subtype: Subtype, *, location: Any = None, once: bool = False) -> None:
+    """Warn of *message*, at *location* if there is one.
+
+    Args:
+        message: What is wrong and what to do.
+        subtype: What sort of warning it is.
+        location: A node, or ``"file:line"``.
+        once: Whether the same message is said only once in a build.
+    """
+    _logger.warning("%s", message, type="penstock", subtype=subtype, location=location, once=once)
