@@ -5,6 +5,7 @@ flow a diagram next to the docstrings of its steps.
 """
 
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from penstock._context import Run, bind, configure, current_flow_id, current_run
 from penstock._decorators import FlowDecorator, Predecessors, all_of, any_of, entrypoint, flow, step
@@ -40,9 +41,12 @@ __all__ = [
     "step",
 ]
 
+if TYPE_CHECKING:
+    __version__: str
+else:  # a type checker would take this to offer any name at all
 
-def __getattr__(name: str) -> str:
-    if name == "__version__":  # read from the metadata only when somebody asks
-        return metadata.version("penstock")
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+    def __getattr__(name: str) -> str:
+        if name == "__version__":  # read from the metadata only when somebody asks
+            return metadata.version("penstock")
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)

@@ -1,0 +1,291 @@
+"""The types that users see. Nothing here is run: mypy and pyright read it.
+
+A line that must be an error is marked to be ignored, and both tools report a
+mark that nothing needs.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, assert_type
+
+import penstock
+from penstock import (
+    Edge,
+    Flow,
+    FlowDecorator,
+    Graph,
+    Location,
+    Node,
+    Predecessor,
+    Predecessors,
+    Problem,
+    Run,
+    Step,
+    all_of,
+    any_of,
+    bind,
+    configure,
+    current_flow_id,
+    current_run,
+    current_step,
+    entrypoint,
+    find_problems,
+    flow,
+    generate_dag,
+    get_flow,
+    list_flows,
+    step,
+)
+from penstock.testing import isolated_registry
+
+orders = flow("orders", title="Orders", description="What for", owner="sales", tags=["nightly"])
+assert_type(orders, FlowDecorator)
+assert_type(orders.name, str)
+
+
+# Decorators leave types as they are, bare and called, on every sort of function.
+
+
+@flow("orders")
+@entrypoint
+def bare_entrypoint(number: int, *, text: str = "") -> list[str]:
+    return [text] * number
+
+
+@orders
+@entrypoint(name="begin", title="Begin", kind="http", inherit=False)
+def called_entrypoint(number: int, *, text: str = "") -> list[str]:
+    return [text] * number
+
+
+@orders
+@step
+def bare_step(number: int, *, text: str = "") -> list[str]:
+    return [text] * number
+
+
+@orders
+@step(after="begin", name="next", title="Next", kind="database")
+def called_step(number: int, *, text: str = "") -> list[str]:
+    return [text] * number
+
+
+@entrypoint
+async def coroutine(number: int) -> str:
+    return str(number)
+
+
+@step(after=coroutine)
+async def coroutine_step(number: int) -> str:
+    return str(number)
+
+
+@entrypoint(kind="queue")
+def generator(number: int) -> Generator[int, str, bool]:
+    yield number
+    return True
+
+
+@step
+def iterator() -> Iterator[int]:
+    yield 1
+
+
+@entrypoint
+async def async_generator(number: int) -> AsyncGenerator[int, str]:
+    yield number
+
+
+def functions() -> None:
+    assert_type(bare_entrypoint(1, text="x"), list[str])
+    assert_type(called_entrypoint(1), list[str])
+    assert_type(bare_step(1, text="x"), list[str])
+    assert_type(called_step(1), list[str])
+    assert_type(generator(1), Generator[int, str, bool])
+    assert_type(iterator(), Iterator[int])
+    assert_type(async_generator(1), AsyncGenerator[int, str])
+
+
+async def awaited() -> None:
+    made: list[Coroutine[Any, Any, str]] = [coroutine(1), coroutine_step(1)]
+    assert_type([await one for one in made], list[str])
+    assert_type(await coroutine(1), str)
+    assert_type(await coroutine_step(1), str)
+    async for item in async_generator(1):
+        assert_type(item, int)
+
+
+class Shop:
+    @orders
+    @entrypoint
+    def method(self, number: int) -> str:
+        return str(number)
+
+    @orders
+    @step(after=method)
+    async def async_method(self, number: int) -> str:
+        return str(number)
+
+    @classmethod
+    @orders
+    @step
+    def class_method(cls, number: int) -> "Shop":
+        return cls()
+
+    @orders
+    @entrypoint
+    @classmethod
+    def outer_class_method(cls, number: int) -> "Shop":
+        return cls()
+
+    @staticmethod
+    @orders
+    @entrypoint(name="static")
+    def static_method(number: int) -> str:
+        return str(number)
+
+    @orders
+    @step(after="static")
+    @staticmethod
+    def outer_static_method(number: int) -> str:
+        return str(number)
+
+
+async def methods(shop: Shop) -> None:
+    assert_type(shop.method(1), str)
+    assert_type(Shop.method(shop, 1), str)
+    assert_type(await shop.async_method(1), str)
+    assert_type(Shop.class_method(1), Shop)
+    assert_type(Shop.outer_class_method(1), Shop)
+    assert_type(Shop.static_method(1), str)
+    assert_type(shop.outer_static_method(1), str)
+
+
+@step(name="sender")
+class Sender:
+    def __call__(self, text: str) -> bytes:
+        return text.encode()
+
+
+def other_callables() -> None:
+    assert_type(Sender()("x"), bytes)
+    assert_type(step(name="send")(Sender())("x"), bytes)
+    assert_type(entrypoint(partial(bare_step, 1))(text="x"), list[str])
+    assert_type(entrypoint(name="len")(len)("x"), int)
+
+
+def what_a_caller_may_not_do(shop: Shop) -> None:
+    bare_entrypoint("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    called_entrypoint(1, nonsense=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    called_step()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    shop.method("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Shop.outer_class_method("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+# What comes before a step.
+
+
+assert_type(any_of("a", bare_step, {"b": "approved"}), Predecessors)
+assert_type(all_of("a", called_step), Predecessors)
+
+step(after="a")
+step(after=bare_step)
+step(after=["a", bare_step])
+step(after=("a", "b"))
+step(after={"a": "approved", bare_step: None})
+step(after=all_of("a", "b"))
+step(after=None)
+
+
+def what_a_declaration_may_not_say() -> None:
+    step("a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    step(after=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    step(after={"a", "b"})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    step(after={"a": 1})  # type: ignore[dict-item]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    entrypoint("a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    entrypoint(after="a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    any_of(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    flow(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    flow(bare_step)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    orders(1)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+
+
+# Identifying.
+
+
+def identifying(run: Run) -> None:
+    assert_type(current_flow_id(), str | None)
+    assert_type(current_run(), Run | None)
+    assert_type(current_step(), Step | None)
+    assert_type(run.flow_id, str)
+    assert_type(run.flow, str | None)
+    assert_type(run.flows, tuple[str, ...])
+    assert_type(run.entrypoint, str | None)
+    assert_type(run.parent, Run | None)
+    run.flow_id = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def binding() -> None:
+    with bind("x", flow="orders") as run:
+        assert_type(run, Run)
+    async with bind() as run:
+        assert_type(run, Run)
+    bind(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    configure(id_factory=lambda: "x")
+    configure(id_factory=None)
+    configure(id_factory=lambda: 1)  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]
+
+
+# Looking.
+
+
+def drawing(found: Flow, name: str) -> None:
+    assert_type(generate_dag("orders"), str)
+    assert_type(generate_dag(found, "text"), str)
+    assert_type(generate_dag("orders", format="mermaid", styled=True, check_limits=False), str)
+    assert_type(generate_dag("orders", format="svg", output="orders.svg", direction="LR"), str)
+    assert_type(generate_dag("orders", format="png"), bytes)
+    assert_type(generate_dag("orders", "png", Path("orders.png")), bytes)
+    assert_type(generate_dag("orders", name), str | bytes)
+    generate_dag("orders", direction="UP")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def looking(found: Flow) -> None:
+    assert_type(get_flow("orders"), Flow)
+    assert_type(list_flows(), tuple[Flow, ...])
+    assert_type(find_problems(), tuple[Problem, ...])
+    assert_type(found.name, str)
+    assert_type(found.title, str | None)
+    assert_type(found.tags, tuple[str, ...])
+    assert_type(found.steps, tuple[Step, ...])
+    assert_type(found.entrypoints, tuple[Step, ...])
+    assert_type(found.edges, tuple[Edge, ...])
+    assert_type(found.order(), tuple[Step, ...])
+    assert_type(found.problems(), tuple[Problem, ...])
+    assert_type(found.step("a"), Step)
+    assert_type(found.graph(), Graph)
+    found.name = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def values(found: Step, problem: Problem, graph: Graph) -> None:
+    assert_type(found.after, tuple[Predecessor, ...])
+    assert_type(found.function, Callable[..., Any])
+    assert_type(found.summary, str | None)
+    assert_type(found.location, Location | None)
+    assert_type(problem.location, Location | None)
+    assert_type(graph.nodes, tuple[Node, ...])
+    assert_type(graph.edges, tuple[Edge, ...])
+
+
+with isolated_registry() as nothing:
+    assert_type(nothing, None)
+
+assert_type(penstock.__version__, str)
+penstock.nonsense  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def later(function: Callable[[int], Awaitable[str]]) -> None:
+    """A decorated function goes wherever the bare one went."""
+    await later(coroutine)
+    await later(coroutine_step)
