@@ -32,32 +32,35 @@ def _add_files(app: Sphinx) -> None:
     write_whole(folder / _CSS, page_stylesheet() + _STEPS.read_text(encoding="utf-8"))
     app.config.html_static_path.append(str(folder))
     app.add_css_file(_CSS)
-    script = _own_script(app)
-    if script is not None and script.is_file():
-        app.config.html_static_path.append(str(script))
-    elif script is not None:
-        warn(f"penstock_mermaid_js: there is no file {script}", "config")
+    _, own = _mermaid(app)
+    if own is not None and own.is_file():
+        app.config.html_static_path.append(str(own))
+    elif own is not None:
+        warn(f"penstock_mermaid_js: there is no file {own}", "config")
 
 
 def _add_mermaid(
     app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.Node | None
 ) -> None:
     """Load Mermaid on pages that draw with it, unless they bring it already."""
-    script = app.config.penstock_mermaid_js
+    script, _ = _mermaid(app)
     if script is None or doctree is None or _has_mermaid(app, doctree):
         return
     drawn = (node for node in doctree.findall(penstock_diagram) if draws_mermaid(app.builder, node))
     if next(drawn, None) is not None:
-        own = _own_script(app)
-        app.add_js_file(script if own is None else own.name)
+        app.add_js_file(script)
 
 
-def _own_script(app: Sphinx) -> Path | None:
-    """Return the project's file of Mermaid, or None if it is at an address or there is none."""
+def _mermaid(app: Sphinx) -> tuple[str | None, Path | None]:
+    """Return how pages name Mermaid's script, and the file to bring along, each if there is one."""
     script: str | None = app.config.penstock_mermaid_js
     if script is None or "://" in script or script.startswith("//"):
-        return None
-    return Path(app.confdir) / script
+        return script, None
+    folders = [Path(app.confdir) / entry for entry in app.config.html_static_path]
+    if any((folder / script).is_file() for folder in folders):
+        return script, None
+    own = Path(app.confdir) / script
+    return own.name, own
 
 
 def _has_mermaid(app: Sphinx, doctree: nodes.Node) -> bool:

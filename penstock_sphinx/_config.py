@@ -72,16 +72,18 @@ class PenstockConfig:
     """Where flows lead."""
 
     mermaid_js: str | None = field(default=MERMAID_JS, metadata=_read_by(_address, "html"))
-    """The script of Mermaid: an address, or a file counted from ``conf.py``. With None, pages
-    bring their own."""
+    """The script of Mermaid: an address, or a file in a folder of ``html_static_path`` or counted
+    from ``conf.py``. With None, pages bring their own."""
 
 
 def setup_config(app: Sphinx) -> None:
     """Tell Sphinx which values ``conf.py`` may set."""
     for known in fields(PenstockConfig):
+        # A list, so that ``sphinx-build -D penstock_modules=a,b`` is one.
+        default: object = [] if known.default == () else known.default
         # Any: Sphinx would only say which type it wants, we say more.
         app.add_config_value(
-            _name(known), known.default, known.metadata["rebuild"], types=cast("type", Any)
+            _name(known), default, known.metadata["rebuild"], types=cast("type", Any)
         )
     app.connect("config-inited", _validate)
 
@@ -105,7 +107,7 @@ def _validate(_app: Sphinx, config: Config) -> None:
         try:
             config[name] = known.metadata["read"](config[name])
         except ValueError as error:
-            warn(f"{name}: {error}. Using {known.default!r}", "config")
+            warn(f"{name}: {error} (using {known.default!r})", "config")
             config[name] = known.default
 
 

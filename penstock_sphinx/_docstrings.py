@@ -44,8 +44,9 @@ class FunctionSource:
         path: str = section.target.removeprefix(f"{self.module}.").rpartition("<locals>.")[2]
         self.path = path if all(part.isidentifier() for part in path.split(".")) else ""
         """The name in the module, like ``Shop.receive``, or ``""`` if it has none."""
+        self._kind = "method" if "." in self.path else "function"
         first = re.match(r"\((self|cls)\b", section.signature)
-        self._is_method = "." in self.path and first is not None
+        self._is_bound = self._kind == "method" and first is not None
 
     @property
     def name(self) -> str:
@@ -71,18 +72,16 @@ class FunctionSource:
     def _head(self) -> list[str]:
         if not self.path:
             return [".. describe:: _", "   :no-index:", ""]
-        kind = "method" if self._is_method else "function"
         module = [f"   :module: {self.module}"] if self.module else []
         is_async = ["   :async:"] if self._is_async else []
         return [
-            f".. py:{kind}:: {self.path}{self._signature()}",
+            f".. py:{self._kind}:: {self.path}{self._signature()}",
             *(*module, *is_async, "   :no-index:", ""),
         ]
 
     @property
     def _what(self) -> tuple[str, str, Any, "_Options"]:
-        kind = "method" if self._is_method else "function"
-        return kind, self._section.target, self._function, _Options()
+        return self._kind, self._section.target, self._function, _Options()
 
     def _signature(self) -> str:
         """Return the signature after autodoc's listeners have seen it."""
@@ -99,7 +98,7 @@ class FunctionSource:
         try:
             found = signature(
                 self._function,
-                bound_method=self._is_method,
+                bound_method=self._is_bound,
                 type_aliases=config.autodoc_type_aliases,
             )
         except (TypeError, ValueError):  # a callable that C code made may have none

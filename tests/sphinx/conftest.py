@@ -1,7 +1,9 @@
 """Real Sphinx projects, made in a temporary folder and built by the real Sphinx."""
 
+import re
 import sys
 from collections.abc import Callable
+from html import unescape
 from io import StringIO
 from pathlib import Path
 
@@ -38,6 +40,14 @@ def send(order): "Sends it."
 '''
 
 
+PAGE = """
+Shop
+====
+
+.. penstock-flow:: orders
+"""
+
+
 class Project:
     """A Sphinx project in a folder of its own."""
 
@@ -53,25 +63,33 @@ class Project:
         }
 
     def write(self, name: str, text: str) -> None:
-        (self.folder / name).write_text(text, encoding="utf-8")
+        file = self.folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
-    def build(self, builder: str = "html", **settings: object) -> "Built":
-        """Build the project anew in this process, as `sphinx-build` would."""
-        _forget("shop")
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace *old*, which must be there, in a file of the project."""
+        text = (self.folder / name).read_text(encoding="utf-8")
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def build(self, builder: str = "html", *extensions: str, **settings: object) -> "Built":
+        """Build the project in this process, as `sphinx-build` would."""
+        _forget("shop", "broken")
         said = self.settings | settings
-        parallel = int(said.pop("parallel", 0))  # type: ignore[call-overload]
-        warnings = StringIO()
+        said["extensions"] = ["penstock_sphinx", *extensions]
+        status, warnings = StringIO(), StringIO()
         app = SphinxTestApp(
             builder,
             srcdir=self.folder,
             confoverrides=said,
+            status=status,
             warning=warnings,
-            parallel=parallel,
             builddir=self.folder / "_build",
         )
         try:
             app.build()
-            return Built(Path(app.outdir), _plain(warnings.getvalue()))
+            return Built(Path(app.outdir), _plain(warnings.getvalue()), _plain(status.getvalue()))
         finally:
             app.cleanup()
 
@@ -79,18 +97,25 @@ class Project:
 class Built:
     """What a build made and said."""
 
-    def __init__(self, folder: Path, warnings: str) -> None:
+    def __init__(self, folder: Path, warnings: str, status: str) -> None:
         self.folder = folder
         self.warnings = warnings
+        self.status = status
 
     def read(self, name: str) -> str:
         return (self.folder / name).read_text(encoding="utf-8")
 
+    def text(self, name: str = "index.html") -> str:
+        """Return what a reader reads in a page of the theme alabaster, on one line."""
+        body = self.read(name).partition('<div class="body" role="main">')[2]
+        body = body.partition('<div class="sphinxside')[0]
+        body = re.sub(r"<(svg|style)\b.*?</\1>", " ", body, flags=re.DOTALL)
+        body = re.sub(r'<a class="headerlink".*?</a>', "", body)
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
 
 def _plain(text: str) -> str:
     """Return *text* without terminal colours."""
-    import re
-
     return re.sub("\x1b\\[[0-9;]*m", "", text)
 
 
@@ -101,12 +126,19 @@ def _forget(*names: str) -> None:
 
 @pytest.fixture
 def project(tmp_path, monkeypatch) -> Callable[..., Project]:
-    """Return what makes a project whose index page is the given text."""
+    """Return what makes a project.
+
+    Its index page shows a flow with the options that are given, and *after* it;
+    or it is *index*.
+    """
     monkeypatch.setattr(sys, "path", list(sys.path))
 
-    def make(index: str, name: str = "index.rst") -> Project:
+    def make(
+        *options: str, after: str = "", index: str | None = None, name: str = "index.rst"
+    ) -> Project:
         made = Project(tmp_path)
-        made.write(name, index)
+        page = PAGE + "".join(f"   {option}\n" for option in options) + after
+        made.write(name, page if index is None else index)
         return made
 
     yield make

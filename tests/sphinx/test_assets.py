@@ -1,0 +1,93 @@
+"""What pages load."""
+
+import re
+from importlib.util import find_spec
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param({}, ["https://cdn.jsdelivr.net/npm/mermaid@11.12.0"], id="default"),
+        pytest.param({"penstock_mermaid_js": "//x.org/m.js"}, ["//x.org/m.js"], id="address"),
+        pytest.param({"penstock_mermaid_js": "js/my.js"}, ["_static/my.js"], id="file"),
+        pytest.param(
+            {"penstock_mermaid_js": "my.js", "html_static_path": ["js"]},
+            ["_static/my.js"],
+            id="static file",
+        ),
+        pytest.param({"penstock_mermaid_js": None}, [], id="none"),
+    ],
+)
+def test_mermaid_script(project, settings, expected):
+    """Mermaid's script is loaded on pages that need it, from where the project says."""
+    made = project(":format: mermaid", after="\n.. toctree::\n\n   other\n")
+    made.write("other.rst", "Other\n=====\n\n.. penstock-flow:: orders\n")
+    made.write("js/my.js", "1")
+
+    built = made.build(**settings)
+
+    scripts = {
+        name: re.findall(
+            r'<script src="([^"]*?(?:mermaid@[\d.]+|my\.js|m\.js))', built.read(f"{name}.html")
+        )
+        for name in ("index", "other", "genindex")
+    }
+    assert built.warnings == ""
+    assert scripts == {"index": expected, "other": [], "genindex": []}
+    assert all((built.folder / name).is_file() for name in expected if "_static" in name)
+
+
+def test_missing_script(project):
+    """A script that is not there is a warning with its place."""
+    made = project(":format: mermaid")
+
+    built = made.build(penstock_mermaid_js="js/my.js")
+
+    assert built.warnings == (
+        f"WARNING: penstock_mermaid_js: there is no file {made.folder / 'js' / 'my.js'} "
+        "[penstock.config]\n"
+    )
+
+
+@pytest.mark.parametrize("builder", ["text", "latex"])
+def test_no_assets_without_html(project, builder):
+    """Builders that are not of HTML have no use for scripts and styles."""
+    built = project().build(builder, penstock_mermaid_js="missing.js")
+
+    assert (built.warnings, list(built.folder.rglob("penstock.css"))) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("theirs", "settings", "expected"),
+    [
+        pytest.param(".. mermaid::\n\n   graph LR", {}, 0, id="theirs draws both"),
+        pytest.param("Nothing.", {}, 1, id="theirs is not on the page"),
+        pytest.param(
+            ".. mermaid::\n\n   graph LR",
+            {"mermaid_output_format": "svg", "mermaid_cmd": "true"},
+            1,
+            id="theirs needs no script",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:sphinxcontrib.mermaid")
+def test_beside_sphinxcontrib_mermaid(project, require, theirs, settings, expected):
+    """Mermaid is loaded once where sphinxcontrib.mermaid loads it already."""
+    require("sphinxcontrib-mermaid", find_spec("sphinxcontrib.mermaid") is not None)
+
+    made = project(":format: mermaid", after=f"\n{theirs}\n")
+    html = made.build("html", "sphinxcontrib.mermaid", **settings).read("index.html")
+
+    assert html.count("npm/mermaid@11.12.0/dist/mermaid.min.js") == expected
+
+
+def test_stylesheet(project):
+    """Pages load the style sheet, which knows the themes' dark modes and the steps."""
+    built = project().build()
+
+    css = built.read("_static/penstock.css")
+    assert "_static/penstock.css" in built.read("index.html")
+    assert '[data-theme="dark"]' in css
+    assert "dl.penstock-step" in css

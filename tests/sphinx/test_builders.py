@@ -1,0 +1,226 @@
+"""Every builder shows something true."""
+
+import re
+import xml.etree.ElementTree as ET
+from html import unescape
+
+import pytest
+
+from penstock.exceptions import MissingExtraError, RenderError
+from penstock.graph import _picture
+
+ABOUT = {"project": "Shop", "version": "1", "copyright": "x"}
+
+
+# The JSON builder of Sphinx' own package uses what Sphinx has deprecated.
+@pytest.mark.filterwarnings("ignore:'sphinxcontrib.serializinghtml")
+@pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml", "epub", "json"])
+def test_html_builders(project, builder):
+    """Every HTML builder shows the picture, and its nodes lead to steps on the same page."""
+    built = project(":caption: Why & how").build(builder, **ABOUT)
+
+    (page,) = [*built.folder.glob("index.*html"), *built.folder.glob("index.fjson")]
+    html = page.read_text(encoding="utf-8").replace('\\"', '"')
+    links = re.findall(r'href="#(penstock--orders--\w+)"', html)
+    assert built.warnings == ""
+    assert "penstock-entrypoint" in html
+    assert {f'id="{link}"' in html for link in links} == {True}
+    assert len(set(links)) == 4
+
+
+def test_picture_of_a_page_in_a_folder(project):
+    """A page in a folder finds its picture."""
+    made = project(after="\n.. toctree::\n\n   sub/page\n")
+    made.write("sub/page.rst", "Page\n====\n\n.. penstock-flow:: orders\n   :format: png\n")
+
+    built = made.build()
+
+    (source,) = re.findall(r'<img src="(\.\./_images/[^"]+)"', built.read("sub/page.html"))
+    picture = built.folder / "sub" / source
+    assert picture.resolve().read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("format_", ["svg", "png", "mermaid"])
+def test_epub(project, format_):
+    """A page of a book is well-formed XML with a picture: no script runs there."""
+    built = project(":caption: Why & how", f":format: {format_}", ":alt: A & <b>").build(
+        "epub", **ABOUT
+    )
+
+    page = built.read("index.xhtml")
+    ET.fromstring(page.partition("\n")[2].replace("&copy;", ""))
+    assert ("<img src" if format_ == "png" else "<svg") in page
+    assert "<script" not in page
+
+
+TREE = [
+    "Orders",
+    "Receive the order (entrypoint, http)",
+    "├─ paid ─> charge (ledger)",
+    "│   └── send (after all of them)",
+    "└── pack",
+    "└── send ↑",
+]
+
+
+@pytest.mark.parametrize(
+    ("builder", "name"),
+    [("text", "index.txt"), ("xml", "index.xml"), ("pseudoxml", "index.pseudoxml")],
+)
+def test_builders_without_pictures(project, builder, name):
+    """Where there are no pictures, the flow is a tree of text."""
+    built = project(":caption: How").build(builder)
+
+    text = re.sub(r"</?literal_block[^>]*>", ">", built.read(name))
+    lines = [unescape(line).strip() for line in text.splitlines()]
+    start = next(i for i, line in enumerate(lines) if line.endswith(TREE[0]))
+    assert built.warnings == ""
+    assert [line.strip(">") for line in lines[start : start + 6]] == TREE
+
+
+def test_text_page(project):
+    """A page of text reads like the page of HTML."""
+    text = project().build("text").read("index.txt")
+
+    assert text.rpartition("send ↑\n\n")[2].split("\n\n") == [
+        "Owner: Ada. Tags: a, b",
+        "**Receive the order**\nreceive(order: int, *, dry: bool = False) -> str",
+        "   *Entrypoint · http*",
+        "   Takes an order <in>.",
+        "   Args:\n      order: The *number* of the order.",
+        "   Leads to: charge (paid), pack",
+        "async charge(order)",
+        "   *Ledger*",
+        "   Charges it.",
+        "   Comes after: Receive the order (paid)",
+        "   Leads to: send",
+        "pack(order)",
+        "   Comes after: Receive the order",
+        "   Leads to: send",
+        "send(order)",
+        "   Sends it.",
+        "   Comes after all of: charge, pack\n",
+    ]
+
+
+@pytest.mark.parametrize(("builder", "suffix"), [("man", "1"), ("texinfo", "texi")])
+def test_manuals(project, builder, suffix):
+    """Manual pages and Texinfo show the tree of text too."""
+    built = project(":caption: How", ":name: my-flow", after="\nSee :ref:`my-flow`.\n").build(
+        builder,
+        project="Shop",
+        man_pages=[("index", "shop", "Shop", [], 1)],
+        texinfo_documents=[("index", "shop", "Shop", "a", "Shop", "d", "m")],
+    )
+
+    text = built.read(f"shop.{suffix}")
+    assert built.warnings == ""
+    assert "Receive the order (entrypoint, http)" in text
+    assert "Takes an order" in text
+
+
+@pytest.mark.parametrize("builder", ["gettext", "linkcheck", "dummy"])
+def test_builders_without_pages(project, builder):
+    """Builders that make no pages pass by."""
+    assert project(":caption: How").build(builder).warnings == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param((), r"{\centering\sphinxincludegraphics", id="default"),
+        pytest.param((":align: left",), r"{\raggedright\sphinxincludegraphics", id="left"),
+        pytest.param((":align: right",), r"{\raggedleft\sphinxincludegraphics", id="right"),
+        pytest.param((":caption: Why",), r"\caption{Why}", id="caption"),
+        pytest.param((":format: mermaid",), r"\sphinxincludegraphics", id="mermaid"),
+    ],
+)
+def test_latex(project, lines, expected):
+    """LaTeX includes the picture as a file that is there."""
+    built = project(*lines).build("latex")
+
+    text = next(built.folder.glob("*.tex")).read_text(encoding="utf-8")
+    (name,) = re.findall(r"\\sphinxincludegraphics\{\{(penstock-\w+)\}\.png\}", text)
+    assert built.warnings == ""
+    assert expected in text
+    assert (built.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_latex_links(project):
+    """Each link between steps has its target in LaTeX."""
+    built = project().build("latex")
+
+    text = next(built.folder.glob("*.tex")).read_text(encoding="utf-8")
+    links = set(re.findall(r"\\hyperref\[\\detokenize\{(index:penstock[^}]+)\}\]", text))
+    assert len(links) == 4
+    assert all(rf"\label{{\detokenize{{{link}}}}}" in text for link in links)
+
+
+@pytest.fixture
+def no_graphviz(monkeypatch):
+    """No program that draws; call it to bring the program back."""
+
+    def fail(*_: object) -> bytes:
+        raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
+
+    monkeypatch.setattr(_picture, "_draw", fail)
+    return monkeypatch.undo
+
+
+@pytest.mark.usefixtures("no_graphviz")
+@pytest.mark.parametrize("builder", ["html", "latex"])
+@pytest.mark.parametrize("format_", ["svg", "png"])
+def test_without_graphviz(project, builder, format_):
+    """Without a Graphviz program trees of text stand there, and one warning names the cure."""
+    built = project(f":format: {format_}", after="\n.. penstock-flow:: orders\n").build(builder)
+
+    (page,) = built.folder.glob("index.html" if builder == "html" else "*.tex")
+    assert built.warnings.endswith(
+        "pip install 'penstock[png]'. Shown as text instead [penstock.render]\n"
+    )
+    assert built.warnings.count("WARNING") == 1
+    assert page.read_text(encoding="utf-8").count("Receive the order (entrypoint, http)") == 2
+
+
+def test_drawn_once_it_can_be(project, no_graphviz):
+    """A page that could not be drawn warns until it can, in the builder that drew it."""
+    made = project()
+    built = [made.build(), made.build("text"), made.build()]
+    no_graphviz()
+    built += [made.build(), made.build()]
+
+    assert [bool(b.warnings) for b in built] == [True, False, True, False, False]
+    assert "<svg" in built[-1].read("index.html")
+    assert "0 added, 0 changed" in built[-1].status
+
+
+def test_failing_graphviz(project, monkeypatch):
+    """A program that fails is a warning at the author's line, for each flow."""
+
+    def fail(*_: object) -> bytes:
+        raise RenderError("orders", "dot", "out of paper")
+
+    monkeypatch.setattr(_picture, "_draw", fail)
+    made = project(after="\n.. penstock-flow:: orders\n")
+
+    built = made.build()
+
+    place = made.folder / "index.rst"
+    assert [line.partition(" WARNING")[0] for line in built.warnings.splitlines()] == [
+        f"{place}:5:",
+        f"{place}:7:",
+    ]
+    assert "could not be drawn by dot: out of paper. Shown as text instead" in built.warnings
+
+
+def test_beyond_mermaid(project):
+    """A flow that Mermaid would refuse to draw is drawn as SVG, with a warning."""
+    made = project(":format: mermaid", ":steps: none")
+    steps = "\n".join(f"orders(step(name='s{i}', after='s{i - 1}')(print))" for i in range(1, 503))
+    begin = "from penstock import *\norders = flow('orders')\norders(entrypoint(name='s0')(print))"
+    made.write("shop.py", f"{begin}\n{steps}\n")
+
+    built = made.build()
+
+    assert "Drawn as SVG instead [penstock.render]" in built.warnings
+    assert "<svg" in built.read("index.html")

@@ -1,0 +1,97 @@
+"""The values of conf.py."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param(
+            {"penstock_format": "sgv"},
+            "penstock_format: 'sgv' is none of svg, mermaid, png; did you mean 'svg'? "
+            "(using 'svg')",
+            id="format",
+        ),
+        pytest.param(
+            {"penstock_direction": 3},
+            "penstock_direction: 3 is none of TD, TB, LR, BT, RL (using 'TD')",
+            id="direction",
+        ),
+        pytest.param(
+            {"penstock_mermaid_js": ""},
+            "penstock_mermaid_js: '' is neither an address or file of a script nor None "
+            "(using 'https://cdn.jsdelivr.net/npm/mermaid@11.12.0/dist/mermaid.min.js')",
+            id="script",
+        ),
+        pytest.param(
+            {"penstock_modules": [1]}, "{conf}: 'modules' takes a text, not 1", id="modules"
+        ),
+        pytest.param(
+            {"penstock_modules": ["x", "shop"], "penstock_pythonpath": {}},
+            "{conf}: 'pythonpath' takes a list of texts, not {{}}",
+            id="pythonpath",
+        ),
+        pytest.param({"penstock_setup": 1}, "{conf}: 'setup' takes a text, not 1", id="setup"),
+    ],
+)
+def test_wrong_value(project, settings, expected):
+    """A wrong value is one warning that says what is wrong."""
+    made = project(index="Shop\n====\n")
+
+    built = made.build(**settings)
+
+    expected = expected.format(conf=made.folder / "conf.py")
+    assert built.warnings == f"WARNING: {expected} [penstock.config]\n"
+
+
+def test_text_for_a_list(project):
+    """One module that is no list is not taken for many of one letter."""
+    made = project(index="Shop\n====\n")
+    made.write("conf.py", "penstock_modules = 'shop'")
+    del made.settings["penstock_modules"]
+
+    assert "'modules' takes a list of texts, not 'shop' [penstock.config]" in made.build().warnings
+
+
+def test_command_line(project):
+    """The command line's ``-D penstock_modules=a,b`` is a list."""
+    made = project()
+    made.write("broken.py", "")
+
+    built = made.build(penstock_modules="broken,shop")
+
+    assert (built.warnings, "<svg" in built.read("index.html")) == ("", True)
+
+
+def test_default_instead(project):
+    """The default is used for a value that cannot be."""
+    built = project().build(penstock_format="sgv", penstock_direction="up")
+
+    assert built.warnings.count("WARNING") == 2
+    assert "<svg" in built.read("index.html")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"penstock_modules": [], "penstock_pythonpath": []}, id="empty"),
+        pytest.param({"penstock_modules": (), "penstock_pythonpath": ()}, id="default"),
+        pytest.param({"penstock_modules": ("shop",), "penstock_pythonpath": []}, id="tuple"),
+    ],
+)
+def test_settings_of_the_project(project, settings):
+    """What conf.py does not say, [tool.penstock] does."""
+    made = project()
+    made.write("pyproject.toml", '[tool.penstock]\nmodules = ["shop"]\npythonpath = ["."]\n')
+
+    built = made.build(**settings)
+
+    assert (built.warnings, "<svg" in built.read("index.html")) == ("", True)
+
+
+def test_override(project):
+    """What conf.py says goes over [tool.penstock]."""
+    made = project()
+    made.write("pyproject.toml", '[tool.penstock]\nmodules = ["nothing"]\n')
+
+    assert made.build().warnings == ""

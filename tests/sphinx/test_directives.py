@@ -1,0 +1,206 @@
+"""What the directive shows, and its options."""
+
+import os
+import pickle
+import re
+import time
+
+import pytest
+
+
+def test_page(project):
+    """A page shows what the flow is for, its diagram, who owns it, and each step in order."""
+    built = project().build("html", "sphinx.ext.napoleon")
+
+    assert built.warnings == ""
+    assert built.text() == (
+        "Shop From order to parcel. "
+        "Owner: Ada. Tags: a, b "
+        "Receive the order receive ( order : int , * , dry : bool = False ) → str "
+        "Entrypoint · http Takes an order <in>. "
+        "Parameters : order – The number of the order. "
+        "Leads to: charge (paid), pack "
+        "async charge ( order ) Ledger Charges it. "
+        "Comes after: Receive the order (paid) Leads to: send "
+        "pack ( order ) Comes after: Receive the order Leads to: send "
+        "send ( order ) Sends it. Comes after all of: charge , pack"
+    )
+
+
+def test_diagram_links_to_steps(project):
+    """Each node of the diagram leads to its step on the page."""
+    html = project().build().read("index.html")
+
+    links = re.findall(r'<a href="#(penstock--[^"]+)"><title>', html)
+
+    assert [link.rpartition("--")[2] for link in links] == ["receive", "charge", "pack", "send"]
+    assert all(re.search(rf'<dt class="[^"]*\bsig\b[^"]*" id="{link}"', html) for link in links)
+
+
+def test_ids_are_unique(project):
+    """A flow that a page shows twice gives no id twice."""
+    html = project(after="\n.. penstock-flow:: orders\n").build().read("index.html")
+
+    ids = re.findall(r' id="([^"]+)"', html)
+
+    assert len(ids) == len(set(ids))
+    assert len([i for i in ids if "--receive" in i]) == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param((":caption: An *order*",), "An <em>order</em></span>", id="caption"),
+        pytest.param((":name: my-flow",), 'id="my-flow"', id="name"),
+        pytest.param((":caption: x", ":align: right"), '<figure class="align-right"', id="align"),
+        pytest.param((":align: center",), "penstock-diagram align-center", id="align bare"),
+        pytest.param((":class: wide",), 'class="wide penstock-diagram"', id="class"),
+        pytest.param((":format: PNG", ":alt: A & <b>"), 'alt="A &amp; &lt;b&gt;"', id="alt"),
+        pytest.param((":alt: A & <b>",), 'aria-label="A &amp; &lt;b&gt;"', id="alt of svg"),
+        pytest.param((":format: png",), 'alt="Diagram of the flow Orders"', id="default alt"),
+        pytest.param((":format: mermaid",), '<pre class="mermaid">', id="mermaid"),
+    ],
+)
+def test_options(project, lines, expected):
+    """Each option of the directive does what it says."""
+    built = project(*lines).build()
+
+    assert built.warnings == ""
+    assert expected in built.read("index.html")
+
+
+@pytest.mark.parametrize("builder", ["html", "latex"])
+def test_name_can_be_referred_to(project, builder):
+    """A flow with a caption and a name is a target of ``:ref:``."""
+    see = "\nSee :ref:`my-flow` and :ref:`this <bare>`.\n"
+    bare = "\n.. penstock-flow:: orders\n   :name: bare\n   :steps: none\n"
+
+    built = project(":name: my-flow", ":caption: The orders", after=bare + see).build(builder)
+
+    targets = {
+        "html": ('<a class="reference internal" href="#{}">', ' id="{}"'),
+        "latex": (r"{{\hyperref[\detokenize{{index:{}}}]", r"\label{{\detokenize{{index:{}}}}}"),
+    }
+    page = next(built.folder.glob("index.html" if builder == "html" else "*.tex")).read_text()
+    assert built.warnings == ""
+    assert [
+        (link.format(name) in page, page.count(target.format(name)))
+        for name in ("my-flow", "bare")
+        for link, target in [targets[builder]]
+    ] == [(True, 1)] * 2
+
+
+def test_step_can_be_linked_to(project):
+    """A step is a target for links on its page."""
+    built = project(after="\nSee `penstock--orders--send`_.\n").build()
+
+    assert built.warnings == ""
+    assert re.search(
+        r'<a class="reference internal" href="#penstock--orders--send">', built.read("index.html")
+    )
+
+
+def test_direction(project):
+    """A flow can lead to the right, for one page or for all."""
+    widths = [
+        float(re.search(r'<svg [^>]*width="([\d.]+)pt"', html)[1])
+        for html in (
+            project().build().read("index.html"),
+            project(":direction: lr").build().read("index.html"),
+            project().build(penstock_direction="LR").read("index.html"),
+        )
+    ]
+
+    assert widths[0] < widths[1] == widths[2]
+
+
+def test_no_steps(project):
+    """Without steps, the diagram has no links that lead nowhere."""
+    built = project(":steps: none").build()
+
+    assert "<a href=" not in built.read("index.html").partition("<svg")[2].partition("</svg>")[0]
+    assert "Takes an order" not in built.text()
+
+
+def test_format_of_the_project(project):
+    """The project decides about the format, a page may choose another."""
+    html = (
+        project(after="\n.. penstock-flow:: orders\n   :format: svg\n")
+        .build(penstock_format="mermaid")
+        .read("index.html")
+    )
+
+    assert (html.count('<pre class="mermaid">'), html.count("<svg")) == (1, 1)
+
+
+def test_wrong_option(project):
+    """A wrong option is an error with the nearest value."""
+    built = project(":format: svgg").build()
+
+    assert "'svgg' is none of svg, mermaid, png; did you mean 'svg'?" in built.warnings
+
+
+def test_unknown_flow(project):
+    """An unknown flow is a warning at the author's line, and a note in the page."""
+    made = project(index="Shop\n====\n\n.. penstock-flow:: order\n")
+
+    built = made.build()
+
+    expected = "unknown flow 'order'; did you mean 'orders'? (known: orders)"
+    assert built.warnings == (
+        f"{made.folder / 'index.rst'}:4: WARNING: {expected} [penstock.unknown_flow]\n"
+    )
+    assert "This flow cannot be shown: unknown flow" in built.read("index.html")
+
+
+def test_warning_comes_again(project):
+    """A page that warned is read again in the next build, so that -W stays red."""
+    made = project(index="Shop\n====\n\n.. penstock-flow:: order\n")
+
+    assert made.build().warnings == made.build().warnings != ""
+
+
+def test_problem(project):
+    """A problem of a flow is a warning, and the flow is drawn."""
+    made = project()
+    made.write(
+        "shop.py", "from penstock import *\n@flow('orders')\n@step(after='x')\ndef a(): ...\n"
+    )
+
+    built = made.build()
+
+    assert re.findall(r"\[([\w.-]+)\] \[penstock\.problem\]", built.warnings) == [
+        "unknown-predecessor",
+        "no-entrypoint",
+    ]
+    assert "penstock-missing" in built.read("index.html")
+
+
+def test_editing_a_step_reads_the_page_again(project):
+    """A page is built again when a module that declares its steps changes."""
+    made = project()
+    made.build()
+    made.edit("shop.py", "Sends it.", "Sends it at once.")
+    later = time.time() + 5
+    os.utime(made.folder / "shop.py", (later, later))
+
+    assert "Sends it at once." in made.build().read("index.html")
+
+
+def test_nothing_to_do(project):
+    """A second build of what has not changed reads and writes nothing."""
+    made = project()
+    made.build()
+
+    assert "0 added, 0 changed, 0 removed" in made.build().status
+    assert "no targets are out of date" in made.build().status
+
+
+def test_doctree_is_for_every_builder(project):
+    """What Sphinx keeps of a page is data, with no picture drawn yet."""
+    built = project(":format: png").build()
+
+    kept = (built.folder.parent / "doctrees" / "index.doctree").read_bytes()
+    assert b"<svg" not in kept
+    assert b"PNG" not in kept
+    assert "Orders" in repr(pickle.loads(kept).pformat())

@@ -1,0 +1,75 @@
+"""The steps below a diagram."""
+
+import re
+
+import pytest
+
+
+def test_table_of_contents(project):
+    """Steps are in the table of contents under their titles."""
+    html = project().build(html_theme="furo").read("index.html")
+
+    toc = html.partition('<div class="toc-tree">')[2].partition("</div>")[0]
+    links = re.findall(r'href="#penstock--orders--(\w+)"', toc)
+    assert links == ["receive", "charge", "pack", "send"]
+    assert "Receive the order" in " ".join(re.sub(r"<[^>]+>", "", toc).split())
+
+
+def test_summary(project):
+    """A summary is a list of the steps, with a sentence each."""
+    made = project(":steps: summary")
+    made.edit("shop.py", "Charges it.", r"*Charges* it.\n\nMore.")
+    made.edit("shop.py", "def pack(order): ...", 'def pack(order): "* odd"')
+
+    built = made.build()
+
+    assert built.warnings == ""
+    assert built.text().endswith(
+        "Receive the order — Takes an order <in>. charge — Charges it. "
+        "pack — * odd send — Sends it."
+    )
+    assert "<em>Charges</em>" in built.read("index.html")
+    assert '<li id="penstock--orders--receive">' in built.read("index.html")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param("name='fetch'", "fetch receive ( order )", id="name"),
+        pytest.param("title='Fetch it'", "Fetch it receive ( order )", id="title"),
+        pytest.param("title='receive'", "receive ( order )", id="title that the code says"),
+        pytest.param("kind='SAP'", "receive ( order ) Entrypoint · SAP", id="kind"),
+    ],
+)
+def test_title(project, said, expected):
+    """A step has the title that its node has, once."""
+    made = project()
+    made.write(
+        "shop.py",
+        f"from penstock import *\n@flow('orders')\n@entrypoint({said})\ndef receive(order): ...\n",
+    )
+
+    text = made.build().text()
+
+    assert (text if said.startswith("kind") else text.replace(" Entrypoint", "")) == (
+        f"Shop {expected}"
+    )
+
+
+def test_kind(project):
+    """The kind of a step is written as it was declared, but for the first letter."""
+    made = project()
+    made.edit("shop.py", '"ledger"', '"eSAP ledger"')
+
+    assert "charge ( order ) ESAP ledger Charges it." in made.build().text()
+
+
+def test_undeclared_step(project):
+    """A step that nobody declared is named, but is no link."""
+    made = project()
+    made.edit("shop.py", '"charge", "pack"', '"charge", "lost"')
+
+    assert "<p>Comes after all of: " in (html := made.build().read("index.html")).replace(
+        ' class="penstock-ways"', ""
+    )
+    assert "<em>lost</em>" in html
