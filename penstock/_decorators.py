@@ -31,8 +31,8 @@ class Predecessors:
     __slots__ = ("items", "join")
 
     def __init__(self, join: Join, items: tuple[object, ...]) -> None:
-        self.join = join
-        self.items = items
+        self.join: Join = join
+        self.items: tuple[object, ...] = items
 
     def __repr__(self) -> str:
         return f"{self.join}_of({', '.join(map(repr, self.items))})"
@@ -288,12 +288,13 @@ def _declaration(
 def _read_tags(tags: object) -> tuple[str, ...]:
     if isinstance(tags, str):
         raise _wrong("flow", "tags as a list of texts", tags, f"tags=[{tags!r}]")
-    read = tuple(tags) if isinstance(tags, Iterable) else (tags,)
-    for tag in read:
+    read: list[str] = []
+    for tag in tags if isinstance(tags, Iterable) else (tags,):
         if not isinstance(tag, str):
             raise _wrong("flow", "tags as a list of texts", tag, 'tags=["nightly"]')
         _check_text("flow", tag=tag)
-    return read
+        read.append(tag)
+    return tuple(read)
 
 
 def _read_after(after: object) -> tuple[tuple[Reference, ...], Join]:

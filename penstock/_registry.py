@@ -1,7 +1,7 @@
 """What the decorators declared, kept until somebody looks."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -288,7 +288,7 @@ def default_registry() -> Registry:
 
 
 @contextmanager
-def isolated() -> Iterator[Registry]:
+def isolated() -> Generator[Registry, None, None]:
     """Let the decorators write to an empty registry inside the block."""
     global _active  # noqa: PLW0603 - there is one default registry
     outer, _active = _active, Registry()

@@ -1,6 +1,6 @@
 """For the tests of applications that declare flows."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from penstock import _registry
@@ -9,7 +9,7 @@ __all__ = ["isolated_registry"]
 
 
 @contextmanager
-def isolated_registry() -> Iterator[None]:
+def isolated_registry() -> Generator[None, None, None]:
     """Let what the block declares be seen in the block only.
 
     Inside, no flow is declared at first, and names that the application uses
