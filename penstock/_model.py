@@ -63,7 +63,7 @@ class Step:
     """
 
     name: str
-    """The name that edges use: the function's, unless ``name=`` said otherwise."""
+    """The name that edges use, which is the function's unless ``name=`` said otherwise."""
 
     function: Callable[..., Any] = field(repr=False)
     """The declared function, as it was written."""
@@ -93,7 +93,7 @@ class Step:
 
     @property
     def doc(self) -> str | None:
-        """The docstring, without its indentation: that of the function inside a `partial`."""
+        """The docstring without its indentation, of the function inside a partial too."""
         function: Any = self.function
         while isinstance(function, partial):
             function = function.func

@@ -86,7 +86,7 @@ def generate_dag(
             browser would refuse to draw.
 
     Returns:
-        The diagram: bytes for ``"png"``, else text.
+        The diagram, as bytes for ``"png"`` and as text for all else.
 
     Raises:
         UnknownFlowError: If no flow of that name has been declared.

@@ -1,0 +1,39 @@
+"""penstock's own documentation."""
+
+import sys
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_examples"))
+
+project = "penstock"
+author = "the penstock contributors"
+release = version_of("penstock")
+version = ".".join(release.split(".")[:2])
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "penstock_sphinx",
+]
+penstock_modules = ["bom_sync", "orders"]
+
+html_theme = "furo"
+html_title = "penstock"
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+default_role = "py:obj"
+# Pygments has no lexer for Mermaid; the README shows it as code hosts do.
+suppress_warnings = ["misc.highlighting_failure"]
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_format = "short"
+napoleon_google_docstring = True
+# No network in a build, so what other projects document is not looked up.
+nitpick_ignore_regex = [
+    ("py:.*", r"(?!penstock).*"),
+    ("py:.*", r"penstock\._.*|penstock\.graph\..*"),
+]
+exclude_patterns = ["_build", "_examples"]
