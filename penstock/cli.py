@@ -1,5 +1,6 @@
 """The command line: ``penstock list``, ``penstock draw`` and ``penstock problems``."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -134,7 +135,7 @@ def problems(modules: tuple[str, ...]) -> None:
     failed = _load(modules)
     found = find_problems()
     for problem in found:
-        click.echo(str(problem))
+        click.echo(str(problem).replace(f"{Path.cwd()}{os.sep}", ""))
     flows = list_flows()
     steps = sum(len(flow.steps) for flow in flows)
     seen = f"{_count(len(flows), 'flow')} with {_count(steps, 'step')}"

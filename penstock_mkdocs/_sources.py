@@ -19,15 +19,11 @@ class SourceLines(Preprocessor):
     def __init__(self, md: Markdown) -> None:
         super().__init__(md)
         self._lines: list[tuple[str, int]] = []
-        self._shift = 0
 
     def run(self, lines: list[str]) -> list[str]:
         """Note where blocks begin, outside of code."""
-        self._lines = list(_find_blocks(lines))
-        source = self._source()
-        # MkDocs takes the YAML at the head of a page away before Markdown sees the page.
-        has_head = source.startswith("---")
-        self._shift = _count(source) - _count("\n".join(lines)) if has_head else 0
+        # MkDocs takes the YAML at the head of a page away, and hooks may change the rest.
+        self._lines = _find_blocks(self._source() or lines)
         return lines
 
     def place_of(self, name: str) -> str:
@@ -36,7 +32,7 @@ class SourceLines(Preprocessor):
         for index, (found, line) in enumerate(self._lines):
             if found == name:
                 del self._lines[: index + 1]
-                return f"{page}:{line + self._shift}"
+                return f"{page}:{line}"
         return page
 
     def _file_name(self) -> str:
@@ -56,16 +52,11 @@ class SourceLines(Preprocessor):
         path = getattr(file, "abs_src_path", None)
         return Path(path) if path else None
 
-    def _source(self) -> str:
+    def _source(self) -> list[str]:
         path = self._path()
         if path is None or not path.is_file():
-            return ""
-        return path.read_text(encoding="utf-8-sig", errors="replace")
-
-
-def _count(text: str) -> int:
-    """Return the number of lines of *text*, without empty ones at its end."""
-    return text.rstrip().count("\n")
+            return []
+        return path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
 
 
 def _find_blocks(lines: Sequence[str]) -> list[tuple[str, int]]:

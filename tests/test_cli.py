@@ -167,14 +167,15 @@ def test_no_problems():
     assert actual.stderr == "2 flows with 3 steps: no problems\n"
 
 
-def test_problems(project):
+@pytest.mark.usefixtures("project")
+def test_problems():
     """`problems` prints a line each, file and line first, and ends with 1."""
     actual = run("problems", "-m", "cli_lost")
 
     assert actual.exit_code == 1
     assert actual.stdout.splitlines() == [
         (
-            f"{project / 'cli_lost.py'}:4: flow 'lost': 'wander' comes after 'nowhere', which is "
+            "cli_lost.py:4: flow 'lost': 'wander' comes after 'nowhere', which is "
             "no step of it. Is the module that declares it imported? [unknown-predecessor]"
         ),
         (
@@ -216,6 +217,14 @@ def test_wrong_settings(project):
 
     assert actual.exit_code == 1
     assert "did you mean 'modules'?" in actual.stderr
+
+
+def test_folder_that_is_on_the_path(project, monkeypatch):
+    """A folder that modules are imported from already is not put there again."""
+    monkeypatch.setattr(sys, "path", [str(project), *sys.path])
+
+    assert run("list").exit_code == 0
+    assert sys.path.count(str(project)) == 1
 
 
 def test_as_a_module(project):

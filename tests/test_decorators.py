@@ -305,6 +305,11 @@ class TestFlow:
             (lambda: flow(importable), '@flow("bom_sync")'),
             (lambda: flow("f", title=1), 'write title="..."'),
             (lambda: flow("f", tags="x"), "write tags=['x']"),
+            (
+                lambda: flow("f", tags=["x", 7]),
+                'list of texts, not 7 (int): write tags=["nightly"]',
+            ),
+            (lambda: flow("f", tags=7), 'list of texts, not 7 (int): write tags=["nightly"]'),
             (lambda: step("x"), "write @step(after='x')"),
             (lambda: entrypoint("x"), "write @entrypoint(name='x')"),
             (lambda: step(7), "write @step above a def"),
@@ -461,6 +466,12 @@ class TestSameName:
         flow("f")(step(importable))
 
         assert [p.code for p in find_problems()] == ["no-entrypoint"]
+
+    def test_claimed_again(self):
+        """A flow that claims a function twice has one step."""
+        flow("f")(flow("f")(step(importable)))
+
+        assert [s.name for s in get_flow("f").steps] == ["importable"]
 
 
 class TestUnclaimed:

@@ -70,9 +70,7 @@ def _centre(group: ET.Element) -> None:
 
     Graphviz places each line by where it begins, for the widths of its own fonts.
     """
-    outline = next((e for e in group if e.tag in _OUTLINES), None)
-    if outline is None:
-        return
+    outline = next(e for e in group if e.tag in _OUTLINES)  # each shape that we use has one
     numbers = re.findall(r"-?[\d.]+", outline.get("points") or outline.get("d") or "")
     across = [float(number) for number in numbers[::2]]
     middle = (min(across) + max(across)) / 2

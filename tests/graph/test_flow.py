@@ -156,6 +156,19 @@ class TestProblems:
             "it is a step of 'g': put @flow(...) of this flow above it too"
         )
 
+    def test_function_of_another_flow(self):
+        """A function that only another flow has is reported by its name."""
+
+        @flow("g")
+        @entrypoint
+        def elsewhere(): ...
+
+        flow("f")(step(name="b", after=elsewhere)(lambda: None))
+
+        problem = get_flow("f").problems()[0]
+        assert (problem.code, problem.step) == ("unknown-predecessor", "b")
+        assert "'b' comes after 'elsewhere'" in problem.message
+
     def test_name_that_is_nowhere(self):
         """A name that is nowhere may be in a module that is not imported."""
         found = declare("f", a=None, b="zzz")

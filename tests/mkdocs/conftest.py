@@ -16,7 +16,7 @@ SHOP = '''
 from penstock import all_of, entrypoint, flow, step
 
 orders = flow(
-    "orders", title="Orders", description="From <order> to parcel.", owner="Ada", tags=["a", "b"]
+    "orders", title="Orders", description="From <order> to parcel.", owner="Depot", tags=["a", "b"]
 )
 
 @orders

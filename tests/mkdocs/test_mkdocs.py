@@ -54,7 +54,7 @@ def test_page(site, warnings, theme):
     read = text_of(html.replace("&para;", ""))
     assert warnings() == []
     assert (
-        "From <order> to parcel. Owner: Ada. Tags: a, b "
+        "From <order> to parcel. Owner: Depot. Tags: a, b "
         "Receive the order receive(order: int, *, dry: bool = False) -> str "
         "Entrypoint · http Takes an order <in>. "
         "Parameters order ( int ) – The number of the order. "
@@ -182,6 +182,9 @@ def test_places(text, count):
         pytest.param("---\ntitle: x\n---\n\n# Shop\n\n::: penstock-flow order\n", 7, id="head"),
         pytest.param(
             "```\n::: penstock-flow order\n```\n\n::: penstock-flow order\n", 5, id="code"
+        ),
+        pytest.param(
+            "    ::: penstock-flow other\n\n::: penstock-flow order\n", 3, id="indented code"
         ),
     ],
 )
@@ -390,6 +393,19 @@ def test_docstring_styles(style):
     )
 
 
+def test_list_in_a_description():
+    """What is said of a parameter may be more than a sentence."""
+
+    def add(first): ...
+
+    add.__doc__ = "Sums.\n\nArgs:\n    first: One of\n\n        - zero\n        - one\n"
+    flow("sums")(entrypoint(add))
+
+    html = convert("::: penstock-flow sums\n")
+
+    assert re.search(r"<p>One of</p>\s*<ul>\s*<li>zero</li>\s*<li>one</li>", html)
+
+
 def test_examples_and_notes():
     """Examples are code, and notes stand under their title."""
 
@@ -475,6 +491,16 @@ def test_place_without_a_file(caplog):
     convert("\n::: penstock-flow order\n")
 
     assert "<markdown>:2: unknown flow 'order'" in caplog.text
+
+
+def test_included_block(site, warnings):
+    """A block that the page takes from elsewhere is named by the page alone."""
+    site.write("part.md", "::: penstock-flow order\n")
+    snippets = {"pymdownx.snippets": {"base_path": [str(site.folder)]}}
+
+    site.build('--8<-- "part.md"\n', markdown_extensions=[snippets])
+
+    assert warnings()[0].startswith("docs/index.md: unknown flow 'order'")
 
 
 def test_page_elsewhere(site, warnings, monkeypatch, tmp_path):

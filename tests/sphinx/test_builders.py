@@ -83,7 +83,7 @@ def test_text_page(project):
     text = project().build("text").read("index.txt")
 
     assert text.rpartition("send ↑\n\n")[2].split("\n\n") == [
-        "Owner: Ada. Tags: a, b",
+        "Owner: Depot. Tags: a, b",
         "**Receive the order**\nreceive(order: int, *, dry: bool = False) -> str",
         "   *Entrypoint · http*",
         "   Takes an order <in>.",

@@ -15,7 +15,7 @@ def test_page(project):
     assert built.warnings == ""
     assert built.text() == (
         "Shop From order to parcel. "
-        "Owner: Ada. Tags: a, b "
+        "Owner: Depot. Tags: a, b "
         "Receive the order receive ( order : int , * , dry : bool = False ) → str "
         "Entrypoint · http Takes an order <in>. "
         "Parameters : order – The number of the order. "

@@ -58,6 +58,21 @@ def test_docstring_hooks(project):
     assert "HOOK function shop.send send None" in made.build().text()
 
 
+def test_options_in_hooks(project):
+    """The options that a hook gets can be copied, as autodoc's own can."""
+    made = project()
+    hook(
+        made,
+        "autodoc-process-docstring",
+        "said[0][:] = [f'HOOK {__import__(\"copy\").deepcopy(options)}']",
+    )
+
+    built = made.build()
+
+    assert built.warnings == ""
+    assert "HOOK {}" in built.text()
+
+
 def test_signature_hooks(shop):
     """Signatures go through autodoc's event too, with what they are of."""
     hook(shop, "autodoc-process-signature", "return f'({what}, {name})', said[1]")
@@ -95,7 +110,8 @@ def test_types(shop, settings, expected):
     built = shop.build(**settings)
 
     assert built.warnings == ""
-    assert expected in built.text()
+    # Where autodoc's own markup puts spaces differs between versions.
+    assert expected.replace(" ", "") in built.text().replace(" ", "")
 
 
 def test_methods(shop):

@@ -32,6 +32,11 @@ def test_summary(project):
     assert '<li id="penstock--orders--receive">' in built.read("index.html")
 
 
+def test_summary_without_docstring(project):
+    """A step without a docstring is its title alone in a summary."""
+    assert "Charges it. pack send — Sends it." in project(":steps: summary").build().text()
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [

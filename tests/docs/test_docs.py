@@ -1,0 +1,78 @@
+"""penstock's own documentation: it is built without a warning, and it is complete."""
+
+import inspect
+import posixpath
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from sphinx.util.inventory import InventoryFile
+
+import penstock
+import penstock.exceptions
+import penstock.testing
+
+ROOT = Path(__file__).parents[2]
+PUBLIC = [
+    f"{module.__name__}.{name}"
+    for module in (penstock, penstock.exceptions, penstock.testing)
+    for name in module.__all__
+    if not name.startswith("__")
+]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """Return the folder of the built documentation."""
+    target = tmp_path_factory.mktemp("docs")
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-q", "docs", str(target)],
+        cwd=ROOT,
+        check=True,
+    )
+    return target
+
+
+def test_every_public_name_is_in_the_reference(built):
+    """What can be imported can be looked up."""
+    with (built / "objects.inv").open("rb") as file:
+        inventory = InventoryFile.load(file, "", posixpath.join)
+    known = {name for kind, names in inventory.items() if kind.startswith("py:") for name in names}
+
+    assert set(PUBLIC) - {"penstock.exceptions.did_you_mean"} <= known
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_docstring_says_since_when(name):
+    """Every public name has a docstring that says since when it is there."""
+    module, _, attribute = name.rpartition(".")
+    documented = getattr(sys.modules[module], attribute)
+
+    if callable(documented):
+        assert ".. versionadded:: " in (inspect.getdoc(documented) or "")
+
+
+def test_diagrams_are_in_the_pages(built):
+    """The documentation shows diagrams, drawn by penstock itself."""
+    for page in ("tutorial/first-diagram", "how-to/use-in-sphinx", "reference/diagrams"):
+        html = (built / f"{page}.html").read_text(encoding="utf-8")
+        assert re.search('<svg [^>]*class="penstock-flow"', html), page
+
+
+def test_links_in_the_readme():
+    """What the README links to in the repository is there."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_extras_in_the_readme():
+    """The README lists every extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"`penstock\[(\w+)\]`", readme)) == set(project["optional-dependencies"])
