@@ -1,17 +1,19 @@
 """A graph in DOT, the language of Graphviz."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 
 from penstock._model import Direction, Edge, Graph, Node
 from penstock.graph._kinds import Shape, shape_of
-from penstock.graph._labels import drawn_id, is_plain_id, label_lines
+from penstock.graph._labels import bar_id, drawn_id, label_lines
+from penstock.graph._structure import joins
 from penstock.graph._theme import EDGE, EDGE_TEXT, LIGHT, node_class
 
-__all__ = ["Markup", "Statement", "dot_id", "dot_statements", "join_id", "render_dot"]
+__all__ = ["Markup", "Statement", "dot_id", "dot_statements", "render_dot"]
 
-_KEYWORDS = {"node", "edge", "graph", "digraph", "subgraph", "strict"}
+_READABLE = re.compile(r"(?!(?i:node|edge|graph|digraph|subgraph|strict)$)[A-Za-z_][A-Za-z0-9_]*")
 _FONT = "Arial"
 _WIDTH = 28
 """Characters on a line of a label."""
@@ -74,25 +76,21 @@ def dot_statements(graph: Graph, direction: Direction) -> Iterator[Statement]:
         color=EDGE["light"],
         arrowsize="0.7",
     )
-    bars = {node.name for node in graph.nodes if node.join == "all"}
+    bars = joins(graph)
     for node in graph.nodes:
         if node.name in bars:
             yield _bar(node, flat=rankdir in {"TB", "BT"})
-        yield Statement(dot_id(node.name), _node_attributes(node))
+        name = dot_id(node.name)
+        yield Statement(name, _node_attributes(node))
         if node.name in bars:
-            yield Statement(join_id(node.name), {}, dot_id(node.name))
+            yield Statement(bar_id(name), {}, name)
     for edge in graph.edges:
         yield _edge(edge, into_bar=edge.target in bars)
 
 
 def dot_id(name: str) -> str:
     """Return what DOT calls the step *name*."""
-    return drawn_id(name, plain=is_plain_id(name) and name.lower() not in _KEYWORDS)
-
-
-def join_id(name: str) -> str:
-    """Return what DOT calls the bar before the step *name*."""
-    return f"join_{dot_id(name)}"
+    return drawn_id(name, is_readable=lambda text: bool(_READABLE.fullmatch(text)))
 
 
 def _default(sort: str, **attributes: str) -> Statement:
@@ -129,7 +127,7 @@ def _label(node: Node) -> Markup:
 def _bar(node: Node, *, flat: bool) -> Statement:
     long, thick = "0.9", "0.06"
     return Statement(
-        join_id(node.name),
+        bar_id(dot_id(node.name)),
         {
             "label": "",
             "shape": "box",
@@ -152,8 +150,8 @@ def _edge(edge: Edge, *, into_bar: bool) -> Statement:
         attributes["label"] = Markup(f"<{'<br/>'.join(lines)}>")
     if into_bar:
         attributes["arrowhead"] = "none"
-    target = join_id(edge.target) if into_bar else dot_id(edge.target)
-    return Statement(dot_id(edge.source), attributes, target)
+    target = dot_id(edge.target)
+    return Statement(dot_id(edge.source), attributes, bar_id(target) if into_bar else target)
 
 
 def _markup(text: str) -> str:

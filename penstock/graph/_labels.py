@@ -2,52 +2,62 @@
 
 import re
 import textwrap
+import unicodedata
 from collections.abc import Callable
-from hashlib import sha256
+from hashlib import blake2b
 
-__all__ = ["clean_text", "drawn_id", "is_plain_id", "label_lines", "safe_href"]
+__all__ = ["bar_id", "clean_text", "drawn_id", "label_lines", "safe_href"]
 
-_is_plain: Callable[[str], object] = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
-_is_made_up: Callable[[str], object] = re.compile(r"(n_.*_[0-9a-f]{8}|join_.*)").fullmatch
+_LONGEST_SLUG = 40
+_MADE_UP = re.compile(r".*__all|.*__[0-9a-f]{8}", re.DOTALL)
 _NOT_DRAWN = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
-_HREF = re.compile(r"(https?://|[^:]*$|[^:/?#]*[/?#])", re.IGNORECASE)
+_HREF = re.compile(r"(https?://|mailto:|[^:]*$|[^:/?#]*[/?#])", re.IGNORECASE)
 
 
-def is_plain_id(name: str) -> bool:
-    """Tell whether *name* is an ASCII identifier, and none that `drawn_id` makes up."""
-    return _is_plain(name) is not None and _is_made_up(name) is None
+def drawn_id(name: str, *, is_readable: Callable[[str], bool]) -> str:
+    """Return what a drawing calls the step *name*: the name itself if it *is_readable*.
 
-
-def drawn_id(name: str, *, plain: bool) -> str:
-    """Return what a drawing calls the step *name*: the name itself if it is *plain*.
-
-    Otherwise an identifier that depends on the name alone, so that a change of
-    one step changes nothing else in the text.
+    Any other gets a slug and a hash of the whole name: it depends on the name
+    alone, so that a change of one step changes nothing else in the text. A name
+    that looks like one of these, or like a bar, counts as unreadable, so no two
+    steps can meet in one id.
     """
-    if plain:
+    if is_readable(name) and not _MADE_UP.fullmatch(name):
         return name
-    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:24]
-    return f"n_{slug}_{sha256(name.encode()).hexdigest()[:8]}"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")[:_LONGEST_SLUG].rstrip("_")
+    if not slug[:1].isalpha():
+        slug = f"step_{slug}".rstrip("_")
+    return f"{slug}__{blake2b(name.encode(), digest_size=4).hexdigest()}"
 
 
-def label_lines(text: str, width: int) -> list[str]:
+def bar_id(target: str) -> str:
+    """Return what a drawing calls the bar before the step with the id *target*."""
+    return f"{target}__all"
+
+
+def label_lines(text: str, width: int, *, break_words: bool = True) -> list[str]:
     """Return *text* as lines of at most *width* characters, wrapped between words.
 
-    Characters that no picture can show become spaces.
+    Characters that no picture can show become spaces. A word that is longer
+    than a line is broken, unless *break_words* forbids it.
     """
     lines: list[str] = []
     for line in text.splitlines():
-        lines += _wrap(clean_text(line), width)
+        lines += _wrap(clean_text(line), width, break_words=break_words)
     return lines or [" "]
 
 
-def _wrap(line: str, width: int) -> list[str]:
+def _wrap(line: str, width: int, *, break_words: bool) -> list[str]:
     """Return *line* wrapped into as few lines as *width* allows, of like lengths."""
-    wrapped = textwrap.wrap(line, width, break_on_hyphens=False)
-    narrower = wrapped
-    while len(narrower) == len(wrapped) > 1:
+
+    def wrap(width: int) -> list[str]:
+        return textwrap.wrap(line, width, break_on_hyphens=False, break_long_words=break_words)
+
+    wrapped = narrower = wrap(width)
+    while len(narrower) == len(wrapped) > 1 and width > 1:
         wrapped, width = narrower, width - 1
-        narrower = textwrap.wrap(line, width, break_on_hyphens=False)
+        narrower = wrap(width)
     return wrapped
 
 
@@ -59,7 +69,7 @@ def clean_text(text: str) -> str:
 def safe_href(href: str | None) -> str | None:
     """Return *href* if it leads to a page, None if it could do anything else.
 
-    Relative addresses, fragments and ``http(s)`` pass; ``javascript:`` and all
+    Relative addresses, fragments, ``http(s)`` and ``mailto`` pass; ``javascript:`` and all
     other schemes do not.
     """
     if href is None or not _HREF.match(href) or _NOT_DRAWN.search(href):

@@ -1,16 +1,16 @@
 """A graph as the text of a Mermaid flowchart."""
 
 import re
-import textwrap
 import unicodedata
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from hashlib import blake2b
 from urllib.parse import quote
 
 from penstock._model import Direction, Graph, Node
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._kinds import Shape, shape_of
+from penstock.graph._labels import bar_id, drawn_id, label_lines, safe_href
+from penstock.graph._structure import joins
 
 __all__ = ["render_mermaid"]
 
@@ -61,8 +61,6 @@ _BLANK = "#160;"
 _LONGEST_LINE = 26
 """Mermaid itself wraps a little beyond this many letters, wherever it happens to be."""
 
-_LONGEST_SLUG = 40
-
 _LETTERS = (
     "A-Za-z_"
     "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"  # Latin
@@ -80,9 +78,7 @@ _RESERVED = re.compile(
     r"|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString"
     r"|valueOf|__.*__"
     # `direction` at the end of one line and `LR` at the start of the next are a statement.
-    r"|.*(?i:direction)"
-    # What only a generated id may look like.
-    r"|.*__all|.*__[0-9a-f]{8}",
+    r"|.*(?i:direction)",
     re.DOTALL,
 )
 
@@ -94,7 +90,7 @@ _SPECIAL = re.compile(
         | (?<=[A-Za-z0-9]) (?<!www) \. (?=[A-Za-z0-9])
         | (?<=[A-Za-z]) \. (?=\ |$)
         | (?<=[A-Za-z]) : (?=\ |$)
-        | (?<=\ ) & (?=\ |$)
+        | (?<![^ ]) & (?=\ |$)
         | (?<!\d) \)
     )
     [!-~] (?<! [A-Za-z0-9,/'?!(] )
@@ -105,9 +101,6 @@ _SPECIAL = re.compile(
 
 _PLACEHOLDER = re.compile("(?<=\ufb02)(?=\u00b0)|(?<=\u00b6)(?=\u00df)")
 """Inside what Mermaid writes for `&` and `;` until it draws: a joiner that nobody sees fits."""
-
-_SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
-_SCHEMES = {"http", "https", "mailto"}
 
 
 def render_mermaid(
@@ -127,8 +120,7 @@ def render_mermaid(
         DiagramTooLargeError: If there are more edges or characters than
             Mermaid draws.
     """
-    joined = {edge.target for edge in graph.edges}
-    bars = {node.name for node in graph.nodes if node.join == "all" and node.name in joined}
+    bars = joins(graph)
     edges = list(_edges(graph, bars))
     statements = [
         *(_accessibility(graph) if styled else ()),
@@ -181,8 +173,7 @@ def _box(node: Node, *, styled: bool) -> str:
     kind = "not declared" if node.role == "missing" else node.kind
     label = _label(node.label, f"({kind})" if kind else "", small=styled) or _BLANK
     shape = shape_of(node.kind)
-    pill = styled and node.role == "entrypoint"
-    box = _PILL if pill else (_STYLED_SHAPES if styled else _SHAPES)[shape]
+    box = _PILL if node.role == "entrypoint" else (_STYLED_SHAPES if styled else _SHAPES)[shape]
     name = _class_of(node)
     return box.format(label=label, style=f":::{name}" if styled or name == "missing" else "")
 
@@ -209,7 +200,7 @@ def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
 def _links(graph: Graph, *, styled: bool) -> Iterator[str]:
     """Yield where clicks lead."""
     for node in graph.nodes:
-        if url := _url(node.href or ""):
+        if url := _url(node.href):
             tip = _text(node.summary or "") if styled else ""
             yield f'click {_id(node.name)} href "{url}"' + (f' "{tip}"' if tip else "")
 
@@ -228,24 +219,17 @@ def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool) -> Iterator[
 
 
 def _id(name: str) -> str:
-    """Return the id of the step *name*: the name itself where Mermaid can read it.
+    """Return the id of the step *name*: the name itself where Mermaid can read it."""
+    return drawn_id(name, is_readable=_is_readable)
 
-    Any other gets a slug and a hash of the whole name, so that it is the same
-    in every diagram. A name that looks like one of these, or like a bar, counts
-    as unreadable, so no two steps can meet in one id.
-    """
-    if _READABLE.fullmatch(name) and not _RESERVED.fullmatch(name):
-        return name
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")[:_LONGEST_SLUG].rstrip("_")
-    if not slug[:1].isalpha():
-        slug = f"step_{slug}".rstrip("_")
-    return f"{slug}__{blake2b(name.encode(), digest_size=4).hexdigest()}"
+
+def _is_readable(name: str) -> bool:
+    return _READABLE.fullmatch(name) is not None and _RESERVED.fullmatch(name) is None
 
 
 def _bar(name: str) -> str:
     """Return the id of the bar before the step *name*."""
-    return f"{_id(name)}__all"
+    return bar_id(_id(name))
 
 
 def _label(text: str, note: str = "", *, small: bool = False) -> str:
@@ -264,12 +248,7 @@ def _label(text: str, note: str = "", *, small: bool = False) -> str:
 
 def _wrapped(text: str) -> list[str]:
     """Return *text* as encoded lines, long ones wrapped evenly."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        count = -(-len(line) // _LONGEST_LINE)
-        # Lines of about one length look better than full ones with a short rest.
-        width = min(_LONGEST_LINE, len(line) // count + 6) if count else 1
-        lines += textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+    lines = label_lines(text, _LONGEST_LINE, break_words=False)
     return [shown for shown in map(_text, lines) if shown]
 
 
@@ -280,10 +259,6 @@ def _text(text: str) -> str:
     return _PLACEHOLDER.sub("\u200c", encoded)
 
 
-def _url(href: str) -> str | None:
-    """Return *href* fit to stand in quotes, or None if it could run a script."""
-    # Browsers leave control characters out, so `java\\nscript:` is one word to them.
-    visible = "".join(c for c in href if unicodedata.category(c) != "Cc")
-    url = quote(visible.strip(), safe="%/:?#[]@!$&'()*+,=~")
-    scheme = _SCHEME.match(url)
-    return url if url and (scheme is None or scheme[1].lower() in _SCHEMES) else None
+def _url(href: str | None) -> str:
+    """Return *href* fit to stand in quotes, or nothing if it could run a script."""
+    return quote((safe_href(href) or "").strip(), safe="%/:?#[]@!$&'()*+,=~")

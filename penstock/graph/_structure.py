@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
-__all__ = ["Successors", "find_cycle", "order", "reach", "successors"]
+from penstock._model import Graph
+
+__all__ = ["Successors", "find_cycle", "joins", "order", "reach", "successors"]
 
 Successors = Mapping[str, Sequence[str]]
 
@@ -29,6 +31,12 @@ def reach(following: Successors, starts: Iterable[str]) -> set[str]:
                 found.add(name)
                 waiting.append(name)
     return found
+
+
+def joins(graph: Graph) -> set[str]:
+    """Return the names of the nodes that wait for all that lead to them."""
+    reached = {edge.target for edge in graph.edges}
+    return {node.name for node in graph.nodes if node.join == "all" and node.name in reached}
 
 
 def find_cycle(following: Successors) -> list[str] | None:

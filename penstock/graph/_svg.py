@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from penstock._model import Graph, Node
 from penstock.graph._dot import dot_id
-from penstock.graph._labels import clean_text, drawn_id, is_plain_id, safe_href
+from penstock.graph._labels import clean_text, safe_href
 from penstock.graph._theme import svg_stylesheet
 
 __all__ = ["finish_svg"]
@@ -26,12 +26,8 @@ def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool
     nodes = {dot_id(node.name): node for node in graph.nodes}
     for parent in list(root.iter()):
         _tidy(parent, nodes)
-    _introduce(root, graph, prefix or f"penstock-{_id_of(graph.name)}", standalone=standalone)
+    _introduce(root, graph, prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone)
     return ET.tostring(root, encoding="unicode").strip()
-
-
-def _id_of(name: str) -> str:
-    return drawn_id(name, plain=is_plain_id(name))
 
 
 def _tidy(element: ET.Element, nodes: dict[str, Node]) -> None:

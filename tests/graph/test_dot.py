@@ -27,11 +27,11 @@ def understood(program: str, graph: Graph) -> tuple[set[str], list[tuple[str, st
     """Return the nodes and edges that *program* finds in *graph*'s DOT, without bars."""
     found = read(program, render_dot(graph))
     names = [node["name"] for node in found["objects"]]
-    steps = {name for name in names if not name.startswith("join_")}
+    steps = {name for name in names if not name.endswith("__all")}
     ends = [(names[e["tail"]], names[e["head"]]) for e in found.get("edges", ())]
-    onward = {(a, b) for a, b in ends if a.startswith("join_")}
-    assert {(a.removeprefix("join_"), b) for a, b in onward} == {(b, b) for _, b in onward}
-    return steps, sorted((a, b.removeprefix("join_")) for a, b in ends if (a, b) not in onward)
+    onward = {(a, b) for a, b in ends if a.endswith("__all")}
+    assert {(a.removesuffix("__all"), b) for a, b in onward} == {(b, b) for _, b in onward}
+    return steps, sorted((a, b.removesuffix("__all")) for a, b in ends if (a, b) not in onward)
 
 
 @pytest.fixture(params=["graphviz-pure", "dot"])
@@ -82,11 +82,11 @@ def test_join_bar(direction, expected):
 
     found = {(s.subject, s.target): s for s in dot_statements(graph, direction)}
 
-    assert found["join_c", None].attributes["width"] == expected
+    assert found["c__all", None].attributes["width"] == expected
     assert {key for key in found if key[1]} == {
-        ("a", "join_c"),
-        ("b", "join_c"),
-        ("join_c", "c"),
+        ("a", "c__all"),
+        ("b", "c__all"),
+        ("c__all", "c"),
     }
 
 
@@ -105,7 +105,7 @@ def chain(*names: str) -> Graph:
 
 def test_ids_never_meet():
     """A name that looks like a made-up id is not that id."""
-    names = [*HOSTILE, *(dot_id(name) for name in HOSTILE), "join_a", "a"]
+    names = [*HOSTILE, *(dot_id(name) for name in HOSTILE), "a__all", "a"]
 
     ids = {dot_id(name) for name in dict.fromkeys(names)}
 

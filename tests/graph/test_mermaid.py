@@ -66,7 +66,7 @@ def test_direction():
         (Node(name="a", label="a", kind="email"), 'a["a<br/>(email)"]@{ shape: lean-r }'),
         (Node(name="a", label="a", kind="webhook"), 'a["a<br/>(webhook)"]'),
         (Node(name="a", label="a", role="entrypoint"), "a"),
-        (Node(name="a", label="a", role="entrypoint", kind="http"), 'a[["a<br/>(http)"]]'),
+        (Node(name="a", label="a", role="entrypoint", kind="http"), 'a(["a<br/>(http)"])'),
         (Node(name="a", label=" \n"), 'a["#160;"]'),
         (Node(name="end", label="end"), 'end__8d3fad29["end"]'),
         (Node(name="_a_", label="_a_"), '_a_["#95;a#95;"]'),
@@ -96,7 +96,7 @@ def test_node_with_edges_and_nothing_to_say():
     ("label", "written"),
     [
         ("snake_case and kebab-case", "snake_case and kebab-case"),
-        ("approved: stock & credit (both)?", "approved: stock &<br/>credit (both)?"),
+        ("approved: stock & credit (both)?", "approved: stock<br/>& credit (both)?"),
         ("shop.orders.ship v1.5 done.", "shop.orders.ship<br/>v1.5 done."),
         ('"] --> evil["x', "#34;#93; #45;#45;#62; evil#91;#34;x"),
         ("<script>", "#60;script#62;"),
