@@ -12,7 +12,7 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
 EVERYTHING = ".[cli,mkdocs,png,sphinx]"
-DOCS_TOOLS = ["furo", "myst-parser", "mkdocs-material"]
+GUESTS = ["furo", "myst-parser", "mkdocs-material", "sphinxcontrib-mermaid"]
 
 
 @nox.session
@@ -25,7 +25,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Test the built wheel, with full branch coverage of the runtime."""
-    session.install(EVERYTHING, *DOCS_TOOLS, *_groups("tests", *_browser_group()))
+    session.install(EVERYTHING, *GUESTS, *_groups("tests", *_browser_group()))
     _test(session)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--include=*/penstock/*", "--fail-under=100")
@@ -38,10 +38,10 @@ def lowest(session: nox.Session) -> None:
     session.install("uv")
     session.run(
         *("uv", "pip", "install", "--quiet", "--resolution=lowest-direct", EVERYTHING),
-        *_groups("tests"),
         env={"VIRTUAL_ENV": session.virtualenv.location},
     )
-    _test(session, "--ignore=tests/docs", "--ignore=tests/examples")
+    session.install(*GUESTS, *_groups("tests", *_browser_group()))
+    _test(session)
 
 
 @nox.session
@@ -77,12 +77,12 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/runtime.py", *session.posargs)
 
 
-def _test(session: nox.Session, *arguments: str) -> None:
+def _test(session: nox.Session) -> None:
     # Without the work tree on the path, `import penstock` finds the installed wheel.
     session.run("coverage", "erase")
     session.run(
-        *("coverage", "run", "-m", "pytest", *arguments, *session.posargs),
-        env={"PYTHONSAFEPATH": "1", "COVERAGE_FILE": str(Path(".coverage").resolve())},
+        *("python", "-P", "-m", "coverage", "run", "-m", "pytest", *session.posargs),
+        env={"COVERAGE_FILE": str(Path(".coverage").resolve())},
     )
 
 
