@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,10 @@ def project(tmp_path, monkeypatch):
 
 def run(*arguments: str):
     """Return how ``penstock`` ends with *arguments*."""
-    return CliRunner().invoke(main, arguments, prog_name="penstock")
+    # Since click 8.2 the two outputs are always apart.
+    apart = "mix_stderr" in signature(CliRunner).parameters
+    runner = CliRunner(mix_stderr=False) if apart else CliRunner()
+    return runner.invoke(main, arguments, prog_name="penstock")
 
 
 @pytest.mark.usefixtures("project")
