@@ -7,13 +7,15 @@ flow a diagram next to the docstrings of its steps.
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from penstock._context import Run, bind, configure, current_flow_id, current_run
+from penstock._context import Run, annotate, configure, current_flow_id, current_run
 from penstock._decorators import FlowDecorator, Predecessors, all_of, any_of, entrypoint, flow, step
 from penstock._model import Edge, Graph, Location, Node, Predecessor, Problem, Step
+from penstock._propagation import Carried, bind, bound, extract, inject
 from penstock._running import current_step
 from penstock.graph import Flow, find_problems, generate_dag, get_flow, list_flows
 
 __all__ = [
+    "Carried",
     "Edge",
     "Flow",
     "FlowDecorator",
@@ -26,17 +28,21 @@ __all__ = [
     "Run",
     "Step",
     "all_of",
+    "annotate",
     "any_of",
     "bind",
+    "bound",
     "configure",
     "current_flow_id",
     "current_run",
     "current_step",
     "entrypoint",
+    "extract",
     "find_problems",
     "flow",
     "generate_dag",
     "get_flow",
+    "inject",
     "list_flows",
     "step",
 ]

@@ -1,16 +1,17 @@
 """The current run: one context variable that holds one small value."""
 
 import logging
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar, Token
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from threading import Lock
+from types import MappingProxyType
 
 from penstock._ids import is_flow_id, make_flow_id
 from penstock.exceptions import InvalidFlowIdError
 
 __all__ = [
     "Run",
-    "adopt_flow_id",
-    "bind",
+    "annotate",
     "configure",
     "current",
     "current_flow_id",
@@ -24,12 +25,13 @@ _logger = logging.getLogger("penstock")
 class Run:
     """One execution of a flow, from the call of an entrypoint to its end.
 
-    Runs are made by penstock and never change.
+    Runs are made by penstock. They never change, but for what `annotate`
+    attaches to them.
 
     .. versionadded:: 0.1
     """
 
-    __slots__ = ("_entrypoint", "_flow_id", "_flows", "_parent")
+    __slots__ = ("_entrypoint", "_flow_id", "_flows", "_parent", "_values")
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Run:
         flows: Sequence[str] = (),
         entrypoint: str | None = None,
         parent: "Run | None" = None,
+        values: dict[str, object] | None = None,
     ) -> None:
         # Plain attributes behind properties: an entrypoint makes one of these
         # per call, and a frozen dataclass takes three times as long.
@@ -44,6 +47,7 @@ class Run:
         self._flows = flows
         self._entrypoint = entrypoint
         self._parent = parent
+        self._values = values
 
     @property
     def flow_id(self) -> str:
@@ -74,6 +78,20 @@ class Run:
         """The run in which this one was called, or None."""
         return self._parent
 
+    @property
+    def values(self) -> Mapping[str, object]:
+        """What `annotate` attached to this run, and to the runs in which it was called.
+
+        The nearest one counts. Runs of another operation, with another flow ID,
+        keep theirs to themselves.
+        """
+        found: dict[str, object] = {}
+        run: Run | None = self
+        while run is not None and run.flow_id == self.flow_id:
+            found = (run._values or {}) | found  # noqa: SLF001 - of the same class
+            run = run.parent
+        return MappingProxyType(found)
+
     def __repr__(self) -> str:
         return (
             f"<Run {self._flow_id} of {self.flow or 'no flow'}"
@@ -103,6 +121,27 @@ def current_flow_id() -> str | None:
     run = current.get()
     return None if run is None else run._flow_id  # noqa: SLF001 - our own, without a property's call
 
+
+def annotate(**values: object) -> None:
+    """Attach *values* to the current run: ``annotate(tenant="north", order=7)``.
+
+    They show in log records, in spans, and in `Run.values`, also of the runs
+    that are called from here. Outside a run nothing happens. To another process
+    travels only what `inject` or `bound` is told to carry.
+
+    Args:
+        values: Anything. A name that is annotated again has its last value.
+
+    .. versionadded:: 0.1
+    """
+    run = current.get()
+    if run is None:
+        return
+    with _annotating:  # threads of one run may annotate it at once
+        run._values = (run._values or {}) | values  # noqa: SLF001 - our own
+
+
+_annotating = Lock()
 
 _id_factory: Callable[[], str] = make_flow_id
 
@@ -150,65 +189,3 @@ def _checked(factory: Callable[[], str]) -> Callable[[], str]:
 def new_flow_id() -> str:
     """Return a new flow ID from the configured factory."""
     return _id_factory()
-
-
-def adopt_flow_id(received: object) -> str:
-    """Return *received* if it may be adopted as a flow ID, else a new one.
-
-    For every boundary over which an ID comes in. A refused text is never
-    repeated in the log, since whoever sent it chose its bytes.
-    """
-    if is_flow_id(received):
-        return str(received)
-    if received is not None:
-        size = len(received) if isinstance(received, (str, bytes)) else 0
-        _logger.debug("refused a flow ID from outside (length %d); made a new one", size)
-    return new_flow_id()
-
-
-class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
-    """Make a flow ID current for a block: ``with bind(flow_id): ...``.
-
-    For scripts, consumer loops, management commands and tests. Leaving the
-    block restores what was current before it. Inside coroutines it works with
-    ``with`` and ``async with`` alike.
-
-    Args:
-        flow_id: The ID to make current. None keeps the ID that is current
-            already, or makes a new one.
-        flow: The name of the flow that the block belongs to, if any.
-
-    Raises:
-        InvalidFlowIdError: If *flow_id* is not a flow ID.
-        RuntimeError: If a block is entered again before it was left.
-
-    .. versionadded:: 0.1
-    """
-
-    def __init__(self, flow_id: str | None = None, *, flow: str | None = None) -> None:
-        if flow_id is not None and not is_flow_id(flow_id):
-            raise InvalidFlowIdError(len(str(flow_id)))
-        self._flow_id = flow_id
-        self._flows = () if flow is None else (flow,)
-        self._token: Token[Run | None] | None = None
-
-    def __enter__(self) -> Run:
-        if self._token is not None:
-            message = "this bind() is entered already; call bind() again for a block of its own"
-            raise RuntimeError(message)
-        parent = current.get()
-        flow_id = self._flow_id or (parent.flow_id if parent else new_flow_id())
-        run = Run(flow_id, self._flows, None, parent)
-        self._token = current.set(run)
-        return run
-
-    def __exit__(self, *exc_info: object) -> None:
-        token, self._token = self._token, None
-        if token is not None:
-            current.reset(token)
-
-    async def __aenter__(self) -> Run:
-        return self.__enter__()
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self.__exit__()

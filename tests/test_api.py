@@ -32,10 +32,18 @@ def test_all(module):
     assert [name for name in names if not hasattr(module, name)] == []
 
 
-@pytest.mark.parametrize("name", penstock.__all__)
-def test_documented(name):
-    """Every public name has a docstring that says since when it is there."""
-    assert ".. versionadded:: " in inspect.getdoc(getattr(penstock, name))
+@pytest.mark.parametrize("module", PUBLIC, ids=lambda m: m.__name__)
+def test_documented(module):
+    """Every public class and function has a docstring that says since when it is there."""
+    public = {name: getattr(module, name) for name in getattr(module, "__all__", [])}
+    silent = [
+        name
+        for name, value in public.items()
+        if (inspect.isroutine(value) or inspect.isclass(value))
+        and ".. versionadded:: " not in (inspect.getdoc(value) or "")
+    ]
+
+    assert silent == []
 
 
 @pytest.mark.parametrize("name", penstock.__all__)

@@ -1,18 +1,18 @@
 """The current run, flow IDs, and binding them by hand."""
 
 import asyncio
-import logging
 import os
 import pickle
 import random
 import threading
 import time
 import uuid
+from contextvars import copy_context
 
 import pytest
 
-from penstock import bind, configure, current_flow_id, current_run
-from penstock._context import adopt_flow_id, new_flow_id
+from penstock import annotate, bind, configure, current_flow_id, current_run
+from penstock._context import new_flow_id
 from penstock._ids import is_flow_id, make_flow_id
 from penstock.exceptions import InvalidFlowIdError
 
@@ -208,11 +208,11 @@ def test_repr():
 
 @pytest.mark.usefixtures("_own_factory")
 def test_own_factory():
-    """A project may make its own IDs, for new runs and in place of refused ones."""
+    """A project may make its own IDs."""
     configure(id_factory=lambda: "mine-1")
 
     with bind() as run:
-        assert (run.flow_id, adopt_flow_id(None)) == ("mine-1", "mine-1")
+        assert run.flow_id == "mine-1"
 
 
 @pytest.mark.usefixtures("_own_factory")
@@ -242,31 +242,54 @@ def test_factory_that_fails_later(caplog, later):
     assert "penstock makes this" in caplog.text
 
 
-@pytest.mark.parametrize("received", ["abc", "0190b7a5"])
-def test_adopt(received):
-    """A good ID from outside is adopted."""
-    assert adopt_flow_id(received) == received
+def test_annotate():
+    """Values attach to the run, and to the runs in it, of which the nearest counts."""
+    with bind("a") as outer:
+        annotate(tenant="north", order=1)
+        with bind() as inner:
+            annotate(order=2)
+            assert inner.values == {"tenant": "north", "order": 2}
+
+        assert outer.values == {"tenant": "north", "order": 1}
 
 
-@pytest.mark.parametrize("received", ["evil\nline", b"bytes", 7, "x" * 8192], ids=str)
-def test_adopt_refuses(caplog, received):
-    """A bad ID from outside is replaced, and never repeated in the log."""
-    caplog.set_level(logging.DEBUG, "penstock")
-
-    adopted = adopt_flow_id(received)
-
-    assert uuid.UUID(adopted).version == 7
-    assert "refused a flow ID from outside" in caplog.text
-    assert "evil" not in caplog.text
-    assert "xxxx" not in caplog.text
+def test_values_stay_in_their_operation():
+    """A run of another operation has none of the values around it."""
+    with bind("a"):
+        annotate(tenant="north")
+        with bind("b") as other:
+            assert other.values == {}
 
 
-def test_adopt_nothing(caplog):
-    """Where nothing came in, an ID is made without a word."""
-    caplog.set_level(logging.DEBUG, "penstock")
+def test_annotate_outside():
+    """Outside a run nothing happens."""
+    annotate(tenant="north")
 
-    assert is_flow_id(adopt_flow_id(None))
-    assert caplog.text == ""
+    with bind() as run:
+        assert run.values == {}
+
+
+def test_annotate_from_threads():
+    """Threads of one run lose no value to each other."""
+    with bind() as run:
+        threads = [
+            threading.Thread(target=copy_context().run, args=(annotate,), kwargs={f"n{i}": i})
+            for i in range(50)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert run.values == {f"n{i}": i for i in range(50)}
+
+
+def test_values_cannot_be_written():
+    """What is read of a run is no way to change it."""
+    with bind() as run:
+        annotate(a=1)
+        with pytest.raises(TypeError):
+            run.values["a"] = 2
 
 
 def test_error_survives_pickling():

@@ -118,7 +118,10 @@ def render(
     styled: bool = False,
     check_limits: bool = True,
 ) -> str | bytes:
-    """Return *graph* drawn in *format*, as `generate_dag` describes."""
+    """Return *graph* drawn in *format*, as `generate_dag` describes.
+
+    .. versionadded:: 0.1
+    """
     if direction not in get_args(Direction):
         known = ", ".join(get_args(Direction))
         message = f"direction={direction!r} is not a direction (known: {known})"

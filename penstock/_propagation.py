@@ -1,0 +1,386 @@
+"""Carrying a run to where no context variable follows: blocks, threads, processes, services."""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import Context, Token, copy_context
+from dataclasses import dataclass, field
+from functools import update_wrapper
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from os import urandom
+from types import MappingProxyType
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from penstock._context import Run, current, new_flow_id
+from penstock._ids import is_flow_id
+from penstock._wrap import instrument
+from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
+
+__all__ = ["HEADER", "Carried", "bind", "bound", "extract", "inject"]
+
+_logger = logging.getLogger("penstock")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+V = TypeVar("V")
+
+HEADER = "X-Request-ID"
+"""The header that carries a flow ID, unless another is named."""
+
+_BAGGAGE = "baggage"
+_MOST_BAGGAGE = 8192
+"""Bytes of a ``baggage`` header: what W3C Baggage, section 3.3.2, lets a receiver expect."""
+
+_TRACEPARENT = "traceparent"
+# W3C Trace Context, section 3.2. A later version may go on after the flags.
+_read_traceparent: Callable[[str], re.Match[str] | None] = re.compile(
+    r"(?!ff)(?P<version>[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}"
+    r"-[0-9a-f]{2}(?P<more>-.*)?"
+).fullmatch
+_is_trace_id: Callable[[str], object] = re.compile(r"(?!0{32})[0-9a-f]{32}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What `extract` found in a carrier. It is false if that is nothing.
+
+    .. versionadded:: 0.1
+    """
+
+    flow_id: str | None = None
+    """The flow ID, or None if the carrier has none that may be adopted."""
+
+    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The annotated values that were asked for and found."""
+
+    def __bool__(self) -> bool:
+        return self.flow_id is not None or bool(self.values)
+
+
+class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
+    """Make a flow ID current for a block or a function.
+
+    For scripts, consumer loops, management commands and tests. Leaving the
+    block restores what was current before it::
+
+        with bind(): ...
+        async with bind(flow_id): ...
+
+        for message in consumer:
+            with bind(extract(message.headers())): ...
+
+        @bind()
+        def nightly(): ...
+
+    Each call of a decorated function is a block of its own; generators are bound
+    while their body runs.
+
+    Args:
+        flow_id: The ID to make current, or what `extract` returned. None, or
+            nothing extracted, keeps the ID that is current already, or makes
+            a new one.
+        flow: The name of the flow that the block belongs to, if any.
+
+    Raises:
+        InvalidFlowIdError: If *flow_id* is not a flow ID.
+        RuntimeError: If a block is entered again before it was left.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, flow_id: "str | Carried | None" = None, *, flow: str | None = None) -> None:
+        carried = flow_id if isinstance(flow_id, Carried) else Carried(flow_id)
+        if carried.flow_id is not None and not is_flow_id(carried.flow_id):
+            raise InvalidFlowIdError(len(str(carried.flow_id)))
+        self._carried = carried
+        self._flows = () if flow is None else (flow,)
+        self._token: Token[Run | None] | None = None
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Return *function* with every call in a block of its own."""
+        return instrument(function, self._begin)
+
+    def _begin(self) -> Run:
+        parent = current.get()
+        flow_id = self._carried.flow_id or (parent.flow_id if parent else new_flow_id())
+        return Run(flow_id, self._flows, None, parent, dict(self._carried.values))
+
+    def __enter__(self) -> Run:
+        if self._token is not None:
+            message = "this bind() is entered already; call bind() again for a block of its own"
+            raise RuntimeError(message)
+        run = self._begin()
+        self._token = current.set(run)
+        return run
+
+    def __exit__(self, *exc_info: object) -> None:
+        token, self._token = self._token, None
+        if token is not None:
+            current.reset(token)
+
+    async def __aenter__(self) -> Run:
+        return self.__enter__()
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.__exit__()
+
+
+def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callable[P, R]:
+    """Return *function* so that it runs in the run that is current now.
+
+    For whatever is called later and elsewhere: threads, timers, executors,
+    callbacks, processes. ::
+
+        Thread(target=bound(work)).start()
+        loop.run_in_executor(None, bound(work), 7)
+        Process(target=bound(work)).start()
+
+    In this process it carries the whole context, and each call gets a copy of
+    its own, so that calls at the same time are apart. A coroutine function, a
+    generator function and an async generator function run in the context of
+    who drives them, with this run current. In another process, to which it can
+    be pickled if *function* can, it binds the flow ID.
+
+    Args:
+        function: What to call.
+        values: The names of annotated values that travel to another process.
+            They have to be picklable.
+
+    .. versionadded:: 0.1
+    """
+    run = current.get()
+    if any(is_sort(function) for is_sort in _RUNS_LATER):
+        return function if run is None else instrument(function, lambda: run)
+    return cast("Callable[P, R]", _Bound(function, copy_context(), tuple(values)))
+
+
+_RUNS_LATER = (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)
+
+
+class _Bound:
+    """A function with the context in which it is to be called."""
+
+    def __init__(
+        self, function: Callable[..., Any], context: Context, values: tuple[str, ...]
+    ) -> None:
+        self._function = function
+        self._context = context
+        self._values = values
+        update_wrapper(self, function)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        return self._context.copy().run(self._function, *args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"bound({self._function!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        run = self._context.get(current)
+        if run is None:
+            return _bound_elsewhere, (self._function, None, None, {})
+        known = run.values
+        values = {name: known[name] for name in self._values if name in known}
+        return _bound_elsewhere, (self._function, run.flow_id, run.flow, values)
+
+
+def _bound_elsewhere(
+    function: Callable[..., Any], flow_id: str | None, flow: str | None, values: dict[str, Any]
+) -> Callable[..., Any]:
+    """Return *function* with what came from another process made current."""
+    if flow_id is None:
+        return function
+    return bind(Carried(flow_id, values), flow=flow)(function)
+
+
+@overload
+def inject(
+    carrier: None = None,
+    *,
+    header: str = HEADER,
+    traceparent: bool = False,
+    values: Iterable[str] = (),
+) -> dict[str, str]: ...
+@overload
+def inject(
+    carrier: Mapping[str, V],
+    *,
+    header: str = HEADER,
+    traceparent: bool = False,
+    values: Iterable[str] = (),
+) -> dict[str, V | str]: ...
+@overload
+def inject(
+    carrier: Iterable[tuple[Any, Any]],
+    *,
+    header: str = HEADER,
+    traceparent: bool = False,
+    values: Iterable[str] = (),
+) -> list[tuple[Any, Any]]: ...
+def inject(
+    carrier: Any = None,
+    *,
+    header: str = HEADER,
+    traceparent: bool = False,
+    values: Iterable[str] = (),
+) -> Any:
+    """Return a copy of *carrier* that carries the current flow ID.
+
+    What the caller passed is never changed. Outside a run the copy carries
+    nothing more. ::
+
+        requests.get(url, headers=inject(headers))
+        task.apply_async(headers=inject())
+        producer.send("orders", value, headers=inject([]))
+
+    Args:
+        carrier: A mapping, or a list of pairs. Names and values in a list are
+            texts or bytes like those that are there already; in an empty list
+            they are those of Kafka, ``(str, bytes)``. None is an empty mapping.
+        header: The name that carries the flow ID. One that is there already is
+            replaced, whatever its case.
+        traceparent: Whether to say it as ``traceparent`` of W3C Trace Context
+            too. One that is there already stays. A flow ID that is no valid
+            trace-id cannot be said so.
+        values: The names of annotated values that travel along, as texts in
+            ``baggage`` of W3C Baggage. What is there already stays. What would
+            make it longer than 8192 bytes is left out.
+
+    .. versionadded:: 0.1
+    """
+    run = current.get()
+    added = {} if run is None else dict(_headers(run, carrier, header, values, traceparent))
+    replaced = {name.lower() for name in added}
+    kept = [(name, value) for name, value in _items(carrier) if _lower(name) not in replaced]
+    if carrier is None or hasattr(carrier, "keys"):
+        return dict(kept) | added
+    write_name, write_value = _writers(kept)
+    return kept + [(write_name(name), write_value(value)) for name, value in added.items()]
+
+
+def _headers(
+    run: Run, carrier: object, header: str, values: Iterable[str], traceparent: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield what a carrier has to hold to carry *run*."""
+    yield header, run.flow_id
+    there = _read(carrier)
+    if traceparent and _TRACEPARENT not in there and _is_trace_id(run.flow_id):
+        yield _TRACEPARENT, f"00-{run.flow_id}-{urandom(8).hex()}-01"
+    known = run.values
+    named = {name: str(known[name]) for name in values if name in known}
+    if named:
+        yield _BAGGAGE, _write_baggage(",".join(there.get(_BAGGAGE, [])), named)
+
+
+def extract(
+    carrier: Any,
+    *,
+    header: str = HEADER,
+    traceparent: bool = False,
+    values: Iterable[str] = (),
+) -> Carried:
+    """Return what *carrier* brought, for `bind`: ``with bind(extract(headers)): ...``.
+
+    What anybody may have sent is checked to the last byte, and is never
+    repeated in a log. An ID that comes in several versions is none.
+
+    Args:
+        carrier: A mapping, or a list of pairs, whose names and values are texts
+            or bytes. None is an empty one.
+        header: The name that carries the flow ID, in whatever case.
+        traceparent: Whether the trace-id of ``traceparent`` is the flow ID where
+            *header* brought none.
+        values: The names of values to take from ``baggage``.
+
+    .. versionadded:: 0.1
+    """
+    found = _read(carrier)
+    flow_id = _only(found.get(header.lower(), []))
+    if not is_flow_id(flow_id):
+        if flow_id is not None:
+            _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
+        flow_id = None
+    if flow_id is None and traceparent:
+        read = _read_traceparent(_only(found.get(_TRACEPARENT, [])) or "")
+        # Version 00 ends with its flags.
+        if read and not (read["version"] == "00" and read["more"]):
+            flow_id = read["trace"]
+    wanted = set(values)
+    brought = _read_baggage(",".join(found.get(_BAGGAGE, []))) if wanted else {}
+    return Carried(flow_id, {name: brought[name] for name in brought if name in wanted})
+
+
+def _items(carrier: Any) -> list[tuple[Any, Any]]:
+    """Return the pairs of *carrier*, for any that may be passed."""
+    if carrier is None:
+        return []
+    try:
+        return [(n, v) for n, v in (carrier.items() if hasattr(carrier, "items") else carrier)]
+    except (TypeError, ValueError):
+        sort = type(carrier).__name__
+        message = f"a carrier is a mapping or a list of pairs, not {sort}: pass headers"
+        raise InvalidArgumentError(message) from None
+
+
+def _read(carrier: Any) -> dict[str, list[str]]:
+    """Return the texts in *carrier* by their names in lower case."""
+    found: dict[str, list[str]] = {}
+    for name, value in _items(carrier):
+        text = _text(value)
+        if text is not None:
+            found.setdefault(_lower(name), []).append(text)
+    return found
+
+
+def _lower(name: object) -> str:
+    return (_text(name) or "").lower()
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bytes):
+        # Every byte has a character in Latin-1; which ones may be adopted is checked later.
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else None
+
+
+def _only(texts: list[str]) -> str | None:
+    """Return the one text that all *texts* are, or None."""
+    return texts[0] if len(set(texts)) == 1 else None
+
+
+def _writers(pairs: list[tuple[Any, Any]]) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
+    """Return what makes names and values like those of *pairs*."""
+    names = [name for name, _ in pairs]
+    values = [value for _, value in pairs if value is not None]
+    write_name = str.encode if names and isinstance(names[0], bytes) else str
+    write_value = str if values and isinstance(values[0], str) else str.encode
+    return write_name, write_value
+
+
+def _read_baggage(header: str) -> dict[str, str]:
+    """Return the values in a ``baggage`` header, without what no log should show."""
+    from urllib.parse import unquote  # noqa: PLC0415 - few need it, and it takes a while
+
+    if len(header) > _MOST_BAGGAGE:
+        return {}
+    found: dict[str, str] = {}
+    for member in header.split(","):
+        name, is_said, value = member.partition(";")[0].partition("=")
+        text = unquote(value.strip())
+        if is_said and text.isprintable():
+            found[unquote(name.strip())] = text
+    return found
+
+
+def _write_baggage(header: str, named: Mapping[str, str]) -> str:
+    """Return the ``baggage`` *header* with the values *named*."""
+    from urllib.parse import quote, unquote  # noqa: PLC0415 - few need it, and it takes a while
+
+    members = header.split(",") if header else []
+    kept = [m for m in members if unquote(m.partition("=")[0].strip()) not in named]
+    written = ",".join(kept)
+    for name, value in named.items():
+        member = f"{quote(name)}={quote(value)}"
+        longer = f"{written},{member}" if written else member
+        if len(longer) <= _MOST_BAGGAGE:
+            written = longer
+    return written

@@ -1,0 +1,425 @@
+"""Carrying a run: carriers of headers, blocks, and functions that are called elsewhere."""
+
+import asyncio
+import logging
+import pickle
+import threading
+from collections import OrderedDict
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock import (
+    Carried,
+    annotate,
+    bind,
+    bound,
+    current_flow_id,
+    current_run,
+    entrypoint,
+    extract,
+    flow,
+    inject,
+)
+from penstock._ids import is_flow_id
+from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+
+flow_ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", fullmatch=True)
+
+
+def where_am_i(*_: object) -> tuple[str | None, str | None]:
+    """Return the flow ID and the flow that are current; for other processes too."""
+    run = current_run()
+    return (run.flow_id, run.flow) if run else (None, None)
+
+
+def what_is_annotated() -> dict[str, object]:
+    return dict(current_run().values)
+
+
+class TestInject:
+    """A copy of a carrier that carries the ID."""
+
+    @pytest.mark.parametrize(
+        ("carrier", "expected"),
+        [
+            (None, {"X-Request-ID": "a"}),
+            ({}, {"X-Request-ID": "a"}),
+            ({"Accept": "*"}, {"Accept": "*", "X-Request-ID": "a"}),
+            (MappingProxyType({"Accept": "*"}), {"Accept": "*", "X-Request-ID": "a"}),
+            ({"x-request-id": "old"}, {"X-Request-ID": "a"}),
+            ([], [("X-Request-ID", b"a")]),
+            ((), [("X-Request-ID", b"a")]),
+            ([("k", None)], [("k", None), ("X-Request-ID", b"a")]),
+            ([("k", b"v")], [("k", b"v"), ("X-Request-ID", b"a")]),
+            ([("k", "v")], [("k", "v"), ("X-Request-ID", "a")]),
+            ([(b"k", b"v")], [(b"k", b"v"), (b"X-Request-ID", b"a")]),
+            ([("X-REQUEST-ID", b"old"), ("k", b"")], [("k", b""), ("X-Request-ID", b"a")]),
+        ],
+        ids=repr,
+    )
+    def test_kinds(self, carrier, expected):
+        """Mappings and lists of pairs are written as they are read, and never changed."""
+        before = None if carrier is None else type(carrier)(carrier)
+
+        with bind("a"):
+            actual = inject(carrier)
+
+        assert actual == expected
+        assert carrier == before
+        assert actual is not carrier
+
+    def test_outside_a_run(self):
+        """Outside a run, the copy carries nothing more."""
+        assert (inject(), inject({"a": "b"}), inject([("a", b"b")])) == (
+            {},
+            {"a": "b"},
+            [("a", b"b")],
+        )
+
+    def test_header(self):
+        """The header may have another name."""
+        with bind("a"):
+            assert inject(header="Correlation-ID") == {"Correlation-ID": "a"}
+
+    def test_traceparent(self):
+        """The ID is said as `traceparent` too if that is asked for."""
+        with bind(TRACE):
+            said = inject(traceparent=True)["traceparent"]
+
+        assert said.startswith(f"00-{TRACE}-")
+        assert said.endswith("-01")
+        assert extract({"traceparent": said}, traceparent=True).flow_id == TRACE
+
+    @pytest.mark.parametrize("flow_id", ["a", "0" * 32, TRACE.upper()])
+    def test_id_that_is_no_trace_id(self, flow_id):
+        """What is no valid trace-id is not said as one."""
+        with bind(flow_id):
+            assert "traceparent" not in inject(traceparent=True)
+
+    def test_traceparent_that_is_there(self):
+        """A `traceparent` that a tracer wrote stays."""
+        with bind(TRACE):
+            assert inject({"Traceparent": "theirs"}, traceparent=True)["Traceparent"] == "theirs"
+
+    def test_values(self):
+        """Only the values that are named travel, as baggage beside what is there."""
+        with bind("a"):
+            annotate(tenant="n\u00f6rd, =;", secret="x", order=7)
+            actual = inject(
+                {"baggage": "theirs=1;p=2,order=3"}, values=["tenant", "order", "missing"]
+            )
+
+        assert actual["baggage"] == "theirs=1;p=2,tenant=n%C3%B6rd%2C%20%3D%3B,order=7"
+        assert extract(actual, values=["tenant", "theirs"]).values == {
+            "theirs": "1",
+            "tenant": "n\u00f6rd, =;",
+        }
+
+    def test_values_that_are_too_long(self):
+        """What would make baggage longer than receivers expect is left out."""
+        with bind("a"):
+            annotate(long="x" * 8190, short="y")
+            actual = inject(values=["long", "short"])
+
+        assert actual["baggage"] == "short=y"
+
+    @pytest.mark.parametrize("carrier", [7, ["x"], [("a", "b", "c")]], ids=repr)
+    def test_no_carrier(self, carrier):
+        """What is no carrier is an error that says what is one."""
+        with pytest.raises(InvalidArgumentError, match="a mapping or a list of pairs"):
+            inject(carrier)
+
+
+class TestExtract:
+    """What is taken from a carrier."""
+
+    @pytest.mark.parametrize(
+        "carrier",
+        [
+            {"X-Request-ID": "a"},
+            {"x-request-id": b"a"},
+            OrderedDict({"X-REQUEST-ID": "a"}),
+            [("X-Request-ID", b"a")],
+            [(b"x-request-id", b"a")],
+            [("k", None), ("x-request-id", "a"), ("X-Request-ID", "a")],
+        ],
+        ids=repr,
+    )
+    def test_kinds(self, carrier):
+        """Names are read in any case, as texts and bytes."""
+        assert extract(carrier) == Carried("a")
+
+    @pytest.mark.parametrize(
+        "carrier",
+        [
+            None,
+            {},
+            [],
+            {"X-Request-ID": None},
+            {"X-Request-ID": 7},
+            {7: "a"},
+            [("X-Request-ID", b"a"), ("X-Request-ID", b"b")],
+        ],
+        ids=repr,
+    )
+    def test_nothing(self, carrier):
+        """Where there is no ID, or no one ID, nothing is extracted."""
+        assert not extract(carrier)
+
+    @pytest.mark.parametrize(
+        "received",
+        [
+            b"a\r\nb",
+            b"a\n",
+            b"a\x85b",
+            b"\xff\xfe",
+            b"a\x00",
+            b"",
+            b" a",
+            b"x" * 129,
+            b"-a",
+            "\u0661",
+            "urn:uuid:" * 900,
+            "a b",
+        ],
+        ids=lambda value: repr(value[:12]),
+    )
+    def test_hostile(self, caplog, received):
+        """What is no ID is not adopted, and never repeated in the log."""
+        caplog.set_level(logging.DEBUG, "penstock")
+
+        assert extract({"X-Request-ID": received}) == Carried()
+        assert caplog.messages == [f"refused a flow ID from outside (length {len(received)})"]
+
+    @given(st.one_of(st.binary(max_size=200), st.text(max_size=200)))
+    def test_any_bytes(self, received):
+        """Whatever comes, what is adopted is an ID, and says what came."""
+        flow_id = extract([("X-Request-ID", received)]).flow_id
+
+        assert flow_id is None or is_flow_id(flow_id)
+        text = received.decode("latin-1") if isinstance(received, bytes) else received
+        assert (flow_id == text) == is_flow_id(text)
+
+    @pytest.mark.parametrize(
+        ("header", "expected"),
+        [
+            (PARENT, TRACE),
+            (f"cc-{TRACE}-00f067aa0ba902b7-01-what-comes-later", TRACE),
+            (f"{PARENT}-more", None),
+            (f"ff-{TRACE}-00f067aa0ba902b7-01", None),
+            (f"00-{'0' * 32}-00f067aa0ba902b7-01", None),
+            (f"00-{TRACE}-{'0' * 16}-01", None),
+            (PARENT.upper(), None),
+            (f"{PARENT}\n", None),
+            ("", None),
+        ],
+    )
+    def test_traceparent(self, header, expected):
+        """The trace-id of `traceparent` is the ID, if it is asked for and valid."""
+        carrier = {"traceparent": header}
+
+        assert extract(carrier).flow_id is None
+        assert extract(carrier, traceparent=True).flow_id == expected
+
+    def test_header_before_traceparent(self):
+        """The header counts where both are there."""
+        carrier = {"X-Request-ID": "a", "traceparent": PARENT}
+
+        assert extract(carrier, traceparent=True).flow_id == "a"
+
+    @pytest.mark.parametrize(
+        "header",
+        ["", "tenant", "tenant=a%0Ab", "tenant=a\x00", "x" * 9000 + ",tenant=a", ",;=,"],
+        ids=lambda value: repr(value[:12]),
+    )
+    def test_hostile_baggage(self, header):
+        """Values that no log should show, and too much of them, are left out."""
+        assert extract({"baggage": header}, values=["tenant"]).values == {}
+
+    def test_values_that_nobody_asked_for(self):
+        """Values that are not named are left out."""
+        assert not extract({"baggage": "tenant=a"})
+
+
+@given(flow_id=flow_ids, values=st.dictionaries(st.text(min_size=1, max_size=9), st.text()))
+def test_round_trip(flow_id, values):
+    """What is injected is extracted, on every kind of carrier."""
+    printable = {n: v for n, v in values.items() if v.isprintable() and n.strip() == n}
+
+    for carrier in ({}, [], [("k", "v")], [(b"k", b"v")]):
+        with bind(Carried(flow_id, printable)):
+            sent = inject(carrier, values=printable)
+
+        assert extract(sent, values=printable) == Carried(flow_id, printable)
+
+
+class TestBind:
+    """Blocks and functions that an ID is bound to."""
+
+    def test_extracted(self):
+        """What was extracted is bound, with its values."""
+        with bind(extract({"X-Request-ID": "a", "baggage": "tenant=n"}, values=["tenant"])) as run:
+            assert (run.flow_id, dict(run.values)) == ("a", {"tenant": "n"})
+
+    def test_nothing_extracted(self):
+        """Where nothing came in, each block has an ID of its own."""
+        with bind(extract({})) as first:
+            pass
+        with bind(extract({})) as second:
+            pass
+
+        assert first.flow_id != second.flow_id
+
+    def test_extracted_from_a_liar(self):
+        """A hand-made `Carried` is checked like any other ID."""
+        with pytest.raises(InvalidFlowIdError):
+            bind(Carried("a\nb"))
+
+    def test_function(self):
+        """Each call of a decorated function is a block of its own."""
+
+        @bind(flow="nightly")
+        def work():
+            """Works."""
+            return where_am_i()
+
+        first, second = work(), work()
+
+        assert work.__doc__ == "Works."
+        assert (first[1], second[1]) == ("nightly", "nightly")
+        assert len({first[0], second[0], None}) == 3
+        assert current_run() is None
+
+    def test_coroutine_function(self):
+        """A decorated coroutine function has its ID across awaits."""
+
+        @bind("a")
+        async def work():
+            await asyncio.sleep(0)
+            return current_flow_id()
+
+        assert asyncio.run(work()) == "a"
+
+    def test_generator_function(self):
+        """A decorated generator has its ID in its body alone."""
+
+        @bind("a")
+        def work():
+            yield current_flow_id()
+
+        for inside in work():
+            assert (inside, current_flow_id()) == ("a", None)
+
+
+class TestBound:
+    """Functions that are called later and elsewhere."""
+
+    def test_thread(self):
+        """A thread runs in the run that was current when the function was bound."""
+        seen = []
+        with bind("a"):
+            thread = threading.Thread(target=bound(lambda: seen.append(where_am_i())))
+        thread.start()
+        thread.join()
+
+        assert seen == [("a", None)]
+
+    def test_calls_at_the_same_time(self):
+        """Calls at the same time get a copy of the context each."""
+        barrier = threading.Barrier(2)
+
+        def work():
+            barrier.wait(timeout=10)
+            with bind():
+                return current_flow_id()
+
+        with bind("a"):
+            carried = bound(work)
+            threads = [threading.Thread(target=carried) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+        assert current_flow_id() is None
+
+    def test_looks_like_the_function(self):
+        """It has the name and the docstring of the function."""
+
+        def work():
+            """Works."""
+
+        carried = bound(work)
+
+        assert (carried.__name__, carried.__doc__) == ("work", "Works.")
+        assert repr(carried).startswith("bound(<function")
+
+    @pytest.mark.parametrize("sort", ["coroutine", "generator", "async generator"])
+    def test_what_runs_later(self, sort):
+        """What is driven by somebody else runs in the run in which it was bound."""
+
+        async def coroutine():
+            return current_flow_id()
+
+        def generator():
+            yield current_flow_id()
+
+        async def async_generator():
+            yield current_flow_id()
+
+        async def first(items):
+            (item,) = [item async for item in items]
+            return item
+
+        with bind("a"):
+            carried = bound(
+                {
+                    "coroutine": coroutine,
+                    "generator": generator,
+                    "async generator": async_generator,
+                }[sort]
+            )
+        run = {
+            "coroutine": asyncio.run,
+            "generator": next,
+            "async generator": lambda items: asyncio.run(first(items)),
+        }[sort]
+
+        assert run(carried()) == "a"
+        assert current_flow_id() is None
+
+    def test_coroutine_function_outside_a_run(self):
+        """Where nothing is current there is nothing to carry."""
+
+        async def work(): ...
+
+        assert bound(work) is work
+
+    def test_pickled(self):
+        """In another process, the ID, the flow and the values that were named are there."""
+
+        @flow("orders")
+        @entrypoint
+        def begin():
+            annotate(tenant="n", lock=threading.Lock())
+            return (
+                pickle.dumps(bound(where_am_i)),
+                pickle.dumps(bound(what_is_annotated, values=["tenant", "missing"])),
+                current_flow_id(),
+            )
+
+        place, values, flow_id = begin()
+
+        assert pickle.loads(place)() == (flow_id, "orders")
+        assert pickle.loads(values)() == {"tenant": "n"}
+        assert current_run() is None
+
+    def test_pickled_outside_a_run(self):
+        """Outside a run, the function itself is pickled."""
+        assert pickle.loads(pickle.dumps(bound(where_am_i))) is where_am_i
