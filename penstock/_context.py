@@ -7,6 +7,7 @@ from threading import Lock
 from types import MappingProxyType
 
 from penstock._ids import is_flow_id, make_flow_id
+from penstock._wrap import Scope
 from penstock.exceptions import InvalidFlowIdError
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "current_flow_id",
     "current_run",
     "new_flow_id",
+    "run_scope",
 ]
 
 _logger = logging.getLogger("penstock")
@@ -101,6 +103,11 @@ class Run:
 
 current: ContextVar[Run | None] = ContextVar("penstock.run", default=None)
 """The run that is current. Whoever sets it keeps the token and resets with it."""
+
+
+def run_scope(begin: Callable[[], Run]) -> Scope:
+    """Return what makes the run that *begin* returns current around the body of a function."""
+    return Scope(begin, current.set, current.reset)
 
 
 def current_run() -> Run | None:

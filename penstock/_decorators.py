@@ -6,7 +6,7 @@ from functools import partial
 from inspect import isroutine
 from typing import Any, TypeVar, overload
 
-from penstock._context import Run, current, new_flow_id
+from penstock._context import Run, current, new_flow_id, run_scope
 from penstock._model import Join
 from penstock._registry import Declaration, Origin, Reference, bare, default_registry, locate
 from penstock._wrap import instrument
@@ -243,7 +243,7 @@ def entrypoint(
         _check_wrappable(plain)
         declaration = _declaration(plain, name, title, kind)
         declaration.is_entrypoint = True
-        wrapper = instrument(plain, _run_starter(declaration, inherit=inherit))
+        wrapper = instrument(plain, run_scope(_run_starter(declaration, inherit=inherit)))
         declaration.target = wrapper if plain is target else type(target)(wrapper)
         default_registry().declare(declaration)
         return declaration.target

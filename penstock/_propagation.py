@@ -11,7 +11,7 @@ from os import urandom
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from penstock._context import Run, current, new_flow_id
+from penstock._context import Run, current, new_flow_id, run_scope
 from penstock._ids import is_flow_id
 from penstock._wrap import instrument
 from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
@@ -98,7 +98,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return *function* with every call in a block of its own."""
-        return instrument(function, self._begin)
+        return instrument(function, run_scope(self._begin))
 
     def _begin(self) -> Run:
         parent = current.get()
@@ -150,7 +150,7 @@ def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callabl
     """
     run = current.get()
     if any(is_sort(function) for is_sort in _RUNS_LATER):
-        return function if run is None else instrument(function, lambda: run)
+        return function if run is None else instrument(function, run_scope(lambda: run))
     return cast("Callable[P, R]", _Bound(function, copy_context(), tuple(values)))
 
 

@@ -1,30 +1,48 @@
-"""Making a run current while a function's body runs, and at no other time.
+"""Doing something whenever the body of a function runs, and at no other time.
 
-There is one driver for each kind of function. A driver only resumes: what a
-run is made of is decided by the *start* that it is given.
+There is one driver for each kind of function. A driver only resumes: what is
+begun, entered, left and ended is decided by the `Scope` that it is given.
 """
 
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
-from types import FunctionType
-from typing import Any, ParamSpec, TypeVar, cast
+from types import FunctionType, coroutine
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
-from penstock._context import Run, current
-
-__all__ = ["instrument"]
+__all__ = ["Scope", "instrument"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Body = Callable[..., Any]
-Start = Callable[[], Run]
 
 
-def instrument(function: Callable[P, R], start: Start) -> Callable[P, R]:
-    """Return *function* with every resumption of its body inside a run of *start*."""
+class Scope(NamedTuple):
+    """What happens around the body of a function."""
+
+    begin: Callable[[], Any]
+    """Called once for each call; what it returns is entered."""
+
+    enter: Callable[[Any], Any]
+    """Called before each resumption of the body; what it returns is left."""
+
+    leave: Callable[[Any], object]
+    """Called after each resumption. A `ValueError` means: in another context."""
+
+    end: Callable[[Any, BaseException | None], object] | None = None
+    """Called with what was begun when the body is over, and with what it raised."""
+
+    at_awaits: bool = False
+    """Whether a coroutine is left while it waits. It need not be, for its context is its own."""
+
+
+def instrument(function: Callable[P, R], scope: Scope) -> Callable[P, R]:
+    """Return *function* with every resumption of its body in *scope*."""
     drive = next((drive for fits, drive in _DRIVERS if fits(function)), _drive_function)
-    wrapper = _transplant(drive(function, start), function)
+    if drive is _drive_coroutine and scope.at_awaits:
+        drive = _drive_awaits
+    wrapper = _transplant(drive(function, scope), function)
     return cast("Callable[P, R]", wraps(function)(wrapper))
 
 
@@ -41,52 +59,76 @@ def _transplant(wrapper: Body, function: Body) -> Body:
     return FunctionType(code, scope, closure=closure)
 
 
-def _drive_function(fn: Body, start: Start) -> Body:
-    enter, leave = current.set, current.reset
+def _drive_function(fn: Body, scope: Scope) -> Body:
+    begin, enter, leave, end, _ = scope
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        token = enter(start())
+        begun = begin()
+        entered = enter(begun)
         try:
-            return fn(*args, **kwargs)
-        finally:
-            leave(token)
+            result = fn(*args, **kwargs)
+        except BaseException as error:
+            leave(entered)
+            if end:
+                end(begun, error)
+            raise
+        leave(entered)
+        if end:
+            end(begun, None)
+        return result
 
     return wrapper
 
 
-def _drive_coroutine(fn: Body, start: Start) -> Body:
-    enter, leave = current.set, current.reset
+def _drive_coroutine(fn: Body, scope: Scope) -> Body:
+    begin, enter, leave, _, _ = scope
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         # Held across awaits: a coroutine runs in the context of its task.
-        token = enter(start())
+        entered = enter(begin())
         try:
             return await fn(*args, **kwargs)
         finally:
             try:
-                leave(token)
+                leave(entered)
             except ValueError:
                 pass  # closed or collected from another context, which never had our run
 
     return wrapper
 
 
-def _drive_generator(fn: Body, start: Start) -> Body:
-    enter, leave = current.set, current.reset
+def _drive_awaits(fn: Body, scope: Scope) -> Body:
+    # What waits for a coroutine resumes it as it would a generator.
+    drive = coroutine(_drive_generator(fn, scope))
+
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await drive(*args, **kwargs)
+
+    return wrapper
+
+
+def _drive_generator(fn: Body, scope: Scope) -> Body:
+    begin, enter, leave, end, _ = scope
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        run, body = start(), fn(*args, **kwargs)
+        begun, body = begin(), fn(*args, **kwargs)
         resume, value = body.send, None
         while True:
             # Never held across a yield: a generator borrows its caller's context.
-            token = enter(run)
+            entered, is_over, raised = enter(begun), True, None
             try:
                 item = resume(value)
+                is_over = False
             except StopIteration as stop:
                 return stop.value
+            except BaseException as error:
+                raised = error
+                raise
             finally:
-                leave(token)
-                value = None  # an exception here would hold the frame that holds it
+                leave(entered)
+                if is_over and end:
+                    end(begun, raised)
+                value = raised = None  # an exception here would hold the frame that holds it
             try:
                 resume, value, item = body.send, (yield item), None
             except BaseException as exc:
@@ -95,24 +137,31 @@ def _drive_generator(fn: Body, start: Start) -> Body:
     return wrapper
 
 
-def _drive_async_generator(fn: Body, start: Start) -> Body:
-    enter, leave, first = current.set, current.reset, _asend_unhooked
+def _drive_async_generator(fn: Body, scope: Scope) -> Body:
+    begin, enter, leave, end, _ = scope
+    first = _asend_unhooked
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        run, body = start(), fn(*args, **kwargs)
+        begun, body = begin(), fn(*args, **kwargs)
         resume, value = first(body), None
         while True:
-            token = enter(run)
+            entered, is_over, raised = enter(begun), True, None
             try:
                 item = await resume(value)
+                is_over = False
             except StopAsyncIteration:
                 return
+            except BaseException as error:
+                raised = error
+                raise
             finally:
                 try:
-                    leave(token)
+                    leave(entered)
                 except ValueError:
                     pass  # closed or collected in mid-await from another context
-                value = None  # an exception here would hold the frame that holds it
+                if is_over and end:
+                    end(begun, raised)
+                value = raised = None  # an exception here would hold the frame that holds it
             try:
                 resume, value, item = body.asend, (yield item), None
             except BaseException as exc:
@@ -139,7 +188,7 @@ def _asend_unhooked(body: AsyncGenerator[Any, Any]) -> Callable[[Any], Awaitable
     return asend
 
 
-_DRIVERS: tuple[tuple[Callable[[object], bool], Callable[[Body, Start], Body]], ...] = (
+_DRIVERS: tuple[tuple[Callable[[object], bool], Callable[[Body, Scope], Body]], ...] = (
     (iscoroutinefunction, _drive_coroutine),
     (isasyncgenfunction, _drive_async_generator),
     (isgeneratorfunction, _drive_generator),
