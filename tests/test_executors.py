@@ -4,16 +4,12 @@ import multiprocessing
 import os
 
 import pytest
+from workers import answer, identify
 
-from penstock import annotate, bind, bound, current_flow_id
+from penstock import annotate, bind, bound
 from penstock.executors import ProcessPoolExecutor, ThreadPoolExecutor
 
 METHODS = ["spawn", "forkserver", "fork"] if hasattr(os, "fork") else ["spawn"]
-
-
-def identify(number: int = 0) -> tuple[str | None, int]:
-    """Return the ID of who submitted the work, from wherever it runs."""
-    return current_flow_id(), number
 
 
 def test_threads():
@@ -60,11 +56,6 @@ def test_processes(method):
             ("a", 3),
             ("b", 4),
         ]
-
-
-def answer(queue) -> None:
-    """Put the ID on *queue*."""
-    queue.put(current_flow_id())
 
 
 @pytest.mark.parametrize("method", METHODS)
