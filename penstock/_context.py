@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from threading import Lock
 from types import MappingProxyType
 
-from penstock._ids import is_flow_id, make_flow_id
+from penstock._ids import is_flow_id, make_flow_id, next_number
 from penstock._wrap import Scope
 from penstock.exceptions import InvalidFlowIdError
 
@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 _logger = logging.getLogger("penstock")
+_changing = Lock()
 
 
 class Run:
@@ -33,7 +34,7 @@ class Run:
     .. versionadded:: 0.1
     """
 
-    __slots__ = ("_entrypoint", "_flow_id", "_flows", "_parent", "_values")
+    __slots__ = ("_entrypoint", "_flow_id", "_flows", "_number", "_parent", "_values")
 
     def __init__(
         self,
@@ -50,11 +51,20 @@ class Run:
         self._entrypoint = entrypoint
         self._parent = parent
         self._values = values
+        self._number = 0
 
     @property
     def flow_id(self) -> str:
         """The correlation ID that everything in this operation shares."""
         return self._flow_id
+
+    @property
+    def run_id(self) -> str:
+        """What tells this run from others of the same operation: 16 hexadecimal digits."""
+        if self._number == 0:
+            with _changing:
+                self._number = self._number or next_number()
+        return f"{self._number:016x}"
 
     @property
     def flow(self) -> str | None:
@@ -144,11 +154,9 @@ def annotate(**values: object) -> None:
     run = current.get()
     if run is None:
         return
-    with _annotating:  # threads of one run may annotate it at once
+    with _changing:  # threads of one run may annotate it at once
         run._values = (run._values or {}) | values  # noqa: SLF001 - our own
 
-
-_annotating = Lock()
 
 _id_factory: Callable[[], str] = make_flow_id
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, overload
 from penstock._context import Run, current, new_flow_id, run_scope
 from penstock._model import Join
 from penstock._registry import Declaration, Origin, Reference, bare, default_registry, locate
+from penstock._spans import is_tracing, recording_scope
 from penstock._wrap import instrument
 from penstock.exceptions import InvalidArgumentError
 
@@ -155,7 +156,8 @@ def step(
     """Declare a function as a step, and return that very function.
 
     Works bare and with arguments. Nothing is wrapped: calling the function
-    costs what it cost before.
+    costs what it cost before. Only while tracing is on (see `penstock.tracing`)
+    is it wrapped, to record its calls.
 
     Args:
         function: The function, where the decorator stands without arguments.
@@ -179,13 +181,17 @@ def step(
     _check_text("step", name=name, title=title, kind=kind)
     references, join = _read_after(after)
 
-    def declare(target: F) -> F:
+    def declare(target: Any) -> Any:
         _check_callable("step", target)
-        declaration = _declaration(bare(target), name, title, kind)
+        plain = bare(target)
+        declaration = _declaration(plain, name, title, kind)
         declaration.after, declaration.join = references, join
         declaration.target = target
+        if is_tracing() and _is_wrappable(plain):
+            wrapper = instrument(plain, recording_scope(declaration))
+            declaration.target = wrapper if plain is target else type(target)(wrapper)
         default_registry().declare(declaration)
-        return target
+        return declaration.target
 
     if function is None:
         return declare
@@ -243,7 +249,8 @@ def entrypoint(
         _check_wrappable(plain)
         declaration = _declaration(plain, name, title, kind)
         declaration.is_entrypoint = True
-        wrapper = instrument(plain, run_scope(_run_starter(declaration, inherit=inherit)))
+        body = instrument(plain, recording_scope(declaration)) if is_tracing() else plain
+        wrapper = instrument(body, run_scope(_run_starter(declaration, inherit=inherit)))
         declaration.target = wrapper if plain is target else type(target)(wrapper)
         default_registry().declare(declaration)
         return declaration.target
@@ -385,7 +392,7 @@ def _check_callable(where: str, target: object) -> None:
 
 def _check_wrappable(target: object) -> None:
     """Raise if a function in place of *target* would be less than *target* was."""
-    if isroutine(target) or isinstance(target, partial):
+    if _is_wrappable(target):
         return
     if isinstance(target, type):
         reason = "instances could no longer be told by its class; put it on a method"
@@ -397,6 +404,10 @@ def _check_wrappable(target: object) -> None:
         )
     message = f"@entrypoint cannot wrap {target!r}: {reason}"
     raise InvalidArgumentError(message)
+
+
+def _is_wrappable(target: object) -> bool:
+    return isroutine(target) or isinstance(target, partial)
 
 
 def _wrong(where: str, wanted: str, got: object, example: str) -> InvalidArgumentError:

@@ -1,11 +1,13 @@
 """Making and checking flow IDs."""
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from os import urandom
 from time import time_ns
 
-__all__ = ["is_flow_id", "make_flow_id"]
+__all__ = ["is_flow_id", "make_flow_id", "next_number"]
 
 _is_safe: Callable[[str], object] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}").fullmatch
 
@@ -27,3 +29,20 @@ def make_flow_id() -> str:
 def is_flow_id(value: object) -> bool:
     """Tell whether *value* may be adopted as a flow ID, wherever it came from."""
     return isinstance(value, str) and _is_safe(value) is not None
+
+
+def next_number() -> int:
+    """Return a number for a run or a span: of 64 bits, never 0, and its own in all processes."""
+    return next(_numbers)
+
+
+def _begin_counting() -> None:
+    global _numbers  # noqa: PLW0603 - a counter of this process
+    # From a random place, and far from the end of what 64 bits can say.
+    _numbers = count(int.from_bytes(urandom(8), "big") >> 1 | 1)
+
+
+_numbers: Iterator[int]
+_begin_counting()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_counting)

@@ -187,10 +187,13 @@ class Registry:
         # declaration keeps its target alive, so that no id is used twice.
         self._by_target: WeakValueDictionary[int, Declaration] = WeakValueDictionary()
         self._by_code: dict[int, list[Declaration]] | None = None
+        self.first: tuple[str, str] | None = None
+        """The name and the place of what was declared first, if anything was."""
 
     def declare(self, declaration: Declaration) -> None:
         """Remember *declaration* until a flow claims its target."""
         with self._lock:
+            self.first = self.first or (declaration.name, str(declaration.location))
             self._by_target[id(declaration.target)] = declaration
             self._by_target[id(bare(declaration.target))] = declaration
             self._unclaimed[declaration.origin.key] = declaration

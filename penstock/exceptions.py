@@ -19,6 +19,7 @@ __all__ = [
     "ModuleImportError",
     "PenstockError",
     "RenderError",
+    "TracingError",
     "UndeclaredFunctionError",
     "UnknownFlowError",
     "UnknownFormatError",
@@ -284,3 +285,26 @@ class ModuleImportError(PenstockError, ImportError):
 
     def __str__(self) -> str:
         return f"cannot import {self.module!r} ({self.place}): {self.cause}"
+
+
+class TracingError(PenstockError, RuntimeError):
+    """Tracing was asked for after steps were declared, which are not recorded any more.
+
+    Attributes:
+        step: The name of the step that was declared first.
+        place: The file and line where it is defined.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, step: str, place: str) -> None:
+        super().__init__(step, place)
+        self.step = step
+        self.place = place
+
+    def __str__(self) -> str:
+        return (
+            f"{self.place}: {self.step!r} was declared before tracing was switched on, so its "
+            "calls would not be recorded. Set PENSTOCK_TRACE=1 in the environment, or call "
+            "penstock.tracing.configure() before the modules that declare flows are imported"
+        )

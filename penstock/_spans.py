@@ -1,0 +1,433 @@
+"""Recording what runs: one span for each execution of a step, while tracing is on.
+
+A span is written to in place and handed on when its step is over, so that
+recording costs no more than it has to.
+"""
+
+import atexit
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar, Token
+from functools import partial
+from queue import SimpleQueue
+from threading import Event, Lock, Thread, local
+from time import perf_counter_ns, time_ns
+from typing import Any, Literal, Protocol
+from weakref import WeakMethod
+
+from penstock._context import Run, current
+from penstock._ids import next_number
+from penstock._wrap import Scope
+
+__all__ = [
+    "Exporter",
+    "InBackground",
+    "Outcome",
+    "Recordable",
+    "Span",
+    "current_span",
+    "exporters",
+    "flush",
+    "is_tracing",
+    "recording_scope",
+    "set_exporters",
+    "set_tracing",
+]
+
+Outcome = Literal["ok", "error", "cancelled", "closed"]
+"""How a step ended: it returned, it raised, its task was cancelled, or nobody went on with it."""
+
+_CANCELLED = {"CancelledError", "Cancelled"}  # of asyncio, and of Trio
+_SLOW_NS = 100_000_000
+_logger = logging.getLogger("penstock")
+
+
+class Recordable(Protocol):
+    """What a span is of: a declared step."""
+
+    name: str
+    flows: tuple[str, ...]
+    is_entrypoint: bool
+
+
+class Span:
+    """One execution of one step within a run.
+
+    Times of day are nanoseconds since 1970 (`time.time_ns`), durations are
+    nanoseconds of a clock that never goes back (`time.perf_counter_ns`).
+
+    .. versionadded:: 0.1
+    """
+
+    __slots__ = (
+        "_active",
+        "_began",
+        "_ended",
+        "_error",
+        "_numbered",
+        "_parent",
+        "_resumed",
+        "_run",
+        "_step",
+        "_token",
+        "start_ns",
+    )
+
+    _began: int
+    _ended: int
+    _error: type[BaseException] | None
+    _resumed: int
+    _token: Token["Span | None"]
+
+    def __init__(self, run: Run, step: Recordable, parent: "Span | None") -> None:
+        self._run = run
+        self._step = step
+        self._parent = parent
+        self._error = None
+        self._active = self._numbered = 0
+        self.start_ns = time_ns()
+        """When the step began."""
+        self._began = 0
+
+    @property
+    def step(self) -> str:
+        """The name of the step."""
+        return self._step.name
+
+    @property
+    def is_entrypoint(self) -> bool:
+        """Whether the run began with this span."""
+        return self._step.is_entrypoint
+
+    @property
+    def flow(self) -> str | None:
+        """The name of the flow: the run's, or else the first that has the step."""
+        run, own = self._run.flow, self._step.flows
+        return run if run in own or not own else own[0]
+
+    @property
+    def flow_id(self) -> str:
+        """The correlation ID of the operation."""
+        return self._run.flow_id
+
+    @property
+    def span_id(self) -> str:
+        """The ID of this execution: 16 hexadecimal digits, a valid parent-id of `traceparent`."""
+        number = self._numbered
+        if number == 0:
+            with _numbering:
+                number = self._numbered = self._numbered or next_number()
+        return f"{number:016x}"
+
+    @property
+    def parent_id(self) -> str | None:
+        """The ID of the span in which this one began, or None."""
+        return None if self._parent is None else self._parent.span_id
+
+    @property
+    def run_id(self) -> str:
+        """The ID of the run."""
+        return self._run.run_id
+
+    @property
+    def duration_ns(self) -> int:
+        """The time from the first resumption of the body to the end of the last."""
+        return self._ended - self._began
+
+    @property
+    def active_ns(self) -> int:
+        """The time that the body ran: without what a coroutine or generator waited."""
+        return self._active
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        if self._error is None:
+            return "ok"
+        if issubclass(self._error, GeneratorExit):
+            return "closed"
+        return "cancelled" if self._error.__name__ in _CANCELLED else "error"
+
+    @property
+    def exception_type(self) -> str | None:
+        """The full name of what the step raised, or None."""
+        if self._error is None:
+            return None
+        module, name = self._error.__module__, self._error.__qualname__
+        return name if module == "builtins" else f"{module}.{name}"
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """What `annotate` attached to the run."""
+        return self._run.values
+
+    def as_dict(self) -> dict[str, object]:
+        """Return all of it under the names of its attributes, values as they are."""
+        return {
+            "flow": self.flow,
+            "flow_id": self.flow_id,
+            "run_id": self.run_id,
+            "span_id": self.span_id,
+            "parent_id": self.parent_id,
+            "step": self.step,
+            "is_entrypoint": self.is_entrypoint,
+            "start_ns": self.start_ns,
+            "duration_ns": self.duration_ns,
+            "active_ns": self.active_ns,
+            "outcome": self.outcome,
+            "exception_type": self.exception_type,
+            "values": dict(self.values),
+        }
+
+    def __repr__(self) -> str:
+        return f"<Span {self.step} {self.outcome} in {self.duration_ns / 1e6:.3f} ms>"
+
+
+class Exporter(Protocol):
+    """What receives finished spans.
+
+    It is called in the thread of the step, right after the step is over. What
+    it raises is logged once and goes no further. One that takes longer than a
+    tenth of a second is logged too, and is called in a thread of its own from
+    then on.
+
+    One that also has the methods ``resume(span)`` and ``suspend(span)`` is told
+    whenever the body of a step goes on and waits, in the context of the body.
+
+    .. versionadded:: 0.1
+    """
+
+    def export(self, span: Span, /) -> None:
+        """Take a finished span."""
+
+    def flush(self) -> None:
+        """Bring away what is still kept. Called at exit, and by `penstock.tracing.flush`."""
+
+
+_numbering = Lock()
+current_span: ContextVar[Span | None] = ContextVar("penstock.span", default=None)
+"""The span whose body is running."""
+
+_is_tracing = False
+_exporters: tuple[Exporter, ...] = ()
+_companions: tuple[Any, ...] = ()
+_blamed = set[tuple[int, str]]()
+
+
+class _Exporting(local):
+    now = False
+
+
+_exporting = _Exporting()
+
+
+def is_tracing() -> bool:
+    """Tell whether steps that are declared now will be recorded.
+
+    .. versionadded:: 0.1
+    """
+    return _is_tracing
+
+
+def set_tracing(is_on: bool) -> None:
+    """Switch the recording of steps that are declared from now on."""
+    global _is_tracing  # noqa: PLW0603 - a setting of the process
+    _is_tracing = is_on
+
+
+def exporters() -> tuple[Exporter, ...]:
+    """Return what receives spans."""
+    return _exporters
+
+
+def set_exporters(*chosen: Exporter) -> None:
+    """Let *chosen* receive spans, and nothing else."""
+    global _exporters, _companions  # noqa: PLW0603 - settings of the process
+    _exporters = chosen
+    _companions = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
+    _flush_at_exit_of_children()
+
+
+def flush() -> None:
+    """Let every exporter bring away what it still keeps.
+
+    It happens by itself at exit, also of processes that `multiprocessing`
+    starts. A process that ends with `os._exit` has to call it.
+
+    .. versionadded:: 0.1
+    """
+    for exporter in _exporters:
+        _call(exporter, exporter.flush)
+
+
+atexit.register(flush)
+
+
+def _flush_at_exit_of_children() -> None:
+    """Have `multiprocessing` flush, whose children end without `atexit`."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.Finalize(None, flush, exitpriority=0)
+        # A child forgets the line above when it begins, and then calls this.
+        util.register_after_fork(flush, lambda _: util.Finalize(None, flush, exitpriority=0))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_flush_at_exit_of_children)
+
+
+def recording_scope(step: Recordable) -> Scope:
+    """Return what records every execution of *step*."""
+    get_run, get_span = current.get, current_span.get
+
+    def begin() -> Span | None:
+        if not _exporters:
+            return None
+        run = get_run()
+        return None if run is None else Span(run, step, get_span())
+
+    return Scope(begin, _enter, _leave, _end, at_awaits=True)
+
+
+def _enter(span: Span | None) -> Span | None:
+    if span is not None:
+        span._token = current_span.set(span)
+        for companion in _companions:
+            _call(companion, companion.resume, span)
+        span._resumed = now = perf_counter_ns()
+        if not span._began:
+            span._began = now
+    return span
+
+
+def _leave(span: Span | None) -> None:
+    if span is not None:
+        span._ended = now = perf_counter_ns()
+        span._active += now - span._resumed
+        for companion in _companions:
+            _call(companion, companion.suspend, span)
+        current_span.reset(span._token)
+
+
+def _end(span: Span | None, error: BaseException | None) -> None:
+    if span is None or _exporting.now:
+        return
+    if error is not None:
+        span._error = type(error)
+    _exporting.now = True  # an exporter may call steps itself: those are not exported
+    try:
+        since = span._ended
+        for exporter in _exporters:
+            try:
+                exporter.export(span)
+            except Exception:
+                _complain(exporter)
+            now = perf_counter_ns()
+            if now - since > _SLOW_NS:
+                _move_away(exporter)
+            since = now
+    finally:
+        _exporting.now = False
+
+
+def _complain(exporter: object) -> None:
+    """Log the exception that *exporter* raised, the first time it does."""
+    if _blame(exporter, "raised"):
+        message = "the exporter %r failed; this is logged once"
+        _logger.error(message, exporter, exc_info=True)
+
+
+def _call(exporter: object, method: Callable[..., object], *arguments: object) -> None:
+    """Call a *method* of *exporter*; what it raises is logged once."""
+    try:
+        method(*arguments)
+    except Exception:
+        _complain(exporter)
+
+
+def _move_away(exporter: Exporter) -> None:
+    """Call *exporter* in a thread of its own from now on, for it is slow."""
+    if _blame(exporter, "slow"):
+        message = "the exporter %r took longer than %s ms; from now on it has a thread of its own"
+        _logger.warning(message, exporter, _SLOW_NS // 1_000_000)
+    set_exporters(*(InBackground(e) if e is exporter else e for e in _exporters))
+
+
+def _blame(exporter: object, fault: str) -> bool:
+    """Tell whether *exporter* is blamed for *fault* for the first time."""
+    known = (id(exporter), fault) in _blamed
+    _blamed.add((id(exporter), fault))
+    return not known
+
+
+def _call_weakly(method: "WeakMethod[Callable[[], None]]") -> None:
+    alive = method()
+    if alive is not None:
+        alive()
+
+
+_STOP_WAITING_S = 10.0
+
+
+class InBackground:
+    """An exporter that calls another one in a thread of its own.
+
+    For exporters that wait for a network or a disk: the step goes on at once.
+
+    Args:
+        exporter: The exporter to call.
+        most: How many spans wait at most. What comes then is dropped, which is
+            logged once.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, exporter: Exporter, *, most: int = 100_000) -> None:
+        self._exporter = exporter
+        self._most = most
+        self._begin_anew()
+        if hasattr(os, "register_at_fork"):
+            # Weak, for a hook stays for good. What waits is brought away by the parent.
+            os.register_at_fork(after_in_child=partial(_call_weakly, WeakMethod(self._begin_anew)))
+
+    def _begin_anew(self) -> None:
+        self._waiting: SimpleQueue[Span | Event] = SimpleQueue()
+        self._thread: Thread | None = None
+        self._starting = Lock()
+
+    def export(self, span: Span, /) -> None:
+        """Keep *span* until the thread takes it."""
+        if self._waiting.qsize() >= self._most:
+            if _blame(self, "full"):
+                _logger.error("the exporter %r cannot keep up; spans are lost", self._exporter)
+            return
+        self._waiting.put(span)
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    self._thread = Thread(target=self._work, name="penstock-export", daemon=True)
+                    self._thread.start()
+
+    def flush(self) -> None:
+        """Wait until all is exported that waits now, ten seconds at most."""
+        if self._thread is not None:
+            done = Event()
+            self._waiting.put(done)
+            if not done.wait(_STOP_WAITING_S):
+                _logger.error("the exporter %r is stuck; spans are lost", self._exporter)
+        self._exporter.flush()
+
+    def _work(self) -> None:
+        _exporting.now = True
+        while True:
+            item = self._waiting.get()
+            if isinstance(item, Event):
+                item.set()
+            else:
+                _call(self._exporter, self._exporter.export, item)
+            del item  # until the next span comes, nothing keeps this one
+
+    def __repr__(self) -> str:
+        return f"InBackground({self._exporter!r})"
