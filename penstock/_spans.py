@@ -322,8 +322,8 @@ def _end(span: Span | None, error: BaseException | None) -> None:
         for exporter in _exporters:
             try:
                 exporter.export(span)
-            except Exception:
-                _complain(exporter)
+            except Exception as error:
+                _complain(exporter, error)
             now = perf_counter_ns()
             if now - since > _SLOW_NS:
                 _move_away(exporter)
@@ -332,19 +332,18 @@ def _end(span: Span | None, error: BaseException | None) -> None:
         _exporting.now = False
 
 
-def _complain(exporter: object) -> None:
-    """Log the exception that *exporter* raised, the first time it does."""
+def _complain(exporter: object, error: Exception) -> None:
+    """Log what *exporter* raised, the first time it does."""
     if _blame(exporter, "raised"):
-        message = "the exporter %r failed; this is logged once"
-        _logger.error(message, exporter, exc_info=True)
+        _logger.error("the exporter %r failed; this is logged once", exporter, exc_info=error)
 
 
 def _call(exporter: object, method: Callable[..., object], *arguments: object) -> None:
     """Call a *method* of *exporter*; what it raises is logged once."""
     try:
         method(*arguments)
-    except Exception:
-        _complain(exporter)
+    except Exception as error:
+        _complain(exporter, error)
 
 
 def _move_away(exporter: Exporter) -> None:
