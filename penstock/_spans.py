@@ -311,11 +311,11 @@ def _leave(span: Span | None) -> None:
         current_span.reset(span._token)
 
 
-def _end(span: Span | None, error: BaseException | None) -> None:
+def _end(span: Span | None, raised: BaseException | None) -> None:
     if span is None or _exporting.now:
         return
-    if error is not None:
-        span._error = type(error)
+    if raised is not None:
+        span._error = type(raised)
     _exporting.now = True  # an exporter may call steps itself: those are not exported
     try:
         since = span._ended
