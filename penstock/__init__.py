@@ -4,6 +4,7 @@ One declaration in the code gives every operation a correlation ID and every
 flow a diagram next to the docstrings of its steps.
 """
 
+import os
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,12 @@ __all__ = [
     "list_flows",
     "step",
 ]
+
+if os.environ.get("PENSTOCK_TRACE"):
+    from penstock.tracing import configure_from_environment
+
+    configure_from_environment()
+    del configure_from_environment
 
 if TYPE_CHECKING:
     __version__: str

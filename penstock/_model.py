@@ -16,9 +16,11 @@ __all__ = [
     "Predecessor",
     "Problem",
     "Role",
+    "Status",
     "Step",
 ]
 
+Status = Literal["visited", "failed", "unreached"]
 Join = Literal["any", "all"]
 Role = Literal["entrypoint", "step", "missing"]
 Direction = Literal["TD", "TB", "LR", "BT", "RL"]
@@ -178,6 +180,12 @@ class Node:
 
     href: str | None = None
     """Where a click on the node leads."""
+
+    status: Status | None = None
+    """What became of the step in a run that is drawn over the flow, if one is."""
+
+    note: str | None = None
+    """What else a reader sees, like how long the step took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -367,7 +367,7 @@ def _call_weakly(method: "WeakMethod[Callable[[], None]]") -> None:
         alive()
 
 
-_STOP_WAITING_S = 10.0
+_LONGEST_FLUSH_S = 10.0
 
 
 class InBackground:
@@ -414,7 +414,7 @@ class InBackground:
         if self._thread is not None:
             done = Event()
             self._waiting.put(done)
-            if not done.wait(_STOP_WAITING_S):
+            if not done.wait(_LONGEST_FLUSH_S):
                 _logger.error("the exporter %r is stuck; spans are lost", self._exporter)
         self._exporter.flush()
 

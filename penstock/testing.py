@@ -4,8 +4,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from penstock import _registry
+from penstock._runs import RecordedRun, group_runs
+from penstock._spans import Span, exporters, is_tracing, set_exporters, set_tracing
+from penstock.exceptions import TracingError
+from penstock.tracing import InMemoryExporter
 
-__all__ = ["isolated_registry"]
+__all__ = ["Recording", "isolated_registry", "record_runs"]
 
 
 @contextmanager
@@ -19,3 +23,62 @@ def isolated_registry() -> Generator[None, None, None]:
     """
     with _registry.isolated():
         yield
+
+
+class Recording:
+    """What `record_runs` has recorded up to now.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, exporter: InMemoryExporter) -> None:
+        self._exporter = exporter
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The spans that are over, in the order in which they ended."""
+        return tuple(self._exporter.spans)
+
+    @property
+    def runs(self) -> tuple[RecordedRun, ...]:
+        """The runs that they are of, in the order in which they began."""
+        return group_runs(self.spans)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The names of the steps that were executed, in the order in which each first began."""
+        return tuple(dict.fromkeys(step for run in self.runs for step in run.steps))
+
+
+@contextmanager
+def record_runs() -> Generator[Recording, None, None]:
+    """Record what runs in the block, whatever else receives spans.
+
+    ::
+
+        with record_runs() as recorded:
+            handle_message(message)
+        assert recorded.steps == ("handle_message", "fetch", "store")
+
+    Steps are recorded that were declared while tracing was on. With pytest,
+    write ``penstock_trace = true`` under ``[tool.pytest.ini_options]``; else
+    set ``PENSTOCK_TRACE=1``. Where nothing is declared yet, as in
+    `isolated_registry`, what the block declares is recorded.
+
+    Raises:
+        TracingError: If tracing is off and a step is declared already.
+
+    .. versionadded:: 0.1
+    """
+    first = _registry.default_registry().first
+    was_tracing = is_tracing()
+    if first is not None and not was_tracing:
+        raise TracingError(*first)
+    exporter = InMemoryExporter()
+    set_tracing(is_on=True)
+    set_exporters(*exporters(), exporter)
+    try:
+        yield Recording(exporter)
+    finally:
+        set_exporters(*(other for other in exporters() if other is not exporter))
+        set_tracing(is_on=was_tracing)

@@ -11,18 +11,18 @@ import os
 from pathlib import Path
 
 from penstock._registry import default_registry
+from penstock._runs import RecordedRun, RecordedSpan, group_runs, read_runs
 from penstock._spans import (
     Exporter,
     InBackground,
     Outcome,
     Span,
-    current_span,
-    exporters,
     flush,
     is_tracing,
     set_exporters,
     set_tracing,
 )
+from penstock._spans import current_span as _current_span
 from penstock.exceptions import TracingError
 
 __all__ = [
@@ -32,14 +32,25 @@ __all__ = [
     "JsonLinesExporter",
     "LoggingExporter",
     "Outcome",
+    "RecordedRun",
+    "RecordedSpan",
     "Span",
     "configure",
     "configure_from_environment",
     "current_span",
-    "exporters",
     "flush",
+    "group_runs",
     "is_tracing",
+    "read_runs",
 ]
+
+
+def current_span() -> Span | None:
+    """Return the span of the step that is running, or None if none is recorded.
+
+    .. versionadded:: 0.1
+    """
+    return _current_span.get()
 
 
 def configure(*exporters: Exporter) -> None:

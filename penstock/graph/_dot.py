@@ -110,8 +110,10 @@ def _node_attributes(node: Node) -> dict[str, str]:
     }
     if node.role == "entrypoint":
         attributes |= {"style": "filled,rounded", "penwidth": "2.2"}
-    if node.role == "missing":
-        attributes["style"] = "filled,dashed"
+    if node.role == "missing" or node.status == "unreached":
+        attributes["style"] = attributes.get("style", "filled") + ",dashed"
+    if node.status == "failed":
+        attributes["penwidth"] = "3"
     return attributes
 
 
@@ -119,9 +121,9 @@ def _label(node: Node) -> Markup:
     title = _markup(node.label)
     if node.role == "entrypoint":
         title = f"<b>{title}</b>"
-    note = "not declared" if node.role == "missing" else node.kind
-    small = f'<br/><font point-size="9">{_markup(note)}</font>' if note else ""
-    return Markup(f"<{title}{small}>")
+    notes = ["not declared" if node.role == "missing" else node.kind, node.note]
+    small = [f'<br/><font point-size="9">{_markup(note)}</font>' for note in notes if note]
+    return Markup(f"<{title}{''.join(small)}>")
 
 
 def _bar(node: Node, *, flat: bool) -> Statement:

@@ -11,6 +11,7 @@ from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._kinds import Shape, shape_of
 from penstock.graph._labels import bar_id, drawn_id, label_lines, safe_href
 from penstock.graph._structure import joins
+from penstock.graph._theme import EDGE, LIGHT, node_class
 
 __all__ = ["render_mermaid"]
 
@@ -42,17 +43,15 @@ _STYLED_SHAPES = _SHAPES | {"plain": '("{label}"){style}'}
 _PILL = '(["{label}"]){style}'
 
 _CLASSES = {
-    "entrypoint": "fill:#dbeafe,stroke:#2563eb,color:#1e3a8a",
-    "step": "fill:#f8fafc,stroke:#64748b,color:#0f172a",
-    "service": "fill:#ede9fe,stroke:#7c3aed,color:#4c1d95",
-    "queue": "fill:#fef3c7,stroke:#d97706,color:#78350f",
-    "store": "fill:#dcfce7,stroke:#16a34a,color:#14532d",
-    "document": "fill:#e0f2fe,stroke:#0284c7,color:#0c4a6e",
-    "message": "fill:#fce7f3,stroke:#db2777,color:#831843",
-    "missing": "fill:#fee2e2,stroke:#dc2626,color:#7f1d1d,stroke-dasharray:5 4",
-    "join": "fill:#64748b,stroke:#64748b",
+    name: f"fill:{paint.fill},stroke:{paint.stroke},color:{paint.text}"
+    for name, paint in LIGHT.items()
+} | {"join": f"fill:{EDGE['light']},stroke:{EDGE['light']}"}
+_LINES = {
+    "missing": "stroke-dasharray:5 4",
+    "unreached": "stroke-dasharray:2 4",
+    "failed": "stroke-width:3px",
 }
-_DASHED = "stroke-dasharray:5 4"
+"""What tells nodes apart without colour."""
 
 _BREAK = "<br/>"
 _BLANK = "#160;"
@@ -165,25 +164,19 @@ def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool) -> Iterator[st
 def _says_more(node: Node) -> bool:
     """Tell whether a node looks other than its name alone would."""
     shown = _text(node.label)
-    return not (shown == node.name == _id(node.name)) or bool(node.kind) or node.role == "missing"
+    says = node.kind or node.note or node.status or node.role == "missing"
+    return not (shown == node.name == _id(node.name)) or bool(says)
 
 
 def _box(node: Node, *, styled: bool) -> str:
     """Return the label of *node* in its shape, with its class."""
     kind = "not declared" if node.role == "missing" else node.kind
-    label = _label(node.label, f"({kind})" if kind else "", small=styled) or _BLANK
+    notes = [f"({kind})" if kind else "", node.note or ""]
+    label = _label(node.label, "\n".join(filter(None, notes)), small=styled) or _BLANK
     shape = shape_of(node.kind)
     box = _PILL if node.role == "entrypoint" else (_STYLED_SHAPES if styled else _SHAPES)[shape]
-    name = _class_of(node)
-    return box.format(label=label, style=f":::{name}" if styled or name == "missing" else "")
-
-
-def _class_of(node: Node) -> str:
-    """Return the name of the style of *node*."""
-    if node.role != "step":
-        return node.role
-    shape = shape_of(node.kind)
-    return "step" if shape == "plain" else shape
+    name = node_class(node)
+    return box.format(label=label, style=f":::{name}" if styled or name in _LINES else "")
 
 
 def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
@@ -207,15 +200,15 @@ def _links(graph: Graph, *, styled: bool) -> Iterator[str]:
 
 def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool) -> Iterator[str]:
     """Yield the styles that are in use."""
-    used = {_class_of(node) for node in graph.nodes}
+    used = {node_class(node) for node in graph.nodes}
     if bars:
         used.add("join")
-    if styled:
-        if graph.edges:
-            yield "linkStyle default stroke-width:1.5px"
-        yield from (f"classDef {name} {css}" for name, css in _CLASSES.items() if name in used)
-    elif "missing" in used:
-        yield f"classDef missing {_DASHED}"
+    if styled and graph.edges:
+        yield "linkStyle default stroke-width:1.5px"
+    for name in filter(used.__contains__, _CLASSES):
+        looks = [_CLASSES[name] if styled else "", _LINES.get(name, "")]
+        if css := ",".join(filter(None, looks)):
+            yield f"classDef {name} {css}"
 
 
 def _id(name: str) -> str:

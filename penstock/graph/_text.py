@@ -67,6 +67,7 @@ def _describe(node: Node) -> str:
         "not declared" if node.role == "missing" else None,
         _one_line(node.kind) if node.kind else None,
         "after all of them" if node.join == "all" else None,
+        _one_line(node.note) if node.note else None,
     ]
     said = ", ".join(note for note in notes if note)
     return f"{_one_line(node.label)} ({said})" if said else _one_line(node.label)

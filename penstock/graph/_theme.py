@@ -35,6 +35,8 @@ LIGHT = {
     "document": Paint("#e0f2fe", "#0284c7", "#0c4a6e"),
     "message": Paint("#fce7f3", "#db2777", "#831843"),
     "missing": Paint("#fee2e2", "#dc2626", "#7f1d1d"),
+    "failed": Paint("#fecaca", "#b91c1c", "#6b1414"),
+    "unreached": Paint("#ffffff", "#94a3b8", "#475569"),
 }
 DARK = {
     "entrypoint": Paint("#1e3a8a", "#60a5fa", "#dbeafe"),
@@ -45,6 +47,8 @@ DARK = {
     "document": Paint("#0c4a6e", "#38bdf8", "#e0f2fe"),
     "message": Paint("#831843", "#f472b6", "#fce7f3"),
     "missing": Paint("#7f1d1d", "#f87171", "#fee2e2"),
+    "failed": Paint("#991b1b", "#fca5a5", "#fee2e2"),
+    "unreached": Paint("#0f172a", "#64748b", "#cbd5e1"),
 }
 EDGE = {"light": "#64748b", "dark": "#94a3b8"}
 EDGE_TEXT = {"light": "#475569", "dark": "#cbd5e1"}
@@ -61,6 +65,8 @@ _DARK_PAGES = (
 
 def node_class(node: Node) -> str:
     """Return which entry of the palette paints *node*."""
+    if node.status is not None and node.status != "visited":
+        return node.status
     if node.role != "step":
         return node.role
     shape = shape_of(node.kind)

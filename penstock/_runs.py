@@ -1,0 +1,225 @@
+"""What was recorded of runs, and how it is shown."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal, overload
+
+from penstock._model import Direction, Graph, Node
+from penstock._spans import Outcome, Span
+from penstock.graph import TextFormat, get_flow, render
+
+__all__ = ["RecordedRun", "RecordedSpan", "group_runs", "read_runs"]
+
+_BAR = 30
+"""Columns of a timeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSpan:
+    """One execution of one step, as it was recorded: the values of a `Span`.
+
+    .. versionadded:: 0.1
+    """
+
+    flow: str | None
+    flow_id: str
+    run_id: str
+    span_id: str
+    parent_id: str | None
+    step: str
+    is_entrypoint: bool
+    start_ns: int
+    duration_ns: int
+    active_ns: int
+    outcome: Outcome
+    exception_type: str | None
+    values: Mapping[str, object]
+
+    @classmethod
+    def of(cls, said: Span | Mapping[str, Any]) -> "RecordedSpan":
+        """Return the values of a span, or of what `JsonLinesExporter` wrote of one.
+
+        Names that a later version writes are left out.
+        """
+        found: Mapping[str, Any] = said.as_dict() if isinstance(said, Span) else said
+        known: dict[str, Any] = {field.name: found[field.name] for field in fields(cls)}
+        return cls(**known)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """What was recorded of one run.
+
+    .. versionadded:: 0.1
+    """
+
+    flow_id: str
+    """The correlation ID of the operation."""
+
+    run_id: str
+    """What tells the run from others of the same operation."""
+
+    flow: str | None
+    """The name of the flow."""
+
+    spans: tuple[RecordedSpan, ...]
+    """The executions of its steps, in the order in which they began."""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The names of the steps, in the order in which they first began."""
+        return tuple(dict.fromkeys(span.step for span in self.spans))
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run ended: as the span ended with which it began."""
+        return self.spans[0].outcome
+
+    @property
+    def duration_ns(self) -> int:
+        """The time from the beginning of the first span to the end of the last."""
+        return max(span.start_ns + span.duration_ns for span in self.spans) - self.spans[0].start_ns
+
+    def graph(self) -> Graph:
+        """Return the declared flow with what became of each step in this run.
+
+        Raises:
+            UnknownFlowError: If the flow is not declared in this process.
+        """
+        graph = get_flow(self.flow or "").graph()
+        return replace(graph, nodes=tuple(map(self._observed, graph.nodes)))
+
+    def _observed(self, node: Node) -> Node:
+        spans = [span for span in self.spans if span.step == node.name]
+        if not spans:
+            return replace(node, status="unreached", note="not reached")
+        took = _milliseconds(sum(span.duration_ns for span in spans))
+        times = f"{len(spans)} times, {took}" if len(spans) > 1 else took
+        failed = next((span for span in spans if span.outcome == "error"), None)
+        if failed is None:
+            return replace(node, status="visited", note=times)
+        return replace(node, status="failed", note=f"{failed.exception_type}, {times}")
+
+    @overload
+    def draw(self, format: TextFormat = ..., *, direction: Direction = ...) -> str: ...
+    @overload
+    def draw(self, format: Literal["png"], *, direction: Direction = ...) -> bytes: ...
+    def draw(
+        self,
+        format: str = "mermaid",  # noqa: A002 - the word of `generate_dag`
+        *,
+        direction: Direction = "TD",
+    ) -> str | bytes:
+        """Return the diagram of the flow with what became of each step in this run.
+
+        Args:
+            format: As for `generate_dag`.
+            direction: As for `generate_dag`.
+
+        Raises:
+            UnknownFlowError: If the flow is not declared in this process.
+            UnknownFormatError: If there is no such format.
+            RenderError: If a picture cannot be drawn.
+        """
+        return render(self.graph(), format, direction=direction, styled=True)
+
+    def timeline(self) -> str:
+        """Return a tree of the spans for a terminal, with when each ran and how it ended."""
+        head = f"{self.flow or 'no flow'} {self.flow_id}"
+        rows = list(self._rows())
+        width = max(len(name) for name, _ in rows)
+        begin, whole = self.spans[0].start_ns, max(1, self.duration_ns)
+        lines = [
+            f"{name.ljust(width)}  {_bar(span, begin, whole)}  {_describe(span)}"
+            for name, span in rows
+        ]
+        return "\n".join([head, *lines])
+
+    def _rows(self) -> Iterator[tuple[str, RecordedSpan]]:
+        """Yield the spans in the order of a tree, each with its name and branches before it."""
+        known = {span.span_id for span in self.spans}
+        below: dict[str | None, list[RecordedSpan]] = {}
+        for span in self.spans:
+            parent = span.parent_id if span.parent_id in known else None
+            below.setdefault(parent, []).append(span)
+        # A stack of our own: calls may be deeper than Python's recursion allows.
+        stack = [(span, "", "") for span in reversed(below.get(None, []))]
+        while stack:
+            span, branch, indent = stack.pop()
+            yield branch + span.step, span
+            children = below.get(span.span_id, [])
+            for child in reversed(children):
+                is_last = child is children[-1]
+                stack.append(
+                    (
+                        child,
+                        indent + ("└── " if is_last else "├── "),
+                        indent + ("    " if is_last else "│   "),
+                    )
+                )
+
+
+def _bar(span: RecordedSpan, begin: int, whole: int) -> str:
+    first = min(_BAR - 1, (span.start_ns - begin) * _BAR // whole)
+    length = max(1, round(span.duration_ns * _BAR / whole))
+    return (" " * first + "█" * min(length, _BAR - first)).ljust(_BAR)
+
+
+def _describe(span: RecordedSpan) -> str:
+    said = [_milliseconds(span.duration_ns)]
+    waited = span.duration_ns - span.active_ns
+    if waited > span.duration_ns // 10:
+        said.append(f"(ran {_milliseconds(span.active_ns)})")
+    if span.outcome == "error":
+        said.append(f"failed: {span.exception_type}")
+    elif span.outcome != "ok":
+        said.append(span.outcome)
+    return " ".join(said)
+
+
+def _milliseconds(nanoseconds: int) -> str:
+    return f"{nanoseconds / 1e6:.3f} ms"
+
+
+def group_runs(spans: Iterable[Span | Mapping[str, Any]]) -> tuple[RecordedRun, ...]:
+    """Return the runs that *spans* are of, in the order in which they began.
+
+    .. versionadded:: 0.1
+    """
+    runs: dict[tuple[str, str], list[RecordedSpan]] = {}
+    for said in spans:
+        span = RecordedSpan.of(said)
+        runs.setdefault((span.flow_id, span.run_id), []).append(span)
+    grouped = [_make_run(found) for found in runs.values()]
+    return tuple(sorted(grouped, key=lambda run: run.spans[0].start_ns))
+
+
+def _make_run(spans: Sequence[RecordedSpan]) -> RecordedRun:
+    # What began in the same nanosecond is put right by who called whom.
+    inside = {span.span_id for span in spans}
+    ordered = sorted(spans, key=lambda span: (span.start_ns, span.parent_id in inside))
+    first = ordered[0]
+    return RecordedRun(first.flow_id, first.run_id, first.flow, tuple(ordered))
+
+
+def read_runs(path: str | Path) -> tuple[RecordedRun, ...]:
+    """Return the runs in a file that `JsonLinesExporter` wrote.
+
+    Raises:
+        OSError: If the file cannot be read.
+        ValueError: If a line of it is no span.
+
+    .. versionadded:: 0.1
+    """
+    said = []
+    with Path(path).open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                said.append(json.loads(line))
+                RecordedSpan.of(said[-1])
+            except (ValueError, KeyError, TypeError) as error:
+                message = f"{path}:{number}: this line is no span: {error}"
+                raise ValueError(message) from error
+    return group_runs(said)
