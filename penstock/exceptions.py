@@ -306,5 +306,6 @@ class TracingError(PenstockError, RuntimeError):
         return (
             f"{self.place}: {self.step!r} was declared before tracing was switched on, so its "
             "calls would not be recorded. Set PENSTOCK_TRACE=1 in the environment, or call "
-            "penstock.tracing.configure() before the modules that declare flows are imported"
+            "penstock.tracing.configure() before the modules that declare flows are imported. "
+            "For tests, write penstock_trace = true in the configuration of pytest"
         )

@@ -1,0 +1,189 @@
+"""Recorded runs: grouped, read back, and shown as a timeline and over the diagram."""
+
+import json
+import re
+
+import pytest
+
+from penstock import all_of, entrypoint, flow, step
+from penstock.exceptions import UnknownFlowError
+from penstock.testing import record_runs
+from penstock.tracing import RecordedRun, RecordedSpan, group_runs, read_runs
+
+MS = 1_000_000
+
+
+def span(step, start=0, duration=10, parent=None, outcome="ok", **options):
+    """Return a span; times are milliseconds, and the ID is the name unless given."""
+    said = {
+        "flow": "orders",
+        "flow_id": "a",
+        "run_id": "r",
+        "span_id": step,
+        "parent_id": parent,
+        "step": step,
+        "is_entrypoint": parent is None,
+        "start_ns": start * MS,
+        "duration_ns": duration * MS,
+        "active_ns": duration * MS,
+        "outcome": outcome,
+        "exception_type": "ValueError" if outcome == "error" else None,
+        "values": {},
+    }
+    return said | options
+
+
+@pytest.fixture
+def orders():
+    """Declare a flow of a branch and a join."""
+    made = flow("orders", title="Orders")
+    made(entrypoint(name="begin")(lambda: None))
+    made(step(name="charge", after="begin", kind="http")(lambda: None))
+    made(step(name="pack", after="begin")(lambda: None))
+    made(step(name="send", after=all_of("charge", "pack"))(lambda: None))
+
+
+@pytest.fixture
+def run():
+    """Return a run in which a step failed and one was not reached."""
+    spans = [
+        span("charge", 2, 5, "begin", "error"),
+        span("pack", 8, 20, "begin", active_ns=1 * MS, span_id="p1"),
+        span("pack", 30, 4, "begin", "cancelled", span_id="p2"),
+        span("begin", 0, 40),
+    ]
+    (found,) = group_runs(spans)
+    return found
+
+
+def test_grouped(run):
+    """Spans of one run are put in the order in which they began."""
+    assert run.steps == ("begin", "charge", "pack")
+    assert (run.flow, run.flow_id, run.run_id, run.outcome) == ("orders", "a", "r", "ok")
+    assert run.duration_ns == 40 * MS
+    assert isinstance(run.spans[0], RecordedSpan)
+
+
+def test_several_runs():
+    """Runs are put in the order in which they began, also those of one operation."""
+    found = group_runs(
+        [span("b", 5, run_id="2"), span("a", 1, run_id="1"), span("c", 9, flow_id="x")]
+    )
+
+    assert [(run.flow_id, run.run_id) for run in found] == [("a", "1"), ("a", "2"), ("x", "r")]
+
+
+def test_same_nanosecond():
+    """Of spans that begin at once, the outer one is first."""
+    (found,) = group_runs([span("inner", parent="outer"), span("outer")])
+
+    assert found.steps == ("outer", "inner")
+
+
+def test_timeline(run):
+    """A timeline shows who called whom, when each ran, what it waited, and how it ended."""
+    assert run.timeline().splitlines() == [
+        "orders a",
+        "begin       " + "█" * 30 + "  40.000 ms",
+        "├── charge   ████                           5.000 ms failed: ValueError",
+        "├── pack          ███████████████           20.000 ms (ran 1.000 ms)",
+        "└── pack                          ███       4.000 ms cancelled",
+    ]
+
+
+def test_timeline_of_deep_calls():
+    """Calls may be deeper than Python's recursion allows."""
+    spans = [span(f"s{n}", n, 5000 - n, f"s{n - 1}" if n else None) for n in range(3000)]
+
+    lines = RecordedRun("a", "r", None, group_runs(spans)[0].spans).timeline().splitlines()
+
+    assert (len(lines), lines[0]) == (3001, "no flow a")
+
+
+@pytest.mark.usefixtures("orders")
+def test_graph(run):
+    """The declared flow says what became of each step."""
+    nodes = {node.name: (node.status, node.note) for node in run.graph().nodes}
+
+    assert nodes == {
+        "begin": ("visited", "40.000 ms"),
+        "charge": ("failed", "ValueError, 5.000 ms"),
+        "pack": ("visited", "2 times, 24.000 ms"),
+        "send": ("unreached", "not reached"),
+    }
+
+
+@pytest.mark.usefixtures("orders")
+def test_mermaid(run):
+    """In Mermaid, failed and unreached steps have their own looks, also without colour."""
+    text = run.draw()
+
+    assert 'charge[["charge<br/><small>(http)<br/>ValueError, 5.000 ms</small>"]]:::failed' in text
+    assert 'send("send<br/><small>not reached</small>"):::unreached' in text
+    assert re.search("classDef failed fill:.*,stroke-width:3px", text)
+    assert re.search("classDef unreached fill:.*,stroke-dasharray:2 4", text)
+
+
+@pytest.mark.usefixtures("orders")
+def test_svg(run):
+    """A picture shows the same, in colours that the page can change."""
+    svg = run.draw("svg", direction="LR")
+
+    assert "not reached" in svg
+    assert "penstock-node penstock-failed" in svg
+    assert "penstock-node penstock-unreached" in svg
+    assert "--penstock-failed-fill" in svg
+
+
+@pytest.mark.usefixtures("orders")
+def test_other_formats(run):
+    """A tree, JSON and PNG show the same."""
+    assert "charge (http, ValueError, 5.000 ms)" in run.draw("text")
+    assert json.loads(run.draw("json"))["nodes"][3]["status"] == "unreached"
+    assert run.draw("png").startswith(b"\x89PNG")
+
+
+def test_unknown_flow(run):
+    """A run of a flow that is not declared here cannot be drawn, but has a timeline."""
+    with pytest.raises(UnknownFlowError):
+        run.draw()
+
+    assert run.timeline().startswith("orders a")
+
+
+def test_recorded():
+    """What is recorded in a test can be asked for, and drawn."""
+    with record_runs() as recorded:
+        made = flow("orders")
+        charge = made(step(name="charge", after="begin")(lambda: 1))
+        begin = made(entrypoint(name="begin")(lambda: charge()))
+        begin()
+
+    assert recorded.steps == ("begin", "charge")
+    assert len(recorded.spans) == 2
+    (run,) = recorded.runs
+    assert "charge" in run.timeline()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("{", "this line is no span"), ("{}", "'flow'"), ("[]", "this line is no span")],
+    ids=["json", "names", "list"],
+)
+def test_lines_that_are_no_spans(tmp_path, line, expected):
+    """A line that is no span is an error that says which."""
+    file = tmp_path / "spans.jsonl"
+    file.write_text(json.dumps(span("begin")) + f"\n{line}\n", encoding="utf-8")
+
+    with pytest.raises(ValueError, match=re.escape(expected)) as caught:
+        read_runs(file)
+
+    assert f"{file}:2: " in str(caught.value)
+
+
+def test_names_of_a_later_version(tmp_path):
+    """What a later version writes beside is left out."""
+    file = tmp_path / "spans.jsonl"
+    file.write_text(json.dumps(span("begin") | {"new": 1}), encoding="utf-8")
+
+    assert read_runs(file)[0].steps == ("begin",)
