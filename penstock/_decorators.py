@@ -156,7 +156,7 @@ def step(
     """Declare a function as a step, and return that very function.
 
     Works bare and with arguments. Nothing is wrapped: calling the function
-    costs what it cost before. Only while tracing is on (see `penstock.tracing`)
+    costs what it cost before. Only while tracing is on (see `penstock.tracing.configure`)
     is it wrapped, to record its calls.
 
     Args:

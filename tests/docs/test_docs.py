@@ -14,11 +14,18 @@ import penstock
 import penstock.exceptions
 import penstock.executors
 import penstock.testing
+import penstock.tracing
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = [
     f"{module.__name__}.{name}"
-    for module in (penstock, penstock.exceptions, penstock.executors, penstock.testing)
+    for module in (
+        penstock,
+        penstock.exceptions,
+        penstock.executors,
+        penstock.testing,
+        penstock.tracing,
+    )
     for name in module.__all__
     if not name.startswith("__")
 ]
