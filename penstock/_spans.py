@@ -348,9 +348,8 @@ def _call(exporter: object, method: Callable[..., object], *arguments: object) -
 
 def _move_away(exporter: Exporter) -> None:
     """Call *exporter* in a thread of its own from now on, for it is slow."""
-    if _blame(exporter, "slow"):
-        message = "the exporter %r took longer than %s ms; from now on it has a thread of its own"
-        _logger.warning(message, exporter, _SLOW_NS // 1_000_000)
+    message = "the exporter %r took longer than %s ms; from now on it has a thread of its own"
+    _logger.warning(message, exporter, _SLOW_NS // 1_000_000)
     set_exporters(*(InBackground(e) if e is exporter else e for e in _exporters))
 
 
@@ -403,11 +402,10 @@ class InBackground:
                 _logger.error("the exporter %r cannot keep up; spans are lost", self._exporter)
             return
         self._waiting.put(span)
-        if self._thread is None:
-            with self._starting:
-                if self._thread is None:
-                    self._thread = Thread(target=self._work, name="penstock-export", daemon=True)
-                    self._thread.start()
+        with self._starting:
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="penstock-export", daemon=True)
+                self._thread.start()
 
     def flush(self) -> None:
         """Wait until all is exported that waits now, ten seconds at most."""

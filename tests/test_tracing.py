@@ -1,6 +1,7 @@
 """Recording spans: what they say, who receives them, and that nobody else notices."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -9,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+from weakref import WeakMethod
 
 import pytest
 
@@ -23,7 +25,7 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._spans import exporters, set_exporters
+from penstock._spans import _call_weakly, exporters, set_exporters
 from penstock.exceptions import TracingError
 from penstock.testing import isolated_registry, record_runs
 from penstock.tracing import InBackground, InMemoryExporter, JsonLinesExporter, LoggingExporter
@@ -576,6 +578,30 @@ class TestExporters:
 
         assert "is stuck" in caplog.text
         assert repr(background).startswith("InBackground(<")
+
+    def test_background_of_nothing(self):
+        """Where nothing was exported, there is nothing to wait for."""
+        flushed = []
+
+        class Silent(InMemoryExporter):
+            def flush(self):
+                flushed.append(threading.active_count())
+
+        before = threading.active_count()
+        InBackground(Silent()).flush()
+
+        assert flushed == [before]
+
+    def test_background_that_is_gone(self):
+        """An exporter that nobody uses any more can go, though forks were to be told to it."""
+        background = InBackground(InMemoryExporter())
+        hook = WeakMethod(background._begin_anew)
+        del background
+        gc.collect()
+
+        _call_weakly(hook)
+
+        assert hook() is None
 
 
 class TestSwitchingOn:
