@@ -20,7 +20,9 @@ from uuid import uuid4
 import structlog
 from opentelemetry.sdk.trace import TracerProvider
 
-from penstock import bind, entrypoint, flow, step
+from penstock import bind, entrypoint, flow, step, tracing
+from penstock._spans import set_tracing
+from penstock.testing import isolated_registry
 
 Timer = Callable[[int], int]  # runs a case so many times and returns nanoseconds
 
@@ -82,6 +84,31 @@ def penstock_step(a, b=None):
 @entrypoint
 def penstock_entrypoint(a, b=None):
     return a
+
+
+# A step that is recorded: tracing is on while it is declared.
+
+
+class Receiver:
+    """Takes spans, and does nothing with them."""
+
+    def export(self, span):
+        """Take *span*."""
+
+    def flush(self):
+        """Keep nothing."""
+
+
+def recorded(function):
+    """Return *function* declared as a step while tracing is on."""
+    with isolated_registry():
+        tracing.configure(Receiver())
+        made = flow("recorded")(step(function))
+        set_tracing(is_on=False)
+    return made
+
+
+recorded_step = recorded(lambda a, b=None: a)
 
 
 # Coroutines.
@@ -202,6 +229,7 @@ TABLES: dict[str, dict[str, Timer]] = {
         "penstock step": timed_call(penstock_step),
         "penstock entrypoint": timed_call(penstock_entrypoint),
         "penstock entrypoint, nested": timed_inside_a_run(penstock_entrypoint),
+        "penstock step, recorded": timed_inside_a_run(recorded_step),
         "uuid4 and ContextVar": timed_call(with_uuid4),
         "structlog bound_contextvars": timed_call(with_structlog),
         "OpenTelemetry start_as_current_span": timed_call(with_span),
