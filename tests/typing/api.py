@@ -11,6 +11,7 @@ from typing import Any, assert_type
 
 import penstock
 from penstock import (
+    Carried,
     Edge,
     Flow,
     FlowDecorator,
@@ -23,21 +24,28 @@ from penstock import (
     Run,
     Step,
     all_of,
+    annotate,
     any_of,
     bind,
+    bound,
     configure,
     current_flow_id,
     current_run,
     current_step,
     entrypoint,
+    extract,
     find_problems,
     flow,
     generate_dag,
     get_flow,
+    inject,
     list_flows,
     step,
 )
-from penstock.testing import isolated_registry
+from penstock.executors import ThreadPoolExecutor
+from penstock.testing import Recording, isolated_registry, record_runs
+from penstock.tracing import InMemoryExporter, RecordedRun, Span, read_runs
+from penstock.tracing import configure as configure_tracing
 
 orders = flow("orders", title="Orders", description="What for", owner="sales", tags=["nightly"])
 assert_type(orders, FlowDecorator)
@@ -289,3 +297,47 @@ async def later(function: Callable[[int], Awaitable[str]]) -> None:
     """A decorated function goes wherever the bare one went."""
     await later(coroutine)
     await later(coroutine_step)
+
+
+# Carrying keeps signatures and tells the sorts of carriers apart.
+
+
+def work(number: int, *, text: str = "") -> list[str]:
+    return [text] * number
+
+
+async def wait(number: int) -> str:
+    return str(number)
+
+
+assert_type(bound(work)(1, text="a"), list[str])
+assert_type(bind()(work)(1), list[str])
+
+
+async def carry() -> None:
+    assert_type(await bound(wait)(1), str)
+
+
+assert_type(inject(), dict[str, str])
+assert_type(inject({"a": b"b"}), dict[str, bytes | str])
+assert_type(inject([("a", b"b")]), list[tuple[Any, Any]])
+assert_type(extract({}), Carried)
+assert_type(extract([("a", b"b")]).flow_id, str | None)
+annotate(anything=object())
+with bind(extract(None)) as block:
+    assert_type(block, Run)
+with ThreadPoolExecutor() as pool:
+    assert_type(pool.submit(work, 1, text="a").result(), list[str])
+    pool.submit(work, "1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+# Tracing.
+
+configure_tracing(InMemoryExporter())
+with record_runs() as recorded:
+    assert_type(recorded, Recording)
+    assert_type(recorded.spans, tuple[Span, ...])
+    assert_type(recorded.runs, tuple[RecordedRun, ...])
+assert_type(read_runs("spans.jsonl")[0].draw("svg"), str)
+assert_type(read_runs("spans.jsonl")[0].draw("png"), bytes)
+assert_type(read_runs("spans.jsonl")[0].timeline(), str)
