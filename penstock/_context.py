@@ -1,12 +1,13 @@
 """The current run: one context variable that holds one small value."""
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from threading import Lock
+from threading import RLock
 from types import MappingProxyType
 
-from penstock._ids import is_flow_id, make_flow_id, next_number
+from penstock._ids import Numbered, is_flow_id, make_flow_id
 from penstock._wrap import Scope
 from penstock.exceptions import InvalidFlowIdError
 
@@ -22,10 +23,22 @@ __all__ = [
 ]
 
 _logger = logging.getLogger("penstock")
-_changing = Lock()
 
 
-class Run:
+def _renew_lock() -> None:
+    """Forget who holds the lock: in a forked child they are gone."""
+    global _changing  # noqa: PLW0603 - there is one lock
+    # It can be taken again, by what the garbage collector runs meanwhile.
+    _changing = RLock()
+
+
+_changing: RLock
+_renew_lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+class Run(Numbered):
     """One execution of a flow, from the call of an entrypoint to its end.
 
     Runs are made by penstock. They never change, but for what `annotate`
@@ -34,7 +47,7 @@ class Run:
     .. versionadded:: 0.1
     """
 
-    __slots__ = ("_entrypoint", "_flow_id", "_flows", "_number", "_parent", "_values")
+    __slots__ = ("_entrypoint", "_flow_id", "_flows", "_parent", "_values")
 
     def __init__(
         self,
@@ -61,10 +74,7 @@ class Run:
     @property
     def run_id(self) -> str:
         """What tells this run from others of the same operation: 16 hexadecimal digits."""
-        if self._number == 0:
-            with _changing:
-                self._number = self._number or next_number()
-        return f"{self._number:016x}"
+        return self._digits()
 
     @property
     def flow(self) -> str | None:

@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from os import urandom
+from threading import RLock
 from time import time_ns
 
-__all__ = ["is_flow_id", "make_flow_id", "next_number"]
+__all__ = ["Numbered", "is_flow_id", "make_flow_id"]
 
 _is_safe: Callable[[str], object] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}").fullmatch
 
@@ -31,18 +32,35 @@ def is_flow_id(value: object) -> bool:
     return isinstance(value, str) and _is_safe(value) is not None
 
 
-def next_number() -> int:
-    """Return a number for a run or a span: of 64 bits, never 0, and its own in all processes."""
-    return next(_numbers)
+class Numbered:
+    """Something that has no number until somebody asks."""
+
+    __slots__ = ("_number",)
+    _number: int  # 0 until then
+
+    def _digits(self) -> str:
+        """Return the number that this has from now on, as 16 hexadecimal digits.
+
+        It is of 64 bits, never 0, and its own in all processes. All threads
+        that ask are told the same.
+        """
+        if self._number == 0:
+            with _lock:
+                self._number = self._number or next(_numbers)
+        return f"{self._number:016x}"
 
 
 def _begin_counting() -> None:
-    global _numbers  # noqa: PLW0603 - a counter of this process
+    global _numbers, _lock  # noqa: PLW0603 - a counter of this process
+    # Whoever held the lock is not there in a forked child. It can be taken
+    # twice, by what the garbage collector runs meanwhile.
+    _lock = RLock()
     # From a random place, and far from the end of what 64 bits can say.
     _numbers = count(int.from_bytes(urandom(8), "big") >> 1 | 1)
 
 
 _numbers: Iterator[int]
+_lock: RLock
 _begin_counting()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_counting)

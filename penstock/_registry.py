@@ -1,5 +1,6 @@
 """What the decorators declared, kept until somebody looks."""
 
+import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -180,7 +181,7 @@ class Registry:
     """The flows and steps that a process has declared."""
 
     def __init__(self) -> None:
-        self._lock = RLock()
+        self.renew_lock()
         self._flows: dict[str, FlowDeclaration] = {}
         self._unclaimed: dict[tuple[str, str], Declaration] = {}
         # Weak, so that what a reload or a factory replaced can go. A living
@@ -264,13 +265,20 @@ class Registry:
         with self._lock:
             return tuple(self._unclaimed.values())
 
-    def find_by_code(self, code: CodeType) -> list[Declaration]:
-        """Return the declarations whose function has *code*, in order of declaration."""
-        with self._lock:
-            if self._by_code is None:
-                self._by_code = self._index_codes()
-            # By identity: code objects of equal source compare equal.
-            return self._by_code.get(id(code), [])
+    def codes(self) -> dict[int, list[Declaration]]:
+        """Return the declarations by the id of their function's code, in order of declaration.
+
+        By identity, since code objects of equal source compare equal.
+        """
+        found = self._by_code
+        if found is None:
+            with self._lock:
+                found = self._by_code = self._index_codes()
+        return found
+
+    def renew_lock(self) -> None:
+        """Forget who holds the lock: in a forked child they are gone."""
+        self._lock = RLock()
 
     def _index_codes(self) -> dict[int, list[Declaration]]:
         index: dict[int, list[Declaration]] = {}
@@ -283,6 +291,8 @@ class Registry:
 
 
 _active = Registry()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_active.renew_lock)
 
 
 def default_registry() -> Registry:

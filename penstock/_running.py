@@ -18,10 +18,10 @@ def current_step() -> Step | None:
 
     .. versionadded:: 0.1
     """
-    registry = default_registry()
+    codes = default_registry().codes()
     frame = sys._getframe(1)  # noqa: SLF001 - documented for this use
     while frame is not None:
-        declarations = registry.find_by_code(frame.f_code)
+        declarations = codes.get(id(frame.f_code))
         if declarations:
             return _choose(declarations)
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop

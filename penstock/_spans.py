@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 from weakref import WeakMethod
 
 from penstock._context import Run, current
-from penstock._ids import next_number
+from penstock._ids import Numbered
 from penstock._wrap import Scope
 
 __all__ = [
@@ -52,7 +52,7 @@ class Recordable(Protocol):
     is_entrypoint: bool
 
 
-class Span:
+class Span(Numbered):
     """One execution of one step within a run.
 
     Times of day are nanoseconds since 1970 (`time.time_ns`), durations are
@@ -66,7 +66,6 @@ class Span:
         "_began",
         "_ended",
         "_error",
-        "_numbered",
         "_parent",
         "_resumed",
         "_run",
@@ -86,7 +85,7 @@ class Span:
         self._step = step
         self._parent = parent
         self._error = None
-        self._active = self._numbered = 0
+        self._active = self._number = 0
         self.start_ns = time_ns()
         """When the step began."""
         self._began = 0
@@ -115,11 +114,7 @@ class Span:
     @property
     def span_id(self) -> str:
         """The ID of this execution: 16 hexadecimal digits, a valid parent-id of `traceparent`."""
-        number = self._numbered
-        if number == 0:
-            with _numbering:
-                number = self._numbered = self._numbered or next_number()
-        return f"{number:016x}"
+        return self._digits()
 
     @property
     def parent_id(self) -> str | None:
@@ -206,7 +201,6 @@ class Exporter(Protocol):
         """Bring away what is still kept. Called at exit, and by `penstock.tracing.flush`."""
 
 
-_numbering = Lock()
 current_span: ContextVar[Span | None] = ContextVar("penstock.span", default=None)
 """The span whose body is running."""
 

@@ -4,6 +4,9 @@ import asyncio
 import os
 import pickle
 import random
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 import uuid
@@ -77,6 +80,45 @@ def test_ids_do_not_repeat_after_fork():
     assert os.read(reading, 64).decode() != make_flow_id()[13:]
     os.close(reading)
     os.close(writing)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize(
+    ("lock", "use"),
+    [
+        ("_context._changing", "annotate(order=7)"),
+        ("_ids._lock", "current_run().run_id"),
+        ("_registry._active._lock", "current_step()"),
+    ],
+)
+def test_no_lock_is_inherited_by_a_child(lock, use):
+    """A process forked while another thread was at work does not wait for that thread."""
+    script = f"""
+        import os, signal, threading
+        from penstock import _context, _ids, _registry
+        from penstock import annotate, bind, current_run, current_step
+
+        held, done = threading.Event(), threading.Event()
+
+        def work():
+            with {lock}:
+                held.set()
+                done.wait()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert held.wait(10)
+        child = os.fork()
+        if not child:
+            signal.alarm(10)
+            with bind():
+                {use}
+            os._exit(0)
+        done.set()
+        thread.join()
+        raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True)
 
 
 @pytest.mark.parametrize(
