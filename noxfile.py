@@ -11,7 +11,7 @@ nox.options.sessions = ["lint", "typing", "tests", "docs"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
-EVERYTHING = ".[cli,mkdocs,png,sphinx]"
+EVERYTHING = ".[cli,loguru,mkdocs,png,sphinx]"
 GUESTS = ["furo", "myst-parser", "mkdocs-material", "sphinxcontrib-mermaid"]
 
 
@@ -72,9 +72,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a step and an entrypoint cost, beside their peers."""
+    """Measure what penstock costs, beside its peers: all of it, or the scripts that are named."""
     session.install(".", *_groups("bench"))
-    session.run("python", "benchmarks/runtime.py", *session.posargs)
+    for script in session.posargs or sorted(Path("benchmarks").glob("[a-z]*.py")):
+        session.run("python", str(script))
 
 
 def _test(session: nox.Session) -> None:

@@ -1,33 +1,28 @@
-"""What a step and an entrypoint cost, as multiples of an empty wrapper.
+"""What a step and an entrypoint cost, as multiples of an empty wrapper."""
 
-Every round times every case once, in a new order. A ratio is taken within a
-round, against the empty wrapper of the same round, and the median of the rounds
-is printed: what slows the machine down for a while slows both sides of a ratio.
-"""
-
-import argparse
-import asyncio
-import platform
-import random
-from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from functools import wraps
-from importlib.metadata import version
-from statistics import median, quantiles
-from time import perf_counter_ns
 from uuid import uuid4
 
 import structlog
+from _measure import (
+    Timer,
+    measure,
+    report,
+    rounds_and_versions,
+    timed_await,
+    timed_await_inside_a_run,
+    timed_call,
+    timed_inside_a_run,
+    timed_iteration,
+)
 from opentelemetry.sdk.trace import TracerProvider
 
-from penstock import bind, entrypoint, flow, step, tracing
+from penstock import entrypoint, flow, step, tracing
 from penstock._spans import set_tracing
 from penstock.testing import isolated_registry
 
-Timer = Callable[[int], int]  # runs a case so many times and returns nanoseconds
-
 EMPTY = "empty wrapper"
-SAMPLE_NS = 4_000_000
 ITEMS = 100
 
 tracer = TracerProvider().get_tracer("benchmark")
@@ -162,65 +157,6 @@ def penstock_generator(a, b=None):
         yield a
 
 
-def timed_call(case: Callable[..., object]) -> Timer:
-    """Return a timer of calls of *case*."""
-
-    def run(number: int) -> int:
-        started = perf_counter_ns()
-        for _ in range(number):
-            case(1, b=2)
-        return perf_counter_ns() - started
-
-    return run
-
-
-def timed_inside_a_run(case: Callable[..., object]) -> Timer:
-    """Return a timer of calls of *case* where a flow ID is current already."""
-    timer = timed_call(case)
-
-    def run(number: int) -> int:
-        with bind():
-            return timer(number)
-
-    return run
-
-
-def timed_await(case: Callable[..., Awaitable[object]]) -> Timer:
-    """Return a timer of awaits of *case* in one task."""
-
-    async def run(number: int) -> int:
-        started = perf_counter_ns()
-        for _ in range(number):
-            await case(1, b=2)
-        return perf_counter_ns() - started
-
-    return lambda number: asyncio.run(run(number))
-
-
-def timed_await_inside_a_run(case: Callable[..., Awaitable[object]]) -> Timer:
-    """Return a timer of awaits of *case* where a flow ID is current already."""
-    timer = timed_await(case)
-
-    def run(number: int) -> int:
-        with bind():
-            return timer(number)
-
-    return run
-
-
-def timed_iteration(case: Callable[..., Iterator[object]]) -> Timer:
-    """Return a timer of walks through all items of *case*."""
-
-    def run(number: int) -> int:
-        started = perf_counter_ns()
-        for _ in range(number):
-            for _item in case(1, b=2):
-                pass
-        return perf_counter_ns() - started
-
-    return run
-
-
 TABLES: dict[str, dict[str, Timer]] = {
     "a call": {
         EMPTY: timed_call(empty_wrapper),
@@ -250,42 +186,9 @@ TABLES: dict[str, dict[str, Timer]] = {
 }
 
 
-def repetitions(timer: Timer) -> int:
-    """Return how often to run a case so that one sample lasts long enough."""
-    number = 1
-    while (taken := timer(number)) < SAMPLE_NS / 4:
-        number *= 2
-    return max(1, round(number * SAMPLE_NS / taken))
-
-
-def measure(cases: dict[str, Timer], rounds: int) -> dict[str, list[float]]:
-    """Return the nanoseconds that each case took once, for every round."""
-    numbers = {name: repetitions(timer) for name, timer in cases.items()}
-    taken: dict[str, list[float]] = {name: [] for name in cases}
-    for _ in range(rounds):
-        for name in random.sample(list(cases), len(cases)):
-            taken[name].append(cases[name](numbers[name]) / numbers[name])
-    return taken
-
-
-def report(title: str, taken: dict[str, list[float]]) -> None:
-    """Print one table: medians of the ratios, their middle half, and nanoseconds."""
-    print(f"\n{title:<38}{'ratio':>8}  {'middle half':<17}{'ns':>9}")
-    for name, samples in taken.items():
-        ratios = [own / empty for own, empty in zip(samples, taken[EMPTY], strict=True)]
-        low, _, high = quantiles(ratios, n=4)
-        half = f"{low:.2f} to {high:.2f}"
-        print(f"{name:<38}{median(ratios):>8.2f}  {half:<17}{median(samples):>9.0f}")
-
-
 def main() -> None:
     """Measure and print every table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=41, help="how often to time each case")
-    rounds = parser.parse_args().rounds
-    print(f"Python {platform.python_version()}, {rounds} rounds; 1.00 is an {EMPTY}")
-    for package in ("penstock", "structlog", "opentelemetry-sdk"):
-        print(f"{package} {version(package)}")
+    rounds = rounds_and_versions(__doc__, f"an {EMPTY}", "structlog", "opentelemetry-sdk")
     for title, cases in TABLES.items():
         report(title, measure(cases, rounds))
 

@@ -5,15 +5,20 @@ flow a diagram next to the docstrings of its steps.
 """
 
 import os
-from importlib import metadata
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from penstock._context import Run, annotate, configure, current_flow_id, current_run
 from penstock._decorators import FlowDecorator, Predecessors, all_of, any_of, entrypoint, flow, step
-from penstock._model import Edge, Graph, Location, Node, Predecessor, Problem, Step
 from penstock._propagation import Carried, bind, bound, extract, inject
 from penstock._running import current_step
-from penstock.graph import Flow, find_problems, generate_dag, get_flow, list_flows
+from penstock._steps import Location, Predecessor, Step
+
+if TYPE_CHECKING:
+    from penstock._model import Edge, Graph, Node, Problem
+    from penstock.graph import Flow, find_problems, generate_dag, get_flow, list_flows
+
+    __version__: str
 
 __all__ = [
     "Carried",
@@ -54,12 +59,21 @@ if os.environ.get("PENSTOCK_TRACE"):
     configure_from_environment()
     del configure_from_environment
 
-if TYPE_CHECKING:
-    __version__: str
-else:  # a type checker would take this to offer any name at all
+# A server declares and identifies. What looks at flows is loaded for whoever looks.
+_LATER = dict.fromkeys(("Edge", "Graph", "Node", "Problem"), "penstock._model") | dict.fromkeys(
+    ("Flow", "find_problems", "generate_dag", "get_flow", "list_flows"), "penstock.graph"
+)
 
-    def __getattr__(name: str) -> str:
-        if name == "__version__":  # read from the metadata only when somebody asks
-            return metadata.version("penstock")
+if not TYPE_CHECKING:  # a type checker would take this to offer any name at all
+
+    def __getattr__(name: str) -> object:
+        if name in _LATER:
+            found = globals()[name] = getattr(import_module(_LATER[name]), name)
+            return found
+        if name == "__version__":
+            return import_module("importlib.metadata").version("penstock")
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__, "__version__"})

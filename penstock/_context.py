@@ -109,9 +109,10 @@ class Run(Numbered):
         """
         found: dict[str, object] = {}
         run: Run | None = self
-        while run is not None and run.flow_id == self.flow_id:
-            found = (run._values or {}) | found  # noqa: SLF001 - of the same class
-            run = run.parent
+        while run is not None and run._flow_id == self._flow_id:  # noqa: SLF001 - of the same class
+            if run._values:  # noqa: SLF001
+                found = run._values | found  # noqa: SLF001
+            run = run._parent  # noqa: SLF001
         return MappingProxyType(found)
 
     def __repr__(self) -> str:

@@ -7,9 +7,9 @@ from inspect import isroutine
 from typing import Any, TypeVar, overload
 
 from penstock._context import Run, current, new_flow_id, run_scope
-from penstock._model import Join
 from penstock._registry import Declaration, Origin, Reference, bare, default_registry, locate
 from penstock._spans import is_tracing, recording_scope
+from penstock._steps import Join
 from penstock._wrap import instrument
 from penstock.exceptions import InvalidArgumentError
 

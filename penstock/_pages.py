@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from penstock._model import Graph, Step
+from penstock._model import Graph
+from penstock._steps import Step
 from penstock.graph._flow import Flow
 
 __all__ = ["FlowPage", "Link", "StepSection", "anchor_of", "build_page"]

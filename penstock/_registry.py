@@ -12,7 +12,7 @@ from types import CodeType
 from typing import Any
 from weakref import WeakValueDictionary, ref
 
-from penstock._model import Join, Location, Predecessor, Step
+from penstock._steps import Join, Location, Predecessor, Step
 from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
 
 __all__ = [

@@ -3,10 +3,10 @@
 import sys
 
 from penstock._context import current
-from penstock._model import Step
 from penstock._registry import Declaration, default_registry
+from penstock._steps import Step
 
-__all__ = ["current_step"]
+__all__ = ["current_step", "find_running"]
 
 
 def current_step() -> Step | None:
@@ -18,21 +18,34 @@ def current_step() -> Step | None:
 
     .. versionadded:: 0.1
     """
+    chosen = find_running()
+    if chosen is None:
+        return None
+    registry = default_registry()
+    home = next((f for f in (*_current_flows(), *chosen.flows) if f in chosen.flows), None)
+    return chosen.as_step(registry.get(home) if home else None)
+
+
+def find_running() -> Declaration | None:
+    """Return the declaration of the step whose code is running."""
     codes = default_registry().codes()
+    if not codes:
+        return None
     frame = sys._getframe(1)  # noqa: SLF001 - documented for this use
     while frame is not None:
         declarations = codes.get(id(frame.f_code))
         if declarations:
-            return _choose(declarations)
+            return declarations[0] if len(declarations) == 1 else _choose(declarations)
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
     return None
 
 
-def _choose(declarations: list[Declaration]) -> Step:
+def _choose(declarations: list[Declaration]) -> Declaration:
     """Return the declaration that the current run means, or else the first."""
+    flows = set(_current_flows())
+    return next((d for d in declarations if flows.intersection(d.flows)), declarations[0])
+
+
+def _current_flows() -> tuple[str, ...]:
     run = current.get()
-    flows = run.flows if run else ()
-    chosen = next((d for d in declarations if set(d.flows) & set(flows)), declarations[0])
-    registry = default_registry()
-    home = next((f for f in (*flows, *chosen.flows) if f in chosen.flows), None)
-    return chosen.as_step(registry.get(home) if home else None)
+    return run.flows if run else ()

@@ -6,7 +6,6 @@ pickling, because errors cross process boundaries.
 """
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 __all__ = [
     "ConfigurationError",
@@ -28,6 +27,8 @@ __all__ = [
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest of *known*, else ``""``."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only who made a mistake pays for it
+
     near = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import griffe
 
-from penstock._model import Step
+from penstock._steps import Step
 
 __all__ = ["Item", "Part", "read_docstring"]
 

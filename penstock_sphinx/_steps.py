@@ -7,8 +7,8 @@ from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._model import Step
 from penstock._pages import FlowPage, Link, StepSection
+from penstock._steps import Step
 from penstock_sphinx._docstrings import FunctionSource, parse_rst
 
 __all__ = ["step_list", "step_nodes"]

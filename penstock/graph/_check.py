@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, product
 
-from penstock._model import Problem, Step
+from penstock._model import Problem
+from penstock._steps import Step
 from penstock.exceptions import did_you_mean
 from penstock.graph._structure import Successors, find_cycle, order, reach, successors
 

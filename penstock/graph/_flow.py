@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from penstock._model import Edge, Graph, Node, Problem, Step
+from penstock._model import Edge, Graph, Node, Problem
 from penstock._registry import Declaration, FlowDeclaration, Registry, default_registry
+from penstock._steps import Step
 from penstock.graph._check import check
 from penstock.graph._notebook import mime_bundle
 from penstock.graph._structure import order, successors

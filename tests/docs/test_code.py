@@ -1,9 +1,11 @@
 """The Python of the README and of the documentation runs as it is written."""
 
+import logging
 import re
 from pathlib import Path
 
 import pytest
+from loguru import logger
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
@@ -21,11 +23,20 @@ def test_pages_are_found():
     assert {"README.md", "first-diagram.md", "declare.md"} <= {page.name for page in PAGES}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_page(page, monkeypatch):
-    """Every block of a page runs, one after the other in one namespace."""
+@pytest.fixture
+def _own_logging(monkeypatch):
+    """Let a page say where lines go, and take it back."""
     monkeypatch.setattr("logging.root.handlers", [])
+    level = logging.root.level
+    yield
+    logging.root.setLevel(level)
+    logger.configure(handlers=[], patcher=lambda record: None)
 
+
+@pytest.mark.usefixtures("_own_logging")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_page(page):
+    """Every block of a page runs, one after the other in one namespace."""
     examples = list(SYBIL.parse(page).examples())
     for example in examples:
         example.evaluate()
@@ -41,4 +52,16 @@ def test_readme_shows_what_is_printed(capsys):
         example.evaluate()
 
     (shown,) = re.findall(r"```mermaid\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    assert capsys.readouterr().out == shown
+
+
+@pytest.mark.usefixtures("_own_logging")
+def test_log_lines_are_what_is_printed(capsys):
+    """The lines shown on the page about logs are what its configuration writes."""
+    page = ROOT / "docs" / "how-to" / "log-flow-ids.md"
+
+    for example in list(SYBIL.parse(page).examples())[:2]:
+        example.evaluate()
+
+    (shown,) = re.findall(r"```text\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     assert capsys.readouterr().out == shown

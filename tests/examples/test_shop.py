@@ -80,7 +80,7 @@ def test_steps_in_the_log(shop):
     """A log line names the step that wrote it."""
     records, _, _ = shop
 
-    actual = [(r.step, r.levelname) for r in of_message(records, 7)]
+    actual = [(f"{r.flow}/{r.step}", r.levelname) for r in of_message(records, 7)]
 
     assert actual == [
         ("bom_sync/handle_kafka_message", "INFO"),

@@ -1,0 +1,93 @@
+"""What declaring leaves behind: frozen values, and all that a server needs of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from inspect import getdoc, unwrap
+from typing import Any, Literal
+
+__all__ = ["Join", "Location", "Predecessor", "Step"]
+
+Join = Literal["any", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A line of a source file.
+
+    .. versionadded:: 0.1
+    """
+
+    file: str
+    """The path of the file, as Python knows it."""
+
+    line: int
+    """The line, counted from 1."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """A step that another step comes after.
+
+    .. versionadded:: 0.1
+    """
+
+    name: str
+    """The name of the step that comes before."""
+
+    label: str | None = None
+    """The condition under which the flow goes this way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One declared function in a flow.
+
+    .. versionadded:: 0.1
+    """
+
+    name: str
+    """The name that edges use, which is the function's unless ``name=`` said otherwise."""
+
+    function: Callable[..., Any] = field(repr=False)
+    """The declared function, as it was written."""
+
+    is_entrypoint: bool = False
+    """Whether runs of the flow begin here."""
+
+    after: tuple[Predecessor, ...] = ()
+    """The steps that this one comes after."""
+
+    join: Join = "any"
+    """Whether any one of *after* leads here, or only all of them together."""
+
+    title: str | None = None
+    """What a reader sees instead of the name."""
+
+    kind: str | None = None
+    """What the step touches, like ``"database"``."""
+
+    location: Location | None = None
+    """Where the function is defined."""
+
+    @property
+    def label(self) -> str:
+        """The title if there is one, else the name."""
+        return self.title or self.name
+
+    @property
+    def doc(self) -> str | None:
+        """The docstring without its indentation, of the function inside a partial too."""
+        function: Any = self.function
+        while isinstance(function, partial):
+            function = function.func
+        return getdoc(unwrap(function))
+
+    @property
+    def summary(self) -> str | None:
+        """The first paragraph of the docstring, on one line."""
+        paragraph = (self.doc or "").strip().partition("\n\n")[0]
+        return " ".join(paragraph.split()) or None
