@@ -3,6 +3,7 @@
 import logging
 import os
 from contextvars import ContextVar
+from functools import partial
 
 from _measure import Timer, measure, report, rounds_and_versions, timed_inside_a_run
 
@@ -14,7 +15,6 @@ WITH_ID = "%(asctime)s %(levelname)s %(flow_id)s %(name)s: %(message)s"
 WITH_STEP = "%(asctime)s %(levelname)s %(flow_id)s %(step)s %(name)s: %(message)s"
 
 correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default="0" * 32)
-lines = flow("lines")
 
 
 class ByHand(logging.Filter):
@@ -39,15 +39,16 @@ def logger(name: str, formatter: logging.Formatter, *filters: logging.Filter) ->
     return made
 
 
+@flow("lines")
+@step
+def write(to: logging.Logger, a: int, b: int = 0) -> None:
+    """Log a line."""
+    to.info("order %s placed by %s", a, b)
+
+
 def log(to: logging.Logger) -> Timer:
     """Return a timer of lines to *to*, from a step inside a run."""
-
-    @lines
-    @step(name=to.name)
-    def write(a: int, b: int = 0) -> None:
-        to.info("order %s placed by %s", a, b)
-
-    return timed_inside_a_run(write)
+    return timed_inside_a_run(partial(write, to))
 
 
 def log_with_extra(to: logging.Logger) -> Timer:

@@ -3,6 +3,7 @@
 # ruff: noqa: SLF001 - runs are our own, and a property's call is a tenth of the cost here
 
 from collections.abc import MutableMapping
+from types import FrameType
 
 from penstock._context import current
 from penstock._running import find_running
@@ -13,15 +14,14 @@ NAMES = ("flow_id", "flow", "step")
 
 
 def add_fields(
-    record: MutableMapping[str, object], default: object, *, step: bool = True, values: bool = True
+    record: MutableMapping[str, object], default: object, frame: FrameType | None
 ) -> None:
     """Add to *record* what is current, except under names that it has already.
 
     Args:
         record: Fields by name.
         default: What stands where nothing is current.
-        step: Whether to look for the running step.
-        values: Whether to add what `annotate` attached to the run.
+        frame: Where to look for the running step, or None not to look.
     """
     run = current.get()
     if run is None:
@@ -30,9 +30,9 @@ def add_fields(
     else:
         record.setdefault("flow_id", run._flow_id)
         record.setdefault("flow", run._flows[0] if run._flows else default)
-        if values and (run._values or run._parent):
+        if run._values or run._parent:
             for name, value in run.values.items():
                 record.setdefault(name, value)
     if "step" not in record:
-        running = find_running() if step else None
+        running = None if frame is None else find_running(frame)
         record["step"] = default if running is None else running.name

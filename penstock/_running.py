@@ -1,6 +1,7 @@
 """Working out which step is running, when somebody asks and at no other time."""
 
 import sys
+from types import FrameType
 
 from penstock._context import current
 from penstock._registry import Declaration, default_registry
@@ -18,7 +19,7 @@ def current_step() -> Step | None:
 
     .. versionadded:: 0.1
     """
-    chosen = find_running()
+    chosen = find_running(sys._getframe(1))  # noqa: SLF001 - documented for this use
     if chosen is None:
         return None
     registry = default_registry()
@@ -26,17 +27,16 @@ def current_step() -> Step | None:
     return chosen.as_step(registry.get(home) if home else None)
 
 
-def find_running() -> Declaration | None:
-    """Return the declaration of the step whose code is running."""
+def find_running(frame: FrameType | None) -> Declaration | None:
+    """Return the declaration of the step whose code runs in *frame* or called it."""
     codes = default_registry().codes()
     if not codes:
         return None
-    frame = sys._getframe(1)  # noqa: SLF001 - documented for this use
     while frame is not None:
         declarations = codes.get(id(frame.f_code))
         if declarations:
             return declarations[0] if len(declarations) == 1 else _choose(declarations)
-        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+        frame = frame.f_back
     return None
 
 

@@ -1,11 +1,14 @@
 """Log records that say to which operation they belong, with the standard library's `logging`."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Mapping
+from types import FrameType
 from typing import Any, Literal
 
+from penstock._context import current_run
 from penstock._fields import NAMES, add_fields
-from penstock.exceptions import ConfigurationError, did_you_mean
+from penstock._running import find_running
 
 __all__ = ["FlowFilter", "FlowFormatter", "install", "uninstall"]
 
@@ -41,8 +44,22 @@ class FlowFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Complete *record* and let it pass."""
-        add_fields(record.__dict__, self._default, step=self._step)
+        add_fields(record.__dict__, self._default, _caller() if self._step else None)
         return True
+
+
+_LOG = logging.Logger._log.__code__  # noqa: SLF001 - only compared with
+
+
+def _caller() -> FrameType:
+    """Return a frame that the step called, or that of the step."""
+    # Looking at a frame costs more than all else here, so those of `logging` are skipped:
+    # Logger._log, handle, callHandlers, Handler.handle, Filterer.filter, FlowFilter.filter.
+    try:
+        frame = sys._getframe(6)  # noqa: SLF001 - documented for this use
+    except ValueError:  # called by other means
+        return sys._getframe(1)  # noqa: SLF001
+    return frame if frame.f_code is _LOG else sys._getframe(1)  # noqa: SLF001
 
 
 class FlowFormatter(logging.Formatter):
@@ -82,11 +99,11 @@ class FlowFormatter(logging.Formatter):
         )
 
 
-def install(fields: Iterable[str] = ("flow_id",), *, default: object = "-") -> None:
-    """Let every record of this process have *fields* from its creation on.
+def install(*, flow: bool = False, step: bool = False, default: object = "-") -> None:
+    """Let every record of this process have its ``flow_id`` from its creation on.
 
     This puts a factory around the present one (`logging.setLogRecordFactory`),
-    so that handlers which are not yours have the fields too, in whatever thread
+    so that handlers which are not yours have the field too, in whatever thread
     they run. Called again, it replaces what it did before.
 
     `logging` raises a `KeyError` if ``extra`` has a name that the factory gave
@@ -94,23 +111,31 @@ def install(fields: Iterable[str] = ("flow_id",), *, default: object = "-") -> N
     where the application may use a name in ``extra``, take `FlowFilter`.
 
     Args:
-        fields: Out of ``flow_id``, ``flow`` and ``step``.
+        flow: Whether records have the ``flow`` too.
+        step: Whether records have the running ``step`` too.
         default: What stands where nothing is current, and in a record that
             `logging.makeLogRecord` makes from one of another process.
 
-    Raises:
-        ConfigurationError: If there is no such field.
-
     .. versionadded:: 0.1
     """
-    names = tuple(fields)
-    for name in names:
-        if name not in NAMES:
-            hint = did_you_mean(name, NAMES)
-            problem = f"a record has no field {name!r}{hint} (known: {', '.join(NAMES)})"
-            raise ConfigurationError("penstock.contrib.logging.install", problem)
     uninstall()
-    logging.setLogRecordFactory(_Factory(logging.getLogRecordFactory(), names, default))
+    around = logging.getLogRecordFactory()
+
+    def make(name: str | None, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = around(name, *args, **kwargs)
+        fields = record.__dict__
+        # `makeLogRecord` gives no name. What is current here is not where that record is from.
+        run = None if name is None else current_run()
+        fields.setdefault("flow_id", default if run is None else run.flow_id)
+        if flow:
+            fields.setdefault("flow", default if run is None or run.flow is None else run.flow)
+        if step:
+            running = None if name is None else find_running(sys._getframe(1))  # noqa: SLF001
+            fields.setdefault("step", default if running is None else running.name)
+        return record
+
+    make.around = around  # type: ignore[attr-defined]  # for `uninstall`
+    logging.setLogRecordFactory(make)
 
 
 def uninstall() -> None:
@@ -119,24 +144,5 @@ def uninstall() -> None:
     .. versionadded:: 0.1
     """
     factory = logging.getLogRecordFactory()
-    if isinstance(factory, _Factory):
-        logging.setLogRecordFactory(factory.around)
-
-
-class _Factory:
-    def __init__(
-        self, around: Callable[..., logging.LogRecord], names: Sequence[str], default: object
-    ) -> None:
-        self.around = around
-        self._names = names
-        self._default = default
-
-    def __call__(self, name: str | None, *args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = self.around(name, *args, **kwargs)
-        # `makeLogRecord` gives no name. What is current here is not where that record is from.
-        found = dict[str, object]()
-        if name is not None:
-            add_fields(found, self._default, step="step" in self._names, values=False)
-        for field in self._names:
-            record.__dict__.setdefault(field, found.get(field, self._default))
-        return record
+    if getattr(factory, "__module__", None) == __name__:
+        logging.setLogRecordFactory(factory.around)  # type: ignore[attr-defined]

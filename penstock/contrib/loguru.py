@@ -1,5 +1,6 @@
 """Log lines of loguru that say to which operation they belong."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from penstock._fields import add_fields
@@ -20,4 +21,4 @@ def patcher(record: "Record") -> None:
 
     .. versionadded:: 0.1
     """
-    add_fields(record["extra"], "-")
+    add_fields(record["extra"], "-", sys._getframe(1))  # noqa: SLF001 - documented for this use

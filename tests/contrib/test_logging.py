@@ -14,7 +14,6 @@ from pythonjsonlogger.json import JsonFormatter
 
 from penstock import annotate, bind, current_flow_id, entrypoint, flow, step
 from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninstall
-from penstock.exceptions import ConfigurationError
 
 FORMAT = "%(flow_id)s %(flow)s %(step)s %(message)s"
 
@@ -104,6 +103,33 @@ class TestFlowFilter:
             place_order()
 
         assert log.lines[0] == "order-7 orders - received"
+
+    def test_patched_logger(self, monkeypatch):
+        """The step is found where a package has put itself between the frames of `logging`."""
+        log = Log(FlowFilter())
+        handle = logging.Logger.callHandlers
+        monkeypatch.setattr(logging.Logger, "callHandlers", lambda *args: handle(*args))
+
+        place_order()
+
+        assert [line.split()[2] for line in log.lines] == ["receive", "charge", "-"]
+
+    def test_called_by_hand(self):
+        """A record can be given to the filter from anywhere."""
+
+        @flow("orders")
+        @step
+        def charge(record):
+            return FlowFilter().filter(record)
+
+        record, charged = logging.makeLogRecord({}), logging.makeLogRecord({})
+
+        thread = threading.Thread(target=FlowFilter().filter, args=(record,))
+        thread.start()
+        thread.join()
+        charge(charged)
+
+        assert [record.step, charged.step] == ["-", "charge"]
 
     def test_annotated_values(self):
         """What was attached to the run is a field, also for a formatter of JSON."""
@@ -274,7 +300,7 @@ class TestInstall:
         """The flow and the step can be among them; a later call replaces an earlier one."""
         log = Log()
         install()
-        install(["flow_id", "flow", "step"], default="none")
+        install(flow=True, step=True, default="none")
 
         with bind("order-7"):
             place_order()
@@ -288,18 +314,13 @@ class TestInstall:
         uninstall()
         assert logging.getLogRecordFactory() is logging.LogRecord
 
-    def test_unknown_field(self):
-        """A field that penstock does not know is refused, with the nearest that it knows."""
-        with pytest.raises(ConfigurationError, match=r"'flowid'.*did you mean 'flow_id'"):
-            install(["flowid"])
-
     def test_behind_a_queue(self):
         """A filter on the listener's side leaves what was current at the creation."""
         log = Log(FlowFilter())
         waiting = queue.SimpleQueue()
         logging.getLogger().handlers[:] = [QueueHandler(waiting)]
         listener = QueueListener(waiting, log.handler)
-        install(["flow_id", "flow", "step"])
+        install(flow=True, step=True)
         listener.start()
 
         with bind("order-7"):
@@ -308,11 +329,12 @@ class TestInstall:
 
         assert log.lines[1] == "order-7 orders charge charged"
 
-    def test_records_of_another_process(self):
+    @pytest.mark.parametrize("more", [False, True])
+    def test_records_of_another_process(self, more):
         """A record that was sent here does not take the receiver's ID."""
         record = logging.LogRecord("shop", logging.INFO, "shop.py", 1, "sent", (), None)
         sent = SocketHandler("localhost", 0).makePickle(record)[4:]
-        install()
+        install(flow=more, step=more)
 
         with bind("receiver"):
             received = logging.makeLogRecord(pickle.loads(sent))
