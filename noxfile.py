@@ -11,7 +11,7 @@ nox.options.sessions = ["lint", "typing", "tests", "docs"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
-EVERYTHING = ".[cli,loguru,mkdocs,png,sphinx]"
+EVERYTHING = ".[cli,loguru,mkdocs,opentelemetry,png,sphinx]"
 GUESTS = ["furo", "myst-parser", "mkdocs-material", "sphinxcontrib-mermaid"]
 
 
@@ -25,7 +25,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Test the built wheel, with full branch coverage of the runtime."""
-    session.install(EVERYTHING, *GUESTS, *_groups("tests", *_browser_group()))
+    session.install(EVERYTHING, *GUESTS, *_groups("tests", "otlp", *_browser_group()))
     _test(session)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--include=*/penstock/*", "--fail-under=100")
@@ -37,10 +37,11 @@ def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of what the extras ask for."""
     session.install("uv")
     session.run(
-        *("uv", "pip", "install", "--quiet", "--resolution=lowest-direct", EVERYTHING),
+        *("uv", "pip", "install", "--quiet", "--resolution=lowest-direct"),
+        *(EVERYTHING, *_groups("otlp")),
         env={"VIRTUAL_ENV": session.virtualenv.location},
     )
-    session.install(*GUESTS, *_groups("tests", *_browser_group()))
+    session.install(*GUESTS, *_groups("tests", "otlp", *_browser_group()))
     _test(session)
 
 

@@ -8,9 +8,11 @@ from os import urandom
 from threading import RLock
 from time import time_ns
 
-__all__ = ["Numbered", "is_flow_id", "make_flow_id"]
+__all__ = ["Numbered", "is_flow_id", "is_trace_id", "make_flow_id"]
 
 _is_safe: Callable[[str], object] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}").fullmatch
+
+_is_hexadecimal: Callable[[str], object] = re.compile(r"(?!0{32})[0-9a-f]{32}").fullmatch
 
 
 def make_flow_id() -> str:
@@ -30,6 +32,11 @@ def make_flow_id() -> str:
 def is_flow_id(value: object) -> bool:
     """Tell whether *value* may be adopted as a flow ID, wherever it came from."""
     return isinstance(value, str) and _is_safe(value) is not None
+
+
+def is_trace_id(flow_id: str) -> bool:
+    """Tell whether *flow_id* is a valid trace-id of W3C Trace Context."""
+    return _is_hexadecimal(flow_id) is not None
 
 
 class Numbered:

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from penstock._context import Run, current, new_flow_id, run_scope
-from penstock._ids import is_flow_id
+from penstock._ids import is_flow_id, is_trace_id
+from penstock._spans import current_span
 from penstock._wrap import instrument
 from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
 
@@ -37,7 +38,6 @@ _read_traceparent: Callable[[str], re.Match[str] | None] = re.compile(
     r"(?!ff)(?P<version>[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}"
     r"-[0-9a-f]{2}(?P<more>-.*)?"
 ).fullmatch
-_is_trace_id: Callable[[str], object] = re.compile(r"(?!0{32})[0-9a-f]{32}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,8 @@ def inject(
             replaced, whatever its case.
         traceparent: Whether to say it as ``traceparent`` of W3C Trace Context
             too. One that is there already stays. A flow ID that is no valid
-            trace-id cannot be said so.
+            trace-id cannot be said so. Its parent-id is that of the running
+            step's span, if tracing is on.
         values: The names of annotated values that travel along, as texts in
             ``baggage`` of W3C Baggage. What is there already stays. What would
             make it longer than 8192 bytes is left out.
@@ -263,8 +264,10 @@ def _headers(
     """Yield what a carrier has to hold to carry *run*."""
     yield header, run.flow_id
     there = _read(carrier)
-    if traceparent and _TRACEPARENT not in there and _is_trace_id(run.flow_id):
-        yield _TRACEPARENT, f"00-{run.flow_id}-{urandom(8).hex()}-01"
+    if traceparent and _TRACEPARENT not in there and is_trace_id(run.flow_id):
+        span = current_span.get()
+        parent = urandom(8).hex() if span is None else span.span_id
+        yield _TRACEPARENT, f"00-{run.flow_id}-{parent}-01"
     known = run.values
     named = {name: str(known[name]) for name in values if name in known}
     if named:

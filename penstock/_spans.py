@@ -8,6 +8,7 @@ import atexit
 import logging
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from functools import partial
@@ -117,6 +118,14 @@ class Span(Numbered):
         return self._digits()
 
     @property
+    def parent(self) -> "Span | None":
+        """The span in which this one began, or None.
+
+        It is of another operation where the flow IDs differ.
+        """
+        return self._parent
+
+    @property
     def parent_id(self) -> str | None:
         """The ID of the span in which this one began, or None."""
         return None if self._parent is None else self._parent.span_id
@@ -213,6 +222,9 @@ _blamed = set[tuple[int, str]]()
 class _Exporting(local):
     now = False
 
+    def __init__(self) -> None:
+        self.waiting = deque[Span]()
+
 
 _exporting = _Exporting()
 
@@ -277,7 +289,8 @@ def recording_scope(step: Recordable) -> Scope:
     get_run, get_span = current.get, current_span.get
 
     def begin() -> Span | None:
-        if not _exporters:
+        # An exporter may call steps itself: those are not recorded.
+        if not _exporters or _exporting.now:
             return None
         run = get_run()
         return None if run is None else Span(run, step, get_span())
@@ -306,24 +319,36 @@ def _leave(span: Span | None) -> None:
 
 
 def _end(span: Span | None, raised: BaseException | None) -> None:
-    if span is None or _exporting.now:
+    if span is None:
         return
     if raised is not None:
         span._error = type(raised)
-    _exporting.now = True  # an exporter may call steps itself: those are not exported
+    _exporting.waiting.append(span)
+    if _exporting.now:  # a generator that was collected within an exporter
+        return
+    _exporting.now = True
     try:
-        since = span._ended
-        for exporter in _exporters:
-            try:
-                exporter.export(span)
-            except Exception as error:
-                _complain(exporter, error)
-            now = perf_counter_ns()
-            if now - since > _SLOW_NS:
-                _move_away(exporter)
-            since = now
+        _export_waiting()
     finally:
         _exporting.now = False
+
+
+def _export_waiting() -> None:
+    while _exporting.waiting:
+        _export(_exporting.waiting.popleft())
+
+
+def _export(span: Span) -> None:
+    since = perf_counter_ns()
+    for exporter in _exporters:
+        try:
+            exporter.export(span)
+        except Exception as error:
+            _complain(exporter, error)
+        now = perf_counter_ns()
+        if now - since > _SLOW_NS:
+            _move_away(exporter)
+        since = now
 
 
 def _complain(exporter: object, error: Exception) -> None:
@@ -379,6 +404,9 @@ class InBackground:
     def __init__(self, exporter: Exporter, *, most: int = 100_000) -> None:
         self._exporter = exporter
         self._most = most
+        for name in ("resume", "suspend"):  # those cannot wait
+            if hasattr(exporter, name):
+                setattr(self, name, getattr(exporter, name))
         self._begin_anew()
         if hasattr(os, "register_at_fork"):
             # Weak, for a hook stays for good. What waits is brought away by the parent.
@@ -419,6 +447,7 @@ class InBackground:
             else:
                 _call(self._exporter, self._exporter.export, item)
             del item  # until the next span comes, nothing keeps this one
+            _export_waiting()
 
     def __repr__(self) -> str:
         return f"InBackground({self._exporter!r})"

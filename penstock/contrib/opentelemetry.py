@@ -1,0 +1,219 @@
+"""Steps as spans of OpenTelemetry, and flow IDs that are its trace-ids.
+
+It needs ``pip install "penstock[opentelemetry]"``.
+"""
+
+from collections.abc import Callable, Sequence
+from contextvars import Token
+from importlib.metadata import version
+from threading import local
+
+from opentelemetry import trace
+from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
+from opentelemetry.trace import Link, Status, StatusCode, format_trace_id
+
+from penstock._context import configure, current_flow_id
+from penstock._ids import is_trace_id, make_flow_id
+from penstock._spans import Span
+from penstock.exceptions import ConfigurationError
+
+__all__ = ["FlowIdGenerator", "OpenTelemetryExporter", "install", "uninstall"]
+
+
+def install(otherwise: Callable[[], str] | None = None) -> None:
+    """Let a new flow ID be the trace-id of the active span of OpenTelemetry, if there is one.
+
+    Spans that are made within the run are in the same trace by themselves. It
+    replaces the ``id_factory`` of `penstock.configure`.
+
+    Args:
+        otherwise: What makes the ID where no span is active, or where that
+            span's trace-id is current already and a new ID is wanted. None
+            means penstock's own.
+
+    .. versionadded:: 0.1
+    """
+    make = otherwise or make_flow_id
+
+    def adopt_trace_id() -> str:
+        active = trace.get_current_span().get_span_context()
+        found = format_trace_id(active.trace_id)
+        return found if active.is_valid and found != current_flow_id() else make()
+
+    configure(id_factory=adopt_trace_id)
+
+
+def uninstall() -> None:
+    """Let penstock make flow IDs itself again.
+
+    .. versionadded:: 0.1
+    """
+    configure()
+
+
+class FlowIdGenerator(IdGenerator):
+    """Makes the current flow ID the trace-id of the traces that begin within a run.
+
+    For spans that are not penstock's own: with
+    ``TracerProvider(id_generator=FlowIdGenerator())`` a root span that a
+    library makes within a run is in the trace of that run's flow ID.
+
+    Args:
+        otherwise: What makes the IDs outside any run, where the flow ID is no
+            valid trace-id, and of spans. None means random ones.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, otherwise: IdGenerator | None = None) -> None:
+        self._otherwise = otherwise or RandomIdGenerator()
+
+    def generate_trace_id(self) -> int:
+        """Return the trace-id of a trace that begins now."""
+        flow_id = current_flow_id()
+        if flow_id is None or not is_trace_id(flow_id):
+            return self._otherwise.generate_trace_id()
+        return int(flow_id, 16)
+
+    def generate_span_id(self) -> int:
+        """Return the ID of a span that begins now."""
+        return self._otherwise.generate_span_id()
+
+
+class _Generator(FlowIdGenerator):
+    """Gives spans of OpenTelemetry the ID that the span of penstock has."""
+
+    def __init__(self, otherwise: IdGenerator) -> None:
+        super().__init__(otherwise)
+        self.beginning = local()
+
+    def generate_span_id(self) -> int:
+        return int(self.beginning.span.span_id, 16)
+
+
+class _Open:
+    """A span that is not over, and the context in which its body goes on."""
+
+    __slots__ = ("context", "span", "token")
+    context: Context
+    span: trace.Span
+    token: Token[Context]
+
+
+class OpenTelemetryExporter:
+    """An exporter that makes real spans of OpenTelemetry, active while the body of a step runs.
+
+    What other instrumentation makes inside a step becomes its child. A step is
+    the child of the span that is active when it begins; without one it begins a
+    trace whose trace-id is the flow ID, if that is a valid one. A run with
+    another flow ID than the one it was called in begins a trace of its own that
+    links to the caller.
+
+    Spans are named ``flow/step`` and have the attributes ``penstock.flow_id``,
+    ``penstock.flow``, ``penstock.run_id``, ``penstock.step``,
+    ``penstock.outcome``, ``penstock.active_ns``, and what `annotate` attached
+    to the run under its own names.
+
+    Args:
+        provider: Where spans go. None means the global tracer provider, which
+            has to be set before.
+
+    Raises:
+        ConfigurationError: If the provider is not that of the SDK.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, provider: TracerProvider | None = None) -> None:
+        chosen = provider or trace.get_tracer_provider()
+        if not isinstance(chosen, TracerProvider):
+            problem = (
+                f"{type(chosen).__name__} records nothing: pass a TracerProvider of "
+                "opentelemetry.sdk.trace, or call opentelemetry.trace.set_tracer_provider before"
+            )
+            raise ConfigurationError("OpenTelemetryExporter", problem)
+        self._provider = chosen
+        self._tracer = chosen.get_tracer("penstock", version("penstock"))
+        self._generator = _Generator(chosen.id_generator)
+        # Each call of `get_tracer` makes a tracer, so nobody else has this one.
+        self._tracer.id_generator = self._generator  # type: ignore[attr-defined]
+        self._open: dict[int, _Open] = {}
+
+    def resume(self, span: Span, /) -> None:
+        """Make the span of *span* active."""
+        opened = self._open.get(id(span))
+        if opened is None:
+            opened = self._open[id(span)] = self._begin(span)
+        opened.token = attach(opened.context)
+
+    def suspend(self, span: Span, /) -> None:
+        """Make active what was active before."""
+        opened = self._open.get(id(span))
+        if opened is not None:
+            # What the body attached itself is there again when it goes on.
+            opened.context = get_current()
+            detach(opened.token)
+
+    def export(self, span: Span, /) -> None:
+        """End the span of *span*."""
+        opened = self._open.pop(id(span), None)
+        if opened is None:  # it began before this was an exporter
+            return
+        ended = span.start_ns + span.duration_ns
+        try:
+            _complete(opened.span, span, ended)
+        finally:
+            opened.span.end(ended)
+
+    def flush(self) -> None:
+        """Let the provider's span processors bring away what they keep."""
+        self._provider.force_flush()
+
+    def _begin(self, span: Span) -> _Open:
+        outer = get_current()
+        links: Sequence[Link] = ()
+        if span.parent is not None and span.parent.flow_id != span.flow_id:
+            links = [Link(trace.get_current_span(outer).get_span_context())]
+            outer = trace.set_span_in_context(trace.INVALID_SPAN, outer)
+        attributes = {"penstock.flow_id": span.flow_id, "penstock.step": span.step}
+        if span.flow is not None:
+            attributes["penstock.flow"] = span.flow
+        self._generator.beginning.span = span
+        opened = _Open()
+        opened.span = self._tracer.start_span(
+            f"{span.flow}/{span.step}" if span.flow else span.step,
+            outer,
+            attributes=attributes,
+            links=links,
+            start_time=span.start_ns,
+        )
+        del self._generator.beginning.span
+        opened.context = trace.set_span_in_context(opened.span, outer)
+        return opened
+
+    def __repr__(self) -> str:
+        return "OpenTelemetryExporter()"
+
+
+def _complete(made: trace.Span, span: Span, ended: int) -> None:
+    """Give *made* what is known of *span* at its end."""
+    made.set_attribute("penstock.run_id", span.run_id)
+    made.set_attribute("penstock.outcome", span.outcome)
+    made.set_attribute("penstock.active_ns", span.active_ns)
+    if span.outcome == "error" and span.exception_type is not None:
+        made.set_attribute("error.type", span.exception_type)
+        made.add_event("exception", {"exception.type": span.exception_type}, timestamp=ended)
+        made.set_status(Status(StatusCode.ERROR, span.exception_type))
+    for name, value in span.values.items():
+        made.set_attribute(name, _attribute(value))
+
+
+def _attribute(value: object) -> str | bool | int | float:
+    """Return *value* as what an attribute can hold."""
+    if isinstance(value, (str, bool, float)):
+        return value
+    if isinstance(value, int) and value.bit_length() < 64:  # noqa: PLR2004 - as OTLP has it
+        return value
+    return str(value)

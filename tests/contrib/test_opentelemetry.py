@@ -1,0 +1,513 @@
+"""Steps as spans of the real SDK of OpenTelemetry."""
+
+import asyncio
+import gc
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
+
+from penstock import annotate, bind, bound, current_flow_id, entrypoint, flow, inject, step, tracing
+from penstock._spans import exporters, set_exporters
+from penstock.contrib.opentelemetry import (
+    FlowIdGenerator,
+    OpenTelemetryExporter,
+    install,
+    uninstall,
+)
+from penstock.exceptions import ConfigurationError
+from penstock.testing import record_runs
+
+ID = "0190b7a5000070008000000000000000"
+
+
+@pytest.fixture(autouse=True)
+def recorded(caplog):
+    """Record what the test declares; nothing may be complained about."""
+    before = exporters()
+    with record_runs() as recording:
+        yield recording
+    set_exporters(*before)
+    assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == []
+
+
+@pytest.fixture
+def memory():
+    """Return what receives the spans that are over."""
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def provider(memory):
+    """Return a provider to which steps are reported, beside the recording."""
+    made = TracerProvider()
+    made.add_span_processor(SimpleSpanProcessor(memory))
+    set_exporters(*exporters(), OpenTelemetryExporter(made))
+    return made
+
+
+@pytest.fixture
+def tracer(provider):
+    """Return the tracer of some library."""
+    return provider.get_tracer("library")
+
+
+@pytest.fixture
+def _uninstalled():
+    """Bring back penstock's own flow IDs."""
+    yield
+    uninstall()
+
+
+def declare(function, after=None, **options):
+    """Return *function* declared as a step, or as an entrypoint, of the flow ``orders``."""
+    decorator = step(after=after, **options) if after else entrypoint(**options)
+    return flow("orders")(decorator(function))
+
+
+def trace_id(span):
+    return format_trace_id(span.context.trace_id)
+
+
+def parents(memory):
+    """Return the name of each span's parent by the span's own name."""
+    spans = memory.get_finished_spans()
+    names = {span.context.span_id: span.name for span in spans}
+    return {span.name: span.parent and names[span.parent.span_id] for span in spans}
+
+
+@pytest.mark.usefixtures("provider")
+class TestSpans:
+    """What a span is."""
+
+    def test_trace(self, memory, recorded):
+        """The trace-id is the flow ID; IDs, times and parents are those that others receive."""
+        charge = declare(lambda: time.sleep(0.001), "begin", name="charge")
+
+        def begin():
+            charge()
+            return current_flow_id()
+
+        flow_id = declare(begin)()
+
+        inner, outer = memory.get_finished_spans()
+        assert [inner.name, outer.name] == ["orders/charge", "orders/begin"]
+        assert {trace_id(inner), trace_id(outer)} == {flow_id}
+        assert (inner.parent, outer.parent) == (outer.context, None)
+        for made, said in zip((inner, outer), recorded.spans, strict=True):
+            assert format_span_id(made.context.span_id) == said.span_id
+            assert made.start_time == said.start_ns
+            assert made.end_time == said.start_ns + said.duration_ns
+            assert made.attributes == {
+                "penstock.flow": "orders",
+                "penstock.flow_id": flow_id,
+                "penstock.run_id": said.run_id,
+                "penstock.step": said.step,
+                "penstock.outcome": "ok",
+                "penstock.active_ns": said.active_ns,
+            }
+        assert inner.instrumentation_scope.name == "penstock"
+
+    def test_error(self, memory):
+        """A step that raises has a status, an event and the type of the exception."""
+
+        def begin():
+            raise LookupError("secret")
+
+        with pytest.raises(LookupError):
+            declare(begin)()
+
+        (made,) = memory.get_finished_spans()
+        assert (made.status.status_code, made.status.description) == (
+            StatusCode.ERROR,
+            "LookupError",
+        )
+        assert made.attributes["error.type"] == "LookupError"
+        (event,) = made.events
+        assert (event.name, event.timestamp) == ("exception", made.end_time)
+        assert event.attributes == {"exception.type": "LookupError"}
+
+    def test_cancelled(self, memory):
+        """A task that was cancelled is no error."""
+
+        async def begin():
+            await asyncio.sleep(10)
+
+        async def main():
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(declare(begin)(), 0.01)
+
+        asyncio.run(main())
+
+        (made,) = memory.get_finished_spans()
+        assert made.attributes["penstock.outcome"] == "cancelled"
+        assert made.status.status_code is StatusCode.UNSET
+
+    def test_values(self, memory):
+        """Annotated values are attributes, as texts where OTLP has no other way."""
+
+        def begin():
+            annotate(
+                tenant="north", order=7, share=0.5, vip=True, huge=2**63, tags={"a"}, none=None
+            )
+
+        declare(begin)()
+
+        (made,) = memory.get_finished_spans()
+        assert {k: v for k, v in made.attributes.items() if "." not in k} == {
+            "tenant": "north",
+            "order": 7,
+            "share": 0.5,
+            "vip": True,
+            "huge": str(2**63),
+            "tags": "{'a'}",
+            "none": "None",
+        }
+
+    def test_unprintable_value(self, memory, caplog):
+        """A value that cannot be shown is complained about once, and the span ends all the same."""
+
+        class Broken:
+            def __str__(self):
+                raise RuntimeError
+
+        declare(lambda: annotate(broken=Broken()), name="begin")()
+
+        assert [span.name for span in memory.get_finished_spans()] == ["orders/begin"]
+        assert "OpenTelemetryExporter() failed" in caplog.text
+        caplog.clear()
+
+    def test_without_a_flow(self, memory):
+        """A step that no flow claimed has its own name."""
+        with bind():
+            step(lambda: None, name="alone")()
+
+        (made,) = memory.get_finished_spans()
+        assert made.name == "alone"
+        assert "penstock.flow" not in made.attributes
+
+    def test_another_kind_of_id(self, memory):
+        """A flow ID that is no trace-id is an attribute of spans in a trace of their own."""
+        begin = declare(lambda: None, name="begin")
+        with bind("order-7"):
+            begin()
+
+        (made,) = memory.get_finished_spans()
+        assert made.attributes["penstock.flow_id"] == "order-7"
+        assert made.context.is_valid
+
+    def test_traceparent(self, memory):
+        """What goes out names the running step as its parent."""
+        headers = declare(lambda: inject(traceparent=True), name="begin")()
+
+        (made,) = memory.get_finished_spans()
+        assert headers["traceparent"] == (
+            f"00-{trace_id(made)}-{format_span_id(made.context.span_id)}-01"
+        )
+
+
+class TestParents:
+    """Who is whose child."""
+
+    def test_active_span(self, memory, tracer):
+        """A step is the child of the span that is active, whatever the flow ID is."""
+        begin = declare(lambda: None, name="begin")
+
+        with tracer.start_as_current_span("request"):
+            begin()
+
+        assert parents(memory) == {"request": None, "orders/begin": "request"}
+
+    def test_other_instrumentation(self, memory, tracer):
+        """What a library makes within a step is its child, and afterwards nothing is active."""
+
+        def begin():
+            with tracer.start_as_current_span("query"):
+                charge()
+
+        charge = declare(lambda: None, "begin", name="charge")
+        declare(begin)()
+
+        assert parents(memory) == {
+            "orders/begin": None,
+            "query": "orders/begin",
+            "orders/charge": "query",
+        }
+        assert trace.get_current_span() is trace.INVALID_SPAN
+
+    def test_across_awaits(self, memory, tracer):
+        """What was active in a coroutine is active again when it goes on."""
+
+        async def begin():
+            with tracer.start_as_current_span("query"):
+                await asyncio.sleep(0)
+                await charge()
+                with tracer.start_as_current_span("row"):
+                    await asyncio.sleep(0)
+            tracer.start_span("after").end()
+
+        async def pay():
+            await asyncio.sleep(0)
+
+        charge = declare(pay, "begin", name="charge")
+        asyncio.run(declare(begin)())
+
+        assert parents(memory) == {
+            "orders/begin": None,
+            "query": "orders/begin",
+            "orders/charge": "query",
+            "row": "query",
+            "after": "orders/begin",
+        }
+
+    @pytest.mark.usefixtures("provider")
+    def test_gather(self, memory):
+        """Each of many tasks at once has its own parents."""
+
+        async def work(number):
+            await asyncio.sleep(0.001 * (number % 3))
+            await charges[number]()
+
+        async def pay():
+            await asyncio.sleep(0)
+
+        begins = [declare(work, name=f"begin{n}") for n in range(20)]
+        charges = [declare(pay, f"begin{n}", name=f"charge{n}") for n in range(20)]
+
+        async def main():
+            await asyncio.gather(*(begin(n) for n, begin in enumerate(begins)))
+
+        asyncio.run(main())
+
+        assert parents(memory) == {f"orders/begin{n}": None for n in range(20)} | {
+            f"orders/charge{n}": f"orders/begin{n}" for n in range(20)
+        }
+        assert len({trace_id(span) for span in memory.get_finished_spans()}) == 20
+
+    def test_generators_in_turns(self, memory, tracer):
+        """Generators that take turns make spans in their own traces, the consumer in none."""
+
+        def begin(name):
+            with tracer.start_as_current_span(f"open {name}"):
+                for number in range(2):
+                    tracer.start_span(f"{name}{number}").end()
+                    yield
+
+        first, second = declare(begin, name="first"), declare(begin, name="second")
+        for _ in zip(first("a"), second("b"), strict=True):
+            assert trace.get_current_span() is trace.INVALID_SPAN
+
+        assert parents(memory) == {
+            "orders/first": None,
+            "open a": "orders/first",
+            "a0": "open a",
+            "a1": "open a",
+            "orders/second": None,
+            "open b": "orders/second",
+            "b0": "open b",
+            "b1": "open b",
+        }
+
+    @pytest.mark.usefixtures("provider")
+    def test_threads(self, memory):
+        """A bound function is the child of where it was bound."""
+        charge = declare(lambda: None, "begin", name="charge")
+
+        def begin():
+            with ThreadPoolExecutor() as pool:
+                pool.submit(bound(charge)).result()
+
+        declare(begin)()
+
+        assert parents(memory) == {"orders/begin": None, "orders/charge": "orders/begin"}
+
+    @pytest.mark.usefixtures("provider")
+    def test_another_operation(self, memory):
+        """A run with an ID of its own begins a trace, which links to the caller."""
+        sync = declare(lambda: None, name="sync", inherit=False)
+        declare(lambda: sync(), name="begin")()
+
+        inner, outer = memory.get_finished_spans()
+        assert inner.parent is None
+        assert trace_id(inner) == inner.attributes["penstock.flow_id"] != trace_id(outer)
+        assert [link.context for link in inner.links] == [outer.context]
+
+    def test_sampled_out(self, memory):
+        """A sampler may decide against a trace; nothing is kept for it."""
+        provider = TracerProvider(sampler=ALWAYS_OFF)
+        provider.add_span_processor(SimpleSpanProcessor(memory))
+        exporter = OpenTelemetryExporter(provider)
+        set_exporters(exporter)
+
+        declare(lambda: None, name="begin")()
+
+        assert memory.get_finished_spans() == ()
+        assert exporter._open == {}
+
+    def test_exporter_within_a_span(self, memory, provider):
+        """Steps that run while the exporter is put in do not mind."""
+        exporter = OpenTelemetryExporter(provider)
+        set_exporters()
+        begin = declare(lambda: set_exporters(exporter), name="begin")
+        begin()  # not recorded
+        set_exporters(tracing.InMemoryExporter())
+        begin()  # begun without the exporter, and ended with it
+
+        assert memory.get_finished_spans() == ()
+
+
+class Slow(SpanProcessor):
+    """Takes its time, as a processor does that waits for a network."""
+
+    def __init__(self):
+        self.threads = []
+
+    def on_end(self, span):
+        time.sleep(0.12)
+        self.threads.append(threading.current_thread())
+
+
+def test_slow_processor():
+    """A slow processor is moved to a thread of its own, and spans are still made."""
+    slow, provider = Slow(), TracerProvider()
+    provider.add_span_processor(slow)
+    set_exporters(OpenTelemetryExporter(provider))
+    begin = declare(lambda: trace.get_current_span().is_recording(), name="begin")
+
+    assert [begin(), begin()] == [True, True]
+    tracing.flush()
+
+    assert [thread.name for thread in slow.threads] == ["MainThread", "penstock-export"]
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes what OTLP sends."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append(ExportTraceServiceRequest.FromString(body))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture
+def collector():
+    """Return a server on loopback that speaks OTLP over HTTP."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    server.received = []
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_otlp(collector):
+    """The real exporter sends the spans, at the latest when penstock's are flushed."""
+    endpoint = f"http://127.0.0.1:{collector.server_port}/v1/traces"
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint)))
+    set_exporters(OpenTelemetryExporter(provider))
+    charge = declare(lambda: annotate(order=7), "begin", name="charge")
+    begin = declare(lambda: charge(), name="begin")
+
+    with bind(ID):
+        begin()
+    tracing.flush()
+    provider.shutdown()
+
+    (request,) = collector.received
+    inner, outer = request.resource_spans[0].scope_spans[0].spans
+    assert (inner.name, outer.name) == ("orders/charge", "orders/begin")
+    assert {inner.trace_id.hex(), outer.trace_id.hex()} == {ID}
+    assert (inner.parent_span_id, outer.parent_span_id) == (outer.span_id, b"")
+    assert {a.key: a.value.int_value for a in inner.attributes}["order"] == 7
+    gc.collect()  # what the client of the exporter left open
+
+
+class TestProvider:
+    """Which provider spans go to."""
+
+    def test_none(self):
+        """Without a provider of the SDK the error says what to do."""
+        with pytest.raises(ConfigurationError, match="set_tracer_provider before"):
+            OpenTelemetryExporter()
+
+    def test_global(self, memory, monkeypatch):
+        """The global provider is taken if there is one."""
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(memory))
+        monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+        set_exporters(OpenTelemetryExporter())
+
+        declare(lambda: None, name="begin")()
+
+        assert [span.name for span in memory.get_finished_spans()] == ["orders/begin"]
+
+    def test_generator(self):
+        """Root spans of others within a run are in the trace of its flow ID."""
+        tracer = TracerProvider(id_generator=FlowIdGenerator()).get_tracer("library")
+
+        with bind(ID):
+            within = tracer.start_span("query")
+        with bind("order-7"):
+            another = tracer.start_span("query")
+        outside = tracer.start_span("query")
+
+        found = [trace_id(span) for span in (within, another, outside)]
+        assert found[0] == ID
+        assert len(set(found)) == 3
+
+
+@pytest.mark.usefixtures("_uninstalled")
+class TestInstall:
+    """Flow IDs that are trace-ids."""
+
+    def test_active_span(self, memory, tracer):
+        """A new flow ID is the trace-id of the active span."""
+        install()
+        begin = declare(current_flow_id, name="begin")
+
+        with tracer.start_as_current_span("request") as request:
+            flow_id = begin()
+
+        assert flow_id == trace_id(request)
+        assert parents(memory)["orders/begin"] == "request"
+
+    @pytest.mark.usefixtures("provider")
+    def test_no_active_span(self, memory):
+        """Without an active span the ID is penstock's own, or what was asked for."""
+        begin = declare(current_flow_id, name="begin")
+        install()
+        own = begin()
+        install(lambda: ID)
+        asked = begin()
+
+        assert [trace_id(span) for span in memory.get_finished_spans()] == [own, ID]
+        assert asked == ID
+
+    def test_another_operation(self, tracer):
+        """An entrypoint that always makes a new ID does so within a span too."""
+        install()
+        sync = declare(current_flow_id, name="sync", inherit=False)
+        begin = declare(lambda: (current_flow_id(), sync()), name="begin")
+
+        with tracer.start_as_current_span("request") as request:
+            outer, inner = begin()
+
+        assert outer == trace_id(request)
+        assert inner != outer
