@@ -439,6 +439,35 @@ class TestExporters:
         assert len(curious.spans) == 1
 
     @pytest.mark.usefixtures("recorded", "_exporters")
+    @pytest.mark.parametrize("behind", [lambda e: e, InBackground], ids=["direct", "background"])
+    def test_collected_within_an_exporter(self, behind):
+        """A generator that is collected while an exporter works is not lost."""
+        memory, left = InMemoryExporter(), []
+
+        class Collecting:
+            def export(self, span):
+                if left:
+                    left.clear()
+                    gc.collect()
+
+            def flush(self):
+                pass
+
+        set_exporters(behind(Collecting()), memory)
+
+        def items():
+            yield 1
+
+        generator = declare(items)()
+        next(generator)
+        left.append(generator)
+        del generator
+        declare(lambda: None, name="begin")()
+        tracing.flush()
+
+        assert [(s.step, s.outcome) for s in memory.spans] == [("begin", "ok"), ("items", "closed")]
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
     def test_companion(self):
         """An exporter may follow the body of a step in its own context."""
         said = []

@@ -9,6 +9,10 @@ from loguru import logger
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
+from penstock import configure
+from penstock._spans import exporters, set_exporters, set_tracing
+from penstock.testing import isolated_registry
+
 ROOT = Path(__file__).parents[2]
 PAGES = [
     path
@@ -24,16 +28,20 @@ def test_pages_are_found():
 
 
 @pytest.fixture
-def _own_logging(monkeypatch):
-    """Let a page say where lines go, and take it back."""
+def _new_process(monkeypatch):
+    """Let a page change what is the process's own, as if nothing were declared yet."""
     monkeypatch.setattr("logging.root.handlers", [])
-    level = logging.root.level
-    yield
+    level, before = logging.root.level, exporters()
+    with isolated_registry():
+        yield
     logging.root.setLevel(level)
     logger.configure(handlers=[], patcher=lambda record: None)
+    configure()
+    set_exporters(*before)
+    set_tracing(is_on=False)
 
 
-@pytest.mark.usefixtures("_own_logging")
+@pytest.mark.usefixtures("_new_process")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_page(page):
     """Every block of a page runs, one after the other in one namespace."""
@@ -55,7 +63,7 @@ def test_readme_shows_what_is_printed(capsys):
     assert capsys.readouterr().out == shown
 
 
-@pytest.mark.usefixtures("_own_logging")
+@pytest.mark.usefixtures("_new_process")
 def test_log_lines_are_what_is_printed(capsys):
     """The lines shown on the page about logs are what its configuration writes."""
     page = ROOT / "docs" / "how-to" / "log-flow-ids.md"
