@@ -18,12 +18,16 @@ from _measure import (
 )
 from opentelemetry.sdk.trace import TracerProvider
 
-from penstock import entrypoint, flow, step, tracing
+from penstock import Run, entrypoint, flow, step, tracing
+from penstock._context import current
+from penstock._ids import make_flow_id
 from penstock._spans import set_tracing
 from penstock.testing import isolated_registry
 
 EMPTY = "empty wrapper"
 ITEMS = 100
+A_RUN = Run("order-7")
+FLOWS = ["calls"]
 
 tracer = TracerProvider().get_tracer("benchmark")
 correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
@@ -46,6 +50,41 @@ def empty_wrapper(*args, **kwargs):
 @wraps(function)
 def empty_wrapper_again(*args, **kwargs):
     return function(*args, **kwargs)
+
+
+# What an entrypoint cannot do without, one after the other.
+
+
+@wraps(function)
+def with_variable(*args, **kwargs):
+    token = current.set(A_RUN)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        current.reset(token)
+
+
+@wraps(function)
+def with_run(*args, **kwargs):
+    outer = current.get()
+    token = current.set(Run("order-7", FLOWS, "function", outer))
+    try:
+        return function(*args, **kwargs)
+    finally:
+        current.reset(token)
+
+
+@wraps(function)
+def with_run_and_id(*args, **kwargs):
+    outer = current.get()
+    token = current.set(Run(make_flow_id(), FLOWS, "function", outer))
+    try:
+        return function(*args, **kwargs)
+    finally:
+        current.reset(token)
+
+
+# Peers.
 
 
 @wraps(function)
@@ -165,6 +204,9 @@ TABLES: dict[str, dict[str, Timer]] = {
         "penstock step": timed_call(penstock_step),
         "penstock entrypoint": timed_call(penstock_entrypoint),
         "penstock entrypoint, nested": timed_inside_a_run(penstock_entrypoint),
+        "  floor: a variable, set and reset": timed_call(with_variable),
+        "  floor: that and a run": timed_call(with_run),
+        "  floor: that and a flow ID": timed_call(with_run_and_id),
         "penstock step, recorded": timed_inside_a_run(recorded_step),
         "uuid4 and ContextVar": timed_call(with_uuid4),
         "structlog bound_contextvars": timed_call(with_structlog),

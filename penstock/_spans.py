@@ -323,23 +323,26 @@ def _end(span: Span | None, raised: BaseException | None) -> None:
         return
     if raised is not None:
         span._error = type(raised)
-    _exporting.waiting.append(span)
-    if _exporting.now:  # a generator that was collected within an exporter
+    here = _exporting
+    if here.now:  # a generator that was collected within an exporter
+        here.waiting.append(span)
         return
-    _exporting.now = True
+    here.now = True
     try:
+        _export(span, span._ended)
         _export_waiting()
     finally:
-        _exporting.now = False
+        here.now = False
 
 
 def _export_waiting() -> None:
-    while _exporting.waiting:
-        _export(_exporting.waiting.popleft())
+    waiting = _exporting.waiting
+    while waiting:
+        _export(waiting.popleft(), perf_counter_ns())
 
 
-def _export(span: Span) -> None:
-    since = perf_counter_ns()
+def _export(span: Span, since: int) -> None:
+    """Give *span* to all exporters, *since* when this was to be done."""
     for exporter in _exporters:
         try:
             exporter.export(span)

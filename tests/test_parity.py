@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock import current_flow_id, current_run, entrypoint
+from penstock.testing import isolated_registry, record_runs
 
 THROWN = [ValueError, KeyError, GeneratorExit, StopIteration, StopAsyncIteration, RuntimeError]
 SCRIPTS = st.lists(
@@ -27,6 +28,17 @@ PARTS = ["pause", "catch", "translate", "ignore", "finally", "return", "raise", 
 BODIES = st.lists(st.sampled_from(PARTS), max_size=4)
 
 modest = settings(max_examples=100, deadline=None, derandomize=True)
+
+
+@pytest.fixture(params=["plain", "traced"], autouse=True)
+def _tracing(request):
+    """Let entrypoints be recorded too: nobody may notice that either."""
+    with isolated_registry():
+        if request.param == "plain":
+            yield
+        else:
+            with record_runs():
+                yield
 
 
 def outcome_of(error: BaseException) -> tuple[Any, ...]:

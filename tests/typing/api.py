@@ -4,10 +4,14 @@ A line that must be an error is marked to be ignored, and both tools report a
 mark that nothing needs.
 """
 
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, assert_type
+
+import loguru
+from opentelemetry.sdk.trace import TracerProvider
 
 import penstock
 from penstock import (
@@ -42,6 +46,9 @@ from penstock import (
     list_flows,
     step,
 )
+from penstock.contrib import loguru as penstock_loguru
+from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninstall
+from penstock.contrib.opentelemetry import FlowIdGenerator, OpenTelemetryExporter
 from penstock.executors import ThreadPoolExecutor
 from penstock.testing import Recording, isolated_registry, record_runs
 from penstock.tracing import InMemoryExporter, RecordedRun, Span, read_runs
@@ -341,3 +348,14 @@ with record_runs() as recorded:
 assert_type(read_runs("spans.jsonl")[0].draw("svg"), str)
 assert_type(read_runs("spans.jsonl")[0].draw("png"), bytes)
 assert_type(read_runs("spans.jsonl")[0].timeline(), str)
+
+
+def adapters() -> None:
+    handler = logging.StreamHandler()
+    handler.addFilter(FlowFilter(step=False, default=None))
+    handler.setFormatter(FlowFormatter("{flow_id}", style="{", defaults={"tenant": "-"}))
+    assert_type(install(flow=True, step=True), None)
+    assert_type(uninstall(), None)
+    loguru.logger.configure(patcher=penstock_loguru.patcher)
+    provider = TracerProvider(id_generator=FlowIdGenerator())
+    configure_tracing(OpenTelemetryExporter(provider))
