@@ -8,16 +8,20 @@ from contextvars import Token
 from importlib.metadata import version
 from threading import local
 
-from opentelemetry import trace
-from opentelemetry.context import Context, attach, detach, get_current
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
-from opentelemetry.trace import Link, Status, StatusCode, format_trace_id
-
 from penstock._context import configure, current_flow_id
 from penstock._ids import is_trace_id, make_flow_id
 from penstock._spans import Span
-from penstock.exceptions import ConfigurationError
+from penstock.exceptions import ConfigurationError, MissingExtraError
+
+try:
+    from opentelemetry import trace
+    from opentelemetry.context import Context, attach, detach, get_current
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
+    from opentelemetry.trace import Link, Status, StatusCode, format_trace_id
+except ImportError as error:
+    raise MissingExtraError(__name__, "opentelemetry-sdk", "opentelemetry") from error
+
 
 __all__ = ["FlowIdGenerator", "OpenTelemetryExporter", "install", "uninstall"]
 
