@@ -14,12 +14,6 @@ from penstock._propagation import Carried, bind, bound, extract, inject
 from penstock._running import current_step
 from penstock._steps import Location, Predecessor, Step
 
-if TYPE_CHECKING:
-    from penstock._model import Edge, Graph, Node, Problem
-    from penstock.graph import Flow, find_problems, generate_dag, get_flow, list_flows
-
-    __version__: str
-
 __all__ = [
     "Carried",
     "Edge",
@@ -64,7 +58,12 @@ _LATER = dict.fromkeys(("Edge", "Graph", "Node", "Problem"), "penstock._model") 
     ("Flow", "find_problems", "generate_dag", "get_flow", "list_flows"), "penstock.graph"
 )
 
-if not TYPE_CHECKING:  # a type checker would take this to offer any name at all
+if TYPE_CHECKING:
+    from penstock._model import Edge, Graph, Node, Problem
+    from penstock.graph import Flow, find_problems, generate_dag, get_flow, list_flows
+
+    __version__: str
+else:  # a type checker would take this to offer any name at all
 
     def __getattr__(name: str) -> object:
         if name in _LATER:

@@ -87,3 +87,27 @@ def test_bare_interpreter(tmp_path):
     )
 
     assert done.stdout == "f\ngo (entrypoint) digraph f graph TD\n    go\n"
+
+
+def test_import_loads_no_drawing():
+    """A server that never draws does not load what draws, and finds it all the same."""
+    code = """
+import sys
+import penstock
+print({"penstock.graph", "penstock._model", "importlib.metadata"} & set(sys.modules))
+print(penstock.generate_dag.__module__, penstock.Graph.__module__)
+"""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(Path(penstock.__file__).parents[1])},
+    )
+
+    assert done.stdout.splitlines() == ["set()", "penstock.graph penstock._model"]
+
+
+def test_names_can_be_listed():
+    """All public names are offered to whoever completes them in a shell."""
+    assert {*penstock.__all__, "__version__"} <= set(dir(penstock))
