@@ -31,6 +31,9 @@ def timed_import(statement: str) -> Timer:
 CASES: dict[str, Timer] = {
     "import logging": timed_import("import logging"),
     "the same again (noise)": timed_import("import logging"),
+    "  floor: what penstock needs": timed_import(
+        "import contextvars, dataclasses, inspect, logging, queue, typing, weakref"
+    ),
     "import penstock": timed_import("import penstock"),
     "import structlog": timed_import("import structlog"),
     "import opentelemetry.trace": timed_import("import opentelemetry.trace"),

@@ -219,14 +219,22 @@ _companions: tuple[Any, ...] = ()
 _blamed = set[tuple[int, str]]()
 
 
-class _Exporting(local):
-    now = False
+class _State:
+    """Whether a thread is exporting, and what is to be exported after that."""
+
+    __slots__ = ("is_exporting", "waiting")
 
     def __init__(self) -> None:
+        self.is_exporting = False
         self.waiting = deque[Span]()
 
 
-_exporting = _Exporting()
+class _OfThread(local):
+    def __init__(self) -> None:
+        self.state = _State()
+
+
+_of_thread = _OfThread()
 
 
 def is_tracing() -> bool:
@@ -290,7 +298,7 @@ def recording_scope(step: Recordable) -> Scope:
 
     def begin() -> Span | None:
         # An exporter may call steps itself: those are not recorded.
-        if not _exporters or _exporting.now:
+        if not _exporters or _of_thread.state.is_exporting:
             return None
         run = get_run()
         return None if run is None else Span(run, step, get_span())
@@ -323,22 +331,22 @@ def _end(span: Span | None, raised: BaseException | None) -> None:
         return
     if raised is not None:
         span._error = type(raised)
-    here = _exporting
-    if here.now:  # a generator that was collected within an exporter
-        here.waiting.append(span)
+    state = _of_thread.state
+    if state.is_exporting:  # a generator that was collected within an exporter
+        state.waiting.append(span)
         return
-    here.now = True
+    state.is_exporting = True
     try:
         _export(span, span._ended)
-        _export_waiting()
+        if state.waiting:
+            _export_waiting(state)
     finally:
-        here.now = False
+        state.is_exporting = False
 
 
-def _export_waiting() -> None:
-    waiting = _exporting.waiting
-    while waiting:
-        _export(waiting.popleft(), perf_counter_ns())
+def _export_waiting(state: _State) -> None:
+    while state.waiting:
+        _export(state.waiting.popleft(), perf_counter_ns())
 
 
 def _export(span: Span, since: int) -> None:
@@ -442,7 +450,8 @@ class InBackground:
         self._exporter.flush()
 
     def _work(self) -> None:
-        _exporting.now = True
+        state = _of_thread.state
+        state.is_exporting = True
         while True:
             item = self._waiting.get()
             if isinstance(item, Event):
@@ -450,7 +459,7 @@ class InBackground:
             else:
                 _call(self._exporter, self._exporter.export, item)
             del item  # until the next span comes, nothing keeps this one
-            _export_waiting()
+            _export_waiting(state)
 
     def __repr__(self) -> str:
         return f"InBackground({self._exporter!r})"
