@@ -2,20 +2,46 @@
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from types import FunctionType
 
 from penstock._model import Graph
+from penstock._registry import default_registry
 from penstock._steps import Step
-from penstock.graph._flow import Flow
+from penstock.exceptions import UnknownStepError
+from penstock.graph._flow import Flow, get_flow, list_flows
 
-__all__ = ["FlowPage", "Link", "StepSection", "anchor_of", "build_page"]
+__all__ = [
+    "FlowPage",
+    "Link",
+    "StepSection",
+    "anchor_of",
+    "build_page",
+    "find_step",
+    "fingerprint",
+    "first_sentence",
+    "gist_of",
+    "python_name",
+]
+
+
+_SHOWN_FLAGS = (
+    inspect.CO_VARARGS
+    | inspect.CO_VARKEYWORDS
+    | inspect.CO_COROUTINE
+    | inspect.CO_ASYNC_GENERATOR
+)
+"""What a signature says of a function's code, beside its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """A mention of a step next to another one."""
+
+    name: str
+    """The name of the step."""
 
     label: str
     """What a reader sees."""
@@ -38,14 +64,20 @@ class StepSection:
     target: str
     """The function's dotted name, ``module.qualname``."""
 
-    signature: str
-    """The call signature, like ``(order, *, dry_run=False)``, or ``""``."""
-
     before: tuple[Link, ...]
     """The steps that lead here."""
 
     after: tuple[Link, ...]
     """The steps to which this one leads."""
+
+    @property
+    def signature(self) -> str:
+        """The call signature, like ``(order, *, dry_run=False)``, or ``""``."""
+        try:
+            signature = str(inspect.signature(self.step.function))
+        except (TypeError, ValueError):  # a callable that C code made may have none
+            return ""
+        return without_addresses(" ".join(signature.split()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +93,11 @@ class FlowPage:
 
     sections: tuple[StepSection, ...]
     """The steps, each after what leads to it."""
+
+    def only(self, step: str) -> "FlowPage":
+        """Return the page with the section of *step* alone."""
+        sections = tuple(section for section in self.sections if section.step.name == step)
+        return replace(self, sections=sections)
 
 
 def build_page(flow: Flow, *, suffix: str = "") -> FlowPage:
@@ -109,13 +146,12 @@ def _section(
     flow: Flow, step: Step, anchors: Mapping[str, str], labels: Mapping[str, str]
 ) -> StepSection:
     def link(name: str, condition: str | None) -> Link:
-        return Link(labels.get(name, name), anchors.get(name), condition)
+        return Link(name, labels.get(name, name), anchors.get(name), condition)
 
     return StepSection(
         step=step,
         anchor=anchors[step.name],
         target=target_of(step),
-        signature=_signature(step),
         before=tuple(link(p.name, p.label) for p in step.after),
         after=tuple(link(e.target, e.label) for e in flow.edges if e.source == step.name),
     )
@@ -123,16 +159,102 @@ def _section(
 
 def target_of(step: Step) -> str:
     """Return the dotted name under which the documentation of a step is found."""
-    function = inspect.unwrap(step.function)
-    module = getattr(function, "__module__", None)
-    qualname = getattr(function, "__qualname__", None) or step.name
+    module, qualname = _names_of(step)
     return f"{module}.{qualname}" if module else qualname
 
 
-def _signature(step: Step) -> str:
-    try:
-        signature = str(inspect.signature(step.function))
-    except (TypeError, ValueError):  # a callable that C code made may have none
-        return ""
-    # Where an object lies in memory differs from build to build.
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(signature.split()))
+def python_name(step: Step) -> tuple[str, str]:
+    """Return the module of a step's function, and the function in it, like ``Shop.receive``.
+
+    Each is ``""`` if there is none that code could write.
+    """
+    module, qualname = _names_of(step)
+    path = qualname.rpartition("<locals>.")[2]
+    return module, path if all(part.isidentifier() for part in path.split(".")) else ""
+
+
+def _names_of(step: Step) -> tuple[str, str]:
+    function = inspect.unwrap(step.function)
+    qualname = getattr(function, "__qualname__", None) or step.name
+    return getattr(function, "__module__", None) or "", qualname
+
+
+def find_step(said: str) -> tuple[Flow, Step]:
+    """Return the step that *said* names, as ``flow.step`` or by its name alone.
+
+    Raises:
+        UnknownStepError: If there is none, or more than one.
+    """
+    for flow, name in _readings(said):
+        if flow in default_registry().names() and name in default_registry().get(flow).steps:
+            found = get_flow(flow)
+            return found, found.step(name)
+    pairs = [(flow, step) for flow in list_flows() for step in flow.steps]
+    meant = [(flow, step) for flow, step in pairs if step.name == said]
+    if len(meant) != 1:
+        known, found_names = ([f"{f.name}.{s.name}" for f, s in some] for some in (pairs, meant))
+        raise UnknownStepError(said, known, found_names)
+    return meant[0]
+
+
+def _readings(said: str) -> Iterator[tuple[str, str]]:
+    """Yield what *said* may mean as a flow and a step: both names may have dots."""
+    parts = said.split(".")
+    for split in range(1, len(parts)):
+        yield ".".join(parts[:split]), ".".join(parts[split:])
+
+
+def gist_of(flow: Flow) -> str:
+    """Return a sentence about *flow*: of its description, else of where it begins."""
+    said = [flow.description, *(step.doc for step in flow.entrypoints)]
+    return first_sentence(next(filter(None, said), ""))
+
+
+def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
+    """Return a hash of all that a page shows of *flow*, or *only* of one of its steps.
+
+    It is the same in every process, and costs less than to make the page.
+    """
+    if only is None:
+        said = [flow.title, flow.description, flow.owner, flow.tags, *map(_said, flow.steps)]
+        said += [(problem.step, problem.message) for problem in flow.problems()]
+    else:
+        labels = {step.name: step.label for step in flow.steps}
+        ways = [e for e in flow.edges if only.name in {e.source, e.target}]
+        said = [_said(only)]
+        said += [(e.source, e.target, e.label, *map(labels.get, (e.source, e.target))) for e in ways]
+    return sha256(without_addresses(repr(said)).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _said(step: Step) -> tuple[object, ...]:
+    after = [(p.name, p.label) for p in step.after]
+    said = (step.name, step.title, step.kind, step.is_entrypoint, step.join, after)
+    return *said, step.doc, target_of(step), _shape(step.function)
+
+
+def _shape(function: Callable[..., object]) -> object:
+    """Return what the signature of *function* is made of: quicker to have than the signature."""
+    if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
+        try:
+            return str(inspect.signature(function))
+        except (TypeError, ValueError):
+            return None
+    code = function.__code__
+    flags = code.co_flags & _SHOWN_FLAGS
+    rest = bool(flags & inspect.CO_VARARGS) + bool(flags & inspect.CO_VARKEYWORDS)
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + rest]
+    kinds = (code.co_posonlyargcount, code.co_kwonlyargcount, flags)
+    types = function.__annotations__
+    return names, kinds, function.__defaults__, function.__kwdefaults__, types
+
+
+def without_addresses(text: str) -> str:
+    """Return *text* without where objects lie in memory: it differs from build to build."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of *text*, on one line."""
+    paragraph = " ".join(text.strip().partition("\n\n")[0].split())
+    found = re.match(r".*?(?<!\be\.g)(?<!\bi\.e)[.!?](?= |$)", paragraph)
+    return found[0] if found else paragraph

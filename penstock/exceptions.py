@@ -22,6 +22,7 @@ __all__ = [
     "UndeclaredFunctionError",
     "UnknownFlowError",
     "UnknownFormatError",
+    "UnknownStepError",
 ]
 
 
@@ -31,6 +32,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+_MOST_NAMES = 20
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return *names* for a message that stays readable however many there are."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 class PenstockError(Exception):
@@ -132,8 +142,40 @@ class UnknownFlowError(PenstockError, LookupError):
             )
         return (
             f"unknown flow {self.name!r}{did_you_mean(self.name, self.known)} "
-            f"(known: {', '.join(self.known)})"
+            f"(known: {_listed(self.known)})"
         )
+
+
+class UnknownStepError(PenstockError, LookupError):
+    """No step of that name has been declared, or several have.
+
+    Attributes:
+        name: The name that was asked for.
+        known: The full names, ``flow.step``, of the steps that are declared.
+        found: The full names of those that *name* may mean.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, name: str, known: Sequence[str], found: Sequence[str] = ()) -> None:
+        super().__init__(name, known, found)
+        self.name = name
+        self.known = tuple(known)
+        self.found = tuple(found)
+
+    def __str__(self) -> str:
+        if self.found:
+            meant = f"there are {_listed(self.found)}. Write which flow's you mean"
+            return f"ambiguous step {self.name!r}: {meant}"
+        if not self.known:
+            return (
+                f"unknown step {self.name!r}: no step is declared. "
+                "Import the modules that declare your flows first"
+            )
+        # Whoever leaves out the flow is told of steps, else of full names.
+        short = {name.rpartition(".")[2] for name in self.known}
+        hint = did_you_mean(self.name, self.known) or did_you_mean(self.name, sorted(short))
+        return f"unknown step {self.name!r}{hint} (known: {_listed(self.known)})"
 
 
 class UnknownFormatError(PenstockError, ValueError):

@@ -10,7 +10,7 @@ from penstock.graph._output import write_whole
 from penstock.graph._theme import page_stylesheet
 from penstock_sphinx._log import warn
 from penstock_sphinx._nodes import penstock_diagram
-from penstock_sphinx._render import draws_mermaid
+from penstock_sphinx._pictures import draws_mermaid
 
 __all__ = ["setup_assets"]
 
@@ -46,7 +46,7 @@ def _add_mermaid(
     script, _ = _mermaid(app)
     if script is None or doctree is None or _has_mermaid(app, doctree):
         return
-    drawn = (node for node in doctree.findall(penstock_diagram) if draws_mermaid(app.builder, node))
+    drawn = (n for n in doctree.findall(penstock_diagram) if draws_mermaid(app.builder, n["format"]))
     if next(drawn, None) is not None:
         app.add_js_file(script)
 

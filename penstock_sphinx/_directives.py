@@ -1,130 +1,222 @@
-"""The directive: options in, nodes out. It draws nothing."""
+"""The directives: options in, nodes out. They draw nothing."""
 
-import re
-from inspect import unwrap
-from pathlib import Path
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._pages import FlowPage, build_page
-from penstock.exceptions import UnknownFlowError
+from penstock._pages import FlowPage, build_page, find_step, fingerprint, gist_of, python_name
+from penstock._steps import Step
+from penstock.exceptions import UnknownFlowError, UnknownStepError
 from penstock.graph import Flow, get_flow
 from penstock_sphinx._config import DIRECTIONS, FORMATS, choice
+from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
+from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
-from penstock_sphinx._nodes import penstock_diagram
+from penstock_sphinx._overview import Selection, overview
 from penstock_sphinx._steps import step_list, step_nodes
+from penstock_sphinx._translations import Translator
 
-__all__ = ["FlowDirective", "setup_directives"]
+__all__ = ["setup_directives"]
+
+_NAMES: dict[str, Any] = {"name": directives.unchanged, "class": directives.class_option}
+_RANKS = {"full": 0, "alone": 1, "summary": 2, "none": 3}
+"""Which of several places a link prefers, by how much they say."""
 
 
 def setup_directives(app: Sphinx) -> None:
-    """Tell Sphinx about ``penstock-flow``."""
+    """Tell Sphinx about the directives."""
     app.add_directive("penstock-flow", FlowDirective)
+    app.add_directive("penstock-step", StepDirective)
+    app.add_directive("penstock-flows", FlowsDirective)
 
 
-class FlowDirective(SphinxDirective):
-    """``.. penstock-flow:: NAME``: the diagram of a flow, and its steps below it."""
+class _Directive(SphinxDirective):
+    """What the directives have in common."""
 
     required_arguments = 1
     final_argument_whitespace = True
-    option_spec: ClassVar = {
-        "format": choice(*FORMATS),
-        "direction": choice(*DIRECTIONS),
-        "caption": directives.unchanged_required,
-        "alt": directives.unchanged_required,
-        "name": directives.unchanged,
-        "align": choice("left", "center", "right"),
-        "class": directives.class_option,
-        "steps": choice("full", "summary", "none"),
-    }
 
-    def run(self) -> list[nodes.Node]:
-        """Return the nodes that show the flow, or a note that there is none."""
-        name = self.arguments[0]
-        try:
-            flow = get_flow(name)
-        except UnknownFlowError as error:
-            self._warn(str(error), "unknown_flow")
-            return [self._placeholder(str(error))]
-        for problem in flow.problems():
-            self._warn(str(problem), "problem")
-        self._note_sources(flow)
-        page = build_page(flow, suffix=self._suffix())
-        steps = self.options.get("steps", "full")
-        shown: list[nodes.Node] = [*self._description(flow), self._figure(page, steps)]
-        shown += self._about(flow)
-        if steps == "summary":
-            shown.append(step_list(self, page))
-        elif steps == "full":
-            shown += [node for section in page.sections for node in step_nodes(self, section)]
-        return shown
+    @property
+    def _domain(self) -> PenstockDomain:
+        return domain_of(self.env)
 
-    def _suffix(self) -> str:
-        """Return what tells a second picture of a flow on this page from the first."""
-        number = self.env.new_serialno(f"penstock {self.arguments[0]}")
-        return f"--{number + 1}" if number else ""
+    def _suffix(self, page: FlowPage) -> str:
+        """Return what tells the anchors of *page* from those that the document has already."""
+        taken, suffix, number = self.state.document.ids, "", 1
+        anchors = [page.anchor, *(section.anchor for section in page.sections)]
+        while any(anchor + suffix in taken for anchor in anchors):
+            number += 1
+            suffix = f"--{number}"
+        return suffix
 
-    def _note_sources(self, flow: Flow) -> None:
-        """Let Sphinx read this page again when a file that declares a step changes."""
-        for step in flow.steps:
-            code = getattr(unwrap(step.function), "__code__", None)
-            if code is not None and Path(code.co_filename).is_file():
-                self.env.note_dependency(code.co_filename)
+    def _places(self, page: FlowPage, how: str, *, flow: bool = True) -> Iterator[Place]:
+        """Yield the places that *page* gives to links."""
+        name = page.flow.name
+        if flow:
+            gist = gist_of(page.flow)
+            yield Place(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)
+        for section in page.sections if how != "none" else ():
+            step = section.step
+            sort = "entrypoint" if step.is_entrypoint else "step"
+            gist = step.summary or ""
+            yield Place(name, step.name, section.anchor, step.label, sort, _RANKS[how], gist)
 
-    def _description(self, flow: Flow) -> list[nodes.Node]:
-        if not flow.description:
+    def _index(self, places: list[Place], flow: Flow) -> list[nodes.Node]:
+        """Make *places* known to links, and return what puts them into the index."""
+        if "no-index" in self.options:
             return []
-        inline, messages = self.parse_inline(flow.description)
-        return [nodes.paragraph("", "", *inline), *messages]
+        entries = []
+        for place in places:
+            self._domain.note_place(self.env.docname, place)
+            where = "" if place.sort == "flow" else f" in {flow.label}"
+            # A semicolon would split the entry.
+            said = f"{place.label} ({place.sort}{where})".replace(";", ",")
+            entries.append(("single", said, place.anchor, "", None))
+        return [addnodes.index(entries=entries)]
 
-    def _figure(self, page: FlowPage, steps: str) -> nodes.Node:
-        diagram = self._diagram(page, steps)
-        caption = self.options.get("caption")
-        outer: nodes.Element = diagram
-        if caption is not None:
-            inline, messages = self.parse_inline(caption)
-            words = nodes.caption(caption, "", *inline)
-            self.set_source_info(words)
-            outer = nodes.figure("", diagram, words, *messages)
-            outer["align"] = self.options.get("align", "default")
-            self.set_source_info(outer)
-        else:
-            diagram["align"] = self.options.get("align")
-        outer["classes"] += self.options.get("class", [])
-        # A name comes first: numbered figures are found by their first id.
-        self.add_name(outer)
-        outer["ids"].append(page.anchor)
-        return outer
-
-    def _diagram(self, page: FlowPage, steps: str) -> penstock_diagram:
-        graph = page.flow.graph() if steps == "none" else page.graph
-        place = re.sub(r"[^a-z0-9]+", "-", self.env.docname.lower())
-        diagram = penstock_diagram(
-            "",
-            graph=graph,
-            format=self.options.get("format", self.config.penstock_format),
-            direction=self.options.get("direction", self.config.penstock_direction),
-            prefix=f"{page.anchor}--in-{place}",
-            alt=self.options.get("alt"),
-            docname=self.env.docname,
-        )
-        self.set_source_info(diagram)
-        return diagram
-
-    def _about(self, flow: Flow) -> list[nodes.Node]:
-        said = [f"Owner: {flow.owner}"] if flow.owner else []
-        said += [f"Tags: {', '.join(flow.tags)}"] if flow.tags else []
-        return [nodes.paragraph("", ". ".join(said), classes=["penstock-about"])] if said else []
+    def _fail(self, what: str, reason: object, subtype: Subtype) -> list[nodes.Node]:
+        """Warn at the author's line, and leave a note that *what* the page asks for is missing."""
+        self._warn(str(reason), subtype)
+        said = nodes.paragraph("", f"This {what} cannot be shown: {reason}.")
+        return [nodes.warning("", said, classes=["penstock-missing"])]
 
     def _warn(self, message: str, subtype: Subtype) -> None:
         """Warn at the author's line, and again in the next build until it is mended."""
         self.env.note_reread()
         warn(message, subtype, location=self.get_location())
 
-    def _placeholder(self, message: str) -> nodes.Node:
-        said = nodes.paragraph("", f"This flow cannot be shown: {message}.")
-        return nodes.warning("", said, classes=["penstock-missing"])
+
+class FlowDirective(_Directive):
+    """``.. penstock-flow:: NAME``: the diagram of a flow, and its steps below it."""
+
+    option_spec: ClassVar = {
+        "format": choice(*FORMATS),
+        "direction": choice(*DIRECTIONS),
+        "caption": directives.unchanged_required,
+        "alt": directives.unchanged_required,
+        "align": choice("left", "center", "right"),
+        "width": directives.length_or_percentage_or_unitless,
+        "steps": choice("full", "summary", "none"),
+        "no-index": directives.flag,
+        **_NAMES,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the nodes that show the flow, or a note that there is none."""
+        try:
+            flow = get_flow(self.arguments[0])
+        except UnknownFlowError as error:
+            return self._fail("flow", error, "unknown_flow")
+        for problem in flow.problems():
+            self._warn(str(problem), "problem")
+        self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
+        how = self.options.get("steps", "full")
+        translate = Translator(self)
+        page = build_page(translate.flow(flow))
+        if suffix := self._suffix(page):
+            page = build_page(page.flow, suffix=suffix)
+        shown = self._index(list(self._places(page, how)), page.flow)
+        shown += [*self._description(flow), self._figure(page, how, translate)]
+        shown += self._about(flow, translate)
+        if how == "summary":
+            shown.append(step_list(self, page))
+        elif how == "full":
+            for section in page.sections:
+                shown += step_nodes(self, page, section, translate)
+        return [*shown, translate.messages()]
+
+    def _description(self, flow: Flow) -> list[nodes.Node]:
+        if not flow.description:
+            return []
+        inline, messages = self.parse_inline(flow.description)
+        paragraph = nodes.paragraph(flow.description, "", *inline)
+        self.set_source_info(paragraph)
+        return [paragraph, *messages]
+
+    def _figure(self, page: FlowPage, how: str, translate: Translator) -> nodes.Node:
+        wants: dict[str, Want | str] = {}
+        for section in page.sections:
+            step = section.step
+            elsewhere = Want(page.flow.name, step.name, *python_name(step))
+            wants[step.name] = elsewhere if how == "none" else section.anchor
+        if how == "none":
+            found = (want for want in wants.values() if isinstance(want, Want))
+            self._domain.note_wants(self.env.docname, found)
+        options = self.options
+        look = Look(
+            format=options.get("format", self.config.penstock_format),
+            direction=options.get("direction", self.config.penstock_direction),
+            alt=options.get("alt"),
+            align=options.get("align"),
+            width=options.get("width"),
+            caption=options.get("caption"),
+            classes=tuple(options.get("class", ())),
+        )
+        return figure(self, page, translate.graph(page.flow.graph()), wants, look)
+
+    def _about(self, flow: Flow, translate: Translator) -> list[nodes.Node]:
+        said = [f"{translate('Owner')}: {flow.owner}"] if flow.owner else []
+        said += [f"{translate('Tags')}: {', '.join(flow.tags)}"] if flow.tags else []
+        return [nodes.paragraph("", ". ".join(said), classes=["penstock-about"])] if said else []
+
+
+class StepDirective(_Directive):
+    """``.. penstock-step:: FLOW.STEP``: one step, as the page of its flow has it."""
+
+    option_spec: ClassVar = {"no-index": directives.flag, **_NAMES}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the nodes that show the step, or a note that there is none."""
+        try:
+            flow, step = find_step(self.arguments[0])
+        except UnknownStepError as error:
+            return self._fail("step", error, "unknown_step")
+        what = ("step", flow.name, step.name)
+        self._domain.note_shown(self.env.docname, what, fingerprint(flow, only=step))
+        translate = Translator(self)
+        page = self._page(translate.flow(flow), step)
+        if suffix := self._suffix(page):
+            page = self._page(page.flow, step, suffix)
+        (section,) = page.sections
+        shown = self._index(list(self._places(page, "alone", flow=False)), page.flow)
+        described = step_nodes(self, page, section, translate)
+        for node in described:
+            if isinstance(node, addnodes.desc):
+                node["classes"] += self.options.get("class", [])
+                self.add_name(node)
+        return [*shown, *described, translate.messages()]
+
+    def _page(self, flow: Flow, step: Step, suffix: str = "") -> FlowPage:
+        """Return the page of *flow* without its other steps."""
+        page = build_page(flow, suffix=suffix)
+        return page.only(step.name)
+
+
+class FlowsDirective(_Directive):
+    """``.. penstock-flows::``: an index of all flows."""
+
+    required_arguments = 0
+    option_spec: ClassVar = {
+        "tags": directives.unchanged_required,
+        "owner": directives.unchanged_required,
+        "caption": directives.unchanged_required,
+        **_NAMES,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table of the flows, or nothing if there is none."""
+        chosen = Selection(self.options.get("tags"), self.options.get("owner"))
+        self._domain.note_shown(self.env.docname, ("flows", *chosen), chosen.fingerprint())
+        translate = Translator(self)
+        flows = chosen.flows()
+        if not flows:
+            return self._fail("index", f"no flow {chosen}", "unknown_flow")
+        table = overview(self, [translate.flow(flow) for flow in flows], translate)
+        table["classes"] += self.options.get("class", [])
+        self.add_name(table)
+        return [table, translate.messages()]

@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective, switch_source_input
 from sphinx.util.inspect import signature, stringify_signature
 from sphinx.util.parsing import nested_parse_to_nodes
 
-from penstock._pages import StepSection
+from penstock._pages import StepSection, python_name
 
 __all__ = ["FunctionSource", "parse_rst", "setup_docstrings"]
 
@@ -40,10 +40,7 @@ class FunctionSource:
         function: Any = unwrap(section.step.function)
         self._function = section.step.function
         self._is_async = iscoroutinefunction(function) or isasyncgenfunction(function)
-        self.module: str = getattr(function, "__module__", None) or ""
-        path: str = section.target.removeprefix(f"{self.module}.").rpartition("<locals>.")[2]
-        self.path = path if all(part.isidentifier() for part in path.split(".")) else ""
-        """The name in the module, like ``Shop.receive``, or ``""`` if it has none."""
+        self.module, self.path = python_name(section.step)
         self._kind = "method" if "." in self.path else "function"
         first = re.match(r"\((self|cls)\b", section.signature)
         self._is_bound = self._kind == "method" and first is not None

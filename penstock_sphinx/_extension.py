@@ -7,8 +7,12 @@ from penstock_sphinx._assets import setup_assets
 from penstock_sphinx._config import setup_config
 from penstock_sphinx._directives import setup_directives
 from penstock_sphinx._docstrings import setup_docstrings
+from penstock_sphinx._domain import setup_domain
+from penstock_sphinx._fresh import setup_fresh
+from penstock_sphinx._links import setup_links
 from penstock_sphinx._loading import setup_loading
-from penstock_sphinx._nodes import setup_nodes
+from penstock_sphinx._pictures import setup_pictures
+from penstock_sphinx._visitors import setup_visitors
 
 __all__ = ["setup_extension"]
 
@@ -17,8 +21,12 @@ def setup_extension(app: Sphinx) -> None:
     """Join every part of penstock to *app*."""
     setup_config(app)
     setup_loading(app)
+    setup_domain(app)
     setup_docstrings(app)
     setup_directives(app)
-    setup_nodes(app)
+    setup_links(app)
+    setup_fresh(app)
+    setup_pictures(app)
+    setup_visitors(app)
     setup_assets(app)
     setup_again(app)

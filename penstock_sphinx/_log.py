@@ -6,7 +6,9 @@ from sphinx.util import logging
 
 __all__ = ["Subtype", "warn"]
 
-Subtype = Literal["config", "import", "problem", "render", "unknown_flow"]
+Subtype = Literal[
+    "config", "import", "not_shown", "problem", "render", "unknown_flow", "unknown_step"
+]
 
 _logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The node of a diagram, and what each builder makes of it."""
+"""The nodes that directives leave, and what each builder makes of a diagram."""
 
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -8,59 +8,32 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
-from penstock_sphinx._render import as_html, as_literal, save_png
-
-__all__ = ["penstock_diagram", "setup_nodes"]
+__all__ = ["penstock_diagram", "penstock_link", "penstock_messages"]
 
 
 class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 - docutils' habit
     """A flow to draw. It holds the graph; builders decide what it looks like.
 
     Attributes of the node: ``graph``, ``format``, ``direction``, ``prefix`` (what
-    ids in the picture begin with), ``alt`` (what the author said of it, or None)
-    and ``docname``.
+    ids in the picture begin with), ``alt`` (what the author said of it, or
+    None), ``width`` (as HTML and LaTeX take it, or None), ``docname``,
+    ``drawing`` (the digest of its picture) and ``wants`` (where its nodes are to
+    lead: a `Want` by the name of each).
+
+    Once a builder is known, its children are references without text, each with
+    the ``node`` from which it leads: other parts of Sphinx mend and check them.
     """
 
 
-def setup_nodes(app: Sphinx) -> None:
-    """Tell Sphinx how each builder shows a diagram."""
-    # By format, never by a builder's name: Sphinx would then ignore what other
-    # extensions registered for the format.
-    app.add_node(penstock_diagram, html=(_visit_html, None), latex=(_visit_latex, None))
-    app.connect("doctree-resolved", _show_as_text)
+class penstock_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils' habit
+    """Words that lead to a flow or a step, wherever that is shown.
 
-
-def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
-    """Where there are no pictures, show flows as trees of text.
-
-    A visitor per format would leave out XML and the builders of other extensions,
-    which stop at a node that they do not know.
+    Attributes of the node: ``want`` (a `Want`) and ``docname``.
     """
-    if app.builder.format not in {"html", "latex"}:
-        for node in list(doctree.findall(penstock_diagram)):
-            literal = as_literal(node)
-            literal["ids"] += node["ids"]
-            node.replace_self(literal)
 
 
-def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn:
-    classes = ["penstock-diagram", *([f"align-{node['align']}"] if node.get("align") else [])]
-    said = {"role": "group", "aria-label": node["alt"]} if node["alt"] else {}
-    start = cast("Any", translator).starttag(node, "div", CLASS=" ".join(classes), **said)
-    translator.body += [start, as_html(translator.builder, node), "</div>\n"]
-    raise nodes.SkipNode
+class penstock_messages(nodes.Invisible, nodes.Element):  # noqa: N801 - docutils' habit
+    """What translators are to translate, beside the text of the page.
 
-
-def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoReturn:
-    translator.body.append("\n\n")
-    translator.body += [translator.hypertarget(name) for name in node["ids"]]
-    name = save_png(translator.builder, node, Path(translator.builder.outdir))
-    if name is None:
-        as_literal(node).walkabout(translator)
-    else:
-        place = {"left": "\\raggedright", "right": "\\raggedleft"}.get(
-            node.get("align"), "\\centering"
-        )
-        picture = f"\\sphinxincludegraphics{{{{{Path(name).stem}}}.png}}"
-        translator.body.append(f"{{{place}{picture}\\par}}\n\n")
-    raise nodes.SkipNode
+    Attributes of the node: ``messages``.
+    """

@@ -1,6 +1,6 @@
 """The steps below a diagram, each with its docstring as the project writes docstrings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -10,6 +10,8 @@ from sphinx.util.docutils import SphinxDirective
 from penstock._pages import FlowPage, Link, StepSection
 from penstock._steps import Step
 from penstock_sphinx._docstrings import FunctionSource, parse_rst
+from penstock_sphinx._domain import Want, domain_of
+from penstock_sphinx._nodes import penstock_link
 
 __all__ = ["step_list", "step_nodes"]
 
@@ -27,8 +29,13 @@ def step_list(directive: SphinxDirective, page: FlowPage) -> nodes.bullet_list:
     return nodes.bullet_list("", *items, classes=["penstock-steps"])
 
 
-def step_nodes(directive: SphinxDirective, section: StepSection) -> list[nodes.Node]:
-    """Return what the page says of one step."""
+def step_nodes(
+    directive: SphinxDirective,
+    page: FlowPage,
+    section: StepSection,
+    translate: Callable[[str], str],
+) -> list[nodes.Node]:
+    """Return what *page* says of one step."""
     source = FunctionSource(directive, section)
     parsed = parse_rst(directive, source.lines())
     described = next(node for node in parsed if isinstance(node, addnodes.desc))
@@ -38,8 +45,8 @@ def step_nodes(directive: SphinxDirective, section: StepSection) -> list[nodes.N
     title["_toc_parts"] = (section.step.name,)
     _make_target(directive, title, section.anchor)
     content = next(iter(described.findall(addnodes.desc_content)))
-    content[:0] = _note(section.step)
-    content += list(_ways(section))
+    content[:0] = _note(section.step, translate)
+    content += list(_Ways(directive, page, translate).lines(section))
     return parsed
 
 
@@ -54,10 +61,9 @@ def _summary(directive: SphinxDirective, section: StepSection) -> list[nodes.Nod
 
 
 def _make_target(directive: SphinxDirective, node: nodes.Element, anchor: str) -> None:
-    """Let *node* be found under *anchor*, by browsers and by links on the page."""
+    """Let *node* be found under *anchor*."""
     node["ids"] = [anchor]
-    node["names"] = [anchor]
-    directive.state.document.note_explicit_target(node, node)
+    directive.state.document.set_id(node)
 
 
 def _title(
@@ -84,32 +90,49 @@ def _title(
     return title
 
 
-def _note(step: Step) -> list[nodes.Node]:
+def _note(step: Step, translate: Callable[[str], str]) -> list[nodes.Node]:
     """Return the line that says what sort of step it is."""
-    said = ["Entrypoint"] if step.is_entrypoint else []
+    said = [translate("Entrypoint")] if step.is_entrypoint else []
     said += [step.kind if said else step.kind[:1].upper() + step.kind[1:]] if step.kind else []
     note = nodes.emphasis("", " · ".join(said))
     return [nodes.paragraph("", "", note, classes=["penstock-note"])] if said else []
 
 
-def _ways(section: StepSection) -> Iterator[nodes.Node]:
-    """Yield the lines that lead to the steps before and after."""
-    every = section.step.join == "all" and len(section.before) > 1
-    for words, links in (
-        ("Comes after all of: " if every else "Comes after: ", section.before),
-        ("Leads to: ", section.after),
-    ):
-        if links:
-            line = nodes.paragraph("", words, classes=["penstock-ways"])
-            for index, link in enumerate(links):
-                line += nodes.Text(", " if index else "")
-                line += _link(link)
-            yield line
+class _Ways:
+    """The lines that lead to the steps before and after."""
 
+    def __init__(
+        self, directive: SphinxDirective, page: FlowPage, translate: Callable[[str], str]
+    ) -> None:
+        self._env = directive.env
+        self._flow = page.flow.name
+        self._here = {section.anchor for section in page.sections}
+        self._translate = translate
 
-def _link(link: Link) -> list[nodes.Node]:
-    if link.anchor is None:
-        said: nodes.Node = nodes.emphasis("", link.label)
-    else:
-        said = nodes.reference("", link.label, refid=link.anchor, internal=True)
-    return [said, nodes.Text(f" ({link.condition})")] if link.condition else [said]
+    def lines(self, section: StepSection) -> Iterator[nodes.Node]:
+        """Yield a line for each way, if there are any."""
+        every = section.step.join == "all" and len(section.before) > 1
+        for words, links in (
+            ("Comes after all of" if every else "Comes after", section.before),
+            ("Leads to", section.after),
+        ):
+            if links:
+                line = nodes.paragraph("", "", classes=["penstock-ways"])
+                line += nodes.Text(f"{self._translate(words)}: ")
+                for index, link in enumerate(links):
+                    line += nodes.Text(", " if index else "")
+                    line += self._link(link)
+                yield line
+
+    def _link(self, link: Link) -> list[nodes.Node]:
+        said = self._reference(link)
+        return [said, nodes.Text(f" ({link.condition})")] if link.condition else [said]
+
+    def _reference(self, link: Link) -> nodes.Node:
+        if link.anchor is None:
+            return nodes.emphasis("", link.label)
+        if link.anchor in self._here:
+            return nodes.reference("", link.label, refid=link.anchor, internal=True)
+        want = Want(self._flow, link.name)
+        domain_of(self._env).note_wants(self._env.docname, [want])
+        return penstock_link("", link.label, want=want, docname=self._env.docname)

@@ -34,10 +34,10 @@ def test_links(page):
     """A section links to the steps before and after it, with the edge's condition."""
     validate, charge = page.sections
 
-    assert validate.after == (Link("charge", "penstock--orders--charge", "approved"),)
+    assert validate.after == (Link("charge", "charge", "penstock--orders--charge", "approved"),)
     assert charge.before == (
-        Link("Validate the order", "penstock--orders--validate", "approved"),
-        Link("nowhere", None, None),
+        Link("validate", "Validate the order", "penstock--orders--validate", "approved"),
+        Link("nowhere", "nowhere", None, None),
     )
 
 

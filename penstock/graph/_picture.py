@@ -4,14 +4,32 @@ import os
 import shutil
 import subprocess
 import sysconfig
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 
 from penstock._model import Direction, Graph
 from penstock.exceptions import MissingExtraError, RenderError
 from penstock.graph._dot import Statement, dot_statements
 from penstock.graph._svg import finish_svg
 
-__all__ = ["find_program", "render_png", "render_svg"]
+__all__ = [
+    "Medium",
+    "draw_sources",
+    "find_program",
+    "picture_source",
+    "render_png",
+    "render_svg",
+    "require_program",
+]
+
+Medium = Literal["svg", "png", "print"]
+"""Vectors for a page, or pixels: two a point for a screen, four for paper."""
+
+_OPTIONS: dict[Medium, tuple[str, ...]] = {
+    "svg": ("-Tsvg",),
+    "png": ("-Tpng", "-Gdpi=144", "-Gbgcolor=white"),
+    "print": ("-Tpng", "-Gdpi=288", "-Gbgcolor=white"),
+}
 
 _SECONDS = 60.0
 """How long a program may take: forty times what a graph of a thousand steps takes."""
@@ -42,14 +60,79 @@ def render_svg(
     return finish_svg(drawn, graph, prefix=prefix, standalone=standalone)
 
 
-def render_png(graph: Graph, *, direction: Direction = "TD") -> bytes:
-    """Return *graph* as PNG, on white, with two pixels a point.
+def render_png(
+    graph: Graph, *, direction: Direction = "TD", medium: Literal["png", "print"] = "png"
+) -> bytes:
+    """Return *graph* as PNG, on white.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
         RenderError: If the program fails.
     """
-    return _draw(graph, "png", direction, "-Gdpi=144", "-Gbgcolor=white")
+    return _draw(graph, medium, direction)
+
+
+def picture_source(graph: Graph, direction: Direction) -> str:
+    """Return *graph* as the DOT that the graphviz package writes.
+
+    Raises:
+        MissingExtraError: If there is no graphviz package.
+    """
+    try:
+        import graphviz  # noqa: PLC0415 - an extra, asked for only when a picture is drawn
+    except ImportError as error:
+        raise MissingExtraError("drawing a picture", "the package graphviz", "png") from error
+    model = graphviz.Digraph()
+    for statement in dot_statements(graph, direction):
+        _add(model, statement)
+    return str(model.source)
+
+
+def draw_sources(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
+    """Return the pictures of several graphs, drawn by one program.
+
+    Starting a program takes longer than drawing a flow.
+
+    Args:
+        sources: The graphs in DOT, as `picture_source` returns them.
+        medium: What they are drawn for.
+
+    Returns:
+        A picture for each source, or None if it cannot be told which is
+        whose: then each is to be drawn alone, to see which one fails.
+
+    Raises:
+        MissingExtraError: If no Graphviz program is found.
+    """
+    try:
+        done = _run(require_program(), medium, "\n".join(sources))
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode:
+        return None
+    pictures = list(_split_svg(done.stdout) if medium == "svg" else _split_png(done.stdout))
+    return pictures if len(pictures) == len(sources) else None
+
+
+def _split_svg(drawn: bytes) -> Iterator[bytes]:
+    """Yield each document of *drawn*: no text in it can hold the start of another."""
+    start = b"<?xml "
+    for document in drawn.split(start)[1:]:
+        yield start + document
+
+
+def _split_png(drawn: bytes) -> Iterator[bytes]:
+    """Yield each picture of *drawn*, chunk by chunk (PNG specification, 5.3)."""
+    begin = place = 0
+    while place < len(drawn):
+        place += 8  # the signature
+        kind = b""
+        while kind != b"IEND" and place < len(drawn):
+            length = int.from_bytes(drawn[place : place + 4], "big")
+            kind = drawn[place + 4 : place + 8]
+            place += length + 12
+        yield drawn[begin:place]
+        begin = place
 
 
 def find_program() -> str | None:
@@ -69,19 +152,22 @@ def find_program() -> str | None:
     )
 
 
-def _draw(graph: Graph, format_: str, direction: Direction, *options: str) -> bytes:
+def require_program() -> str:
+    """Return the Graphviz program that draws.
+
+    Raises:
+        MissingExtraError: If there is none.
+    """
     program = find_program()
     if program is None:
         raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
-    command = [program, "-Kdot", f"-T{format_}", *options]
+    return program
+
+
+def _draw(graph: Graph, medium: Medium, direction: Direction) -> bytes:
+    program = require_program()
     try:
-        done = subprocess.run(  # noqa: S603 - the user chose the program; the graph goes to its input
-            command,
-            input=_source(graph, direction).encode(),
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
+        done = _run(program, medium, picture_source(graph, direction))
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RenderError(graph.name, program, str(error)) from error
     if done.returncode or not done.stdout:
@@ -91,16 +177,14 @@ def _draw(graph: Graph, format_: str, direction: Direction, *options: str) -> by
     return done.stdout
 
 
-def _source(graph: Graph, direction: Direction) -> str:
-    """Return *graph* as the DOT that the graphviz package writes."""
-    try:
-        import graphviz  # noqa: PLC0415 - an extra, asked for only when a picture is drawn
-    except ImportError as error:
-        raise MissingExtraError("drawing a picture", "the package graphviz", "png") from error
-    model = graphviz.Digraph()
-    for statement in dot_statements(graph, direction):
-        _add(model, statement)
-    return str(model.source)
+def _run(program: str, medium: Medium, source: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603 - the user chose the program; the graph goes to its input
+        [program, "-Kdot", *_OPTIONS[medium]],
+        input=source.encode(),
+        capture_output=True,
+        timeout=_SECONDS,
+        check=False,
+    )
 
 
 def _add(model: Any, statement: Statement) -> None:

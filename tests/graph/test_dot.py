@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node, generate_dag
 from penstock.graph._dot import dot_id, dot_statements, render_dot
-from penstock.graph._picture import _source
+from penstock.graph._picture import picture_source
 
 
 def read(program: str, text: str) -> dict:
@@ -145,7 +145,7 @@ def test_both_writers_agree(graph):
     """The text that needs nothing and the graphviz package's model mean the same."""
     program = shutil.which("graphviz-pure")
 
-    mine, theirs = read(program, render_dot(graph)), read(program, _source(graph, "TD"))
+    mine, theirs = read(program, render_dot(graph)), read(program, picture_source(graph, "TD"))
 
     assert {**mine, "name": ""} == {**theirs, "name": ""}
 

@@ -6,7 +6,6 @@ from html import unescape
 
 import pytest
 
-from penstock.exceptions import MissingExtraError, RenderError
 from penstock.graph import _picture
 
 ABOUT = {"project": "Shop", "version": "1", "copyright": "x"}
@@ -160,10 +159,7 @@ def test_latex_links(project):
 def no_graphviz(monkeypatch):
     """No program that draws; call it to bring the program back."""
 
-    def fail(*_: object) -> bytes:
-        raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
-
-    monkeypatch.setattr(_picture, "_draw", fail)
+    monkeypatch.setattr(_picture, "find_program", lambda: None)
     return monkeypatch.undo
 
 
@@ -197,11 +193,10 @@ def test_drawn_once_it_can_be(project, no_graphviz):
 def test_failing_graphviz(project, monkeypatch):
     """A program that fails is a warning at the author's line, for each flow."""
 
-    def fail(*_: object) -> bytes:
-        raise RenderError("orders", "dot", "out of paper")
-
-    monkeypatch.setattr(_picture, "_draw", fail)
     made = project(after="\n.. penstock-flow:: orders\n")
+    made.write("plotter", "#!/bin/sh\necho out of paper >&2\nexit 1\n")
+    (made.folder / "plotter").chmod(0o755)
+    monkeypatch.setenv("PENSTOCK_DOT", str(made.folder / "plotter"))
 
     built = made.build()
 
@@ -210,7 +205,7 @@ def test_failing_graphviz(project, monkeypatch):
         f"{place}:5:",
         f"{place}:7:",
     ]
-    assert "could not be drawn by dot: out of paper. Shown as text instead" in built.warnings
+    assert "plotter: out of paper. Shown as text instead" in built.warnings
 
 
 def test_beyond_mermaid(project):

@@ -92,11 +92,11 @@ def test_name_can_be_referred_to(project, builder):
 
 def test_step_can_be_linked_to(project):
     """A step is a target for links on its page."""
-    built = project(after="\nSee `penstock--orders--send`_.\n").build()
+    built = project(after="\nSee :penstock:step:`orders.send`.\n").build()
 
     assert built.warnings == ""
     assert re.search(
-        r'<a class="reference internal" href="#penstock--orders--send">', built.read("index.html")
+        r'<a class="reference internal" href="#penstock--orders--send" title="Sends it.">', built.read("index.html")
     )
 
 

@@ -1,0 +1,90 @@
+"""Pictures of flows that are kept, so that each is drawn once for what it shows."""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from hashlib import sha256
+from itertools import repeat
+from pathlib import Path
+
+from penstock.exceptions import MissingExtraError
+from penstock.graph._output import write_whole
+from penstock.graph._picture import Medium, draw_sources, find_program
+
+__all__ = ["Drawings", "digest_of"]
+
+_AT_ONCE = 50
+"""Pictures that one process draws: enough that its start does not count."""
+
+
+def digest_of(source: str) -> str:
+    """Return what tells the picture of *source* from all others."""
+    return sha256(source.encode()).hexdigest()[:32]
+
+
+class Drawings:
+    """A folder of pictures.
+
+    Args:
+        folder: Where they are kept. It is made when there is something to keep.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, digest: str, medium: Medium) -> bytes | None:
+        """Return the picture of the source with that *digest*, if it has been made."""
+        try:
+            return self._file(digest, medium).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def make(self, sources: Mapping[str, str], medium: Medium) -> None:
+        """Make those pictures of *sources*, each by its digest, that are not there.
+
+        One that cannot be made is left out, for who needs it to draw it alone
+        and to hear why.
+        """
+        there = self._names() if sources else set()
+        missing = [d for d in sources if self._file(d, medium).name not in there]
+        if not missing:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        sets = [missing[start : start + _AT_ONCE] for start in range(0, len(missing), _AT_ONCE)]
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            list(threads.map(self._make, sets, repeat(sources), repeat(medium)))
+
+    def prune(self, digests: Collection[str]) -> None:
+        """Forget all pictures but those with *digests*."""
+        for name in self._names():
+            if name.partition("-")[0] not in digests:
+                (self._folder / name).unlink(missing_ok=True)
+
+    def _names(self) -> set[str]:
+        try:
+            return set(os.listdir(self._folder))  # noqa: PTH208 - names are all that is needed
+        except FileNotFoundError:
+            return set()
+
+    def _make(self, digests: Sequence[str], sources: Mapping[str, str], medium: Medium) -> None:
+        try:
+            pictures = draw_sources([sources[digest] for digest in digests], medium)
+        except MissingExtraError:
+            return
+        for digest, picture in zip(digests, pictures or (), strict=bool(pictures)):
+            write_whole(self._file(digest, medium), picture)
+
+    def _file(self, digest: str, medium: Medium) -> Path:
+        return self._folder / f"{digest}-{self._program}.{medium}"
+
+    @cached_property
+    def _program(self) -> str:
+        """What tells one program from another, and from its next version."""
+        program = find_program() or ""
+        try:
+            found = Path(program).stat()
+        except OSError:
+            return "none"
+        said = f"{program} {found.st_mtime_ns} {found.st_size}"
+        return sha256(said.encode()).hexdigest()[:8]

@@ -1,0 +1,96 @@
+"""The figure of a flow: its diagram, and what stands around that."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from penstock._drawings import digest_of
+from penstock._model import Direction, Graph
+from penstock._pages import FlowPage
+from penstock.exceptions import MissingExtraError
+from penstock.graph._picture import picture_source
+from penstock_sphinx._domain import Want, domain_of
+from penstock_sphinx._nodes import penstock_diagram
+
+__all__ = ["Look", "figure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a diagram is to look."""
+
+    format: str
+    direction: Direction
+    alt: str | None = None
+    align: str | None = None
+    width: str | None = None
+    caption: str | None = None
+    classes: tuple[str, ...] = ()
+
+
+def figure(
+    directive: SphinxDirective,
+    page: FlowPage,
+    graph: Graph,
+    wants: Mapping[str, Want | str],
+    look: Look,
+) -> nodes.Element:
+    """Return the diagram of *graph*, in a figure if it has a caption.
+
+    Args:
+        directive: What asks for it.
+        page: What the docs page says of the flow.
+        graph: What to draw.
+        wants: Where nodes lead, by their names: an anchor on this page, or what
+            is to be looked for.
+        look: How it looks.
+    """
+    diagram = penstock_diagram(
+        "",
+        graph=graph,
+        format=look.format,
+        direction=look.direction,
+        prefix=f"{page.anchor}--in-{_slug(directive.env.docname)}",
+        alt=look.alt,
+        width=look.width,
+        docname=directive.env.docname,
+        wants=dict(wants),
+        drawing=_note_drawing(directive, graph, look),
+    )
+    directive.set_source_info(diagram)
+    outer = diagram if look.caption is None else _captioned(directive, diagram, look.caption)
+    outer["align"] = look.align or ("default" if outer is not diagram else None)
+    outer["classes"] += look.classes
+    # A name comes first: numbered figures are found by their first id.
+    directive.add_name(outer)
+    outer["ids"].append(page.anchor)
+    directive.state.document.set_id(outer)
+    return outer
+
+
+def _captioned(directive: SphinxDirective, diagram: nodes.Element, caption: str) -> nodes.Element:
+    inline, messages = directive.parse_inline(caption)
+    words = nodes.caption(caption, "", *inline)
+    directive.set_source_info(words)
+    outer = nodes.figure("", diagram, words, *messages)
+    directive.set_source_info(outer)
+    return outer
+
+
+def _note_drawing(directive: SphinxDirective, graph: Graph, look: Look) -> str | None:
+    """Return the digest of the picture, which is drawn together with all others."""
+    try:
+        source = picture_source(graph, look.direction)
+    except MissingExtraError:  # who needs the picture says so
+        return None
+    digest = digest_of(source)
+    domain_of(directive.env).note_drawing(directive.env.docname, look.format, digest, source)
+    return digest
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())

@@ -1,0 +1,74 @@
+"""Pages that no longer say what is so are read again, and no others."""
+
+from functools import cache
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from penstock._pages import fingerprint
+from penstock.exceptions import PenstockError
+from penstock.graph import get_flow
+from penstock_sphinx._domain import domain_of
+from penstock_sphinx._links import whereabouts
+from penstock_sphinx._overview import Selection
+
+__all__ = ["setup_fresh"]
+
+
+def setup_fresh(app: Sphinx) -> None:
+    """Compare what pages show with what is declared now."""
+    app.connect("env-get-outdated", _find_outdated)
+    app.connect("env-updated", _find_misled)
+
+
+def _find_outdated(
+    _app: Sphinx, env: BuildEnvironment, _added: set[str], _changed: set[str], _removed: set[str]
+) -> list[str]:
+    """Return the pages that show something that has changed since they were read.
+
+    What is compared is what was declared, not the files that declare it: a step
+    may come from a module that a page never heard of, and most edits of a module
+    change nothing that a page shows.
+    """
+    now = cache(_fingerprint)
+    return [
+        docname
+        for docname, shown in domain_of(env).data["shown"].items()
+        if any(now(what) != then for what, then in shown.items())
+    ]
+
+
+def _fingerprint(what: tuple[str, ...]) -> str | None:
+    """Return what is to be said now of what a page shows, or None if it is gone."""
+    try:
+        match what:
+            case ("flow", name):
+                return fingerprint(get_flow(name))
+            case ("step", name, step):
+                flow = get_flow(name)
+                return fingerprint(flow, only=flow.step(step))
+            case (_, tags, owner):
+                return Selection(tags, owner).fingerprint()
+    except (PenstockError, LookupError):
+        pass
+    return None
+
+
+def _find_misled(_app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Return the pages whose links lead elsewhere than when they were written."""
+    domain = domain_of(env)
+    if not domain.changed:
+        return []
+    wants, named = domain.data["wants"], domain.data["named"]
+    misled = []
+    for docname in sorted({*wants, *named}):
+        leads = [whereabouts(env, want) for want in wants.get(docname, ())]
+        for sort, target in named.get(docname, ()):
+            found = domain.find_named(sort, target)
+            leads.append(found and (found[0], found[1].anchor, found[1].label))
+        before = domain.data["led"].get(docname)
+        domain.data["led"][docname] = leads
+        # A page without a past was read just now, and is to be written anyway.
+        if before is not None and before != leads:
+            misled.append(docname)
+    return misled

@@ -1,0 +1,145 @@
+"""Where the words and the nodes of a page lead, once there is a builder."""
+
+from typing import Any, cast
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.builders import Builder
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import NoUri
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.nodes import make_refnode
+
+from penstock_sphinx._domain import PenstockDomain, Want, domain_of
+from penstock_sphinx._log import warn
+from penstock_sphinx._nodes import penstock_diagram, penstock_link, penstock_messages
+
+__all__ = ["setup_links", "whereabouts"]
+
+
+def setup_links(app: Sphinx) -> None:
+    """Resolve links when pages are written."""
+    app.add_post_transform(_Resolver)
+
+
+def whereabouts(env: BuildEnvironment, want: Want) -> tuple[str, str] | None:
+    """Return the page and the anchor of what is wanted, if this project documents it."""
+    found = domain_of(env).find(want.flow, want.step)
+    if found is not None:
+        return found[0], found[1].anchor
+    python: Any = env.get_domain("py")
+    entry = python.objects.get(f"{want.module}.{want.path}") if want.path else None
+    return None if entry is None else (entry.docname, entry.node_id)
+
+
+class _Resolver(SphinxPostTransform):
+    """Makes references of links, before Sphinx does that with its own."""
+
+    default_priority = 5
+
+    def run(self, **_: Any) -> None:
+        domain = domain_of(self.env)
+        wanted = (penstock_diagram, penstock_link, penstock_messages)
+        found = self.document.findall(lambda node: isinstance(node, wanted))
+        for node in cast("list[nodes.Element]", list(found)):
+            if isinstance(node, penstock_diagram):
+                self._resolve_nodes(domain, node)
+            elif isinstance(node, penstock_link):
+                reference = self._reference(domain, node["docname"], node["want"])
+                if reference is None:
+                    node.replace_self(node.children)
+                else:
+                    reference += node.children
+                    node.replace_self(reference)
+            else:
+                _give_messages(domain.builder, node)
+
+    def _resolve_nodes(self, domain: PenstockDomain, diagram: penstock_diagram) -> None:
+        for name, want in diagram["wants"].items():
+            if isinstance(want, str):
+                reference: nodes.reference | None = nodes.reference(refid=want, internal=True)
+            else:
+                reference = self._reference(domain, diagram["docname"], want)
+                reference = reference or self._to_source(domain.builder, diagram["docname"], want)
+            if reference is not None:
+                reference["node"] = name
+                diagram += reference
+
+    def _reference(
+        self, domain: PenstockDomain, docname: str, want: Want
+    ) -> nodes.reference | None:
+        """Return a reference without text to what is wanted, here or in another project."""
+        assert domain.builder is not None
+        place = whereabouts(self.env, want)
+        if place is None:
+            return self._to_other_project(want, docname)
+        page, anchor = place
+        if domain.builder.name == "singlehtml":
+            return nodes.reference(refuri=f"#{anchor}", internal=True)
+        try:
+            return make_refnode(domain.builder, docname, page, anchor, [])
+        except NoUri:  # it is not in this book
+            return None
+
+    def _to_other_project(self, want: Want, docname: str) -> nodes.reference | None:
+        """Return what intersphinx, and whoever else knows, says of the function."""
+        if not want.path:
+            return None
+        name = f"{want.module}.{want.path}"
+        asked = pending_xref(
+            "", refdomain="py", reftype="obj", reftarget=name, refdoc=docname, refexplicit=True
+        )
+        words = nodes.inline("", "")
+        try:
+            answer = self.env.events.emit_firstresult(
+                "missing-reference", self.env, asked, words, allowed_exceptions=(NoUri,)
+            )
+        except NoUri:
+            return None
+        if not isinstance(answer, nodes.reference):
+            return None
+        answer.clear()
+        return answer
+
+    def _to_source(
+        self, builder: Builder | None, docname: str, want: Want
+    ) -> nodes.reference | None:
+        """Return a reference to the function's source, if the docs show that."""
+        if not want.path:
+            return None
+        return _to_viewcode(self.env, builder, docname, want) or _to_linkcode(self.env, want)
+
+
+def _to_viewcode(
+    env: BuildEnvironment, builder: Any, docname: str, want: Want
+) -> nodes.reference | None:
+    entry = getattr(env, "_viewcode_modules", {}).get(want.module)
+    if not entry or want.path not in entry[1]:
+        return None
+    # It makes no pages for other builders.
+    in_book = builder.name.startswith("epub") and not env.config.viewcode_enable_epub
+    if builder.format != "html" or builder.name == "singlehtml" or in_book:
+        return None
+    page = f"_modules/{want.module.replace('.', '/')}"
+    return make_refnode(builder, docname, page, want.path, [])
+
+
+def _to_linkcode(env: BuildEnvironment, want: Want) -> nodes.reference | None:
+    resolve = getattr(env.config, "linkcode_resolve", None)
+    try:
+        address = resolve("py", {"module": want.module, "fullname": want.path}) if resolve else None
+    except Exception as error:
+        warn(f"linkcode_resolve raised {type(error).__name__}: {error}", "config", once=True)
+        return None
+    return nodes.reference(refuri=address, internal=False) if address else None
+
+
+def _give_messages(builder: Builder | None, node: nodes.Element) -> None:
+    """Give translators the messages of *node*; show them to nobody else."""
+    said: list[nodes.Node] = []
+    for message in node["messages"] if builder is not None and builder.name == "gettext" else ():
+        paragraph = nodes.paragraph(message, message)
+        paragraph.source, paragraph.line = node.source, node.line
+        said.append(paragraph)
+    node.replace_self(said)

@@ -1,0 +1,100 @@
+"""The index of all flows: a table that leads to where each is shown."""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from penstock._pages import gist_of
+from penstock.graph import Flow, list_flows
+from penstock_sphinx._domain import Want, domain_of
+from penstock_sphinx._nodes import penstock_link
+
+__all__ = ["Selection", "overview"]
+
+
+class Selection(NamedTuple):
+    """Which flows an index lists."""
+
+    tags: str | None = None
+    """Words, parted by commas, all of which a flow must have as tags."""
+
+    owner: str | None = None
+    """Who must own it."""
+
+    def __str__(self) -> str:
+        said = [f"has the tags {self.tags}"] if self.tags else []
+        said += [f"is owned by {self.owner}"] if self.owner else []
+        return " and ".join(said) or "is declared"
+
+    def flows(self) -> list[Flow]:
+        """Return the flows, in order of their labels."""
+        tags = {tag.strip() for tag in (self.tags or "").split(",")} - {""}
+        found = [
+            flow
+            for flow in list_flows()
+            if tags <= set(flow.tags) and self.owner in {None, flow.owner}
+        ]
+        return sorted(found, key=lambda flow: (flow.label.lower(), flow.name))
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that the index says."""
+        said = [
+            (f.name, f.label, gist_of(f), f.owner, f.tags, [(s.name, s.label) for s in f.entrypoints])
+            for f in self.flows()
+        ]
+        return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def overview(
+    directive: SphinxDirective, flows: Sequence[Flow], translate: Callable[[str], str]
+) -> nodes.table:
+    """Return a table with a row for each of *flows*; columns that say nothing are left out."""
+    docname = directive.env.docname
+
+    def link(want: Want, label: str) -> nodes.Node:
+        domain_of(directive.env).note_wants(docname, [want])
+        return penstock_link("", label, want=want, docname=docname)
+
+    def entrypoints(flow: Flow) -> list[nodes.Node]:
+        links = [link(Want(flow.name, step.name), step.label) for step in flow.entrypoints]
+        return [part for one in links for part in (nodes.Text(", "), one)][1:]
+
+    def gist(flow: Flow) -> list[nodes.Node]:
+        inline, messages = directive.parse_inline(translate(gist_of(flow)))
+        return [*inline, *messages]
+
+    columns: list[tuple[str, Callable[[Flow], list[nodes.Node]]]] = [
+        ("Flow", lambda flow: [link(Want(flow.name), flow.label)]),
+        ("About", gist),
+        ("Entrypoints", entrypoints),
+        ("Owner", lambda flow: [nodes.Text(flow.owner or "")]),
+        ("Tags", lambda flow: [nodes.Text(", ".join(flow.tags))]),
+    ]
+    cells = [[make(flow) for flow in flows] for _, make in columns]
+    said = [
+        index for index, column in enumerate(cells) if any(n.astext() for cell in column for n in cell)
+    ]
+    head = nodes.row("", *(_entry([nodes.Text(translate(columns[i][0]))]) for i in said))
+    body = [nodes.row("", *(_entry(cells[i][n]) for i in said)) for n in range(len(flows))]
+    group = nodes.tgroup(
+        "",
+        *(nodes.colspec(colwidth=2 if columns[i][0] == "About" else 1) for i in said),
+        nodes.thead("", head),
+        nodes.tbody("", *body),
+        cols=len(said),
+    )
+    table = nodes.table("", group, classes=["penstock-flows"])
+    if caption := directive.options.get("caption"):
+        inline, messages = directive.parse_inline(caption)
+        title = nodes.title(caption, "", *inline, *messages)
+        directive.set_source_info(title)
+        table.insert(0, title)
+    directive.set_source_info(table)
+    return table
+
+
+def _entry(content: list[nodes.Node]) -> nodes.entry:
+    return nodes.entry("", nodes.paragraph("", "", *content))

@@ -1,0 +1,84 @@
+"""Words of a page in the language of the docs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from gettext import NullTranslations, translation
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.i18n import docname_to_domain
+
+from penstock._model import Graph
+from penstock.graph import Flow
+from penstock_sphinx._nodes import penstock_messages
+
+__all__ = ["Translator"]
+
+
+class Translator:
+    """What translates the words that a directive shows, and keeps them for translators.
+
+    Sphinx translates paragraphs by itself. What becomes a title, a part of a
+    picture or of a line that penstock writes is looked up here, in the same
+    catalog of the page.
+
+    Args:
+        directive: Whose words they are.
+    """
+
+    def __init__(self, directive: SphinxDirective) -> None:
+        self._directive = directive
+        self._catalogs = list(_catalogs(directive))
+        self._messages: dict[str, None] = {}
+
+    def __call__(self, text: str) -> str:
+        """Return *text* in the language of the docs."""
+        self._messages[text] = None
+        # An empty text is what catalogs call their own head.
+        found = (catalog.gettext(text) for catalog in self._catalogs if text)
+        return next((translated for translated in found if translated != text), text)
+
+    def flow(self, flow: Flow) -> Flow:
+        """Return *flow* with its titles and conditions translated."""
+        return replace(
+            flow,
+            title=flow.title and self(flow.title),
+            steps=tuple(
+                replace(
+                    step,
+                    title=step.title and self(step.title),
+                    after=tuple(replace(p, label=p.label and self(p.label)) for p in step.after),
+                )
+                for step in flow.steps
+            ),
+        )
+
+    def graph(self, graph: Graph) -> Graph:
+        """Return *graph* with the sentences in it translated."""
+        return replace(
+            graph,
+            description=graph.description and self(graph.description),
+            nodes=tuple(
+                replace(node, summary=node.summary and self(node.summary)) for node in graph.nodes
+            ),
+        )
+
+    def messages(self) -> nodes.Node:
+        """Return what gives translators all that was looked up."""
+        node = penstock_messages("", messages=[m for m in self._messages if m.strip()])
+        self._directive.set_source_info(node)
+        return node
+
+
+def _catalogs(directive: SphinxDirective) -> Iterator[NullTranslations]:
+    """Yield the catalogs of the page, the first of which counts most.
+
+    Sphinx has a function for this, which makes them one longer chain with each call.
+    """
+    config, env = directive.config, directive.env
+    domain = docname_to_domain(env.docname, config.gettext_compact)
+    for folder in config.locale_dirs:
+        try:
+            yield translation(domain, env.srcdir / folder, [config.language])
+        except OSError:  # not in this folder
+            continue
