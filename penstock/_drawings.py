@@ -9,12 +9,11 @@ from itertools import repeat
 from pathlib import Path
 
 from penstock.exceptions import MissingExtraError
-from penstock.graph._output import write_whole
 from penstock.graph._picture import Medium, draw_sources, find_program
 
 __all__ = ["Drawings", "digest_of"]
 
-_AT_ONCE = 50
+_AT_ONCE = 200
 """Pictures that one process draws: enough that its start does not count."""
 
 
@@ -73,7 +72,14 @@ class Drawings:
         except MissingExtraError:
             return
         for digest, picture in zip(digests, pictures or (), strict=bool(pictures)):
-            write_whole(self._file(digest, medium), picture)
+            self._write(self._file(digest, medium), picture)
+
+    def _write(self, file: Path, picture: bytes) -> None:
+        """Write a picture whole or not at all, without what strangers' folders would need."""
+        part = f"{file}.{os.getpid()}"
+        with open(part, "wb") as output:  # noqa: PTH123 - quicker, and there are many
+            output.write(picture)
+        os.replace(part, file)  # noqa: PTH105 - likewise
 
     def _file(self, digest: str, medium: Medium) -> Path:
         return self._folder / f"{digest}-{self._program}.{medium}"

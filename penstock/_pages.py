@@ -4,10 +4,11 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from types import FunctionType
 
-from penstock._model import Graph
+from penstock._model import Edge, Graph
 from penstock._registry import default_registry
 from penstock._steps import Step
 from penstock.exceptions import UnknownStepError
@@ -18,7 +19,6 @@ __all__ = [
     "Link",
     "StepSection",
     "anchor_of",
-    "build_page",
     "find_step",
     "fingerprint",
     "first_sentence",
@@ -80,46 +80,60 @@ class StepSection:
         return without_addresses(" ".join(signature.split()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FlowPage:
     """What a page says of one flow, in the order in which it says it."""
 
     flow: Flow
-    graph: Graph
-    """The diagram. Its nodes lead to the sections below it."""
+    suffix: str = ""
+    """What anchors end with, where a page shows a flow a second time."""
 
-    anchor: str
-    """The anchor of the diagram."""
+    @property
+    def anchor(self) -> str:
+        """The anchor of the diagram."""
+        return anchor_of(self.flow.name) + self.suffix
 
-    sections: tuple[StepSection, ...]
-    """The steps, each after what leads to it."""
+    @cached_property
+    def anchors(self) -> Mapping[str, str]:
+        """The anchors of the steps, by their names: letters, digits and hyphens."""
+        flow = self.flow.name
+        return {step.name: anchor_of(flow, step.name) + self.suffix for step in self.flow.steps}
 
-    def only(self, step: str) -> "FlowPage":
-        """Return the page with the section of *step* alone."""
-        sections = tuple(section for section in self.sections if section.step.name == step)
-        return replace(self, sections=sections)
+    @property
+    def graph(self) -> Graph:
+        """The diagram. Its nodes lead to the sections below it."""
+        graph, anchors = self.flow.graph(), self.anchors
+        nodes = tuple(
+            replace(node, href=f"#{anchors[node.name]}") if node.name in anchors else node
+            for node in graph.nodes
+        )
+        return replace(graph, nodes=nodes)
 
+    @cached_property
+    def sections(self) -> tuple[StepSection, ...]:
+        """The steps, each after what leads to it."""
+        return tuple(self.section(step) for step in self.flow.order())
 
-def build_page(flow: Flow, *, suffix: str = "") -> FlowPage:
-    """Return the page of *flow*.
+    def section(self, step: Step) -> StepSection:
+        """Return what the page says of *step*."""
+        return StepSection(
+            step=step,
+            anchor=self.anchors[step.name],
+            target=target_of(step),
+            before=tuple(self._link(p.name, p.label) for p in step.after),
+            after=tuple(self._link(e.target, e.label) for e in self._leaving.get(step.name, ())),
+        )
 
-    Args:
-        flow: What to show.
-        suffix: What anchors end with, where a page shows a flow a second time.
-    """
-    anchors = {step.name: anchor_of(flow.name, step.name) + suffix for step in flow.steps}
-    labels = {step.name: step.label for step in flow.steps}
-    graph = flow.graph()
-    nodes = tuple(
-        replace(node, href=f"#{anchors[node.name]}") if node.name in anchors else node
-        for node in graph.nodes
-    )
-    return FlowPage(
-        flow=flow,
-        graph=replace(graph, nodes=nodes),
-        anchor=anchor_of(flow.name) + suffix,
-        sections=tuple(_section(flow, step, anchors, labels) for step in flow.order()),
-    )
+    @cached_property
+    def _leaving(self) -> Mapping[str, list[Edge]]:
+        leaving: dict[str, list[Edge]] = {}
+        for edge in self.flow.edges:
+            leaving.setdefault(edge.source, []).append(edge)
+        return leaving
+
+    def _link(self, name: str, condition: str | None) -> Link:
+        label = self.flow.step(name).label if name in self.anchors else name
+        return Link(name, label, self.anchors.get(name), condition)
 
 
 def anchor_of(flow: str, step: str | None = None) -> str:
@@ -140,21 +154,6 @@ def _slug(name: str) -> str:
     # Something was lost, so that another name could come to the same slug.
     digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{slug}-{digest}" if slug else digest
-
-
-def _section(
-    flow: Flow, step: Step, anchors: Mapping[str, str], labels: Mapping[str, str]
-) -> StepSection:
-    def link(name: str, condition: str | None) -> Link:
-        return Link(name, labels.get(name, name), anchors.get(name), condition)
-
-    return StepSection(
-        step=step,
-        anchor=anchors[step.name],
-        target=target_of(step),
-        before=tuple(link(p.name, p.label) for p in step.after),
-        after=tuple(link(e.target, e.label) for e in flow.edges if e.source == step.name),
-    )
 
 
 def target_of(step: Step) -> str:

@@ -12,7 +12,7 @@ from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.util import AtomicString
 
-from penstock._pages import FlowPage, build_page
+from penstock._pages import FlowPage
 from penstock.exceptions import ConfigurationError, PenstockError
 from penstock.graph import get_flow
 from penstock_mkdocs._config import BlockOptions, ExtensionOptions
@@ -114,7 +114,7 @@ class FlowBlocks(BlockProcessor):
         for problem in flow.problems():
             self._warn(str(problem))
         times = self._shown[name] = self._shown.get(name, 0) + 1
-        page = build_page(flow, suffix=f"--{times}" if times > 1 else "")
+        page = FlowPage(flow=flow, suffix=f"--{times}" if times > 1 else "")
         level = self._level()
         self._put(parent, self._renderer.head(page, options, prefix=f"{page.anchor}--drawn"))
         if options.steps == "summary":

@@ -1,6 +1,5 @@
 """The directives: options in, nodes out. They draw nothing."""
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -9,7 +8,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._pages import FlowPage, build_page, find_step, fingerprint, gist_of, python_name
+from penstock._pages import FlowPage, StepSection, find_step, fingerprint, gist_of, python_name
 from penstock._steps import Step
 from penstock.exceptions import UnknownFlowError, UnknownStepError
 from penstock.graph import Flow, get_flow
@@ -45,26 +44,23 @@ class _Directive(SphinxDirective):
     def _domain(self) -> PenstockDomain:
         return domain_of(self.env)
 
-    def _suffix(self, page: FlowPage) -> str:
-        """Return what tells the anchors of *page* from those that the document has already."""
-        taken, suffix, number = self.state.document.ids, "", 1
-        anchors = [page.anchor, *(section.anchor for section in page.sections)]
-        while any(anchor + suffix in taken for anchor in anchors):
+    def _page(self, flow: Flow, *steps: Step) -> FlowPage:
+        """Return the page of *flow*, with anchors for *steps* that the document has not yet."""
+        page, number = FlowPage(flow=flow), 1
+        taken = self.state.document.ids
+        names = [step.name for step in steps]
+        while page.anchor in taken or any(page.anchors[name] in taken for name in names):
             number += 1
-            suffix = f"--{number}"
-        return suffix
+            page = FlowPage(flow=flow, suffix=f"--{number}")
+        return page
 
-    def _places(self, page: FlowPage, how: str, *, flow: bool = True) -> Iterator[Place]:
-        """Yield the places that *page* gives to links."""
-        name = page.flow.name
-        if flow:
-            gist = gist_of(page.flow)
-            yield Place(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)
-        for section in page.sections if how != "none" else ():
-            step = section.step
-            sort = "entrypoint" if step.is_entrypoint else "step"
-            gist = step.summary or ""
-            yield Place(name, step.name, section.anchor, step.label, sort, _RANKS[how], gist)
+    def _place(self, page: FlowPage, section: StepSection, how: str) -> Place:
+        """Return the place that *section* gives to links."""
+        step = section.step
+        sort = "entrypoint" if step.is_entrypoint else "step"
+        return Place(
+            page.flow.name, step.name, section.anchor, step.label, sort, _RANKS[how], step.summary or ""
+        )
 
     def _index(self, places: list[Place], flow: Flow) -> list[nodes.Node]:
         """Make *places* known to links, and return what puts them into the index."""
@@ -117,17 +113,18 @@ class FlowDirective(_Directive):
         self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
         how = self.options.get("steps", "full")
         translate = Translator(self)
-        page = build_page(translate.flow(flow))
-        if suffix := self._suffix(page):
-            page = build_page(page.flow, suffix=suffix)
-        shown = self._index(list(self._places(page, how)), page.flow)
+        page = self._page(translate.flow(flow), *(flow.steps if how != "none" else ()))
+        sections = page.sections if how != "none" else ()
+        name, gist = page.flow.name, gist_of(page.flow)
+        places = [Place(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)]
+        places += [self._place(page, section, how) for section in sections]
+        shown = self._index(places, page.flow)
         shown += [*self._description(flow), self._figure(page, how, translate)]
         shown += self._about(flow, translate)
         if how == "summary":
-            shown.append(step_list(self, page))
+            shown.append(step_list(self, sections))
         elif how == "full":
-            for section in page.sections:
-                shown += step_nodes(self, page, section, translate)
+            shown += step_nodes(self, name, sections, translate)
         return [*shown, translate.messages()]
 
     def _description(self, flow: Flow) -> list[nodes.Node]:
@@ -140,10 +137,9 @@ class FlowDirective(_Directive):
 
     def _figure(self, page: FlowPage, how: str, translate: Translator) -> nodes.Node:
         wants: dict[str, Want | str] = {}
-        for section in page.sections:
-            step = section.step
+        for step in page.flow.steps:
             elsewhere = Want(page.flow.name, step.name, *python_name(step))
-            wants[step.name] = elsewhere if how == "none" else section.anchor
+            wants[step.name] = elsewhere if how == "none" else page.anchors[step.name]
         if how == "none":
             found = (want for want in wants.values() if isinstance(want, Want))
             self._domain.note_wants(self.env.docname, found)
@@ -157,7 +153,7 @@ class FlowDirective(_Directive):
             caption=options.get("caption"),
             classes=tuple(options.get("class", ())),
         )
-        return figure(self, page, translate.graph(page.flow.graph()), wants, look)
+        return figure(self, page, translate.graph(page.graph), wants, look)
 
     def _about(self, flow: Flow, translate: Translator) -> list[nodes.Node]:
         said = [f"{translate('Owner')}: {flow.owner}"] if flow.owner else []
@@ -180,21 +176,14 @@ class StepDirective(_Directive):
         self._domain.note_shown(self.env.docname, what, fingerprint(flow, only=step))
         translate = Translator(self)
         page = self._page(translate.flow(flow), step)
-        if suffix := self._suffix(page):
-            page = self._page(page.flow, step, suffix)
-        (section,) = page.sections
-        shown = self._index(list(self._places(page, "alone", flow=False)), page.flow)
-        described = step_nodes(self, page, section, translate)
+        section = page.section(page.flow.step(step.name))
+        shown = self._index([self._place(page, section, "alone")], page.flow)
+        described = step_nodes(self, flow.name, [section], translate)
         for node in described:
             if isinstance(node, addnodes.desc):
                 node["classes"] += self.options.get("class", [])
                 self.add_name(node)
         return [*shown, *described, translate.messages()]
-
-    def _page(self, flow: Flow, step: Step, suffix: str = "") -> FlowPage:
-        """Return the page of *flow* without its other steps."""
-        page = build_page(flow, suffix=suffix)
-        return page.only(step.name)
 
 
 class FlowsDirective(_Directive):

@@ -8,7 +8,7 @@ from docutils import nodes
 from docutils.parsers.rst.states import RSTState, RSTStateMachine, state_classes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
-from sphinx.ext.autodoc.typehints import record_typehints
+from sphinx.config import Config
 from sphinx.util.docstrings import prepare_docstring
 from sphinx.util.docutils import SphinxDirective, switch_source_input
 from sphinx.util.inspect import signature, stringify_signature
@@ -20,10 +20,17 @@ __all__ = ["FunctionSource", "parse_rst", "setup_docstrings"]
 
 
 def setup_docstrings(app: Sphinx) -> None:
-    """Make autodoc's events known: docstrings and signatures go through them."""
-    app.setup_extension("sphinx.ext.autodoc")
-    # For ``autodoc_typehints = "description"``; since Sphinx 9 autodoc calls it by itself.
-    app.connect("autodoc-process-signature", record_typehints)
+    """Let docstrings and signatures go through autodoc's events, where it is loaded."""
+    app.connect("config-inited", _join_autodoc)
+
+
+def _join_autodoc(app: Sphinx, _config: Config) -> None:
+    if "sphinx.ext.autodoc" in app.extensions:
+        # Loading autodoc takes longer than many a build has to do.
+        from sphinx.ext.autodoc.typehints import record_typehints  # noqa: PLC0415
+
+        # For ``autodoc_typehints = "description"``; since Sphinx 9 autodoc calls it by itself.
+        app.connect("autodoc-process-signature", record_typehints)
 
 
 class FunctionSource:
@@ -96,12 +103,12 @@ class FunctionSource:
             found = signature(
                 self._function,
                 bound_method=self._is_bound,
-                type_aliases=config.autodoc_type_aliases,
+                type_aliases=getattr(config, "autodoc_type_aliases", {}),
             )
         except (TypeError, ValueError):  # a callable that C code made may have none
             return "", ""
-        typed = config.autodoc_typehints in {"signature", "both"}
-        short = config.autodoc_typehints_format == "short"
+        typed = getattr(config, "autodoc_typehints", "signature") in {"signature", "both"}
+        short = getattr(config, "autodoc_typehints_format", "short") == "short"
         arguments, whole = (
             stringify_signature(
                 found,

@@ -1,6 +1,7 @@
 """Flows and steps as things that other pages, and other projects, can link to."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from gettext import NullTranslations
 from typing import Any, ClassVar, NamedTuple
 
 from docutils import nodes
@@ -135,6 +136,11 @@ class PenstockDomain(Domain):
     """Whether pages were read or removed in this build."""
 
     _cache: "_Found | None" = None
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        super().__init__(env)
+        self.catalogs: dict[str, list[NullTranslations]] = {}
+        """The translations of this project, by the name of their catalog."""
 
     def note_place(self, docname: str, place: Place) -> None:
         """Remember that the page *docname* has *place*."""

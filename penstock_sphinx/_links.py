@@ -83,8 +83,8 @@ class _Resolver(SphinxPostTransform):
             return None
 
     def _to_other_project(self, want: Want, docname: str) -> nodes.reference | None:
-        """Return what intersphinx, and whoever else knows, says of the function."""
-        if not want.path:
+        """Return what intersphinx says of the function."""
+        if not want.path or not getattr(self.env, "intersphinx_inventory", None):
             return None
         name = f"{want.module}.{want.path}"
         asked = pending_xref(

@@ -1,16 +1,22 @@
 """Importing the modules that declare flows."""
 
+import ast
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.ext.autodoc.mock import mock  # type: ignore[attr-defined]  # it is there in 8 and 9
+from sphinx.util import logging
 
 from penstock._settings import import_modules
-from penstock.exceptions import ConfigurationError
+from penstock.exceptions import ConfigurationError, ModuleImportError
 from penstock_sphinx._config import project_settings
 from penstock_sphinx._log import warn
 
 __all__ = ["setup_loading"]
+
+_logger = logging.getLogger(__name__)
 
 
 def setup_loading(app: Sphinx) -> None:
@@ -25,7 +31,47 @@ def _import_modules(app: Sphinx) -> None:
     except ConfigurationError as error:
         warn(str(error), "config")
         return
-    with mock(app.config.autodoc_mock_imports):
+    printed = StringIO()
+    with _mocked(app), redirect_stdout(printed):
         failures = import_modules(settings)
+    if said := printed.getvalue().strip():
+        # What a build prints belongs to Sphinx: `-Q` promises silence.
+        _logger.verbose("modules of penstock_modules printed:\n%s", said)
     for failure in failures:
-        warn(str(failure), "import")
+        warn(str(failure), "import", location=_place(Path(app.confdir), failure))
+
+
+def _mocked(app: Sphinx) -> AbstractContextManager[Any]:
+    """Return what puts mocks in the place of what autodoc mocks."""
+    names = getattr(app.config, "autodoc_mock_imports", None)
+    if not names:
+        return nullcontext()
+    from sphinx.ext.autodoc.mock import mock  # noqa: PLC0415 - without autodoc, this would load it
+
+    return mock(names)
+
+
+def _place(confdir: Path, failure: ModuleImportError) -> str | None:
+    """Return the line of ``conf.py`` that names the module, or the setting that does so."""
+    file = confdir / "conf.py"
+    if failure.place != str(file):
+        return None
+    # Anything that fails here has failed in Sphinx before.
+    for statement in ast.parse(file.read_bytes()).body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            names = {t.id for t in targets if isinstance(t, ast.Name)}
+            if names & {"penstock_modules", "penstock_setup"}:
+                words = (n for n in ast.walk(statement) if isinstance(n, ast.Constant))
+                lines = [n.lineno for n in words if _names(n.value, failure.module)]
+                if lines:
+                    return f"{file}:{lines[0]}"
+    return str(file)
+
+
+def _names(said: object, module: str) -> bool:
+    """Tell whether the setting *said* is why *module* was imported."""
+    if not isinstance(said, str):
+        return False
+    stem = said.rstrip(".*")
+    return module == said or module == stem or (stem != said and module.startswith(f"{stem}."))

@@ -1,13 +1,13 @@
 """The steps below a diagram, each with its docstring as the project writes docstrings."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._pages import FlowPage, Link, StepSection
+from penstock._pages import Link, StepSection
 from penstock._steps import Step
 from penstock_sphinx._docstrings import FunctionSource, parse_rst
 from penstock_sphinx._domain import Want, domain_of
@@ -16,10 +16,12 @@ from penstock_sphinx._nodes import penstock_link
 __all__ = ["step_list", "step_nodes"]
 
 
-def step_list(directive: SphinxDirective, page: FlowPage) -> nodes.bullet_list:
-    """Return the steps of *page* as a list, with a sentence each."""
+def step_list(
+    directive: SphinxDirective, sections: Sequence[StepSection]
+) -> nodes.bullet_list:
+    """Return the steps as a list, with a sentence each."""
     items: list[nodes.Node] = []
-    for section in page.sections:
+    for section in sections:
         words = nodes.paragraph("", "", nodes.strong("", section.step.label))
         if section.step.summary:
             words += [nodes.Text(" — "), *_summary(directive, section)]
@@ -31,23 +33,27 @@ def step_list(directive: SphinxDirective, page: FlowPage) -> nodes.bullet_list:
 
 def step_nodes(
     directive: SphinxDirective,
-    page: FlowPage,
-    section: StepSection,
+    flow: str,
+    sections: Sequence[StepSection],
     translate: Callable[[str], str],
 ) -> list[nodes.Node]:
-    """Return what *page* says of one step."""
-    source = FunctionSource(directive, section)
-    parsed = parse_rst(directive, source.lines())
-    described = next(node for node in parsed if isinstance(node, addnodes.desc))
-    described["classes"].append("penstock-step")
-    title = _title(described, section, source)
-    title["_toc_name"] = section.step.label
-    title["_toc_parts"] = (section.step.name,)
-    _make_target(directive, title, section.anchor)
-    content = next(iter(described.findall(addnodes.desc_content)))
-    content[:0] = _note(section.step, translate)
-    content += list(_Ways(directive, page, translate).lines(section))
-    return parsed
+    """Return what the page says of some steps of *flow*."""
+    ways = _Ways(directive, flow, sections, translate)
+    said: list[nodes.Node] = []
+    for section in sections:
+        source = FunctionSource(directive, section)
+        parsed = parse_rst(directive, source.lines())
+        described = next(node for node in parsed if isinstance(node, addnodes.desc))
+        described["classes"].append("penstock-step")
+        title = _title(described, section, source)
+        title["_toc_name"] = section.step.label
+        title["_toc_parts"] = (section.step.name,)
+        _make_target(directive, title, section.anchor)
+        content = next(iter(described.findall(addnodes.desc_content)))
+        content[:0] = _note(section.step, translate)
+        content += list(ways.lines(section))
+        said += parsed
+    return said
 
 
 def _summary(directive: SphinxDirective, section: StepSection) -> list[nodes.Node]:
@@ -102,11 +108,15 @@ class _Ways:
     """The lines that lead to the steps before and after."""
 
     def __init__(
-        self, directive: SphinxDirective, page: FlowPage, translate: Callable[[str], str]
+        self,
+        directive: SphinxDirective,
+        flow: str,
+        sections: Sequence[StepSection],
+        translate: Callable[[str], str],
     ) -> None:
         self._env = directive.env
-        self._flow = page.flow.name
-        self._here = {section.anchor for section in page.sections}
+        self._flow = flow
+        self._here = {section.anchor for section in sections}
         self._translate = translate
 
     def lines(self, section: StepSection) -> Iterator[nodes.Node]:

@@ -1,8 +1,9 @@
 """Words of a page in the language of the docs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from gettext import NullTranslations, translation
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -10,6 +11,7 @@ from sphinx.util.i18n import docname_to_domain
 
 from penstock._model import Graph
 from penstock.graph import Flow
+from penstock_sphinx._domain import domain_of
 from penstock_sphinx._nodes import penstock_messages
 
 __all__ = ["Translator"]
@@ -28,7 +30,7 @@ class Translator:
 
     def __init__(self, directive: SphinxDirective) -> None:
         self._directive = directive
-        self._catalogs = list(_catalogs(directive))
+        self._catalogs = _catalogs(directive)
         self._messages: dict[str, None] = {}
 
     def __call__(self, text: str) -> str:
@@ -38,8 +40,15 @@ class Translator:
         found = (catalog.gettext(text) for catalog in self._catalogs if text)
         return next((translated for translated in found if translated != text), text)
 
+    def _note(self, *texts: str | None) -> None:
+        self._messages.update(dict.fromkeys(filter(None, texts)))
+
     def flow(self, flow: Flow) -> Flow:
         """Return *flow* with its titles and conditions translated."""
+        if not self._catalogs:
+            conditions = (p.label for step in flow.steps for p in step.after)
+            self._note(flow.title, *(step.title for step in flow.steps), *conditions)
+            return flow
         return replace(
             flow,
             title=flow.title and self(flow.title),
@@ -55,6 +64,9 @@ class Translator:
 
     def graph(self, graph: Graph) -> Graph:
         """Return *graph* with the sentences in it translated."""
+        if not self._catalogs:
+            self._note(graph.description, *(node.summary for node in graph.nodes))
+            return graph
         return replace(
             graph,
             description=graph.description and self(graph.description),
@@ -70,15 +82,23 @@ class Translator:
         return node
 
 
-def _catalogs(directive: SphinxDirective) -> Iterator[NullTranslations]:
-    """Yield the catalogs of the page, the first of which counts most.
+def _catalogs(directive: SphinxDirective) -> list[NullTranslations]:
+    """Return the catalogs of the page, the first of which counts most.
 
     Sphinx has a function for this, which makes them one longer chain with each call.
     """
     config, env = directive.config, directive.env
-    domain = docname_to_domain(env.docname, config.gettext_compact)
-    for folder in config.locale_dirs:
+    name = docname_to_domain(env.docname, config.gettext_compact)
+    known = domain_of(env).catalogs
+    if name not in known:
+        folders = [env.srcdir / folder for folder in config.locale_dirs]
+        known[name] = list(_load(name, folders, config.language))
+    return known[name]
+
+
+def _load(name: str, folders: Iterable[Path], language: str) -> Iterator[NullTranslations]:
+    for folder in folders:
         try:
-            yield translation(domain, env.srcdir / folder, [config.language])
+            yield translation(name, folder, [language])
         except OSError:  # not in this folder
             continue

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from penstock import entrypoint, flow, get_flow, step
-from penstock._pages import Link, anchor_of, build_page
+from penstock._pages import FlowPage, Link, anchor_of
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def page():
     @entrypoint(title="Validate the order")
     def validate(order): ...
 
-    return build_page(get_flow("orders"))
+    return FlowPage(flow=get_flow("orders"))
 
 
 def test_sections_stand_in_order(page):
@@ -70,7 +70,7 @@ def test_callable_without_signature():
     """A callable without a signature has none on the page."""
     flow("types")(step(name="make")(type))
 
-    (actual,) = build_page(get_flow("types")).sections
+    (actual,) = FlowPage(flow=get_flow("types")).sections
 
     assert (actual.signature, actual.target) == ("", "builtins.type")
 
@@ -85,7 +85,7 @@ def test_callable_without_module():
 
     flow("mail")(step(name="send")(Send()))
 
-    (actual,) = build_page(get_flow("mail")).sections
+    (actual,) = FlowPage(flow=get_flow("mail")).sections
 
     assert actual.target == "send"
 

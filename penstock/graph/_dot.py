@@ -11,7 +11,7 @@ from penstock.graph._labels import bar_id, drawn_id, label_lines
 from penstock.graph._structure import joins
 from penstock.graph._theme import EDGE, EDGE_TEXT, LIGHT, node_class
 
-__all__ = ["Markup", "Statement", "dot_id", "dot_statements", "render_dot"]
+__all__ = ["dot_id", "dot_lines", "render_dot"]
 
 _READABLE = re.compile(r"(?!(?i:node|edge|graph|digraph|subgraph|strict)$)[A-Za-z_][A-Za-z0-9_]*")
 _FONT = "Arial"
@@ -28,14 +28,14 @@ _SHAPES: Mapping[Shape, str] = {
 }
 
 
-class Markup(str):
+class _Markup(str):
     """A value in Graphviz' HTML-like notation, which stands in angle brackets."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class _Statement:
     """One statement of DOT: the defaults of a sort of thing, a node, or an edge."""
 
     subject: str
@@ -49,12 +49,16 @@ class Statement:
 
 def render_dot(graph: Graph, *, direction: Direction = "TD") -> str:
     """Return *graph* as DOT, ready for any Graphviz program."""
-    lines = [_write(statement) for statement in dot_statements(graph, direction)]
-    return "\n".join([f"digraph {dot_id(graph.name)} {{", *lines, "}"])
+    return "\n".join([f"digraph {dot_id(graph.name)} {{", *dot_lines(graph, direction), "}"])
 
 
-def dot_statements(graph: Graph, direction: Direction) -> Iterator[Statement]:
-    """Yield what DOT says of *graph*, whoever writes it down."""
+def dot_lines(graph: Graph, direction: Direction) -> Iterator[str]:
+    """Yield the statements of *graph* in DOT, a line each."""
+    return map(_write, _statements(graph, direction))
+
+
+def _statements(graph: Graph, direction: Direction) -> Iterator[_Statement]:
+    """Yield what DOT says of *graph*."""
     rankdir = "TB" if direction == "TD" else direction
     yield _default(
         "graph",
@@ -81,9 +85,9 @@ def dot_statements(graph: Graph, direction: Direction) -> Iterator[Statement]:
         if node.name in bars:
             yield _bar(node, flat=rankdir in {"TB", "BT"})
         name = dot_id(node.name)
-        yield Statement(name, _node_attributes(node))
+        yield _Statement(name, _node_attributes(node))
         if node.name in bars:
-            yield Statement(bar_id(name), {}, name)
+            yield _Statement(bar_id(name), {}, name)
     for edge in graph.edges:
         yield _edge(edge, into_bar=edge.target in bars)
 
@@ -93,8 +97,8 @@ def dot_id(name: str) -> str:
     return drawn_id(name, is_readable=lambda text: bool(_READABLE.fullmatch(text)))
 
 
-def _default(sort: str, **attributes: str) -> Statement:
-    return Statement(sort, attributes, is_default=True)
+def _default(sort: str, **attributes: str) -> _Statement:
+    return _Statement(sort, attributes, is_default=True)
 
 
 def _node_attributes(node: Node) -> dict[str, str]:
@@ -117,18 +121,18 @@ def _node_attributes(node: Node) -> dict[str, str]:
     return attributes
 
 
-def _label(node: Node) -> Markup:
+def _label(node: Node) -> _Markup:
     title = _markup(node.label)
     if node.role == "entrypoint":
         title = f"<b>{title}</b>"
     notes = ["not declared" if node.role == "missing" else node.kind, node.note]
     small = [f'<br/><font point-size="9">{_markup(note)}</font>' for note in notes if note]
-    return Markup(f"<{title}{''.join(small)}>")
+    return _Markup(f"<{title}{''.join(small)}>")
 
 
-def _bar(node: Node, *, flat: bool) -> Statement:
+def _bar(node: Node, *, flat: bool) -> _Statement:
     long, thick = "0.9", "0.06"
-    return Statement(
+    return _Statement(
         bar_id(dot_id(node.name)),
         {
             "label": "",
@@ -144,16 +148,16 @@ def _bar(node: Node, *, flat: bool) -> Statement:
     )
 
 
-def _edge(edge: Edge, *, into_bar: bool) -> Statement:
+def _edge(edge: Edge, *, into_bar: bool) -> _Statement:
     attributes: dict[str, str] = {}
     if edge.label:
         # Spaces of its own keep the text off the line.
         lines = (f"&#160;{_escape(line)}&#160;" for line in label_lines(edge.label, _WIDTH))
-        attributes["label"] = Markup(f"<{'<br/>'.join(lines)}>")
+        attributes["label"] = _Markup(f"<{'<br/>'.join(lines)}>")
     if into_bar:
         attributes["arrowhead"] = "none"
     target = dot_id(edge.target)
-    return Statement(dot_id(edge.source), attributes, bar_id(target) if into_bar else target)
+    return _Statement(dot_id(edge.source), attributes, bar_id(target) if into_bar else target)
 
 
 def _markup(text: str) -> str:
@@ -164,12 +168,12 @@ def _escape(line: str) -> str:
     return escape(line, quote=True)
 
 
-def _write(statement: Statement) -> str:
+def _write(statement: _Statement) -> str:
     edge = f" -> {statement.target}" if statement.target is not None else ""
     said = " ".join(f"{key}={_quote(value)}" for key, value in statement.attributes.items())
     return f"    {statement.subject}{edge} [{said}]" if said else f"    {statement.subject}{edge}"
 
 
 def _quote(value: str) -> str:
-    """Return *value* as DOT takes it. All text from outside is `Markup` already."""
-    return value if isinstance(value, Markup) else f'"{value}"'
+    """Return *value* as DOT takes it. All text from outside is `_Markup` already."""
+    return value if isinstance(value, _Markup) else f'"{value}"'

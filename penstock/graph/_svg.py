@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from html import escape
 
 from penstock._model import Graph, Node
 from penstock.graph._dot import dot_id
@@ -11,8 +12,8 @@ from penstock.graph._theme import svg_stylesheet
 
 __all__ = ["finish_svg"]
 
-_SVG = "http://www.w3.org/2000/svg"
-_OUTLINES = {f"{{{_SVG}}}polygon", f"{{{_SVG}}}path"}
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+_OUTLINES = {"polygon", "path"}
 
 
 def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool) -> str:
@@ -21,13 +22,26 @@ def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool
     Nodes that have an address become links, titles say what a reader needs,
     and nothing in it depends on the program but sizes and positions.
     """
-    ET.register_namespace("", _SVG)
-    root = ET.fromstring(drawn)  # noqa: S314 - our own program drew it
+    # Without their namespace, elements are read and written in half the time.
+    root = ET.fromstring(drawn.replace(_NAMESPACE, "", 1))  # noqa: S314 - our own program drew it
     nodes = {dot_id(node.name): node for node in graph.nodes}
     for parent in list(root.iter()):
         _tidy(parent, nodes)
     _introduce(root, graph, prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone)
-    return ET.tostring(root, encoding="unicode").strip()
+    root.set("xmlns", "http://www.w3.org/2000/svg")
+    return "".join(_write(root)).strip()
+
+
+def _write(element: ET.Element) -> Iterator[str]:
+    """Yield *element* as XML. The library's writer looks for namespaces, which takes longer."""
+    attributes = "".join(f' {key}="{escape(value)}"' for key, value in element.items())
+    if element.text or len(element):
+        yield f"<{element.tag}{attributes}>{escape(element.text or '', quote=False)}"
+        for child in element:
+            yield from _write(child)
+        yield f"</{element.tag}>{element.tail or ''}"
+    else:
+        yield f"<{element.tag}{attributes} />{element.tail or ''}"
 
 
 def _tidy(element: ET.Element, nodes: dict[str, Node]) -> None:
@@ -35,9 +49,9 @@ def _tidy(element: ET.Element, nodes: dict[str, Node]) -> None:
     element.attrib.pop("id", None)
     # Graphviz writes some programs' version of this; it means nothing to browsers.
     element.attrib.pop("{http://www.w3.org/XML/1998/namespace}space", None)
-    if element.tag == f"{{{_SVG}}}g":
+    if element.tag == "g":
         classes = element.get("class", "").split()
-        title = element.find(f"{{{_SVG}}}title")
+        title = element.find("title")
         name = (title.text or "") if title is not None else ""
         if title is not None:
             element.remove(title)
@@ -48,12 +62,12 @@ def _tidy(element: ET.Element, nodes: dict[str, Node]) -> None:
 def _tell(element: ET.Element, node: Node) -> None:
     """Give the group of *node* a title and, if it leads somewhere, a link."""
     _centre(element)
-    title = ET.Element(f"{{{_SVG}}}title")
+    title = ET.Element("title")
     title.text = clean_text(node.summary or node.label)
     href = safe_href(node.href)
     holder = element
     if href is not None:
-        holder = ET.Element(f"{{{_SVG}}}a", {"href": href})
+        holder = ET.Element("a", {"href": href})
         holder.extend(list(element))
         for child in list(element):
             element.remove(child)
@@ -70,7 +84,7 @@ def _centre(group: ET.Element) -> None:
     numbers = re.findall(r"-?[\d.]+", outline.get("points") or outline.get("d") or "")
     across = [float(number) for number in numbers[::2]]
     middle = (min(across) + max(across)) / 2
-    for line in group.iter(f"{{{_SVG}}}text"):
+    for line in group.iter("text"):
         line.set("text-anchor", "middle")
         line.set("x", f"{middle:.2f}")
 
@@ -80,13 +94,13 @@ def _introduce(root: ET.Element, graph: Graph, prefix: str, *, standalone: bool)
     root.set("class", "penstock-flow")
     root.set("role", "group")
     root.set("aria-labelledby", f"{prefix}-title {prefix}-desc")
-    title = ET.Element(f"{{{_SVG}}}title", {"id": f"{prefix}-title"})
+    title = ET.Element("title", {"id": f"{prefix}-title"})
     title.text = clean_text(graph.label)
-    description = ET.Element(f"{{{_SVG}}}desc", {"id": f"{prefix}-desc"})
+    description = ET.Element("desc", {"id": f"{prefix}-desc"})
     description.text = clean_text(graph.description or " ".join(_describe(graph)))
     head = [title, description]
     if standalone:
-        style = ET.Element(f"{{{_SVG}}}style")
+        style = ET.Element("style")
         style.text = svg_stylesheet()
         head.append(style)
     for index, element in enumerate(head):

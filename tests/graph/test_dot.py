@@ -10,7 +10,7 @@ from corpus import HOSTILE, graphs
 from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node, generate_dag
-from penstock.graph._dot import dot_id, dot_statements, render_dot
+from penstock.graph._dot import _statements, dot_id, render_dot
 from penstock.graph._picture import picture_source
 
 
@@ -80,7 +80,7 @@ def test_join_bar(direction, expected):
         edges=(Edge("a", "c"), Edge("b", "c")),
     )
 
-    found = {(s.subject, s.target): s for s in dot_statements(graph, direction)}
+    found = {(s.subject, s.target): s for s in _statements(graph, direction)}
 
     assert found["c__all", None].attributes["width"] == expected
     assert {key for key in found if key[1]} == {

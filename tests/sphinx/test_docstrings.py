@@ -29,6 +29,9 @@ class Shop:
 '''
 
 
+AUTODOC = "sphinx.ext.autodoc"
+
+
 @pytest.fixture
 def shop(project):
     """A project whose steps have types and classes."""
@@ -55,7 +58,7 @@ def test_docstring_hooks(project):
         "said[0][:] = [f'HOOK {what} {name} {obj.__name__} {options.noindex}']",
     )
 
-    assert "HOOK function shop.send send None" in made.build().text()
+    assert "HOOK function shop.send send None" in made.build("html", AUTODOC).text()
 
 
 def test_options_in_hooks(project):
@@ -67,7 +70,7 @@ def test_options_in_hooks(project):
         "said[0][:] = [f'HOOK {__import__(\"copy\").deepcopy(options)}']",
     )
 
-    built = made.build()
+    built = made.build("html", AUTODOC)
 
     assert built.warnings == ""
     assert "HOOK {}" in built.text()
@@ -77,7 +80,7 @@ def test_signature_hooks(shop):
     """Signatures go through autodoc's event too, with what they are of."""
     hook(shop, "autodoc-process-signature", "return f'({what}, {name})', said[1]")
 
-    text = shop.build().text()
+    text = shop.build("html", AUTODOC).text()
 
     assert "receive ( function , shop.receive ) → list [ Order ]" in text
     assert "Shop. pack ( method , shop.Shop.pack )" in text
@@ -107,7 +110,7 @@ def test_signature_hooks(shop):
 )
 def test_types(shop, settings, expected):
     """Types stand where the project wants autodoc to put them."""
-    built = shop.build(**settings)
+    built = shop.build("html", *([AUTODOC] if settings else []), **settings)
 
     assert built.warnings == ""
     # Where autodoc's own markup puts spaces differs between versions.

@@ -25,7 +25,7 @@ def test_bad_module(project, code, cause):
 
     cause = cause.format(file=made.folder / "broken.py")
     assert built.warnings == (
-        f"WARNING: cannot import 'broken' ({made.folder / 'conf.py'}): {cause} [penstock.import]\n"
+        f"{made.folder / 'conf.py'}: WARNING: cannot import 'broken' ({made.folder / 'conf.py'}): {cause} [penstock.import]\n"
     )
     assert "<svg" in built.read("index.html")
 
@@ -44,4 +44,4 @@ def test_mocked_imports(project):
     made = project()
     made.edit("shop.py", "from penstock", "import not_here_at_all\nfrom penstock")
 
-    assert made.build(autodoc_mock_imports=["not_here_at_all"]).warnings == ""
+    assert made.build("html", "sphinx.ext.autodoc", autodoc_mock_imports=["not_here_at_all"]).warnings == ""

@@ -1,0 +1,214 @@
+"""What a diagram costs a Sphinx build, beside no diagram and beside other extensions.
+
+Every kind builds the same project: a page each for 200 flows of six steps, with
+a paragraph, the diagram with a caption, and a section. CPU time, with that of
+all programs that are started, since other work on the machine stretches the
+clock. Every round builds every kind, in a new order; printed is the median of
+the rounds.
+"""
+
+import argparse
+import os
+import platform
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+STEPS = ("receive", "validate", "reserve", "charge", "pack", "send")
+PAGES = 200
+PACKAGES = ("sphinx", "docutils", "penstock", "sphinxcontrib-mermaid")
+
+PAGE = """
+Flow {number}
+==========
+
+What happens to an order of the sort {number}, from its arrival to its end.
+
+{diagram}
+
+More
+----
+
+Some more words about it.
+"""
+
+FLOW = '''
+orders = flow("orders{number}", title="Orders {number}")
+
+
+@orders
+@entrypoint(kind="http")
+def receive{number}(order: int) -> str:
+    """Takes an order of the sort {number}."""
+'''
+STEP = '''
+
+@orders
+@step(after="{before}{number}")
+def {name}{number}(order: int, *, dry: bool = False) -> str:
+    """Does what there is to do at {name} of the sort {number}.
+
+    And says so.
+    """
+'''
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way of showing a flow."""
+
+    name: str
+    diagram: Callable[[int], str]
+    conf: dict[str, object] = field(default_factory=dict)
+
+    def write(self, folder: Path, pages: int, each: int = 1) -> None:
+        """Write a project of *pages* pages with *each* diagrams on every page."""
+        folder.mkdir(parents=True)
+        said = "".join(f"{key} = {value!r}\n" for key, value in self.conf.items())
+        (folder / "conf.py").write_text(said + 'exclude_patterns = ["_out"]\n')
+        index = "Pages\n=====\n\n.. toctree::\n   :glob:\n\n   page*\n"
+        (folder / "index.rst").write_text(index)
+        for page in range(pages):
+            numbers = range(page * each, page * each + each)
+            diagrams = "\n".join(self.diagram(number) for number in numbers)
+            text = PAGE.format(number=page, diagram=diagrams)
+            (folder / f"page{page:04}.rst").write_text(text)
+        if "penstock_sphinx" in self.conf.get("extensions", ()):
+            _write_flows(folder / "shop", pages * each)
+
+
+def _write_flows(package: Path, count: int) -> None:
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for module in range(0, count, 10):
+        code = "from penstock import entrypoint, flow, step\n"
+        for number in range(module, min(module + 10, count)):
+            code += FLOW.format(number=number)
+            for before, name in pairwise(STEPS):
+                code += STEP.format(number=number, name=name, before=before)
+        (package / f"flows{module:04}.py").write_text(code)
+
+
+def _indented(directive: str, caption: str, body: str = "") -> str:
+    lines = "\n".join(f"   {line}" for line in body.splitlines())
+    return f".. {directive}\n   :caption: {caption}\n\n{lines}\n"
+
+
+def _penstock(format_: str) -> Kind:
+    def diagram(number: int) -> str:
+        options = f"   :caption: The orders of sort {number}\n   :steps: none\n"
+        return f".. penstock-flow:: orders{number}\n{options}"
+
+    conf = {
+        "extensions": ["penstock_sphinx"],
+        "penstock_modules": ["shop.*"],
+        "penstock_pythonpath": ["."],
+        "penstock_format": format_,
+    }
+    return Kind(f"penstock, {format_}", diagram, conf)
+
+
+def _dot(number: int) -> str:
+    edges = "".join(f"  {a}{number} -> {b}{number};\n" for a, b in pairwise(STEPS))
+    return _indented("digraph::", f"The orders of sort {number}", edges).replace(
+        ".. digraph::", f".. digraph:: orders{number}"
+    )
+
+
+def _mermaid(number: int) -> str:
+    edges = "\n".join(f"  {a}{number} --> {b}{number}" for a, b in pairwise(STEPS))
+    return _indented("mermaid::", f"The orders of sort {number}", f"graph TD\n{edges}")
+
+
+KINDS = (
+    Kind("no diagram", lambda number: f"The orders of sort {number}.\n"),
+    Kind("no diagram, again (noise)", lambda number: f"The orders of sort {number}.\n"),
+    _penstock("svg"),
+    _penstock("mermaid"),
+    _penstock("png"),
+    Kind(
+        "sphinx.ext.graphviz, svg",
+        _dot,
+        {"extensions": ["sphinx.ext.graphviz"], "graphviz_output_format": "svg"},
+    ),
+    Kind("sphinxcontrib-mermaid", _mermaid, {"extensions": ["sphinxcontrib.mermaid"]}),
+)
+
+
+def build(folder: Path) -> float:
+    """Build the project in *folder* and return the seconds of CPU time that it took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "sphinx", "-q", "-j", "1", str(folder), str(folder / "_out")],
+        check=True,
+        # Compiled modules are kept, as they are unless somebody forbids it.
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""},
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+
+
+def _touch(page: Path) -> None:
+    page.write_text(page.read_text() + "\nAnd one line more.\n")
+
+
+def compare(rounds: int, pages: int) -> None:
+    """Print what each kind takes to build, to build again, and to build after an edit."""
+    took: dict[str, list[tuple[float, float, float]]] = {kind.name: [] for kind in KINDS}
+    for _ in range(rounds):
+        for kind in random.sample(KINDS, len(KINDS)):
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name) / "project"
+                kind.write(folder, pages)
+                full, again = build(folder), build(folder)
+                _touch(folder / "page0007.rst")
+                took[kind.name].append((full, again, build(folder)))
+    middle = {
+        name: [median(column) for column in zip(*rows, strict=True)] for name, rows in took.items()
+    }
+    none = middle[KINDS[0].name]
+    print(f"\n{'':28}{'full':>8}{'ms a':>9}{'nothing':>9}{'':>7}{'one page':>9}{'':>7}")
+    print(f"{pages} pages, seconds of CPU{'':5}{'build':>8}{'diagram':>9}{'to do':>9}{'':>7}")
+    for name, (full, again, one) in middle.items():
+        extra = (full - none[0]) / pages * 1000
+        print(
+            f"{name:28}{full:8.2f}{extra:9.2f}{again:9.3f}{again / none[1]:7.2f}"
+            f"{one:9.3f}{one / none[2]:7.2f}"
+        )
+
+
+def scale(counts: tuple[int, ...], each: int = 20) -> None:
+    """Print what a flow costs in projects of different sizes."""
+    print(f"\n{'flows':>8}{'no diagram':>12}{'svg':>8}{'ms a flow':>11}   ({each} on a page)")
+    none, svg = KINDS[0], KINDS[2]
+    for count in counts:
+        took = []
+        for kind in (none, svg):
+            with tempfile.TemporaryDirectory() as name:
+                kind.write(Path(name) / "project", count // each, each)
+                took.append(build(Path(name) / "project"))
+        print(f"{count:8}{took[0]:12.2f}{took[1]:8.2f}{(took[1] - took[0]) / count * 1000:11.2f}")
+
+
+def main() -> None:
+    """Measure and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=PAGES)
+    options = parser.parse_args()
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    print(f"Python {platform.python_version()}, {versions}; {options.rounds} rounds")
+    compare(options.rounds, options.pages)
+    scale((250, 500, 1000, 2000))
+
+
+if __name__ == "__main__":
+    main()
