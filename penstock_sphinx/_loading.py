@@ -52,7 +52,7 @@ def _mocked(app: Sphinx) -> AbstractContextManager[Any]:
 
 
 def _place(confdir: Path, failure: ModuleImportError) -> str | None:
-    """Return the line of ``conf.py`` that names the module, or the setting that does so."""
+    """Return the line of ``conf.py`` that names the module, if one does."""
     file = confdir / "conf.py"
     if failure.place != str(file):
         return None
@@ -66,7 +66,7 @@ def _place(confdir: Path, failure: ModuleImportError) -> str | None:
                 lines = [n.lineno for n in words if _names(n.value, failure.module)]
                 if lines:
                     return f"{file}:{lines[0]}"
-    return str(file)
+    return None
 
 
 def _names(said: object, module: str) -> bool:

@@ -73,9 +73,11 @@ class Project:
         assert old in text
         self.write(name, text.replace(old, new))
 
-    def build(self, builder: str = "html", *extensions: str, **settings: object) -> "Built":
+    def build(
+        self, builder: str = "html", *extensions: str, verbosity: int = 0, **settings: object
+    ) -> "Built":
         """Build the project in this process, as `sphinx-build` would."""
-        _forget("shop", "broken")
+        _forget("shop", "broken", "pack")
         said = self.settings | settings
         said["extensions"] = ["penstock_sphinx", *extensions]
         status, warnings = StringIO(), StringIO()
@@ -86,6 +88,7 @@ class Project:
             status=status,
             warning=warnings,
             builddir=self.folder / "_build",
+            verbosity=verbosity,
         )
         try:
             app.build()
@@ -120,8 +123,9 @@ def _plain(text: str) -> str:
 
 
 def _forget(*names: str) -> None:
-    for name in names:
-        sys.modules.pop(name, None)
+    for name in list(sys.modules):
+        if name.partition(".")[0] in names:
+            del sys.modules[name]
 
 
 @pytest.fixture
@@ -142,4 +146,4 @@ def project(tmp_path, monkeypatch) -> Callable[..., Project]:
         return made
 
     yield make
-    _forget("shop", "broken")
+    _forget("shop", "broken", "pack")

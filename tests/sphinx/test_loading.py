@@ -25,7 +25,7 @@ def test_bad_module(project, code, cause):
 
     cause = cause.format(file=made.folder / "broken.py")
     assert built.warnings == (
-        f"{made.folder / 'conf.py'}: WARNING: cannot import 'broken' ({made.folder / 'conf.py'}): {cause} [penstock.import]\n"
+        f"WARNING: cannot import 'broken' ({made.folder / 'conf.py'}): {cause} [penstock.import]\n"
     )
     assert "<svg" in built.read("index.html")
 
@@ -45,3 +45,65 @@ def test_mocked_imports(project):
     made.edit("shop.py", "from penstock", "import not_here_at_all\nfrom penstock")
 
     assert made.build("html", "sphinx.ext.autodoc", autodoc_mock_imports=["not_here_at_all"]).warnings == ""
+
+
+CONF = """
+penstock_pythonpath = ["."]
+penstock_modules = [
+    "shop",
+    {line}
+]
+"""
+
+
+@pytest.mark.parametrize("line", ['"broken"', '"pack.*"'])
+def test_line_of_conf(project, line):
+    """A module that cannot be imported is a warning at the line of conf.py that names it."""
+    made = project()
+    made.write("broken.py", "1 / 0")
+    made.write("pack/__init__.py", "")
+    made.write("pack/inner.py", "1 / 0")
+    made.write("conf.py", CONF.format(line=line))
+    del made.settings["penstock_modules"], made.settings["penstock_pythonpath"]
+
+    built = made.build()
+
+    conf = made.folder / "conf.py"
+    name = "broken" if "broken" in line else "pack.inner"
+    assert built.warnings.startswith(f"{conf}:5: WARNING: cannot import {name!r} ({conf}): ")
+    assert "ZeroDivisionError: division by zero" in built.warnings
+
+
+def test_module_that_prints(project):
+    """What a module prints is not part of what the build prints, unless somebody asks for it."""
+    made = project()
+    made.edit("shop.py", "from penstock", "print('hello from the shop')\nfrom penstock")
+
+    built = [made.build(), made.build(verbosity=1)]
+
+    assert ["hello from the shop" in b.status for b in built] == [False, True]
+    assert "<svg" in built[0].read("index.html")
+
+
+def test_module_under_two_names(project):
+    """A module that is imported under two names has its steps once."""
+    made = project()
+    made.write("pack/__init__.py", "")
+    (made.folder / "shop.py").rename(made.folder / "pack" / "shop.py")
+
+    built = made.build(penstock_modules=["pack.shop", "shop"], penstock_pythonpath=[".", "pack"])
+
+    assert built.warnings == ""
+    assert built.read("index.html").count('class="node penstock-node') == 4
+
+
+def test_broken_docstring(project):
+    """Broken reST in a docstring is a warning that names the docstring; the page is built."""
+    made = project()
+    made.edit("shop.py", "Sends it.", "Sends *it.")
+
+    built = made.build()
+
+    place = f"{made.folder / 'shop.py'}:docstring of shop.send:1"
+    assert built.warnings.startswith(f"{place}: WARNING: Inline emphasis start-string")
+    assert "Sends * it." in built.text()
