@@ -12,6 +12,7 @@ from penstock._pages import FlowPage, StepSection, find_step, fingerprint, gist_
 from penstock._steps import Step
 from penstock.exceptions import UnknownFlowError, UnknownStepError
 from penstock.graph import Flow, get_flow
+from penstock.graph._labels import plain_text
 from penstock_sphinx._config import DIRECTIONS, FORMATS, choice
 from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
 from penstock_sphinx._figures import Look, figure
@@ -58,8 +59,9 @@ class _Directive(SphinxDirective):
         """Return the place that *section* gives to links."""
         step = section.step
         sort = "entrypoint" if step.is_entrypoint else "step"
+        gist = plain_text(step.summary or "")
         return Place(
-            page.flow.name, step.name, section.anchor, step.label, sort, _RANKS[how], step.summary or ""
+            page.flow.name, step.name, section.anchor, step.label, sort, _RANKS[how], gist
         )
 
     def _index(self, places: list[Place], flow: Flow) -> list[nodes.Node]:
@@ -115,7 +117,7 @@ class FlowDirective(_Directive):
         translate = Translator(self)
         page = self._page(translate.flow(flow), *(flow.steps if how != "none" else ()))
         sections = page.sections if how != "none" else ()
-        name, gist = page.flow.name, gist_of(page.flow)
+        name, gist = page.flow.name, plain_text(gist_of(page.flow))
         places = [Place(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)]
         places += [self._place(page, section, how) for section in sections]
         shown = self._index(places, page.flow)

@@ -9,6 +9,7 @@ from penstock._model import Edge, Graph, Node, Problem
 from penstock._registry import Declaration, FlowDeclaration, Registry, default_registry
 from penstock._steps import Step
 from penstock.graph._check import check
+from penstock.graph._labels import plain_text
 from penstock.graph._notebook import mime_bundle
 from penstock.graph._structure import order, successors
 
@@ -92,7 +93,7 @@ class Flow:
                 role="entrypoint" if step.is_entrypoint else "step",
                 join=step.join if len(step.after) > 1 else "any",
                 kind=step.kind,
-                summary=step.summary,
+                summary=plain_text(step.summary) if step.summary else None,
             )
             for step in self.steps
         ]

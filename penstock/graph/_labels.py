@@ -6,11 +6,26 @@ import unicodedata
 from collections.abc import Callable
 from hashlib import blake2b
 
-__all__ = ["bar_id", "clean_text", "drawn_id", "label_lines", "safe_href"]
+__all__ = ["bar_id", "clean_text", "drawn_id", "label_lines", "plain_text", "safe_href"]
 
 _LONGEST_SLUG = 40
 _MADE_UP = re.compile(r".*__all|.*__[0-9a-f]{8}", re.DOTALL)
 _NOT_DRAWN = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+_MARKED = re.compile(
+    r"""
+    (?<![\w`*\\])  # at the start of a word
+    (?:
+        ``(.+?)``
+        | (?: :[\w:.+-]+: )? `(?:~|!)? ([^`<>]+?) (?:\ <[^`]*>)?` _{0,2}
+        | \*\*(\S|\S.*?\S)\*\*
+        | \*(?!\*)([^\s*]|[^\s*][^*]*?[^\s*])\*
+    )
+    (?![\w`*])
+    """,
+    re.VERBOSE,
+)
+"""Inline markup of reST and Markdown, with what it surrounds."""
+
 _HREF = re.compile(r"(https?://|mailto:|[^:]*$|[^:/?#]*[/?#])", re.IGNORECASE)
 
 
@@ -64,6 +79,11 @@ def _wrap(line: str, width: int, *, break_words: bool) -> list[str]:
 def clean_text(text: str) -> str:
     """Return *text* with spaces for the characters that XML cannot hold."""
     return _NOT_DRAWN.sub(" ", text)
+
+
+def plain_text(text: str) -> str:
+    """Return *text* without the marks around code, references and emphasis in it."""
+    return _MARKED.sub(lambda found: next(filter(None, found.groups()), found[0]), text)
 
 
 def safe_href(href: str | None) -> str | None:

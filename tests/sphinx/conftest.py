@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sphinx.testing.util import SphinxTestApp
 
+from penstock.testing import isolated_registry
+
 SHOP = '''
 from penstock import all_of, entrypoint, flow, step
 
@@ -39,6 +41,9 @@ def pack(order): ...
 def send(order): "Sends it."
 '''
 
+
+MODULES = ("shop", "broken", "pack", "extra", "mailing")
+"""What projects call their modules."""
 
 PAGE = """
 Shop
@@ -76,25 +81,26 @@ class Project:
     def build(
         self, builder: str = "html", *extensions: str, verbosity: int = 0, **settings: object
     ) -> "Built":
-        """Build the project in this process, as `sphinx-build` would."""
-        _forget("shop", "broken", "pack")
+        """Build the project as `sphinx-build` would, in this process but as if in a new one."""
         said = self.settings | settings
         said["extensions"] = ["penstock_sphinx", *extensions]
         status, warnings = StringIO(), StringIO()
-        app = SphinxTestApp(
-            builder,
-            srcdir=self.folder,
-            confoverrides=said,
-            status=status,
-            warning=warnings,
-            builddir=self.folder / "_build",
-            verbosity=verbosity,
-        )
-        try:
-            app.build()
-            return Built(Path(app.outdir), _plain(warnings.getvalue()), _plain(status.getvalue()))
-        finally:
-            app.cleanup()
+        _forget(*MODULES)
+        with isolated_registry():
+            app = SphinxTestApp(
+                builder,
+                srcdir=self.folder,
+                confoverrides=said,
+                status=status,
+                warning=warnings,
+                builddir=self.folder / "_build",
+                verbosity=verbosity,
+            )
+            try:
+                app.build()
+            finally:
+                app.cleanup()
+        return Built(Path(app.outdir), _plain(warnings.getvalue()), _plain(status.getvalue()))
 
 
 class Built:
@@ -136,6 +142,8 @@ def project(tmp_path, monkeypatch) -> Callable[..., Project]:
     or it is *index*.
     """
     monkeypatch.setattr(sys, "path", list(sys.path))
+    # Compiled code of an edit that keeps the size within a second would be that of before.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def make(
         *options: str, after: str = "", index: str | None = None, name: str = "index.rst"
@@ -146,4 +154,4 @@ def project(tmp_path, monkeypatch) -> Callable[..., Project]:
         return made
 
     yield make
-    _forget("shop", "broken", "pack")
+    _forget(*MODULES)

@@ -4,6 +4,7 @@ import os
 import pickle
 import re
 import time
+from html import unescape
 
 import pytest
 
@@ -204,3 +205,141 @@ def test_doctree_is_for_every_builder(project):
     assert b"<svg" not in kept
     assert b"PNG" not in kept
     assert "Orders" in repr(pickle.loads(kept).pformat())
+
+
+def test_single_step(project):
+    """A step can stand anywhere alone, with what its flow's page says of it."""
+    built = project(index=".. penstock-step:: orders.receive\n   :name: start\n   :class: big\n").build()
+
+    html = built.read("index.html")
+    assert built.warnings == ""
+    assert built.text() == (
+        "Receive the order receive ( order : int , * , dry : bool = False ) → str "
+        "Entrypoint · http Takes an order <in>. Args: order: The number of the order. "
+        "Leads to: charge (paid), pack"
+    )
+    assert re.search(r'<dl class="[^"]*penstock-step big" id="start">', html)
+    assert 'id="penstock--orders--receive"' in html
+
+
+def test_steps_by_name_alone(project):
+    """A name that only one step has is enough."""
+    assert "Sends it." in project(index=".. penstock-step:: send\n").build().text()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param(
+            "orders.sent",
+            "unknown step 'orders.sent'; did you mean 'orders.send'? (known: orders.receive, "
+            "orders.charge, orders.pack, orders.send)",
+            id="unknown",
+        ),
+        pytest.param("sent", "unknown step 'sent'; did you mean 'send'? ", id="unknown name"),
+    ],
+)
+def test_unknown_step(project, name, expected):
+    """An unknown step is a warning at the author's line, and a note in the page."""
+    made = project(index=f"Shop\n====\n\n.. penstock-step:: {name}\n")
+
+    built = made.build()
+
+    assert built.warnings.startswith(f"{made.folder / 'index.rst'}:4: WARNING: {expected}")
+    assert built.warnings.endswith(" [penstock.unknown_step]\n")
+    assert "This step cannot be shown: unknown step" in built.read("index.html")
+
+
+OVERVIEW = """
+mails = flow("mails", tags=["b"])
+
+@mails
+@entrypoint
+def compose():
+    \"\"\"Writes a *mail*, e.g. to a customer. Then more.\"\"\"
+"""
+
+
+@pytest.fixture
+def overview(project):
+    """A project of two flows, one of them shown, with an index."""
+
+    def make(*options: str):
+        lines = "".join(f"   {option}\n" for option in options)
+        made = project(index=f"All\n===\n\n.. penstock-flows::\n{lines}\n.. toctree::\n\n   orders\n")
+        made.write("orders.rst", "Orders\n======\n\n.. penstock-flow:: orders\n")
+        made.write("shop.py", (made.folder / "shop.py").read_text(encoding="utf-8") + OVERVIEW)
+        return made
+
+    return make
+
+
+def rows(html: str) -> list[list[str]]:
+    """Return the words in the cells of a page's table."""
+    table = html.partition("<table")[2].partition("</table>")[0]
+    return [
+        [
+            " ".join(unescape(re.sub(r"<[^>]+>", "", cell)).split())
+            for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        ]
+        for row in re.findall(r"<tr[^>]*>(.*?)</tr>", table, re.DOTALL)
+    ]
+
+
+def test_overview(overview):
+    """An index lists all flows, and leads to those that a page shows."""
+    built = overview(":caption: All of *them*", ":name: them").build(nitpicky=True)
+
+    html = built.read("index.html")
+    assert built.warnings == ""
+    assert rows(html) == [
+        ["Flow", "About", "Entrypoints", "Owner", "Tags"],
+        ["mails", "Writes a mail, e.g. to a customer.", "compose", "", "b"],
+        ["Orders", "From order to parcel.", "Receive the order", "Depot", "a, b"],
+    ]
+    assert "Writes a <em>mail</em>" in html
+    assert "All of <em>them</em>" in html
+    assert re.search(r'<table class="[^"]*penstock-flows[^"]*" id="them">', html)
+    table = html.partition("<table")[2].partition("</table>")[0]
+    assert re.findall(r'href="(orders\.html#[^"]+)"', table) == [
+        "orders.html#penstock--orders",
+        "orders.html#penstock--orders--receive",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        pytest.param(":tags: b, a", ["Orders"], id="all of the tags"),
+        pytest.param(":tags: b", ["mails", "Orders"], id="a tag"),
+        pytest.param(":owner: Depot", ["Orders"], id="owner"),
+    ],
+)
+def test_selected_flows(overview, option, expected):
+    """An index can list those with some tags, or of an owner; columns without words are left out."""
+    actual = rows(overview(option).build().read("index.html"))
+
+    assert [row[0] for row in actual[1:]] == expected
+
+
+def test_no_such_flows(overview):
+    """An index of nothing is a warning, and a note in the page."""
+    made = overview(":tags: x", ":owner: y")
+
+    built = made.build()
+
+    expected = "no flow has the tags x and is owned by y"
+    place = made.folder / "index.rst"
+    assert built.warnings == f"{place}:4: WARNING: {expected} [penstock.unknown_flow]\n"
+    assert f"This index cannot be shown: {expected}." in built.read("index.html")
+
+
+@pytest.mark.parametrize("directive", ["penstock-step} orders.send", "penstock-flows}"])
+def test_in_markdown(project, directive):
+    """Each directive can be used in MyST."""
+    made = project(index=f"# Shop\n\n```{{{directive}\n```\n", name="index.md")
+
+    built = made.build("html", "myst_parser")
+
+    assert built.warnings == ""
+    assert "Sends it." in built.text() or "From order to parcel." in built.text()

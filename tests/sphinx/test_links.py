@@ -1,0 +1,164 @@
+"""Where the nodes of a diagram lead: to their step, wherever the docs have something about it."""
+
+import re
+
+import pytest
+
+NONE = ".. penstock-flow:: orders\n   :steps: none\n"
+TREE = "Start\n=====\n\n{text}\n\n.. toctree::\n\n{names}\n"
+
+
+@pytest.fixture
+def pages(project):
+    """Return what makes a project of pages by their names; its first page shows no steps."""
+
+    def make(**texts: str):
+        text = texts.pop("index", NONE)
+        made = project(index=TREE.format(text=text, names="".join(f"   {name}\n" for name in texts)))
+        for name, text in texts.items():
+            made.write(f"{name}.rst", f"Page\n====\n\n{text}\n")
+        return made
+
+    return make
+
+
+def leads(built, page: str = "index.html") -> dict[str, str]:
+    """Return where the nodes of the first diagram on *page* lead."""
+    svg = built.read(page).partition("<svg")[2].partition("</svg>")[0]
+    found = re.findall(r'<a href="([^"]+)">.*?<text[^>]*>([^< ]+)', svg, re.DOTALL)
+    return {name: href for href, name in found}
+
+
+@pytest.mark.parametrize(
+    ("builder", "page", "expected"),
+    [
+        ("html", "index.html", "sub/flows.html#penstock--orders--send"),
+        ("dirhtml", "index.html", "sub/flows/#penstock--orders--send"),
+        ("singlehtml", "index.html", "#penstock--orders--send"),
+        ("epub", "index.xhtml", "sub/flows.xhtml#penstock--orders--send"),
+        ("html", "sub/more.html", "flows.html#penstock--orders--send"),
+        ("dirhtml", "sub/more/index.html", "../flows/#penstock--orders--send"),
+        ("html", "sub/flows.html", "#penstock--orders--send"),
+    ],
+)
+def test_other_page(pages, builder, page, expected):
+    """A node without a step on its page leads to the page that has it."""
+    made = pages(**{"sub/flows": ".. penstock-flow:: orders", "sub/more": NONE})
+
+    built = made.build(builder, project="x", version="1", copyright="x")
+
+    assert built.warnings == ""
+    assert leads(built, page)["send"] == expected
+
+
+def test_single_step_elsewhere(pages):
+    """A node leads to a step that stands alone on another page; the others lead nowhere."""
+    built = pages(one=".. penstock-step:: orders.send").build(nitpicky=True)
+
+    assert built.warnings == ""
+    assert leads(built) == {"send": "one.html#penstock--orders--send"}
+
+
+AUTODOC = ".. automodule:: shop\n   :members:\n"
+
+
+def test_autodoc(pages):
+    """Without a step in the docs, a node leads to the function's own documentation."""
+    built = pages(api=AUTODOC).build("html", "sphinx.ext.autodoc")
+
+    assert built.warnings == ""
+    assert leads(built) == {
+        name: f"api.html#shop.{name}" for name in ("charge", "send")
+    } | {"Receive": "api.html#shop.receive"}
+
+
+def test_step_before_autodoc(pages):
+    """A step in the docs comes before the function's documentation."""
+    built = pages(api=AUTODOC, one=".. penstock-step:: send").build("html", "sphinx.ext.autodoc")
+
+    assert leads(built)["send"] == "one.html#penstock--orders--send"
+
+
+def test_viewcode(pages):
+    """Without either, a node leads to the source that viewcode shows."""
+    api = ".. py:function:: send(order)\n   :module: shop\n   :no-index:\n"
+    made = pages(api=api)
+
+    built = [made.build(builder, "sphinx.ext.viewcode") for builder in ("html", "singlehtml")]
+
+    assert leads(built[0])["send"] == "_modules/shop.html#send"
+    assert '<div class="viewcode-block" id="send">' in built[0].read("_modules/shop.html")
+    assert leads(built[1]) == {}
+
+
+LINKCODE = """
+def linkcode_resolve(domain, info):
+    return f"https://code.example/{info['module']}?{info['fullname']}&x"
+"""
+
+
+def test_linkcode(pages):
+    """Without any of these, a node leads to where linkcode says that the source is."""
+    made = pages()
+    made.write("conf.py", LINKCODE)
+
+    built = made.build("html", "sphinx.ext.linkcode")
+
+    assert built.warnings == ""
+    assert leads(built)["send"] == "https://code.example/shop?send&amp;x"
+
+
+def test_linkcode_fails(pages):
+    """If the project's function for that fails, a warning says so, and the page is built."""
+    made = pages()
+    made.write("conf.py", "def linkcode_resolve(domain, info): 1 / 0\n")
+
+    built = made.build("html", "sphinx.ext.linkcode")
+
+    assert built.warnings == (
+        "WARNING: linkcode_resolve raised ZeroDivisionError: division by zero [penstock.config]\n"
+    )
+    assert leads(built) == {}
+
+
+def test_other_project(pages, tmp_path_factory):
+    """A function that another project documents is where its node leads."""
+    made = pages()
+    theirs = type(made)(tmp_path_factory.mktemp("theirs"))
+    theirs.write("index.rst", ".. py:function:: shop.send(order)\n")
+    inventory = theirs.build(penstock_modules=[]).folder / "objects.inv"
+
+    built = made.build(
+        "html",
+        "sphinx.ext.intersphinx",
+        intersphinx_mapping={"theirs": ("https://theirs.example/", str(inventory))},
+    )
+
+    assert built.warnings == ""
+    assert leads(built) == {"send": "https://theirs.example/index.html#shop.send"}
+
+
+def test_nowhere(pages):
+    """Where the docs say nothing of a step, its node is no link, and nothing complains."""
+    built = pages().build(nitpicky=True)
+
+    assert (leads(built), built.warnings) == ({}, "")
+
+
+def test_ways_of_a_single_step(pages):
+    """A step that stands alone leads to its neighbours where they are, or just names them."""
+    made = pages(index=".. penstock-step:: orders.send", one=".. penstock-step:: orders.pack")
+
+    html = made.build(nitpicky=True).read("index.html")
+
+    ways = html.partition("Comes after all of: ")[2].partition("</p>")[0]
+    assert re.sub(r' title="[^"]*"', "", ways) == (
+        'charge, <a class="reference internal" href="one.html#penstock--orders--pack">pack</a>'
+    )
+
+
+def test_source_links(project):
+    """Steps have the link to their source that the project's functions have."""
+    html = project().build("html", "sphinx.ext.viewcode").read("index.html")
+
+    assert html.count('href="_modules/shop.html#') == 4
