@@ -28,10 +28,7 @@ __all__ = [
 
 
 _SHOWN_FLAGS = (
-    inspect.CO_VARARGS
-    | inspect.CO_VARKEYWORDS
-    | inspect.CO_COROUTINE
-    | inspect.CO_ASYNC_GENERATOR
+    inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 )
 """What a signature says of a function's code, beside its arguments."""
 
@@ -75,7 +72,7 @@ class StepSection:
         """The call signature, like ``(order, *, dry_run=False)``, or ``""``."""
         try:
             signature = str(inspect.signature(self.step.function))
-        except (TypeError, ValueError):  # a callable that C code made may have none
+        except Exception:  # a callable that C code made may have none, a default may have no text
             return ""
         return without_addresses(" ".join(signature.split()))
 
@@ -221,7 +218,8 @@ def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
         labels = {step.name: step.label for step in flow.steps}
         ways = [e for e in flow.edges if only.name in {e.source, e.target}]
         said = [_said(only)]
-        said += [(e.source, e.target, e.label, *map(labels.get, (e.source, e.target))) for e in ways]
+        said += [(e.source, e.target, e.label, labels.get(e.source)) for e in ways]
+        said += [labels.get(e.target) for e in ways]
     return sha256(without_addresses(repr(said)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -231,20 +229,20 @@ def _said(step: Step) -> tuple[object, ...]:
     return *said, step.doc, target_of(step), _shape(step.function)
 
 
-def _shape(function: Callable[..., object]) -> object:
+def _shape(function: Callable[..., object]) -> str:
     """Return what the signature of *function* is made of: quicker to have than the signature."""
-    if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
-        try:
+    try:
+        if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
             return str(inspect.signature(function))
-        except (TypeError, ValueError):
-            return None
-    code = function.__code__
-    flags = code.co_flags & _SHOWN_FLAGS
-    rest = bool(flags & inspect.CO_VARARGS) + bool(flags & inspect.CO_VARKEYWORDS)
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + rest]
-    kinds = (code.co_posonlyargcount, code.co_kwonlyargcount, flags)
-    types = function.__annotations__
-    return names, kinds, function.__defaults__, function.__kwdefaults__, types
+        code = function.__code__
+        flags = code.co_flags & _SHOWN_FLAGS
+        rest = bool(flags & inspect.CO_VARARGS) + bool(flags & inspect.CO_VARKEYWORDS)
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + rest]
+        kinds = (code.co_posonlyargcount, code.co_kwonlyargcount, flags)
+        values = (function.__defaults__, function.__kwdefaults__, function.__annotations__)
+        return repr((names, kinds, values))
+    except Exception:  # as for the signature itself
+        return ""
 
 
 def without_addresses(text: str) -> str:

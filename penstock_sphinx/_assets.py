@@ -46,7 +46,9 @@ def _add_mermaid(
     script, _ = _mermaid(app)
     if script is None or doctree is None or _has_mermaid(app, doctree):
         return
-    drawn = (n for n in doctree.findall(penstock_diagram) if draws_mermaid(app.builder, n["format"]))
+    drawn = (
+        n for n in doctree.findall(penstock_diagram) if draws_mermaid(app.builder, n["format"])
+    )
     if next(drawn, None) is not None:
         app.add_js_file(script)
 

@@ -60,9 +60,7 @@ class _Directive(SphinxDirective):
         step = section.step
         sort = "entrypoint" if step.is_entrypoint else "step"
         gist = plain_text(step.summary or "")
-        return Place(
-            page.flow.name, step.name, section.anchor, step.label, sort, _RANKS[how], gist
-        )
+        return Place(page.flow.name, step.name, section.anchor, step.label, sort, _RANKS[how], gist)
 
     def _index(self, places: list[Place], flow: Flow) -> list[nodes.Node]:
         """Make *places* known to links, and return what puts them into the index."""

@@ -98,27 +98,26 @@ class FunctionSource:
 
     def _inspected(self) -> tuple[str, str]:
         """Return the arguments and the result as autodoc would, for any callable."""
-        config = self._directive.config
         try:
-            found = signature(
-                self._function,
-                bound_method=self._is_bound,
-                type_aliases=getattr(config, "autodoc_type_aliases", {}),
-            )
-        except (TypeError, ValueError):  # a callable that C code made may have none
+            arguments, whole = self._written(result=False), self._written(result=True)
+        except Exception:  # a callable that C code made may have none, a default may have no text
             return "", ""
-        typed = getattr(config, "autodoc_typehints", "signature") in {"signature", "both"}
-        short = getattr(config, "autodoc_typehints_format", "short") == "short"
-        arguments, whole = (
-            stringify_signature(
-                found,
-                show_annotation=typed,
-                show_return_annotation=result,
-                unqualified_typehints=short,
-            )
-            for result in (False, typed)
-        )
         return arguments, whole.removeprefix(arguments).removeprefix(" -> ")
+
+    def _written(self, *, result: bool) -> str:
+        config = self._directive.config
+        found = signature(
+            self._function,
+            bound_method=self._is_bound,
+            type_aliases=getattr(config, "autodoc_type_aliases", {}),
+        )
+        typed = getattr(config, "autodoc_typehints", "signature") in {"signature", "both"}
+        return stringify_signature(
+            found,
+            show_annotation=typed,
+            show_return_annotation=typed and result,
+            unqualified_typehints=getattr(config, "autodoc_typehints_format", "short") == "short",
+        )
 
     def _docstring(self) -> list[str]:
         """Return the docstring after autodoc's listeners, napoleon among them, have seen it."""

@@ -1,6 +1,7 @@
 """Flows and steps as things that other pages, and other projects, can link to."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from gettext import NullTranslations
 from typing import Any, ClassVar, NamedTuple
 
@@ -155,7 +156,7 @@ class PenstockDomain(Domain):
         """Remember what the links in *docname* are to lead to."""
         self.data["wants"].setdefault(docname, {}).update(dict.fromkeys(wants))
 
-    def note_shown(self, docname: str, what: tuple[str, ...], fingerprint: str) -> None:
+    def note_shown(self, docname: str, what: tuple[str | None, ...], fingerprint: str) -> None:
         """Remember that *docname* shows *what*, as it is now."""
         self.data["shown"].setdefault(docname, {})[what] = fingerprint
 
@@ -171,7 +172,7 @@ class PenstockDomain(Domain):
             if isinstance(by_page, dict):
                 by_page.pop(docname, None)
 
-    def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
+    def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process read in the pages *docnames*."""
         self._cache = None
         for what in self.initial_data:
@@ -195,9 +196,9 @@ class PenstockDomain(Domain):
             self._cache = _Found(self.data["places"])
         return self._cache
 
-    def resolve_xref(
+    def resolve_xref(  # noqa: PLR0917 - Sphinx calls it so
         self,
-        env: BuildEnvironment,
+        env: BuildEnvironment,  # noqa: ARG002
         fromdocname: str,
         builder: Builder,
         typ: str,
@@ -216,13 +217,13 @@ class PenstockDomain(Domain):
             contnode = sort("", place.label, classes=["xref", "penstock", f"penstock-{typ}"])
         return make_refnode(builder, fromdocname, page, place.anchor, contnode, place.gist or None)
 
-    def resolve_any_xref(
+    def resolve_any_xref(  # noqa: PLR0917 - Sphinx calls it so
         self,
-        env: BuildEnvironment,
+        env: BuildEnvironment,  # noqa: ARG002
         fromdocname: str,
         builder: Builder,
         target: str,
-        node: pending_xref,
+        node: pending_xref,  # noqa: ARG002
         contnode: nodes.Element,
     ) -> list[tuple[str, nodes.reference]]:
         """Return what the role ``any`` may mean."""

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective

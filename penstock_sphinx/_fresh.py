@@ -38,13 +38,13 @@ def _find_outdated(
     ]
 
 
-def _fingerprint(what: tuple[str, ...]) -> str | None:
+def _fingerprint(what: tuple[str | None, ...]) -> str | None:
     """Return what is to be said now of what a page shows, or None if it is gone."""
     try:
         match what:
-            case ("flow", name):
+            case ("flow", str(name)):
                 return fingerprint(get_flow(name))
-            case ("step", name, step):
+            case ("step", str(name), str(step)):
                 flow = get_flow(name)
                 return fingerprint(flow, only=flow.step(step))
             case (_, tags, owner):
@@ -62,7 +62,8 @@ def _find_misled(_app: Sphinx, env: BuildEnvironment) -> list[str]:
     wants, named = domain.data["wants"], domain.data["named"]
     misled = []
     for docname in sorted({*wants, *named}):
-        leads = [whereabouts(env, want) for want in wants.get(docname, ())]
+        leads: list[tuple[str, ...] | None] = []
+        leads += (whereabouts(env, want) for want in wants.get(docname, ()))
         for sort, target in named.get(docname, ()):
             found = domain.find_named(sort, target)
             leads.append(found and (found[0], found[1].anchor, found[1].label))

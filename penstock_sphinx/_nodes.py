@@ -1,12 +1,6 @@
 """The nodes that directives leave, and what each builder makes of a diagram."""
 
-from pathlib import Path
-from typing import Any, NoReturn, cast
-
 from docutils import nodes
-from sphinx.application import Sphinx
-from sphinx.writers.html5 import HTML5Translator
-from sphinx.writers.latex import LaTeXTranslator
 
 __all__ = ["penstock_diagram", "penstock_link", "penstock_messages"]
 

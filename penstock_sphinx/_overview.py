@@ -42,8 +42,11 @@ class Selection(NamedTuple):
     def fingerprint(self) -> str:
         """Return a hash of all that the index says."""
         said = [
-            (f.name, f.label, gist_of(f), f.owner, f.tags, [(s.name, s.label) for s in f.entrypoints])
-            for f in self.flows()
+            (
+                *(flow.name, flow.label, gist_of(flow), flow.owner, flow.tags),
+                *((step.name, step.label) for step in flow.entrypoints),
+            )
+            for flow in self.flows()
         ]
         return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:32]
 
@@ -66,27 +69,14 @@ def overview(
         inline, messages = directive.parse_inline(translate(gist_of(flow)))
         return [*inline, *messages]
 
-    columns: list[tuple[str, Callable[[Flow], list[nodes.Node]]]] = [
-        ("Flow", lambda flow: [link(Want(flow.name), flow.label)]),
-        ("About", gist),
-        ("Entrypoints", entrypoints),
-        ("Owner", lambda flow: [nodes.Text(flow.owner or "")]),
-        ("Tags", lambda flow: [nodes.Text(", ".join(flow.tags))]),
+    columns = [
+        _Column("Flow", 3, [[link(Want(flow.name), flow.label)] for flow in flows]),
+        _Column("About", 6, [gist(flow) for flow in flows]),
+        _Column("Entrypoints", 5, [entrypoints(flow) for flow in flows]),
+        _Column("Owner", 2, [[nodes.Text(flow.owner or "")] for flow in flows]),
+        _Column("Tags", 2, [[nodes.Text(", ".join(flow.tags))] for flow in flows]),
     ]
-    cells = [[make(flow) for flow in flows] for _, make in columns]
-    said = [
-        index for index, column in enumerate(cells) if any(n.astext() for cell in column for n in cell)
-    ]
-    head = nodes.row("", *(_entry([nodes.Text(translate(columns[i][0]))]) for i in said))
-    body = [nodes.row("", *(_entry(cells[i][n]) for i in said)) for n in range(len(flows))]
-    group = nodes.tgroup(
-        "",
-        *(nodes.colspec(colwidth=2 if columns[i][0] == "About" else 1) for i in said),
-        nodes.thead("", head),
-        nodes.tbody("", *body),
-        cols=len(said),
-    )
-    table = nodes.table("", group, classes=["penstock-flows"])
+    table = _table([column for column in columns if column.says_something], translate)
     if caption := directive.options.get("caption"):
         inline, messages = directive.parse_inline(caption)
         title = nodes.title(caption, "", *inline, *messages)
@@ -94,6 +84,34 @@ def overview(
         table.insert(0, title)
     directive.set_source_info(table)
     return table
+
+
+class _Column(NamedTuple):
+    """A column of a table."""
+
+    head: str
+    width: int
+    """How wide it is, beside the others."""
+
+    cells: list[list[nodes.Node]]
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any cell has words."""
+        return any(node.astext() for cell in self.cells for node in cell)
+
+
+def _table(columns: Sequence[_Column], translate: Callable[[str], str]) -> nodes.table:
+    head = nodes.row("", *(_entry([nodes.Text(translate(column.head))]) for column in columns))
+    rows = zip(*(column.cells for column in columns), strict=True)
+    group = nodes.tgroup(
+        "",
+        *(nodes.colspec(colwidth=column.width) for column in columns),
+        nodes.thead("", head),
+        nodes.tbody("", *(nodes.row("", *map(_entry, row)) for row in rows)),
+        cols=len(columns),
+    )
+    return nodes.table("", group, classes=["penstock-flows", "colwidths-given"])
 
 
 def _entry(content: list[nodes.Node]) -> nodes.entry:

@@ -16,9 +16,7 @@ from penstock_sphinx._nodes import penstock_link
 __all__ = ["step_list", "step_nodes"]
 
 
-def step_list(
-    directive: SphinxDirective, sections: Sequence[StepSection]
-) -> nodes.bullet_list:
+def step_list(directive: SphinxDirective, sections: Sequence[StepSection]) -> nodes.bullet_list:
     """Return the steps as a list, with a sentence each."""
     items: list[nodes.Node] = []
     for section in sections:

@@ -20,6 +20,7 @@ def setup_visitors(app: Sphinx) -> None:
     # extensions registered for the format.
     app.add_node(penstock_diagram, html=(_visit_html, None), latex=(_visit_latex, None))
     app.connect("doctree-resolved", _show_as_text)
+    app.connect("doctree-resolved", _add_targets)
 
 
 def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
@@ -35,6 +36,21 @@ def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
             node.replace_self(literal)
 
 
+def _add_targets(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    """Let links find what only HTML gives ids to.
+
+    LaTeX warns of links that lead nowhere, Texinfo leads them to the end of the manual.
+    """
+    unknown = {"latex": {"list_item"}, "texinfo": {"list_item", "figure", "literal_block"}}
+    lost = unknown.get(app.builder.format, set())
+    for node in list(doctree.findall(nodes.Element)):
+        ids = [name for name in node.get("ids", ()) if name.startswith("penstock--")]
+        if node.tagname in lost and ids:
+            inside = isinstance(node, nodes.list_item)
+            place = (node, 0) if inside else (node.parent, node.parent.index(node))
+            place[0].insert(place[1], nodes.target(ids=ids))
+
+
 def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn:
     classes = ["penstock-diagram", *([f"align-{node['align']}"] if node.get("align") else [])]
     said = {"role": "group", "aria-label": node["alt"]} if node["alt"] else {}
@@ -44,17 +60,28 @@ def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn
 
 
 def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoReturn:
-    translator.body.append("\n\n")
+    # A page may end before what links lead to, not between that and the picture.
+    translator.body.append("\n\n\\vspace{0pt}")
     translator.body += [translator.hypertarget(name) for name in node["ids"]]
-    name = save_png(translator.builder, node, Path(translator.builder.outdir), "print")
+    translator.body.append("\\nopagebreak\n\n")
+    folder = Path(translator.builder.outdir)
+    name = save_png(translator.builder, node, folder, "print")
     if name is None:
         as_literal(node).walkabout(translator)
     else:
         place = {"left": "\\raggedright", "right": "\\raggedleft"}.get(
             node.get("align"), "\\centering"
         )
-        width = cast("Any", translator).latex_image_length(node["width"]) if node["width"] else None
-        size = f"[width={width}]" if width else ""
-        picture = f"\\sphinxincludegraphics{size}{{{{{Path(name).stem}}}.png}}"
+        size = _latex_size(translator, node, (folder / name).read_bytes())
+        picture = f"\\sphinxincludegraphics[{size}]{{{{{Path(name).stem}}}.png}}"
         translator.body.append(f"{{{place}{picture}\\par}}\n\n")
     raise nodes.SkipNode
+
+
+def _latex_size(translator: LaTeXTranslator, node: penstock_diagram, png: bytes) -> str:
+    """Return how large a picture is: as the author said, or as it was drawn."""
+    width = node["width"] and cast("Any", translator).latex_image_length(node["width"])
+    # Four pixels a point, and the first chunk begins with the width.
+    width = width or f"{int.from_bytes(png[16:20], 'big') / 4}bp"
+    # What fills a page leaves no room for its caption.
+    return f"width={width},height=0.85\\textheight,keepaspectratio"

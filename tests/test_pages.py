@@ -1,11 +1,22 @@
 """The page of a flow, as both docs packages show it."""
 
 import re
+from functools import partial
 
 import pytest
 
 from penstock import entrypoint, flow, get_flow, step
-from penstock._pages import FlowPage, Link, anchor_of
+from penstock._pages import (
+    FlowPage,
+    Link,
+    anchor_of,
+    find_step,
+    fingerprint,
+    first_sentence,
+    gist_of,
+    python_name,
+)
+from penstock.exceptions import UnknownStepError
 
 
 @pytest.fixture
@@ -118,3 +129,160 @@ def test_anchors_differ():
     anchors = {anchor_of(*pair) for pair in pairs}
 
     assert len(anchors) == len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("One. Two.", "One.", id="two"),
+        pytest.param("One\nline", "One line", id="no end"),
+        pytest.param(
+            "It is, e.g. this, i.e. that. More", "It is, e.g. this, i.e. that.", id="e.g."
+        ),
+        pytest.param("Why? So.", "Why?", id="question"),
+        pytest.param("Version 1.2 is out. More.", "Version 1.2 is out.", id="number"),
+        pytest.param("One\n\nTwo.", "One", id="paragraph"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_first_sentence(text, expected):
+    """The first sentence ends where a reader would say that it does."""
+    assert first_sentence(text) == expected
+
+
+def test_gist():
+    """A flow is about what its description says, else what its first entrypoint does."""
+    flow("told", description="Told. More.")(entrypoint(name="a")(lambda: None))
+    flow("silent")(step(name="b")(lambda: None))
+
+    @flow("shown")
+    @entrypoint
+    def begin():
+        """Begins. And so on."""
+
+    actual = [gist_of(get_flow(name)) for name in ("told", "silent", "shown")]
+
+    assert actual == ["Told.", "", "Begins."]
+
+
+@pytest.fixture
+def dotted():
+    """Flows and steps whose names have dots, and a step that two flows have."""
+    for name, steps in {"a": ("b.c", "d"), "a.b": ("c", "x"), "e": ("d",)}.items():
+        for each in steps:
+            flow(name)(entrypoint(name=each)(lambda: None))
+
+
+@pytest.mark.usefixtures("dotted")
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("a.d", ("a", "d")), ("e.d", ("e", "d")), ("x", ("a.b", "x")), ("a.b.x", ("a.b", "x"))],
+)
+def test_find_step(said, expected):
+    """A step is found by its flow and its name, or by its name if no other has that."""
+    found, step_ = find_step(said)
+
+    assert (found.name, step_.name) == expected
+
+
+@pytest.mark.usefixtures("dotted")
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param("d", "ambiguous step 'd': there are a.d, e.d. Write which", id="several"),
+        pytest.param(
+            "a.f", "unknown step 'a.f'; did you mean 'a.d'? (known: a.b.c, a.d,", id="none"
+        ),
+    ],
+)
+def test_no_step(said, expected):
+    """What names no step, or several, is an error that says what there is."""
+    with pytest.raises(UnknownStepError) as caught:
+        find_step(said)
+
+    assert str(caught.value).startswith(expected)
+
+
+def test_no_step_at_all():
+    """Without any step, the error says what is missing."""
+    with pytest.raises(UnknownStepError, match=r"no step is declared\. Import the modules"):
+        find_step("a.b")
+
+
+def test_many_steps():
+    """However many steps there are, the error can be read."""
+    known = [f"a.s{number}" for number in range(50)]
+
+    assert str(UnknownStepError("q", known)).endswith("a.s18, a.s19 and 30 more)")
+
+
+class Odd:
+    """Something that is no name and cannot be shown."""
+
+    def __repr__(self):
+        raise RuntimeError
+
+
+def described(function):
+    return fingerprint_of(lambda: flow("f")(step(name="f")(function)))
+
+
+def fingerprint_of(declare) -> str:
+    from penstock.testing import isolated_registry
+
+    with isolated_registry():
+        declare()
+        return fingerprint(get_flow("f"))
+
+
+def test_fingerprint_of_signatures():
+    """Each difference that a signature shows is one in the fingerprint."""
+    lists = ["", "a", "b", "a=1", "*a", "**a", "a, b", "a, /", "*, a", "a: int", "a: str"]
+    heads = [f"({said})" for said in lists] + ["() -> int"]
+    made = {}
+    for head in [f"{kind} f{head}" for kind in ("def", "async def") for head in heads]:
+        scope = {"__name__": "m"}
+        exec(f"{head}: ...", scope)
+        made[head] = described(scope["f"])
+
+    assert len(set(made.values())) == len(made)
+
+
+def test_fingerprint_of_a_body():
+    """What a function does, and where it stands in its file, is no part of what a page shows."""
+    codes = ["def f(a): return a", "\n\ndef f(a):\n    b = 1\n    return b"]
+    made = []
+    for code in codes:
+        scope = {"__name__": "m"}
+        exec(code, scope)
+        made.append(described(scope["f"]))
+
+    assert made[0] == made[1]
+
+
+def test_fingerprint_without_addresses():
+    """Where a default lies in memory is no part of it; a default that cannot be shown is none."""
+
+    def make(default):
+        def f(a=default): ...
+
+        return f
+
+    assert described(make(object())) == described(make(object()))
+    assert described(make(Odd())) == described(make(Odd()))
+
+
+def test_fingerprint_of_callables():
+    """What is no function has a fingerprint too."""
+    assert len({described(partial(int, "a")), described(max), described(len)}) == 3
+
+
+def test_python_name():
+    """A function that code cannot name has no name for other tools."""
+    flow("f")(entrypoint(name="a")(lambda: None))
+    flow("f")(step(name="b", after="a")(test_python_name))
+
+    assert [python_name(s) for s in get_flow("f").steps] == [
+        (__name__, ""),
+        (__name__, "test_python_name"),
+    ]

@@ -7,6 +7,7 @@ import sysconfig
 from collections.abc import Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import Literal
+from zlib import crc32
 
 from penstock._model import Direction, Graph
 from penstock.exceptions import MissingExtraError, RenderError
@@ -26,10 +27,11 @@ __all__ = [
 Medium = Literal["svg", "png", "print"]
 """Vectors for a page, or pixels: two a point for a screen, four for paper."""
 
+_DPI: dict[Medium, int] = {"png": 144, "print": 288}
+
 _OPTIONS: dict[Medium, tuple[str, ...]] = {
     "svg": ("-Tsvg",),
-    "png": ("-Tpng", "-Gdpi=144", "-Gbgcolor=white"),
-    "print": ("-Tpng", "-Gdpi=288", "-Gbgcolor=white"),
+    **{medium: ("-Tpng", f"-Gdpi={dpi}", "-Gbgcolor=white") for medium, dpi in _DPI.items()},
 }
 
 _SECONDS = 60.0
@@ -110,6 +112,7 @@ def draw_sources(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
     if done.returncode:
         return None
     pictures = list(_split_svg(done.stdout) if medium == "svg" else _split_png(done.stdout))
+    pictures = [_sized(picture, medium) for picture in pictures]
     return pictures if len(pictures) == len(sources) else None
 
 
@@ -132,6 +135,20 @@ def _split_png(drawn: bytes) -> Iterator[bytes]:
             place += length + 12
         yield drawn[begin:place]
         begin = place
+
+
+def _sized(picture: bytes, medium: Medium) -> bytes:
+    """Return a PNG that says how large it is (PNG specification, 11.3.4.3).
+
+    Graphviz leaves that out. TeX takes pixels for points then, and refuses a
+    picture that is 16384 of them tall.
+    """
+    if medium == "svg" or b"pHYs" in picture.partition(b"IDAT")[0]:
+        return picture
+    density = round(_DPI[medium] / 0.0254).to_bytes(4, "big")
+    chunk = b"pHYs" + density + density + b"\x01"  # pixels a metre
+    end = 33  # of the signature and the first chunk, IHDR
+    return picture[:end] + b"\0\0\0\x09" + chunk + crc32(chunk).to_bytes(4, "big") + picture[end:]
 
 
 def find_program() -> str | None:
@@ -173,7 +190,7 @@ def _draw(graph: Graph, medium: Medium, direction: Direction) -> bytes:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         reason = said[0] if said else f"it ended with {done.returncode} and no picture"
         raise RenderError(graph.name, program, reason)
-    return done.stdout
+    return _sized(done.stdout, medium)
 
 
 def _run(program: str, medium: Medium, source: str) -> subprocess.CompletedProcess[bytes]:

@@ -197,3 +197,16 @@ def test_odd_callables(project, builder):
         assert [
             page.count(rf"\label{{\detokenize{{index:penstock--orders--{x}") for x in links
         ] == [1, 1]
+
+
+def test_default_without_text(project):
+    """A default that cannot be shown costs the signature, not the page."""
+    made = project()
+    odd = "class Odd:\n    def __repr__(self): raise RuntimeError\n\n@orders\n@entrypoint(kind"
+    made.edit("shop.py", "@orders\n@entrypoint(kind", odd)
+    made.edit("shop.py", "def pack(order)", "def pack(order=Odd())")
+
+    built = made.build()
+
+    assert built.warnings == ""
+    assert "pack ( ) Comes after" in built.text()

@@ -23,7 +23,9 @@ def pages(project):
 
 def links(html: str) -> list[tuple[str, str]]:
     """Return where the links of a page's own text lead, and their words."""
-    found = re.findall(r'<a class="reference internal" href="(flows\.html#[^"]+)"[^>]*>(.*?)</a>', html)
+    found = re.findall(
+        r'<a class="reference internal" href="(flows\.html#[^"]+)"[^>]*>(.*?)</a>', html
+    )
     return [(href, re.sub(r"<[^>]+>", "", words)) for href, words in found]
 
 
@@ -95,7 +97,9 @@ def test_unknown(pages, role, expected):
 def test_ambiguous(pages):
     """A name that steps of two flows have is no name for a link."""
     made = pages("See :penstock:step:`send`.\n\n.. penstock-flow:: mails\n")
-    made.edit("shop.py", '@orders\n@step(after=all_of', '@flow("mails")\n@orders\n@step(after=all_of')
+    made.edit(
+        "shop.py", "@orders\n@step(after=all_of", '@flow("mails")\n@orders\n@step(after=all_of'
+    )
 
     assert (
         "WARNING: ambiguous step 'send': there are orders.send, mails.send. "
@@ -105,7 +109,9 @@ def test_ambiguous(pages):
 
 def test_where_most_is_said(pages):
     """Of several pages that show a flow, links lead to the one that says most."""
-    built = pages("See :penstock:step:`orders.send`.\n\n.. penstock-flow:: orders\n   :steps: summary\n")
+    built = pages(
+        "See :penstock:step:`orders.send`.\n\n.. penstock-flow:: orders\n   :steps: summary\n"
+    )
 
     found = links(built.build().read("index.html"))
 
@@ -149,7 +155,9 @@ def test_other_project(pages, tmp_path_factory):
     built = pages("").build()
     other = tmp_path_factory.mktemp("other")
     made = type(pages(""))(other)
-    made.write("index.rst", "See :penstock:step:`orders.receive` and :penstock:flow:`shop:orders`.\n")
+    made.write(
+        "index.rst", "See :penstock:step:`orders.receive` and :penstock:flow:`shop:orders`.\n"
+    )
     mapping = {"shop": ("https://shop.example/", str(built.folder / "objects.inv"))}
 
     theirs = made.build(

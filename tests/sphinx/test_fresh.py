@@ -65,7 +65,9 @@ FLOW = {"orders", "overview"}
     ("old", "new", "expected"),
     [
         pytest.param('"Charges it."', '"Takes money."', FLOW, id="docstring"),
-        pytest.param('"Sends it."', '"Sends the parcel."', FLOW | {"one"}, id="docstring of a step alone"),
+        pytest.param(
+            '"Sends it."', '"Sends the parcel."', FLOW | {"one"}, id="docstring of a step alone"
+        ),
         pytest.param('"Writes it."', '"Pens it."', {"mails", "all"}, id="gist of a flow"),
         pytest.param("def pack(order)", "def pack(order, box)", FLOW, id="signature"),
         pytest.param("dry: bool = False", "dry: bool = True", FLOW, id="default"),
@@ -107,7 +109,9 @@ def test_moved_step(pages):
     """A step that moves to another module is read again where it is shown."""
     code = (pages.folder / "shop.py").read_text(encoding="utf-8")
     pages.write("shop.py", code.partition("\n\nmails = ")[0])
-    pages.write("mailing.py", "from penstock import *\n\nmails = " + code.partition("\n\nmails = ")[2])
+    pages.write(
+        "mailing.py", "from penstock import *\n\nmails = " + code.partition("\n\nmails = ")[2]
+    )
 
     assert read(pages.build(penstock_modules=["shop", "mailing"])) >= {"mails"}
 
@@ -118,7 +122,8 @@ def test_step_from_a_new_module(pages):
     pages.write("extra.py", "")
     pages.build()
     pages.write(
-        "extra.py", "from penstock import *\n@flow('orders')\n@step(after='send')\ndef thank(): ...\n"
+        "extra.py",
+        "from penstock import *\n@flow('orders')\n@step(after='send')\ndef thank(): ...\n",
     )
 
     built = pages.build()
@@ -139,7 +144,7 @@ def test_vanished_flow(pages):
 
 
 def test_broken_module(pages):
-    """A module that breaks is a warning in every build, and its flows are back when it is mended."""
+    """A module that breaks is a warning in every build; mended, it brings its flows back."""
     code = (pages.folder / "shop.py").read_text(encoding="utf-8")
     pages.write("shop.py", "1 / 0\n")
     broken = [pages.build(), pages.build()]
@@ -178,7 +183,9 @@ def test_removed_page(pages):
 
 def test_new_title_in_links(pages):
     """A new title of a step is in the words of the links to it."""
-    pages.edit("shop.py", 'step(after=all_of("charge", "pack"))', 'step(after="pack", title="Ship")')
+    pages.edit(
+        "shop.py", 'step(after=all_of("charge", "pack"))', 'step(after="pack", title="Ship")'
+    )
 
     built = pages.build()
 

@@ -14,7 +14,9 @@ def pages(project):
 
     def make(**texts: str):
         text = texts.pop("index", NONE)
-        made = project(index=TREE.format(text=text, names="".join(f"   {name}\n" for name in texts)))
+        made = project(
+            index=TREE.format(text=text, names="".join(f"   {name}\n" for name in texts))
+        )
         for name, text in texts.items():
             made.write(f"{name}.rst", f"Page\n====\n\n{text}\n")
         return made
@@ -67,9 +69,9 @@ def test_autodoc(pages):
     built = pages(api=AUTODOC).build("html", "sphinx.ext.autodoc")
 
     assert built.warnings == ""
-    assert leads(built) == {
-        name: f"api.html#shop.{name}" for name in ("charge", "send")
-    } | {"Receive": "api.html#shop.receive"}
+    assert leads(built) == {name: f"api.html#shop.{name}" for name in ("charge", "send")} | {
+        "Receive": "api.html#shop.receive"
+    }
 
 
 def test_step_before_autodoc(pages):

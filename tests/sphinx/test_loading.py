@@ -44,7 +44,10 @@ def test_mocked_imports(project):
     made = project()
     made.edit("shop.py", "from penstock", "import not_here_at_all\nfrom penstock")
 
-    assert made.build("html", "sphinx.ext.autodoc", autodoc_mock_imports=["not_here_at_all"]).warnings == ""
+    assert (
+        made.build("html", "sphinx.ext.autodoc", autodoc_mock_imports=["not_here_at_all"]).warnings
+        == ""
+    )
 
 
 CONF = """

@@ -1,0 +1,143 @@
+"""Pictures that are kept: each is drawn once, whole or not at all."""
+
+import pytest
+
+from penstock import Edge, Graph, Node
+from penstock._drawings import Drawings, digest_of
+from penstock.graph import _picture
+from penstock.graph._picture import draw_sources, picture_source, render_svg
+from penstock.graph._svg import finish_svg
+
+
+def graph_of(name: str) -> Graph:
+    nodes = (Node(name=f"{name}1", label="<?xml & all"), Node(name=f"{name}2", label=name))
+    return Graph(name=name, nodes=nodes, edges=(Edge(f"{name}1", f"{name}2"),))
+
+
+def source(name: str) -> str:
+    return picture_source(graph_of(name), "TD")
+
+
+SOURCES = {digest_of(source(name)): source(name) for name in ("a", "b", "c")}
+
+
+@pytest.fixture
+def drawings(tmp_path):
+    """An empty folder of pictures."""
+    return Drawings(tmp_path / "drawings")
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Count how often a program is started."""
+    run, started = _picture._run, []
+
+    def counted(*said):
+        started.append(said)
+        return run(*said)
+
+    monkeypatch.setattr(_picture, "_run", counted)
+    return started
+
+
+@pytest.mark.parametrize("medium", ["png", "print"])
+def test_each_has_its_own(drawings, medium):
+    """Of several pictures that one program draws, each is found under its own digest."""
+    drawings.make(SOURCES, medium)
+
+    alone = {digest: draw_sources([text], medium) for digest, text in SOURCES.items()}
+    assert {digest: [drawings.find(digest, medium)] for digest in SOURCES} == alone
+    assert len({pictures[0] for pictures in alone.values()}) == 3
+
+
+@pytest.mark.parametrize("name", ["a", "b", "c"])
+def test_same_as_alone(drawings, name):
+    """A picture that was drawn together with others is the one that is drawn alone."""
+    drawings.make(SOURCES, "svg")
+
+    drawn = drawings.find(digest_of(source(name)), "svg").decode()
+    together = finish_svg(drawn, graph_of(name), prefix="x", standalone=True)
+    assert together == render_svg(graph_of(name), prefix="x")
+
+
+def test_paper_has_more_dots():
+    """A picture for paper has twice the dots of one for a screen."""
+    (screen,), (paper,) = (draw_sources([source("a")], medium) for medium in ("png", "print"))
+
+    widths = [int.from_bytes(png[16:20], "big") for png in (screen, paper)]
+    assert widths[1] == pytest.approx(2 * widths[0], abs=2)
+
+
+def test_drawn_once(drawings, calls):
+    """All are drawn by one program, and none again."""
+    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "svg")
+
+    assert len(calls) == 1
+
+
+def test_only_what_is_missing(drawings, calls):
+    """A new picture is drawn without those that are there."""
+    (first, *_) = SOURCES
+    drawings.make({first: SOURCES[first]}, "svg")
+    drawings.make(SOURCES, "svg")
+
+    assert [said[2].count("digraph") for said in calls] == [1, 2]
+
+
+def test_nothing(drawings, calls, tmp_path):
+    """With nothing to draw, nothing is started and no folder is made."""
+    drawings.make({}, "svg")
+
+    assert (calls, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_prune(drawings):
+    """What is no longer wanted is forgotten, in every medium."""
+    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "png")
+    first, *others = SOURCES
+
+    drawings.prune([first])
+
+    assert [drawings.find(d, "svg") is not None for d in (first, *others)] == [True, False, False]
+    assert drawings.find(others[0], "png") is None
+
+
+def test_other_program(drawings, tmp_path, monkeypatch):
+    """What another program drew is not taken for this one's."""
+    drawings.make(SOURCES, "svg")
+    other = tmp_path / "other"
+    other.write_text("#!/bin/sh\n")
+    monkeypatch.setenv("PENSTOCK_DOT", str(other))
+
+    assert Drawings(tmp_path / "drawings").find(next(iter(SOURCES)), "svg") is None
+
+
+BAD = {
+    "it fails": "#!/bin/sh\nexit 1\n",
+    "it draws fewer": "#!/bin/sh\necho '<?xml version=\"1.0\"?><svg/>'\n",
+    "it cannot be run": "nothing that runs",
+}
+
+
+@pytest.mark.parametrize("code", BAD.values(), ids=BAD)
+def test_bad_program(drawings, tmp_path, monkeypatch, code):
+    """Where one program cannot draw them all, none is taken for another: each is drawn alone."""
+    program = tmp_path / "program"
+    program.write_text(code)
+    program.chmod(0o755)
+    monkeypatch.setenv("PENSTOCK_DOT", str(program))
+
+    drawings.make(SOURCES, "svg")
+
+    assert [drawings.find(digest, "svg") for digest in SOURCES] == [None] * 3
+
+
+def test_no_program(drawings, monkeypatch):
+    """Without a program nothing is drawn, and nothing raised: who needs a picture says so."""
+    monkeypatch.setattr(_picture, "find_program", lambda: None)
+
+    drawings.make(SOURCES, "svg")
+
+    assert drawings.find(next(iter(SOURCES)), "svg") is None
