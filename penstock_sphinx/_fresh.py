@@ -9,7 +9,7 @@ from penstock._pages import fingerprint
 from penstock.exceptions import PenstockError
 from penstock.graph import get_flow
 from penstock_sphinx._domain import domain_of
-from penstock_sphinx._links import whereabouts
+from penstock_sphinx._links import has_source_page, whereabouts
 from penstock_sphinx._overview import Selection
 
 __all__ = ["setup_fresh"]
@@ -63,7 +63,8 @@ def _find_misled(_app: Sphinx, env: BuildEnvironment) -> list[str]:
     misled = []
     for docname in sorted({*wants, *named}):
         leads: list[tuple[str, ...] | None] = []
-        leads += (whereabouts(env, want) for want in wants.get(docname, ()))
+        for want in wants.get(docname, ()):
+            leads += [whereabouts(env, want), ("source",) if has_source_page(env, want) else None]
         for sort, target in named.get(docname, ()):
             found = domain.find_named(sort, target)
             leads.append(found and (found[0], found[1].anchor, found[1].label))

@@ -15,7 +15,7 @@ from penstock_sphinx._domain import PenstockDomain, Want, domain_of
 from penstock_sphinx._log import warn
 from penstock_sphinx._nodes import penstock_diagram, penstock_link, penstock_messages
 
-__all__ = ["setup_links", "whereabouts"]
+__all__ = ["has_source_page", "setup_links", "whereabouts"]
 
 
 def setup_links(app: Sphinx) -> None:
@@ -31,6 +31,12 @@ def whereabouts(env: BuildEnvironment, want: Want) -> tuple[str, str] | None:
     python: Any = env.get_domain("py")
     entry = python.objects.get(f"{want.module}.{want.path}") if want.path else None
     return None if entry is None else (entry.docname, entry.node_id)
+
+
+def has_source_page(env: BuildEnvironment, want: Want) -> bool:
+    """Tell whether viewcode has a page with the source of what is wanted."""
+    entry = getattr(env, "_viewcode_modules", {}).get(want.module)
+    return bool(entry) and want.path in entry[1]
 
 
 class _Resolver(SphinxPostTransform):
@@ -114,8 +120,7 @@ class _Resolver(SphinxPostTransform):
 def _to_viewcode(
     env: BuildEnvironment, builder: Any, docname: str, want: Want
 ) -> nodes.reference | None:
-    entry = getattr(env, "_viewcode_modules", {}).get(want.module)
-    if not entry or want.path not in entry[1]:
+    if not has_source_page(env, want):
         return None
     # It makes no pages for other builders.
     in_book = builder.name.startswith("epub") and not env.config.viewcode_enable_epub

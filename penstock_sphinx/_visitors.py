@@ -60,10 +60,11 @@ def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn
 
 
 def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoReturn:
-    # A page may end before what links lead to, not between that and the picture.
-    translator.body.append("\n\n\\vspace{0pt}")
-    translator.body += [translator.hypertarget(name) for name in node["ids"]]
-    translator.body.append("\\nopagebreak\n\n")
+    if node["ids"]:
+        # A page may end before what links lead to, not between that and the picture.
+        targets = "".join(translator.hypertarget(name) for name in node["ids"])
+        translator.body.append(f"\n\n\\vspace{{0pt}}{targets}\\nopagebreak")
+    translator.body.append("\n\n")
     folder = Path(translator.builder.outdir)
     name = save_png(translator.builder, node, folder, "print")
     if name is None:

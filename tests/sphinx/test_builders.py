@@ -1,10 +1,14 @@
 """Every builder shows something true."""
 
+import os
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from html import unescape
 
 import pytest
+from pypdf import PdfReader
 
 from penstock.graph import _picture
 
@@ -132,6 +136,8 @@ def test_builders_without_pages(project, builder):
         pytest.param((":align: right",), r"{\raggedleft\sphinxincludegraphics", id="right"),
         pytest.param((":caption: Why",), r"\caption{Why}", id="caption"),
         pytest.param((":format: mermaid",), r"\sphinxincludegraphics", id="mermaid"),
+        pytest.param((":width: 50%",), r"[width=0.500\linewidth,", id="width"),
+        pytest.param((":width: 5cm",), r"[width=5cm,", id="length"),
     ],
 )
 def test_latex(project, lines, expected):
@@ -139,10 +145,92 @@ def test_latex(project, lines, expected):
     built = project(*lines).build("latex")
 
     text = next(built.folder.glob("*.tex")).read_text(encoding="utf-8")
-    (name,) = re.findall(r"\\sphinxincludegraphics\{\{(penstock-\w+)\}\.png\}", text)
+    (name,) = re.findall(r"\\sphinxincludegraphics\[.*?\]\{\{(penstock-\w+)\}\.png\}", text)
     assert built.warnings == ""
     assert expected in text
     assert (built.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.fixture
+def typeset(require):
+    """Return what makes a PDF of a build, and what LaTeX said of it."""
+    program = shutil.which("pdflatex")
+    require("latex", program is not None)
+
+    def run(built):
+        (source,) = built.folder.glob("*.tex")
+        for _ in range(2):  # the first run finds out where links lead
+            done = subprocess.run(
+                [program, "-interaction=nonstopmode", "-halt-on-error", source.name],
+                cwd=built.folder,
+                check=False,
+                capture_output=True,
+                env=os.environ | {"max_print_line": "1000"},
+            )
+        said = done.stdout.decode(errors="replace")
+        assert done.returncode == 0, said[-2000:]
+        return PdfReader(source.with_suffix(".pdf")), said
+
+    return run
+
+
+def pictures(pdf: PdfReader) -> list[tuple[float, float, int]]:
+    """Return how wide and tall each picture is on its page, in points, and how many pixels wide."""
+    found = []
+
+    def note(operator, operands, matrix, _):
+        if operator == b"Do":
+            pixels = page["/Resources"]["/XObject"][operands[0]]["/Width"]
+            found.append((matrix[0], matrix[3], pixels))
+
+    for page in pdf.pages:
+        page.extract_text(visitor_operand_before=note)
+    return found
+
+
+LARGE = """
+wide, tall = flow("wide"), flow("tall")
+for i in range(14):
+    wide(step(name=f"a_rather_long_name_{i}")(pack))
+for i in range(200):
+    tall(step(name=f"s{i}", after=f"s{i - 1}" if i else None)(pack))
+"""
+
+
+@pytest.mark.latex
+def test_pdf(project, typeset):
+    """A PDF shows each flow as large as it was drawn, or as its page allows."""
+    made = project(":caption: How")
+    made.write("shop.py", (made.folder / "shop.py").read_text(encoding="utf-8") + LARGE)
+    for flow, option in (("orders", "width: 50%"), ("wide", "align: left"), ("tall", "caption: x")):
+        with (made.folder / "index.rst").open("a", encoding="utf-8") as page:
+            page.write(f"\n.. penstock-flow:: {flow}\n   :steps: none\n   :{option}\n")
+
+    pdf, said = typeset(made.build("latex"))
+
+    paper = float(pdf.pages[0].mediabox.width), float(pdf.pages[0].mediabox.height)
+    drawn, half, wide, tall = pictures(pdf)
+    assert drawn[0] == pytest.approx(drawn[2] / 4, rel=0.01)
+    assert half[0] == pytest.approx(wide[0] / 2, rel=0.01)
+    assert 0.6 * paper[0] < wide[0] < 0.9 * paper[0]
+    assert 0.6 * paper[1] < tall[1] < 0.9 * paper[1]
+    assert not re.search("Warning|Overfull", said)
+
+
+@pytest.mark.latex
+@pytest.mark.parametrize("steps", ["full", "summary"])
+def test_pdf_links(project, typeset, steps):
+    """Links in a PDF, also of its index of flows, lead to the flow and to its steps."""
+    after = "\n:penstock:flow:`orders` :penstock:step:`send`\n"
+    pdf, said = typeset(project(f":steps: {steps}", after=after).build("latex"))
+
+    links = [link.get_object() for page in pdf.pages for link in page.get("/Annots", [])]
+    leads = {str(link["/A"]["/D"]) for link in links if link["/A"]["/S"] == "/GoTo"}
+    ends = ("orders", "orders--receive", "orders--charge", "orders--pack", "orders--send")
+    assert "undefined" not in said
+    assert leads <= set(pdf.named_destinations)
+    assert {f"index:penstock--{end}" for end in ends}
+    print(leads)
 
 
 def test_latex_links(project):
