@@ -102,18 +102,28 @@ def _indented(directive: str, caption: str, body: str = "") -> str:
     return f".. {directive}\n   :caption: {caption}\n\n{lines}\n"
 
 
+CONF: dict[str, object] = {
+    "extensions": ["penstock_sphinx"],
+    "penstock_modules": ["shop.*"],
+    "penstock_pythonpath": ["."],
+}
+
+
 def _penstock(format_: str) -> Kind:
     def diagram(number: int) -> str:
         options = f"   :caption: The orders of sort {number}\n   :steps: none\n"
         return f".. penstock-flow:: orders{number}\n{options}"
 
-    conf = {
-        "extensions": ["penstock_sphinx"],
-        "penstock_modules": ["shop.*"],
-        "penstock_pythonpath": ["."],
-        "penstock_format": format_,
-    }
-    return Kind(f"penstock, {format_}", diagram, conf)
+    return Kind(f"penstock, {format_}", diagram, {**CONF, "penstock_format": format_})
+
+
+def _with_steps(number: int) -> str:
+    return f".. penstock-flow:: orders{number}\n   :caption: The orders of sort {number}\n"
+
+
+def _autodoc(number: int) -> str:
+    module = f"shop.flows{number // 10 * 10:04}"
+    return "\n".join(f".. autofunction:: {module}.{name}{number}" for name in STEPS)
 
 
 def _dot(number: int) -> str:
@@ -140,6 +150,16 @@ KINDS = (
         {"extensions": ["sphinx.ext.graphviz"], "graphviz_output_format": "svg"},
     ),
     Kind("sphinxcontrib-mermaid", _mermaid, {"extensions": ["sphinxcontrib.mermaid"]}),
+    Kind(
+        "penstock, svg and steps",
+        _with_steps,
+        {**CONF, "extensions": ["penstock_sphinx", "sphinx.ext.autodoc"]},
+    ),
+    Kind(
+        "autodoc of the six steps",
+        _autodoc,
+        {**CONF, "extensions": ["penstock_sphinx", "sphinx.ext.autodoc"]},
+    ),
 )
 
 

@@ -1,15 +1,28 @@
 """The values that checking and drawing exchange. All are frozen."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from penstock._steps import Join, Location
 
-__all__ = ["Direction", "Edge", "Graph", "Node", "Problem", "Role", "Status"]
+__all__ = [
+    "FORMATS",
+    "Direction",
+    "Edge",
+    "Graph",
+    "Node",
+    "Problem",
+    "Role",
+    "Status",
+    "TextFormat",
+]
 
 Status = Literal["visited", "failed", "unreached"]
 Role = Literal["entrypoint", "step", "missing"]
 Direction = Literal["TD", "TB", "LR", "BT", "RL"]
+TextFormat = Literal["mermaid", "dot", "json", "text", "svg"]
+FORMATS = (*get_args(TextFormat), "png")
+"""What a graph can be drawn as."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
 from penstock_sphinx._overview import Selection, overview
-from penstock_sphinx._steps import step_list, step_nodes
+from penstock_sphinx._steps import line, step_list, step_nodes
 from penstock_sphinx._translations import Translator
 
 __all__ = ["setup_directives"]
@@ -55,11 +55,13 @@ class _Directive(SphinxDirective):
             page = FlowPage(flow=flow, suffix=f"--{number}")
         return page
 
-    def _place(self, page: FlowPage, section: StepSection, how: str) -> Place:
+    def _place(
+        self, page: FlowPage, section: StepSection, how: str, translate: Translator
+    ) -> Place:
         """Return the place that *section* gives to links."""
         step = section.step
         sort = "entrypoint" if step.is_entrypoint else "step"
-        gist = plain_text(step.summary or "")
+        gist = plain_text(translate(step.summary or ""))
         return Place(page.flow.name, step.name, section.anchor, step.label, sort, _RANKS[how], gist)
 
     def _index(self, places: list[Place], flow: Flow) -> list[nodes.Node]:
@@ -115,14 +117,14 @@ class FlowDirective(_Directive):
         translate = Translator(self)
         page = self._page(translate.flow(flow), *(flow.steps if how != "none" else ()))
         sections = page.sections if how != "none" else ()
-        name, gist = page.flow.name, plain_text(gist_of(page.flow))
+        name, gist = page.flow.name, plain_text(translate(gist_of(flow)))
         places = [Place(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)]
-        places += [self._place(page, section, how) for section in sections]
+        places += [self._place(page, section, how, translate) for section in sections]
         shown = self._index(places, page.flow)
         shown += [*self._description(flow), self._figure(page, how, translate)]
         shown += self._about(flow, translate)
         if how == "summary":
-            shown.append(step_list(self, sections))
+            shown.append(step_list(self, sections, translate))
         elif how == "full":
             shown += step_nodes(self, name, sections, translate)
         return [*shown, translate.messages()]
@@ -147,18 +149,18 @@ class FlowDirective(_Directive):
         look = Look(
             format=options.get("format", self.config.penstock_format),
             direction=options.get("direction", self.config.penstock_direction),
-            alt=options.get("alt"),
+            alt=translate(options.get("alt", "")) or None,
             align=options.get("align"),
             width=options.get("width"),
             caption=options.get("caption"),
             classes=tuple(options.get("class", ())),
         )
-        return figure(self, page, translate.graph(page.graph), wants, look)
+        return figure(self, page, translate.graph(page.graph, page.flow.steps), wants, look)
 
     def _about(self, flow: Flow, translate: Translator) -> list[nodes.Node]:
         said = [f"{translate('Owner')}: {flow.owner}"] if flow.owner else []
         said += [f"{translate('Tags')}: {', '.join(flow.tags)}"] if flow.tags else []
-        return [nodes.paragraph("", ". ".join(said), classes=["penstock-about"])] if said else []
+        return [line(nodes.Text(". ".join(said)), sort="about")] if said else []
 
 
 class StepDirective(_Directive):
@@ -175,9 +177,10 @@ class StepDirective(_Directive):
         what = ("step", flow.name, step.name)
         self._domain.note_shown(self.env.docname, what, fingerprint(flow, only=step))
         translate = Translator(self)
-        page = self._page(translate.flow(flow), step)
+        ways = [{e.source, e.target} for e in flow.edges if step.name in {e.source, e.target}]
+        page = self._page(translate.flow(flow, {step.name}.union(*ways)), step)
         section = page.section(page.flow.step(step.name))
-        shown = self._index([self._place(page, section, "alone")], page.flow)
+        shown = self._index([self._place(page, section, "alone", translate)], page.flow)
         described = step_nodes(self, flow.name, [section], translate)
         for node in described:
             if isinstance(node, addnodes.desc):
@@ -205,7 +208,8 @@ class FlowsDirective(_Directive):
         flows = chosen.flows()
         if not flows:
             return self._fail("index", f"no flow {chosen}", "unknown_flow")
-        table = overview(self, [translate.flow(flow) for flow in flows], translate)
+        titled = [translate.flow(flow, {step.name for step in flow.entrypoints}) for flow in flows]
+        table = overview(self, titled, translate)
         table["classes"] += self.options.get("class", [])
         self.add_name(table)
         return [table, translate.messages()]

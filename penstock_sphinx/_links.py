@@ -35,8 +35,9 @@ def whereabouts(env: BuildEnvironment, want: Want) -> tuple[str, str] | None:
 
 def has_source_page(env: BuildEnvironment, want: Want) -> bool:
     """Tell whether viewcode has a page with the source of what is wanted."""
-    entry = getattr(env, "_viewcode_modules", {}).get(want.module)
-    return bool(entry) and want.path in entry[1]
+    modules: dict[str, Any] = getattr(env, "_viewcode_modules", {})
+    entry = modules.get(want.module) or ("", {})
+    return want.path in entry[1]
 
 
 class _Resolver(SphinxPostTransform):
@@ -146,5 +147,6 @@ def _give_messages(builder: Builder | None, node: nodes.Element) -> None:
     for message in node["messages"] if builder is not None and builder.name == "gettext" else ():
         paragraph = nodes.paragraph(message, message)
         paragraph.source, paragraph.line = node.source, node.line
+        cast("Any", paragraph).uid = ""  # the builder leaves out what has none
         said.append(paragraph)
     node.replace_self(said)

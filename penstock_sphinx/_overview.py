@@ -115,4 +115,4 @@ def _table(columns: Sequence[_Column], translate: Callable[[str], str]) -> nodes
 
 
 def _entry(content: list[nodes.Node]) -> nodes.entry:
-    return nodes.entry("", nodes.paragraph("", "", *content))
+    return nodes.entry("", nodes.paragraph("", "", *content, translatable=False))

@@ -13,16 +13,25 @@ from penstock_sphinx._docstrings import FunctionSource, parse_rst
 from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._nodes import penstock_link
 
-__all__ = ["step_list", "step_nodes"]
+__all__ = ["line", "step_list", "step_nodes"]
 
 
-def step_list(directive: SphinxDirective, sections: Sequence[StepSection]) -> nodes.bullet_list:
+def line(*content: nodes.Node, sort: str) -> nodes.paragraph:
+    """Return a line of *content* that has been translated, part by part."""
+    return nodes.paragraph("", "", *content, classes=[f"penstock-{sort}"], translatable=False)
+
+
+def step_list(
+    directive: SphinxDirective, sections: Sequence[StepSection], translate: Callable[[str], str]
+) -> nodes.bullet_list:
     """Return the steps as a list, with a sentence each."""
     items: list[nodes.Node] = []
     for section in sections:
-        words = nodes.paragraph("", "", nodes.strong("", section.step.label))
+        words = nodes.paragraph(
+            "", "", nodes.strong("", section.step.label), translatable=False
+        )
         if section.step.summary:
-            words += [nodes.Text(" — "), *_summary(directive, section)]
+            words += [nodes.Text(" — "), *_summary(directive, section, translate)]
         item = nodes.list_item("", words)
         _make_target(directive, item, section.anchor)
         items.append(item)
@@ -54,9 +63,11 @@ def step_nodes(
     return said
 
 
-def _summary(directive: SphinxDirective, section: StepSection) -> list[nodes.Node]:
+def _summary(
+    directive: SphinxDirective, section: StepSection, translate: Callable[[str], str]
+) -> list[nodes.Node]:
     """Return the first paragraph of a docstring: reST, as all of it is."""
-    text = section.step.summary or ""
+    text = translate(section.step.summary or "")
     origin = FunctionSource(directive, section).origin
     parsed = parse_rst(directive, StringList([text], items=[(origin, 0)]))
     if len(parsed) == 1 and isinstance(parsed[0], nodes.paragraph):
@@ -99,7 +110,7 @@ def _note(step: Step, translate: Callable[[str], str]) -> list[nodes.Node]:
     said = [translate("Entrypoint")] if step.is_entrypoint else []
     said += [step.kind if said else step.kind[:1].upper() + step.kind[1:]] if step.kind else []
     note = nodes.emphasis("", " · ".join(said))
-    return [nodes.paragraph("", "", note, classes=["penstock-note"])] if said else []
+    return [line(note, sort="note")] if said else []
 
 
 class _Ways:
@@ -125,12 +136,10 @@ class _Ways:
             ("Leads to", section.after),
         ):
             if links:
-                line = nodes.paragraph("", "", classes=["penstock-ways"])
-                line += nodes.Text(f"{self._translate(words)}: ")
+                said: list[nodes.Node] = [nodes.Text(f"{self._translate(words)}: ")]
                 for index, link in enumerate(links):
-                    line += nodes.Text(", " if index else "")
-                    line += self._link(link)
-                yield line
+                    said += [nodes.Text(", " if index else ""), *self._link(link)]
+                yield line(*said, sort="ways")
 
     def _link(self, link: Link) -> list[nodes.Node]:
         said = self._reference(link)

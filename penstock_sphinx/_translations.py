@@ -1,6 +1,6 @@
 """Words of a page in the language of the docs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from gettext import NullTranslations, translation
 from pathlib import Path
@@ -10,7 +10,9 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.i18n import docname_to_domain
 
 from penstock._model import Graph
+from penstock._steps import Step
 from penstock.graph import Flow
+from penstock.graph._labels import plain_text
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._nodes import penstock_messages
 
@@ -35,49 +37,48 @@ class Translator:
 
     def __call__(self, text: str) -> str:
         """Return *text* in the language of the docs."""
-        self._messages[text] = None
-        # An empty text is what catalogs call their own head.
-        found = (catalog.gettext(text) for catalog in self._catalogs if text)
-        return next((translated for translated in found if translated != text), text)
+        message = text.replace("\n", " ").strip()  # as Sphinx gives paragraphs to translators
+        if not message:  # which catalogs call their own head
+            return text
+        self._messages[message] = None
+        found = (catalog.gettext(message) for catalog in self._catalogs)
+        return next((translated for translated in found if translated != message), text)
 
-    def _note(self, *texts: str | None) -> None:
-        self._messages.update(dict.fromkeys(filter(None, texts)))
-
-    def flow(self, flow: Flow) -> Flow:
-        """Return *flow* with its titles and conditions translated."""
-        if not self._catalogs:
-            conditions = (p.label for step in flow.steps for p in step.after)
-            self._note(flow.title, *(step.title for step in flow.steps), *conditions)
-            return flow
+    def flow(self, flow: Flow, only: Container[str] | None = None) -> Flow:
+        """Return *flow* with its titles and conditions translated, those of *only* some steps."""
         return replace(
             flow,
             title=flow.title and self(flow.title),
             steps=tuple(
-                replace(
-                    step,
-                    title=step.title and self(step.title),
-                    after=tuple(replace(p, label=p.label and self(p.label)) for p in step.after),
-                )
+                self._step(step) if only is None or step.name in only else step
                 for step in flow.steps
             ),
         )
 
-    def graph(self, graph: Graph) -> Graph:
-        """Return *graph* with the sentences in it translated."""
-        if not self._catalogs:
-            self._note(graph.description, *(node.summary for node in graph.nodes))
-            return graph
+    def _step(self, step: Step) -> Step:
+        return replace(
+            step,
+            title=step.title and self(step.title),
+            after=tuple(replace(p, label=p.label and self(p.label)) for p in step.after),
+        )
+
+    def graph(self, graph: Graph, steps: Iterable[Step]) -> Graph:
+        """Return *graph* with the sentences in it translated.
+
+        Args:
+            graph: A flow as it is drawn.
+            steps: The steps in it: nodes have their sentences without markup.
+        """
+        said = {step.name: plain_text(self(step.summary)) for step in steps if step.summary}
         return replace(
             graph,
             description=graph.description and self(graph.description),
-            nodes=tuple(
-                replace(node, summary=node.summary and self(node.summary)) for node in graph.nodes
-            ),
+            nodes=tuple(replace(node, summary=said.get(node.name)) for node in graph.nodes),
         )
 
     def messages(self) -> nodes.Node:
         """Return what gives translators all that was looked up."""
-        node = penstock_messages("", messages=[m for m in self._messages if m.strip()])
+        node = penstock_messages("", messages=list(self._messages))
         self._directive.set_source_info(node)
         return node
 

@@ -1,17 +1,11 @@
 """Flows as graphs: producing, checking and drawing them."""
 
 import os
-from typing import Literal, get_args, overload
+from typing import Literal, overload
 
-from penstock._model import Direction, Graph
-from penstock.exceptions import InvalidArgumentError, UnknownFormatError
-from penstock.graph._dot import render_dot
+from penstock._model import FORMATS, Direction, Graph, TextFormat
 from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
-from penstock.graph._json import render_json
-from penstock.graph._mermaid import render_mermaid
 from penstock.graph._output import write_whole
-from penstock.graph._picture import render_png, render_svg
-from penstock.graph._text import render_text
 
 __all__ = [
     "FORMATS",
@@ -23,9 +17,6 @@ __all__ = [
     "list_flows",
     "render",
 ]
-
-TextFormat = Literal["mermaid", "dot", "json", "text", "svg"]
-FORMATS = ("mermaid", "dot", "json", "text", "svg", "png")
 
 
 @overload
@@ -122,24 +113,9 @@ def render(
 
     .. versionadded:: 0.1
     """
-    if direction not in get_args(Direction):
-        known = ", ".join(get_args(Direction))
-        message = f"direction={direction!r} is not a direction (known: {known})"
-        raise InvalidArgumentError(message)
-    match format:
-        case "mermaid":
-            return render_mermaid(
-                graph, direction=direction, styled=styled, check_limits=check_limits
-            )
-        case "dot":
-            return render_dot(graph, direction=direction)
-        case "json":
-            return render_json(graph)
-        case "text":
-            return render_text(graph)
-        case "svg":
-            return render_svg(graph, direction=direction)
-        case "png":
-            return render_png(graph, direction=direction)
-        case _:
-            raise UnknownFormatError(format, FORMATS)
+    # Only who draws a flow needs what draws it.
+    from penstock.graph._render import render_graph  # noqa: PLC0415
+
+    return render_graph(
+        graph, format, direction=direction, styled=styled, check_limits=check_limits
+    )

@@ -10,7 +10,6 @@ from penstock._registry import Declaration, FlowDeclaration, Registry, default_r
 from penstock._steps import Step
 from penstock.graph._check import check
 from penstock.graph._labels import plain_text
-from penstock.graph._notebook import mime_bundle
 from penstock.graph._structure import order, successors
 
 __all__ = ["Flow", "find_problems", "get_flow", "list_flows"]
@@ -110,6 +109,9 @@ class Flow:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Show the flow in a notebook."""
+        # Only who draws a flow needs what draws it.
+        from penstock.graph._notebook import mime_bundle  # noqa: PLC0415
+
         return mime_bundle(self.graph())
 
     @cached_property

@@ -182,11 +182,15 @@ def test_page_is_dark_only_if_it_says_so():
 
 @pytest.mark.dot
 @pytest.mark.usefixtures("program")
-def test_png():
-    """A PNG is whole, and twice as dense as the screen of a book."""
-    png = render_png(graph_of(Node(name="a", label="a")))
+@pytest.mark.parametrize(("medium", "dots"), [("png", 144), ("print", 288)])
+def test_png(medium, dots):
+    """A PNG is whole, and says how many dots an inch of it has."""
+    png = render_png(graph_of(Node(name="a", label="a")), medium=medium)
 
+    size = png.partition(b"pHYs")[2]
+    wide, tall = (int.from_bytes(size[at : at + 4], "big") * 0.0254 for at in (0, 4))
     assert (png[:8], png[-8:]) == (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82")
+    assert (round(wide), round(tall), size[8]) == (dots, dots, 1)
 
 
 @pytest.mark.parametrize("role", ["entrypoint", "step", "missing"])

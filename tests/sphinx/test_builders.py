@@ -226,11 +226,9 @@ def test_pdf_links(project, typeset, steps):
 
     links = [link.get_object() for page in pdf.pages for link in page.get("/Annots", [])]
     leads = {str(link["/A"]["/D"]) for link in links if link["/A"]["/S"] == "/GoTo"}
-    ends = ("orders", "orders--receive", "orders--charge", "orders--pack", "orders--send")
+    spots = {pdf.named_destinations[lead]["/Top"] for lead in leads}
     assert "undefined" not in said
-    assert leads <= set(pdf.named_destinations)
-    assert {f"index:penstock--{end}" for end in ends}
-    print(leads)
+    assert len(spots) >= 5
 
 
 def test_latex_links(project):
