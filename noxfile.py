@@ -12,7 +12,9 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
 EVERYTHING = ".[cli,loguru,mkdocs,opentelemetry,png,sphinx]"
-GUESTS = ["furo", "myst-parser", "mkdocs-material", "sphinxcontrib-mermaid"]
+SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
+SPHINX_GUESTS = [*SPHINX_THEMES, "myst-parser", "sphinxcontrib-mermaid"]
+GUESTS = [*SPHINX_GUESTS, "mkdocs-material"]
 
 
 @nox.session
@@ -43,6 +45,15 @@ def lowest(session: nox.Session) -> None:
     )
     session.install(*GUESTS, *_groups("tests", "otlp", *_browser_group()))
     _test(session)
+
+
+@nox.session(venv_backend="uv|venv")
+@nox.parametrize("version", ["8.1", "8.2", "9.0"])
+def sphinx(session: nox.Session, version: str) -> None:
+    """Test the Sphinx extension with an older Sphinx; `tests` takes the newest."""
+    guests = [*SPHINX_GUESTS, *_groups("tests", *_browser_group())]
+    session.install(".[sphinx]", f"sphinx=={version}.*", *guests)
+    session.run("python", "-P", "-m", "pytest", "tests/sphinx", *session.posargs)
 
 
 @nox.session

@@ -6,21 +6,25 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._output import write_whole
-from penstock.graph._theme import page_stylesheet
+from penstock.graph._theme import mermaid_stylesheet, page_stylesheet
 from penstock_sphinx._log import warn
 from penstock_sphinx._nodes import penstock_diagram
 from penstock_sphinx._pictures import draws_mermaid
+from penstock_sphinx._render import mermaid_text
 
 __all__ = ["setup_assets"]
 
 _CSS = "penstock.css"
-_STEPS = Path(__file__).parent / "static" / "steps.css"
+_JS = "penstock-mermaid.js"
+_STATIC = Path(__file__).parent / "static"
 
 
 def setup_assets(app: Sphinx) -> None:
     """Give HTML pages what diagrams need."""
     app.connect("builder-inited", _add_files)
+    app.connect("doctree-resolved", _hand_over)
     app.connect("html-page-context", _add_mermaid)
 
 
@@ -29,7 +33,9 @@ def _add_files(app: Sphinx) -> None:
         return
     folder = Path(app.doctreedir) / "penstock" / "static"
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / _CSS, page_stylesheet() + _STEPS.read_text(encoding="utf-8"))
+    steps = (_STATIC / "steps.css").read_text(encoding="utf-8")
+    write_whole(folder / _CSS, page_stylesheet() + mermaid_stylesheet() + steps)
+    write_whole(folder / _JS, (_STATIC / _JS).read_text(encoding="utf-8"))
     app.config.html_static_path.append(str(folder))
     app.add_css_file(_CSS)
     _, own = _mermaid(app)
@@ -39,18 +45,43 @@ def _add_files(app: Sphinx) -> None:
         warn(f"penstock_mermaid_js: there is no file {own}", "config")
 
 
+def _hand_over(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    """Let sphinxcontrib.mermaid draw: its node in ours brings its script to the page."""
+    theirs = _other_mermaid(app)
+    for diagram in _drawn_by_mermaid(app, doctree) if theirs else ():
+        try:
+            diagram.append(theirs.mermaid(code=mermaid_text(diagram), options={}))
+        except DiagramTooLargeError:
+            continue  # who draws it otherwise says so
+
+
 def _add_mermaid(
     app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.Node | None
 ) -> None:
     """Load Mermaid on pages that draw with it, unless they bring it already."""
     script, _ = _mermaid(app)
-    if script is None or doctree is None or _has_mermaid(app, doctree):
+    if script is None or doctree is None or _other_mermaid(app):
         return
-    drawn = (
-        n for n in doctree.findall(penstock_diagram) if draws_mermaid(app.builder, n["format"])
-    )
-    if next(drawn, None) is not None:
-        app.add_js_file(script)
+    if _drawn_by_mermaid(app, doctree):
+        # What is to be read comes first, then these, in this order.
+        app.add_js_file(script, loading_method="defer")
+        app.add_js_file(_JS, loading_method="defer")
+
+
+def _other_mermaid(app: Sphinx) -> Any:
+    """Return the module of sphinxcontrib.mermaid if it draws in the browser: a page needs one."""
+    extension = app.extensions.get("sphinxcontrib.mermaid")
+    # Where it makes pictures, it brings no script.
+    if extension is None or app.config.mermaid_output_format != "raw":
+        return None
+    return extension.module
+
+
+def _drawn_by_mermaid(app: Sphinx, doctree: nodes.Node) -> list[penstock_diagram]:
+    if app.builder.format != "html":
+        return []
+    found = doctree.findall(penstock_diagram)
+    return [diagram for diagram in found if draws_mermaid(app.builder, diagram["format"])]
 
 
 def _mermaid(app: Sphinx) -> tuple[str | None, Path | None]:
@@ -63,12 +94,3 @@ def _mermaid(app: Sphinx) -> tuple[str | None, Path | None]:
         return script, None
     own = Path(app.confdir) / script
     return own.name, own
-
-
-def _has_mermaid(app: Sphinx, doctree: nodes.Node) -> bool:
-    """Tell whether sphinxcontrib.mermaid puts its script on this page: it draws ours too."""
-    if "sphinxcontrib.mermaid" not in app.extensions:
-        return False
-    # Its node is called so; where it draws pictures, it needs no script.
-    theirs = any(node.__class__.__name__ == "mermaid" for node in doctree.findall(nodes.Element))
-    return theirs and app.config.mermaid_output_format == "raw"

@@ -19,7 +19,7 @@ from penstock.exceptions import UnknownFlowError, UnknownStepError
 from penstock.graph import get_flow
 from penstock_sphinx._log import warn
 
-__all__ = ["PenstockDomain", "Place", "Want", "domain_of", "setup_domain"]
+__all__ = ["PenstockDomain", "Place", "Want", "domain_of", "refer", "setup_domain"]
 
 
 class Place(NamedTuple):
@@ -215,7 +215,7 @@ class PenstockDomain(Domain):
             is_code = place.label == (place.step or place.flow)
             sort = nodes.literal if is_code else nodes.inline
             contnode = sort("", place.label, classes=["xref", "penstock", f"penstock-{typ}"])
-        return make_refnode(builder, fromdocname, page, place.anchor, contnode, place.gist or None)
+        return refer(builder, fromdocname, (page, place.anchor), contnode, place.gist or None)
 
     def resolve_any_xref(  # noqa: PLR0917 - Sphinx calls it so
         self,
@@ -232,7 +232,7 @@ class PenstockDomain(Domain):
             named = self.find_named(sort, target)
             if named is not None:
                 page, place = named
-                reference = make_refnode(builder, fromdocname, page, place.anchor, contnode)
+                reference = refer(builder, fromdocname, (page, place.anchor), contnode)
                 found.append((f"penstock:{place.sort}", reference))
         return found
 
@@ -266,6 +266,19 @@ def setup_domain(app: Sphinx) -> None:
     app.add_domain(PenstockDomain)
     app.connect("builder-inited", _note_builder)
     app.connect("warn-missing-reference", _explain)
+
+
+def refer(
+    builder: Builder,
+    docname: str,
+    where: tuple[str, str],
+    words: nodes.Element | list[nodes.Node],
+    tip: str | None = None,
+) -> nodes.reference:
+    """Return a reference from *docname* to the page and the anchor *where* something is."""
+    # A single page is one page (https://github.com/sphinx-doc/sphinx/issues/14221).
+    docname = where[0] if builder.name == "singlehtml" else docname
+    return make_refnode(builder, docname, *where, words, tip)
 
 
 def domain_of(env: BuildEnvironment) -> PenstockDomain:

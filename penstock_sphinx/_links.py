@@ -11,7 +11,7 @@ from sphinx.errors import NoUri
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
-from penstock_sphinx._domain import PenstockDomain, Want, domain_of
+from penstock_sphinx._domain import PenstockDomain, Want, domain_of, refer
 from penstock_sphinx._log import warn
 from penstock_sphinx._nodes import penstock_diagram, penstock_link, penstock_messages
 
@@ -36,7 +36,7 @@ def whereabouts(env: BuildEnvironment, want: Want) -> tuple[str, str] | None:
 def has_source_page(env: BuildEnvironment, want: Want) -> bool:
     """Tell whether viewcode has a page with the source of what is wanted."""
     modules: dict[str, Any] = getattr(env, "_viewcode_modules", {})
-    entry = modules.get(want.module) or ("", {})
+    entry: Any = modules.get(want.module) or ("", {})
     return want.path in entry[1]
 
 
@@ -81,11 +81,8 @@ class _Resolver(SphinxPostTransform):
         place = whereabouts(self.env, want)
         if place is None:
             return self._to_other_project(want, docname)
-        page, anchor = place
-        if domain.builder.name == "singlehtml":
-            return nodes.reference(refuri=f"#{anchor}", internal=True)
         try:
-            return make_refnode(domain.builder, docname, page, anchor, [])
+            return refer(domain.builder, docname, place, [])
         except NoUri:  # it is not in this book
             return None
 

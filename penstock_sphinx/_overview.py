@@ -70,11 +70,11 @@ def overview(
         return [*inline, *messages]
 
     columns = [
-        _Column("Flow", 3, [[link(Want(flow.name), flow.label)] for flow in flows]),
-        _Column("About", 6, [gist(flow) for flow in flows]),
-        _Column("Entrypoints", 5, [entrypoints(flow) for flow in flows]),
-        _Column("Owner", 2, [[nodes.Text(flow.owner or "")] for flow in flows]),
-        _Column("Tags", 2, [[nodes.Text(", ".join(flow.tags))] for flow in flows]),
+        _Column("Flow", 15, [[link(Want(flow.name), flow.label)] for flow in flows]),
+        _Column("About", 30, [gist(flow) for flow in flows]),
+        _Column("Entrypoints", 25, [entrypoints(flow) for flow in flows]),
+        _Column("Owner", 10, [[nodes.Text(flow.owner or "")] for flow in flows]),
+        _Column("Tags", 10, [[nodes.Text(", ".join(flow.tags))] for flow in flows]),
     ]
     table = _table([column for column in columns if column.says_something], translate)
     if caption := directive.options.get("caption"):
@@ -91,7 +91,7 @@ class _Column(NamedTuple):
 
     head: str
     width: int
-    """How wide it is, beside the others."""
+    """How wide it is: beside the others, or in letters where a page is text."""
 
     cells: list[list[nodes.Node]]
 
@@ -115,4 +115,4 @@ def _table(columns: Sequence[_Column], translate: Callable[[str], str]) -> nodes
 
 
 def _entry(content: list[nodes.Node]) -> nodes.entry:
-    return nodes.entry("", nodes.paragraph("", "", *content, translatable=False))
+    return nodes.entry("", nodes.paragraph("", "", *content))

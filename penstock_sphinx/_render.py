@@ -12,6 +12,7 @@ from docutils import nodes
 from penstock._model import Direction, Graph
 from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
 from penstock.graph._mermaid import render_mermaid
+from penstock.graph._mermaid_size import estimate_height
 from penstock.graph._output import write_whole
 from penstock.graph._picture import render_png, render_svg
 from penstock.graph._svg import finish_svg
@@ -23,7 +24,7 @@ from penstock_sphinx._pictures import draws_mermaid, find_picture
 if TYPE_CHECKING:
     from sphinx.builders import Builder
 
-__all__ = ["as_html", "as_literal", "save_png"]
+__all__ = ["as_html", "as_literal", "drawer_of", "mermaid_text", "room_for", "save_png"]
 
 
 def as_literal(node: nodes.Element) -> nodes.literal_block:
@@ -52,33 +53,75 @@ def save_png(
         return None
 
 
+def mermaid_text(node: nodes.Element) -> str:
+    """Return the diagram as Mermaid takes it on a page that has our style sheet.
+
+    Raises:
+        DiagramTooLargeError: If Mermaid will not draw it.
+    """
+    return render_mermaid(_graph(node), direction=_direction(node), styled=True, palette=False)
+
+
+def drawer_of(node: nodes.Element) -> nodes.Element | None:
+    """Return the node of another extension that draws the diagram, if there is one."""
+    others = (child for child in node.children if not isinstance(child, nodes.reference))
+    return cast("nodes.Element | None", next(others, None))
+
+
+def _css_width(node: nodes.Element) -> str | None:
+    """Return the width that the author wants in CSS, where each length has a unit."""
+    width: str | None = node["width"]
+    return f"{width}px" if width and width[-1].isdigit() else width
+
+
+def room_for(builder: "Builder", node: nodes.Element) -> str | None:
+    """Return the style that keeps room for what is drawn only in the browser."""
+    if not draws_mermaid(builder, node["format"]):
+        return None
+    if width := _css_width(node):
+        return f"--penstock-width: {width}"
+    return f"--penstock-height: {estimate_height(node['graph'], _direction(node))}px"
+
+
 def _draw(builder: Any, node: nodes.Element) -> str:
     if draws_mermaid(builder, node["format"]):
         try:
             return _mermaid(node)
         except DiagramTooLargeError as error:
             _warn(builder, node, error, "Drawn as SVG instead")
-    if node["format"] == "png":
-        folder = Path(builder.outdir) / builder.imagedir
-        name = _save_png(builder, node, folder, "png")
-        source = escape(posixpath.join(builder.imgpath, name))
-        alt = escape(node["alt"] or f"Diagram of the flow {_graph(node).label}")
-        width = f' width="{escape(node["width"])}"' if node["width"] else ""
-        return f'<img src="{source}" alt="{alt}"{width} />'
-    return _svg(builder, node)
+    return _img(builder, node) if node["format"] == "png" else _svg(builder, node)
+
+
+def _img(builder: Any, node: nodes.Element) -> str:
+    folder = Path(builder.outdir) / builder.imagedir
+    name = _save_png(builder, node, folder, "png")
+    source = escape(posixpath.join(builder.imgpath, name))
+    alt = escape(node["alt"] or f"Diagram of the flow {_graph(node).label}")
+    png = (folder / name).read_bytes()
+    # It begins with its size, in pixels of which there are three for two of CSS.
+    width, height = (int.from_bytes(png[at : at + 4], "big") * 2 // 3 for at in (16, 20))
+    size = f'width="{width}" height="{height}"{_style(node)}'
+    return f'<img src="{source}" alt="{alt}" {size} />'
 
 
 def _svg(builder: "Builder", node: nodes.Element) -> str:
     graph, direction, prefix = _graph(node), node["direction"], node["prefix"]
-    drawn = find_picture(builder, node, "svg")
-    if drawn is None:
-        return render_svg(graph, direction=direction, prefix=prefix, standalone=False)
-    return finish_svg(drawn.decode(), graph, prefix=prefix, standalone=False)
+    found = find_picture(builder, node, "svg")
+    if found is None:
+        drawn = render_svg(graph, direction=direction, prefix=prefix, standalone=False)
+    else:
+        drawn = finish_svg(found.decode(), graph, prefix=prefix, standalone=False)
+    return drawn.replace("<svg", f"<svg{_style(node)}", 1)
+
+
+def _style(node: nodes.Element) -> str:
+    """Return the attribute that makes a picture as wide as the author wants."""
+    width = _css_width(node)
+    return f' style="width: {escape(width)}; height: auto"' if width else ""
 
 
 def _mermaid(node: nodes.Element) -> str:
-    text = render_mermaid(_graph(node), direction=_direction(node), styled=True)
-    return f'<pre class="mermaid">\n{escape(text)}\n</pre>'
+    return f'<pre class="mermaid">\n{escape(mermaid_text(node))}\n</pre>'
 
 
 def _save_png(

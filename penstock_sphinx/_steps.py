@@ -27,9 +27,7 @@ def step_list(
     """Return the steps as a list, with a sentence each."""
     items: list[nodes.Node] = []
     for section in sections:
-        words = nodes.paragraph(
-            "", "", nodes.strong("", section.step.label), translatable=False
-        )
+        words = nodes.paragraph("", "", nodes.strong("", section.step.label))
         if section.step.summary:
             words += [nodes.Text(" — "), *_summary(directive, section, translate)]
         item = nodes.list_item("", words)

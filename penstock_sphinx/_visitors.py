@@ -9,7 +9,7 @@ from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
 from penstock_sphinx._nodes import penstock_diagram
-from penstock_sphinx._render import as_html, as_literal, save_png
+from penstock_sphinx._render import as_html, as_literal, drawer_of, room_for, save_png
 
 __all__ = ["setup_visitors"]
 
@@ -34,6 +34,14 @@ def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
             literal = as_literal(node)
             literal["ids"] += node["ids"]
             node.replace_self(literal)
+            if app.builder.format == "man":
+                _part_captions(literal.parent)
+
+
+def _part_captions(figure: nodes.Element) -> None:
+    """Make paragraphs of captions: docutils runs those into what follows them in a manual page."""
+    for caption in [child for child in figure if isinstance(child, nodes.caption)]:
+        caption.replace_self(nodes.paragraph("", "", *caption.children))
 
 
 def _add_targets(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
@@ -42,21 +50,35 @@ def _add_targets(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
     LaTeX warns of links that lead nowhere, Texinfo leads them to the end of the manual.
     """
     unknown = {"latex": {"list_item"}, "texinfo": {"list_item", "figure", "literal_block"}}
-    lost = unknown.get(app.builder.format, set())
+    if app.builder.format not in unknown:
+        return
     for node in list(doctree.findall(nodes.Element)):
-        ids = [name for name in node.get("ids", ()) if name.startswith("penstock--")]
-        if node.tagname in lost and ids:
+        ids = [name for name in node["ids"] if name.startswith("penstock--")]
+        if ids and node.tagname in unknown[app.builder.format]:
             inside = isinstance(node, nodes.list_item)
             place = (node, 0) if inside else (node.parent, node.parent.index(node))
             place[0].insert(place[1], nodes.target(ids=ids))
 
 
 def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn:
-    classes = ["penstock-diagram", *([f"align-{node['align']}"] if node.get("align") else [])]
+    builder, drawer, room = translator.builder, drawer_of(node), room_for(translator.builder, node)
     said = {"role": "group", "aria-label": node["alt"]} if node["alt"] else {}
-    start = cast("Any", translator).starttag(node, "div", CLASS=" ".join(classes), **said)
-    translator.body += [start, as_html(translator.builder, node), "</div>\n"]
+    said |= {"style": room} if room else {}
+    # Who has no mouse scrolls from link to link, or else from the box itself.
+    said |= {} if node.next_node(nodes.reference) else {"tabindex": "0"}
+    start = cast("Any", translator).starttag(node, "div", CLASS=" ".join(_classes(node)), **said)
+    translator.body.append(start)
+    if drawer is None:
+        translator.body.append(as_html(builder, node))
+    else:
+        drawer.walkabout(translator)
+    translator.body.append("</div>\n")
     raise nodes.SkipNode
+
+
+def _classes(node: penstock_diagram) -> list[str]:
+    aligned = [f"align-{node['align']}"] if node.get("align") else []
+    return ["penstock-diagram", *aligned, *(["penstock-sized"] if node["width"] else [])]
 
 
 def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoReturn:

@@ -13,23 +13,35 @@ from penstock.graph._labels import bar_id, drawn_id, label_lines, safe_href
 from penstock.graph._structure import joins
 from penstock.graph._theme import EDGE, LIGHT, node_class
 
-__all__ = ["render_mermaid"]
+__all__ = ["LONGEST_LINE", "render_mermaid"]
 
 _MOST_EDGES = 500
 _MOST_CHARACTERS = 50_000
 
-_HEAD = """\
+_BASE = """\
 ---
 config:
   layout: dagre
   htmlLabels: true
   flowchart:
     wrappingWidth: 300
-  themeVariables:
-    lineColor: "#64748b"
----"""
+"""
 """What differs between versions and pages: Mermaid 12 lays out with ELK and wraps earlier, some
-pages draw labels without HTML. The grey of lines is legible on white and on black."""
+pages draw labels without HTML."""
+
+_HEAD = f"""\
+{_BASE}  themeVariables:
+    lineColor: "{EDGE["light"]}"
+---"""
+"""With a grey of lines that is legible on white and on black."""
+
+_PAGE_HEAD = f"""\
+{_BASE}    useMaxWidth: false
+---"""
+"""Where a page has the colours: a wide flow scrolls there, and does not become too small."""
+
+_PREFIX = "penstock-"
+"""What classes begin with that a page has the colours of."""
 
 _SHAPES: dict[Shape, str] = {
     "plain": '["{label}"]{style}',
@@ -57,7 +69,7 @@ _BREAK = "<br/>"
 _BLANK = "#160;"
 """A label of nothing would be an error."""
 
-_LONGEST_LINE = 26
+LONGEST_LINE = 26
 """Mermaid itself wraps a little beyond this many letters, wherever it happens to be."""
 
 _LETTERS = (
@@ -103,7 +115,12 @@ _PLACEHOLDER = re.compile("(?<=\ufb02)(?=\u00b0)|(?<=\u00b6)(?=\u00df)")
 
 
 def render_mermaid(
-    graph: Graph, *, direction: Direction = "TD", styled: bool = False, check_limits: bool = True
+    graph: Graph,
+    *,
+    direction: Direction = "TD",
+    styled: bool = False,
+    palette: bool = True,
+    check_limits: bool = True,
 ) -> str:
     """Return *graph* as a Mermaid flowchart.
 
@@ -112,6 +129,8 @@ def render_mermaid(
         direction: Where the flow leads.
         styled: Whether to write colours, shapes of entrypoints, and a title
             and description for screen readers.
+        palette: Whether a styled text brings its colours. Otherwise the page
+            has them, for classes like ``penstock-step``.
         check_limits: Whether to raise rather than return what Mermaid will
             not draw.
 
@@ -121,15 +140,17 @@ def render_mermaid(
     """
     bars = joins(graph)
     edges = list(_edges(graph, bars))
+    prefix = _PREFIX if styled and not palette else ""
     statements = [
         *(_accessibility(graph) if styled else ()),
-        *_nodes(graph, bars, styled=styled),
+        *_nodes(graph, bars, styled=styled, prefix=prefix),
         *edges,
         *_links(graph, styled=styled),
-        *_classes(graph, bars, styled=styled),
+        *_classes(graph, bars, styled=styled, prefix=prefix),
     ]
     lines = [f"graph {direction}", *(f"    {statement}" for statement in statements)]
-    text = "\n".join([_HEAD, *lines] if styled else lines)
+    head = [_PAGE_HEAD if prefix else _HEAD] if styled else []
+    text = "\n".join([*head, *lines])
     if check_limits:
         # A browser counts UTF-16 units.
         _check_limit(graph, "edges", len(edges), _MOST_EDGES)
@@ -149,14 +170,14 @@ def _accessibility(graph: Graph) -> Iterator[str]:
         yield f"accDescr: {description}"
 
 
-def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool) -> Iterator[str]:
+def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -> Iterator[str]:
     """Yield the nodes of which there is more to say than their edges say."""
     drawn = {name for edge in graph.edges for name in (edge.source, edge.target)}
     for node in graph.nodes:
         if node.name in bars:
-            yield _bar(node.name) + (":::join" if styled else "") + "@{ shape: fork }"
+            yield _bar(node.name) + (f":::{prefix}join" if styled else "") + "@{ shape: fork }"
         if styled or _says_more(node):
-            yield _id(node.name) + _box(node, styled=styled)
+            yield _id(node.name) + _box(node, styled=styled, prefix=prefix)
         elif node.name not in drawn:
             yield node.name
 
@@ -168,7 +189,7 @@ def _says_more(node: Node) -> bool:
     return not (shown == node.name == _id(node.name)) or bool(says)
 
 
-def _box(node: Node, *, styled: bool) -> str:
+def _box(node: Node, *, styled: bool, prefix: str) -> str:
     """Return the label of *node* in its shape, with its class."""
     kind = "not declared" if node.role == "missing" else node.kind
     notes = [f"({kind})" if kind else "", node.note or ""]
@@ -176,7 +197,8 @@ def _box(node: Node, *, styled: bool) -> str:
     shape = shape_of(node.kind)
     box = _PILL if node.role == "entrypoint" else (_STYLED_SHAPES if styled else _SHAPES)[shape]
     name = node_class(node)
-    return box.format(label=label, style=f":::{name}" if styled or name in _LINES else "")
+    style = f":::{prefix}{name}" if styled or name in _LINES else ""
+    return box.format(label=label, style=style)
 
 
 def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
@@ -198,7 +220,7 @@ def _links(graph: Graph, *, styled: bool) -> Iterator[str]:
             yield f'click {_id(node.name)} href "{url}"' + (f' "{tip}"' if tip else "")
 
 
-def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool) -> Iterator[str]:
+def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -> Iterator[str]:
     """Yield the styles that are in use."""
     used = {node_class(node) for node in graph.nodes}
     if bars:
@@ -206,9 +228,9 @@ def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool) -> Iterator[
     if styled and graph.edges:
         yield "linkStyle default stroke-width:1.5px"
     for name in filter(used.__contains__, _CLASSES):
-        looks = [_CLASSES[name] if styled else "", _LINES.get(name, "")]
+        looks = [_CLASSES[name] if styled and not prefix else "", _LINES.get(name, "")]
         if css := ",".join(filter(None, looks)):
-            yield f"classDef {name} {css}"
+            yield f"classDef {prefix}{name} {css}"
 
 
 def _id(name: str) -> str:
@@ -241,7 +263,7 @@ def _label(text: str, note: str = "", *, small: bool = False) -> str:
 
 def _wrapped(text: str) -> list[str]:
     """Return *text* as encoded lines, long ones wrapped evenly."""
-    lines = label_lines(text, _LONGEST_LINE, break_words=False)
+    lines = label_lines(text, LONGEST_LINE, break_words=False)
     return [shown for shown in map(_text, lines) if shown]
 
 

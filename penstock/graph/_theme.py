@@ -11,6 +11,7 @@ __all__ = [
     "EDGE_TEXT",
     "LIGHT",
     "Paint",
+    "mermaid_stylesheet",
     "node_class",
     "page_stylesheet",
     "svg_stylesheet",
@@ -52,15 +53,27 @@ DARK = {
 }
 EDGE = {"light": "#64748b", "dark": "#94a3b8"}
 EDGE_TEXT = {"light": "#475569", "dark": "#cbd5e1"}
+_PAPER = {"light": "#ffffffd9", "dark": "#14181fd9"}
+"""What lies behind a word that stands on a line."""
 
-# Where a page says by itself that it is dark: Furo and PyData, Tailwind's
-# habit, Material for MkDocs, Bootstrap (MkDocs' own theme).
-_DARK_PAGES = (
-    '[data-theme="dark"]',
-    ".dark",
-    '[data-md-color-scheme="slate"]',
-    '[data-bs-theme="dark"]',
-)
+_LINE = f"var(--penstock-edge, {EDGE['light']})"
+_WORD = f"var(--penstock-edge-text, {EDGE_TEXT['light']})"
+_BEHIND = f"var(--penstock-edge-back, {_PAPER['light']})"
+_BARE = "margin: 0; padding: 0; border: 0; background: none; overflow: visible; font-size: inherit;"
+
+# Where a page says by itself which colours it has: Furo and PyData, Tailwind's habit, Material,
+# Bootstrap (MkDocs' own theme), Shibuya.
+_PAGES = {
+    "light": (
+        *('[data-theme="light"]', ".light", '[data-md-color-scheme="default"]'),
+        *('[data-bs-theme="light"]', '[data-color-mode="light"]'),
+    ),
+    "dark": (
+        *('[data-theme="dark"]', ".dark", '[data-md-color-scheme="slate"]'),
+        *('[data-bs-theme="dark"]', '[data-color-mode="dark"]'),
+    ),
+    "auto": ('[data-theme="auto"]', '[data-color-mode="auto"]'),
+}
 
 
 def node_class(node: Node) -> str:
@@ -76,14 +89,15 @@ def node_class(node: Node) -> str:
 def page_stylesheet() -> str:
     """Return the CSS for pages that hold diagrams.
 
-    Diagrams are light unless the page says that it is dark: following the
-    reader's system on a page that has no dark mode would make them illegible.
+    Diagrams are light unless the page says that it is dark, or that it follows
+    the reader's system: to follow that on a page that does not would make them
+    illegible. On paper they are light.
     """
-    dark = ",\n".join(_DARK_PAGES)
     return "\n".join(
         [
             ".penstock-diagram { overflow-x: auto; }",
-            ".penstock-diagram svg { max-width: none; }",
+            ".penstock-diagram svg { max-width: none; vertical-align: top; }",
+            ".penstock-diagram img { max-width: 100%; height: auto; }",
             ".penstock-figure { margin: 1em 0; }",
             ".penstock-diagram.align-center, .penstock-figure.align-center { text-align: center; }",
             ".penstock-diagram.align-right, .penstock-figure.align-right { text-align: right; }",
@@ -92,10 +106,44 @@ def page_stylesheet() -> str:
             ".penstock-title .descname { font-family: inherit; }",
             ".penstock-flow a:hover :is(path, polygon, ellipse) { stroke-width: 2.5; }",
             *_rules(),
-            f"{dark} {{\n{_variables('dark')}\n}}",
-            "@media (prefers-color-scheme: dark) {",
-            f'[data-theme="auto"] {{\n{_variables("dark")}\n}}',
+            "@media screen {",
+            "@supports (color: light-dark(red, red)) {",
+            f":root {{\n{_variables('light', 'dark')}\n}}",
             "}",
+            # Not by variables: a project's own, set for all pages, would not reach these.
+            f":is({_where('light')}) .penstock-diagram {{ color-scheme: light; }}",
+            f"{_where('dark')} {{\n{_variables('dark')}\n}}",
+            "@media (prefers-color-scheme: dark) {",
+            f"{_where('auto')} {{\n{_variables('dark')}\n}}",
+            "}",
+            "}",
+            "",
+        ]
+    )
+
+
+def mermaid_stylesheet() -> str:
+    """Return the CSS for pages that hold flows drawn by Mermaid, beside that for all pages.
+
+    Mermaid's own rules begin with an id, so these have to be important.
+    """
+    every = ".penstock-diagram .mermaid"
+    return "\n".join(
+        [
+            # A theme's boxes for code are not for pictures.
+            f".penstock-diagram pre.mermaid {{ {_BARE} }}",
+            # The picture knows its size. PyData turns its colours round on dark pages.
+            f"{every} > svg {{ width: auto; height: auto; max-width: none !important;",
+            "filter: none !important; }",
+            # Not of the picture itself, which has letters of its own: 20em are the page's.
+            ".penstock-sized .mermaid { display: inline-block; width: var(--penstock-width); }",
+            ".penstock-sized .mermaid > svg { width: 100%; }",
+            # The source of a picture takes the room of the picture until that is drawn.
+            f"{every} {{ min-height: var(--penstock-height); }}",
+            "@media (scripting: enabled) {",
+            f"{every}:not([data-processed]) {{ height: var(--penstock-height); overflow: auto; }}",
+            "}",
+            *_mermaid_rules(every),
             "",
         ]
     )
@@ -113,27 +161,63 @@ def _rules() -> list[str]:
     rules = []
     for name, paint in LIGHT.items():
         node = f".penstock-flow .penstock-{name}"
-        var = f"--penstock-{name}"
-        rules.append(
-            f"{node} :is(path, polygon, ellipse, polyline) "
-            f"{{ fill: var({var}-fill, {paint.fill}); stroke: var({var}-stroke, {paint.stroke}); }}"
-        )
-        rules.append(f"{node} text {{ fill: var({var}-text, {paint.text}); }}")
-    line = f"var(--penstock-edge, {EDGE['light']})"
+        fill, stroke, text = _paints(name, paint)
+        shapes = ":is(path, polygon, ellipse, polyline)"
+        rules.append(f"{node} {shapes} {{ fill: {fill}; stroke: {stroke}; }}")
+        rules.append(f"{node} text {{ fill: {text}; }}")
     return [
         *rules,
-        f".penstock-flow .edge path {{ stroke: {line}; }}",
-        f".penstock-flow .edge polygon {{ stroke: {line}; fill: {line}; }}",
-        f".penstock-flow .edge text {{ fill: var(--penstock-edge-text, {EDGE_TEXT['light']}); }}",
-        f".penstock-flow .penstock-join polygon {{ stroke: {line}; fill: {line}; }}",
+        f".penstock-flow .edge path {{ stroke: {_LINE}; }}",
+        f".penstock-flow .edge polygon {{ stroke: {_LINE}; fill: {_LINE}; }}",
+        f".penstock-flow .edge text {{ fill: {_WORD}; }}",
+        f".penstock-flow .penstock-join polygon {{ stroke: {_LINE}; fill: {_LINE}; }}",
     ]
 
 
-def _variables(mode: str) -> str:
+def _mermaid_rules(every: str) -> list[str]:
+    rules = []
+    for name, paint in (LIGHT | {"join": None}).items():
+        fill, stroke, text = _paints(name, paint) if paint else (_LINE, _LINE, _LINE)
+        node = f".mermaid .penstock-{name}"
+        rules.append(f"{node} :is(rect, path, polygon) {{ fill: {fill} !important;")
+        rules.append(f"stroke: {stroke} !important; }}")
+        rules.append(f"{node} :is(span, p, small) {{ color: {text} !important; }}")
+    return [
+        *rules,
+        f"{every} .flowchart-link {{ stroke: {_LINE} !important; }}",
+        f"{every} .marker path {{ stroke: {_LINE} !important; fill: {_LINE} !important; }}",
+        f"{every} .edgeLabel :is(span, p) {{ color: {_WORD} !important; }}",
+        f"{every} :is(.edgeLabel, .labelBkg) {{ background: none !important; }}",
+        f"{every} .edgeLabel p {{ background: {_BEHIND} !important; }}",
+    ]
+
+
+def _paints(name: str, paint: Paint) -> tuple[str, str, str]:
+    """Return the colours of a node as CSS: what the page says, else *paint*."""
+    var = f"--penstock-{name}"
+    return (
+        f"var({var}-fill, {paint.fill})",
+        f"var({var}-stroke, {paint.stroke})",
+        f"var({var}-text, {paint.text})",
+    )
+
+
+def _where(mode: str) -> str:
+    return ",\n".join(_PAGES[mode])
+
+
+def _variables(mode: str, other: str | None = None) -> str:
+    """Return the variables with the colours of *mode*, or of the one of two that a page is in."""
+
+    def either(colours: dict[str, str]) -> str:
+        one = colours[mode]
+        return one if other is None else f"light-dark({one}, {colours[other]})"
+
     lines = []
-    for name, paint in (DARK if mode == "dark" else LIGHT).items():
-        var = f"  --penstock-{name}"
-        lines.append(f"{var}-fill: {paint.fill}; {var.strip()}-stroke: {paint.stroke};")
-        lines.append(f"{var}-text: {paint.text};")
-    lines.append(f"  --penstock-edge: {EDGE[mode]}; --penstock-edge-text: {EDGE_TEXT[mode]};")
+    for name, light in LIGHT.items():
+        for part in ("fill", "stroke", "text"):
+            colours = {"light": getattr(light, part), "dark": getattr(DARK[name], part)}
+            lines.append(f"  --penstock-{name}-{part}: {either(colours)};")
+    for name, colours in {"edge": EDGE, "edge-text": EDGE_TEXT, "edge-back": _PAPER}.items():
+        lines.append(f"  --penstock-{name}: {either(colours)};")
     return "\n".join(lines)

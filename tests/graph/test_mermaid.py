@@ -1,5 +1,6 @@
 """Mermaid texts as they are written; `test_mermaid_real.py` asks Mermaid what it makes of them."""
 
+import re
 from dataclasses import replace
 from textwrap import dedent
 
@@ -257,6 +258,22 @@ def test_styled():
             classDef join fill:#64748b,stroke:#64748b"""
 
     assert render_mermaid(STYLED, styled=True) == _HEAD + dedent(expected)
+
+
+def test_colours_of_the_page():
+    """Where the page has the colours, nodes have its classes, and keep their natural size."""
+    text = render_mermaid(STYLED, styled=True, palette=False)
+
+    classes = ("entrypoint", "step", "join", "queue", "missing")
+    assert re.findall(r":::(\S+?)(?=@|$)", text, re.MULTILINE) == [f"penstock-{c}" for c in classes]
+    assert re.findall("classDef .*", text) == ["classDef penstock-missing stroke-dasharray:5 4"]
+    assert not re.search("fill:|stroke:|color:|Color:", text)
+    assert "    useMaxWidth: false\n---\n" in text
+
+
+def test_plain_has_no_classes_of_a_page():
+    """The page's classes are for styled flows only."""
+    assert render_mermaid(STYLED, palette=False) == render_mermaid(STYLED)
 
 
 def test_styled_without_edges():

@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from real_mermaid import VERSIONS, Drawing, Mermaid, get_bundle
 
 from penstock import Edge, Graph, Node
+from penstock._model import Direction
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._mermaid import render_mermaid
+from penstock.graph._mermaid_size import estimate_height
 
 __all__ = ["chromium"]
 
@@ -205,6 +207,86 @@ def test_links(mermaid: Mermaid, href: str, safe: bool) -> None:
     drawing = mermaid.draw(render_mermaid(graph, styled=True))
 
     assert drawing.links == ({"ship": href} if safe else {})
+
+
+def test_classes_of_the_page(mermaid: Mermaid) -> None:
+    """Each sort of node has the class by which a page colours it."""
+    kinds = {
+        "service": "http",
+        "store": "db",
+        "queue": "kafka",
+        "document": "file",
+        "message": "email",
+        "step": "other",
+    }
+    nodes = [Node(name=sort, label="x", kind=kind) for sort, kind in kinds.items()]
+    nodes += [Node(name=role, label="x", role=role) for role in ("entrypoint", "missing")]
+    nodes += [Node(name=status, label="x", status=status) for status in ("failed", "unreached")]
+    graph = Graph(name="sorts", nodes=tuple(nodes), edges=())
+
+    drawing = mermaid.draw(render_mermaid(graph, styled=True, palette=False))
+
+    assert {name: classes[-1] for name, classes in drawing.classes.items()} == {
+        node.name: f"penstock-{node.name}" for node in nodes
+    }
+
+
+def test_class_of_bars(mermaid: Mermaid) -> None:
+    """The bar of a join has a class of its own."""
+    nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
+    graph = Graph(name="join", nodes=nodes, edges=(Edge("a", "b"),))
+
+    drawing = mermaid.draw(render_mermaid(graph, styled=True, palette=False))
+
+    assert drawing.classes["b__all"][-1] == "penstock-join"
+
+
+ORDERS = Graph(
+    name="orders",
+    nodes=(
+        Node(name="receive", label="Receive the order", role="entrypoint", kind="http"),
+        Node(name="check", label="Check the customer's credit", kind="api"),
+        Node(name="reserve", label="Reserve stock", kind="database"),
+        Node(name="charge", label="Charge the card", kind="ledger"),
+        Node(name="refuse", label="Tell the customer", kind="email"),
+        Node(name="pack", label="Pack the parcel", join="all"),
+        Node(name="label", label="Print the label", kind="file"),
+        Node(name="publish", label="Publish", kind="kafka"),
+        Node(name="send", label="Hand it over to the carrier"),
+    ),
+    edges=(
+        Edge("receive", "check"),
+        Edge("receive", "reserve"),
+        Edge("check", "charge", "credit is fine"),
+        Edge("check", "refuse", "no credit"),
+        Edge("charge", "pack"),
+        Edge("reserve", "pack"),
+        Edge("pack", "label"),
+        Edge("pack", "publish"),
+        Edge("label", "send"),
+        Edge("send", "receive", "comes back"),
+    ),
+)
+
+
+@pytest.mark.parametrize(("direction", "share"), [("TD", 0.1), ("BT", 0.1), ("LR", 0.3)])
+@pytest.mark.parametrize("count", range(1, 10))
+def test_height(mermaid: Mermaid, direction: Direction, share: float, count: int) -> None:
+    """How tall a flow is drawn is known before, nearly where it leads down or up."""
+    nodes = ORDERS.nodes[:count]
+    names = {node.name for node in nodes}
+    edges = tuple(edge for edge in ORDERS.edges if {edge.source, edge.target} <= names)
+    graph = replace(ORDERS, nodes=nodes, edges=edges)
+
+    drawing = mermaid.draw(render_mermaid(graph, direction=direction, styled=True, palette=False))
+
+    assert estimate_height(graph, direction) == pytest.approx(drawing.height, rel=share)
+
+
+@pytest.mark.parametrize("direction", ["TD", "LR"])
+def test_height_of_nothing(direction: Direction) -> None:
+    """A flow without steps needs no room but its margins."""
+    assert estimate_height(Graph(name="empty", nodes=(), edges=()), direction) == 16
 
 
 @styles

@@ -177,7 +177,7 @@ def test_page_is_dark_only_if_it_says_so():
     """A page without a dark mode keeps light diagrams on a dark system."""
     media = page_stylesheet().partition("@media (prefers-color-scheme: dark)")[2]
 
-    assert media.split("{")[1].strip() == '[data-theme="auto"]'
+    assert media.split("{")[1].split() == ['[data-theme="auto"],', '[data-color-mode="auto"]']
 
 
 @pytest.mark.dot

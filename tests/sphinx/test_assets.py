@@ -30,7 +30,8 @@ def test_mermaid_script(project, settings, expected):
 
     scripts = {
         name: re.findall(
-            r'<script src="([^"]*?(?:mermaid@[\d.]+|my\.js|m\.js))', built.read(f"{name}.html")
+            r'<script defer="defer" src="([^"]*?(?:mermaid@[\d.]+|my\.js|m\.js))',
+            built.read(f"{name}.html"),
         )
         for name in ("index", "other", "genindex")
     }
@@ -59,28 +60,46 @@ def test_no_assets_without_html(project, builder):
     assert (built.warnings, list(built.folder.rglob("penstock.css"))) == ("", [])
 
 
+THEIRS = re.compile(r"mermaid@[\d.]+/dist/mermaid\.esm\.min\.mjs")
+OURS = re.compile(r"mermaid@[\d.]+/dist/mermaid\.min\.js|_static/penstock-mermaid\.js")
+
+
 @pytest.mark.parametrize(
-    ("theirs", "settings", "expected"),
+    ("settings", "expected"),
     [
-        pytest.param(".. mermaid::\n\n   graph LR", {}, 0, id="theirs draws both"),
-        pytest.param("Nothing.", {}, 1, id="theirs is not on the page"),
+        pytest.param({}, (1, 0), id="theirs draws"),
         pytest.param(
-            ".. mermaid::\n\n   graph LR",
-            {"mermaid_output_format": "svg", "mermaid_cmd": "true"},
-            1,
-            id="theirs needs no script",
+            {"mermaid_output_format": "svg", "mermaid_cmd": "true"}, (0, 2), id="theirs has none"
         ),
     ],
 )
+@pytest.mark.parametrize("beside", ["Nothing.", ".. mermaid::\n\n   graph LR"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:sphinxcontrib.mermaid")
-def test_beside_sphinxcontrib_mermaid(project, require, theirs, settings, expected):
-    """Mermaid is loaded once where sphinxcontrib.mermaid loads it already."""
+def test_beside_sphinxcontrib_mermaid(project, require, settings, expected, beside):
+    """A page has one Mermaid: that of sphinxcontrib.mermaid if it brings a script."""
     require("sphinxcontrib-mermaid", find_spec("sphinxcontrib.mermaid") is not None)
 
-    made = project(":format: mermaid", after=f"\n{theirs}\n")
+    made = project(":format: mermaid", after=f"\n{beside}\n")
     html = made.build("html", "sphinxcontrib.mermaid", **settings).read("index.html")
 
-    assert html.count("npm/mermaid@11.12.0/dist/mermaid.min.js") == expected
+    assert (len(THEIRS.findall(html)), len(OURS.findall(html))) == expected
+    assert html.count("accTitle: Orders") == 1
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:sphinxcontrib.mermaid")
+@pytest.mark.parametrize(
+    ("builder", "page"),
+    [("text", "index.txt"), ("latex", "projectnamenotset.tex"), ("epub", "index.xhtml")],
+)
+def test_only_pages_with_scripts_are_handed_over(project, require, builder, page):
+    """Where no script runs, sphinxcontrib.mermaid is not asked to draw."""
+    require("sphinxcontrib-mermaid", find_spec("sphinxcontrib.mermaid") is not None)
+    made = project(":format: mermaid")
+
+    text = made.build(builder, "sphinxcontrib.mermaid", epub_copyright="x", version="1").read(page)
+
+    assert "Receive the order" in text
+    assert "accTitle" not in text
 
 
 def test_stylesheet(project):

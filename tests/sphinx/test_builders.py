@@ -43,6 +43,19 @@ def test_picture_of_a_page_in_a_folder(project):
     assert picture.resolve().read_bytes().startswith(b"\x89PNG")
 
 
+def test_single_page(project):
+    """On a single page each id is there once, and all links lead to one of them."""
+    after = "\n:penstock:flow:`orders`\n\n.. toctree::\n\n   other\n"
+    made = project(after=after)
+    made.write("other.rst", "Other\n=====\n\n:penstock:step:`send`\n\n.. penstock-flows::\n")
+
+    html = made.build("singlehtml").read("index.html").partition('role="main"')[2]
+
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= {*ids}
+
+
 @pytest.mark.parametrize("format_", ["svg", "png", "mermaid"])
 def test_epub(project, format_):
     """A page of a book is well-formed XML with a picture: no script runs there."""
@@ -51,9 +64,26 @@ def test_epub(project, format_):
     )
 
     page = built.read("index.xhtml")
-    ET.fromstring(page.partition("\n")[2].replace("&copy;", ""))
     assert ("<img src" if format_ == "png" else "<svg") in page
-    assert "<script" not in page
+    for file in built.folder.rglob("*.xhtml"):
+        text = file.read_text(encoding="utf-8")
+        ET.fromstring(text.strip().replace("&copy;", ""))
+        assert "<script" not in text
+    assert built.warnings == ""
+
+
+def test_contents_of_book(project):
+    """The contents of a book lead to steps that are there."""
+    made = project(index="Shop\n====\n\n.. toctree::\n\n   flows\n")
+    made.write("flows.rst", "Flows\n=====\n\n.. penstock-flow:: orders\n")
+
+    built = made.build("epub", **ABOUT)
+
+    page = built.read("flows.xhtml")
+    for contents in ("toc.ncx", "nav.xhtml"):
+        anchors = re.findall(r'"flows.xhtml#([^"]+)"', built.read(contents))
+        assert "penstock--orders--send" in anchors
+        assert all(f'id="{anchor}"' in page for anchor in anchors)
 
 
 TREE = [
@@ -106,6 +136,17 @@ def test_text_page(project):
     ]
 
 
+def test_table_of_text(project):
+    """A table of text breaks no word of ordinary length."""
+    text = project(index=".. penstock-flows::\n").build("text").read("index.txt")
+
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[1::2]]
+    assert rows == [
+        ["Flow", "About", "Entrypoints", "Owner", "Tags"],
+        ["Orders", "From *order* to parcel.", "Receive the order", "Depot", "a, b"],
+    ]
+
+
 @pytest.mark.parametrize(("builder", "suffix"), [("man", "1"), ("texinfo", "texi")])
 def test_manuals(project, builder, suffix):
     """Manual pages and Texinfo show the tree of text too."""
@@ -120,6 +161,45 @@ def test_manuals(project, builder, suffix):
     assert built.warnings == ""
     assert "Receive the order (entrypoint, http)" in text
     assert "Takes an order" in text
+
+
+@pytest.mark.parametrize("steps", ["full", "summary"])
+@pytest.mark.parametrize("caption", [(), (":caption: How",)])
+def test_links_of_texinfo(project, steps, caption):
+    """Each link in Texinfo has its anchor where the step or the flow is, not at the end."""
+    after = "\n:penstock:flow:`orders`, :penstock:step:`send`\n"
+    made = project(*caption, f":steps: {steps}", after=after)
+
+    text = made.build("texinfo").read("projectnamenotset.texi")
+
+    assert "@ref{" in text
+    assert not re.search(r"@anchor\{\w+\}@w\{", text)
+
+
+def test_caption_in_manual_page(project):
+    """What follows a caption in a manual page begins on a line of its own."""
+    text = project(":caption: How").build("man").read("projectnamenotset.1")
+
+    assert "\nHow\n.UNINDENT\n" in text
+
+
+LINKCODE = """
+def linkcode_resolve(domain, info):
+    return f"http://localhost:1/{info['fullname']}"
+"""
+
+
+def test_linkcheck(project, monkeypatch):
+    """Addresses outside to which nodes lead are checked, each at the author's line."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    made = project(":steps: none")
+    made.write("conf.py", LINKCODE)
+
+    text = made.build("linkcheck", "sphinx.ext.linkcode").read("output.txt")
+
+    assert sorted(re.findall(r"index.rst:(\d+): \[broken\] http://localhost:1/(\w+): ", text)) == [
+        *(("5", "charge"), ("5", "pack"), ("5", "receive"), ("5", "send")),
+    ]
 
 
 @pytest.mark.parametrize("builder", ["gettext", "linkcheck", "dummy"])
@@ -214,7 +294,7 @@ def test_pdf(project, typeset):
     assert half[0] == pytest.approx(wide[0] / 2, rel=0.01)
     assert 0.6 * paper[0] < wide[0] < 0.9 * paper[0]
     assert 0.6 * paper[1] < tall[1] < 0.9 * paper[1]
-    assert not re.search("Warning|Overfull", said)
+    assert not re.search("too large|undefined|Overfull", said)
 
 
 @pytest.mark.latex
@@ -244,7 +324,6 @@ def test_latex_links(project):
 @pytest.fixture
 def no_graphviz(monkeypatch):
     """No program that draws; call it to bring the program back."""
-
     monkeypatch.setattr(_picture, "find_program", lambda: None)
     return monkeypatch.undo
 
@@ -278,7 +357,6 @@ def test_drawn_once_it_can_be(project, no_graphviz):
 
 def test_failing_graphviz(project, monkeypatch):
     """A program that fails is a warning at the author's line, for each flow."""
-
     made = project(after="\n.. penstock-flow:: orders\n")
     made.write("plotter", "#!/bin/sh\necho out of paper >&2\nexit 1\n")
     (made.folder / "plotter").chmod(0o755)

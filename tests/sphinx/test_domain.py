@@ -1,9 +1,9 @@
 """Flows and steps as targets: roles, indices, and what other projects find."""
 
 import re
+from zlib import decompress
 
 import pytest
-from sphinx.util.inventory import InventoryFile
 
 ELSEWHERE = "\n.. toctree::\n\n   flows\n"
 FLOWS = "Flows\n=====\n\n.. penstock-flow:: orders\n"
@@ -134,20 +134,16 @@ def test_inventory(pages):
     """Other projects find flows and steps in the inventory."""
     built = pages("").build()
 
-    found = InventoryFile.loads((built.folder / "objects.inv").read_bytes(), uri="").data
-    assert {
-        kind: [(name, item.display_name) for name, item in sorted(found[kind].items())]
-        for kind in sorted(found)
-        if kind.startswith("penstock:")
-    } == {
-        "penstock:entrypoint": [("orders.receive", "Receive the order")],
-        "penstock:flow": [("orders", "Orders")],
-        "penstock:step": [
-            ("orders.charge", "charge"),
-            ("orders.pack", "pack"),
-            ("orders.send", "send"),
-        ],
-    }
+    # The function that reads it is another one in each Sphinx.
+    lines = decompress((built.folder / "objects.inv").read_bytes().split(b"\n", 4)[4]).decode()
+    found = (line.split(" ", 4) for line in lines.splitlines() if "penstock:" in line)
+    assert sorted((kind, name, label) for name, kind, _, _, label in found) == [
+        ("penstock:entrypoint", "orders.receive", "Receive the order"),
+        ("penstock:flow", "orders", "Orders"),
+        ("penstock:step", "orders.charge", "charge"),
+        ("penstock:step", "orders.pack", "pack"),
+        ("penstock:step", "orders.send", "send"),
+    ]
 
 
 def test_other_project(pages, tmp_path_factory):

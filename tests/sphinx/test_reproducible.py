@@ -1,6 +1,8 @@
 """Builds as a whole: the same bytes every time, in any number of processes."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,31 +14,51 @@ extensions = ["penstock_sphinx"]
 penstock_modules = ["shop"]
 penstock_pythonpath = ["."]
 exclude_patterns = ["_out", "_build"]
+version = copyright = "1"
 """
 
 
-def sphinx_build(made, name: str, *options: str, seed: str = "0") -> subprocess.CompletedProcess:
+def sphinx_build(
+    made, name: str, *options: str, builder: str = "html", seed: str = "0"
+) -> subprocess.CompletedProcess:
     """Run Sphinx as its users do."""
     out = made.folder / "_out" / name
     return subprocess.run(
         [
-            *(sys.executable, "-m", "sphinx", "-q", *options),
-            *("-d", str(out / ".doctrees"), str(made.folder), str(out)),
+            *(sys.executable, "-m", "sphinx", "-q", "-b", builder, *options),
+            *("-d", str(out) + ".doctrees", str(made.folder), str(out)),
         ],
         check=False,
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONHASHSEED": seed},
+        # Books say when they were made.
+        env=os.environ | {"PYTHONHASHSEED": seed, "SOURCE_DATE_EPOCH": "1"},
     )
 
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Return all that a build made."""
-    return {
-        str(p.relative_to(folder)): p.read_bytes()
-        for p in sorted(folder.rglob("*"))
-        if p.is_file() and p.name != ".buildinfo" and ".doctrees" not in p.parts
-    }
+    # The file of a book holds what is beside it, and the times at which that was written.
+    files = sorted(f for f in folder.rglob("*") if f.is_file() and f.suffix != ".epub")
+    return {f.relative_to(folder).as_posix(): f.read_bytes() for f in files}
+
+
+def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    """Return the names of the files that are not the same in both."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def search_index(js: bytes) -> dict[str, object]:
+    """Return the search index without what Sphinx by itself does not keep up to date.
+
+    Words that are gone stay, with no page; entries of the general index are
+    only those of the pages that were read last.
+    """
+    index = json.loads(js.removeprefix(b"Search.setIndex(").removesuffix(b")"))
+    del index["indexentries"]
+    for kind in ("terms", "titleterms"):
+        index[kind] = {word: pages for word, pages in index[kind].items() if pages != []}
+    return index
 
 
 @pytest.fixture
@@ -56,14 +78,30 @@ def pages(project):
     return made
 
 
-@pytest.mark.parametrize(("jobs", "seed"), [("1", "1"), ("2", "2")])
-def test_same_bytes(pages, jobs, seed):
+@pytest.mark.parametrize(
+    ("builder", "jobs", "seed"),
+    [("html", "1", "1"), ("html", "4", "2"), ("latex", "4", "3"), ("epub", "4", "4")],
+)
+def test_same_bytes(pages, builder, jobs, seed):
     """Builds give the same bytes for any number of jobs and any hash seed."""
-    first = sphinx_build(pages, "a", "-W", "-j", "1")
-    second = sphinx_build(pages, "b", "-W", "-j", jobs, seed=seed)
+    first = sphinx_build(pages, "a", "-W", "-j", "1", builder=builder)
+    second = sphinx_build(pages, "b", "-W", "-j", jobs, builder=builder, seed=seed)
 
+    out = pages.folder / "_out"
     assert (first.stderr, second.stderr) == ("", "")
-    assert tree(pages.folder / "_out" / "a") == tree(pages.folder / "_out" / "b")
+    assert differing(tree(out / "a"), tree(out / "b")) == []
+
+
+def test_many_pages_of_one_diagram(pages):
+    """Writers in processes of their own that draw one flow do not get in each other's way."""
+    for number in range(40):
+        picture = ".. penstock-flow:: orders\n   :steps: none\n   :format: png\n"
+        pages.write(f"page1{number}.rst", f"Page\n====\n\n{picture}")
+
+    done = sphinx_build(pages, "a", "-W", "-j", "4")
+
+    pictures = list((pages.folder / "_out" / "a" / "_images").iterdir())
+    assert (done.returncode, done.stderr, len(pictures)) == (0, "", 1)
 
 
 def test_imported_once(pages):
@@ -80,3 +118,46 @@ def test_failing(pages):
     codes = [sphinx_build(pages, "a", "-W", "-j", "2").returncode for _ in range(2)]
 
     assert codes == [1, 1]
+
+
+@pytest.fixture
+def site(project):
+    """A project of pages that show, list and name a flow."""
+    pages = ".. toctree::\n\n   flows\n   more\n   named\n"
+    made = project(index=f"Shop\n====\n\n.. penstock-flows::\n\n{pages}")
+    made.write("flows.rst", "Flows\n=====\n\n.. penstock-flow:: orders\n   :caption: All\n")
+    made.write("more.rst", "More\n====\n\n.. penstock-flow:: orders\n   :steps: none\n")
+    made.write("named.rst", "Named\n=====\n\n:penstock:step:`pack`, :penstock:flow:`orders`\n")
+    return made
+
+
+STEP = '\n@orders\n@step(after="send")\ndef thank(order): "Thanks."\n'
+LAST = '@orders\n@step(after=all_of("charge", "pack"))\ndef send(order): "Sends it."\n'
+
+EDITS = {
+    "docstring": lambda made: made.edit("shop.py", "Sends it.", "Posts *it*."),
+    "title": lambda made: made.edit("shop.py", '"Receive the order"', '"Take the order"'),
+    "title of flow": lambda made: made.edit("shop.py", '"Orders"', '"Sales"'),
+    "new step": lambda made: made.write("shop.py", (made.folder / "shop.py").read_text() + STEP),
+    "step gone": lambda made: made.edit("shop.py", LAST, ""),
+    "new page": lambda made: made.write("new.rst", ":orphan:\n\n.. penstock-step:: pack\n"),
+    "page gone": lambda made: (
+        (made.folder / "flows.rst").unlink(),
+        made.edit("index.rst", "   flows\n", ""),
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+def test_incremental(site, edit):
+    """What is left of a build after an edit is what a build from scratch makes."""
+    site.build()
+    edit(site)
+    edited = tree(site.build().folder)
+    shutil.rmtree(site.folder / "_build")
+
+    fresh = tree(site.build().folder)
+
+    search = [search_index(made.pop("searchindex.js")) for made in (edited, fresh)]
+    assert differing({name: edited[name] for name in fresh}, fresh) == []
+    assert search[0] == search[1]

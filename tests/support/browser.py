@@ -2,19 +2,49 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from time import sleep
 
 import pytest
 
 try:
-    from playwright.sync_api import Browser, Page, sync_playwright
+    from playwright.sync_api import Browser, Page, Route, sync_playwright
 except ImportError:
     sync_playwright = None
 
-__all__ = ["Reader", "chromium"]
+__all__ = ["Reader", "chromium", "served"]
 
 _PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+_HERE = "http://127.0.0.1:"
+
+_ARRIVED = """hash => {
+    const target = document.getElementById(hash);
+    if (!target || location.hash.slice(1) !== hash) return "";
+    const {top} = target.getBoundingClientRect();
+    return -1 < top && top < innerHeight ? target.parentElement.innerText : "";
+}"""
+
+_SHIFTS = """
+    const shifts = await new Promise(tell => {
+        const observer = new PerformanceObserver(list => tell(list.getEntries()));
+        observer.observe({type: "layout-shift", buffered: true});
+        setTimeout(() => tell([]), 200);
+    });
+"""
+_SHIFT = f"async () => {{{_SHIFTS} return shifts.reduce((sum, shift) => sum + shift.value, 0); }}"
+_MOVED = f"""async () => {{
+    {_SHIFTS}
+    const flow = document.querySelector(".penstock-diagram");
+    const nodes = shifts.flatMap(shift => shift.sources.map(source => source.node));
+    return nodes.filter(node => node && (node.contains(flow)
+        || flow.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
+    )).map(node => node.nodeName);
+}}"""
 
 
 # Per module, not per session: while Playwright runs, no other test could run an event loop.
@@ -28,63 +58,132 @@ def chromium(require: Callable[[str, bool], None]) -> Iterator["Browser"]:
         browser.close()
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve *folder* inside the block, and give its address."""
+    handler = partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"{_HERE}{server.server_port}/"
+        server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _bring_late(route: "Route") -> None:
+    sleep(0.2)
+    route.continue_()
+
+
 class Reader:
-    """Somebody who opens the page of a flow from disk.
+    """Somebody who opens the page of a flow.
 
     Args:
         browser: Their browser.
-        file: The page.
+        page: A file, or the address of a page that is `served`.
         scheme: The colours of their system, ``"light"`` or ``"dark"``.
+        scripts: Whether they let scripts run.
+        width: How many pixels wide their window is.
     """
 
-    def __init__(self, browser: "Browser", file: Path, scheme: str = "light") -> None:
+    def __init__(
+        self,
+        browser: "Browser",
+        page: Path | str,
+        scheme: str = "light",
+        *,
+        scripts: bool = True,
+        width: int = 1280,
+    ) -> None:
         self.requested: list[str] = []
         self.errors: list[str] = []
-        context = browser.new_context(color_scheme=scheme, offline=True)
+        self.warnings: list[str] = []
+        context = browser.new_context(
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            offline=isinstance(page, Path),
+            viewport={"width": width, "height": 720},
+        )
         self.page: Page = context.new_page()
         self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(file.as_uri())
+        self.page.on("console", self._hear)
+        # What a font that comes late moves is not our doing.
+        self.page.route(lambda url: ".woff" in url or ".ttf" in url, lambda route: route.abort())
+        # From disk, a picture would be there before the page is first shown.
+        self.page.route("**/*.png", _bring_late)
+        self.page.goto(page.as_uri() if isinstance(page, Path) else page)
+
+    def _hear(self, message) -> None:
+        if message.type == "warning" and "penstock" in message.text:
+            self.warnings.append(message.text)
 
     @property
     def outside(self) -> list[str]:
         """What the page asked the network for."""
-        return [url for url in self.requested if not url.startswith(("file:", "data:", "blob:"))]
+        inside = ("file:", "data:", "blob:", _HERE)
+        return [url for url in self.requested if not url.startswith(inside)]
 
     def nodes(self) -> list[str]:
         """Return the titles of the nodes that can be clicked."""
         links = self.page.locator("svg.penstock-flow a").all()
         return [link.locator("text").first.text_content() or "" for link in links]
 
+    def wait_for_drawing(self) -> None:
+        """Wait until Mermaid has drawn each flow that can be seen."""
+        for flow in self.page.locator("pre.mermaid:visible").all():
+            flow.locator("svg .node").first.wait_for()
+
     def click(self, text: str) -> str:
-        """Click the node that shows *text*; return what stands where that leads."""
-        link = self.page.locator("svg.penstock-flow a").filter(has_text=text)
-        href = link.get_attribute("href")
-        link.locator("text").first.click()
-        # Themes scroll smoothly: it takes a while until the target can be seen.
-        found = self.page.wait_for_function(
-            """href => {
-                const target = document.querySelector(href);
-                const {top} = target.getBoundingClientRect();
-                const arrived = location.hash === href && top >= 0 && top < window.innerHeight;
-                return arrived && target.parentElement.innerText;
-            }""",
-            arg=href,
-        )
-        return str(found.json_value())
+        """Click the first node that shows *text*; return what stands where that leads."""
+        link = self.page.locator(".penstock-diagram svg a").filter(has_text=text).first
+        href = link.get_attribute("href") or link.get_attribute("xlink:href")
+        link.locator("text, p").first.click()
+        # Themes scroll smoothly: it takes a while until the target can be seen. The page itself
+        # cannot wait for that if its scripts do not run.
+        for _ in range(100):
+            found = self.page.evaluate(_ARRIVED, href.partition("#")[2])
+            if found:
+                return str(found)
+            self.page.wait_for_timeout(100)
+        pytest.fail(f"{href} is not shown")
+
+    def tab_to(self, selector: str) -> None:
+        """Press the tab key until what *selector* names has the focus."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("what => document.activeElement.matches(what)", selector):
+                return
+        pytest.fail(f"the tab key does not reach {selector}")
+
+    def moved(self) -> list[str]:
+        """Return what stands after a flow, or in it, and has moved since it was first shown."""
+        return list(self.page.evaluate(_MOVED))
+
+    def shift(self) -> float:
+        """Return how much the page has moved, as browsers measure it."""
+        return float(self.page.evaluate(_SHIFT))
 
     def colours(self) -> dict[str, str]:
-        """Return the colours of the page, of an entrypoint and of its text."""
+        """Return the colours of the page, an entrypoint, its text and edges; and any filter."""
         return dict(
             self.page.evaluate(
                 """() => {
                     const style = element => getComputedStyle(element);
-                    const node = document.querySelector("svg.penstock-flow .penstock-entrypoint");
+                    const picture = document.querySelector(".penstock-diagram svg");
+                    const node = picture.querySelector(".penstock-entrypoint");
                     const shape = node.querySelector("path, polygon, ellipse");
+                    const edge = picture.querySelector(".edge path, .flowchart-link");
+                    const text = node.querySelector("text");
                     return {
                         page: style(document.body).backgroundColor,
                         fill: style(shape).fill,
-                        text: style(node.querySelector("text")).fill,
+                        text: text ? style(text).fill : style(node.querySelector("p")).color,
+                        edge: style(edge).stroke,
+                        filter: style(picture).filter,
                     };
                 }"""
             )

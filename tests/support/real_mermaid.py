@@ -39,6 +39,9 @@ _SCRIPT = """() => {
             edge_labels: all(".edgeLabels > .edgeLabel").map(shown),
             links: Object.fromEntries(all("a").filter(a => a.querySelector(".node")).map(
                 a => [idOf(a.querySelector(".node")), a.getAttribute("xlink:href")])),
+            classes: Object.fromEntries(all(".node").map(
+                node => [idOf(node), [...node.classList]])),
+            height: holder.querySelector("svg").getBoundingClientRect().height,
             cut: all("foreignObject").filter(isCut).map(label => label.textContent),
             title: holder.querySelector("svg > title")?.textContent ?? "",
             description: holder.querySelector("svg > desc")?.textContent ?? "",
@@ -68,6 +71,12 @@ class Drawing:
 
     links: dict[str, str]
     """Where a click on a node leads, by id."""
+
+    classes: dict[str, list[str]]
+    """The classes of each node, by id."""
+
+    height: float
+    """How many pixels tall the picture is."""
 
     cut: list[str]
     """The labels that are wider than the room they were given."""

@@ -1,0 +1,202 @@
+"""Docs in another language: what goes to translators, and what comes back."""
+
+import re
+from io import BytesIO
+
+import pytest
+from babel.messages.pofile import read_po
+
+GERMAN = {
+    "Orders": "Aufträge",
+    "From *order* to parcel.": "Vom *Auftrag* zum Paket.",
+    "Way of an order": "Weg eines Auftrags",
+    "Drawn": "Gezeichnet",
+    "Receive the order": "Auftrag annehmen",
+    "paid": "bezahlt",
+    "Takes an order <in>.": "Nimmt einen *Auftrag* <an>.",
+    "Args:": "Argumente:",
+    "order: The *number* of the order.": "order: Die *Nummer* des Auftrags.",
+    "Charges it.": "Bucht ab.",
+    "Sends it.": "Schickt es.",
+    "Owner": "Zuständig",
+    "Tags": "Stichworte",
+    "Entrypoint": "Einstieg",
+    "Comes after": "Kommt nach",
+    "Comes after all of": "Kommt nach allen von",
+    "Leads to": "Führt zu",
+    "Flow": "Ablauf",
+    "About": "Worum es geht",
+    "Entrypoints": "Einstiege",
+    "All of them": "Alle",
+}
+
+OTHER = "Other\n=====\n\n:penstock:step:`receive`, :penstock:flow:`orders`\n"
+
+
+@pytest.fixture
+def shop(project):
+    """A project of a page that shows a flow and all flows, and a page that names them."""
+    index = "\n.. penstock-flows::\n   :caption: All of them\n\n.. toctree::\n\n   other\n"
+    made = project(":caption: Way of an order", ":alt: Drawn", after=index)
+    made.write("other.rst", OTHER)
+    made.settings |= {"locale_dirs": ["locale"]}
+    return made
+
+
+@pytest.fixture
+def german(shop, monkeypatch):
+    """Return what builds the project in German; translations may be given."""
+
+    def build(builder: str = "html", **more: str):
+        monkeypatch.setattr("gettext._translations", {})  # as if in a new process
+        (shop.folder / "locale/de/LC_MESSAGES").mkdir(parents=True, exist_ok=True)
+        head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
+        entries = [f'\nmsgid "{k}"\nmsgstr "{v}"\n' for k, v in (GERMAN | more).items()]
+        shop.write("locale/de/LC_MESSAGES/index.po", head + "".join(entries))
+        return shop.build(builder, language="de")
+
+    return build
+
+
+def messages(built, name: str) -> dict[str, list[tuple[str, int]]]:
+    """Return the messages of a page, each with its places."""
+    text = built.read(name)
+    found = {str(m.id): m.locations for m in read_po(BytesIO(text.encode())) if m.id}
+    assert text.count("\nmsgid") == len(found) + 1  # and the head
+    return found
+
+
+def test_messages(shop):
+    """Translators are given each message of a page once, with where it comes from."""
+    found = messages(shop.build("gettext"), "index.pot")
+
+    lines = {str(line) for places in found.values() for _, line in places}
+    assert set(found) == {*GERMAN, "Shop"}
+    assert {file for file, _ in found["paid"]} == {"../../index.rst"}
+    assert {"5", "9"} <= lines
+    assert "-1" not in lines
+
+
+@pytest.mark.parametrize("steps", ["full", "summary", "none"])
+def test_no_other_messages(shop, steps):
+    """Lines that are made of messages are no messages themselves."""
+    shop.edit("index.rst", ":alt: Drawn", f":steps: {steps}")
+
+    assert set(messages(shop.build("gettext"), "index.pot")) <= {*GERMAN, "Shop"}
+
+
+def test_message_of_several_lines(shop):
+    """What stands in several lines is one message, in the picture as below it."""
+    shop.edit("shop.py", '"Sends it."', '"""Sends\n    *it*.\n    """')
+
+    found = messages(shop.build("gettext"), "index.pot")
+
+    assert [message for message in found if "ends" in message] == ["Sends *it*."]
+
+
+def test_messages_of_what_is_shown(project):
+    """A page gives no messages of steps that it does not show."""
+    made = project(index=".. penstock-flows::\n")
+    made.write("one.rst", ":orphan:\n\n.. penstock-step:: orders.send\n")
+    made.edit("shop.py", '"receive")', '"receive", title="Pack it")')
+    made.edit("shop.py", 'kind="ledger"', 'title="Charge it"')
+
+    built = made.build("gettext")
+
+    assert set(messages(built, "index.pot")) == {
+        *("Orders", "From *order* to parcel.", "Receive the order"),
+        *("Flow", "About", "Entrypoints", "Owner", "Tags"),
+    }
+    assert "Receive the order" not in messages(built, "one.pot")
+
+
+def test_messages_stay_unseen(shop):
+    """Other builders show nothing of what is for translators."""
+    assert shop.build().text().count("Takes an order <in>.") == 1
+
+
+def test_picture(german):
+    """A picture has the titles, the conditions and the sentences of its language."""
+    html = german().read("index.html")
+
+    svg = html.partition("<svg")[2].partition("</svg>")[0]
+    labels = re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+    tips = re.findall(r"<title>([^<]+)</title>", svg)
+    assert [label.strip() for label in labels] == [
+        *("Auftrag annehmen", "http", "charge", "ledger", "bezahlt", "pack", "send"),
+    ]
+    assert tips == ["Nimmt einen Auftrag &lt;an&gt;.", "Bucht ab.", "pack", "Schickt es."]
+    assert ">Aufträge</title>" in svg
+    assert 'aria-label="Gezeichnet"' in html
+
+
+def test_description_of_several_lines(shop, german):
+    """What stands in several lines is translated as the one message that it is."""
+    shop.edit("shop.py", "*order* to", "*order*\\nto")
+
+    assert re.search(r"Vom \W*Auftrag\W* zum Paket.</desc>", german().read("index.html"))
+
+
+def test_page(german):
+    """All that a page says of a flow is in its language."""
+    built = german()
+
+    text = built.text()
+    assert built.warnings == ""
+    assert text.removesuffix(" Other") == (
+        "Shop Vom Auftrag zum Paket. Weg eines Auftrags Zuständig: Depot. Stichworte: a, b"
+        " Auftrag annehmen receive ( order : int , * , dry : bool = False ) → str"
+        " Einstieg · http Nimmt einen Auftrag <an>. Argumente: order: Die Nummer des Auftrags."
+        " Führt zu: charge (bezahlt), pack"
+        " async charge ( order ) Ledger Bucht ab."
+        " Kommt nach: Auftrag annehmen (bezahlt) Führt zu: send"
+        " pack ( order ) Kommt nach: Auftrag annehmen Führt zu: send"
+        " send ( order ) Schickt es. Kommt nach allen von: charge , pack"
+        " Alle Ablauf Worum es geht Einstiege Zuständig Stichworte"
+        " Aufträge Vom Auftrag zum Paket. Auftrag annehmen Depot a, b"
+    )
+
+
+def test_contents(german):
+    """The table of contents and the general index name steps in the language of their page."""
+    built = german()
+
+    assert '#penstock--orders--receive">Auftrag annehmen</a>' in built.read("index.html")
+    assert "Auftrag annehmen (entrypoint in Aufträge)" in built.read("genindex.html")
+
+
+def test_links(german):
+    """Links on other pages show titles, and their tips, as the page has them to which they lead."""
+    html = german().read("other.html").partition('role="main"')[2]
+
+    links = re.findall(r'href="index.html#[^>]*title="([^"]+)">(.*?)</a>', html)
+    assert [(tip, re.sub("<[^>]+>", "", said)) for tip, said in links] == [
+        ("Nimmt einen Auftrag &lt;an&gt;.", "Auftrag annehmen"),
+        ("Vom Auftrag zum Paket.", "Aufträge"),
+    ]
+
+
+def test_summary(german, shop):
+    """A list of steps has their sentences in its language, with their markup."""
+    shop.edit("index.rst", ":alt: Drawn", ":steps: summary")
+
+    assert "Auftrag annehmen — Nimmt einen Auftrag <an>. charge — Bucht ab." in german().text()
+
+
+def test_tree(german):
+    """A tree of text has the titles and the conditions of its language."""
+    text = german("text").read("index.txt")
+
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[5:8] == [
+        *("Aufträge", "Auftrag annehmen (entrypoint, http)", "├─ bezahlt ─> charge (ledger)"),
+    ]
+
+
+def test_edited(german):
+    """A page is read again when its translations are edited."""
+    german()
+    built = german(paid="beglichen")
+
+    assert "1 changed" in built.status
+    assert "(beglichen)" in built.text()
