@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from inspect import isroutine
-from typing import Any, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from penstock._context import Run, current, new_flow_id, run_scope
 from penstock._registry import Declaration, Origin, Reference, bare, default_registry, locate
@@ -13,8 +13,20 @@ from penstock._steps import Join
 from penstock._wrap import instrument
 from penstock.exceptions import InvalidArgumentError
 
-__all__ = ["FlowDecorator", "Predecessors", "all_of", "any_of", "entrypoint", "flow", "step"]
+__all__ = [
+    "After",
+    "FlowDecorator",
+    "Predecessors",
+    "all_of",
+    "any_of",
+    "declare_task",
+    "entrypoint",
+    "flow",
+    "step",
+]
 
+P = ParamSpec("P")
+R = TypeVar("R")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, Any, Any]")
 
 StepRef = str | Callable[..., Any]
@@ -244,22 +256,68 @@ def entrypoint(
     _check_text("entrypoint", name=name, title=title, kind=kind)
 
     def declare(target: Any) -> Any:
-        _check_callable("entrypoint", target)
-        plain = bare(target)
-        _check_wrappable(plain)
-        declaration = _declaration(plain, name, title, kind)
+        declaration = _declare_start("entrypoint", target, name, title, kind)
         declaration.is_entrypoint = True
-        body = instrument(plain, recording_scope(declaration)) if is_tracing() else plain
-        wrapper = instrument(body, run_scope(_run_starter(declaration, inherit=inherit)))
-        declaration.target = wrapper if plain is target else type(target)(wrapper)
-        default_registry().declare(declaration)
-        return declaration.target
+        return _begin_runs(declaration, target, inherit=inherit)
 
     if function is None:
         return declare
     if isinstance(function, str):
         raise _wrong("entrypoint", "a function", function, f"@entrypoint(name={function!r})")
     return declare(function)
+
+
+def declare_task(
+    function: Callable[P, R],
+    *,
+    after: After = None,
+    name: str | None = None,
+    title: str | None = None,
+    kind: str | None = "queue",
+) -> Callable[P, R]:
+    """Declare *function* as what a worker calls, and return it with each call as a run.
+
+    For adapters of queues: what they make a task of. A run adopts the flow ID
+    that is current when the function is called.
+
+    Args:
+        function: The function.
+        after: The steps that send the task, as for `step`. Without any, the
+            task is an entrypoint of its flow.
+        name: What edges and logs call the step. The function's name if None.
+        title: What a reader sees instead of the name.
+        kind: What the step stands behind.
+
+    Raises:
+        InvalidArgumentError: If an argument cannot be used, or the object
+            cannot be wrapped.
+    """
+    _check_text("flow_task", name=name, title=title, kind=kind)
+    references, join = _read_after(after)
+    declaration = _declare_start("flow_task", function, name, title, kind)
+    declaration.is_entrypoint = not references
+    declaration.after, declaration.join = references, join
+    return cast("Callable[P, R]", _begin_runs(declaration, function, inherit=True))
+
+
+def _declare_start(
+    where: str, target: Any, name: str | None, title: str | None, kind: str | None
+) -> Declaration:
+    """Return the declaration of *target*, at which runs are to begin."""
+    _check_callable(where, target)
+    plain = bare(target)
+    _check_wrappable(where, plain)
+    return _declaration(plain, name, title, kind)
+
+
+def _begin_runs(declaration: Declaration, target: Any, *, inherit: bool) -> Any:
+    """Register *declaration*, and return *target* with each call as a run."""
+    plain = declaration.function
+    body = instrument(plain, recording_scope(declaration)) if is_tracing() else plain
+    wrapper = instrument(body, run_scope(_run_starter(declaration, inherit=inherit)))
+    declaration.target = wrapper if plain is target else type(target)(wrapper)
+    default_registry().declare(declaration)
+    return declaration.target
 
 
 def _run_starter(declaration: Declaration, *, inherit: bool) -> Callable[[], Run]:
@@ -390,7 +448,7 @@ def _check_callable(where: str, target: object) -> None:
         raise _wrong(where, "a function", target, f"@{where} above a def")
 
 
-def _check_wrappable(target: object) -> None:
+def _check_wrappable(where: str, target: object) -> None:
     """Raise if a function in place of *target* would be less than *target* was."""
     if _is_wrappable(target):
         return
@@ -400,9 +458,9 @@ def _check_wrappable(target: object) -> None:
         sort = type(target).__qualname__
         reason = (
             f"its {sort} would be replaced by a plain function and lose what a {sort} offers; "
-            "put @entrypoint below the decorator that made it, or on its __call__ method"
+            f"put @{where} below the decorator that made it, or on its __call__ method"
         )
-    message = f"@entrypoint cannot wrap {target!r}: {reason}"
+    message = f"@{where} cannot wrap {target!r}: {reason}"
     raise InvalidArgumentError(message)
 
 

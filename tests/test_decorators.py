@@ -12,7 +12,20 @@ from functools import lru_cache, partial, wraps
 import pytest
 
 import penstock
-from penstock import all_of, any_of, current_step, entrypoint, find_problems, flow, get_flow, step
+from penstock import (
+    all_of,
+    any_of,
+    bind,
+    current_flow_id,
+    current_run,
+    current_step,
+    entrypoint,
+    find_problems,
+    flow,
+    get_flow,
+    step,
+)
+from penstock._decorators import declare_task
 from penstock.exceptions import (
     DuplicateStepError,
     InvalidArgumentError,
@@ -584,3 +597,42 @@ def test_unknown_attribute():
 def test_one_base():
     """Every error of a declaration has penstock's base."""
     assert issubclass(DuplicateStepError, PenstockError)
+
+
+def test_task_without_predecessors():
+    """A task that nothing comes before is where its flow begins."""
+
+    def work():
+        return current_flow_id()
+
+    task = flow("orders")(declare_task(work))
+    found = get_flow("orders").steps[0]
+
+    assert (found.is_entrypoint, found.kind) == (True, "queue")
+    assert task() is not None
+
+
+def test_task_behind_a_step():
+    """A task that a step sends comes after it, and each call is a run with the current ID."""
+    flow("orders")(entrypoint(name="receive")(lambda: None))
+
+    @flow("orders")
+    @partial(declare_task, after={"receive": "queued"}, title="Work")
+    def work():
+        return current_run()
+
+    with bind() as outer:
+        run = work()
+
+    assert [(edge.source, edge.target) for edge in get_flow("orders").edges] == [
+        ("receive", "work")
+    ]
+    assert not get_flow("orders").steps[1].is_entrypoint
+    assert (run.flow_id, run.flow, run.entrypoint) == (outer.flow_id, "orders", "work")
+    assert work.__name__ == "work"
+
+
+def test_task_of_what_cannot_be_wrapped():
+    """A class is no task."""
+    with pytest.raises(InvalidArgumentError, match="@flow_task cannot wrap"):
+        declare_task(int)
