@@ -10,11 +10,10 @@ nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "typing", "tests", "docs"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
+nox.options.default_venv_backend = "uv|virtualenv"
 
-EVERYTHING = ".[cli,loguru,mkdocs,opentelemetry,png,sphinx]"
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
 SPHINX_GUESTS = [*SPHINX_THEMES, "myst-parser", "sphinxcontrib-mermaid"]
-GUESTS = [*SPHINX_GUESTS, "mkdocs-material"]
 
 
 @nox.session
@@ -27,7 +26,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Test the built wheel, with full branch coverage of the runtime."""
-    session.install(EVERYTHING, *GUESTS, *_groups("tests", "otlp", *_browser_group()))
+    session.install(EVERYTHING, *_guests())
     _test(session)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--include=*/penstock/*", "--fail-under=100")
@@ -43,7 +42,7 @@ def lowest(session: nox.Session) -> None:
         *(EVERYTHING, *_groups("otlp")),
         env={"VIRTUAL_ENV": session.virtualenv.location},
     )
-    session.install(*GUESTS, *_groups("tests", "otlp", *_browser_group()))
+    session.install(*_guests())
     _test(session)
 
 
@@ -104,10 +103,18 @@ def _groups(*names: str) -> list[str]:
     return [requirement for name in names for requirement in GROUPS[name]]
 
 
+def _guests() -> list[str]:
+    """Return what tests need beside the extras."""
+    groups = ("tests", "servers", "brokers", "builders", "otlp", *_browser_group())
+    return [*SPHINX_GUESTS, *_groups(*groups)]
+
+
 def _browser_group() -> list[str]:
     """Return the group that drives a browser, where there is one to drive."""
     wanted = os.environ.get("PENSTOCK_REQUIRE") or shutil.which("chromium")
     return ["browser"] if wanted else []
 
 
-GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
+PROJECT = nox.project.load_toml("pyproject.toml")
+GROUPS = PROJECT["dependency-groups"]
+EVERYTHING = f".[{','.join(PROJECT['project']['optional-dependencies'])}]"

@@ -268,7 +268,7 @@ def aiterate(run: Run, items: AsyncIterable[T]) -> AsyncIterator[T]:
 
 
 def _check_common(settings: "Inbound | Outbound") -> None:
-    header = settings.header
+    header: object = settings.header
     if not (isinstance(header, str) and _is_token(header)):
         raise _wrong("header", 'the name of a header, like "X-Request-ID"', header)
     _check_bool("traceparent", settings.traceparent)
