@@ -1,24 +1,13 @@
 """The code of the specification runs as it is written."""
 
 import logging
-import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from specification import BRANCHES, ENTRYPOINTS, LOGGING, QUICK_START, VISUALIZE, blocks
 
 import penstock
 from penstock import find_problems, get_flow
-
-TEXT = (Path(__file__).parent / "data" / "specification.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    """Return the blocks of the specification that are written in *language*."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
-
-
-QUICK_START, VISUALIZE, LOGGING, ENTRYPOINTS, BRANCHES = blocks("python")
 
 
 class Database:
@@ -45,11 +34,6 @@ def names():
 def run(block: str, names: dict[str, object]) -> None:
     """Execute *block* as a notebook would: in a namespace that others share."""
     exec(compile(block, "specification.md", "exec"), names)
-
-
-def test_all_blocks_are_here():
-    """The specification has five blocks of Python before its integrations."""
-    assert len(blocks("python")) == 5
 
 
 def test_quick_start(names):
