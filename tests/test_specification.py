@@ -1,6 +1,7 @@
 """The code of the specification runs as it is written."""
 
 import logging
+import re
 from types import SimpleNamespace
 
 import pytest
