@@ -87,10 +87,12 @@ class Drawings:
     @cached_property
     def _program(self) -> str:
         """What tells one program from another, and from its next version."""
-        program = find_program() or ""
+        program = find_program()
         try:
-            found = Path(program).stat()
-        except OSError:
+            found = Path(program).stat() if program else None
+        except OSError:  # a setting names what is not there
+            found = None
+        if found is None:
             return "none"
         said = f"{program} {found.st_mtime_ns} {found.st_size}"
         return sha256(said.encode()).hexdigest()[:8]

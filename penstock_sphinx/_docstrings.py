@@ -61,7 +61,7 @@ class FunctionSource:
         """Return the description of the function, each line with its place."""
         place, line = self._directive.get_source_info()
         head = self._head()
-        lines = StringList(head, items=[(place, line - 1)] * len(head))
+        lines = StringList(head, items=[(place or "", (line or 1) - 1)] * len(head))
         for number, text in enumerate(self._docstring()):
             lines.append(f"   {text}".rstrip(), self.origin, number)
         return lines

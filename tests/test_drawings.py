@@ -2,7 +2,7 @@
 
 import pytest
 
-from penstock import Edge, Graph, Node
+from penstock import Edge, Graph, Node, _drawings
 from penstock._drawings import Drawings, digest_of
 from penstock.graph import _picture
 from penstock.graph._picture import draw_sources, picture_source, render_svg
@@ -136,7 +136,17 @@ def test_bad_program(drawings, tmp_path, monkeypatch, code):
 
 def test_no_program(drawings, monkeypatch):
     """Without a program nothing is drawn, and nothing raised: who needs a picture says so."""
-    monkeypatch.setattr(_picture, "find_program", lambda: None)
+    for module in (_picture, _drawings):
+        monkeypatch.setattr(module, "find_program", lambda: None)
+
+    drawings.make(SOURCES, "svg")
+
+    assert drawings.find(next(iter(SOURCES)), "svg") is None
+
+
+def test_program_that_is_not_there(drawings, tmp_path, monkeypatch):
+    """A setting that names no program is no error here: who needs a picture says so."""
+    monkeypatch.setenv("PENSTOCK_DOT", str(tmp_path / "gone"))
 
     drawings.make(SOURCES, "svg")
 
