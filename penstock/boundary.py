@@ -12,9 +12,8 @@ from contextvars import Token
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
-from penstock._context import Run, current, new_flow_id, run_scope
+from penstock._context import Run, current, new_flow_id
 from penstock._propagation import HEADER, extract, inject
-from penstock._wrap import instrument
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = [
@@ -226,45 +225,67 @@ class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
         return self._run
 
     def __exit__(self, *exc_info: object) -> None:
-        current.reset(self._token)
+        try:
+            current.reset(self._token)
+        except ValueError:
+            pass  # closed or collected from another context, which never had the run
 
 
-def iterate(run: Run, items: Iterable[T]) -> Iterator[T]:
-    """Return an iterator over *items* in which *run* is current while one is made.
+class iterate(Iterator[T]):  # noqa: N801 - used like a function
+    """Iterate over *items* with *run* current while one is made, and when they are closed.
 
     For streaming bodies, over which a server iterates when the view has
-    returned. Closing it closes *items*.
+    returned. Nothing is current between items.
 
     .. versionadded:: 0.1
     """
 
-    def passing() -> Iterator[T]:
-        try:
-            yield from items
-        finally:
-            close = getattr(items, "close", None)
-            if close is not None:
+    __slots__ = ("_items", "_iterator", "_run")
+
+    def __init__(self, run: Run, items: Iterable[T]) -> None:
+        self._run = run
+        self._items = items
+        self._iterator: Iterator[T] | None = None
+
+    def __next__(self) -> T:
+        with active(self._run):
+            if self._iterator is None:
+                self._iterator = iter(self._items)
+            return next(self._iterator)
+
+    def close(self) -> None:
+        """Close *items*, also if none was made yet."""
+        close = getattr(self._items, "close", None)
+        if close is not None:
+            with active(self._run):
                 close()
 
-    return instrument(passing, run_scope(lambda: run))()
 
-
-def aiterate(run: Run, items: AsyncIterable[T]) -> AsyncIterator[T]:
-    """Return what `iterate` does, for asynchronous *items*.
+class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
+    """Iterate over asynchronous *items*, as `iterate` does.
 
     .. versionadded:: 0.1
     """
 
-    async def passing() -> AsyncIterator[T]:
-        try:
-            async for item in items:
-                yield item
-        finally:
-            close = getattr(items, "aclose", None)
-            if close is not None:
-                await close()
+    __slots__ = ("_items", "_iterator", "_run")
 
-    return instrument(passing, run_scope(lambda: run))()
+    def __init__(self, run: Run, items: AsyncIterable[T]) -> None:
+        self._run = run
+        self._items = items
+        self._iterator: AsyncIterator[T] | None = None
+
+    async def __anext__(self) -> T:
+        with active(self._run):
+            if self._iterator is None:
+                self._iterator = aiter(self._items)
+            return await anext(self._iterator)
+
+    async def aclose(self) -> None:
+        """Close *items*, also if none was made yet."""
+        close = getattr(self._items, "aclose", None)
+        if close is not None:
+            with active(self._run):
+                await close()
 
 
 def _check_common(settings: "Inbound | Outbound") -> None:

@@ -1,6 +1,8 @@
 """What adapters are made of."""
 
 import asyncio
+from contextvars import copy_context
+from types import SimpleNamespace
 
 import pytest
 
@@ -149,6 +151,16 @@ def test_active():
     assert after is outer
 
 
+def test_left_elsewhere():
+    """A block that is left in another context, as by the garbage collector, raises nothing."""
+    block = active(Run(THEIRS))
+    copy_context().run(block.__enter__)
+
+    block.__exit__(None, None, None)
+
+    assert current_run() is None
+
+
 def test_iterate():
     """A run is current while an item is made, and not between items."""
     closed = []
@@ -168,9 +180,22 @@ def test_iterate():
     assert closed == [THEIRS]
 
 
+def test_closed_before_it_began():
+    """A body that nobody read is closed too, for it may hold a file."""
+    closed = []
+    body = SimpleNamespace(close=lambda: closed.append(current_flow_id()))
+
+    iterate(Run(THEIRS), body).close()
+
+    assert closed == [THEIRS]
+
+
 def test_iterate_over_a_list():
     """What has no `close` is iterated over too."""
-    assert list(iterate(Run(THEIRS), [b"a", b"b"])) == [b"a", b"b"]
+    items = iterate(Run(THEIRS), [b"a", b"b"])
+
+    assert list(items) == [b"a", b"b"]
+    items.close()
 
 
 def test_aiterate():
@@ -211,6 +236,9 @@ def test_aiterate_over_an_iterator():
             return self.left.pop()
 
     async def consume():
-        return [item async for item in aiterate(Run(THEIRS), Items())]
+        items = aiterate(Run(THEIRS), Items())
+        made = [item async for item in items]
+        await items.aclose()
+        return made
 
     assert asyncio.run(consume()) == [1]
