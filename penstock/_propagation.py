@@ -263,7 +263,7 @@ def _headers(
 ) -> Iterator[tuple[str, str]]:
     """Yield what a carrier has to hold to carry *run*."""
     yield header, run.flow_id
-    there = _read(carrier)
+    there = _read(carrier, _TRACEPARENT, _BAGGAGE)
     if traceparent and _TRACEPARENT not in there and is_trace_id(run.flow_id):
         span = current_span.get()
         parent = urandom(8).hex() if span is None else span.span_id
@@ -296,8 +296,9 @@ def extract(
 
     .. versionadded:: 0.1
     """
-    found = _read(carrier)
-    flow_id = _only(found.get(header.lower(), []))
+    header = header.lower()
+    found = _read(carrier, header, _TRACEPARENT, _BAGGAGE)
+    flow_id = _only(found.get(header, []))
     if not is_flow_id(flow_id):
         if flow_id is not None:
             _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
@@ -324,13 +325,18 @@ def _items(carrier: Any) -> list[tuple[Any, Any]]:
         raise InvalidArgumentError(message) from None
 
 
-def _read(carrier: Any) -> dict[str, list[str]]:
-    """Return the texts in *carrier* by their names in lower case."""
+def _read(carrier: Any, *wanted: str) -> dict[str, list[str]]:
+    """Return the texts in *carrier* under the names *wanted*, which are in lower case."""
+    # A request has many headers of which none is ours, so each is looked at just once.
+    known: dict[object, str] = {}
+    for name in wanted:
+        known[name] = known[name.encode()] = name
     found: dict[str, list[str]] = {}
-    for name, value in _items(carrier):
-        text = _text(value)
-        if text is not None:
-            found.setdefault(_lower(name), []).append(text)
+    for said, value in _items(carrier):
+        name = known.get(said.lower()) if isinstance(said, (str, bytes)) else None
+        text = None if name is None else _text(value)
+        if name is not None and text is not None:
+            found.setdefault(name, []).append(text)
     return found
 
 

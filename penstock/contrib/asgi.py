@@ -1,0 +1,72 @@
+"""One flow ID for each request of an ASGI application: FastAPI, Starlette, Litestar, Quart, Django.
+
+It needs no package but penstock.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Unpack
+
+from penstock._context import Run
+from penstock.boundary import Inbound, InboundSettings, active
+
+__all__ = ["FlowMiddleware"]
+
+_Message = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
+_App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
+
+_ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
+
+
+class FlowMiddleware:
+    """Makes a run current for each request and each websocket, with all that belongs to it.
+
+    Its place is around everything else, so that error pages have the ID too:
+    ``app = FlowMiddleware(FastAPI())``. What handles the request can also read
+    it from ``scope["state"]["flow_id"]``, which frameworks call ``request.state``.
+
+    It always makes a run of the request's own, whatever is current: some
+    servers start a request in the context of the one before.
+
+    Args:
+        app: The application.
+        settings: Those of `penstock.boundary.Inbound`. A function as *trust* is
+            asked with the connection's scope.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, app: _App, **settings: Unpack[InboundSettings]) -> None:
+        self._app = app
+        self._inbound = Inbound.read("penstock.contrib.asgi.FlowMiddleware", settings)
+        # As HTTP/2 wants it, and ASGI too.
+        self._name = self._inbound.header.lower().encode()
+
+    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+        """Answer one connection."""
+        if scope["type"] not in {"http", "websocket"}:  # a server starts or stops
+            await self._app(scope, receive, send)
+            return
+        run = self._inbound.receive(scope["headers"], scope)
+        scope.setdefault("state", {})["flow_id"] = run.flow_id
+        if self._inbound.respond:
+            send = self._answering(send, run)
+        with active(run):
+            await self._app(scope, receive, send)
+
+    def _answering(self, send: _Send, run: Run) -> _Send:
+        """Return *send* so that the answer says the flow ID, unless it says one already."""
+        name, value = self._name, run.flow_id.encode()
+
+        async def answer(message: _Message) -> None:
+            if message["type"] in _ANSWERS:
+                headers = list(message.get("headers") or ())
+                if all(said.lower() != name for said, _ in headers):
+                    message = {**message, "headers": [*headers, (name, value)]}
+            await send(message)
+
+        return answer
