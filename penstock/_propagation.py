@@ -333,10 +333,10 @@ def _read(carrier: Any, *wanted: str) -> dict[str, list[str]]:
         known[name] = known[name.encode()] = name
     found: dict[str, list[str]] = {}
     for said, value in _items(carrier):
-        name = known.get(said.lower()) if isinstance(said, (str, bytes)) else None
-        text = None if name is None else _text(value)
-        if name is not None and text is not None:
-            found.setdefault(name, []).append(text)
+        if isinstance(said, (str, bytes)) and said.lower() in known:
+            text = _text(value)
+            if text is not None:
+                found.setdefault(known[said.lower()], []).append(text)
     return found
 
 
