@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from inspect import isroutine
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from inspect import isroutine, signature
+from typing import Any, TypeVar, overload
 
 from penstock._context import Run, current, new_flow_id, run_scope
 from penstock._registry import Declaration, Origin, Reference, bare, default_registry, locate
@@ -25,8 +25,7 @@ __all__ = [
     "step",
 ]
 
-P = ParamSpec("P")
-R = TypeVar("R")
+T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, Any, Any]")
 
 StepRef = str | Callable[..., Any]
@@ -258,7 +257,11 @@ def entrypoint(
     def declare(target: Any) -> Any:
         declaration = _declare_start("entrypoint", target, name, title, kind)
         declaration.is_entrypoint = True
-        return _begin_runs(declaration, target, inherit=inherit)
+        wrapper = _with_runs(declaration, inherit=inherit)
+        plain = declaration.function
+        declaration.target = wrapper if plain is target else type(target)(wrapper)
+        default_registry().declare(declaration)
+        return declaration.target
 
     if function is None:
         return declare
@@ -268,23 +271,25 @@ def entrypoint(
 
 
 def declare_task(
-    function: Callable[P, R],
+    function: Callable[..., Any],
+    make: Callable[[Callable[..., Any]], T],
     *,
     after: After = None,
-    name: str | None = None,
+    step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
-) -> Callable[P, R]:
-    """Declare *function* as what a worker calls, and return it with each call as a run.
+) -> T:
+    """Declare *function* as what a worker calls, and return what *make* makes a task of.
 
-    For adapters of queues: what they make a task of. A run adopts the flow ID
-    that is current when the function is called.
+    For adapters of queues. Each call of the function is a run, which adopts the
+    flow ID that is current by then.
 
     Args:
         function: The function.
+        make: Called with the function as it is to be called; returns the task.
         after: The steps that send the task, as for `step`. Without any, the
             task is an entrypoint of its flow.
-        name: What edges and logs call the step. The function's name if None.
+        step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: What the step stands behind.
 
@@ -292,12 +297,18 @@ def declare_task(
         InvalidArgumentError: If an argument cannot be used, or the object
             cannot be wrapped.
     """
-    _check_text("flow_task", name=name, title=title, kind=kind)
+    _check_text("flow_task", step=step, title=title, kind=kind)
     references, join = _read_after(after)
-    declaration = _declare_start("flow_task", function, name, title, kind)
+    declaration = _declare_start("flow_task", function, step, title, kind)
     declaration.is_entrypoint = not references
     declaration.after, declaration.join = references, join
-    return cast("Callable[P, R]", _begin_runs(declaration, function, inherit=True))
+    wrapper = _with_runs(declaration, inherit=True)
+    # Queues read the arguments from the function, and not all of them look behind a wrapper.
+    wrapper.__signature__ = signature(function)  # type: ignore[attr-defined]
+    task = make(wrapper)
+    declaration.target = task
+    default_registry().declare(declaration)
+    return task
 
 
 def _declare_start(
@@ -310,14 +321,11 @@ def _declare_start(
     return _declaration(plain, name, title, kind)
 
 
-def _begin_runs(declaration: Declaration, target: Any, *, inherit: bool) -> Any:
-    """Register *declaration*, and return *target* with each call as a run."""
+def _with_runs(declaration: Declaration, *, inherit: bool) -> Callable[..., Any]:
+    """Return the declared function with each call as a run."""
     plain = declaration.function
     body = instrument(plain, recording_scope(declaration)) if is_tracing() else plain
-    wrapper = instrument(body, run_scope(_run_starter(declaration, inherit=inherit)))
-    declaration.target = wrapper if plain is target else type(target)(wrapper)
-    default_registry().declare(declaration)
-    return declaration.target
+    return instrument(body, run_scope(_run_starter(declaration, inherit=inherit)))
 
 
 def _run_starter(declaration: Declaration, *, inherit: bool) -> Callable[[], Run]:

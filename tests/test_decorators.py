@@ -39,6 +39,13 @@ def importable(x: int) -> int:
     return 2 * x
 
 
+class Task:
+    """What a queue makes of a function."""
+
+    def __init__(self, call):
+        self.call = call
+
+
 def edges(name: str = "f") -> list[tuple[str, str, str | None]]:
     return [(e.source, e.target, e.label) for e in get_flow(name).edges]
 
@@ -601,38 +608,32 @@ def test_one_base():
 
 def test_task_without_predecessors():
     """A task that nothing comes before is where its flow begins."""
-
-    def work():
-        return current_flow_id()
-
-    task = flow("orders")(declare_task(work))
+    task = flow("orders")(declare_task(lambda: current_flow_id(), Task, step="work"))
     found = get_flow("orders").steps[0]
 
     assert (found.is_entrypoint, found.kind) == (True, "queue")
-    assert task() is not None
+    assert task.call() is not None
 
 
 def test_task_behind_a_step():
     """A task that a step sends comes after it, and each call is a run with the current ID."""
-    flow("orders")(entrypoint(name="receive")(lambda: None))
 
-    @flow("orders")
-    @partial(declare_task, after={"receive": "queued"}, title="Work")
-    def work():
+    def work(amount: int):
         return current_run()
 
+    flow("orders")(entrypoint(name="receive")(lambda: None))
+    task = declare_task(work, Task, after={"receive": "queued"}, title="Work")
+    flow("orders")(task)
     with bind() as outer:
-        run = work()
+        run = task.call(7)
 
-    assert [(edge.source, edge.target) for edge in get_flow("orders").edges] == [
-        ("receive", "work")
-    ]
+    assert edges("orders") == [("receive", "work", "queued")]
     assert not get_flow("orders").steps[1].is_entrypoint
     assert (run.flow_id, run.flow, run.entrypoint) == (outer.flow_id, "orders", "work")
-    assert work.__name__ == "work"
+    assert list(inspect.getfullargspec(task.call).args) == ["amount"]
 
 
 def test_task_of_what_cannot_be_wrapped():
     """A class is no task."""
     with pytest.raises(InvalidArgumentError, match="@flow_task cannot wrap"):
-        declare_task(int)
+        declare_task(int, Task)

@@ -72,4 +72,6 @@ def test_extras_in_the_readme():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    assert set(re.findall(r"`penstock\[(\w+)\]`", readme)) == set(project["optional-dependencies"])
+    assert set(re.findall(r"`penstock\[([\w-]+)\]`", readme)) == set(
+        project["optional-dependencies"]
+    )
