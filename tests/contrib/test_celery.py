@@ -1,0 +1,353 @@
+"""Tasks of Celery in this process: eager, called directly, and what is sent."""
+
+import logging
+import pickle
+
+import pytest
+from celery import Celery, current_app, signals
+from specification import CELERY
+
+from penstock import bind, current_flow_id, current_run, entrypoint, flow, get_flow
+from penstock.boundary import HEADER, RECEIVED
+from penstock.contrib import celery as adapter
+from penstock.contrib.celery import flow_task, install, uninstall
+from penstock.exceptions import ConfigurationError
+
+
+@pytest.fixture
+def app(monkeypatch):
+    """Return an application that keeps its messages in memory, without the tasks of other tests."""
+    monkeypatch.setattr("celery._state._on_app_finalizers", set())
+    made = Celery("orders", broker="memory://", backend="cache+memory://", set_as_current=True)
+    made.conf.task_always_eager = True
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left():
+    yield
+    uninstall()
+    assert current_run() is None
+
+
+@pytest.fixture
+def sent(app):
+    """Return the headers of what is sent, and send nothing."""
+    app.conf.task_always_eager = False
+    headers = []
+
+    def keep(headers=None, **_):
+        kept.append(dict(headers))
+
+    kept = headers
+    # After penstock's own, for receivers are called in their order.
+    install()
+    signals.before_task_publish.connect(keep, weak=False)
+    yield headers
+    signals.before_task_publish.disconnect(keep)
+
+
+def test_specification(app):
+    """The block of the specification runs, and its task has the ID of its caller."""
+    names = {"flow": flow, "__name__": "spec"}
+    exec(compile(CELERY, "specification.md", "exec"), names)
+    seen = []
+    signals.task_prerun.connect(lambda **_: seen.append(current_flow_id()), weak=False)
+    task = names["process_in_background"]
+
+    with bind() as run:
+        task.delay({}).get()
+
+    assert seen == [run.flow_id]
+    assert [step.kind for step in get_flow("async_processing").steps] == ["queue"]
+    assert task.name == "spec.process_in_background"
+
+
+def test_real_task(app):
+    """What is declared is a task with all that tasks have."""
+
+    @flow("orders")
+    @flow_task(bind=True, name="other.name", rate_limit="9/m", max_retries=7)
+    def work(self, amount):
+        """Work."""
+        return self.name, amount, current_run().flow
+
+    assert work.delay(2).get() == ("other.name", 2, "orders")
+    assert (work.rate_limit, work.max_retries, work.__doc__) == ("9/m", 7, "Work.")
+    assert work.s(1).task == "other.name"
+    assert pickle.loads(pickle.dumps(work.s(1))) == work.s(1)
+
+
+def test_arguments_are_checked(app):
+    """A task that is sent with wrong arguments is refused at once, as Celery does it."""
+    app.conf.task_always_eager = False
+
+    @flow_task(app=app)
+    def work(amount):
+        pass
+
+    with pytest.raises(TypeError):
+        work.delay()
+
+
+def test_behind_a_queue(app):
+    """A task that a step sends comes after it in the diagram, behind a queue."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        pass
+
+    @flow("orders")
+    @flow_task(after=receive, step="ship", title="Ship it")
+    def work():
+        pass
+
+    ship = get_flow("orders").step("ship")
+
+    assert [(e.source, e.target) for e in get_flow("orders").edges] == [("receive", "ship")]
+    assert (ship.title, ship.kind, ship.is_entrypoint) == ("Ship it", "queue", False)
+    assert get_flow("orders").problems() == ()
+
+
+def test_called_directly(app):
+    """A task that is called like a function runs in its caller's operation."""
+
+    @flow("orders")
+    @flow_task
+    def work():
+        return current_flow_id()
+
+    with bind() as run:
+        inside = work()
+
+    assert inside == run.flow_id
+    assert work() not in {None, run.flow_id}
+
+
+def test_eager_keeps_the_caller(app):
+    """A task in its caller's place has the caller's ID, which is there afterwards."""
+    install(app)
+
+    @app.task
+    def work():
+        return current_flow_id()
+
+    with bind() as run:
+        inside = work.delay().get()
+        after = current_flow_id()
+
+    assert (inside, after) == (run.flow_id, run.flow_id)
+
+
+def test_eager_alone(app):
+    """Without a caller a task in place has an ID of its own, and keeps it when it is tried again."""
+    install(app)
+    seen = []
+
+    @app.task(bind=True, max_retries=2)
+    def work(self):
+        seen.append(current_flow_id())
+        if len(seen) < 3:
+            raise self.retry(countdown=0)
+
+    work.delay()
+
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+    assert None not in seen
+
+
+def test_eager_retry_in_a_run(app):
+    """A task in place that is tried again leaves its caller's ID alone."""
+    install(app)
+    seen = []
+
+    @app.task(bind=True, max_retries=1)
+    def work(self):
+        seen.append(current_flow_id())
+        if len(seen) < 2:
+            raise self.retry(countdown=0)
+
+    with bind() as run:
+        work.delay()
+        after = current_flow_id()
+
+    assert [*seen, after] == [run.flow_id] * 3
+
+
+def test_sent(sent, app):
+    """A message has the ID among its headers, and those of others stay."""
+
+    @app.task
+    def work():
+        pass
+
+    with bind() as run:
+        work.apply_async(headers={"theirs": "x"})
+        app.send_task("elsewhere.work")
+    work.delay()
+
+    assert [headers.get(HEADER) for headers in sent] == [run.flow_id, run.flow_id, None]
+    assert sent[0]["theirs"] == "x"
+
+
+def test_header_that_is_there(sent, app):
+    """Who sends a task with an ID means that one."""
+    with bind():
+        app.send_task("work", headers={HEADER: "theirs"})
+
+    assert sent[0][HEADER] == "theirs"
+
+
+def test_settings(sent, app):
+    """The header has the name that it was given, and `traceparent` goes along."""
+    install(header="X-Flow", traceparent=True)
+    kept = []
+    signals.before_task_publish.connect(lambda headers, **_: kept.append(dict(headers)), weak=False)
+
+    with bind() as run:
+        app.send_task("work")
+
+    assert kept[0]["X-Flow"] == run.flow_id
+    assert kept[0]["traceparent"].split("-")[1] == run.flow_id
+
+
+def test_wrong_setting():
+    """A setting that there is not is told of."""
+    with pytest.raises(ConfigurationError, match="did you mean 'trust'"):
+        install(trusted=True)
+
+
+def call(app, name, **headers):
+    """Run a task as a worker does that was sent a message with *headers*."""
+    from celery.app.trace import build_tracer
+
+    task = app.tasks[name]
+    tracer = build_tracer(name, task, app=app)
+    request = {"id": "1", "delivery_info": {}, "is_eager": False, **headers}
+    return tracer("1", (), {}, request).retval
+
+
+@pytest.fixture
+def work(app):
+    """Return the name of a task that says what is current."""
+
+    @app.task(name="work")
+    def work():
+        return current_flow_id(), dict(current_run().values)
+
+    return work.name
+
+
+def test_received(app, work):
+    """A worker adopts the ID of a message, and nothing of its own is current afterwards."""
+    install()
+
+    found, values = call(app, work, **{HEADER: "theirs"})
+
+    assert (found, values) == ("theirs", {})
+
+
+def test_never_what_was_there(app, work):
+    """A worker never takes what an earlier task may have left."""
+    install()
+
+    with bind() as left:
+        found, _ = call(app, work)
+        after = current_flow_id()
+
+    assert found != left.flow_id
+    assert after == left.flow_id
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a b", "x" * 129, "a\x85b", "a\r\nb", "\x00", 7, b"\xff", ["a"]]
+)
+def test_hostile(app, work, caplog, hostile):
+    """What is no flow ID is not adopted, and not logged."""
+    install()
+    with caplog.at_level(logging.DEBUG, "penstock"):
+        found, values = call(app, work, **{HEADER: hostile})
+
+    assert len(found) == 32
+    assert values == {}
+    assert str(hostile) not in "".join(caplog.messages) or hostile == 7
+
+
+def test_not_trusted(app, work):
+    """An ID that is not trusted is there under its own name."""
+    install(trust=lambda task: task.request.get("sender") == "me")
+
+    found, values = call(app, work, **{HEADER: "theirs"})
+    trusted, _ = call(app, work, sender="me", **{HEADER: "mine"})
+
+    assert len(found) == 32
+    assert values == {RECEIVED: "theirs"}
+    assert trusted == "mine"
+
+
+def test_nested_headers(app, work):
+    """Headers that were nested in headers are found too, as some versions send them."""
+    install()
+
+    found, _ = call(app, work, headers={HEADER: "theirs"})
+
+    assert found == "theirs"
+
+
+def test_other_application(app, work):
+    """Tasks of another application than the one that was named are left alone."""
+    other = Celery("other", set_as_current=False)
+    install(other)
+
+    with bind() as run:
+        found, _ = call(app, work, **{HEADER: "theirs"})
+
+    assert found == run.flow_id
+
+
+def test_installed_by_declaring(app):
+    """Declaring a task installs penstock, unless it is installed already."""
+    flow_task(app=app)(lambda: None)
+    first = adapter._connected
+    flow_task(app=app, name="second")(lambda: None)
+
+    assert first is not None
+    assert adapter._connected is first
+
+
+def test_signals_that_say_nothing():
+    """Signals that are sent by hand, without a task or headers, do no harm."""
+    install()
+
+    signals.before_task_publish.send(sender="work")
+    signals.task_prerun.send(sender=None)
+    signals.task_postrun.send(sender=None)
+
+    assert current_flow_id() is None
+
+
+def test_missing_extra(monkeypatch):
+    """Without Celery, the message says what to install."""
+    import importlib
+    import sys
+
+    from penstock.exceptions import MissingExtraError
+
+    monkeypatch.setitem(sys.modules, "celery", None)
+    monkeypatch.delitem(sys.modules, "penstock.contrib.celery")
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[celery\]'"):
+        importlib.import_module("penstock.contrib.celery")
+
+
+def test_current_application_is_not_asked_for(monkeypatch):
+    """Declaring a shared task does not look for the application, which may come later."""
+    asked = []
+    monkeypatch.setattr(type(current_app), "_get_current_object", lambda self: asked.append(1))
+
+    flow("later")(flow_task(lambda: None))
+
+    assert asked == []
