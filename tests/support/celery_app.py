@@ -36,7 +36,7 @@ def note(what: str) -> str | None:
     """Write down *what* happens in which operation; lines of processes never mix."""
     run = current_run()
     said = {"what": what, "id": current_flow_id(), "values": dict(run.values) if run else {}}
-    with open(FOLDER / "notes", "a", encoding="utf-8") as notes:
+    with (FOLDER / "notes").open("a", encoding="utf-8") as notes:
         notes.write(json.dumps(said) + "\n")
     return current_flow_id()
 
