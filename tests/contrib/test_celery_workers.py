@@ -135,9 +135,24 @@ def test_values(files):
     assert files.notes("annotated")[0]["values"] == {"tenant": "north"}
 
 
-def test_lines_of_the_worker(files):
+def test_nothing_without_an_id(files):
     """Nothing that the worker noted is without an ID."""
     assert None not in {note["id"] for note in files.notes()}
+
+
+def test_log(files):
+    """The worker's line about a task's end has its ID; that about its arrival comes before it."""
+    seen(files, "delay", 1)
+
+    def ended() -> list[str]:
+        said = files.log.read_text().splitlines()
+        return [line for line in said if "celery_app.work[" in line and "succeeded" in line]
+
+    lines = wait_for(ended, files.log)
+    arrived = [line for line in files.log.read_text().splitlines() if "received" in line]
+
+    assert [line for line in lines if line.startswith("INFO [-]")] == []
+    assert {line[:8] for line in arrived} == {"INFO [-]"}
 
 
 def test_sent_outside_a_run(redis):

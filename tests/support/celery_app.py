@@ -4,10 +4,11 @@ import json
 import os
 from pathlib import Path
 
-from celery import Celery, Task, shared_task
+from celery import Celery, Task, shared_task, signals
 
 from penstock import annotate, current_flow_id, current_run, flow, step
 from penstock.contrib.celery import flow_task, install
+from penstock.contrib.logging import FlowFilter, FlowFormatter
 
 FOLDER = Path(os.environ["CELERY_TEST_FOLDER"])
 BROKER = os.environ.get("CELERY_TEST_BROKER", "filesystem://")
@@ -30,6 +31,13 @@ app.conf.update(
 )
 app.set_default()
 install(app, values=["tenant"])
+
+
+@signals.after_setup_logger.connect
+def add_flow_ids(logger, **_):
+    for handler in logger.handlers:
+        handler.addFilter(FlowFilter())
+        handler.setFormatter(FlowFormatter("%(levelname)s [%(flow_id)s] %(message)s"))
 
 
 def note(what: str) -> str | None:
