@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.http import FileResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.urls import resolve
 from specification import DJANGO
 
 from penstock import bind, current_run, entrypoint, flow, step
@@ -177,6 +178,17 @@ def test_declared_views(get, path):
     assert '"flow": "requests"' in answer.text
 
 
+@pytest.mark.parametrize("path", ["/rest", "/rest-class"])
+def test_rest(path):
+    """A view of Django REST Framework is given its kind of request, and keeps its name."""
+    answer = Client().post(path, {"part": 7}, content_type="application/json")
+    view = resolve(path).func
+
+    assert answer.json() == {"id": answer.headers[HEADER], "data": {"part": 7}}
+    assert view.cls.__name__ in {"rest", "RestView"}
+    assert Client().put("/rest").status_code == 405
+
+
 def test_method_of_declared_view(get):
     """What decorates the class of a view sees what it saw before."""
     assert Client().post("/declared-class").status_code == 405
@@ -289,7 +301,7 @@ class TestChecks:
         """A setting that cannot be used is an error, and stops the project."""
         with override_settings(PENSTOCK=said):
             (found,) = run_checks(tags=["penstock"])
-            with pytest.raises(ConfigurationError, match="settings.PENSTOCK"):
+            with pytest.raises(ConfigurationError, match=r"settings\.PENSTOCK"):
                 Client().get("/say")
 
         assert (found.id, found.obj) == ("penstock.E001", "settings.PENSTOCK")

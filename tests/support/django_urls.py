@@ -11,6 +11,9 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.http import require_GET
+from rest_framework.decorators import api_view
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from penstock import bound, current_flow_id, current_run, entrypoint, flow, step
 
@@ -120,7 +123,26 @@ def error_page(request, **_):
 handler500 = error_page
 handler404 = partial(error_page)
 
+
+@api_view(["GET", "POST"])
+@flow("requests")
+@entrypoint(name="declared_rest")
+def rest(request):
+    """Says what is current, and what came."""
+    return Response({"id": current_flow_id(), "data": request.data})
+
+
+class RestView(APIView):
+    @flow("requests")
+    @entrypoint(name="declared_rest_class")
+    def post(self, request):
+        """Posts."""
+        return Response({"id": current_flow_id(), "data": request.data})
+
+
 urlpatterns = [
+    path("rest", rest),
+    path("rest-class", RestView.as_view()),
     path("say", say),
     path("say-later", say_later),
     path("declared/<int:number>", declared),
