@@ -15,14 +15,7 @@ from servers import PATIENCE, free_port, listens, wait_for
 SUPPORT = Path(__file__).parents[1] / "support"
 ACCESS_LOG = ("--access-logfile", "-", "--access-logformat", "access %({x-request-id}o)s %(U)s")
 SERVERS = {
-    "gunicorn": (
-        "gunicorn",
-        "django_app:wsgi",
-        "--access-logfile",
-        "-",
-        "--access-logformat",
-        FORMAT,
-    ),
+    "gunicorn": ("gunicorn", "django_app:wsgi", *ACCESS_LOG),
     "gunicorn with threads": ("gunicorn", "django_app:wsgi", "--threads", "4"),
     "uvicorn": ("uvicorn", "django_app:asgi", "--lifespan", "off"),
 }
