@@ -6,15 +6,13 @@ The framework has no place beside a task's arguments. So the ID travels as a
 keyword argument, which the task's function never sees.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cache, wraps
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
-from inspect import iscoroutinefunction
 from typing import Any, overload
 
-from penstock._context import Run, current
 from penstock._decorators import After, declare_task
-from penstock.boundary import Inbound, active
+from penstock.boundary import receive_argument, send_argument
 from penstock.exceptions import MissingExtraError
 
 
@@ -31,10 +29,6 @@ def _find_tasks() -> Any:
 _tasks = _find_tasks()
 
 __all__ = ["flow_task"]
-
-_ARGUMENT = "penstock_flow_id"
-# Tasks come from the project's own processes.
-_inbound = Inbound(trust=True)
 
 
 @overload
@@ -86,7 +80,7 @@ def flow_task(
     def make(wrapper: Callable[..., Any]) -> Any:
         sort = _tasks.task_backends[backend].task_class
         cls = _carrying(sort)
-        return cls(func=_receiving(wrapper), backend=backend, **options)
+        return cls(func=receive_argument(wrapper), backend=backend, **options)
 
     def declare(target: Callable[..., Any]) -> Any:
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)
@@ -102,10 +96,10 @@ def _carrying(cls: Any) -> Any:
         __slots__ = ()
 
         def enqueue(self, *args: Any, **kwargs: Any) -> Any:
-            return super().enqueue(*args, **kwargs, **_carried())
+            return super().enqueue(*args, **kwargs, **send_argument())
 
         async def aenqueue(self, *args: Any, **kwargs: Any) -> Any:
-            return await super().aenqueue(*args, **kwargs, **_carried())
+            return await super().aenqueue(*args, **kwargs, **send_argument())
 
         def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
             _, (said,) = super().__reduce__()
@@ -117,38 +111,3 @@ def _carrying(cls: Any) -> Any:
 def _restore(cls: Any, said: dict[str, Any]) -> Any:
     """Return the task that was pickled."""
     return _carrying(cls)._reconstruct(said)  # noqa: SLF001 - what Django's own pickles call
-
-
-def _carried() -> Mapping[str, str]:
-    run = current.get()
-    return {} if run is None else {_ARGUMENT: run.flow_id}
-
-
-def _receiving(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return *function* in the run of who enqueued it, without the argument that says so."""
-    if iscoroutinefunction(function):
-
-        @wraps(function)
-        async def receive_later(*args: Any, **kwargs: Any) -> Any:
-            run = _begin(kwargs)
-            with active(run):
-                return await function(*args, **kwargs)
-
-        return receive_later
-
-    @wraps(function)
-    def receive(*args: Any, **kwargs: Any) -> Any:
-        run = _begin(kwargs)
-        with active(run):
-            return function(*args, **kwargs)
-
-    return receive
-
-
-def _begin(kwargs: dict[str, Any]) -> Run:
-    """Return the run for a task, or the current one if the task runs in its caller's place."""
-    said = kwargs.pop(_ARGUMENT, None)
-    there = current.get()
-    if there is not None and said in {None, there.flow_id}:
-        return there
-    return _inbound.receive({_inbound.header: said})
