@@ -184,7 +184,7 @@ class TestBindMessage:
             assert run.flow_id == "order-7"
         with bind_message(traced, traceparent=True, values=["tenant"]) as run:
             assert (run.flow_id, dict(run.values)) == (trace_id, {"tenant": "north"})
-        with pytest.raises(ConfigurationError, match="bind_message.*'heder'"):
+        with pytest.raises(ConfigurationError, match=r"bind_message.*'heder'"):
             bind_message(named, heder="X")
 
     def test_hostile(self, broker, topic, caplog):
