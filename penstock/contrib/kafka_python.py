@@ -3,7 +3,7 @@
 It needs ``pip install "penstock[kafka-python]"``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from penstock.boundary import Inbound, InboundSettings, Outbound, active
@@ -41,7 +41,7 @@ class FlowProducer(KafkaProducer):  # type: ignore[misc]  # it has no types
         topic: str,
         value: Any = None,
         key: Any = None,
-        headers: list[tuple[str, bytes]] | None = None,
+        headers: Sequence[tuple[str, bytes]] | None = None,
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> Any:
