@@ -11,7 +11,7 @@ from _measure import Timer, measure, report, rounds_and_versions, timed_inside_a
 
 from penstock import current_flow_id, flow, step
 from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninstall
-from penstock.contrib.structlog import flow_processor
+from penstock.contrib.structlog import flow_processor, step_processor
 
 PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 WITH_ID = "%(asctime)s %(levelname)s %(flow_id)s %(name)s: %(message)s"
@@ -108,6 +108,7 @@ EVENTS: dict[str, Timer] = {
     "the same again (noise)": events(),
     "merge_contextvars": events(structlog.contextvars.merge_contextvars),
     "flow_processor": events(flow_processor),
+    "both processors": events(flow_processor, step_processor),
 }
 
 CASES: dict[str, Timer] = {

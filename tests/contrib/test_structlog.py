@@ -12,7 +12,7 @@ from specification import STRUCTLOG
 from structlog.testing import LogCapture
 
 from penstock import annotate, bind, entrypoint, flow, step
-from penstock.contrib.structlog import flow_processor
+from penstock.contrib.structlog import flow_processor, step_processor
 from penstock.exceptions import MissingExtraError
 
 
@@ -27,7 +27,7 @@ def _defaults():
 def events():
     """Return the events that structlog logs."""
     capture = LogCapture()
-    structlog.configure(processors=[flow_processor, capture])
+    structlog.configure(processors=[flow_processor, step_processor, capture])
     return capture.entries
 
 
@@ -99,7 +99,7 @@ def test_async(wrapper):
     """What a coroutine logs in another thread has the ID, and the step that logged it."""
     capture = LogCapture()
     structlog.configure(
-        processors=[flow_processor, capture],
+        processors=[flow_processor, step_processor, capture],
         wrapper_class=wrapper,
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
