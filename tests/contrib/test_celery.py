@@ -125,12 +125,12 @@ def test_base(app):
         stock = 7
 
     @flow("orders")
-    @flow_task(app=app, base=Base, bind=True, acks_late=True, priority=3)
+    @flow_task(app=app, base=Base, bind=True, acks_late=True)
     def work(self):
         return self.stock
 
     assert isinstance(app.tasks[work.name], Base)
-    assert (work.delay().get(), work.acks_late, work.priority) == (7, True, 3)
+    assert (work.delay().get(), work.acks_late) == (7, True)
 
 
 def test_class(app):
