@@ -5,7 +5,6 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from penstock.contrib import celery as adapter
 from penstock.testing import isolated_registry
 
 SUPPORT = Path(__file__).parents[1] / "support"
-PATIENCE = 8
+PATIENCE = 30
 """Seconds until what does not happen is given up."""
 
 WORKERS = [
@@ -110,28 +109,14 @@ class Worker:
         )
 
 
-@pytest.fixture(scope="module")
-def redis(require, tmp_path_factory):
-    """Return the address of a Redis server, on a socket that nobody else has."""
-    require("redis", shutil.which("redis-server") is not None)
-    folder = tmp_path_factory.mktemp("redis")
-    path = folder / "s"
-    process = subprocess.Popen(
-        ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", ""],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-    )
-    assert wait_for(path.exists, bool)
-    yield f"redis+socket://{path}"
-    process.terminate()
-    process.wait()
-
-
 @pytest.fixture(scope="module", params=WORKERS, ids="-".join)
 def worker(request, tmp_path_factory):
     """Return a worker of each kind, one after the other."""
     transport, pool = request.param
-    broker = request.getfixturevalue("redis") if transport == "redis" else "filesystem://"
+    broker = "filesystem://"
+    if transport == "redis":
+        # A database that no other worker has.
+        broker = f"{request.getfixturevalue('redis_url')}/{WORKERS.index(request.param)}"
     with pytest.MonkeyPatch.context() as monkeypatch:
         started = Worker(transport, pool, tmp_path_factory.mktemp(pool), broker, monkeypatch)
         yield started
