@@ -139,6 +139,7 @@ def report(found: list[list[str]], left: int, took: float) -> None:
 def compare_costs(rounds: int) -> None:
     """Print what sending a task and running it take, with penstock and without."""
     bare = app.task(name="load.bare")(do_nothing)
+    signals.task_postrun.disconnect(look_back)
     for title, call in (
         ("send a task to Redis", lambda task: task.delay()),
         ("run a task in place", lambda task: task.apply()),
