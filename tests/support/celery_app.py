@@ -31,7 +31,7 @@ if BROKER.startswith("filesystem"):
         "data_folder_in": FOLDER / "queue",
         "data_folder_out": FOLDER / "queue",
         "control_folder": FOLDER / "control",
-        "polling_interval": 0.02,
+        "polling_interval": 0.2,
     }
 install(app, values=["tenant"])
 
