@@ -138,6 +138,8 @@ def mermaid_stylesheet() -> str:
             # Not of the picture itself, which has letters of its own: 20em are the page's.
             ".penstock-sized .mermaid { display: inline-block; width: var(--penstock-width); }",
             ".penstock-sized .mermaid > svg { width: 100%; }",
+            ".penstock-tall .mermaid { height: var(--penstock-height); }",
+            ".penstock-tall .mermaid > svg { height: 100%; }",
             # The source of a picture takes the room of the picture until that is drawn.
             f"{every} {{ min-height: var(--penstock-height); }}",
             "@media (scripting: enabled) {",

@@ -218,6 +218,8 @@ def test_builders_without_pages(project, builder):
         pytest.param((":format: mermaid",), r"\sphinxincludegraphics", id="mermaid"),
         pytest.param((":width: 50%",), r"[width=0.500\linewidth,", id="width"),
         pytest.param((":width: 5cm",), r"[width=5cm,", id="length"),
+        pytest.param((":height: 5cm",), r"[width=\linewidth,height=5cm,keep", id="height"),
+        pytest.param((":width: 9cm", ":height: 5cm"), "[width=9cm,height=5cm,keep", id="both"),
     ],
 )
 def test_latex(project, lines, expected):
