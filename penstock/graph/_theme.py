@@ -132,6 +132,8 @@ def mermaid_stylesheet() -> str:
         [
             # A theme's boxes for code are not for pictures.
             f".penstock-diagram pre.mermaid {{ {_BARE} }}",
+            # Furo makes what is small pale.
+            f"{every} small {{ opacity: 1; }}",
             # The picture knows its size. PyData turns its colours round on dark pages.
             f"{every} > svg {{ width: auto; height: auto; max-width: none !important;",
             "filter: none !important; }",

@@ -358,6 +358,8 @@ def test_all_colours_of_mermaid(chromium, pages, version, scheme, palette):
     edge = (IS_DARK if scheme == "dark" else IS_LIGHT)["edge"]
     expected = {name: list(map(rgb, (p.fill, p.stroke, p.text))) for name, p in palette.items()}
     assert seen == {name: expected.get(name, [edge, edge, ""]) for name in seen}
+    small = reader.page.locator(".mermaid .node small").first
+    assert small.evaluate("small => getComputedStyle(small).opacity") == "1"
     word = reader.page.locator(".mermaid .edgeLabel p").first
     assert word.evaluate("p => getComputedStyle(p).backgroundColor") == (
         "rgba(255, 255, 255, 0.85)" if scheme == "light" else "rgba(20, 24, 31, 0.85)"
@@ -376,7 +378,7 @@ def test_room_for_mermaid(chromium, pages, theme, direction):
     reader = Reader(chromium, folder / "index.html")
     reader.wait_for_drawing()
 
-    assert reader.shift() < 0.02
+    assert reader.shift() < 0.005
 
 
 BELOW = """
