@@ -99,7 +99,9 @@ class FlowDirective(_Directive):
         "alt": directives.unchanged_required,
         "align": choice("left", "center", "right"),
         "width": directives.length_or_percentage_or_unitless,
+        "height": directives.length_or_unitless,
         "steps": choice("full", "summary", "none"),
+        "figclass": directives.class_option,
         "no-index": directives.flag,
         **_NAMES,
     }
@@ -152,8 +154,10 @@ class FlowDirective(_Directive):
             alt=translate(options.get("alt", "")) or None,
             align=options.get("align"),
             width=options.get("width"),
+            height=options.get("height"),
             caption=options.get("caption"),
             classes=tuple(options.get("class", ())),
+            figure_classes=tuple(options.get("figclass", ())),
         )
         return figure(self, page, translate.graph(page.graph, page.flow.steps), wants, look)
 

@@ -4,6 +4,7 @@ from sphinx.application import Sphinx
 
 from penstock_sphinx._again import setup_again
 from penstock_sphinx._assets import setup_assets
+from penstock_sphinx._book import setup_book
 from penstock_sphinx._config import setup_config
 from penstock_sphinx._directives import setup_directives
 from penstock_sphinx._docstrings import setup_docstrings
@@ -29,4 +30,5 @@ def setup_extension(app: Sphinx) -> None:
     setup_pictures(app)
     setup_visitors(app)
     setup_assets(app)
+    setup_book(app)
     setup_again(app)

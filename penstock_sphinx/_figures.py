@@ -27,8 +27,10 @@ class Look:
     alt: str | None = None
     align: str | None = None
     width: str | None = None
+    height: str | None = None
     caption: str | None = None
     classes: tuple[str, ...] = ()
+    figure_classes: tuple[str, ...] = ()
 
 
 def figure(
@@ -56,14 +58,16 @@ def figure(
         prefix=f"{page.anchor}--in-{_slug(directive.env.docname)}",
         alt=look.alt,
         width=look.width,
+        height=look.height,
         docname=directive.env.docname,
         wants=dict(wants),
         drawing=_note_drawing(directive, graph, look),
+        classes=list(look.classes),
     )
     directive.set_source_info(diagram)
     outer = diagram if look.caption is None else _captioned(directive, diagram, look.caption)
     outer["align"] = look.align or ("default" if outer is not diagram else None)
-    outer["classes"] += look.classes
+    outer["classes"] += look.figure_classes
     # A name comes first: numbered figures are found by their first id.
     directive.add_name(outer)
     outer["ids"].append(page.anchor)

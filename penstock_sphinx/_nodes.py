@@ -10,9 +10,9 @@ class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N80
 
     Attributes of the node: ``graph``, ``format``, ``direction``, ``prefix`` (what
     ids in the picture begin with), ``alt`` (what the author said of it, or
-    None), ``width`` (as HTML and LaTeX take it, or None), ``docname``,
-    ``drawing`` (the digest of its picture) and ``wants`` (where its nodes are to
-    lead: a `Want` by the name of each).
+    None), ``width`` and ``height`` (as HTML and LaTeX take them, or None),
+    ``docname``, ``drawing`` (the digest of its picture) and ``wants`` (where its
+    nodes are to lead: a `Want` by the name of each).
 
     Once a builder is known, its children are references without text, each with
     the ``node`` from which it leads: other parts of Sphinx mend and check them.

@@ -68,19 +68,20 @@ def drawer_of(node: nodes.Element) -> nodes.Element | None:
     return cast("nodes.Element | None", next(others, None))
 
 
-def _css_width(node: nodes.Element) -> str | None:
-    """Return the width that the author wants in CSS, where each length has a unit."""
-    width: str | None = node["width"]
-    return f"{width}px" if width and width[-1].isdigit() else width
-
-
 def room_for(builder: "Builder", node: nodes.Element) -> str | None:
     """Return the style that keeps room for what is drawn only in the browser."""
     if not draws_mermaid(builder, node["format"]):
         return None
-    if width := _css_width(node):
-        return f"--penstock-width: {width}"
-    return f"--penstock-height: {estimate_height(node['graph'], _direction(node))}px"
+    sizes = _css_sizes(node)
+    if not sizes:
+        sizes = {"height": f"{estimate_height(node['graph'], _direction(node))}px"}
+    return "; ".join(f"--penstock-{side}: {length}" for side, length in sizes.items())
+
+
+def _css_sizes(node: nodes.Element) -> dict[str, str]:
+    """Return the sizes that the author wants in CSS, where each length has a unit."""
+    said = {side: node[side] for side in ("width", "height") if node[side]}
+    return {side: f"{size}px" if size[-1].isdigit() else size for side, size in said.items()}
 
 
 def _draw(builder: Any, node: nodes.Element) -> str:
@@ -115,9 +116,14 @@ def _svg(builder: "Builder", node: nodes.Element) -> str:
 
 
 def _style(node: nodes.Element) -> str:
-    """Return the attribute that makes a picture as wide as the author wants."""
-    width = _css_width(node)
-    return f' style="width: {escape(width)}; height: auto"' if width else ""
+    """Return the attribute that makes a picture as large as the author wants, in its shape."""
+    sizes = _css_sizes(node)
+    if not sizes:
+        return ""
+    said = {"width": "auto", "height": "auto"} | sizes
+    # An SVG keeps its shape by itself, where a box has another.
+    said |= {"object-fit": "contain"} if "height" in sizes and node["format"] == "png" else {}
+    return f' style="{escape("; ".join(f"{key}: {value}" for key, value in said.items()))}"'
 
 
 def _mermaid(node: nodes.Element) -> str:

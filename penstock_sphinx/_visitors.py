@@ -78,7 +78,8 @@ def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn
 
 def _classes(node: penstock_diagram) -> list[str]:
     aligned = [f"align-{node['align']}"] if node.get("align") else []
-    return ["penstock-diagram", *aligned, *(["penstock-sized"] if node["width"] else [])]
+    sized = {"width": "penstock-sized", "height": "penstock-tall"}
+    return ["penstock-diagram", *aligned, *(sized[side] for side in sized if node[side])]
 
 
 def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoReturn:
@@ -103,8 +104,11 @@ def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoRetur
 
 def _latex_size(translator: LaTeXTranslator, node: penstock_diagram, png: bytes) -> str:
     """Return how large a picture is: as the author said, or as it was drawn."""
-    width = node["width"] and cast("Any", translator).latex_image_length(node["width"])
-    # Four pixels a point, and the first chunk begins with the width.
-    width = width or f"{int.from_bytes(png[16:20], 'big') / 4}bp"
+    read = cast("Any", translator).latex_image_length
+    width, height = (node[side] and read(node[side]) for side in ("width", "height"))
+    if not width:
+        # Four pixels a point, and the first chunk begins with the width.
+        width = "\\linewidth" if height else f"{int.from_bytes(png[16:20], 'big') / 4}bp"
     # What fills a page leaves no room for its caption.
-    return f"width={width},height=0.85\\textheight,keepaspectratio"
+    height = height or "0.85\\textheight"
+    return f"width={width},height={height},keepaspectratio"

@@ -132,12 +132,16 @@ def mermaid_stylesheet() -> str:
         [
             # A theme's boxes for code are not for pictures.
             f".penstock-diagram pre.mermaid {{ {_BARE} }}",
+            # Furo makes what is small pale.
+            f"{every} small {{ opacity: 1; }}",
             # The picture knows its size. PyData turns its colours round on dark pages.
             f"{every} > svg {{ width: auto; height: auto; max-width: none !important;",
             "filter: none !important; }",
             # Not of the picture itself, which has letters of its own: 20em are the page's.
             ".penstock-sized .mermaid { display: inline-block; width: var(--penstock-width); }",
             ".penstock-sized .mermaid > svg { width: 100%; }",
+            ".penstock-tall .mermaid { height: var(--penstock-height); }",
+            ".penstock-tall .mermaid > svg { height: 100%; }",
             # The source of a picture takes the room of the picture until that is drawn.
             f"{every} {{ min-height: var(--penstock-height); }}",
             "@media (scripting: enabled) {",

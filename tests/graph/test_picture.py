@@ -211,6 +211,20 @@ def test_roles_are_told_apart_without_colour(role):
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("visited", ("1.2", False)), ("failed", ("3", False)), ("unreached", ("1.2", True))],
+)
+def test_statuses_are_told_apart_without_colour(status, expected):
+    """A step that failed has a thick outline, and one that was not reached a dashed one."""
+    (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", label="a", status=status))))
+    outline = next(e for e in group if e.tag == f"{SVG}polygon")
+
+    width = outline.get("stroke-width")
+
+    assert (width, "stroke-dasharray" in outline.attrib) == expected
+
+
 def test_empty_graph():
     """A flow without steps is an empty picture, not an error."""
     assert drawn_nodes(render_svg(graph_of())) == []

@@ -72,6 +72,24 @@ def test_epub(project, format_):
     assert built.warnings == ""
 
 
+def test_list_of_book(project):
+    """The list of a book's files says which pages have SVG in them, as EPUB wants it."""
+    made = project(after="\n.. toctree::\n\n   png\n   a b/ü\n")
+    made.write("png.rst", "PNG\n===\n\n.. penstock-flow:: orders\n   :format: png\n")
+    made.write("a b/ü.rst", "Deep\n====\n\n.. penstock-flow:: orders\n")
+
+    built = made.build("epub", **ABOUT)
+
+    items = ET.fromstring(built.read("content.opf")).iter("{http://www.idpf.org/2007/opf}item")
+    said = {item.get("href"): item.get("properties") for item in items}
+    assert {name: said[name] for name in ("index.xhtml", "png.xhtml", "nav.xhtml")} == {
+        "index.xhtml": "svg",
+        "png.xhtml": None,
+        "nav.xhtml": "nav",
+    }
+    assert said["a%20b/%C3%BC.xhtml"] == "svg"
+
+
 def test_contents_of_book(project):
     """The contents of a book lead to steps that are there."""
     made = project(index="Shop\n====\n\n.. toctree::\n\n   flows\n")
@@ -218,6 +236,8 @@ def test_builders_without_pages(project, builder):
         pytest.param((":format: mermaid",), r"\sphinxincludegraphics", id="mermaid"),
         pytest.param((":width: 50%",), r"[width=0.500\linewidth,", id="width"),
         pytest.param((":width: 5cm",), r"[width=5cm,", id="length"),
+        pytest.param((":height: 5cm",), r"[width=\linewidth,height=5cm,keep", id="height"),
+        pytest.param((":width: 9cm", ":height: 5cm"), "[width=9cm,height=5cm,keep", id="both"),
     ],
 )
 def test_latex(project, lines, expected):

@@ -56,6 +56,12 @@ def test_ids_are_unique(project):
         pytest.param((":caption: x", ":align: right"), '<figure class="align-right"', id="align"),
         pytest.param((":align: center",), "penstock-diagram align-center", id="align bare"),
         pytest.param((":class: wide",), 'class="wide penstock-diagram"', id="class"),
+        pytest.param((":caption: x", ":class: wide"), 'class="wide penstock-diagram"', id="inner"),
+        pytest.param(
+            (":caption: x", ":figclass: low"), '<figure class="low align-default"', id="figclass"
+        ),
+        pytest.param((":figclass: low",), 'class="low penstock-diagram"', id="figclass bare"),
+        pytest.param((":height: 90",), 'style="width: auto; height: 90px"', id="height"),
         pytest.param((":format: PNG", ":alt: A & <b>"), 'alt="A &amp; &lt;b&gt;"', id="alt"),
         pytest.param((":alt: A & <b>",), 'aria-label="A &amp; &lt;b&gt;"', id="alt of svg"),
         pytest.param((":format: png",), 'alt="Diagram of the flow Orders"', id="default alt"),
