@@ -2,6 +2,7 @@
 
 from penstock._settings import Settings, import_modules
 from penstock.exceptions import ModuleImportError
+from penstock_mkdocs._state import forget_state
 
 __all__ = ["forget", "load"]
 
@@ -19,3 +20,4 @@ def load(settings: Settings) -> tuple[ModuleImportError, ...]:
 def forget() -> None:
     """Let the next page import, and report, anew."""
     _loaded.clear()
+    forget_state()

@@ -10,7 +10,7 @@ from penstock.exceptions import PenstockError
 from penstock.graph import get_flow
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._links import has_source_page, whereabouts
-from penstock_sphinx._overview import Selection
+from penstock._pages import Selection
 
 __all__ = ["setup_fresh"]
 
