@@ -76,10 +76,12 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _flag(value: object) -> bool:
-    if value is not None and not isinstance(value, bool):
+    if value is None:  # `no-index:` alone, as a directive for Sphinx says it
+        return True
+    if not isinstance(value, bool):
         message = f"takes true or false, not {value!r}"
         raise ValueError(message)
-    return value is None or value
+    return value
 
 
 def _length(value: object) -> str:
@@ -135,14 +137,14 @@ class FlowOptions(BlockOptions):
     align: str | None = _option(None, _choice("left", "center", "right"))
     width: str | None = _option(None, _length)
     steps: str = _option("full", _choice("full", "summary", "none"))
-    no_index: bool = _option(False, _flag)
+    no_index: bool | None = _option(None, _flag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepOptions(BlockOptions):
     """What stands below one ``::: penstock-step FLOW.STEP``."""
 
-    no_index: bool = _option(False, _flag)
+    no_index: bool | None = _option(None, _flag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,7 @@ class ExtensionOptions(_Options):
     format: str = _option("svg", _choice(*FORMATS))
     direction: str = _option("TD", _choice(*DIRECTIONS))
     errors: str = _option("auto", _choice(*ERRORS))
-    css: bool = _option(True, _flag)
+    css: bool | None = _option(None, _flag)
     templates: str | None = _option(None, _text)
     config_file: str | None = _option(None, _text)
 

@@ -2,14 +2,10 @@
 
 import logging
 
+from click import ClickException
+
 from penstock.exceptions import PenstockError
 from penstock_mkdocs._host import Host
-
-try:
-    # All three builders stand on click, and show its exceptions without a traceback.
-    from click import ClickException
-except ImportError:  # Python-Markdown alone
-    ClickException = Exception  # type: ignore[misc,assignment]
 
 __all__ = ["PageError", "Reporter"]
 
@@ -18,7 +14,10 @@ _logger = logging.getLogger("mkdocs.plugins.penstock")
 
 
 class PageError(PenstockError, ClickException):
-    """Something on a page is wrong, and the build was asked to end then."""
+    """Something on a page is wrong, and the build was asked to end then.
+
+    MkDocs and ProperDocs stand on click, which shows it without a traceback.
+    """
 
 
 class Reporter:

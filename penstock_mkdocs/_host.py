@@ -80,8 +80,8 @@ class Host:
 
     @property
     def _zensical(self) -> Any:
-        name = "rendering_context"
-        return self._md.preprocessors[name] if name in self._md.preprocessors else None
+        processors = self._md.preprocessors  # a registry, which has no `get`
+        return processors["rendering_context"] if "rendering_context" in processors else None  # noqa: SIM401
 
     @cached_property
     def _zensical_config(self) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class FlowBlocks(BlockProcessor):
         self._taken: set[str] = set()
         self._documented: set[str] = set()
         self._elsewhere: dict[str, Elsewhere] = {}
-        self._has_style = not self._options.css
+        self._has_style = self._options.css is False
 
     def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
         """Tell whether *block* holds one of ours."""
@@ -255,8 +255,9 @@ class FlowBlocks(BlockProcessor):
             self._put(parent, self._renderer.stylesheet())
 
     def _level(self) -> int:
-        """Return the level of a heading below the last one on the page."""
-        levels = [_HEADINGS[e.tag] for e in self.parser.root.iter() if e.tag in _HEADINGS]
+        """Return the level of a heading below the last one that the author wrote."""
+        headings = (e for e in self.parser.root.iter() if e.tag in _HEADINGS)
+        levels = [_HEADINGS[e.tag] for e in headings if e.get("id") not in self._taken]
         return min(levels[-1] + 1, 6) if levels else 2
 
     def _warn(self, message: str) -> None:

@@ -117,7 +117,7 @@ class PageRenderer:
 
     def stylesheet(self) -> Html:
         """Return the style sheet of diagrams, for pages whose site does not bring it."""
-        return Html(_style())
+        return Html(_style_link())
 
     def _fill(self, template: str, **values: object) -> str:
         found = self._environment.get_template(template)
@@ -141,7 +141,9 @@ class PageRenderer:
             match options.format:
                 case "mermaid":
                     text = render_mermaid(graph, direction=direction, styled=True)
-                    return Markup('<pre class="mermaid"{}>{}</pre>').format(_style_of(options), text)
+                    return Markup('<pre class="mermaid"{}>{}</pre>').format(
+                        _style_of(options), text
+                    )
                 case "png":
                     return self._image(graph, direction, options)
                 case _:
@@ -210,5 +212,9 @@ def _style_of(options: FlowOptions) -> Markup:
 
 
 @lru_cache
-def _style() -> str:
-    return f"<style>{page_stylesheet().replace(chr(10), ' ')}</style>"
+def _style_link() -> str:
+    """Return the style sheet as an address: the text of a ``<style>`` would be searched."""
+    css = " ".join(page_stylesheet().split())
+    return (
+        f'<link rel="stylesheet" href="data:text/css;base64,{b64encode(css.encode()).decode()}" />'
+    )

@@ -137,20 +137,20 @@ class SourceBlocks:
 
 def _find(lines: Sequence[str]) -> Iterator[Block]:
     """Yield the blocks that do not stand inside another fence."""
-    fence, ours, start = "", None, 0
+    opened: re.Match[str] | None = None
+    start = 0
     for number, line in enumerate(lines, 1):
-        if not fence:
+        if opened is None:
             if block := _BLOCK.match(line):
                 yield Block(block["said"], number, number + 1, block["indent"], None)
-            elif found := _OPEN.match(line):
-                fence, ours, start = found["fence"], _OURS.match(found["info"]), number
-                indent = found["indent"]
-        elif _closes(line, fence):
-            if ours is not None:
-                held = lines[start : number - 1]
-                options = "\n".join(_without(each, indent) for each in held)
-                yield Block(ours["said"], start, number + 1, indent, options)
-            fence = ""
+            else:
+                opened, start = _OPEN.match(line), number
+        elif _closes(line, opened["fence"]):
+            if ours := _OURS.match(opened["info"]):
+                indent = opened["indent"]
+                held = (_without(each, indent) for each in lines[start : number - 1])
+                yield Block(ours["said"], start, number + 1, indent, "\n".join(held))
+            opened = None
 
 
 def _closes(line: str, fence: str) -> bool:
