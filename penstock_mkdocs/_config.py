@@ -78,10 +78,10 @@ def _texts(value: object) -> tuple[str, ...]:
 def _flag(value: object) -> bool:
     if value is None:  # `no-index:` alone, as a directive for Sphinx says it
         return True
-    if not isinstance(value, bool):
-        message = f"takes true or false, not {value!r}"
-        raise ValueError(message)
-    return value
+    if isinstance(value, bool):
+        return value
+    message = f"takes true or false, not {value!r}"
+    raise ValueError(message)
 
 
 def _length(value: object) -> str:
