@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from types import FunctionType
+from typing import NamedTuple
 
 from penstock._model import Edge, Graph
 from penstock._registry import default_registry
@@ -17,6 +18,7 @@ from penstock.graph._flow import Flow, get_flow, list_flows
 __all__ = [
     "FlowPage",
     "Link",
+    "Selection",
     "StepSection",
     "anchor_of",
     "find_step",
@@ -132,6 +134,42 @@ class FlowPage:
     def _link(self, name: str, condition: str | None) -> Link:
         label = self.flow.step(name).label if name in self.anchors else name
         return Link(name, label, self.anchors.get(name), condition)
+
+
+class Selection(NamedTuple):
+    """Which flows an index lists."""
+
+    tags: str | None = None
+    """Words, parted by commas, all of which a flow must have as tags."""
+
+    owner: str | None = None
+    """Who must own it."""
+
+    def __str__(self) -> str:
+        said = [f"has the tags {self.tags}"] if self.tags else []
+        said += [f"is owned by {self.owner}"] if self.owner else []
+        return " and ".join(said) or "is declared"
+
+    def flows(self) -> list[Flow]:
+        """Return the flows, in order of their labels."""
+        tags = {tag.strip() for tag in (self.tags or "").split(",")} - {""}
+        found = [
+            flow
+            for flow in list_flows()
+            if tags <= set(flow.tags) and self.owner in {None, flow.owner}
+        ]
+        return sorted(found, key=lambda flow: (flow.label.lower(), flow.name))
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that the index says."""
+        said = [
+            (
+                *(flow.name, flow.label, gist_of(flow), flow.owner, flow.tags),
+                *((step.name, step.label) for step in flow.entrypoints),
+            )
+            for flow in self.flows()
+        ]
+        return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def anchor_of(flow: str, step: str | None = None) -> str:

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Generator, Set
+from collections.abc import Callable, Generator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -261,7 +262,7 @@ class Registry:
             except KeyError:
                 raise UnknownFlowError(name, tuple(self._flows)) from None
 
-    def forget(self, files: Set[str]) -> None:
+    def forget(self, files: AbstractSet[str]) -> None:
         """Forget what *files* declared, before they are imported again."""
         with self._lock:
             for flow in list(self._flows.values()):

@@ -21,6 +21,7 @@ from penstock import _settings
 from penstock._registry import default_registry
 from penstock._settings import Settings, import_modules
 from penstock.exceptions import ModuleImportError
+from penstock_mkdocs._state import forget_state
 
 __all__ = ["failures_of", "forget", "load", "newest", "places_of"]
 
@@ -101,7 +102,8 @@ def places_of(settings: Settings) -> list[str]:
 
 
 def forget() -> None:
-    """Let the next page report anew what fails."""
+    """Begin a build, which reports anew what fails."""
+    forget_state()
     for settings, earlier in list(_loads.items()):
         if earlier.failures:
             del _loads[settings]

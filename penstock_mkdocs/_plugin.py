@@ -19,8 +19,9 @@ from penstock.exceptions import ConfigurationError
 from penstock.graph import list_flows
 from penstock.graph._theme import page_stylesheet
 from penstock_mkdocs import _loading
-from penstock_mkdocs._config import DIRECTIONS, FORMATS, ExtensionOptions
+from penstock_mkdocs._config import DIRECTIONS, ERRORS, FORMATS, ExtensionOptions
 from penstock_mkdocs._navigation import with_pages
+from penstock_mkdocs._state import settings_of
 
 __all__ = ["PenstockConfig", "PenstockPlugin"]
 
@@ -50,6 +51,9 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
     direction = config_options.Choice(DIRECTIONS, default="TD")
     """Where flows lead unless a block says otherwise."""
 
+    errors = config_options.Choice(ERRORS, default="auto")
+    """Whether to ``raise`` what is wrong, or to ``show`` it on the page."""
+
     templates = config_options.Optional(config_options.Dir(exists=True))
     """A folder with templates that replace ours."""
 
@@ -57,7 +61,7 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
     """A folder of the site for a page per flow and an index, like ``flows``."""
 
     mermaid_js = config_options.Optional(config_options.File(exists=True))
-    """A file with Mermaid's script, for themes that bring none and for readers without a network."""
+    """A file with Mermaid's script, for themes that have none and for readers without a network."""
 
 
 class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-call]  # as above
@@ -129,12 +133,12 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
     def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:
         apart = {"pages", "mermaid_js"}
         said = {name: value for name, value in self.config.items() if name not in apart}
-        return {**said, "config_file": config.config_file_path}
+        return {**said, "css": False, "config_file": config.config_file_path}
 
     def _settings(self, config: MkDocsConfig) -> Settings | None:
         """Return the project's settings, or None where they cannot be used: blocks say why."""
         try:
-            return ExtensionOptions.read(self._extension_options(config)).settings()
+            return settings_of(ExtensionOptions.read(self._extension_options(config)), Path.cwd())
         except ConfigurationError:
             return None
 

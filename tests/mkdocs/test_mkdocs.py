@@ -11,9 +11,9 @@ import pytest
 from mkdocs.exceptions import Abort
 
 from penstock import entrypoint, flow, step
-from penstock.exceptions import ConfigurationError, MissingExtraError
+from penstock.exceptions import ConfigurationError
 from penstock.graph import _picture
-from penstock_mkdocs import PenstockExtension, PenstockPlugin, _loading
+from penstock_mkdocs import PenstockExtension, PenstockPlugin, _loading, _pictures
 
 BLOCK = "::: penstock-flow orders\n"
 PAGE = f"# Shop\n\n{BLOCK}"
@@ -461,11 +461,8 @@ def test_templates(site):
 @pytest.mark.usefixtures("orders")
 def test_without_graphviz(monkeypatch, caplog):
     """Without a Graphviz program the tree of text stands there, and a warning names the cure."""
-
-    def fail(*_: object) -> bytes:
-        raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
-
-    monkeypatch.setattr(_picture, "_draw", fail)
+    monkeypatch.setattr(_picture, "find_program", lambda: None)
+    monkeypatch.setattr(_pictures, "_drawn", {})
 
     html = convert(PAGE)
 
@@ -540,5 +537,6 @@ def test_templates_are_in_the_package():
     folder = Path(_loading.__file__).parent / "templates"
 
     assert {f.name for f in folder.iterdir()} == {
-        *("flow.html", "problem.html", "step.html", "summary.html"),
+        *("flow.html", "flows.html", "leads.html", "note.html"),
+        *("problem.html", "step.html", "summary.html", "ways.html"),
     }

@@ -1,0 +1,75 @@
+"""Links to what the page itself does not show: left to autorefs, or taken away."""
+
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import NamedTuple
+
+__all__ = ["Elsewhere", "mend_links"]
+
+_LINK = re.compile(r'<a href="#(?P<anchor>penstock--[^"]+)">(?P<content>.*?)</a>', re.DOTALL)
+_TARGET = re.compile(r'\bid="(penstock--[^"]+)"')
+_OUTLINE = re.compile(r'<(?:path|polygon)\b[^>]*? (?:d|points)="([^"]+)"')
+_WORDS = re.compile(r"<text\b[^>]*>([^<]*)</text>")
+_DRAWN = "<title>"
+"""With this begins what a node of a picture shows."""
+
+
+class Elsewhere(NamedTuple):
+    """What a link may find on other pages."""
+
+    anchor: str
+    """The anchor where a page first shows it."""
+
+    names: tuple[str, ...]
+    """The names under which autorefs may know it, best first: one or two."""
+
+
+def mend_links(html: str, elsewhere: Mapping[str, Elsewhere], *, autorefs: bool) -> str:
+    """Return the page *html* with no link that leads nowhere.
+
+    Args:
+        html: A page.
+        elsewhere: What may be found on other pages, by its anchor in links.
+        autorefs: Whether autorefs looks for names on all pages when they are done.
+    """
+    here = set(_TARGET.findall(html))
+
+    def mend(link: re.Match[str]) -> str:
+        anchor, content = link["anchor"], link["content"]
+        if anchor in here or anchor not in elsewhere:
+            return link[0]
+        other = elsewhere[anchor]
+        if other.anchor in here:
+            return f'<a href="#{other.anchor}">{content}</a>'
+        if not autorefs:
+            return content
+        if content.startswith(_DRAWN):
+            return content + _cover(content, other)
+        return _autoref(other, content)
+
+    return _LINK.sub(mend, html)
+
+
+def _autoref(other: Elsewhere, content: str) -> str:
+    names = zip(("identifier", "slug"), other.names, strict=False)
+    said = " ".join(f'{key}="{escape(name)}"' for key, name in names)
+    return f"<autoref {said} optional>{content}</autoref>"
+
+
+def _cover(content: str, other: Elsewhere) -> str:
+    """Return a link that lies over a node.
+
+    What autorefs does not find becomes a ``<span>``, at which browsers end a
+    picture. Inside of ``<foreignObject>`` they do not.
+    """
+    outline = _OUTLINE.search(content)
+    assert outline is not None  # each shape that we use has one
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", outline[1])]
+    left, top = min(numbers[::2]), min(numbers[1::2])
+    width, height = max(numbers[::2]) - left, max(numbers[1::2]) - top
+    words = " ".join(_WORDS.findall(content))
+    look = "display: block; height: 100%; overflow: hidden; color: transparent; font-size: 1px"
+    link = _autoref(other, f'<span style="{look}">{words}</span>')
+    place = f'x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}"'
+    return f"<foreignObject {place}>{link}</foreignObject>"
