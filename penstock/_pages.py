@@ -26,6 +26,7 @@ __all__ = [
     "first_sentence",
     "gist_of",
     "python_name",
+    "slug_of",
 ]
 
 
@@ -178,10 +179,10 @@ def anchor_of(flow: str, step: str | None = None) -> str:
     """
     parts = [flow] if step is None else [flow, step]
     # Two hyphens: no slug holds them, so no two pairs of names come to one anchor.
-    return "--".join(["penstock", *map(_slug, parts)])
+    return "--".join(["penstock", *map(slug_of, parts)])
 
 
-def _slug(name: str) -> str:
+def slug_of(name: str) -> str:
     """Return *name* as an identifier of HTML and of docutils: ``[a-z0-9-]``."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     if "-" not in name and slug == name.replace("_", "-"):

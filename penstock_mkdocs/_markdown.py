@@ -22,7 +22,7 @@ from penstock_mkdocs._config import ExtensionOptions, FlowsOptions, StepOptions
 from penstock_mkdocs._errors import PageError, Reporter
 from penstock_mkdocs._host import Host
 from penstock_mkdocs._links import Elsewhere, mend_links
-from penstock_mkdocs._loading import load
+from penstock_mkdocs._loading import failures_of, load
 from penstock_mkdocs._mkdocstrings import can_document, directive
 from penstock_mkdocs._render import Documented, Heading, Html, PageRenderer, Part
 from penstock_mkdocs._sources import SourceBlocks
@@ -100,6 +100,7 @@ class FlowBlocks(BlockProcessor):
         self._documented: set[str] = set()
         self._elsewhere: dict[str, Elsewhere] = {}
         self._has_style = self._options.css is False
+        self._has_failures = False
 
     def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
         """Tell whether *block* holds one of ours."""
@@ -136,7 +137,7 @@ class FlowBlocks(BlockProcessor):
             if not name and kind != "flows":
                 problem = f"`penstock-{kind}` needs the name of a {kind}"
                 raise ConfigurationError(self._place, problem)
-            self._load()
+            self._load(parent)
             show(parent, name, _read_yaml(self._place, options))
         except PageError:
             raise
@@ -145,9 +146,17 @@ class FlowBlocks(BlockProcessor):
             self._warn(message)
             self._put(parent, self._renderer.problem(what, message))
 
-    def _load(self) -> None:
-        for failure in load(settings_of(self._options, self._host.folder)):
+    def _load(self, parent: Element) -> None:
+        """Import the modules, and say what failed: in the log once, on every page that shows flows.
+
+        Without that, a page whose module is broken would only miss a flow or a step.
+        """
+        settings = settings_of(self._options, self._host.folder)
+        for failure in load(settings):
             self._reporter.warn(str(failure))
+        for failure in () if self._has_failures else failures_of(settings):
+            self._put(parent, self._renderer.problem("module", str(failure)))
+        self._has_failures = True
 
     def _show_flow(self, parent: Element, name: str, said: object) -> None:
         options = self._options.flow().override(self._place, said)
