@@ -1,7 +1,7 @@
 """Links to what the page itself does not show: left to autorefs, or taken away."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import NamedTuple
 
@@ -33,15 +33,15 @@ def mend_links(html: str, elsewhere: Mapping[str, Elsewhere], *, autorefs: bool)
         elsewhere: What may be found on other pages, by its anchor in links.
         autorefs: Whether autorefs looks for names on all pages when they are done.
     """
-    here = set(_TARGET.findall(html))
+    here = dict.fromkeys(_TARGET.findall(html))
 
     def mend(link: re.Match[str]) -> str:
         anchor, content = link["anchor"], link["content"]
         if anchor in here or anchor not in elsewhere:
             return link[0]
         other = elsewhere[anchor]
-        if other.anchor in here:
-            return f'<a href="#{other.anchor}">{content}</a>'
+        if shown := _shown(other.anchor, here):
+            return f'<a href="#{shown}">{content}</a>'
         if not autorefs:
             return content
         if content.startswith(_DRAWN):
@@ -49,6 +49,12 @@ def mend_links(html: str, elsewhere: Mapping[str, Elsewhere], *, autorefs: bool)
         return _autoref(other, content)
 
     return _LINK.sub(mend, html)
+
+
+def _shown(anchor: str, here: Iterable[str]) -> str | None:
+    """Return which of the anchors *here* is *anchor*, or that of a step shown a second time."""
+    again = re.compile(rf"{anchor}--\d+" if anchor.count("--") > 1 else anchor)
+    return next((each for each in here if each == anchor or again.fullmatch(each)), None)
 
 
 def _autoref(other: Elsewhere, content: str) -> str:

@@ -74,7 +74,12 @@ class PenstockExtension(Extension):
 class FlowBlocks(BlockProcessor):
     """Finds blocks and puts what they show in their place."""
 
-    _START = re.compile(r"(?:^|\n)::: *(?P<said>penstock-(?:flows|flow|step)\b[^\n]*)(?:\n|$)")
+    # Where it is indented below a line of text, as in a list without blank lines, it is no code.
+    _START = re.compile(
+        r"(?:^|\n|(?<=\S)\n(?P<indent> +))"
+        r"::: *(?P<said>penstock-(?:flows|flow|step)\b[^\n]*)(?:\n|$)"
+    )
+    _ITEM = re.compile(r" {0,3}(?:[-*+]|\d+\.) ")
 
     def __init__(
         self,
@@ -104,17 +109,19 @@ class FlowBlocks(BlockProcessor):
 
     def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
         """Tell whether *block* holds one of ours."""
-        return self._START.search(block) is not None
+        return self._find(block) is not None
 
     def run(self, parent: Element, blocks: list[str]) -> None:
         """Replace the first block with what it shows."""
         block = blocks.pop(0)
-        match = self._START.search(block)
+        match = self._find(block)
         assert match is not None
         if before := block[: match.start()]:
             self.parser.parseBlocks(parent, [before])
         said, self._place, options = self._sources.find(match["said"])
         rest = block[match.end() :]
+        if match["indent"]:
+            rest = re.sub(f"^{match['indent']}", "", rest, flags=re.MULTILINE)
         if options is None:
             options, rest = self.detab(rest)
         if rest:
@@ -128,6 +135,12 @@ class FlowBlocks(BlockProcessor):
         if not self._elsewhere:
             return html
         return mend_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
+
+    def _find(self, block: str) -> re.Match[str] | None:
+        match = self._START.search(block)
+        if match and match["indent"] and self._ITEM.match(block):
+            return None  # the list takes its items apart first, then they come here
+        return match
 
     def _attempt(self, parent: Element, kind: str, name: str, options: str) -> None:
         """Show what the author asks for, or say why not."""
