@@ -10,7 +10,7 @@ import sysconfig
 import time
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
@@ -61,19 +61,20 @@ def load(settings: Settings) -> tuple[ModuleImportError, ...]:
         What failed, the first time that it failed.
     """
     with _lock:
-        earlier = _loads.get(settings)
-        if earlier is None:
-            found = _import(settings)
-        elif earlier.is_stale():
-            with _without_bytecode():
-                _purge(earlier)
-                found = _import(settings)
-            # What an edit broke comes back with the file that it was in.
-            found.stamps = {path: _stamp(path) for path in earlier.stamps} | found.stamps
-            found.modules |= earlier.modules
-        else:
+        # Of all settings: those of one project may be written in two ways, such as by a path
+        # that is relative at first, as when MkDocs reads its configuration again.
+        stale = {said: past for said, past in _loads.items() if past.is_stale()}
+        for said, past in stale.items():
+            del _loads[said]
+            _purge(past)
+        if settings in _loads:
             return ()
-        _loads[settings] = found
+        with _without_bytecode() if stale else nullcontext():
+            found = _loads[settings] = _import(settings)
+        for past in stale.values():
+            # What an edit broke comes back with the file that it was in.
+            found.stamps = {path: _stamp(path) for path in past.stamps} | found.stamps
+            found.modules |= past.modules
         return found.failures
 
 
