@@ -21,12 +21,12 @@ from penstock.graph import Flow, get_flow
 from penstock_mkdocs._config import ExtensionOptions, FlowsOptions, StepOptions
 from penstock_mkdocs._errors import PageError, Reporter
 from penstock_mkdocs._host import Host
-from penstock_mkdocs._links import Elsewhere, mend_links
+from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
 from penstock_mkdocs._loading import failures_of, load
 from penstock_mkdocs._mkdocstrings import can_document, directive
 from penstock_mkdocs._render import Documented, Heading, Html, PageRenderer, Part
 from penstock_mkdocs._sources import SourceBlocks
-from penstock_mkdocs._state import is_first, settings_of
+from penstock_mkdocs._state import is_first, settings_of, site
 
 __all__ = ["PenstockExtension"]
 
@@ -131,8 +131,14 @@ class FlowBlocks(BlockProcessor):
 
     def mend_links(self, html: str) -> str:
         """Return the page *html* with no link of ours that leads nowhere."""
+        if not self._taken and not self._elsewhere:
+            return html
         html = html.replace('<a href="" id="penstock--', '<a id="penstock--')
-        if not self._elsewhere:
+        source = self._host.source
+        if self._options.whole_site and source and not self._host.has_autorefs:
+            # The plugin mends them when all pages are there.
+            site.shown[source] = set(anchors_in(html))
+            site.wanted[source] = self._elsewhere
             return html
         return mend_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
 

@@ -75,7 +75,7 @@ def indented(text: str, by: str = "    ") -> str:
             id="block in a tight list",
         ),
         pytest.param(
-            "- item\n    - item\n        ::: penstock-flow orders\n            steps: none\n- item\n",
+            "- item\n    - item\n        ::: penstock-flow orders\n            steps: none\n",
             id="block in a tight list in a list",
         ),
     ],
