@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -325,6 +326,7 @@ class _Converter(threading.local):
 _converter = _Converter()
 
 
+@lru_cache(10_000)
 def _docstring_to_html(text: str) -> str:
     """Return the Markdown *text* of a docstring as HTML."""
     return _converter.md.reset().convert(text)
