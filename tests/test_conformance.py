@@ -25,13 +25,8 @@ class Mail:
 
         Parameters
         ----------
-        box : str
+        box
             Where to look.
-
-        Returns
-        -------
-        list[str]
-            What was there.
         """
 
 @flow("mail")
@@ -49,6 +44,15 @@ def begin(): ...
 '''
 FLOWS = ["orders", "mail", "bare"]
 STEPS = ["full", "summary", "none"]
+
+
+# How the signature of a function is written is for autodoc in the one and for penstock in the
+# other; and a heading that only repeats the function's name is needed where tables of contents
+# are made of headings. So are types, which penstock repeats beside the text of an argument.
+_SPHINX_SIGNATURE = re.compile(r'(?P<start><dt class="sig[^>]*>).*?(?P<end></dt>)', re.DOTALL)
+_MARKDOWN_SIGNATURE = re.compile(r'<p class="penstock-signature">.*?</p>', re.DOTALL)
+_MARKDOWN_HEADING = re.compile(r"(?P<start><h2 [^>]*>)[a-z]+(?P<end></h2>)")
+_MARKDOWN_TYPE = re.compile(r" \(<code>[^<]*</code>\)")
 
 
 class Seen(HTMLParser):
@@ -115,7 +119,7 @@ def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
     (source / "index.rst").write_text(page, encoding="utf-8")
     (source / "conf.py").touch()
     said = {
-        "extensions": ["penstock_sphinx"],
+        "extensions": ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "penstock_sphinx"],
         "penstock_modules": MODULES,
         "penstock_pythonpath": [".."],
     }
@@ -130,7 +134,8 @@ def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
             app.cleanup()
     html = (Path(app.outdir) / "index.html").read_text(encoding="utf-8")
     body = html.partition('<div class="body" role="main">')[2]
-    return Seen(body.partition('<div class="clearer">')[0])
+    body = body.partition('<div class="clearer">')[0]
+    return Seen(_SPHINX_SIGNATURE.sub(r"\g<start>\g<end>", body))
 
 
 def in_markdown(folder: Path, flow: str, steps: str) -> Seen:
@@ -138,7 +143,9 @@ def in_markdown(folder: Path, flow: str, steps: str) -> Seen:
     forget()
     with isolated_registry():
         extension = PenstockExtension(modules=MODULES, pythonpath=[str(folder)])
-        return Seen(markdown.markdown(page, extensions=[extension]))
+        html = markdown.markdown(page, extensions=[extension])
+    html = _MARKDOWN_TYPE.sub("", _MARKDOWN_SIGNATURE.sub("", html))
+    return Seen(_MARKDOWN_HEADING.sub(r"\g<start>\g<end>", html))
 
 
 @pytest.mark.parametrize("steps", STEPS)
