@@ -32,11 +32,16 @@ class Host:
         """The page as messages name it."""
         file = self.file
         if file is None:
-            return "<markdown>"
+            return self.source or "<markdown>"
         try:
             return file.relative_to(Path.cwd()).as_posix()
         except ValueError:
             return str(file)
+
+    @property
+    def source(self) -> str | None:
+        """The page as MkDocs names it, which may have made it up."""
+        return getattr(self._relpath_file(), "src_uri", None)
 
     @property
     def folder(self) -> Path:
@@ -64,12 +69,13 @@ class Host:
             said & {"--strict", "-s"} or self._zensical_config.get("strict")
         )
 
-    def _mkdocs_file(self) -> Path | None:
-        # Deregistered when a page has no file of its own.
+    def _relpath_file(self) -> Any:
         if "relpath" not in self._md.treeprocessors:
             return None
-        file = getattr(self._md.treeprocessors["relpath"], "file", None)
-        path = getattr(file, "abs_src_path", None)
+        return getattr(self._md.treeprocessors["relpath"], "file", None)
+
+    def _mkdocs_file(self) -> Path | None:
+        path = getattr(self._relpath_file(), "abs_src_path", None)
         return Path(path) if path else None
 
     def _zensical_file(self) -> Path | None:

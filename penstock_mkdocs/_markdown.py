@@ -21,12 +21,12 @@ from penstock.graph import Flow, get_flow
 from penstock_mkdocs._config import ExtensionOptions, FlowsOptions, StepOptions
 from penstock_mkdocs._errors import PageError, Reporter
 from penstock_mkdocs._host import Host
-from penstock_mkdocs._links import Elsewhere, mend_links
+from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
 from penstock_mkdocs._loading import failures_of, load
 from penstock_mkdocs._mkdocstrings import can_document, directive
 from penstock_mkdocs._render import Documented, Heading, Html, PageRenderer, Part
 from penstock_mkdocs._sources import SourceBlocks
-from penstock_mkdocs._state import is_first, settings_of
+from penstock_mkdocs._state import is_first, settings_of, site
 
 __all__ = ["PenstockExtension"]
 
@@ -74,7 +74,12 @@ class PenstockExtension(Extension):
 class FlowBlocks(BlockProcessor):
     """Finds blocks and puts what they show in their place."""
 
-    _START = re.compile(r"(?:^|\n)::: *(?P<said>penstock-(?:flows|flow|step)\b[^\n]*)(?:\n|$)")
+    # Where it is indented below a line of text, as in a list without blank lines, it is no code.
+    _START = re.compile(
+        r"(?:^|\n|(?<=\S)\n(?P<indent> +))"
+        r"::: *(?P<said>penstock-(?:flows|flow|step)\b[^\n]*)(?:\n|$)"
+    )
+    _ITEM = re.compile(r" {0,3}(?:[-*+]|\d+\.) ")
 
     def __init__(
         self,
@@ -104,17 +109,19 @@ class FlowBlocks(BlockProcessor):
 
     def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
         """Tell whether *block* holds one of ours."""
-        return self._START.search(block) is not None
+        return self._find(block) is not None
 
     def run(self, parent: Element, blocks: list[str]) -> None:
         """Replace the first block with what it shows."""
         block = blocks.pop(0)
-        match = self._START.search(block)
+        match = self._find(block)
         assert match is not None
         if before := block[: match.start()]:
             self.parser.parseBlocks(parent, [before])
         said, self._place, options = self._sources.find(match["said"])
         rest = block[match.end() :]
+        if match["indent"]:
+            rest = re.sub(f"^{match['indent']}", "", rest, flags=re.MULTILINE)
         if options is None:
             options, rest = self.detab(rest)
         if rest:
@@ -124,10 +131,22 @@ class FlowBlocks(BlockProcessor):
 
     def mend_links(self, html: str) -> str:
         """Return the page *html* with no link of ours that leads nowhere."""
+        if not self._taken and not self._elsewhere:
+            return html
         html = html.replace('<a href="" id="penstock--', '<a id="penstock--')
-        if not self._elsewhere:
+        source = self._host.source
+        if self._options.whole_site and source and not self._host.has_autorefs:
+            # The plugin mends them when all pages are there.
+            site.shown[source] = set(anchors_in(html))
+            site.wanted[source] = self._elsewhere
             return html
         return mend_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
+
+    def _find(self, block: str) -> re.Match[str] | None:
+        match = self._START.search(block)
+        if match and match["indent"] and self._ITEM.match(block):
+            return None  # the list takes its items apart first, then they come here
+        return match
 
     def _attempt(self, parent: Element, kind: str, name: str, options: str) -> None:
         """Show what the author asks for, or say why not."""

@@ -2,16 +2,21 @@
 
 import logging
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from jinja2 import Environment
 from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
-from mkdocs.plugins import BasePlugin
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+from mkdocs.utils.templates import TemplateContext
 
 from penstock._documents import INDEX, block_documents, file_name
 from penstock._settings import Settings
@@ -20,8 +25,9 @@ from penstock.graph import list_flows
 from penstock.graph._theme import page_stylesheet
 from penstock_mkdocs import _loading
 from penstock_mkdocs._config import DIRECTIONS, ERRORS, FORMATS, ExtensionOptions
+from penstock_mkdocs._links import mend_links, without_diagrams
 from penstock_mkdocs._navigation import with_pages
-from penstock_mkdocs._state import settings_of
+from penstock_mkdocs._state import settings_of, site
 
 __all__ = ["PenstockConfig", "PenstockPlugin"]
 
@@ -75,6 +81,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._is_dirty = False
         self._server: LiveReloadServer | None = None
         self._watched: set[str] = set()
+        self._content: str | None = None
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Note what MkDocs was called for. With this event, the plugin lives on while it serves."""
@@ -109,6 +116,41 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             _note_edits(files, _loading.newest(settings))
         return files
 
+    def on_env(
+        self,
+        env: Environment,
+        /,
+        *,
+        config: MkDocsConfig,  # noqa: ARG002 - MkDocs names it
+        files: Files,
+    ) -> Environment:
+        """Let links find what other pages show, now that all pages are rendered."""
+        for source, wanted in site.wanted.items():
+            file = files.get_file_from_path(source)
+            page = file.page if file else None
+            if page is not None and page.content:
+                address = partial(_address, files, page)
+                page.content = mend_links(page.content, wanted, find=address)
+        return env
+
+    @event_priority(100)
+    def _hide_diagrams(
+        self, context: TemplateContext, /, *, page: Page, **_: Any
+    ) -> TemplateContext:
+        """Keep the source of diagrams from MkDocs' own search, which obeys no attribute."""
+        self._content = page.content
+        page.content = without_diagrams(page.content or "")
+        return context
+
+    @event_priority(-100)
+    def _show_diagrams(
+        self, context: TemplateContext, /, *, page: Page, **_: Any
+    ) -> TemplateContext:
+        page.content = self._content
+        return context
+
+    on_page_context = CombinedEvent(_hide_diagrams, _show_diagrams)
+
     def on_serve(
         self,
         server: LiveReloadServer,
@@ -133,7 +175,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
     def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:
         apart = {"pages", "mermaid_js"}
         said = {name: value for name, value in self.config.items() if name not in apart}
-        return {**said, "css": False, "config_file": config.config_file_path}
+        return {**said, "css": False, "whole_site": True, "config_file": config.config_file_path}
 
     def _settings(self, config: MkDocsConfig) -> Settings | None:
         """Return the project's settings, or None where they cannot be used: blocks say why."""
@@ -170,6 +212,13 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         for place in sorted(places - self._watched):
             self._server.watch(place)
         self._watched |= places
+
+
+def _address(files: Files, page: Page, anchor: str) -> str | None:
+    """Return the address of *anchor* as *page* writes it, if another page has it."""
+    source = site.find(anchor)
+    file = files.get_file_from_path(source) if source else None
+    return f"{get_relative_url(file.url, page.url)}#{anchor}" if file else None
 
 
 def _note_edits(files: Files, edited: float) -> None:

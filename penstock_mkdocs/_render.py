@@ -20,7 +20,7 @@ from penstock_mkdocs._config import FlowOptions, FlowsOptions
 from penstock_mkdocs._docstrings import read_docstring
 from penstock_mkdocs._pictures import png_of, svg_of
 
-__all__ = ["Documented", "Heading", "Html", "PageRenderer", "Part", "as_html", "as_markdown"]
+__all__ = ["Documented", "Heading", "Html", "PageRenderer", "Part"]
 
 Warn = Callable[[str], None]
 
@@ -170,38 +170,6 @@ class PageRenderer:
         width, height = (int.from_bytes(png[at : at + 4], "big") * 2 // 3 for at in (16, 20))
         image = Markup('<img src="data:image/png;base64,{}" alt="{}" width="{}" height="{}"{} />')
         return image.format(b64encode(png).decode(), alt, width, height, _style_of(options))
-
-
-def as_html(parts: Iterator[Part], level: int = 2) -> str:
-    """Return *parts* as HTML, for a tool that takes that; steps have headings of *level*."""
-    return "\n".join(_as_html(part, level) for part in parts)
-
-
-def as_markdown(parts: Iterator[Part], level: int = 2) -> str:
-    """Return *parts* as Markdown: headings, and HTML that every Markdown lets through."""
-    return "\n\n".join(
-        f'<a id="{part.anchor}"></a>\n\n{"#" * level} {_plain(part.text)}'
-        if isinstance(part, Heading)
-        else _as_html(part, level)
-        for part in parts
-    )
-
-
-def _as_html(part: Part, level: int) -> str:
-    match part:
-        case Heading(text, anchor):
-            return f'<h{level} id="{anchor}">{escape(text)}</h{level}>'
-        case Html(text, anchor):
-            target = f'<a id="{anchor}"></a>' if anchor else ""
-            # No blank lines, which would end the HTML for Markdown.
-            return f"<div>{target}{text}</div>".replace("\n\n", "\n&#10;")
-        case Documented(section):
-            return f'<a id="{section.anchor}"></a>'
-
-
-def _plain(text: str) -> str:
-    """Return *text* so that Markdown reads it as words."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|&" else c for c in text)
 
 
 def _style_of(options: FlowOptions) -> Markup:

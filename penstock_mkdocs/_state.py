@@ -5,10 +5,14 @@ from pathlib import Path
 
 from penstock._settings import Settings
 from penstock_mkdocs._config import ExtensionOptions
+from penstock_mkdocs._links import Site
 
-__all__ = ["forget_state", "is_first", "settings_of"]
+__all__ = ["forget_state", "is_first", "settings_of", "site"]
 
 _documented: dict[str, str] = {}
+
+site = Site()
+"""The site that is being built."""
 
 
 @lru_cache
@@ -30,3 +34,5 @@ def forget_state() -> None:
     """Begin a build."""
     settings_of.cache_clear()
     _documented.clear()
+    site.shown.clear()
+    site.wanted.clear()

@@ -144,7 +144,7 @@ def project(tmp_path):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """Return a function that builds `PAGES` with a builder, once; and its folder, and what it said."""
+    """Return a function that builds `PAGES` with a builder once, and says where."""
 
     @cache
     def build(builder: Builder) -> tuple[Path, subprocess.CompletedProcess[str]]:

@@ -236,6 +236,32 @@ def test_strict_fails(site):
     assert "Aborted with 1 warnings in strict mode!" in done.stderr + done.stdout
 
 
+def test_links_to_other_pages(site, warnings):
+    """With the plugin, what a page does not show itself is found on the page that shows it."""
+    (site.folder / "docs/flows").mkdir()
+    site.write("docs/flows/orders.md", PAGE)
+    site.write("docs/drawn.md", PAGE + "    steps: none\n")
+
+    html = site.build("# Home\n\n::: penstock-flows\n")
+    drawn = (site.folder / "site/drawn.html").read_text(encoding="utf-8")
+
+    there = "flows/orders.html#penstock--orders"
+    assert warnings() == []
+    assert f'<td><a href="{there}">Orders</a></td>' in html
+    assert f'<td><a href="{there}--receive">Receive the order</a></td>' in html
+    assert f'<a href="{there}--send"><title>' in drawn
+
+
+def test_search(site):
+    """MkDocs' own search finds what is said of steps, and no source of a diagram."""
+    html = site.build(options("format: mermaid"), plugins=["search", {"penstock": site.options}])
+
+    index = (site.folder / "site/search/search_index.json").read_text(encoding="utf-8")
+    assert "Charges it." in index
+    assert "classDef" not in index
+    assert "classDef" in html
+
+
 def test_problem(site, warnings):
     """A problem of a flow is a warning, and the flow is drawn."""
     site.write(
