@@ -75,7 +75,7 @@ def pages(tmp_path_factory, require, request):
         if program == "zensical":
             said["markdown_extensions"] = [{"toc": {}}, {"penstock_flows": options}]
         else:
-            said["plugins"] = [{"penstock": options}]
+            said["plugins"] = ["search", {"penstock": options}]
         (folder / "shop.py").write_text(SHOP, encoding="utf-8")
         (folder / "docs" / "index.md").write_text(PAGE, encoding="utf-8")
         (folder / "docs" / "wide.md").write_text(WIDE, encoding="utf-8")
