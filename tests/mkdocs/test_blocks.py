@@ -69,6 +69,10 @@ def indented(text: str, by: str = "    ") -> str:
         pytest.param("!!! note\n" + indented(FENCE), id="admonition"),
         pytest.param('<div markdown="1">\n' + FENCE + "</div>\n", id="div"),
         pytest.param("::: penstock-flow orders\n    steps: none\n", id="block"),
+        pytest.param(
+            "Text\n    ::: penstock-flow orders\n        steps: none\n    Text\n",
+            id="block indented below text",
+        ),
         pytest.param("- ::: penstock-flow orders\n      steps: none\n", id="block as an item"),
         pytest.param(
             "- item\n    ::: penstock-flow orders\n        steps: none\n- item\n",
@@ -89,6 +93,17 @@ def test_shown(text, extensions):
     assert not re.search("penstock-flow orders|steps: none|```|~~~|\x02", html)
     assert html.count("Text") == text.count("Text")
     assert html.count("item") == text.count("item")
+
+
+@each_set
+@pytest.mark.parametrize("block", [FENCE, "::: penstock-flow orders\n    steps: none\n"])
+@pytest.mark.parametrize("between", ["", "\n"], ids=["tight", "loose"])
+def test_shown_in_its_item(block, between, extensions):
+    """A list stays one list, and shows the flow in the item under which it stands."""
+    html = convert("- item\n" + between + indented(block) + between + "- item\n", extensions)
+
+    assert (html.count("<ul>"), html.count("<li>")) == (1, 2)
+    assert html.index("<svg") < html.index("</li>")
 
 
 @pytest.mark.parametrize("text", ['=== "Tab"\n', "??? note\n"], ids=["tab", "details"])
@@ -343,6 +358,15 @@ def test_mended_links(html, autorefs, expected):
     elsewhere = {"penstock--a--b": Elsewhere("penstock--a--b", ("m.b", "penstock--a--b"))}
 
     assert mend_links(html, elsewhere, autorefs=autorefs) == expected
+
+
+def test_link_to_what_is_shown_again():
+    """A link that finds its own anchor leads there, though the page shows the step before."""
+    ids = '<i id="penstock--a--b"></i><i id="penstock--a--b--2"></i>'
+    html = f'{ids}<a href="#penstock--a--b--2">B</a>'
+    elsewhere = {"penstock--a--b--2": Elsewhere("penstock--a--b", ("m.b",))}
+
+    assert mend_links(html, elsewhere) == html
 
 
 def test_node_is_covered_by_its_link():
