@@ -24,9 +24,8 @@ def declare():
     @orders
     @step(after={"receive": "paid", "lost": None})
     def charge():
-        """
-        Args:
-            none: at all
+        """Args:
+        none: at all
         """
 
     @orders
@@ -74,7 +73,7 @@ charge()
 
 ```text
 Args:
-    none: at all
+none: at all
 ```
 
 Comes after: [Receive](#penstock--orders--receive) (paid), *lost*
@@ -132,7 +131,7 @@ def test_blocks():
 def test_large_flow():
     """A flow that is too large for Mermaid is shown as text."""
     large = flow("large")
-    for number in range(600):
+    for number in range(3000):
         large(entrypoint(name=f"begin{number}")(lambda: None))
 
     page = text_documents(list_flows())["large.md"]
