@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from types import FunctionType
+from typing import NamedTuple
 
 from penstock._model import Edge, Graph
 from penstock._registry import default_registry
@@ -17,6 +18,7 @@ from penstock.graph._flow import Flow, get_flow, list_flows
 __all__ = [
     "FlowPage",
     "Link",
+    "Selection",
     "StepSection",
     "anchor_of",
     "find_step",
@@ -24,6 +26,7 @@ __all__ = [
     "first_sentence",
     "gist_of",
     "python_name",
+    "slug_of",
 ]
 
 
@@ -133,6 +136,42 @@ class FlowPage:
         return Link(name, label, self.anchors.get(name), condition)
 
 
+class Selection(NamedTuple):
+    """Which flows an index lists."""
+
+    tags: str | None = None
+    """Words, parted by commas, all of which a flow must have as tags."""
+
+    owner: str | None = None
+    """Who must own it."""
+
+    def __str__(self) -> str:
+        said = [f"has the tags {self.tags}"] if self.tags else []
+        said += [f"is owned by {self.owner}"] if self.owner else []
+        return " and ".join(said) or "is declared"
+
+    def flows(self) -> list[Flow]:
+        """Return the flows, in order of their labels."""
+        tags = {tag.strip() for tag in (self.tags or "").split(",")} - {""}
+        found = [
+            flow
+            for flow in list_flows()
+            if tags <= set(flow.tags) and self.owner in {None, flow.owner}
+        ]
+        return sorted(found, key=lambda flow: (flow.label.lower(), flow.name))
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that the index says."""
+        said = [
+            (
+                *(flow.name, flow.label, gist_of(flow), flow.owner, flow.tags),
+                *((step.name, step.label) for step in flow.entrypoints),
+            )
+            for flow in self.flows()
+        ]
+        return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:32]
+
+
 def anchor_of(flow: str, step: str | None = None) -> str:
     """Return the anchor of a flow, or of a step in it, for any names.
 
@@ -140,10 +179,10 @@ def anchor_of(flow: str, step: str | None = None) -> str:
     """
     parts = [flow] if step is None else [flow, step]
     # Two hyphens: no slug holds them, so no two pairs of names come to one anchor.
-    return "--".join(["penstock", *map(_slug, parts)])
+    return "--".join(["penstock", *map(slug_of, parts)])
 
 
-def _slug(name: str) -> str:
+def slug_of(name: str) -> str:
     """Return *name* as an identifier of HTML and of docutils: ``[a-z0-9-]``."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     if "-" not in name and slug == name.replace("_", "-"):

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Generator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -260,6 +261,22 @@ class Registry:
                 return self._flows[name]
             except KeyError:
                 raise UnknownFlowError(name, tuple(self._flows)) from None
+
+    def forget(self, files: AbstractSet[str]) -> None:
+        """Forget what *files* declared, before they are imported again."""
+        with self._lock:
+            for flow in list(self._flows.values()):
+                for name, declaration in list(flow.steps.items()):
+                    if declaration.origin.file in files:
+                        del flow.steps[name]
+                for place in files & flow.metadata.keys():
+                    del flow.metadata[place]
+                if not flow.steps and not flow.metadata:
+                    del self._flows[flow.name]
+            for key, declaration in list(self._unclaimed.items()):
+                if declaration.origin.file in files:
+                    del self._unclaimed[key]
+            self._by_code = None
 
     def unclaimed(self) -> tuple[Declaration, ...]:
         """Return the steps and entrypoints that no flow has claimed."""

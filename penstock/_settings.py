@@ -116,7 +116,9 @@ def _attempt(
     try:
         found: ModuleType | None = action(name)
     except (Exception, SystemExit) as error:  # a user's module may raise anything
-        failures.append(ModuleImportError(name, _cause(name, error), place))
+        failure = ModuleImportError(name, _cause(name, error), place)
+        failure.__cause__ = error  # its traceback names the files that an edit would mend
+        failures.append(failure)
         return None
     return found
 

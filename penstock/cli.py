@@ -1,4 +1,4 @@
-"""The command line: ``penstock list``, ``penstock draw`` and ``penstock problems``."""
+"""The command line: ``penstock list``, ``draw``, ``pages`` and ``problems``."""
 
 import os
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, get_args
 
+from penstock._documents import Documents, block_documents, text_documents
 from penstock._model import Direction
 from penstock._settings import import_modules, read_settings
 from penstock.exceptions import MissingExtraError, PenstockError
@@ -144,6 +145,36 @@ def problems(modules: tuple[str, ...]) -> None:
     seen = f"{_count(len(flows), 'flow')} with {_count(steps, 'step')}"
     click.echo(f"{seen}: {_count(len(found), 'problem')}", err=True)
     sys.exit(failed or bool(found))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--blocks", is_flag=True, help="Write blocks for the extension penstock_flows.")
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 if a page is out of date.")
+@_with_modules
+def pages(folder: Path, *, blocks: bool, check: bool, modules: tuple[str, ...]) -> None:
+    """Write a page per flow, and an index, as Markdown to FOLDER.
+
+    The pages can be read anywhere: a diagram in Mermaid, and the docstrings of
+    the steps. Pages of flows that are gone are removed. Nothing is written
+    where a module cannot be imported, or where a file stands in the way that
+    penstock did not write.
+    """
+    if _load(modules):
+        message = f"nothing is written to {folder}: flows may be missing"
+        raise click.ClickException(message)
+    make = block_documents if blocks else text_documents
+    try:
+        documents = Documents(folder, make(list_flows()))
+        if not check:
+            documents.write()
+    except (PenstockError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    said = ("is out of date", "belongs to no flow") if check else ("written", "removed")
+    for names, word in zip((documents.changed, documents.gone), said, strict=True):
+        for name in names:
+            click.echo(f"{folder / name}: {word}", err=not check)
+    sys.exit(check and bool(documents.changed or documents.gone))
 
 
 def _count(number: int, word: str) -> str:

@@ -1,5 +1,6 @@
-"""The options of the extension and of a block, checked by hand so that messages help."""
+"""The options of the extension and of its blocks, checked by hand so that messages help."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -9,10 +10,20 @@ from penstock._model import Direction
 from penstock._settings import Settings, read_settings
 from penstock.exceptions import ConfigurationError, did_you_mean
 
-__all__ = ["DIRECTIONS", "FORMATS", "BlockOptions", "ExtensionOptions"]
+__all__ = [
+    "DIRECTIONS",
+    "ERRORS",
+    "FORMATS",
+    "BlockOptions",
+    "ExtensionOptions",
+    "FlowOptions",
+    "FlowsOptions",
+    "StepOptions",
+]
 
 FORMATS = ("svg", "mermaid", "png")
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
+ERRORS = ("auto", "raise", "show")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +38,7 @@ class _Options:
             ConfigurationError: If an option is unknown or its value is wrong.
         """
         checks = {f.name: f.metadata["check"] for f in fields(cls)}
-        spelled = {name.removesuffix("_"): name for name in checks}
+        spelled = {cls._spell(name): name for name in checks}
         read: dict[str, Any] = {}
         for key, value in said.items():
             if key not in spelled:
@@ -39,6 +50,11 @@ class _Options:
             except ValueError as error:
                 raise ConfigurationError(place, f"option {key!r}: {error}") from error
         return read
+
+    @staticmethod
+    def _spell(name: str) -> str:
+        """Return how the field *name* is written in YAML."""
+        return name.removesuffix("_").replace("_", "-")
 
 
 def _option(default: Any, check: Callable[[Any], Any]) -> Any:
@@ -59,6 +75,24 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _flag(value: object) -> bool:
+    if value is None:  # `no-index:` alone, as a directive for Sphinx says it
+        return True
+    if isinstance(value, bool):
+        return value
+    message = f"takes true or false, not {value!r}"
+    raise ValueError(message)
+
+
+def _length(value: object) -> str:
+    """Return a width as CSS, where each length has a unit."""
+    word = str(value).strip()
+    if not re.fullmatch(r"\d+(\.\d+)?(px|em|rem|ch|ex|cm|mm|in|pt|pc|vw|%)?", word):
+        message = f"takes a length like 300px or 50%, not {word!r}"
+        raise ValueError(message)
+    return f"{word}px" if word[-1].isdigit() else word
+
+
 def _choice(*values: str) -> Callable[[object], str]:
     def check(value: object) -> str:
         word = str(value)
@@ -74,16 +108,10 @@ def _choice(*values: str) -> Callable[[object], str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockOptions(_Options):
-    """What stands below one ``::: penstock-flow NAME``."""
+    """What may stand below any of the blocks."""
 
-    format: str = _option("svg", _choice(*FORMATS))
-    direction: str = _option("TD", _choice(*DIRECTIONS))
-    caption: str | None = _option(None, _text)
-    alt: str | None = _option(None, _text)
     name: str | None = _option(None, _text)
-    align: str | None = _option(None, _choice("left", "center", "right"))
     class_: str | None = _option(None, _text)
-    steps: str = _option("full", _choice("full", "summary", "none"))
 
     def override(self, place: str, said: object) -> Self:
         """Return these options with what *said*, read from YAML at *place*, says instead.
@@ -99,6 +127,36 @@ class BlockOptions(_Options):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowOptions(BlockOptions):
+    """What stands below one ``::: penstock-flow NAME``."""
+
+    format: str = _option("svg", _choice(*FORMATS))
+    direction: str = _option("TD", _choice(*DIRECTIONS))
+    caption: str | None = _option(None, _text)
+    alt: str | None = _option(None, _text)
+    align: str | None = _option(None, _choice("left", "center", "right"))
+    width: str | None = _option(None, _length)
+    steps: str = _option("full", _choice("full", "summary", "none"))
+    no_index: bool | None = _option(None, _flag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOptions(BlockOptions):
+    """What stands below one ``::: penstock-step FLOW.STEP``."""
+
+    no_index: bool | None = _option(None, _flag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowsOptions(BlockOptions):
+    """What stands below ``::: penstock-flows``."""
+
+    caption: str | None = _option(None, _text)
+    tags: str | None = _option(None, _text)
+    owner: str | None = _option(None, _text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionOptions(_Options):
     """What a project says once, for all its pages."""
 
@@ -107,8 +165,15 @@ class ExtensionOptions(_Options):
     setup: str | None = _option(None, _text)
     format: str = _option("svg", _choice(*FORMATS))
     direction: str = _option("TD", _choice(*DIRECTIONS))
+    errors: str = _option("auto", _choice(*ERRORS))
+    css: bool | None = _option(None, _flag)
+    whole_site: bool | None = _option(None, _flag)
     templates: str | None = _option(None, _text)
     config_file: str | None = _option(None, _text)
+
+    @staticmethod
+    def _spell(name: str) -> str:
+        return name  # as MkDocs writes its own options
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> Self:
@@ -119,13 +184,11 @@ class ExtensionOptions(_Options):
         """
         return cls(**cls._check("penstock_flows", said))
 
-    @property
-    def folder(self) -> Path:
-        """The folder from which paths are counted: that of the configuration file."""
-        return Path(self.config_file).parent if self.config_file else Path.cwd()
-
-    def settings(self) -> Settings:
+    def settings(self, folder: Path) -> Settings:
         """Return the project's settings: ``[tool.penstock]``, and these options over it.
+
+        Args:
+            folder: The folder of the project, unless a configuration file is named.
 
         Raises:
             ConfigurationError: If a setting cannot be used.
@@ -135,9 +198,10 @@ class ExtensionOptions(_Options):
             "pythonpath": list(self.pythonpath),
             "setup": self.setup,
         }
+        folder = Path(self.config_file).parent if self.config_file else folder
         place = self.config_file or "the options of penstock_flows"
-        return read_settings(self.folder).override(place, said, self.folder)
+        return read_settings(folder).override(place, said, folder)
 
-    def block(self) -> BlockOptions:
-        """Return the options of a block that says nothing."""
-        return BlockOptions(format=self.format, direction=self.direction)
+    def flow(self) -> FlowOptions:
+        """Return the options of a flow's block that says nothing."""
+        return FlowOptions(format=self.format, direction=self.direction)

@@ -1,7 +1,9 @@
 """The Python-Markdown extension: a block becomes a flow's page."""
 
-import logging
 import re
+import threading
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -10,22 +12,28 @@ from markdown import Markdown
 from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
+from markdown.postprocessors import Postprocessor
 from markdown.util import AtomicString
 
-from penstock._pages import FlowPage
+from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_step
+from penstock._steps import Step
 from penstock.exceptions import ConfigurationError, PenstockError
-from penstock.graph import get_flow
-from penstock_mkdocs._config import BlockOptions, ExtensionOptions
-from penstock_mkdocs._loading import load
-from penstock_mkdocs._render import PageRenderer
-from penstock_mkdocs._sources import SourceLines
+from penstock.graph import Flow, get_flow
+from penstock_mkdocs._config import ExtensionOptions, FlowsOptions, StepOptions
+from penstock_mkdocs._errors import PageError, Reporter
+from penstock_mkdocs._host import Host
+from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
+from penstock_mkdocs._loading import failures_of, load
+from penstock_mkdocs._mkdocstrings import can_document, directive
+from penstock_mkdocs._render import Documented, Heading, Html, PageRenderer, Part
+from penstock_mkdocs._sources import SourceBlocks
+from penstock_mkdocs._state import is_first, settings_of, site
 
 __all__ = ["PenstockExtension"]
 
-# A child of the logger whose warnings `mkdocs build --strict` counts.
-_logger = logging.getLogger("mkdocs.plugins.penstock")
-
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_UNINDEXED = "--here"
+"""What anchors end with that nobody is to find from elsewhere."""
 
 
 class PenstockExtension(Extension):
@@ -33,8 +41,9 @@ class PenstockExtension(Extension):
 
     Its options are ``modules``, ``pythonpath`` and ``setup``, which go over
     ``[tool.penstock]`` of the nearest ``pyproject.toml``; ``format`` and
-    ``direction`` for all blocks; and ``templates``, a folder with templates
-    that replace ours.
+    ``direction`` for all blocks; ``errors``, which is ``"auto"``, ``"raise"`` or
+    ``"show"``; ``css``, False if the site brings the style sheet; and
+    ``templates``, a folder with templates that replace ours.
 
     Raises:
         ConfigurationError: If an option is unknown or its value is wrong.
@@ -49,97 +58,250 @@ class PenstockExtension(Extension):
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         """Join the extension to *md*."""
         md.registerExtension(self)
-        lines = SourceLines(md)
-        self._processor = FlowBlocks(md.parser, md, self._options, lines)
-        # Before everything that changes lines, and before mkdocstrings' `:::` at 75.
-        md.preprocessors.register(lines, "penstock-lines", 1000)
-        md.parser.blockprocessors.register(self._processor, "penstock-flow", 78)
+        host = Host(md)
+        self._sources = SourceBlocks(md, host)
+        self._blocks = FlowBlocks(md.parser, md, host, self._options, self._sources)
+        # Before mkdocstrings' `:::` at 75.
+        md.parser.blockprocessors.register(self._blocks, "penstock-flow", 78)
+        # When finished HTML is back in its place, at 30.
+        md.postprocessors.register(_Links(self._blocks), "penstock-links", 28)
 
     def reset(self) -> None:
         """Begin a new page."""
-        self._processor.reset()
+        self._sources.reset()
+        self._blocks.reset()
 
 
 class FlowBlocks(BlockProcessor):
     """Finds blocks and puts what they show in their place."""
 
-    _START = re.compile(r"(?:^|\n)::: *penstock-flow +(?P<name>\S[^\n]*?) *(?:\n|$)")
+    # Where it is indented below a line of text, as in a list without blank lines, it is no code.
+    _START = re.compile(
+        r"(?:^|\n|(?<=\S)\n(?P<indent> +))"
+        r"::: *(?P<said>penstock-(?:flows|flow|step)\b[^\n]*)(?:\n|$)"
+    )
+    _ITEM = re.compile(r" {0,3}(?:[-*+]|\d+\.) ")
 
     def __init__(
-        self, parser: BlockParser, md: Markdown, options: ExtensionOptions, lines: SourceLines
+        self,
+        parser: BlockParser,
+        md: Markdown,
+        host: Host,
+        options: ExtensionOptions,
+        sources: SourceBlocks,
     ) -> None:
         super().__init__(parser)
         self._md = md
+        self._host = host
         self._options = options
-        self._lines = lines
+        self._sources = sources
+        self._reporter = Reporter(host, options.errors)
         self._place = ""
         self._renderer = PageRenderer(_docstring_to_html, self._warn, options.templates)
         self.reset()
 
     def reset(self) -> None:
-        """Begin a new page, on which no flow is shown yet."""
-        self._shown: dict[str, int] = {}
+        """Begin a new page, on which nothing is shown yet."""
+        self._taken: set[str] = set()
+        self._documented: set[str] = set()
+        self._elsewhere: dict[str, Elsewhere] = {}
+        self._has_style = self._options.css is False
+        self._has_failures = False
 
     def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
         """Tell whether *block* holds one of ours."""
-        return self._START.search(block) is not None
+        return self._find(block) is not None
 
     def run(self, parent: Element, blocks: list[str]) -> None:
         """Replace the first block with what it shows."""
         block = blocks.pop(0)
-        match = self._START.search(block)
+        match = self._find(block)
         assert match is not None
         if before := block[: match.start()]:
             self.parser.parseBlocks(parent, [before])
-        options, rest = self.detab(block[match.end() :])
+        said, self._place, options = self._sources.find(match["said"])
+        rest = block[match.end() :]
+        if match["indent"]:
+            rest = re.sub(f"^{match['indent']}", "", rest, flags=re.MULTILINE)
+        if options is None:
+            options, rest = self.detab(rest)
         if rest:
             blocks.insert(0, rest)
-        name = match["name"]
-        self._place = self._lines.place_of(name)
+        kind, _, name = said.partition(" ")
+        self._attempt(parent, kind.removeprefix("penstock-"), name.strip(), options)
+
+    def mend_links(self, html: str) -> str:
+        """Return the page *html* with no link of ours that leads nowhere."""
+        if not self._taken and not self._elsewhere:
+            return html
+        html = html.replace('<a href="" id="penstock--', '<a id="penstock--')
+        source = self._host.source
+        if self._options.whole_site and source and not self._host.has_autorefs:
+            # The plugin mends them when all pages are there.
+            site.shown[source] = set(anchors_in(html))
+            site.wanted[source] = self._elsewhere
+            return html
+        return mend_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
+
+    def _find(self, block: str) -> re.Match[str] | None:
+        match = self._START.search(block)
+        if match and match["indent"] and self._ITEM.match(block):
+            return None  # the list takes its items apart first, then they come here
+        return match
+
+    def _attempt(self, parent: Element, kind: str, name: str, options: str) -> None:
+        """Show what the author asks for, or say why not."""
+        show: Callable[[Element, str, object], None] = getattr(self, f"_show_{kind}")
+        what = "index" if kind == "flows" else kind
         try:
-            self._load()
-            chosen = self._options.block().override(self._place, _read_yaml(self._place, options))
-            self._show(parent, name, chosen)
+            if not name and kind != "flows":
+                problem = f"`penstock-{kind}` needs the name of a {kind}"
+                raise ConfigurationError(self._place, problem)
+            self._load(parent)
+            show(parent, name, _read_yaml(self._place, options))
+        except PageError:
+            raise
         except PenstockError as error:
             message = str(error).removeprefix(f"{self._place}: ")
             self._warn(message)
-            self._put(parent, self._renderer.problem(message))
+            self._put(parent, self._renderer.problem(what, message))
 
-    def _load(self) -> None:
-        for failure in load(self._options.settings()):
-            _logger.warning("%s", failure)
+    def _load(self, parent: Element) -> None:
+        """Import the modules, and say what failed: in the log once, on every page that shows flows.
 
-    def _show(self, parent: Element, name: str, options: BlockOptions) -> None:
+        Without that, a page whose module is broken would only miss a flow or a step.
+        """
+        settings = settings_of(self._options, self._host.folder)
+        for failure in load(settings):
+            self._reporter.warn(str(failure))
+        for failure in () if self._has_failures else failures_of(settings):
+            self._put(parent, self._renderer.problem("module", str(failure)))
+        self._has_failures = True
+
+    def _show_flow(self, parent: Element, name: str, said: object) -> None:
+        options = self._options.flow().override(self._place, said)
         flow = get_flow(name)
         for problem in flow.problems():
             self._warn(str(problem))
-        times = self._shown[name] = self._shown.get(name, 0) + 1
-        page = FlowPage(flow=flow, suffix=f"--{times}" if times > 1 else "")
+        steps = flow.steps if options.steps != "none" else ()
+        page = self._page(flow, steps, shows_diagram=True, indexed=not options.no_index)
+        self._add_style(parent)
+        parts = self._renderer.flow(page, options, documented=self._is_documented)
+        self._put_all(parent, parts, indexed=not options.no_index)
+
+    def _show_step(self, parent: Element, name: str, said: object) -> None:
+        options = StepOptions().override(self._place, said)
+        flow, step = find_step(name)
+        page = self._page(flow, (step,), shows_diagram=False, indexed=not options.no_index)
+        section = page.section(step)
+        if options.name or options.class_:
+            marks = {"id": options.name, "class": options.class_}
+            parent = SubElement(parent, "div", {key: v for key, v in marks.items() if v})
+        parts = self._renderer.step(section, documented=self._is_documented(section))
+        self._put_all(parent, parts, indexed=not options.no_index)
+
+    def _show_flows(self, parent: Element, name: str, said: object) -> None:
+        options = FlowsOptions().override(self._place, said)
+        if name:
+            problem = f"`penstock-flows` takes no name; did you mean `penstock-flow {name}`?"
+            raise ConfigurationError(self._place, problem)
+        chosen = Selection(options.tags, options.owner)
+        flows = chosen.flows()
+        if not flows:
+            raise ConfigurationError(self._place, f"no flow {chosen}")
+        for flow in flows:
+            self._note_elsewhere(FlowPage(flow=flow))
+        self._put(parent, self._renderer.flows(flows, options))
+
+    def _page(
+        self, flow: Flow, steps: Iterable[Step], *, shows_diagram: bool, indexed: bool
+    ) -> FlowPage:
+        """Return the page of *flow*, with anchors that this page has not yet."""
+        first = "" if indexed else _UNINDEXED
+        page, number = FlowPage(flow=flow, suffix=first), 1
+        names = [step.name for step in steps]
+
+        def anchors() -> set[str]:
+            drawn = {page.anchor} if shows_diagram else set()
+            return drawn.union(page.anchors[name] for name in names)
+
+        while anchors() & self._taken:
+            number += 1
+            page = FlowPage(flow=flow, suffix=f"{first}--{number}")
+        self._taken |= anchors()
+        if len(names) < len(flow.steps):
+            self._note_elsewhere(page)
+        return page
+
+    def _note_elsewhere(self, page: FlowPage) -> None:
+        """Note where links may lead that find nothing on this page."""
+        flow = page.flow
+        begins = [anchor_of(flow.name, step.name) for step in flow.entrypoints[:1]]
+        anchor = anchor_of(flow.name)
+        self._elsewhere[page.anchor] = Elsewhere(anchor, (anchor, *begins))
+        for step in flow.steps:
+            section, anchor = page.section(step), anchor_of(flow.name, step.name)
+            self._elsewhere[section.anchor] = Elsewhere(anchor, (section.target, anchor))
+
+    def _is_documented(self, section: StepSection) -> bool:
+        return self._host.has_mkdocstrings and can_document(section)
+
+    def _put_all(self, parent: Element, parts: Iterable[Part], *, indexed: bool) -> None:
         level = self._level()
-        self._put(parent, self._renderer.head(page, options, prefix=f"{page.anchor}--drawn"))
-        if options.steps == "summary":
-            self._put(parent, self._renderer.summary(page))
-        elif options.steps == "full":
-            self._put_steps(parent, page, level)
+        for part in parts:
+            match part:
+                case Html():
+                    self._put(parent, part)
+                case Heading(text, anchor):
+                    # A heading of the page's own tree, so that the table of contents has it.
+                    heading = SubElement(parent, f"h{level}", {"id": anchor})
+                    heading.text = AtomicString(text)
+                case Documented(section):
+                    self._document(parent, section, level, indexed=indexed)
 
-    def _put_steps(self, parent: Element, page: FlowPage, level: int) -> None:
-        for section in page.sections:
-            # A heading of the page's own tree, so that the table of contents has it.
-            heading = SubElement(parent, f"h{level}", {"id": section.anchor})
-            heading.text = AtomicString(section.step.label)
-            self._put(parent, self._renderer.step(section))
+    def _document(
+        self, parent: Element, section: StepSection, level: int, *, indexed: bool
+    ) -> None:
+        """Let mkdocstrings put the function of a step into the page."""
+        self._put(parent, Html("", section.anchor))
+        target = section.target
+        first = indexed and target not in self._documented and is_first(target, self._host.page)
+        self._documented.add(target)
+        self.parser.parseBlocks(parent, [directive(section, level=level, indexed=first)])
 
-    def _put(self, parent: Element, html: str) -> None:
-        """Put finished *html* into the page, untouched by other Markdown."""
-        SubElement(parent, "p").text = self._md.htmlStash.store(html.strip())
+    def _put(self, parent: Element, part: Html) -> None:
+        """Put finished HTML into the page, untouched by other Markdown."""
+        if part.anchor:
+            # In an element of its own: autorefs would take it for a name of the next heading.
+            parent = SubElement(parent, "div", {"class": "penstock-part"})
+            SubElement(parent, "a", {"href": "", "id": part.anchor})  # MkDocs fails without one
+        if part.text:
+            SubElement(parent, "p").text = self._md.htmlStash.store(part.text)
+
+    def _add_style(self, parent: Element) -> None:
+        if not self._has_style:
+            self._has_style = True
+            self._put(parent, self._renderer.stylesheet())
 
     def _level(self) -> int:
-        """Return the level of a heading below the last one on the page."""
-        levels = [_HEADINGS[e.tag] for e in self.parser.root.iter() if e.tag in _HEADINGS]
+        """Return the level of a heading below the last one that the author wrote."""
+        headings = (e for e in self.parser.root.iter() if e.tag in _HEADINGS)
+        levels = [_HEADINGS[e.tag] for e in headings if e.get("id") not in self._taken]
         return min(levels[-1] + 1, 6) if levels else 2
 
     def _warn(self, message: str) -> None:
-        _logger.warning("%s: %s", self._place, message)
+        self._reporter.warn(f"{self._place}: {message}")
+
+
+class _Links(Postprocessor):
+    """Mends links when the page is finished and it is known what it shows."""
+
+    def __init__(self, blocks: FlowBlocks) -> None:
+        super().__init__()
+        self._blocks = blocks
+
+    def run(self, text: str) -> str:
+        return self._blocks.mend_links(text)
 
 
 def _read_yaml(place: str, text: str) -> object:
@@ -150,13 +312,21 @@ def _read_yaml(place: str, text: str) -> object:
         raise ConfigurationError(place, problem) from error
 
 
-def _docstring_to_html(text: str) -> str:
-    """Return the Markdown *text* of a docstring as HTML.
+class _Converter(threading.local):
+    """One for each thread: to make one takes longer than to convert a docstring."""
 
-    A ``<`` is one: docstrings speak of ``<change>`` and ``List<int>`` more often
-    than they hold HTML.
-    """
-    md = Markdown(extensions=["fenced_code", "tables", "sane_lists"])
-    md.preprocessors.deregister("html_block")
-    md.inlinePatterns.deregister("html")
-    return md.convert(text)
+    def __init__(self) -> None:
+        self.md = Markdown(extensions=["fenced_code", "tables", "sane_lists"])
+        # A `<` is one: docstrings speak of `<change>` and `List<int>` more often than they
+        # hold HTML.
+        self.md.preprocessors.deregister("html_block")
+        self.md.inlinePatterns.deregister("html")
+
+
+_converter = _Converter()
+
+
+@lru_cache(10_000)
+def _docstring_to_html(text: str) -> str:
+    """Return the Markdown *text* of a docstring as HTML."""
+    return _converter.md.reset().convert(text)

@@ -1,20 +1,42 @@
 """The MkDocs plugin: it configures the extension and brings what only events can."""
 
+import logging
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment
 from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+from mkdocs.utils.templates import TemplateContext
 
+from penstock._documents import INDEX, block_documents, file_name
+from penstock._settings import Settings
+from penstock.exceptions import ConfigurationError
+from penstock.graph import list_flows
 from penstock.graph._theme import page_stylesheet
 from penstock_mkdocs import _loading
-from penstock_mkdocs._config import DIRECTIONS, FORMATS
+from penstock_mkdocs._config import DIRECTIONS, ERRORS, FORMATS, ExtensionOptions
+from penstock_mkdocs._links import mend_links, without_diagrams
+from penstock_mkdocs._navigation import with_pages
+from penstock_mkdocs._state import settings_of, site
 
 __all__ = ["PenstockConfig", "PenstockPlugin"]
 
 _EXTENSION = "penstock_flows"
 _CSS = "assets/penstock.css"
+_MERMAID = "assets/penstock-mermaid.js"
+_BLOCK = re.compile(r"penstock-(?:flow|step)")
+
+_logger = logging.getLogger("mkdocs.plugins.penstock")
 
 
 class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves it untyped
@@ -35,8 +57,17 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
     direction = config_options.Choice(DIRECTIONS, default="TD")
     """Where flows lead unless a block says otherwise."""
 
+    errors = config_options.Choice(ERRORS, default="auto")
+    """Whether to ``raise`` what is wrong, or to ``show`` it on the page."""
+
     templates = config_options.Optional(config_options.Dir(exists=True))
     """A folder with templates that replace ours."""
+
+    pages = config_options.Optional(config_options.Type(str))
+    """A folder of the site for a page per flow and an index, like ``flows``."""
+
+    mermaid_js = config_options.Optional(config_options.File(exists=True))
+    """A file with Mermaid's script, for themes that have none and for readers without a network."""
 
 
 class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-call]  # as above
@@ -44,6 +75,18 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     .. versionadded:: 0.1
     """
+
+    def __init__(self) -> None:
+        self._is_serving = False
+        self._is_dirty = False
+        self._server: LiveReloadServer | None = None
+        self._watched: set[str] = set()
+        self._content: str | None = None
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        """Note what MkDocs was called for. With this event, the plugin lives on while it serves."""
+        self._is_serving = command == "serve"
+        self._is_dirty = dirty
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Configure the extension, which does the work."""
@@ -54,15 +97,135 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             )
             raise PluginError(message)
         config.markdown_extensions.append(_EXTENSION)
-        config.mdx_configs[_EXTENSION] = {
-            **self.config,
-            "config_file": config.config_file_path,
-        }
+        config.mdx_configs[_EXTENSION] = self._extension_options(config)
         config.extra_css.append(_CSS)
-        _loading.forget()  # each build imports and reports for itself
+        if self.config.mermaid_js:
+            config.extra_javascript.append(_MERMAID)
+        _loading.forget()  # each build reports for itself
         return config
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Add the style sheet that lets diagrams follow the page's colours."""
+        """Add what no author wrote: style sheet, script, and a page per flow."""
         files.append(File.generated(config, _CSS, content=page_stylesheet()))
+        if script := self.config.mermaid_js:
+            files.append(File.generated(config, _MERMAID, abs_src_path=script))
+        settings = self._load(config)
+        if self.config.pages is not None:
+            self._add_pages(files, config, self.config.pages)
+        if self._is_dirty and settings:
+            _note_edits(files, _loading.newest(settings))
         return files
+
+    def on_env(
+        self,
+        env: Environment,
+        /,
+        *,
+        config: MkDocsConfig,  # noqa: ARG002 - MkDocs names it
+        files: Files,
+    ) -> Environment:
+        """Let links find what other pages show, now that all pages are rendered."""
+        for source, wanted in site.wanted.items():
+            file = files.get_file_from_path(source)
+            page = file.page if file else None
+            if page is not None and page.content:
+                address = partial(_address, files, page)
+                page.content = mend_links(page.content, wanted, find=address)
+        return env
+
+    @event_priority(100)
+    def _hide_diagrams(
+        self, context: TemplateContext, /, *, page: Page, **_: Any
+    ) -> TemplateContext:
+        """Keep the source of diagrams from MkDocs' own search, which obeys no attribute."""
+        self._content = page.content
+        page.content = without_diagrams(page.content or "")
+        return context
+
+    @event_priority(-100)
+    def _show_diagrams(
+        self, context: TemplateContext, /, *, page: Page, **_: Any
+    ) -> TemplateContext:
+        page.content = self._content
+        return context
+
+    on_page_context = CombinedEvent(_hide_diagrams, _show_diagrams)
+
+    def on_serve(
+        self,
+        server: LiveReloadServer,
+        /,
+        *,
+        config: MkDocsConfig,
+        builder: Any,  # noqa: ARG002 - MkDocs names it
+    ) -> LiveReloadServer:
+        """Watch the modules that were imported, so that nobody has to list their folders."""
+        self._server = server
+        self._watch(config)
+        return server
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Watch what was imported for the first time."""
+        self._watch(config)
+
+    def on_shutdown(self) -> None:
+        """Let the server go."""
+        self._server = None
+
+    def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:
+        apart = {"pages", "mermaid_js"}
+        said = {name: value for name, value in self.config.items() if name not in apart}
+        return {**said, "css": False, "whole_site": True, "config_file": config.config_file_path}
+
+    def _settings(self, config: MkDocsConfig) -> Settings | None:
+        """Return the project's settings, or None where they cannot be used: blocks say why."""
+        try:
+            return settings_of(ExtensionOptions.read(self._extension_options(config)), Path.cwd())
+        except ConfigurationError:
+            return None
+
+    def _load(self, config: MkDocsConfig) -> Settings | None:
+        settings = self._settings(config)
+        for failure in _loading.load(settings) if settings else ():
+            _logger.warning("%s", failure)
+        return settings
+
+    def _add_pages(self, files: Files, config: MkDocsConfig, folder: str) -> None:
+        """Add a page for each flow unless the author wrote one, and put them in the navigation."""
+        folder = folder.strip("/") + "/"
+        documents = block_documents(list_flows())
+        for name, text in documents.items():
+            if files.get_file_from_path(folder + name) is None:
+                files.append(File.generated(config, folder + name, content=text))
+        if config.nav is not None:
+            flows = sorted(list_flows(), key=lambda flow: (flow.label.lower(), flow.name))
+            names = [INDEX, *map(file_name, flows)]
+            config.nav = with_pages(config.nav, folder, [folder + name for name in names])
+
+    def _watch(self, config: MkDocsConfig) -> None:
+        settings = self._settings(config)
+        if self._server is None or settings is None:
+            return
+        places = set(_loading.places_of(settings))
+        if self.config.templates:
+            places.add(self.config.templates)
+        for place in sorted(places - self._watched):
+            self._server.watch(place)
+        self._watched |= places
+
+
+def _address(files: Files, page: Page, anchor: str) -> str | None:
+    """Return the address of *anchor* as *page* writes it, if another page has it."""
+    source = site.find(anchor)
+    file = files.get_file_from_path(source) if source else None
+    return f"{get_relative_url(file.url, page.url)}#{anchor}" if file else None
+
+
+def _note_edits(files: Files, edited: float) -> None:
+    """Let pages with flows be built again if a module is newer than what was built."""
+    for file in files.documentation_pages():
+        built = Path(file.abs_dest_path)
+        if file.is_modified() or built.stat().st_mtime > edited:
+            continue
+        if _BLOCK.search(file.content_string):
+            file.is_modified = lambda: True  # type: ignore[method-assign]  # for this file only

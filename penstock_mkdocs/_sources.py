@@ -1,74 +1,207 @@
-"""Where a block stands in its file, for messages that lead there."""
+"""Where blocks stand in a page: found before Markdown is read, and marked until it is.
+
+Python-Markdown's block parser knows lists, quotes and code, but no lines; its
+preprocessors know lines, but nothing else. So each block's first line gets a
+mark, by which its line in the file is found when the parser comes to it. What
+the parser takes for code, it never comes to: there the mark makes way for what
+the author wrote.
+"""
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from html import escape
+from xml.etree.ElementTree import Element
 
 from markdown import Markdown
+from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 
-__all__ = ["SourceLines"]
+from penstock_mkdocs._host import Host
 
-_BLOCK = re.compile(r"^[\s>]*:::\s*penstock-flow\s+(?P<name>\S.*?)\s*$")
-_FENCE = re.compile(r"^[\s>]*(?P<fence>`{3,}|~{3,})")
+__all__ = ["MARK", "Block", "SourceBlocks"]
+
+MARK = "\x02penstock:{}\x03"
+"""What Python-Markdown's own placeholders are like; no source has these characters left."""
+
+_MARKED = re.compile(
+    "(?:^(?P<lead> *)::: *penstock-[^\x02\n]*)?\x02penstock:(?P<number>\\d+)\x03", re.MULTILINE
+)
+_NAMES = r"penstock-(?:flows|flow|step)\b"
+_INDENT = r"(?P<indent>[\s>]*(?:(?:[-*+]|\d+\.)\s+)?)"
+_BLOCK = re.compile(rf"^{_INDENT}:::\s*(?P<said>{_NAMES}.*?)\s*$")
+_OPEN = re.compile(rf"^{_INDENT}(?P<fence>`{{3,}}(?=[^`]*$)|~{{3,}})(?P<info>.*)$")
+_OURS = re.compile(rf"^\s*(?P<said>{_NAMES}[^`]*?)\s*$")
 
 
-class SourceLines(Preprocessor):
-    """Notes the lines of a page on which blocks begin. It changes nothing."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block as it stands in a page."""
 
-    def __init__(self, md: Markdown) -> None:
-        super().__init__(md)
-        self._lines: list[tuple[str, int]] = []
+    said: str
+    """What its first line says: ``penstock-flow orders``."""
+
+    line: int
+    """The line, counted from 1."""
+
+    end: int
+    """The line after its last one; of a block that is not fenced, the next."""
+
+    indent: str
+    """What stands before it on its lines."""
+
+    options: str | None
+    """What a fence holds. Below ``:::``, the parser finds the options."""
+
+
+class SourceBlocks:
+    """The blocks of the page that is being rendered."""
+
+    def __init__(self, md: Markdown, host: Host) -> None:
+        self._host = host
+        self.reset()
+        # Before all that changes lines.
+        md.preprocessors.register(_Look(self), "penstock-look", 1000)
+        # After snippets have come in, before fences of any sort are read at 25.
+        md.preprocessors.register(_Mark(self), "penstock-mark", 28)
+        # Before code is highlighted at 30; and after code that was kept apart is back, at 30.
+        md.treeprocessors.register(_RestoreCode(self), "penstock-restore", 31)
+        md.postprocessors.register(_Restore(self), "penstock-restore", 29)
+
+    def reset(self) -> None:
+        """Begin a new page."""
+        self._written: list[Block] = []
+        self._marked: list[Block] = []
+        self._originals: list[list[str]] = []
+        self._lines: dict[int, int] = {}
+
+    def look(self, lines: Sequence[str]) -> None:
+        """Note the blocks of the page as it was written."""
+        file = self._host.file
+        if file is not None:
+            # MkDocs takes the YAML at the head of a page away, and hooks may change the rest.
+            lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        self._written = list(_find(lines))
+
+    def mark(self, lines: list[str]) -> list[str]:
+        """Return *lines* with a mark on the first line of each block, fences turned into such."""
+        self._marked = list(_find(lines))
+        if not self._marked:
+            return lines
+        self._match()
+        marked, done = [], 0
+        for number, block in enumerate(self._marked):
+            marked += lines[done : block.line - 1]
+            marked.append(f"{block.indent}::: {block.said} {MARK.format(number)}")
+            done = block.end - 1
+            body = lines[block.line - 1 : done]
+            self._originals.append([line[len(block.indent) :] for line in body])
+        return marked + lines[done:]
+
+    def find(self, said: str) -> tuple[str, str, str | None]:
+        """Return what the first line *said* without its mark, its place, and a fence's options."""
+        page = self._host.page
+        match = _MARKED.search(said)
+        if match is None:  # it came in when marks were made: from another extension
+            return said.strip(), page, None
+        number = int(match["number"])
+        line = self._lines.get(number)
+        place = page if line is None else f"{page}:{line}"
+        return said[: said.index("\x02")].strip(), place, self._marked[number].options
+
+    def restore(self, text: str) -> str:
+        """Return *text*, which shows code, as the author wrote it."""
+        return _MARKED.sub(self._original, text)
+
+    def _original(self, found: re.Match[str]) -> str:
+        lead, number = found["lead"] or "", int(found["number"])
+        return "\n".join(f"{lead}{line}" for line in self._originals[number])
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the page has marks at all."""
+        return bool(self._originals)
+
+    def _match(self) -> None:
+        """Find the lines of the marked blocks, of which some may come from elsewhere."""
+        pairs = SequenceMatcher(
+            None, [b.said for b in self._written], [b.said for b in self._marked], autojunk=False
+        )
+        for written, marked, size in pairs.get_matching_blocks():
+            for offset in range(size):
+                self._lines[marked + offset] = self._written[written + offset].line
+
+
+def _find(lines: Sequence[str]) -> Iterator[Block]:
+    """Yield the blocks that do not stand inside another fence."""
+    opened: re.Match[str] | None = None
+    start = 0
+    for number, line in enumerate(lines, 1):
+        if opened is None:
+            if block := _BLOCK.match(line):
+                yield Block(block["said"], number, number + 1, block["indent"], None)
+            else:
+                opened, start = _OPEN.match(line), number
+        elif _closes(line, opened["fence"]):
+            if ours := _OURS.match(opened["info"]):
+                indent = opened["indent"]
+                held = (_without(each, indent) for each in lines[start : number - 1])
+                yield Block(ours["said"], start, number + 1, indent, "\n".join(held))
+            opened = None
+
+
+def _closes(line: str, fence: str) -> bool:
+    bare = line.lstrip(" \t>").rstrip()
+    return len(bare) >= len(fence) and set(bare) == {fence[0]}
+
+
+def _without(line: str, indent: str) -> str:
+    """Return *line* of a fence without what the fence's own lines begin with."""
+    width = len(indent)
+    return line[width:] if not line[:width].strip(" \t>") else line.lstrip()
+
+
+class _Look(Preprocessor):
+    def __init__(self, blocks: SourceBlocks) -> None:
+        super().__init__()
+        self._blocks = blocks
 
     def run(self, lines: list[str]) -> list[str]:
-        """Note where blocks begin, outside of code."""
-        # MkDocs takes the YAML at the head of a page away, and hooks may change the rest.
-        self._lines = _find_blocks(self._source() or lines)
+        self._blocks.look(lines)
         return lines
 
-    def place_of(self, name: str) -> str:
-        """Return file and line of the next block that shows the flow *name*."""
-        page = self._file_name()
-        for index, (found, line) in enumerate(self._lines):
-            if found == name:
-                del self._lines[: index + 1]
-                return f"{page}:{line}"
-        return page
 
-    def _file_name(self) -> str:
-        path = self._path()
-        if path is None:
-            return "<markdown>"
-        try:
-            return path.relative_to(Path.cwd()).as_posix()
-        except ValueError:
-            return str(path)
+class _Mark(Preprocessor):
+    def __init__(self, blocks: SourceBlocks) -> None:
+        super().__init__()
+        self._blocks = blocks
 
-    def _path(self) -> Path | None:
-        """Return the file that MkDocs is rendering, if MkDocs is."""
-        if "relpath" not in self.md.treeprocessors:
-            return None
-        file = getattr(self.md.treeprocessors["relpath"], "file", None)
-        path = getattr(file, "abs_src_path", None)
-        return Path(path) if path else None
-
-    def _source(self) -> list[str]:
-        path = self._path()
-        if path is None or not path.is_file():
-            return []
-        return path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    def run(self, lines: list[str]) -> list[str]:
+        return self._blocks.mark(lines)
 
 
-def _find_blocks(lines: Sequence[str]) -> list[tuple[str, int]]:
-    """Return the flow and the line of each block that is not inside a code fence."""
-    found: list[tuple[str, int]] = []
-    fence = ""
-    for number, line in enumerate(lines, 1):
-        mark = _FENCE.match(line)
-        if mark and not fence:
-            fence = mark["fence"]
-        elif mark and mark["fence"].startswith(fence):
-            fence = ""
-        elif not fence and (block := _BLOCK.match(line)):
-            found.append((block["name"], number))
-    return found
+class _RestoreCode(Treeprocessor):
+    def __init__(self, blocks: SourceBlocks) -> None:
+        super().__init__()
+        self._blocks = blocks
+
+    def run(self, root: Element) -> None:
+        if self._blocks.is_marked:
+            for code in root.iter("code"):
+                if code.text and "\x02penstock:" in code.text:
+                    code.text = AtomicString(self._blocks.restore(code.text))
+
+
+class _Restore(Postprocessor):
+    def __init__(self, blocks: SourceBlocks) -> None:
+        super().__init__()
+        self._blocks = blocks
+
+    def run(self, text: str) -> str:
+        return _MARKED.sub(self._write, text) if "\x02penstock:" in text else text
+
+    def _write(self, found: re.Match[str]) -> str:
+        return escape(self._blocks.restore(found[0]), quote=False)

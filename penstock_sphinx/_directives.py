@@ -8,7 +8,15 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._pages import FlowPage, StepSection, find_step, fingerprint, gist_of, python_name
+from penstock._pages import (
+    FlowPage,
+    Selection,
+    StepSection,
+    find_step,
+    fingerprint,
+    gist_of,
+    python_name,
+)
 from penstock._steps import Step
 from penstock.exceptions import UnknownFlowError, UnknownStepError
 from penstock.graph import Flow, get_flow
@@ -17,7 +25,7 @@ from penstock_sphinx._config import DIRECTIONS, FORMATS, choice
 from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
-from penstock_sphinx._overview import Selection, overview
+from penstock_sphinx._overview import overview
 from penstock_sphinx._steps import line, step_list, step_nodes
 from penstock_sphinx._translations import Translator
 

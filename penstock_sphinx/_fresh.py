@@ -5,12 +5,11 @@ from functools import cache
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from penstock._pages import fingerprint
+from penstock._pages import Selection, fingerprint
 from penstock.exceptions import PenstockError
 from penstock.graph import get_flow
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._links import has_source_page, whereabouts
-from penstock_sphinx._overview import Selection
 
 __all__ = ["setup_fresh"]
 

@@ -1,54 +1,17 @@
 """The index of all flows: a table that leads to where each is shown."""
 
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from typing import NamedTuple
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from penstock._pages import gist_of
-from penstock.graph import Flow, list_flows
+from penstock.graph import Flow
 from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._nodes import penstock_link
 
-__all__ = ["Selection", "overview"]
-
-
-class Selection(NamedTuple):
-    """Which flows an index lists."""
-
-    tags: str | None = None
-    """Words, parted by commas, all of which a flow must have as tags."""
-
-    owner: str | None = None
-    """Who must own it."""
-
-    def __str__(self) -> str:
-        said = [f"has the tags {self.tags}"] if self.tags else []
-        said += [f"is owned by {self.owner}"] if self.owner else []
-        return " and ".join(said) or "is declared"
-
-    def flows(self) -> list[Flow]:
-        """Return the flows, in order of their labels."""
-        tags = {tag.strip() for tag in (self.tags or "").split(",")} - {""}
-        found = [
-            flow
-            for flow in list_flows()
-            if tags <= set(flow.tags) and self.owner in {None, flow.owner}
-        ]
-        return sorted(found, key=lambda flow: (flow.label.lower(), flow.name))
-
-    def fingerprint(self) -> str:
-        """Return a hash of all that the index says."""
-        said = [
-            (
-                *(flow.name, flow.label, gist_of(flow), flow.owner, flow.tags),
-                *((step.name, step.label) for step in flow.entrypoints),
-            )
-            for flow in self.flows()
-        ]
-        return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:32]
+__all__ = ["overview"]
 
 
 def overview(

@@ -264,3 +264,67 @@ def test_program_is_installed():
     actual = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
 
     assert actual.stdout.startswith("penstock, version ")
+
+
+def files_in(folder):
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("more", [[], ["--blocks"]], ids=["text", "blocks"])
+def test_pages(project, more):
+    """`pages` writes a page per flow and an index, and then has nothing to do."""
+    actual = run("pages", "docs/flows", *more)
+
+    assert (actual.exit_code, actual.stdout) == (0, "")
+    folder = project / "docs" / "flows"
+    assert sorted(files_in(folder)) == ["audit.md", "bom-sync.md", "index.md"]
+    assert run("pages", "docs/flows", *more, "--check").exit_code == 0
+    assert run("pages", "docs/flows", *more).stderr == ""
+
+
+@pytest.mark.usefixtures("project")
+def test_pages_out_of_date(project):
+    """`pages --check` names what is missing, changed or left over, and writes nothing."""
+    run("pages", "flows")
+    folder = project / "flows"
+    (folder / "audit.md").rename(folder / "gone.md")
+    page = folder / "bom-sync.md"
+    page.write_text(page.read_text(encoding="utf-8") + "More.\n", encoding="utf-8")
+    before = files_in(folder)
+
+    actual = run("pages", "flows", "--check")
+
+    assert actual.exit_code == 1
+    assert actual.stdout.splitlines() == [
+        "flows/bom-sync.md: is out of date",
+        "flows/audit.md: is out of date",
+        "flows/gone.md: belongs to no flow",
+    ]
+    assert files_in(folder) == before
+    assert run("pages", "flows").stderr.splitlines() == [
+        "flows/bom-sync.md: written",
+        "flows/audit.md: written",
+        "flows/gone.md: removed",
+    ]
+    assert run("pages", "flows", "--check").exit_code == 0
+
+
+def test_pages_of_somebody_else(project):
+    """`pages` replaces no file that it did not write, and then writes nothing."""
+    (project / "flows").mkdir()
+    (project / "flows" / "index.md").write_text("# Mine\n", encoding="utf-8")
+
+    actual = run("pages", "flows")
+
+    assert actual.exit_code == 1
+    assert "flows/index.md: penstock did not write it" in actual.stderr
+    assert files_in(project / "flows") == {"index.md": "# Mine\n"}
+
+
+def test_pages_of_what_cannot_be_imported(project):
+    """`pages` writes nothing where a module cannot be imported: its flows would be missing."""
+    actual = run("pages", "flows", "-m", "cli_broken", "-m", "cli_shop")
+
+    assert actual.exit_code == 1
+    assert "nothing is written to flows: flows may be missing" in actual.stderr
+    assert not (project / "flows").exists()

@@ -11,9 +11,9 @@ import pytest
 from mkdocs.exceptions import Abort
 
 from penstock import entrypoint, flow, step
-from penstock.exceptions import ConfigurationError, MissingExtraError
+from penstock.exceptions import ConfigurationError
 from penstock.graph import _picture
-from penstock_mkdocs import PenstockExtension, PenstockPlugin, _loading
+from penstock_mkdocs import PenstockExtension, PenstockPlugin, _loading, _pictures
 
 BLOCK = "::: penstock-flow orders\n"
 PAGE = f"# Shop\n\n{BLOCK}"
@@ -234,6 +234,32 @@ def test_strict_fails(site):
 
     assert done.returncode == 1
     assert "Aborted with 1 warnings in strict mode!" in done.stderr + done.stdout
+
+
+def test_links_to_other_pages(site, warnings):
+    """With the plugin, what a page does not show itself is found on the page that shows it."""
+    (site.folder / "docs/flows").mkdir()
+    site.write("docs/flows/orders.md", PAGE)
+    site.write("docs/drawn.md", PAGE + "    steps: none\n")
+
+    html = site.build("# Home\n\n::: penstock-flows\n")
+    drawn = (site.folder / "site/drawn.html").read_text(encoding="utf-8")
+
+    there = "flows/orders.html#penstock--orders"
+    assert warnings() == []
+    assert f'<td><a href="{there}">Orders</a></td>' in html
+    assert f'<td><a href="{there}--receive">Receive the order</a></td>' in html
+    assert f'<a href="{there}--send"><title>' in drawn
+
+
+def test_search(site):
+    """MkDocs' own search finds what is said of steps, and no source of a diagram."""
+    html = site.build(options("format: mermaid"), plugins=["search", {"penstock": site.options}])
+
+    index = (site.folder / "site/search/search_index.json").read_text(encoding="utf-8")
+    assert "Charges it." in index
+    assert "classDef" not in index
+    assert "classDef" in html
 
 
 def test_problem(site, warnings):
@@ -461,11 +487,8 @@ def test_templates(site):
 @pytest.mark.usefixtures("orders")
 def test_without_graphviz(monkeypatch, caplog):
     """Without a Graphviz program the tree of text stands there, and a warning names the cure."""
-
-    def fail(*_: object) -> bytes:
-        raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
-
-    monkeypatch.setattr(_picture, "_draw", fail)
+    monkeypatch.setattr(_picture, "find_program", lambda: None)
+    monkeypatch.setattr(_pictures, "_drawn", {})
 
     html = convert(PAGE)
 
@@ -540,5 +563,6 @@ def test_templates_are_in_the_package():
     folder = Path(_loading.__file__).parent / "templates"
 
     assert {f.name for f in folder.iterdir()} == {
-        *("flow.html", "problem.html", "step.html", "summary.html"),
+        *("flow.html", "flows.html", "leads.html", "note.html"),
+        *("problem.html", "step.html", "summary.html", "ways.html"),
     }

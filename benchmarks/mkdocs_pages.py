@@ -1,0 +1,158 @@
+"""What flows add to the time that MkDocs takes.
+
+The same project of 200 pages without a diagram, with a fence of Mermaid's text,
+and with penstock's ways of showing one flow per page; beside them what
+mermaid2 does with fences, and what mkdocstrings takes for the same functions. A
+page has a paragraph, a flow of six steps, and a section. CPU time, with that of
+all programs that are started, since other work on the machine stretches the
+clock. Every round builds every kind, in a new order; printed is the median of
+the rounds.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from compileall import compile_dir
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+from sphinx_pages import PAGES, STEPS, _write_flows
+
+PACKAGES = ("mkdocs", "markdown", "penstock", "mkdocstrings-python")
+
+PAGE = """
+# Flow {number}
+
+What happens to an order of the sort {number}, from its arrival to its end.
+
+{diagram}
+
+## More
+
+Some more words about it.
+"""
+OPTIONS: dict[str, object] = {"modules": ["shop.*"], "pythonpath": ["."]}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way of showing a flow."""
+
+    name: str
+    diagram: Callable[[int], str]
+    plugins: list[object] = field(default_factory=list)
+    needs: str = "mkdocs"
+
+    def write(self, folder: Path, pages: int) -> None:
+        """Write a project of *pages* pages."""
+        (folder / "docs").mkdir(parents=True)
+        said = {
+            "site_name": "Pages",
+            "theme": "mkdocs",
+            "plugins": self.plugins,
+            "markdown_extensions": ["fenced_code"],
+        }
+        (folder / "mkdocs.yml").write_text(json.dumps(said))
+        (folder / "docs" / "index.md").write_text("# Pages\n")
+        for number in range(pages):
+            text = PAGE.format(number=number, diagram=self.diagram(number))
+            (folder / "docs" / f"page{number:04}.md").write_text(text)
+        _write_flows(folder / "shop", pages)
+
+
+def _fence(number: int) -> str:
+    edges = "\n".join(f"    {a}{number} --> {b}{number}" for a, b in pairwise(STEPS))
+    return f"```mermaid\ngraph TD\n{edges}\n```"
+
+
+def _penstock(name: str, *options: str) -> Kind:
+    def diagram(number: int) -> str:
+        return "\n    ".join([f"::: penstock-flow orders{number}", *options])
+
+    said = {**OPTIONS, "format": name.partition(" ")[0]}
+    return Kind(f"penstock, {name}", diagram, [{"penstock": said}])
+
+
+def _mkdocstrings(number: int) -> str:
+    module = f"shop.flows{number // 10 * 10:04}"
+    return "\n\n".join(f"::: {module}.{name}{number}" for name in STEPS)
+
+
+KINDS = (
+    Kind("a fence", _fence),
+    Kind("a fence, again (noise)", _fence),
+    Kind("no diagram", lambda number: f"The orders of sort {number}."),
+    Kind(
+        "a fence, modules imported",
+        _fence,
+        [{"penstock": OPTIONS}],
+    ),
+    _penstock("svg", "steps: none"),
+    _penstock("mermaid", "steps: none"),
+    _penstock("svg with steps"),
+    Kind("mermaid2", _fence, ["mermaid2"], "mermaid2"),
+    Kind(
+        "mkdocstrings, six functions",
+        _mkdocstrings,
+        [{"mkdocstrings": {"handlers": {"python": {"paths": ["."]}}}}],
+        "mkdocstrings",
+    ),
+)
+
+
+def build(folder: Path) -> float:
+    """Build the project in *folder* and return the seconds of CPU time that it took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-q"],
+        check=True,
+        cwd=folder,
+        # Compiled modules are kept, as they are unless somebody forbids it.
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "", "NO_MKDOCS_2_WARNING": "1"},
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+
+
+def compare(rounds: int, pages: int) -> None:
+    """Print what each kind takes, and how much more than a fence."""
+    kinds = [kind for kind in KINDS if find_spec(kind.needs)]
+    took: dict[str, list[float]] = {kind.name: [] for kind in kinds}
+    for _ in range(rounds):
+        for kind in random.sample(kinds, len(kinds)):
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name) / "project"
+                kind.write(folder, pages)
+                compile_dir(folder / "shop", quiet=1)  # as they are on every build but the first
+                took[kind.name].append(build(folder))
+    base = took[kinds[0].name]
+    print(f"\n{pages} pages, seconds of CPU{'':7}{'build':>7}{'ms over a fence':>18}")
+    for name, times in took.items():
+        over = [(own - fence) / pages * 1000 for own, fence in zip(times, base, strict=True)]
+        print(f"{name:30}{median(times):7.2f}{median(over):18.2f}")
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pages", type=int, default=PAGES)
+    options = parser.parse_args()
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    print(f"Python {platform.python_version()}, {versions}; {options.rounds} rounds")
+    compare(options.rounds, options.pages)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Which tool renders a page, and which file the page is. None of them is imported."""
+
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+
+__all__ = ["Host"]
+
+
+class Host:
+    """What can be known of the tool that renders a page.
+
+    MkDocs and ProperDocs leave the page's file with a tree processor, Zensical
+    leaves page and configuration with a preprocessor. Neither is documented, so
+    nothing here relies on them.
+    """
+
+    def __init__(self, md: Markdown) -> None:
+        self._md = md
+
+    @property
+    def file(self) -> Path | None:
+        """The file of the page, if there is one."""
+        path = self._mkdocs_file() or self._zensical_file()
+        return path if path and path.is_file() else None
+
+    @property
+    def page(self) -> str:
+        """The page as messages name it."""
+        file = self.file
+        if file is None:
+            return self.source or "<markdown>"
+        try:
+            return file.relative_to(Path.cwd()).as_posix()
+        except ValueError:
+            return str(file)
+
+    @property
+    def source(self) -> str | None:
+        """The page as MkDocs names it, which may have made it up."""
+        return getattr(self._relpath_file(), "src_uri", None)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the project."""
+        root = self._zensical_config.get("root_dir")
+        return Path(root) if root else Path.cwd()
+
+    @property
+    def has_autorefs(self) -> bool:
+        """Whether links may be left to autorefs, or to Zensical's own."""
+        return "mkdocs-autorefs" in self._md.inlinePatterns
+
+    @property
+    def has_mkdocstrings(self) -> bool:
+        """Whether mkdocstrings can be asked for the documentation of a function."""
+        return "mkdocstrings" in self._md.parser.blockprocessors
+
+    @property
+    def is_strict_zensical(self) -> bool:
+        """Whether Zensical builds with ``--strict``, which does not count what is logged."""
+        if not self._zensical_config:
+            return False
+        said = set(sys.argv[1:])
+        return "serve" not in said and bool(
+            said & {"--strict", "-s"} or self._zensical_config.get("strict")
+        )
+
+    def _relpath_file(self) -> Any:
+        if "relpath" not in self._md.treeprocessors:
+            return None
+        return getattr(self._md.treeprocessors["relpath"], "file", None)
+
+    def _mkdocs_file(self) -> Path | None:
+        path = getattr(self._relpath_file(), "abs_src_path", None)
+        return Path(path) if path else None
+
+    def _zensical_file(self) -> Path | None:
+        page = getattr(self._zensical, "page", None)
+        path = getattr(page, "path", None)
+        folder = self._zensical_config.get("docs_dir", "docs")
+        return self.folder / folder / path if path else None
+
+    @property
+    def _zensical(self) -> Any:
+        processors = self._md.preprocessors  # a registry, which has no `get`
+        return processors["rendering_context"] if "rendering_context" in processors else None  # noqa: SIM401
+
+    @cached_property
+    def _zensical_config(self) -> dict[str, Any]:
+        config = getattr(self._zensical, "config", None)
+        return config if isinstance(config, dict) else {}

@@ -1,0 +1,121 @@
+"""Links to what the page itself does not show: left to autorefs, or taken away."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import NamedTuple
+
+__all__ = ["Elsewhere", "Site", "anchors_in", "mend_links", "without_diagrams"]
+
+_LINK = re.compile(r'<a href="#(?P<anchor>penstock--[^"]+)">(?P<content>.*?)</a>', re.DOTALL)
+_TARGET = re.compile(r'\bid="(penstock--[^"]+)"')
+_OUTLINE = re.compile(r'<(?:path|polygon)\b[^>]*? (?:d|points)="([^"]+)"')
+_WORDS = re.compile(r"<text\b[^>]*>([^<]*)</text>")
+_DIAGRAM = re.compile(r'<div class="penstock-diagram".*?</div>', re.DOTALL)
+_DRAWN = "<title>"
+"""With this begins what a node of a picture shows."""
+
+
+class Elsewhere(NamedTuple):
+    """What a link may find on other pages."""
+
+    anchor: str
+    """The anchor where a page first shows it."""
+
+    names: tuple[str, ...]
+    """The names under which autorefs may know it, best first: one or two."""
+
+
+@dataclass(slots=True)
+class Site:
+    """What the pages of a site show, and what they look for, by the pages' names."""
+
+    shown: dict[str, set[str]] = field(default_factory=dict)
+    """The anchors on each page."""
+
+    wanted: dict[str, dict[str, Elsewhere]] = field(default_factory=dict)
+    """What each page looks for on others."""
+
+    def find(self, anchor: str) -> str | None:
+        """Return the page that has *anchor*; of several the one that says most of the flow."""
+        pages = [page for page, anchors in self.shown.items() if anchor in anchors]
+        return max(pages, key=lambda page: self._count(page, anchor), default=None)
+
+    def _count(self, page: str, anchor: str) -> int:
+        return sum(each.startswith(anchor) for each in self.shown[page])
+
+
+def anchors_in(html: str) -> dict[str, None]:
+    """Return the anchors of flows and steps in *html*, in order."""
+    return dict.fromkeys(_TARGET.findall(html))
+
+
+def without_diagrams(html: str) -> str:
+    """Return *html* as a search should see it."""
+    return _DIAGRAM.sub("", html)
+
+
+def mend_links(
+    html: str,
+    elsewhere: Mapping[str, Elsewhere],
+    *,
+    autorefs: bool = False,
+    find: Callable[[str], str | None] = lambda _: None,
+) -> str:
+    """Return the page *html* with no link that leads nowhere.
+
+    Args:
+        html: A page.
+        elsewhere: What may be found on other pages, by its anchor in links.
+        autorefs: Whether autorefs looks for names on all pages when they are done.
+        find: Returns the address of an anchor on another page, if it is known.
+    """
+    here = anchors_in(html)
+
+    def mend(link: re.Match[str]) -> str:
+        anchor, content = link["anchor"], link["content"]
+        if anchor in here or anchor not in elsewhere:
+            return link[0]
+        other = elsewhere[anchor]
+        if shown := _shown(other.anchor, here):
+            return f'<a href="#{shown}">{content}</a>'
+        if address := find(other.anchor):
+            return f'<a href="{escape(address)}">{content}</a>'
+        if not autorefs:
+            return content
+        if content.startswith(_DRAWN):
+            return content + _cover(content, other)
+        return _autoref(other, content)
+
+    return _LINK.sub(mend, html)
+
+
+def _shown(anchor: str, here: Iterable[str]) -> str | None:
+    """Return which of the anchors *here* is *anchor*, or that of a step shown a second time."""
+    again = re.compile(rf"{anchor}--\d+" if anchor.count("--") > 1 else anchor)
+    return next((each for each in here if each == anchor or again.fullmatch(each)), None)
+
+
+def _autoref(other: Elsewhere, content: str) -> str:
+    names = zip(("identifier", "slug"), other.names, strict=False)
+    said = " ".join(f'{key}="{escape(name)}"' for key, name in names)
+    return f"<autoref {said} optional>{content}</autoref>"
+
+
+def _cover(content: str, other: Elsewhere) -> str:
+    """Return a link that lies over a node.
+
+    What autorefs does not find becomes a ``<span>``, at which browsers end a
+    picture. Inside of ``<foreignObject>`` they do not.
+    """
+    outline = _OUTLINE.search(content)
+    assert outline is not None  # each shape that we use has one
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", outline[1])]
+    left, top = min(numbers[::2]), min(numbers[1::2])
+    width, height = max(numbers[::2]) - left, max(numbers[1::2]) - top
+    words = " ".join(_WORDS.findall(content))
+    look = "display: block; height: 100%; overflow: hidden; color: transparent; font-size: 1px"
+    link = _autoref(other, f'<span style="{look}">{words}</span>')
+    place = f'x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}"'
+    return f"<foreignObject {place}>{link}</foreignObject>"

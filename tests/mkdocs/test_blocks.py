@@ -1,0 +1,381 @@
+"""Blocks and fences wherever they stand, through Python-Markdown alone."""
+
+import pickle
+import re
+from html import unescape
+
+import markdown
+import pytest
+
+from penstock import entrypoint, flow, step
+from penstock.exceptions import ConfigurationError, PenstockError
+from penstock.graph import get_flow
+from penstock_mkdocs import PenstockExtension
+from penstock_mkdocs._config import FlowOptions
+from penstock_mkdocs._errors import PageError
+from penstock_mkdocs._links import Elsewhere, mend_links
+from penstock_mkdocs._render import Heading, Html, PageRenderer
+
+FENCE = "```penstock-flow orders\nsteps: none\n```\n"
+EXTENSIONS = {
+    "fenced_code": ["fenced_code", "admonition", "md_in_html"],
+    "superfences": [
+        *("pymdownx.superfences", "pymdownx.tabbed", "pymdownx.details"),
+        *("pymdownx.highlight", "admonition", "md_in_html"),
+    ],
+}
+each_set = pytest.mark.parametrize("extensions", EXTENSIONS)
+
+
+@pytest.fixture(autouse=True)
+def _orders():
+    """Declare a flow of two steps."""
+    made = flow("orders", owner="Depot", tags=["a"])
+    made(entrypoint(name="begin")(lambda: None))
+
+    @made
+    @step(after="begin")
+    def send():
+        """Sends *it* off."""
+
+
+def convert(text: str, extensions: str = "fenced_code", **options: object) -> str:
+    options = {"css": False} | options
+    return markdown.markdown(
+        text,
+        extensions=[*EXTENSIONS[extensions], PenstockExtension(**options)],
+        extension_configs={"pymdownx.highlight": {"use_pygments": False}}
+        if extensions == "superfences"
+        else {},
+    )
+
+
+def indented(text: str, by: str = "    ") -> str:
+    return "".join(f"{by}{line}\n" for line in text.splitlines())
+
+
+@each_set
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(FENCE, id="alone"),
+        pytest.param(FENCE.replace("```", "~~~~"), id="tildes"),
+        pytest.param("Text\n" + FENCE + "Text\n", id="glued to text"),
+        pytest.param("- item\n\n" + indented(FENCE), id="list"),
+        pytest.param("- item\n" + indented(FENCE) + "- item\n", id="tight list"),
+        pytest.param("1. item\n\n    - item\n\n" + indented(FENCE, " " * 8), id="nested list"),
+        pytest.param(indented(FENCE, "> "), id="quote"),
+        pytest.param("> - item\n>\n" + indented(FENCE, ">     "), id="list in a quote"),
+        pytest.param("!!! note\n" + indented(FENCE), id="admonition"),
+        pytest.param('<div markdown="1">\n' + FENCE + "</div>\n", id="div"),
+        pytest.param("::: penstock-flow orders\n    steps: none\n", id="block"),
+        pytest.param(
+            "Text\n    ::: penstock-flow orders\n        steps: none\n    Text\n",
+            id="block indented below text",
+        ),
+        pytest.param("- ::: penstock-flow orders\n      steps: none\n", id="block as an item"),
+        pytest.param(
+            "- item\n    ::: penstock-flow orders\n        steps: none\n- item\n",
+            id="block in a tight list",
+        ),
+        pytest.param(
+            "- item\n    - item\n        ::: penstock-flow orders\n            steps: none\n",
+            id="block in a tight list in a list",
+        ),
+    ],
+)
+def test_shown(text, extensions):
+    """A block or a fence shows its flow wherever text may stand, and leaves nothing behind."""
+    html = convert(text, extensions)
+
+    assert html.count("<svg") == 1
+    assert "<h2" not in html
+    assert not re.search("penstock-flow orders|steps: none|```|~~~|\x02", html)
+    assert html.count("Text") == text.count("Text")
+    assert html.count("item") == text.count("item")
+
+
+@each_set
+@pytest.mark.parametrize("block", [FENCE, "::: penstock-flow orders\n    steps: none\n"])
+@pytest.mark.parametrize("between", ["", "\n"], ids=["tight", "loose"])
+def test_shown_in_its_item(block, between, extensions):
+    """A list stays one list, and shows the flow in the item under which it stands."""
+    html = convert("- item\n" + between + indented(block) + between + "- item\n", extensions)
+
+    assert (html.count("<ul>"), html.count("<li>")) == (1, 2)
+    assert html.index("<svg") < html.index("</li>")
+
+
+@pytest.mark.parametrize("text", ['=== "Tab"\n', "??? note\n"], ids=["tab", "details"])
+def test_shown_in_extras(text):
+    """Tabs and details show flows too."""
+    html = convert(text + "\n" + indented(FENCE), "superfences")
+
+    assert html.count("<svg") == 1
+
+
+@each_set
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("````md\n" + FENCE + "````\n", FENCE, id="fence in a fence"),
+        pytest.param("~~~\n" + FENCE + "~~~\n", FENCE, id="fence in tildes"),
+        pytest.param("Text\n\n" + indented(FENCE), FENCE, id="indented fence"),
+        pytest.param("Text\n\n" + indented(FENCE, " " * 6), indented(FENCE, "  "), id="deeper"),
+        pytest.param(
+            "Text\n\n    ::: penstock-flow orders\n        a: <b>\n",
+            "::: penstock-flow orders\n    a: <b>\n",
+            id="indented block",
+        ),
+        pytest.param(
+            "<pre>\n::: penstock-flow orders\n</pre>\n", "\n::: penstock-flow orders\n", id="pre"
+        ),
+    ],
+)
+def test_code_samples(text, expected, extensions):
+    """Inside a code sample nothing is executed, and what is shown is what the author wrote."""
+    html = convert(text, extensions)
+
+    assert "<svg" not in html
+    code = re.search(r"<pre\b[^>]*>(.*?)</pre>", html, re.DOTALL)[1]
+    assert unescape(re.sub(r"<[^>]+>", "", code)).rstrip() == expected.rstrip()
+
+
+def test_fence_in_a_comment():
+    """What a comment hides stays hidden."""
+    html = convert("<!--\n" + FENCE + "-->\n")
+
+    assert html == "<!--\n" + FENCE + "-->"
+
+
+def test_lines_of_blocks(caplog):
+    """Each message names its own line, also where code shows the same block."""
+    convert(
+        "    ::: penstock-flow x\n\n```penstock-flow x\n```\n\n- ::: penstock-step x\n\n"
+        "> ```penstock-flow x\n> ```\n"
+    )
+
+    lines = [re.match(r"<markdown>:(\d+): unknown", r.getMessage()) for r in caplog.records]
+    assert [line[1] for line in lines] == ["3", "6", "8"]
+
+
+def test_steps_of_one_level():
+    """Steps stand at one level, whatever stands above them in lists or tabs."""
+    html = convert("# A\n\n::: penstock-flow orders\n\n::: penstock-step orders.send\n")
+
+    assert re.findall(r'<(h\d) id="(.*?)"', html) == [
+        ("h2", "penstock--orders--begin"),
+        ("h2", "penstock--orders--send"),
+        ("h2", "penstock--orders--send--2"),
+    ]
+
+
+def test_step():
+    """A step alone says what the page of its flow says, and links only to what is there."""
+    html = convert("```penstock-step send\nname: sending\nclass: wide\n```\n")
+
+    assert html.startswith('<div class="wide" id="sending">')
+    assert "<p>Sends <em>it</em> off.</p>" in html
+    assert "Comes after: begin</p>" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("::: penstock-step sned", "unknown step 'sned'; did you mean 'send'?"),
+        ("::: penstock-step", "`penstock-step` needs the name of a step"),
+        ("::: penstock-flow", "`penstock-flow` needs the name of a flow"),
+        ("::: penstock-flows orders", "`penstock-flows` takes no name; did you mean"),
+        ("::: penstock-flows\n    owner: Nobody", "no flow is owned by Nobody"),
+        ("::: penstock-flows\n    tag: a", "unknown option 'tag'; did you mean 'tags'?"),
+        ("::: penstock-step send\n    steps: none", "unknown option 'steps'"),
+        ("::: penstock-flow orders\n    width: wide", "option 'width': takes a length like"),
+        ("::: penstock-flow orders\n    no-index: no way", "option 'no-index': takes true"),
+        (
+            "::: penstock-flow orders\n    no_index: true",
+            "unknown option 'no_index'; did you mean 'no-index'?",
+        ),
+    ],
+)
+def test_mistakes(text, message, caplog):
+    """Each mistake is named at its line with what to write, and the page says so too."""
+    html = convert(f"Text\n\n{text}\n")
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"<markdown>:3: {message}")
+    assert message in unescape(html)
+
+
+@pytest.mark.parametrize("errors", ["raise", "show", "auto"])
+def test_errors(errors, caplog):
+    """A project says whether mistakes end the build or are shown."""
+    text = "\n::: penstock-flow order\n"
+
+    if errors == "raise":
+        with pytest.raises(PageError, match=r"^<markdown>:2: unknown flow 'order'; did you mean"):
+            convert(text, errors=errors)
+        assert caplog.records == []
+    else:
+        assert "penstock-missing" in convert(text, errors=errors)
+        assert len(caplog.records) == 1
+
+
+def test_flows():
+    """The index has a row for each flow that is asked for, and no empty columns."""
+    flow("other")(entrypoint(lambda: None))
+
+    every = convert("::: penstock-flows\n    caption: All *flows*\n    class: wide\n")
+    some = convert("```penstock-flows\ntags: a\nowner: Depot\n```\n")
+
+    assert (every.count("<tr>"), some.count("<tr>")) == (3, 2)
+    assert "<caption>All <em>flows</em></caption>" in every
+    assert '<table class="penstock-flows wide">' in every
+    assert re.findall("<th>(.*?)</th>", some) == ["Flow", "Entrypoints", "Owner", "Tags"]
+
+
+def test_flows_lead_to_what_is_shown():
+    """The index leads to the flows that the page shows below it."""
+    html = convert("::: penstock-flows\n\n::: penstock-flow orders\n    steps: none\n")
+
+    assert '<td><a href="#penstock--orders">orders</a></td>' in html
+    assert "<td>begin</td>" in html
+
+
+def test_second_diagram_leads_to_the_steps():
+    """A diagram alone leads to the steps that the page shows elsewhere."""
+    html = convert("::: penstock-flow orders\n    steps: none\n\n::: penstock-flow orders\n")
+
+    links = re.findall(r'<a href="#(penstock--[^"]+)"><title>', html)
+    assert links == ["penstock--orders--begin--2", "penstock--orders--send--2"] * 2
+
+
+def test_no_index():
+    """Nobody finds from elsewhere what is not to be found."""
+    html = convert("::: penstock-flow orders\n    no-index:\n")
+
+    ids = re.findall(r' id="(penstock--[^"]+)"', html)
+    assert [i for i in ids if not i.startswith("penstock--orders--")] == []
+    assert all("--here" in i for i in ids)
+    assert 'href="#penstock--orders--begin--here"' in html
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"), [("300", "300px"), ("50%", "50%"), ("1.5em", "1.5em")]
+)
+@pytest.mark.parametrize("form", ["svg", "png", "mermaid"])
+def test_width(form, width, expected):
+    """A diagram is as wide as the author wants."""
+    html = convert(f"::: penstock-flow orders\n    format: {form}\n    width: {width}\n")
+
+    assert f' style="width: {expected}; height: auto"' in html
+
+
+def test_alt():
+    """What an SVG shows can be said to who does not see it."""
+    html = convert('::: penstock-flow orders\n    alt: "A & B"\n')
+
+    assert '<svg aria-label="A &amp; B"' in html
+
+
+def test_style_sheet():
+    """A page brings the style sheet once, as an address, unless the site does."""
+    text = "::: penstock-flow orders\n\n::: penstock-flow orders\n"
+
+    assert convert(text, css=True).count('<link rel="stylesheet" href="data:text/css;base64,') == 1
+    assert "<link" not in convert(text)
+
+
+def test_mermaid_is_escaped():
+    """Neither HTML nor Mermaid finds markup in a label."""
+    flow("bad")(entrypoint(name="a", title='<b>"x"</b>')(lambda: None))
+
+    html = convert("::: penstock-flow bad\n    format: mermaid\n    steps: none\n")
+
+    source = unescape(re.search(r'<pre class="mermaid">(.*?)</pre>', html, re.DOTALL)[1])
+    assert "<b>" not in html
+    assert "#60;b#62;#34;x#34;" in source
+
+
+def test_parts_need_no_python_markdown():
+    """What makes HTML of a flow gives parts to any front end."""
+    renderer = PageRenderer(lambda text: f"<p>{text}</p>", pytest.fail, None)
+    page = _page("orders")
+
+    parts = list(renderer.flow(page, FlowOptions(), documented=lambda _: False))
+
+    assert [type(part) for part in parts] == [Html, Heading, Html, Heading, Html]
+    assert parts[1] == Heading("begin", "penstock--orders--begin")
+
+
+def _page(name):
+    from penstock._pages import FlowPage
+
+    return FlowPage(flow=get_flow(name))
+
+
+def test_options_can_be_pickled():
+    """Zensical pickles what it is configured with."""
+    extension = pickle.loads(pickle.dumps(PenstockExtension(modules=["shop"])))
+
+    assert extension._options.modules == ("shop",)
+
+
+def test_error_can_be_pickled():
+    """An error survives the way from another process."""
+    error = pickle.loads(pickle.dumps(PageError("docs/a.md:1: no")))
+
+    assert (str(error), isinstance(error, PenstockError)) == ("docs/a.md:1: no", True)
+
+
+def test_wrong_errors_option():
+    """A wrong value of an option of the extension is said with the near one."""
+    with pytest.raises(ConfigurationError, match=r"'shwo' is none of .*; did you mean 'show'"):
+        PenstockExtension(errors="shwo")
+
+
+SVG = (
+    '<a href="#penstock--a--b"><title>T</title><path fill="x" d="M10,-20C30,-40 10,-20 10,-20" />'
+    "<text>B</text></a>"
+)
+
+
+@pytest.mark.parametrize(
+    ("html", "autorefs", "expected"),
+    [
+        pytest.param(SVG + ' id="penstock--a--b"', True, SVG + ' id="penstock--a--b"', id="here"),
+        pytest.param('<a href="#penstock--a--b">B</a>', False, "B", id="nowhere"),
+        pytest.param(
+            '<a href="#penstock--a--b">B</a>',
+            True,
+            '<autoref identifier="m.b" slug="penstock--a--b" optional>B</autoref>',
+            id="autoref",
+        ),
+        pytest.param('<a href="#penstock--c">C</a>', False, '<a href="#penstock--c">C</a>', id="c"),
+    ],
+)
+def test_mended_links(html, autorefs, expected):
+    """A link that finds nothing on its page is left to autorefs, or taken away."""
+    elsewhere = {"penstock--a--b": Elsewhere("penstock--a--b", ("m.b", "penstock--a--b"))}
+
+    assert mend_links(html, elsewhere, autorefs=autorefs) == expected
+
+
+def test_link_to_what_is_shown_again():
+    """A link that finds its own anchor leads there, though the page shows the step before."""
+    ids = '<i id="penstock--a--b"></i><i id="penstock--a--b--2"></i>'
+    html = f'{ids}<a href="#penstock--a--b--2">B</a>'
+    elsewhere = {"penstock--a--b--2": Elsewhere("penstock--a--b", ("m.b",))}
+
+    assert mend_links(html, elsewhere) == html
+
+
+def test_node_is_covered_by_its_link():
+    """In a picture the link lies over its node, since autorefs may leave a span there."""
+    elsewhere = {"penstock--a--b": Elsewhere("penstock--a--b", ("m.b",))}
+
+    mended = mend_links(SVG, elsewhere, autorefs=True)
+
+    place = '<foreignObject x="10" y="-40" width="20" height="20">'
+    assert f'{place}<autoref identifier="m.b" optional><span style="' in mended
+    assert "<text>B</text><foreignObject" in mended
+    assert ">B</span></autoref></foreignObject>" in mended

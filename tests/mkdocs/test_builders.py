@@ -1,0 +1,292 @@
+"""One page, built by every builder and theme there is: the same HTML, and nothing to complain of.
+
+Each builder runs as its users run it: as a program, with ``--strict``.
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+from zlib import decompress
+
+import pytest
+from shop_source import SHOP
+
+PAGES = {
+    "index.md": """\
+---
+title: Shop
+---
+# Shop
+
+::: penstock-flow orders
+    caption: How *it* goes
+    width: 300
+
+## Elsewhere
+
+- item
+
+    ```penstock-flow orders
+    format: mermaid
+    steps: none
+    ```
+
+> ```penstock-flow orders
+> format: png
+> steps: summary
+> ```
+
+```penstock-step orders.charge
+```
+
+::: penstock-flows
+
+    ::: penstock-flow orders
+
+End
+""",
+    "links.md": "# Links\n\n::: penstock-flow orders\n    steps: none\n\n::: penstock-flows\n",
+}
+
+YAML = """\
+site_name: Shop
+site_url: https://example.com/
+use_directory_urls: true
+theme: {theme}
+plugins: [{plugins}]
+markdown_extensions:
+  - attr_list
+  - penstock_flows:
+      modules: [shop]
+      pythonpath: ["."]
+"""
+
+TOML = """\
+[project]
+site_name = "Shop"
+site_url = "https://example.com/"
+[project.theme]
+variant = "{theme}"
+[project.markdown_extensions.toc]
+[project.markdown_extensions.attr_list]
+[project.markdown_extensions.penstock_flows]
+modules = ["shop"]
+pythonpath = ["."]
+"""
+
+
+class Builder(NamedTuple):
+    """A program, the file that configures it, and a theme."""
+
+    program: str
+    config: str
+    theme: str
+
+    def configure(self, folder: Path, plugins: str = "search") -> None:
+        text = TOML if self.config.endswith(".toml") else YAML
+        said = text.format(theme=self.theme, plugins=plugins)
+        (folder / self.config).write_text(said, encoding="utf-8")
+
+    def run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        clean = "-c" if self.program == "zensical" else "-q"
+        clean = clean if "--strict" not in arguments or clean == "-c" else "--clean"
+        return subprocess.run(
+            [sys.executable, "-m", self.program, "build", clean, *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"},
+        )
+
+
+BUILDERS = [
+    Builder("mkdocs", "mkdocs.yml", "mkdocs"),
+    Builder("mkdocs", "mkdocs.yml", "readthedocs"),
+    Builder("mkdocs", "mkdocs.yml", "material"),
+    Builder("properdocs", "properdocs.yml", "mkdocs"),
+    Builder("properdocs", "properdocs.yml", "readthedocs"),
+    Builder("properdocs", "properdocs.yml", "material"),
+    Builder("zensical", "zensical.toml", "classic"),
+    Builder("zensical", "zensical.toml", "modern"),
+]
+each_builder = pytest.mark.parametrize("builder", BUILDERS, ids=lambda b: f"{b.program}-{b.theme}")
+each_program = pytest.mark.parametrize(
+    "builder", [BUILDERS[0], BUILDERS[3], BUILDERS[7]], ids=lambda b: b.program
+)
+
+
+def make_project(folder: Path, builder: Builder, pages: dict[str, str], **options: str) -> Path:
+    if find_spec(builder.program) is None:
+        pytest.skip(f"{builder.program} is not installed")
+    (folder / "docs").mkdir(parents=True)
+    (folder / "shop.py").write_text(SHOP, encoding="utf-8")
+    for name, text in pages.items():
+        (folder / "docs" / name).write_text(text, encoding="utf-8")
+    builder.configure(folder, **options)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Return a function that makes a project for a builder, and its folder."""
+    return lambda builder, pages, **options: make_project(
+        tmp_path / "project", builder, pages, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Return a function that builds `PAGES` with a builder once, and says where."""
+
+    @cache
+    def build(builder: Builder) -> tuple[Path, subprocess.CompletedProcess[str]]:
+        folder = make_project(tmp_path_factory.mktemp("built") / "project", builder, PAGES)
+        return folder, builder.run(folder, "--strict")
+
+    return build
+
+
+def content_of(folder: Path, page: str) -> str:
+    """Return what the extension wrote of *page*, without what a theme puts into headings."""
+    html = (folder / "site" / page).read_text(encoding="utf-8")
+    html = html[html.index("</h1>") + 5 :]
+    html = html[: html.index("<p>End</p>")] if "<p>End</p>" in html else html
+    html = re.sub(r'<a class="headerlink".*?</a>', "", html)
+    # Zensical takes it away when it has obeyed it.
+    return html.replace(" data-search-exclude", "")
+
+
+_first: dict[str, str] = {}
+
+
+@each_builder
+def test_same_html(built, builder):
+    """Every builder makes the same HTML of a page, without a warning under ``--strict``."""
+    folder, done = built(builder)
+
+    html = content_of(folder, "index.html")
+
+    assert (done.returncode, "WARN" in done.stdout + done.stderr) == (0, False)
+    assert html.count("<svg") == 1
+    assert html.count('<pre class="mermaid">') == 1
+    assert html.count('<img src="data:image/png;base64,') == 1
+    assert "<pre><code>::: penstock-flow orders\n</code></pre>" in html
+    digest = hashlib.sha256(html.encode()).hexdigest()
+    assert _first.setdefault("index.html", digest) == digest
+
+
+@each_program
+def test_nothing_from_outside(built, builder):
+    """What penstock writes loads nothing from elsewhere, and runs no script."""
+    folder, _ = built(builder)
+
+    html = content_of(folder, "index.html")
+
+    assert "<script" not in html
+    assert not re.search(r'(?:src|href)="(?!#|data:)', html)
+
+
+@each_program
+def test_unknown_flow_under_strict(project, builder):
+    """An unknown flow ends a strict build of every builder, and the message names the line."""
+    folder = project(builder, {"index.md": "# Shop\n\nText\n\n::: penstock-flow ordesr\n"})
+
+    done = builder.run(folder, "--strict")
+
+    message = "docs/index.md:5: unknown flow 'ordesr'; did you mean 'orders'? (known: orders)"
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+
+
+@each_program
+def test_unknown_flow(project, builder):
+    """Without ``--strict`` the site is built, and says in the page's place what is missing."""
+    folder = project(builder, {"index.md": "# Shop\n\n```penstock-flow ordesr\n```\n\nEnd\n"})
+
+    done = builder.run(folder)
+
+    assert done.returncode == 0
+    assert "This flow cannot be shown: unknown flow 'ordesr'; did you mean" in (
+        content_of(folder, "index.html").replace("&#39;", "'")
+    )
+
+
+def search_index(folder: Path) -> dict[str, str]:
+    """Return the texts of the search index of a site, by the titles of their places."""
+    (file,) = [*folder.glob("site/search/search_index.json"), *folder.glob("site/search.json")]
+    said = json.loads(file.read_text(encoding="utf-8"))
+    entries = said.get("docs") or said["items"]
+    return {entry["title"]: entry["text"] for entry in entries if entry["title"] != "Shop"}
+
+
+@pytest.mark.parametrize(
+    "builder", [BUILDERS[2], BUILDERS[7]], ids=lambda b: f"{b.program}-{b.theme}"
+)
+def test_search(project, builder):
+    """Readers find steps and their docstrings, and no source of a diagram."""
+    page = "# Shop\n\n## Flow\n\n::: penstock-flow orders\n    format: mermaid\n"
+    folder = project(builder, {"index.md": page})
+
+    builder.run(folder)
+    index = search_index(folder)
+
+    assert {"Receive the order", "charge", "pack", "send"} <= set(index)
+    assert "Takes an order" in index["Receive the order"]
+    assert "classDef" not in str(index)
+
+
+def inventory(folder: Path) -> list[str]:
+    """Return the names and places in ``objects.inv``."""
+    packed = (folder / "site" / "objects.inv").read_bytes().split(b"\n", 4)[4]
+    lines = decompress(packed).decode().splitlines()
+    return sorted(f"{line.split()[0]} {line.split()[3]}" for line in lines)
+
+
+@pytest.mark.parametrize(
+    "builder",
+    [BUILDERS[2], BUILDERS[5], Builder("zensical", "mkdocs.yml", "material")],
+    ids=lambda b: b.program,
+)
+def test_mkdocstrings(project, builder):
+    """Where there is mkdocstrings, it writes the steps; nodes of any page lead there."""
+    full = "# Full\n\n## Orders\n\n::: penstock-flow orders\n\n::: penstock-step receive\n"
+    folder = project(
+        builder,
+        {"index.md": PAGES["links.md"], "full.md": full},
+        plugins="search, mkdocstrings",
+    )
+
+    done = builder.run(folder, "--strict")
+    home = content_of(folder, "index.html")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    steps = ["receive", "charge", "pack", "send"]
+    assert inventory(folder) == sorted(f"shop.{step} full/#$" for step in steps)
+    links = re.findall(r'<foreignObject [^>]*><a [^>]*href="([^"]+)"', home)
+    assert links == [f"full/#shop.{step}" for step in steps]
+    there = (folder / "site/full/index.html").read_text(encoding="utf-8")
+    assert re.search(r'<h3 id="shop.receive"[^>]*>\s*Receive the order', there)
+    assert "Source code in" in there
+    assert re.search(r'href="#shop.receive"[^>]*>\s*(?:<[^>]+>\s*)*Receive the order', there)
+    assert 'id="penstock--orders--receive"' in there
+
+
+@each_program
+def test_links_without_autorefs(built, builder):
+    """Without autorefs, what another page shows is named, and no link leads nowhere."""
+    folder, _ = built(builder)
+
+    html = content_of(folder, "links/index.html")
+
+    assert "<autoref" not in html
+    links = set(re.findall(r'<a href="#(penstock--[^"]+)"', html))
+    assert links == {"penstock--orders"}
+    assert "Receive the order" in html

@@ -1,0 +1,97 @@
+"""Pages that no author wrote, scripts and dirty builds, in sites that the real MkDocs builds."""
+
+import os
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+from penstock_mkdocs._navigation import with_pages
+
+PAGES = ["flows/index.md", "flows/a.md"]
+
+
+@pytest.mark.parametrize(
+    ("nav", "expected"),
+    [
+        (["index.md"], ["index.md", {"Flows": PAGES}]),
+        ([{"Our flows": "flows/"}, "index.md"], [{"Our flows": PAGES}, "index.md"]),
+        (["flows/", "index.md"], [{"Flows": PAGES}, "index.md"]),
+        ([{"More": ["x.md", {"All": "flows/"}]}], [{"More": ["x.md", {"All": PAGES}]}]),
+        ([{"A": "flows/a.md"}], [{"A": "flows/a.md"}]),
+        ([{"Empty": None}], [{"Empty": None}, {"Flows": PAGES}]),
+    ],
+)
+def test_navigation(nav, expected):
+    """Pages stand where the author named their folder, else at the end, else where he put one."""
+    assert with_pages(nav, "flows/", PAGES) == expected
+
+
+@pytest.mark.parametrize("nav", [None, ["index.md"], ["index.md", {"All flows": "flows/"}]])
+def test_pages(site, warnings, nav):
+    """A page per flow and an index are in the navigation, with or without one of the author's."""
+    site.options["pages"] = "flows"
+
+    html = site.build("# Shop\n", **({"nav": nav} if nav else {}))
+
+    folder = site.folder / "site" / "flows"
+    page = (folder / "orders.html").read_text(encoding="utf-8")
+    assert warnings() == []
+    assert 'href="flows/index.html"' in html
+    assert 'href="flows/orders.html"' in html
+    assert "<title>Orders - Shop</title>" in page
+    assert "Takes an order &lt;in&gt;." in page
+    assert "From &lt;order&gt; to parcel." in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_page_of_the_author(site, warnings):
+    """A page that the author wrote is kept."""
+    site.options["pages"] = "flows"
+    (site.folder / "docs" / "flows").mkdir()
+    site.write("docs/flows/orders.md", "# My own\n")
+
+    site.build("# Shop\n")
+
+    page = (site.folder / "site" / "flows" / "orders.html").read_text(encoding="utf-8")
+    assert warnings() == []
+    assert "My own" in page
+    assert "Takes an order" not in page
+
+
+def test_mermaid_script(site):
+    """A local script is copied to the site, and each page loads it."""
+    site.write("mermaid.js", "var mine;\n")
+    site.options |= {"mermaid_js": "mermaid.js", "format": "mermaid"}
+
+    html = site.build("# Shop\n\n::: penstock-flow orders\n")
+
+    script = site.folder / "site" / "assets" / "penstock-mermaid.js"
+    assert script.read_text(encoding="utf-8") == "var mine;\n"
+    assert 'src="assets/penstock-mermaid.js"' in html
+
+
+def _dirty(site):
+    """Build the site again as `mkdocs build --dirty` does; return the pages that were built."""
+    pages = [site.folder / "site" / name for name in ("index.html", "about.html")]
+    # Built a while ago, but after the sources were written.
+    for age, paths in ((50, pages), (100, (site.folder / "docs").glob("*.md"))):
+        for path in paths:
+            past = path.stat().st_mtime - age
+            os.utime(path, (past, past))
+    before = [page.stat().st_mtime for page in pages]
+    config = load_config(str(site.folder / "mkdocs.yml"))
+    config.plugins.on_startup(command="build", dirty=True)
+    build(config, dirty=True)
+    return [p.name for p, t in zip(pages, before, strict=True) if p.stat().st_mtime != t]
+
+
+@pytest.mark.parametrize(("edited", "expected"), [(True, ["index.html"]), (False, [])])
+def test_dirty(site, edited, expected):
+    """A dirty build builds again what shows flows, if a module is newer, and nothing else."""
+    site.write("docs/about.md", "# About\n")
+    if not edited:
+        past = (site.folder / "shop.py").stat().st_mtime - 100
+        os.utime(site.folder / "shop.py", (past, past))
+    site.build("# Shop\n\n::: penstock-flow orders\n")
+
+    assert _dirty(site) == expected

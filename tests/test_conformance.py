@@ -1,0 +1,159 @@
+"""The pages of Sphinx and of MkDocs show the same of a flow, in the same order."""
+
+import re
+import sys
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+
+import markdown
+import pytest
+from shop_source import SHOP
+from sphinx.testing.util import SphinxTestApp
+
+from penstock.testing import isolated_registry
+from penstock_mkdocs import PenstockExtension, _loading
+
+OTHERS = '''
+from penstock import entrypoint, flow, step
+
+class Mail:
+    @flow("mail", title="Mail & more")
+    @entrypoint(kind="queue")
+    def fetch(self, box: str = "in") -> list[str]:
+        """Fetches what came.
+
+        Parameters
+        ----------
+        box
+            Where to look.
+        """
+
+@flow("mail")
+@step(after={"fetch": "is new"}, title="Read 'it'")
+async def read(*texts: str, **how: int) -> None:
+    """Reads.
+
+    :param texts: What to read.
+    :raises ValueError: If there is none.
+    """
+
+@flow("bare")
+@entrypoint
+def begin(): ...
+'''
+FLOWS = ["orders", "mail", "bare"]
+STEPS = ["full", "summary", "none"]
+
+
+# How the signature of a function is written is for autodoc in the one and for penstock in the
+# other; and a heading that only repeats the function's name is needed where tables of contents
+# are made of headings. So are types, which penstock repeats beside the text of an argument.
+_SPHINX_SIGNATURE = re.compile(r'(?P<start><dt class="sig[^>]*>).*?(?P<end></dt>)', re.DOTALL)
+_MARKDOWN_SIGNATURE = re.compile(r'<p class="penstock-signature">.*?</p>', re.DOTALL)
+_MARKDOWN_HEADING = re.compile(r"(?P<start><h2 [^>]*>)[a-z]+(?P<end></h2>)")
+_MARKDOWN_TYPE = re.compile(r" \(<code>[^<]*</code>\)")
+
+
+class Seen(HTMLParser):
+    """What a reader meets on a page, in order: words, links, and anchors of penstock's."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self._parts: list[str] = []
+        self._drawings: list[str] = []
+        self._hidden = 0
+        self.links: list[str] = []
+        self.anchors: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        said = dict(attributes)
+        anchor = said.get("id") or ""
+        if anchor.startswith("penstock--") and "--drawn" not in anchor and "--in-" not in anchor:
+            self.anchors.append(anchor)
+        href = said.get("href") or ""
+        if tag == "a" and "#penstock--" in href and "headerlink" not in (said.get("class") or ""):
+            self.links.append(href.partition("#")[2])
+        if tag in {"style", "title", "desc"}:
+            self._hidden += 1
+
+    def handle_endtag(self, tag):
+        if tag in {"style", "title", "desc"}:
+            self._hidden -= 1
+
+    def handle_data(self, data):
+        if not self._hidden:
+            self._parts.append(data)
+
+    @property
+    def words(self) -> list[str]:
+        """The words, without what only sets them apart: themes choose that."""
+        text = " ".join(self._parts).replace("¶", " ")
+        return re.findall(r"\w+|→", text.replace("->", "→"))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return a folder with the modules that declare the flows."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "conformance_shop.py").write_text(SHOP, encoding="utf-8")
+    (tmp_path / "conformance_others.py").write_text(OTHERS, encoding="utf-8")
+    yield tmp_path
+    forget()
+
+
+def forget() -> None:
+    for name in ("conformance_shop", "conformance_others"):
+        sys.modules.pop(name, None)
+    _loading.forget()
+
+
+MODULES = ["conformance_shop", "conformance_others"]
+
+
+def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
+    source = folder / "sphinx"
+    source.mkdir()
+    page = f"Shop\n====\n\n.. penstock-flow:: {flow}\n   :steps: {steps}\n   :caption: How\n"
+    (source / "index.rst").write_text(page, encoding="utf-8")
+    (source / "conf.py").touch()
+    said = {
+        "extensions": ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "penstock_sphinx"],
+        "penstock_modules": MODULES,
+        "penstock_pythonpath": [".."],
+    }
+    forget()
+    with isolated_registry():
+        app = SphinxTestApp(
+            srcdir=source, confoverrides=said, status=StringIO(), warning=StringIO()
+        )
+        try:
+            app.build()
+        finally:
+            app.cleanup()
+    html = (Path(app.outdir) / "index.html").read_text(encoding="utf-8")
+    body = html.partition('<div class="body" role="main">')[2]
+    body = body.partition('<div class="clearer">')[0]
+    return Seen(_SPHINX_SIGNATURE.sub(r"\g<start>\g<end>", body))
+
+
+def in_markdown(folder: Path, flow: str, steps: str) -> Seen:
+    page = f"# Shop\n\n::: penstock-flow {flow}\n    steps: {steps}\n    caption: How\n"
+    forget()
+    with isolated_registry():
+        extension = PenstockExtension(modules=MODULES, pythonpath=[str(folder)])
+        html = markdown.markdown(page, extensions=[extension])
+    html = _MARKDOWN_TYPE.sub("", _MARKDOWN_SIGNATURE.sub("", html))
+    return Seen(_MARKDOWN_HEADING.sub(r"\g<start>\g<end>", html))
+
+
+@pytest.mark.parametrize("steps", STEPS)
+@pytest.mark.parametrize("flow", FLOWS)
+def test_same_page(folder, flow, steps):
+    """Words, links and anchors of a flow are the same in Sphinx and in MkDocs, in one order."""
+    ours, theirs = in_markdown(folder, flow, steps), in_sphinx(folder, flow, steps)
+
+    assert ours.words == theirs.words
+    assert ours.links == theirs.links
+    assert ours.anchors == theirs.anchors
