@@ -25,6 +25,7 @@ def declare():
     @step(after={"receive": "paid", "lost": None})
     def charge():
         """Args:
+
         none: at all
         """
 
@@ -73,6 +74,7 @@ charge()
 
 ```text
 Args:
+
 none: at all
 ```
 
