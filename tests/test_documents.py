@@ -31,7 +31,8 @@ def declare():
 
     @orders
     @step(after=all_of("receive", "charge"))
-    def send(): ...
+    def send():
+        "Sends."
 
 
 TEXT = """\
@@ -89,6 +90,8 @@ Leads to: [send](#penstock--orders--send)
 ```python
 send()
 ```
+
+Sends.
 
 Comes after all of: [Receive](#penstock--orders--receive), [charge](#penstock--orders--charge)
 """
