@@ -25,12 +25,14 @@ def declare():
     @step(after={"receive": "paid", "lost": None})
     def charge():
         """Args:
+
         none: at all
         """
 
     @orders
     @step(after=all_of("receive", "charge"))
-    def send(): ...
+    def send():
+        "Sends."
 
 
 TEXT = """\
@@ -73,6 +75,7 @@ charge()
 
 ```text
 Args:
+
 none: at all
 ```
 
@@ -87,6 +90,8 @@ Leads to: [send](#penstock--orders--send)
 ```python
 send()
 ```
+
+Sends.
 
 Comes after all of: [Receive](#penstock--orders--receive), [charge](#penstock--orders--charge)
 """
