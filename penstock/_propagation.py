@@ -17,7 +17,7 @@ from penstock._spans import current_span
 from penstock._wrap import instrument
 from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
 
-__all__ = ["HEADER", "Carried", "bind", "bound", "extract", "inject"]
+__all__ = ["HEADER", "Carried", "added_headers", "bind", "bound", "extract", "inject"]
 
 _logger = logging.getLogger("penstock")
 
@@ -248,14 +248,21 @@ def inject(
 
     .. versionadded:: 0.1
     """
-    run = current.get()
-    added = {} if run is None else dict(_headers(run, carrier, header, values, traceparent))
+    added = added_headers(carrier, header, traceparent=traceparent, values=values)
     replaced = {name.lower() for name in added}
     kept = [(name, value) for name, value in _items(carrier) if _lower(name) not in replaced]
     if carrier is None or hasattr(carrier, "keys"):
         return dict(kept) | added
     write_name, write_value = _writers(kept)
     return kept + [(write_name(name), write_value(value)) for name, value in added.items()]
+
+
+def added_headers(
+    carrier: object, header: str, *, traceparent: bool, values: Iterable[str]
+) -> dict[str, str]:
+    """Return what *carrier* has to hold to carry the current run: nothing outside a run."""
+    run = current.get()
+    return {} if run is None else dict(_headers(run, carrier, header, values, traceparent))
 
 
 def _headers(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
 from penstock._context import Run, current, new_flow_id
-from penstock._propagation import HEADER, extract, inject
+from penstock._propagation import HEADER, added_headers, extract, inject
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = [
@@ -191,6 +191,10 @@ class Outbound:
     def send(self, carrier: Any) -> Any:
         """Return a copy of *carrier* with the current flow ID, as `inject` does."""
         return inject(carrier, header=self.header, traceparent=self.traceparent, values=self.values)
+
+    def added(self, carrier: Any) -> dict[str, str]:
+        """Return what `send` sets in *carrier*, for clients whose headers are no plain mapping."""
+        return added_headers(carrier, self.header, traceparent=self.traceparent, values=self.values)
 
 
 def _fits(pattern: str, name: str, port: int | None) -> bool:
