@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import Context, Token, copy_context
 from dataclasses import dataclass, field
-from functools import update_wrapper
+from functools import lru_cache, update_wrapper
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from os import urandom
 from types import MappingProxyType
@@ -40,6 +40,9 @@ _read_traceparent: Callable[[str], re.Match[str] | None] = re.compile(
 ).fullmatch
 
 
+_NO_VALUES: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What `extract` found in a carrier. It is false if that is nothing.
@@ -50,7 +53,7 @@ class Carried:
     flow_id: str | None = None
     """The flow ID, or None if the carrier has none that may be adopted."""
 
-    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, str] = field(default_factory=lambda: _NO_VALUES)
     """The annotated values that were asked for and found."""
 
     def __bool__(self) -> bool:
@@ -305,6 +308,8 @@ def extract(
     """
     header = header.lower()
     found = _read(carrier, header, _TRACEPARENT, _BAGGAGE)
+    if not found:
+        return _NOTHING
     flow_id = _only(found.get(header, []))
     if not is_flow_id(flow_id):
         if flow_id is not None:
@@ -316,8 +321,13 @@ def extract(
         if read and not (read["version"] == "00" and read["more"]):
             flow_id = read["trace"]
     wanted = set(values)
-    brought = _read_baggage(",".join(found.get(_BAGGAGE, []))) if wanted else {}
+    if not wanted:
+        return Carried(flow_id)
+    brought = _read_baggage(",".join(found.get(_BAGGAGE, [])))
     return Carried(flow_id, {name: brought[name] for name in brought if name in wanted})
+
+
+_NOTHING = Carried()
 
 
 def _items(carrier: Any) -> list[tuple[Any, Any]]:
@@ -334,17 +344,26 @@ def _items(carrier: Any) -> list[tuple[Any, Any]]:
 
 def _read(carrier: Any, *wanted: str) -> dict[str, list[str]]:
     """Return the texts in *carrier* under the names *wanted*, which are in lower case."""
-    # A request has many headers of which none is ours, so each is looked at just once.
-    known: dict[object, str] = {}
-    for name in wanted:
-        known[name] = known[name.encode()] = name
+    known = _known(*wanted)
+    pairs = carrier if type(carrier) is list else _items(carrier)
+    try:
+        # A request has a dozen headers of which none is ours, so each is only looked at.
+        hits = [(said, value) for said, value in pairs if said.lower() in known]
+    except (AttributeError, TypeError, ValueError):  # some name is no text, or some pair is none
+        names = [(said, value) for said, value in _items(carrier) if isinstance(said, (str, bytes))]
+        hits = [(said, value) for said, value in names if said.lower() in known]
     found: dict[str, list[str]] = {}
-    for said, value in _items(carrier):
-        if isinstance(said, (str, bytes)) and said.lower() in known:
-            text = _text(value)
-            if text is not None:
-                found.setdefault(known[said.lower()], []).append(text)
+    for said, value in hits:
+        text = _text(value)
+        if text is not None:
+            found.setdefault(known[said.lower()], []).append(text)
     return found
+
+
+@lru_cache
+def _known(*wanted: str) -> dict[object, str]:
+    """Return the names *wanted*, by what they are as texts and as bytes."""
+    return {said: name for name in wanted for said in (name, name.encode())}
 
 
 def _lower(name: object) -> str:

@@ -121,19 +121,18 @@ class Inbound:
             carrier, header=self.header, traceparent=self.traceparent, values=self.values
         )
         flows = () if flow is None else (flow,)
-        if carried and self._believes(source):
-            flow_id = carried.flow_id or new_flow_id()
-            return Run(flow_id, flows, None, None, dict(carried.values) or None)
-        received: dict[str, object] | None = None
-        if carried.flow_id is not None:
-            received = {RECEIVED: carried.flow_id}
+        flow_id, values = carried.flow_id, carried.values
+        if flow_id is None and not values:
+            return Run(new_flow_id(), flows)
+        if self.trust is True or (self.trust and self._believes(source)):
+            adopted = dict(values) if values else None
+            return Run(flow_id or new_flow_id(), flows, None, None, adopted)
+        received = None if flow_id is None else {RECEIVED: flow_id}
         return Run(new_flow_id(), flows, None, None, received)
 
     def _believes(self, source: object) -> bool:
-        if isinstance(self.trust, bool):
-            return self.trust
         try:
-            return bool(self.trust(source))
+            return bool(self.trust(source))  # type: ignore[operator]
         except Exception:
             _logger.exception("the function that says whom to trust failed; nothing is adopted")
             return False
