@@ -125,9 +125,9 @@ class Inbound:
         if flow_id is None and not values:
             return Run(new_flow_id(), flows)
         if self.trust is True or (self.trust and self._believes(source)):
-            adopted = dict(values) if values else None
+            adopted: dict[str, object] | None = {**values} if values else None
             return Run(flow_id or new_flow_id(), flows, None, None, adopted)
-        received = None if flow_id is None else {RECEIVED: flow_id}
+        received: dict[str, object] | None = None if flow_id is None else {RECEIVED: flow_id}
         return Run(new_flow_id(), flows, None, None, received)
 
     def _believes(self, source: object) -> bool:
