@@ -44,7 +44,9 @@ def build(declare):
 
     @app.post("/orders", status_code=201)
     @declare
-    async def place(order: Annotated[Order, Body(embed=True)], db: str = Depends(connection)):
+    async def place(
+        order: Annotated[Order, Body(embed=True)], db: Annotated[str, Depends(connection)]
+    ):
         """Place an order."""
         run = current_run()
         return {"db": db, "id": current_flow_id(), "flow": run and run.flow, "n": order.number}

@@ -152,8 +152,8 @@ def test_websocket():
         await socket.send_text(current_flow_id())
         await socket.close()
 
-    with TestClient(FlowMiddleware(build(declared, socket))) as client:
-        with client.websocket_connect("/socket") as connection:
-            said = connection.receive_text()
+    client = TestClient(FlowMiddleware(build(declared, socket)))
+    with client, client.websocket_connect("/socket") as connection:
+        said = connection.receive_text()
 
     assert len(said) == 32
