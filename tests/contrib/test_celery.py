@@ -142,7 +142,7 @@ def test_eager_keeps_the_caller(app):
 
 
 def test_eager_alone(app):
-    """Without a caller a task in place has an ID of its own, and keeps it when it is tried again."""
+    """Without a caller a task in place has an ID of its own, also when it is tried again."""
     install(app)
     seen = []
 

@@ -4,10 +4,11 @@ import json
 import os
 from pathlib import Path
 
-from celery import Celery, Task, shared_task
+from celery import Celery, Task, shared_task, signals
 
 from penstock import annotate, current_flow_id, current_run, flow, step
 from penstock.contrib.celery import flow_task, install
+from penstock.contrib.logging import FlowFilter, FlowFormatter
 
 FOLDER = Path(os.environ["CELERY_TEST_FOLDER"])
 BROKER = os.environ.get("CELERY_TEST_BROKER", "filesystem://")
@@ -32,11 +33,18 @@ app.set_default()
 install(app, values=["tenant"])
 
 
+@signals.after_setup_logger.connect
+def add_flow_ids(logger, **_):
+    for handler in logger.handlers:
+        handler.addFilter(FlowFilter())
+        handler.setFormatter(FlowFormatter("%(levelname)s [%(flow_id)s] %(message)s"))
+
+
 def note(what: str) -> str | None:
     """Write down *what* happens in which operation; lines of processes never mix."""
     run = current_run()
     said = {"what": what, "id": current_flow_id(), "values": dict(run.values) if run else {}}
-    with open(FOLDER / "notes", "a", encoding="utf-8") as notes:
+    with (FOLDER / "notes").open("a", encoding="utf-8") as notes:
         notes.write(json.dumps(said) + "\n")
     return current_flow_id()
 
