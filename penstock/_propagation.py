@@ -17,7 +17,16 @@ from penstock._spans import current_span
 from penstock._wrap import instrument
 from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
 
-__all__ = ["HEADER", "Carried", "added_headers", "bind", "bound", "extract", "inject"]
+__all__ = [
+    "HEADER",
+    "Carried",
+    "added_headers",
+    "bind",
+    "bound",
+    "extract",
+    "find_carried",
+    "inject",
+]
 
 _logger = logging.getLogger("penstock")
 
@@ -306,14 +315,20 @@ def extract(
 
     .. versionadded:: 0.1
     """
+    return Carried(*find_carried(carrier, header, traceparent=traceparent, values=values))
+
+
+def find_carried(
+    carrier: Any, header: str, *, traceparent: bool, values: Iterable[str]
+) -> tuple[str | None, Mapping[str, str]]:
+    """Return the flow ID and the values that `extract` returns."""
     header = header.lower()
     found = _read(carrier, header, _TRACEPARENT, _BAGGAGE)
     if not found:
-        return _NOTHING
+        return None, _NO_VALUES
     flow_id = _only(found.get(header, []))
-    if not is_flow_id(flow_id):
-        if flow_id is not None:
-            _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
+    if flow_id is not None and not is_flow_id(flow_id):
+        _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
         flow_id = None
     if flow_id is None and traceparent:
         read = _read_traceparent(_only(found.get(_TRACEPARENT, [])) or "")
@@ -321,13 +336,10 @@ def extract(
         if read and not (read["version"] == "00" and read["more"]):
             flow_id = read["trace"]
     wanted = set(values)
-    if not wanted:
-        return Carried(flow_id)
-    brought = _read_baggage(",".join(found.get(_BAGGAGE, [])))
-    return Carried(flow_id, {name: brought[name] for name in brought if name in wanted})
-
-
-_NOTHING = Carried()
+    if not wanted or _BAGGAGE not in found:
+        return flow_id, _NO_VALUES
+    brought = _read_baggage(",".join(found[_BAGGAGE]))
+    return flow_id, {name: brought[name] for name in brought if name in wanted}
 
 
 def _items(carrier: Any) -> list[tuple[Any, Any]]:
@@ -379,7 +391,7 @@ def _text(value: object) -> str | None:
 
 def _only(texts: list[str]) -> str | None:
     """Return the one text that all *texts* are, or None."""
-    return texts[0] if len(set(texts)) == 1 else None
+    return texts[0] if len(texts) == 1 or len(set(texts)) == 1 else None
 
 
 def _writers(pairs: list[tuple[Any, Any]]) -> tuple[Callable[[str], Any], Callable[[str], Any]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
 from penstock._context import Run, current, new_flow_id
-from penstock._propagation import HEADER, added_headers, extract, inject
+from penstock._propagation import HEADER, added_headers, find_carried, inject
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = [
@@ -117,11 +117,10 @@ class Inbound:
             source: What a function as *trust* is asked about.
             flow: The name of the flow that the run belongs to, if any.
         """
-        carried = extract(
-            carrier, header=self.header, traceparent=self.traceparent, values=self.values
+        flow_id, values = find_carried(
+            carrier, self.header, traceparent=self.traceparent, values=self.values
         )
         flows = () if flow is None else (flow,)
-        flow_id, values = carried.flow_id, carried.values
         if flow_id is None and not values:
             return Run(new_flow_id(), flows)
         if self.trust is True or (self.trust and self._believes(source)):

@@ -6,8 +6,8 @@ It needs no package but penstock.
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Unpack
 
-from penstock._context import Run
-from penstock.boundary import Inbound, InboundSettings, active
+from penstock._context import Run, current
+from penstock.boundary import Inbound, InboundSettings
 
 __all__ = ["FlowMiddleware"]
 
@@ -64,12 +64,17 @@ class FlowMiddleware:
             scope.setdefault("state", {})["flow_id"] = run.flow_id
         if self._inbound.respond:
             send = self._answering(send, run)
-        with active(run):
+        token = current.set(run)  # what `active` does, for less
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            error.add_note(f"flow ID: {run.flow_id}")  # for the log of the server
+            raise
+        finally:
             try:
-                await self._app(scope, receive, send)
-            except Exception as error:
-                error.add_note(f"flow ID: {run.flow_id}")  # for the log of the server
-                raise
+                current.reset(token)
+            except ValueError:
+                pass  # closed from another context, which never had the run
 
     def _answering(self, send: _Send, run: Run) -> _Send:
         """Return *send* so that the answer says the flow ID, unless it says one already."""
