@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import Context, Token, copy_context
 from dataclasses import dataclass, field
-from functools import update_wrapper
+from functools import lru_cache, update_wrapper
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from os import urandom
 from types import MappingProxyType
@@ -17,7 +17,16 @@ from penstock._spans import current_span
 from penstock._wrap import instrument
 from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
 
-__all__ = ["HEADER", "Carried", "bind", "bound", "extract", "inject"]
+__all__ = [
+    "HEADER",
+    "Carried",
+    "added_headers",
+    "bind",
+    "bound",
+    "extract",
+    "find_carried",
+    "inject",
+]
 
 _logger = logging.getLogger("penstock")
 
@@ -40,6 +49,9 @@ _read_traceparent: Callable[[str], re.Match[str] | None] = re.compile(
 ).fullmatch
 
 
+_NO_VALUES: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What `extract` found in a carrier. It is false if that is nothing.
@@ -50,7 +62,7 @@ class Carried:
     flow_id: str | None = None
     """The flow ID, or None if the carrier has none that may be adopted."""
 
-    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, str] = field(default_factory=lambda: _NO_VALUES)
     """The annotated values that were asked for and found."""
 
     def __bool__(self) -> bool:
@@ -248,14 +260,21 @@ def inject(
 
     .. versionadded:: 0.1
     """
-    run = current.get()
-    added = {} if run is None else dict(_headers(run, carrier, header, values, traceparent))
+    added = added_headers(carrier, header, traceparent=traceparent, values=values)
     replaced = {name.lower() for name in added}
     kept = [(name, value) for name, value in _items(carrier) if _lower(name) not in replaced]
     if carrier is None or hasattr(carrier, "keys"):
         return dict(kept) | added
     write_name, write_value = _writers(kept)
     return kept + [(write_name(name), write_value(value)) for name, value in added.items()]
+
+
+def added_headers(
+    carrier: object, header: str, *, traceparent: bool, values: Iterable[str]
+) -> dict[str, str]:
+    """Return what *carrier* has to hold to carry the current run: nothing outside a run."""
+    run = current.get()
+    return {} if run is None else dict(_headers(run, carrier, header, values, traceparent))
 
 
 def _headers(
@@ -296,12 +315,20 @@ def extract(
 
     .. versionadded:: 0.1
     """
+    return Carried(*find_carried(carrier, header, traceparent=traceparent, values=values))
+
+
+def find_carried(
+    carrier: Any, header: str, *, traceparent: bool, values: Iterable[str]
+) -> tuple[str | None, Mapping[str, str]]:
+    """Return the flow ID and the values that `extract` returns."""
     header = header.lower()
     found = _read(carrier, header, _TRACEPARENT, _BAGGAGE)
+    if not found:
+        return None, _NO_VALUES
     flow_id = _only(found.get(header, []))
-    if not is_flow_id(flow_id):
-        if flow_id is not None:
-            _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
+    if flow_id is not None and not is_flow_id(flow_id):
+        _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
         flow_id = None
     if flow_id is None and traceparent:
         read = _read_traceparent(_only(found.get(_TRACEPARENT, [])) or "")
@@ -309,8 +336,10 @@ def extract(
         if read and not (read["version"] == "00" and read["more"]):
             flow_id = read["trace"]
     wanted = set(values)
-    brought = _read_baggage(",".join(found.get(_BAGGAGE, []))) if wanted else {}
-    return Carried(flow_id, {name: brought[name] for name in brought if name in wanted})
+    if not wanted or _BAGGAGE not in found:
+        return flow_id, _NO_VALUES
+    brought = _read_baggage(",".join(found[_BAGGAGE]))
+    return flow_id, {name: brought[name] for name in brought if name in wanted}
 
 
 def _items(carrier: Any) -> list[tuple[Any, Any]]:
@@ -327,17 +356,26 @@ def _items(carrier: Any) -> list[tuple[Any, Any]]:
 
 def _read(carrier: Any, *wanted: str) -> dict[str, list[str]]:
     """Return the texts in *carrier* under the names *wanted*, which are in lower case."""
-    # A request has many headers of which none is ours, so each is looked at just once.
-    known: dict[object, str] = {}
-    for name in wanted:
-        known[name] = known[name.encode()] = name
+    known = _known(*wanted)
+    pairs = carrier if type(carrier) is list else _items(carrier)
+    try:
+        # A request has a dozen headers of which none is ours, so each is only looked at.
+        hits = [(said, value) for said, value in pairs if said.lower() in known]
+    except (AttributeError, TypeError, ValueError):  # some name is no text, or some pair is none
+        names = [(said, value) for said, value in _items(carrier) if isinstance(said, (str, bytes))]
+        hits = [(said, value) for said, value in names if said.lower() in known]
     found: dict[str, list[str]] = {}
-    for said, value in _items(carrier):
-        if isinstance(said, (str, bytes)) and said.lower() in known:
-            text = _text(value)
-            if text is not None:
-                found.setdefault(known[said.lower()], []).append(text)
+    for said, value in hits:
+        text = _text(value)
+        if text is not None:
+            found.setdefault(known[said.lower()], []).append(text)
     return found
+
+
+@lru_cache
+def _known(*wanted: str) -> dict[object, str]:
+    """Return the names *wanted*, by what they are as texts and as bytes."""
+    return {said: name for name in wanted for said in (name, name.encode())}
 
 
 def _lower(name: object) -> str:
@@ -353,7 +391,7 @@ def _text(value: object) -> str | None:
 
 def _only(texts: list[str]) -> str | None:
     """Return the one text that all *texts* are, or None."""
-    return texts[0] if len(set(texts)) == 1 else None
+    return texts[0] if len(texts) == 1 or len(set(texts)) == 1 else None
 
 
 def _writers(pairs: list[tuple[Any, Any]]) -> tuple[Callable[[str], Any], Callable[[str], Any]]:

@@ -109,6 +109,17 @@ def test_send():
     assert sent == {"Accept": "*/*"}
 
 
+def test_added():
+    """What is set is told apart from what is there already."""
+    outbound = Outbound(header="X-Flow", traceparent=True)
+
+    with bind(THEIRS):
+        added = outbound.added({"X-Flow": "old", "traceparent": "kept"})
+
+    assert added == {"X-Flow": THEIRS}
+    assert outbound.added({}) == {}
+
+
 @pytest.mark.parametrize(
     ("cls", "settings", "message"),
     [

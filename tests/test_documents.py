@@ -32,7 +32,7 @@ def declare():
     @orders
     @step(after=all_of("receive", "charge"))
     def send():
-        "Sends."
+        """Sends."""
 
 
 TEXT = """\

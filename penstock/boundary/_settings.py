@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
 from penstock._context import Run, current, new_flow_id
-from penstock._propagation import HEADER, extract, inject
+from penstock._propagation import HEADER, added_headers, find_carried, inject
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = ["RECEIVED", "Inbound", "InboundSettings", "Outbound", "OutboundSettings"]
@@ -99,16 +99,16 @@ class Inbound:
             source: What a function as *trust* is asked about.
             flow: The name of the flow that the run belongs to, if any.
         """
-        carried = extract(
-            carrier, header=self.header, traceparent=self.traceparent, values=self.values
+        flow_id, values = find_carried(
+            carrier, self.header, traceparent=self.traceparent, values=self.values
         )
         flows = () if flow is None else (flow,)
-        if carried and self._believes(source):
-            flow_id = carried.flow_id or new_flow_id()
-            return Run(flow_id, flows, None, None, dict(carried.values) or None)
-        received: dict[str, object] | None = None
-        if carried.flow_id is not None:
-            received = {RECEIVED: carried.flow_id}
+        if flow_id is None and not values:
+            return Run(new_flow_id(), flows)
+        if self.trust is True or (self.trust and self._believes(source)):
+            adopted: dict[str, object] | None = {**values} if values else None
+            return Run(flow_id or new_flow_id(), flows, None, None, adopted)
+        received: dict[str, object] | None = None if flow_id is None else {RECEIVED: flow_id}
         return Run(new_flow_id(), flows, None, None, received)
 
     def send(self) -> dict[str, str]:
@@ -123,16 +123,14 @@ class Inbound:
         """
         there = current.get()
         if there is not None:
-            said = extract(carrier, header=self.header).flow_id
+            said, _ = find_carried(carrier, self.header)
             if said in {None, there.flow_id}:
                 return there
         return self.receive(carrier, source)
 
     def _believes(self, source: object) -> bool:
-        if isinstance(self.trust, bool):
-            return self.trust
         try:
-            return bool(self.trust(source))
+            return bool(self.trust(source))  # type: ignore[operator]
         except Exception:
             _logger.exception("the function that says whom to trust failed; nothing is adopted")
             return False
@@ -190,6 +188,10 @@ class Outbound:
     def send(self, carrier: Any) -> Any:
         """Return a copy of *carrier* with the current flow ID, as `inject` does."""
         return inject(carrier, header=self.header, traceparent=self.traceparent, values=self.values)
+
+    def added(self, carrier: Any) -> dict[str, str]:
+        """Return what `send` sets in *carrier*, for clients whose headers are no plain mapping."""
+        return added_headers(carrier, self.header, traceparent=self.traceparent, values=self.values)
 
 
 def _fits(pattern: str, name: str, port: int | None) -> bool:

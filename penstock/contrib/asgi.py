@@ -6,8 +6,8 @@ It needs no package but penstock.
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Unpack
 
-from penstock._context import Run
-from penstock.boundary import Inbound, InboundSettings, active
+from penstock._context import Run, current
+from penstock.boundary import Inbound, InboundSettings
 
 __all__ = ["FlowMiddleware"]
 
@@ -16,6 +16,7 @@ _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
+_RUN = "penstock.run"
 _ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 
 
@@ -26,8 +27,12 @@ class FlowMiddleware:
     ``app = FlowMiddleware(FastAPI())``. What handles the request can also read
     it from ``scope["state"]["flow_id"]``, which frameworks call ``request.state``.
 
+    What the server logs of an exception that leaves the application has the ID
+    as a note.
+
     It always makes a run of the request's own, whatever is current: some
-    servers start a request in the context of the one before.
+    servers start a request in the context of the one before. Only within
+    another `FlowMiddleware` it goes on with that one's.
 
     Args:
         app: The application.
@@ -51,22 +56,36 @@ class FlowMiddleware:
         if scope["type"] not in {"http", "websocket"}:  # a server starts or stops
             await self._app(scope, receive, send)
             return
-        run = self._inbound.receive(scope["headers"], scope)
-        scope.setdefault("state", {})["flow_id"] = run.flow_id
+        run = scope.get(_RUN)  # of a middleware around this one
+        if run is None:
+            run = self._inbound.receive(scope["headers"], scope)
+            # In place: an error handler that stands outside has to find it.
+            scope[_RUN] = run
+            scope.setdefault("state", {})["flow_id"] = run.flow_id
         if self._inbound.respond:
             send = self._answering(send, run)
-        with active(run):
+        token = current.set(run)  # what `active` does, for less
+        try:
             await self._app(scope, receive, send)
+        except Exception as error:
+            error.add_note(f"flow ID: {run.flow_id}")  # for the log of the server
+            raise
+        finally:
+            try:
+                current.reset(token)
+            except ValueError:
+                pass  # closed from another context, which never had the run
 
     def _answering(self, send: _Send, run: Run) -> _Send:
         """Return *send* so that the answer says the flow ID, unless it says one already."""
-        name, value = self._name, run.flow_id.encode()
+        name = self._name
 
         async def answer(message: _Message) -> None:
             if message["type"] in _ANSWERS:
-                headers = list(message.get("headers") or ())
-                if all(said.lower() != name for said, _ in headers):
-                    message = {**message, "headers": [*headers, (name, value)]}
+                headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+                if name not in [said.lower() for said, _ in headers]:
+                    headers.append((name, run.flow_id.encode()))
+                    message = {**message, "headers": headers}
             await send(message)
 
         return answer

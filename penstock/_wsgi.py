@@ -1,0 +1,74 @@
+"""A run for each request of a WSGI application, for the adapters that need one."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from penstock._context import Run
+from penstock.boundary import Inbound, active, iterate
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["Requests"]
+
+_RUN = "penstock.run"
+
+
+class Requests:
+    """A WSGI application that calls *app* with a run for each request, also while the body is sent.
+
+    Args:
+        app: The application.
+        inbound: What may come in.
+    """
+
+    def __init__(self, app: "WSGIApplication", inbound: Inbound) -> None:
+        self._app = app
+        self._inbound = inbound
+        self._keys = {_key(name): name for name in (inbound.header, "traceparent", "baggage")}
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        run = environ.get(_RUN)  # of a middleware around this one
+        if run is None:
+            carrier = {name: environ[key] for key, name in self._keys.items() if key in environ}
+            run = self._inbound.receive(carrier, environ)
+            environ[_RUN] = run
+            environ["penstock.flow_id"] = run.flow_id
+        if self._inbound.respond:
+            start_response = self._answering(start_response, run)
+        with active(run):
+            try:
+                body = self._app(environ, start_response)
+            except Exception as error:
+                error.add_note(f"flow ID: {run.flow_id}")  # for the log of the server
+                raise
+        return body if _runs_no_code(body, environ) else iterate(run, body)
+
+    def _answering(self, start_response: "StartResponse", run: Run) -> "StartResponse":
+        """Return what answers with the flow ID too, unless there is one already."""
+        header = self._inbound.header
+        name = header.lower()
+
+        def answer(
+            status: str, headers: list[tuple[str, str]], *exc_info: Any
+        ) -> Callable[[bytes], object]:
+            if all(said.lower() != name for said, _ in headers):
+                headers = [*headers, (header, run.flow_id)]
+            return start_response(status, headers, *exc_info)
+
+        return answer
+
+
+def _key(header: str) -> str:
+    """Return what the environment calls *header*."""
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
+def _runs_no_code(body: Iterable[bytes], environ: "WSGIEnvironment") -> bool:
+    """Tell whether *body* is there already, or is a file that the server sends in its own way."""
+    wrapper = environ.get("wsgi.file_wrapper")
+    is_file = isinstance(wrapper, type) and isinstance(body, wrapper)
+    return is_file or isinstance(body, (list, tuple))

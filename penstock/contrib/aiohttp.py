@@ -1,0 +1,43 @@
+"""The flow ID in the requests of aiohttp's client to your own services.
+
+It needs ``pip install "penstock[aiohttp]"``.
+"""
+
+from typing import Unpack
+
+from penstock.boundary import Outbound, OutboundSettings
+from penstock.exceptions import MissingExtraError
+
+try:
+    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+except ImportError as error:
+    raise MissingExtraError(__name__, "aiohttp", "aiohttp") from error
+
+__all__ = ["FlowMiddleware"]
+
+
+class FlowMiddleware:
+    """A client middleware that sends the current flow ID to the hosts that are named.
+
+    ``ClientSession(middlewares=[FlowMiddleware(hosts=["*.internal"])])``. Each
+    request of a redirect is decided on its own. aiohttp connects middlewares
+    only when a session is made, so there is no ``install``.
+
+    Args:
+        settings: Those of `penstock.boundary.Outbound`.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, **settings: Unpack[OutboundSettings]) -> None:
+        self._outbound = Outbound.read("penstock.contrib.aiohttp.FlowMiddleware", settings)
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Send *request*, with the ID if its host is to be told."""
+        if self._outbound.tells(request.url.host, request.url.port):
+            # Each hop has headers of its own, made from those of the caller.
+            request.headers.update(self._outbound.added(request.headers))
+        return await handler(request)

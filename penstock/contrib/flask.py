@@ -1,0 +1,60 @@
+"""One flow ID for each request of a Flask application.
+
+It needs ``pip install "penstock[flask]"``.
+"""
+
+from typing import Unpack, cast
+
+from penstock._wsgi import Requests
+from penstock.boundary import Inbound, InboundSettings
+from penstock.exceptions import MissingExtraError
+
+try:
+    from flask import Flask
+except ImportError as error:
+    raise MissingExtraError(__name__, "flask", "flask") from error
+
+__all__ = ["FlowExtension"]
+
+_NAME = "penstock"
+
+
+class FlowExtension:
+    """Makes a run current for each request, with its error pages and while its body is sent.
+
+    Works with an application and with a factory of some: ``FlowExtension(app)``,
+    or ``flows = FlowExtension()`` and later ``flows.init_app(app)``.
+
+    The settings of `penstock.boundary.Inbound` stand in the configuration of
+    the application as ``PENSTOCK_HEADER``, ``PENSTOCK_TRUST``,
+    ``PENSTOCK_RESPOND``, ``PENSTOCK_TRACEPARENT`` and ``PENSTOCK_VALUES``, when
+    `init_app` is called. A function as ``PENSTOCK_TRUST`` is asked with the
+    request's environment.
+
+    Args:
+        app: The application, if there is one already.
+        settings: What holds where the configuration says nothing.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+        RuntimeError: If the application has this extension already.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, app: Flask | None = None, **settings: Unpack[InboundSettings]) -> None:
+        self._settings = settings
+        Inbound.read("penstock.contrib.flask.FlowExtension", settings)
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Connect the extension to *app*."""
+        if _NAME in app.extensions:
+            message = f"{app!r} has FlowExtension already: call init_app once for each application"
+            raise RuntimeError(message)
+        configured = cast("InboundSettings", app.config.get_namespace("PENSTOCK_"))
+        inbound = Inbound.read("PENSTOCK_ in app.config", {**self._settings, **configured})
+        # Around the whole application, so that error handlers and streamed bodies are within.
+        app.wsgi_app = Requests(app.wsgi_app, inbound)  # type: ignore[method-assign]
+        app.extensions[_NAME] = self

@@ -1,0 +1,100 @@
+"""The flow ID in the requests of `requests` to your own services.
+
+It needs ``pip install "penstock[requests]"``.
+"""
+
+from typing import Any, Unpack
+
+from penstock._context import current_flow_id
+from penstock.boundary import Outbound, OutboundSettings
+from penstock.exceptions import MissingExtraError
+
+try:
+    from requests import PreparedRequest, Response, Session
+    from requests.adapters import BaseAdapter, HTTPAdapter
+    from urllib3.connection import port_by_scheme
+    from urllib3.util import parse_url
+except ImportError as error:
+    raise MissingExtraError(__name__, "requests", "requests") from error
+
+__all__ = ["FlowAdapter", "install", "uninstall"]
+
+
+def install(session: Session, **settings: Unpack[OutboundSettings]) -> None:
+    """Let *session* tell the current flow ID to the hosts that are named.
+
+    It puts a `FlowAdapter` around each adapter that is mounted now. Called
+    again, it replaces what it did before.
+
+    Args:
+        session: The session. ``requests.get`` and the like make one for
+            themselves, and cannot be told.
+        settings: Those of `penstock.boundary.Outbound`.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+    around = {p: FlowAdapter(_bare(a), **settings) for p, a in session.adapters.items()}
+    session.adapters.update(around)
+
+
+def uninstall(session: Session) -> None:
+    """Undo what `install` did.
+
+    .. versionadded:: 0.1
+    """
+    session.adapters.update({p: _bare(a) for p, a in session.adapters.items()})
+
+
+class FlowAdapter(BaseAdapter):
+    """An adapter that sends the current flow ID to the hosts that are named.
+
+    ``session.mount("https://", FlowAdapter(hosts=["*.internal"]))``. Each
+    request of a redirect is decided on its own. The prepared request stays as
+    it was, and ``response.request`` is that one.
+
+    Args:
+        adapter: What sends the requests. None means a new ``HTTPAdapter``.
+        settings: Those of `penstock.boundary.Outbound`.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(
+        self, adapter: BaseAdapter | None = None, **settings: Unpack[OutboundSettings]
+    ) -> None:
+        super().__init__()
+        self.adapter: BaseAdapter = adapter or HTTPAdapter()
+        """What sends the requests."""
+        self._outbound = Outbound.read("penstock.contrib.requests", settings)
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        """Send *request*, with the ID if its host is to be told."""
+        if current_flow_id() is None or not self._tells(request.url):
+            return self.adapter.send(request, *args, **kwargs)
+        told = request.copy()
+        told.headers.update(self._outbound.added(told.headers))
+        response = self.adapter.send(told, *args, **kwargs)
+        # What follows from an answer, as a redirect or the second try of an
+        # authentication, begins with a request without the ID, and here.
+        response.request = request
+        response.connection = self  # type: ignore[assignment]  # as HTTPAdapter does
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.adapter.close()
+
+    def _tells(self, address: str | None) -> bool:
+        url = parse_url(address or "")
+        return self._outbound.tells(url.host, url.port or port_by_scheme.get(url.scheme or ""))
+
+
+def _bare(adapter: BaseAdapter) -> BaseAdapter:
+    """Return what `install` found in place of *adapter*."""
+    return adapter.adapter if isinstance(adapter, FlowAdapter) else adapter

@@ -1,0 +1,283 @@
+"""The middleware for ASGI applications, called as a server calls it."""
+
+import asyncio
+import logging
+from contextvars import copy_context
+
+import pytest
+
+from penstock import annotate, bind, current_flow_id, current_run
+from penstock.boundary import RECEIVED
+from penstock.contrib.asgi import FlowMiddleware
+from penstock.exceptions import ConfigurationError
+
+THEIRS = "theirs-1"
+
+
+def scope_of(*headers, sort="http"):
+    return {"type": sort, "path": "/", "headers": [*headers]}
+
+
+async def answer(scope, receive, send):
+    """Answer with the ID as the body."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"a", b"b")]})
+    await send({"type": "http.response.body", "body": (current_flow_id() or "").encode()})
+
+
+def call(app, scope):
+    """Call *app* once, and return what it sent and what is current afterwards."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def once():
+        await app(scope, receive, send)
+        return current_flow_id()
+
+    after = asyncio.run(once())
+    return sent, after
+
+
+def test_new_id():
+    """A request has an ID, which is in the answer beside the headers of the application."""
+    (start, body), after = call(FlowMiddleware(answer), scope_of())
+
+    assert start["headers"] == [(b"a", b"b"), (b"x-request-id", body["body"])]
+    assert len(body["body"]) == 32
+    assert after is None
+
+
+def test_never_what_is_there():
+    """What is current where a server starts a request is not kept, and is there again."""
+    with bind("order-7"):
+        (_, body), after = call(FlowMiddleware(answer), scope_of())
+
+    assert body["body"] != b"order-7"
+    assert after == "order-7"
+
+
+@pytest.mark.parametrize(
+    ("trust", "expected"),
+    [(True, True), (False, False), (lambda scope: scope["path"] == "/", True)],
+    ids=["all", "none", "by function"],
+)
+def test_trust(trust, expected):
+    """An ID that comes in is adopted from whom is trusted, and is there to be logged else."""
+    values = []
+
+    async def app(scope, receive, send):
+        values.append(dict(current_run().values))
+        await answer(scope, receive, send)
+
+    scope = scope_of((b"x-request-id", THEIRS.encode()))
+    (_, body), _ = call(FlowMiddleware(app, trust=trust), scope)
+
+    assert (body["body"] == THEIRS.encode()) is expected
+    assert values == [{} if expected else {RECEIVED: THEIRS}]
+
+
+@pytest.mark.parametrize("name", [b"x-request-id", b"X-Request-ID"])
+def test_answer_of_the_application(name):
+    """What the application says in the header itself stays."""
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(name, b"own")]})
+
+    (start,), _ = call(FlowMiddleware(app), scope_of())
+
+    assert start["headers"] == [(name, b"own")]
+
+
+def test_answer_that_is_used_again():
+    """What the application passes is not changed, so an answer that it keeps has no old ID."""
+    message = {"type": "http.response.start", "status": 204}
+    kept = {"type": "http.response.start", "status": 204, "headers": ((b"a", b"b"),)}
+
+    async def app(scope, receive, send):
+        await send(message)
+        await send(kept)
+
+    app = FlowMiddleware(app)
+    (first, second), _ = call(app, scope_of())
+
+    assert (len(first["headers"]), len(second["headers"])) == (1, 2)
+    assert message == {"type": "http.response.start", "status": 204}
+    assert kept["headers"] == ((b"a", b"b"),)
+
+
+def test_no_answer():
+    """With `respond=False` the ID is not in the answer."""
+    (start, _), _ = call(FlowMiddleware(answer, respond=False), scope_of())
+
+    assert start["headers"] == [(b"a", b"b")]
+
+
+def test_other_header():
+    """The header has the name that is set, coming in and going out."""
+    app = FlowMiddleware(answer, header="X-Flow", trust=True)
+    (start, _), _ = call(app, scope_of((b"x-flow", THEIRS.encode())))
+
+    assert start["headers"][-1] == (b"x-flow", THEIRS.encode())
+
+
+@pytest.mark.parametrize("kind", ["websocket.accept", "websocket.http.response.start"])
+def test_websocket(kind):
+    """A websocket has one ID, which is in the answer to its handshake, or to its refusal."""
+    seen = []
+
+    async def app(scope, receive, send):
+        await send({"type": kind})
+        seen.append(current_flow_id())
+        await send({"type": "websocket.send", "text": "hello"})
+
+    sent, _ = call(FlowMiddleware(app), scope_of(sort="websocket"))
+
+    assert sent[0]["headers"] == [(b"x-request-id", seen[0].encode())]
+    assert sent[1] == {"type": "websocket.send", "text": "hello"}
+
+
+def test_lifespan():
+    """While a server starts and stops nothing is current, and the scope is left alone."""
+    seen, scope = [], {"type": "lifespan"}
+
+    async def app(scope, receive, send):
+        seen.append(current_flow_id())
+
+    call(FlowMiddleware(app), scope)
+
+    assert (seen, scope) == ([None], {"type": "lifespan"})
+
+
+def test_state():
+    """The ID is in the state of the request, beside what the server put there."""
+    scope = {**scope_of(), "state": {"database": 1}}
+
+    (_, body), _ = call(FlowMiddleware(answer), scope)
+
+    assert scope["state"] == {"database": 1, "flow_id": body["body"].decode()}
+
+
+def test_middleware_in_a_middleware():
+    """An application in another one has the ID of the same request."""
+    seen = []
+
+    async def mount(scope, receive, send):
+        seen.append(current_flow_id().encode())
+        await FlowMiddleware(answer)(scope, receive, send)
+
+    (start, body), _ = call(FlowMiddleware(mount), scope_of())
+
+    assert seen == [body["body"]]
+    assert start["headers"] == [(b"a", b"b"), (b"x-request-id", body["body"])]
+
+
+def test_failure():
+    """An exception goes on with the ID as a note, and nothing is current afterwards."""
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(current_flow_id())
+        raise LookupError
+
+    with pytest.raises(LookupError) as caught:
+        call(FlowMiddleware(app), scope_of())
+
+    assert caught.value.__notes__ == [f"flow ID: {seen[0]}"]
+
+
+def test_cancelled():
+    """A request that is cancelled leaves nothing behind."""
+    seen = []
+
+    async def app(scope, receive, send):
+        try:
+            await asyncio.sleep(60)
+        finally:
+            seen.append(current_flow_id())
+
+    async def send(message):
+        """Take it."""
+
+    async def cancel():
+        task = asyncio.create_task(FlowMiddleware(app)(scope_of(), None, send))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return current_flow_id(), task.get_context().run(current_flow_id)
+
+    assert asyncio.run(cancel()) == (None, None)
+    assert len(seen[0]) == 32
+
+
+def test_collected():
+    """A request that is closed from elsewhere does not fail."""
+
+    async def app(scope, receive, send):
+        await asyncio.Future()
+
+    async def begin():
+        body = FlowMiddleware(app)(scope_of(), None, None)
+        copy_context().run(body.send, None)
+        body.close()
+
+    asyncio.run(begin())
+
+
+def test_tasks():
+    """What a request starts belongs to it, and annotations of all that are in the request."""
+    seen = []
+
+    async def work():
+        annotate(done=True)
+        seen.append(current_flow_id())
+
+    async def app(scope, receive, send):
+        await asyncio.gather(work(), asyncio.to_thread(lambda: seen.append(current_flow_id())))
+        seen.append(dict(current_run().values))
+
+    scope = scope_of()
+    call(FlowMiddleware(app), scope)
+
+    assert seen == [*[scope["state"]["flow_id"]] * 2, {"done": True}]
+
+
+HOSTILE = {
+    "too long": [b"a" * 8192],
+    "line break": [b"a\r\nSet-Cookie: x=1"],
+    "next line": [b"a\x85b"],
+    "null": [b"a\x00b"],
+    "invalid UTF-8": [b"\xff\xfe\x80"],
+    "empty": [b""],
+    "spaces": [b" order 7 "],
+    "two": [b"one", b"two"],
+}
+
+
+@pytest.mark.parametrize("values", HOSTILE.values(), ids=HOSTILE)
+def test_hostile(values, caplog):
+    """What is no flow ID is not adopted, not answered with, not kept and not logged."""
+    caplog.set_level(logging.DEBUG, "penstock")
+    kept = []
+
+    async def app(scope, receive, send):
+        kept.append(dict(current_run().values))
+        await answer(scope, receive, send)
+
+    scope = scope_of(*((b"x-request-id", value) for value in values))
+    (start, body), _ = call(FlowMiddleware(app, trust=True), scope)
+
+    assert len(body["body"]) == 32
+    assert dict(start["headers"])[b"x-request-id"] == body["body"]
+    assert kept == [{}]
+    assert not any(value.decode("latin-1") in caplog.text for value in values if value)
+
+
+def test_wrong_setting():
+    """A setting that cannot be used is told of when the application is wrapped."""
+    with pytest.raises(ConfigurationError, match=r"asgi\.FlowMiddleware: .* did you mean 'trust'"):
+        FlowMiddleware(answer, trusts=True)

@@ -1,0 +1,252 @@
+"""FastAPI and Starlette, within the middleware for ASGI."""
+
+import threading
+from typing import Annotated
+
+import pytest
+from fastapi import BackgroundTasks, Body, Depends, FastAPI, Header, Request, WebSocket
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.testclient import TestClient
+from pydantic import BaseModel
+from starlette.middleware.base import BaseHTTPMiddleware
+
+from penstock import annotate, bound, current_flow_id, current_run, entrypoint, flow, step
+from penstock.contrib.asgi import FlowMiddleware
+
+HEADER = "X-Request-ID"
+
+
+class Order(BaseModel):
+    """What is ordered."""
+
+    number: int
+    note: str | None = None
+
+
+def tenant(x_tenant: Annotated[str, Header()] = "north") -> str:
+    """Say who asks."""
+    return x_tenant
+
+
+async def connection() -> str:
+    return current_flow_id() or "none"
+
+
+def build(declare):
+    """Return an application whose handlers *declare* had, sync, async and generators."""
+    app = FastAPI()
+
+    @app.get("/orders/{number}", response_model=Order, tags=["orders"])
+    @declare
+    def show(number: int, who: Annotated[str, Depends(tenant)], page: int = 1):
+        """Show one order."""
+        return {"number": number, "note": f"{who} {current_flow_id()}"}
+
+    @app.post("/orders", status_code=201)
+    @declare
+    async def place(
+        order: Annotated[Order, Body(embed=True)], db: Annotated[str, Depends(connection)]
+    ):
+        """Place an order."""
+        run = current_run()
+        return {"db": db, "id": current_flow_id(), "flow": run and run.flow, "n": order.number}
+
+    class Shop:
+        @declare
+        async def stock(self, request: Request, sku: str) -> dict[str, int]:
+            return {sku: len(request.url.path)}
+
+    app.get("/stock/{sku}")(Shop().stock)
+    return app
+
+
+def undeclared(function):
+    return function
+
+
+def declared(function):
+    return flow("orders")(entrypoint(function))
+
+
+@pytest.fixture
+def api():
+    return build(declared)
+
+
+@pytest.fixture
+def client(api):
+    with TestClient(FlowMiddleware(api), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_openapi(api):
+    """The description of the interface is the same with penstock and without."""
+    assert api.openapi() == build(undeclared).openapi()
+
+
+def test_sync_handler(client):
+    """An entrypoint under a route gets its parameters and dependencies, in a thread."""
+    answer = client.get("/orders/7", headers={"X-Tenant": "south"})
+
+    assert answer.json() == {"number": 7, "note": f"south {answer.headers[HEADER]}"}
+
+
+def test_async_handler(client):
+    """A coroutine and what it depends on have the ID of the request."""
+    answer = client.post("/orders", json={"order": {"number": 7}})
+    said = answer.headers[HEADER]
+
+    assert (answer.status_code, answer.json()) == (
+        201,
+        {"db": said, "id": said, "flow": "orders", "n": 7},
+    )
+
+
+def test_method(client):
+    """A method is a handler too."""
+    assert client.get("/stock/nut").json() == {"nut": 10}
+
+
+def test_validation_and_404(client):
+    """Answers that no handler gives have an ID."""
+    answers = [client.get("/orders/x"), client.get("/nowhere")]
+
+    assert [answer.status_code for answer in answers] == [422, 404]
+    assert all(len(answer.headers[HEADER]) == 32 for answer in answers)
+
+
+def test_error_page(api):
+    """The handler for 500, which is outside all middleware, has the ID."""
+
+    @api.exception_handler(Exception)
+    async def explain(request, error):
+        return PlainTextResponse(f"{current_flow_id()} {request.state.flow_id}", 500)
+
+    @api.get("/fails")
+    def fails():
+        raise LookupError
+
+    with TestClient(FlowMiddleware(api), raise_server_exceptions=False) as client:
+        answer = client.get("/fails")
+
+    assert (answer.status_code, answer.text.split()) == (500, [answer.headers[HEADER]] * 2)
+
+
+def test_added_as_middleware(api):
+    """Added to the application, the handler for 500 finds the ID in the state of the request."""
+    seen = []
+    api.add_middleware(FlowMiddleware, trust=True)
+
+    @api.exception_handler(Exception)
+    async def explain(request, error):
+        return JSONResponse([current_flow_id(), request.state.flow_id], 500)
+
+    @api.get("/fails")
+    def fails():
+        seen.append(current_flow_id())
+        raise LookupError
+
+    with TestClient(api, raise_server_exceptions=False) as client:
+        answer = client.get("/fails", headers={HEADER: "theirs-1"})
+        other = client.get("/orders/7", headers={HEADER: "theirs-1"})
+
+    assert answer.json() == [None, "theirs-1"]
+    assert seen == [other.headers[HEADER]] == ["theirs-1"]
+    assert HEADER not in answer.headers
+
+
+def test_base_http_middleware(api):
+    """What Starlette calls BaseHTTPMiddleware sees the ID, and so does what is within it."""
+    seen = []
+
+    class Reporting(BaseHTTPMiddleware):
+        async def dispatch(self, request, call_next):
+            seen.append((current_flow_id(), request.state.flow_id))
+            answer = await call_next(request)
+            seen.append((current_flow_id(), dict(current_run().values)))
+            return answer
+
+    api.add_middleware(Reporting)
+
+    @api.get("/note")
+    async def note():
+        annotate(tenant="north")
+        return current_flow_id()
+
+    with TestClient(FlowMiddleware(api)) as client:
+        answer = client.get("/note")
+
+    said = answer.headers[HEADER]
+    assert answer.json() == said
+    assert seen == [(said, said), (said, {"tenant": "north"})]
+
+
+def test_streaming_and_background(api, client):
+    """Streamed bodies, background tasks and threads have the ID."""
+    seen = []
+
+    @api.get("/stream")
+    def stream(tasks: BackgroundTasks):
+        tasks.add_task(lambda: seen.append(current_flow_id()))
+
+        def lines():
+            thread = threading.Thread(target=bound(lambda: seen.append(current_flow_id())))
+            thread.start()
+            thread.join()
+            yield f"{current_flow_id()}"
+
+        return StreamingResponse(lines(), background=tasks)
+
+    @api.get("/async-stream")
+    async def async_stream(tasks: BackgroundTasks):
+        async def later():
+            seen.append(current_flow_id())
+
+        async def lines():
+            yield f"{current_flow_id()}"
+
+        tasks.add_task(later)
+        return StreamingResponse(lines(), background=tasks)
+
+    first, second = client.get("/stream"), client.get("/async-stream")
+
+    assert first.text == first.headers[HEADER]
+    assert second.text == second.headers[HEADER]
+    assert seen == [first.text, first.text, second.text]
+
+
+def test_websocket(api, client):
+    """A websocket has one ID as long as it is open."""
+
+    @api.websocket("/socket")
+    async def socket(socket: WebSocket):
+        await socket.accept()
+        for _ in range(2):
+            await socket.receive_text()
+            await socket.send_text(current_flow_id())
+
+    with client.websocket_connect("/socket") as connection:
+        said = []
+        for _ in range(2):
+            connection.send_text("who")
+            said.append(connection.receive_text())
+        headers = dict(connection.extra_headers)
+
+    assert said == [headers[b"x-request-id"].decode()] * 2
+
+
+def test_steps(api, client):
+    """A handler that is an entrypoint runs its steps in one run."""
+
+    @flow("orders")
+    @step(after="pay")
+    def charge():
+        return current_run().entrypoint
+
+    @api.post("/pay")
+    @flow("orders")
+    @entrypoint
+    def pay():
+        return charge()
+
+    assert client.post("/pay").json() == "pay"

@@ -1,0 +1,273 @@
+"""The middleware for WSGI applications, called as a server calls it."""
+
+import io
+import logging
+from wsgiref.util import FileWrapper, setup_testing_defaults
+from wsgiref.validate import validator
+
+import pytest
+
+from penstock import bind, current_flow_id, current_run
+from penstock.boundary import RECEIVED
+from penstock.contrib.wsgi import FlowMiddleware
+from penstock.exceptions import ConfigurationError
+
+THEIRS = "theirs-1"
+
+
+def answer(environ, start_response):
+    """Answer with the ID as the body."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [(current_flow_id() or "").encode()]
+
+
+class Call:
+    """One request, its answer, and what was current while the server had it."""
+
+    def __init__(self, app, **environ):
+        self.environ = environ
+        setup_testing_defaults(environ)
+        self.written = []
+        self.body = app(environ, self.start_response)
+        self.current = current_flow_id()
+
+    def start_response(self, status, headers, exc_info=None):
+        self.status, self.headers, self.exc_info = status, headers, exc_info
+        return self.written.append
+
+    @property
+    def said(self):
+        return dict(self.headers).get("X-Request-ID")
+
+
+def test_new_id():
+    """A request has an ID, which is in the answer."""
+    call = Call(FlowMiddleware(answer))
+
+    assert call.headers == [("Content-Type", "text/plain"), ("X-Request-ID", call.said)]
+    assert call.body == [call.said.encode()]
+    assert call.environ["penstock.flow_id"] == call.said
+    assert (len(call.said), call.current) == (32, None)
+
+
+def test_standard():
+    """The middleware keeps to the standard on both of its sides."""
+    call = Call(validator(FlowMiddleware(validator(answer))), QUERY_STRING="")
+
+    assert b"".join(call.body) == call.said.encode()
+    call.body.close()
+
+
+def test_never_what_is_there():
+    """What is current in the thread is not kept, and is there again."""
+    with bind("order-7"):
+        call = Call(FlowMiddleware(answer))
+
+    assert call.said != "order-7" == call.current
+
+
+@pytest.mark.parametrize(
+    ("trust", "expected"),
+    [(True, True), (False, False), (lambda environ: environ["PATH_INFO"] == "/", True)],
+    ids=["all", "none", "by function"],
+)
+def test_trust(trust, expected):
+    """An ID that comes in is adopted from whom is trusted, and is there to be logged else."""
+    values = []
+
+    def app(environ, start_response):
+        values.append(dict(current_run().values))
+        return answer(environ, start_response)
+
+    call = Call(FlowMiddleware(app, trust=trust), HTTP_X_REQUEST_ID=THEIRS)
+
+    assert (call.said == THEIRS) is expected
+    assert values == [{} if expected else {RECEIVED: THEIRS}]
+
+
+def test_other_headers():
+    """The header has the name that is set, and the others that are asked for are read."""
+    values = []
+
+    def app(environ, start_response):
+        values.append(dict(current_run().values))
+        return answer(environ, start_response)
+
+    settings = {"header": "X-Flow", "trust": True, "traceparent": True, "values": ["tenant"]}
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    call = Call(
+        FlowMiddleware(app, **settings),
+        HTTP_TRACEPARENT=f"00-{trace}-00f067aa0ba902b7-01",
+        HTTP_BAGGAGE="tenant=north",
+    )
+
+    assert call.headers[-1] == ("X-Flow", trace)
+    assert values == [{"tenant": "north"}]
+
+
+def test_answer_of_the_application():
+    """What the application says in the header itself stays, and its list is not changed."""
+    own, none = [("x-request-id", "own")], []
+
+    def app(environ, start_response):
+        start_response("200 OK", none if environ["PATH_INFO"] == "/none" else own)
+        return []
+
+    calls = [Call(FlowMiddleware(app)), Call(FlowMiddleware(app), PATH_INFO="/none")]
+
+    assert calls[0].headers == [("x-request-id", "own")]
+    assert len(calls[1].headers) == 1
+    assert none == []
+
+
+def test_no_answer():
+    """With `respond=False` the ID is not in the answer."""
+    assert Call(FlowMiddleware(answer, respond=False)).said is None
+
+
+def test_answer_that_is_replaced():
+    """An answer that an error replaces has the ID, and what is written goes through."""
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        start_response("500 Oh", [], (ValueError, ValueError(), None))(b"oh")
+        return []
+
+    call = Call(FlowMiddleware(app))
+
+    assert (call.status, call.exc_info[0], call.written) == ("500 Oh", ValueError, [b"oh"])
+    assert call.said
+
+
+class TestBody:
+    """What is sent when the application has returned."""
+
+    def test_streamed(self):
+        """A body that is made while it is sent has the ID, and nothing is current between."""
+        closed = []
+
+        class Body:
+            def __iter__(self):
+                yield current_flow_id()
+                yield current_flow_id()
+
+            def close(self):
+                closed.append(current_flow_id())
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return Body()
+
+        call = Call(FlowMiddleware(app))
+        items = []
+        for item in call.body:
+            items.append((item, current_flow_id()))
+        call.body.close()
+
+        assert items == [(call.said, None)] * 2
+        assert closed == [call.said]
+
+    def test_generator(self):
+        """An application that is a generator has the ID in its first line too."""
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            yield current_flow_id()
+
+        call = Call(FlowMiddleware(app))
+
+        assert list(call.body) == [call.said]
+
+    def test_client_that_left(self):
+        """A body that is closed before its end, or before its beginning, is over within its run."""
+        closed = []
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            try:
+                yield b"a"
+                yield b"b"
+            finally:
+                closed.append(current_flow_id())
+
+        call = Call(FlowMiddleware(app))
+        next(call.body)
+        call.body.close()
+        Call(FlowMiddleware(app)).body.close()
+
+        assert closed == [call.said]
+
+    def test_file(self):
+        """A file that a server sends in its own way is left to it."""
+        body = FileWrapper(io.BytesIO(b"a"))
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return body
+
+        assert Call(FlowMiddleware(app), **{"wsgi.file_wrapper": FileWrapper}).body is body
+        assert Call(FlowMiddleware(app)).body is not body
+
+
+def test_failure():
+    """An exception goes on with the ID as a note, and nothing is current afterwards."""
+    seen = []
+
+    def app(environ, start_response):
+        seen.append(current_flow_id())
+        raise LookupError
+
+    with pytest.raises(LookupError) as caught:
+        Call(FlowMiddleware(app))
+
+    assert caught.value.__notes__ == [f"flow ID: {seen[0]}"]
+    assert current_flow_id() is None
+
+
+def test_middleware_in_a_middleware():
+    """An application in another one has the ID of the same request."""
+    seen = []
+
+    def mount(environ, start_response):
+        seen.append(current_flow_id().encode())
+        return FlowMiddleware(answer)(environ, start_response)
+
+    call = Call(FlowMiddleware(mount))
+
+    assert seen == call.body == [call.said.encode()]
+    assert [name for name, _ in call.headers] == ["Content-Type", "X-Request-ID"]
+
+
+HOSTILE = {
+    "too long": "a" * 8192,
+    "line break": "a\r\nSet-Cookie: x=1",
+    "next line": "a\x85b",
+    "null": "a\x00b",
+    "invalid UTF-8": "\xff\xfe\x80",
+    "empty": "",
+    "spaces": " order 7 ",
+    "two, as servers join them": "one,two",
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+def test_hostile(value, caplog):
+    """What is no flow ID is not adopted, not answered with, not kept and not logged."""
+    caplog.set_level(logging.DEBUG, "penstock")
+    kept = []
+
+    def app(environ, start_response):
+        kept.append(dict(current_run().values))
+        return answer(environ, start_response)
+
+    call = Call(FlowMiddleware(app, trust=True), HTTP_X_REQUEST_ID=value)
+
+    assert len(call.said) == 32
+    assert kept == [{}]
+    assert not value or value not in caplog.text
+
+
+def test_wrong_setting():
+    """A setting that cannot be used is told of when the application is wrapped."""
+    with pytest.raises(ConfigurationError, match=r"wsgi\.FlowMiddleware: .* did you mean 'trust'"):
+        FlowMiddleware(answer, trusts=True)
