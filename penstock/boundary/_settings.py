@@ -123,7 +123,7 @@ class Inbound:
         """
         there = current.get()
         if there is not None:
-            said, _ = find_carried(carrier, self.header)
+            said, _ = find_carried(carrier, self.header, traceparent=False, values=())
             if said in {None, there.flow_id}:
                 return there
         return self.receive(carrier, source)

@@ -116,7 +116,8 @@ def flow_task(
 
     def make(wrapper: Callable[..., Any]) -> Any:
         received = _receiving(wrapper)
-        return make_job(**{"queue_class": FlowQueue} | options)(received) if options else received
+        given: dict[str, Any] = {"queue_class": FlowQueue, **options}
+        return make_job(**given)(received) if options else received
 
     def declare(target: Callable[..., Any]) -> Any:
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)
