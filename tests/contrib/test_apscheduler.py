@@ -33,11 +33,12 @@ def scheduler():
     made.shutdown()
 
 
-@pytest.mark.parametrize("trigger", [None, "date", DateTrigger(datetime.now(UTC))])
+@pytest.mark.parametrize("trigger", [None, "date", DateTrigger])
 def test_once(scheduler, jobs, trigger):
     """A job that runs once has the ID of who adds it, and sees only its own arguments."""
+    when = trigger(datetime.now(UTC)) if trigger is DateTrigger else trigger
     with bind("order-7"):
-        scheduler.add_job(jobs.work, trigger, ["seven"], {"unit": "g"}, misfire_grace_time=60)
+        scheduler.add_job(jobs.work, when, ["seven"], {"unit": "g"}, misfire_grace_time=60)
     wait_for(lambda: jobs.seen)
 
     assert jobs.seen == [("seven", "g", "order-7", "nightly")]

@@ -5,6 +5,8 @@ import pickle
 
 import pytest
 from celery import Celery, Task, current_app, signals
+from celery.contrib.testing.worker import start_worker
+from servers import wait_for
 from specification import CELERY
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow, get_flow
@@ -528,3 +530,30 @@ def test_current_application_is_not_asked_for(monkeypatch):
     flow("later")(flow_task(say_id))
 
     assert asked == []
+
+
+def test_worker_without_a_server(app):
+    """A worker beside the application, with a broker in memory, has the sender's ID."""
+    # A queue of its own: all brokers in memory share what was sent.
+    app.conf.update(task_always_eager=False, task_default_queue="alone")
+    seen = []
+
+    @flow("orders")
+    @flow_task(app=app)
+    def work():
+        seen.append(current_flow_id())
+        more.delay()
+
+    @flow("orders")
+    @flow_task(app=app, after=work, bind=True, max_retries=1)
+    def more(self):
+        seen.append(current_flow_id())
+        if self.request.retries == 0:
+            raise self.retry(countdown=0)
+
+    with start_worker(app, perform_ping_check=False, shutdown_timeout=60):
+        with bind() as run:
+            work.delay()
+        wait_for(lambda: len(seen) == 3)
+
+    assert seen == [run.flow_id] * 3

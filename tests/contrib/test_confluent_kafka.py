@@ -316,6 +316,19 @@ class TestConsume:
         assert not any(run.flow_id.startswith("order") for run in batches)
 
 
+def test_no_messages():
+    """Where nothing came in time, nobody is called, and the loop asks whether to go on."""
+    asked = iter([False, True])
+
+    class Idle:
+        def consume(self, size, timeout):
+            return []
+
+    consume_batches(Idle(), None, size=2, until=lambda: next(asked))
+
+    assert list(asked) == []
+
+
 def test_missing_extra(monkeypatch):
     """Without the client the error names the extra that brings it."""
     name = "penstock.contrib.confluent_kafka"

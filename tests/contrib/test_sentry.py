@@ -42,7 +42,8 @@ def start():
         )
         return memory.events
 
-    with sentry_sdk.isolation_scope():
+    with sentry_sdk.isolation_scope() as scope:
+        scope.clear_breadcrumbs()
         yield init
     sentry_sdk.get_client().close()
     sentry_sdk.get_global_scope().set_client(None)

@@ -34,6 +34,11 @@ SERVERS = {
 }
 
 
+# Granian's access log has no fields of the answer, and WSGI has no websockets.
+LOG_ANSWERS = [name for name in SERVERS if not name.startswith("granian")]
+HAVE_WEBSOCKETS = [name for name, command in SERVERS.items() if "served:asgi" in command]
+
+
 class Server:
     """A server that is running, and what it wrote."""
 
@@ -209,10 +214,9 @@ def test_failure(server):
         assert "LookupError" in server.written("flow ID: fails-1")
 
 
+@pytest.mark.parametrize("server", LOG_ANSWERS, indirect=True)
 def test_access_log(server):
     """The access log has the ID, with the settings that the documentation shows."""
-    if server.is_one_of("granian"):
-        pytest.skip("its access log has no fields of the answer")
     server.ask("/", b"X-Request-ID: logged-1")
 
     uvicorn = server.is_one_of("uvicorn")
@@ -220,10 +224,9 @@ def test_access_log(server):
     assert expected in server.written(expected)
 
 
+@pytest.mark.parametrize("server", HAVE_WEBSOCKETS, indirect=True)
 def test_websocket(server):
     """A websocket has one ID, which its handshake answers with."""
-    if not server.is_one_of("uvicorn", "hypercorn", "granian-asgi"):
-        pytest.skip("WSGI has no websockets")
     with connect(f"ws://127.0.0.1:{server.port}/", proxy=None) as connection:
         said = []
         for _ in range(2):

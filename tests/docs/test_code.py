@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import sentry_sdk
 from loguru import logger
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
@@ -34,6 +35,8 @@ def _new_process(monkeypatch):
     level, before = logging.root.level, exporters()
     with isolated_registry():
         yield
+    sentry_sdk.get_client().close()
+    sentry_sdk.get_global_scope().set_client(None)
     logging.root.setLevel(level)
     logger.configure(handlers=[], patcher=lambda record: None)
     configure()
