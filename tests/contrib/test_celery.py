@@ -532,6 +532,16 @@ def test_current_application_is_not_asked_for(monkeypatch):
     assert asked == []
 
 
+@pytest.fixture
+def _log(monkeypatch):
+    """Take back what a worker does to the log of its process."""
+    level = logging.root.level
+    monkeypatch.setattr(logging.root, "handlers", logging.root.handlers[:])
+    yield
+    logging.root.setLevel(level)
+
+
+@pytest.mark.usefixtures("_log")
 def test_worker_without_a_server(app):
     """A worker beside the application, with a broker in memory, has the sender's ID."""
     # A queue of its own: all brokers in memory share what was sent.
