@@ -36,6 +36,7 @@ napoleon_google_docstring = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!penstock).*"),
     ("py:.*", r"penstock\._.*|penstock\.graph\..*"),
+    ("py:.*", r"penstock\..*\.[A-Z]"),  # type variables
 ]
 exclude_patterns = ["_build", "_examples"]
 

@@ -16,7 +16,10 @@ try:
 except ImportError as error:
     raise MissingExtraError("the command line", "click", "cli") from error
 
-__all__ = ["main"]
+__all__ = ["LOADED", "main"]
+
+LOADED = "loaded"
+"""What a program that has loaded its flows already passes as ``obj`` to `main`."""
 
 C = TypeVar("C", bound=Callable[..., None])
 
@@ -161,7 +164,7 @@ def _load(modules: tuple[str, ...]) -> bool:
         settings = settings.override("--module", {"modules": list(modules)}, folder)
     except PenstockError as error:
         raise click.ClickException(str(error)) from error
-    if not settings.modules:
+    if not settings.modules and click.get_current_context().obj != LOADED:
         message = (
             "no modules to import: write modules = [...] under [tool.penstock] "
             "in pyproject.toml, or give --module"

@@ -138,6 +138,23 @@ def test_trust_of_a_queue():
     assert Inbound.read("celery", {"trust": False}, trust=True).trust is False
 
 
+@pytest.mark.parametrize(
+    ("brought", "kept"), [({}, True), ({HEADER: "outer-1"}, True), ({HEADER: THEIRS}, False)]
+)
+def test_accept(brought, kept):
+    """A task in its sender's place is part of the current run, unless it brought another ID."""
+    with bind("outer-1") as outer:
+        run = Inbound(trust=True).accept(brought)
+
+    assert (run is outer) is kept
+    assert run.flow_id == ("outer-1" if kept else THEIRS)
+
+
+def test_accept_outside_a_run():
+    """A task that was sent has a run of what it brought."""
+    assert Inbound(trust=True).accept({HEADER: THEIRS}).flow_id == THEIRS
+
+
 def test_active():
     """A run is current in its block, and then what was before."""
     run = Run(THEIRS)

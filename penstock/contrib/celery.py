@@ -3,14 +3,15 @@
 It needs ``pip install "penstock[celery]"``.
 """
 
-from collections.abc import Callable
-from contextvars import Token
-from typing import Any, Unpack, cast, overload
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, Unpack, overload
+from weakref import WeakKeyDictionary
 
-from penstock._context import Run, current
+from penstock._context import Run, current, new_flow_id
 from penstock._decorators import After, declare_task
+from penstock._ids import is_flow_id
 from penstock._propagation import inject
-from penstock.boundary import Inbound, InboundSettings
+from penstock.boundary import Inbound, InboundSettings, active
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -18,115 +19,171 @@ try:
 except ImportError as error:
     raise MissingExtraError(__name__, "celery", "celery") from error
 
-__all__ = ["flow_task", "install", "uninstall"]
+__all__ = ["FlowTask", "flow_task", "install", "uninstall"]
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
 
 _PLACE = "penstock.contrib.celery.install"
 
+_settings: dict[Celery | None, Inbound] = {}
+"""What is believed and told, for each application that was named, or for all of them."""
 
-class _Connected:
-    """What connects penstock to the signals of Celery, which are those of the process."""
+_is_implied = False
+"""Whether `flow_task` made the settings, for want of any."""
 
-    def __init__(self, inbound: Inbound, app: Celery | None) -> None:
-        self.inbound = inbound
-        self.app = app
-
-    def publish(self, headers: dict[str, Any] | None = None, **_: Any) -> None:
-        """Put the current flow ID into the *headers* of a message, unless they have one."""
-        settings = self.inbound
-        said = inject(
-            {}, header=settings.header, traceparent=settings.traceparent, values=settings.values
-        )
-        for name, value in said.items() if headers is not None else ():
-            cast("dict[str, Any]", headers).setdefault(name, value)
-
-    def begin(self, task: Task | None = None, **_: Any) -> None:
-        """Make the run of what a *task* was sent with current."""
-        if task is None or (self.app is not None and task.app is not self.app):
-            return
-        request: Any = task.request
-        if request.is_eager and current.get() is not None:
-            return  # it is called in its caller's place, and is part of its run
-        carrier = self._carrier(request)
-        run = self.inbound.receive(carrier, task)
-        if request.is_eager:
-            # Nothing is published when it is tried again, so it has to know.
-            request.headers = {**(request.headers or {}), self.inbound.header: run.flow_id}
-        # Where it was begun: a task that is tried again in its caller's place has the same ID.
-        request.penstock_token = current.set(run)
-
-    def end(self, task: Task | None = None, **_: Any) -> None:
-        """Make current again what was current before *task*."""
-        request: Any = None if task is None else task.request
-        token: Token[Run | None] | None = getattr(request, "penstock_token", None)
-        if token is not None:
-            del request.penstock_token
-            current.reset(token)
-
-    def _carrier(self, request: Any) -> dict[str, Any]:
-        # Headers of the message are attributes of the request; of a call in place, they are not.
-        beside = request.headers or {}
-        names = (self.inbound.header, "traceparent", "baggage")
-        found = {name: request.get(name, None) or beside.get(name) for name in names}
-        return {name: value for name, value in found.items() if value is not None}
-
-
-_connected: _Connected | None = None
+_blocks = WeakKeyDictionary[Any, active]()
+"""What is current because of a task, by its request: a task in place that is tried again
+has the same ID, and what is in the request itself would be sent with the next attempt."""
 
 
 def install(app: Celery | None = None, **settings: Unpack[InboundSettings]) -> None:
     """Let every task carry the flow ID of who sends it, declared or not.
 
     Call it where the application of Celery is made, in the processes that send
-    tasks and in workers. `flow_task` does it by itself with the settings as
-    they are by default. Called again, it replaces what it did before.
+    tasks and in workers. It connects three signals of Celery, which are those
+    of the process. `flow_task` does it by itself, for all applications and with
+    the settings as they are by default, where nobody did it before. Called
+    again, it replaces what it did before.
 
     Args:
-        app: The application whose tasks run with the ID. None means all. What
-            is sent carries it in any case: Celery does not say for which
-            application it sends.
+        app: The application whose tasks run with the ID. None means all that
+            are not named. What is sent carries it in any case: Celery does not
+            say for which application it sends.
         settings: Those of `penstock.boundary.Inbound`, of which *trust* is True
             by default here. A function as *trust* is asked with the task, whose
-            ``request`` has the message's headers. *respond* means nothing.
+            ``request`` has the message's headers. What *values* names and
+            *traceparent* is sent, too. *respond* means nothing.
 
     Raises:
         ConfigurationError: If a setting cannot be used.
 
     .. versionadded:: 0.1
     """
-    global _connected  # noqa: PLW0603 - the signals are those of the process
+    global _is_implied  # noqa: PLW0603 - the signals are those of the process
     inbound = Inbound.read(_PLACE, settings, trust=True)
-    uninstall()
-    _connected = _Connected(inbound, app)
-    signals.before_task_publish.connect(_connected.publish, weak=False)
-    signals.task_prerun.connect(_connected.begin, weak=False)
-    signals.task_postrun.connect(_connected.end, weak=False)
+    if _is_implied:
+        uninstall()
+    _is_implied = False
+    _settings[app] = inbound
+    signals.before_task_publish.connect(_publish)
+    signals.task_prerun.connect(_begin)
+    signals.task_postrun.connect(_end)
 
 
-def uninstall() -> None:
-    """Take back what `install` or `flow_task` did.
+def uninstall(app: Celery | None = None) -> None:
+    """Take back what `install` did for *app*, or what it or `flow_task` did for all.
 
     .. versionadded:: 0.1
     """
-    global _connected  # noqa: PLW0603 - the signals are those of the process
-    if _connected is not None:
-        signals.before_task_publish.disconnect(_connected.publish)
-        signals.task_prerun.disconnect(_connected.begin)
-        signals.task_postrun.disconnect(_connected.end)
-        _connected = None
+    _settings.pop(app, None)
+    if not _settings:
+        signals.before_task_publish.disconnect(_publish)
+        signals.task_prerun.disconnect(_begin)
+        signals.task_postrun.disconnect(_end)
+
+
+def _publish(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """Let the *headers* of a message carry the current run, or else a new flow ID.
+
+    An ID that is made here is the same when the message is delivered again.
+    """
+    if headers is None:
+        return
+    run = current.get() or Run(new_flow_id())
+    for settings in tuple(_settings.values()):
+        if not is_flow_id(headers.get(settings.header)):
+            headers[settings.header] = run.flow_id
+        # Who named an ID means another operation, with which our values have nothing to do.
+        if headers[settings.header] == run.flow_id:
+            with active(run):
+                headers |= inject(
+                    {name: headers[name] for name in _W3C if name in headers},
+                    header=settings.header,
+                    traceparent=settings.traceparent,
+                    values=settings.values,
+                )
+
+
+_W3C = ("traceparent", "baggage")
+
+
+def _begin(task: Task | None = None, **_: Any) -> None:
+    """Make the run current that a *task* was sent in."""
+    inbound = None if task is None else _settings.get(task.app) or _settings.get(None)
+    if task is None or inbound is None:
+        return
+    request = task.request
+    if request.is_eager and current.get() is not None:
+        return  # it is called in its caller's place, and is part of its run
+    run = inbound.receive(_carrier(request, inbound.header), task)
+    if request.is_eager:
+        # Nothing is published when it is tried again, so the next attempt has to be told.
+        request.headers = {**(request.headers or {}), inbound.header: run.flow_id}
+    block = _blocks[request] = active(run)
+    block.__enter__()
+
+
+def _end(task: Task | None = None, **_: Any) -> None:
+    """Make current again what was current before *task*."""
+    block = None if task is None else _blocks.pop(task.request, None)
+    if block is not None:
+        block.__exit__()
+
+
+def _carrier(request: Any, header: str) -> dict[str, Any]:
+    """Return what the message of *request* carried."""
+    # Headers of the message are attributes of the request; those of a call in place are not.
+    beside = request.headers if isinstance(request.headers, Mapping) else {}
+    found = {name: request.get(name) or beside.get(name) for name in (header, *_W3C)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+class FlowTask(Protocol[P, R_co]):
+    """What type checkers see of a task of Celery that `flow_task` returned.
+
+    It is a `celery.app.task.Task`, of which the arguments of the function are
+    checked wherever the task takes them as they are.
+
+    .. versionadded:: 0.1
+    """
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Run the task here and now."""
+        ...
+
+    def delay(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Send the task."""
+        ...
+
+    # All else that a task has depends on Celery, which is not typed.
+    def __getattr__(self, name: str, /) -> Any: ...
 
 
 @overload
-def flow_task(function: Callable[..., Any], /) -> Any: ...
+def flow_task(function: Callable[P, R_co], /) -> FlowTask[P, R_co]: ...
 @overload
 def flow_task(
     *,
+    bind: Literal[True],
     after: After = None,
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
     app: Celery | None = None,
     **options: Any,
-) -> Callable[[Callable[..., Any]], Any]: ...
+) -> Callable[[Callable[Concatenate[Any, P], R_co]], FlowTask[P, R_co]]: ...
+@overload
+def flow_task(
+    *,
+    bind: Literal[False] = False,
+    after: After = None,
+    step: str | None = None,
+    title: str | None = None,
+    kind: str | None = "queue",
+    app: Celery | None = None,
+    **options: Any,
+) -> Callable[[Callable[P, R_co]], FlowTask[P, R_co]]: ...
 def flow_task(
     function: Callable[..., Any] | None = None,
     /,
@@ -154,7 +211,7 @@ def flow_task(
         kind: What the step stands behind, as for `penstock.step`.
         app: The application of Celery. None means a shared task, of whichever
             application there is.
-        options: Those of ``Celery.task``: *bind*, *name*, *autoretry_for*, ...
+        options: Those of ``Celery.task``: *bind*, *name*, *base*, *autoretry_for*, ...
 
     Raises:
         InvalidArgumentError: If an argument cannot be used, or the object
@@ -165,8 +222,15 @@ def flow_task(
     make = shared_task(**options) if app is None else app.task(**options)
 
     def declare(target: Callable[..., Any]) -> Any:
-        if _connected is None:
-            install()
+        _imply()
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)
 
     return declare if function is None else declare(function)
+
+
+def _imply() -> None:
+    """Install penstock for whom nobody did."""
+    global _is_implied  # noqa: PLW0603 - the signals are those of the process
+    if not _settings:
+        install()
+        _is_implied = True

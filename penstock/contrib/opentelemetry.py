@@ -8,14 +8,16 @@ from contextvars import Token
 from importlib.metadata import version
 from threading import local
 
-from penstock._context import configure, current_flow_id
+from penstock._context import annotate, configure, current_flow_id, current_run
 from penstock._ids import is_trace_id, make_flow_id
 from penstock._spans import Span
 from penstock.exceptions import ConfigurationError, MissingExtraError
 
 try:
-    from opentelemetry import trace
+    from opentelemetry import baggage, trace
+    from opentelemetry.baggage.propagation import W3CBaggagePropagator
     from opentelemetry.context import Context, attach, detach, get_current
+    from opentelemetry.propagators.textmap import CarrierT, Setter, default_setter
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
     from opentelemetry.trace import Link, Status, StatusCode, format_trace_id
@@ -23,7 +25,14 @@ except ImportError as error:
     raise MissingExtraError(__name__, "opentelemetry-sdk", "opentelemetry") from error
 
 
-__all__ = ["FlowIdGenerator", "OpenTelemetryExporter", "install", "uninstall"]
+__all__ = [
+    "FlowBaggagePropagator",
+    "FlowIdGenerator",
+    "OpenTelemetryExporter",
+    "annotate_from_baggage",
+    "install",
+    "uninstall",
+]
 
 
 def install(otherwise: Callable[[], str] | None = None) -> None:
@@ -55,6 +64,60 @@ def uninstall() -> None:
     .. versionadded:: 0.1
     """
     configure()
+
+
+class FlowBaggagePropagator(W3CBaggagePropagator):
+    """Sends annotated values with what OpenTelemetry sends as ``baggage``.
+
+    It takes the place of ``W3CBaggagePropagator`` among the propagators::
+
+        set_global_textmap(
+            CompositePropagator(
+                [TraceContextTextMapPropagator(), FlowBaggagePropagator(["tenant"])]
+            )
+        )
+
+    What is in the baggage of OpenTelemetry under the same name counts. What
+    comes in is read as ever; `annotate_from_baggage` makes it the run's.
+
+    Args:
+        values: The names of the annotated values that are sent, as texts.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self._values = tuple(values)
+
+    def inject(
+        self,
+        carrier: CarrierT,
+        context: Context | None = None,
+        setter: Setter[CarrierT] = default_setter,
+    ) -> None:
+        """Put the baggage and the annotated values into *carrier*."""
+        run = current_run()
+        known = {} if run is None else run.values
+        there = baggage.get_all(context)
+        for name in self._values:
+            if name in known and name not in there:
+                context = baggage.set_baggage(name, str(known[name]), context)
+        super().inject(carrier, context, setter)
+
+
+def annotate_from_baggage(*names: str) -> None:
+    """Attach values in the baggage of OpenTelemetry to the current run, as `annotate` does.
+
+    A value that is not printable, which no log should show, is left out.
+
+    Args:
+        names: The names of the values. Who sends them is not known, so name only
+            those that you mean.
+
+    .. versionadded:: 0.1
+    """
+    found = {name: baggage.get_baggage(name) for name in names}
+    annotate(**{name: said for name, said in found.items() if str(said or "\0").isprintable()})
 
 
 class FlowIdGenerator(IdGenerator):

@@ -4,14 +4,20 @@ import logging
 import pickle
 
 import pytest
-from celery import Celery, current_app, signals
+from celery import Celery, Task, current_app, signals
 from specification import CELERY
 
-from penstock import bind, current_flow_id, current_run, entrypoint, flow, get_flow
+from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib import celery as adapter
 from penstock.contrib.celery import flow_task, install, uninstall
-from penstock.exceptions import ConfigurationError
+from penstock.exceptions import ConfigurationError, InvalidArgumentError
+from penstock.testing import record_runs
+
+
+def say_id():
+    """Return the ID that is current."""
+    return current_flow_id()
 
 
 @pytest.fixture
@@ -27,7 +33,8 @@ def app(monkeypatch):
 @pytest.fixture(autouse=True)
 def _nothing_is_left():
     yield
-    uninstall()
+    for app in list(adapter._settings):
+        uninstall(app)
     assert current_run() is None
 
 
@@ -111,6 +118,97 @@ def test_behind_a_queue(app):
     assert get_flow("orders").problems() == ()
 
 
+def test_base(app):
+    """A task has the class that it was given."""
+
+    class Base(Task):
+        stock = 7
+
+    @flow("orders")
+    @flow_task(app=app, base=Base, bind=True, acks_late=True)
+    def work(self):
+        return self.stock
+
+    assert isinstance(app.tasks[work.name], Base)
+    assert (work.delay().get(), work.acks_late) == (7, True)
+
+
+def test_class(app):
+    """A task that is a class is declared on its `run`."""
+    install(app)
+
+    class Work(Task):
+        name = "work"
+
+        @flow("orders")
+        @entrypoint(kind="queue")
+        def run(self):
+            return self.name, current_flow_id()
+
+    task = app.register_task(Work())
+
+    with bind() as run:
+        said = task.delay().get()
+
+    assert said == ("work", run.flow_id)
+    assert get_flow("orders").steps[0].name == "run"
+
+
+def test_no_function(app):
+    """A class in place of a function is refused with what to do."""
+    with pytest.raises(InvalidArgumentError, match="put it on a method"):
+        flow_task(Task)
+
+
+def test_models(app):
+    """Arguments are validated as Celery does it with `pydantic`, which reads the annotations."""
+    pydantic = pytest.importorskip("pydantic")
+
+    class Order(pydantic.BaseModel):
+        number: int
+
+    def work(order: Order) -> Order:
+        return Order(number=order.number + 1)
+
+    work.__annotations__ = {"order": Order, "return": Order}
+    task = flow_task(app=app, pydantic=True)(work)
+
+    assert task.delay({"number": "7"}).get() == {"number": 8}
+
+
+def test_autoretry(app):
+    """A task that is tried again by itself is tried with the same ID, and the errors count."""
+    seen = []
+
+    @flow_task(app=app, autoretry_for=(KeyError,), default_retry_delay=0, max_retries=1)
+    def work():
+        seen.append(current_flow_id())
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        work.delay().get()
+
+    assert len(seen) == 2
+    assert len(set(seen)) == 1
+
+
+def test_recorded(app):
+    """While tracing is on, a task is recorded as an entrypoint is."""
+    with record_runs() as recorded:
+
+        @flow("orders")
+        @flow_task(app=app)
+        def work():
+            raise LookupError
+
+        with bind() as run:
+            work.delay()
+
+    (span,) = recorded.spans
+    assert (span.step, span.is_entrypoint, span.flow_id) == ("work", True, run.flow_id)
+    assert (span.outcome, span.exception_type) == ("error", "LookupError")
+
+
 def test_called_directly(app):
     """A task that is called like a function runs in its caller's operation."""
 
@@ -142,7 +240,7 @@ def test_eager_keeps_the_caller(app):
 
 
 def test_eager_alone(app):
-    """Without a caller a task in place has an ID of its own, and keeps it when it is tried again."""
+    """Without a caller a task in place has an ID of its own, also when it is tried again."""
     install(app)
     seen = []
 
@@ -189,16 +287,47 @@ def test_sent(sent, app):
         app.send_task("elsewhere.work")
     work.delay()
 
-    assert [headers.get(HEADER) for headers in sent] == [run.flow_id, run.flow_id, None]
+    assert [headers[HEADER] for headers in sent[:2]] == [run.flow_id, run.flow_id]
     assert sent[0]["theirs"] == "x"
 
 
+def test_sent_outside_a_run(sent, app):
+    """A message that is sent outside any run has an ID of its own, the same at each delivery."""
+    for _ in range(2):
+        app.send_task("work")
+
+    first, second = (headers[HEADER] for headers in sent)
+    assert first != second
+    assert current_flow_id() is None
+
+
 def test_header_that_is_there(sent, app):
-    """Who sends a task with an ID means that one."""
+    """Who sends a task with an ID means that one, with which the values here have nothing to do."""
+    install(values=["tenant"])
     with bind():
+        annotate(tenant="north")
         app.send_task("work", headers={HEADER: "theirs"})
 
     assert sent[0][HEADER] == "theirs"
+    assert "baggage" not in sent[0]
+
+
+def test_malformed_header_that_is_there(sent, app):
+    """What is no flow ID is not sent on, as by a task that is tried again."""
+    with bind() as run:
+        app.send_task("work", headers={HEADER: "a b"})
+
+    assert sent[0][HEADER] == run.flow_id
+
+
+def test_values_that_changed(sent, app):
+    """A message that is sent again has the values of now, beside the baggage of others."""
+    install(values=["tenant"])
+    with bind():
+        annotate(tenant="south")
+        app.send_task("work", headers={"baggage": "theirs=1,tenant=north"})
+
+    assert sent[0]["baggage"] == "theirs=1,tenant=south"
 
 
 def test_settings(sent, app):
@@ -308,14 +437,62 @@ def test_other_application(app, work):
     assert found == run.flow_id
 
 
-def test_installed_by_declaring(app):
-    """Declaring a task installs penstock, unless it is installed already."""
-    flow_task(app=app)(lambda: None)
-    first = adapter._connected
-    flow_task(app=app, name="second")(lambda: None)
+def test_two_applications(app, work, sent):
+    """Each application has settings of its own, and a message carries the headers of both."""
+    other = Celery("other", set_as_current=False)
+    install(app, header="X-Flow")
+    install(other, header="X-Other", trust=False)
+    message = {"X-Flow": "ours", "X-Other": "theirs"}
 
-    assert first is not None
-    assert adapter._connected is first
+    with bind() as run:
+        app.send_task("work")
+
+    assert call(app, work, **message)[0] == "ours"
+    assert call(other, work, **message)[0] not in {"ours", "theirs"}
+    assert (sent[0]["X-Flow"], sent[0]["X-Other"]) == (run.flow_id, run.flow_id)
+
+
+def test_installed_by_declaring(app, work):
+    """A task that is declared carries the ID without more, and so do those beside it."""
+    before = call(app, work, **{HEADER: "theirs"}) if adapter._settings else None
+    flow_task(app=app)(say_id)
+    flow_task(app=app, name="second")(say_id)
+
+    assert before is None
+    assert call(app, work, **{HEADER: "theirs"})[0] == "theirs"
+
+
+def test_settings_after_declaring(app, work):
+    """Settings that are named take the place of those that declaring a task implied."""
+    flow_task(app=app)(say_id)
+    install(app, header="X-Flow")
+
+    found, _ = call(app, work, **{HEADER: "theirs"})
+
+    assert len(found) == 32
+
+
+def test_settings_before_declaring(app, work):
+    """Declaring a task changes no settings that there are."""
+    install(app, header="X-Flow")
+    flow_task(app=app)(say_id)
+
+    found, _ = call(app, work, **{HEADER: "theirs", "X-Flow": "ours"})
+
+    assert found == "ours"
+
+
+def test_uninstall(app, work):
+    """What was installed can be taken back, for one application or for all."""
+    connected = len(signals.task_prerun.receivers)
+    install()
+    install(app)
+    uninstall(app)
+    between = call(app, work, **{HEADER: "theirs"})[0]
+    uninstall()
+
+    assert between == "theirs"
+    assert len(signals.task_prerun.receivers) == connected
 
 
 def test_signals_that_say_nothing():
@@ -348,6 +525,6 @@ def test_current_application_is_not_asked_for(monkeypatch):
     asked = []
     monkeypatch.setattr(type(current_app), "_get_current_object", lambda self: asked.append(1))
 
-    flow("later")(flow_task(lambda: None))
+    flow("later")(flow_task(say_id))
 
     assert asked == []

@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from opentelemetry import trace
+from opentelemetry import baggage, trace
+from opentelemetry.context import attach, detach
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
@@ -22,8 +24,10 @@ from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 from penstock import annotate, bind, bound, current_flow_id, entrypoint, flow, inject, step, tracing
 from penstock._spans import exporters, set_exporters
 from penstock.contrib.opentelemetry import (
+    FlowBaggagePropagator,
     FlowIdGenerator,
     OpenTelemetryExporter,
+    annotate_from_baggage,
     install,
     uninstall,
 )
@@ -523,3 +527,69 @@ class TestInstall:
 
         assert outer == trace_id(request)
         assert inner != outer
+
+
+class TestBaggage:
+    """Annotated values in the baggage of OpenTelemetry."""
+
+    def test_out(self):
+        """Named values are sent with the baggage, where what is there already counts."""
+        propagator = FlowBaggagePropagator(["tenant", "order", "shop"])
+        carrier = {}
+        context = baggage.set_baggage("tenant", "south")
+        with bind():
+            annotate(tenant="north", order=7, secret="x")
+            propagator.inject(carrier, context)
+
+        assert carrier == {"baggage": "tenant=south,order=7"}
+        assert dict(baggage.get_all(context)) == {"tenant": "south"}
+
+    def test_outside(self):
+        """Outside a run the baggage is sent as it is."""
+        carrier = {}
+        FlowBaggagePropagator(["tenant"]).inject(carrier)
+
+        assert carrier == {}
+
+    def test_in(self):
+        """Named values of the baggage become the run's, unless no log should show them."""
+        context = FlowBaggagePropagator([]).extract(
+            {"baggage": "tenant=north,order=7,evil=a%0Ab,other=x"}
+        )
+        token = attach(context)
+        with bind() as run:
+            annotate_from_baggage("tenant", "order", "evil", "missing")
+        detach(token)
+
+        assert dict(run.values) == {"tenant": "north", "order": "7"}
+
+
+@pytest.mark.usefixtures("_uninstalled")
+def test_instrumented_application(memory, tracer, provider):
+    """Behind OpenTelemetry's own middleware, a request has the trace-id that came in."""
+    install()
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(declare(current_flow_id, name="begin")())
+
+    wrapped = OpenTelemetryMiddleware(app, tracer_provider=provider)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/orders",
+        "headers": [(b"traceparent", f"00-{ID}-00000000000000ff-01".encode())],
+        "query_string": b"",
+        "server": ("127.0.0.1", 80),
+    }
+    asyncio.run(wrapped(scope, None, None))
+
+    assert seen == [ID]
+    assert parents_of(memory)["orders/begin"].startswith("GET")
+
+
+def parents_of(memory):
+    """Return the name of each span's parent, where that is one of this process."""
+    spans = memory.get_finished_spans()
+    names = {span.context.span_id: span.name for span in spans}
+    return {span.name: span.parent and names.get(span.parent.span_id) for span in spans}

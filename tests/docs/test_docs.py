@@ -1,5 +1,7 @@
 """penstock's own documentation: it is built without a warning, and it is complete."""
 
+import importlib
+import pkgutil
 import posixpath
 import re
 import subprocess
@@ -11,20 +13,28 @@ import pytest
 from sphinx.util.inventory import InventoryFile
 
 import penstock
+import penstock.boundary
+import penstock.contrib
 import penstock.exceptions
 import penstock.executors
 import penstock.testing
 import penstock.tracing
 
 ROOT = Path(__file__).parents[2]
+ADAPTERS = [
+    importlib.import_module(f"penstock.contrib.{found.name}")
+    for found in pkgutil.iter_modules(penstock.contrib.__path__)
+]
 PUBLIC = [
     f"{module.__name__}.{name}"
     for module in (
         penstock,
+        penstock.boundary,
         penstock.exceptions,
         penstock.executors,
         penstock.testing,
         penstock.tracing,
+        *ADAPTERS,
     )
     for name in module.__all__
     if not name.startswith("__")

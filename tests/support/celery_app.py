@@ -1,94 +1,113 @@
-"""The application of Celery that a real worker runs: tasks that write down what is current."""
+"""The application of Celery that real workers run: tasks that write down what is current."""
 
 import json
 import os
+import time
 from pathlib import Path
 
-from celery import Celery, Task, shared_task
+from celery import Celery, Task, signals
+from celery.app.log import TaskFormatter
 
 from penstock import annotate, current_flow_id, current_run, flow, step
 from penstock.contrib.celery import flow_task, install
+from penstock.contrib.logging import FlowFilter
 
 FOLDER = Path(os.environ["CELERY_TEST_FOLDER"])
-BROKER = os.environ.get("CELERY_TEST_BROKER", "filesystem://")
-BACKEND = os.environ.get("CELERY_TEST_BACKEND", f"file://{FOLDER / 'results'}")
+BROKER = os.environ["CELERY_TEST_BROKER"]
 
-app = Celery("tests", broker=BROKER, backend=BACKEND)
+app = Celery("celery_app", broker=BROKER, set_as_current=False)
 app.conf.update(
-    broker_transport_options={
-        "data_folder_in": FOLDER / "queue",
-        "data_folder_out": FOLDER / "queue",
-        "control_folder": FOLDER / "control",
-    }
-    if BROKER.startswith("filesystem")
-    else {"visibility_timeout": 2},
     broker_connection_retry_on_startup=True,
-    task_default_queue=os.environ.get("CELERY_TEST_QUEUE", "celery"),
-    task_ignore_result=False,
+    # Redis lets the last task of a chord send its body; with files a task of Celery waits for that.
+    result_backend=BROKER if BROKER.startswith("redis") else f"file://{FOLDER / 'results'}",
+    result_chord_retry_interval=0.1,
     beat_schedule={"tick": {"task": "celery_app.tick", "schedule": 0.3}},
     beat_schedule_filename=str(FOLDER / "schedule"),
 )
-app.set_default()
+if BROKER.startswith("filesystem"):
+    for name in ("queue", "control", "results"):
+        (FOLDER / name).mkdir(exist_ok=True)
+    app.conf.broker_transport_options = {
+        "data_folder_in": FOLDER / "queue",
+        "data_folder_out": FOLDER / "queue",
+        "control_folder": FOLDER / "control",
+        "polling_interval": 0.2,
+    }
 install(app, values=["tenant"])
 
 
-def note(what: str) -> str | None:
+@signals.after_setup_logger.connect
+def show_flow_ids(logger, **_):
+    """Let the lines of the worker say the flow ID beside the ID of the task."""
+    for handler in logger.handlers:
+        handler.addFilter(FlowFilter())
+        line = "%(flow_id)s %(task_id)s %(name)s: %(message)s"
+        handler.setFormatter(TaskFormatter(line, use_color=False))
+
+
+@signals.task_postrun.connect
+def look_back(**_):
+    """Write down what is current after a task; penstock's own receiver is called before."""
+    if current_run() is not None:
+        note("left behind")
+
+
+def note(what):
     """Write down *what* happens in which operation; lines of processes never mix."""
     run = current_run()
     said = {"what": what, "id": current_flow_id(), "values": dict(run.values) if run else {}}
-    with open(FOLDER / "notes", "a", encoding="utf-8") as notes:
+    with (FOLDER / "notes").open("a", encoding="utf-8") as notes:
         notes.write(json.dumps(said) + "\n")
-    return current_flow_id()
 
 
 @flow("orders")
-@flow_task
+@flow_task(app=app)
 def work(what="work"):
-    return note(what)
+    note(what)
+    return what
 
 
 @flow("orders")
-@flow_task(after="work", title="Collect", bind=True)
-def collect(self: Task, *results):
-    return note("collect")
+@flow_task(app=app, after="work", bind=True)
+def collect(self, results):
+    note("collect")
 
 
 @flow("orders")
 @step(after="collect")
 def store():
-    return note("store")
+    note("store")
 
 
 @app.task
 def plain(what="plain"):
-    return note(what)
+    note(what)
 
 
 @app.task
 def add(x, y):
-    note("add")
+    note(f"{x} + {y}")
     return x + y
 
 
-@flow("orders")
-@flow_task(step="again", app=app, bind=True, max_retries=2)
-def retried(self: Task):
-    note(f"retried {self.request.retries}")
+@flow_task(app=app, bind=True, max_retries=2)
+def retried(self):
+    note(f"attempt {self.request.retries}")
     if self.request.retries < 2:
         raise self.retry(countdown=0)
 
 
-@shared_task(autoretry_for=(KeyError,), default_retry_delay=0, max_retries=1, bind=True)
-def autoretried(self: Task):
-    note(f"autoretried {self.request.retries}")
+@flow_task(app=app, bind=True, autoretry_for=(KeyError,), default_retry_delay=0, max_retries=1)
+def autoretried(self):
+    note(f"attempt {self.request.retries}")
     if self.request.retries < 1:
         raise KeyError
 
 
 @app.task(bind=True)
-def replaced(self: Task):
+def replaced(self):
     note("replaced")
-    raise self.replace(work.s("instead"))
+    raise self.replace(work.si("instead"))
 
 
 @app.task
@@ -115,13 +134,21 @@ def annotated():
     work.delay("of tenant")
 
 
-@app.task(acks_late=True, reject_on_worker_lost=True)
-def crashes():
-    crashed = FOLDER / "crashed"
-    note("crashes" if crashed.exists() else "before the crash")
+@app.task(acks_late=True, reject_on_worker_lost=True, bind=True)
+def crashes(self):
+    crashed = FOLDER / f"crashed-{self.request.id}"
+    note("after the crash" if crashed.exists() else "before the crash")
     if not crashed.exists():
         crashed.touch()
         os._exit(1)
+
+
+@app.task
+def crowded(what):
+    """Be at work beside others."""
+    for _ in range(10):
+        note(what)
+        time.sleep(0.001)
 
 
 @app.task
@@ -135,7 +162,7 @@ class Classy(Task):
     name = "celery_app.Classy"
 
     def run(self):
-        return note("classy")
+        note("classy")
 
 
 classy = app.register_task(Classy())

@@ -8,9 +8,11 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterator
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any, assert_type
 
 import loguru
+from confluent_kafka import Consumer, Message
 from opentelemetry.sdk.trace import TracerProvider
 
 import penstock
@@ -47,6 +49,7 @@ from penstock import (
     step,
 )
 from penstock.contrib import loguru as penstock_loguru
+from penstock.contrib.confluent_kafka import bind_message, consume
 from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninstall
 from penstock.contrib.opentelemetry import FlowIdGenerator, OpenTelemetryExporter
 from penstock.executors import ThreadPoolExecutor
@@ -359,3 +362,18 @@ def adapters() -> None:
     loguru.logger.configure(patcher=penstock_loguru.patcher)
     provider = TracerProvider(id_generator=FlowIdGenerator())
     configure_tracing(OpenTelemetryExporter(provider))
+
+
+@flow("orders")
+@entrypoint
+def handle(message: Message) -> None:
+    """Handle a message of Kafka."""
+
+
+def kafka_messages(consumer: Consumer, message: Message, stopping: Event) -> None:
+    """An entrypoint handles the messages of a consumer."""
+    consume(consumer, handle, until=stopping.is_set, flow="orders", values=["tenant"])
+    consume(consumer, handle, trust=lambda said: said.topic() == "orders")
+    consume(consumer, handle, heder="X")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    with bind_message(message, header="X-Flow") as run:
+        assert_type(run, Run)

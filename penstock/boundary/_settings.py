@@ -1,14 +1,8 @@
-"""What adapters are made of: who is believed at a boundary, and what crosses it.
-
-Every module of `penstock.contrib` takes the settings of `Inbound` or `Outbound`
-and makes a run current with `active`. For an adapter of your own see
-:doc:`/how-to/write-an-integration`.
-"""
+"""Who is believed and who is told: one vocabulary for all adapters."""
 
 import logging
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from contextvars import Token
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
@@ -16,21 +10,9 @@ from penstock._context import Run, current, new_flow_id
 from penstock._propagation import HEADER, extract, inject
 from penstock.exceptions import ConfigurationError, did_you_mean
 
-__all__ = [
-    "HEADER",
-    "RECEIVED",
-    "Inbound",
-    "InboundSettings",
-    "Outbound",
-    "OutboundSettings",
-    "active",
-    "aiterate",
-    "iterate",
-]
+__all__ = ["RECEIVED", "Inbound", "InboundSettings", "Outbound", "OutboundSettings"]
 
 _logger = logging.getLogger("penstock")
-
-T = TypeVar("T")
 
 RECEIVED = "received_id"
 """The annotated value that holds an ID which came in and was not trusted.
@@ -129,6 +111,23 @@ class Inbound:
             received = {RECEIVED: carried.flow_id}
         return Run(new_flow_id(), flows, None, None, received)
 
+    def send(self) -> dict[str, str]:
+        """Return the headers of a message that is to be received with these settings."""
+        return inject({}, header=self.header, traceparent=self.traceparent, values=self.values)
+
+    def accept(self, carrier: Any, source: object = None) -> Run:
+        """Return the run for a task that may have been called in its sender's place.
+
+        It is the current one if *carrier* brought its ID, or none. Otherwise it
+        is what `receive` returns.
+        """
+        there = current.get()
+        if there is not None:
+            said = extract(carrier, header=self.header).flow_id
+            if said in {None, there.flow_id}:
+                return there
+        return self.receive(carrier, source)
+
     def _believes(self, source: object) -> bool:
         if isinstance(self.trust, bool):
             return self.trust
@@ -205,87 +204,6 @@ def _fits(pattern: str, name: str, port: int | None) -> bool:
     if host == "*":
         return True
     return name.endswith(host[1:]) if host.startswith("*.") else name == host
-
-
-class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
-    """Make *run* current for a block, and what was current before at its end.
-
-    For adapters: what a user makes current is made by `penstock.bind`.
-
-    .. versionadded:: 0.1
-    """
-
-    __slots__ = ("_run", "_token")
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def __enter__(self) -> Run:
-        self._token: Token[Run | None] = current.set(self._run)
-        return self._run
-
-    def __exit__(self, *exc_info: object) -> None:
-        try:
-            current.reset(self._token)
-        except ValueError:
-            pass  # closed or collected from another context, which never had the run
-
-
-class iterate(Iterator[T]):  # noqa: N801 - used like a function
-    """Iterate over *items* with *run* current while one is made, and when they are closed.
-
-    For streaming bodies, over which a server iterates when the view has
-    returned. Nothing is current between items.
-
-    .. versionadded:: 0.1
-    """
-
-    __slots__ = ("_items", "_iterator", "_run")
-
-    def __init__(self, run: Run, items: Iterable[T]) -> None:
-        self._run = run
-        self._items = items
-        self._iterator: Iterator[T] | None = None
-
-    def __next__(self) -> T:
-        with active(self._run):
-            if self._iterator is None:
-                self._iterator = iter(self._items)
-            return next(self._iterator)
-
-    def close(self) -> None:
-        """Close *items*, also if none was made yet."""
-        close = getattr(self._items, "close", None)
-        if close is not None:
-            with active(self._run):
-                close()
-
-
-class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
-    """Iterate over asynchronous *items*, as `iterate` does.
-
-    .. versionadded:: 0.1
-    """
-
-    __slots__ = ("_items", "_iterator", "_run")
-
-    def __init__(self, run: Run, items: AsyncIterable[T]) -> None:
-        self._run = run
-        self._items = items
-        self._iterator: AsyncIterator[T] | None = None
-
-    async def __anext__(self) -> T:
-        with active(self._run):
-            if self._iterator is None:
-                self._iterator = aiter(self._items)
-            return await anext(self._iterator)
-
-    async def aclose(self) -> None:
-        """Close *items*, also if none was made yet."""
-        close = getattr(self._items, "aclose", None)
-        if close is not None:
-            with active(self._run):
-                await close()
 
 
 def _check_common(settings: "Inbound | Outbound") -> None:

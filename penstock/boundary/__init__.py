@@ -1,0 +1,32 @@
+"""What adapters are made of: who is believed at a boundary, and what crosses it.
+
+Every module of `penstock.contrib` takes the settings of `Inbound` or `Outbound`
+and makes a run current with `active`. For an adapter of your own see
+:doc:`/how-to/write-an-integration`.
+"""
+
+from penstock._propagation import HEADER
+from penstock.boundary._arguments import ARGUMENT, receive_argument, send_argument
+from penstock.boundary._current import active, aiterate, iterate
+from penstock.boundary._settings import (
+    RECEIVED,
+    Inbound,
+    InboundSettings,
+    Outbound,
+    OutboundSettings,
+)
+
+__all__ = [
+    "ARGUMENT",
+    "HEADER",
+    "RECEIVED",
+    "Inbound",
+    "InboundSettings",
+    "Outbound",
+    "OutboundSettings",
+    "active",
+    "aiterate",
+    "iterate",
+    "receive_argument",
+    "send_argument",
+]

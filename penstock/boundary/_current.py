@@ -1,0 +1,92 @@
+"""Making a run current for a block, and for the parts of a body."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from contextvars import Token
+from typing import TypeVar
+
+from penstock._context import Run, current
+
+__all__ = ["active", "aiterate", "iterate"]
+
+T = TypeVar("T")
+
+
+class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
+    """Make *run* current for a block, and what was current before at its end.
+
+    For adapters: what a user makes current is made by `penstock.bind`.
+
+    .. versionadded:: 0.1
+    """
+
+    __slots__ = ("_run", "_token")
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __enter__(self) -> Run:
+        self._token: Token[Run | None] = current.set(self._run)
+        return self._run
+
+    def __exit__(self, *exc_info: object) -> None:
+        try:
+            current.reset(self._token)
+        except ValueError:
+            pass  # closed or collected from another context, which never had the run
+
+
+class iterate(Iterator[T]):  # noqa: N801 - used like a function
+    """Iterate over *items* with *run* current while one is made, and when they are closed.
+
+    For streaming bodies, over which a server iterates when the view has
+    returned. Nothing is current between items.
+
+    .. versionadded:: 0.1
+    """
+
+    __slots__ = ("_items", "_iterator", "_run")
+
+    def __init__(self, run: Run, items: Iterable[T]) -> None:
+        self._run = run
+        self._items = items
+        self._iterator: Iterator[T] | None = None
+
+    def __next__(self) -> T:
+        with active(self._run):
+            if self._iterator is None:
+                self._iterator = iter(self._items)
+            return next(self._iterator)
+
+    def close(self) -> None:
+        """Close *items*, also if none was made yet."""
+        close = getattr(self._items, "close", None)
+        if close is not None:
+            with active(self._run):
+                close()
+
+
+class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
+    """Iterate over asynchronous *items*, as `iterate` does.
+
+    .. versionadded:: 0.1
+    """
+
+    __slots__ = ("_items", "_iterator", "_run")
+
+    def __init__(self, run: Run, items: AsyncIterable[T]) -> None:
+        self._run = run
+        self._items = items
+        self._iterator: AsyncIterator[T] | None = None
+
+    async def __anext__(self) -> T:
+        with active(self._run):
+            if self._iterator is None:
+                self._iterator = aiter(self._items)
+            return await anext(self._iterator)
+
+    async def aclose(self) -> None:
+        """Close *items*, also if none was made yet."""
+        close = getattr(self._items, "aclose", None)
+        if close is not None:
+            with active(self._run):
+                await close()

@@ -1,0 +1,52 @@
+"""The system checks: what Django says at start-up and in ``manage.py check``."""
+
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as Finding
+
+from penstock.contrib.django._settings import PLACE, read_inbound
+from penstock.exceptions import ConfigurationError
+from penstock.graph import find_problems
+
+__all__ = ["check_flows", "check_settings", "import_views"]
+
+_MIDDLEWARE = "penstock.contrib.django.FlowMiddleware"
+
+
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Tell what is wrong with ``settings.PENSTOCK`` and where the middleware stands."""
+    found: list[CheckMessage] = []
+    try:
+        read_inbound()
+    except ConfigurationError as error:
+        found.append(Error(error.problem, obj=PLACE, id="penstock.E001"))
+    middleware = list(settings.MIDDLEWARE)
+    if _MIDDLEWARE in middleware[1:]:
+        problem = f"{_MIDDLEWARE} is not the first in MIDDLEWARE"
+        hint = "What comes before it answers and logs without a flow ID: move it to the top."
+        found.append(Finding(problem, hint=hint, id="penstock.W002"))
+    return found
+
+
+def check_flows(**_: Any) -> list[CheckMessage]:
+    """Tell what cannot be meant in the flows that the project declares."""
+    import_views()
+    return [
+        Finding(
+            f"flow {problem.flow!r}: {problem.message}" if problem.flow else problem.message,
+            hint=f"See the problem {problem.code!r} in the documentation of penstock.",
+            obj=problem.location or PLACE,
+            id="penstock.W001",
+        )
+        for problem in find_problems()
+    ]
+
+
+def import_views() -> None:
+    """Import what the project's addresses lead to, which may declare flows."""
+    urls = getattr(settings, "ROOT_URLCONF", None)
+    if isinstance(urls, str):
+        import_module(urls)

@@ -1,0 +1,98 @@
+"""The middleware of Django."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.log import log_response
+
+from penstock._context import Run
+from penstock.boundary import active, aiterate, iterate
+from penstock.contrib.django._settings import read_inbound
+
+__all__ = ["FlowMiddleware"]
+
+
+class FlowMiddleware:
+    """Makes a run current for each request, and while its body is sent.
+
+    It belongs at the top of ``MIDDLEWARE``. It is for synchronous and
+    asynchronous projects, and always makes a run of the request's own,
+    whatever is current: some servers start a request in the context of the one
+    before. What a view declares as an entrypoint is part of the request's
+    operation.
+
+    The settings of `penstock.boundary.Inbound` stand in the dictionary
+    ``PENSTOCK`` of the project's settings. *trust* may be the dotted path of a
+    function, which is asked with the request.
+
+    Args:
+        get_response: What Django gives it.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self._get_response = get_response
+        self._inbound = read_inbound()
+        self._keys = {
+            "HTTP_" + name.upper().replace("-", "_"): name
+            for name in (self._inbound.header, "traceparent", "baggage")
+        }
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Answer a request."""
+        if self._is_async:
+            return self._answer(request)
+        run = self._begin(request)
+        with active(run):
+            response = self._get_response(request)
+            self._log(request, response)
+        return self._complete(response, run)
+
+    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        run = self._begin(request)
+        with active(run):
+            response = await self._get_response(request)
+            self._log(request, response)
+        return self._complete(response, run)
+
+    def _begin(self, request: HttpRequest) -> Run:
+        meta = request.META
+        carrier = {name: meta[key] for key, name in self._keys.items() if key in meta}
+        return self._inbound.receive(carrier, request)
+
+    def _log(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Log an answer of 400 and above, which Django does when the run is over."""
+        answer: Any = response
+        if answer.status_code >= 400:  # noqa: PLR2004 - as Django has it
+            said = (answer.reason_phrase, request.path)
+            log_response("%s: %s", *said, response=answer, request=request)
+
+    def _complete(self, response: HttpResponseBase, run: Run) -> HttpResponseBase:
+        """Let *response* say the flow ID, and its body be made in *run*."""
+        if self._inbound.respond and not response.has_header(self._inbound.header):
+            response[self._inbound.header] = run.flow_id
+        # A file the server sends in its own way, and no code of the project runs meanwhile.
+        if response.streaming and getattr(response, "file_to_stream", None) is None:
+            streaming: Any = response
+            make: Any = aiterate if streaming.is_async else iterate
+            streaming.streaming_content = make(run, streaming.streaming_content)
+        close = response.close
+
+        def close_in_run() -> None:
+            with active(run):
+                close()
+
+        response.close = close_in_run  # type: ignore[method-assign]  # it belongs to the run too
+        return response

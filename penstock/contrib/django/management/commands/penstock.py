@@ -1,0 +1,40 @@
+"""``manage.py penstock``: the command line of penstock, with the project loaded."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from penstock.contrib.django._checks import import_views
+from penstock.exceptions import MissingExtraError
+
+__all__ = ["Command"]
+
+
+class Command(BaseCommand):
+    """Does what the program ``penstock`` does, with the flows of this project.
+
+    .. versionadded:: 0.1
+    """
+
+    help = "Looks at the flows that this project declares."
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Pass on what stands behind ``manage.py penstock``."""
+        self.execute_program(argv[2:], prog_name=f"{argv[0]} {argv[1]}")
+
+    def handle(self, *args: Any, **_: Any) -> None:
+        """Do the same for `django.core.management.call_command`."""
+        self.execute_program(list(args), prog_name="penstock")
+
+    def add_arguments(self, parser: Any) -> None:
+        """Take whatever the program takes."""
+        parser.add_argument("args", nargs="*")
+
+    def execute_program(self, arguments: list[str], prog_name: str) -> None:
+        """Run the program, which ends with an exit code."""
+        try:
+            from penstock.cli import LOADED, main  # noqa: PLC0415 - may be missing
+        except MissingExtraError as error:
+            raise CommandError(str(error)) from error
+        import_views()
+        main(arguments, prog_name=prog_name, obj=LOADED)

@@ -1,0 +1,145 @@
+"""Actors of Dramatiq that carry the flow ID of who sends them, and are steps behind a queue.
+
+It needs ``pip install "penstock[dramatiq]"``.
+"""
+
+from collections.abc import Callable
+from threading import local
+from typing import Any, Unpack, overload
+
+from penstock._decorators import After, declare_task
+from penstock.boundary import Inbound, InboundSettings, active
+from penstock.exceptions import MissingExtraError
+
+try:
+    import dramatiq
+except ImportError as error:
+    raise MissingExtraError(__name__, "dramatiq", "dramatiq") from error
+
+__all__ = ["FlowMiddleware", "flow_task", "install"]
+
+
+class FlowMiddleware(dramatiq.Middleware):
+    """Puts the current flow ID into messages, and makes it current where they are processed.
+
+    It belongs before all other middleware, so that what they send again, after
+    an error say, is sent within the run; `install` puts it there.
+
+    Args:
+        settings: Those of `penstock.boundary.Inbound`, of which *trust* is True
+            by default here. A function as *trust* is asked with the message.
+            *respond* means nothing.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, **settings: Unpack[InboundSettings]) -> None:
+        place = "penstock.contrib.dramatiq.FlowMiddleware"
+        self._inbound = Inbound.read(place, settings, trust=True)
+        self._thread = local()
+
+    def before_enqueue(
+        self, broker: dramatiq.Broker, message: dramatiq.Message[Any], delay: int | None
+    ) -> None:
+        """Put the current flow ID into *message*, unless it has one."""
+        for name, value in self._inbound.send().items():
+            message.options.setdefault(name, value)
+
+    def before_process_message(
+        self, broker: dramatiq.Broker, message: dramatiq.MessageProxy
+    ) -> None:
+        """Make the run of *message* current in this thread."""
+        self._thread.block = block = active(self._inbound.receive(message.options, message))
+        block.__enter__()
+
+    def after_process_message(
+        self,
+        broker: dramatiq.Broker,
+        message: dramatiq.MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Make current again what was current before *message*."""
+        block: active | None = self._thread.__dict__.pop("block", None)
+        if block is not None:
+            block.__exit__()
+
+    def after_skip_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        """Do the same for a message that another middleware skipped."""
+        self.after_process_message(broker, message)
+
+
+def install(broker: dramatiq.Broker, **settings: Unpack[InboundSettings]) -> None:
+    """Let every message of *broker* carry the flow ID of who sends it.
+
+    `flow_task` does it by itself, with the settings as they are by default.
+
+    Args:
+        broker: The broker, before its workers start.
+        settings: Those of `FlowMiddleware`.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+    first = type(broker.middleware[0]) if broker.middleware else None
+    broker.add_middleware(FlowMiddleware(**settings), before=first)
+
+
+@overload
+def flow_task(function: Callable[..., Any], /) -> dramatiq.Actor[..., Any]: ...
+@overload
+def flow_task(
+    *,
+    after: After = None,
+    step: str | None = None,
+    title: str | None = None,
+    kind: str | None = "queue",
+    **options: Any,
+) -> Callable[[Callable[..., Any]], dramatiq.Actor[..., Any]]: ...
+def flow_task(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    after: After = None,
+    step: str | None = None,
+    title: str | None = None,
+    kind: str | None = "queue",
+    **options: Any,
+) -> Any:
+    """Declare a function as a step that a worker runs, and return it as an actor of Dramatiq.
+
+    Works bare and with arguments, below `penstock.flow`. Whoever sends the actor
+    a message sends the current flow ID along.
+
+    Args:
+        function: The function, where the decorator stands without arguments.
+        after: The steps that send the message, as for `penstock.step`. Without
+            any, runs of the flow begin with the actor.
+        step: What edges and logs call the step. The function's name if None.
+        title: What a reader sees instead of the name.
+        kind: What the step stands behind, as for `penstock.step`.
+        options: Those of `dramatiq.actor`: *queue_name*, *broker*, *max_retries*, ...
+
+    Raises:
+        InvalidArgumentError: If an argument cannot be used, or the object
+            cannot be wrapped.
+
+    .. versionadded:: 0.1
+    """
+
+    def make(wrapper: Callable[..., Any]) -> Any:
+        actor: Any = dramatiq.actor(**options)(wrapper)
+        if not any(isinstance(found, FlowMiddleware) for found in actor.broker.middleware):
+            install(actor.broker)
+        return actor
+
+    def declare(target: Callable[..., Any]) -> Any:
+        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
+
+    return declare if function is None else declare(function)

@@ -1,0 +1,70 @@
+"""Tasks of Huey that carry the flow ID of who sends them, and are steps behind a queue.
+
+It needs ``pip install "penstock[huey]"``.
+
+Huey has no place beside a task's arguments. So the ID travels as a keyword
+argument, which the task's function never sees.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from penstock._decorators import After, declare_task
+from penstock.boundary import receive_argument, send_argument
+from penstock.exceptions import MissingExtraError
+
+try:
+    from huey import Huey
+    from huey.api import Task
+except ImportError as error:
+    raise MissingExtraError(__name__, "huey", "huey") from error
+
+__all__ = ["flow_task"]
+
+
+class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types
+    """A task that takes the current flow ID along when it is made."""
+
+    def __init__(self, args: Any = None, kwargs: Any = None, *more: Any, **options: Any) -> None:
+        # One that a worker makes of a message has the ID already, and nothing is current there.
+        super().__init__(args, {**send_argument(), **(kwargs or {})}, *more, **options)
+
+
+def flow_task(
+    huey: Huey,
+    *,
+    after: After = None,
+    step: str | None = None,
+    title: str | None = None,
+    kind: str | None = "queue",
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a function as a step that a worker runs, and return it as a task of *huey*.
+
+    It stands below `penstock.flow`. Whoever sends the task, at once or with
+    ``schedule``, sends the current flow ID along; it is kept when the task is
+    tried again.
+
+    Args:
+        huey: The instance of Huey.
+        after: The steps that send the task, as for `penstock.step`. Without
+            any, runs of the flow begin with it.
+        step: What edges and logs call the step. The function's name if None.
+        title: What a reader sees instead of the name.
+        kind: What the step stands behind, as for `penstock.step`.
+        options: Those of ``huey.task``: *retries*, *priority*, *context*, ...
+
+    Raises:
+        InvalidArgumentError: If an argument cannot be used, or the object
+            cannot be wrapped.
+
+    .. versionadded:: 0.1
+    """
+
+    def make(wrapper: Callable[..., Any]) -> Any:
+        return huey.task(task_base=_FlowTask, **options)(receive_argument(wrapper))
+
+    def declare(target: Callable[..., Any]) -> Any:
+        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
+
+    return declare

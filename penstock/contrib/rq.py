@@ -1,0 +1,148 @@
+"""Jobs of RQ that carry the flow ID of who enqueues them, and are steps behind a queue.
+
+It needs ``pip install "penstock[rq]"``.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, overload
+
+from penstock._decorators import After, declare_task
+from penstock.boundary import Inbound, active
+from penstock.exceptions import MissingExtraError
+
+try:
+    from rq import Queue, SimpleWorker, Worker
+    from rq.decorators import job as make_job
+    from rq.job import Job, get_current_job
+except ImportError as error:
+    raise MissingExtraError(__name__, "rq", "rq") from error
+
+__all__ = ["FlowQueue", "FlowSimpleWorker", "FlowWorker", "flow_task"]
+
+# Jobs come from the application's own processes: their data is pickled, so nobody else may send.
+_inbound = Inbound(trust=True)
+
+
+class FlowQueue(Queue):
+    """A queue whose jobs carry the flow ID of who enqueues them, in their ``meta``.
+
+    With a `FlowWorker`, any function runs with the ID; with any other worker,
+    those that are declared by `flow_task`.
+
+    .. versionadded:: 0.1
+    """
+
+    def create_job(self, *args: Any, **kwargs: Any) -> Job:
+        """Return a job that has the current flow ID, unless its ``meta`` has one."""
+        job = super().create_job(*args, **kwargs)
+        for name, value in _inbound.send().items():
+            job.meta.setdefault(name, value)
+        return job
+
+
+class _Performs:
+    """Makes the run of a job current while it is performed, with its callbacks and log lines."""
+
+    def perform_job(self, job: Job, *args: Any, **kwargs: Any) -> bool:
+        """Perform *job* in its run."""
+        with active(_inbound.receive(job.meta, job)):
+            done: bool = super().perform_job(job, *args, **kwargs)  # type: ignore[misc]
+            return done
+
+
+class FlowWorker(_Performs, Worker):
+    """A worker whose jobs run with the flow ID of who enqueued them.
+
+    ``rq worker --worker-class penstock.contrib.rq.FlowWorker --queue-class
+    penstock.contrib.rq.FlowQueue``
+
+    .. versionadded:: 0.1
+    """
+
+
+class FlowSimpleWorker(_Performs, SimpleWorker):
+    """The same for workers that do not fork.
+
+    .. versionadded:: 0.1
+    """
+
+
+@overload
+def flow_task(function: Callable[..., Any], /) -> Any: ...
+@overload
+def flow_task(
+    *,
+    after: After = None,
+    step: str | None = None,
+    title: str | None = None,
+    kind: str | None = "queue",
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Any]: ...
+def flow_task(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    after: After = None,
+    step: str | None = None,
+    title: str | None = None,
+    kind: str | None = "queue",
+    **options: Any,
+) -> Any:
+    """Declare a function as a step that a worker runs.
+
+    Works bare and with arguments, below `penstock.flow`. It remains a function,
+    to be enqueued with a `FlowQueue`: ``queue.enqueue(ship, 7)``.
+
+    Args:
+        function: The function, where the decorator stands without arguments.
+        after: The steps that enqueue it, as for `penstock.step`. Without any,
+            runs of the flow begin with it.
+        step: What edges and logs call the step. The function's name if None.
+        title: What a reader sees instead of the name.
+        kind: What the step stands behind, as for `penstock.step`.
+        options: Those of `rq.job`, *queue* and *connection* among them. With
+            any, the function has ``delay`` and ``enqueue``, as with that
+            decorator.
+
+    Raises:
+        InvalidArgumentError: If an argument cannot be used, or the object
+            cannot be wrapped.
+
+    .. versionadded:: 0.1
+    """
+
+    def make(wrapper: Callable[..., Any]) -> Any:
+        received = _receiving(wrapper)
+        return make_job(**{"queue_class": FlowQueue} | options)(received) if options else received
+
+    def declare(target: Callable[..., Any]) -> Any:
+        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
+
+    return declare if function is None else declare(function)
+
+
+def _receiving(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return *function* in the run of the job that it is called for, if there is one."""
+    if iscoroutinefunction(function):
+
+        @wraps(function)
+        async def receive_later(*args: Any, **kwargs: Any) -> Any:
+            with _run_of_job():
+                return await function(*args, **kwargs)
+
+        return receive_later
+
+    @wraps(function)
+    def receive(*args: Any, **kwargs: Any) -> Any:
+        with _run_of_job():
+            return function(*args, **kwargs)
+
+    return receive
+
+
+def _run_of_job() -> AbstractContextManager[object]:
+    job = get_current_job()
+    return nullcontext() if job is None else active(_inbound.accept(job.meta, job))

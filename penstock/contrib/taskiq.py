@@ -1,0 +1,116 @@
+"""Tasks of Taskiq that carry the flow ID of who sends them, and are steps behind a queue.
+
+It needs ``pip install "penstock[taskiq]"``.
+"""
+
+from collections.abc import Callable
+from typing import Any, Unpack
+
+from penstock._decorators import After, declare_task
+from penstock.boundary import Inbound, InboundSettings, active
+from penstock.exceptions import MissingExtraError
+
+try:
+    from taskiq import AsyncBroker, TaskiqMessage, TaskiqMiddleware, TaskiqResult
+except ImportError as error:
+    raise MissingExtraError(__name__, "taskiq", "taskiq") from error
+
+__all__ = ["FlowMiddleware", "flow_task", "install"]
+
+
+class FlowMiddleware(TaskiqMiddleware):
+    """Puts the current flow ID into messages, and makes it current where they are processed.
+
+    Args:
+        settings: Those of `penstock.boundary.Inbound`, of which *trust* is True
+            by default here. A function as *trust* is asked with the message.
+            *respond* means nothing.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, **settings: Unpack[InboundSettings]) -> None:
+        super().__init__()
+        place = "penstock.contrib.taskiq.FlowMiddleware"
+        self._inbound = Inbound.read(place, settings, trust=True)
+        self._blocks: dict[int, active] = {}
+
+    def pre_send(self, message: TaskiqMessage) -> TaskiqMessage:
+        """Put the current flow ID into *message*, unless it has one."""
+        message.labels = {**self._inbound.send(), **message.labels}
+        return message
+
+    def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:
+        """Make the run of *message* current in the task that processes it."""
+        block = self._blocks[id(message)] = active(self._inbound.accept(message.labels, message))
+        block.__enter__()
+        return message
+
+    def post_execute(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> None:
+        """Make current again what was current before *message*."""
+        block = self._blocks.pop(id(message), None)
+        if block is not None:
+            block.__exit__()
+
+
+def install(broker: AsyncBroker, **settings: Unpack[InboundSettings]) -> None:
+    """Let every message of *broker* carry the flow ID of who sends it.
+
+    `flow_task` does it by itself, with the settings as they are by default.
+
+    Args:
+        broker: The broker, before it starts.
+        settings: Those of `FlowMiddleware`.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+    broker.add_middlewares(FlowMiddleware(**settings))
+    # Before all others, so that what they send again is sent within the run.
+    broker.middlewares.insert(0, broker.middlewares.pop())
+
+
+def flow_task(
+    broker: AsyncBroker,
+    *,
+    after: After = None,
+    step: str | None = None,
+    title: str | None = None,
+    kind: str | None = "queue",
+    **labels: Any,
+) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a function as a step that a worker runs, and return it as a task of *broker*.
+
+    It stands below `penstock.flow`. Whoever kicks the task sends the current
+    flow ID along.
+
+    Args:
+        broker: The broker.
+        after: The steps that send the task, as for `penstock.step`. Without
+            any, runs of the flow begin with it.
+        step: What edges and logs call the step. The function's name if None.
+        title: What a reader sees instead of the name.
+        kind: What the step stands behind, as for `penstock.step`.
+        labels: Those of ``broker.task``, *task_name* among them.
+
+    Raises:
+        InvalidArgumentError: If an argument cannot be used, or the object
+            cannot be wrapped.
+
+    .. versionadded:: 0.1
+    """
+
+    def make(wrapper: Callable[..., Any]) -> Any:
+        if not any(isinstance(found, FlowMiddleware) for found in broker.middlewares):
+            install(broker)
+        return broker.task(**labels)(wrapper)
+
+    def declare(target: Callable[..., Any]) -> Any:
+        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
+
+    return declare

@@ -1,0 +1,125 @@
+"""APScheduler: a job has a run of its own, or the ID of who adds it for once."""
+
+import asyncio
+import importlib
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+from servers import wait_for
+
+from penstock import bind, current_flow_id, current_run, get_flow
+from penstock.contrib.apscheduler import install, uninstall
+
+
+@pytest.fixture
+def jobs(monkeypatch):
+    """Return the module of jobs, declared anew."""
+    monkeypatch.delitem(sys.modules, "scheduled", raising=False)
+    yield importlib.import_module("scheduled")
+    assert current_run() is None
+
+
+@pytest.fixture
+def scheduler():
+    """Return a scheduler whose jobs run in threads."""
+    made = BackgroundScheduler(timezone="UTC")
+    install(made)
+    made.start()
+    yield made
+    made.shutdown()
+
+
+@pytest.mark.parametrize("trigger", [None, "date", DateTrigger(datetime.now(UTC))])
+def test_once(scheduler, jobs, trigger):
+    """A job that runs once has the ID of who adds it, and sees only its own arguments."""
+    with bind("order-7"):
+        scheduler.add_job(jobs.work, trigger, ["seven"], {"unit": "g"}, misfire_grace_time=60)
+    wait_for(lambda: jobs.seen)
+
+    assert jobs.seen == [("seven", "g", "order-7", "nightly")]
+
+
+def test_by_name(scheduler, jobs):
+    """A job that is named as a text carries the ID too."""
+    with bind("order-7"):
+        scheduler.add_job("scheduled:work")
+    wait_for(lambda: jobs.seen)
+
+    assert jobs.seen[0][2] == "order-7"
+
+
+def test_again_and_again(scheduler, jobs):
+    """A job that runs again has an ID of its own each time, whoever added it."""
+    with bind("order-7"):
+        scheduler.add_job(jobs.work, "interval", seconds=0.05)
+    wait_for(lambda: len(jobs.seen) >= 3)
+
+    ids = [found[2] for found in jobs.seen]
+    assert len(set(ids)) == len(ids)
+    assert not {None, "order-7"} & set(ids)
+
+
+def test_not_declared(scheduler, jobs):
+    """What is not declared is left alone."""
+    with bind("order-7"):
+        scheduler.add_job(jobs.plain)
+    wait_for(lambda: jobs.seen)
+
+    assert jobs.seen == [("plain", None)]
+
+
+def test_event_loop(jobs):
+    """In an event loop no job has the ID under which the scheduler was started."""
+
+    async def main():
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        install(scheduler)
+        with bind("start-up"):
+            scheduler.start()
+        scheduler.add_job(jobs.work_later, "interval", ["tick"], seconds=0.02)
+        with bind("order-7"):
+            scheduler.add_job(jobs.work_later, args=["once"], kwargs={"x": 1})
+        while len(jobs.seen) < 4:  # noqa: ASYNC110 - jobs know of no event
+            await asyncio.sleep(0.01)
+        scheduler.shutdown()
+
+    asyncio.run(main())
+
+    ids = {found[2] for found in jobs.seen if found[0] == "tick"}
+    assert ("once", {"x": 1}, "order-7") in jobs.seen
+    assert not ids & {"start-up", "order-7", None}
+
+
+def test_direct_call(jobs):
+    """A job that is called like a function is part of its caller's operation."""
+    with bind("order-7"):
+        jobs.work()
+        after = current_flow_id()
+
+    assert (jobs.seen[0][2], after) == ("order-7", "order-7")
+
+
+def test_uninstalled(jobs):
+    """What was installed can be taken back, also where nothing was."""
+    scheduler = BackgroundScheduler(timezone="UTC")
+    install(scheduler)
+    install(scheduler)
+    uninstall(scheduler)
+    uninstall(scheduler)
+
+    with bind("order-7"):
+        job = scheduler.add_job(jobs.work)
+
+    assert job.kwargs == {}
+
+
+def test_flow(jobs):
+    """Jobs are steps behind a queue."""
+    found = get_flow("nightly")
+
+    assert [step.name for step in found.steps] == ["work", "later"]
+    assert found.problems() == ()

@@ -1,0 +1,382 @@
+"""Django: one ID for each request, from the middleware to the last byte of the body."""
+
+import asyncio
+import importlib
+import logging
+import sys
+from io import BytesIO
+from types import SimpleNamespace
+
+import django
+import pytest
+from django.core.checks import run_checks
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.http import FileResponse
+from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.urls import resolve
+from specification import DJANGO
+
+from penstock import bind, current_run, entrypoint, flow, step
+from penstock.boundary import RECEIVED
+from penstock.contrib.django import FlowMiddleware
+from penstock.contrib.logging import FlowFilter
+from penstock.exceptions import ConfigurationError, MissingExtraError
+
+HEADER = "X-Request-ID"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _project():
+    """Make the project ready."""
+    patched = pytest.MonkeyPatch()
+    patched.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
+    django.setup()
+    yield
+    patched.undo()
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def get(request):
+    """Return what gets a page, as a server of either sort would, with something left current."""
+    if request.param == "wsgi":
+        client = Client(raise_request_exception=False)
+
+        def get(path, **headers):
+            with bind("left-over"):
+                response = client.get(path, headers=headers)
+                text = b"".join(response).decode()
+                response.close()
+                assert current_run().flow_id == "left-over"
+            return SimpleNamespace(status=response.status_code, headers=response.headers, text=text)
+
+    else:
+        later = AsyncClient(raise_request_exception=False)
+
+        async def ask(path, headers):
+            with bind("left-over"):
+                response = await later.get(path, headers=headers)
+                content = response.streaming_content if response.streaming else response
+                parts = (
+                    [part async for part in content]
+                    if response.streaming and response.is_async
+                    else list(content)
+                )
+                response.close()
+                assert current_run().flow_id == "left-over"
+            text = b"".join(parts).decode()
+            return SimpleNamespace(status=response.status_code, headers=response.headers, text=text)
+
+        def get(path, **headers):
+            return asyncio.run(ask(path, headers))
+
+    get.sort = request.param
+    return get
+
+
+@pytest.fixture
+def lines():
+    """Return the records of the log, which have flow IDs."""
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    handler.addFilter(FlowFilter())
+    root, level = logging.getLogger(), logging.root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield records
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def test_specification():
+    """The settings of the specification name what Django can load."""
+    names = {}
+    exec(compile(DJANGO, "settings.py", "exec"), names)
+
+    with override_settings(MIDDLEWARE=[m for m in names["MIDDLEWARE"] if m is not ...]):
+        assert HEADER in Client().get("/say").headers
+
+
+@pytest.mark.parametrize("path", ["/say", "/say-later"])
+def test_own_id(get, path):
+    """A request has an ID of its own, whatever is current, and answers with it."""
+    answer = get(path)
+
+    assert answer.headers[HEADER] in answer.text
+    assert '"parent": "None"' in answer.text
+    assert len(answer.headers[HEADER]) == 32
+
+
+def test_not_trusted(get):
+    """What a client sends is not adopted, and is there under its own name."""
+    answer = get("/say", **{HEADER: "theirs"})
+
+    assert answer.headers[HEADER] != "theirs"
+    assert f'"{RECEIVED}": "theirs"' in answer.text
+
+
+def from_peer(request):
+    return request.headers.get("Peer") == "yes"
+
+
+@override_settings(PENSTOCK={"trust": f"{__name__}.from_peer"})
+def test_trusted(get, monkeypatch):
+    """A function that settings name by its path says whom to trust."""
+    monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__, SimpleNamespace()))
+    sys.modules[__name__].from_peer = from_peer
+
+    assert get("/say", **{HEADER: "theirs", "Peer": "yes"}).headers[HEADER] == "theirs"
+    assert get("/say", **{HEADER: "theirs"}).headers[HEADER] != "theirs"
+
+
+@override_settings(PENSTOCK={"trust": True, "traceparent": True, "values": ["tenant"]})
+def test_trace_context(get):
+    """A trace-id and named values are adopted where they are asked for."""
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01", "baggage": "tenant=north"}
+
+    answer = get("/say", **headers)
+
+    assert answer.headers[HEADER] == trace
+    assert '"tenant": "north"' in answer.text
+
+
+HOSTILE = ["x" * 8192, "a b", "a\x85b", "a\x00b", "\xff\xfe", "one,two", "<script>"]
+
+
+@override_settings(PENSTOCK={"trust": True})
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile(get, lines, hostile):
+    """What is no flow ID is not adopted, not answered and not logged."""
+    answer = get("/say", **{HEADER: hostile})
+
+    assert len(answer.headers[HEADER]) == 32
+    assert hostile not in answer.text
+    assert [line for line in lines if hostile in line.getMessage()] == []
+
+
+@override_settings(PENSTOCK={"respond": False})
+def test_silent(get):
+    """A project that does not want to answer with the ID does not."""
+    assert HEADER not in get("/say").headers
+
+
+def test_own_answer(get):
+    """What a view answers itself stays."""
+    assert get("/own").headers[HEADER] == "my-own"
+
+
+@pytest.mark.parametrize("path", ["/declared/7", "/declared-later", "/declared-class"])
+def test_declared_views(get, path):
+    """A view that is an entrypoint is part of the request's operation."""
+    answer = get(path)
+
+    assert answer.text.count(answer.headers[HEADER]) == 2
+    assert '"flow": "requests"' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/rest", "/rest-class"])
+def test_rest(path):
+    """A view of Django REST Framework is given its kind of request, and keeps its name."""
+    answer = Client().post(path, {"part": 7}, content_type="application/json")
+    view = resolve(path).func
+
+    assert answer.json() == {"id": answer.headers[HEADER], "data": {"part": 7}}
+    assert view.cls.__name__ in {"rest", "RestView"}
+    assert Client().put("/rest").status_code == 405
+
+
+def test_method_of_declared_view(get):
+    """What decorates the class of a view sees what it saw before."""
+    assert Client().post("/declared-class").status_code == 405
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+@pytest.mark.parametrize("path", ["/stream", "/stream-later"])
+def test_stream(get, lines, path):
+    """Each part of a streaming body is made in the request's run, and so is its end."""
+    answer = get(path)
+
+    assert answer.text.splitlines() == [answer.headers[HEADER]] * 3
+    assert f"closed in {answer.headers[HEADER]}" in [line.getMessage() for line in lines]
+
+
+@pytest.mark.parametrize("read", [0, 1])
+def test_stream_that_is_left(lines, read):
+    """A body that a client does not read to its end is closed in the request's run."""
+    response = WSGIHandler()(
+        {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": "/stream",
+            "SERVER_NAME": "x",
+            "SERVER_PORT": "80",
+            "wsgi.input": BytesIO(),
+        },
+        lambda status, headers: None,
+    )
+    parts = iter(response)
+    for _ in range(read):
+        next(parts)
+    response.close()
+
+    closed = [line.getMessage() for line in lines if line.name == "views"]
+    assert closed == [f"closed in {response.headers[HEADER]}"] * read
+
+
+def test_file():
+    """A file is still one that the server may send in its own way."""
+    stored = BytesIO(b"stored")
+    middleware = FlowMiddleware(lambda request: FileResponse(stored))
+
+    response = middleware(RequestFactory().get("/"))
+
+    assert response.file_to_stream is stored
+    assert b"".join(response) == b"stored"
+    response.close()
+
+
+@pytest.mark.parametrize("path", ["/fail", "/fail-later"])
+def test_failing_view(get, lines, path):
+    """The page of an error, its log and the answer have the ID."""
+    answer = get(path)
+    flow_id = answer.headers[HEADER]
+    (logged,) = [line for line in lines if line.name == "django.request"]
+
+    assert (answer.status, answer.text) == (500, f"error in {flow_id}")
+    assert (logged.flow_id, logged.levelname) == (flow_id, "ERROR")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/no-such-address", "/forbidden"])
+def test_refused(get, lines, path):
+    """What Django logs of a request that it refuses has the ID, once."""
+    answer = get(path)
+    logged = [line for line in lines if line.name == "django.request"]
+
+    assert [line.flow_id for line in logged] == [answer.headers[HEADER]]
+
+
+def test_thread(get):
+    """A thread that a view starts has the ID, if it is told so."""
+    answer = get("/in-thread")
+
+    assert answer.text == answer.headers[HEADER]
+
+
+def test_many_at_once():
+    """Requests that take turns see nothing of each other."""
+
+    async def ask():
+        client = AsyncClient()
+        return await asyncio.gather(*(client.get("/say-later") for _ in range(50)))
+
+    answers = asyncio.run(ask())
+
+    ids = [answer.headers[HEADER] for answer in answers]
+    assert [flow_id in a.text for flow_id, a in zip(ids, answers, strict=True)] == [True] * 50
+    assert len(set(ids)) == 50
+
+
+def test_handlers_can_be_made():
+    """Both sorts of server find an application."""
+    assert ASGIHandler()
+    assert WSGIHandler()
+
+
+class TestChecks:
+    """`manage.py check` says what is wrong."""
+
+    @pytest.mark.parametrize(
+        ("said", "expected"),
+        [
+            ({"heder": "X"}, "unknown setting 'heder'; did you mean 'header'?"),
+            ({"trust": "no.such.function"}, "trust names 'no.such.function'"),
+            ({"trust": 1}, "trust takes True, False or a function"),
+            (["header"], "takes a dictionary, not ['header']"),
+        ],
+    )
+    def test_settings(self, said, expected):
+        """A setting that cannot be used is an error, and stops the project."""
+        with override_settings(PENSTOCK=said):
+            (found,) = run_checks(tags=["penstock"])
+            with pytest.raises(ConfigurationError, match=r"settings\.PENSTOCK"):
+                Client().get("/say")
+
+        assert (found.id, found.obj) == ("penstock.E001", "settings.PENSTOCK")
+        assert expected in found.msg
+
+    def test_all_is_well(self):
+        """A project as it should be has nothing to hear."""
+        assert run_checks(tags=["penstock"]) == []
+
+    def test_place(self):
+        """The middleware belongs at the top."""
+        first = "django.middleware.common.CommonMiddleware"
+        with override_settings(MIDDLEWARE=[first, "penstock.contrib.django.FlowMiddleware"]):
+            (found,) = run_checks(tags=["penstock"])
+
+        assert (found.id, "move it to the top" in found.hint) == ("penstock.W002", True)
+
+    def test_flows(self):
+        """What cannot be meant in a flow is a warning, with its place."""
+        flow("orders")(entrypoint(name="begin")(lambda: None))
+        flow("orders")(step(after="begn", name="go")(lambda: None))
+        with override_settings(ROOT_URLCONF=None):
+            (found, *_) = run_checks(tags=["penstock"])
+
+        assert (found.id, found.level) == ("penstock.W001", 30)
+        assert "did you mean 'begin'?" in found.msg
+        assert "test_django.py:" in str(found)
+
+    def test_step_without_a_flow(self):
+        """What no flow has claimed is told of too."""
+        step(name="alone")(lambda: None)
+        (found,) = run_checks(tags=["penstock"])
+
+        assert "alone" in found.msg
+
+
+class TestCommand:
+    """`manage.py penstock` is the command line of penstock."""
+
+    @pytest.fixture(autouse=True)
+    def _flows(self, monkeypatch, tmp_path):
+        monkeypatch.chdir(tmp_path)
+        flow("orders")(entrypoint(name="begin")(lambda: None))
+
+    def test_list(self, capsys):
+        """It lists the flows of the project."""
+        with pytest.raises(SystemExit) as ended:
+            call_command("penstock", "list")
+
+        assert "orders" in capsys.readouterr().out
+        assert ended.value.code == 0
+
+    def test_draw(self, capsys):
+        """It passes options on, as `manage.py` has them."""
+        from penstock.contrib.django.management.commands.penstock import Command
+
+        with pytest.raises(SystemExit):
+            Command().run_from_argv(["manage.py", "penstock", "draw", "orders", "-f", "text"])
+
+        assert capsys.readouterr().out.strip() == "orders\nbegin (entrypoint)"
+
+    def test_without_click(self, monkeypatch):
+        """Without the extra, it says what to install."""
+        monkeypatch.delitem(sys.modules, "penstock.cli", raising=False)
+        monkeypatch.setitem(sys.modules, "click", None)
+
+        with pytest.raises(CommandError, match=r"pip install 'penstock\[cli\]'"):
+            call_command("penstock", "list")
+
+
+def test_missing_extra(monkeypatch):
+    """Without Django, the message says what to install."""
+    for name in [name for name in sys.modules if name.startswith("penstock.contrib.django")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "django", None)
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[django\]'"):
+        importlib.import_module("penstock.contrib.django")

@@ -1,0 +1,132 @@
+"""Django behind real servers: what a connection carries, and what a client that leaves does."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from servers import PATIENCE, free_port, listens, wait_for
+
+SUPPORT = Path(__file__).parents[1] / "support"
+ACCESS_LOG = ("--access-logfile", "-", "--access-logformat", "access %({x-request-id}o)s %(U)s")
+SERVERS = {
+    "gunicorn": ("gunicorn", "django_app:wsgi", *ACCESS_LOG),
+    "gunicorn with threads": ("gunicorn", "django_app:wsgi", "--threads", "4"),
+    "uvicorn": ("uvicorn", "django_app:asgi", "--lifespan", "off"),
+}
+
+
+@contextmanager
+def running(folder, command):
+    """Run a server, and yield how to reach it and what it logged."""
+    port, log = free_port(), folder / "server.log"
+    where = ("--bind", f"127.0.0.1:{port}") if command[0] == "gunicorn" else ("--port", str(port))
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "django_settings",
+        "DJANGO_TEST_TRUST": "1",
+        "PYTHONPATH": str(SUPPORT),
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command, *where],
+            env=environment,
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_for(lambda: listens(port), log)
+        yield SimpleNamespace(port=port, log=log)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=SERVERS)
+def server(request, tmp_path_factory):
+    """Return a real server with the project."""
+    with running(tmp_path_factory.mktemp("server"), SERVERS[request.param]) as place:
+        place.name = request.param
+        yield place
+
+
+def exchange(server, sent, last=True):
+    """Return all that the server answers to the bytes *sent* on one connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        connection.sendall(sent)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    return received.decode("latin-1")
+
+
+def ask(path, *headers, last=False):
+    """Return the bytes of one request."""
+    more = [*headers, "Connection: close"] if last else headers
+    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: x", *more, "", ""]).encode("latin-1")
+
+
+def answered(text):
+    """Return the IDs in the headers of the answers."""
+    return re.findall(r"(?im)^x-request-id: (\S+)\r$", text)
+
+
+def test_one_connection(server):
+    """Requests on one connection, sent all at once, have an ID each, in header and body."""
+    sent = b"".join(ask("/say", last=n == 19) for n in range(20))
+
+    text = exchange(server, sent)
+
+    ids = answered(text)
+    assert len(set(ids)) == len(ids)
+    assert len(ids) in {20, 1}  # a server need not keep connections
+    assert [text.count(flow_id) for flow_id in ids] == [2] * len(ids)
+    assert text.count('"parent": "None"') == len(ids)
+
+
+def test_adopted_and_then_not(server):
+    """An ID that one request brought is not that of the next one."""
+    text = exchange(server, ask("/say", "X-Request-ID: theirs") + ask("/say", last=True))
+
+    first, *others = answered(text)
+    assert first == "theirs"
+    assert "theirs" not in others
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["X-Request-ID: " + "x" * 4000, "X-Request-ID: a b", "X-Request-ID: caf\xe9",
+     "X-Request-ID: a\x85b", "X-Request-ID: one\r\nX-Request-ID: two"],
+    ids=["long", "space", "latin", "NEL", "twice"],
+)  # fmt: skip
+def test_hostile(server, header):
+    """What is no flow ID is neither adopted nor answered, if the server lets it in at all."""
+    text = exchange(server, ask("/say", header, last=True))
+
+    assert [len(flow_id) for flow_id in answered(text)] in ([32], [])
+    assert "one" not in answered(text)
+
+
+def test_client_that_leaves(server):
+    """A client that goes away in the middle of a body disturbs nobody."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        connection.sendall(ask("/stream"))
+        connection.recv(16)
+
+    (flow_id,) = answered(exchange(server, ask("/say", last=True)))
+
+    assert len(flow_id) == 32
+
+
+def test_access_log(server):
+    """The server's own log has the ID of the answer, where its format asks for it."""
+    if server.name != "gunicorn":
+        return
+    (flow_id,) = answered(exchange(server, ask("/say", last=True)))
+
+    assert wait_for(lambda: f"access {flow_id} /say" in server.log.read_text(), server.log)

@@ -1,0 +1,129 @@
+"""Tasks of Django carry the flow ID of who enqueues them."""
+
+import asyncio
+import importlib
+import pickle
+import sys
+from types import SimpleNamespace
+
+import django
+import pytest
+
+from penstock import bind, current_run, get_flow
+from penstock.exceptions import MissingExtraError
+
+
+@pytest.fixture
+def tasks(monkeypatch):
+    """Return the module with the tasks, declared anew."""
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
+    django.setup()
+    monkeypatch.delitem(sys.modules, "django_work", raising=False)
+    module = importlib.import_module("django_work")
+    yield module
+    assert current_run() is None
+
+
+def carried(result):
+    """Return the keyword arguments that a worker is given."""
+    return result.kwargs
+
+
+@pytest.mark.parametrize("name", ["work_more", "work_later"])
+def test_in_place(tasks, name):
+    """A task that runs in its caller's place is part of its operation."""
+    with bind() as run:
+        said = getattr(tasks, name).enqueue().return_value
+
+    assert (said["id"], said["outer"], said["flow"]) == (run.flow_id, run.flow_id, "work")
+
+
+def test_outside_a_run(tasks):
+    """A task that belongs to nothing has an ID of its own, and no argument more."""
+    result = tasks.work.enqueue(7)
+
+    assert len(result.return_value["id"]) == 32
+    assert (result.return_value["amount"], carried(result)) == (7, {})
+
+
+def test_enqueued_later(tasks):
+    """It makes no difference whether the caller waits."""
+
+    async def enqueue():
+        with bind("order-7"):
+            return await tasks.work_elsewhere.aenqueue(amount=2)
+
+    assert carried(asyncio.run(enqueue())) == {"amount": 2, "penstock_flow_id": "order-7"}
+
+
+@pytest.mark.parametrize("left", [None, "left-over"])
+def test_in_a_worker(tasks, left):
+    """A worker runs the task with the ID that it was enqueued with, whatever it did before."""
+    with bind("order-7"):
+        result = tasks.work_elsewhere.enqueue(2)
+
+    if left is None:
+        said = result.task.call(*result.args, **result.kwargs)
+    else:
+        with bind(left):
+            said = result.task.call(*result.args, **result.kwargs)
+            assert current_run().flow_id == left
+
+    assert (said["id"], said["outer"]) == ("order-7", "order-7")
+
+
+def test_hostile(tasks):
+    """What is no flow ID is not adopted."""
+    said = tasks.work_elsewhere.call(2, penstock_flow_id="a\nb")
+
+    assert len(said["id"]) == 32
+
+
+def test_called_as_a_function(tasks):
+    """A task that is called in place, without the queue, has its caller's ID."""
+    with bind() as run:
+        assert tasks.work.call(1)["id"] == run.flow_id
+
+
+def test_flow(tasks):
+    """Tasks are steps behind a queue."""
+    found = get_flow("work")
+
+    assert [step.name for step in found.steps] == ["work", "more", "work_later", "work_elsewhere"]
+    assert {step.kind for step in found.steps} == {"queue"}
+    assert found.problems() == ()
+    assert tasks.work.func.__doc__ == "Works."
+
+
+def test_real_task(tasks):
+    """What is declared is a task with all that tasks have, and can be pickled."""
+    task = tasks.work.using(queue_name="default")
+
+    assert pickle.loads(pickle.dumps(task)) == task
+    assert task.module_path == "django_work.work"
+
+
+@pytest.fixture
+def again(monkeypatch):
+    """Return what imports the module anew where Django has no tasks."""
+
+    def again(backport):
+        monkeypatch.setitem(sys.modules, "django.tasks", None)
+        monkeypatch.setitem(sys.modules, "django_tasks", backport)
+        monkeypatch.delitem(sys.modules, "penstock.contrib.django.tasks", raising=False)
+        return importlib.import_module("penstock.contrib.django.tasks")
+
+    return again
+
+
+def test_backport(again):
+    """Before Django 6.0 the tasks of django-tasks do the same."""
+    backport = SimpleNamespace()
+
+    assert again(backport)._tasks is backport
+
+
+def test_no_tasks(again):
+    """Without either, the message says what to install."""
+    with pytest.raises(MissingExtraError, match=r"needs Django 6.0, or django-tasks"):
+        again(None)

@@ -1,0 +1,178 @@
+"""RQ: jobs carry the ID in their meta, to real workers too."""
+
+import importlib
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import queue_jobs
+from redis import Redis
+from rq import Queue, Retry
+from rq.worker import SimpleWorker
+from servers import PATIENCE
+
+from penstock import bind, current_flow_id, current_run, flow, get_flow
+from penstock.boundary import HEADER
+from penstock.contrib.rq import FlowQueue, FlowSimpleWorker, flow_task
+
+SUPPORT = Path(__file__).parents[1] / "support"
+
+
+@pytest.fixture
+def connection(redis_url):
+    """Return a connection to a Redis without any job."""
+    made = Redis.from_url(f"{redis_url}/7")
+    made.flushdb()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def jobs(monkeypatch, tmp_path):
+    """Return the module of jobs, which note down in a folder of this test."""
+    monkeypatch.setattr(queue_jobs, "FOLDER", tmp_path)
+    monkeypatch.delitem(sys.modules, "rq_jobs", raising=False)
+    yield importlib.import_module("rq_jobs")
+    assert current_run() is None
+
+
+@pytest.fixture
+def queue(connection):
+    """Return a queue that carries IDs."""
+    return FlowQueue("default", connection=connection)
+
+
+def process(connection, worker=FlowSimpleWorker):
+    """Let a worker in this process do all that there is to do."""
+    worker(["default"], connection=connection).work(burst=True, logging_level="ERROR")
+    return [(note["what"], note["id"]) for note in queue_jobs.notes()]
+
+
+@pytest.mark.parametrize("worker", [FlowSimpleWorker, SimpleWorker])
+def test_declared(queue, connection, jobs, worker):
+    """A declared job has the ID of who enqueued it, in any worker, coroutine or not."""
+    with bind("order-7"):
+        queue.enqueue(jobs.work)
+        queue.enqueue(jobs.later, "later")
+
+    assert process(connection, worker) == [("work", "order-7"), ("later", "order-7")]
+    assert {note["flow"] for note in queue_jobs.notes()} == {"jobs"}
+
+
+def test_any_function(queue, connection, jobs):
+    """With our worker, any function has the ID."""
+    with bind("order-7"):
+        queue.enqueue(jobs.plain)
+    queue.enqueue(jobs.plain, "alone")
+
+    (first, alone) = process(connection)
+    assert first == ("plain", "order-7")
+    assert alone[1] not in {None, "order-7"}
+
+
+def test_foreign_worker(queue, connection, jobs):
+    """With another worker, a function that is not declared has none."""
+    with bind("order-7"):
+        queue.enqueue(jobs.plain)
+
+    assert process(connection, SimpleWorker) == [("plain", None)]
+
+
+def test_retry(queue, connection, jobs):
+    """A job that is tried again has its ID again."""
+    with bind("order-7"):
+        queue.enqueue(jobs.fails_once, retry=Retry(max=1))
+
+    assert [flow_id for _, flow_id in process(connection)] == ["order-7"] * 2
+
+
+def test_dependents_and_children(queue, connection, jobs):
+    """What waits for a job has the ID under which it was made, and so has what a job enqueues."""
+    with bind("order-7"):
+        first = queue.enqueue(jobs.parent)
+        queue.enqueue(jobs.work, "dependent", depends_on=first)
+        queue.enqueue_many([Queue.prepare_data(jobs.plain, ("many",))])
+
+    assert sorted(process(connection)) == [
+        ("child", "order-7"),
+        ("dependent", "order-7"),
+        ("many", "order-7"),
+        ("parent", "order-7"),
+    ]
+
+
+def test_in_place(connection, jobs):
+    """A job in its caller's place is part of its operation, and leaves the ID there."""
+    queue = FlowQueue("default", connection=connection, is_async=False)
+
+    with bind("order-7"):
+        result = queue.enqueue(jobs.work).return_value()
+        after = current_flow_id()
+
+    assert (result, after) == ("order-7", "order-7")
+
+
+def test_meta_that_is_there(queue, connection, jobs):
+    """Who enqueues a job with an ID means that one, and other data stays."""
+    with bind("order-7"):
+        job = queue.enqueue(jobs.work, meta={HEADER: "theirs", "x": 1})
+
+    assert job.meta == {HEADER: "theirs", "x": 1}
+    assert process(connection) == [("work", "theirs")]
+
+
+@pytest.mark.parametrize("hostile", ["a b", "a\x85b", 7, b"\xff"])
+def test_hostile(queue, connection, jobs, hostile):
+    """What is no flow ID is not adopted."""
+    queue.enqueue(jobs.work, meta={HEADER: hostile})
+
+    ((_, found),) = process(connection)
+    assert len(found) == 32
+
+
+def test_decorator(connection, jobs):
+    """With RQ's own options, the function has what RQ's decorator gives it."""
+    work = flow_task(queue="slow", connection=connection, timeout=7)(queue_jobs.note)
+    with bind("order-7"):
+        job = work.delay("sent")
+
+    assert (job.origin, job.timeout, job.meta) == ("slow", 7, {HEADER: "order-7"})
+
+
+def test_direct_call(jobs):
+    """A job that is called like a function is part of its caller's operation."""
+    with bind("order-7"):
+        assert jobs.work() == "order-7"
+    assert inspect.signature(jobs.work) == inspect.signature(lambda what="work": None)
+
+
+def test_flow(jobs):
+    """Jobs are steps behind a queue."""
+    found = get_flow("jobs")
+
+    assert [step.name for step in found.steps] == ["work", "later", "again", "parent"]
+    assert {step.kind for step in found.steps} == {"queue"}
+    assert flow("jobs").name == "jobs"
+
+
+def test_real_worker(redis_url, connection, queue, jobs, tmp_path):
+    """A worker that forks for each job has the ID of who enqueued it."""
+    with bind("order-7"):
+        queue.enqueue(jobs.parent)
+        queue.enqueue(jobs.plain)
+    options = ("--worker-class", "penstock.contrib.rq.FlowWorker", "--burst", "--quiet")
+    environment = os.environ | {"PYTHONPATH": str(SUPPORT), "QUEUE_TEST_FOLDER": str(tmp_path)}
+    command = [sys.executable, "-m", "rq.cli", "worker", "--url", f"{redis_url}/7", *options]
+
+    subprocess.run(command, env=environment, check=True, timeout=PATIENCE, capture_output=True)
+
+    found = [json.loads(line) for line in (tmp_path / "notes").read_text().splitlines()]
+    assert {(note["what"], note["id"]) for note in found} == {
+        ("parent", "order-7"),
+        ("plain", "order-7"),
+        ("child", "order-7"),
+    }

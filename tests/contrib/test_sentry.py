@@ -1,0 +1,174 @@
+"""Events of the real SDK of Sentry, kept in memory."""
+
+import importlib
+import logging
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sentry_sdk
+from sentry_sdk.transport import Transport
+
+from penstock import annotate, bind, bound, current_run, entrypoint, flow, step
+from penstock.contrib.sentry import FlowIntegration
+from penstock.exceptions import MissingExtraError
+
+
+class Memory(Transport):
+    """Keeps what is sent."""
+
+    def __init__(self):
+        super().__init__()
+        self.events = []
+
+    def capture_envelope(self, envelope):
+        """Keep the events of an envelope."""
+        self.events += [item.payload.json for item in envelope.items if item.payload.json]
+
+
+@pytest.fixture
+def start():
+    """Return what starts Sentry, and how its events are found."""
+
+    def init(*integrations):
+        memory = Memory()
+        sentry_sdk.init(
+            dsn="https://key@sentry.invalid/1",
+            transport=memory,
+            integrations=integrations,
+            traces_sample_rate=1.0,
+            auto_session_tracking=False,
+            auto_enabling_integrations=False,
+        )
+        return memory.events
+
+    with sentry_sdk.isolation_scope():
+        yield init
+    sentry_sdk.get_client().close()
+    sentry_sdk.get_global_scope().set_client(None)
+
+
+@pytest.fixture
+def events(start):
+    """Return the events of Sentry with the integration."""
+    return start(FlowIntegration())
+
+
+def declare():
+    """Return an entrypoint and the step that it calls, which fails."""
+
+    @flow("orders")
+    @step(after="receive")
+    def store():
+        raise LookupError
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        annotate(tenant="north")
+        try:
+            store()
+        except LookupError:
+            sentry_sdk.capture_exception()
+        return current_run()
+
+    return receive
+
+
+def test_error(events):
+    """An error has the ID and the flow, the step that raised it, and annotated values."""
+    run = declare()()
+
+    [event] = events
+    assert event["tags"] == {"flow_id": run.flow_id, "flow": "orders", "step": "store"}
+    assert event["contexts"]["penstock"] == {
+        "run_id": run.run_id,
+        "flow_id": run.flow_id,
+        "flow": "orders",
+        "step": "store",
+        "tenant": "north",
+    }
+
+
+def test_log(events):
+    """A logged error has the tags, and so have the lines before it by belonging to it."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        logging.getLogger("shop").warning("before")
+        logging.getLogger("shop").error("failed")
+
+    with bind("order-7"):
+        receive()
+
+    [event] = events
+    assert event["tags"] == {"flow_id": "order-7", "flow": "orders", "step": "receive"}
+    assert [crumb["message"] for crumb in event["breadcrumbs"]["values"]] == ["before"]
+
+
+def test_transaction(events):
+    """A transaction that ends in a run has the tags."""
+    with bind("order-7"), sentry_sdk.start_transaction(name="sync"):
+        pass
+
+    [event] = events
+    assert (event["type"], event["tags"]) == ("transaction", {"flow_id": "order-7"})
+
+
+def test_outside(events):
+    """Outside a run nothing is added."""
+    sentry_sdk.capture_message("said")
+
+    [event] = events
+    assert "tags" not in event
+    assert "penstock" not in event["contexts"]
+
+
+def test_tags_stay(events):
+    """What the application tagged itself stays."""
+    with bind("order-7"):
+        sentry_sdk.set_tag("flow_id", "mine")
+        sentry_sdk.set_tag("shop", "north")
+        sentry_sdk.capture_message("said")
+
+    [event] = events
+    assert event["tags"] == {"flow_id": "mine", "shop": "north"}
+
+
+def test_threads(events):
+    """Events of runs at the same time are apart, in scopes of their own or in none."""
+
+    def work(number):
+        with bind(f"order-{number}"), sentry_sdk.isolation_scope():
+            sentry_sdk.capture_message(str(number))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(50)))
+        with bind("order-50"):
+            pool.submit(bound(sentry_sdk.capture_message), "50").result()
+
+    assert {(e["message"], e["tags"]["flow_id"]) for e in events} == {
+        (str(number), f"order-{number}") for number in range(51)
+    }
+
+
+def test_not_asked_for(start):
+    """A client without the integration has no tags, even if one before it had."""
+    start(FlowIntegration())
+    events = start()
+    with bind("order-7"):
+        sentry_sdk.capture_message("said")
+
+    [event] = events
+    assert "tags" not in event
+
+
+def test_missing_extra(monkeypatch):
+    """Without the SDK the error names the extra that brings it."""
+    name = "penstock.contrib.sentry"
+    monkeypatch.setitem(sys.modules, "sentry_sdk", None)
+    monkeypatch.delitem(sys.modules, name)
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[sentry\]'"):
+        importlib.import_module(name)

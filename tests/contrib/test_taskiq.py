@@ -1,0 +1,218 @@
+"""Taskiq: messages carry the ID, to real workers too."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from servers import PATIENCE, wait_for
+from taskiq import InMemoryBroker, SimpleRetryMiddleware, TaskiqMessage
+
+from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
+from penstock.boundary import HEADER, RECEIVED
+from penstock.contrib.taskiq import FlowMiddleware, flow_task, install
+
+SUPPORT = Path(__file__).parents[1] / "support"
+
+
+@pytest.fixture(params=[True, False], ids=["in place", "beside"])
+def broker(request):
+    """Return a broker in memory, which runs tasks in their sender's place, or beside it."""
+    return InMemoryBroker(await_inplace=request.param)
+
+
+def run(broker, main):
+    """Run *main* and wait for all tasks."""
+
+    async def all_of_it():
+        await broker.startup()
+        await main()
+        await broker.wait_all()
+        await broker.shutdown()
+
+    asyncio.run(all_of_it())
+
+
+def test_carried(broker):
+    """A task has its sender's ID, whether it waits or not, and its run is its own."""
+    seen = []
+
+    @flow("orders")
+    @flow_task(broker)
+    async def later(amount: int):
+        seen.append((amount, current_flow_id(), current_run().flow))
+
+    @flow("orders")
+    @flow_task(broker, after=later, task_name="named", step="at_once")
+    def at_once(amount: int):
+        seen.append((amount, current_flow_id(), current_run().flow))
+
+    async def main():
+        with bind("order-7"):
+            await later.kiq(1)
+            await at_once.kicker().with_labels(theirs="x").kiq(2)
+            assert current_flow_id() == "order-7"
+        assert current_run() is None
+
+    run(broker, main)
+
+    assert sorted(seen) == [(1, "order-7", "orders"), (2, "order-7", "orders")]
+    assert at_once.task_name == "named"
+
+
+def test_own_ids(broker):
+    """Tasks that are sent outside a run have an ID each."""
+    seen = []
+
+    @flow_task(broker)
+    async def work():
+        seen.append(current_flow_id())
+        await asyncio.sleep(0)
+        seen.append(current_flow_id())
+
+    async def main():
+        for _ in range(5):
+            await work.kiq()
+
+    run(broker, main)
+
+    assert len(set(seen)) == 5
+    assert None not in seen
+
+
+def test_retry_and_children(broker):
+    """A task that is tried again has its ID again, and what it sends has it too."""
+    broker.add_middlewares(SimpleRetryMiddleware())
+    seen = []
+
+    @flow_task(broker, task_name="child")
+    async def child():
+        seen.append(("child", current_flow_id()))
+
+    @flow_task(broker, task_name="parent", retry_on_error=True, max_retries=2)
+    async def parent():
+        seen.append(("parent", current_flow_id()))
+        if len(seen) == 1:
+            raise LookupError
+        await child.kiq()
+
+    async def main():
+        with bind("order-7"):
+            await parent.kiq()
+
+    run(broker, main)
+    wait_for(lambda: len(seen) >= 3)
+
+    assert set(seen) == {("parent", "order-7"), ("child", "order-7")}
+    assert isinstance(broker.middlewares[0], FlowMiddleware)
+
+
+def test_settings(broker):
+    """A broker has the settings it was given; whom to trust is asked with the message."""
+    install(broker, header="X-Flow", values=["tenant"], trust=lambda m: m.args[0] == "friend")
+    seen = {}
+
+    @flow_task(broker)
+    async def work(who: str):
+        seen[who] = current_flow_id(), dict(current_run().values)
+
+    async def main():
+        with bind("theirs"):
+            annotate(tenant="north", card="4111")
+            await work.kiq("friend")
+        message = await broker_message(broker, work, "stranger")
+        await broker_run(broker, message)
+
+    run(broker, main)
+
+    assert seen["friend"][0] == "theirs"
+    assert seen["friend"][1]["tenant"] == "north"
+    assert seen["stranger"][0] != "theirs"
+    assert seen["stranger"][1] == {RECEIVED: "theirs"}
+
+
+async def broker_message(broker, task, *args):
+    """Return the message that somebody else sent."""
+    return TaskiqMessage(
+        task_id="1",
+        task_name=task.task_name,
+        labels={"X-Flow": "theirs"},
+        args=list(args),
+        kwargs={},
+    )
+
+
+async def broker_run(broker, message):
+    """Let the broker's own receiver run what came."""
+    broker_bytes = broker.formatter.dumps(message).message
+    await broker.receiver.callback(broker_bytes)
+
+
+@pytest.mark.parametrize("hostile", ["a b", "a\x85b", "x" * 129, 7, None])
+def test_hostile(hostile):
+    """What is no flow ID is not adopted, and what came later than its begin is no error."""
+    middleware = FlowMiddleware()
+    message = TaskiqMessage(
+        task_id="1", task_name="work", labels={HEADER: hostile}, args=[], kwargs={}
+    )
+
+    middleware.pre_execute(message)
+    found = current_flow_id()
+    middleware.post_execute(message, None)
+    middleware.post_execute(message, None)
+
+    assert len(found) == 32
+    assert current_run() is None
+
+
+def test_direct_call(broker):
+    """A task that is called like a function is part of its caller's operation."""
+    work = flow("orders")(flow_task(broker)(lambda: current_flow_id()))
+
+    with bind() as outer:
+        assert work() == outer.flow_id
+    assert get_flow("orders").steps[0].kind == "queue"
+
+
+def test_real_worker(tmp_path, redis_url):
+    """A worker in a process of its own has the ID that came through Redis."""
+    environment = os.environ | {
+        "PYTHONPATH": str(SUPPORT),
+        "QUEUE_TEST_FOLDER": str(tmp_path),
+        "QUEUE_TEST_REDIS": redis_url,
+    }
+    code = """
+import asyncio
+from penstock import bind
+from taskiq_jobs import broker, work
+
+async def main():
+    await broker.startup()
+    with bind("order-7"):
+        await work.kiq("seven")
+    await work.kiq("alone")
+    await broker.shutdown()
+
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=PATIENCE)
+    log = tmp_path / "worker.log"
+    command = [sys.executable, "-m", "taskiq", "worker", "taskiq_jobs:broker", "--workers", "1"]
+    with log.open("wb") as output:
+        worker = subprocess.Popen(
+            command, env=environment, cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT
+        )
+    file = tmp_path / "notes"
+    try:
+        wait_for(lambda: file.exists() and len(file.read_text().splitlines()) == 4, log)
+    finally:
+        worker.terminate()
+        worker.wait(PATIENCE)
+    found = [json.loads(line) for line in file.read_text().splitlines()]
+
+    ids = {note["what"]: note["id"] for note in found}
+    assert ids["seven"] == ids["child of seven"] == "order-7"
+    assert ids["alone"] == ids["child of alone"] != "order-7"

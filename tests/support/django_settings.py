@@ -1,0 +1,30 @@
+"""The settings of a small Django project for tests."""
+
+import os
+
+try:
+    import django.tasks
+except ImportError:
+    tasks = "django_tasks"
+else:
+    tasks = django.tasks.__name__
+
+SECRET_KEY = "for tests only"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "django_urls"
+INSTALLED_APPS = ["penstock.contrib.django"]
+MIDDLEWARE = ["penstock.contrib.django.FlowMiddleware"]
+DATABASES = {}
+USE_TZ = True
+LOGGING_CONFIG = None
+PENSTOCK = {"trust": os.environ.get("DJANGO_TEST_TRUST") == "1"}
+TASKS = {
+    "default": {"BACKEND": f"{tasks}.backends.immediate.ImmediateBackend"},
+    "dummy": {"BACKEND": f"{tasks}.backends.dummy.DummyBackend"},
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+}

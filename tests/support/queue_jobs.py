@@ -1,0 +1,28 @@
+"""Jobs that real workers run: they write down what is current."""
+
+import json
+import os
+from pathlib import Path
+
+from penstock import current_flow_id, current_run, flow
+
+FOLDER = Path(os.environ.get("QUEUE_TEST_FOLDER", "."))
+
+
+def note(what: str) -> str | None:
+    """Write down *what* happens in which operation; lines of processes never mix."""
+    run = current_run()
+    values = dict(run.values) if run else {}
+    said = {"what": what, "id": current_flow_id(), "flow": run and run.flow, "values": values}
+    with (FOLDER / "notes").open("a", encoding="utf-8") as notes:
+        notes.write(json.dumps(said) + "\n")
+    return current_flow_id()
+
+
+def notes() -> list[dict[str, object]]:
+    """Return what was written down."""
+    file = FOLDER / "notes"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+jobs = flow("jobs")

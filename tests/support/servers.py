@@ -1,0 +1,60 @@
+"""Real servers and workers for tests, as processes of their own."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["PATIENCE", "free_port", "listens", "redis_server", "wait_for"]
+
+PATIENCE = 60.0
+"""Seconds after which something that should have happened has not."""
+
+
+def wait_for(happened: Callable[[], Any], log: Path | None = None) -> Any:
+    """Return what *happened* returns as soon as that is true, or fail with the *log*."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = happened()
+        if found:
+            return found
+        time.sleep(0.02)
+    said = log.read_text(errors="replace") if log is not None and log.exists() else ""
+    raise AssertionError(f"it did not happen within {PATIENCE:.0f} s\n{said[-4000:]}")
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody listens at *port* of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """Run a Redis server that keeps nothing, and yield its URL."""
+    program = shutil.which("redis-server")
+    assert program is not None
+    port = free_port()
+    settings = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+    process = subprocess.Popen(
+        [program, *settings, "--dir", str(folder)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: listens(port))
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
