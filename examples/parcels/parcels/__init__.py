@@ -1,0 +1,1 @@
+"""Takes parcels in over HTTP, and has workers deliver them."""

@@ -1,0 +1,10 @@
+"""What ``celery -A parcels.worker worker`` loads."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parcels.settings")
+app = Celery("parcels")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["parcels.delivery"])
