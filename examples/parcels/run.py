@@ -15,7 +15,7 @@ sys.path.insert(0, str(HERE.parent))
 from _processes import ask, free_port, listens, operation, running, wait_for  # noqa: E402
 
 SERVER = ("gunicorn", "parcels.wsgi", "--log-level", "warning", "--bind")
-WORKER = ("celery", "-A", "parcels.worker", "worker", "--pool", "prefork", "--concurrency", "1")
+WORKER = ("celery", "-A", "parcels.worker", "worker", "--loglevel", "INFO", "--concurrency", "1")
 
 
 def main(data: Path) -> None:
