@@ -25,7 +25,7 @@ def main(data: Path) -> None:
     logs = data / "logs"
     logs.mkdir()
     env = {"PARCELS_DATA": str(data), "DJANGO_SETTINGS_MODULE": "parcels.settings"}
-    subprocess.run(  # noqa: S603 - our own command
+    subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
         cwd=HERE,
         env=os.environ | env,

@@ -1,0 +1,6 @@
+"""The documentation of the payments, built by Sphinx."""
+
+project = "Payments"
+extensions = ["penstock_sphinx", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+html_theme = "alabaster"
+# The modules to import stand in [tool.penstock] of pyproject.toml.

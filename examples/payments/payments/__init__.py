@@ -1,0 +1,1 @@
+"""Takes payments in over HTTP, and enters them into a ledger behind Kafka."""
