@@ -7,9 +7,12 @@ keyword argument, which the task's function never sees.
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from typing import Any, overload
+
+from django.utils.module_loading import import_string
 
 from penstock._decorators import After, declare_task
 from penstock.boundary import receive_argument, send_argument
@@ -102,12 +105,12 @@ def _carrying(cls: Any) -> Any:
             return await super().aenqueue(*args, **kwargs, **send_argument())
 
         def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-            _, (said,) = super().__reduce__()
-            return _restore, (cls, said)
+            said = {field.name: getattr(self, field.name) for field in fields(self)}
+            return _restore, (cls, {**said, "func": self.module_path})
 
     return FlowTask
 
 
 def _restore(cls: Any, said: dict[str, Any]) -> Any:
-    """Return the task that was pickled."""
-    return _carrying(cls)._reconstruct(said)  # noqa: SLF001 - what Django's own pickles call
+    """Return the task that was pickled by the name of its function, as Django does it."""
+    return _carrying(cls)(**{**said, "func": import_string(said["func"]).func})
