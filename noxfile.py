@@ -90,7 +90,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure what penstock costs, beside its peers: all of it, or the scripts that are named."""
-    session.install(".", *_groups("bench"))
+    session.install(EVERYTHING, *SPHINX_GUESTS, *_groups("bench"))
     for script in session.posargs or sorted(Path("benchmarks").glob("[a-z]*.py")):
         session.run("python", str(script))
 
