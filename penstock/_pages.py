@@ -79,6 +79,21 @@ class StepSection:
             return ""
         return without_addresses(" ".join(signature.split()))
 
+    @property
+    def call(self) -> str:
+        """How the function is called, like ``async Shop.receive(order)``, without its *self*."""
+        function = inspect.unwrap(self.step.function)
+        path = python_name(self.step)[1] or self.step.name
+        arguments = self.signature or "()"
+        if "." in path:
+            arguments = _BOUND.sub("(", arguments, count=1)
+        later = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+        return f"{'async ' if later else ''}{path}{arguments}"
+
+
+_BOUND = re.compile(r"^\((self|cls)(, |(?=\)))")
+"""What a reader does not pass to a method."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FlowPage:

@@ -100,10 +100,9 @@ class PageRenderer:
             yield Documented(section)
             yield Html(self._fill("ways.html", section=section))
         else:
-            name = section.target.rpartition(".")[2]
             parts = read_docstring(section.step)
             yield Heading(section.step.label, section.anchor)
-            yield Html(self._fill("step.html", section=section, name=name, parts=parts))
+            yield Html(self._fill("step.html", section=section, parts=parts))
 
     def flows(self, flows: Sequence[Flow], options: FlowsOptions) -> Html:
         """Return a table of *flows*; columns that say nothing are left out."""

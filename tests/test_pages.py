@@ -77,6 +77,34 @@ def test_nodes_lead_to_sections(page):
     }
 
 
+def test_call():
+    """A page says how a function is called: a method without its self, a coroutine as one."""
+
+    class Shop:
+        @flow("calls")
+        @entrypoint
+        async def receive(self, order: int = 1): ...
+
+        @flow("calls")
+        @step(after="receive")
+        def close(self): ...
+
+    @flow("calls")
+    @step(after="close", name="named")
+    async def stream(*orders):
+        yield orders
+
+    flow("calls")(step(after="named", name="last")(print))
+    actual = [section.call for section in FlowPage(flow=get_flow("calls")).sections]
+
+    assert actual[:3] == [
+        "async Shop.receive(order: int = 1)",
+        "Shop.close()",
+        "async stream(*orders)",
+    ]
+    assert actual[3].startswith("print(")
+
+
 def test_callable_without_signature():
     """A callable without a signature has none on the page."""
     flow("types")(step(name="make")(type))

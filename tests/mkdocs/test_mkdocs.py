@@ -59,7 +59,7 @@ def test_page(site, warnings, theme):
         "Entrypoint · http Takes an order <in>. "
         "Parameters order ( int ) – The number of the order. "
         "Leads to: charge (paid), pack "
-        "charge charge(order) Ledger Charges it. "
+        "charge async charge(order) Ledger Charges it. "
         "Comes after: Receive the order (paid) Leads to: send "
         "pack pack(order) Comes after: Receive the order Leads to: send "
         "send send(order) Sends it. Comes after all of: charge , pack"
