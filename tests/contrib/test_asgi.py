@@ -203,12 +203,13 @@ def test_cancelled():
         """Take it."""
 
     async def cancel():
-        task = asyncio.create_task(FlowMiddleware(app)(scope_of(), None, send))
+        context = copy_context()
+        task = asyncio.create_task(FlowMiddleware(app)(scope_of(), None, send), context=context)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        return current_flow_id(), task.get_context().run(current_flow_id)
+        return current_flow_id(), context.run(current_flow_id)
 
     assert asyncio.run(cancel()) == (None, None)
     assert len(seen[0]) == 32
