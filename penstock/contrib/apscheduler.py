@@ -56,7 +56,7 @@ def uninstall(scheduler: BaseScheduler) -> None:
 
     .. versionadded:: 0.1
     """
-    scheduler.__dict__.pop("add_job", None)
+    vars(scheduler).pop("add_job", None)
 
 
 @overload
