@@ -20,6 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,6 @@ from penstock.contrib import asgi as penstock_asgi
 from penstock.contrib import wsgi as penstock_wsgi
 
 FOLDER = Path(os.environ.get("PENSTOCK_LOAD", "."))
-NOTES = os.open(FOLDER / "notes", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 PIPELINED = 5
 """Requests that a client sends at once on one connection."""
 BODY = 2000
@@ -59,9 +59,14 @@ SERVERS = {
 }
 
 
+@cache
+def _notes() -> int:
+    return os.open(FOLDER / "notes", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+
 def note(stage: str, number: str) -> None:
     """Write down what is current; lines of processes and threads never mix."""
-    os.write(NOTES, f"{stage} {number} {current_flow_id()}\n".encode())
+    os.write(_notes(), f"{stage} {number} {current_flow_id()}\n".encode())
 
 
 async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -244,7 +249,7 @@ def wait_until_quiet() -> None:
 
 def measure(server: str, requests: int, at_once: int) -> None:
     """Send requests to *server*, and print what was seen."""
-    os.truncate(FOLDER / "notes", 0)
+    (FOLDER / "notes").write_text("")
     with socket.socket() as listener:  # given to the server, so that nobody else takes the port
         listener.bind(("127.0.0.1", 0))
         listener.listen(2048)
