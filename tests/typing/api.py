@@ -48,7 +48,9 @@ from penstock import (
     list_flows,
     step,
 )
+from penstock.boundary import Inbound, Outbound, active, iterate
 from penstock.contrib import loguru as penstock_loguru
+from penstock.contrib.celery import flow_task
 from penstock.contrib.confluent_kafka import bind_message, consume
 from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninstall
 from penstock.contrib.opentelemetry import FlowIdGenerator, OpenTelemetryExporter
@@ -377,3 +379,34 @@ def kafka_messages(consumer: Consumer, message: Message, stopping: Event) -> Non
     consume(consumer, handle, heder="X")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     with bind_message(message, header="X-Flow") as run:
         assert_type(run, Run)
+
+
+# Boundaries and tasks.
+
+assert_type(Inbound(trust=True).receive({}), Run)
+assert_type(Inbound.read("settings", {"header": "X-Flow"}, trust=True), Inbound)
+Inbound.read("settings", {"heder": "X"})  # type: ignore[typeddict-unknown-key]  # pyright: ignore[reportArgumentType]
+assert_type(Outbound(hosts=["stock.internal"]).tells("stock.internal", 80), bool)
+with active(Run("order-7")) as made:
+    assert_type(made, Run)
+assert_type(next(iterate(made, [b"part"])), bytes)
+
+
+@flow("orders")
+@flow_task(after="receive", step="ship", bind=True, max_retries=3)
+def ship(self: Any, number: int) -> str:
+    """A task of Celery, whose `self` is passed by Celery."""
+    return str(number)
+
+
+@flow("orders")
+@flow_task
+def bill(number: int) -> str:
+    """A task of Celery without arguments to the decorator."""
+    return str(number)
+
+
+assert_type(bill(7), str)
+bill.delay(7)
+bill.delay("7")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+assert_type(ship(7), str)
