@@ -23,9 +23,11 @@ from penstock import (
     find_problems,
     flow,
     get_flow,
+    list_flows,
     step,
 )
 from penstock._decorators import declare_task
+from penstock._registry import default_registry
 from penstock.exceptions import (
     DuplicateStepError,
     InvalidArgumentError,
@@ -637,3 +639,36 @@ def test_task_of_what_cannot_be_wrapped():
     """A class is no task."""
     with pytest.raises(InvalidArgumentError, match="@flow_task cannot wrap"):
         declare_task(int, Task)
+
+
+CODE = """
+from penstock import entrypoint, flow, step
+
+@flow({flow!r}, title={title!r})
+@entrypoint
+def {step}(): ...
+
+@step
+def {step}_alone(): ...
+"""
+
+
+def test_forgotten():
+    """What a file declared can be forgotten; what others declared stays."""
+    for file, name, made, title in (
+        ("a.py", "only-a", "a1", None),
+        ("a.py", "both", "a2", "Said by a"),
+        ("b.py", "both", "b", None),
+        ("b.py", "only-b", "c", "Said by b"),
+    ):
+        code = CODE.format(flow=name, step=made, title=title)
+        exec(compile(code, file, "exec"), {"__name__": file, "__file__": file})
+
+    default_registry().forget({"a.py"})
+
+    assert {f.name: [s.name for s in f.steps] for f in list_flows()} == {
+        "both": ["b"],
+        "only-b": ["c"],
+    }
+    assert get_flow("both").title is None
+    assert [d.name for d in default_registry().unclaimed()] == ["b_alone", "c_alone"]

@@ -1,6 +1,5 @@
 """Log records with the standard library's `logging`."""
 
-import _thread
 import io
 import json
 import logging
@@ -8,7 +7,6 @@ import logging.config
 import pickle
 import queue
 import threading
-import time
 from logging.handlers import MemoryHandler, QueueHandler, QueueListener, SocketHandler
 
 import pytest
@@ -126,10 +124,9 @@ class TestFlowFilter:
 
         record, charged = logging.makeLogRecord({}), logging.makeLogRecord({})
 
-        # Without the frames of `threading`, of which other libraries make more.
-        _thread.start_new_thread(FlowFilter().filter, (record,))
-        while "step" not in record.__dict__:
-            time.sleep(0.001)
+        thread = threading.Thread(target=FlowFilter().filter, args=(record,))
+        thread.start()
+        thread.join()
         charge(charged)
 
         assert [record.step, charged.step] == ["-", "charge"]

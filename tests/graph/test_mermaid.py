@@ -9,6 +9,7 @@ import pytest
 from penstock import Edge, Graph, Node, entrypoint, flow, generate_dag, step
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._mermaid import _CLASSES, _HEAD, render_mermaid
+from penstock.graph._mermaid_size import estimate_height
 
 
 def lines_of(*nodes: Node, edges: tuple[Edge, ...] = (), styled: bool = False) -> list[str]:
@@ -398,3 +399,36 @@ def test_too_many_characters():
 def test_limits_can_be_lifted(graph: Graph):
     """Where the page raises Mermaid's limits, ours can be left out."""
     assert render_mermaid(graph, check_limits=False).startswith("graph TD\n")
+
+
+ROUTE = Graph(
+    name="route",
+    nodes=tuple(Node(name=name, label=name) for name in "abcd"),
+    edges=(Edge("a", "b", "yes"), Edge("a", "c"), Edge("b", "d"), Edge("c", "d"), Edge("a", "d")),
+)
+
+
+@pytest.mark.parametrize(
+    ("direction", "expected"),
+    [
+        # Three ranks of one line each, the words of an edge, two gaps, and the margin.
+        ("TD", 3 * 54 + 24 + 2 * 50 + 16),
+        # Two nodes and an edge above each other, two gaps, and the margin.
+        ("LR", 2 * 54 + 2 * 50 + 16),
+    ],
+)
+def test_estimated_height(direction, expected):
+    """The room that a page keeps is that of the highest rank, or of all ranks together."""
+    assert estimate_height(ROUTE, direction) == expected
+
+
+def test_estimated_height_of_a_way_back():
+    """A way back makes a picture no higher."""
+    back = replace(ROUTE, edges=(*ROUTE.edges, Edge("d", "a")))
+
+    assert estimate_height(back, "TD") == estimate_height(ROUTE, "TD")
+
+
+def test_estimated_height_of_nothing():
+    """A flow without steps needs no room but its margins."""
+    assert estimate_height(Graph(name="empty", nodes=(), edges=()), "TD") == 16
