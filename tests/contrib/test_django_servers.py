@@ -98,29 +98,56 @@ def test_adopted_and_then_not(server):
     assert "theirs" not in others
 
 
-@pytest.mark.parametrize(
-    "header",
-    ["X-Request-ID: " + "x" * 4000, "X-Request-ID: a b", "X-Request-ID: caf\xe9",
-     "X-Request-ID: a\x85b", "X-Request-ID: one\r\nX-Request-ID: two"],
-    ids=["long", "space", "latin", "NEL", "twice"],
-)  # fmt: skip
-def test_hostile(server, header):
+HOSTILE = {
+    "8 KB": "x" * 8192,
+    "space": "evil id",
+    "latin": "evil\xe9",
+    "invalid UTF-8": "evil\xff\xfe",
+    "NEL": "evil\x85id",
+    "null": "evil\x00id",
+    "CR": "evil\rid",
+    "line that is continued": "evil\r\n id",
+    "twice": "evil\r\nX-Request-ID: other",
+}
+
+
+@pytest.mark.parametrize("sent", HOSTILE.values(), ids=HOSTILE)
+def test_hostile(server, sent):
     """What is no flow ID is neither adopted nor answered, if the server lets it in at all."""
-    text = exchange(server, ask("/say", header, last=True))
+    text = exchange(server, ask("/log", f"X-Request-ID: {sent}", last=True))
 
     assert [len(flow_id) for flow_id in answered(text)] in ([32], [])
-    assert "one" not in answered(text)
+    assert sent not in text
+    for flow_id in answered(text):
+        (line,) = logged(server, f"seen in {flow_id}")
+        assert line == f"seen in {flow_id} with {{}}"
+
+
+def logged(server, part):
+    """Return the lines of the server's log with *part* in them."""
+
+    def find():
+        written = server.log.read_text(errors="replace").split("\n")
+        return [line for line in written if part in line]
+
+    return wait_for(find, server.log)
 
 
 def test_client_that_leaves(server):
-    """A client that goes away in the middle of a body disturbs nobody."""
+    """A body whose client goes away in its midst ends in the run of its request."""
+    path = "/endless-later" if server.name == "uvicorn" else "/endless"
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
-        connection.sendall(ask("/stream"))
-        connection.recv(16)
+        connection.sendall(ask(path))
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(4096)
+    (left,) = answered(head.decode("latin-1"))
 
-    (flow_id,) = answered(exchange(server, ask("/say", last=True)))
+    assert logged(server, f"left in {left}") == [f"left in {left}"]
 
-    assert len(flow_id) == 32
+    (after,) = answered(exchange(server, ask("/say", last=True)))
+
+    assert (len(after), after == left) == (32, False)
 
 
 def test_access_log(server):
