@@ -1,5 +1,6 @@
 """Django behind real servers: what a connection carries, and what a client that leaves does."""
 
+import json
 import os
 import re
 import socket
@@ -22,7 +23,7 @@ SERVERS = {
 
 
 @contextmanager
-def running(folder, command):
+def running(folder, command, **more):
     """Run a server, and yield how to reach it and what it logged."""
     port, log = free_port(), folder / "server.log"
     where = ("--bind", f"127.0.0.1:{port}") if command[0] == "gunicorn" else ("--port", str(port))
@@ -30,6 +31,7 @@ def running(folder, command):
         "DJANGO_SETTINGS_MODULE": "django_settings",
         "DJANGO_TEST_TRUST": "1",
         "PYTHONPATH": str(SUPPORT),
+        **more,
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -157,3 +159,28 @@ def test_access_log(server):
     (flow_id,) = answered(exchange(server, ask("/say", last=True)))
 
     assert wait_for(lambda: f"access {flow_id} /say" in server.log.read_text(), server.log)
+
+
+UVICORN_LOG = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"flow": {"()": "penstock.contrib.logging.FlowFilter"}},
+    "formatters": {"line": {"format": "access %(flow_id)s %(message)s"}},
+    "handlers": {
+        "out": {"class": "logging.StreamHandler", "filters": ["flow"], "formatter": "line"}
+    },
+    "loggers": {"uvicorn.access": {"handlers": ["out"], "level": "INFO", "propagate": False}},
+}
+
+
+def test_access_log_of_uvicorn(tmp_path):
+    """Its lines have the ID of the answer where the middleware for ASGI is around Django."""
+    settings = tmp_path / "log.json"
+    settings.write_text(json.dumps(UVICORN_LOG))
+    command = ("uvicorn", "django_app:wrapped", "--lifespan", "off", "--log-config", str(settings))
+    with running(tmp_path, command, DJANGO_TEST_WRAPPED="1") as server:
+        (flow_id,) = answered(exchange(server, ask("/say-later", last=True)))
+
+        (line,) = logged(server, f"access {flow_id}")
+
+    assert line.endswith('"GET /say-later HTTP/1.1" 200')
