@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import inspect
 import logging
 import sys
 from io import BytesIO
@@ -17,6 +18,7 @@ from django.core.management.base import CommandError
 from django.http import FileResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.urls import resolve
+from django.utils.log import configure_logging
 from specification import DJANGO
 
 from penstock import bind, current_run, entrypoint, flow, step
@@ -169,13 +171,29 @@ def test_own_answer(get):
     assert get("/own").headers[HEADER] == "my-own"
 
 
-@pytest.mark.parametrize("path", ["/declared/7", "/declared-later", "/declared-class"])
+VIEWS = ["/declared/7", "/declared-later", "/declared-class", "/decorated-method", "/exempt"]
+
+
+@pytest.mark.parametrize("path", VIEWS)
 def test_declared_views(get, path):
     """A view that is an entrypoint is part of the request's operation."""
     answer = get(path)
 
     assert answer.text.count(answer.headers[HEADER]) == 2
     assert '"flow": "requests"' in answer.text
+
+
+def test_marks_of_declared_views():
+    """What Django's own decorators leave on a view is read from the declared one."""
+    client = Client(enforce_csrf_checks=True)
+    guard = "django.middleware.csrf.CsrfViewMiddleware"
+    with override_settings(MIDDLEWARE=["penstock.contrib.django.FlowMiddleware", guard]):
+        statuses = [client.post(path).status_code for path in ("/exempt", "/declared/7")]
+
+    assert statuses == [200, 403]
+    assert Client().post("/decorated-method").status_code == 405
+    assert resolve("/declared/7")._func_path == "django_urls.declared"
+    assert inspect.iscoroutinefunction(resolve("/declared-later").func)
 
 
 @pytest.mark.parametrize("path", ["/rest", "/rest-class"])
@@ -247,6 +265,38 @@ def test_failing_view(get, lines, path):
 
     assert (answer.status, answer.text) == (500, f"error in {flow_id}")
     assert (logged.flow_id, logged.levelname) == (flow_id, "ERROR")
+
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"flow": {"()": "penstock.contrib.logging.FlowFilter"}},
+    "formatters": {"line": {"format": "{levelname} {flow_id} {message}", "style": "{"}},
+    "handlers": {
+        "file": {"class": "logging.FileHandler", "filters": ["flow"], "formatter": "line"}
+    },
+    "loggers": {"django.request": {"handlers": ["file"], "propagate": False}},
+}
+
+
+def test_logging_of_the_project(get, tmp_path):
+    """Lines that Django writes by the project's LOGGING have the ID, that of an error too."""
+    log, logger = tmp_path / "log", logging.getLogger("django.request")
+    handlers = {"file": LOGGING["handlers"]["file"] | {"filename": log}}
+    try:
+        configure_logging("logging.config.dictConfig", LOGGING | {"handlers": handlers})
+        failed, refused = get("/fail"), get("/forbidden")
+    finally:
+        for handler in logger.handlers[:]:
+            logger.removeHandler(handler)
+            handler.close()
+        logger.propagate = True
+    lines = [line for line in log.read_text().splitlines() if line.startswith(("ERROR", "WARNING"))]
+
+    assert lines == [
+        f"ERROR {failed.headers[HEADER]} Internal Server Error: /fail",
+        f"WARNING {refused.headers[HEADER]} Forbidden: /forbidden",
+    ]
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/no-such-address", "/forbidden"])
@@ -362,6 +412,34 @@ class TestCommand:
             Command().run_from_argv(["manage.py", "penstock", "draw", "orders", "-f", "text"])
 
         assert capsys.readouterr().out.strip() == "orders\nbegin (entrypoint)"
+
+    def test_problems(self, capsys):
+        """It ends with 1 where there are problems, as the program does."""
+        flow("orders")(step(after="begn", name="go")(lambda: None))
+
+        with pytest.raises(SystemExit) as ended:
+            call_command("penstock", "problems")
+
+        assert "did you mean 'begin'?" in capsys.readouterr().out
+        assert ended.value.code == 1
+
+    def test_pages(self, tmp_path):
+        """It writes pages, and takes options from `call_command` as from a shell."""
+        with pytest.raises(SystemExit) as ended:
+            call_command("penstock", "pages", "flows", "--blocks")
+
+        assert ended.value.code == 0
+        assert "::: penstock-flow orders" in (tmp_path / "flows" / "orders.md").read_text()
+
+    def test_options_of_django(self, capsys):
+        """Options that `manage.py` takes itself are none of the program's."""
+        from penstock.contrib.django.management.commands.penstock import Command
+
+        options = ["list", "--settings=django_settings", "--pythonpath", "."]
+        with pytest.raises(SystemExit) as ended:
+            Command().run_from_argv(["manage.py", "penstock", *options])
+
+        assert (ended.value.code, "orders" in capsys.readouterr().out) == (0, True)
 
     def test_without_click(self, monkeypatch):
         """Without the extra, it says what to install."""

@@ -1,5 +1,6 @@
 """Django behind real servers: what a connection carries, and what a client that leaves does."""
 
+import json
 import os
 import re
 import socket
@@ -22,7 +23,7 @@ SERVERS = {
 
 
 @contextmanager
-def running(folder, command):
+def running(folder, command, **more):
     """Run a server, and yield how to reach it and what it logged."""
     port, log = free_port(), folder / "server.log"
     where = ("--bind", f"127.0.0.1:{port}") if command[0] == "gunicorn" else ("--port", str(port))
@@ -30,6 +31,7 @@ def running(folder, command):
         "DJANGO_SETTINGS_MODULE": "django_settings",
         "DJANGO_TEST_TRUST": "1",
         "PYTHONPATH": str(SUPPORT),
+        **more,
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -98,29 +100,56 @@ def test_adopted_and_then_not(server):
     assert "theirs" not in others
 
 
-@pytest.mark.parametrize(
-    "header",
-    ["X-Request-ID: " + "x" * 4000, "X-Request-ID: a b", "X-Request-ID: caf\xe9",
-     "X-Request-ID: a\x85b", "X-Request-ID: one\r\nX-Request-ID: two"],
-    ids=["long", "space", "latin", "NEL", "twice"],
-)  # fmt: skip
-def test_hostile(server, header):
+HOSTILE = {
+    "8 KB": "x" * 8192,
+    "space": "evil id",
+    "latin": "evil\xe9",
+    "invalid UTF-8": "evil\xff\xfe",
+    "NEL": "evil\x85id",
+    "null": "evil\x00id",
+    "CR": "evil\rid",
+    "line that is continued": "evil\r\n id",
+    "twice": "evil\r\nX-Request-ID: other",
+}
+
+
+@pytest.mark.parametrize("sent", HOSTILE.values(), ids=HOSTILE)
+def test_hostile(server, sent):
     """What is no flow ID is neither adopted nor answered, if the server lets it in at all."""
-    text = exchange(server, ask("/say", header, last=True))
+    text = exchange(server, ask("/log", f"X-Request-ID: {sent}", last=True))
 
     assert [len(flow_id) for flow_id in answered(text)] in ([32], [])
-    assert "one" not in answered(text)
+    assert sent not in text
+    for flow_id in answered(text):
+        (line,) = logged(server, f"seen in {flow_id}")
+        assert line == f"seen in {flow_id} with {{}}"
+
+
+def logged(server, part):
+    """Return the lines of the server's log with *part* in them."""
+
+    def find():
+        written = server.log.read_text(errors="replace").split("\n")
+        return [line for line in written if part in line]
+
+    return wait_for(find, server.log)
 
 
 def test_client_that_leaves(server):
-    """A client that goes away in the middle of a body disturbs nobody."""
+    """A body whose client goes away in its midst ends in the run of its request."""
+    path = "/endless-later" if server.name == "uvicorn" else "/endless"
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
-        connection.sendall(ask("/stream"))
-        connection.recv(16)
+        connection.sendall(ask(path))
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(4096)
+    (left,) = answered(head.decode("latin-1"))
 
-    (flow_id,) = answered(exchange(server, ask("/say", last=True)))
+    assert logged(server, f"left in {left}") == [f"left in {left}"]
 
-    assert len(flow_id) == 32
+    (after,) = answered(exchange(server, ask("/say", last=True)))
+
+    assert (len(after), after == left) == (32, False)
 
 
 def test_access_log(server):
@@ -130,3 +159,28 @@ def test_access_log(server):
     (flow_id,) = answered(exchange(server, ask("/say", last=True)))
 
     assert wait_for(lambda: f"access {flow_id} /say" in server.log.read_text(), server.log)
+
+
+UVICORN_LOG = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"flow": {"()": "penstock.contrib.logging.FlowFilter"}},
+    "formatters": {"line": {"format": "access %(flow_id)s %(message)s"}},
+    "handlers": {
+        "out": {"class": "logging.StreamHandler", "filters": ["flow"], "formatter": "line"}
+    },
+    "loggers": {"uvicorn.access": {"handlers": ["out"], "level": "INFO", "propagate": False}},
+}
+
+
+def test_access_log_of_uvicorn(tmp_path):
+    """Its lines have the ID of the answer where the middleware for ASGI is around Django."""
+    settings = tmp_path / "log.json"
+    settings.write_text(json.dumps(UVICORN_LOG))
+    command = ("uvicorn", "django_app:wrapped", "--lifespan", "off", "--log-config", str(settings))
+    with running(tmp_path, command, DJANGO_TEST_WRAPPED="1") as server:
+        (flow_id,) = answered(exchange(server, ask("/say-later", last=True)))
+
+        (line,) = logged(server, f"access {flow_id}")
+
+    assert line.endswith('"GET /say-later HTTP/1.1" 200')

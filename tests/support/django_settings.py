@@ -14,6 +14,8 @@ ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "django_urls"
 INSTALLED_APPS = ["penstock.contrib.django"]
 MIDDLEWARE = ["penstock.contrib.django.FlowMiddleware"]
+if os.environ.get("DJANGO_TEST_WRAPPED") == "1":
+    MIDDLEWARE = []
 DATABASES = {}
 USE_TZ = True
 LOGGING_CONFIG = None
@@ -26,5 +28,6 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "rest_framework.schemas.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
 }

@@ -10,10 +10,13 @@ from django.http import FileResponse, Http404, HttpResponse, JsonResponse, Strea
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
 from penstock import bound, current_flow_id, current_run, entrypoint, flow, step
 
@@ -23,6 +26,12 @@ logger = logging.getLogger("views")
 def say(request):
     run = current_run()
     return JsonResponse({"id": run.flow_id, "values": dict(run.values), "parent": str(run.parent)})
+
+
+def log(request):
+    run = current_run()
+    logger.warning("seen in %s with %s", run.flow_id, dict(run.values))
+    return HttpResponse()
 
 
 async def say_later(request):
@@ -58,6 +67,23 @@ class Declared(View):
         return inner()
 
 
+class DecoratedMethod(View):
+    @method_decorator(require_GET)
+    @flow("requests")
+    @entrypoint(name="decorated_method")
+    def get(self, request):
+        return inner()
+
+    post = get
+
+
+@flow("requests")
+@entrypoint(name="declared_exempt")
+@csrf_exempt
+def exempt(request):
+    return inner()
+
+
 def body():
     try:
         for _ in range(3):
@@ -81,6 +107,31 @@ def stream(request):
 
 async def stream_later(request):
     return StreamingHttpResponse(body_later())
+
+
+def endless():
+    try:
+        while True:
+            yield "x" * 65536
+    finally:
+        logger.warning("left in %s", current_flow_id())
+
+
+async def endless_later():
+    try:
+        while True:
+            await asyncio.sleep(0)
+            yield "x" * 65536
+    finally:
+        logger.warning("left in %s", current_flow_id())
+
+
+def stream_endless(request):
+    return StreamingHttpResponse(endless())
+
+
+async def stream_endless_later(request):
+    return StreamingHttpResponse(endless_later())
 
 
 def file(request):
@@ -140,16 +191,33 @@ class RestView(APIView):
         return Response({"id": current_flow_id(), "data": request.data})
 
 
+class RestSet(ViewSet):
+    @flow("requests")
+    @entrypoint(name="declared_set")
+    def list(self, request):
+        """Lists."""
+        return Response({"id": current_flow_id(), "data": None})
+
+
+router = SimpleRouter()
+router.register("rest-set", RestSet, basename="set")
+
 urlpatterns = [
+    *router.urls,
     path("rest", rest),
     path("rest-class", RestView.as_view()),
     path("say", say),
     path("say-later", say_later),
+    path("log", log),
     path("declared/<int:number>", declared),
     path("declared-later", declared_later),
     path("declared-class", Declared.as_view()),
+    path("decorated-method", DecoratedMethod.as_view()),
+    path("exempt", exempt),
     path("stream", stream),
     path("stream-later", stream_later),
+    path("endless", stream_endless),
+    path("endless-later", stream_endless_later),
     path("file", file),
     path("fail", fail),
     path("fail-later", fail_later),

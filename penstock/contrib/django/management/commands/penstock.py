@@ -1,8 +1,9 @@
 """``manage.py penstock``: the command line of penstock, with the project loaded."""
 
+from argparse import REMAINDER
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from penstock.contrib.django._checks import import_views
 from penstock.exceptions import MissingExtraError
@@ -20,7 +21,12 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Pass on what stands behind ``manage.py penstock``."""
-        self.execute_program(argv[2:], prog_name=f"{argv[0]} {argv[1]}")
+        # Django has acted on these before it knew the command.
+        parser = CommandParser(add_help=False, allow_abbrev=False)
+        parser.add_argument("--settings")
+        parser.add_argument("--pythonpath")
+        _, arguments = parser.parse_known_args(argv[2:])
+        self.execute_program(arguments, prog_name=f"{argv[0]} {argv[1]}")
 
     def handle(self, *args: Any, **_: Any) -> None:
         """Do the same for `django.core.management.call_command`."""
@@ -28,7 +34,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         """Take whatever the program takes."""
-        parser.add_argument("args", nargs="*")
+        parser.add_argument("args", nargs=REMAINDER)
 
     def execute_program(self, arguments: list[str], prog_name: str) -> None:
         """Run the program, which ends with an exit code."""
