@@ -8,6 +8,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from penstock._context import current_run
+from penstock._ids import is_trace_id
 from penstock._running import find_running
 from penstock.exceptions import MissingExtraError
 
@@ -33,6 +34,10 @@ class FlowIntegration(Integration):
     error the step is the one that raised it. Tags that are there already stay,
     and outside a run nothing is added.
 
+    Where no span of Sentry's own is active, the flow ID is the trace of the
+    event too, if it is a valid trace-id: Sentry then shows all events of one
+    operation together, from whichever process they came.
+
     .. versionadded:: 0.1
     """
 
@@ -53,11 +58,21 @@ def _process(event: "Event", hint: "Hint") -> "Event":
     fields: dict[str, Any] = event  # type: ignore[assignment]  # tags may be pairs too
     fields["tags"] = known | dict(fields.get("tags") or {})
     values = {name: value for name, value in run.values.items() if name not in known}
-    fields["contexts"] = {
-        **(fields.get("contexts") or {}),
-        "penstock": values | {"run_id": run.run_id} | known,
-    }
+    contexts = dict(fields.get("contexts") or {})
+    contexts["penstock"] = values | {"run_id": run.run_id} | known
+    if fields.get("type") != "transaction" and sentry_sdk.get_current_span() is None:
+        contexts["trace"] = _in_trace(run.flow_id, contexts.get("trace") or {})
+    fields["contexts"] = contexts
     return event
+
+
+def _in_trace(flow_id: str, trace: dict[str, Any]) -> dict[str, Any]:
+    """Return *trace* as that of the operation, if its ID can be one."""
+    if not is_trace_id(flow_id):
+        return trace
+    sampling = trace.get("dynamic_sampling_context")
+    said = {"dynamic_sampling_context": {**sampling, "trace_id": flow_id}} if sampling else {}
+    return {**trace, **said, "trace_id": flow_id}
 
 
 def _find_step(hint: "Hint") -> str | None:

@@ -91,6 +91,21 @@ def test_error(events):
     }
 
 
+def test_trace(events):
+    """Errors of one operation are in one trace, which is the flow ID, but for those in a span."""
+    with bind() as run:
+        sentry_sdk.capture_message("alone")
+        with sentry_sdk.start_transaction(name="sync") as transaction:
+            sentry_sdk.capture_message("in a span")
+    with bind("order-7"):
+        sentry_sdk.capture_message("no trace-id")
+
+    traces = {e.get("message"): e["contexts"]["trace"]["trace_id"] for e in events}
+    assert traces["alone"] == run.flow_id
+    assert traces["in a span"] == transaction.trace_id != run.flow_id
+    assert len(traces["no trace-id"]) == 32
+
+
 def test_log(events):
     """A logged error has the tags, and so have the lines before it by belonging to it."""
 
