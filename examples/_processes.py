@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,18 @@ from typing import Any
 
 PATIENCE = 60.0
 """Seconds after which something that should have happened has not."""
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """Have the folder that the command line names, which is made, or one that goes afterwards."""
+    if sys.argv[1:]:
+        folder = Path(sys.argv[1]).resolve()
+        folder.mkdir(parents=True)
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory() as temporary:
+            yield Path(temporary)
 
 
 @contextmanager

@@ -1,18 +1,26 @@
 """Runs the parcels as real processes: a web server, a worker, and who sends a parcel.
 
-Prints the log of one operation, from both processes.
+Prints the log of one operation, from both processes. With the name of a folder as its
+argument, it leaves the logs, the database and the mail there.
 """
 
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from _processes import ask, free_port, listens, operation, running, wait_for  # noqa: E402
+from _processes import (  # noqa: E402
+    ask,
+    data_folder,
+    free_port,
+    listens,
+    operation,
+    running,
+    wait_for,
+)
 
 SERVER = ("gunicorn", "parcels.wsgi", "--log-level", "warning", "--bind")
 WORKER = ("celery", "-A", "parcels.worker", "worker", "--loglevel", "INFO", "--concurrency", "1")
@@ -20,7 +28,7 @@ WORKER = ("celery", "-A", "parcels.worker", "worker", "--loglevel", "INFO", "--c
 
 def main(data: Path) -> None:
     """Send a parcel on its way, and print what was logged of it."""
-    (data / "queue").mkdir(parents=True)
+    (data / "queue").mkdir()
     (data / "control").mkdir()
     logs = data / "logs"
     logs.mkdir()
@@ -53,5 +61,5 @@ def main(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        main(Path(folder))
+    with data_folder() as folder:
+        main(folder)

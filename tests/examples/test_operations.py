@@ -2,12 +2,16 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
+from kafka_broker import Broker
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "follow-an-operation.md"
@@ -34,36 +38,101 @@ def example(request):
 
 
 @pytest.fixture(scope="module")
-def printed(example):
+def data(example, tmp_path_factory):
+    """Return the folder in which the example leaves what it wrote."""
+    return tmp_path_factory.mktemp(example) / "data"
+
+
+@pytest.fixture(scope="module")
+def printed(example, data):
     """Return what the example prints when it runs as real processes."""
-    folder = ROOT / "examples" / example
+    without_broker = {k: v for k, v in os.environ.items() if not k.startswith("PAYMENTS_")}
+    return run(example, "run.py", str(data), env=without_broker)
+
+
+def run(example, *arguments, env=None):
+    """Return what Python prints for *arguments* in the folder of the example."""
     done = subprocess.run(
-        [sys.executable, "run.py"], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+        [sys.executable, *arguments], cwd=ROOT / "examples" / example,
+        env=os.environ if env is None else env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def log(text):
-    """Return the lines of an operation, split into time, process, flow ID, step and message."""
-    return [line.split(None, 4) for line in text.splitlines() if re.match(r"\d\d:\d\d:", line)]
+    """Return the lines of an operation."""
+    return [line for line in text.splitlines() if re.match(r"\d\d:\d\d:", line)]
+
+
+def ids(lines):
+    """Return the flow IDs in *lines*."""
+    return {line.split()[2] for line in lines}
+
+
+def without_ids(lines):
+    """Return *lines* to the last space, but for times, IDs and the numbers of processes."""
+    constant = (re.sub(r"^[\d:.]{12}", "TIME", line) for line in lines)
+    constant = (re.sub(r"(?<=ForkPoolWorker-)\d+", "N", line) for line in constant)
+    return [re.sub(r"\b[0-9a-f]{32}\b", "ID", line) for line in constant]
+
+
+def rows(database, query):
+    """Return what *query* finds in the file *database*."""
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(query).fetchall()
 
 
 def test_one_id(example, printed):
     """All lines have one ID, from whichever process they are."""
     lines = log(printed)
 
-    assert {process for _, process, *_ in lines} == PROCESSES[example]
-    assert len({flow_id for _, _, flow_id, *_ in lines}) == 1
-    assert [time for time, *_ in lines] == sorted(time for time, *_ in lines)
+    assert {line.split()[1] for line in lines} == PROCESSES[example]
+    assert len(ids(lines)) == 1
+    assert lines == sorted(lines)
 
 
-def test_page(example, printed):
-    """The documentation shows what the example prints, but for times and IDs."""
+def test_search(printed, data):
+    """A search for the ID in all logs, sorted, finds what was printed."""
+    [flow_id] = ids(log(printed))
+    logged = "\n".join(file.read_text(encoding="utf-8") for file in data.glob("logs/*.log"))
+
+    assert sorted(line for line in logged.splitlines() if flow_id in line) == log(printed)
+
+
+def test_database(example, printed, data):
+    """The database has the ID of the operation."""
+    [flow_id] = ids(log(printed))
+    file, query, row = {
+        "parcels": (
+            "parcels.sqlite",
+            "SELECT address, courier, flow_id FROM delivery_parcel",
+            ("1 Mill Lane", "bicycle 7"),
+        ),
+        "payments": (
+            "ledger.sqlite",
+            "SELECT payer, cents, operation FROM ledger",
+            ("customer 7", 1200),
+        ),
+    }[example]
+
+    assert rows(data / file, query) == [(*row, flow_id)]
+
+
+@pytest.mark.parametrize("example", ["parcels"], indirect=True, scope="module")
+def test_mail(printed, data):
+    """The mail to the customer of a parcel has the ID."""
+    [flow_id] = ids(log(printed))
+    [mail] = data.glob("mail/*")
+
+    assert f"Ask about it with {flow_id}." in mail.read_text(encoding="utf-8")
+
+
+def test_page(printed):
+    """The documentation shows to the last space what the example prints, but for times and IDs."""
     shown = re.findall(r"```text\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    said = [line[1:2] + line[3:] for line in log(printed)]
 
-    assert said in [[line[1:2] + line[3:] for line in log(text)] for text in shown]
+    assert without_ids(log(printed)) in [without_ids(text.splitlines()) for text in shown]
 
 
 @pytest.mark.parametrize("tool", ["sphinx", "mkdocs"])
@@ -106,3 +175,33 @@ def test_checks_of_django(tmp_path):
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
+
+
+def test_broker_of_your_own(tmp_path):
+    """The payments take a broker that is there, and each message in it is an operation."""
+    broker = Broker()
+    Producer({"bootstrap.servers": broker.address, "log_level": 0}).list_topics("payments", 10)
+    broker.produce("payments", (b'{"payer": "customer 1", "cents": 5}', None))
+
+    run(
+        "payments", "run.py", str(tmp_path / "data"),
+        env=os.environ | {"PAYMENTS_BROKER": broker.address},
+    )  # fmt: skip
+
+    found = rows(tmp_path / "data" / "ledger.sqlite", "SELECT payer, operation FROM ledger")
+    assert {payer for payer, _ in found} == {"customer 1", "customer 7"}
+    assert len({flow_id for _, flow_id in found} - {None}) == 2
+
+
+def test_no_broker():
+    """A payment that no broker takes is not accepted."""
+    code = """
+from fastapi.testclient import TestClient
+from payments.api import app
+
+answer = TestClient(app).post("/payments", json={"payer": "customer 7", "cents": 1200})
+print(answer.status_code, answer.json()["detail"])
+"""
+    environment = os.environ | {"PAYMENTS_BROKER": "127.0.0.1:1", "PYTHONWARNINGS": "ignore"}
+
+    assert run("payments", "-c", code, env=environment) == "503 the broker does not take payments\n"

@@ -38,7 +38,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the worker logs as is said below
 
-LINE = "%(asctime)s.%(msecs)03d %(processName)-12s %(flow_id)-32s %(step)-14s %(message)s"
+LINE = "%(asctime)s.%(msecs)03d %(processName)-16s %(flow_id)-32s %(step)-14s %(message)s"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

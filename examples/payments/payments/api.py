@@ -2,9 +2,10 @@
 
 import json
 import logging
-from functools import cache
+from concurrent.futures import Future
+from functools import cache, partial
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 
 from payments.flow import BROKER, TOPIC, payments, setup_logging
@@ -19,7 +20,7 @@ api = FastAPI()
 @cache
 def connect() -> FlowProducer:
     """Return the producer, which is made when there is something to publish."""
-    return FlowProducer({"bootstrap.servers": BROKER})
+    return FlowProducer({"bootstrap.servers": BROKER, "message.timeout.ms": 5000})
 
 
 class Payment(BaseModel):
@@ -53,15 +54,26 @@ def publish_payment(payment: Payment) -> None:
 
     Args:
         payment: Who pays, and how much.
+
+    Raises:
+        HTTPException: With 503, if the broker did not take it within 5 seconds.
     """
     producer = connect()
-    producer.produce(TOPIC, json.dumps(payment.model_dump()).encode(), on_delivery=note_delivery)
-    producer.flush(10)
+    error: Future[object] = Future()
+    body = json.dumps(payment.model_dump()).encode()
+    producer.produce(TOPIC, body, on_delivery=partial(note_delivery, error))
+    producer.flush()
+    if error.result() is not None:
+        raise HTTPException(503, "the broker does not take payments")
 
 
-def note_delivery(error: object, message: object) -> None:
+def note_delivery(result: Future[object], error: object, message: object) -> None:
     """Log what became of a message, in the operation that sent it."""
-    logger.info("the broker has it" if error is None else f"the broker has it not: {error}")
+    if error is None:
+        logger.info("the broker has it")
+    else:
+        logger.error("the broker has it not: %s", error)
+    result.set_result(error)
 
 
 setup_logging("api")

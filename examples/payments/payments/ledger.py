@@ -3,7 +3,10 @@
 import json
 import logging
 import os
+import signal
 import sqlite3
+import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +42,10 @@ def enter_payment(payer: str, cents: int) -> None:
         payer: Who pays.
         cents: How much.
     """
-    database = sqlite3.connect(LEDGER)
-    with database:
+    with closing(sqlite3.connect(LEDGER)) as database, database:
         database.execute("CREATE TABLE IF NOT EXISTS ledger (payer, cents, operation)")
         entry = (payer, cents, current_flow_id())
         database.execute("INSERT INTO ledger VALUES (?, ?, ?)", entry)
-    database.close()
     logger.info("the ledger has %s cents of %s", cents, payer)
 
 
@@ -52,11 +53,13 @@ def main() -> None:
     """Take payments in until somebody ends this process."""
     setup_logging("ledger")
     settings = {"group.id": "ledger", "auto.offset.reset": "earliest"}
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     consumer = Consumer({"bootstrap.servers": BROKER, **settings})
     consumer.subscribe([TOPIC])
     logger.info("waiting for payments")
     try:
-        consume(consumer, receive_payment, flow="payments")
+        consume(consumer, receive_payment, flow="payments", until=ended.is_set)
     finally:
         consumer.close()
 
