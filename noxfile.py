@@ -44,8 +44,7 @@ def lowest(session: nox.Session) -> None:
         *(EVERYTHING, *_groups("otlp")),
         env={"VIRTUAL_ENV": session.virtualenv.location},
     )
-    # The client of Redis that those versions of Celery and RQ know.
-    session.install(*_guests(), "redis<6")
+    session.install(*_guests())
     _test(session)
 
 

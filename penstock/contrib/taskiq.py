@@ -6,6 +6,7 @@ It needs ``pip install "penstock[taskiq]"``.
 from collections.abc import Callable
 from typing import Any, Unpack
 
+from penstock._context import current_run
 from penstock._decorators import After, declare_task
 from penstock.boundary import Inbound, InboundSettings, active
 from penstock.exceptions import MissingExtraError
@@ -36,7 +37,7 @@ class FlowMiddleware(TaskiqMiddleware):
         super().__init__()
         place = "penstock.contrib.taskiq.FlowMiddleware"
         self._inbound = Inbound.read(place, settings, trust=True)
-        self._blocks: dict[int, active] = {}
+        self._blocks: dict[str, active] = {}
 
     def pre_send(self, message: TaskiqMessage) -> TaskiqMessage:
         """Put the current flow ID into *message*, unless it has one."""
@@ -45,13 +46,16 @@ class FlowMiddleware(TaskiqMiddleware):
 
     def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:
         """Make the run of *message* current in the task that processes it."""
-        block = self._blocks[id(message)] = active(self._inbound.accept(message.labels, message))
-        block.__enter__()
+        run = self._inbound.accept(message.labels, message)
+        if run is not current_run():  # in its sender's place it is
+            # By the task's ID: other middleware may pass another message on.
+            block = self._blocks[message.task_id] = active(run)
+            block.__enter__()
         return message
 
     def post_execute(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> None:
         """Make current again what was current before *message*."""
-        block = self._blocks.pop(id(message), None)
+        block = self._blocks.pop(message.task_id, None)
         if block is not None:
             block.__exit__()
 

@@ -6,8 +6,10 @@ import logging
 import logging.config
 import pickle
 import queue
+import sys
 import threading
 from logging.handlers import MemoryHandler, QueueHandler, QueueListener, SocketHandler
+from types import SimpleNamespace
 
 import pytest
 from pythonjsonlogger.json import JsonFormatter
@@ -113,6 +115,21 @@ class TestFlowFilter:
         place_order()
 
         assert [line.split()[2] for line in log.lines] == ["receive", "charge", "-"]
+
+    def test_called_from_the_first_frames(self, monkeypatch):
+        """A filter that has hardly a caller looks at the one that it has."""
+
+        def shallow(depth):
+            if depth > 3:
+                raise ValueError
+            return sys._getframe(depth + 1)
+
+        monkeypatch.setattr("penstock.contrib.logging.sys", SimpleNamespace(_getframe=shallow))
+        record = logging.makeLogRecord({})
+
+        FlowFilter().filter(record)
+
+        assert record.step == "-"
 
     def test_called_by_hand(self):
         """A record can be given to the filter from anywhere."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from servers import PATIENCE, wait_for
-from taskiq import InMemoryBroker, SimpleRetryMiddleware, TaskiqMessage
+from taskiq import InMemoryBroker, SimpleRetryMiddleware, TaskiqMessage, TaskiqMiddleware
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
@@ -81,6 +81,33 @@ def test_own_ids(broker):
 
     assert len(set(seen)) == 5
     assert None not in seen
+
+
+class Copying(TaskiqMiddleware):
+    """Passes a copy of each message on."""
+
+    def pre_execute(self, message):
+        return message.model_copy()
+
+
+def test_other_middleware(broker):
+    """Nothing stays current where other middleware passes another message on."""
+    seen = []
+    broker.add_middlewares(Copying())
+
+    @flow_task(broker, task_name="copied")
+    async def work():
+        seen.append(current_flow_id())
+
+    async def main():
+        for _ in range(3):
+            await work.kiq()
+            assert current_run() is None
+
+    run(broker, main)
+
+    assert len(set(seen)) == 3
+    assert broker.middlewares[0]._blocks == {}
 
 
 def test_retry_and_children(broker):
