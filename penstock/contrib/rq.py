@@ -4,12 +4,11 @@ It needs ``pip install "penstock[rq]"``.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from functools import wraps
-from inspect import iscoroutinefunction
 from typing import Any, overload
 
+from penstock._context import Run, current
 from penstock._decorators import After, declare_task
+from penstock._wrap import Scope, instrument
 from penstock.boundary import Inbound, active
 from penstock.exceptions import MissingExtraError
 
@@ -115,7 +114,7 @@ def flow_task(
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:
-        received = _receiving(wrapper)
+        received = instrument(wrapper, Scope(_begin, current.set, current.reset))
         given: dict[str, Any] = {"queue_class": FlowQueue, **options}
         return make_job(**given)(received) if options else received
 
@@ -125,25 +124,7 @@ def flow_task(
     return declare if function is None else declare(function)
 
 
-def _receiving(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return *function* in the run of the job that it is called for, if there is one."""
-    if iscoroutinefunction(function):
-
-        @wraps(function)
-        async def receive_later(*args: Any, **kwargs: Any) -> Any:
-            with _run_of_job():
-                return await function(*args, **kwargs)
-
-        return receive_later
-
-    @wraps(function)
-    def receive(*args: Any, **kwargs: Any) -> Any:
-        with _run_of_job():
-            return function(*args, **kwargs)
-
-    return receive
-
-
-def _run_of_job() -> AbstractContextManager[object]:
+def _begin() -> Run | None:
+    """Return the run of the job that a function is called for, or else what is current."""
     job = get_current_job()
-    return nullcontext() if job is None else active(_inbound.accept(job.meta, job))
+    return current.get() if job is None else _inbound.accept(job.meta, job)
