@@ -1,6 +1,6 @@
 """A run for each request of a WSGI application, for the adapters that need one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from penstock._context import Run
@@ -9,7 +9,7 @@ from penstock.boundary import Inbound, active, iterate
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Requests"]
+__all__ = ["Requests", "environ_reader"]
 
 _RUN = "penstock.run"
 
@@ -25,7 +25,7 @@ class Requests:
     def __init__(self, app: "WSGIApplication", inbound: Inbound) -> None:
         self._app = app
         self._inbound = inbound
-        self._keys = {_key(name): name for name in (inbound.header, "traceparent", "baggage")}
+        self._read = environ_reader(inbound)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -33,8 +33,7 @@ class Requests:
         """Answer one request."""
         run = environ.get(_RUN)  # of a middleware around this one
         if run is None:
-            carrier = {name: environ[key] for key, name in self._keys.items() if key in environ}
-            run = self._inbound.receive(carrier, environ)
+            run = self._inbound.receive(self._read(environ), environ)
             environ[_RUN] = run
             environ["penstock.flow_id"] = run.flow_id
         if self._inbound.respond:
@@ -62,9 +61,15 @@ class Requests:
         return answer
 
 
-def _key(header: str) -> str:
-    """Return what the environment calls *header*."""
-    return "HTTP_" + header.upper().replace("-", "_")
+def environ_reader(inbound: Inbound) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return what reads the headers that *inbound* looks at from a request's environment."""
+    names = (inbound.header, "traceparent", "baggage")
+    keys = {"HTTP_" + name.upper().replace("-", "_"): name for name in names}
+
+    def read(environ: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: environ[key] for key, name in keys.items() if key in environ}
+
+    return read
 
 
 def _runs_no_code(body: Iterable[bytes], environ: "WSGIEnvironment") -> bool:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.log import log_response
 
 from penstock._context import Run
+from penstock._wsgi import environ_reader
 from penstock.boundary import active, aiterate, iterate
 from penstock.contrib.django._settings import read_inbound
 
@@ -42,10 +43,7 @@ class FlowMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self._get_response = get_response
         self._inbound = read_inbound()
-        self._keys = {
-            "HTTP_" + name.upper().replace("-", "_"): name
-            for name in (self._inbound.header, "traceparent", "baggage")
-        }
+        self._read = environ_reader(self._inbound)
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
@@ -68,9 +66,7 @@ class FlowMiddleware:
         return self._complete(response, run)
 
     def _begin(self, request: HttpRequest) -> Run:
-        meta = request.META
-        carrier = {name: meta[key] for key, name in self._keys.items() if key in meta}
-        return self._inbound.receive(carrier, request)
+        return self._inbound.receive(self._read(request.META), request)
 
     def _log(self, request: HttpRequest, response: HttpResponseBase) -> None:
         """Log an answer of 400 and above, which Django does when the run is over."""
