@@ -39,7 +39,7 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of what the extras ask for."""
     session.install("uv")
-    session.run(
+    session.run_install(
         *("uv", "pip", "install", "--quiet", "--resolution=lowest-direct"),
         *(EVERYTHING, *_groups("otlp")),
         env={"VIRTUAL_ENV": session.virtualenv.location},
