@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from types import FunctionType
 from typing import NamedTuple
@@ -27,6 +27,7 @@ __all__ = [
     "gist_of",
     "python_name",
     "slug_of",
+    "target_of",
 ]
 
 
@@ -114,10 +115,15 @@ class FlowPage:
         flow = self.flow.name
         return {step.name: anchor_of(flow, step.name) + self.suffix for step in self.flow.steps}
 
-    @property
+    @cached_property
+    def unlinked(self) -> Graph:
+        """The diagram without links, of which the same picture is drawn."""
+        return self.flow.graph()
+
+    @cached_property
     def graph(self) -> Graph:
         """The diagram. Its nodes lead to the sections below it."""
-        graph, anchors = self.flow.graph(), self.anchors
+        graph, anchors = self.unlinked, self.anchors
         nodes = tuple(
             replace(node, href=f"#{anchors[node.name]}") if node.name in anchors else node
             for node in graph.nodes
@@ -197,6 +203,7 @@ def anchor_of(flow: str, step: str | None = None) -> str:
     return "--".join(["penstock", *map(slug_of, parts)])
 
 
+@lru_cache(10_000)
 def slug_of(name: str) -> str:
     """Return *name* as an identifier of HTML and of docutils: ``[a-z0-9-]``."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

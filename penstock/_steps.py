@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from inspect import getdoc, unwrap
+from functools import lru_cache, partial
+from inspect import cleandoc, getdoc, unwrap
+from types import FunctionType
 from typing import Any, Literal
 
 __all__ = ["Join", "Location", "Predecessor", "Step"]
@@ -84,10 +85,21 @@ class Step:
         function: Any = self.function
         while isinstance(function, partial):
             function = function.func
-        return getdoc(unwrap(function))
+        function = unwrap(function)
+        if isinstance(function, FunctionType) and function.__doc__:
+            return _cleaned(function.__doc__)
+        return getdoc(function)
 
     @property
     def summary(self) -> str | None:
         """The first paragraph of the docstring, on one line."""
-        paragraph = (self.doc or "").strip().partition("\n\n")[0]
-        return " ".join(paragraph.split()) or None
+        return _first_paragraph(self.doc or "") or None
+
+
+# Documentation asks for the same docstring again and again.
+_cleaned = lru_cache(10_000)(cleandoc)
+
+
+@lru_cache(10_000)
+def _first_paragraph(doc: str) -> str:
+    return " ".join(doc.strip().partition("\n\n")[0].split())

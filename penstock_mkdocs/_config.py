@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -18,6 +19,7 @@ __all__ = [
     "ExtensionOptions",
     "FlowOptions",
     "FlowsOptions",
+    "OptionError",
     "StepOptions",
 ]
 
@@ -26,35 +28,46 @@ DIRECTIONS: tuple[str, ...] = get_args(Direction)
 ERRORS = ("auto", "raise", "show")
 
 
+class OptionError(ValueError):
+    """An option is wrong. Who reads it knows where it stands."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
     """Options whose fields know which values they take."""
 
     @classmethod
-    def _check(cls, place: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    def _check(cls, said: Mapping[str, Any]) -> dict[str, Any]:
         """Return *said* with each value as its field takes it.
 
         Raises:
-            ConfigurationError: If an option is unknown or its value is wrong.
+            OptionError: If an option is unknown or its value is wrong.
         """
-        checks = {f.name: f.metadata["check"] for f in fields(cls)}
-        spelled = {cls._spell(name): name for name in checks}
+        known = _checks(cls)  # type: ignore[arg-type]  # mypy looks at the hash of instances
         read: dict[str, Any] = {}
         for key, value in said.items():
-            if key not in spelled:
-                known = ", ".join(spelled)
-                problem = f"unknown option {key!r}{did_you_mean(key, spelled)} (known: {known})"
-                raise ConfigurationError(place, problem)
+            if key not in known:
+                names = ", ".join(known)
+                message = f"unknown option {key!r}{did_you_mean(key, known)} (known: {names})"
+                raise OptionError(message)
+            name, check = known[key]
             try:
-                read[spelled[key]] = checks[spelled[key]](value)
+                read[name] = check(value)
             except ValueError as error:
-                raise ConfigurationError(place, f"option {key!r}: {error}") from error
+                message = f"option {key!r}: {error}"
+                raise OptionError(message) from error
         return read
 
     @staticmethod
-    def _spell(name: str) -> str:
+    def spell(name: str) -> str:
         """Return how the field *name* is written in YAML."""
         return name.removesuffix("_").replace("_", "-")
+
+
+@cache
+def _checks(options: type[_Options]) -> dict[str, tuple[str, Callable[[Any], Any]]]:
+    """Return the fields of *options* and what checks them, by their names in YAML."""
+    return {options.spell(f.name): (f.name, f.metadata["check"]) for f in fields(options)}
 
 
 def _option(default: Any, check: Callable[[Any], Any]) -> Any:
@@ -113,17 +126,18 @@ class BlockOptions(_Options):
     name: str | None = _option(None, _text)
     class_: str | None = _option(None, _text)
 
-    def override(self, place: str, said: object) -> Self:
-        """Return these options with what *said*, read from YAML at *place*, says instead.
+    def override(self, said: object) -> Self:
+        """Return these options with what *said*, read from YAML, says instead.
 
         Raises:
-            ConfigurationError: If an option is unknown or its value is wrong.
+            OptionError: If an option is unknown or its value is wrong.
         """
         if said is None:
             return self
         if not isinstance(said, dict):
-            raise ConfigurationError(place, f"options are `name: value` lines, not {said!r}")
-        return replace(self, **self._check(place, said))
+            message = f"options are `name: value` lines, not {said!r}"
+            raise OptionError(message)
+        return replace(self, **self._check(said))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +186,8 @@ class ExtensionOptions(_Options):
     config_file: str | None = _option(None, _text)
 
     @staticmethod
-    def _spell(name: str) -> str:
+    def spell(name: str) -> str:
+        """Return *name*."""
         return name  # as MkDocs writes its own options
 
     @classmethod
@@ -182,7 +197,10 @@ class ExtensionOptions(_Options):
         Raises:
             ConfigurationError: If an option is unknown or its value is wrong.
         """
-        return cls(**cls._check("penstock_flows", said))
+        try:
+            return cls(**cls._check(said))
+        except OptionError as error:
+            raise ConfigurationError("penstock_flows", str(error)) from error
 
     def settings(self, folder: Path) -> Settings:
         """Return the project's settings: ``[tool.penstock]``, and these options over it.

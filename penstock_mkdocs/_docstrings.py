@@ -1,6 +1,7 @@
 """Docstrings of any of the usual styles, read by griffelib into one simple form."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -50,10 +51,16 @@ _TITLES = {
 }
 
 
+_MAY_HAVE_SECTIONS = re.compile(r"^(?: |:|\.\.|>>>|[-=]{2})|: *$", re.MULTILINE)
+"""What all sections of all styles have: most docstrings have none, and need no parser."""
+
+
 def read_docstring(step: Step) -> list[Part]:
     """Return the parts of the docstring of *step*, whichever style it is written in."""
     if not step.doc:
         return []
+    if not _MAY_HAVE_SECTIONS.search(step.doc):
+        return [Part(text=step.doc.rstrip())]
     docstring = griffe.Docstring(step.doc, parent=_described(step))
     sections = docstring.parse("auto", per_style_options=_QUIETLY)
     return [_part(section) for section in sections]

@@ -1,15 +1,17 @@
 """Links to what the page itself does not show: left to autorefs, or taken away."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
 from html import escape
 from typing import NamedTuple
 
 __all__ = ["Elsewhere", "Site", "anchors_in", "mend_links", "without_diagrams"]
 
 _LINK = re.compile(r'<a href="#(?P<anchor>penstock--[^"]+)">(?P<content>.*?)</a>', re.DOTALL)
-_TARGET = re.compile(r'\bid="(penstock--[^"]+)"')
+_TARGET = re.compile(r' id="(penstock--[^"]+)"')
+_AGAIN = re.compile(r"(penstock--.+--.+)--\d+")
+"""The anchor of a step that a page shows again."""
+
 _OUTLINE = re.compile(r'<(?:path|polygon)\b[^>]*? (?:d|points)="([^"]+)"')
 _WORDS = re.compile(r"<text\b[^>]*>([^<]*)</text>")
 _DIAGRAM = re.compile(r'<div class="penstock-diagram".*?</div>', re.DOTALL)
@@ -27,23 +29,44 @@ class Elsewhere(NamedTuple):
     """The names under which autorefs may know it, best first: one or two."""
 
 
-@dataclass(slots=True)
 class Site:
-    """What the pages of a site show, and what they look for, by the pages' names."""
+    """What the pages of a site show, and what they look for."""
 
-    shown: dict[str, set[str]] = field(default_factory=dict)
-    """The anchors on each page."""
+    def __init__(self) -> None:
+        self.forget()
 
-    wanted: dict[str, dict[str, Elsewhere]] = field(default_factory=dict)
-    """What each page looks for on others."""
+    def forget(self) -> None:
+        """Begin a build, of which no page is known yet."""
+        self.wanted: dict[str, Mapping[str, Elsewhere]] = {}
+        """What each page looks for on others."""
+
+        self._shown: dict[str, Collection[str]] = {}
+        self._pages: dict[str, list[str]] | None = None
+
+    def note(self, page: str, shown: Collection[str], wanted: Mapping[str, Elsewhere]) -> None:
+        """Note the anchors on *page*, and what it looks for on others."""
+        self._shown[page] = shown
+        self.wanted[page] = wanted
+        self._pages = None
 
     def find(self, anchor: str) -> str | None:
         """Return the page that has *anchor*; of several the one that says most of the flow."""
-        pages = [page for page, anchors in self.shown.items() if anchor in anchors]
-        return max(pages, key=lambda page: self._count(page, anchor), default=None)
+        if self._pages is None:
+            self._pages = self._by_anchor()
+        pages = self._pages.get(anchor, [])
+        if len(pages) < 2:  # noqa: PLR2004 - nothing to choose
+            return pages[0] if pages else None
+        return max(pages, key=lambda page: self._count(page, anchor))
+
+    def _by_anchor(self) -> dict[str, list[str]]:
+        pages: dict[str, list[str]] = {}
+        for page, anchors in self._shown.items():
+            for anchor in anchors:
+                pages.setdefault(anchor, []).append(page)
+        return pages
 
     def _count(self, page: str, anchor: str) -> int:
-        return sum(each.startswith(anchor) for each in self.shown[page])
+        return sum(each.startswith(anchor) for each in self._shown[page])
 
 
 def anchors_in(html: str) -> dict[str, None]:
@@ -72,13 +95,14 @@ def mend_links(
         find: Returns the address of an anchor on another page, if it is known.
     """
     here = anchors_in(html)
+    shown_as = _first_shown(here)
 
     def mend(link: re.Match[str]) -> str:
         anchor, content = link["anchor"], link["content"]
         if anchor in here or anchor not in elsewhere:
             return link[0]
         other = elsewhere[anchor]
-        if shown := _shown(other.anchor, here):
+        if shown := shown_as.get(other.anchor):
             return f'<a href="#{shown}">{content}</a>'
         if address := find(other.anchor):
             return f'<a href="{escape(address)}">{content}</a>'
@@ -91,10 +115,14 @@ def mend_links(
     return _LINK.sub(mend, html)
 
 
-def _shown(anchor: str, here: Iterable[str]) -> str | None:
-    """Return which of the anchors *here* is *anchor*, or that of a step shown a second time."""
-    again = re.compile(rf"{anchor}--\d+" if anchor.count("--") > 1 else anchor)
-    return next((each for each in here if each == anchor or again.fullmatch(each)), None)
+def _first_shown(here: Iterable[str]) -> dict[str, str]:
+    """Return where a page first shows what an anchor means: a step may be shown a second time."""
+    found: dict[str, str] = {}
+    for anchor in here:
+        found.setdefault(anchor, anchor)
+        if again := _AGAIN.fullmatch(anchor):
+            found.setdefault(again[1], anchor)
+    return found
 
 
 def _autoref(other: Elsewhere, content: str) -> str:

@@ -1,9 +1,7 @@
 """The Python-Markdown extension: a block becomes a flow's page."""
 
 import re
-import threading
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -15,11 +13,12 @@ from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.util import AtomicString
 
-from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_step
+from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_step, target_of
 from penstock._steps import Step
-from penstock.exceptions import ConfigurationError, PenstockError
+from penstock.exceptions import PenstockError
 from penstock.graph import Flow, get_flow
-from penstock_mkdocs._config import ExtensionOptions, FlowsOptions, StepOptions
+from penstock_mkdocs._config import ExtensionOptions, FlowsOptions, OptionError, StepOptions
+from penstock_mkdocs._converter import docstring_to_html
 from penstock_mkdocs._errors import PageError, Reporter
 from penstock_mkdocs._host import Host
 from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
@@ -32,6 +31,7 @@ from penstock_mkdocs._state import is_first, settings_of, site
 __all__ = ["PenstockExtension"]
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNINDEXED = "--here"
 """What anchors end with that nobody is to find from elsewhere."""
 
@@ -96,8 +96,8 @@ class FlowBlocks(BlockProcessor):
         self._options = options
         self._sources = sources
         self._reporter = Reporter(host, options.errors)
-        self._place = ""
-        self._renderer = PageRenderer(_docstring_to_html, self._warn, options.templates)
+        self._number: int | None = None
+        self._renderer = PageRenderer(docstring_to_html, self._warn, options.templates)
         self.reset()
 
     def reset(self) -> None:
@@ -119,7 +119,7 @@ class FlowBlocks(BlockProcessor):
         assert match is not None
         if before := block[: match.start()]:
             self.parser.parseBlocks(parent, [before])
-        said, self._place, options = self._sources.find(match["said"])
+        said, self._number, options = self._sources.find(match["said"])
         rest = block[match.end() :]
         if match["indent"]:
             rest = re.sub(f"^{match['indent']}", "", rest, flags=re.MULTILINE)
@@ -132,14 +132,14 @@ class FlowBlocks(BlockProcessor):
 
     def mend_links(self, html: str) -> str:
         """Return the page *html* with no link of ours that leads nowhere."""
-        if not self._taken and not self._elsewhere:
+        # The table of contents asks for each heading too.
+        if "penstock--" not in html:
             return html
         html = html.replace('<a href="" id="penstock--', '<a id="penstock--')
         source = self._host.source
         if self._options.whole_site and source and not self._host.has_autorefs:
             # The plugin mends them when all pages are there.
-            site.shown[source] = set(anchors_in(html))
-            site.wanted[source] = self._elsewhere
+            site.note(source, anchors_in(html), self._elsewhere)
             return html
         return mend_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
 
@@ -154,17 +154,14 @@ class FlowBlocks(BlockProcessor):
         show: Callable[[Element, str, object], None] = getattr(self, f"_show_{kind}")
         what = "index" if kind == "flows" else kind
         try:
-            if not name and kind != "flows":
-                problem = f"`penstock-{kind}` needs the name of a {kind}"
-                raise ConfigurationError(self._place, problem)
+            _check_named(kind, name)
             self._load(parent)
-            show(parent, name, _read_yaml(self._place, options))
+            show(parent, name, _read_yaml(options))
         except PageError:
             raise
-        except PenstockError as error:
-            message = str(error).removeprefix(f"{self._place}: ")
-            self._warn(message)
-            self._put(parent, self._renderer.problem(what, message))
+        except (PenstockError, OptionError) as error:
+            self._warn(str(error))
+            self._put(parent, self._renderer.problem(what, str(error)))
 
     def _load(self, parent: Element) -> None:
         """Import the modules, and say what failed: in the log once, on every page that shows flows.
@@ -172,14 +169,15 @@ class FlowBlocks(BlockProcessor):
         Without that, a page whose module is broken would only miss a flow or a step.
         """
         settings = settings_of(self._options, self._host.folder)
-        for failure in load(settings):
+        # The plugin has done it before any page.
+        for failure in () if self._options.whole_site else load(settings):
             self._reporter.warn(str(failure))
         for failure in () if self._has_failures else failures_of(settings):
             self._put(parent, self._renderer.problem("module", str(failure)))
         self._has_failures = True
 
     def _show_flow(self, parent: Element, name: str, said: object) -> None:
-        options = self._options.flow().override(self._place, said)
+        options = self._options.flow().override(said)
         flow = get_flow(name)
         for problem in flow.problems():
             self._warn(str(problem))
@@ -190,7 +188,7 @@ class FlowBlocks(BlockProcessor):
         self._put_all(parent, parts, indexed=not options.no_index)
 
     def _show_step(self, parent: Element, name: str, said: object) -> None:
-        options = StepOptions().override(self._place, said)
+        options = StepOptions().override(said)
         flow, step = find_step(name)
         page = self._page(flow, (step,), shows_diagram=False, indexed=not options.no_index)
         section = page.section(step)
@@ -201,14 +199,15 @@ class FlowBlocks(BlockProcessor):
         self._put_all(parent, parts, indexed=not options.no_index)
 
     def _show_flows(self, parent: Element, name: str, said: object) -> None:
-        options = FlowsOptions().override(self._place, said)
+        options = FlowsOptions().override(said)
         if name:
-            problem = f"`penstock-flows` takes no name; did you mean `penstock-flow {name}`?"
-            raise ConfigurationError(self._place, problem)
+            message = f"`penstock-flows` takes no name; did you mean `penstock-flow {name}`?"
+            raise OptionError(message)
         chosen = Selection(options.tags, options.owner)
         flows = chosen.flows()
         if not flows:
-            raise ConfigurationError(self._place, f"no flow {chosen}")
+            message = f"no flow {chosen}"
+            raise OptionError(message)
         for flow in flows:
             self._note_elsewhere(FlowPage(flow=flow))
         self._put(parent, self._renderer.flows(flows, options))
@@ -240,8 +239,8 @@ class FlowBlocks(BlockProcessor):
         anchor = anchor_of(flow.name)
         self._elsewhere[page.anchor] = Elsewhere(anchor, (anchor, *begins))
         for step in flow.steps:
-            section, anchor = page.section(step), anchor_of(flow.name, step.name)
-            self._elsewhere[section.anchor] = Elsewhere(anchor, (section.target, anchor))
+            anchor = anchor_of(flow.name, step.name)
+            self._elsewhere[page.anchors[step.name]] = Elsewhere(anchor, (target_of(step), anchor))
 
     def _is_documented(self, section: StepSection) -> bool:
         return self._host.has_mkdocstrings and can_document(section)
@@ -290,7 +289,7 @@ class FlowBlocks(BlockProcessor):
         return min(levels[-1] + 1, 6) if levels else 2
 
     def _warn(self, message: str) -> None:
-        self._reporter.warn(f"{self._place}: {message}")
+        self._reporter.warn(f"{self._sources.place(self._number)}: {message}")
 
 
 class _Links(Postprocessor):
@@ -304,29 +303,24 @@ class _Links(Postprocessor):
         return self._blocks.mend_links(text)
 
 
-def _read_yaml(place: str, text: str) -> object:
+def _check_named(kind: str, name: str) -> None:
+    if not name and kind != "flows":
+        message = f"`penstock-{kind}` needs the name of a {kind}"
+        raise OptionError(message)
+
+
+def _read_yaml(text: str) -> object:
+    """Return what the options *text* say.
+
+    Raises:
+        OptionError: If they are not YAML.
+    """
+    if not text.strip():
+        return None
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, _YAML)  # noqa: S506 - a safe one
     except yaml.YAMLError as error:
-        problem = f"the options are not valid YAML: {' '.join(str(error).split())}"
-        raise ConfigurationError(place, problem) from error
-
-
-class _Converter(threading.local):
-    """One for each thread: to make one takes longer than to convert a docstring."""
-
-    def __init__(self) -> None:
-        self.md = Markdown(extensions=["fenced_code", "tables", "sane_lists"])
-        # A `<` is one: docstrings speak of `<change>` and `List<int>` more often than they
-        # hold HTML.
-        self.md.preprocessors.deregister("html_block")
-        self.md.inlinePatterns.deregister("html")
-
-
-_converter = _Converter()
-
-
-@lru_cache(10_000)
-def _docstring_to_html(text: str) -> str:
-    """Return the Markdown *text* of a docstring as HTML."""
-    return _converter.md.reset().convert(text)
+        problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+        where = f", in line {mark.line + 1} of them" if mark else ""
+        message = f"the options are not valid YAML: {problem or error}{where}"
+        raise OptionError(message) from error

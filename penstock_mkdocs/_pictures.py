@@ -3,33 +3,34 @@
 from functools import lru_cache
 
 from penstock._model import Direction, Graph
+from penstock._pages import FlowPage
 from penstock.graph import list_flows
 from penstock.graph._picture import draw_sources, picture_source, render_png, render_svg
 from penstock.graph._svg import finish_svg
 
 __all__ = ["png_of", "svg_of"]
 
-_drawn: dict[str, bytes] = {}
-"""The pictures that are likely to be wanted again, by their source."""
+_Drawing = tuple[Graph, Direction]
+
+_drawn: dict[_Drawing, bytes] = {}
+"""The pictures that are likely to be wanted again."""
 
 _MOST = 2000
 """How many are kept: a server draws for days."""
 
 
-def svg_of(graph: Graph, direction: Direction, prefix: str) -> str:
-    """Return *graph* as an ``<svg>`` element for a page.
+def svg_of(page: FlowPage, direction: Direction, prefix: str) -> str:
+    """Return the diagram of *page* as an ``<svg>`` element.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
         RenderError: If the program fails.
     """
-    source = picture_source(graph, direction)
-    if source not in _drawn:
-        _draw_all(source, direction)
-    if source not in _drawn:
+    drawn = _drawn.get((page.unlinked, direction)) or _draw_all(page.unlinked, direction)
+    if drawn is None:
         # Alone, to hear what is wrong.
-        return render_svg(graph, direction=direction, prefix=prefix, standalone=False)
-    return finish_svg(_drawn[source].decode(), graph, prefix=prefix, standalone=False)
+        return render_svg(page.graph, direction=direction, prefix=prefix, standalone=False)
+    return finish_svg(drawn.decode(), page.graph, prefix=prefix, standalone=False)
 
 
 @lru_cache(256)
@@ -43,17 +44,17 @@ def png_of(graph: Graph, direction: Direction) -> bytes:
     return render_png(graph, direction=direction)
 
 
-def _draw_all(source: str, direction: Direction) -> None:
-    """Draw *source* and, since their pages are about to be rendered, all flows that are declared.
+def _draw_all(graph: Graph, direction: Direction) -> bytes | None:
+    """Return *graph* as it was drawn, with all declared flows: their pages will be rendered soon.
 
     Pictures that fail together are left to be drawn alone.
     """
-    sources = {source: None}
-    for flow in list_flows():
-        sources[picture_source(flow.graph(), direction)] = None
-    wanted = [each for each in sources if each not in _drawn]
-    pictures = draw_sources(wanted, "svg")
+    graphs = dict.fromkeys([graph, *(flow.graph() for flow in list_flows())])
+    wanted: list[_Drawing] = [(each, direction) for each in graphs]
+    wanted = [each for each in wanted if each not in _drawn]
+    pictures = draw_sources([picture_source(*each) for each in wanted], "svg")
     if len(_drawn) > _MOST:
         _drawn.clear()
     if pictures is not None:
         _drawn.update(zip(wanted, pictures, strict=True))
+    return _drawn.get((graph, direction))

@@ -17,7 +17,6 @@ from penstock.graph._mermaid import render_mermaid
 from penstock.graph._text import render_text
 from penstock.graph._theme import page_stylesheet
 from penstock_mkdocs._config import FlowOptions, FlowsOptions
-from penstock_mkdocs._docstrings import read_docstring
 from penstock_mkdocs._pictures import png_of, svg_of
 
 __all__ = ["Documented", "Heading", "Html", "PageRenderer", "Part"]
@@ -58,7 +57,13 @@ def _environment(templates: str | None) -> Environment:
     """Return the templates: a site's own before ours."""
     ours = PackageLoader("penstock_mkdocs")
     loader = ChoiceLoader([FileSystemLoader(templates), ours]) if templates else ours
-    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=bool(templates),  # only a site's own are edited while somebody looks
+    )
 
 
 class PageRenderer:
@@ -100,6 +105,9 @@ class PageRenderer:
             yield Documented(section)
             yield Html(self._fill("ways.html", section=section))
         else:
+            # It stands on griffelib, whose import takes as long as ten flows.
+            from penstock_mkdocs._docstrings import read_docstring  # noqa: PLC0415
+
             parts = read_docstring(section.step)
             yield Heading(section.step.label, section.anchor)
             yield Html(self._fill("step.html", section=section, parts=parts))
@@ -135,7 +143,7 @@ class PageRenderer:
     def _draw(self, page: FlowPage, options: FlowOptions) -> str:
         direction = cast("Direction", options.direction)
         # In the others, a link that leads nowhere could not be mended when the page is done.
-        graph = page.graph if options.steps != "none" else page.flow.graph()
+        graph = page.graph if options.steps != "none" else page.unlinked
         try:
             match options.format:
                 case "mermaid":
@@ -156,7 +164,7 @@ class PageRenderer:
 
     def _svg(self, page: FlowPage, options: FlowOptions) -> str:
         direction = cast("Direction", options.direction)
-        drawn = svg_of(page.graph, direction, f"{page.anchor}--drawn")
+        drawn = svg_of(page, direction, f"{page.anchor}--drawn")
         # A blank line would end the HTML for a tool that reads it as Markdown.
         drawn = drawn.replace("\n\n", "\n")
         label = f' aria-label="{escape(options.alt)}"' if options.alt else ""

@@ -73,25 +73,21 @@ class SourceBlocks:
 
     def reset(self) -> None:
         """Begin a new page."""
-        self._written: list[Block] = []
+        self._page: Sequence[str] = ()
         self._marked: list[Block] = []
         self._originals: list[list[str]] = []
-        self._lines: dict[int, int] = {}
+        self._lines: dict[int, int] | None = None
 
     def look(self, lines: Sequence[str]) -> None:
-        """Note the blocks of the page as it was written."""
-        file = self._host.file
-        if file is not None:
-            # MkDocs takes the YAML at the head of a page away, and hooks may change the rest.
-            lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        self._written = list(_find(lines))
+        """Note the *lines* of the page before anything changes them."""
+        self._page = lines
 
     def mark(self, lines: list[str]) -> list[str]:
         """Return *lines* with a mark on the first line of each block, fences turned into such."""
-        self._marked = list(_find(lines))
+        if any("penstock-" in line for line in lines):
+            self._marked = list(_find(lines))
         if not self._marked:
             return lines
-        self._match()
         marked, done = [], 0
         for number, block in enumerate(self._marked):
             marked += lines[done : block.line - 1]
@@ -101,16 +97,20 @@ class SourceBlocks:
             self._originals.append([line[len(block.indent) :] for line in body])
         return marked + lines[done:]
 
-    def find(self, said: str) -> tuple[str, str, str | None]:
-        """Return what the first line *said* without its mark, its place, and a fence's options."""
-        page = self._host.page
+    def find(self, said: str) -> tuple[str, int | None, str | None]:
+        """Return what the first line *said* without its mark, its number, and a fence's options."""
         match = _MARKED.search(said)
         if match is None:  # it came in when marks were made: from another extension
-            return said.strip(), page, None
+            return said.strip(), None, None
         number = int(match["number"])
-        line = self._lines.get(number)
-        place = page if line is None else f"{page}:{line}"
-        return said[: said.index("\x02")].strip(), place, self._marked[number].options
+        return said[: said.index("\x02")].strip(), number, self._marked[number].options
+
+    def place(self, number: int | None) -> str:
+        """Return where the block with that *number* stands, as far as it can be told."""
+        if self._lines is None:  # nobody asks on most pages
+            self._lines = self._match()
+        page, line = self._host.page, None if number is None else self._lines.get(number)
+        return page if line is None else f"{page}:{line}"
 
     def restore(self, text: str) -> str:
         """Return *text*, which shows code, as the author wrote it."""
@@ -125,14 +125,24 @@ class SourceBlocks:
         """Whether the page has marks at all."""
         return bool(self._originals)
 
-    def _match(self) -> None:
-        """Find the lines of the marked blocks, of which some may come from elsewhere."""
-        pairs = SequenceMatcher(
-            None, [b.said for b in self._written], [b.said for b in self._marked], autojunk=False
-        )
-        for written, marked, size in pairs.get_matching_blocks():
-            for offset in range(size):
-                self._lines[marked + offset] = self._written[written + offset].line
+    def _match(self) -> dict[int, int]:
+        """Return the lines of the marked blocks, of which some may come from elsewhere."""
+        written = self._written()
+        before, after = ([block.said for block in blocks] for blocks in (written, self._marked))
+        same = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+        return {
+            marked + offset: written[first + offset].line
+            for first, marked, size in same
+            for offset in range(size)
+        }
+
+    def _written(self) -> list[Block]:
+        """Return the blocks of the page as its author wrote it."""
+        file = self._host.file
+        if file is None:
+            return list(_find(self._page))
+        # MkDocs takes the YAML at the head of a page away, and hooks may change the rest.
+        return list(_find(file.read_text(encoding="utf-8-sig", errors="replace").splitlines()))
 
 
 def _find(lines: Sequence[str]) -> Iterator[Block]:

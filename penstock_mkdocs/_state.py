@@ -34,5 +34,4 @@ def forget_state() -> None:
     """Begin a build."""
     settings_of.cache_clear()
     _documented.clear()
-    site.shown.clear()
-    site.wanted.clear()
+    site.forget()

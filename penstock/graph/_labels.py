@@ -65,6 +65,8 @@ def label_lines(text: str, width: int, *, break_words: bool = True) -> list[str]
 
 def _wrap(line: str, width: int, *, break_words: bool) -> list[str]:
     """Return *line* wrapped into as few lines as *width* allows, of like lengths."""
+    if len(line) <= width:  # as most are: to prepare wrapping takes longer than to draw
+        return [line.rstrip()] if line.strip() else []
 
     def wrap(width: int) -> list[str]:
         return textwrap.wrap(line, width, break_on_hyphens=False, break_long_words=break_words)
@@ -83,6 +85,8 @@ def clean_text(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """Return *text* without the marks around code, references and emphasis in it."""
+    if "`" not in text and "*" not in text:
+        return text
     return _MARKED.sub(lambda found: next(filter(None, found.groups()), found[0]), text)
 
 

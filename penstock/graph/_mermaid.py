@@ -269,8 +269,9 @@ def _wrapped(text: str) -> list[str]:
 
 def _text(text: str) -> str:
     """Return *text* on one line so that Mermaid shows it as it is written."""
-    visible = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
-    encoded = _SPECIAL.sub(lambda match: f"#{ord(match[0])};", " ".join(visible.split()))
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+    encoded = _SPECIAL.sub(lambda match: f"#{ord(match[0])};", " ".join(text.split()))
     return _PLACEHOLDER.sub("\u200c", encoded)
 
 

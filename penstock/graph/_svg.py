@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from functools import lru_cache
 from html import escape
 
 from penstock._model import Graph, Node
@@ -29,19 +30,25 @@ def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool
         _tidy(parent, nodes)
     _introduce(root, graph, prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone)
     root.set("xmlns", "http://www.w3.org/2000/svg")
-    return "".join(_write(root)).strip()
+    written: list[str] = []
+    _write(root, written)
+    return "".join(written).strip()
 
 
-def _write(element: ET.Element) -> Iterator[str]:
-    """Yield *element* as XML. The library's writer looks for namespaces, which takes longer."""
-    attributes = "".join(f' {key}="{escape(value)}"' for key, value in element.items())
+def _write(element: ET.Element, written: list[str]) -> None:
+    """Add *element* as XML. The library's writer looks for namespaces, which takes longer."""
+    attributes = "".join([f' {key}="{_escape(value)}"' for key, value in element.items()])
     if element.text or len(element):
-        yield f"<{element.tag}{attributes}>{escape(element.text or '', quote=False)}"
+        written.append(f"<{element.tag}{attributes}>{escape(element.text or '', quote=False)}")
         for child in element:
-            yield from _write(child)
-        yield f"</{element.tag}>{element.tail or ''}"
+            _write(child, written)
+        written.append(f"</{element.tag}>{element.tail or ''}")
     else:
-        yield f"<{element.tag}{attributes} />{element.tail or ''}"
+        written.append(f"<{element.tag}{attributes} />{element.tail or ''}")
+
+
+_escape = lru_cache(escape)
+"""Most attributes are colours, fonts and sizes, which come again and again."""
 
 
 def _tidy(element: ET.Element, nodes: dict[str, Node]) -> None:

@@ -207,7 +207,7 @@ def test_unknown_flow(site, warnings, page, line):
         ),
         (("caption: [a]",), "option 'caption': takes a text, not ['a']"),
         (("just words",), "options are `name: value` lines, not 'just words'"),
-        (("a: b: c",), "the options are not valid YAML: mapping values are not allowed here"),
+        (("a: b: c",), "the options are not valid YAML: mapping values are not allowed"),
     ],
     ids=["name", "value", "type", "words", "yaml"],
 )

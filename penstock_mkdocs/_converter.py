@@ -1,0 +1,30 @@
+"""The Markdown of docstrings as HTML."""
+
+import threading
+from functools import cached_property, lru_cache
+
+from markdown import Markdown
+
+__all__ = ["docstring_to_html"]
+
+
+@lru_cache(10_000)
+def docstring_to_html(text: str) -> str:
+    """Return the Markdown *text* of a docstring as HTML."""
+    return _here.converter.reset().convert(text)
+
+
+class _Here(threading.local):
+    """What each thread has of its own: to make a converter takes longer than to use it."""
+
+    @cached_property
+    def converter(self) -> Markdown:
+        md = Markdown(extensions=["fenced_code", "tables", "sane_lists"])
+        # A `<` is one: docstrings speak of `<change>` and `List<int>` more often than they
+        # hold HTML.
+        md.preprocessors.deregister("html_block")
+        md.inlinePatterns.deregister("html")
+        return md
+
+
+_here = _Here()
