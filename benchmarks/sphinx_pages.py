@@ -68,12 +68,19 @@ class Kind:
     name: str
     diagram: Callable[[int], str]
     conf: dict[str, object] = field(default_factory=dict)
+    code: str = ""
+    """What else stands in ``conf.py``."""
+
+    @property
+    def has_flows(self) -> bool:
+        """Whether it needs the modules that declare flows."""
+        return "shop" in self.code or "penstock_sphinx" in str(self.conf.get("extensions"))
 
     def write(self, folder: Path, pages: int, each: int = 1) -> None:
         """Write a project of *pages* pages with *each* diagrams on every page."""
         folder.mkdir(parents=True)
         said = "".join(f"{key} = {value!r}\n" for key, value in self.conf.items())
-        (folder / "conf.py").write_text(said + 'exclude_patterns = ["_out"]\n')
+        (folder / "conf.py").write_text(f'{said}exclude_patterns = ["_out"]\n{self.code}')
         index = "Pages\n=====\n\n.. toctree::\n   :glob:\n\n   page*\n"
         (folder / "index.rst").write_text(index)
         for page in range(pages):
@@ -81,7 +88,7 @@ class Kind:
             diagrams = "\n".join(self.diagram(number) for number in numbers)
             text = PAGE.format(number=page, diagram=diagrams)
             (folder / f"page{page:04}.rst").write_text(text)
-        if "penstock_sphinx" in self.conf.get("extensions", ()):
+        if self.has_flows:
             _write_flows(folder / "shop", pages * each)
 
 
@@ -138,9 +145,48 @@ def _mermaid(number: int) -> str:
     return _indented("mermaid::", f"The orders of sort {number}", f"graph TD\n{edges}")
 
 
+def _nothing(number: int) -> str:
+    return f"The orders of sort {number}.\n"
+
+
+def _empty(number: int) -> str:
+    return f".. empty:: orders{number}\n   :caption: The orders of sort {number}\n"
+
+
+IMPORTS = """
+import sys
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+for file in sorted(Path(__file__).parent.glob("shop/flows*.py")):
+    import_module(f"shop.{file.stem}")
+"""
+EMPTY = """
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+
+class Empty(SphinxDirective):
+    required_arguments = 1
+    option_spec = {"caption": directives.unchanged_required}
+
+    def run(self):
+        words, messages = self.parse_inline(self.options["caption"])
+        return [nodes.figure("", nodes.caption("", "", *words), *messages)]
+
+
+def setup(app):
+    app.add_directive("empty", Empty)
+"""
+
 KINDS = (
-    Kind("no diagram", lambda number: f"The orders of sort {number}.\n"),
-    Kind("no diagram, again (noise)", lambda number: f"The orders of sort {number}.\n"),
+    Kind("no diagram", _nothing),
+    Kind("no diagram, again (noise)", _nothing),
+    # Less than these, nothing that has a directive and looks at the code can take.
+    Kind("no diagram, flows imported", _nothing, code=IMPORTS),
+    Kind("an empty directive", _empty, code=EMPTY),
     _penstock("svg"),
     _penstock("mermaid"),
     _penstock("png"),
@@ -208,7 +254,7 @@ def compare(rounds: int, pages: int) -> None:
 def scale(counts: tuple[int, ...], each: int = 20) -> None:
     """Print what a flow costs in projects of different sizes."""
     print(f"\n{'flows':>8}{'no diagram':>12}{'svg':>8}{'ms a flow':>11}   ({each} on a page)")
-    none, svg = KINDS[0], KINDS[2]
+    none, svg = KINDS[0], _penstock("svg")
     for count in counts:
         took = []
         for kind in (none, svg):

@@ -167,7 +167,7 @@ class FlowDirective(_Directive):
             classes=tuple(options.get("class", ())),
             figure_classes=tuple(options.get("figclass", ())),
         )
-        return figure(self, page, translate.graph(page.graph, page.flow.steps), wants, look)
+        return figure(self, page, translate.graph(page.unlinked, page.flow.steps), wants, look)
 
     def _about(self, flow: Flow, translate: Translator) -> list[nodes.Node]:
         said = [f"{translate('Owner')}: {flow.owner}"] if flow.owner else []
