@@ -33,6 +33,9 @@ HEADERS = [
     (b"connection", b"keep-alive"),
 ]
 THEIRS = (b"x-request-id", b"4bf92f3577b34da6a3ce929d0e0e4736")
+REFUSED = (b"x-request-id", b"01JX2K9Q8Z7Y6W5V4T3S2R1Q0P")
+"""No UUID but a ULID, which asgi-correlation-id refuses."""
+
 ANSWER = [(b"content-type", b"application/json"), (b"content-length", b"2")]
 
 ROUTE = Callable[..., Awaitable[None]]
@@ -122,16 +125,24 @@ def tables() -> dict[str, dict[str, Timer]]:
             "starlette-context": timed_asgi(starlette_context(bare)),
             "django-guid (with Django's own request)": timed_django(guid(bare)),
         },
-        "a request with an ID": {
-            "asgi-correlation-id, adopts": timed_asgi(CorrelationIdMiddleware(bare), THEIRS),
+        "a request with an ID that is adopted": {
+            "asgi-correlation-id": timed_asgi(CorrelationIdMiddleware(bare), THEIRS),
             "no middleware": timed_asgi(bare, THEIRS),
-            "penstock, ASGI, adopts": timed_asgi(FlowMiddleware(bare, trust=True), THEIRS),
-            "penstock, ASGI, makes its own": timed_asgi(FlowMiddleware(bare), THEIRS),
-            "penstock, WSGI, adopts": timed_wsgi(
-                WSGIFlowMiddleware(bare_wsgi, trust=True), **adopted
+            "penstock, ASGI": timed_asgi(FlowMiddleware(bare, trust=True), THEIRS),
+            "penstock, WSGI": timed_wsgi(WSGIFlowMiddleware(bare_wsgi, trust=True), **adopted),
+            "starlette-context": timed_asgi(starlette_context(bare), THEIRS),
+            "django-guid": timed_django(guid(bare), (b"correlation-id", THEIRS[1])),
+        },
+        # The others take each that is a UUID; penstock takes none from who is not trusted.
+        "a request with an ID that is not adopted": {
+            "asgi-correlation-id": timed_asgi(CorrelationIdMiddleware(bare), REFUSED),
+            "no middleware": timed_asgi(bare, REFUSED),
+            "penstock, ASGI, no UUID": timed_asgi(FlowMiddleware(bare), REFUSED),
+            "penstock, ASGI, a UUID": timed_asgi(FlowMiddleware(bare), THEIRS),
+            "penstock, WSGI": timed_wsgi(
+                WSGIFlowMiddleware(bare_wsgi), HTTP_X_REQUEST_ID=REFUSED[1].decode()
             ),
-            "starlette-context, adopts": timed_asgi(starlette_context(bare), THEIRS),
-            "django-guid, adopts": timed_django(guid(bare), (b"correlation-id", THEIRS[1])),
+            "django-guid": timed_django(guid(bare), (b"correlation-id", REFUSED[1])),
         },
     }
 

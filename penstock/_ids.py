@@ -12,6 +12,9 @@ __all__ = ["Numbered", "is_flow_id", "is_trace_id", "make_flow_id"]
 
 _is_safe: Callable[[str], object] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}").fullmatch
 
+# Of this digit the first two bits are fixed.
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+
 _is_hexadecimal: Callable[[str], object] = re.compile(r"(?!0{32})[0-9a-f]{32}").fullmatch
 
 
@@ -23,10 +26,8 @@ def make_flow_id() -> str:
     Trace Context. The random bits come from the operating system, so that
     neither `fork` nor `random.seed` repeats them.
     """
-    noise = int.from_bytes(urandom(10), "big")
-    high = (time_ns() // 1_000_000 << 16) | 0x7000 | noise >> 68
-    low = 0x8000_0000_0000_0000 | noise & 0x3FFF_FFFF_FFFF_FFFF
-    return f"{high:016x}{low:016x}"
+    noise = urandom(10).hex()
+    return f"{time_ns() // 1_000_000:012x}7{noise[:3]}{_VARIANT[noise[3]]}{noise[4:19]}"
 
 
 def is_flow_id(value: object) -> bool:
