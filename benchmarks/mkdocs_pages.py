@@ -125,9 +125,8 @@ def build(folder: Path) -> float:
     return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
 
 
-def compare(rounds: int, pages: int) -> None:
-    """Print what each kind takes, and how much more than a fence."""
-    kinds = [kind for kind in KINDS if find_spec(kind.needs)]
+def time_builds(kinds: list[Kind], rounds: int, pages: int) -> dict[str, list[float]]:
+    """Return the seconds that builds of *kinds* took, by the names of the kinds."""
     took: dict[str, list[float]] = {kind.name: [] for kind in kinds}
     for _ in range(rounds):
         for kind in random.sample(kinds, len(kinds)):
@@ -136,11 +135,31 @@ def compare(rounds: int, pages: int) -> None:
                 kind.write(folder, pages)
                 compile_dir(folder / "shop", quiet=1)  # as they are on every build but the first
                 took[kind.name].append(build(folder))
+    return took
+
+
+def compare(rounds: int, pages: int) -> None:
+    """Print what each kind takes, and how much more than a fence."""
+    kinds = [kind for kind in KINDS if find_spec(kind.needs)]
+    took = time_builds(kinds, rounds, pages)
     base = took[kinds[0].name]
     print(f"\n{pages} pages, seconds of CPU{'':7}{'build':>7}{'ms over a fence':>18}")
     for name, times in took.items():
         over = [(own - fence) / pages * 1000 for own, fence in zip(times, base, strict=True)]
         print(f"{name:30}{median(times):7.2f}{median(over):18.2f}")
+
+
+def compare_growth(rounds: int, pages: int) -> None:
+    """Print what each page more takes, without what is imported and set up once."""
+    kinds = [KINDS[0], *(kind for kind in KINDS if kind.name.startswith("penstock"))]
+    few, many = (time_builds(kinds, rounds, count) for count in (pages, 3 * pages))
+    each = {
+        kind.name: (median(many[kind.name]) - median(few[kind.name])) / (2 * pages) * 1000
+        for kind in kinds
+    }
+    print(f"\nfrom {pages} to {3 * pages} pages, ms of CPU{'a page more':>14}{'over a fence':>15}")
+    for name, own in each.items():
+        print(f"{name:30}{own:14.2f}{own - each[kinds[0].name]:15.2f}")
 
 
 def main() -> None:
@@ -152,6 +171,7 @@ def main() -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     print(f"Python {platform.python_version()}, {versions}; {options.rounds} rounds")
     compare(options.rounds, options.pages)
+    compare_growth(options.rounds, options.pages)
 
 
 if __name__ == "__main__":
