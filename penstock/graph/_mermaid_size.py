@@ -10,17 +10,20 @@ from penstock.graph._structure import Successors, joins, order, successors
 
 __all__ = ["estimate_height"]
 
-# Pixels, measured in Mermaid 11 and 12.
+# Pixels, measured in Mermaid 11 and 12 with the page's style sheet: the larger of the two.
 _LINE = 24
+_WAVE = 36
+"""A line of a document: the taller that is, the taller is the wave at its foot."""
+
 _GAP = 50
 _MARGIN = 16
-_PILL = 15
+_PILL = 24
 _PADDING: dict[Shape, int] = {
     "plain": 30,
     "service": 15,
-    "store": 40,
-    "queue": 10,
-    "document": 45,
+    "store": 70,
+    "queue": 12,
+    "document": 36,
     "message": 15,
 }
 
@@ -71,8 +74,11 @@ def _across(pairs: list[tuple[str, str]], rank: dict[str, int], ranks: dict[int,
 def _height(node: Node) -> int:
     kind = "not declared" if node.role == "missing" else node.kind
     lines = sum(_lines(text) for text in (node.label, kind, node.note) if text)
-    padding = _PILL if node.role == "entrypoint" else _PADDING[shape_of(node.kind)]
-    return _LINE * lines + padding
+    if node.role == "entrypoint":
+        return _LINE * lines + _PILL
+    shape = shape_of(node.kind)
+    line = _WAVE if shape == "document" else _LINE
+    return line * lines + _PADDING[shape]
 
 
 def _lines(text: str) -> int:

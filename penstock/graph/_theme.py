@@ -132,8 +132,10 @@ def mermaid_stylesheet() -> str:
         [
             # A theme's boxes for code are not for pictures.
             f".penstock-diagram pre.mermaid {{ {_BARE} }}",
-            # Furo makes what is small pale.
-            f"{every} small {{ opacity: 1; }}",
+            # Lines of the same height in all themes: a page knows how tall the picture will be.
+            f"{every} foreignObject * {{ line-height: 24px !important; }}",
+            # What is small makes a line no higher, and Furo makes it pale.
+            f"{every} small {{ opacity: 1; line-height: 1 !important; }}",
             # The picture knows its size. PyData turns its colours round on dark pages.
             f"{every} > svg {{ width: auto; height: auto; max-width: none !important;",
             "filter: none !important; }",

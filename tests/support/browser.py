@@ -36,7 +36,6 @@ _SHIFTS = """
         setTimeout(() => tell([]), 200);
     });
 """
-_SHIFT = f"async () => {{{_SHIFTS} return shifts.reduce((sum, shift) => sum + shift.value, 0); }}"
 _MOVED = f"""async () => {{
     {_SHIFTS}
     const flow = document.querySelector(".penstock-diagram");
@@ -162,10 +161,6 @@ class Reader:
     def moved(self) -> list[str]:
         """Return what stands after a flow, or in it, and has moved since it was first shown."""
         return list(self.page.evaluate(_MOVED))
-
-    def shift(self) -> float:
-        """Return how much the page has moved, as browsers measure it."""
-        return float(self.page.evaluate(_SHIFT))
 
     def colours(self) -> dict[str, str]:
         """Return the colours of the page, an entrypoint, its text and edges; and any filter."""

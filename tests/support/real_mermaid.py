@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from penstock.graph._theme import mermaid_stylesheet
+
 __all__ = ["VERSIONS", "Drawing", "Mermaid", "get_bundle"]
 
 VERSIONS = ("11.12.0", "11.17.2", "12.3.0")
@@ -96,7 +98,11 @@ class Mermaid:
 
     def __init__(self, page: Any, bundle: Path) -> None:
         self._page = page
-        page.set_content('<!doctype html><meta charset="utf-8"><div id="holder"></div>')
+        # Mermaid measures words wherever it likes: the whole page is a diagram.
+        page.set_content(
+            '<!doctype html><html class="penstock-diagram"><meta charset="utf-8">'
+            f'<style>{mermaid_stylesheet()}</style><body class="mermaid"><div id="holder"></div>'
+        )
         page.add_script_tag(path=bundle)
         page.evaluate(_SCRIPT)
 
