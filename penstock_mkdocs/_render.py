@@ -147,7 +147,7 @@ class PageRenderer:
         try:
             match options.format:
                 case "mermaid":
-                    text = render_mermaid(graph, direction=direction, styled=True)
+                    text = render_mermaid(graph, direction=direction, styled=True, palette="inside")
                     return Markup('<pre class="mermaid"{}>{}</pre>').format(
                         _style_of(options), text
                     )

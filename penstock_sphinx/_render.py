@@ -59,7 +59,7 @@ def mermaid_text(node: nodes.Element) -> str:
     Raises:
         DiagramTooLargeError: If Mermaid will not draw it.
     """
-    return render_mermaid(_graph(node), direction=_direction(node), styled=True, palette=False)
+    return render_mermaid(_graph(node), direction=_direction(node), styled=True, palette="page")
 
 
 def drawer_of(node: nodes.Element) -> nodes.Element | None:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from typing import Literal
 from urllib.parse import quote
 
 from penstock._model import Direction, Graph, Node
@@ -11,9 +12,11 @@ from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._kinds import Shape, shape_of
 from penstock.graph._labels import bar_id, drawn_id, label_lines, safe_href
 from penstock.graph._structure import joins
-from penstock.graph._theme import EDGE, LIGHT, node_class
+from penstock.graph._theme import EDGE, LIGHT, mermaid_rules, node_class
 
-__all__ = ["LONGEST_LINE", "render_mermaid"]
+__all__ = ["LONGEST_LINE", "Palette", "render_mermaid"]
+
+Palette = Literal["text", "page", "inside"]
 
 _MOST_EDGES = 500
 _MOST_CHARACTERS = 50_000
@@ -41,7 +44,7 @@ _PAGE_HEAD = f"""\
 """Where a page has the colours: a wide flow scrolls there, and does not become too small."""
 
 _PREFIX = "penstock-"
-"""What classes begin with that a page has the colours of."""
+"""What classes begin with that have their colours from a style sheet."""
 
 _SHAPES: dict[Shape, str] = {
     "plain": '["{label}"]{style}',
@@ -119,7 +122,7 @@ def render_mermaid(
     *,
     direction: Direction = "TD",
     styled: bool = False,
-    palette: bool = True,
+    palette: Palette = "text",
     check_limits: bool = True,
 ) -> str:
     """Return *graph* as a Mermaid flowchart.
@@ -129,8 +132,9 @@ def render_mermaid(
         direction: Where the flow leads.
         styled: Whether to write colours, shapes of entrypoints, and a title
             and description for screen readers.
-        palette: Whether a styled text brings its colours. Otherwise the page
-            has them, for classes like ``penstock-step``.
+        palette: Where a styled text has its colours from: from itself, from the
+            page for classes like ``penstock-step``, or from a style sheet of
+            its own that follows the variables of the page.
         check_limits: Whether to raise rather than return what Mermaid will
             not draw.
 
@@ -140,7 +144,7 @@ def render_mermaid(
     """
     bars = joins(graph)
     edges = list(_edges(graph, bars))
-    prefix = _PREFIX if styled and not palette else ""
+    prefix = _PREFIX if styled and palette != "text" else ""
     statements = [
         *(_accessibility(graph) if styled else ()),
         *_nodes(graph, bars, styled=styled, prefix=prefix),
@@ -149,13 +153,23 @@ def render_mermaid(
         *_classes(graph, bars, styled=styled, prefix=prefix),
     ]
     lines = [f"graph {direction}", *(f"    {statement}" for statement in statements)]
-    head = [_PAGE_HEAD if prefix else _HEAD] if styled else []
+    head = _head(graph, bars, palette) if styled else []
     text = "\n".join([*head, *lines])
     if check_limits:
         # A browser counts UTF-16 units.
         _check_limit(graph, "edges", len(edges), _MOST_EDGES)
         _check_limit(graph, "characters", len(text.encode("utf-16-le")) // 2, _MOST_CHARACTERS)
     return text
+
+
+def _head(graph: Graph, bars: AbstractSet[str], palette: Palette) -> list[str]:
+    """Return the configuration of a styled text."""
+    if palette == "text":
+        return [_HEAD]
+    if palette == "page":
+        return [_PAGE_HEAD]
+    lines = _PAGE_HEAD.splitlines()
+    return [*lines[:-1], f'  themeCSS: "{mermaid_rules(_used(graph, bars))}"', lines[-1]]
 
 
 def _check_limit(graph: Graph, what: str, count: int, limit: int) -> None:
@@ -222,15 +236,18 @@ def _links(graph: Graph, *, styled: bool) -> Iterator[str]:
 
 def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -> Iterator[str]:
     """Yield the styles that are in use."""
-    used = {node_class(node) for node in graph.nodes}
-    if bars:
-        used.add("join")
     if styled and graph.edges:
         yield "linkStyle default stroke-width:1.5px"
-    for name in filter(used.__contains__, _CLASSES):
+    for name in _used(graph, bars):
         looks = [_CLASSES[name] if styled and not prefix else "", _LINES.get(name, "")]
         if css := ",".join(filter(None, looks)):
             yield f"classDef {prefix}{name} {css}"
+
+
+def _used(graph: Graph, bars: AbstractSet[str]) -> list[str]:
+    """Return the classes that are in use."""
+    used = {node_class(node) for node in graph.nodes} | ({"join"} if bars else set())
+    return [name for name in _CLASSES if name in used]
 
 
 def _id(name: str) -> str:

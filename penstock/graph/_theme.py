@@ -1,5 +1,6 @@
 """The colours of diagrams, on light and on dark pages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from penstock._model import Node
@@ -11,6 +12,7 @@ __all__ = [
     "EDGE_TEXT",
     "LIGHT",
     "Paint",
+    "mermaid_rules",
     "mermaid_stylesheet",
     "node_class",
     "page_stylesheet",
@@ -98,6 +100,8 @@ def page_stylesheet() -> str:
             ".penstock-diagram { overflow-x: auto; }",
             ".penstock-diagram svg { max-width: none; vertical-align: top; }",
             ".penstock-diagram img { max-width: 100%; height: auto; }",
+            # A theme's boxes for code are not for pictures.
+            f".penstock-diagram pre.mermaid {{ {_BARE} }}",
             ".penstock-figure { margin: 1em 0; }",
             ".penstock-diagram.align-center, .penstock-figure.align-center { text-align: center; }",
             ".penstock-diagram.align-right, .penstock-figure.align-right { text-align: right; }",
@@ -130,8 +134,6 @@ def mermaid_stylesheet() -> str:
     every = ".penstock-diagram .mermaid"
     return "\n".join(
         [
-            # A theme's boxes for code are not for pictures.
-            f".penstock-diagram pre.mermaid {{ {_BARE} }}",
             # Lines of the same height in all themes: a page knows how tall the picture will be.
             f"{every} foreignObject * {{ line-height: 24px !important; }}",
             # What is small makes a line no higher, and Furo makes it pale.
@@ -165,9 +167,9 @@ def svg_stylesheet() -> str:
 
 def _rules() -> list[str]:
     rules = []
-    for name, paint in LIGHT.items():
+    for name in LIGHT:
         node = f".penstock-flow .penstock-{name}"
-        fill, stroke, text = _paints(name, paint)
+        fill, stroke, text = _paints_of(name)
         shapes = ":is(path, polygon, ellipse, polyline)"
         rules.append(f"{node} {shapes} {{ fill: {fill}; stroke: {stroke}; }}")
         rules.append(f"{node} text {{ fill: {text}; }}")
@@ -180,10 +182,38 @@ def _rules() -> list[str]:
     ]
 
 
+def mermaid_rules(names: Iterable[str]) -> str:
+    """Return the CSS of a picture of Mermaid's into which no style sheet of the page reaches.
+
+    Variables of the page do. Mermaid puts the id of the picture before each
+    selector.
+
+    Args:
+        names: The entries of the palette that are in use; ``join`` is a bar.
+    """
+    rules = []
+    for name in names:
+        fill, stroke, text = _paints_of(name)
+        shapes = ",".join(f".penstock-{name} {part}" for part in ("rect", "path", "polygon"))
+        words = ",".join(f".penstock-{name} {part}" for part in ("span", "p", "small"))
+        rules.append(f"{shapes}{{fill:{fill} !important;stroke:{stroke} !important}}")
+        rules.append(f"{words}{{color:{text} !important}}")
+    return "".join(
+        [
+            *rules,
+            f".flowchart-link{{stroke:{_LINE} !important}}",
+            f".marker path{{stroke:{_LINE} !important;fill:{_LINE} !important}}",
+            f".edgeLabel span,.edgeLabel p{{color:{_WORD} !important}}",
+            ".edgeLabel,.labelBkg{background:none !important}",
+            f".edgeLabel p{{background:{_BEHIND} !important}}",
+        ]
+    )
+
+
 def _mermaid_rules(every: str) -> list[str]:
     rules = []
-    for name, paint in (LIGHT | {"join": None}).items():
-        fill, stroke, text = _paints(name, paint) if paint else (_LINE, _LINE, _LINE)
+    for name in (*LIGHT, "join"):
+        fill, stroke, text = _paints_of(name)
         node = f".mermaid .penstock-{name}"
         rules.append(f"{node} :is(rect, path, polygon) {{ fill: {fill} !important;")
         rules.append(f"stroke: {stroke} !important; }}")
@@ -198,9 +228,11 @@ def _mermaid_rules(every: str) -> list[str]:
     ]
 
 
-def _paints(name: str, paint: Paint) -> tuple[str, str, str]:
-    """Return the colours of a node as CSS: what the page says, else *paint*."""
-    var = f"--penstock-{name}"
+def _paints_of(name: str) -> tuple[str, str, str]:
+    """Return the colours of a node or a bar as CSS: what the page says, else those for light."""
+    if name == "join":
+        return _LINE, _LINE, _LINE
+    paint, var = LIGHT[name], f"--penstock-{name}"
     return (
         f"var({var}-fill, {paint.fill})",
         f"var({var}-stroke, {paint.stroke})",

@@ -1,6 +1,7 @@
 """Headless Chromium for tests: import the fixture *chromium* from here."""
 
 import shutil
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -44,6 +45,20 @@ _MOVED = f"""async () => {{
         || flow.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
     )).map(node => node.nodeName);
 }}"""
+
+
+_PAINTED = """async data => {
+    const picture = await createImageBitmap(await (await fetch(data)).blob());
+    const canvas = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+    canvas.drawImage(picture, 0, 0);
+    const {data: bytes} = canvas.getImageData(0, 0, picture.width, picture.height);
+    const counts = new Map();
+    for (let at = 0; at < bytes.length; at += 4) {
+        const colour = `rgb(${bytes[at]}, ${bytes[at + 1]}, ${bytes[at + 2]})`;
+        counts.set(colour, (counts.get(colour) ?? 0) + 1);
+    }
+    return [...counts].filter(([_, count]) => count > 500).map(([colour]) => colour);
+}"""
 
 
 # Per module, not per session: while Playwright runs, no other test could run an event loop.
@@ -161,6 +176,12 @@ class Reader:
     def moved(self) -> list[str]:
         """Return what stands after a flow, or in it, and has moved since it was first shown."""
         return list(self.page.evaluate(_MOVED))
+
+    def painted(self, selector: str) -> set[str]:
+        """Return the colours of more than specks in a picture, also where no selector reaches."""
+        png = self.page.locator(selector).screenshot()
+        data = f"data:image/png;base64,{b64encode(png).decode()}"
+        return set(self.page.evaluate(_PAINTED, data))
 
     def colours(self) -> dict[str, str]:
         """Return the colours of the page, an entrypoint, its text and edges; and any filter."""
