@@ -237,7 +237,7 @@ def test_search(project, builder):
 
     assert {"Receive the order", "charge", "pack", "send"} <= set(index)
     assert "Takes an order" in index["Receive the order"]
-    assert "classDef" not in str(index)
+    assert "accTitle" not in str(index)
 
 
 def inventory(folder: Path) -> list[str]:

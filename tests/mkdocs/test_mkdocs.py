@@ -258,8 +258,8 @@ def test_search(site):
 
     index = (site.folder / "site/search/search_index.json").read_text(encoding="utf-8")
     assert "Charges it." in index
-    assert "classDef" not in index
-    assert "classDef" in html
+    assert "accTitle" not in index
+    assert "accTitle" in html
 
 
 def test_problem(site, warnings):
