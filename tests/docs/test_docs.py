@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ import penstock.exceptions
 import penstock.executors
 import penstock.testing
 import penstock.tracing
+from penstock_mkdocs._config import ExtensionOptions
+from penstock_mkdocs._plugin import PenstockConfig
 
 ROOT = Path(__file__).parents[2]
 ADAPTERS = [
@@ -51,6 +54,17 @@ def built(tmp_path_factory) -> Path:
         check=True,
     )
     return target
+
+
+@pytest.mark.parametrize("page", ["mkdocs", "configuration"])
+def test_every_option_for_mkdocs_is_in_the_reference(page):
+    """Each option of the extension and of the plugin stands in the tables, and in the overview."""
+    text = (ROOT / f"docs/reference/{page}.md").read_text(encoding="utf-8")
+    plugin = {name for name, _ in PenstockConfig._schema}
+    options = {field.name for field in fields(ExtensionOptions)} | plugin
+
+    inner = {"config_file", "whole_site"} if page == "configuration" else set()
+    assert {name for name in options - inner if f"`{name}`" not in text} == set()
 
 
 def test_every_public_name_is_in_the_reference(built):
