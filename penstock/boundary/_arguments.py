@@ -5,7 +5,7 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
 
-from penstock._context import Run, current
+from penstock._context import Run, current, new_flow_id
 from penstock.boundary._current import active
 from penstock.boundary._settings import Inbound
 
@@ -21,14 +21,15 @@ _arguments = Inbound(trust=True)
 
 
 def send_argument() -> dict[str, str]:
-    """Return the current flow ID as a keyword argument, or nothing outside a run.
+    """Return the current flow ID as a keyword argument, or a new one outside any run.
 
-    For queues that carry nothing but a task's arguments.
+    For queues that carry nothing but a task's arguments. The task has that ID
+    however often it is delivered or tried again.
 
     .. versionadded:: 0.1
     """
     run = current.get()
-    return {} if run is None else {ARGUMENT: run.flow_id}
+    return {ARGUMENT: new_flow_id() if run is None else run.flow_id}
 
 
 def receive_argument(function: Callable[..., Any], *, in_place: bool = True) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, TypeVar
 
 from penstock._context import Run, current, new_flow_id
 from penstock._propagation import HEADER, added_headers, find_carried, inject
+from penstock.boundary._current import active
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = ["RECEIVED", "Inbound", "InboundSettings", "Outbound", "OutboundSettings"]
@@ -112,8 +113,13 @@ class Inbound:
         return Run(new_flow_id(), flows, None, None, received)
 
     def send(self) -> dict[str, str]:
-        """Return the headers of a message that is to be received with these settings."""
-        return inject({}, header=self.header, traceparent=self.traceparent, values=self.values)
+        """Return the headers of a message that is to be received with these settings.
+
+        Outside any run they carry a new flow ID, which the message then has
+        however often it is delivered or tried again.
+        """
+        with active(current.get() or Run(new_flow_id())):
+            return inject({}, header=self.header, traceparent=self.traceparent, values=self.values)
 
     def accept(self, carrier: Any, source: object = None) -> Run:
         """Return the run for a task that may have been called in its sender's place.

@@ -15,7 +15,7 @@ from penstock.exceptions import MissingExtraError
 
 try:
     from huey import Huey
-    from huey.api import Task
+    from huey.api import PeriodicTask, Task
 except ImportError as error:
     raise MissingExtraError(__name__, "huey", "huey") from error
 
@@ -23,11 +23,15 @@ __all__ = ["flow_task"]
 
 
 class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types
-    """A task that takes the current flow ID along when it is made."""
+    """A task that takes the current flow ID along when it is made, or a new one outside a run."""
 
     def __init__(self, args: Any = None, kwargs: Any = None, *more: Any, **options: Any) -> None:
-        # One that a worker makes of a message has the ID already, and nothing is current there.
+        # What a worker makes of a message has the ID already.
         super().__init__(args, {**send_argument(), **(kwargs or {})}, *more, **options)
+
+
+class _PeriodicFlowTask(_FlowTask, PeriodicTask):  # type: ignore[misc]  # as above
+    """A task that the consumer makes anew each time that the clock says so."""
 
 
 def flow_task(
@@ -37,13 +41,14 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    periodic: Callable[[Any], bool] | None = None,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare a function as a step that a worker runs, and return it as a task of *huey*.
 
     It stands below `penstock.flow`. Whoever sends the task, at once or with
-    ``schedule``, sends the current flow ID along; it is kept when the task is
-    tried again.
+    ``schedule``, sends the current flow ID along, or a new one outside any run;
+    it is kept when the task is tried again.
 
     Args:
         huey: The instance of Huey.
@@ -52,6 +57,9 @@ def flow_task(
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: What the step stands behind, as for `penstock.step`.
+        periodic: When the consumer sends the task by itself, like
+            ``huey.crontab(minute="0")``, as for ``huey.periodic_task``. Each
+            time it has a new flow ID.
         options: Those of ``huey.task``: *retries*, *priority*, *context*, ...
 
     Raises:
@@ -62,7 +70,11 @@ def flow_task(
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:
-        return huey.task(task_base=_FlowTask, **options)(receive_argument(wrapper))
+        function = receive_argument(wrapper)
+        if periodic is None:
+            return huey.task(task_base=_FlowTask, **options)(function)
+        clock = staticmethod(periodic)
+        return huey.task(task_base=_PeriodicFlowTask, validate_datetime=clock, **options)(function)
 
     def declare(target: Callable[..., Any]) -> Any:
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)

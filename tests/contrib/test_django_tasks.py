@@ -39,11 +39,11 @@ def test_in_place(tasks, name):
 
 
 def test_outside_a_run(tasks):
-    """A task that belongs to nothing has an ID of its own, and no argument more."""
+    """A task that belongs to nothing has an ID of its own, made when it is enqueued."""
     result = tasks.work.enqueue(7)
 
-    assert len(result.return_value["id"]) == 32
-    assert (result.return_value["amount"], carried(result)) == (7, {})
+    assert carried(result) == {"penstock_flow_id": result.return_value["id"]}
+    assert (result.return_value["amount"], len(result.return_value["id"])) == (7, 32)
 
 
 def test_enqueued_later(tasks):

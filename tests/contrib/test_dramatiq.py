@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import dramatiq
@@ -71,8 +72,9 @@ def test_own_ids(broker):
     assert None not in seen
 
 
-def test_retries(broker):
-    """A message that is tried again has its ID again."""
+@pytest.mark.parametrize("sender", [bind(), nullcontext()], ids=["run", "no run"])
+def test_retries(broker, sender):
+    """A message that is tried again has its ID again, whoever sent it."""
     seen = []
 
     @flow_task(max_retries=2, min_backoff=1, max_backoff=1)
@@ -81,11 +83,11 @@ def test_retries(broker):
         if len(seen) < 3:
             raise LookupError
 
-    with bind() as run:
+    with sender as run:
         work.send()
     finish(broker)
 
-    assert seen == [run.flow_id] * 3
+    assert seen == [run.flow_id if run else seen[0]] * 3
 
 
 def test_pipeline_and_children(broker):

@@ -1,11 +1,21 @@
 """Huey: tasks carry the ID as an argument that they never see."""
 
+import importlib
+import os
+import subprocess
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
 import pytest
 from huey import FileHuey, MemoryHuey, crontab
 from servers import wait_for
 
 from penstock import bind, current_flow_id, current_run, flow, get_flow
+from penstock.boundary import ARGUMENT
 from penstock.contrib.huey import flow_task
+
+SUPPORT = Path(__file__).parents[1] / "support"
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -59,7 +69,8 @@ def test_own_ids(huey):
     assert None not in seen
 
 
-def test_retries_and_children(huey):
+@pytest.mark.parametrize("sender", [bind(), nullcontext()], ids=["run", "no run"])
+def test_retries_and_children(huey, sender):
     """A task that is tried again has its ID again, and what it sends has it too."""
     seen = []
 
@@ -74,11 +85,12 @@ def test_retries_and_children(huey):
             raise LookupError
         child()
 
-    with bind() as run:
+    with sender as run:
         parent()
     wait_for(lambda: len(seen) == 3)
 
-    assert seen == [("parent", run.flow_id)] * 2 + [("child", run.flow_id)]
+    flow_id = run.flow_id if run else seen[0][1]
+    assert seen == [("parent", flow_id)] * 2 + [("child", flow_id)]
 
 
 def test_pipeline(huey):
@@ -100,8 +112,43 @@ def test_pipeline(huey):
     assert seen == [(1, run.flow_id)]
 
 
-def test_periodic(huey):
-    """What the clock starts has an ID of its own, in a declared function too."""
+def test_periodic():
+    """What the clock starts has an ID of its own each time, the same when it is tried again."""
+    huey = MemoryHuey("nightly")
+    seen = []
+
+    @flow("nightly")
+    @flow_task(huey, periodic=crontab(), retries=1)
+    def tick():
+        seen.append((current_flow_id(), current_run().flow))
+        if len(seen) == 1:
+            raise LookupError
+
+    for count in (2, 3):
+        consumer = huey.create_consumer(periodic=True, initial_delay=0.01, max_delay=0.05)
+        consumer.start()  # at once, and then every minute
+        wait_for(lambda count=count: len(seen) == count)
+        consumer.stop(graceful=True)
+
+    first, again, next_ = seen
+    assert first == again
+    assert first[0] != next_[0]
+    assert {name for _, name in seen} == {"nightly"}
+
+
+def test_not_yet():
+    """The clock is asked with the time."""
+    asked = []
+    huey = MemoryHuey("nightly")
+    flow_task(huey, periodic=lambda now: bool(asked.append(now)))(lambda: None)
+
+    assert huey.read_periodic(7) == []
+    assert asked == [7]
+
+
+def test_clock_of_undeclared():
+    """What Huey's own decorator declares can call a declared task: each call is an operation."""
+    huey = MemoryHuey("nightly")
     seen = []
     work = flow("nightly")(flow_task(huey, name="work")(lambda: seen.append(current_flow_id())))
 
@@ -113,6 +160,46 @@ def test_periodic(huey):
     tick.call_local()
 
     assert len(set(seen)) == 2
+
+
+@pytest.mark.parametrize("sort", ["thread", "process", "greenlet"])
+def test_real_consumer(redis_url, tmp_path, sort):
+    """A consumer of each sort has the sender's ID, from a real Redis, also for later."""
+    environment = {"QUEUE_TEST_REDIS": f"{redis_url}/8", "QUEUE_TEST_FOLDER": str(tmp_path)}
+    jobs = load_jobs(environment)
+    jobs.HUEY.flush()
+    first = ["gevent.monkey", "--module"] if sort == "greenlet" else []
+    consumer = [*first, "huey.bin.huey_consumer", "huey_jobs.HUEY", "-k", sort]
+    command = [sys.executable, "-m", *consumer]
+    environment |= {"PYTHONPATH": str(SUPPORT)}
+    with subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE) as worker:
+        try:
+            with bind("order-7"):
+                jobs.work("now")
+                jobs.work.schedule(("later",), delay=1)
+            lonely = jobs.fails_once().task.kwargs[ARGUMENT]
+            wait_for(lambda: len(jobs.notes_in(tmp_path)) == 5)
+        finally:
+            worker.terminate()
+
+    found = {(note["what"], note["id"]) for note in jobs.notes_in(tmp_path)}
+    (tick,) = (flow_id for what, flow_id in found if what == "tick")
+    assert found - {("tick", tick)} == {
+        ("now", "order-7"),
+        ("later", "order-7"),
+        ("retries 1", lonely),
+        ("retries 0", lonely),
+    }
+    assert tick not in {None, "order-7", lonely}
+
+
+def load_jobs(environment):
+    """Return the module of jobs as one that sees *environment*."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.delitem(sys.modules, "huey_jobs", raising=False)
+        return importlib.import_module("huey_jobs")
 
 
 def test_immediate():

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -82,12 +83,13 @@ def test_foreign_worker(queue, connection, jobs):
     assert process(connection, SimpleWorker) == [("plain", None)]
 
 
-def test_retry(queue, connection, jobs):
-    """A job that is tried again has its ID again."""
-    with bind("order-7"):
-        queue.enqueue(jobs.fails_once, retry=Retry(max=1))
+@pytest.mark.parametrize("sender", [bind("order-7"), nullcontext()], ids=["run", "no run"])
+def test_retry(queue, connection, jobs, sender):
+    """A job that is tried again has its ID again, whoever enqueued it."""
+    with sender:
+        job = queue.enqueue(jobs.fails_once, retry=Retry(max=1))
 
-    assert [flow_id for _, flow_id in process(connection)] == ["order-7"] * 2
+    assert [flow_id for _, flow_id in process(connection)] == [job.meta[HEADER]] * 2
 
 
 def test_dependents_and_children(queue, connection, jobs):
@@ -164,6 +166,7 @@ def test_real_worker(redis_url, connection, queue, jobs, tmp_path):
     with bind("order-7"):
         queue.enqueue(jobs.parent)
         queue.enqueue(jobs.plain)
+    lonely = queue.enqueue(jobs.fails_once, retry=Retry(max=1)).meta[HEADER]
     options = ("--worker-class", "penstock.contrib.rq.FlowWorker", "--burst", "--quiet")
     environment = os.environ | {"PYTHONPATH": str(SUPPORT), "QUEUE_TEST_FOLDER": str(tmp_path)}
     command = [sys.executable, "-m", "rq.cli", "worker", "--url", f"{redis_url}/7", *options]
@@ -175,4 +178,6 @@ def test_real_worker(redis_url, connection, queue, jobs, tmp_path):
         ("parent", "order-7"),
         ("plain", "order-7"),
         ("child", "order-7"),
+        ("retries left 1", lonely),
+        ("retries left 0", lonely),
     }

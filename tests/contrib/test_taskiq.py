@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,8 @@ def test_other_middleware(broker):
     assert broker.middlewares[0]._blocks == {}
 
 
-def test_retry_and_children(broker):
+@pytest.mark.parametrize("sender", [bind("order-7"), nullcontext()], ids=["run", "no run"])
+def test_retry_and_children(broker, sender):
     """A task that is tried again has its ID again, and what it sends has it too."""
     broker.add_middlewares(SimpleRetryMiddleware())
     seen = []
@@ -127,13 +129,14 @@ def test_retry_and_children(broker):
         await child.kiq()
 
     async def main():
-        with bind("order-7"):
+        with sender:
             await parent.kiq()
 
     run(broker, main)
     wait_for(lambda: len(seen) >= 3)
 
-    assert set(seen) == {("parent", "order-7"), ("child", "order-7")}
+    flow_id = "order-7" if isinstance(sender, bind) else seen[0][1]
+    assert set(seen) == {("parent", flow_id), ("child", flow_id)}
     assert isinstance(broker.middlewares[0], FlowMiddleware)
 
 
