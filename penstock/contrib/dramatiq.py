@@ -16,7 +16,7 @@ try:
 except ImportError as error:
     raise MissingExtraError(__name__, "dramatiq", "dramatiq") from error
 
-__all__ = ["FlowMiddleware", "flow_task", "install"]
+__all__ = ["FlowMiddleware", "flow_task", "install", "uninstall"]
 
 
 class FlowMiddleware(dramatiq.Middleware):
@@ -87,8 +87,17 @@ def install(broker: dramatiq.Broker, **settings: Unpack[InboundSettings]) -> Non
 
     .. versionadded:: 0.1
     """
+    uninstall(broker)
     first = type(broker.middleware[0]) if broker.middleware else None
     broker.add_middleware(FlowMiddleware(**settings), before=first)
+
+
+def uninstall(broker: dramatiq.Broker) -> None:
+    """Take back what `install` did, or `flow_task` by itself.
+
+    .. versionadded:: 0.1
+    """
+    broker.middleware[:] = [m for m in broker.middleware if not isinstance(m, FlowMiddleware)]
 
 
 @overload

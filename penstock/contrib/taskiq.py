@@ -16,7 +16,7 @@ try:
 except ImportError as error:
     raise MissingExtraError(__name__, "taskiq", "taskiq") from error
 
-__all__ = ["FlowMiddleware", "flow_task", "install"]
+__all__ = ["FlowMiddleware", "flow_task", "install", "uninstall"]
 
 
 class FlowMiddleware(TaskiqMiddleware):
@@ -74,9 +74,18 @@ def install(broker: AsyncBroker, **settings: Unpack[InboundSettings]) -> None:
 
     .. versionadded:: 0.1
     """
+    uninstall(broker)
     broker.add_middlewares(FlowMiddleware(**settings))
     # Before all others, so that what they send again is sent within the run.
     broker.middlewares.insert(0, broker.middlewares.pop())
+
+
+def uninstall(broker: AsyncBroker) -> None:
+    """Take back what `install` did, or `flow_task` by itself.
+
+    .. versionadded:: 0.1
+    """
+    broker.middlewares[:] = [m for m in broker.middlewares if not isinstance(m, FlowMiddleware)]
 
 
 def flow_task(

@@ -3,15 +3,18 @@
 import asyncio
 import importlib
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from servers import wait_for
+from sqlalchemy.pool import NullPool
 
 from penstock import bind, current_flow_id, current_run, get_flow
+from penstock.boundary import ARGUMENT
 from penstock.contrib.apscheduler import install, uninstall
 
 
@@ -42,6 +45,32 @@ def test_once(scheduler, jobs, trigger):
     wait_for(lambda: jobs.seen)
 
     assert jobs.seen == [("seven", "g", "order-7", "nightly")]
+
+
+def test_stored(jobs, tmp_path):
+    """A job that outlives its process in a database keeps the ID of who added it."""
+    # Without a pool, no connection is left to the garbage collector.
+    options = {"poolclass": NullPool}
+    store = {
+        "default": SQLAlchemyJobStore(f"sqlite:///{tmp_path / 'jobs'}", engine_options=options)
+    }
+    before = BackgroundScheduler(timezone="UTC", jobstores=store)
+    install(before)
+    before.start()
+    when = DateTrigger(datetime.now(UTC) + timedelta(seconds=1))
+    with bind("order-7"):
+        before.add_job(jobs.work, when, ["bound"], misfire_grace_time=60)
+    added = before.add_job(jobs.work, when, ["alone"], misfire_grace_time=60)
+    before.shutdown()
+    assert jobs.seen == []
+
+    after = BackgroundScheduler(timezone="UTC", jobstores=store)
+    after.start()
+    wait_for(lambda: len(jobs.seen) == 2)
+    after.shutdown()
+
+    ids = {what: flow_id for what, _, flow_id, _ in jobs.seen}
+    assert ids == {"bound": "order-7", "alone": added.kwargs[ARGUMENT]}
 
 
 def test_by_name(scheduler, jobs):

@@ -11,11 +11,12 @@ import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AsyncIO, SkipMessage
+from queue_jobs import spans_in
 from servers import PATIENCE, wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
-from penstock.contrib.dramatiq import FlowMiddleware, flow_task, install
+from penstock.contrib.dramatiq import FlowMiddleware, flow_task, install, uninstall
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -231,6 +232,18 @@ def test_after_nothing(broker):
     FlowMiddleware().after_process_message(broker, None)
 
 
+def test_uninstall(broker):
+    """Messages of a broker from which penstock was taken carry nothing."""
+    work = flow_task(actor_name="work")(lambda: None)
+    install(broker)
+    uninstall(broker)
+
+    with bind():
+        sent = work.send()
+
+    assert sent.options == {}
+
+
 def test_broker_without_middleware():
     """A broker that has none is given one."""
     broker = StubBroker(middleware=[])
@@ -246,6 +259,7 @@ def test_real_worker(tmp_path, redis_url):
         "PYTHONPATH": str(SUPPORT),
         "QUEUE_TEST_FOLDER": str(tmp_path),
         "QUEUE_TEST_REDIS": redis_url,
+        "PENSTOCK_TRACE": str(tmp_path / "spans"),
     }
     code = """
 from penstock import bind
@@ -253,13 +267,15 @@ from dramatiq_jobs import work
 with bind("order-7"):
     work.send("seven")
 work.send("alone")
+with bind("order-8"):
+    work.send_with_options(args=("later",), delay=1000)
 """
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=PATIENCE)
     command = [sys.executable, "-m", "dramatiq", "dramatiq_jobs", "-p", "1", "-t", "1"]
     worker = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
     try:
         file = tmp_path / "notes"
-        wait_for(lambda: file.exists() and len(file.read_text().splitlines()) == 4)
+        wait_for(lambda: file.exists() and len(file.read_text().splitlines()) == 6)
     finally:
         worker.terminate()
         worker.wait(PATIENCE)
@@ -268,3 +284,7 @@ work.send("alone")
     ids = {note["what"]: note["id"] for note in found}
     assert ids["seven"] == ids["child of seven"] == "order-7"
     assert ids["alone"] == ids["child of alone"] != "order-7"
+    assert ids["later"] == ids["child of later"] == "order-8"
+    assert spans_in(tmp_path) == {("work", flow_id) for flow_id in ids.values()} | {
+        ("more", flow_id) for flow_id in ids.values()
+    }

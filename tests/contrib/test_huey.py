@@ -8,7 +8,9 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+import queue_jobs
 from huey import FileHuey, MemoryHuey, crontab
+from queue_jobs import spans_in
 from servers import wait_for
 
 from penstock import bind, current_flow_id, current_run, flow, get_flow
@@ -163,26 +165,28 @@ def test_clock_of_undeclared():
 
 
 @pytest.mark.parametrize("sort", ["thread", "process", "greenlet"])
-def test_real_consumer(redis_url, tmp_path, sort):
+def test_real_consumer(monkeypatch, redis_url, tmp_path, sort):
     """A consumer of each sort has the sender's ID, from a real Redis, also for later."""
     environment = {"QUEUE_TEST_REDIS": f"{redis_url}/8", "QUEUE_TEST_FOLDER": str(tmp_path)}
+    spans = {"PENSTOCK_TRACE": str(tmp_path / "spans")}
+    monkeypatch.setattr(queue_jobs, "FOLDER", tmp_path)
     jobs = load_jobs(environment)
     jobs.HUEY.flush()
     first = ["gevent.monkey", "--module"] if sort == "greenlet" else []
     consumer = [*first, "huey.bin.huey_consumer", "huey_jobs.HUEY", "-k", sort]
     command = [sys.executable, "-m", *consumer]
-    environment |= {"PYTHONPATH": str(SUPPORT)}
+    environment |= {"PYTHONPATH": str(SUPPORT)} | spans
     with subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE) as worker:
         try:
             with bind("order-7"):
                 jobs.work("now")
                 jobs.work.schedule(("later",), delay=1)
             lonely = jobs.fails_once().task.kwargs[ARGUMENT]
-            wait_for(lambda: len(jobs.notes_in(tmp_path)) == 5)
+            wait_for(lambda: len(queue_jobs.notes()) == 5 and len(spans_in(tmp_path)) == 3)
         finally:
             worker.terminate()
 
-    found = {(note["what"], note["id"]) for note in jobs.notes_in(tmp_path)}
+    found = {(note["what"], note["id"]) for note in queue_jobs.notes()}
     (tick,) = (flow_id for what, flow_id in found if what == "tick")
     assert found - {("tick", tick)} == {
         ("now", "order-7"),
@@ -191,6 +195,9 @@ def test_real_consumer(redis_url, tmp_path, sort):
         ("retries 0", lonely),
     }
     assert tick not in {None, "order-7", lonely}
+    assert spans_in(tmp_path) == {
+        *(("work", "order-7"), ("again", lonely), ("tick", tick)),
+    }
 
 
 def load_jobs(environment):

@@ -2,19 +2,20 @@
 
 import importlib
 import inspect
-import json
 import os
 import subprocess
 import sys
 from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import queue_jobs
+from queue_jobs import spans_in
 from redis import Redis
 from rq import Queue, Retry
 from rq.worker import SimpleWorker
-from servers import PATIENCE
+from servers import wait_for
 
 from penstock import bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER
@@ -167,17 +168,31 @@ def test_real_worker(redis_url, connection, queue, jobs, tmp_path):
         queue.enqueue(jobs.parent)
         queue.enqueue(jobs.plain)
     lonely = queue.enqueue(jobs.fails_once, retry=Retry(max=1)).meta[HEADER]
-    options = ("--worker-class", "penstock.contrib.rq.FlowWorker", "--burst", "--quiet")
-    environment = os.environ | {"PYTHONPATH": str(SUPPORT), "QUEUE_TEST_FOLDER": str(tmp_path)}
+    with bind("order-8"):
+        queue.enqueue_in(timedelta(seconds=1), jobs.work, "later")
+    options = ("--worker-class", "penstock.contrib.rq.FlowWorker", "--with-scheduler", "--quiet")
+    environment = os.environ | {
+        "PYTHONPATH": str(SUPPORT),
+        "QUEUE_TEST_FOLDER": str(tmp_path),
+        "PENSTOCK_TRACE": str(tmp_path / "spans"),
+    }
     command = [sys.executable, "-m", "rq.cli", "worker", "--url", f"{redis_url}/7", *options]
 
-    subprocess.run(command, env=environment, check=True, timeout=PATIENCE, capture_output=True)
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as worker:
+        try:
+            wait_for(lambda: len(queue_jobs.notes()) == 6 and len(spans_in(tmp_path)) == 4)
+        finally:
+            worker.terminate()
 
-    found = [json.loads(line) for line in (tmp_path / "notes").read_text().splitlines()]
+    found = queue_jobs.notes()
     assert {(note["what"], note["id"]) for note in found} == {
         ("parent", "order-7"),
         ("plain", "order-7"),
         ("child", "order-7"),
         ("retries left 1", lonely),
         ("retries left 0", lonely),
+        ("later", "order-8"),
+    }
+    assert spans_in(tmp_path) == {
+        *(("parent", "order-7"), ("work", "order-7"), ("work", "order-8"), ("again", lonely))
     }

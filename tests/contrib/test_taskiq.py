@@ -9,12 +9,13 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from queue_jobs import spans_in
 from servers import PATIENCE, wait_for
 from taskiq import InMemoryBroker, SimpleRetryMiddleware, TaskiqMessage, TaskiqMiddleware
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
-from penstock.contrib.taskiq import FlowMiddleware, flow_task, install
+from penstock.contrib.taskiq import FlowMiddleware, flow_task, install, uninstall
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -207,12 +208,25 @@ def test_direct_call(broker):
     assert get_flow("orders").steps[0].kind == "queue"
 
 
+def test_uninstall(broker):
+    """Messages of a broker from which penstock was taken carry nothing."""
+    flow_task(broker, task_name="work")(lambda: None)
+    install(broker)
+    installed = [*broker.middlewares]
+
+    uninstall(broker)
+
+    assert [type(middleware) for middleware in installed] == [FlowMiddleware]
+    assert broker.middlewares == []
+
+
 def test_real_worker(tmp_path, redis_url):
     """A worker in a process of its own has the ID that came through Redis."""
     environment = os.environ | {
         "PYTHONPATH": str(SUPPORT),
         "QUEUE_TEST_FOLDER": str(tmp_path),
         "QUEUE_TEST_REDIS": redis_url,
+        "PENSTOCK_TRACE": str(tmp_path / "spans"),
     }
     code = """
 import asyncio
@@ -238,6 +252,7 @@ asyncio.run(main())
     file = tmp_path / "notes"
     try:
         wait_for(lambda: file.exists() and len(file.read_text().splitlines()) == 4, log)
+        wait_for(lambda: len(spans_in(tmp_path)) == 4, log)
     finally:
         worker.terminate()
         worker.wait(PATIENCE)
@@ -246,3 +261,6 @@ asyncio.run(main())
     ids = {note["what"]: note["id"] for note in found}
     assert ids["seven"] == ids["child of seven"] == "order-7"
     assert ids["alone"] == ids["child of alone"] != "order-7"
+    assert spans_in(tmp_path) == {
+        (step, flow_id) for step in ("work", "more") for flow_id in ids.values()
+    }

@@ -1,6 +1,5 @@
 """Tasks that a real consumer of Huey runs."""
 
-import json
 import os
 
 from huey import RedisHuey, crontab
@@ -29,9 +28,3 @@ def fails_once(task=None):
 @flow_task(HUEY, periodic=crontab())
 def tick():
     note("tick")
-
-
-def notes_in(folder):
-    """Return what was written down in *folder*."""
-    file = folder / "notes"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []

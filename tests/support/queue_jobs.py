@@ -25,4 +25,11 @@ def notes() -> list[dict[str, object]]:
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
+def spans_in(folder: Path) -> set[tuple[str, str]]:
+    """Return the steps and flow IDs of the spans that were exported into *folder*."""
+    file = folder / "spans"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return {(span["step"], span["flow_id"]) for span in map(json.loads, lines)}
+
+
 jobs = flow("jobs")
