@@ -1,8 +1,6 @@
 """The client aiokafka against a broker that speaks the real protocol."""
 
 import asyncio
-import importlib
-import sys
 
 import aiokafka
 import pytest
@@ -12,7 +10,6 @@ from penstock import annotate, bind, current_flow_id, current_run, entrypoint, f
 from penstock._ids import is_flow_id
 from penstock.boundary import HEADER, Outbound
 from penstock.contrib.aiokafka import FlowProducer, bind_message, consume, consume_batches
-from penstock.exceptions import MissingExtraError
 
 
 @pytest.fixture(scope="module")
@@ -209,13 +206,3 @@ def test_stopped(clients, loop):
             await asyncio.wait_for(loop(consumer, pytest.fail), 10)
 
     asyncio.run(main())
-
-
-def test_missing_extra(monkeypatch):
-    """Without the client the error names the extra that brings it."""
-    name = "penstock.contrib.aiokafka"
-    monkeypatch.setitem(sys.modules, "aiokafka", None)
-    monkeypatch.delitem(sys.modules, name)
-
-    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[aiokafka\]'"):
-        importlib.import_module(name)

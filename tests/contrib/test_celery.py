@@ -508,20 +508,6 @@ def test_signals_that_say_nothing():
     assert current_flow_id() is None
 
 
-def test_missing_extra(monkeypatch):
-    """Without Celery, the message says what to install."""
-    import importlib
-    import sys
-
-    from penstock.exceptions import MissingExtraError
-
-    monkeypatch.setitem(sys.modules, "celery", None)
-    monkeypatch.delitem(sys.modules, "penstock.contrib.celery")
-
-    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[celery\]'"):
-        importlib.import_module("penstock.contrib.celery")
-
-
 def test_current_application_is_not_asked_for(monkeypatch):
     """Declaring a shared task does not look for the application, which may come later."""
     asked = []

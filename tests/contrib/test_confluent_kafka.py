@@ -1,8 +1,6 @@
 """The client of Confluent against the broker it carries, over the real protocol."""
 
-import importlib
 import logging
-import sys
 
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
@@ -12,7 +10,7 @@ from penstock import annotate, bind, current_flow_id, current_run, entrypoint, f
 from penstock._ids import is_flow_id
 from penstock.boundary import HEADER, RECEIVED, Outbound
 from penstock.contrib.confluent_kafka import FlowProducer, bind_message, consume, consume_batches
-from penstock.exceptions import ConfigurationError, MissingExtraError
+from penstock.exceptions import ConfigurationError
 
 HOSTILE = [
     b"a" * 8192,
@@ -327,13 +325,3 @@ def test_no_messages():
     consume_batches(Idle(), None, size=2, until=lambda: next(asked))
 
     assert list(asked) == []
-
-
-def test_missing_extra(monkeypatch):
-    """Without the client the error names the extra that brings it."""
-    name = "penstock.contrib.confluent_kafka"
-    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
-    monkeypatch.delitem(sys.modules, name)
-
-    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[confluent-kafka\]'"):
-        importlib.import_module(name)

@@ -1,7 +1,6 @@
 """Django: one ID for each request, from the middleware to the last byte of the body."""
 
 import asyncio
-import importlib
 import inspect
 import logging
 import sys
@@ -25,7 +24,7 @@ from penstock import bind, current_run, entrypoint, flow, step
 from penstock.boundary import RECEIVED
 from penstock.contrib.django import FlowMiddleware
 from penstock.contrib.logging import FlowFilter
-from penstock.exceptions import ConfigurationError, MissingExtraError
+from penstock.exceptions import ConfigurationError
 
 HEADER = "X-Request-ID"
 
@@ -448,13 +447,3 @@ class TestCommand:
 
         with pytest.raises(CommandError, match=r"pip install 'penstock\[cli\]'"):
             call_command("penstock", "list")
-
-
-def test_missing_extra(monkeypatch):
-    """Without Django, the message says what to install."""
-    for name in [name for name in sys.modules if name.startswith("penstock.contrib.django")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "django", None)
-
-    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[django\]'"):
-        importlib.import_module("penstock.contrib.django")

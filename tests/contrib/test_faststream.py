@@ -1,9 +1,7 @@
 """FastStream with its test broker, and against a broker that speaks the real protocol."""
 
 import asyncio
-import importlib
 import logging
-import sys
 
 import pytest
 from faststream.kafka import KafkaBroker, KafkaMessage, TestKafkaBroker
@@ -12,7 +10,6 @@ from kafka_broker import Broker
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib.faststream import FlowMiddleware
-from penstock.exceptions import MissingExtraError
 
 
 class App:
@@ -155,13 +152,3 @@ def test_real_broker():
     assert app.flow_ids == ["order-7", "order-7"]
     assert "correlation_id" not in app.messages[0].headers
     assert app.messages[1].headers["correlation_id"] == "order-7"
-
-
-def test_missing_extra(monkeypatch):
-    """Without FastStream the error names the extra that brings it."""
-    name = "penstock.contrib.faststream"
-    monkeypatch.setitem(sys.modules, "faststream", None)
-    monkeypatch.delitem(sys.modules, name)
-
-    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[faststream\]'"):
-        importlib.import_module(name)

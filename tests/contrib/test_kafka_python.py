@@ -1,8 +1,6 @@
 """The client kafka-python against a broker that speaks the real protocol."""
 
-import importlib
 import logging
-import sys
 
 import kafka
 import pytest
@@ -12,7 +10,6 @@ from penstock import annotate, bind, bound, current_flow_id, current_run, entryp
 from penstock._ids import is_flow_id
 from penstock.boundary import HEADER, Outbound
 from penstock.contrib.kafka_python import FlowProducer, bind_message, consume, consume_batches
-from penstock.exceptions import MissingExtraError
 
 
 @pytest.fixture(scope="module")
@@ -171,13 +168,3 @@ def test_nothing_comes(consumer, loop):
     rounds = iter([False, False, True])
 
     loop(consumer, pytest.fail, until=lambda: next(rounds), timeout=0.01)
-
-
-def test_missing_extra(monkeypatch):
-    """Without the client the error names the extra that brings it."""
-    name = "penstock.contrib.kafka_python"
-    monkeypatch.setitem(sys.modules, "kafka", None)
-    monkeypatch.delitem(sys.modules, name)
-
-    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[kafka-python\]'"):
-        importlib.import_module(name)

@@ -1,28 +1,24 @@
-"""What an adapter says where its framework is missing."""
+"""What an adapter says where the package that it joins is missing."""
 
 import importlib
+import pkgutil
 import sys
 
 import pytest
 
+import penstock.contrib
 from penstock.exceptions import MissingExtraError
 
-NEEDS = {
-    "apscheduler": ("apscheduler", "apscheduler"),
-    "celery": ("celery", "celery"),
-    "django": ("django", "django"),
-    "dramatiq": ("dramatiq", "dramatiq"),
-    "huey": ("huey", "huey"),
-    "rq": ("rq", "rq"),
-    "taskiq": ("taskiq", "taskiq"),
-}
+NEED_NOTHING = {"asgi", "logging", "loguru", "wsgi"}
+ADAPTERS = {found.name for found in pkgutil.iter_modules(penstock.contrib.__path__)}
+PACKAGES = {"kafka_python": "kafka", "opentelemetry": "opentelemetry.sdk", "sentry": "sentry_sdk"}
+"""Which package an adapter needs, where it has another name."""
 
 
-@pytest.mark.parametrize("module", NEEDS)
+@pytest.mark.parametrize("module", sorted(ADAPTERS - NEED_NOTHING))
 def test_missing_extra(module, monkeypatch):
-    """Without the framework, the message says what to install."""
-    package, extra = NEEDS[module]
-    name = f"penstock.contrib.{module}"
+    """Without the package, the message says what to install."""
+    name, package = f"penstock.contrib.{module}", PACKAGES.get(module, module)
     for loaded in [n for n in sys.modules if n == name or n.startswith(f"{name}.")]:
         monkeypatch.delitem(sys.modules, loaded)
     for loaded in [n for n in sys.modules if n.startswith(f"{package}.")]:
@@ -32,4 +28,4 @@ def test_missing_extra(module, monkeypatch):
     with pytest.raises(MissingExtraError) as caught:
         importlib.import_module(name)
 
-    assert str(caught.value).endswith(f"pip install 'penstock[{extra}]'")
+    assert str(caught.value).endswith(f"pip install 'penstock[{module.replace('_', '-')}]'")

@@ -1,8 +1,6 @@
 """Events of the real SDK of Sentry, kept in memory."""
 
-import importlib
 import logging
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +9,6 @@ from sentry_sdk.transport import Transport
 
 from penstock import annotate, bind, bound, current_run, entrypoint, flow, step
 from penstock.contrib.sentry import FlowIntegration
-from penstock.exceptions import MissingExtraError
 
 
 class Memory(Transport):
@@ -178,13 +175,3 @@ def test_not_asked_for(start):
 
     [event] = events
     assert "tags" not in event
-
-
-def test_missing_extra(monkeypatch):
-    """Without the SDK the error names the extra that brings it."""
-    name = "penstock.contrib.sentry"
-    monkeypatch.setitem(sys.modules, "sentry_sdk", None)
-    monkeypatch.delitem(sys.modules, name)
-
-    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[sentry\]'"):
-        importlib.import_module(name)

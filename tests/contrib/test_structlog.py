@@ -1,9 +1,7 @@
 """Events of structlog."""
 
 import asyncio
-import importlib
 import logging
-import sys
 from types import EllipsisType
 
 import pytest
@@ -13,7 +11,6 @@ from structlog.testing import LogCapture
 
 from penstock import annotate, bind, entrypoint, flow, step
 from penstock.contrib.structlog import flow_processor, step_processor
-from penstock.exceptions import MissingExtraError
 
 
 @pytest.fixture(autouse=True)
@@ -137,13 +134,3 @@ def test_processor_formatter():
         line = formatter.format(record)
 
     assert line == '{"event": "said", "flow_id": "order-7"}'
-
-
-def test_missing_extra(monkeypatch):
-    """Without structlog the error names the extra that brings it."""
-    name = "penstock.contrib.structlog"
-    monkeypatch.setitem(sys.modules, "structlog.contextvars", None)
-    monkeypatch.delitem(sys.modules, name)
-
-    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[structlog\]'"):
-        importlib.import_module(name)
