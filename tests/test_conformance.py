@@ -42,8 +42,121 @@ async def read(*texts: str, **how: int) -> None:
 @entrypoint
 def begin(): ...
 '''
-FLOWS = ["orders", "mail", "bare"]
+MORE = '''
+from functools import partial
+
+from penstock import all_of, any_of, entrypoint, flow, step
+
+stock = flow(
+    "stock",
+    title="Lager & Lieferung: größer als <alles>",
+    description="Keeps *count* of what there is, and of `what` is not.",
+    owner="stock-team@shop.example",
+    tags=["stock", "übrig"],
+)
+night = flow("night")
+
+
+@stock
+@entrypoint(kind="http")
+async def order(
+    number: int, /, *lines: "tuple[str, int]", unit: str = "kg", **more: object
+):
+    """Orders.
+
+    It takes a **while**:
+
+    - first this,
+    - then that.
+
+    Args:
+        number: Which order.
+        lines: What of, and how many.
+
+    Returns:
+        Nothing that matters.
+
+    Raises:
+        LookupError: If there is no such thing.
+        OSError: If the door is shut.
+    """
+
+
+@stock
+@night
+@entrypoint(title="Ein sehr langer Titel, der in keinem Bild auf eine Zeile passt", kind="timer")
+def count():
+    """Counts, with a `<tag>` in its words & an ampersand."""
+
+
+@stock
+@step(after=any_of("order", "count"), kind="database")
+def look_up(number):
+    """Looks up.
+
+    .. deprecated:: 1.2
+       Look yourself.
+    """
+
+
+@stock
+@step(after={"look_up": "there is > 0"}, kind="api")
+def reserve(number):
+    yield number
+
+
+@stock
+@step(after={"look_up": "there is none", "elsewhere": None}, title="Ask «others»", kind="email")
+async def ask(number):
+    """Asks, see `reserve`.
+
+    Example:
+        >>> ask(7)
+    """
+    yield number
+
+
+@stock
+@step(after=all_of("reserve", "ask"), kind="file")
+def write(number):
+    """Writes it down.
+
+    Parameters
+    ----------
+    number
+        Which.
+
+    Yields
+    ------
+    str
+        Each line.
+    """
+
+
+class Van:
+    @stock
+    @step(after="write", kind="queue")
+    @classmethod
+    def load(cls, number):
+        """Loads the van."""
+
+    @stock
+    @step(after="load")
+    @staticmethod
+    def drive(number): ...
+
+
+@night
+@step(after="count", name="tell-all")
+def tell(*, whom="all"):
+    """Tells."""
+
+
+night(step(after="tell-all", name="again")(partial(tell, whom="me")))
+'''
+FLOWS = ["orders", "mail", "bare", "stock", "night"]
 STEPS = ["full", "summary", "none"]
+MODULES = ["conformance_shop", "conformance_others", "conformance_more"]
 
 
 # How the signature of a function is written is for autodoc in the one and for penstock in the
@@ -51,7 +164,7 @@ STEPS = ["full", "summary", "none"]
 # are made of headings. So are types, which penstock repeats beside the text of an argument.
 _SPHINX_SIGNATURE = re.compile(r'(?P<start><dt class="sig[^>]*>).*?(?P<end></dt>)', re.DOTALL)
 _MARKDOWN_SIGNATURE = re.compile(r'<p class="penstock-signature">.*?</p>', re.DOTALL)
-_MARKDOWN_HEADING = re.compile(r"(?P<start><h2 [^>]*>)[a-z]+(?P<end></h2>)")
+_MARKDOWN_HEADING = re.compile(r"(?P<start><h2 [^>]*>)[a-z_]+(?P<end></h2>)")
 _MARKDOWN_TYPE = re.compile(r" \(<code>[^<]*</code>\)")
 
 
@@ -99,17 +212,15 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "conformance_shop.py").write_text(SHOP, encoding="utf-8")
     (tmp_path / "conformance_others.py").write_text(OTHERS, encoding="utf-8")
+    (tmp_path / "conformance_more.py").write_text(MORE, encoding="utf-8")
     yield tmp_path
     forget()
 
 
 def forget() -> None:
-    for name in ("conformance_shop", "conformance_others"):
+    for name in MODULES:
         sys.modules.pop(name, None)
     _loading.forget()
-
-
-MODULES = ["conformance_shop", "conformance_others"]
 
 
 def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
