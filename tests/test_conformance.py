@@ -92,11 +92,7 @@ def count():
 @stock
 @step(after=any_of("order", "count"), kind="database")
 def look_up(number):
-    """Looks up.
-
-    .. deprecated:: 1.2
-       Look yourself.
-    """
+    """Looks up, e.g. by *number*, as in the `catalogue`."""
 
 
 @stock
