@@ -1,0 +1,444 @@
+"""What receives spans: it breaks nothing, and loses nothing, however a process ends."""
+
+import gc
+import json
+import logging
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from weakref import WeakMethod
+
+import pytest
+from recording import _exporters, declare, recorded
+
+from penstock import annotate, tracing
+from penstock._spans import _call_weakly, set_exporters
+from penstock.testing import record_runs
+from penstock.tracing import InBackground, InMemoryExporter, JsonLinesExporter, LoggingExporter
+
+__all__ = ["_exporters", "recorded"]
+
+
+class TestExporters:
+    """What receives spans, and what it cannot do to the application."""
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_one_that_raises(self, caplog):
+        """An exporter that raises is logged once; the others and the caller get theirs."""
+
+        class Broken:
+            def export(self, span):
+                raise ZeroDivisionError
+
+            def flush(self):
+                raise ZeroDivisionError
+
+        memory = InMemoryExporter()
+        set_exporters(Broken(), memory)
+        begin = declare(lambda: "done", name="begin")
+
+        assert [begin(), begin()] == ["done", "done"]
+        tracing.flush()
+        assert len(memory.spans) == 2
+        assert [r.getMessage().partition(" <")[0] for r in caplog.records] == ["the exporter"]
+        assert "ZeroDivisionError" in caplog.text
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_one_that_raises_beside_the_application(self):
+        """What the application raises is what its caller gets."""
+
+        class Broken(InMemoryExporter):
+            def export(self, span):
+                raise ZeroDivisionError
+
+        set_exporters(Broken())
+
+        def begin():
+            raise KeyError("mine")
+
+        with pytest.raises(KeyError, match="mine") as caught:
+            declare(begin)()
+
+        assert caught.value.__context__ is None
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_one_that_is_slow(self, caplog):
+        """An exporter that is slow is logged once, and then has a thread of its own."""
+        threads = []
+
+        class Slow(InMemoryExporter):
+            def export(self, span):
+                time.sleep(0.15)
+                threads.append(threading.current_thread())
+
+        set_exporters(Slow())
+        begin = declare(lambda: None, name="begin")
+        begin()
+        begin()
+        tracing.flush()
+
+        assert [thread is threading.main_thread() for thread in threads] == [True, False]
+        assert caplog.text.count("a thread of its own") == 1
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_one_that_calls_steps(self):
+        """Steps that an exporter calls are not exported, so that there is an end."""
+        begin = declare(lambda: None, name="begin")
+
+        class Curious(InMemoryExporter):
+            def export(self, span):
+                super().export(span)
+                begin()
+
+        curious = Curious()
+        set_exporters(curious)
+        begin()
+
+        assert len(curious.spans) == 1
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    @pytest.mark.parametrize("behind", [lambda e: e, InBackground], ids=["direct", "background"])
+    def test_collected_within_an_exporter(self, behind):
+        """A generator that is collected while an exporter works is not lost."""
+        memory, left = InMemoryExporter(), []
+
+        class Collecting:
+            def export(self, span):
+                if left:
+                    left.clear()
+                    gc.collect()
+
+            def flush(self):
+                pass
+
+        set_exporters(behind(Collecting()), memory)
+
+        def items():
+            yield 1
+
+        generator = declare(items)()
+        next(generator)
+        left.append(generator)
+        del generator
+        declare(lambda: None, name="begin")()
+        tracing.flush()
+
+        assert [(s.step, s.outcome) for s in memory.spans] == [("begin", "ok"), ("items", "closed")]
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_companion(self):
+        """An exporter may follow the body of a step in its own context."""
+        said = []
+
+        class Companion(InMemoryExporter):
+            def resume(self, span):
+                said.append(("resume", span.step))
+
+            def suspend(self, span):
+                said.append(("suspend", span.step))
+                raise ZeroDivisionError
+
+        def begin():
+            said.append("first")
+            yield
+            said.append("second")
+
+        set_exporters(Companion())
+        list(declare(begin)())
+
+        assert said == [
+            ("resume", "begin"),
+            "first",
+            ("suspend", "begin"),
+            ("resume", "begin"),
+            "second",
+            ("suspend", "begin"),
+        ]
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_nobody_listens(self):
+        """Without an exporter nothing is recorded."""
+        set_exporters()
+
+        assert declare(lambda: tracing.current_span(), name="begin")() is None
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_logging(self, caplog):
+        """A span is a line of the log, with its attributes as fields; failures are warnings."""
+        caplog.set_level(logging.INFO, "penstock.trace")
+        set_exporters(LoggingExporter())
+
+        def begin(fails):
+            if fails:
+                raise KeyError
+
+        begins = declare(begin)
+        begins(False)
+        with pytest.raises(KeyError):
+            begins(True)
+
+        well, failed = caplog.records
+        assert (well.levelname, failed.levelname) == ("INFO", "WARNING")
+        assert " orders/begin ok in " in well.getMessage()
+        assert " orders/begin error (KeyError) in " in failed.getMessage()
+        assert well.__dict__["penstock.step"] == "begin"
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_logging_that_nobody_reads(self, caplog):
+        """Below the logger's level nothing is logged."""
+        caplog.set_level(logging.ERROR, "penstock.trace")
+        set_exporters(LoggingExporter())
+
+        declare(lambda: None, name="begin")()
+
+        assert caplog.records == []
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_json_lines(self, tmp_path):
+        """Each span is a line of JSON, whatever was annotated, and can be read as a run."""
+        file = tmp_path / "new" / "spans.jsonl"
+        exporter = JsonLinesExporter(file)
+        set_exporters(exporter)
+
+        def begin():
+            annotate(order="\u00e9\n", odd=object())
+
+        declare(begin)()
+        exporter.close()
+
+        (line,) = file.read_text(encoding="ascii").splitlines()
+        said = json.loads(line)
+        assert (said["step"], said["values"]["order"]) == ("begin", "\u00e9\n")
+        assert said["values"]["odd"].startswith("<object object")
+        (run,) = tracing.read_runs(file)
+        assert (run.flow, run.steps) == ("orders", ("begin",))
+        assert repr(exporter).startswith("JsonLinesExporter('")
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_background(self):
+        """What is exported in the background is there after a flush, in order."""
+        memory = InMemoryExporter()
+        set_exporters(InBackground(memory))
+        begin = declare(lambda: None, name="begin")
+        for _ in range(100):
+            begin()
+        tracing.flush()
+
+        starts = [span.start_ns for span in memory.spans]
+        assert (len(starts), starts) == (100, sorted(starts))
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_background_that_cannot_keep_up(self, caplog):
+        """What no room is left for is dropped, which is logged once."""
+        go_on, memory = threading.Event(), InMemoryExporter()
+
+        class Stuck(InMemoryExporter):
+            def export(self, span):
+                go_on.wait(10)
+                memory.export(span)
+
+        set_exporters(InBackground(Stuck(), most=2))
+        begin = declare(lambda: None, name="begin")
+        for _ in range(20):
+            begin()
+        go_on.set()
+        tracing.flush()
+
+        assert 2 <= len(memory.spans) <= 3
+        assert caplog.text.count("cannot keep up") == 1
+
+    def test_background_that_is_stuck(self, monkeypatch, caplog):
+        """A flush does not wait for ever."""
+        monkeypatch.setattr("penstock._spans._LONGEST_FLUSH_S", 0.01)
+        go_on = threading.Event()
+
+        class Stuck(InMemoryExporter):
+            def export(self, span):
+                go_on.wait(10)
+
+        with record_runs() as recorded:
+            declare(lambda: None, name="begin")()
+        background = InBackground(Stuck())
+        background.export(recorded.spans[0])
+        background.flush()
+        go_on.set()
+
+        assert "is stuck" in caplog.text
+        assert repr(background).startswith("InBackground(<")
+
+    def test_background_of_nothing(self):
+        """Where nothing was exported, there is nothing to wait for."""
+        flushed = []
+
+        class Silent(InMemoryExporter):
+            def flush(self):
+                flushed.append(threading.active_count())
+
+        before = threading.active_count()
+        InBackground(Silent()).flush()
+
+        assert flushed == [before]
+
+    def test_background_that_is_gone(self):
+        """An exporter that nobody uses any more can go, though forks were to be told to it."""
+        background = InBackground(InMemoryExporter())
+        hook = WeakMethod(background._begin_anew)
+        del background
+        gc.collect()
+
+        _call_weakly(hook)
+
+        assert hook() is None
+
+
+APPLICATION = """
+from penstock import entrypoint, flow, step
+
+@flow("orders")
+@entrypoint
+def begin():
+    charge()
+
+@flow("orders")
+@step(after="begin")
+def charge(): ...
+"""
+
+
+@pytest.fixture
+def application(tmp_path):
+    """Return what runs a script beside a module that declares a flow."""
+    (tmp_path / "application.py").write_text(APPLICATION, encoding="utf-8")
+
+    def run(script, **environment):
+        (tmp_path / "script.py").write_text(textwrap.dedent(script), encoding="utf-8")
+        return subprocess.run(
+            [sys.executable, "script.py"],
+            cwd=tmp_path,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    return run
+
+
+def lines(path):
+    """Return the spans in a file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+class TestProcesses:
+    """Nothing is lost, however a process ends."""
+
+    def test_environment(self, application, tmp_path):
+        """A file in the environment switches tracing on."""
+        application("import application; application.begin()", PENSTOCK_TRACE="spans.jsonl")
+
+        assert [said["step"] for said in lines(tmp_path / "spans.jsonl")] == ["charge", "begin"]
+
+    def test_environment_logs(self, application):
+        """With 1 spans are logged."""
+        done = application(
+            """
+            import logging
+            logging.basicConfig(level=logging.INFO)
+            import application
+            application.begin()
+            """,
+            PENSTOCK_TRACE="1",
+        )
+
+        assert "orders/charge ok" in done.stderr
+
+    def test_environment_off(self, application):
+        """With 0 steps are not wrapped."""
+        done = application(
+            "from penstock import tracing; print(tracing.is_tracing())", PENSTOCK_TRACE="0"
+        )
+
+        assert done.stdout == "False\n"
+
+    @pytest.mark.parametrize(
+        ("ending", "expected"),
+        [
+            ("", 1),
+            ("sys.exit(0)", 1),
+            ("fork()", 2),
+            ("process('fork')", 2),
+            ("process('spawn')", 2),
+            ("pool()", 2),
+        ],
+    )
+    def test_endings(self, application, tmp_path, ending, expected):
+        """Spans in the background are brought away at exit, in children too."""
+        application(
+            f"""
+            import multiprocessing, os, sys
+            from concurrent.futures import ProcessPoolExecutor
+            from penstock import tracing
+            from penstock.tracing import InBackground, JsonLinesExporter
+
+            if not tracing.is_tracing():
+                tracing.configure(InBackground(JsonLinesExporter("spans.jsonl")))
+            import application
+
+            def process(method):
+                child = multiprocessing.get_context(method).Process(target=application.begin)
+                child.start()
+                child.join()
+
+            def pool():
+                with ProcessPoolExecutor(1) as workers:
+                    workers.submit(application.begin).result()
+
+            def fork():
+                child = os.fork()
+                if child:
+                    os.waitpid(child, 0)
+                else:
+                    application.begin()
+
+            if __name__ == "__main__":
+                application.begin()
+                {ending or "pass"}
+            """
+        )
+
+        found = lines(tmp_path / "spans.jsonl")
+        # Which of two processes writes first is theirs; within a run the order is told.
+        runs = {said["flow_id"]: [] for said in found}
+        for said in found:
+            runs[said["flow_id"]].append(said["step"])
+        assert list(runs.values()) == [["charge", "begin"]] * expected
+        assert len({said["span_id"] for said in found}) == len(found)
+
+    def test_processes_write_whole_lines(self, application, tmp_path):
+        """Processes that write to one file at once do not mix their lines."""
+        application(
+            """
+            import multiprocessing
+            import application
+            from penstock import annotate
+
+            def work():
+                for _ in range(200):
+                    application.begin()
+
+            if __name__ == "__main__":
+                context = multiprocessing.get_context("fork")
+                children = [context.Process(target=work) for _ in range(4)]
+                for child in children:
+                    child.start()
+                for child in children:
+                    child.join()
+            """,
+            PENSTOCK_TRACE="spans.jsonl",
+        )
+
+        found = lines(tmp_path / "spans.jsonl")
+        assert len(found) == len({said["span_id"] for said in found}) == 4 * 200 * 2
