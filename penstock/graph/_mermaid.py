@@ -12,7 +12,7 @@ from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._kinds import Shape, shape_of
 from penstock.graph._labels import bar_id, drawn_id, label_lines, safe_href
 from penstock.graph._structure import joins
-from penstock.graph._theme import EDGE, LIGHT, mermaid_rules, node_class
+from penstock.graph._theme import EDGE, LIGHT, mermaid_theme_css, node_class
 
 __all__ = ["LONGEST_LINE", "Palette", "render_mermaid"]
 
@@ -169,7 +169,7 @@ def _head(graph: Graph, bars: AbstractSet[str], palette: Palette) -> list[str]:
     if palette == "page":
         return [_PAGE_HEAD]
     lines = _PAGE_HEAD.splitlines()
-    return [*lines[:-1], f'  themeCSS: "{mermaid_rules(_used(graph, bars))}"', lines[-1]]
+    return [*lines[:-1], f'  themeCSS: "{mermaid_theme_css(_used(graph, bars))}"', lines[-1]]
 
 
 def _check_limit(graph: Graph, what: str, count: int, limit: int) -> None:

@@ -12,8 +12,8 @@ __all__ = [
     "EDGE_TEXT",
     "LIGHT",
     "Paint",
-    "mermaid_rules",
     "mermaid_stylesheet",
+    "mermaid_theme_css",
     "node_class",
     "page_stylesheet",
     "svg_stylesheet",
@@ -182,7 +182,7 @@ def _rules() -> list[str]:
     ]
 
 
-def mermaid_rules(names: Iterable[str]) -> str:
+def mermaid_theme_css(names: Iterable[str]) -> str:
     """Return the CSS of a picture of Mermaid's into which no style sheet of the page reaches.
 
     Variables of the page do. Mermaid puts the id of the picture before each
