@@ -34,6 +34,7 @@ WORKERS = [
     ("redis", "prefork"),
     ("redis", "threads"),
     ("redis", "solo"),
+    ("amqp", "prefork"),
     ("redis", "gevent"),
 ]
 
@@ -51,12 +52,12 @@ def wait_for(found, wanted):
 class Worker:
     """A running worker, and what its tasks wrote down."""
 
-    def __init__(self, transport, pool, folder, broker, monkeypatch):
-        self.transport = transport
+    def __init__(self, pool, folder, broker, backend, monkeypatch):
         self.pool = pool
         self.folder = folder
         monkeypatch.setenv("CELERY_TEST_FOLDER", str(folder))
         monkeypatch.setenv("CELERY_TEST_BROKER", broker)
+        monkeypatch.setenv("CELERY_TEST_BACKEND", backend)
         if pool == "solo":  # Redis sends the body of a chord; with files, a task waits for that
             (folder / "results").mkdir()
             monkeypatch.setenv("CELERY_TEST_BACKEND", f"file://{folder / 'results'}")
@@ -122,10 +123,12 @@ class Worker:
 def worker(request, tmp_path_factory):
     """Return a worker of each kind, one after the other."""
     transport, pool = request.param
-    # A database that no other worker has.
-    broker = f"{request.getfixturevalue('redis_url')}/{8 + WORKERS.index(request.param)}"
+    # A database that no other worker has. RabbitMQ keeps no results.
+    redis = f"{request.getfixturevalue('redis_url')}/{8 + WORKERS.index(request.param)}"
+    broker = request.getfixturevalue("amqp_url") if transport == "amqp" else redis
+    folder = tmp_path_factory.mktemp(f"{transport}-{pool}")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        started = Worker(transport, pool, tmp_path_factory.mktemp(pool), broker, monkeypatch)
+        started = Worker(pool, folder, broker, redis, monkeypatch)
         yield started
         started.stop()
 
@@ -210,8 +213,10 @@ def test_malformed(worker):
     assert hostile not in worker.log.read_text()
 
 
-# Elsewhere the process is the worker's own, or the broker does not deliver again.
-@pytest.mark.parametrize("worker", [("redis", "prefork")], indirect=True, ids="-".join)
+# Elsewhere the process is the worker's own.
+@pytest.mark.parametrize(
+    "worker", [("redis", "prefork"), ("amqp", "prefork")], indirect=True, ids="-".join
+)
 def test_crash(worker):
     """A task whose process died is delivered again with the same ID, whoever sent it."""
     with bind() as run:

@@ -1,6 +1,8 @@
 """Real servers and workers for tests, as processes of their own."""
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -9,7 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PATIENCE", "free_port", "listens", "redis_server", "wait_for"]
+__all__ = [
+    "PATIENCE",
+    "RABBITMQ",
+    "free_port",
+    "listens",
+    "rabbitmq_server",
+    "redis_server",
+    "wait_for",
+]
+
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+"""The program itself: Debian's on the PATH serves the machine's own folders only."""
 
 PATIENCE = 60.0
 """Seconds after which something that should have happened has not."""
@@ -57,4 +70,38 @@ def redis_server(folder: Path) -> Iterator[str]:
         yield f"redis://127.0.0.1:{port}"
     finally:
         process.terminate()
+        process.wait(PATIENCE)
+
+
+@contextmanager
+def rabbitmq_server(folder: Path) -> Iterator[str]:
+    """Run a RabbitMQ server whose files are all in *folder*, and yield its URL."""
+    port = free_port()
+    own = {
+        "HOME": folder,
+        "RABBITMQ_NODENAME": f"penstock-{port}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": port,
+        "RABBITMQ_DIST_PORT": free_port(),
+        "RABBITMQ_MNESIA_BASE": folder / "data",
+        "RABBITMQ_LOG_BASE": folder / "logs",
+        "RABBITMQ_PID_FILE": folder / "pid",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": folder / "plugins",
+        "RABBITMQ_CONFIG_FILE": folder / "settings",
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+    }
+    log = folder / "output"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [RABBITMQ],
+            env=os.environ | {name: str(value) for name, value in own.items()},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for(lambda: listens(port), log)
+        yield f"amqp://guest:guest@127.0.0.1:{port}//"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait(PATIENCE)
