@@ -10,7 +10,7 @@ from functools import partial
 from inspect import unwrap
 from threading import RLock
 from types import CodeType
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary, ref
 
 from penstock._steps import Join, Location, Predecessor, Step
@@ -27,6 +27,9 @@ __all__ = [
     "isolated",
     "locate",
 ]
+
+
+V = TypeVar("V")
 
 
 def bare(target: object) -> Any:
@@ -190,6 +193,7 @@ class Registry:
         # declaration keeps its target alive, so that no id is used twice.
         self._by_target: WeakValueDictionary[int, Declaration] = WeakValueDictionary()
         self._by_code: dict[int, list[Declaration]] | None = None
+        self._views: dict[str, Any] = {}
         self.first: tuple[str, str] | None = None
         """The name and the place of what was declared first, if anything was."""
 
@@ -200,7 +204,7 @@ class Registry:
             self._by_target[id(declaration.target)] = declaration
             self._by_target[id(bare(declaration.target))] = declaration
             self._unclaimed[declaration.origin.key] = declaration
-            self._by_code = None
+            self._forget_views()
 
     def find(self, target: object) -> Declaration | None:
         """Return the latest declaration of *target* or of what it wraps."""
@@ -220,6 +224,7 @@ class Registry:
             declared = self._flows.setdefault(flow, FlowDeclaration(flow))
             if metadata:
                 declared.metadata.setdefault(place, {}).update(metadata)
+            self._forget_views()
 
     def claim(self, flow: str, target: object) -> None:
         """Make the declared function *target* a step of *flow*.
@@ -243,7 +248,7 @@ class Registry:
             if flow not in declaration.flows:
                 declaration.flows += (flow,)
             self._unclaimed.pop(declaration.origin.key, None)
-            self._by_code = None
+            self._forget_views()
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all flows, in order of declaration."""
@@ -262,6 +267,18 @@ class Registry:
             except KeyError:
                 raise UnknownFlowError(name, tuple(self._flows)) from None
 
+    def view(self, name: str, make: Callable[[FlowDeclaration], V]) -> V:
+        """Return what *make* makes of the flow *name*, which it does once for what is declared.
+
+        Raises:
+            UnknownFlowError: If no flow has that name.
+        """
+        with self._lock:
+            if name not in self._views:
+                self._views[name] = make(self.get(name))
+            view: V = self._views[name]
+            return view
+
     def forget(self, files: AbstractSet[str]) -> None:
         """Forget what *files* declared, before they are imported again."""
         with self._lock:
@@ -276,7 +293,7 @@ class Registry:
             for key, declaration in list(self._unclaimed.items()):
                 if declaration.origin.file in files:
                     del self._unclaimed[key]
-            self._by_code = None
+            self._forget_views()
 
     def unclaimed(self) -> tuple[Declaration, ...]:
         """Return the steps and entrypoints that no flow has claimed."""
@@ -297,6 +314,11 @@ class Registry:
     def renew_lock(self) -> None:
         """Forget who holds the lock: in a forked child they are gone."""
         self._lock = RLock()
+
+    def _forget_views(self) -> None:
+        """Forget what was made of the declarations, which have changed."""
+        self._by_code = None
+        self._views.clear()
 
     def _index_codes(self) -> dict[int, list[Declaration]]:
         index: dict[int, list[Declaration]] = {}

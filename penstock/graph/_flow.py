@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from penstock._model import Edge, Graph, Node, Problem
@@ -128,7 +128,7 @@ def get_flow(name: str) -> Flow:
     .. versionadded:: 0.1
     """
     registry = default_registry()
-    return _snapshot(registry, registry.get(name))
+    return registry.view(name, partial(_snapshot, registry))
 
 
 def list_flows() -> tuple[Flow, ...]:
@@ -136,8 +136,7 @@ def list_flows() -> tuple[Flow, ...]:
 
     .. versionadded:: 0.1
     """
-    registry = default_registry()
-    return tuple(_snapshot(registry, registry.get(name)) for name in registry.names())
+    return tuple(map(get_flow, default_registry().names()))
 
 
 def find_problems() -> tuple[Problem, ...]:

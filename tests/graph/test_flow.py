@@ -73,6 +73,25 @@ def test_frozen():
         found.name = "g"
 
 
+def test_made_once():
+    """Who asks twice gets the same, until something is declared anywhere: it may be concerned."""
+    orders = flow("orders")
+    orders(entrypoint(name="receive")(lambda: None))
+    first = get_flow("orders")
+    assert get_flow("orders") is first is list_flows()[0]
+
+    flow("orders", title="Orders")
+    titled = get_flow("orders")
+    orders(step(name="send", after="pack")(lambda: None))
+    longer = get_flow("orders")
+    flow("others")(step(name="pack", after="receive")(lambda: None))
+
+    assert (first.title, titled.title) == (None, "Orders")
+    assert [len(found.steps) for found in (titled, longer)] == [1, 2]
+    assert "others" in str(get_flow("orders").problems()[0])
+    assert "others" not in str(longer.problems()[0])
+
+
 def test_step_by_name():
     """A step is found by its name; an unknown one is a `LookupError`."""
     found = declare("f", a=None)
