@@ -4,7 +4,7 @@ It needs ``pip install "penstock[rq]"``.
 """
 
 from collections.abc import Callable
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 from penstock._context import Run, current
 from penstock._decorators import After, declare_task
@@ -22,7 +22,7 @@ except ImportError as error:
 __all__ = ["FlowQueue", "FlowSimpleWorker", "FlowWorker", "flow_task"]
 
 # Jobs come from the application's own processes: their data is pickled, so nobody else may send.
-_inbound = Inbound(trust=True)
+_TRUSTING = Inbound(trust=True)
 
 
 class FlowQueue(Queue):
@@ -34,10 +34,13 @@ class FlowQueue(Queue):
     .. versionadded:: 0.1
     """
 
+    inbound: ClassVar[Inbound] = _TRUSTING
+    """What jobs carry. A class of your own may say otherwise, and its workers the same."""
+
     def create_job(self, *args: Any, **kwargs: Any) -> Job:
         """Return a job that has the current flow ID, unless its ``meta`` has one."""
         job = super().create_job(*args, **kwargs)
-        for name, value in _inbound.send().items():
+        for name, value in self.inbound.send().items():
             job.meta.setdefault(name, value)
         return job
 
@@ -45,9 +48,12 @@ class FlowQueue(Queue):
 class _Performs:
     """Makes the run of a job current while it is performed, with its callbacks and log lines."""
 
+    inbound: ClassVar[Inbound] = _TRUSTING
+    """What jobs carry, as their queue says it."""
+
     def perform_job(self, job: Job, *args: Any, **kwargs: Any) -> bool:
         """Perform *job* in its run."""
-        with active(_inbound.receive(job.meta, job)):
+        with active(self.inbound.receive(job.meta, job)):
             done: bool = super().perform_job(job, *args, **kwargs)  # type: ignore[misc]
             return done
 
@@ -78,6 +84,7 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    inbound: Inbound = _TRUSTING,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def flow_task(
@@ -88,6 +95,7 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    inbound: Inbound = _TRUSTING,
     **options: Any,
 ) -> Any:
     """Declare a function as a step that a worker runs.
@@ -102,6 +110,8 @@ def flow_task(
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: What the step stands behind, as for `penstock.step`.
+        inbound: What jobs carry, as their queue says it, for workers that are no
+            `FlowWorker`.
         options: Those of `rq.job`, *queue* and *connection* among them. With
             any, the function has ``delay`` and ``enqueue``, as with that
             decorator.
@@ -113,8 +123,13 @@ def flow_task(
     .. versionadded:: 0.1
     """
 
+    def begin() -> Run | None:
+        """Return the run of the job that the function is called for, or else what is current."""
+        job = get_current_job()
+        return current.get() if job is None else inbound.accept(job.meta, job)
+
     def make(wrapper: Callable[..., Any]) -> Any:
-        received = instrument(wrapper, Scope(_begin, current.set, current.reset))
+        received = instrument(wrapper, Scope(begin, current.set, current.reset))
         given: dict[str, Any] = {"queue_class": FlowQueue, **options}
         return make_job(**given)(received) if options else received
 
@@ -122,9 +137,3 @@ def flow_task(
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)
 
     return declare if function is None else declare(function)
-
-
-def _begin() -> Run | None:
-    """Return the run of the job that a function is called for, or else what is current."""
-    job = get_current_job()
-    return current.get() if job is None else _inbound.accept(job.meta, job)

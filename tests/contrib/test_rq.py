@@ -17,8 +17,8 @@ from rq import Queue, Retry
 from rq.worker import SimpleWorker
 from servers import wait_for
 
-from penstock import bind, current_flow_id, current_run, flow, get_flow
-from penstock.boundary import HEADER
+from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
+from penstock.boundary import HEADER, RECEIVED, Inbound
 from penstock.contrib.rq import FlowQueue, FlowSimpleWorker, flow_task
 
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -126,6 +126,33 @@ def test_meta_that_is_there(queue, connection, jobs):
 
     assert job.meta == {HEADER: "theirs", "x": 1}
     assert process(connection) == [("work", "theirs")]
+
+
+class ShopQueue(FlowQueue):
+    inbound = Inbound(trust=lambda job: job.args != ("stranger",), header="X-Flow", values=["who"])
+
+
+class ShopWorker(FlowSimpleWorker):
+    inbound = ShopQueue.inbound
+
+
+@pytest.mark.parametrize("worker", [ShopWorker, SimpleWorker])
+def test_settings(monkeypatch, connection, jobs, worker):
+    """A queue and its worker have settings of their own; whom to trust is asked with the job."""
+    queue = ShopQueue("default", connection=connection)
+    declared = flow_task(inbound=ShopQueue.inbound)(queue_jobs.note)
+    monkeypatch.setattr(queue_jobs, "declared", declared, raising=False)
+    with bind("theirs"):
+        annotate(who="north", card="4111")
+        job = queue.enqueue("queue_jobs.declared", "friend")
+        queue.enqueue("queue_jobs.declared", "stranger")
+
+    assert job.meta == {"X-Flow": "theirs", "baggage": "who=north"}
+    (friend, stranger) = process(connection, worker)
+    assert friend == ("friend", "theirs")
+    assert stranger[1] != "theirs"
+    values = [note["values"] for note in queue_jobs.notes()]
+    assert values == [{"who": "north"}, {RECEIVED: "theirs"}]
 
 
 @pytest.mark.parametrize("hostile", ["a b", "a\x85b", 7, b"\xff"])
