@@ -98,8 +98,10 @@ def _catalogs(directive: SphinxDirective) -> list[NullTranslations]:
     name = docname_to_domain(env.docname, config.gettext_compact)
     known = domain_of(env).catalogs
     if name not in known:
-        folders = [env.srcdir / folder for folder in config.locale_dirs]
-        known[name] = list(_load(name, folders, config.language))
+        folders = (env.srcdir / folder for folder in config.locale_dirs)
+        # Most projects have none, where looking for each page's would take longer.
+        there = [folder for folder in folders if folder.is_dir()]
+        known[name] = list(_load(name, there, config.language))
     return known[name]
 
 

@@ -14,7 +14,9 @@ from penstock.graph._theme import svg_stylesheet
 __all__ = ["finish_svg"]
 
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _OUTLINES = {"polygon", "path"}
+_NUMBER = re.compile(r"-?[\d.]+")
 
 
 def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool) -> str:
@@ -26,8 +28,11 @@ def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool
     # Without their namespace, elements are read and written in half the time.
     root = ET.fromstring(drawn.replace(_NAMESPACE, "", 1))  # noqa: S314 - our own program drew it
     nodes = {dot_id(node.name): node for node in graph.nodes}
-    for parent in list(root.iter()):
-        _tidy(parent, nodes)
+    for group in list(root.iter("g")):
+        _tidy(group, nodes)
+    for line in root.iter("text"):
+        # Some versions of Graphviz write it; it means nothing to browsers.
+        line.attrib.pop(_SPACE, None)
     _introduce(root, graph, prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone)
     root.set("xmlns", "http://www.w3.org/2000/svg")
     written: list[str] = []
@@ -51,35 +56,29 @@ _escape = lru_cache(escape)
 """Most attributes are colours, fonts and sizes, which come again and again."""
 
 
-def _tidy(element: ET.Element, nodes: dict[str, Node]) -> None:
-    """Take from *element* what Graphviz writes for itself; make it say what it shows."""
-    element.attrib.pop("id", None)
-    # Graphviz writes some programs' version of this; it means nothing to browsers.
-    element.attrib.pop("{http://www.w3.org/XML/1998/namespace}space", None)
-    if element.tag == "g":
-        classes = element.get("class", "").split()
-        title = element.find("title")
-        name = (title.text or "") if title is not None else ""
-        if title is not None:
-            element.remove(title)
-        if "node" in classes and name in nodes:
-            _tell(element, nodes[name])
+def _tidy(group: ET.Element, nodes: dict[str, Node]) -> None:
+    """Take from *group* what Graphviz writes for itself; make it say what it shows."""
+    group.attrib.pop("id", None)
+    title = group.find("title")
+    if title is not None:
+        group.remove(title)
+        if title.text in nodes and "node" in group.get("class", "").split():
+            _tell(group, nodes[title.text])
 
 
-def _tell(element: ET.Element, node: Node) -> None:
-    """Give the group of *node* a title and, if it leads somewhere, a link."""
-    _centre(element)
+def _tell(group: ET.Element, node: Node) -> None:
+    """Give the *group* of a node a title and, if it leads somewhere, a link."""
+    _centre(group)
     title = ET.Element("title")
     title.text = clean_text(node.summary or node.label)
     href = safe_href(node.href)
-    holder = element
-    if href is not None:
-        holder = ET.Element("a", {"href": href})
-        holder.extend(list(element))
-        for child in list(element):
-            element.remove(child)
-        element.append(holder)
-    holder.insert(0, title)
+    if href is None:
+        group.insert(0, title)
+        return
+    shown = list(group)
+    del group[:]
+    link = ET.SubElement(group, "a", {"href": href})
+    link.extend([title, *shown])
 
 
 def _centre(group: ET.Element) -> None:
@@ -88,12 +87,12 @@ def _centre(group: ET.Element) -> None:
     Graphviz places each line by where it begins, for the widths of its own fonts.
     """
     outline = next(e for e in group if e.tag in _OUTLINES)  # each shape that we use has one
-    numbers = re.findall(r"-?[\d.]+", outline.get("points") or outline.get("d") or "")
-    across = [float(number) for number in numbers[::2]]
-    middle = (min(across) + max(across)) / 2
+    numbers = _NUMBER.findall(outline.get("points") or outline.get("d") or "")
+    across = list(map(float, numbers[::2]))
+    middle = f"{(min(across) + max(across)) / 2:.2f}"
     for line in group.iter("text"):
         line.set("text-anchor", "middle")
-        line.set("x", f"{middle:.2f}")
+        line.set("x", middle)
 
 
 def _introduce(root: ET.Element, graph: Graph, prefix: str, *, standalone: bool) -> None:
