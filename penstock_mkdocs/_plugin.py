@@ -4,14 +4,13 @@ import logging
 import re
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jinja2 import Environment
 from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -28,6 +27,9 @@ from penstock_mkdocs._config import DIRECTIONS, ERRORS, FORMATS, ExtensionOption
 from penstock_mkdocs._links import mend_links, without_diagrams
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._state import settings_of, site
+
+if TYPE_CHECKING:  # a build needs no server
+    from mkdocs.livereload import LiveReloadServer
 
 __all__ = ["PenstockConfig", "PenstockPlugin"]
 
@@ -153,12 +155,12 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     def on_serve(
         self,
-        server: LiveReloadServer,
+        server: "LiveReloadServer",
         /,
         *,
         config: MkDocsConfig,
         builder: Any,  # noqa: ARG002 - MkDocs names it
-    ) -> LiveReloadServer:
+    ) -> "LiveReloadServer":
         """Watch the modules that were imported, so that nobody has to list their folders."""
         self._server = server
         self._watch(config)
