@@ -88,13 +88,17 @@ def rabbitmq_server(folder: Path) -> Iterator[str]:
         "RABBITMQ_PID_FILE": folder / "pid",
         "RABBITMQ_ENABLED_PLUGINS_FILE": folder / "plugins",
         "RABBITMQ_CONFIG_FILE": folder / "settings",
+        # The daemon by which Erlang's processes find each other stays when they are gone.
         "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_EPMD_PORT": free_port(),
+        "ERL_EPMD_RELAXED_COMMAND_CHECK": 1,
     }
+    environment = os.environ | {name: str(value) for name, value in own.items()}
     log = folder / "output"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [RABBITMQ],
-            env=os.environ | {name: str(value) for name, value in own.items()},
+            env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -105,3 +109,4 @@ def rabbitmq_server(folder: Path) -> Iterator[str]:
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(PATIENCE)
+        subprocess.run(["epmd", "-kill"], env=environment, check=True, capture_output=True)
