@@ -153,7 +153,7 @@ def render_mermaid(
         *_classes(graph, bars, styled=styled, prefix=prefix),
     ]
     lines = [f"graph {direction}", *(f"    {statement}" for statement in statements)]
-    head = _head(graph, bars, palette) if styled else []
+    head = [_head(graph, bars, palette)] if styled else []
     text = "\n".join([*head, *lines])
     if check_limits:
         # A browser counts UTF-16 units.
@@ -162,14 +162,14 @@ def render_mermaid(
     return text
 
 
-def _head(graph: Graph, bars: AbstractSet[str], palette: Palette) -> list[str]:
+def _head(graph: Graph, bars: AbstractSet[str], palette: Palette) -> str:
     """Return the configuration of a styled text."""
     if palette == "text":
-        return [_HEAD]
+        return _HEAD
     if palette == "page":
-        return [_PAGE_HEAD]
-    lines = _PAGE_HEAD.splitlines()
-    return [*lines[:-1], f'  themeCSS: "{mermaid_theme_css(_used(graph, bars))}"', lines[-1]]
+        return _PAGE_HEAD
+    css = mermaid_theme_css(_used(graph, bars))
+    return f'{_PAGE_HEAD.removesuffix("---")}  themeCSS: "{css}"\n---'
 
 
 def _check_limit(graph: Graph, what: str, count: int, limit: int) -> None:

@@ -151,7 +151,7 @@ def mermaid_stylesheet() -> str:
             "@media (scripting: enabled) {",
             f"{every}:not([data-processed]) {{ height: var(--penstock-height); overflow: auto; }}",
             "}",
-            *_mermaid_rules(every),
+            *_mermaid_rules((*LIGHT, "join"), f"{every} "),
             "",
         ]
     )
@@ -191,40 +191,25 @@ def mermaid_theme_css(names: Iterable[str]) -> str:
     Args:
         names: The entries of the palette that are in use; ``join`` is a bar.
     """
+    return "".join(_mermaid_rules(names))
+
+
+def _mermaid_rules(names: Iterable[str], inside: str = "") -> list[str]:
+    """Return the colours of Mermaid's nodes and edges, for elements in what *inside* selects."""
     rules = []
     for name in names:
         fill, stroke, text = _paints_of(name)
-        shapes = ",".join(f".penstock-{name} {part}" for part in ("rect", "path", "polygon"))
-        words = ",".join(f".penstock-{name} {part}" for part in ("span", "p", "small"))
-        rules.append(f"{shapes}{{fill:{fill} !important;stroke:{stroke} !important}}")
-        rules.append(f"{words}{{color:{text} !important}}")
-    return "".join(
-        [
-            *rules,
-            f".flowchart-link{{stroke:{_LINE} !important}}",
-            f".marker path{{stroke:{_LINE} !important;fill:{_LINE} !important}}",
-            f".edgeLabel span,.edgeLabel p{{color:{_WORD} !important}}",
-            ".edgeLabel,.labelBkg{background:none !important}",
-            f".edgeLabel p{{background:{_BEHIND} !important}}",
-        ]
-    )
-
-
-def _mermaid_rules(every: str) -> list[str]:
-    rules = []
-    for name in (*LIGHT, "join"):
-        fill, stroke, text = _paints_of(name)
-        node = f".mermaid .penstock-{name}"
-        rules.append(f"{node} :is(rect, path, polygon) {{ fill: {fill} !important;")
-        rules.append(f"stroke: {stroke} !important; }}")
-        rules.append(f"{node} :is(span, p, small) {{ color: {text} !important; }}")
+        node = f"{inside}.penstock-{name}"
+        shape = f"fill:{fill} !important;stroke:{stroke} !important"
+        rules.append(f"{node} :is(rect,path,polygon){{{shape}}}")
+        rules.append(f"{node} :is(span,p,small){{color:{text} !important}}")
     return [
         *rules,
-        f"{every} .flowchart-link {{ stroke: {_LINE} !important; }}",
-        f"{every} .marker path {{ stroke: {_LINE} !important; fill: {_LINE} !important; }}",
-        f"{every} .edgeLabel :is(span, p) {{ color: {_WORD} !important; }}",
-        f"{every} :is(.edgeLabel, .labelBkg) {{ background: none !important; }}",
-        f"{every} .edgeLabel p {{ background: {_BEHIND} !important; }}",
+        f"{inside}.flowchart-link{{stroke:{_LINE} !important}}",
+        f"{inside}.marker path{{stroke:{_LINE} !important;fill:{_LINE} !important}}",
+        f"{inside}.edgeLabel :is(span,p){{color:{_WORD} !important}}",
+        f"{inside}:is(.edgeLabel,.labelBkg){{background:none !important}}",
+        f"{inside}.edgeLabel p{{background:{_BEHIND} !important}}",
     ]
 
 
