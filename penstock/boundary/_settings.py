@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
@@ -112,14 +112,22 @@ class Inbound:
         received: dict[str, object] | None = None if flow_id is None else {RECEIVED: flow_id}
         return Run(new_flow_id(), flows, None, None, received)
 
-    def send(self) -> dict[str, str]:
+    def send(self, carrier: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the headers of a message that is to be received with these settings.
 
         Outside any run they carry a new flow ID, which the message then has
         however often it is delivered or tried again.
+
+        Args:
+            carrier: The headers that the message has already, if any.
         """
         with active(current.get() or Run(new_flow_id())):
-            return inject({}, header=self.header, traceparent=self.traceparent, values=self.values)
+            return inject(
+                carrier or {},
+                header=self.header,
+                traceparent=self.traceparent,
+                values=self.values,
+            )
 
     def accept(self, carrier: Any, source: object = None) -> Run:
         """Return the run for a task that may have been called in its sender's place.

@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 from penstock._context import Run, current, new_flow_id
 from penstock._decorators import After, declare_task
 from penstock._ids import is_flow_id
-from penstock._propagation import inject
 from penstock.boundary import Inbound, InboundSettings, active
 from penstock.exceptions import MissingExtraError
 
@@ -97,12 +96,7 @@ def _publish(headers: dict[str, Any] | None = None, **_: Any) -> None:
         # Who named an ID means another operation, with which our values have nothing to do.
         if headers[settings.header] == run.flow_id:
             with active(run):
-                headers |= inject(
-                    {name: headers[name] for name in _W3C if name in headers},
-                    header=settings.header,
-                    traceparent=settings.traceparent,
-                    values=settings.values,
-                )
+                headers |= settings.send({name: headers[name] for name in _W3C if name in headers})
 
 
 _W3C = ("traceparent", "baggage")

@@ -87,9 +87,10 @@ def install(broker: dramatiq.Broker, **settings: Unpack[InboundSettings]) -> Non
 
     .. versionadded:: 0.1
     """
+    middleware = FlowMiddleware(**settings)
     uninstall(broker)
     first = type(broker.middleware[0]) if broker.middleware else None
-    broker.add_middleware(FlowMiddleware(**settings), before=first)
+    broker.add_middleware(middleware, before=first)
 
 
 def uninstall(broker: dramatiq.Broker) -> None:

@@ -74,8 +74,9 @@ def install(broker: AsyncBroker, **settings: Unpack[InboundSettings]) -> None:
 
     .. versionadded:: 0.1
     """
+    middleware = FlowMiddleware(**settings)
     uninstall(broker)
-    broker.add_middlewares(FlowMiddleware(**settings))
+    broker.add_middlewares(middleware)
     # Before all others, so that what they send again is sent within the run.
     broker.middlewares.insert(0, broker.middlewares.pop())
 

@@ -17,6 +17,7 @@ from servers import PATIENCE, wait_for
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib.dramatiq import FlowMiddleware, flow_task, install, uninstall
+from penstock.exceptions import ConfigurationError
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -230,6 +231,17 @@ def test_skipped(broker):
 def test_after_nothing(broker):
     """A message whose begin was not seen, since the middleware came later, is no error."""
     FlowMiddleware().after_process_message(broker, None)
+
+
+def test_install_with_wrong_settings(broker):
+    """Settings that cannot be used leave what was installed as it was."""
+    install(broker)
+    before = [*broker.middleware]
+
+    with pytest.raises(ConfigurationError):
+        install(broker, header="no header")
+
+    assert broker.middleware == before
 
 
 def test_uninstall(broker):

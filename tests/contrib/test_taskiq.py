@@ -16,6 +16,7 @@ from taskiq import InMemoryBroker, SimpleRetryMiddleware, TaskiqMessage, TaskiqM
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib.taskiq import FlowMiddleware, flow_task, install, uninstall
+from penstock.exceptions import ConfigurationError
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -206,6 +207,17 @@ def test_direct_call(broker):
     with bind() as outer:
         assert work() == outer.flow_id
     assert get_flow("orders").steps[0].kind == "queue"
+
+
+def test_install_with_wrong_settings(broker):
+    """Settings that cannot be used leave what was installed as it was."""
+    install(broker)
+    before = [*broker.middlewares]
+
+    with pytest.raises(ConfigurationError):
+        install(broker, header="no header")
+
+    assert broker.middlewares == before
 
 
 def test_uninstall(broker):
