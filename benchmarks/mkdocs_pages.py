@@ -138,8 +138,8 @@ def time_builds(kinds: list[Kind], rounds: int, pages: int) -> dict[str, list[fl
     return took
 
 
-def compare(rounds: int, pages: int) -> None:
-    """Print what each kind takes, and how much more than a fence."""
+def compare(rounds: int, pages: int) -> dict[str, list[float]]:
+    """Print what each kind takes, and how much more than a fence; return the seconds."""
     kinds = [kind for kind in KINDS if find_spec(kind.needs)]
     took = time_builds(kinds, rounds, pages)
     base = took[kinds[0].name]
@@ -147,12 +147,13 @@ def compare(rounds: int, pages: int) -> None:
     for name, times in took.items():
         over = [(own - fence) / pages * 1000 for own, fence in zip(times, base, strict=True)]
         print(f"{name:30}{median(times):7.2f}{median(over):18.2f}")
+    return took
 
 
-def compare_growth(rounds: int, pages: int) -> None:
-    """Print what each page more takes, without what is imported and set up once."""
+def compare_growth(few: dict[str, list[float]], rounds: int, pages: int) -> None:
+    """Print what each page more takes than *few* took, without what is set up once."""
     kinds = [KINDS[0], *(kind for kind in KINDS if kind.name.startswith("penstock"))]
-    few, many = (time_builds(kinds, rounds, count) for count in (pages, 3 * pages))
+    many = time_builds(kinds, rounds, 3 * pages)
     each = {
         kind.name: (median(many[kind.name]) - median(few[kind.name])) / (2 * pages) * 1000
         for kind in kinds
@@ -170,8 +171,8 @@ def main() -> None:
     options = parser.parse_args()
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     print(f"Python {platform.python_version()}, {versions}; {options.rounds} rounds")
-    compare(options.rounds, options.pages)
-    compare_growth(options.rounds, options.pages)
+    few = compare(options.rounds, options.pages)
+    compare_growth(few, options.rounds, options.pages)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ class Kind:
     @property
     def has_flows(self) -> bool:
         """Whether it needs the modules that declare flows."""
-        return "shop" in self.code or "penstock_sphinx" in str(self.conf.get("extensions"))
+        return "shop" in f"{self.conf}{self.code}"
 
     def write(self, folder: Path, pages: int, each: int = 1) -> None:
         """Write a project of *pages* pages with *each* diagrams on every page."""

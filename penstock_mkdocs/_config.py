@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -43,7 +42,7 @@ class _Options:
         Raises:
             OptionError: If an option is unknown or its value is wrong.
         """
-        known = _checks(cls)  # type: ignore[arg-type]  # mypy looks at the hash of instances
+        known = {cls._spell(f.name): (f.name, f.metadata["check"]) for f in fields(cls)}
         read: dict[str, Any] = {}
         for key, value in said.items():
             if key not in known:
@@ -59,15 +58,9 @@ class _Options:
         return read
 
     @staticmethod
-    def spell(name: str) -> str:
+    def _spell(name: str) -> str:
         """Return how the field *name* is written in YAML."""
         return name.removesuffix("_").replace("_", "-")
-
-
-@cache
-def _checks(options: type[_Options]) -> dict[str, tuple[str, Callable[[Any], Any]]]:
-    """Return the fields of *options* and what checks them, by their names in YAML."""
-    return {options.spell(f.name): (f.name, f.metadata["check"]) for f in fields(options)}
 
 
 def _option(default: Any, check: Callable[[Any], Any]) -> Any:
@@ -186,7 +179,7 @@ class ExtensionOptions(_Options):
     config_file: str | None = _option(None, _text)
 
     @staticmethod
-    def spell(name: str) -> str:
+    def _spell(name: str) -> str:
         """Return *name*."""
         return name  # as MkDocs writes its own options
 

@@ -53,10 +53,8 @@ class Site:
         """Return the page that has *anchor*; of several the one that says most of the flow."""
         if self._pages is None:
             self._pages = self._by_anchor()
-        pages = self._pages.get(anchor, [])
-        if len(pages) < 2:  # noqa: PLR2004 - nothing to choose
-            return pages[0] if pages else None
-        return max(pages, key=lambda page: self._count(page, anchor))
+        pages = self._pages.get(anchor, ())
+        return max(pages, key=lambda page: self._count(page, anchor), default=None)
 
     def _by_anchor(self) -> dict[str, list[str]]:
         pages: dict[str, list[str]] = {}

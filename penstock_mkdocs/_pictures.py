@@ -50,8 +50,7 @@ def _draw_all(graph: Graph, direction: Direction) -> bytes | None:
     Pictures that fail together are left to be drawn alone.
     """
     graphs = dict.fromkeys([graph, *(flow.graph() for flow in list_flows())])
-    wanted: list[_Drawing] = [(each, direction) for each in graphs]
-    wanted = [each for each in wanted if each not in _drawn]
+    wanted = [(each, direction) for each in graphs if (each, direction) not in _drawn]
     pictures = draw_sources([picture_source(*each) for each in wanted], "svg")
     if len(_drawn) > _MOST:
         _drawn.clear()

@@ -1,6 +1,6 @@
 """Words of a page in the language of the docs."""
 
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from gettext import NullTranslations, translation
 from pathlib import Path
@@ -64,20 +64,23 @@ class Translator:
             after=tuple(replace(p, label=p.label and self(p.label)) for p in step.after),
         )
 
-    def graph(self, graph: Graph, steps: Collection[Step]) -> Graph:
+    def graph(self, graph: Graph, steps: Iterable[Step]) -> Graph:
         """Return *graph* with the sentences in it translated.
 
         Args:
             graph: A flow as it is drawn.
             steps: The steps in it: nodes have their sentences without markup.
         """
-        said = {step.name: self(step.summary) for step in steps if step.summary}
-        changed = {step.name for step in steps if said.get(step.name) != step.summary}
+        changed = {
+            step.name: plain_text(said)
+            for step in steps
+            if step.summary and (said := self(step.summary)) != step.summary
+        }
         return replace(
             graph,
             description=graph.description and self(graph.description),
             nodes=tuple(
-                replace(node, summary=plain_text(said[node.name])) if node.name in changed else node
+                replace(node, summary=changed[node.name]) if node.name in changed else node
                 for node in graph.nodes
             ),
         )

@@ -176,7 +176,9 @@ def test_real_consumer(monkeypatch, redis_url, tmp_path, sort):
     consumer = [*first, "huey.bin.huey_consumer", "huey_jobs.HUEY", "-k", sort]
     command = [sys.executable, "-m", *consumer]
     environment |= {"PYTHONPATH": str(SUPPORT)} | spans
-    with subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE) as worker:
+    with subprocess.Popen(
+        command, env=os.environ | environment, stderr=subprocess.DEVNULL
+    ) as worker:
         try:
             with bind("order-7"):
                 jobs.work("now")

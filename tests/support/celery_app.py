@@ -18,7 +18,7 @@ BROKER = os.environ["CELERY_TEST_BROKER"]
 app = Celery("celery_app", broker=BROKER, set_as_current=False)
 app.conf.update(
     broker_connection_retry_on_startup=True,
-    result_backend=os.environ.get("CELERY_TEST_BACKEND", BROKER),
+    result_backend=os.environ["CELERY_TEST_BACKEND"],
     result_chord_retry_interval=0.1,
     beat_schedule={"tick": {"task": "celery_app.tick", "schedule": 0.3}},
     beat_schedule_filename=str(FOLDER / "schedule"),
