@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from compileall import compile_dir
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -133,7 +132,6 @@ def time_builds(kinds: list[Kind], rounds: int, pages: int) -> dict[str, list[fl
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name) / "project"
                 kind.write(folder, pages)
-                compile_dir(folder / "shop", quiet=1)  # as they are on every build but the first
                 took[kind.name].append(build(folder))
     return took
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from compileall import compile_dir
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import pairwise
@@ -102,6 +103,7 @@ def _write_flows(package: Path, count: int) -> None:
             for before, name in pairwise(STEPS):
                 code += STEP.format(number=number, name=name, before=before)
         (package / f"flows{module:04}.py").write_text(code)
+    compile_dir(package, quiet=1)  # as they are on every build but the first
 
 
 def _indented(directive: str, caption: str, body: str = "") -> str:
