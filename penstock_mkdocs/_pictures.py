@@ -50,7 +50,8 @@ def _draw_all(graph: Graph, direction: Direction) -> bytes | None:
     Pictures that fail together are left to be drawn alone.
     """
     graphs = dict.fromkeys([graph, *(flow.graph() for flow in list_flows())])
-    wanted = [(each, direction) for each in graphs if (each, direction) not in _drawn]
+    drawings: list[_Drawing] = [(each, direction) for each in graphs]
+    wanted = [drawing for drawing in drawings if drawing not in _drawn]
     pictures = draw_sources([picture_source(*each) for each in wanted], "svg")
     if len(_drawn) > _MOST:
         _drawn.clear()
