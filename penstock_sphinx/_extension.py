@@ -5,6 +5,7 @@ from sphinx.application import Sphinx
 from penstock_sphinx._again import setup_again
 from penstock_sphinx._assets import setup_assets
 from penstock_sphinx._book import setup_book
+from penstock_sphinx._collector import setup_collector
 from penstock_sphinx._config import setup_config
 from penstock_sphinx._directives import setup_directives
 from penstock_sphinx._docstrings import setup_docstrings
@@ -22,6 +23,7 @@ def setup_extension(app: Sphinx) -> None:
     """Join every part of penstock to *app*."""
     setup_config(app)
     setup_loading(app)
+    setup_collector(app)
     setup_domain(app)
     setup_docstrings(app)
     setup_directives(app)
