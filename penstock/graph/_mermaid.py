@@ -82,7 +82,7 @@ _LETTERS = (
     "\u0400-\u0481"  # Cyrillic
     "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5"  # Japanese, Chinese
 )
-_READABLE = re.compile(rf"[{_LETTERS}][{_LETTERS}0-9]*")
+_READABLE = re.compile(rf"(?![0-9])[{_LETTERS}0-9]+")
 """What Mermaid reads as an id: not all that Python does (no accents on their own)."""
 
 _RESERVED = re.compile(
