@@ -85,6 +85,10 @@ class Flow:
 
     def graph(self) -> Graph:
         """Return the flow as it is drawn."""
+        return self._graph
+
+    @cached_property
+    def _graph(self) -> Graph:
         nodes = [
             Node(
                 name=step.name,
