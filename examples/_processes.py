@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +95,12 @@ def ask(
         connection.close()
 
 
-_LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} ")
+_TIME = re.compile(r"\d\d:\d\d:\d\d\.\d{3} ")
 
 
 def operation(flow_id: str, logs: Path) -> list[str]:
     """Return the lines of all logs that belong to one operation, in order of time."""
     lines = (line for log in sorted(logs.glob("*.log")) for line in log.read_text().splitlines())
-    return sorted(line for line in lines if flow_id in line and _LINE.match(line))
+    timed = [(at[0], line) for line in lines if flow_id in line and (at := _TIME.match(line))]
+    # By their times alone: those of one millisecond stay as they were written.
+    return [line for _, line in sorted(timed, key=itemgetter(0))]

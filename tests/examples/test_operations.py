@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from html import unescape
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 from confluent_kafka import Producer
@@ -153,6 +154,15 @@ def test_docs(example, tool, tmp_path):
     assert done.returncode == 0, done.stderr
     page = unescape((target / "index.html").read_text(encoding="utf-8"))
     assert [title for title in STEPS[example] if title not in page] == []
+
+
+def test_lines_of_one_millisecond(tmp_path):
+    """What was logged in the same millisecond stays in the order in which it was logged."""
+    logged = ["10:00:00.001 ledger 0a receive", "10:00:00.001 ledger 0a enter"]
+    (tmp_path / "ledger.log").write_text("\n".join([*logged, "no line of a log: 0a"]))
+    operation = run_path(str(ROOT / "examples" / "_processes.py"))["operation"]
+
+    assert operation("0a", tmp_path) == logged
 
 
 def test_no_problems(example):
