@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 STEPS = ("receive", "validate", "reserve", "charge", "pack", "send")
 PAGES = 200
@@ -213,6 +213,9 @@ KINDS = (
 )
 
 
+NAMES = [kind.name for kind in KINDS]
+
+
 def build(folder: Path) -> float:
     """Build the project in *folder* and return the seconds of CPU time that it took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -230,27 +233,33 @@ def _touch(page: Path) -> None:
     page.write_text(page.read_text() + "\nAnd one line more.\n")
 
 
-def compare(rounds: int, pages: int) -> None:
+def compare(kinds: list[Kind], rounds: int, pages: int) -> None:
     """Print what each kind takes to build, to build again, and to build after an edit."""
-    took: dict[str, list[tuple[float, float, float]]] = {kind.name: [] for kind in KINDS}
+    took: dict[str, list[tuple[float, float, float]]] = {kind.name: [] for kind in kinds}
     for _ in range(rounds):
-        for kind in random.sample(KINDS, len(KINDS)):
+        for kind in random.sample(kinds, len(kinds)):
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name) / "project"
                 kind.write(folder, pages)
                 full, again = build(folder), build(folder)
                 _touch(folder / "page0007.rst")
                 took[kind.name].append((full, again, build(folder)))
-    none = took[KINDS[0].name]
-    print(f"\n{'':28}{'full':>8}{'ms a':>9}{'nothing':>9}{'':>7}{'one page':>9}{'':>7}")
-    print(f"{pages} pages, seconds of CPU{'':5}{'build':>8}{'diagram':>9}{'to do':>9}{'':>7}")
+    none = took[kinds[0].name]
+    print(
+        f"\n{'':28}{'full':>8}{'ms a':>9}  {'middle half':<14}{'nothing':>9}{'':>7}{'one page':>9}"
+    )
+    print(f"{pages} pages, seconds of CPU{'':5}{'build':>8}{'diagram':>9}{'half':>6}{'to do':>19}")
     for name, rows in took.items():
         full, again, one = (median(column) for column in zip(*rows, strict=True))
         # Of the same round: from one round to the next, a machine may be a third slower.
         pairs = list(zip(rows, none, strict=True))
-        extra = median(row[0] - base[0] for row, base in pairs) / pages * 1000
+        extra = [(row[0] - base[0]) / pages * 1000 for row, base in pairs]
+        low, middle, high = quantiles(extra) if rounds > 1 else extra * 3
         more = [median(row[i] / base[i] for row, base in pairs) for i in (1, 2)]
-        print(f"{name:28}{full:8.2f}{extra:9.2f}{again:9.3f}{more[0]:7.2f}{one:9.3f}{more[1]:7.2f}")
+        print(
+            f"{name:28}{full:8.2f}{middle:9.2f}  {f'{low:.2f} to {high:.2f}':<14}"
+            f"{again:9.3f}{more[0]:7.2f}{one:9.3f}{more[1]:7.2f}"
+        )
 
 
 def scale(counts: tuple[int, ...], each: int = 20) -> None:
@@ -271,10 +280,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pages", type=int, default=PAGES)
+    parser.add_argument(
+        "--only", nargs="+", choices=NAMES, metavar="KIND", help="beside 'no diagram'"
+    )
     options = parser.parse_args()
+    kinds = [kind for kind in KINDS if kind is KINDS[0] or kind.name in (options.only or NAMES)]
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     print(f"Python {platform.python_version()}, {versions}; {options.rounds} rounds")
-    compare(options.rounds, options.pages)
+    compare(kinds, options.rounds, options.pages)
     scale((250, 500, 1000, 2000))
 
 
