@@ -2,7 +2,6 @@
 
 import gc
 import importlib.util
-import json
 import os
 import re
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from celery import _state, chain, chord, group
 from celery.app import builtins
+from servers import json_lines
 
 from penstock import annotate, bind
 from penstock.boundary import HEADER
@@ -108,8 +108,7 @@ class Worker:
 
     def notes(self):
         """Return what tasks wrote down."""
-        file = self.folder / "notes"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        return json_lines(self.folder / "notes")
 
     def of(self, flow_id, *expected):
         """Return what happened under *flow_id* as soon as it is what is *expected*."""

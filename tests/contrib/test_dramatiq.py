@@ -1,6 +1,5 @@
 """Dramatiq: messages carry the ID, to real workers too."""
 
-import json
 import os
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AsyncIO, SkipMessage
 from queue_jobs import spans_in
-from servers import PATIENCE, wait_for
+from servers import PATIENCE, json_lines, wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
@@ -287,11 +286,11 @@ with bind("order-8"):
     worker = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
     try:
         file = tmp_path / "notes"
-        wait_for(lambda: file.exists() and len(file.read_text().splitlines()) == 6)
+        wait_for(lambda: len(json_lines(file)) == 6)
     finally:
         worker.terminate()
         worker.wait(PATIENCE)
-    found = [json.loads(line) for line in file.read_text().splitlines()]
+    found = json_lines(file)
 
     ids = {note["what"]: note["id"] for note in found}
     assert ids["seven"] == ids["child of seven"] == "order-7"

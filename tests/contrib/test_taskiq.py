@@ -1,7 +1,6 @@
 """Taskiq: messages carry the ID, to real workers too."""
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from queue_jobs import spans_in
-from servers import PATIENCE, wait_for
+from servers import PATIENCE, json_lines, wait_for
 from taskiq import InMemoryBroker, SimpleRetryMiddleware, TaskiqMessage, TaskiqMiddleware
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
@@ -263,12 +262,12 @@ asyncio.run(main())
         )
     file = tmp_path / "notes"
     try:
-        wait_for(lambda: file.exists() and len(file.read_text().splitlines()) == 4, log)
+        wait_for(lambda: len(json_lines(file)) == 4, log)
         wait_for(lambda: len(spans_in(tmp_path)) == 4, log)
     finally:
         worker.terminate()
         worker.wait(PATIENCE)
-    found = [json.loads(line) for line in file.read_text().splitlines()]
+    found = json_lines(file)
 
     ids = {note["what"]: note["id"] for note in found}
     assert ids["seven"] == ids["child of seven"] == "order-7"

@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from servers import json_lines
+
 from penstock import current_flow_id, current_run, flow
 
 FOLDER = Path(os.environ.get("QUEUE_TEST_FOLDER", "."))
@@ -21,15 +23,12 @@ def note(what: str) -> str | None:
 
 def notes() -> list[dict[str, object]]:
     """Return what was written down."""
-    file = FOLDER / "notes"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    return json_lines(FOLDER / "notes")
 
 
 def spans_in(folder: Path) -> set[tuple[str, str]]:
     """Return the steps and flow IDs of the spans that were exported into *folder*."""
-    file = folder / "spans"
-    lines = file.read_text().splitlines() if file.exists() else []
-    return {(span["step"], span["flow_id"]) for span in map(json.loads, lines)}
+    return {(span["step"], span["flow_id"]) for span in json_lines(folder / "spans")}
 
 
 jobs = flow("jobs")

@@ -1,5 +1,6 @@
 """Real servers and workers for tests, as processes of their own."""
 
+import json
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ __all__ = [
     "PATIENCE",
     "RABBITMQ",
     "free_port",
+    "json_lines",
     "listens",
     "rabbitmq_server",
     "redis_server",
@@ -38,6 +40,15 @@ def wait_for(happened: Callable[[], Any], log: Path | None = None) -> Any:
         time.sleep(0.02)
     said = log.read_text(errors="replace") if log is not None and log.exists() else ""
     raise AssertionError(f"it did not happen within {PATIENCE:.0f} s\n{said[-4000:]}")
+
+
+def json_lines(file: Path) -> list[dict[str, Any]]:
+    """Return what the lines of a *file* say that other processes write meanwhile.
+
+    One that has no end yet is left for the next time: a reader may see a part of a single write.
+    """
+    written = file.read_text(encoding="utf-8") if file.exists() else ""
+    return [json.loads(line) for line in written.split("\n")[:-1]]
 
 
 def free_port() -> int:
