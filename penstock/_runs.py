@@ -205,7 +205,9 @@ def _make_run(spans: Sequence[RecordedSpan]) -> RecordedRun:
 
 
 def read_runs(path: str | Path) -> tuple[RecordedRun, ...]:
-    """Return the runs in a file that `JsonLinesExporter` wrote.
+    """Return the runs in a file that `JsonLinesExporter` wrote, or is writing.
+
+    A last line that another process has not written to its end yet is left out.
 
     Raises:
         OSError: If the file cannot be read.
@@ -220,6 +222,8 @@ def read_runs(path: str | Path) -> tuple[RecordedRun, ...]:
                 said.append(json.loads(line))
                 RecordedSpan.of(said[-1])
             except (ValueError, KeyError, TypeError) as error:
+                if not line.endswith("\n"):
+                    break  # a process is writing it: a reader may see a part of one write
                 message = f"{path}:{number}: this line is no span: {error}"
                 raise ValueError(message) from error
     return group_runs(said)

@@ -181,6 +181,15 @@ def test_lines_that_are_no_spans(tmp_path, line, expected):
     assert f"{file}:2: " in str(caught.value)
 
 
+def test_line_that_is_being_written(tmp_path):
+    """What another process has not written to its end is left out."""
+    file = tmp_path / "spans.jsonl"
+    whole, part = json.dumps(span("begin")), json.dumps(span("charge"))[:-9]
+    file.write_text(f"{whole}\n{part}", encoding="utf-8")
+
+    assert read_runs(file)[0].steps == ("begin",)
+
+
 def test_names_of_a_later_version(tmp_path):
     """What a later version writes beside is left out."""
     file = tmp_path / "spans.jsonl"
