@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -42,7 +43,7 @@ class _Options:
         Raises:
             OptionError: If an option is unknown or its value is wrong.
         """
-        known = {cls._spell(f.name): (f.name, f.metadata["check"]) for f in fields(cls)}
+        known = cls._known()
         read: dict[str, Any] = {}
         for key, value in said.items():
             if key not in known:
@@ -56,6 +57,12 @@ class _Options:
                 message = f"option {key!r}: {error}"
                 raise OptionError(message) from error
         return read
+
+    @classmethod
+    @cache
+    def _known(cls) -> Mapping[str, tuple[str, Callable[[Any], Any]]]:
+        """Return the fields and what checks their values, by how they are written."""
+        return {cls._spell(f.name): (f.name, f.metadata["check"]) for f in fields(cls)}
 
     @staticmethod
     def _spell(name: str) -> str:

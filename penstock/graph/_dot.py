@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 
 from penstock._model import Direction, Edge, Graph, Node
@@ -92,6 +93,7 @@ def _statements(graph: Graph, direction: Direction) -> Iterator[_Statement]:
         yield _edge(edge, into_bar=edge.target in bars)
 
 
+@lru_cache(10_000)
 def dot_id(name: str) -> str:
     """Return what DOT calls the step *name*."""
     return drawn_id(name, is_readable=lambda text: bool(_READABLE.fullmatch(text)))

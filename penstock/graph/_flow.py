@@ -96,7 +96,7 @@ class Flow:
                 role="entrypoint" if step.is_entrypoint else "step",
                 join=step.join if len(step.after) > 1 else "any",
                 kind=step.kind,
-                summary=plain_text(step.summary) if step.summary else None,
+                summary=plain_text(step.summary or "") or None,
             )
             for step in self.steps
         ]

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -250,6 +251,7 @@ def _used(graph: Graph, bars: AbstractSet[str]) -> list[str]:
     return [name for name in _CLASSES if name in used]
 
 
+@lru_cache(10_000)
 def _id(name: str) -> str:
     """Return the id of the step *name*: the name itself where Mermaid can read it."""
     return drawn_id(name, is_readable=_is_readable)
@@ -280,6 +282,8 @@ def _label(text: str, note: str = "", *, small: bool = False) -> str:
 
 def _wrapped(text: str) -> list[str]:
     """Return *text* as encoded lines, long ones wrapped evenly."""
+    if not text:
+        return []
     lines = label_lines(text, LONGEST_LINE, break_words=False)
     return [shown for shown in map(_text, lines) if shown]
 
