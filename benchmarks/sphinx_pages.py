@@ -1,9 +1,9 @@
 """What a diagram costs a Sphinx build, beside no diagram and beside other extensions.
 
 Every kind builds the same project: a page each for 200 flows of six steps, with
-a paragraph, the diagram with a caption, and a section. CPU time, with that of
-all programs that are started, since other work on the machine stretches the
-clock. Every round builds every kind, in a new order; printed is the median of
+a paragraph, the diagram with a caption, and a section, and no sidebar. CPU time,
+with that of all programs that are started, since other work on the machine
+stretches the clock. Every round builds every kind, in a new order; printed is the median of
 the rounds, and of what each kind took more than "no diagram" in the same round.
 """
 
@@ -39,6 +39,12 @@ More
 ----
 
 Some more words about it.
+"""
+
+# A sidebar with all pages on each of them takes most of a build, and its noise hides all else.
+SHARED = """
+exclude_patterns = ["_out"]
+html_sidebars = {"**": []}
 """
 
 FLOW = '''
@@ -81,7 +87,7 @@ class Kind:
         """Write a project of *pages* pages with *each* diagrams on every page."""
         folder.mkdir(parents=True)
         said = "".join(f"{key} = {value!r}\n" for key, value in self.conf.items())
-        (folder / "conf.py").write_text(f'{said}exclude_patterns = ["_out"]\n{self.code}')
+        (folder / "conf.py").write_text(f"{said}{SHARED}{self.code}")
         index = "Pages\n=====\n\n.. toctree::\n   :glob:\n\n   page*\n"
         (folder / "index.rst").write_text(index)
         for page in range(pages):
