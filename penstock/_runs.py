@@ -222,7 +222,7 @@ def read_runs(path: str | Path) -> tuple[RecordedRun, ...]:
                 said.append(json.loads(line))
                 RecordedSpan.of(said[-1])
             except (ValueError, KeyError, TypeError) as error:
-                if not line.endswith("\n"):
+                if isinstance(error, json.JSONDecodeError) and not line.endswith("\n"):
                     break  # a process is writing it: a reader may see a part of one write
                 message = f"{path}:{number}: this line is no span: {error}"
                 raise ValueError(message) from error

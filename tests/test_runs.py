@@ -167,13 +167,18 @@ def test_recorded():
 
 @pytest.mark.parametrize(
     ("line", "expected"),
-    [("{", "this line is no span"), ("{}", "'flow'"), ("[]", "this line is no span")],
-    ids=["json", "names", "list"],
+    [
+        ("{\n", "this line is no span"),
+        ("{}\n", "'flow'"),
+        ("{}", "'flow'"),
+        ("[]\n", "this line is no span"),
+    ],
+    ids=["json", "names", "names-without-end", "list"],
 )
 def test_lines_that_are_no_spans(tmp_path, line, expected):
     """A line that is no span is an error that says which."""
     file = tmp_path / "spans.jsonl"
-    file.write_text(json.dumps(span("begin")) + f"\n{line}\n", encoding="utf-8")
+    file.write_text(json.dumps(span("begin")) + f"\n{line}", encoding="utf-8")
 
     with pytest.raises(ValueError, match=re.escape(expected)) as caught:
         read_runs(file)
