@@ -8,7 +8,6 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from time import sleep
 
 import pytest
 
@@ -41,9 +40,10 @@ _MOVED = f"""async () => {{
     {_SHIFTS}
     const flow = document.querySelector(".penstock-diagram");
     const nodes = shifts.flatMap(shift => shift.sources.map(source => source.node));
-    return nodes.filter(node => node && (node.contains(flow)
-        || flow.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
-    )).map(node => node.nodeName);
+    // What stands outside the section, a theme's scripts may move.
+    return nodes.filter(node => node && flow.closest("section").contains(node)
+        && flow.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
+    ).map(node => node.nodeName);
 }}"""
 
 
@@ -87,11 +87,6 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def _bring_late(route: "Route") -> None:
-    sleep(0.2)
-    route.continue_()
-
-
 class Reader:
     """Somebody who opens the page of a flow.
 
@@ -127,9 +122,22 @@ class Reader:
         self.page.on("console", self._hear)
         # What a font that comes late moves is not our doing.
         self.page.route(lambda url: ".woff" in url or ".ttf" in url, lambda route: route.abort())
-        # From disk, a picture would be there before the page is first shown.
-        self.page.route("**/*.png", _bring_late)
-        self.page.goto(page.as_uri() if isinstance(page, Path) else page)
+        address = page.as_uri() if isinstance(page, Path) else page
+        if scripts:
+            self._open_slowly(address)
+        else:
+            self.page.goto(address)
+
+    def _open_slowly(self, address: str) -> None:
+        """Open a page whose pictures come after it is shown: from disk, they would come before."""
+        late: list[Route] = []
+        self.page.route("**/*.png", lambda route: late.append(route))
+        self.page.goto(address, wait_until="domcontentloaded")
+        self.page.wait_for_function("performance.getEntriesByType('paint').length")
+        self.page.unroute("**/*.png")
+        for route in late:
+            route.continue_()
+        self.page.wait_for_load_state()
 
     def _hear(self, message) -> None:
         if message.type == "warning" and "penstock" in message.text:
@@ -174,7 +182,7 @@ class Reader:
         pytest.fail(f"the tab key does not reach {selector}")
 
     def moved(self) -> list[str]:
-        """Return what stands after a flow, or in it, and has moved since it was first shown."""
+        """Return what has moved since it was first shown, in a flow or after it in its section."""
         return list(self.page.evaluate(_MOVED))
 
     def painted(self, selector: str) -> set[str]:
