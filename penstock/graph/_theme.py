@@ -146,10 +146,12 @@ def mermaid_stylesheet() -> str:
             ".penstock-sized .mermaid > svg { width: 100%; }",
             ".penstock-tall .mermaid { height: var(--penstock-height); }",
             ".penstock-tall .mermaid > svg { height: 100%; }",
-            # The source of a picture takes the room of the picture until that is drawn.
+            # The source of a picture takes the room of the picture until that is there: Mermaid
+            # says a while before that it has been processed.
             f"{every} {{ min-height: var(--penstock-height); }}",
             "@media (scripting: enabled) {",
-            f"{every}:not([data-processed]) {{ height: var(--penstock-height); overflow: auto; }}",
+            f"{every}:not([data-processed=failed], :has(> svg)) {{",
+            "height: var(--penstock-height); overflow: auto; }",
             "}",
             *_mermaid_rules((*LIGHT, "join"), f"{every} "),
             "",

@@ -382,6 +382,29 @@ def test_room_for_mermaid(chromium, pages, theme, direction, version):
     assert reader.moved() == []
 
 
+NOTE_HEIGHT = """
+const set = Element.prototype.setAttribute;
+Element.prototype.setAttribute = function (name, value) {
+    set.call(this, name, value);
+    if (name === "data-processed") window.during = this.getBoundingClientRect().height;
+};
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_room_while_mermaid_draws(chromium, pages, version):
+    """Mermaid says that it has drawn before it has; its text is taller than a flow across."""
+    folder = pages("mermaid", ":direction: LR", version=version)
+    reader = Reader(chromium, folder / "index.html")
+    reader.page.add_init_script(NOTE_HEIGHT)
+    reader.page.reload()
+    reader.wait_for_drawing()
+
+    drawn = reader.page.locator(".penstock-diagram pre").bounding_box()["height"]
+
+    assert reader.page.evaluate("during") == pytest.approx(drawn)
+
+
 BELOW = """
 Shop
 ====
