@@ -100,7 +100,9 @@ _TIME = re.compile(r"\d\d:\d\d:\d\d\.\d{3} ")
 
 def operation(flow_id: str, logs: Path) -> list[str]:
     """Return the lines of all logs that belong to one operation, in order of time."""
-    lines = (line for log in sorted(logs.glob("*.log")) for line in log.read_text().splitlines())
+    # What a process has not written to its end has no line end yet.
+    texts = (log.read_text() for log in sorted(logs.glob("*.log")))
+    lines = (line for text in texts for line in text.split("\n")[:-1])
     timed = [(at[0], line) for line in lines if flow_id in line and (at := _TIME.match(line))]
     # By their times alone: those of one millisecond stay as they were written.
     return [line for _, line in sorted(timed, key=itemgetter(0))]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from celery import _state, chain, chord, group
 from celery.app import builtins
-from servers import json_lines
+from servers import json_lines, whole_lines
 
 from penstock import annotate, bind
 from penstock.boundary import HEADER
@@ -251,7 +251,7 @@ def test_log_lines(worker):
     worker.of(run.flow_id, "fails")
 
     lines = wait_for(
-        lambda: [line for line in worker.log.read_text().splitlines() if task_id in line],
+        lambda: [line for line in whole_lines(worker.log) if task_id in line],
         lambda found: len(found) >= 2,
     )
     assert [line.partition(": ")[0] for line in sorted(lines)] == [

@@ -165,6 +165,14 @@ def test_lines_of_one_millisecond(tmp_path):
     assert operation("0a", tmp_path) == logged
 
 
+def test_line_that_is_being_written(tmp_path):
+    """A line without an end is left for the next time."""
+    (tmp_path / "ledger.log").write_text("10:00:00.001 ledger 0a receive\n10:00:00.002 ledger 0a e")
+    operation = run_path(str(ROOT / "examples" / "_processes.py"))["operation"]
+
+    assert operation("0a", tmp_path) == ["10:00:00.001 ledger 0a receive"]
+
+
 def test_no_problems(example):
     """Nothing in the flow of the example cannot be meant."""
     done = subprocess.run(

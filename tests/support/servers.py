@@ -21,6 +21,7 @@ __all__ = [
     "rabbitmq_server",
     "redis_server",
     "wait_for",
+    "whole_lines",
 ]
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -42,13 +43,17 @@ def wait_for(happened: Callable[[], Any], log: Path | None = None) -> Any:
     raise AssertionError(f"it did not happen within {PATIENCE:.0f} s\n{said[-4000:]}")
 
 
-def json_lines(file: Path) -> list[dict[str, Any]]:
-    """Return what the lines of a *file* say that other processes write meanwhile.
+def whole_lines(file: Path) -> list[str]:
+    """Return the lines of a *file* that other processes write meanwhile.
 
     One that has no end yet is left for the next time: a reader may see a part of a single write.
     """
-    written = file.read_text(encoding="utf-8") if file.exists() else ""
-    return [json.loads(line) for line in written.split("\n")[:-1]]
+    return file.read_text(encoding="utf-8").split("\n")[:-1] if file.exists() else []
+
+
+def json_lines(file: Path) -> list[dict[str, Any]]:
+    """Return what the lines of a *file* say that other processes write meanwhile."""
+    return [json.loads(line) for line in whole_lines(file)]
 
 
 def free_port() -> int:
