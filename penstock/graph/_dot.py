@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from html import escape
 
 from penstock._model import Direction, Edge, Graph, Node
@@ -93,10 +92,9 @@ def _statements(graph: Graph, direction: Direction) -> Iterator[_Statement]:
         yield _edge(edge, into_bar=edge.target in bars)
 
 
-@lru_cache(10_000)
 def dot_id(name: str) -> str:
     """Return what DOT calls the step *name*."""
-    return drawn_id(name, is_readable=lambda text: bool(_READABLE.fullmatch(text)))
+    return drawn_id(name, _READABLE.fullmatch)
 
 
 def _default(sort: str, **attributes: str) -> _Statement:

@@ -4,6 +4,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 
 __all__ = ["bar_id", "clean_text", "drawn_id", "label_lines", "plain_text", "safe_href"]
@@ -29,7 +30,8 @@ _MARKED = re.compile(
 _HREF = re.compile(r"(https?://|mailto:|[^:]*$|[^:/?#]*[/?#])", re.IGNORECASE)
 
 
-def drawn_id(name: str, *, is_readable: Callable[[str], bool]) -> str:
+@lru_cache(20_000)
+def drawn_id(name: str, is_readable: Callable[[str], object]) -> str:
     """Return what a drawing calls the step *name*: the name itself if it *is_readable*.
 
     Any other gets a slug and a hash of the whole name: it depends on the name

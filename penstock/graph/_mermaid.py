@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -251,10 +250,9 @@ def _used(graph: Graph, bars: AbstractSet[str]) -> list[str]:
     return [name for name in _CLASSES if name in used]
 
 
-@lru_cache(10_000)
 def _id(name: str) -> str:
     """Return the id of the step *name*: the name itself where Mermaid can read it."""
-    return drawn_id(name, is_readable=_is_readable)
+    return drawn_id(name, _is_readable)
 
 
 def _is_readable(name: str) -> bool:
