@@ -41,9 +41,10 @@ _MOVED = f"""async () => {{
     const flow = document.querySelector(".penstock-diagram");
     const nodes = shifts.flatMap(shift => shift.sources.map(source => source.node));
     // What stands outside the section, a theme's scripts may move.
-    return nodes.filter(node => node && flow.closest("section").contains(node)
-        && flow.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
-    ).map(node => node.nodeName);
+    return nodes.filter(node => node && flow.closest("section").contains(node) && (
+        node.contains(flow)
+        || flow.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
+    )).map(node => node.nodeName);
 }}"""
 
 
@@ -182,7 +183,7 @@ class Reader:
         pytest.fail(f"the tab key does not reach {selector}")
 
     def moved(self) -> list[str]:
-        """Return what has moved since it was first shown, in a flow or after it in its section."""
+        """Return what has moved since it was first shown: a flow, or what is in or after it."""
         return list(self.page.evaluate(_MOVED))
 
     def painted(self, selector: str) -> set[str]:
