@@ -3,8 +3,9 @@
 Every kind builds the same project: a page each for 200 flows of six steps, with
 a paragraph, the diagram with a caption, and a section, and no sidebar. CPU time,
 with that of all programs that are started, since other work on the machine
-stretches the clock. Every round builds every kind, in a new order; printed is the median of
-the rounds, and of what each kind took more than "no diagram" in the same round.
+stretches the clock. Every round builds every kind, in a new order; printed is
+the median of the rounds, and of what each kind took more than "no diagram" in
+the same round.
 """
 
 import argparse
