@@ -23,7 +23,7 @@ from penstock._spans import (
     set_tracing,
 )
 from penstock._spans import current_span as _current_span
-from penstock.exceptions import TracingError
+from penstock.exceptions import TracingError, did_you_mean
 
 __all__ = [
     "Exporter",
@@ -74,18 +74,53 @@ def configure(*exporters: Exporter) -> None:
 
 
 def configure_from_environment() -> None:
-    """Switch tracing on if ``PENSTOCK_TRACE`` says so. `import penstock` calls it.
+    """Switch tracing on if ``PENSTOCK_TRACE`` asks for it. `import penstock` calls this.
 
-    ``1`` logs the spans, anything else but ``0`` is the file to which they are
-    written as JSON lines.
+    ``1``, ``true``, ``yes`` and ``on`` log the spans; ``0``, ``false``, ``no``,
+    ``off`` and nothing leave tracing off, in upper or lower case. A path is the
+    file to which spans are appended as JSON lines: it has a separator, a suffix
+    or a ``~`` at its beginning.
+
+    Anything else, and a file that cannot be opened, is logged as an error and
+    leaves tracing off: an application starts whatever the variable holds.
 
     .. versionadded:: 0.1
     """
-    wanted = os.environ.get("PENSTOCK_TRACE", "0").strip()
-    if wanted == "1":
-        configure(LoggingExporter())
-    elif wanted not in {"", "0"}:
-        configure(JsonLinesExporter(wanted))
+    wanted = os.environ.get("PENSTOCK_TRACE", "").strip()
+    if wanted.lower() in _OFF:
+        return
+    try:
+        exporter = _exporter_for(wanted)
+    except (OSError, RuntimeError, ValueError) as error:
+        message = "PENSTOCK_TRACE=%r: %s. Tracing stays off"
+        logging.getLogger("penstock").error(message, wanted, error)  # noqa: TRY400 - one line says all
+    else:
+        configure(exporter)
+
+
+_ON = ("1", "true", "yes", "on")
+_OFF = ("", "0", "false", "no", "off")
+
+
+def _exporter_for(wanted: str) -> Exporter:
+    """Return the exporter that the value *wanted* of ``PENSTOCK_TRACE`` names.
+
+    Raises:
+        ValueError: If it names none.
+        OSError: If it is a file that cannot be opened.
+        RuntimeError: If it begins with a ``~`` that means no folder.
+    """
+    if wanted.lower() in _ON:
+        return LoggingExporter()
+    path = Path(wanted)
+    if path.suffix or "/" in wanted or os.sep in wanted or wanted[0] == "~":
+        return JsonLinesExporter(path.expanduser())
+    hint = did_you_mean(wanted.lower(), _ON + _OFF)
+    message = (
+        f"not a switch and not a path{hint}; write 1 to log the spans, 0 to switch tracing off, "
+        "or a file with a folder or a suffix, such as './spans' or 'spans.jsonl'"
+    )
+    raise ValueError(message)
 
 
 class InMemoryExporter:

@@ -341,8 +341,9 @@ class TestProcesses:
 
         assert [said["step"] for said in lines(tmp_path / "spans.jsonl")] == ["charge", "begin"]
 
-    def test_environment_logs(self, application):
-        """With 1 spans are logged."""
+    @pytest.mark.parametrize("value", ["1", "true", "YES", "On", " 1 "])
+    def test_environment_logs(self, application, value):
+        """With 1 spans are logged, and with every word that means it."""
         done = application(
             """
             import logging
@@ -350,18 +351,58 @@ class TestProcesses:
             import application
             application.begin()
             """,
-            PENSTOCK_TRACE="1",
+            PENSTOCK_TRACE=value,
         )
 
         assert "orders/charge ok" in done.stderr
 
-    def test_environment_off(self, application):
-        """With 0 steps are not wrapped."""
+    @pytest.mark.parametrize("value", ["0", "false", "No", "OFF", " ", ""])
+    def test_environment_off(self, application, tmp_path, value):
+        """With 0 steps are not wrapped, nor with any word that means it."""
         done = application(
-            "from penstock import tracing; print(tracing.is_tracing())", PENSTOCK_TRACE="0"
+            "from penstock import tracing; print(tracing.is_tracing())", PENSTOCK_TRACE=value
+        )
+
+        assert (done.stdout, done.stderr) == ("False\n", "")
+        assert sorted(file.name for file in tmp_path.iterdir()) == ["application.py", "script.py"]
+
+    @pytest.mark.parametrize(
+        ("value", "file"),
+        [("spans.jsonl", "spans.jsonl"), ("./spans", "spans"), ("~/a/b", "a/b")],
+        ids=["suffix", "separator", "home"],
+    )
+    def test_environment_path(self, application, tmp_path, value, file):
+        """A path is recognised by its separator, its suffix or the sign of a home folder."""
+        application(
+            "import application; application.begin()", PENSTOCK_TRACE=value, HOME=str(tmp_path)
+        )
+
+        assert [said["step"] for said in lines(tmp_path / file)] == ["charge", "begin"]
+
+    @pytest.mark.parametrize(
+        ("value", "reason"),
+        [
+            ("ture", "not a switch and not a path; did you mean 'true'?; write 1 to log"),
+            ("2", "or a file with a folder or a suffix, such as './spans' or 'spans.jsonl'"),
+            ("spans", "not a switch and not a path; write 1"),
+            ("/proc/nowhere/spans.jsonl", "No such file or directory: '/proc/nowhere'"),
+            (".", "not a switch and not a path"),
+            ("./", "Is a directory: '.'"),
+            ("/", "Is a directory: '/'"),
+            ("~nobody-of-that-name/spans", "Could not determine home directory"),
+        ],
+    )
+    def test_environment_unusable(self, application, value, reason):
+        """What cannot be used is an error that names the variable; the application runs on."""
+        done = application(
+            "from penstock import tracing; print(tracing.is_tracing())", PENSTOCK_TRACE=value
         )
 
         assert done.stdout == "False\n"
+        assert f"PENSTOCK_TRACE={value!r}: " in done.stderr
+        assert reason in done.stderr
+        assert "Tracing stays off" in done.stderr
+        assert "Traceback" not in done.stderr
 
     @pytest.mark.parametrize(
         ("ending", "expected"),
