@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import pickle
 import sys
+from dataclasses import fields
 from types import SimpleNamespace
 
 import django
@@ -101,6 +102,27 @@ def test_real_task(tasks):
 
     assert pickle.loads(pickle.dumps(task)) == task
     assert task.module_path == "django_work.work"
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"priority": 7, "queue_name": "default"}, {"run_after": None}, {"wrong": 1}]
+)
+def test_made_as_by_the_framework(tasks, options):
+    """A task has all that the framework's own decorator gives, and takes no other options."""
+    framework = sys.modules["penstock.contrib.django.tasks"]._tasks
+
+    def made_by(decorator):
+        try:
+            made = decorator(**options)(deliver)
+        except TypeError as error:
+            return str(error)
+        return {field.name: getattr(made, field.name) for field in fields(made)} | {"func": None}
+
+    assert made_by(tasks.flow_task) == made_by(framework.task)
+
+
+def deliver(amount: int):
+    """Delivers it."""
 
 
 @pytest.fixture

@@ -81,9 +81,9 @@ def flow_task(
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:
-        sort = _tasks.task_backends[backend].task_class
-        cls = _carrying(sort)
-        return cls(func=receive_argument(wrapper), backend=backend, **options)
+        # Only the framework's own decorator knows what a task of this version has to have.
+        made = _tasks.task(backend=backend, **options)(receive_argument(wrapper))
+        return _carrying(type(made))(**_fields(made))
 
     def declare(target: Callable[..., Any]) -> Any:
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)
@@ -105,10 +105,13 @@ def _carrying(cls: Any) -> Any:
             return await super().aenqueue(*args, **kwargs, **send_argument())
 
         def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-            said = {field.name: getattr(self, field.name) for field in fields(self)}
-            return _restore, (cls, {**said, "func": self.module_path})
+            return _restore, (cls, {**_fields(self), "func": self.module_path})
 
     return FlowTask
+
+
+def _fields(task: Any) -> dict[str, Any]:
+    return {field.name: getattr(task, field.name) for field in fields(task)}
 
 
 def _restore(cls: Any, said: dict[str, Any]) -> Any:
