@@ -1,12 +1,12 @@
 """The current run: one context variable that holds one small value."""
 
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from threading import RLock
 from types import MappingProxyType
 
+from penstock._forks import renew_after_fork
 from penstock._ids import Numbered, is_flow_id, make_flow_id
 from penstock._wrap import Scope
 from penstock.exceptions import InvalidFlowIdError
@@ -34,8 +34,7 @@ def _renew_lock() -> None:
 
 _changing: RLock
 _renew_lock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+renew_after_fork(_renew_lock)
 
 
 class Run(Numbered):

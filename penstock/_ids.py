@@ -1,12 +1,13 @@
 """Making and checking flow IDs."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from os import urandom
 from threading import RLock
 from time import time_ns
+
+from penstock._forks import renew_after_fork, renew_if_forked
 
 __all__ = ["Numbered", "is_flow_id", "is_trace_id", "make_flow_id"]
 
@@ -53,6 +54,7 @@ class Numbered:
         that ask are told the same.
         """
         if self._number == 0:
+            renew_if_forked()
             with _lock:
                 self._number = self._number or next(_numbers)
         return f"{self._number:016x}"
@@ -70,5 +72,4 @@ def _begin_counting() -> None:
 _numbers: Iterator[int]
 _lock: RLock
 _begin_counting()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_counting)
+renew_after_fork(_begin_counting)

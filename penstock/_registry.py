@@ -1,6 +1,5 @@
 """What the decorators declared, kept until somebody looks."""
 
-import os
 import sys
 from collections.abc import Callable, Generator
 from collections.abc import Set as AbstractSet
@@ -13,6 +12,7 @@ from types import CodeType
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary, ref
 
+from penstock._forks import renew_after_fork, renew_if_forked
 from penstock._steps import Join, Location, Predecessor, Step
 from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
 
@@ -187,6 +187,7 @@ class Registry:
 
     def __init__(self) -> None:
         self.renew_lock()
+        renew_after_fork(self.renew_lock)
         self._flows: dict[str, FlowDeclaration] = {}
         self._unclaimed: dict[tuple[str, str], Declaration] = {}
         # Weak, so that what a reload or a factory replaced can go. A living
@@ -313,7 +314,12 @@ class Registry:
 
     def renew_lock(self) -> None:
         """Forget who holds the lock: in a forked child they are gone."""
-        self._lock = RLock()
+        self._held = RLock()
+
+    @property
+    def _lock(self) -> RLock:
+        renew_if_forked()
+        return self._held
 
     def _forget_views(self) -> None:
         """Forget what was made of the declarations, which have changed."""
@@ -331,8 +337,6 @@ class Registry:
 
 
 _active = Registry()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_active.renew_lock)
 
 
 def default_registry() -> Registry:

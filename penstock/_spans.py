@@ -19,6 +19,7 @@ from typing import Any, Literal, Protocol
 from weakref import WeakMethod
 
 from penstock._context import Run, current
+from penstock._forks import renew_after_fork
 from penstock._ids import Numbered
 from penstock._wrap import Scope
 
@@ -288,8 +289,7 @@ def _flush_at_exit_of_children() -> None:
         util.register_after_fork(flush, lambda _: util.Finalize(None, flush, exitpriority=0))
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_flush_at_exit_of_children)
+renew_after_fork(_flush_at_exit_of_children)
 
 
 def recording_scope(step: Recordable) -> Scope:
