@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 __all__ = ["Elsewhere", "Site", "anchors_in", "mend_links", "without_diagrams"]
 
-_LINK = re.compile(r'<a href="#(?P<anchor>penstock--[^"]+)">(?P<content>.*?)</a>', re.DOTALL)
+_LINK = re.compile(
+    r'<a (?P<key>(?:xlink:)?href)="#(?P<anchor>penstock--[^"]+)">(?P<content>.*?)</a>', re.DOTALL
+)
 _TARGET = re.compile(r' id="(penstock--[^"]+)"')
 _AGAIN = re.compile(r"(penstock--.+--.+)--\d+")
 """The anchor of a step that a page shows again."""
@@ -96,14 +98,14 @@ def mend_links(
     shown_as = _first_shown(here)
 
     def mend(link: re.Match[str]) -> str:
-        anchor, content = link["anchor"], link["content"]
+        key, anchor, content = link["key"], link["anchor"], link["content"]
         if anchor in here or anchor not in elsewhere:
             return link[0]
         other = elsewhere[anchor]
         if shown := shown_as.get(other.anchor):
-            return f'<a href="#{shown}">{content}</a>'
+            return f'<a {key}="#{shown}">{content}</a>'
         if address := find(other.anchor):
-            return f'<a href="{escape(address)}">{content}</a>'
+            return f'<a {key}="{escape(address)}">{content}</a>'
         if not autorefs:
             return content
         if content.startswith(_DRAWN):

@@ -181,7 +181,7 @@ class Seen(HTMLParser):
         anchor = said.get("id") or ""
         if anchor.startswith("penstock--") and "--drawn" not in anchor and "--in-" not in anchor:
             self.anchors.append(anchor)
-        href = said.get("href") or ""
+        href = said.get("href") or said.get("xlink:href") or ""
         if tag == "a" and "#penstock--" in href and "headerlink" not in (said.get("class") or ""):
             self.links.append(href.partition("#")[2])
         if tag in {"style", "title", "desc"}:

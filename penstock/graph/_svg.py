@@ -35,6 +35,7 @@ def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool
         line.attrib.pop(_SPACE, None)
     _introduce(root, graph, prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone)
     root.set("xmlns", "http://www.w3.org/2000/svg")
+    root.set("xmlns:xlink", "http://www.w3.org/1999/xlink")
     written: list[str] = []
     _write(root, written)
     return "".join(written).strip()
@@ -77,7 +78,8 @@ def _tell(group: ET.Element, node: Node) -> None:
         return
     shown = list(group)
     del group[:]
-    link = ET.SubElement(group, "a", {"href": href})
+    # Scripts of themes write to each `[href]` of a page, which fails in SVG, where it is read-only.
+    link = ET.SubElement(group, "a", {"xlink:href": href})
     link.extend([title, *shown])
 
 

@@ -81,6 +81,6 @@ def test_publish(folder):
 
     assert (done.returncode, done.stderr) == (0, "")
     html = (folder / "build" / "index.html").read_text(encoding="utf-8")
-    links = re.findall(r'<a href="#(penstock--[^"]+)"><title>', html)
+    links = re.findall(r'<a xlink:href="#(penstock--[^"]+)"><title>', html)
     assert len(links) == 3
     assert all(f'id="{link}"' in html for link in links)

@@ -214,7 +214,7 @@ def test_docs_show_diagram_and_docstrings(demo, tool, name):
 
     page = (folder / tool / f"{name}.html").read_text(encoding="utf-8")
 
-    links = set(re.findall(r'<a href="#(penstock--[^"]+)"><title>', page))
+    links = set(re.findall(r'<a xlink:href="#(penstock--[^"]+)"><title>', page))
     assert links
     assert {f'id="{link}"' for link in links} <= set(re.findall(r'id="[^"]+"', page))
     assert "Leads to: " in page

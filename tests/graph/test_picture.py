@@ -17,6 +17,7 @@ from penstock.graph._picture import find_program, render_png, render_svg
 from penstock.graph._theme import page_stylesheet
 
 SVG = "{http://www.w3.org/2000/svg}"
+HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 @pytest.fixture(params=["graphviz-pure", "dot"])
@@ -87,7 +88,19 @@ def test_link():
 
     (link,) = ET.fromstring(svg).iter(f"{SVG}a")
 
-    assert (link.get("href"), text_of(link)) == ("#penstock--a?x=1&y=<2>", "a")
+    assert (link.get(HREF), text_of(link)) == ("#penstock--a?x=1&y=<2>", "a")
+
+
+@pytest.mark.parametrize("standalone", [True, False], ids=["file", "page"])
+@pytest.mark.parametrize("href", [None, "#a"], ids=["without links", "with links"])
+def test_namespaces(standalone, href):
+    """Each SVG says itself whose names its elements and its links are."""
+    svg = render_svg(graph_of(Node(name="a", label="a", href=href)), standalone=standalone)
+
+    head = svg[svg.index("<svg") : svg.index(">", svg.index("<svg"))]
+    assert ' xmlns="http://www.w3.org/2000/svg"' in head
+    assert ' xmlns:xlink="http://www.w3.org/1999/xlink"' in head
+    assert ET.fromstring(svg).tag == f"{SVG}svg"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +127,7 @@ def test_address_that_leads(href):
     """An address that leads to a page is kept."""
     svg = render_svg(graph_of(Node(name="a", label="a", href=href)))
 
-    assert [e.get("href") for e in ET.fromstring(svg).iter(f"{SVG}a")] == [href]
+    assert [e.get(HREF) for e in ET.fromstring(svg).iter(f"{SVG}a")] == [href]
 
 
 def test_titles():

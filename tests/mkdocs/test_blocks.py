@@ -245,7 +245,7 @@ def test_second_diagram_leads_to_the_steps():
     """A diagram alone leads to the steps that the page shows elsewhere."""
     html = convert("::: penstock-flow orders\n    steps: none\n\n::: penstock-flow orders\n")
 
-    links = re.findall(r'<a href="#(penstock--[^"]+)"><title>', html)
+    links = re.findall(r'<a xlink:href="#(penstock--[^"]+)"><title>', html)
     assert links == ["penstock--orders--begin--2", "penstock--orders--send--2"] * 2
 
 
@@ -334,8 +334,8 @@ def test_wrong_errors_option():
 
 
 SVG = (
-    '<a href="#penstock--a--b"><title>T</title><path fill="x" d="M10,-20C30,-40 10,-20 10,-20" />'
-    "<text>B</text></a>"
+    '<a xlink:href="#penstock--a--b"><title>T</title>'
+    '<path fill="x" d="M10,-20C30,-40 10,-20 10,-20" /><text>B</text></a>'
 )
 
 

@@ -64,6 +64,7 @@ def test_epub(project, format_):
     )
 
     page = built.read("index.xhtml")
+    assert ("xlink:href=" in page) is (format_ != "png")
     assert ("<img src" if format_ == "png" else "<svg") in page
     for file in built.folder.rglob("*.xhtml"):
         text = file.read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ def test_diagram_links_to_steps(project):
     """Each node of the diagram leads to its step on the page."""
     html = project().build().read("index.html")
 
-    links = re.findall(r'<a href="#(penstock--[^"]+)"><title>', html)
+    links = re.findall(r'<a xlink:href="#(penstock--[^"]+)"><title>', html)
 
     assert [link.rpartition("--")[2] for link in links] == ["receive", "charge", "pack", "send"]
     assert all(re.search(rf'<dt class="[^"]*\bsig\b[^"]*" id="{link}"', html) for link in links)
@@ -126,7 +126,7 @@ def test_no_steps(project):
     """Without steps, the diagram has no links that lead nowhere."""
     built = project(":steps: none").build()
 
-    assert "<a href=" not in built.read("index.html").partition("<svg")[2].partition("</svg>")[0]
+    assert "href=" not in built.read("index.html").partition("<svg")[2].partition("</svg>")[0]
     assert "Takes an order" not in built.text()
 
 

@@ -27,7 +27,7 @@ def pages(project):
 def leads(built, page: str = "index.html") -> dict[str, str]:
     """Return where the nodes of the first diagram on *page* lead."""
     svg = built.read(page).partition("<svg")[2].partition("</svg>")[0]
-    found = re.findall(r'<a href="([^"]+)">.*?<text[^>]*>([^< ]+)', svg, re.DOTALL)
+    found = re.findall(r'<a xlink:href="([^"]+)">.*?<text[^>]*>([^< ]+)', svg, re.DOTALL)
     return {name: href for href, name in found}
 
 
