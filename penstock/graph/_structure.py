@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 
 from penstock._model import Graph
 
-__all__ = ["Successors", "find_cycle", "joins", "order", "reach", "successors"]
+__all__ = ["Successors", "find_cycle", "find_cyclic", "joins", "order", "reach", "successors"]
 
 Successors = Mapping[str, Sequence[str]]
 
@@ -53,6 +53,45 @@ def find_cycle(following: Successors) -> list[str] | None:
     return None
 
 
+def find_cyclic(following: Successors) -> set[str]:
+    """Return the names that are on a cycle: Kosaraju's algorithm, without recursion."""
+    preceding = successors(following, ((t, s) for s, targets in following.items() for t in targets))
+    placed = set[str]()
+    cyclic = set[str]()
+    for name in reversed(_finish(following)):
+        component = _reach_beside(preceding, name, placed)
+        if len(component) > 1 or name in following[name]:
+            cyclic.update(component)
+    return cyclic
+
+
+def _finish(following: Successors) -> list[str]:
+    """Return all names so that each stands after what it leads to, but for cycles."""
+    finished: dict[str, None] = {}
+    begun = set[str]()
+    for start in following:
+        stack = [start]
+        while stack:
+            name = stack[-1]
+            if name not in begun:
+                begun.add(name)
+                stack.extend(target for target in following[name] if target not in begun)
+            else:
+                finished.setdefault(stack.pop())
+    return list(finished)
+
+
+def _reach_beside(following: Successors, start: str, placed: set[str]) -> list[str]:
+    """Return all names that lead from *start* and are not *placed*, and place them."""
+    found = [] if start in placed else [start]
+    placed.update(found)
+    for name in found:
+        new = dict.fromkeys(target for target in following[name] if target not in placed)
+        placed.update(new)
+        found.extend(new)
+    return found
+
+
 def order(following: Successors) -> list[str]:
     """Return all names so that each stands after what leads to it.
 
@@ -65,13 +104,14 @@ def order(following: Successors) -> list[str]:
         for target in targets:
             waits_for[target] += 1
     free = [(rank[name], name) for name, count in waits_for.items() if count == 0]
-    rest = dict.fromkeys(following)
+    rest = set(following)
+    openers = (name for name in following if name in rest)
     ordered: list[str] = []
     while rest:
-        chosen = heappop(free)[1] if free else next(iter(rest))
+        chosen = heappop(free)[1] if free else next(openers)
         if chosen not in rest:  # it opened a cycle before all that leads to it was placed
             continue
-        del rest[chosen]
+        rest.remove(chosen)
         ordered.append(chosen)
         for target in following[chosen]:
             waits_for[target] -= 1
