@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from penstock._forks import renew_after_fork
 from penstock._ids import Numbered, is_flow_id, make_flow_id
+from penstock._traceparent import Remote
 from penstock._wrap import Scope
 from penstock.exceptions import InvalidFlowIdError
 
@@ -19,6 +20,7 @@ __all__ = [
     "current_flow_id",
     "current_run",
     "new_flow_id",
+    "remote_of",
     "run_scope",
 ]
 
@@ -46,7 +48,7 @@ class Run(Numbered):
     .. versionadded:: 0.1
     """
 
-    __slots__ = ("_entrypoint", "_flow_id", "_flows", "_parent", "_values")
+    __slots__ = ("_entrypoint", "_flow_id", "_flows", "_parent", "_remote", "_values")
 
     def __init__(
         self,
@@ -55,6 +57,8 @@ class Run(Numbered):
         entrypoint: str | None = None,
         parent: "Run | None" = None,
         values: dict[str, object] | None = None,
+        *,
+        remote: Remote | None = None,
     ) -> None:
         # Plain attributes behind properties: an entrypoint makes one of these
         # per call, and a frozen dataclass takes three times as long.
@@ -63,6 +67,9 @@ class Run(Numbered):
         self._entrypoint = entrypoint
         self._parent = parent
         self._values = values
+        self._remote: Remote | None = remote
+        if remote is None and parent is not None:
+            self._remote = parent._remote  # noqa: SLF001 - of the same class
         self._number = 0
 
     @property
@@ -128,6 +135,13 @@ current: ContextVar[Run | None] = ContextVar("penstock.run", default=None)
 def run_scope(begin: Callable[[], Run]) -> Scope:
     """Return what makes the run that *begin* returns current around the body of a function."""
     return Scope(begin, current.set, current.reset)
+
+
+def remote_of(run: Run) -> Remote | None:
+    """Return what the process that sent *run*'s operation here decided about its trace, if any."""
+    remote = run._remote  # noqa: SLF001 - our own
+    # What is called with `inherit=False` is another operation than its caller.
+    return remote if remote is not None and remote.flow_id == run.flow_id else None
 
 
 def current_run() -> Run | None:

@@ -1,7 +1,6 @@
 """Carrying a run to where no context variable follows: blocks, threads, processes, services."""
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import Context, Token, copy_context
 from dataclasses import dataclass, field
@@ -11,9 +10,10 @@ from os import urandom
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from penstock._context import Run, current, new_flow_id, run_scope
+from penstock._context import Run, current, new_flow_id, remote_of, run_scope
 from penstock._ids import is_flow_id, is_trace_id
 from penstock._spans import current_span
+from penstock._traceparent import TRACEPARENT, Remote, active_context, read_traceparent
 from penstock._wrap import instrument
 from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
 
@@ -41,14 +41,6 @@ _BAGGAGE = "baggage"
 _MOST_BAGGAGE = 8192
 """Bytes of a ``baggage`` header: what W3C Baggage, section 3.3.2, lets a receiver expect."""
 
-_TRACEPARENT = "traceparent"
-# W3C Trace Context, section 3.2. A later version may go on after the flags.
-_read_traceparent: Callable[[str], re.Match[str] | None] = re.compile(
-    r"(?!ff)(?P<version>[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}"
-    r"-[0-9a-f]{2}(?P<more>-.*)?"
-).fullmatch
-
-
 _NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -64,6 +56,8 @@ class Carried:
 
     values: Mapping[str, str] = field(default_factory=lambda: _NO_VALUES)
     """The annotated values that were asked for and found."""
+
+    _remote: Remote | None = field(default=None, repr=False)
 
     def __bool__(self) -> bool:
         return self.flow_id is not None or bool(self.values)
@@ -115,7 +109,9 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
     def _begin(self) -> Run:
         parent = current.get()
         flow_id = self._carried.flow_id or (parent.flow_id if parent else new_flow_id())
-        return Run(flow_id, self._flows, None, parent, dict(self._carried.values))
+        values: dict[str, object] = dict(self._carried.values)
+        remote = self._carried._remote  # noqa: SLF001 - our own
+        return Run(flow_id, self._flows, None, parent, values, remote=remote)
 
     def __enter__(self) -> Run:
         if self._token is not None:
@@ -189,19 +185,20 @@ class _Bound:
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         run = self._context.get(current)
         if run is None:
-            return _bound_elsewhere, (self._function, None, None, {})
+            return _bound_elsewhere, (self._function, None, None)
         known = run.values
         values = {name: known[name] for name in self._values if name in known}
-        return _bound_elsewhere, (self._function, run.flow_id, run.flow, values)
+        carried = (run.flow_id, values, remote_of(run))
+        return _bound_elsewhere, (self._function, carried, run.flow)
 
 
 def _bound_elsewhere(
-    function: Callable[..., Any], flow_id: str | None, flow: str | None, values: dict[str, Any]
+    function: Callable[..., Any],
+    carried: tuple[str, dict[str, Any], Remote | None] | None,
+    flow: str | None,
 ) -> Callable[..., Any]:
     """Return *function* with what came from another process made current."""
-    if flow_id is None:
-        return function
-    return bind(Carried(flow_id, values), flow=flow)(function)
+    return function if carried is None else bind(Carried(*carried), flow=flow)(function)
 
 
 @overload
@@ -252,8 +249,10 @@ def inject(
             replaced, whatever its case.
         traceparent: Whether to say it as ``traceparent`` of W3C Trace Context
             too. One that is there already stays. A flow ID that is no valid
-            trace-id cannot be said so. Its parent-id is that of the running
-            step's span, if tracing is on.
+            trace-id cannot be said so. Its parent-id is that of the active span
+            of OpenTelemetry or of the running step, or else the one that came
+            in. Its sampled flag is what the active span of OpenTelemetry says,
+            or else what came in; where nobody decided, it is set.
         values: The names of annotated values that travel along, as texts in
             ``baggage`` of W3C Baggage. What is there already stays. What would
             make it longer than 8192 bytes is left out.
@@ -282,15 +281,26 @@ def _headers(
 ) -> Iterator[tuple[str, str]]:
     """Yield what a carrier has to hold to carry *run*."""
     yield header, run.flow_id
-    there = _read(carrier, _TRACEPARENT, _BAGGAGE)
-    if traceparent and _TRACEPARENT not in there and is_trace_id(run.flow_id):
-        span = current_span.get()
-        parent = urandom(8).hex() if span is None else span.span_id
-        yield _TRACEPARENT, f"00-{run.flow_id}-{parent}-01"
+    there = _read(carrier, TRACEPARENT, _BAGGAGE)
+    if traceparent and TRACEPARENT not in there and is_trace_id(run.flow_id):
+        yield TRACEPARENT, _traceparent(run)
     known = run.values
     named = {name: str(known[name]) for name in values if name in known}
     if named:
         yield _BAGGAGE, _write_baggage(",".join(there.get(_BAGGAGE, [])), named)
+
+
+def _traceparent(run: Run) -> str:
+    """Return how the next process is told about the trace of *run*."""
+    remote, span = remote_of(run), current_span.get()
+    parent = None if remote is None else remote.parent_id
+    is_sampled = remote is None or remote.is_sampled
+    active = active_context(run.flow_id)
+    if active is not None:
+        parent, is_sampled = active
+    elif span is not None:
+        parent = span.span_id
+    return f"00-{run.flow_id}-{parent or urandom(8).hex()}-{is_sampled:02x}"
 
 
 def extract(
@@ -310,7 +320,8 @@ def extract(
             or bytes. None is an empty one.
         header: The name that carries the flow ID, in whatever case.
         traceparent: Whether the trace-id of ``traceparent`` is the flow ID where
-            *header* brought none.
+            *header* brought none. Its parent-id and its sampled flag stay with
+            the operation, for what `inject` writes.
         values: The names of values to take from ``baggage``.
 
     .. versionadded:: 0.1
@@ -320,26 +331,34 @@ def extract(
 
 def find_carried(
     carrier: Any, header: str, *, traceparent: bool, values: Iterable[str]
-) -> tuple[str | None, Mapping[str, str]]:
-    """Return the flow ID and the values that `extract` returns."""
+) -> tuple[str | None, Mapping[str, str], Remote | None]:
+    """Return the parts of what `extract` returns."""
     header = header.lower()
-    found = _read(carrier, header, _TRACEPARENT, _BAGGAGE)
+    found = _read(carrier, header, TRACEPARENT, _BAGGAGE)
     if not found:
-        return None, _NO_VALUES
+        return None, _NO_VALUES, None
     flow_id = _only(found.get(header, []))
     if flow_id is not None and not is_flow_id(flow_id):
         _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
         flow_id = None
-    if flow_id is None and traceparent:
-        read = _read_traceparent(_only(found.get(_TRACEPARENT, [])) or "")
-        # Version 00 ends with its flags.
-        if read and not (read["version"] == "00" and read["more"]):
-            flow_id = read["trace"]
+    remote = None
+    if traceparent and TRACEPARENT in found:
+        flow_id, remote = _find_remote(flow_id, _only(found[TRACEPARENT]) or "")
     wanted = set(values)
     if not wanted or _BAGGAGE not in found:
-        return flow_id, _NO_VALUES
+        return flow_id, _NO_VALUES, remote
     brought = _read_baggage(",".join(found[_BAGGAGE]))
-    return flow_id, {name: brought[name] for name in brought if name in wanted}
+    return flow_id, {name: brought[name] for name in brought if name in wanted}, remote
+
+
+def _find_remote(flow_id: str | None, header: str) -> tuple[str | None, Remote | None]:
+    """Return the flow ID, which may be the trace-id, and what was decided about its trace."""
+    read = read_traceparent(header)
+    if read is None:
+        return flow_id, None
+    trace_id, parent_id, is_sampled = read
+    flow_id = flow_id or trace_id
+    return flow_id, Remote(flow_id, parent_id if flow_id == trace_id else None, is_sampled)
 
 
 def _items(carrier: Any) -> list[tuple[Any, Any]]:

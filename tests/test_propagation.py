@@ -25,6 +25,7 @@ from penstock import (
 )
 from penstock._ids import is_flow_id
 from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
+from penstock.testing import record_runs
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -40,6 +41,10 @@ def where_am_i(*_: object) -> tuple[str | None, str | None]:
 
 def what_is_annotated() -> dict[str, object]:
     return dict(current_run().values)
+
+
+def what_is_said() -> str:
+    return inject(traceparent=True)["traceparent"]
 
 
 class TestInject:
@@ -101,6 +106,69 @@ class TestInject:
         """What is no valid trace-id is not said as one."""
         with bind(flow_id):
             assert "traceparent" not in inject(traceparent=True)
+
+    @pytest.mark.parametrize("flags", ["00", "01"])
+    def test_traceparent_that_came_in(self, flags):
+        """Parent-id and sampled flag go on as they came in, also from runs within the block."""
+        came_in = f"00-{TRACE}-00f067aa0ba902b7-{flags}"
+
+        @flow("orders")
+        @entrypoint
+        def handle():
+            return inject(traceparent=True)["traceparent"]
+
+        with bind(extract({"traceparent": came_in}, traceparent=True)):
+            assert handle() == came_in
+            with bind():
+                assert inject(traceparent=True)["traceparent"] == came_in
+
+    def test_unknown_flags(self):
+        """Of the flags only the sampled one is understood, and goes on."""
+        came_in = f"00-{TRACE}-00f067aa0ba902b7-fe"
+
+        with bind(extract({"traceparent": came_in}, traceparent=True)):
+            assert inject(traceparent=True)["traceparent"].endswith("-00")
+
+    def test_flow_id_of_another_trace(self):
+        """Where the header brought another ID, the parent is not in its trace; the flag counts."""
+        headers = {"X-Request-ID": "a" * 32, "traceparent": f"00-{TRACE}-00f067aa0ba902b7-00"}
+
+        with bind(extract(headers, traceparent=True)):
+            _, trace_id, parent_id, flags = inject(traceparent=True)["traceparent"].split("-")
+
+        assert (trace_id, flags) == ("a" * 32, "00")
+        assert parent_id != "00f067aa0ba902b7"
+
+    def test_another_operation(self):
+        """What begins another operation is not in the trace that came in."""
+
+        @flow("orders")
+        @entrypoint(inherit=False)
+        def handle():
+            return inject(traceparent=True)["traceparent"]
+
+        with bind(extract({"traceparent": f"{PARENT[:-2]}00"}, traceparent=True)):
+            said = handle()
+
+        assert TRACE not in said
+        assert said.endswith("-01")
+
+    def test_span_in_the_trace(self):
+        """A step that is recorded is the parent, and the flag stays as it came in."""
+        came_in = {"traceparent": f"{PARENT[:-2]}00"}
+        with record_runs() as recording:
+            handle = flow("orders")(entrypoint(name="handle")(what_is_said))
+            with bind(extract(came_in, traceparent=True)):
+                said = handle()
+
+        assert said == f"00-{TRACE}-{recording.spans[0].span_id}-00"
+
+    def test_traceparent_to_another_process(self):
+        """A function that is bound and pickled takes what was decided along."""
+        with bind(extract({"traceparent": f"{PARENT[:-2]}00"}, traceparent=True)):
+            there = pickle.loads(pickle.dumps(bound(what_is_said)))
+
+        assert there() == f"{PARENT[:-2]}00"
 
     def test_traceparent_that_is_there(self):
         """A `traceparent` that a tracer wrote stays."""

@@ -100,7 +100,7 @@ class Inbound:
             source: What a function as *trust* is asked about.
             flow: The name of the flow that the run belongs to, if any.
         """
-        flow_id, values = find_carried(
+        flow_id, values, remote = find_carried(
             carrier, self.header, traceparent=self.traceparent, values=self.values
         )
         flows = () if flow is None else (flow,)
@@ -108,7 +108,7 @@ class Inbound:
             return Run(new_flow_id(), flows)
         if self.trust is True or (self.trust and self._believes(source)):
             adopted: dict[str, object] | None = {**values} if values else None
-            return Run(flow_id or new_flow_id(), flows, None, None, adopted)
+            return Run(flow_id or new_flow_id(), flows, None, None, adopted, remote=remote)
         received: dict[str, object] | None = None if flow_id is None else {RECEIVED: flow_id}
         return Run(new_flow_id(), flows, None, None, received)
 
@@ -137,7 +137,7 @@ class Inbound:
         """
         there = current.get()
         if there is not None:
-            said, _ = find_carried(carrier, self.header, traceparent=False, values=())
+            said, *_ = find_carried(carrier, self.header, traceparent=False, values=())
             if said in {None, there.flow_id}:
                 return there
         return self.receive(carrier, source)
