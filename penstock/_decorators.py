@@ -3,14 +3,14 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from inspect import isroutine, signature
+from inspect import isroutine
 from typing import Any, TypeVar, overload
 
 from penstock._context import Run, current, new_flow_id, run_scope
 from penstock._registry import Declaration, Origin, Reference, bare, default_registry, locate
 from penstock._spans import is_tracing, recording_scope
 from penstock._steps import Join
-from penstock._wrap import instrument
+from penstock._wrap import find_signature, instrument
 from penstock.exceptions import InvalidArgumentError
 
 __all__ = [
@@ -304,7 +304,9 @@ def declare_task(
     declaration.after, declaration.join = references, join
     wrapper = _with_runs(declaration, inherit=True)
     # Queues read the arguments from the function, and not all of them look behind a wrapper.
-    wrapper.__signature__ = signature(function)  # type: ignore[attr-defined]
+    arguments = find_signature(function)
+    if arguments is not None:
+        wrapper.__signature__ = arguments  # type: ignore[attr-defined]
     task = make(wrapper)
     declaration.target = task
     default_registry().declare(declaration)

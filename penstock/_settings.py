@@ -6,6 +6,7 @@ import sys
 import tomllib
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import ModuleType
@@ -92,6 +93,11 @@ def import_modules(settings: Settings) -> tuple[ModuleImportError, ...]:
     for folder in reversed(settings.pythonpath):
         if folder not in sys.path:
             sys.path.insert(0, folder)
+    with _imports_at_once():
+        return _import_all(settings)
+
+
+def _import_all(settings: Settings) -> tuple[ModuleImportError, ...]:
     failures: list[ModuleImportError] = []
     if settings.setup is not None:
         _attempt(settings.setup, settings.place, failures, _call)
@@ -102,6 +108,24 @@ def import_modules(settings: Settings) -> tuple[ModuleImportError, ...]:
             for found in _modules_in(module, deep=pattern.endswith("**")):
                 _attempt(found, settings.place, failures, importlib.import_module)
     return tuple(failures)
+
+
+@contextmanager
+def _imports_at_once() -> Iterator[None]:
+    """Do lazy imports at once in the block: a module that nobody uses yet declares flows too.
+
+    Python 3.15 has them (PEP 810), as a statement and as an option.
+    """
+    get = getattr(sys, "get_lazy_imports_filter", None)
+    if get is None:
+        yield
+        return
+    change, before = sys.set_lazy_imports_filter, get()  # type: ignore[attr-defined]  # as above
+    change(lambda *_: False)
+    try:
+        yield
+    finally:
+        change(before)
 
 
 def _call(target: str) -> None:

@@ -7,11 +7,20 @@ begun, entered, left and ended is decided by the `Scope` that it is given.
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from functools import wraps
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from inspect import (
+    Signature,
+    isasyncgenfunction,
+    iscoroutinefunction,
+    isgeneratorfunction,
+    signature,
+)
 from types import FunctionType, coroutine
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
-__all__ = ["Scope", "instrument"]
+if sys.version_info >= (3, 14):
+    from annotationlib import Format
+
+__all__ = ["Scope", "find_signature", "instrument"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,6 +44,20 @@ class Scope(NamedTuple):
 
     at_awaits: bool = False
     """Whether a coroutine is left while it waits. It need not be, for its context is its own."""
+
+
+def find_signature(function: Callable[..., Any]) -> Signature | None:
+    """Return the signature of *function* without evaluating an annotation, or None.
+
+    From Python 3.14 on, annotations are evaluated when somebody asks for them,
+    and may name what is imported for type checkers only. They are strings here.
+    """
+    try:
+        if sys.version_info >= (3, 14):
+            return signature(function, annotation_format=Format.STRING)
+        return signature(function)
+    except Exception:  # C code has none to show, and `__signature__` may be code of the user's
+        return None
 
 
 def instrument(function: Callable[P, R], scope: Scope) -> Callable[P, R]:

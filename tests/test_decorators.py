@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from functools import lru_cache, partial, wraps
+from typing import Any
 
 import pytest
 
@@ -639,6 +640,62 @@ def test_task_of_what_cannot_be_wrapped():
     """A class is no task."""
     with pytest.raises(InvalidArgumentError, match="@flow_task cannot wrap"):
         declare_task(int, Task)
+
+
+class Unevaluated:
+    """What cannot be asked for its signature, as where a type is imported for checkers only."""
+
+    @property
+    def __signature__(self):
+        raise NameError("Order")
+
+    def __call__(self):
+        return current_flow_id()
+
+
+@pytest.mark.parametrize(
+    "function", [partial(Unevaluated()), {}.update], ids=["raises", "C code that shows none"]
+)
+def test_task_without_a_signature(function):
+    """A task whose signature cannot be read is declared and called all the same."""
+    task = flow("orders")(declare_task(function, Task, step="work"))
+
+    task.call()
+
+    assert get_flow("orders").step("work").function is function
+    assert not hasattr(task.call, "__signature__")
+
+
+TYPE_CHECKING_TYPES = """
+from typing import TYPE_CHECKING
+from penstock import entrypoint, flow, step
+from penstock._decorators import declare_task
+if TYPE_CHECKING:
+    from somewhere import Order
+
+@flow("orders")
+@entrypoint
+def receive(order: Order, *, dry_run: bool = False) -> Order: return order
+
+@flow("orders")
+@step(after=receive)
+def charge(order: Order) -> list[Order]: return [order]
+
+task = flow("orders")(declare_task(lambda call: call, lambda call: call, step="sent"))
+@flow("orders")
+@(lambda function: declare_task(function, lambda call: call, after=charge))
+def ship(order: Order, n: int = 1) -> None: return order
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated at once")
+def test_annotations_are_never_evaluated():
+    """Types that are imported for type checkers only keep no declaration from working."""
+    names: dict[str, Any] = {"__name__": "orders_for_checkers"}
+    exec(TYPE_CHECKING_TYPES, names)
+
+    assert (names["receive"](1), names["charge"](2), names["ship"](3)) == (1, [2], 3)
+    assert str(inspect.signature(names["ship"])) == "(order: 'Order', n: 'int' = 1) -> 'None'"
 
 
 CODE = """

@@ -201,3 +201,30 @@ def test_interrupt_is_not_caught(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         import_modules(Settings(modules=("slow_shop",), pythonpath=(str(tmp_path),)))
+
+
+@pytest.mark.skipif(not hasattr(sys, "set_lazy_imports_filter"), reason="needs lazy imports")
+def test_lazy_imports(tmp_path):
+    """What a configured module imports lazily is imported with it, and the filter is put back."""
+    write(tmp_path / "lazy_steps.py", FLOW.format(name="below"))
+    write(tmp_path / "lazy_shop.py", "lazy import lazy_steps\n" + FLOW.format(name="here"))
+    before = sys.get_lazy_imports_filter()
+
+    failures = import_modules(Settings(modules=("lazy_shop",), pythonpath=(str(tmp_path),)))
+
+    assert (failures, sorted(flows())) == ((), ["below", "here"])
+    assert sys.get_lazy_imports_filter() is before
+
+
+def test_filter_of_lazy_imports(tmp_path, monkeypatch):
+    """The process's own filter of lazy imports is put back, also when an import is interrupted."""
+    write(tmp_path / "slow_lazy_shop.py", "raise KeyboardInterrupt")
+    changes = []
+    monkeypatch.setattr(sys, "get_lazy_imports_filter", lambda: "theirs", raising=False)
+    monkeypatch.setattr(sys, "set_lazy_imports_filter", changes.append, raising=False)
+
+    with pytest.raises(KeyboardInterrupt):
+        import_modules(Settings(modules=("slow_lazy_shop",), pythonpath=(str(tmp_path),)))
+
+    ours, theirs = changes
+    assert (ours("importer", "name", None), theirs) == (False, "theirs")

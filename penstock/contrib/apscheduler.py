@@ -8,6 +8,7 @@ from inspect import Parameter, signature
 from typing import Any, overload
 
 from penstock._decorators import After, declare_task
+from penstock._wrap import find_signature
 from penstock.boundary import ARGUMENT, receive_argument, send_argument
 from penstock.exceptions import MissingExtraError
 
@@ -35,7 +36,7 @@ def install(scheduler: BaseScheduler) -> None:
     """
     uninstall(scheduler)
     add_job = scheduler.add_job
-    arguments = signature(add_job)
+    arguments = find_signature(add_job) or signature(add_job)
 
     def add_with_id(*args: Any, **kwargs: Any) -> Any:
         said = arguments.bind(*args, **kwargs)
@@ -102,7 +103,7 @@ def flow_task(
     def make(wrapper: Callable[..., Any]) -> Any:
         received: Any = receive_argument(wrapper, in_place=False)
         # A scheduler refuses arguments that a function does not name.
-        said = signature(wrapper)
+        said = find_signature(wrapper) or signature(received, follow_wrapped=False)
         more = Parameter(ARGUMENT, Parameter.KEYWORD_ONLY, default=None)
         last = [p for p in said.parameters.values() if p.kind is Parameter.VAR_KEYWORD]
         others = [p for p in said.parameters.values() if p not in last]
