@@ -77,11 +77,8 @@ class _Finder:
         if arm is None:
             return ways
         taken, ruled_out = arm
-        return frozenset(
-            (entry, arms | taken, others | ruled_out)
-            for entry, arms, others in ways
-            if not arms & ruled_out
-        )
+        # No way there took another arm of the branch: it would have come round in a cycle.
+        return frozenset((entry, arms | taken, others | ruled_out) for entry, arms, others in ways)
 
     def _shortest(self, found: Ways) -> Ways:
         """Return *found* without the ways that ask for more than another one does."""
