@@ -19,6 +19,7 @@ from typing import Any, Literal, Protocol
 from weakref import WeakMethod
 
 from penstock._context import Run, current
+from penstock._control_flow import find_ending
 from penstock._forks import renew_after_fork
 from penstock._ids import Numbered
 from penstock._wrap import Scope
@@ -38,10 +39,13 @@ __all__ = [
     "set_tracing",
 ]
 
-Outcome = Literal["ok", "error", "cancelled", "closed"]
-"""How a step ended: it returned, it raised, its task was cancelled, or nobody went on with it."""
+Outcome = Literal["ok", "error", "cancelled", "closed", "retried", "stopped"]
+"""How a step ended.
 
-_CANCELLED = {"CancelledError", "Cancelled"}  # of asyncio, and of Trio
+It returned; it raised; its task was cancelled; nobody went on with it; it asked
+its queue to run it again; it told its queue to end it without success or failure.
+"""
+
 _SLOW_NS = 100_000_000
 _logger = logging.getLogger("penstock")
 
@@ -151,9 +155,7 @@ class Span(Numbered):
         """How it ended."""
         if self._error is None:
             return "ok"
-        if issubclass(self._error, GeneratorExit):
-            return "closed"
-        return "cancelled" if self._error.__name__ in _CANCELLED else "error"
+        return find_ending(self._error) or "error"
 
     @property
     def exception_type(self) -> str | None:

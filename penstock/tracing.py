@@ -145,7 +145,8 @@ class LoggingExporter:
 
     Args:
         logger: The name of the logger.
-        level: The level for spans that ended well. Others are warnings.
+        level: The level for spans that ended well, or by a queue's own means,
+            such as a retry. Others are warnings.
 
     .. versionadded:: 0.1
     """
@@ -156,7 +157,8 @@ class LoggingExporter:
 
     def export(self, span: Span, /) -> None:
         """Log *span*."""
-        level = self._level if span.outcome == "ok" else max(self._level, logging.WARNING)
+        is_well = span.outcome in {"ok", "retried", "stopped"}
+        level = self._level if is_well else max(self._level, logging.WARNING)
         if self._logger.isEnabledFor(level):
             fields = {f"penstock.{name}": value for name, value in span.as_dict().items()}
             took = f"{span.duration_ns / 1e6:.3f} ms"

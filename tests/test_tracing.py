@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import threading
 import time
 
@@ -19,10 +20,11 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._spans import exporters
+from penstock._control_flow import declare_control_flow
+from penstock._spans import exporters, set_exporters
 from penstock.exceptions import TracingError
 from penstock.testing import isolated_registry, record_runs
-from penstock.tracing import InMemoryExporter
+from penstock.tracing import InMemoryExporter, LoggingExporter
 
 __all__ = ["_exporters", "recorded"]
 
@@ -90,6 +92,29 @@ class TestSpans:
         assert caught.value is raised
         (span,) = recorded.spans
         assert (span.outcome, span.exception_type) == (outcome, name)
+
+    @pytest.mark.usefixtures("_exporters")
+    @pytest.mark.parametrize("ending", ["retried", "stopped"])
+    def test_control_flow(self, recorded, ending, monkeypatch, caplog):
+        """What tells a queue something is not a failure, in no exporter."""
+        monkeypatch.setattr("penstock._control_flow._endings", {})
+        again, more = type("Again", (Exception,), {}), type("More", (LookupError,), {})
+        declare_control_flow(ending, again, more)
+
+        def begin(raised):
+            raise raised
+
+        begin = declare(begin)
+        set_exporters(*exporters(), LoggingExporter())
+        caplog.set_level(logging.INFO, "penstock.trace")
+        for raised in (again, more, type("Below", (again,), {}), LookupError):
+            with pytest.raises(raised):
+                begin(raised)
+
+        assert [s.outcome for s in recorded.spans] == [ending] * 3 + ["error"]
+        assert [r.levelname for r in caplog.records] == ["INFO"] * 3 + ["WARNING"]
+        assert f"ms {ending}" in recorded.runs[0].timeline()
+        assert [n.status for n in recorded.runs[0].graph().nodes] == ["visited"]
 
     def test_recursion(self, recorded):
         """Each call of a step in itself is a span of its own."""

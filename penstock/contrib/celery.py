@@ -8,6 +8,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, Unpa
 from weakref import WeakKeyDictionary
 
 from penstock._context import Run, current, new_flow_id
+from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock._ids import is_flow_id
 from penstock.boundary import Inbound, InboundSettings, active
@@ -15,10 +16,14 @@ from penstock.exceptions import MissingExtraError
 
 try:
     from celery import Celery, Task, shared_task, signals
+    from celery.exceptions import Ignore, Reject, Retry
 except ImportError as error:
     raise MissingExtraError(__name__, "celery", "celery") from error
 
 __all__ = ["FlowTask", "flow_task", "install", "uninstall"]
+
+declare_control_flow("retried", Retry)
+declare_control_flow("stopped", Ignore, Reject)  # `Task.replace` raises the first
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)

@@ -7,16 +7,21 @@ from collections.abc import Callable
 from threading import local
 from typing import Any, Unpack, overload
 
+from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock.boundary import Inbound, InboundSettings, active
 from penstock.exceptions import MissingExtraError
 
 try:
     import dramatiq
+    from dramatiq.middleware import Shutdown
 except ImportError as error:
     raise MissingExtraError(__name__, "dramatiq", "dramatiq") from error
 
 __all__ = ["FlowMiddleware", "flow_task", "install", "uninstall"]
+
+declare_control_flow("retried", dramatiq.Retry, dramatiq.RateLimitExceeded)
+declare_control_flow("cancelled", Shutdown)
 
 
 class FlowMiddleware(dramatiq.Middleware):

@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Unpack
 
 from penstock._context import current_flow_id
+from penstock._control_flow import declare_control_flow
 from penstock._propagation import inject
 from penstock.boundary import Inbound, InboundSettings, active
 from penstock.exceptions import MissingExtraError
 
 try:
     from faststream import BaseMiddleware
+    from faststream.exceptions import IgnoredException, NackMessage
 except ImportError as error:
     raise MissingExtraError(__name__, "faststream", "faststream") from error
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from faststream import ContextRepo, PublishCommand, StreamMessage
 
 __all__ = ["FlowMiddleware"]
+
+declare_control_flow("stopped", IgnoredException)
+declare_control_flow("retried", NackMessage)
 
 _CORRELATION_ID = "correlation_id"
 

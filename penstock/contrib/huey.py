@@ -9,17 +9,23 @@ argument, which the task's function never sees.
 from collections.abc import Callable
 from typing import Any
 
+from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock.boundary import receive_argument, send_argument
 from penstock.exceptions import MissingExtraError
 
 try:
-    from huey import Huey
+    from huey import Huey, exceptions
     from huey.api import PeriodicTask, Task
 except ImportError as error:
     raise MissingExtraError(__name__, "huey", "huey") from error
 
 __all__ = ["flow_task"]
+
+declare_control_flow("retried", exceptions.RetryTask)
+if hasattr(exceptions, "RateLimitExceeded"):  # since 3.0
+    declare_control_flow("retried", exceptions.RateLimitExceeded)
+declare_control_flow("stopped", exceptions.CancelExecution, exceptions.TaskLockedException)
 
 
 class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types

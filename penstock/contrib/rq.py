@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, overload
 
 from penstock._context import Run, current
+from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock._wrap import Scope, instrument
 from penstock.boundary import Inbound, active
@@ -15,11 +16,14 @@ from penstock.exceptions import MissingExtraError
 try:
     from rq import Queue, SimpleWorker, Worker
     from rq.decorators import job as make_job
+    from rq.exceptions import ShutDownImminentException
     from rq.job import Job, get_current_job
 except ImportError as error:
     raise MissingExtraError(__name__, "rq", "rq") from error
 
 __all__ = ["FlowQueue", "FlowSimpleWorker", "FlowWorker", "flow_task"]
+
+declare_control_flow("cancelled", ShutDownImminentException)
 
 # Jobs come from the application's own processes: their data is pickled, so nobody else may send.
 _TRUSTING = Inbound(trust=True)

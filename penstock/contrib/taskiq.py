@@ -7,16 +7,21 @@ from collections.abc import Callable
 from typing import Any, Unpack
 
 from penstock._context import current_run
+from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock.boundary import Inbound, InboundSettings, active
 from penstock.exceptions import MissingExtraError
 
 try:
     from taskiq import AsyncBroker, TaskiqMessage, TaskiqMiddleware, TaskiqResult
+    from taskiq.exceptions import NoResultError, TaskRejectedError
 except ImportError as error:
     raise MissingExtraError(__name__, "taskiq", "taskiq") from error
 
 __all__ = ["FlowMiddleware", "flow_task", "install", "uninstall"]
+
+# What `Context.requeue` and `Context.reject` raise.
+declare_control_flow("stopped", NoResultError, TaskRejectedError)
 
 
 class FlowMiddleware(TaskiqMiddleware):

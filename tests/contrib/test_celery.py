@@ -6,10 +6,11 @@ import pickle
 import pytest
 from celery import Celery, Task, current_app, signals
 from celery.contrib.testing.worker import start_worker
+from celery.exceptions import Ignore, Reject
 from servers import wait_for
 from specification import CELERY
 
-from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow, get_flow
+from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow, get_flow, step
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib import celery as adapter
 from penstock.contrib.celery import flow_task, install, uninstall
@@ -209,6 +210,64 @@ def test_recorded(app):
     (span,) = recorded.spans
     assert (span.step, span.is_entrypoint, span.flow_id) == ("work", True, run.flow_id)
     assert (span.outcome, span.exception_type) == ("error", "LookupError")
+
+
+def retry(task):
+    if task.request.retries == 0:
+        task.retry(countdown=0)
+
+
+def ignore(task):
+    raise Ignore
+
+
+def reject(task):
+    raise Reject(requeue=False)
+
+
+def replace(task):
+    task.replace(task.app.signature("instead"))
+
+
+def fail(task):
+    task.retry(max_retries=0)
+
+
+@pytest.mark.parametrize(
+    ("end", "outcomes"),
+    [
+        (retry, ["retried", "ok"]),
+        (ignore, ["stopped"]),
+        (reject, ["stopped"]),
+        (replace, ["stopped"]),
+        (fail, ["error"]),
+    ],
+)
+def test_control_flow(app, end, outcomes):
+    """What a task raises to speak with its worker is not recorded as a failure."""
+    app.conf.task_always_eager = False
+    with record_runs() as recorded:
+
+        @app.task(name="instead")
+        def instead():
+            pass
+
+        @flow("orders")
+        @flow_task(app=app, bind=True)
+        def work(self):
+            ship(self)
+
+        @flow("orders")
+        @step(after=work)
+        def ship(task):
+            end(task)
+
+        with start_worker(app, perform_ping_check=False, shutdown_timeout=60):
+            work.delay()
+            wait_for(lambda: len(recorded.spans) == 2 * len(outcomes))
+
+    assert [span.outcome for span in recorded.spans if span.step == "work"] == outcomes
+    assert [span.outcome for span in recorded.spans if span.step == "ship"] == outcomes
 
 
 def test_called_directly(app):

@@ -9,14 +9,17 @@ from pathlib import Path
 import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
-from dramatiq.middleware import AsyncIO, SkipMessage
+from dramatiq.middleware import AsyncIO, Shutdown, SkipMessage
 from queue_jobs import spans_in
+from recording import recorded
 from servers import PATIENCE, json_lines, wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib.dramatiq import FlowMiddleware, flow_task, install, uninstall
 from penstock.exceptions import ConfigurationError
+
+__all__ = ["recorded"]
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -55,6 +58,31 @@ def test_carried(broker):
     finish(broker)
 
     assert seen == [(7, run.flow_id, "orders", run.flow_id)]
+
+
+@pytest.mark.parametrize(
+    ("raised", "outcome"),
+    [
+        (dramatiq.Retry(delay=1), "retried"),
+        (dramatiq.RateLimitExceeded("taken"), "retried"),
+        (Shutdown(), "cancelled"),
+        (LookupError(), "error"),
+    ],
+)
+def test_control_flow(broker, recorded, raised, outcome):
+    """What an actor raises to be run again, or when its worker ends, is not a failure."""
+    left = [raised]
+
+    @flow("orders")
+    @flow_task(min_backoff=1)
+    def work():
+        if left:
+            raise left.pop()
+
+    work.send()
+    finish(broker)
+
+    assert [span.outcome for span in recorded.spans] == [outcome, "ok"]
 
 
 def test_own_ids(broker):

@@ -4,12 +4,16 @@ import asyncio
 import logging
 
 import pytest
+from faststream.exceptions import AckMessage, NackMessage, RejectMessage, SkipMessage
 from faststream.kafka import KafkaBroker, KafkaMessage, TestKafkaBroker
 from kafka_broker import Broker
+from recording import recorded
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib.faststream import FlowMiddleware
+
+__all__ = ["recorded"]
 
 
 class App:
@@ -54,6 +58,35 @@ def play(use, **settings):
         return app
 
     return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("raised", "outcome"),
+    [
+        (NackMessage(), "retried"),
+        (RejectMessage(), "stopped"),
+        (AckMessage(), "stopped"),
+        (SkipMessage(), "stopped"),
+    ],
+)
+def test_control_flow(recorded, raised, outcome):
+    """What a handler raises to settle its message is not recorded as a failure."""
+    broker = KafkaBroker(middlewares=[FlowMiddleware()], logger=None)
+
+    @broker.subscriber("orders")
+    @flow("orders")
+    @entrypoint
+    async def receive(body: str) -> None:
+        raise raised
+
+    async def main():
+        async with TestKafkaBroker(broker):
+            with pytest.raises(type(raised)):  # a real broker would settle the message
+                await broker.publish("7", "orders")
+
+    asyncio.run(main())
+
+    assert [span.outcome for span in recorded.spans] == [outcome]
 
 
 def test_run():

@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 import queue_jobs
-from huey import FileHuey, MemoryHuey, crontab
+from huey import CancelExecution, FileHuey, MemoryHuey, RetryTask, crontab
+from huey.exceptions import RateLimitExceeded, TaskLockedException
 from queue_jobs import spans_in
+from recording import recorded
 from servers import wait_for
 
 from penstock import bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import ARGUMENT
 from penstock.contrib.huey import flow_task
+
+__all__ = ["recorded"]
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -53,6 +57,31 @@ def test_carried(huey):
         (7, "g", {}, run.flow_id, "orders"),
         (8, "kg", {}, run.flow_id, "orders"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("raised", "outcomes"),
+    [
+        (RetryTask(delay=0), ["retried", "ok"]),
+        (CancelExecution(), ["stopped"]),
+        (TaskLockedException(), ["stopped"]),
+        (RateLimitExceeded("key", 0.01), ["retried", "ok"]),
+    ],
+)
+def test_control_flow(huey, recorded, raised, outcomes):
+    """What a task raises to speak with its consumer is not recorded as a failure."""
+    left = [raised]
+
+    @flow("orders")
+    @flow_task(huey)
+    def work():
+        if left:
+            raise left.pop()
+
+    work()
+    wait_for(lambda: len(recorded.spans) == len(outcomes))
+
+    assert [span.outcome for span in recorded.spans] == outcomes
 
 
 def test_own_ids(huey):

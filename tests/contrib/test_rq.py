@@ -12,14 +12,18 @@ from pathlib import Path
 import pytest
 import queue_jobs
 from queue_jobs import spans_in
+from recording import recorded
 from redis import Redis
 from rq import Queue, Retry
+from rq.exceptions import ShutDownImminentException
 from rq.worker import SimpleWorker
 from servers import wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED, Inbound
 from penstock.contrib.rq import FlowQueue, FlowSimpleWorker, flow_task
+
+__all__ = ["recorded"]
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -52,6 +56,20 @@ def process(connection, worker=FlowSimpleWorker):
     """Let a worker in this process do all that there is to do."""
     worker(["default"], connection=connection).work(burst=True, logging_level="ERROR")
     return [(note["what"], note["id"]) for note in queue_jobs.notes()]
+
+
+def test_control_flow(recorded):
+    """A job that its worker cuts short, as Heroku does, has not failed."""
+
+    def cut():
+        raise ShutDownImminentException("soon", {})
+
+    cut = flow("orders")(flow_task(cut))
+
+    with pytest.raises(ShutDownImminentException):
+        cut()
+
+    assert [span.outcome for span in recorded.spans] == ["cancelled"]
 
 
 @pytest.mark.parametrize("worker", [FlowSimpleWorker, SimpleWorker])

@@ -6,16 +6,27 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from queue_jobs import spans_in
+from recording import recorded
 from servers import PATIENCE, json_lines, wait_for
-from taskiq import InMemoryBroker, SimpleRetryMiddleware, TaskiqMessage, TaskiqMiddleware
+from taskiq import (
+    Context,
+    InMemoryBroker,
+    SimpleRetryMiddleware,
+    TaskiqDepends,
+    TaskiqMessage,
+    TaskiqMiddleware,
+)
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib.taskiq import FlowMiddleware, flow_task, install, uninstall
 from penstock.exceptions import ConfigurationError
+
+__all__ = ["recorded"]
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -63,6 +74,30 @@ def test_carried(broker):
 
     assert sorted(seen) == [(1, "order-7", "orders"), (2, "order-7", "orders")]
     assert at_once.task_name == "named"
+
+
+def test_control_flow(broker, recorded):
+    """What a task raises to speak with its broker is not recorded as a failure."""
+
+    @flow("orders")
+    @flow_task(broker)
+    async def work(context: Annotated[Context, TaskiqDepends()]):
+        context.reject()
+
+    @flow("orders")
+    @flow_task(broker)
+    async def again(context: Annotated[Context, TaskiqDepends()]):
+        if "X-Taskiq-requeue" not in context.message.labels:
+            await context.requeue()
+
+    async def main():
+        await work.kiq()
+        await again.kiq()
+
+    run(broker, main)
+
+    ended = sorted((span.step, span.outcome) for span in recorded.spans)
+    assert ended == [("again", "ok"), ("again", "stopped"), ("work", "stopped")]
 
 
 def test_own_ids(broker):

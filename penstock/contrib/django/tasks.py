@@ -82,8 +82,8 @@ def flow_task(
 
     def make(wrapper: Callable[..., Any]) -> Any:
         # Only the framework's own decorator knows what a task of this version has to have.
-        made = _tasks.task(backend=backend, **options)(receive_argument(wrapper))
-        return _carrying(type(made))(**_fields(made))
+        made: Any = _tasks.task(backend=backend, **options)(receive_argument(wrapper))
+        return _carrying(made.__class__)(**_fields(made))
 
     def declare(target: Callable[..., Any]) -> Any:
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)
