@@ -264,6 +264,7 @@ def set_exporters(*chosen: Exporter) -> None:
     global _exporters, _companions  # noqa: PLW0603 - settings of the process
     _exporters = chosen
     _companions = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
+    _flush_at_exit()
     _flush_at_exit_of_children()
 
 
@@ -279,7 +280,10 @@ def flush() -> None:
         _call(exporter, exporter.flush)
 
 
-atexit.register(flush)
+def _flush_at_exit() -> None:
+    """Have Python flush before it ends what was made before: a tracer provider, say."""
+    atexit.unregister(flush)
+    atexit.register(flush)
 
 
 def _flush_at_exit_of_children() -> None:

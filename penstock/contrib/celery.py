@@ -11,6 +11,7 @@ from penstock._context import Run, current, new_flow_id
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock._ids import is_flow_id
+from penstock._spans import flush
 from penstock.boundary import Inbound, InboundSettings, active
 from penstock.exceptions import MissingExtraError
 
@@ -45,7 +46,7 @@ def install(app: Celery | None = None, **settings: Unpack[InboundSettings]) -> N
     """Let every task carry the flow ID of who sends it, declared or not.
 
     Call it where the application of Celery is made, in the processes that send
-    tasks and in workers. It connects three signals of Celery, which are those
+    tasks and in workers. It connects four signals of Celery, which are those
     of the process. `flow_task` does it by itself, for all applications and with
     the settings as they are by default, where nobody did it before. Called
     again, it replaces what it did before.
@@ -73,6 +74,7 @@ def install(app: Celery | None = None, **settings: Unpack[InboundSettings]) -> N
     signals.before_task_publish.connect(_publish)
     signals.task_prerun.connect(_begin)
     signals.task_postrun.connect(_end)
+    signals.worker_process_shutdown.connect(_flush)
 
 
 def uninstall(app: Celery | None = None) -> None:
@@ -85,6 +87,7 @@ def uninstall(app: Celery | None = None) -> None:
         signals.before_task_publish.disconnect(_publish)
         signals.task_prerun.disconnect(_begin)
         signals.task_postrun.disconnect(_end)
+        signals.worker_process_shutdown.disconnect(_flush)
 
 
 def _publish(headers: dict[str, Any] | None = None, **_: Any) -> None:
@@ -128,6 +131,11 @@ def _end(task: Task | None = None, **_: Any) -> None:
     block = None if task is None else _blocks.pop(task.request, None)
     if block is not None:
         block.__exit__()
+
+
+def _flush(**_: Any) -> None:
+    """Export the spans of a child, which ends without Python's own exit."""
+    flush()
 
 
 def _carrier(request: Any, header: str) -> dict[str, Any]:

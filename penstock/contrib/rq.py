@@ -9,6 +9,7 @@ from typing import Any, ClassVar, overload
 from penstock._context import Run, current
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
+from penstock._spans import flush
 from penstock._wrap import Scope, instrument
 from penstock.boundary import Inbound, active
 from penstock.exceptions import MissingExtraError
@@ -68,8 +69,17 @@ class FlowWorker(_Performs, Worker):
     ``rq worker --worker-class penstock.contrib.rq.FlowWorker --queue-class
     penstock.contrib.rq.FlowQueue``
 
+    While tracing is on, the process of each job exports its spans before it ends.
+
     .. versionadded:: 0.1
     """
+
+    def perform_job(self, job: Job, *args: Any, **kwargs: Any) -> bool:
+        """Perform *job* in its run."""
+        try:
+            return super().perform_job(job, *args, **kwargs)
+        finally:
+            flush()  # the process ends without Python's own exit
 
 
 class FlowSimpleWorker(_Performs, SimpleWorker):

@@ -8,6 +8,9 @@ from servers import json_lines
 
 from penstock import current_flow_id, current_run, flow
 
+if "TEST_BATCHED_SPANS" in os.environ:
+    import batched  # noqa: F401 - before anything is declared
+
 FOLDER = Path(os.environ.get("QUEUE_TEST_FOLDER", "."))
 
 
