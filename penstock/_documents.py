@@ -77,7 +77,7 @@ def _step(section: StepSection) -> Iterator[str]:
     # A heading's own anchor differs from forge to forge.
     yield f'<a id="{section.anchor}"></a>\n\n## {escape(step.label)}'
     name = section.target.rpartition(".")[2]
-    yield _fence("python", f"{name}{section.signature or '()'}")
+    yield _fence("python", f"{name}{section.signature}")
     notes = ["Entrypoint"] if step.is_entrypoint else []
     notes += [escape(step.kind)] if step.kind else []
     if notes:

@@ -2,15 +2,15 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from types import FunctionType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from penstock._model import Edge, Graph
 from penstock._registry import default_registry
+from penstock._signatures import UNKNOWN, attempt, read_signature
 from penstock._steps import Step
 from penstock.exceptions import UnknownStepError
 from penstock.graph._flow import Flow, get_flow, list_flows
@@ -25,16 +25,12 @@ __all__ = [
     "fingerprint",
     "first_sentence",
     "gist_of",
+    "is_async",
     "python_name",
+    "signature_of",
     "slug_of",
     "target_of",
 ]
-
-
-_SHOWN_FLAGS = (
-    inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-)
-"""What a signature says of a function's code, beside its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +69,18 @@ class StepSection:
 
     @property
     def signature(self) -> str:
-        """The call signature, like ``(order, *, dry_run=False)``, or ``""``."""
-        try:
-            signature = str(inspect.signature(self.step.function))
-        except Exception:  # a callable that C code made may have none, a default may have no text
-            return ""
-        return without_addresses(" ".join(signature.split()))
+        """The signature as its source has it, like ``(order, *, dry_run=False)``.
+
+        It is one line, without the *self* of a method, and ``(…)`` if nobody can know it.
+        """
+        found = signature_of(self.step)
+        return f"({UNKNOWN})" if found is None else str(found)
 
     @property
     def call(self) -> str:
-        """How the function is called, like ``async Shop.receive(order)``, without its *self*."""
-        function = inspect.unwrap(self.step.function)
+        """How the function is called, like ``async Shop.receive(order)``."""
         path = python_name(self.step)[1] or self.step.name
-        arguments = self.signature or "()"
-        if "." in path:
-            arguments = _BOUND.sub("(", arguments, count=1)
-        later = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-        return f"{'async ' if later else ''}{path}{arguments}"
-
-
-_BOUND = re.compile(r"^\((self|cls)(, |(?=\)))")
-"""What a reader does not pass to a method."""
+        return f"{'async ' if is_async(self.step) else ''}{path}{self.signature}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,9 +218,28 @@ def python_name(step: Step) -> tuple[str, str]:
 
 
 def _names_of(step: Step) -> tuple[str, str]:
-    function = inspect.unwrap(step.function)
-    qualname = getattr(function, "__qualname__", None) or step.name
-    return getattr(function, "__module__", None) or "", qualname
+    function = attempt(lambda: inspect.unwrap(step.function), step.function)
+    qualname = _text_in(function, "__qualname__") or step.name
+    return _text_in(function, "__module__"), qualname
+
+
+def _text_in(function: object, name: str) -> str:
+    found = attempt(lambda: getattr(function, name, None))
+    return found if isinstance(found, str) else ""
+
+
+def signature_of(step: Step) -> inspect.Signature | None:
+    """Return the signature of a step's function as `read_signature` does, as a caller sees it."""
+    return read_signature(step.function, bound="." in python_name(step)[1])
+
+
+def is_async(step: Step) -> bool:
+    """Return whether a call of the step's function is awaited or iterated over with ``async``."""
+    return bool(attempt(lambda: _is_async(inspect.unwrap(step.function)), otherwise=False))
+
+
+def _is_async(function: Any) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def find_step(said: str) -> tuple[Flow, Step]:
@@ -287,23 +293,7 @@ def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
 def _said(step: Step) -> tuple[object, ...]:
     after = [(p.name, p.label) for p in step.after]
     said = (step.name, step.title, step.kind, step.is_entrypoint, step.join, after)
-    return *said, step.doc, target_of(step), _shape(step.function)
-
-
-def _shape(function: Callable[..., object]) -> str:
-    """Return what the signature of *function* is made of: quicker to have than the signature."""
-    try:
-        if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
-            return str(inspect.signature(function))
-        code = function.__code__
-        flags = code.co_flags & _SHOWN_FLAGS
-        rest = bool(flags & inspect.CO_VARARGS) + bool(flags & inspect.CO_VARKEYWORDS)
-        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + rest]
-        kinds = (code.co_posonlyargcount, code.co_kwonlyargcount, flags)
-        values = (function.__defaults__, function.__kwdefaults__, function.__annotations__)
-        return repr((names, kinds, values))
-    except Exception:  # as for the signature itself
-        return ""
+    return *said, step.doc, target_of(step), is_async(step), str(signature_of(step))
 
 
 def without_addresses(text: str) -> str:

@@ -81,19 +81,28 @@ class Step:
 
     @property
     def doc(self) -> str | None:
-        """The docstring without its indentation, of the function inside a partial too."""
-        function: Any = self.function
-        while isinstance(function, partial):
-            function = function.func
-        function = unwrap(function)
-        if isinstance(function, FunctionType) and function.__doc__:
-            return _cleaned(function.__doc__)
-        return getdoc(function)
+        """The docstring without its indentation, of the function inside a partial too.
+
+        None if there is none, or something else than a string in its place.
+        """
+        try:
+            return _doc_of(self.function)
+        except (Exception, SystemExit):  # a property of the user's, or wrappers in a circle
+            return None
 
     @property
     def summary(self) -> str | None:
         """The first paragraph of the docstring, on one line."""
         return _first_paragraph(self.doc or "") or None
+
+
+def _doc_of(function: Any) -> str | None:
+    while isinstance(function, partial):
+        function = function.func
+    function = unwrap(function)
+    if isinstance(function, FunctionType) and isinstance(function.__doc__, str):
+        return _cleaned(function.__doc__)
+    return getdoc(function)
 
 
 # Documentation asks for the same docstring again and again.

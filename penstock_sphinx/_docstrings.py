@@ -15,6 +15,7 @@ from sphinx.util.inspect import signature, stringify_signature
 from sphinx.util.parsing import nested_parse_to_nodes
 
 from penstock._pages import StepSection, python_name
+from penstock._signatures import read_signature
 
 __all__ = ["FunctionSource", "parse_rst", "setup_docstrings"]
 
@@ -49,7 +50,7 @@ class FunctionSource:
         self._is_async = iscoroutinefunction(function) or isasyncgenfunction(function)
         self.module, self.path = python_name(section.step)
         self._kind = "method" if "." in self.path else "function"
-        first = re.match(r"\((self|cls)\b", section.signature)
+        first = re.match(r"\((self|cls)\b", str(read_signature(section.step.function)))
         self._is_bound = self._kind == "method" and first is not None
 
     @property

@@ -1,6 +1,7 @@
 """The page of a flow, as both docs packages show it."""
 
 import re
+import sys
 from functools import partial
 
 import pytest
@@ -106,12 +107,12 @@ def test_call():
 
 
 def test_callable_without_signature():
-    """A callable without a signature has none on the page."""
+    """A signature that nobody can know does not look like an empty one."""
     flow("types")(step(name="make")(type))
 
     (actual,) = FlowPage(flow=get_flow("types")).sections
 
-    assert (actual.signature, actual.target) == ("", "builtins.type")
+    assert (actual.signature, actual.target) == ("(…)", "builtins.type")
 
 
 def test_callable_without_module():
@@ -314,3 +315,37 @@ def test_python_name():
         (__name__, ""),
         (__name__, "test_python_name"),
     ]
+
+
+def test_docstring_that_is_none():
+    """What stands in the place of a docstring without being a string is no docstring."""
+
+    def described(order): ...
+
+    described.__doc__ = 42
+
+    class Odd:
+        __doc__ = property(lambda self: sys.exit(3))
+
+        def __call__(self): ...
+
+    flow("f")(entrypoint(described))
+    flow("f")(step(name="odd", after="described")(Odd()))
+    first, second = get_flow("f").steps
+
+    assert (first.doc, first.summary, second.doc) == (None, None, None)
+
+
+def test_names_that_are_none():
+    """A callable that answers anything when it is asked for its names is called by its step's."""
+
+    class Odd:
+        __name__ = __module__ = 42
+
+        def __call__(self): ...
+
+    flow("f")(entrypoint(name="a")(lambda: None))
+    flow("f")(step(name="odd", after="a")(Odd()))
+    section = FlowPage(flow=get_flow("f")).sections[1]
+
+    assert (section.target, section.call) == ("odd", "odd()")
