@@ -75,8 +75,10 @@ class Host:
         return getattr(self._md.treeprocessors["relpath"], "file", None)
 
     def _mkdocs_file(self) -> Path | None:
-        path = getattr(self._relpath_file(), "abs_src_path", None)
-        return Path(path) if path else None
+        file = self._relpath_file()
+        path = getattr(file, "abs_src_path", None)
+        # Of a page that a plugin made up, nobody knows the file.
+        return Path(path) if path and not getattr(file, "generated_by", None) else None
 
     def _zensical_file(self) -> Path | None:
         page = getattr(self._zensical, "page", None)

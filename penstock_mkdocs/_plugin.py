@@ -11,11 +11,10 @@ from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
-from mkdocs.utils.templates import TemplateContext
 
 from penstock._documents import INDEX, block_documents, file_name
 from penstock._settings import Settings
@@ -24,8 +23,10 @@ from penstock.graph import list_flows
 from penstock.graph._theme import page_stylesheet
 from penstock_mkdocs import _loading
 from penstock_mkdocs._config import DIRECTIONS, ERRORS, FORMATS, ExtensionOptions
-from penstock_mkdocs._links import mend_links, without_diagrams
+from penstock_mkdocs._generated import GeneratedFiles
+from penstock_mkdocs._links import mend_links
 from penstock_mkdocs._navigation import with_pages
+from penstock_mkdocs._search import index_without_diagrams
 from penstock_mkdocs._state import settings_of, site
 
 if TYPE_CHECKING:  # a build needs no server
@@ -83,7 +84,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._is_dirty = False
         self._server: LiveReloadServer | None = None
         self._watched: set[str] = set()
-        self._content: str | None = None
+        self._generated = GeneratedFiles()
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Note what MkDocs was called for. With this event, the plugin lives on while it serves."""
@@ -92,23 +93,31 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Configure the extension, which does the work."""
-        if _EXTENSION in config.markdown_extensions:
+        options = self._extension_options(config)
+        # Plugins for several languages build one configuration again and again.
+        is_ours = config.mdx_configs.get(_EXTENSION, {}).get("whole_site")
+        if _EXTENSION in config.markdown_extensions and not is_ours:
             message = (
                 f"penstock is configured twice: as a plugin and as the Markdown extension "
                 f"{_EXTENSION}. Keep the plugin"
             )
             raise PluginError(message)
-        config.markdown_extensions.append(_EXTENSION)
-        config.mdx_configs[_EXTENSION] = self._extension_options(config)
-        config.extra_css.append(_CSS)
+        _add_once(config.markdown_extensions, _EXTENSION)
+        config.mdx_configs[_EXTENSION] = options
+        _add_once(config.extra_css, _CSS)
         if self.config.mermaid_js:
-            config.extra_javascript.append(_MERMAID)
+            _add_once(config.extra_javascript, _MERMAID)
         _loading.forget()  # each build reports for itself
         return config
 
+    @event_priority(100)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Add what no author wrote: style sheet, script, and a page per flow."""
-        files.append(File.generated(config, _CSS, content=page_stylesheet()))
+        """Add what no author wrote: style sheet, script, and a page per flow.
+
+        Before other plugins, so that they find these files wherever penstock is listed.
+        """
+        self._generated.remove()
+        files.append(self._generated.write(config, _CSS, page_stylesheet()))
         if script := self.config.mermaid_js:
             files.append(File.generated(config, _MERMAID, abs_src_path=script))
         settings = self._load(config)
@@ -123,10 +132,11 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         env: Environment,
         /,
         *,
-        config: MkDocsConfig,  # noqa: ARG002 - MkDocs names it
+        config: MkDocsConfig,
         files: Files,
     ) -> Environment:
         """Let links find what other pages show, now that all pages are rendered."""
+        index_without_diagrams(config.plugins.values())
         for source, wanted in site.wanted.items():
             file = files.get_file_from_path(source)
             page = file.page if file else None
@@ -134,24 +144,6 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
                 address = partial(_address, files, page)
                 page.content = mend_links(page.content, wanted, find=address)
         return env
-
-    @event_priority(100)
-    def _hide_diagrams(
-        self, context: TemplateContext, /, *, page: Page, **_: Any
-    ) -> TemplateContext:
-        """Keep the source of diagrams from MkDocs' own search, which obeys no attribute."""
-        self._content = page.content
-        page.content = without_diagrams(page.content or "")
-        return context
-
-    @event_priority(-100)
-    def _show_diagrams(
-        self, context: TemplateContext, /, *, page: Page, **_: Any
-    ) -> TemplateContext:
-        page.content = self._content
-        return context
-
-    on_page_context = CombinedEvent(_hide_diagrams, _show_diagrams)
 
     def on_serve(
         self,
@@ -168,10 +160,16 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Watch what was imported for the first time."""
+        self._generated.remove()
         self._watch(config)
+
+    def on_build_error(self, *, error: Exception) -> None:  # noqa: ARG002 - MkDocs names it
+        """Leave nothing behind."""
+        self._generated.remove()
 
     def on_shutdown(self) -> None:
         """Let the server go."""
+        self._generated.remove()
         self._server = None
 
     def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:
@@ -198,7 +196,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         documents = block_documents(list_flows())
         for name, text in documents.items():
             if files.get_file_from_path(folder + name) is None:
-                files.append(File.generated(config, folder + name, content=text))
+                files.append(self._generated.write(config, folder + name, text))
         if config.nav is not None:
             flows = sorted(list_flows(), key=lambda flow: (flow.label.lower(), flow.name))
             names = [INDEX, *map(file_name, flows)]
@@ -214,6 +212,11 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         for place in sorted(places - self._watched):
             self._server.watch(place)
         self._watched |= places
+
+
+def _add_once(found: list[Any], name: str) -> None:
+    if name not in found:
+        found.append(name)
 
 
 def _address(files: Files, page: Page, anchor: str) -> str | None:

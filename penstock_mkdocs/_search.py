@@ -1,0 +1,32 @@
+"""The search of MkDocs and ProperDocs, which indexes all of a page."""
+
+from collections.abc import Callable, Iterable
+from copy import copy
+from functools import partial
+
+from mkdocs.contrib.search.search_index import SearchIndex
+from mkdocs.structure.pages import Page
+
+from penstock_mkdocs._links import without_diagrams
+
+__all__ = ["index_without_diagrams"]
+
+
+def index_without_diagrams(plugins: Iterable[object]) -> None:
+    """Let the search among *plugins*, which obeys no attribute, skip the source of diagrams.
+
+    Only what the index reads is changed. The page belongs to all plugins.
+    """
+    for plugin in plugins:
+        index = getattr(plugin, "search_index", None)
+        if isinstance(index, SearchIndex):
+            add = partial(_add, index.add_entry_from_context)
+            index.add_entry_from_context = add  # type: ignore[method-assign]  # for this index only
+
+
+def _add(add: Callable[[Page], None], page: Page) -> None:
+    content = without_diagrams(page.content or "")
+    if content != page.content:
+        page = copy(page)
+        page.content = content
+    add(page)

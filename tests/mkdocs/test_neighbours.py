@@ -1,0 +1,220 @@
+"""Sites with other plugins, before penstock and after it: each leaves what it leaves alone."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from shop_source import SHOP
+
+PENSTOCK = {"penstock": {"modules": ["shop"], "pythonpath": ["."], "pages": "flows"}}
+PAGES = {
+    "index.md": "# Home\n\nTOPSECRET code. [About](about.md)\n",
+    "about.md": "# About\n\nWho <b>we</b>   are.\n",
+    "shown.md": "# Shown\n\n::: penstock-flow orders\n    format: mermaid\n",
+}
+ENCRYPT = {"encryptcontent": {"global_password": "Xk29dj_sK-9djsk2Ds"}}
+LANGUAGES = [
+    {"locale": "en", "default": True, "name": "English", "build": True},
+    {"locale": "fr", "name": "French", "build": True},
+]
+
+
+class Site:
+    """A site that is built as its authors build it."""
+
+    def __init__(self, folder, program="mkdocs", theme="mkdocs"):
+        self.folder = folder
+        self._program = program
+        self._theme = theme
+        (folder / "docs").mkdir(parents=True)
+        (folder / "shop.py").write_text(SHOP, encoding="utf-8")
+
+    def build(self, plugins, pages=PAGES, **config):
+        for name, text in pages.items():
+            path = self.folder / "docs" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        said = {"site_name": "Shop", "site_url": "https://example.com/", "plugins": plugins}
+        said["theme"] = {"name": self._theme}
+        (self.folder / "mkdocs.yml").write_text(json.dumps(said | config), encoding="utf-8")
+        return subprocess.run(
+            [sys.executable, "-m", self._program, "build", "--strict", "-f", "mkdocs.yml"],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ
+            | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+            | {"SOURCE_DATE_EPOCH": "0", "TMPDIR": str(self._temporary())},
+        )
+
+    def _temporary(self):
+        folder = self.folder / "temporary"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def left(self):
+        """Return what builds left in the folder for temporary files."""
+        return [path.name for path in self._temporary().glob("penstock-*")]
+
+    def read(self, name):
+        return (self.folder / "site" / name).read_text(encoding="utf-8")
+
+    def files(self):
+        """Return the files of the site."""
+        top = self.folder / "site"
+        return {
+            path.relative_to(top).as_posix(): path.read_bytes()
+            for path in top.rglob("*")
+            if path.is_file() and path.suffix != ".gz"  # with its time
+        }
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path / "site")
+
+
+def in_order(plugins, order):
+    return [PENSTOCK, *plugins] if order == "first" else [*plugins, PENSTOCK]
+
+
+both_orders = pytest.mark.parametrize("order", ["first", "last"])
+LOOKS = [
+    ("mkdocs", "mkdocs"),
+    ("mkdocs", "readthedocs"),
+    ("mkdocs", "material"),
+    ("properdocs", "mkdocs"),
+]
+
+
+@both_orders
+@pytest.mark.parametrize(("program", "theme"), LOOKS)
+def test_encrypted(tmp_path, order, program, theme):
+    """What a plugin has encrypted stays encrypted, on each page and in the index of the search."""
+    site = Site(tmp_path / "site", program, theme)
+
+    done = site.build(in_order(["search", ENCRYPT], order))
+
+    assert done.returncode == 0, done.stderr
+    assert [name for name, text in site.files().items() if b"TOPSECRET" in text] == []
+    assert "Charges it." not in site.read("shown/index.html")
+    assert site.left() == []
+
+
+@pytest.mark.parametrize("plugins", [["search"], ["search", {"minify": {"minify_html": True}}]])
+@pytest.mark.parametrize(("program", "theme"), LOOKS)
+def test_pages_without_flows(tmp_path, plugins, program, theme):
+    """Pages without flows are, to the byte, what they are without penstock."""
+    pages = {name: PAGES[name] for name in ("index.md", "about.md")}
+    options = {"modules": ["shop"], "pythonpath": ["."]}
+    alone, beside = (Site(tmp_path / name, program, theme) for name in ("alone", "beside"))
+
+    # Each page loads the style sheet: a theme may show any page in the place of another.
+    assert alone.build(plugins, pages, extra_css=["assets/penstock.css"]).returncode == 0
+    assert beside.build([*plugins, {"penstock": options}], pages).returncode == 0
+
+    expected, actual = alone.files(), beside.files()
+    assert actual.pop("assets/penstock.css")
+    assert actual == expected
+
+
+@pytest.mark.parametrize(("program", "theme"), LOOKS)
+def test_search_beside_page(tmp_path, program, theme):
+    """The search finds steps and no source of a diagram, and the page keeps its diagram."""
+    site = Site(tmp_path / "site", program, theme)
+
+    done = site.build(["search", PENSTOCK])
+
+    index = site.read("search/search_index.json")
+    assert done.returncode == 0, done.stderr
+    assert "Charges it." in index
+    assert "accTitle" not in index
+    assert "accTitle" in site.read("shown/index.html")
+
+
+@both_orders
+def test_privacy(tmp_path, order):
+    """Pages of Material's privacy plugin show their flows."""
+    site = Site(tmp_path / "site", theme="material")
+
+    # The theme's own script, which it would fetch.
+    privacy = {"privacy": {"assets_exclude": ["unpkg.com/*"]}}
+    theme = {"name": "material", "font": False}
+    done = site.build(in_order(["search", privacy], order), theme=theme)
+
+    assert done.returncode == 0, done.stderr
+    assert 'class="mermaid"' in site.read("shown/index.html")
+    assert "<svg" in site.read("flows/orders/index.html")
+
+
+@both_orders
+@pytest.mark.parametrize("structure", ["suffix", "folder"])
+def test_languages(site, order, structure):
+    """A site of several languages shows flows in each of them."""
+    pages = {"index.md": "# Hi\n", "shown.md": PAGES["shown.md"]}
+    # The plugin takes no page from outside the folder of the site's pages.
+    options = {"modules": ["shop"], "pythonpath": ["."]}
+    if structure == "folder":
+        pages = {f"{code}/{name}": text for code in ("en", "fr") for name, text in pages.items()}
+    i18n = {"i18n": {"docs_structure": structure, "languages": LANGUAGES}}
+    plugins = ["search", i18n]
+    plugins.insert(0 if order == "first" else 2, {"penstock": options})
+
+    done = site.build(plugins, pages)
+
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert 'class="mermaid"' in site.read("shown/index.html")
+    assert 'class="mermaid"' in site.read("fr/shown/index.html")
+    assert (site.folder / "site/assets/penstock.css").is_file()
+
+
+@both_orders
+@pytest.mark.parametrize(
+    ("name", "link", "address"),
+    [
+        ("ezlinks", "[[orders]]", "flows/orders/"),
+        ("ezlinks", "[[about]]", "deep/about/"),
+        ("autolinks", "[It](about.md)", "deep/about/"),
+    ],
+)
+def test_links_by_name(site, order, name, link, address):
+    """A plugin that looks at the file of each page finds one for those that penstock makes."""
+    pages = {"index.md": f"# Home\n\n{link}\n", "deep/about.md": PAGES["about.md"]}
+
+    done = site.build(in_order(["search", name], order), pages)
+
+    assert done.returncode == 0, done.stderr
+    assert f'href="{address}"' in site.read("index.html")
+
+
+@both_orders
+def test_redirects(site, order):
+    """A redirect may lead to a generated page."""
+    redirects = {"redirects": {"redirect_maps": {"old.md": "flows/orders.md"}}}
+
+    done = site.build(in_order([redirects], order))
+
+    assert done.returncode == 0, done.stderr
+    assert "flows/orders/" in site.read("old/index.html")
+
+
+@both_orders
+def test_excluded(site, order):
+    """A site may leave out generated pages."""
+    done = site.build(in_order([{"exclude": {"glob": ["flows/orders.md"]}}], order))
+
+    assert "Traceback" not in done.stderr
+    assert not (site.folder / "site/flows/orders").exists()
+    assert (site.folder / "site/flows/index.html").is_file()
+
+
+def test_nothing_is_left(site):
+    """Temporary files are gone when a build ends, and when it fails."""
+    done = site.build([PENSTOCK])
+    failed = site.build([PENSTOCK], PAGES | {"bad.md": "# Bad\n\n::: penstock-flow nothing\n"})
+
+    assert (done.returncode, failed.returncode, site.left()) == (0, 1, [])
