@@ -8,7 +8,15 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from penstock._context import Run, annotate, configure, current_flow_id, current_run
+from penstock._context import (
+    ParentRun,
+    Run,
+    annotate,
+    configure,
+    current_flow_id,
+    current_run,
+    unannotate,
+)
 from penstock._decorators import FlowDecorator, Predecessors, all_of, any_of, entrypoint, flow, step
 from penstock._propagation import Carried, bind, bound, extract, inject
 from penstock._running import current_step
@@ -22,6 +30,7 @@ __all__ = [
     "Graph",
     "Location",
     "Node",
+    "ParentRun",
     "Predecessor",
     "Predecessors",
     "Problem",
@@ -45,6 +54,7 @@ __all__ = [
     "inject",
     "list_flows",
     "step",
+    "unannotate",
 ]
 
 if os.environ.get("PENSTOCK_TRACE"):

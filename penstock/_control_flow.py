@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-__all__ = ["Ending", "declare_control_flow", "find_ending"]
+__all__ = ["Ending", "declare_control_flow", "find_ending", "is_control_flow"]
 
 Ending = Literal["cancelled", "closed", "retried", "stopped"]
 """How a step ended that raised without having failed."""
@@ -32,3 +32,16 @@ def find_ending(raised: type[BaseException]) -> Ending | None:
         if ending is not None:
             return ending
     return None
+
+
+_STEERING = (KeyboardInterrupt, StopAsyncIteration, StopIteration, SystemExit)
+
+
+def is_control_flow(error: BaseException) -> bool:
+    """Return whether *error* says how to go on, and not that something failed."""
+    kind = type(error)
+    return (
+        find_ending(kind) is not None
+        or isinstance(error, _STEERING)
+        or any(base.__name__ == "GreenletExit" for base in kind.__mro__)  # of greenlet
+    )

@@ -6,8 +6,9 @@ from functools import partial
 from inspect import isroutine
 from typing import Any, TypeVar, overload
 
-from penstock._context import Run, current, new_flow_id, run_scope
+from penstock._context import run_starter
 from penstock._registry import Declaration, Origin, Reference, bare, default_registry, locate
+from penstock._scopes import run_scope
 from penstock._spans import is_tracing, recording_scope
 from penstock._steps import Join
 from penstock._wrap import find_signature, instrument
@@ -327,18 +328,7 @@ def _with_runs(declaration: Declaration, *, inherit: bool) -> Callable[..., Any]
     """Return the declared function with each call as a run."""
     plain = declaration.function
     body = instrument(plain, recording_scope(declaration)) if is_tracing() else plain
-    return instrument(body, run_scope(_run_starter(declaration, inherit=inherit)))
-
-
-def _run_starter(declaration: Declaration, *, inherit: bool) -> Callable[[], Run]:
-    """Return what makes the run of each call of an entrypoint."""
-
-    def start() -> Run:
-        parent = current.get()
-        flow_id = parent.flow_id if inherit and parent is not None else new_flow_id()
-        return Run(flow_id, declaration.flows, declaration.name, parent)
-
-    return start
+    return instrument(body, run_scope(run_starter(declaration, inherit=inherit)))
 
 
 def _declaration(

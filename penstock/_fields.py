@@ -2,19 +2,25 @@
 
 # ruff: noqa: SLF001 - runs are our own, and a property's call is a tenth of the cost here
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from types import FrameType
 
-from penstock._context import current
+from penstock._context import Run, current, values_shown
+from penstock._failures import Failure, find_failure
 from penstock._running import find_running
+from penstock.exceptions import ConfigurationError
 
-__all__ = ["NAMES", "add_fields"]
+__all__ = ["NAMES", "add_fields", "check_length", "failure_of", "run_values", "shorten"]
 
 NAMES = ("flow_id", "flow", "step")
 
 
 def add_fields(
-    record: MutableMapping[str, object], default: object, frame: FrameType | None
+    record: MutableMapping[str, object],
+    default: object,
+    frame: FrameType | None,
+    error: object = None,
+    id_length: int | None = None,
 ) -> None:
     """Add to *record* what is current, except under names that it has already.
 
@@ -22,17 +28,56 @@ def add_fields(
         record: Fields by name.
         default: What stands where nothing is current.
         frame: Where to look for the running step, or None not to look.
+        error: What is reported: an exception knows from which operation it is.
+        id_length: How many characters of the flow ID to add. None means all.
     """
     run = current.get()
-    if run is None:
-        record.setdefault("flow_id", default)
-        record.setdefault("flow", default)
-    else:
-        record.setdefault("flow_id", run._flow_id)
-        record.setdefault("flow", run._flows[0] if run._flows else default)
-        if run._values or run._parent:
-            for name, value in run.values.items():
-                record.setdefault(name, value)
+    failure = None if error is None else failure_of(error, run)
+    flow_id: object = default
+    flow = step = None
+    if run is not None:
+        flow_id = run._flow_id or run.flow_id
+        flow = run._flows[0] if run._flows else None
+    if failure is not None:
+        flow_id, flow, step = failure.flow_id, flow or failure.flow, failure.step
+    if id_length is not None:
+        flow_id = shorten(flow_id, id_length)
+    record.setdefault("flow_id", flow_id)
+    record.setdefault("flow", flow or default)
     if "step" not in record:
         running = None if frame is None else find_running(frame)
-        record["step"] = default if running is None else running.name
+        record["step"] = (step or default) if running is None else running.name
+    # Last, so that no value is taken for one of the three.
+    if run is not None and (run._values or run._origin or run._request):
+        for name, value in values_shown(run).items():
+            record.setdefault(name, value)
+    if failure is not None:
+        for name, value in failure.values.items():
+            record.setdefault(name, value)
+
+
+def failure_of(error: object, run: Run | None) -> Failure | None:
+    """Return what *error* knows of its operation, if *run* is of that one or there is no run."""
+    failure = find_failure(error)
+    if failure is None or run is None or failure.flow_id == run.flow_id:
+        return failure
+    return None
+
+
+def run_values(run: Run | None, failure: Failure | None) -> Mapping[str, object]:
+    """Return what is attached to *run* and to what failed in it."""
+    values = {} if run is None else values_shown(run)
+    return values if failure is None else {**failure.values, **values}
+
+
+def shorten(flow_id: object, length: int | None) -> object:
+    """Return the end of *flow_id*: all that begin in the same minute begin alike."""
+    return flow_id[-length:] if length is not None and isinstance(flow_id, str) else flow_id
+
+
+def check_length(place: str, length: object) -> None:
+    """Raise unless *length* is a number of characters, or None."""
+    if length is None or (type(length) is int and length > 0):
+        return
+    problem = f"id_length must be a number of characters above 0, not {length!r}: write 8"
+    raise ConfigurationError(place, problem)

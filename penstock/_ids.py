@@ -1,34 +1,71 @@
-"""Making and checking flow IDs."""
+"""Making and checking flow IDs, and numbering runs and spans.
+
+A process that was forked must repeat nothing of its parent's.
+"""
 
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
-from os import urandom
+from os import getpid, urandom
 from threading import RLock
 from time import time_ns
 
 from penstock._forks import renew_after_fork, renew_if_forked
 
-__all__ = ["Numbered", "is_flow_id", "is_trace_id", "make_flow_id"]
+__all__ = [
+    "Numbered",
+    "draw_tail",
+    "is_flow_id",
+    "is_trace_id",
+    "make_flow_id",
+    "number_of",
+    "process_lock",
+    "write_flow_id",
+]
 
 _is_safe: Callable[[str], object] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}").fullmatch
 
-# Of this digit the first two bits are fixed.
-_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
-
 _is_hexadecimal: Callable[[str], object] = re.compile(r"(?!0{32})[0-9a-f]{32}").fullmatch
+
+_MOST_MILLISECONDS = (1 << 48) - 1
+_NO_TAIL = "0" * 20
+_AT_ONCE = 64
+"""IDs whose random digits are drawn together. Few, for a copy of the process' memory has them."""
+
+_tails: dict[int, list[str]] = {}
+"""Random digits that no ID has yet, by the process that drew them: a fork may go unnoticed."""
 
 
 def make_flow_id() -> str:
-    """Return a new flow ID: a UUID version 7 as 32 lowercase hexadecimal digits.
+    """Return a new flow ID: 32 lowercase hexadecimal digits.
 
-    The layout is RFC 9562, section 5.7: 48 bits of Unix time in milliseconds,
-    then random bits. The digits sort by time and are a valid trace-id of W3C
-    Trace Context. The random bits come from the operating system, so that
-    neither `fork` nor `random.seed` repeats them.
+    48 bits of Unix time in milliseconds, then 80 random bits. The digits sort by
+    time and are a valid trace-id of W3C Trace Context, whose low bits are random
+    as samplers expect. The random bits come from the operating system, so that
+    neither a fork nor `random.seed` repeats them.
     """
-    noise = urandom(10).hex()
-    return f"{time_ns() // 1_000_000:012x}7{noise[:3]}{_VARIANT[noise[3]]}{noise[4:19]}"
+    return write_flow_id(time_ns(), draw_tail())
+
+
+def write_flow_id(when: int, tail: str) -> str:
+    """Return the flow ID of something that began at *when*, in nanoseconds since 1970."""
+    return f"{when // 1_000_000 & _MOST_MILLISECONDS:012x}{tail}"
+
+
+def draw_tail() -> str:
+    """Return 20 random hexadecimal digits for one ID."""
+    try:
+        return _tails[getpid()].pop()
+    except LookupError:
+        return _draw_more()
+
+
+def _draw_more() -> str:
+    drawn = urandom(10 * _AT_ONCE).hex("-", 10).split("-")
+    # The trace-id of only zeros is invalid, and a clock may begin at zero.
+    tail, *others = [tail if tail != _NO_TAIL else _NO_TAIL[1:] + "1" for tail in drawn]
+    _tails.setdefault(getpid(), []).extend(others)
+    return tail
 
 
 def is_flow_id(value: object) -> bool:
@@ -44,8 +81,9 @@ def is_trace_id(flow_id: str) -> bool:
 class Numbered:
     """Something that has no number until somebody asks."""
 
-    __slots__ = ("_number",)
-    _number: int  # 0 until then
+    # A list, so that what is about the same thing shares the number before there is one.
+    __slots__ = ("_cell",)
+    _cell: list[int]  # of one item, 0 until then
 
     def _digits(self) -> str:
         """Return the number that this has from now on, as 16 hexadecimal digits.
@@ -53,15 +91,26 @@ class Numbered:
         It is of 64 bits, never 0, and its own in all processes. All threads
         that ask are told the same.
         """
-        if self._number == 0:
-            renew_if_forked()
-            with _lock:
-                self._number = self._number or next(_numbers)
-        return f"{self._number:016x}"
+        return number_of(self._cell)
 
 
-def _begin_counting() -> None:
+def number_of(cell: list[int]) -> str:
+    """Return the number in *cell*, which it has from now on, as 16 hexadecimal digits."""
+    if cell[0] == 0:
+        with process_lock():
+            cell[0] = cell[0] or next(_numbers)
+    return f"{cell[0]:016x}"
+
+
+def process_lock() -> RLock:
+    """Return a lock of this process, which no thread of a parent process can hold."""
+    renew_if_forked()
+    return _lock
+
+
+def _begin_anew() -> None:
     global _numbers, _lock  # noqa: PLW0603 - a counter of this process
+    _tails.clear()
     # Whoever held the lock is not there in a forked child. It can be taken
     # twice, by what the garbage collector runs meanwhile.
     _lock = RLock()
@@ -71,5 +120,5 @@ def _begin_counting() -> None:
 
 _numbers: Iterator[int]
 _lock: RLock
-_begin_counting()
-renew_after_fork(_begin_counting)
+_begin_anew()
+renew_after_fork(_begin_anew)

@@ -10,8 +10,10 @@ from os import urandom
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from penstock._context import Run, current, new_flow_id, remote_of, run_scope
+from penstock._context import Run, current, remote_of, values_kept, values_shown
+from penstock._failures import record_failure
 from penstock._ids import is_flow_id, is_trace_id
+from penstock._scopes import run_scope
 from penstock._spans import current_span
 from penstock._traceparent import TRACEPARENT, Remote, active_context, read_traceparent
 from penstock._wrap import instrument
@@ -107,11 +109,11 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         return instrument(function, run_scope(self._begin))
 
     def _begin(self) -> Run:
-        parent = current.get()
-        flow_id = self._carried.flow_id or (parent.flow_id if parent else new_flow_id())
-        values: dict[str, object] = dict(self._carried.values)
-        remote = self._carried._remote  # noqa: SLF001 - our own
-        return Run(flow_id, self._flows, None, parent, values, remote=remote)
+        carried = self._carried
+        remote = carried._remote  # noqa: SLF001 - our own
+        return Run(
+            *(carried.flow_id, self._flows, None, current.get(), carried.values), remote=remote
+        )
 
     def __enter__(self) -> Run:
         if self._token is not None:
@@ -119,18 +121,25 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
             raise RuntimeError(message)
         run = self._begin()
         self._token = current.set(run)
+        self._run = run
         return run
 
-    def __exit__(self, *exc_info: object) -> None:
+    def __exit__(
+        self, _kind: object = None, error: BaseException | None = None, _traceback: object = None
+    ) -> None:
         token, self._token = self._token, None
         if token is not None:
+            if error is not None:
+                record_failure(self._run, error)
             current.reset(token)
 
     async def __aenter__(self) -> Run:
         return self.__enter__()
 
-    async def __aexit__(self, *exc_info: object) -> None:
-        self.__exit__()
+    async def __aexit__(
+        self, _kind: object = None, error: BaseException | None = None, _traceback: object = None
+    ) -> None:
+        self.__exit__(None, error)
 
 
 def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callable[P, R]:
@@ -186,7 +195,7 @@ class _Bound:
         run = self._context.get(current)
         if run is None:
             return _bound_elsewhere, (self._function, None, None)
-        known = run.values
+        known = values_kept(run)
         values = {name: known[name] for name in self._values if name in known}
         carried = (run.flow_id, values, remote_of(run))
         return _bound_elsewhere, (self._function, carried, run.flow)
@@ -284,7 +293,7 @@ def _headers(
     there = _read(carrier, TRACEPARENT, _BAGGAGE)
     if traceparent and TRACEPARENT not in there and is_trace_id(run.flow_id):
         yield TRACEPARENT, _traceparent(run)
-    known = run.values
+    known = values_shown(run)
     named = {name: str(known[name]) for name in values if name in known}
     if named:
         yield _BAGGAGE, _write_baggage(",".join(there.get(_BAGGAGE, [])), named)

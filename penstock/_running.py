@@ -1,13 +1,13 @@
 """Working out which step is running, when somebody asks and at no other time."""
 
 import sys
-from types import FrameType
+from types import FrameType, TracebackType
 
 from penstock._context import current
 from penstock._registry import Declaration, default_registry
 from penstock._steps import Step
 
-__all__ = ["current_step", "find_running"]
+__all__ = ["current_step", "find_raiser", "find_running"]
 
 
 def current_step() -> Step | None:
@@ -38,6 +38,17 @@ def find_running(frame: FrameType | None) -> Declaration | None:
             return declarations[0] if len(declarations) == 1 else _choose(declarations)
         frame = frame.f_back
     return None
+
+
+def find_raiser(traceback: TracebackType | None) -> str | None:
+    """Return the name of the innermost step in *traceback*, or None."""
+    codes, found = default_registry().codes(), None
+    while traceback is not None:
+        found = codes.get(id(traceback.tb_frame.f_code)) or found
+        traceback = traceback.tb_next
+    if not found:
+        return None
+    return (found[0] if len(found) == 1 else _choose(found)).name
 
 
 def _choose(declarations: list[Declaration]) -> Declaration:

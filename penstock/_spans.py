@@ -15,19 +15,20 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Event, Lock, Thread, local
 from time import perf_counter_ns, time_ns
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from weakref import WeakMethod
 
-from penstock._context import Run, current
+from penstock._context import Run, current, is_same_run, values_shown
 from penstock._control_flow import find_ending
 from penstock._forks import renew_after_fork
-from penstock._ids import Numbered
+from penstock._ids import Numbered, number_of
 from penstock._wrap import Scope
 
 __all__ = [
     "Exporter",
     "InBackground",
     "Outcome",
+    "ParentSpan",
     "Recordable",
     "Span",
     "current_span",
@@ -89,9 +90,11 @@ class Span(Numbered):
     def __init__(self, run: Run, step: Recordable, parent: "Span | None") -> None:
         self._run = run
         self._step = step
-        self._parent = parent
+        # Not the span: it would hold that of all spans before, in a timer that goes on and on.
+        self._parent = None if parent is None else (parent._cell, parent._run, parent._step)
         self._error = None
-        self._active = self._number = 0
+        self._active = 0
+        self._cell = [0]
         self.start_ns = time_ns()
         """When the step began."""
         self._began = 0
@@ -109,8 +112,7 @@ class Span(Numbered):
     @property
     def flow(self) -> str | None:
         """The name of the flow: the run's, or else the first that has the step."""
-        run, own = self._run.flow, self._step.flows
-        return run if run in own or not own else own[0]
+        return _flow_of(self._run, self._step)
 
     @property
     def flow_id(self) -> str:
@@ -123,17 +125,20 @@ class Span(Numbered):
         return self._digits()
 
     @property
-    def parent(self) -> "Span | None":
-        """The span in which this one began, or None.
+    def parent(self) -> "ParentSpan | None":
+        """The IDs and names of the span in which this one began, or None.
 
         It is of another operation where the flow IDs differ.
         """
-        return self._parent
+        if self._parent is None:
+            return None
+        cell, run, step = self._parent
+        return ParentSpan(number_of(cell), run.flow_id, run.run_id, _flow_of(run, step), step.name)
 
     @property
     def parent_id(self) -> str | None:
         """The ID of the span in which this one began, or None."""
-        return None if self._parent is None else self._parent.span_id
+        return None if self._parent is None else number_of(self._parent[0])
 
     @property
     def run_id(self) -> str:
@@ -167,8 +172,8 @@ class Span(Numbered):
 
     @property
     def values(self) -> Mapping[str, object]:
-        """What `annotate` attached to the run."""
-        return self._run.values
+        """What `annotate` attached, as it was seen where the step ended."""
+        return values_shown(self._run)
 
     def as_dict(self) -> dict[str, object]:
         """Return all of it under the names of its attributes, values as they are."""
@@ -190,6 +195,33 @@ class Span(Numbered):
 
     def __repr__(self) -> str:
         return f"<Span {self.step} {self.outcome} in {self.duration_ns / 1e6:.3f} ms>"
+
+
+class ParentSpan(NamedTuple):
+    """What a span keeps of the one in which it began.
+
+    .. versionadded:: 0.1
+    """
+
+    span_id: str
+    """The ID of that execution."""
+
+    flow_id: str
+    """The correlation ID of its operation."""
+
+    run_id: str
+    """The ID of its run."""
+
+    flow: str | None
+    """The name of its flow."""
+
+    step: str
+    """The name of its step."""
+
+
+def _flow_of(run: Run, step: Recordable) -> str | None:
+    """Return the run's flow if it has the *step*, or else the first that has it."""
+    return run.flow if run.flow in step.flows or not step.flows else step.flows[0]
 
 
 class Exporter(Protocol):
@@ -327,9 +359,13 @@ def _leave(span: Span | None) -> None:
     if span is not None:
         span._ended = now = perf_counter_ns()
         span._active += now - span._resumed
+        here = current.get()
+        if here is not None and is_same_run(here, span._run):
+            span._run = here  # with what this context has annotated by now
         for companion in _companions:
             _call(companion, companion.suspend, span)
         current_span.reset(span._token)
+        del span._token  # it holds the span before
 
 
 def _end(span: Span | None, raised: BaseException | None) -> None:

@@ -45,6 +45,12 @@ class Scope(NamedTuple):
     at_awaits: bool = False
     """Whether a coroutine is left while it waits. It need not be, for its context is its own."""
 
+    fail: Callable[[Any, BaseException], object] = lambda _begun, _error: None
+    """Called with what was begun and with what the body raised, before it is left."""
+
+    again: "Scope | None" = None
+    """What happens instead around a body that is left and entered again: a generator's."""
+
 
 def find_signature(function: Callable[..., Any]) -> Signature | None:
     """Return the signature of *function* without evaluating an annotation, or None.
@@ -65,6 +71,8 @@ def instrument(function: Callable[P, R], scope: Scope) -> Callable[P, R]:
     drive = next((drive for fits, drive in _DRIVERS if fits(function)), _drive_function)
     if drive is _drive_coroutine and scope.at_awaits:
         drive = _drive_awaits
+    elif drive in _RESUMING:
+        scope = scope.again or scope
     wrapper = _transplant(drive(function, scope), function)
     return cast("Callable[P, R]", wraps(function)(wrapper))
 
@@ -83,7 +91,7 @@ def _transplant(wrapper: Body, function: Body) -> Body:
 
 
 def _drive_function(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, end, _ = scope
+    begin, enter, leave, end, _, fail, _ = scope
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         begun = begin()
@@ -91,6 +99,7 @@ def _drive_function(fn: Body, scope: Scope) -> Body:
         try:
             result = fn(*args, **kwargs)
         except BaseException as error:
+            fail(begun, error)
             leave(entered)
             if end:
                 end(begun, error)
@@ -104,13 +113,17 @@ def _drive_function(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_coroutine(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, _, _ = scope
+    begin, enter, leave, _, _, fail, _ = scope
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        begun = begin()
         # Held across awaits: a coroutine runs in the context of its task.
-        entered = enter(begin())
+        entered = enter(begun)
         try:
             return await fn(*args, **kwargs)
+        except BaseException as error:
+            fail(begun, error)
+            raise
         finally:
             try:
                 leave(entered)
@@ -131,7 +144,7 @@ def _drive_awaits(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_generator(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, end, _ = scope
+    begin, enter, leave, end, _, fail, _ = scope
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         begun, body = begin(), fn(*args, **kwargs)
@@ -146,6 +159,7 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
                 return stop.value
             except BaseException as error:
                 raised = error
+                fail(begun, error)
                 raise
             finally:
                 leave(entered)
@@ -161,7 +175,7 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_async_generator(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, end, _ = scope
+    begin, enter, leave, end, _, fail, _ = scope
     first = _asend_unhooked
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
@@ -176,6 +190,7 @@ def _drive_async_generator(fn: Body, scope: Scope) -> Body:
                 return
             except BaseException as error:
                 raised = error
+                fail(begun, error)
                 raise
             finally:
                 try:
@@ -216,3 +231,4 @@ _DRIVERS: tuple[tuple[Callable[[object], bool], Callable[[Body, Scope], Body]], 
     (isasyncgenfunction, _drive_async_generator),
     (isgeneratorfunction, _drive_generator),
 )
+_RESUMING = (_drive_generator, _drive_async_generator)

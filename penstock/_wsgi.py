@@ -38,13 +38,14 @@ class Requests:
             environ["penstock.flow_id"] = run.flow_id
         if self._inbound.respond:
             start_response = self._answering(start_response, run)
-        with active(run):
+        block = active(run)
+        with block:
             try:
                 body = self._app(environ, start_response)
             except Exception as error:
                 error.add_note(f"flow ID: {run.flow_id}")  # for the log of the server
                 raise
-        return body if _runs_no_code(body, environ) else iterate(run, body)
+        return body if _runs_no_code(body, environ) else iterate(block.run, body)
 
     def _answering(self, start_response: "StartResponse", run: Run) -> "StartResponse":
         """Return what answers with the flow ID too, unless there is one already."""

@@ -201,7 +201,8 @@ class TestCalls:
 
         before, nested, after = outer()
 
-        assert before is after is nested.parent
+        assert before is after
+        assert nested.parent == before
         assert nested.flow_id == before.flow_id
 
     def test_does_not_inherit(self):

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextvars import Token
 from typing import TypeVar
 
-from penstock._context import Run, current
+from penstock._context import Run, current, latest
+from penstock._failures import record_failure
 
 __all__ = ["active", "aiterate", "iterate"]
 
@@ -13,6 +14,9 @@ T = TypeVar("T")
 
 class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
     """Make *run* current for a block, and what was current before at its end.
+
+    An exception that leaves the block carries what is known of the run, for
+    whoever reports it.
 
     For adapters: what a user makes current is made by `penstock.bind`.
 
@@ -24,11 +28,22 @@ class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
     def __init__(self, run: Run) -> None:
         self._run = run
 
+    @property
+    def run(self) -> Run:
+        """The run, with what the block annotated by then."""
+        return self._run
+
     def __enter__(self) -> Run:
+        self._run = latest(self._run)
         self._token: Token[Run | None] = current.set(self._run)
         return self._run
 
-    def __exit__(self, *exc_info: object) -> None:
+    def __exit__(
+        self, _kind: object = None, error: BaseException | None = None, _traceback: object = None
+    ) -> None:
+        self._run = latest(self._run)
+        if error is not None:
+            record_failure(self._run, error)
         try:
             current.reset(self._token)
         except ValueError:
@@ -52,10 +67,14 @@ class iterate(Iterator[T]):  # noqa: N801 - used like a function
         self._iterator: Iterator[T] | None = None
 
     def __next__(self) -> T:
-        with active(self._run):
-            if self._iterator is None:
-                self._iterator = iter(self._items)
-            return next(self._iterator)
+        block = active(self._run)
+        try:
+            with block:
+                if self._iterator is None:
+                    self._iterator = iter(self._items)
+                return next(self._iterator)
+        finally:
+            self._run = block.run
 
     def close(self) -> None:
         """Close *items*, also if none was made yet."""
@@ -79,10 +98,14 @@ class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
         self._iterator: AsyncIterator[T] | None = None
 
     async def __anext__(self) -> T:
-        with active(self._run):
-            if self._iterator is None:
-                self._iterator = aiter(self._items)
-            return await anext(self._iterator)
+        block = active(self._run)
+        try:
+            with block:
+                if self._iterator is None:
+                    self._iterator = aiter(self._items)
+                return await anext(self._iterator)
+        finally:
+            self._run = block.run
 
     async def aclose(self) -> None:
         """Close *items*, also if none was made yet."""

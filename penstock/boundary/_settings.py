@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
-from penstock._context import Run, current, new_flow_id
+from penstock._context import Run, current, received_run
 from penstock._propagation import HEADER, added_headers, find_carried, inject
 from penstock.boundary._current import active
 from penstock.exceptions import ConfigurationError, did_you_mean
@@ -105,12 +105,12 @@ class Inbound:
         )
         flows = () if flow is None else (flow,)
         if flow_id is None and not values:
-            return Run(new_flow_id(), flows)
+            return received_run(None, flows)
         if self.trust is True or (self.trust and self._believes(source)):
             adopted: dict[str, object] | None = {**values} if values else None
-            return Run(flow_id or new_flow_id(), flows, None, None, adopted, remote=remote)
+            return received_run(flow_id, flows, adopted, remote=remote)
         received: dict[str, object] | None = None if flow_id is None else {RECEIVED: flow_id}
-        return Run(new_flow_id(), flows, None, None, received)
+        return received_run(None, flows, received)
 
     def send(self, carrier: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the headers of a message that is to be received with these settings.
@@ -121,7 +121,7 @@ class Inbound:
         Args:
             carrier: The headers that the message has already, if any.
         """
-        with active(current.get() or Run(new_flow_id())):
+        with active(current.get() or Run()):
             return inject(
                 carrier or {},
                 header=self.header,

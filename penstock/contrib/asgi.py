@@ -6,7 +6,8 @@ It needs no package but penstock.
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Unpack
 
-from penstock._context import Run, current
+from penstock._context import Run, current, latest
+from penstock._failures import record_failure
 from penstock.boundary import Inbound, InboundSettings
 
 __all__ = ["FlowMiddleware"]
@@ -64,10 +65,11 @@ class FlowMiddleware:
             scope.setdefault("state", {})["flow_id"] = run.flow_id
         if self._inbound.respond:
             send = self._answering(send, run)
-        token = current.set(run)  # what `active` does, for less
+        token = current.set(latest(run))  # what `active` does, for less
         try:
             await self._app(scope, receive, send)
         except Exception as error:
+            record_failure(run, error)
             error.add_note(f"flow ID: {run.flow_id}")  # for the log of the server
             raise
         finally:

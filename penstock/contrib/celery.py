@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, Unpack, overload
 from weakref import WeakKeyDictionary
 
-from penstock._context import Run, current, new_flow_id
+from penstock._context import Run, current
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock._ids import is_flow_id
@@ -97,7 +97,7 @@ def _publish(headers: dict[str, Any] | None = None, **_: Any) -> None:
     """
     if headers is None:
         return
-    run = current.get() or Run(new_flow_id())
+    run = current.get() or Run()
     for settings in tuple(_settings.values()):
         if not is_flow_id(headers.get(settings.header)):
             headers[settings.header] = run.flow_id

@@ -1,13 +1,16 @@
 """Log records that say to which operation they belong, with the standard library's `logging`."""
 
 import logging
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import copy
+from string import Formatter, Template
 from types import FrameType
 from typing import Any, Literal
 
 from penstock._context import current_run
-from penstock._fields import NAMES, add_fields
+from penstock._fields import NAMES, add_fields, check_length, failure_of, shorten
 from penstock._running import find_running
 
 __all__ = ["FlowFilter", "FlowFormatter", "install", "uninstall"]
@@ -26,26 +29,44 @@ class FlowFilter(logging.Filter):
     It belongs on handlers, since a filter on a logger does not see the records
     of the loggers below it; and on a `QueueHandler` or `MemoryHandler` rather
     than on their target, which runs elsewhere or later. It drops no record, and
-    leaves fields alone that a record has already, from ``extra`` say.
+    leaves fields alone that a record has already, from ``extra`` say. A record
+    that reports an exception outside a run says which operation that is from.
 
     Args:
         step: Whether to look for the running step, in the frames of the
             thread, for each record that the handler takes.
         default: What stands where nothing is current. With None, a formatter
             for JSON writes null.
+        id_length: How many characters of the flow ID records have: the last
+            ones, for those at its beginning are the time. None means all.
+
+    Raises:
+        ConfigurationError: If *id_length* is not a number above 0.
 
     .. versionadded:: 0.1
     """
 
-    def __init__(self, *, step: bool = True, default: object = "-") -> None:
+    def __init__(
+        self, *, step: bool = True, default: object = "-", id_length: int | None = None
+    ) -> None:
         super().__init__()
+        check_length("penstock.contrib.logging.FlowFilter", id_length)
         self._step = step
         self._default = default
+        self._id_length = id_length
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Complete *record* and let it pass."""
-        add_fields(record.__dict__, self._default, _caller() if self._step else None)
+        frame = _caller() if self._step else None
+        error = _error_of(record) if record.exc_info else None
+        add_fields(record.__dict__, self._default, frame, error, self._id_length)
         return True
+
+
+def _error_of(record: logging.LogRecord) -> object:
+    """Return the exception that *record* reports, if it does."""
+    found: object = record.exc_info
+    return found[1] if isinstance(found, tuple) and len(found) > 1 else found
 
 
 _LOG = logging.Logger._log.__code__  # noqa: SLF001 - only compared with
@@ -66,7 +87,9 @@ class FlowFormatter(logging.Formatter):
     """A formatter for which ``flow_id``, ``flow`` and ``step`` are never missing.
 
     A handler without `FlowFilter` writes the default in their place, where
-    `logging.Formatter` would print a traceback and lose the record.
+    `logging.Formatter` would print a traceback and lose the record. These, and
+    all other fields that are not those of `logging` itself, are written in one
+    line: control characters and line breaks in them are escaped.
 
     Args:
         fmt: As for `logging.Formatter`. None means time, level, flow ID, step,
@@ -76,6 +99,11 @@ class FlowFormatter(logging.Formatter):
         validate: As for `logging.Formatter`.
         defaults: What stands for other fields that a record has not.
         default: What stands for the three.
+        id_length: How many characters of the flow ID are written, as for
+            `FlowFilter`. What else takes the record has all of them.
+
+    Raises:
+        ConfigurationError: If *id_length* is not a number above 0.
 
     .. versionadded:: 0.1
     """
@@ -89,17 +117,79 @@ class FlowFormatter(logging.Formatter):
         *,
         defaults: Mapping[str, Any] | None = None,
         default: object = "-",
+        id_length: int | None = None,
     ) -> None:
+        check_length("penstock.contrib.logging.FlowFormatter", id_length)
+        chosen = _FORMAT[style] if fmt is None and style in _FORMAT else fmt
         super().__init__(
-            _FORMAT.get(style) if fmt is None else fmt,
+            chosen,
             datefmt,
             style,
             validate,
             defaults=dict.fromkeys(NAMES, default) | dict(defaults or {}),
         )
+        self._id_length = id_length
+        used = dict.fromkeys(_fields_of(chosen or "", style))
+        self._others = tuple(name for name in used if name not in _STANDARD)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - of `logging`
+        """Return the line of *record*, in which no field of the application breaks the line."""
+        fields = record.__dict__
+        for name in self._others:
+            value = fields.get(name)
+            if value.__class__ is str and value.isprintable():
+                continue
+            return super().formatMessage(self._in_one_line(record))
+        if self._id_length is not None:
+            record = self._in_one_line(record)
+        return super().formatMessage(record)
+
+    def _in_one_line(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Return a copy of *record* whose fields can be written in one line."""
+        copied = copy(record)
+        fields = copied.__dict__
+        for name in self._others:
+            if name in fields and not isinstance(fields[name], (int, float)):
+                text = str(fields[name])
+                if not text.isprintable():
+                    fields[name] = _BREAKING.sub(_escape, text)
+        if self._id_length is not None and "flow_id" in fields:
+            fields["flow_id"] = shorten(fields["flow_id"], self._id_length)
+        return copied
 
 
-def install(*, flow: bool = False, step: bool = False, default: object = "-") -> None:
+_STANDARD = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
+
+# Control characters, line and paragraph separators, what changes the direction, and halves
+# of characters: nothing of a script that somebody writes.
+_BREAKING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
+def _fields_of(fmt: str, style: _Style) -> Iterator[str]:
+    """Yield the names of the fields that *fmt* writes."""
+    if style == "{":
+        for _, field, _, _ in Formatter().parse(fmt):
+            yield re.split(r"[.\[]", field or "")[0]
+    elif style == "$":
+        for found in Template.pattern.finditer(fmt):
+            yield found["named"] or found["braced"] or ""
+    else:
+        yield from re.findall(r"%\((\w+)\)", fmt)
+
+
+def install(
+    *,
+    flow: bool = False,
+    step: bool = False,
+    default: object = "-",
+    id_length: int | None = None,
+) -> None:
     """Let every record of this process have its ``flow_id`` from its creation on.
 
     This puts a factory around the present one (`logging.setLogRecordFactory`),
@@ -115,9 +205,15 @@ def install(*, flow: bool = False, step: bool = False, default: object = "-") ->
         step: Whether records have the running ``step`` too.
         default: What stands where nothing is current, and in a record that
             `logging.makeLogRecord` makes from one of another process.
+        id_length: How many characters of the flow ID records have, as for
+            `FlowFilter`.
+
+    Raises:
+        ConfigurationError: If *id_length* is not a number above 0.
 
     .. versionadded:: 0.1
     """
+    check_length("penstock.contrib.logging.install", id_length)
     uninstall()
     around = logging.getLogRecordFactory()
 
@@ -126,12 +222,19 @@ def install(*, flow: bool = False, step: bool = False, default: object = "-") ->
         fields = record.__dict__
         # `makeLogRecord` gives no name. What is current here is not where that record is from.
         run = None if name is None else current_run()
-        fields.setdefault("flow_id", default if run is None else run.flow_id)
+        failure = None
+        if record.exc_info and name is not None:
+            failure = failure_of(_error_of(record), run)
+        known = run or failure
+        flow_id = default if known is None else known.flow_id
+        fields.setdefault("flow_id", flow_id if id_length is None else shorten(flow_id, id_length))
         if flow:
-            fields.setdefault("flow", default if run is None or run.flow is None else run.flow)
+            found = (run and run.flow) or (failure and failure.flow)
+            fields.setdefault("flow", found or default)
         if step:
             running = None if name is None else find_running(sys._getframe(1))  # noqa: SLF001
-            fields.setdefault("step", default if running is None else running.name)
+            raiser = failure and failure.step
+            fields.setdefault("step", running.name if running else raiser or default)
         return record
 
     make.around = around  # type: ignore[attr-defined]  # for `uninstall`

@@ -8,7 +8,7 @@ from contextvars import Token
 from importlib.metadata import version
 from threading import local
 
-from penstock._context import annotate, configure, current_flow_id, current_run
+from penstock._context import configure, current_flow_id, current_run, values_shown
 from penstock._ids import is_trace_id, make_flow_id
 from penstock._spans import Span
 from penstock.exceptions import ConfigurationError, MissingExtraError
@@ -63,7 +63,7 @@ def uninstall() -> None:
 
     .. versionadded:: 0.1
     """
-    configure()
+    configure(id_factory=None)
 
 
 class FlowBaggagePropagator(W3CBaggagePropagator):
@@ -97,7 +97,7 @@ class FlowBaggagePropagator(W3CBaggagePropagator):
     ) -> None:
         """Put the baggage and the annotated values into *carrier*."""
         run = current_run()
-        known = {} if run is None else run.values
+        known = {} if run is None else values_shown(run)
         there = baggage.get_all(context)
         for name in self._values:
             if name in known and name not in there:
@@ -106,7 +106,7 @@ class FlowBaggagePropagator(W3CBaggagePropagator):
 
 
 def annotate_from_baggage(*names: str) -> None:
-    """Attach values in the baggage of OpenTelemetry to the current run, as `annotate` does.
+    """Attach values in the baggage of OpenTelemetry to the current run, as `Run.annotate` does.
 
     A value that is not printable, which no log should show, is left out.
 
@@ -116,8 +116,10 @@ def annotate_from_baggage(*names: str) -> None:
 
     .. versionadded:: 0.1
     """
-    found = {name: baggage.get_baggage(name) for name in names}
-    annotate(**{name: said for name, said in found.items() if str(said or "\0").isprintable()})
+    run = current_run()
+    if run is not None:
+        found = {name: baggage.get_baggage(name) for name in names}
+        run.annotate(**{n: said for n, said in found.items() if str(said or "\0").isprintable()})
 
 
 class FlowIdGenerator(IdGenerator):

@@ -8,6 +8,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from penstock._context import current_run
+from penstock._fields import failure_of, run_values
 from penstock._ids import is_trace_id
 from penstock._running import find_running
 from penstock.exceptions import MissingExtraError
@@ -51,17 +52,23 @@ class FlowIntegration(Integration):
 
 def _process(event: "Event", hint: "Hint") -> "Event":
     run = current_run()
-    if run is None or sentry_sdk.get_client().get_integration(FlowIntegration) is None:
+    failure = failure_of((hint.get("exc_info") or (None, None))[1], run)
+    found = run or failure
+    if found is None or sentry_sdk.get_client().get_integration(FlowIntegration) is None:
         return event
-    said = {"flow_id": run.flow_id, "flow": run.flow, "step": _find_step(hint)}
+    said = {
+        "flow_id": found.flow_id,
+        "flow": found.flow or (failure and failure.flow),
+        "step": _find_step(hint) or (failure and failure.step),
+    }
     known = {name: value for name, value in said.items() if value is not None}
     fields: dict[str, Any] = event  # type: ignore[assignment]  # tags may be pairs too
     fields["tags"] = known | dict(fields.get("tags") or {})
-    values = {name: value for name, value in run.values.items() if name not in known}
+    values = {k: v for k, v in run_values(run, failure).items() if k not in {*said, "run_id"}}
     contexts = dict(fields.get("contexts") or {})
-    contexts["penstock"] = values | {"run_id": run.run_id} | known
+    contexts["penstock"] = values | ({} if run is None else {"run_id": run.run_id}) | known
     if fields.get("type") != "transaction" and sentry_sdk.get_current_span() is None:
-        contexts["trace"] = _in_trace(run.flow_id, contexts.get("trace") or {})
+        contexts["trace"] = _in_trace(found.flow_id, contexts.get("trace") or {})
     fields["contexts"] = contexts
     return event
 

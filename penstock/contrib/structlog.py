@@ -8,6 +8,7 @@ It needs ``pip install "penstock[structlog]"``.
 import sys
 
 from penstock._context import current
+from penstock._fields import NAMES, failure_of, run_values, shorten
 from penstock._running import find_running
 from penstock.exceptions import MissingExtraError
 
@@ -21,33 +22,67 @@ except ImportError as error:
 __all__ = ["flow_processor", "step_processor"]
 
 
+# By these, processors of structlog are told what to do.
+_RESERVED = {*NAMES, "exc_info", "stack_info", "positional_args", "_record", "_from_structlog"}
+
+
 def flow_processor(
-    _logger: WrappedLogger, _method_name: str, event_dict: EventDict, /
+    _logger: WrappedLogger,
+    _method_name: str,
+    event_dict: EventDict,
+    /,
+    *,
+    id_length: int | None = None,
 ) -> EventDict:
     """Add ``flow_id``, ``flow`` and annotated values to an event.
 
     It is a processor, for `structlog.configure` or the ``foreign_pre_chain`` of
     a ``ProcessorFormatter``. What the event has already stays. What is not known
-    is left out: outside a run it adds nothing.
+    is left out: outside a run it adds nothing, unless the event reports an
+    exception that is from one.
+
+    Args:
+        event_dict: What structlog gives it.
+        id_length: How many characters of the flow ID events have: the last
+            ones, for those at its beginning are the time. Set it with
+            ``functools.partial(flow_processor, id_length=8)``. None means all.
 
     .. versionadded:: 0.1
     """
     run = current.get()
-    if run is None:
+    failure = failure_of(_error_of(event_dict), run) if "exc_info" in event_dict else None
+    if run is None and failure is None:
         return event_dict
-    event_dict.setdefault("flow_id", run._flow_id)
-    if run._flows:
-        event_dict.setdefault("flow", run._flows[0])
-    if run._values or run._parent:
-        for name, value in run.values.items():
-            event_dict.setdefault(name, value)
+    flow = None
+    if run is not None:
+        flow_id: object = run._flow_id or run.flow_id
+        flow = run._flows[0] if run._flows else None
+    if failure is not None:
+        flow_id, flow = failure.flow_id, flow or failure.flow
+    event_dict.setdefault("flow_id", flow_id if id_length is None else shorten(flow_id, id_length))
+    if flow is not None:
+        event_dict.setdefault("flow", flow)
+    if failure is not None or (run is not None and (run._values or run._origin or run._request)):
+        for name, value in run_values(run, failure).items():
+            if name not in _RESERVED:
+                event_dict.setdefault(name, value)
     return event_dict
+
+
+def _error_of(event_dict: EventDict) -> object:
+    """Return the exception that an event reports, in whatever way it says so."""
+    said = event_dict["exc_info"]
+    if isinstance(said, tuple):
+        return said[1] if len(said) > 1 else None
+    return sys.exc_info()[1] if said is True or said == 1 else said
 
 
 def step_processor(
     _logger: WrappedLogger, _method_name: str, event_dict: EventDict, /
 ) -> EventDict:
     """Add the running ``step`` to an event, unless the event has one or no step runs.
+
+    Of an exception that is reported outside all steps it is the one that raised it.
 
     It is apart from `flow_processor` because it goes through the frames of the
     thread, which takes longer than all that the other one does.
@@ -58,4 +93,8 @@ def step_processor(
         running = find_running(CALLING.get(None) or sys._getframe(1))
         if running is not None:
             event_dict["step"] = running.name
+        elif "exc_info" in event_dict:
+            failure = failure_of(_error_of(event_dict), current.get())
+            if failure is not None and failure.step is not None:
+                event_dict["step"] = failure.step
     return event_dict

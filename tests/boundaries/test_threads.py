@@ -7,7 +7,7 @@ from contextvars import copy_context
 
 import pytest
 
-from penstock import annotate, bind, bound, current_flow_id, current_run, entrypoint, flow, step
+from penstock import bind, bound, current_flow_id, current_run, entrypoint, flow, step
 from penstock.executors import ThreadPoolExecutor as CarryingExecutor
 
 orders = flow("orders")
@@ -58,7 +58,7 @@ def test_carried(way, wrap):
     """The run is current in the thread, and its annotations reach the run."""
     with bind("order-7") as run:
         assert seen(way, wrap) == "order-7"
-        way(wrap(lambda: annotate(done=True)))
+        way(wrap(lambda: current_run().annotate(done=True)))
 
     assert run.values == {"done": True}
 

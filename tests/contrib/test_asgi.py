@@ -6,7 +6,7 @@ from contextvars import copy_context
 
 import pytest
 
-from penstock import annotate, bind, current_flow_id, current_run
+from penstock import bind, current_flow_id, current_run
 from penstock.boundary import RECEIVED
 from penstock.contrib.asgi import FlowMiddleware
 from penstock.exceptions import ConfigurationError
@@ -230,11 +230,11 @@ def test_collected():
 
 
 def test_tasks():
-    """What a request starts belongs to it, and annotations of all that are in the request."""
+    """What a request starts belongs to it, and may annotate all of it."""
     seen = []
 
     async def work():
-        annotate(done=True)
+        current_run().annotate(done=True)
         seen.append(current_flow_id())
 
     async def app(scope, receive, send):

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from starlette.middleware.base import BaseHTTPMiddleware
 
-from penstock import annotate, bound, current_flow_id, current_run, entrypoint, flow, step
+from penstock import bound, current_flow_id, current_run, entrypoint, flow, step
 from penstock.contrib.asgi import FlowMiddleware
 
 HEADER = "X-Request-ID"
@@ -170,7 +170,7 @@ def test_base_http_middleware(api):
 
     @api.get("/note")
     async def note():
-        annotate(tenant="north")
+        current_run().annotate(tenant="north")
         return current_flow_id()
 
     with TestClient(FlowMiddleware(api)) as client:

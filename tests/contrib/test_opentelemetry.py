@@ -16,10 +16,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, TraceIdRatioBased
 from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 
 from penstock import annotate, bind, bound, current_flow_id, entrypoint, flow, inject, step, tracing
+from penstock._ids import make_flow_id
 from penstock._spans import exporters, set_exporters
 from penstock.contrib.opentelemetry import (
     FlowBaggagePropagator,
@@ -515,6 +516,20 @@ class TestInstall:
 
         assert outer == trace_id(request)
         assert inner != outer
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1, 0.25, 0.5, 0.6, 0.75, 0.9])
+def test_ratio_sampler(rate):
+    """Of traces whose ID is the flow ID, the sampler keeps the share that it should."""
+    number, sampler = 20_000, TraceIdRatioBased(rate)
+
+    kept = sum(
+        sampler.should_sample(None, int(make_flow_id(), 16), "begin").decision.is_sampled()
+        for _ in range(number)
+    )
+
+    # Six standard deviations: by chance it is wrong once in a hundred million runs.
+    assert abs(kept / number - rate) < 6 * (rate * (1 - rate) / number) ** 0.5
 
 
 class TestBaggage:

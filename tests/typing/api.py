@@ -24,6 +24,7 @@ from penstock import (
     Graph,
     Location,
     Node,
+    ParentRun,
     Predecessor,
     Predecessors,
     Problem,
@@ -242,7 +243,7 @@ def identifying(run: Run) -> None:
     assert_type(run.flow, str | None)
     assert_type(run.flows, tuple[str, ...])
     assert_type(run.entrypoint, str | None)
-    assert_type(run.parent, Run | None)
+    assert_type(run.parent, ParentRun | None)
     run.flow_id = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 

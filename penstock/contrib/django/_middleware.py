@@ -53,17 +53,19 @@ class FlowMiddleware:
         if self._is_async:
             return self._answer(request)
         run = self._begin(request)
-        with active(run):
+        block = active(run)
+        with block:
             response = self._get_response(request)
             self._log(request, response)
-        return self._complete(response, run)
+        return self._complete(response, block.run)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         run = self._begin(request)
-        with active(run):
+        block = active(run)
+        with block:
             response = await self._get_response(request)
             self._log(request, response)
-        return self._complete(response, run)
+        return self._complete(response, block.run)
 
     def _begin(self, request: HttpRequest) -> Run:
         return self._inbound.receive(self._read(request.META), request)
