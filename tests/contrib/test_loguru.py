@@ -1,9 +1,11 @@
 """Log lines of loguru."""
 
+from functools import partial
+
 import pytest
 from loguru import logger
 
-from penstock import annotate, bind, entrypoint, flow
+from penstock import annotate, bind, current_flow_id, entrypoint, flow
 from penstock.contrib.loguru import patcher
 
 FORMAT = "{extra[flow_id]} {extra[flow]} {extra[step]} {message}"
@@ -56,3 +58,36 @@ def test_annotated_values(lines):
         "flow": "-",
         "order": 7,
     }
+
+
+def test_exception_outside(lines):
+    """A line about an exception that left its run says which one that was."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        annotate(order=7)
+        ids.append(current_flow_id())
+        raise LookupError
+
+    ids = []
+    try:
+        receive()
+    except LookupError:
+        logger.exception("failed")
+    logger.complete()
+
+    [line] = lines
+    expected = {"flow_id": ids[0], "flow": "orders", "step": "receive", "order": "7"}
+    assert line.record["extra"] == expected
+
+
+def test_short_id(lines):
+    """Lines may have the end of the ID only; a value called like a field is no field."""
+    logger.configure(patcher=partial(patcher, id_length=3))
+    with bind("order-7"):
+        annotate(step="lost", flow="lost", flow_id="lost")
+        logger.info("said")
+    logger.complete()
+
+    assert [str(line) for line in lines] == ["r-7 - - said\n"]

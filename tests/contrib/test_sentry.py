@@ -7,7 +7,7 @@ import pytest
 import sentry_sdk
 from sentry_sdk.transport import Transport
 
-from penstock import annotate, bind, bound, current_run, entrypoint, flow, step
+from penstock import annotate, bind, bound, current_flow_id, current_run, entrypoint, flow, step
 from penstock.contrib.sentry import FlowIntegration
 
 
@@ -175,3 +175,49 @@ def test_not_asked_for(start):
 
     [event] = events
     assert "tags" not in event
+
+
+def test_error_outside(events):
+    """An error that is captured outside its run has the tags and values of the run."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        annotate(tenant="north")
+        ids.append(current_flow_id())
+        raise LookupError
+
+    ids = []
+    for capture in (sentry_sdk.capture_exception, logging.getLogger("consumer").exception):
+        try:
+            receive()
+        except LookupError as error:
+            capture(error)
+
+    one, two = events
+    for event, flow_id in zip((one, two), ids, strict=True):
+        tags = {"flow_id": flow_id, "flow": "orders", "step": "receive"}
+        assert event["tags"] == tags
+        assert event["contexts"]["penstock"] == {**tags, "tenant": "north"}
+        assert event["contexts"]["trace"]["trace_id"] == flow_id
+
+
+def test_error_around(events):
+    """One that a run around it captures has the flow and the values of where it was raised."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        annotate(tenant="north", step="lost")
+        raise LookupError
+
+    with bind("order-7") as run:
+        try:
+            receive()
+        except LookupError:
+            sentry_sdk.capture_exception()
+
+    [event] = events
+    tags = {"flow_id": "order-7", "flow": "orders", "step": "receive"}
+    assert event["tags"] == tags
+    assert event["contexts"]["penstock"] == {**tags, "tenant": "north", "run_id": run.run_id}

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from types import EllipsisType
 
 import pytest
@@ -9,7 +10,7 @@ import structlog
 from specification import STRUCTLOG
 from structlog.testing import LogCapture
 
-from penstock import annotate, bind, entrypoint, flow, step
+from penstock import annotate, bind, current_flow_id, entrypoint, flow, step
 from penstock.contrib.structlog import flow_processor, step_processor
 
 
@@ -134,3 +135,66 @@ def test_processor_formatter():
         line = formatter.format(record)
 
     assert line == '{"event": "said", "flow_id": "order-7"}'
+
+
+def test_exception_outside(events):
+    """An event about an exception that left its run says which one that was."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        annotate(order=7)
+        ids.append(current_flow_id())
+        raise LookupError
+
+    ids = []
+    try:
+        receive()
+    except LookupError as error:
+        triple = (LookupError, error, error.__traceback__)
+        for exc_info in (True, error, triple):
+            structlog.get_logger().error("failed", exc_info=exc_info)
+        structlog.get_logger().error("odd", exc_info=())
+    with bind("order-8"):
+        structlog.get_logger().error("another", exc_info=triple)
+
+    *same, odd, another = events
+    expected = {"flow_id": ids[0], "flow": "orders", "step": "receive", "order": "7"}
+    assert len(same) == 3
+    for event in same:
+        assert {name: event[name] for name in expected} == expected
+    assert "flow_id" not in odd
+    assert (another["flow_id"], "step" in another, "order" in another) == ("order-8", False, False)
+
+
+def test_around_it(events):
+    """An event of what is around says the flow and the step that it does not know itself."""
+    error = LookupError()
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        annotate(order=7)
+        raise error
+
+    with bind("order-7"):
+        try:
+            receive()
+        except LookupError:
+            structlog.get_logger().exception("failed", step_is="theirs")
+
+    [event] = events
+    assert (event["flow_id"], event["flow"], event["step"]) == ("order-7", "orders", "receive")
+    assert event["order"] == "7"
+
+
+def test_short_id_and_reserved_names():
+    """Events may have the end of the ID only; no value is taken for a field or an order."""
+    capture = LogCapture()
+    structlog.configure(processors=[partial(flow_processor, id_length=3), step_processor, capture])
+
+    with bind("order-7"):
+        annotate(step="lost", flow="lost", flow_id="lost", exc_info="lost", kept=1)
+        structlog.get_logger().info("said")
+
+    assert capture.entries == [{"flow_id": "r-7", "kept": 1, "event": "said", "log_level": "info"}]
