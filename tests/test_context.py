@@ -341,7 +341,7 @@ def test_factory_that_would_have_to_be_awaited():
     async def factory():
         return "mine-1"
 
-    with pytest.raises(ConfigurationError, match="id_factory.*write a plain function"):
+    with pytest.raises(ConfigurationError, match=r"id_factory.*write a plain function"):
         configure(id_factory=factory)
 
 

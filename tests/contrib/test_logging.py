@@ -16,6 +16,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from penstock import annotate, bind, current_flow_id, entrypoint, flow, step
 from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninstall
+from penstock.exceptions import ConfigurationError
 
 FORMAT = "%(flow_id)s %(flow)s %(step)s %(message)s"
 
@@ -410,3 +411,97 @@ def test_threads():
 
     assert len(log.lines) == 400
     assert all(len(set(line.split())) == 1 for line in log.lines)
+
+
+class TestOneLine:
+    """Fields in which somebody may hide a line break."""
+
+    FORGED = "a\nFAKE \x1b[31m\u2028\u202e ö"
+
+    @pytest.mark.parametrize(
+        ("style", "fmt"),
+        [
+            ("%", "%(flow_id)s %(flow)s %(step)s %(tenant)s|%(message)s"),
+            ("{", "{flow_id} {flow} {step} {tenant}|{message}"),
+            ("$", "$flow_id ${flow} $step $tenant|$message"),
+        ],
+    )
+    def test_fields(self, style, fmt):
+        """They are escaped, whichever field and whoever gave it; the message is as it is."""
+        log = Log(FlowFilter(), formatter=FlowFormatter(fmt, style=style))
+        escaped = r"a\nFAKE \x1b[31m\u2028\u202e ö"
+
+        with bind("order-7"):
+            annotate(tenant=[self.FORGED], order=7)
+            logging.info("two\nlines", extra={"step": self.FORGED, "flow": self.FORGED})
+            annotate(tenant=Forged(self.FORGED))
+            logging.info("one", extra={"step": None})
+
+        first = f"order-7 {escaped} {escaped} {[self.FORGED]}|two\nlines\n"
+        second = f"order-7 - None {escaped}|one\n"
+        assert log.stream.getvalue() == first + second
+
+    def test_record_stays(self):
+        """What other handlers write is the value itself."""
+        record = logging.makeLogRecord({"tenant": self.FORGED, "number": 1.5})
+
+        FlowFormatter("%(tenant)s %(number)s").format(record)
+
+        assert record.tenant == self.FORGED
+
+    @pytest.mark.parametrize("style", ["%", "{", "$"])
+    def test_default_format(self, style):
+        """The format that is there without one is written in one line, too."""
+        record = logging.makeLogRecord({"step": self.FORGED})
+
+        assert len(FlowFormatter(style=style).format(record).splitlines()) == 1
+
+
+class Forged:
+    """Something whose text has a line break."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __str__(self):
+        return self.text
+
+
+class TestShortIds:
+    """`id_length`: the end of the ID."""
+
+    def test_filter(self):
+        """All that the handler writes has the short one."""
+        log = Log(FlowFilter(id_length=3))
+
+        with bind("order-7"):
+            logging.info("said")
+        logging.info("outside")
+
+        assert log.lines == ["r-7 - - said", "- - - outside"]
+
+    def test_formatter(self):
+        """The record keeps the whole one."""
+        record = logging.makeLogRecord({"flow_id": "order-7", "flow": "-", "step": "-"})
+
+        assert FlowFormatter("%(flow_id)s", id_length=3).format(record) == "r-7"
+        assert FlowFormatter("%(flow_id)s", id_length=3).format(logging.makeLogRecord({})) == "-"
+        assert record.flow_id == "order-7"
+
+    def test_factory(self):
+        """Records have the short one from their creation on."""
+        install(id_length=3)
+        try:
+            with bind("order-7"):
+                record = logging.getLogger().makeRecord("a", 20, "a.py", 1, "a", (), None)
+        finally:
+            uninstall()
+
+        assert record.flow_id == "r-7"
+
+    @pytest.mark.parametrize("length", [0, -1, "8", True, 1.5], ids=repr)
+    @pytest.mark.parametrize("made", [FlowFilter, FlowFormatter, install], ids=lambda m: m.__name__)
+    def test_refused(self, made, length):
+        """What is no number of characters is refused."""
+        with pytest.raises(ConfigurationError, match=f"logging.{made.__name__}: id_length must be"):
+            made(id_length=length)
