@@ -3,13 +3,17 @@
 It needs ``pip install "penstock[celery]"``.
 """
 
+import logging
+import sys
 from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, Unpack, overload
 from weakref import WeakKeyDictionary
 
 from penstock._context import Run, current
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
+from penstock._fields import add_fields
 from penstock._ids import is_flow_id
 from penstock._spans import flush
 from penstock.boundary import Inbound, InboundSettings, active
@@ -17,11 +21,20 @@ from penstock.exceptions import MissingExtraError
 
 try:
     from celery import Celery, Task, shared_task, signals
+    from celery.app.log import TaskFormatter
     from celery.exceptions import Ignore, Reject, Retry
+    from celery.utils.log import ColorFormatter
 except ImportError as error:
     raise MissingExtraError(__name__, "celery", "celery") from error
 
-__all__ = ["FlowTask", "flow_task", "install", "uninstall"]
+__all__ = [
+    "FlowTask",
+    "flow_task",
+    "install",
+    "install_logging",
+    "uninstall",
+    "uninstall_logging",
+]
 
 declare_control_flow("retried", Retry)
 declare_control_flow("stopped", Ignore, Reject)  # `Task.replace` raises the first
@@ -144,6 +157,87 @@ def _carrier(request: Any, header: str) -> dict[str, Any]:
     beside = request.headers if isinstance(request.headers, Mapping) else {}
     found = {name: request.get(name) or beside.get(name) for name in (header, *_W3C)}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def install_logging(fmt: str | None = None) -> None:
+    """Let the lines of workers have ``flow_id``, ``flow``, ``step`` and what `annotate` attached.
+
+    Call it where the application of Celery is made, before a worker sets up its
+    handlers: those of the root logger, and the ones of ``celery.task``, to which
+    ``get_task_logger`` writes. It connects two signals of Celery. Where the
+    application sets up logging itself (``signals.setup_logging``), nothing
+    happens: there, a `penstock.contrib.logging.FlowFilter` belongs on its handlers.
+
+    Args:
+        fmt: The format of lines, in which Celery's ``task_id`` and
+            ``task_name`` can be used too. None means Celery's own formats, as
+            they are configured, with the flow ID in front. Handlers that have
+            a formatter of the application keep it.
+
+    .. versionadded:: 0.1
+    """
+    global _line_format  # noqa: PLW0603 - the signals are those of the process
+    _line_format = fmt
+    signals.after_setup_logger.connect(_complete)
+    signals.after_setup_task_logger.connect(_complete)
+
+
+def uninstall_logging() -> None:
+    """Leave alone the handlers that a worker sets up from now on.
+
+    .. versionadded:: 0.1
+    """
+    signals.after_setup_logger.disconnect(_complete)
+    signals.after_setup_task_logger.disconnect(_complete)
+
+
+_line_format: str | None = None
+
+
+def _complete(logger: logging.Logger, **_: Any) -> None:
+    """Complete the handlers that Celery has set up."""
+    for handler in logger.handlers:
+        if not any(isinstance(found, _Filter) for found in handler.filters):
+            handler.addFilter(_Filter())
+            _show_flow_id(handler)
+
+
+def _show_flow_id(handler: logging.Handler) -> None:
+    """Let *handler* write the flow ID, if its formatter is Celery's."""
+    there = handler.formatter
+    if isinstance(there, ColorFormatter):
+        fmt = _line_format or f"%(flow_id)s {there._fmt}"  # noqa: SLF001 - the only way to it
+        # For the root logger too: Celery's other formatter knows no task_id.
+        handler.setFormatter(TaskFormatter(fmt, there.use_color, there.datefmt))
+
+
+class _Filter(logging.Filter):
+    """Gives records of a worker the fields of the run, also where a task is only received."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        frame = sys._getframe(1)  # noqa: SLF001 - documented for this use
+        if record.name == "celery.worker.strategy":
+            received = _find_received(frame)
+            if received is not None:
+                record.__dict__.setdefault("flow_id", received)
+        add_fields(record.__dict__, "-", frame)
+        return True
+
+
+def _find_received(frame: FrameType | None) -> str | None:
+    """Return the flow ID of the message that a worker has just received, if it is believed.
+
+    The line is written before any signal is sent, so the request is only to be
+    found where it was made.
+    """
+    while frame is not None and frame.f_code.co_name != "task_message_handler":
+        frame = frame.f_back
+    request = None if frame is None else frame.f_locals.get("req")
+    inbound = _settings.get(getattr(request, "app", None)) or _settings.get(None)
+    if inbound is None or inbound.trust is not True:
+        return None
+    found = getattr(request, "request_dict", {}).get(inbound.header)
+    return found if is_flow_id(found) else None
 
 
 class FlowTask(Protocol[P, R_co]):

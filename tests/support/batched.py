@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -9,7 +10,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from penstock import tracing
 from penstock.contrib.opentelemetry import OpenTelemetryExporter
 
-FILE = os.environ["TEST_BATCHED_SPANS"]
+FILE = Path(os.environ["TEST_BATCHED_SPANS"])
 
 
 class ToFile(SpanExporter):
@@ -29,7 +30,7 @@ class ToFile(SpanExporter):
             }
             for span in spans
         ]
-        with open(FILE, "a", encoding="utf-8") as file:
+        with FILE.open("a", encoding="utf-8") as file:
             file.write("".join(json.dumps(line) + "\n" for line in lines))
         return SpanExportResult.SUCCESS
 
