@@ -8,7 +8,6 @@ from itertools import pairwise
 from unicodedata import category
 
 import pytest
-from browser import chromium
 from corpus import HOSTILE, graphs
 from hypothesis import HealthCheck, given, settings
 from real_mermaid import VERSIONS, Drawing, Mermaid, get_bundle
@@ -19,8 +18,6 @@ from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._mermaid import render_mermaid
 from penstock.graph._mermaid_size import estimate_height
 
-__all__ = ["chromium"]
-
 pytestmark = pytest.mark.mermaid
 
 
@@ -29,7 +26,7 @@ def mermaid(request: pytest.FixtureRequest, require: Callable[[str, bool], None]
     """Return a page that has loaded one version of Mermaid."""
     bundle = get_bundle(request.param, request.config.rootpath)
     require("mermaid", bundle is not None)
-    browser = request.getfixturevalue("chromium")
+    browser = request.getfixturevalue("running_chromium")
     return Mermaid(browser.new_page(), bundle)
 
 
