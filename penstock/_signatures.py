@@ -103,8 +103,19 @@ def _read(function: Any, *, bound: bool) -> inspect.Signature:
 
 def _inspect(function: Any) -> inspect.Signature:
     if sys.version_info >= (3, 14):
-        return inspect.signature(function, annotation_format=annotationlib.Format.STRING)
+        return _in_words(partial(inspect.signature, function), "annotation_format")
     return inspect.signature(function)
+
+
+if sys.version_info >= (3, 14):
+
+    def _in_words(read: Callable[..., Any], option: str) -> Any:
+        """Return what *read* returns with annotations as strings, or as the objects they are.
+
+        An object that somebody put among the annotations may raise when it is written.
+        """
+        words = attempt(lambda: read(**{option: annotationlib.Format.STRING}))
+        return read(**{option: annotationlib.Format.FORWARDREF}) if words is None else words
 
 
 def _annotation(name: str, value: object, sources: "list[_Written]") -> object:
@@ -223,7 +234,7 @@ def _of_function(function: Any, code: CodeType) -> Iterator[_Written]:
 
 def _annotations_of(function: Any) -> Mapping[str, object]:
     if sys.version_info >= (3, 14):
-        return annotationlib.get_annotations(function, format=annotationlib.Format.STRING)
+        return _in_words(partial(annotationlib.get_annotations, function), "format")
     found: Mapping[str, object] = function.__annotations__
     return found
 

@@ -1,9 +1,13 @@
 """What all tests share."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from browser import running_chromium
+from platform_limits import find_refusal, refused
+
+__all__ = ["running_chromium"]
 
 from penstock.testing import isolated_registry
 
@@ -31,3 +35,29 @@ def require() -> Callable[[str, bool], None]:
         pytest.skip(f"{part} is not installed")
 
     return check
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Skip a test that failed because the platform cannot start threads, processes and the like.
+
+    Where everything is required (``PENSTOCK_REQUIRE``), a platform without them fails.
+    """
+    report = yield
+    may_skip = report.failed and call.excinfo and not os.environ.get("PENSTOCK_REQUIRE")
+    ability = find_refusal(call.excinfo.value) if may_skip else None
+    if ability:
+        report.outcome = "skipped"
+        report.longrepr = (report.fspath, 0, f"Skipped: this platform has no {ability}")
+    return report
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs what the platform refuses, where no exception would say so."""
+    needed = {mark.args[0] for mark in item.iter_markers("needs")}
+    for ability in needed.intersection(refused().values()):
+        if os.environ.get("PENSTOCK_REQUIRE"):
+            pytest.fail(f"this platform has no {ability}")
+        pytest.skip(f"this platform has no {ability}")

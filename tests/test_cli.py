@@ -109,6 +109,7 @@ def test_draw_to_standard_output():
         ("flow.unknown", b"graph LR\n"),
     ],
 )
+@pytest.mark.needs("Graphviz program")
 def test_draw_to_file(project, name, start):
     """The suffix of the output file decides about the format."""
     actual = run("draw", "bom_sync", "-o", name, "-d", "LR")
@@ -125,6 +126,7 @@ def test_draw_format_over_suffix(project):
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.needs("Graphviz program")
 def test_draw_png_to_a_pipe():
     """A PNG goes whole to a pipe."""
     actual = run("draw", "bom_sync", "-f", "png")
@@ -154,6 +156,7 @@ def test_draw_unknown_flow():
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.needs("Graphviz program")
 def test_draw_where_nothing_can_be_written():
     """A file that cannot be written is an error, not a traceback."""
     actual = run("draw", "bom_sync", "-o", "nowhere/flow.svg")

@@ -40,6 +40,7 @@ def test_what_a_thread_annotates():
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.needs("multiprocessing")
 def test_processes(method):
     """Processes get the ID, however they are started."""
     context = multiprocessing.get_context(method)

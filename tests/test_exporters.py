@@ -65,6 +65,7 @@ class TestExporters:
         assert caught.value.__context__ is None
 
     @pytest.mark.usefixtures("recorded", "_exporters")
+    @pytest.mark.needs("threads")
     def test_one_that_is_slow(self, caplog):
         """An exporter that is slow is logged once, and then has a thread of its own."""
         threads = []
@@ -101,6 +102,7 @@ class TestExporters:
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     @pytest.mark.parametrize("behind", [lambda e: e, InBackground], ids=["direct", "background"])
+    @pytest.mark.needs("threads")
     def test_collected_within_an_exporter(self, behind):
         """A generator that is collected while an exporter works is not lost."""
         memory, left = InMemoryExporter(), []
@@ -218,6 +220,7 @@ class TestExporters:
         assert repr(exporter).startswith("JsonLinesExporter('")
 
     @pytest.mark.usefixtures("recorded", "_exporters")
+    @pytest.mark.needs("threads")
     def test_background(self):
         """What is exported in the background is there after a flush, in order."""
         memory = InMemoryExporter()
@@ -231,6 +234,7 @@ class TestExporters:
         assert (len(starts), starts) == (100, sorted(starts))
 
     @pytest.mark.usefixtures("recorded", "_exporters")
+    @pytest.mark.needs("threads")
     def test_background_that_cannot_keep_up(self, caplog):
         """What no room is left for is dropped, which is logged once."""
         go_on, memory = threading.Event(), InMemoryExporter()

@@ -175,6 +175,7 @@ def drivers():
     ),
     traced=st.booleans(),
 )
+@pytest.mark.needs("threads")
 def test_any_interleaving(actors, script, traced):
     """Whoever drives it, a body sees one ID, and its driver sees what was current before."""
     with ExitStack() as stack:

@@ -1,5 +1,7 @@
 """A flow shows itself in a notebook."""
 
+import pytest
+
 from penstock import entrypoint, flow, get_flow
 from penstock.exceptions import MissingExtraError
 from penstock.graph import _notebook
@@ -10,6 +12,7 @@ def bundle() -> dict[str, str]:
     return get_flow("orders")._repr_mimebundle_(include=None, exclude=None)
 
 
+@pytest.mark.needs("Graphviz program")
 def test_forms():
     """A notebook may choose between a picture, Mermaid and a tree of text."""
     actual = bundle()

@@ -254,6 +254,7 @@ def test_dot_on_the_path_comes_first(monkeypatch, tmp_path):
     assert find_program() == str(program)
 
 
+@pytest.mark.needs("processes")
 def test_extra_alone_draws(monkeypatch):
     """Without a system Graphviz, the program of the extra is found beside the interpreter."""
     monkeypatch.delenv("PENSTOCK_DOT", raising=False)
@@ -301,6 +302,7 @@ def test_without_the_package_all_else_works():
     ],
     ids=["says why", "silent", "empty"],
 )
+@pytest.mark.needs("processes")
 def test_program_that_fails(tmp_path, monkeypatch, script, expected):
     """A program that fails is an error with the flow, the program and what it said."""
     program = tmp_path / "dot"
