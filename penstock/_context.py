@@ -12,11 +12,15 @@ from types import MappingProxyType
 from typing import Literal, Protocol
 
 from penstock._ids import (
-    Numbered,
+    are_ours,
+    digits_of,
+    draw_more,
     draw_tail,
     is_flow_id,
     make_flow_id,
+    number_of,
     process_lock,
+    tails,
     write_flow_id,
 )
 from penstock._redaction import Redact, configure_redaction, originals, prepared, shown
@@ -50,10 +54,10 @@ _Reference = tuple[list[int], str | None, int, str, Sequence[str], str | None]
 """What a `ParentRun` is made of: the fields of `_Identified`."""
 
 
-class _Identified(Numbered):
+class _Identified:
     """What a run is known by."""
 
-    __slots__ = ("_entrypoint", "_flow_id", "_flows", "_tail", "_when")
+    __slots__ = ("_cell", "_entrypoint", "_flow_id", "_flows", "_tail", "_when")
 
     # The ID is decided when the run begins, and written when somebody reads it: it is the same
     # in every thread, fork and copy, for it is made of what these have too.
@@ -62,6 +66,8 @@ class _Identified(Numbered):
     _tail: str
     _flows: Sequence[str]
     _entrypoint: str | None
+    _cell: list[int]
+    """Its number, or 0 until somebody asks. What is about the same run has the same list."""
 
     @property
     def flow_id(self) -> str:
@@ -73,7 +79,7 @@ class _Identified(Numbered):
     @property
     def run_id(self) -> str:
         """What tells this run from others of the same operation: 16 hexadecimal digits."""
-        return self._digits()
+        return digits_of(number_of(self._cell))
 
     @property
     def flow(self) -> str | None:
@@ -362,13 +368,36 @@ class Entrypoint(Protocol):
 
 def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
     """Return what makes the run of each call of an *entrypoint*."""
-    get = current.get
+    get, new, pop = current.get, _new, tails.pop
+    name = entrypoint.name
 
+    # What `Run` does, in place: this is what a call of an entrypoint costs.
     def start() -> Run:
-        return Run(None, entrypoint.flows, entrypoint.name, get())
+        outer = get()
+        run = new(Run)
+        run._flows, run._entrypoint, run._cell = entrypoint.flows, name, [0]
+        run._origin = None
+        if outer is None:
+            run._outer = run._remote = run._request = run._values = None
+            if _id_factory is not None:
+                run._flow_id, run._when, run._tail = _id_factory(), 0, ""
+                return run
+            run._flow_id, run._when = None, time_ns()
+            try:
+                run._tail = pop() if are_ours[0] else draw_more()
+            except IndexError:
+                run._tail = draw_more()
+            return run
+        when, tail, flow_id = outer._when, outer._tail, outer._flow_id
+        run._flow_id, run._when, run._tail = flow_id, when, tail
+        run._outer = (outer._cell, flow_id, when, tail, outer._flows, outer._entrypoint)
+        run._remote, run._request = outer._remote, outer._request
+        origin = outer._origin
+        run._values = outer._values if origin is None else _over(origin._values, outer._values)
+        return run
 
     def start_anew() -> Run:
-        run, outer = Run(None, entrypoint.flows, entrypoint.name), get()
+        run, outer = Run(None, entrypoint.flows, name), get()
         if outer is not None:
             run._outer = outer._reference()
         return run

@@ -2,7 +2,7 @@
 
 # ruff: noqa: SLF001 - runs are our own, and a property's call is a tenth of the cost here
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from types import FrameType
 
 from penstock._context import Run, current, values_shown
@@ -32,28 +32,43 @@ def add_fields(
         id_length: How many characters of the flow ID to add. None means all.
     """
     run = current.get()
-    failure = None if error is None else failure_of(error, run)
-    flow_id: object = default
-    flow = step = None
-    if run is not None:
-        flow_id = run._flow_id or run.flow_id
-        flow = run._flows[0] if run._flows else None
-    if failure is not None:
-        flow_id, flow, step = failure.flow_id, flow or failure.flow, failure.step
-    if id_length is not None:
-        flow_id = shorten(flow_id, id_length)
-    record.setdefault("flow_id", flow_id)
-    record.setdefault("flow", flow or default)
+    put = record.setdefault
+    failure = None
+    if error is not None or id_length is not None:
+        failure = None if error is None else failure_of(error, run)
+        _put_names(put, run, failure, id_length)
+    if run is None:
+        put("flow_id", default)
+        put("flow", default)
+    else:
+        put("flow_id", run._flow_id or run.flow_id)
+        put("flow", run._flows[0] if run._flows else default)
     if "step" not in record:
         running = None if frame is None else find_running(frame)
-        record["step"] = (step or default) if running is None else running.name
+        raiser = default if failure is None else failure.step or default
+        record["step"] = raiser if running is None else running.name
     # Last, so that no value is taken for one of the three.
     if run is not None and (run._values or run._origin or run._request):
         for name, value in values_shown(run).items():
-            record.setdefault(name, value)
+            put(name, value)
     if failure is not None:
         for name, value in failure.values.items():
-            record.setdefault(name, value)
+            put(name, value)
+
+
+def _put_names(
+    put: Callable[[str, object], object],
+    run: Run | None,
+    failure: Failure | None,
+    id_length: int | None,
+) -> None:
+    """Put what a record says where it reports an exception, or has a part of the ID."""
+    known = run or failure
+    if known is not None:
+        put("flow_id", shorten(known.flow_id, id_length))
+        flow = known.flow or (failure and failure.flow)
+        if flow:
+            put("flow", flow)
 
 
 def failure_of(error: object, run: Run | None) -> Failure | None:

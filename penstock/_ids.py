@@ -6,20 +6,24 @@ A process that was forked must repeat nothing of its parent's.
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
-from os import getpid, urandom
+from os import urandom
 from threading import RLock
 from time import time_ns
 
-from penstock._forks import renew_after_fork, renew_if_forked
+from penstock._forks import make_witness, renew_after_fork, renew_if_forked
 
 __all__ = [
     "Numbered",
+    "are_ours",
+    "digits_of",
+    "draw_more",
     "draw_tail",
     "is_flow_id",
     "is_trace_id",
     "make_flow_id",
     "number_of",
     "process_lock",
+    "tails",
     "write_flow_id",
 ]
 
@@ -28,12 +32,14 @@ _is_safe: Callable[[str], object] = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,12
 _is_hexadecimal: Callable[[str], object] = re.compile(r"(?!0{32})[0-9a-f]{32}").fullmatch
 
 _MOST_MILLISECONDS = (1 << 48) - 1
-_NO_TAIL = "0" * 20
 _AT_ONCE = 64
 """IDs whose random digits are drawn together. Few, for a copy of the process' memory has them."""
 
-_tails: dict[int, list[str]] = {}
-"""Random digits that no ID has yet, by the process that drew them: a fork may go unnoticed."""
+tails: list[str] = []
+"""Random digits that no ID has yet."""
+
+are_ours = make_witness()
+"""Whether this process drew them: a fork may go unnoticed."""
 
 
 def make_flow_id() -> str:
@@ -49,22 +55,28 @@ def make_flow_id() -> str:
 
 def write_flow_id(when: int, tail: str) -> str:
     """Return the flow ID of something that began at *when*, in nanoseconds since 1970."""
-    return f"{when // 1_000_000 & _MOST_MILLISECONDS:012x}{tail}"
+    # A clock may begin at zero, and the trace-id of only zeros is invalid.
+    return (when // 1_000_000 & _MOST_MILLISECONDS or 1).to_bytes(6).hex() + tail
 
 
 def draw_tail() -> str:
     """Return 20 random hexadecimal digits for one ID."""
-    try:
-        return _tails[getpid()].pop()
-    except LookupError:
-        return _draw_more()
+    if are_ours[0]:
+        try:
+            return tails.pop()
+        except IndexError:
+            pass
+    return draw_more()
 
 
-def _draw_more() -> str:
+def draw_more() -> str:
+    """Return digits as `draw_tail` does, and keep some for the next IDs."""
+    if not are_ours[0]:
+        tails.clear()
+        are_ours[0] = 1  # not before: no thread may take what the parent drew
     drawn = urandom(10 * _AT_ONCE).hex("-", 10).split("-")
-    # The trace-id of only zeros is invalid, and a clock may begin at zero.
-    tail, *others = [tail if tail != _NO_TAIL else _NO_TAIL[1:] + "1" for tail in drawn]
-    _tails.setdefault(getpid(), []).extend(others)
+    tail = drawn.pop()
+    tails.extend(drawn)
     return tail
 
 
@@ -81,25 +93,36 @@ def is_trace_id(flow_id: str) -> bool:
 class Numbered:
     """Something that has no number until somebody asks."""
 
-    # A list, so that what is about the same thing shares the number before there is one.
-    __slots__ = ("_cell",)
-    _cell: list[int]  # of one item, 0 until then
+    __slots__ = ("_number",)
+    _number: int  # 0 until then
 
-    def _digits(self) -> str:
-        """Return the number that this has from now on, as 16 hexadecimal digits.
+    def _take_number(self) -> int:
+        """Return the number that this has from now on.
 
         It is of 64 bits, never 0, and its own in all processes. All threads
         that ask are told the same.
         """
-        return number_of(self._cell)
+        if self._number == 0:
+            with process_lock():
+                self._number = self._number or next(_numbers)
+        return self._number
+
+    def _digits(self) -> str:
+        """Return that number as 16 hexadecimal digits."""
+        return digits_of(self._take_number())
 
 
-def number_of(cell: list[int]) -> str:
-    """Return the number in *cell*, which it has from now on, as 16 hexadecimal digits."""
+def digits_of(number: int) -> str:
+    """Return *number* as an ID of 16 hexadecimal digits."""
+    return f"{number:016x}"
+
+
+def number_of(cell: list[int]) -> int:
+    """Return the number in *cell*, which several objects share that are about the same thing."""
     if cell[0] == 0:
         with process_lock():
             cell[0] = cell[0] or next(_numbers)
-    return f"{cell[0]:016x}"
+    return cell[0]
 
 
 def process_lock() -> RLock:
@@ -110,7 +133,7 @@ def process_lock() -> RLock:
 
 def _begin_anew() -> None:
     global _numbers, _lock  # noqa: PLW0603 - a counter of this process
-    _tails.clear()
+    tails.clear()
     # Whoever held the lock is not there in a forked child. It can be taken
     # twice, by what the garbage collector runs meanwhile.
     _lock = RLock()

@@ -21,7 +21,7 @@ from weakref import WeakMethod
 from penstock._context import Run, current, is_same_run, values_shown
 from penstock._control_flow import find_ending
 from penstock._forks import renew_after_fork
-from penstock._ids import Numbered, number_of
+from penstock._ids import Numbered, digits_of
 from penstock._wrap import Scope
 
 __all__ = [
@@ -91,10 +91,17 @@ class Span(Numbered):
         self._run = run
         self._step = step
         # Not the span: it would hold that of all spans before, in a timer that goes on and on.
-        self._parent = None if parent is None else (parent._cell, parent._run, parent._step)
+        self._parent = (
+            None
+            if parent is None
+            else (
+                parent._number or parent._take_number(),
+                parent._run,
+                parent._step,
+            )
+        )
         self._error = None
-        self._active = 0
-        self._cell = [0]
+        self._active = self._number = 0
         self.start_ns = time_ns()
         """When the step began."""
         self._began = 0
@@ -132,13 +139,15 @@ class Span(Numbered):
         """
         if self._parent is None:
             return None
-        cell, run, step = self._parent
-        return ParentSpan(number_of(cell), run.flow_id, run.run_id, _flow_of(run, step), step.name)
+        number, run, step = self._parent
+        return ParentSpan(
+            digits_of(number), run.flow_id, run.run_id, _flow_of(run, step), step.name
+        )
 
     @property
     def parent_id(self) -> str | None:
         """The ID of the span in which this one began, or None."""
-        return None if self._parent is None else number_of(self._parent[0])
+        return None if self._parent is None else digits_of(self._parent[0])
 
     @property
     def run_id(self) -> str:
@@ -248,6 +257,9 @@ class Exporter(Protocol):
 current_span: ContextVar[Span | None] = ContextVar("penstock.span", default=None)
 """The span whose body is running."""
 
+# Looked up once, for each recorded step needs them.
+_set_span, _reset_span, _get_run = current_span.set, current_span.reset, current.get
+
 _is_tracing = False
 _exporters: tuple[Exporter, ...] = ()
 _companions: tuple[Any, ...] = ()
@@ -346,7 +358,7 @@ def recording_scope(step: Recordable) -> Scope:
 
 def _enter(span: Span | None) -> Span | None:
     if span is not None:
-        span._token = current_span.set(span)
+        span._token = _set_span(span)
         for companion in _companions:
             _call(companion, companion.resume, span)
         span._resumed = now = perf_counter_ns()
@@ -359,12 +371,12 @@ def _leave(span: Span | None) -> None:
     if span is not None:
         span._ended = now = perf_counter_ns()
         span._active += now - span._resumed
-        here = current.get()
-        if here is not None and is_same_run(here, span._run):
+        here = _get_run()
+        if here is not span._run and here is not None and is_same_run(here, span._run):
             span._run = here  # with what this context has annotated by now
         for companion in _companions:
             _call(companion, companion.suspend, span)
-        current_span.reset(span._token)
+        _reset_span(span._token)
         del span._token  # it holds the span before
 
 

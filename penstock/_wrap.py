@@ -48,8 +48,12 @@ class Scope(NamedTuple):
     fail: Callable[[Any, BaseException], object] = lambda _begun, _error: None
     """Called with what was begun and with what the body raised, before it is left."""
 
-    again: "Scope | None" = None
-    """What happens instead around a body that is left and entered again: a generator's."""
+    look: Callable[[], Any] | None = None
+    """Called before a generator's body is left: what is current then."""
+
+    keep: Callable[[Any, Any], Any] = lambda begun, _current: begun
+    """Called with what was begun and with another that is current; what it returns is entered
+    when the body goes on."""
 
 
 def find_signature(function: Callable[..., Any]) -> Signature | None:
@@ -71,8 +75,6 @@ def instrument(function: Callable[P, R], scope: Scope) -> Callable[P, R]:
     drive = next((drive for fits, drive in _DRIVERS if fits(function)), _drive_function)
     if drive is _drive_coroutine and scope.at_awaits:
         drive = _drive_awaits
-    elif drive in _RESUMING:
-        scope = scope.again or scope
     wrapper = _transplant(drive(function, scope), function)
     return cast("Callable[P, R]", wraps(function)(wrapper))
 
@@ -91,7 +93,7 @@ def _transplant(wrapper: Body, function: Body) -> Body:
 
 
 def _drive_function(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, end, _, fail, _ = scope
+    begin, enter, leave, end, _, fail, *_ = scope
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         begun = begin()
@@ -113,7 +115,7 @@ def _drive_function(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_coroutine(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, _, _, fail, _ = scope
+    begin, enter, leave, _, _, fail, *_ = scope
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         begun = begin()
@@ -144,7 +146,7 @@ def _drive_awaits(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_generator(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, end, _, fail, _ = scope
+    begin, enter, leave, end, _, fail, look, keep = scope
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         begun, body = begin(), fn(*args, **kwargs)
@@ -162,6 +164,8 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
                 fail(begun, error)
                 raise
             finally:
+                if look and (now := look()) is not begun:
+                    begun = keep(begun, now)
                 leave(entered)
                 if is_over and end:
                     end(begun, raised)
@@ -175,7 +179,7 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_async_generator(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, end, _, fail, _ = scope
+    begin, enter, leave, end, _, fail, look, keep = scope
     first = _asend_unhooked
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
@@ -193,6 +197,8 @@ def _drive_async_generator(fn: Body, scope: Scope) -> Body:
                 fail(begun, error)
                 raise
             finally:
+                if look and (now := look()) is not begun:
+                    begun = keep(begun, now)
                 try:
                     leave(entered)
                 except ValueError:
@@ -231,4 +237,3 @@ _DRIVERS: tuple[tuple[Callable[[object], bool], Callable[[Body, Scope], Body]], 
     (isasyncgenfunction, _drive_async_generator),
     (isgeneratorfunction, _drive_generator),
 )
-_RESUMING = (_drive_generator, _drive_async_generator)

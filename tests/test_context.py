@@ -57,15 +57,15 @@ def test_id_holds_the_time():
 def test_random_bits_of_the_id(monkeypatch):
     """All 80 random bits come from the operating system, and are never all zero."""
     monkeypatch.setattr("penstock._ids.time_ns", lambda: 0)
-    monkeypatch.setattr("penstock._ids._tails", {})
+    monkeypatch.setattr("penstock._ids.tails", [])
     monkeypatch.setattr("penstock._ids.urandom", lambda n: b"\xff" * n)
     ones = make_flow_id()
-    monkeypatch.setattr("penstock._ids._tails", {})
+    monkeypatch.setattr("penstock._ids.tails", [])
     monkeypatch.setattr("penstock._ids.urandom", lambda n: b"\x00" * n)
     zeros = {make_flow_id() for _ in range(100)}
 
-    assert ones == "000000000000ffffffffffffffffffff"
-    assert zeros == {"00000000000000000000000000000001"}
+    assert ones == "000000000001ffffffffffffffffffff"
+    assert zeros == {"00000000000100000000000000000000"}
 
 
 @pytest.mark.parametrize("when", [-1, -(10**18), 2**80], ids=["before 1970", "long ago", "late"])

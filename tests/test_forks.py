@@ -1,5 +1,6 @@
 """What a forked process renews, also where Python does not notice that it was forked."""
 
+import ctypes
 import gc
 import os
 import subprocess
@@ -10,7 +11,8 @@ import threading
 import pytest
 
 from penstock import _forks
-from penstock._forks import renew_after_fork, renew_if_forked
+from penstock._forks import make_witness, renew_after_fork, renew_if_forked
+from penstock._ids import make_flow_id
 
 
 @pytest.fixture
@@ -94,6 +96,67 @@ def test_threads():
         thread.join()
 
     assert calls == ["renewed"]
+
+
+class TestWitness:
+    """What tells that a process was forked."""
+
+    def test_notices(self):
+        """It is true here, and false in a child until that has renewed what is its own."""
+        witness = make_witness()
+        assert witness[0]
+
+        assert in_child(lambda: bool(witness[0])) == "False"
+        assert in_child(lambda: (set_true(witness), bool(witness[0]))[1]) == "True"
+        assert witness[0]
+
+    @pytest.mark.parametrize("answer", [True, False], ids=["takes anything", "takes nothing"])
+    def test_other_systems(self, monkeypatch, answer):
+        """Where memory is not known to be wiped, the number of the process is asked."""
+        monkeypatch.setattr(_forks, "_accepts", lambda page, advice: answer)
+
+        self.test_notices()
+
+    def test_no_such_memory(self, monkeypatch):
+        """The same where there is no memory of that kind."""
+        monkeypatch.delattr("mmap.MAP_ANONYMOUS")
+
+        self.test_notices()
+
+    def test_no_forks(self, monkeypatch):
+        """Where nothing forks, nothing is asked."""
+        monkeypatch.delattr(os, "fork")
+
+        assert make_witness() == [1]
+
+
+def set_true(witness):
+    witness[0] = 1
+
+
+def in_child(work):
+    """Return what *work* returns in a child that Python does not notice, as text."""
+    reading, writing = os.pipe()
+    child = ctypes.PyDLL(None).fork()
+    if child == 0:
+        os.write(writing, str(work()).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    said = os.read(reading, 100).decode()
+    os.close(reading)
+    os.close(writing)
+    return said
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_random_digits():
+    """Children that Python does not notice draw other digits than their parent."""
+    make_flow_id()
+
+    made = [in_child(lambda: make_flow_id()[12:]) for _ in range(3)]
+    made += [make_flow_id()[12:] for _ in range(70)]
+
+    assert len(set(made)) == 73
 
 
 @pytest.mark.usefixtures("forked")

@@ -129,6 +129,7 @@ class FlowFormatter(logging.Formatter):
             defaults=dict.fromkeys(NAMES, default) | dict(defaults or {}),
         )
         self._id_length = id_length
+        self._is_plain = type(self._style) is logging.PercentStyle
         used = dict.fromkeys(_fields_of(chosen or "", style))
         self._others = tuple(name for name in used if name not in _STANDARD)
 
@@ -136,12 +137,16 @@ class FlowFormatter(logging.Formatter):
         """Return the line of *record*, in which no field of the application breaks the line."""
         fields = record.__dict__
         for name in self._others:
-            value = fields.get(name)
-            if value.__class__ is str and value.isprintable():
-                continue
-            return super().formatMessage(self._in_one_line(record))
+            value = fields.get(name, "")
+            if value.__class__ is not str or not value.isprintable():
+                return super().formatMessage(self._in_one_line(record))
         if self._id_length is not None:
-            record = self._in_one_line(record)
+            return super().formatMessage(self._in_one_line(record))
+        if self._is_plain:
+            try:  # without the defaults, for which `logging` makes a new dictionary
+                return self._fmt % fields  # type: ignore[operator]  # it is never None here
+            except KeyError:
+                pass
         return super().formatMessage(record)
 
     def _in_one_line(self, record: logging.LogRecord) -> logging.LogRecord:

@@ -6,9 +6,10 @@ It needs ``pip install "penstock[structlog]"``.
 # ruff: noqa: SLF001 - runs are our own, and a property's call is a tenth of the cost here
 
 import sys
+from collections.abc import Mapping
 
-from penstock._context import current
-from penstock._fields import NAMES, failure_of, run_values, shorten
+from penstock._context import Run, current, values_shown
+from penstock._fields import NAMES, failure_of, shorten
 from penstock._running import find_running
 from penstock.exceptions import MissingExtraError
 
@@ -50,28 +51,43 @@ def flow_processor(
     .. versionadded:: 0.1
     """
     run = current.get()
-    failure = failure_of(_error_of(event_dict), run) if "exc_info" in event_dict else None
-    if run is None and failure is None:
+    if id_length is not None or "exc_info" in event_dict:
+        _add_reported(event_dict, run, id_length)
+    if run is None:
         return event_dict
-    flow = None
-    if run is not None:
-        flow_id: object = run._flow_id or run.flow_id
-        flow = run._flows[0] if run._flows else None
-    if failure is not None:
-        flow_id, flow = failure.flow_id, flow or failure.flow
-    event_dict.setdefault("flow_id", flow_id if id_length is None else shorten(flow_id, id_length))
+    event_dict.setdefault("flow_id", run._flow_id or run.flow_id)
+    if run._flows:
+        event_dict.setdefault("flow", run._flows[0])
+    if run._values or run._origin or run._request:
+        _add_values(event_dict, values_shown(run))
+    return event_dict
+
+
+def _add_reported(event_dict: EventDict, run: Run | None, id_length: int | None) -> None:
+    """Add what is known of an exception, and a part of the ID if that is wanted."""
+    failure = failure_of(_error_of(event_dict), run)
+    known = run or failure
+    if known is None:
+        return
+    event_dict.setdefault("flow_id", shorten(known.flow_id, id_length))
+    flow = known.flow or (failure and failure.flow)
     if flow is not None:
         event_dict.setdefault("flow", flow)
-    if failure is not None or (run is not None and (run._values or run._origin or run._request)):
-        for name, value in run_values(run, failure).items():
-            if name not in _RESERVED:
-                event_dict.setdefault(name, value)
-    return event_dict
+    if run is not None:
+        _add_values(event_dict, values_shown(run))
+    if failure is not None:
+        _add_values(event_dict, failure.values)
+
+
+def _add_values(event_dict: EventDict, values: Mapping[str, object]) -> None:
+    for name, value in values.items():
+        if name not in _RESERVED:
+            event_dict.setdefault(name, value)
 
 
 def _error_of(event_dict: EventDict) -> object:
     """Return the exception that an event reports, in whatever way it says so."""
-    said = event_dict["exc_info"]
+    said = event_dict.get("exc_info")
     if isinstance(said, tuple):
         return said[1] if len(said) > 1 else None
     return sys.exc_info()[1] if said is True or said == 1 else said
