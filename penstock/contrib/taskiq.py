@@ -46,8 +46,12 @@ class FlowMiddleware(TaskiqMiddleware):
 
     def pre_send(self, message: TaskiqMessage) -> TaskiqMessage:
         """Put the current flow ID into *message*, unless it has one."""
-        message.labels = {**self._inbound.send(), **message.labels}
+        message.labels = {**self.labels(), **message.labels}
         return message
+
+    def labels(self) -> dict[str, str]:
+        """Return the labels that carry the current flow ID, or a new one outside any run."""
+        return self._inbound.send()
 
     def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:
         """Make the run of *message* current in the task that processes it."""
@@ -105,8 +109,8 @@ def flow_task(
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare a function as a step that a worker runs, and return it as a task of *broker*.
 
-    It stands below `penstock.flow`. Whoever kicks the task sends the current
-    flow ID along.
+    It stands below `penstock.flow`. Whoever kicks the task, or schedules it to
+    run once with ``schedule_by_time``, sends the current flow ID along.
 
     Args:
         broker: The broker.
@@ -127,9 +131,41 @@ def flow_task(
     def make(wrapper: Callable[..., Any]) -> Any:
         if not any(isinstance(found, FlowMiddleware) for found in broker.middlewares):
             install(broker)
-        return broker.task(**labels)(wrapper)
+        task = broker.task(**labels)(wrapper)
+        _carry_when_scheduled(task, broker)
+        return task
 
     def declare(target: Callable[..., Any]) -> Any:
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)
 
     return declare
+
+
+def _carry_when_scheduled(task: Any, broker: AsyncBroker) -> None:
+    """Let *task* carry the current flow ID if it is scheduled to run once."""
+    make_kicker = task.kicker
+
+    def kicker() -> Any:
+        made = make_kicker()
+        schedule = made.schedule_by_time
+
+        async def schedule_by_time(*args: Any, **kwargs: Any) -> Any:
+            there = made.labels
+            made.labels = {**_sent(broker), **there}
+            try:
+                return await schedule(*args, **kwargs)
+            finally:
+                made.labels = there
+
+        made.schedule_by_time = schedule_by_time
+        return made
+
+    task.kicker = kicker
+
+
+def _sent(broker: AsyncBroker) -> dict[str, str]:
+    """Return the labels that a message of *broker* would have."""
+    for middleware in broker.middlewares:
+        if isinstance(middleware, FlowMiddleware):
+            return middleware.labels()
+    return {}

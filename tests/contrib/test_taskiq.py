@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +16,13 @@ from servers import PATIENCE, json_lines, wait_for
 from taskiq import (
     Context,
     InMemoryBroker,
+    ScheduledTask,
+    ScheduleSource,
     SimpleRetryMiddleware,
     TaskiqDepends,
     TaskiqMessage,
     TaskiqMiddleware,
+    TaskiqScheduler,
 )
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
@@ -98,6 +102,52 @@ def test_control_flow(broker, recorded):
 
     ended = sorted((span.step, span.outcome) for span in recorded.spans)
     assert ended == [("again", "ok"), ("again", "stopped"), ("work", "stopped")]
+
+
+class Source(ScheduleSource):
+    """Keeps schedules as they were added."""
+
+    def __init__(self):
+        self.schedules = []
+
+    async def get_schedules(self):
+        return self.schedules
+
+    async def add_schedule(self, schedule):
+        self.schedules.append(ScheduledTask(**vars(schedule)))
+
+
+@pytest.mark.parametrize("is_carried", [True, False])
+def test_scheduled(broker, is_carried):
+    """A task that is scheduled for once has its sender's ID, and one for each time a new one."""
+    seen, source = [], Source()
+    scheduler = TaskiqScheduler(broker, [source])
+
+    @flow("orders")
+    @flow_task(broker)
+    async def work(what):
+        seen.append((what, current_flow_id()))
+
+    if not is_carried:
+        uninstall(broker)
+
+    async def main():
+        at = datetime.now(UTC)
+        with bind("order-7"):
+            await work.schedule_by_time(source, at, "task")
+            kicker = work.kicker().with_labels(theirs=1)
+            await kicker.schedule_by_time(source, at, what="kicker")
+            await kicker.schedule_by_cron(source, "* * * * *", "cron")
+        for schedule in [*source.schedules, source.schedules[-1]]:
+            await scheduler.on_ready(source, schedule)
+
+    run(broker, main)
+
+    ids = [flow_id for what, flow_id in sorted(seen, reverse=True)]
+    assert [what for what, _ in sorted(seen)] == ["cron", "cron", "kicker", "task"]
+    assert HEADER not in source.schedules[2].labels
+    assert (ids[:2] == ["order-7"] * 2) is is_carried
+    assert len(set(ids)) == (3 if is_carried else 4)
 
 
 def test_own_ids(broker):
