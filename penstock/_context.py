@@ -39,6 +39,7 @@ __all__ = [
     "is_same_run",
     "latest",
     "new_flow_id",
+    "observe_received",
     "received_run",
     "remote_of",
     "run_starter",
@@ -349,7 +350,18 @@ def received_run(
     """Return a run for a request, a message or a task that came in from elsewhere."""
     run = Run(flow_id, flows, None, None, values, remote=remote)
     run._request = [_NOTHING]
+    for observe in _observers:
+        observe(run)
     return run
+
+
+_observers: tuple[Callable[[Run], object], ...] = ()
+
+
+def observe_received(observe: Callable[[Run], object]) -> None:
+    """Call *observe* with each run for what came in from elsewhere, before it is current."""
+    global _observers  # noqa: PLW0603 - those of the process
+    _observers = (*(found for found in _observers if found is not observe), observe)
 
 
 def remote_of(run: Run) -> Remote | None:

@@ -3,11 +3,12 @@
 It needs ``pip install "penstock[sentry]"``.
 """
 
+import logging
 import sys
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from penstock._context import current_run
+from penstock._context import Run, current_run, observe_received
 from penstock._fields import failure_of, run_values
 from penstock._ids import is_trace_id
 from penstock._running import find_running
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FlowIntegration"]
 
+_logger = logging.getLogger("penstock")
+
 
 class FlowIntegration(Integration):
     """Tags events of Sentry with ``flow_id``, ``flow`` and ``step``.
@@ -33,7 +36,10 @@ class FlowIntegration(Integration):
     messages and transactions that are captured in a run have the tags, and the
     run's ID and what `annotate` attached in their context ``penstock``. Of an
     error the step is the one that raised it. Tags that are there already stay,
-    and outside a run nothing is added.
+    and outside a run nothing is added. A transaction that Sentry began around a
+    request, message or task which an adapter of penstock receives has the
+    ``flow_id``, and what `Run.annotate` attached to all of it, also where it
+    ends after the run.
 
     Where no span of Sentry's own is active, the flow ID is the trace of the
     event too, if it is a valid trace-id: Sentry then shows all events of one
@@ -48,10 +54,38 @@ class FlowIntegration(Integration):
     def setup_once() -> None:
         """Let Sentry ask for tags. It is called by ``sentry_sdk.init``, once per process."""
         add_global_event_processor(_process)
+        observe_received(_remember)
+
+
+def _remember(run: Run) -> None:
+    """Let the transaction that has begun around *run* know it: it ends when the run is over."""
+    try:
+        if current_run() is None and sentry_sdk.get_client().get_integration(FlowIntegration):
+            transaction = sentry_sdk.get_current_scope().transaction
+            if transaction is not None:
+                # The transaction's own, and so nobody else's. Its event gets the values then.
+                transaction.set_context(_CONTEXT, {_RUN: run})
+    except Exception:
+        _logger.debug("no transaction of Sentry could be tagged", exc_info=True)
+
+
+_CONTEXT = "penstock"
+_RUN = "run"
+
+
+def _remembered(event: "Event") -> Run | None:
+    """Return the run that the transaction of *event* remembered, which is then forgotten."""
+    contexts: dict[str, Any] = event.get("contexts") or {}
+    run = (contexts.get(_CONTEXT) or {}).get(_RUN)
+    if not isinstance(run, Run):
+        return None
+    event["contexts"] = {name: found for name, found in contexts.items() if name != _CONTEXT}
+    return run
 
 
 def _process(event: "Event", hint: "Hint") -> "Event":
-    run = current_run()
+    remembered = _remembered(event)
+    run = current_run() or remembered
     failure = failure_of((hint.get("exc_info") or (None, None))[1], run)
     found = run or failure
     if found is None or sentry_sdk.get_client().get_integration(FlowIntegration) is None:
@@ -66,7 +100,7 @@ def _process(event: "Event", hint: "Hint") -> "Event":
     fields["tags"] = known | dict(fields.get("tags") or {})
     values = {k: v for k, v in run_values(run, failure).items() if k not in {*said, "run_id"}}
     contexts = dict(fields.get("contexts") or {})
-    contexts["penstock"] = values | ({} if run is None else {"run_id": run.run_id}) | known
+    contexts[_CONTEXT] = values | ({} if run is None else {"run_id": run.run_id}) | known
     if fields.get("type") != "transaction" and sentry_sdk.get_current_span() is None:
         contexts["trace"] = _in_trace(found.flow_id, contexts.get("trace") or {})
     fields["contexts"] = contexts
