@@ -23,7 +23,7 @@ from penstock_mkdocs._errors import PageError, Reporter
 from penstock_mkdocs._host import Host
 from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
 from penstock_mkdocs._loading import failures_of, load
-from penstock_mkdocs._mkdocstrings import can_document, directive
+from penstock_mkdocs._mkdocstrings import can_document, directive, offer_anchor
 from penstock_mkdocs._render import Documented, Heading, Html, PageRenderer, Part
 from penstock_mkdocs._sources import SourceBlocks
 from penstock_mkdocs._state import is_first, settings_of, site
@@ -266,7 +266,9 @@ class FlowBlocks(BlockProcessor):
         target = section.target
         first = indexed and target not in self._documented and is_first(target, self._host.page)
         self._documented.add(target)
-        self.parser.parseBlocks(parent, [directive(section, level=level, indexed=first)])
+        self.parser.parseBlocks(parent, [directive(section, level=level)])
+        if first:
+            offer_anchor(self._md, section)
 
     def _put(self, parent: Element, part: Html) -> None:
         """Put finished HTML into the page, untouched by other Markdown."""

@@ -6,9 +6,11 @@ from html import escape
 from inspect import unwrap
 from typing import Any
 
+from markdown import Markdown
+
 from penstock._pages import StepSection, python_name
 
-__all__ = ["can_document", "directive"]
+__all__ = ["can_document", "directive", "offer_anchor"]
 
 
 def can_document(section: StepSection) -> bool:
@@ -25,13 +27,11 @@ def can_document(section: StepSection) -> bool:
     return unwrap(found) is unwrap(section.step.function)
 
 
-def directive(section: StepSection, *, level: int, indexed: bool) -> str:
+def directive(section: StepSection, *, level: int) -> str:
     """Return the block that shows the function of a step below the step's own title.
 
-    Args:
-        section: The step.
-        level: The level of its heading.
-        indexed: Whether links and ``objects.inv`` lead here.
+    How the rest looks is for the site's own options. Its reference has the names:
+    links and ``objects.inv`` do not lead here.
     """
     label = escape(section.step.label, quote=False)
     options = {
@@ -39,11 +39,18 @@ def directive(section: StepSection, *, level: int, indexed: bool) -> str:
         "toc_label": label,
         "heading_level": level,
         "show_root_heading": True,
-        "show_root_full_path": False,
-        "show_root_toc_entry": True,
-        "separate_signature": True,
-        "docstring_style": "auto",
-        "skip_local_inventory": not indexed,
+        "skip_local_inventory": True,
     }
     lines = [f"      {key}: {json.dumps(value)}" for key, value in options.items()]
     return "\n".join([f"::: {section.target}", "    handler: python", "    options:", *lines])
+
+
+def offer_anchor(md: Markdown, section: StepSection) -> None:
+    """Let links by the name of a step's function lead here if no reference has it.
+
+    An anchor that autorefs calls secondary: it gives way to each primary one.
+    """
+    autorefs = getattr(md.parser.blockprocessors["mkdocstrings"], "_autorefs", None)
+    page = getattr(autorefs, "current_page", None)
+    if autorefs is not None and page is not None:
+        autorefs.register_anchor(page, section.target, primary=False)

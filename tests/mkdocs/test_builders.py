@@ -244,7 +244,7 @@ def inventory(folder: Path) -> list[str]:
     """Return the names and places in ``objects.inv``."""
     packed = (folder / "site" / "objects.inv").read_bytes().split(b"\n", 4)[4]
     lines = decompress(packed).decode().splitlines()
-    return sorted(f"{line.split()[0]} {line.split()[3]}" for line in lines)
+    return sorted(f"{line.split()[0]} {line.split()[3]}" for line in lines if line)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_mkdocstrings(project, builder):
 
     assert done.returncode == 0, done.stdout + done.stderr
     steps = ["receive", "charge", "pack", "send"]
-    assert inventory(folder) == sorted(f"shop.{step} full/#$" for step in steps)
+    assert inventory(folder) == []
     links = re.findall(r'<foreignObject [^>]*><a [^>]*href="([^"]+)"', home)
     assert links == [f"full/#shop.{step}" for step in steps]
     there = (folder / "site/full/index.html").read_text(encoding="utf-8")
@@ -287,3 +287,61 @@ def test_links_without_autorefs(built, builder):
     links = set(re.findall(r'<a href="#(penstock--[^"]+)"', html))
     assert links == {"penstock--orders"}
     assert "Receive the order" in html
+
+
+REFERENCE = "# Reference\n\n::: shop\n    options:\n      show_source: false\n"
+LOOSE = """mkdocstrings: {handlers: {python: {options: {
+  docstring_options: {returns_multiple_items: false}}}}}"""
+DOCUMENTED = """
+from penstock import entrypoint, flow
+
+@flow("orders")
+@entrypoint
+def start(a: int) -> tuple[int, str]:
+    \"\"\"Start.
+
+    Returns:
+        A long text that
+        goes on.
+    \"\"\"
+"""
+
+
+@pytest.mark.parametrize("builder", [BUILDERS[2], BUILDERS[5]], ids=lambda b: b.program)
+@pytest.mark.parametrize("first", ["a_flow.md", "z_flow.md"])
+def test_reference_keeps_its_names(project, builder, first):
+    """The site's own reference has the names of functions, whichever page is rendered first."""
+    pages = {
+        "index.md": PAGES["links.md"],
+        "m_api.md": REFERENCE,
+        first: "# F\n\n::: penstock-flow orders\n",
+    }
+    folder = project(builder, pages, plugins="search, mkdocstrings")
+
+    done = builder.run(folder, "--strict")
+    home = content_of(folder, "index.html")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    # It leaves out what has no docstring.
+    documented = ("receive", "charge", "send")
+    assert {f"shop.{step} m_api/#$" for step in documented} <= set(inventory(folder))
+    assert not [line for line in inventory(folder) if "flow/#" in line]
+    links = re.findall(r'<foreignObject [^>]*><a [^>]*href="([^"]+)"', home)
+    there = f"{first.removesuffix('.md')}/#shop.pack"
+    assert set(links) == {there, *(f"m_api/#shop.{step}" for step in documented)}
+
+
+@pytest.mark.parametrize("builder", [BUILDERS[2], BUILDERS[5]], ids=lambda b: b.program)
+def test_options_of_mkdocstrings(project, builder):
+    """The site's options for docstrings hold for steps, and for other pages beside them."""
+    pages = {"index.md": "# F\n\n::: penstock-flow orders\n", "z_api.md": "# R\n\n::: shop.start\n"}
+    folder = project(builder, pages, plugins=f"search, {LOOSE}")
+    (folder / "shop.py").write_text(DOCUMENTED, encoding="utf-8")
+
+    done = builder.run(folder, "--strict")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    for page in ("index.html", "z_api/index.html"):
+        assert re.search(
+            r"A long text that\s+goes on\.", (folder / "site" / page).read_text("utf-8")
+        )
