@@ -4,12 +4,14 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import Context, Token, copy_context
 from dataclasses import dataclass, field
-from functools import lru_cache, update_wrapper
+from functools import update_wrapper
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from os import urandom
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
+from penstock._baggage import BAGGAGE, read_baggage, write_baggage
+from penstock._carriers import only, read_headers, with_headers
 from penstock._context import Run, current, remote_of, values_kept, values_shown
 from penstock._failures import record_failure
 from penstock._ids import is_flow_id, is_trace_id
@@ -17,7 +19,7 @@ from penstock._scopes import run_scope
 from penstock._spans import current_span
 from penstock._traceparent import TRACEPARENT, Remote, active_context, read_traceparent
 from penstock._wrap import instrument
-from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
+from penstock.exceptions import InvalidFlowIdError
 
 __all__ = [
     "HEADER",
@@ -38,10 +40,6 @@ V = TypeVar("V")
 
 HEADER = "X-Request-ID"
 """The header that carries a flow ID, unless another is named."""
-
-_BAGGAGE = "baggage"
-_MOST_BAGGAGE = 8192
-"""Bytes of a ``baggage`` header: what W3C Baggage, section 3.3.2, lets a receiver expect."""
 
 _NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
@@ -220,12 +218,20 @@ def inject(
 ) -> dict[str, str]: ...
 @overload
 def inject(
-    carrier: Mapping[str, V],
+    carrier: dict[str, V],
     *,
     header: str = HEADER,
     traceparent: bool = False,
     values: Iterable[str] = (),
 ) -> dict[str, V | str]: ...
+@overload
+def inject(
+    carrier: Mapping[str, V],
+    *,
+    header: str = HEADER,
+    traceparent: bool = False,
+    values: Iterable[str] = (),
+) -> Mapping[str, V | str]: ...
 @overload
 def inject(
     carrier: Iterable[tuple[Any, Any]],
@@ -251,30 +257,32 @@ def inject(
         producer.send("orders", value, headers=inject([]))
 
     Args:
-        carrier: A mapping, or a list of pairs. Names and values in a list are
-            texts or bytes like those that are there already; in an empty list
-            they are those of Kafka, ``(str, bytes)``. None is an empty mapping.
+        carrier: Headers in whatever type a framework or a client has: a
+            mapping, or pairs. The copy has that type if it can be written to.
+            Otherwise it is a dictionary, or a list of pairs where a name is
+            repeated. Names and values in a list are strings or bytes like those
+            that are there already; in an empty list they are those of Kafka,
+            ``(str, bytes)``. None is an empty dictionary.
         header: The name that carries the flow ID. One that is there already is
-            replaced, whatever its case.
+            replaced, whatever its case. In metadata of gRPC a name is in lower
+            case: ``inject([], header="x-request-id")``.
         traceparent: Whether to say it as ``traceparent`` of W3C Trace Context
             too. One that is there already stays. A flow ID that is no valid
             trace-id cannot be said so. Its parent-id is that of the active span
             of OpenTelemetry or of the running step, or else the one that came
             in. Its sampled flag is what the active span of OpenTelemetry says,
             or else what came in; where nobody decided, it is set.
-        values: The names of annotated values that travel along, as texts in
-            ``baggage`` of W3C Baggage. What is there already stays. What would
-            make it longer than 8192 bytes is left out.
+        values: The names of annotated values that travel along, as strings in
+            ``baggage`` of W3C Baggage. What is there already stays. A value that
+            has no text, or that no server would accept for its length, is left
+            out: the whole header has at most 8000 characters, one value 4096.
 
     .. versionadded:: 0.1
     """
+    if isinstance(carrier, Iterator):  # it can be read once
+        carrier = list(carrier)
     added = added_headers(carrier, header, traceparent=traceparent, values=values)
-    replaced = {name.lower() for name in added}
-    kept = [(name, value) for name, value in _items(carrier) if _lower(name) not in replaced]
-    if carrier is None or hasattr(carrier, "keys"):
-        return dict(kept) | added
-    write_name, write_value = _writers(kept)
-    return kept + [(write_name(name), write_value(value)) for name, value in added.items()]
+    return with_headers(carrier, added)
 
 
 def added_headers(
@@ -290,13 +298,15 @@ def _headers(
 ) -> Iterator[tuple[str, str]]:
     """Yield what a carrier has to hold to carry *run*."""
     yield header, run.flow_id
-    there = _read(carrier, TRACEPARENT, _BAGGAGE)
+    there = read_headers(carrier, TRACEPARENT, BAGGAGE)
     if traceparent and TRACEPARENT not in there and is_trace_id(run.flow_id):
         yield TRACEPARENT, _traceparent(run)
     known = values_shown(run)
-    named = {name: str(known[name]) for name in values if name in known}
-    if named:
-        yield _BAGGAGE, _write_baggage(",".join(there.get(_BAGGAGE, [])), named)
+    named = {name: known[name] for name in values if name in known}
+    baggage = ",".join(there.get(BAGGAGE, []))
+    written = write_baggage(baggage, named) if named else baggage
+    if written != baggage:
+        yield BAGGAGE, written
 
 
 def _traceparent(run: Run) -> str:
@@ -343,20 +353,20 @@ def find_carried(
 ) -> tuple[str | None, Mapping[str, str], Remote | None]:
     """Return the parts of what `extract` returns."""
     header = header.lower()
-    found = _read(carrier, header, TRACEPARENT, _BAGGAGE)
+    found = read_headers(carrier, header, TRACEPARENT, BAGGAGE)
     if not found:
         return None, _NO_VALUES, None
-    flow_id = _only(found.get(header, []))
+    flow_id = only(found.get(header, []))
     if flow_id is not None and not is_flow_id(flow_id):
         _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
         flow_id = None
     remote = None
     if traceparent and TRACEPARENT in found:
-        flow_id, remote = _find_remote(flow_id, _only(found[TRACEPARENT]) or "")
+        flow_id, remote = _find_remote(flow_id, only(found[TRACEPARENT]) or "")
     wanted = set(values)
-    if not wanted or _BAGGAGE not in found:
+    if not wanted or BAGGAGE not in found:
         return flow_id, _NO_VALUES, remote
-    brought = _read_baggage(",".join(found[_BAGGAGE]))
+    brought = read_baggage(",".join(found[BAGGAGE]))
     return flow_id, {name: brought[name] for name in brought if name in wanted}, remote
 
 
@@ -368,94 +378,3 @@ def _find_remote(flow_id: str | None, header: str) -> tuple[str | None, Remote |
     trace_id, parent_id, is_sampled = read
     flow_id = flow_id or trace_id
     return flow_id, Remote(flow_id, parent_id if flow_id == trace_id else None, is_sampled)
-
-
-def _items(carrier: Any) -> list[tuple[Any, Any]]:
-    """Return the pairs of *carrier*, for any that may be passed."""
-    if carrier is None:
-        return []
-    try:
-        return [(n, v) for n, v in (carrier.items() if hasattr(carrier, "items") else carrier)]
-    except (TypeError, ValueError):
-        sort = type(carrier).__name__
-        message = f"a carrier is a mapping or a list of pairs, not {sort}: pass headers"
-        raise InvalidArgumentError(message) from None
-
-
-def _read(carrier: Any, *wanted: str) -> dict[str, list[str]]:
-    """Return the texts in *carrier* under the names *wanted*, which are in lower case."""
-    known = _known(*wanted)
-    pairs = carrier if type(carrier) is list else _items(carrier)
-    try:
-        # A request has a dozen headers of which none is ours, so each is only looked at.
-        hits = [(said, value) for said, value in pairs if said.lower() in known]
-    except (AttributeError, TypeError, ValueError):  # some name is no text, or some pair is none
-        names = [(said, value) for said, value in _items(carrier) if isinstance(said, (str, bytes))]
-        hits = [(said, value) for said, value in names if said.lower() in known]
-    found: dict[str, list[str]] = {}
-    for said, value in hits:
-        text = _text(value)
-        if text is not None:
-            found.setdefault(known[said.lower()], []).append(text)
-    return found
-
-
-@lru_cache
-def _known(*wanted: str) -> dict[object, str]:
-    """Return the names *wanted*, by what they are as texts and as bytes."""
-    return {said: name for name in wanted for said in (name, name.encode())}
-
-
-def _lower(name: object) -> str:
-    return (_text(name) or "").lower()
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, bytes):
-        # Every byte has a character in Latin-1; which ones may be adopted is checked later.
-        return value.decode("latin-1")
-    return value if isinstance(value, str) else None
-
-
-def _only(texts: list[str]) -> str | None:
-    """Return the one text that all *texts* are, or None."""
-    return texts[0] if len(texts) == 1 or len(set(texts)) == 1 else None
-
-
-def _writers(pairs: list[tuple[Any, Any]]) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
-    """Return what makes names and values like those of *pairs*."""
-    names = [name for name, _ in pairs]
-    values = [value for _, value in pairs if value is not None]
-    write_name = str.encode if names and isinstance(names[0], bytes) else str
-    write_value = str if values and isinstance(values[0], str) else str.encode
-    return write_name, write_value
-
-
-def _read_baggage(header: str) -> dict[str, str]:
-    """Return the values in a ``baggage`` header, without what no log should show."""
-    from urllib.parse import unquote  # noqa: PLC0415 - few need it, and it takes a while
-
-    if len(header) > _MOST_BAGGAGE:
-        return {}
-    found: dict[str, str] = {}
-    for member in header.split(","):
-        name, is_said, value = member.partition(";")[0].partition("=")
-        text = unquote(value.strip())
-        if is_said and text.isprintable():
-            found[unquote(name.strip())] = text
-    return found
-
-
-def _write_baggage(header: str, named: Mapping[str, str]) -> str:
-    """Return the ``baggage`` *header* with the values *named*."""
-    from urllib.parse import quote, unquote  # noqa: PLC0415 - few need it, and it takes a while
-
-    members = header.split(",") if header else []
-    kept = [m for m in members if unquote(m.partition("=")[0].strip()) not in named]
-    written = ",".join(kept)
-    for name, value in named.items():
-        member = f"{quote(name)}={quote(value)}"
-        longer = f"{written},{member}" if written else member
-        if len(longer) <= _MOST_BAGGAGE:
-            written = longer
-    return written

@@ -123,7 +123,7 @@ class Inbound:
         """
         with active(current.get() or Run()):
             return inject(
-                carrier or {},
+                dict(carrier or {}),
                 header=self.header,
                 traceparent=self.traceparent,
                 values=self.values,

@@ -8,6 +8,7 @@ from contextvars import Token
 from importlib.metadata import version
 from threading import local
 
+from penstock._baggage import text_of
 from penstock._context import configure, current_flow_id, current_run, values_shown
 from penstock._ids import is_trace_id, make_flow_id
 from penstock._spans import Span
@@ -100,8 +101,9 @@ class FlowBaggagePropagator(W3CBaggagePropagator):
         known = {} if run is None else values_shown(run)
         there = baggage.get_all(context)
         for name in self._values:
-            if name in known and name not in there:
-                context = baggage.set_baggage(name, str(known[name]), context)
+            text = text_of(name, known[name]) if name in known and name not in there else None
+            if text is not None:
+                context = baggage.set_baggage(name, text, context)
         super().inject(carrier, context, setter)
 
 
