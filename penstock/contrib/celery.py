@@ -208,7 +208,9 @@ def _show_flow_id(handler: logging.Handler) -> None:
     if isinstance(there, ColorFormatter):
         fmt = _line_format or f"%(flow_id)s {there._fmt}"  # noqa: SLF001 - the only way to it
         # For the root logger too: Celery's other formatter knows no task_id.
-        handler.setFormatter(TaskFormatter(fmt, there.use_color, there.datefmt))
+        made = TaskFormatter(fmt, there.use_color)
+        made.datefmt = there.datefmt  # Celery 5.4 takes no such argument
+        handler.setFormatter(made)
 
 
 class _Filter(logging.Filter):

@@ -6,10 +6,11 @@ It needs ``pip install "penstock[opentelemetry]"``.
 from collections.abc import Callable, Sequence
 from contextvars import Token
 from importlib.metadata import version
+from inspect import unwrap
 from threading import local
 
 from penstock._baggage import text_of
-from penstock._context import configure, current_flow_id, current_run, values_shown
+from penstock._context import configure, current_flow_id, current_run, remote_of, values_shown
 from penstock._ids import is_trace_id, make_flow_id
 from penstock._spans import Span
 from penstock.exceptions import ConfigurationError, MissingExtraError
@@ -21,7 +22,15 @@ try:
     from opentelemetry.propagators.textmap import CarrierT, Setter, default_setter
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
-    from opentelemetry.trace import Link, Status, StatusCode, format_trace_id
+    from opentelemetry.trace import (
+        Link,
+        SpanContext,
+        SpanKind,
+        Status,
+        StatusCode,
+        TraceFlags,
+        format_trace_id,
+    )
 except ImportError as error:
     raise MissingExtraError(__name__, "opentelemetry-sdk", "opentelemetry") from error
 
@@ -177,15 +186,20 @@ class OpenTelemetryExporter:
     """An exporter that makes real spans of OpenTelemetry, active while the body of a step runs.
 
     What other instrumentation makes inside a step becomes its child. A step is
-    the child of the span that is active when it begins; without one it begins a
-    trace whose trace-id is the flow ID, if that is a valid one. A run with
+    the child of the span that is active when it begins. Without one it is the
+    child of the span in another process of which a ``traceparent`` told, and
+    recorded if that one is; else it begins a trace whose trace-id is the flow
+    ID, if that is a valid one. A run with
     another flow ID than the one it was called in begins a trace of its own that
     links to the caller.
 
     Spans are named ``flow/step`` and have the attributes ``penstock.flow_id``,
     ``penstock.flow``, ``penstock.run_id``, ``penstock.step``,
-    ``penstock.outcome``, ``penstock.active_ns``, and what `annotate` attached
-    to the run under its own names.
+    ``penstock.outcome``, ``penstock.active_ns``, ``code.function.name``,
+    ``code.file.path`` and ``code.line.number``, and what `annotate` attached to
+    the run under its own names, lists and tuples as arrays. An entrypoint
+    without a local parent is of the kind CONSUMER behind a queue or Kafka, and
+    SERVER for HTTP; all others are INTERNAL.
 
     Args:
         provider: Where spans go. None means the global tracer provider, which
@@ -248,6 +262,9 @@ class OpenTelemetryExporter:
         if span.parent is not None and span.parent.flow_id != span.flow_id:
             links = [Link(trace.get_current_span(outer).get_span_context())]
             outer = trace.set_span_in_context(trace.INVALID_SPAN, outer)
+        is_first = not trace.get_current_span(outer).get_span_context().is_valid
+        if is_first:
+            outer = _in_remote_trace(span, outer)
         attributes = {"penstock.flow_id": span.flow_id, "penstock.step": span.step}
         if span.flow is not None:
             attributes["penstock.flow"] = span.flow
@@ -256,7 +273,8 @@ class OpenTelemetryExporter:
         opened.span = self._tracer.start_span(
             f"{span.flow}/{span.step}" if span.flow else span.step,
             outer,
-            attributes=attributes,
+            kind=_kind(span) if is_first else SpanKind.INTERNAL,
+            attributes={**attributes, **_code(span)},
             links=links,
             start_time=span.start_ns,
         )
@@ -266,6 +284,49 @@ class OpenTelemetryExporter:
 
     def __repr__(self) -> str:
         return "OpenTelemetryExporter()"
+
+
+def _in_remote_trace(span: Span, outer: Context) -> Context:
+    """Return *outer* with what the process that sent the operation here said of its trace."""
+    remote = remote_of(span._run)  # noqa: SLF001 - our own
+    if remote is None or not is_trace_id(span.flow_id):
+        return outer
+    if remote.parent_id is None and remote.is_sampled:
+        return outer
+    # Without a parent, that the trace is not recorded is still to be said by one.
+    parent = int(remote.parent_id, 16) if remote.parent_id else 1
+    flags = TraceFlags(TraceFlags.SAMPLED if remote.is_sampled else TraceFlags.DEFAULT)
+    there = SpanContext(int(span.flow_id, 16), parent, is_remote=True, trace_flags=flags)
+    return trace.set_span_in_context(trace.NonRecordingSpan(there), outer)
+
+
+def _kind(span: Span) -> SpanKind:
+    """Return the kind of a *span* that has no local parent: what its run began with."""
+    if span._run.entrypoint != span.step:  # noqa: SLF001 - our own
+        return SpanKind.INTERNAL
+    kind: str | None = getattr(span._step, "kind", None)  # noqa: SLF001 - our own
+    return _KINDS.get(kind or "", SpanKind.INTERNAL)
+
+
+_KINDS = {
+    "http": SpanKind.SERVER,
+    "kafka": SpanKind.CONSUMER,
+    "queue": SpanKind.CONSUMER,
+    "celery": SpanKind.CONSUMER,
+}
+
+
+def _code(span: Span) -> dict[str, str | int]:
+    """Return where the function of the step is, in the words of the semantic conventions."""
+    function = unwrap(getattr(span._step, "function", None))  # type: ignore[arg-type]  # noqa: SLF001
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return {}
+    return {
+        "code.function.name": f"{function.__module__}.{function.__qualname__}",
+        "code.file.path": code.co_filename,
+        "code.line.number": code.co_firstlineno,
+    }
 
 
 def _complete(made: trace.Span, span: Span, ended: int) -> None:
@@ -281,8 +342,19 @@ def _complete(made: trace.Span, span: Span, ended: int) -> None:
         made.set_attribute(name, _attribute(value))
 
 
-def _attribute(value: object) -> str | bool | int | float:
+_Scalar = str | bool | int | float
+
+
+def _attribute(value: object) -> _Scalar | list[_Scalar]:
     """Return *value* as what an attribute can hold."""
+    if isinstance(value, (list, tuple)):
+        items = [_scalar(item) for item in value]
+        # All of one type, as OpenTelemetry has it.
+        return items if len({type(item) for item in items}) <= 1 else [str(i) for i in items]
+    return _scalar(value)
+
+
+def _scalar(value: object) -> _Scalar:
     if isinstance(value, (str, bool, float)):
         return value
     if isinstance(value, int) and value.bit_length() < 64:  # noqa: PLR2004 - as OTLP has it

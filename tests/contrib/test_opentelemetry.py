@@ -6,8 +6,10 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
+from celery.exceptions import Retry
 from opentelemetry import baggage, trace
 from opentelemetry.context import attach, detach
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -17,15 +19,29 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, TraceIdRatioBased
-from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
+from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 
-from penstock import annotate, bind, bound, current_flow_id, entrypoint, flow, inject, step, tracing
+from penstock import (
+    annotate,
+    bind,
+    bound,
+    current_flow_id,
+    entrypoint,
+    extract,
+    flow,
+    inject,
+    step,
+    tracing,
+)
 from penstock._ids import make_flow_id
-from penstock._spans import exporters, set_exporters
+from penstock._spans import Span, exporters, set_exporters
+from penstock.boundary import Inbound, Outbound, active
+from penstock.contrib import celery as _celery  # noqa: F401 - tells what Retry is
 from penstock.contrib.opentelemetry import (
     FlowBaggagePropagator,
     FlowIdGenerator,
     OpenTelemetryExporter,
+    _code,
     annotate_from_baggage,
     install,
     uninstall,
@@ -113,14 +129,15 @@ class TestSpans:
             assert format_span_id(made.context.span_id) == said.span_id
             assert made.start_time == said.start_ns
             assert made.end_time == said.start_ns + said.duration_ns
-            assert made.attributes == {
-                "penstock.flow": "orders",
-                "penstock.flow_id": flow_id,
-                "penstock.run_id": said.run_id,
-                "penstock.step": said.step,
-                "penstock.outcome": "ok",
-                "penstock.active_ns": said.active_ns,
-            }
+            attributes = {n: v for n, v in made.attributes.items() if not n.startswith("code.")}
+        assert attributes == {
+            "penstock.flow": "orders",
+            "penstock.flow_id": flow_id,
+            "penstock.run_id": said.run_id,
+            "penstock.step": said.step,
+            "penstock.outcome": "ok",
+            "penstock.active_ns": said.active_ns,
+        }
         assert inner.instrumentation_scope.name == "penstock"
 
     def test_error(self, memory):
@@ -596,3 +613,197 @@ def parents_of(memory):
     spans = memory.get_finished_spans()
     names = {span.context.span_id: span.name for span in spans}
     return {span.name: span.parent and names.get(span.parent.span_id) for span in spans}
+
+
+SENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-"
+
+
+class TestRemote:
+    """What a ``traceparent`` said in another process holds for spans here."""
+
+    def receive(self, header, **options):
+        """Call an entrypoint and its step in the run that *header* brings."""
+
+        @flow("orders")
+        @step(after="receive")
+        def store():
+            pass
+
+        @flow("orders")
+        @entrypoint(**options)
+        def receive():
+            store()
+
+        with bind(extract({"traceparent": header}, traceparent=True)):
+            receive()
+
+    def test_parent(self, provider, memory):
+        """The span that sent the message is the parent, in one trace."""
+        self.receive(f"{SENT}01")
+
+        stored, received = memory.get_finished_spans()
+        assert format_trace_id(received.context.trace_id) == SENT[3:35]
+        assert (format_span_id(received.parent.span_id), received.parent.is_remote) == (
+            *(SENT[36:52], True),
+        )
+        assert stored.parent == received.context
+
+    @pytest.mark.parametrize("flag", ["00", "01"])
+    def test_sampled(self, provider, memory, flag):
+        """What is not recorded there is not recorded here."""
+        self.receive(f"{SENT}{flag}")
+
+        assert len(memory.get_finished_spans()) == (2 if flag == "01" else 0)
+
+    def test_not_sampled_in_another_trace(self, provider, memory):
+        """Also where the flow ID came beside it and is another one."""
+        headers = {"X-Request-ID": ID, "traceparent": f"{SENT}00"}
+
+        @flow("orders")
+        @entrypoint
+        def receive():
+            pass
+
+        with bind(extract(headers, traceparent=True)):
+            receive()
+        with bind(extract({**headers, "traceparent": f"{SENT}01"}, traceparent=True)):
+            receive()
+
+        (recorded,) = memory.get_finished_spans()
+        assert format_trace_id(recorded.context.trace_id) == ID
+        assert recorded.parent is None
+
+    def test_active_span(self, provider, memory, tracer):
+        """A span that is active here is the parent, as ever."""
+        with tracer.start_as_current_span("POST /") as outer:
+            self.receive(f"{SENT}00", kind="http")
+
+        received = memory.get_finished_spans()[1]
+        assert received.parent == outer.get_span_context()
+        assert received.kind is SpanKind.INTERNAL
+
+    def test_no_trace_id(self, provider, memory):
+        """A flow ID that is no trace-id has no parent in that trace."""
+
+        @flow("orders")
+        @entrypoint
+        def receive():
+            pass
+
+        carried = extract({"X-Request-ID": "order-7", "traceparent": f"{SENT}01"}, traceparent=True)
+        with bind(carried):
+            receive()
+
+        assert memory.get_finished_spans()[0].parent is None
+
+    @pytest.mark.parametrize(
+        ("kind", "expected"),
+        [
+            ("queue", SpanKind.CONSUMER),
+            ("kafka", SpanKind.CONSUMER),
+            ("http", SpanKind.SERVER),
+            ("database", SpanKind.INTERNAL),
+            (None, SpanKind.INTERNAL),
+        ],
+    )
+    def test_kind(self, provider, memory, kind, expected):
+        """An entrypoint that nothing here is around is of the kind that it declares."""
+        self.receive(f"{SENT}01", kind=kind)
+
+        stored, received = memory.get_finished_spans()
+        assert (received.kind, stored.kind) == (expected, SpanKind.INTERNAL)
+
+
+def test_step_alone(provider, memory):
+    """A step that is called in a run without its entrypoint is internal."""
+
+    @flow("orders")
+    @step(kind="queue")
+    def store():
+        pass
+
+    with bind():
+        store()
+
+    assert memory.get_finished_spans()[0].kind is SpanKind.INTERNAL
+
+
+def test_code(provider, memory):
+    """A span says where its function is; a callable without code says nothing."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        pass
+
+    receive()
+
+    attributes = memory.get_finished_spans()[0].attributes
+    assert attributes["code.function.name"] == f"{__name__}.test_code.<locals>.receive"
+    assert attributes["code.file.path"] == __file__
+    assert attributes["code.line.number"] == test_code.__code__.co_firstlineno + 3
+    assert _code(Span(None, SimpleNamespace(function=len), None)) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["a", "b"], ("a", "b")),
+        ((1, 2), (1, 2)),
+        ([], ()),
+        ([1, "a"], ("1", "a")),
+        ([{}], ("{}",)),
+        ([True], (True,)),
+    ],
+)
+def test_sequences(provider, memory, value, expected):
+    """A list that is annotated is an array."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        annotate(parts=value)
+
+    receive()
+
+    assert memory.get_finished_spans()[0].attributes["parts"] == expected
+
+
+def test_control_flow(provider, memory):
+    """What a task tells its queue is no error."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        raise Retry
+
+    with pytest.raises(Retry):
+        receive()
+
+    (span,) = memory.get_finished_spans()
+    assert span.attributes["penstock.outcome"] == "retried"
+    assert (span.status.status_code, span.events) == (StatusCode.UNSET, ())
+
+
+def test_through_kafka(provider, memory):
+    """Behind a queue that carries the ``traceparent``, there is one trace and not two."""
+
+    @flow("orders")
+    @entrypoint(kind="kafka")
+    def handle():
+        pass
+
+    @flow("orders")
+    @entrypoint(kind="http")
+    def send():
+        sent.extend(Outbound(traceparent=True).send([]))
+
+    sent = []
+    send()
+    with active(Inbound(trust=True, traceparent=True).receive(sent)):
+        handle()
+
+    sender, handler = memory.get_finished_spans()
+    assert handler.context.trace_id == sender.context.trace_id
+    assert handler.parent.span_id == sender.context.span_id
+    assert (sender.kind, handler.kind) == (SpanKind.SERVER, SpanKind.CONSUMER)
