@@ -1,13 +1,14 @@
 """Docstrings of any of the usual styles, read by griffelib into one simple form."""
 
-import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from inspect import Signature
 from typing import Any
 
 import griffe
 
+from penstock._pages import signature_of
 from penstock._steps import Step
 
 __all__ = ["Item", "Part", "read_docstring"]
@@ -68,15 +69,12 @@ def read_docstring(step: Step) -> list[Part]:
 
 def _described(step: Step) -> griffe.Function:
     """Return the function of *step* as griffelib sees one, for the types of its parameters."""
-    try:
-        signature = inspect.signature(step.function)
-    except (TypeError, ValueError):
-        signature = inspect.Signature()
-    empty = inspect.Signature.empty
+    signature = signature_of(step) or Signature()
+    empty = Signature.empty
     parameters = [
         griffe.Parameter(
             p.name,
-            annotation=None if p.annotation is empty else inspect.formatannotation(p.annotation),
+            annotation=None if p.annotation is empty else str(p.annotation),
             kind=griffe.ParameterKind[p.kind.name.lower()],
         )
         for p in signature.parameters.values()
@@ -85,7 +83,7 @@ def _described(step: Step) -> griffe.Function:
     return griffe.Function(
         step.name,
         parameters=griffe.Parameters(*parameters),
-        returns=None if returned is empty else inspect.formatannotation(returned),
+        returns=None if returned is empty else str(returned),
     )
 
 

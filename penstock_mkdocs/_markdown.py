@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import fields
+from difflib import get_close_matches
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -17,7 +19,13 @@ from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_st
 from penstock._steps import Step
 from penstock.exceptions import PenstockError
 from penstock.graph import Flow, get_flow
-from penstock_mkdocs._config import ExtensionOptions, FlowsOptions, OptionError, StepOptions
+from penstock_mkdocs._config import (
+    ExtensionOptions,
+    FlowOptions,
+    FlowsOptions,
+    OptionError,
+    StepOptions,
+)
 from penstock_mkdocs._converter import docstring_to_html
 from penstock_mkdocs._errors import PageError, Reporter
 from penstock_mkdocs._host import Host
@@ -25,13 +33,19 @@ from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
 from penstock_mkdocs._loading import failures_of, load
 from penstock_mkdocs._mkdocstrings import can_document, directive, offer_anchor
 from penstock_mkdocs._render import Documented, Heading, Html, PageRenderer, Part
-from penstock_mkdocs._sources import SourceBlocks
+from penstock_mkdocs._sources import BLOCKS, CLOSING, SourceBlocks
 from penstock_mkdocs._state import is_first, settings_of, site
 
 __all__ = ["PenstockExtension"]
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OPTION = re.compile(r" {0,3}([a-z][a-z-]*):(?=\s|$)")
+_OPTIONS = {
+    f.name.removesuffix("_").replace("_", "-")
+    for options in (FlowOptions, FlowsOptions, StepOptions)
+    for f in fields(options)
+}
 _UNINDEXED = "--here"
 """What anchors end with that nobody is to find from elsewhere."""
 
@@ -76,9 +90,11 @@ class FlowBlocks(BlockProcessor):
     """Finds blocks and puts what they show in their place."""
 
     # Where it is indented below a line of text, as in a list without blank lines, it is no code.
+    # Below lists that a formatter indents by two or three spaces, it is no code either.
     _START = re.compile(
-        r"(?:^|\n|(?<=\S)\n(?P<indent> +))"
-        r"::: *(?P<said>penstock-(?:flows|flow|step)\b[^\n]*)(?:\n|$)"
+        r"(?:(?:^|\n)(?P<near> {0,3})|(?<=\S)\n(?P<indent> +))"
+        r"::: *(?P<said>penstock-(?:flows|flow|step)(?=[ \n]|$)[^\n]*"
+        "|[^\n]*\x02penstock:\\d+\x03)(?:\n|$)"
     )
     _ITEM = re.compile(r" {0,3}(?:[-*+]|\d+\.) ")
 
@@ -98,6 +114,11 @@ class FlowBlocks(BlockProcessor):
         self._reporter = Reporter(host, options.errors)
         self._number: int | None = None
         self._renderer = PageRenderer(docstring_to_html, self._warn, options.templates)
+        self._shown: dict[str, Callable[[Element, str, object], None]] = {
+            "penstock-flow": self._show_flow,
+            "penstock-flows": self._show_flows,
+            "penstock-step": self._show_step,
+        }
         self.reset()
 
     def reset(self) -> None:
@@ -121,14 +142,15 @@ class FlowBlocks(BlockProcessor):
             self.parser.parseBlocks(parent, [before])
         said, self._number, options = self._sources.find(match["said"])
         rest = block[match.end() :]
-        if match["indent"]:
-            rest = re.sub(f"^{match['indent']}", "", rest, flags=re.MULTILINE)
+        if indent := match["near"] or match["indent"]:
+            rest = re.sub(f"^{indent}", "", rest, flags=re.MULTILINE)
         if options is None:
             options, rest = self.detab(rest)
+            self._warn_of_lines(rest)
         if rest:
             blocks.insert(0, rest)
         kind, _, name = said.partition(" ")
-        self._attempt(parent, kind.removeprefix("penstock-"), name.strip(), options)
+        self._attempt(parent, kind, name.strip(), options)
 
     def mend_links(self, html: str) -> str:
         """Return the page *html* with no link of ours that leads nowhere."""
@@ -145,23 +167,32 @@ class FlowBlocks(BlockProcessor):
 
     def _find(self, block: str) -> re.Match[str] | None:
         match = self._START.search(block)
-        if match and match["indent"] and self._ITEM.match(block):
+        if match and (match["near"] or match["indent"]) and self._ITEM.match(block):
             return None  # the list takes its items apart first, then they come here
         return match
 
     def _attempt(self, parent: Element, kind: str, name: str, options: str) -> None:
         """Show what the author asks for, or say why not."""
-        show: Callable[[Element, str, object], None] = getattr(self, f"_show_{kind}")
-        what = "index" if kind == "flows" else kind
+        what = {"penstock-flow": "flow", "penstock-step": "step"}.get(kind, "index")
         try:
+            _check_kind(kind)
             _check_named(kind, name)
             self._load(parent)
-            show(parent, name, _read_yaml(options))
+            self._shown[kind](parent, name, _read_yaml(options))
         except PageError:
             raise
         except (PenstockError, OptionError) as error:
             self._warn(str(error))
             self._put(parent, self._renderer.problem(what, str(error)))
+
+    def _warn_of_lines(self, text: str) -> None:
+        """Say that the line below a block is no option, if it was meant for one."""
+        found = _OPTION.match(text)
+        if found and found[1] in _OPTIONS:
+            self._warn(
+                f"the line `{found[0].strip()} …` below the block is no option of it: "
+                "indent it by four spaces more than the block, or write a fence"
+            )
 
     def _load(self, parent: Element) -> None:
         """Import the modules, and say what failed: in the log once, on every page that shows flows.
@@ -305,9 +336,20 @@ class _Links(Postprocessor):
         return self._blocks.mend_links(text)
 
 
+def _check_kind(kind: str) -> None:
+    if kind == CLOSING:
+        message = "a block has no closing `:::`; take that line away"
+        raise OptionError(message)
+    if kind not in BLOCKS:
+        word = re.sub(r"^[^a-z]+|(?<=[a-z])[^a-z-].*", "", kind.lower().replace("_", "-"))
+        near = get_close_matches(word, BLOCKS, 1, 0.85) or BLOCKS
+        message = f"`{kind}` is no block of penstock; did you mean `::: {near[0]}`?"
+        raise OptionError(message)
+
+
 def _check_named(kind: str, name: str) -> None:
-    if not name and kind != "flows":
-        message = f"`penstock-{kind}` needs the name of a {kind}"
+    if not name and kind != "penstock-flows":
+        message = f"`{kind}` needs the name of a {kind.removeprefix('penstock-')}"
         raise OptionError(message)
 
 

@@ -10,7 +10,7 @@ the author wrote.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from html import escape
 from xml.etree.ElementTree import Element
 
@@ -22,19 +22,24 @@ from markdown.util import AtomicString
 
 from penstock_mkdocs._host import Host
 
-__all__ = ["MARK", "Block", "SourceBlocks"]
+__all__ = ["BLOCKS", "CLOSING", "MARK", "Block", "SourceBlocks"]
+
+BLOCKS = ("penstock-flow", "penstock-flows", "penstock-step")
+CLOSING = ":::"
+"""What some dialects end a block with."""
 
 MARK = "\x02penstock:{}\x03"
 """What Python-Markdown's own placeholders are like; no source has these characters left."""
 
 _MARKED = re.compile(
-    "(?:^(?P<lead> *)::: *penstock-[^\x02\n]*)?\x02penstock:(?P<number>\\d+)\x03", re.MULTILINE
+    "(?:^(?P<lead> *)::: [^\x02\n]*)?\x02penstock:(?P<number>\\d+)\x03", re.MULTILINE
 )
-_NAMES = r"penstock-(?:flows|flow|step)\b"
 _INDENT = r"(?P<indent>[\s>]*(?:(?:[-*+]|\d+\.)\s+)?)"
-_BLOCK = re.compile(rf"^{_INDENT}:::\s*(?P<said>{_NAMES}.*?)\s*$")
+_BLOCK = re.compile(rf"^{_INDENT}(?::::\s*|\.\.\s+(?=[\w-]+::))(?P<said>[^\s:].*?)\s*$")
+_CLOSING = re.compile(rf"^{_INDENT}:{{3,}}\s*$")
 _OPEN = re.compile(rf"^{_INDENT}(?P<fence>`{{3,}}(?=[^`]*$)|~{{3,}})(?P<info>.*)$")
-_OURS = re.compile(rf"^\s*(?P<said>{_NAMES}[^`]*?)\s*$")
+_AROUND = "{}.:|=()\"'/,;"
+"""What may be written around the name of a block, in other dialects or by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class SourceBlocks:
 
     def mark(self, lines: list[str]) -> list[str]:
         """Return *lines* with a mark on the first line of each block, fences turned into such."""
-        if any("penstock-" in line for line in lines):
+        if any("penstock" in line.lower() for line in lines):
             self._marked = list(_find(lines))
         if not self._marked:
             return lines
@@ -148,19 +153,32 @@ class SourceBlocks:
 def _find(lines: Sequence[str]) -> Iterator[Block]:
     """Yield the blocks that do not stand inside another fence."""
     opened: re.Match[str] | None = None
-    start = 0
+    start, is_closed = 0, True
     for number, line in enumerate(lines, 1):
         if opened is None:
-            if block := _BLOCK.match(line):
+            if (block := _BLOCK.match(line)) and _is_meant(block["said"]):
+                is_closed = False
                 yield Block(block["said"], number, number + 1, block["indent"], None)
+            elif not is_closed and (end := _CLOSING.match(line)):
+                is_closed = True
+                yield Block(CLOSING, number, number + 1, end["indent"], "")
             else:
                 opened, start = _OPEN.match(line), number
         elif _closes(line, opened["fence"]):
-            if ours := _OURS.match(opened["info"]):
+            if _is_meant(said := opened["info"].strip()):
                 indent = opened["indent"]
                 held = (_without(each, indent) for each in lines[start : number - 1])
-                yield Block(ours["said"], start, number + 1, indent, "\n".join(held))
+                yield Block(said, start, number + 1, indent, "\n".join(held))
             opened = None
+
+
+def _is_meant(said: str) -> bool:
+    """Return whether *said* begins with the name of a block, or with what was meant for one."""
+    word = said.partition(" ")[0].lower()
+    if word.lstrip("{").startswith("penstock-"):  # no module has such a name
+        return True
+    bare = word.strip(_AROUND).replace("_", "-")
+    return "." not in bare and bool(get_close_matches(bare, BLOCKS, 1, 0.85))
 
 
 def _closes(line: str, fence: str) -> bool:

@@ -379,3 +379,79 @@ def test_node_is_covered_by_its_link():
     assert f'{place}<autoref identifier="m.b" optional><span style="' in mended
     assert "<text>B</text><foreignObject" in mended
     assert ">B</span></autoref></foreignObject>" in mended
+
+
+@each_set
+@pytest.mark.parametrize(
+    "block",
+    [
+        *("::: penstock-flow: orders", "::: penstock-flow:: orders", "::: penstock-flw orders"),
+        *("::: penstock_flow orders", "::: Penstock-Flow orders", "::: penstock-flowx orders"),
+        *("::: penstock-chart orders", "::: penstock-flow|orders", '::: penstock-flow("orders")'),
+        *("::: penstock-flow.orders", "::: penstock-flow/orders", "::: penstock-flow=orders"),
+        *(".. penstock-flow:: orders", "```{penstock-flow} orders\n```"),
+        *("```penstock_flow orders\n```", "```penstock-flow: orders\n```"),
+    ],
+)
+def test_near_misses(block, extensions, caplog):
+    """What was meant for a block is a warning at its line, and no error of Python."""
+    html = convert(f"Text\n\n{block}\n", extensions)
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith("<markdown>:3: `")
+    assert "is no block of penstock; did you mean `::: penstock-flow`?" in record.getMessage()
+    assert "penstock-missing" in html
+
+
+@each_set
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`::: penstock-flw orders`\n",
+        "    ::: penstock-flw orders\n",
+        "```md\n::: penstock-flw orders\n```\n",
+        "<!--\n::: penstock-flw orders\n-->\n",
+        "::: penstock_mkdocs.PenstockPlugin\n",
+        "::: penstock.flow\n",
+        ":::\n\nText\n",
+        "A penstock-flow is shown.\n",
+    ],
+)
+def test_no_near_misses(text, extensions, caplog):
+    """Code, comments and what other tools are asked for are left alone."""
+    html = convert(text, extensions)
+
+    assert caplog.records == []
+    assert "\x02" not in html
+
+
+def test_closing_line(caplog):
+    """The closing line of other dialects is a warning."""
+    html = convert("::: penstock-flow orders\n    steps: none\n\n:::\n\nText\n")
+
+    assert [r.getMessage() for r in caplog.records] == [
+        "<markdown>:4: a block has no closing `:::`; take that line away"
+    ]
+    assert (html.count("<svg"), html.count("<p>Text</p>")) == (1, 1)
+
+
+@pytest.mark.parametrize("indent", ["", "  ", "   "])
+def test_option_with_too_short_an_indent(indent, caplog):
+    """An option that is indented by less than four spaces is a warning, not silently text."""
+    convert(f"::: penstock-flow orders\n{indent}steps: none\n")
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith("<markdown>:1: the line `steps: …` below the block")
+
+
+@each_set
+@pytest.mark.parametrize("block", [FENCE, "::: penstock-flow orders\n    steps: none\n"])
+@pytest.mark.parametrize(("item", "by"), [("- ", "  "), ("1. ", "   ")])
+def test_lists_of_formatters(item, by, block, extensions, caplog):
+    """In lists that are indented by two or three spaces, blocks are shown and leave nothing."""
+    html = convert(f"{item}item\n\n" + indented(block, by), extensions)
+
+    assert html.count("<svg") == 1
+    assert "<h2" not in html
+    assert not re.search("penstock-flow orders|steps: none|```|\x02", html)
+    assert caplog.records == []

@@ -472,7 +472,7 @@ def test_callable_without_signature():
     """A step that has no signature and no docstring is shown by its name."""
     flow("types")(step(name="make")(type))
 
-    assert "make type()" in text_of(convert("::: penstock-flow types\n    format: mermaid\n"))
+    assert "make type(…)" in text_of(convert("::: penstock-flow types\n    format: mermaid\n"))
 
 
 def test_templates(site):
