@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 from browser import Reader, chromium, served
-from real_mermaid import VERSIONS, get_bundle
+from real_mermaid import PAGE_VERSIONS, VERSIONS, get_bundle
 
 from penstock.graph._theme import DARK, LIGHT
 
@@ -297,7 +297,7 @@ def test_height(chromium, pages, format_, options):
     assert picture.evaluate(KEEPS_SHAPE)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", PAGE_VERSIONS)
 @pytest.mark.parametrize("over", ["file", "http"])
 def test_mermaid(chromium, pages, over, version):
     """Mermaid draws the flow, from disk too, and its nodes lead to the steps."""
@@ -326,7 +326,7 @@ orders(step(name="last", after=all_of("api", "lost"))(print))
 """
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", PAGE_VERSIONS)
 @pytest.mark.parametrize(("scheme", "palette"), [("light", LIGHT), ("dark", DARK)])
 def test_all_colours_of_mermaid(chromium, pages, version, scheme, palette):
     """Each sort of node has its colours in Mermaid's pictures too, and so have bars and words."""
@@ -371,7 +371,7 @@ def rgb(colour):
     return f"rgb({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:], 16)})"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", PAGE_VERSIONS)
 @pytest.mark.parametrize("direction", ["TD", "LR"])
 def test_room_for_mermaid(chromium, pages, theme, direction, version):
     """The page keeps room for what Mermaid will draw, so that nothing moves, in any version."""
@@ -391,7 +391,7 @@ Element.prototype.setAttribute = function (name, value) {
 """
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", PAGE_VERSIONS)
 def test_room_while_mermaid_draws(chromium, pages, version):
     """Mermaid says that it has drawn before it has; its text is taller than a flow across."""
     folder = pages("mermaid", ":direction: LR", version=version)

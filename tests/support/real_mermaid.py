@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from penstock.graph._theme import mermaid_stylesheet
 
-__all__ = ["VERSIONS", "Drawing", "Mermaid", "get_bundle"]
+__all__ = ["PAGE_VERSIONS", "VERSIONS", "Drawing", "Mermaid", "get_bundle"]
 
 VERSIONS = ("11.12.0", "11.17.2", "12.3.0")
 """What sphinxcontrib-mermaid pins, the newest 11 (which Material loads), and the newest."""
+
+PAGE_VERSIONS = [
+    *(pytest.param(old, marks=pytest.mark.wide) for old in VERSIONS[:-1]),
+    VERSIONS[-1],
+]
+"""For tests of whole pages, which take long: the older ones are run by `nox -s wide`."""
 
 _IN_ARCHIVE = "package/dist/mermaid.min.js"
 
