@@ -2,8 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from inspect import isroutine
 from typing import Any, TypeVar, overload
 
 from penstock._context import run_starter
@@ -11,7 +9,14 @@ from penstock._registry import Declaration, Origin, Reference, bare, default_reg
 from penstock._scopes import run_scope
 from penstock._spans import is_tracing, recording_scope
 from penstock._steps import Join
-from penstock._wrap import find_signature, instrument
+from penstock._wrap import (
+    Scope,
+    check_wrappable,
+    find_signature,
+    instrument,
+    instrument_alike,
+    is_wrappable,
+)
 from penstock.exceptions import InvalidArgumentError
 
 __all__ = [
@@ -199,9 +204,8 @@ def step(
         declaration = _declaration(plain, name, title, kind)
         declaration.after, declaration.join = references, join
         declaration.target = target
-        if is_tracing() and _is_wrappable(plain):
-            wrapper = instrument(plain, recording_scope(declaration))
-            declaration.target = wrapper if plain is target else type(target)(wrapper)
+        if is_tracing() and is_wrappable(plain):
+            declaration.target = instrument_alike(target, recording_scope(declaration))
         default_registry().declare(declaration)
         return declaration.target
 
@@ -258,9 +262,7 @@ def entrypoint(
     def declare(target: Any) -> Any:
         declaration = _declare_start("entrypoint", target, name, title, kind)
         declaration.is_entrypoint = True
-        wrapper = _with_runs(declaration, inherit=inherit)
-        plain = declaration.function
-        declaration.target = wrapper if plain is target else type(target)(wrapper)
+        declaration.target = _with_runs(instrument_alike, target, declaration, inherit=inherit)
         default_registry().declare(declaration)
         return declaration.target
 
@@ -303,11 +305,12 @@ def declare_task(
     declaration = _declare_start("flow_task", function, step, title, kind)
     declaration.is_entrypoint = not references
     declaration.after, declaration.join = references, join
-    wrapper = _with_runs(declaration, inherit=True)
+    # A function, whatever it was: some queues ask for its name.
+    wrapper = _with_runs(instrument, declaration.function, declaration, inherit=True)
     # Queues read the arguments from the function, and not all of them look behind a wrapper.
     arguments = find_signature(function)
     if arguments is not None:
-        wrapper.__signature__ = arguments  # type: ignore[attr-defined]
+        wrapper.__signature__ = arguments
     task = make(wrapper)
     declaration.target = task
     default_registry().declare(declaration)
@@ -320,15 +323,21 @@ def _declare_start(
     """Return the declaration of *target*, at which runs are to begin."""
     _check_callable(where, target)
     plain = bare(target)
-    _check_wrappable(where, plain)
+    check_wrappable(where, plain)
     return _declaration(plain, name, title, kind)
 
 
-def _with_runs(declaration: Declaration, *, inherit: bool) -> Callable[..., Any]:
-    """Return the declared function with each call as a run."""
-    plain = declaration.function
-    body = instrument(plain, recording_scope(declaration)) if is_tracing() else plain
-    return instrument(body, run_scope(run_starter(declaration, inherit=inherit)))
+def _with_runs(
+    wrap: Callable[[Any, Scope], Any], target: Any, declaration: Declaration, *, inherit: bool
+) -> Any:
+    """Return the declared *target* with each call as a run."""
+    body = wrap(target, recording_scope(declaration)) if is_tracing() else target
+    return wrap(body, _entrypoint_scope(declaration, inherit))
+
+
+def _entrypoint_scope(declaration: Declaration, inherit: bool) -> Scope:
+    recipe = (_entrypoint_scope, (declaration, inherit))
+    return run_scope(run_starter(declaration, inherit=inherit), recipe)
 
 
 def _declaration(
@@ -438,34 +447,16 @@ def _check_text(where: str, **texts: object) -> None:
 
 
 def _check_callable(where: str, target: object) -> None:
-    if isinstance(target, property):
+    kind = type(target)
+    if hasattr(kind, "__get__") and not callable(bare(target)):
+        name = kind.__name__
         message = (
-            f"@{where} stands on a property, which is not called: "
-            f"put it below @property, on the function itself"
+            f"@{where} stands on a {name}, which is not called: "
+            f"put it below @{name}, on the function itself"
         )
         raise InvalidArgumentError(message)
     if not callable(bare(target)):
         raise _wrong(where, "a function", target, f"@{where} above a def")
-
-
-def _check_wrappable(where: str, target: object) -> None:
-    """Raise if a function in place of *target* would be less than *target* was."""
-    if _is_wrappable(target):
-        return
-    if isinstance(target, type):
-        reason = "instances could no longer be told by its class; put it on a method"
-    else:
-        sort = type(target).__qualname__
-        reason = (
-            f"its {sort} would be replaced by a plain function and lose what a {sort} offers; "
-            f"put @{where} below the decorator that made it, or on its __call__ method"
-        )
-    message = f"@{where} cannot wrap {target!r}: {reason}"
-    raise InvalidArgumentError(message)
-
-
-def _is_wrappable(target: object) -> bool:
-    return isroutine(target) or isinstance(target, partial)
 
 
 def _wrong(where: str, wanted: str, got: object, example: str) -> InvalidArgumentError:

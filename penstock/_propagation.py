@@ -18,7 +18,7 @@ from penstock._ids import is_flow_id, is_trace_id
 from penstock._scopes import run_scope
 from penstock._spans import current_span
 from penstock._traceparent import TRACEPARENT, Remote, active_context, read_traceparent
-from penstock._wrap import instrument
+from penstock._wrap import Scope, check_wrappable, drive_returned, instrument, instrument_alike
 from penstock.exceptions import InvalidFlowIdError
 
 __all__ = [
@@ -62,6 +62,15 @@ class Carried:
     def __bool__(self) -> bool:
         return self.flow_id is not None or bool(self.values)
 
+    def __reduce__(self) -> tuple[type["Carried"], tuple[Any, ...]]:
+        # A view of a mapping cannot be pickled.
+        return Carried, (self.flow_id, dict(self.values), self._remote)
+
+
+def bare(target: Any) -> Any:
+    """Return the function inside a static or class method, else *target* itself."""
+    return target.__func__ if issubclass(type(target), (staticmethod, classmethod)) else target
+
 
 class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
     """Make a flow ID current for a block or a function.
@@ -104,7 +113,11 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return *function* with every call in a block of its own."""
-        return instrument(function, run_scope(self._begin))
+        check_wrappable("bind()", bare(function))
+        return cast("Callable[P, R]", instrument_alike(function, self._scope()))
+
+    def _scope(self) -> Scope:
+        return run_scope(self._begin, (_scope_of_binding, (self._carried, self._flows)))
 
     def _begin(self) -> Run:
         carried = self._carried
@@ -138,6 +151,10 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         self, _kind: object = None, error: BaseException | None = None, _traceback: object = None
     ) -> None:
         self.__exit__(None, error)
+
+
+def _scope_of_binding(carried: Carried, flows: tuple[str, ...]) -> Scope:
+    return bind(carried, flow=flows[0] if flows else None)._scope()  # noqa: SLF001 - our own
 
 
 def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callable[P, R]:
@@ -184,7 +201,12 @@ class _Bound:
         update_wrapper(self, function)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return self._context.copy().run(self._function, *args, **kwargs)
+        result = self._context.copy().run(self._function, *args, **kwargs)
+        run = self._context.get(current)
+        if run is None or result is None:
+            return result
+        driven = drive_returned(result, lambda: run_scope(lambda: run), refuses=True)
+        return result if driven is None else driven
 
     def __repr__(self) -> str:
         return f"bound({self._function!r})"
@@ -205,7 +227,10 @@ def _bound_elsewhere(
     flow: str | None,
 ) -> Callable[..., Any]:
     """Return *function* with what came from another process made current."""
-    return function if carried is None else bind(Carried(*carried), flow=flow)(function)
+    if carried is None:
+        return function
+    scope = _scope_of_binding(Carried(*carried), () if flow is None else (flow,))
+    return instrument(function, scope)
 
 
 @overload

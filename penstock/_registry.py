@@ -157,6 +157,10 @@ class Declaration:
     flows: tuple[str, ...] = ()
     """The flows that claimed it."""
 
+    def __reduce__(self) -> tuple[Callable[..., "Declaration"], tuple[Any, ...]]:
+        # What a wrapper needs of it in another process: the names.
+        return _arrived, (self.name, self.title, self.kind, self.is_entrypoint, self.flows)
+
     def as_step(self, flow: "FlowDeclaration | None" = None) -> Step:
         """Return what was declared, with predecessors by their names in *flow*."""
         return Step(
@@ -169,6 +173,16 @@ class Declaration:
             kind=self.kind,
             location=self.location,
         )
+
+
+def _arrived(
+    name: str, title: str | None, kind: str | None, is_entrypoint: bool, flows: tuple[str, ...]
+) -> Declaration:
+    """Return the declaration of a function that another process pickled by value."""
+    nothing = Origin("", name)
+    made = Declaration(None, _arrived, name, title, kind, None, nothing, is_entrypoint)
+    made.flows = flows
+    return made
 
 
 @dataclass(slots=True, eq=False)

@@ -1,19 +1,31 @@
 """Making a run current around the body of a function, however that runs."""
 
 from collections.abc import Callable
+from typing import Any
 
 from penstock._context import Run, current, is_same_run
 from penstock._failures import record_failure
-from penstock._wrap import Scope
+from penstock._wrap import Scope, drive_returned
 
 __all__ = ["run_scope"]
 
+Recipe = tuple[Callable[..., Scope], tuple[Any, ...]]
 
-def run_scope(begin: Callable[[], Run]) -> Scope:
+
+def run_scope(begin: Callable[[], Run], recipe: Recipe | None = None) -> Scope:
     """Return what makes the run that *begin* returns current around the body of a function."""
     return Scope(
-        begin, current.set, current.reset, fail=record_failure, look=current.get, keep=_keep
+        *(begin, current.set, current.reset),
+        fail=record_failure,
+        look=current.get,
+        keep=_keep,
+        take=_take,
+        recipe=recipe,
     )
+
+
+def _take(run: Run, result: Any, refuses: bool) -> Any:
+    return drive_returned(result, lambda: run_scope(lambda: run), refuses=refuses)
 
 
 def _keep(run: Run, here: Run | None) -> Run:

@@ -22,7 +22,7 @@ from penstock._context import Run, current, is_same_run, values_shown
 from penstock._control_flow import find_ending
 from penstock._forks import renew_after_fork
 from penstock._ids import Numbered, digits_of
-from penstock._wrap import Scope
+from penstock._wrap import Scope, drive_returned
 
 __all__ = [
     "Exporter",
@@ -353,7 +353,20 @@ def recording_scope(step: Recordable) -> Scope:
         run = get_run()
         return None if run is None else Span(run, step, get_span())
 
-    return Scope(begin, _enter, _leave, _end, at_awaits=True)
+    return Scope(
+        *(begin, _enter, _leave, _end),
+        at_awaits=True,
+        take=_take,
+        recipe=(recording_scope, (step,)),
+    )
+
+
+def _take(span: Span | None, result: Any, _: bool) -> Any:
+    """Let *span* go on in what a step returned, if a body waits in that."""
+    if span is None:
+        return None
+    scope = Scope(lambda: span, _enter, _leave, _end, at_awaits=True)
+    return drive_returned(result, lambda: scope, refuses=False)
 
 
 def _enter(span: Span | None) -> Span | None:

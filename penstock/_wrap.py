@@ -6,29 +6,64 @@ begun, entered, left and ended is decided by the `Scope` that it is given.
 
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from functools import wraps
+from contextlib import _AsyncGeneratorContextManager, _GeneratorContextManager
+from dataclasses import dataclass
+from functools import partial, wraps
 from inspect import (
+    CO_ITERABLE_COROUTINE,
+    CORO_CREATED,
+    GEN_CREATED,
     Signature,
+    getcoroutinestate,
+    getgeneratorstate,
     isasyncgenfunction,
     iscoroutinefunction,
     isgeneratorfunction,
     signature,
 )
-from types import FunctionType, coroutine
-from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    CoroutineType,
+    FunctionType,
+    GeneratorType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    NoneType,
+    WrapperDescriptorType,
+    coroutine,
+)
+from typing import Any, ParamSpec, TypeVar, cast
+
+from penstock.exceptions import InvalidArgumentError
 
 if sys.version_info >= (3, 14):
     from annotationlib import Format
 
-__all__ = ["Scope", "find_signature", "instrument"]
+__all__ = [
+    "Scope",
+    "check_wrappable",
+    "drive_returned",
+    "find_signature",
+    "instrument",
+    "instrument_alike",
+    "is_wrappable",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Body = Callable[..., Any]
 
 
-class Scope(NamedTuple):
-    """What happens around the body of a function."""
+@dataclass(slots=True, eq=False)
+class Scope:
+    """What happens around the body of a function.
+
+    It is all that a wrapper refers to, so that a wrapper can be pickled by
+    value wherever its scope can be made again.
+    """
 
     begin: Callable[[], Any]
     """Called once for each call; what it returns is entered."""
@@ -55,6 +90,21 @@ class Scope(NamedTuple):
     """Called with what was begun and with another that is current; what it returns is entered
     when the body goes on."""
 
+    take: Callable[[Any, Any, bool], Any] | None = None
+    """Called with what was begun, what a function returned, and whether nothing was awaited yet.
+
+    Returns the same with the body that waits in it in the scope; None if none does.
+    """
+
+    recipe: tuple[Callable[..., "Scope"], tuple[Any, ...]] | None = None
+    """What makes the scope again in another process, where it can be."""
+
+    def __reduce__(self) -> tuple[Callable[..., "Scope"], tuple[Any, ...]]:
+        if self.recipe is None:
+            message = "what surrounds this function belongs to this process: it cannot be pickled"
+            raise TypeError(message)
+        return self.recipe
+
 
 def find_signature(function: Callable[..., Any]) -> Signature | None:
     """Return the signature of *function* without evaluating an annotation, or None.
@@ -72,11 +122,77 @@ def find_signature(function: Callable[..., Any]) -> Signature | None:
 
 def instrument(function: Callable[P, R], scope: Scope) -> Callable[P, R]:
     """Return *function* with every resumption of its body in *scope*."""
-    drive = next((drive for fits, drive in _DRIVERS if fits(function)), _drive_function)
+    drive = next((drive for fits, drive in _DRIVERS if _is_kind(fits, function)), _drive_function)
     if drive is _drive_coroutine and scope.at_awaits:
         drive = _drive_awaits
     wrapper = _transplant(drive(function, scope), function)
+    if drive is _drive_generator and _flags(function) & CO_ITERABLE_COROUTINE:
+        wrapper = coroutine(wrapper)  # it can be awaited, as what `types.coroutine` made of it
     return cast("Callable[P, R]", wraps(function)(wrapper))
+
+
+def _is_kind(fits: Callable[[object], bool], function: object) -> bool:
+    """Return whether a call of *function* is a call of a function that *fits*."""
+    kind = type(function)
+    return fits(function) or (kind is not FunctionType and fits(kind.__dict__.get("__call__")))
+
+
+def _flags(function: object) -> int:
+    flags: int = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    return flags
+
+
+def instrument_alike(function: Any, scope: Scope) -> Any:
+    """Return *function* with its body in *scope*, as the same kind of object.
+
+    A method stays bound, a partial keeps its arguments, and what is no method
+    of the class that it is put into does not become one.
+    """
+    kind = type(function)
+    if issubclass(kind, (staticmethod, classmethod)):
+        return kind(instrument_alike(function.__func__, scope))
+    if kind is MethodType:
+        return MethodType(instrument_alike(function.__func__, scope), function.__self__)
+    if kind is partial:
+        made = partial(instrument(function.func, scope), *function.args, **function.keywords)
+        vars(made).update(vars(function))
+        return made
+    wrapper = instrument(function, scope)
+    is_never_bound = kind is BuiltinFunctionType or kind is MethodWrapperType
+    return staticmethod(wrapper) if is_never_bound else wrapper
+
+
+_WRAPPABLE = (
+    *(FunctionType, BuiltinFunctionType, MethodWrapperType),
+    *(WrapperDescriptorType, MethodDescriptorType, ClassMethodDescriptorType, partial),
+)
+_OF_FUNCTIONS = ("__code__", "__globals__", "__closure__")
+
+
+def is_wrappable(target: Any) -> bool:
+    """Return whether nothing of *target* is lost if a function takes its place."""
+    # By its type: a proxy says that it is of the class of what it stands for.
+    kind = type(target)
+    if kind is MethodType:
+        return is_wrappable(target.__func__)
+    # What Cython or Nuitka compiled is a function of another type.
+    return any(kind is one for one in _WRAPPABLE) or all(hasattr(kind, n) for n in _OF_FUNCTIONS)
+
+
+def check_wrappable(where: str, target: Any) -> None:
+    """Raise unless `is_wrappable`, and say where to put the decorator *where* instead."""
+    if is_wrappable(target):
+        return
+    if isinstance(target, type):
+        reason = "instances could no longer be told by its class; put it on a method"
+    else:
+        kind = type(target).__qualname__
+        reason = (
+            f"its {kind} would be replaced by a plain function and lose what a {kind} offers; "
+            f"put @{where} below the decorator that made it, or on its __call__ method"
+        )
+    message = f"@{where} cannot wrap {target!r}: {reason}"
+    raise InvalidArgumentError(message)
 
 
 def _transplant(wrapper: Body, function: Body) -> Body:
@@ -85,52 +201,154 @@ def _transplant(wrapper: Body, function: Body) -> Body:
     Some frameworks resolve annotations in ``__globals__`` and never unwrap:
     FastAPI did until 0.120. A wrapper therefore names no global of this module.
     """
-    scope = getattr(function, "__globals__", None)
-    if scope is None:
+    names = getattr(function, "__globals__", None)
+    if names is None:
         return wrapper
-    code, closure = wrapper.__code__, wrapper.__closure__
-    return FunctionType(code, scope, closure=closure)
+    try:
+        return FunctionType(wrapper.__code__, names, closure=wrapper.__closure__)
+    except TypeError:  # compiled by Nuitka, whose functions cannot be put together
+        return wrapper
+
+
+_PLAIN = frozenset({NoneType, bool, int, float, str, bytes, dict, list, tuple, set})
+"""Types of what most functions return, in which no body waits."""
+
+
+def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> Any:
+    """Return *result* with the body that waits in it in a scope, or None if none does.
+
+    Coroutines, generators and async generators that have not begun are driven;
+    so are the generators in what `contextlib.contextmanager` made. What has
+    begun, a future or a task runs in a context of its own. An iterator that is
+    no generator has no body.
+
+    Args:
+        result: What a function returned.
+        make: Returns the scope.
+        refuses: Whether to raise where *result* is another object to await,
+            whose body runs nobody knows where.
+    """
+    kind = type(result)
+    if issubclass(kind, (_GeneratorContextManager, _AsyncGeneratorContextManager)):
+        inner = drive_returned(result.gen, make, refuses=False)
+        if inner is None:
+            return None
+        result.gen = inner
+        return result
+    drive = next((drive for fits, drive in _RETURNED if fits(kind, result)), None)
+    if drive is not None:
+        return _driven(result, drive, make())
+    if refuses and kind is not CoroutineType and _has_a_hidden_body(kind):
+        message = (
+            f"an entrypoint returned {kind.__qualname__!r}, an object to await, whose body would "
+            f"run outside the run: await it in the function, which becomes `async def`"
+        )
+        raise InvalidArgumentError(message)
+    return None
+
+
+def _driven(result: Any, drive: Callable[[Body, Scope], Body], scope: Scope) -> Any:
+    if drive is _drive_coroutine and scope.at_awaits:
+        drive = _drive_awaits
+    wrapper = drive(lambda: result, scope)
+    code = getattr(result, "gi_code", None)
+    if code is not None and code.co_flags & CO_ITERABLE_COROUTINE:
+        wrapper = coroutine(wrapper)
+    driven = wrapper()
+    driven.__name__, driven.__qualname__ = result.__name__, result.__qualname__
+    return driven
+
+
+def _is_new_generator(kind: type, result: Any) -> bool:
+    if kind is GeneratorType:
+        return getgeneratorstate(result) == GEN_CREATED
+    return kind.__name__ in {"generator", "compiled_generator"} and hasattr(kind, "send")
+
+
+def _is_new_coroutine(kind: type, result: Any) -> bool:
+    if kind is CoroutineType:
+        return getcoroutinestate(result) == CORO_CREATED
+    return kind.__name__ in {"coroutine", "compiled_coroutine"} and hasattr(kind, "send")
+
+
+def _is_new_async_generator(kind: type, result: Any) -> bool:
+    if kind is AsyncGeneratorType:
+        # Python 3.11 does not say whether it has begun.
+        return result.ag_frame is not None and not getattr(result, "ag_suspended", False)
+    return kind.__name__ in {"async_generator", "compiled_asyncgen"} and hasattr(kind, "asend")
+
+
+_OF_FUTURES = ("_asyncio_future_blocking", "add_done_callback", "addCallbacks")
+"""Who has one of these tells others when it is done, so that its work is under way."""
+
+
+def _has_a_hidden_body(kind: type) -> bool:
+    try:
+        if getattr(kind, "__await__", None) is None:
+            return False
+        return not any(hasattr(kind, name) for name in _OF_FUTURES)
+    except Exception:  # a metaclass of the user's
+        return False
 
 
 def _drive_function(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, end, _, fail, *_ = scope
+    plain = _PLAIN
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        begun = begin()
-        entered = enter(begun)
+        __tracebackhide__ = __debuggerskip__ = True
+        begun = scope.begin()
+        entered = scope.enter(begun)
         try:
             result = fn(*args, **kwargs)
         except BaseException as error:
-            fail(begun, error)
-            leave(entered)
-            if end:
-                end(begun, error)
+            scope.fail(begun, error)
+            scope.leave(entered)
+            if scope.end:
+                scope.end(begun, error)
             raise
-        leave(entered)
-        if end:
-            end(begun, None)
+        scope.leave(entered)
+        try:
+            is_plain = type(result) in plain
+        except TypeError:
+            is_plain = True  # a metaclass without a hash
+        if not is_plain and scope.take:
+            taken = scope.take(begun, result, True)  # noqa: FBT003 - in the hot path
+            if taken is not None:
+                return taken
+        if scope.end:
+            scope.end(begun, None)
         return result
 
     return wrapper
 
 
 def _drive_coroutine(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, _, _, fail, *_ = scope
+    plain = _PLAIN
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        begun = begin()
+        __tracebackhide__ = __debuggerskip__ = True
+        begun = scope.begin()
         # Held across awaits: a coroutine runs in the context of its task.
-        entered = enter(begun)
+        entered = scope.enter(begun)
         try:
-            return await fn(*args, **kwargs)
+            result = await fn(*args, **kwargs)
         except BaseException as error:
-            fail(begun, error)
+            scope.fail(begun, error)
             raise
         finally:
             try:
-                leave(entered)
+                scope.leave(entered)
             except ValueError:
                 pass  # closed or collected from another context, which never had our run
+        try:
+            is_plain = type(result) in plain
+        except TypeError:
+            is_plain = True  # a metaclass without a hash
+        if not is_plain and scope.take:
+            taken = scope.take(begun, result, False)  # noqa: FBT003 - in the hot path
+            if taken is not None:
+                return taken
+        return result
 
     return wrapper
 
@@ -146,14 +364,14 @@ def _drive_awaits(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_generator(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, end, _, fail, look, keep = scope
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        begun, body = begin(), fn(*args, **kwargs)
+        __tracebackhide__ = __debuggerskip__ = True
+        begun, body = scope.begin(), fn(*args, **kwargs)
         resume, value = body.send, None
         while True:
             # Never held across a yield: a generator borrows its caller's context.
-            entered, is_over, raised = enter(begun), True, None
+            entered, is_over, raised = scope.enter(begun), True, None
             try:
                 item = resume(value)
                 is_over = False
@@ -161,14 +379,14 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
                 return stop.value
             except BaseException as error:
                 raised = error
-                fail(begun, error)
+                scope.fail(begun, error)
                 raise
             finally:
-                if look and (now := look()) is not begun:
-                    begun = keep(begun, now)
-                leave(entered)
-                if is_over and end:
-                    end(begun, raised)
+                if scope.look and (now := scope.look()) is not begun:
+                    begun = scope.keep(begun, now)
+                scope.leave(entered)
+                if is_over and scope.end:
+                    scope.end(begun, raised)
                 value = raised = None  # an exception here would hold the frame that holds it
             try:
                 resume, value, item = body.send, (yield item), None
@@ -179,14 +397,14 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_async_generator(fn: Body, scope: Scope) -> Body:
-    begin, enter, leave, end, _, fail, look, keep = scope
     first = _asend_unhooked
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        begun, body = begin(), fn(*args, **kwargs)
+        __tracebackhide__ = __debuggerskip__ = True
+        begun, body = scope.begin(), fn(*args, **kwargs)
         resume, value = first(body), None
         while True:
-            entered, is_over, raised = enter(begun), True, None
+            entered, is_over, raised = scope.enter(begun), True, None
             try:
                 item = await resume(value)
                 is_over = False
@@ -194,17 +412,17 @@ def _drive_async_generator(fn: Body, scope: Scope) -> Body:
                 return
             except BaseException as error:
                 raised = error
-                fail(begun, error)
+                scope.fail(begun, error)
                 raise
             finally:
-                if look and (now := look()) is not begun:
-                    begun = keep(begun, now)
+                if scope.look and (now := scope.look()) is not begun:
+                    begun = scope.keep(begun, now)
                 try:
-                    leave(entered)
+                    scope.leave(entered)
                 except ValueError:
                     pass  # closed or collected in mid-await from another context
-                if is_over and end:
-                    end(begun, raised)
+                if is_over and scope.end:
+                    scope.end(begun, raised)
                 value = raised = None  # an exception here would hold the frame that holds it
             try:
                 resume, value, item = body.asend, (yield item), None
@@ -236,4 +454,9 @@ _DRIVERS: tuple[tuple[Callable[[object], bool], Callable[[Body, Scope], Body]], 
     (iscoroutinefunction, _drive_coroutine),
     (isasyncgenfunction, _drive_async_generator),
     (isgeneratorfunction, _drive_generator),
+)
+_RETURNED: tuple[tuple[Callable[[type, Any], bool], Callable[[Body, Scope], Body]], ...] = (
+    (_is_new_coroutine, _drive_coroutine),
+    (_is_new_generator, _drive_generator),
+    (_is_new_async_generator, _drive_async_generator),
 )

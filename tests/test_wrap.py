@@ -2,17 +2,22 @@
 
 import asyncio
 import doctest
+import functools
 import gc
 import inspect
 import pickle
 import traceback
+import types
 from functools import partial
 from typing import get_type_hints
 
 import pytest
+import wrapt
 
-from penstock import bind, current_flow_id, current_run, entrypoint, flow
+from penstock import bind, current_flow_id, current_run, entrypoint, flow, step
+from penstock._wrap import is_wrappable
 from penstock.exceptions import InvalidArgumentError
+from penstock.testing import isolated_registry, record_runs
 
 
 @flow("module")
@@ -536,3 +541,115 @@ class TestAsyncGenerators:
             step.close()
 
             assert current_flow_id() == "mine"
+
+
+class TestKeepsItsKind:
+    """What an entrypoint takes the place of stays what it is."""
+
+    def test_types_coroutine(self):
+        """A generator that `types.coroutine` made awaitable can be awaited."""
+
+        @entrypoint
+        @types.coroutine
+        def handle():
+            before = current_flow_id()
+            yield from asyncio.sleep(0).__await__()
+            return before, current_flow_id()
+
+        async def main():
+            return await handle()
+
+        before, after = asyncio.run(main())
+
+        assert before == after is not None
+
+    @pytest.mark.parametrize(
+        ("make", "expected"),
+        [
+            pytest.param(lambda: partial(lambda *args: args, 1), (1, 2), id="partial"),
+            pytest.param(lambda: Handler().method, None, id="method"),
+            pytest.param(lambda: max, 2, id="builtin"),
+        ],
+    )
+    @pytest.mark.filterwarnings("ignore:functools.partial will be a method descriptor")
+    def test_in_a_class(self, make, expected):
+        """What is no method of a class that it is put into does not become one."""
+        function = make()
+        wrapped = entrypoint(name="x")(function)
+        owner = type("Owner", (), {"bare": function, "wrapped": wrapped})()
+        arguments = (2,) if expected != 2 else (1, 2)
+
+        bare_result, result = owner.bare(*arguments), owner.wrapped(*arguments)
+
+        assert bare_result[:2] == result[:2] if expected is None else bare_result == result
+
+    def test_bound_method(self):
+        """A bound method stays one."""
+        handler = Handler()
+        wrapped = entrypoint(handler.method)
+
+        assert (inspect.ismethod(wrapped), wrapped.__self__) == (True, handler)
+
+    def test_compiled(self):
+        """A function that Cython compiled is wrapped like any other."""
+        from gevent import _gevent_c_imap as compiled
+
+        functions = [f for f in vars(compiled).values() if "cython" in type(f).__name__]
+
+        assert all(is_wrappable(function) for function in functions)
+
+
+@wrapt.decorator
+def proxied(wrapped, instance, args, kwargs):
+    return instance, wrapped(*args, **kwargs)
+
+
+class Slotted(partial):
+    """A partial with something of its own."""
+
+
+RICH = [
+    pytest.param(lambda: functools.lru_cache(lambda: 1), "its _lru_cache_wrapper", id="lru_cache"),
+    pytest.param(lambda: proxied(lambda: 1), "its FunctionWrapper", id="wrapt"),
+    pytest.param(lambda: Slotted(print), "its Slotted", id="subclass of partial"),
+    pytest.param(
+        lambda: functools.cached_property(lambda self: 1),
+        "put it below @cached_property",
+        id="cached_property",
+    ),
+    pytest.param(
+        lambda: functools.partialmethod(print), "put it below @partialmethod", id="partialmethod"
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "expected"), RICH)
+def test_richer_than_a_function(make, expected):
+    """What a function in its place would lose something of is refused with where to put it."""
+    with pytest.raises(TypeError, match=expected):
+        entrypoint(name="x")(make())
+
+
+def test_bind_takes_nothing_away():
+    """`bind` as a decorator refuses the same."""
+    with pytest.raises(TypeError, match=r"@bind\(\) cannot wrap.*put @bind\(\) below"):
+        bind()(functools.lru_cache(lambda: 1))
+
+
+@pytest.mark.parametrize("make", [p.values[0] for p in RICH[:3]], ids=["lru_cache", "wrapt", "own"])
+def test_recording_takes_nothing_away(make):
+    """While steps are recorded, a step that is richer than a function is left as it is."""
+    declared = make()
+    with isolated_registry(), record_runs():
+        assert step(name="x")(declared) is declared
+
+
+def test_without_transplant(monkeypatch):
+    """Where a function cannot be put together, as under Nuitka, it is wrapped all the same."""
+
+    def refuse(*args, **kwargs):
+        raise TypeError("arg 5 (closure) expected cell, found compiled_cell")
+
+    monkeypatch.setattr("penstock._wrap.FunctionType", refuse)
+
+    assert entrypoint(lambda: current_flow_id())() is not None
