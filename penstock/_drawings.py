@@ -76,7 +76,8 @@ class Drawings:
 
     def _write(self, file: Path, picture: bytes) -> None:
         """Write a picture whole or not at all, without what strangers' folders would need."""
-        part = f"{file}.{os.getpid()}"
+        # The name begins like no picture's, so that one of a killed process is pruned.
+        part = f"{self._folder}/.{file.name}.{os.getpid()}"
         with open(part, "wb") as output:  # noqa: PTH123 - quicker, and there are many
             output.write(picture)
         os.replace(part, file)  # noqa: PTH105 - likewise

@@ -16,8 +16,10 @@ __all__ = [
     "InvalidFlowIdError",
     "MissingExtraError",
     "ModuleImportError",
+    "OutputFormatError",
     "PenstockError",
     "RenderError",
+    "SetupError",
     "TracingError",
     "UndeclaredFunctionError",
     "UnknownFlowError",
@@ -198,6 +200,36 @@ class UnknownFormatError(PenstockError, ValueError):
         return f"unknown format {self.format!r}{hint} (known: {', '.join(self.known)})"
 
 
+class OutputFormatError(PenstockError, ValueError):
+    """The name of an output file and the format do not go together.
+
+    Attributes:
+        output: The file.
+        format: The format that was asked for, or None if the name was to decide.
+        suffixes: The suffixes of the formats: of *format*, or of all of them.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, output: str, format: str | None, suffixes: Sequence[str]) -> None:  # noqa: A002 - the public word
+        super().__init__(output, format, suffixes)
+        self.output = output
+        self.format = format
+        self.suffixes = tuple(suffixes)
+
+    def __str__(self) -> str:
+        known = ", ".join(self.suffixes)
+        if self.format is None:
+            return (
+                f"{self.output!r} does not say what to write: give the format, "
+                f"or a name that ends with one of {known}"
+            )
+        return (
+            f"{self.output!r} is not the name of a file in the format {self.format!r}: "
+            f"end it with {known}, or leave the format out"
+        )
+
+
 class MissingExtraError(PenstockError, ImportError):
     """Something needs a package that an extra of penstock brings.
 
@@ -328,6 +360,27 @@ class ModuleImportError(PenstockError, ImportError):
 
     def __str__(self) -> str:
         return f"cannot import {self.module!r} ({self.place}): {self.cause}"
+
+
+class SetupError(ModuleImportError):
+    """The configured function that is to be called first cannot be called.
+
+    Attributes:
+        module: The function, as ``package.module:function``.
+        cause: What went wrong, in a line.
+        place: Where it was configured.
+        doing: ``"failed"`` if its call did, else ``"cannot be imported"``.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, module: str, cause: str, place: str, doing: str) -> None:
+        super().__init__(module, cause, place)
+        self.args = (module, cause, place, doing)
+        self.doing = doing
+
+    def __str__(self) -> str:
+        return f"setup {self.module!r} {self.doing} ({self.place}): {self.cause}"
 
 
 class TracingError(PenstockError, RuntimeError):

@@ -1,5 +1,8 @@
 """Pictures that are kept: each is drawn once, whole or not at all."""
 
+import subprocess
+import sys
+
 import pytest
 
 from penstock import Edge, Graph, Node, _drawings
@@ -102,6 +105,24 @@ def test_prune(drawings):
 
     assert [drawings.find(d, "svg") is not None for d in (first, *others)] == [True, False, False]
     assert drawings.find(others[0], "png") is None
+
+
+def test_prune_what_a_killed_process_left(drawings, tmp_path):
+    """A picture that a killed process was writing is forgotten too."""
+    killed = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from penstock._drawings import Drawings\n"
+        "os.replace = lambda *_: os.kill(os.getpid(), 9)\n"
+        f"Drawings(Path(sys.argv[1])).make({SOURCES!r}, 'svg')\n"
+    )
+    folder = tmp_path / "drawings"
+    subprocess.run([sys.executable, "-c", killed, folder], check=False)
+    before = list(folder.iterdir())
+
+    drawings.prune(SOURCES)
+
+    assert (len(before), list(folder.iterdir())) == (1, [])
 
 
 def test_other_program(drawings, tmp_path, monkeypatch):

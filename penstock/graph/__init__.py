@@ -5,12 +5,14 @@ from typing import Literal, overload
 
 from penstock._model import FORMATS, Direction, Graph, TextFormat
 from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
+from penstock.graph._formats import choose_format
 from penstock.graph._output import write_whole
 
 __all__ = [
     "FORMATS",
     "Flow",
     "TextFormat",
+    "choose_format",
     "find_problems",
     "generate_dag",
     "get_flow",
@@ -22,7 +24,17 @@ __all__ = [
 @overload
 def generate_dag(
     flow: str | Flow,
-    format: TextFormat = "mermaid",
+    format: None = None,
+    output: None = None,
+    direction: Direction = "TD",
+    *,
+    styled: bool = False,
+    check_limits: bool = True,
+) -> str: ...
+@overload
+def generate_dag(
+    flow: str | Flow,
+    format: TextFormat,
     output: str | os.PathLike[str] | None = None,
     direction: Direction = "TD",
     *,
@@ -42,7 +54,7 @@ def generate_dag(
 @overload
 def generate_dag(
     flow: str | Flow,
-    format: str,
+    format: str | None = None,
     output: str | os.PathLike[str] | None = None,
     direction: Direction = "TD",
     *,
@@ -51,7 +63,7 @@ def generate_dag(
 ) -> str | bytes: ...
 def generate_dag(
     flow: str | Flow,
-    format: str = "mermaid",  # noqa: A002 - the user's word
+    format: str | None = None,  # noqa: A002 - the user's word
     output: str | os.PathLike[str] | None = None,
     direction: Direction = "TD",
     *,
@@ -66,9 +78,12 @@ def generate_dag(
         flow: The name of a flow, or the flow itself.
         format: ``"mermaid"``, ``"dot"``, ``"json"``, ``"text"`` or ``"svg"``,
             which are text, or ``"png"``, which is bytes. ``"svg"`` and
-            ``"png"`` need a Graphviz program: ``pip install 'penstock[png]'``
-            brings one.
-        output: A file to write it to as well, whole or not at all.
+            ``"png"`` need a Graphviz program: ``pip install "penstock[png]"``
+            brings one. If None, the suffix of *output* decides: ``.mmd`` or
+            ``.mermaid``, ``.dot`` or ``.gv``, ``.json``, ``.txt``, ``.svg`` or
+            ``.png``; without a suffix it is Mermaid.
+        output: A file to write it to as well, whole or not at all. A device or
+            a FIFO is written to, and ``"-"`` is the standard output.
         direction: Where the flow leads: ``"TD"`` (down), ``"LR"``, ``"BT"``
             or ``"RL"``. ``"TB"`` is another word for ``"TD"``.
         styled: For Mermaid: colours, shapes of entrypoints, and the title and
@@ -82,6 +97,8 @@ def generate_dag(
     Raises:
         UnknownFlowError: If no flow of that name has been declared.
         UnknownFormatError: If *format* is none of those above.
+        OutputFormatError: If the suffix of *output* is that of another format,
+            or of none and *format* is None.
         InvalidArgumentError: If *direction* is none of those above.
         DiagramTooLargeError: If a Mermaid text is beyond what Mermaid draws:
             500 edges or 50,000 characters.
@@ -92,9 +109,10 @@ def generate_dag(
 
     .. versionadded:: 0.1
     """
+    chosen = choose_format(format, output)
     found = flow if isinstance(flow, Flow) else get_flow(flow)
     drawn = render(
-        found.graph(), format, direction=direction, styled=styled, check_limits=check_limits
+        found.graph(), chosen, direction=direction, styled=styled, check_limits=check_limits
     )
     if output is not None:
         write_whole(output, drawn + "\n" if isinstance(drawn, str) else drawn)

@@ -16,8 +16,10 @@ from penstock.exceptions import (
     InvalidArgumentError,
     MissingExtraError,
     ModuleImportError,
+    OutputFormatError,
     PenstockError,
     RenderError,
+    SetupError,
     UndeclaredFunctionError,
     UnknownFormatError,
 )
@@ -213,6 +215,9 @@ def test_shapes(kind, expected):
         (DiagramTooLargeError("f", "characters", 9, 5), "({maxTextSize: ...})"),
         (ConfigurationError("here", "no"), "here: no"),
         (ModuleImportError("m", "why", "here"), "cannot import 'm' (here): why"),
+        (SetupError("m:f", "why", "here", "failed"), "setup 'm:f' failed (here): why"),
+        (OutputFormatError("x.pdf", None, [".svg"]), "ends with one of .svg"),
+        (OutputFormatError("x.svg", "png", [".png"]), "end it with .png, or leave the format out"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
