@@ -1,22 +1,40 @@
-"""The settings of a project, and importing the modules that they name."""
+"""The settings of a project, and how each tool words them."""
 
-import importlib
-import pkgutil
-import sys
 import tomllib
-import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from penstock.exceptions import ConfigurationError, ModuleImportError, did_you_mean
+from penstock.exceptions import ConfigurationError, did_you_mean
 
-__all__ = ["Settings", "import_modules", "read_settings"]
+__all__ = ["Settings", "Words", "read_settings"]
 
-_IMPORTLIB = Path(importlib.__file__)
+_NAMES = ("modules", "pythonpath", "setup")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """How the settings are written in the tool that the reader of a message is in."""
+
+    name: str = "{}"
+    """What a setting is called, with ``{}`` for the name of the field."""
+
+    assignment: str = "{name} = {value} under [tool.penstock] in pyproject.toml"
+    """How a value is set. Strings and lists of strings look alike in TOML, Python and YAML."""
+
+    also: str = ""
+    """What else a user who has no modules may do."""
+
+    def call(self, setting: str) -> str:
+        """Return what *setting* is called."""
+        return self.name.format(setting)
+
+    def assign(self, setting: str, *values: str) -> str:
+        """Return how to set *setting*, which takes one string if it is ``setup``, else a list."""
+        quoted = ", ".join(f'"{value}"' for value in values)
+        value = quoted if setting == "setup" else f"[{quoted}]"
+        return self.assignment.format(name=setting, value=value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,30 +54,49 @@ class Settings:
     place: str = "penstock"
     """Where the settings stand, for messages."""
 
-    def override(self, place: str, said: Mapping[str, object], folder: Path) -> "Settings":
+    root: str | None = field(default=None, compare=False)
+    """The folder of the file with ``[tool.penstock]``, to import from after *pythonpath*."""
+
+    setup_place: str | None = field(default=None, compare=False)
+    """Where *setup* stands, unless that is *place*."""
+
+    folder: str | None = field(default=None, compare=False)
+    """The folder from which the tool counts the paths of its settings."""
+
+    words: Words = field(default=Words(), compare=False)
+    """How the settings are written in the tool."""
+
+    def override(
+        self, place: str, said: Mapping[str, object], folder: Path, words: Words | None = None
+    ) -> "Settings":
         """Return these settings with what *place* says instead.
 
         Args:
             place: Where *said* stands, for messages.
             said: Setting by name. None and empty lists leave a setting as it is.
             folder: The folder from which paths are counted.
+            words: How the settings are written there, if not as in ``pyproject.toml``.
 
         Raises:
             ConfigurationError: If a setting is unknown or of the wrong type.
         """
-        known = [field.name for field in fields(self) if field.name != "place"]
+        words = words or self.words
         changes: dict[str, Any] = {}
         for key, value in said.items():
-            if key not in known:
-                hint = did_you_mean(key, known)
-                problem = f"unknown setting {key!r}{hint} (known: {', '.join(known)})"
+            if key not in _NAMES:
+                hint = did_you_mean(key, _NAMES)
+                problem = f"unknown setting {key!r}{hint} (known: {', '.join(_NAMES)})"
                 raise ConfigurationError(place, problem)
             if value is None or value == []:
                 continue
-            changes[key] = _text(place, key, value) if key == "setup" else _texts(place, key, value)
+            read = _string if key == "setup" else _strings
+            changes[key] = read(place, words.call(key), value)
         if "pythonpath" in changes:
             changes["pythonpath"] = tuple(str(folder / p) for p in changes["pythonpath"])
-        return replace(self, **changes, place=place) if changes else self
+        if "setup" in changes:
+            changes["setup_place"] = place
+        changed = replace(self, **changes, place=place) if changes else self
+        return replace(changed, words=words, folder=str(folder))
 
 
 def read_settings(start: Path) -> Settings:
@@ -74,113 +111,44 @@ def read_settings(start: Path) -> Settings:
     start = start.resolve()
     for folder in (start, *start.parents):
         file = folder / "pyproject.toml"
-        if not file.is_file():
-            continue
-        try:
-            tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigurationError(str(file), f"not valid TOML: {error}") from error
-        if "penstock" in tool:
-            return Settings().override(f"[tool.penstock] in {file}", tool["penstock"], folder)
+        table = _read_table(file) if file.is_file() else None
+        if table is not None:
+            settings = Settings().override(f"[tool.penstock] in {file}", table, folder)
+            return replace(settings, root=str(folder))
     return Settings()
 
 
-def import_modules(settings: Settings) -> tuple[ModuleImportError, ...]:
-    """Import the modules of *settings* and return what could not be imported.
-
-    One that fails does not keep the others from being imported.
-    """
-    for folder in reversed(settings.pythonpath):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-    with _imports_at_once():
-        return _import_all(settings)
-
-
-def _import_all(settings: Settings) -> tuple[ModuleImportError, ...]:
-    failures: list[ModuleImportError] = []
-    if settings.setup is not None:
-        _attempt(settings.setup, settings.place, failures, _call)
-    for pattern in settings.modules:
-        name = pattern.rstrip(".*")
-        module = _attempt(name, settings.place, failures, importlib.import_module)
-        if module is not None and name != pattern:
-            for found in _modules_in(module, deep=pattern.endswith("**")):
-                _attempt(found, settings.place, failures, importlib.import_module)
-    return tuple(failures)
-
-
-@contextmanager
-def _imports_at_once() -> Iterator[None]:
-    """Do lazy imports at once in the block: a module that nobody uses yet declares flows too.
-
-    Python 3.15 has them (PEP 810), as a statement and as an option.
-    """
-    get = getattr(sys, "get_lazy_imports_filter", None)
-    if get is None:
-        yield
-        return
-    change, before = sys.set_lazy_imports_filter, get()  # type: ignore[attr-defined]  # as above
-    change(lambda *_: False)
+def _read_table(file: Path) -> dict[str, Any] | None:
+    """Return ``[tool.penstock]`` of *file*, or None if it has none."""
     try:
-        yield
-    finally:
-        change(before)
+        # Some editors begin a file with a byte order mark.
+        found: Any = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(str(file), f"not valid TOML: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(str(file), f"cannot be read: {error.strerror}") from error
+    for depth, key in enumerate(("tool", "penstock"), 1):
+        found = found.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, dict):
+            name = ".".join(("tool", "penstock")[:depth])
+            problem = f"{name} must be a table, not {found!r}: write [tool.penstock] on a line"
+            raise ConfigurationError(str(file), problem)
+    table: dict[str, Any] = found
+    return table
 
 
-def _call(target: str) -> None:
-    module, _, function = target.partition(":")
-    getattr(importlib.import_module(module), function or "setup")()
-
-
-def _attempt(
-    name: str, place: str, failures: list[ModuleImportError], action: Any
-) -> ModuleType | None:
-    """Return what *action* makes of *name*, or note why it made nothing."""
-    try:
-        found: ModuleType | None = action(name)
-    except (Exception, SystemExit) as error:  # a user's module may raise anything
-        failure = ModuleImportError(name, _cause(name, error), place)
-        failure.__cause__ = error  # its traceback names the files that an edit would mend
-        failures.append(failure)
-        return None
-    return found
-
-
-def _cause(name: str, error: BaseException) -> str:
-    """Say in a line what went wrong, and where in the user's code."""
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    if isinstance(error, SystemExit):
-        said = f"it ended the program with SystemExit({error.code!r})"
-    if isinstance(error, ModuleNotFoundError) and name.partition(":")[0].startswith(
-        error.name or "\0"
-    ):
-        return f"{said}. Is its folder in `pythonpath`, or the project installed?"
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_import(f.filename)]
-    return f"{said} ({frames[-1].filename}:{frames[-1].lineno})" if frames else said
-
-
-def _is_import(file: str) -> bool:
-    """Tell whether *file* is part of the way from here to the user's module."""
-    return file == __file__ or file.startswith("<frozen ") or Path(file) == _IMPORTLIB
-
-
-def _modules_in(package: ModuleType, *, deep: bool) -> Iterator[str]:
-    """Yield the names of the modules in *package*, sorted."""
-    path = getattr(package, "__path__", ())
-    for found in sorted(pkgutil.iter_modules(path, package.__name__ + "."), key=lambda m: m.name):
-        yield found.name
-        if deep and found.ispkg and found.name in sys.modules:
-            yield from _modules_in(sys.modules[found.name], deep=True)
-
-
-def _text(place: str, key: str, value: object) -> str:
+def _string(place: str, name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise ConfigurationError(place, f"{key!r} takes a text, not {value!r}")
+        raise ConfigurationError(place, f"{name} takes a string, not {value!r}")
     return value
 
 
-def _texts(place: str, key: str, value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, (list, tuple)):
-        raise ConfigurationError(place, f"{key!r} takes a list of texts, not {value!r}")
-    return tuple(_text(place, key, item) for item in value)
+def _strings(place: str, name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        problem = f'{name} takes a list of strings: write ["{value}"], not {value!r}'
+        raise ConfigurationError(place, problem)
+    if not isinstance(value, (list, tuple)):
+        raise ConfigurationError(place, f"{name} takes a list of strings, not {value!r}")
+    return tuple(_string(place, name, item) for item in value)

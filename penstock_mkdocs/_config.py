@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 from penstock._model import Direction
-from penstock._settings import Settings, read_settings
+from penstock._settings import Settings, Words, read_settings
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = [
@@ -26,6 +26,8 @@ __all__ = [
 FORMATS = ("svg", "mermaid", "png")
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
 ERRORS = ("auto", "raise", "show")
+
+_WORDS = Words(assignment="{name}: {value} among the options of penstock")
 
 
 class OptionError(ValueError):
@@ -218,7 +220,7 @@ class ExtensionOptions(_Options):
         }
         folder = Path(self.config_file).parent if self.config_file else folder
         place = self.config_file or "the options of penstock_flows"
-        return read_settings(folder).override(place, said, folder)
+        return read_settings(folder).override(place, said, folder, _WORDS)
 
     def flow(self) -> FlowOptions:
         """Return the options of a flow's block that says nothing."""

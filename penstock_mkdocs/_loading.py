@@ -18,8 +18,9 @@ from threading import RLock
 from types import ModuleType
 
 from penstock import _settings
+from penstock._importing import import_modules
 from penstock._registry import default_registry
-from penstock._settings import Settings, import_modules
+from penstock._settings import Settings
 from penstock.exceptions import ModuleImportError
 from penstock_mkdocs._state import forget_state
 

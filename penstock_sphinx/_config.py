@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from penstock._model import Direction
-from penstock._settings import Settings, read_settings
+from penstock._settings import Settings, Words, read_settings
 from penstock.exceptions import did_you_mean
 from penstock_sphinx._log import warn
 
@@ -20,6 +20,9 @@ DIRECTIONS: tuple[str, ...] = get_args(Direction)
 
 MERMAID_JS = "https://cdn.jsdelivr.net/npm/mermaid@11.12.0/dist/mermaid.min.js"
 """The Mermaid that pages load unless ``penstock_mermaid_js`` says otherwise."""
+
+
+_WORDS = Words(name="penstock_{}", assignment="penstock_{name} = {value} in conf.py")
 
 
 def choice(*values: str) -> Callable[[Any], str]:
@@ -97,7 +100,7 @@ def project_settings(confdir: Path, config: Config) -> Settings:
     said = {key: config[f"penstock_{key}"] for key in ("modules", "pythonpath", "setup")}
     # An empty tuple says nothing, as an empty list does.
     said = {key: value for key, value in said.items() if value != ()}
-    return read_settings(confdir).override(str(confdir / "conf.py"), said, confdir)
+    return read_settings(confdir).override(str(confdir / "conf.py"), said, confdir, _WORDS)
 
 
 def _validate(_app: Sphinx, config: Config) -> None:

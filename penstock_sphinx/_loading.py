@@ -10,7 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from penstock._settings import import_modules
+from penstock._importing import import_modules
 from penstock.exceptions import ConfigurationError, ModuleImportError
 from penstock_sphinx._config import project_settings
 from penstock_sphinx._log import warn

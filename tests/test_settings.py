@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 from penstock import list_flows
-from penstock._settings import Settings, import_modules, read_settings
-from penstock.exceptions import ConfigurationError
+from penstock._importing import explain, explain_nothing, import_modules, is_importable
+from penstock._settings import Settings, Words, read_settings
+from penstock.exceptions import (
+    ConfigurationError,
+    RenderError,
+    SetupError,
+    UnknownFlowError,
+    UnknownStepError,
+)
 
 FLOW = """
 from penstock import entrypoint, flow
@@ -70,9 +77,10 @@ def test_paths_are_counted_from_the_file(tmp_path):
     [
         pytest.param("[tool.penstock", "not valid TOML", id="broken file"),
         pytest.param("[tool.penstock]\nmodule = []", "did you mean 'modules'?", id="typo"),
-        pytest.param('[tool.penstock]\nmodules = "shop"', "takes a list of texts", id="no list"),
-        pytest.param("[tool.penstock]\nmodules = [1]", "takes a text, not 1", id="no text"),
-        pytest.param("[tool.penstock]\nsetup = 1", "takes a text, not 1", id="setup"),
+        pytest.param('[tool.penstock]\nmodules = "shop"', "takes a list of strings", id="no list"),
+        pytest.param("[tool.penstock]\nmodules = {}", "list of strings, not {}", id="table"),
+        pytest.param("[tool.penstock]\nmodules = [1]", "takes a string, not 1", id="no text"),
+        pytest.param("[tool.penstock]\nsetup = 1", "takes a string, not 1", id="setup"),
     ],
 )
 def test_wrong_settings(tmp_path, text, expected):
@@ -228,3 +236,278 @@ def test_filter_of_lazy_imports(tmp_path, monkeypatch):
 
     ours, theirs = changes
     assert (ours("importer", "name", None), theirs) == (False, "theirs")
+
+
+SPHINX = Words(name="penstock_{}", assignment="penstock_{name} = {value} in conf.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("tool = 3", "tool must be a table, not 3", id="tool"),
+        pytest.param("[tool]\npenstock = 3", "tool.penstock must be a table, not 3", id="table"),
+    ],
+)
+def test_what_is_no_table(tmp_path, text, expected):
+    """A value where a table should be is an error that names the file."""
+    file = write(tmp_path / "pyproject.toml", text)
+
+    with pytest.raises(ConfigurationError, match=expected) as caught:
+        read_settings(tmp_path)
+
+    assert str(file) in str(caught.value)
+
+
+def test_byte_order_mark(tmp_path):
+    """A file that an editor began with a byte order mark is read."""
+    write(tmp_path / "pyproject.toml", '\ufeff[tool.penstock]\nmodules = ["shop"]\n')
+
+    assert read_settings(tmp_path).modules == ("shop",)
+
+
+def test_file_that_cannot_be_read(tmp_path, monkeypatch):
+    """A file that nobody may read is an error that names it."""
+    file = write(tmp_path / "pyproject.toml", "")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_text", refuse)
+
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(tmp_path)
+
+    assert str(caught.value) == f"{file}: cannot be read: Permission denied"
+
+
+def test_words_of_the_tool(tmp_path):
+    """A wrong type is told in the words of the tool that the reader is in."""
+    with pytest.raises(ConfigurationError) as caught:
+        Settings().override("conf.py", {"modules": "shop"}, tmp_path, SPHINX)
+
+    assert str(caught.value) == (
+        "conf.py: penstock_modules takes a list of strings: write [\"shop\"], not 'shop'"
+    )
+
+
+def test_folder_of_the_file_is_on_the_path(tmp_path):
+    """Modules beside the file with the table can be imported, whatever tool reads it from where."""
+    write(tmp_path / "pyproject.toml", '[tool.penstock]\nmodules = ["beside_shop"]\n')
+    write(tmp_path / "beside_shop.py", FLOW.format(name="beside"))
+    (tmp_path / "docs").mkdir()
+
+    failures = import_modules(read_settings(tmp_path / "docs"))
+
+    assert (failures, flows()) == ((), ["beside"])
+
+
+def test_first_folder_wins(tmp_path):
+    """Of two folders that have the module, the first is asked, and both before the project's."""
+    for name in ("one", "two", "root"):
+        write(tmp_path / name / "twice_shop.py", FLOW.format(name=name))
+    write(
+        tmp_path / "root" / "pyproject.toml",
+        '[tool.penstock]\nmodules = ["twice_shop"]\npythonpath = ["../one", "../two"]\n',
+    )
+
+    import_modules(read_settings(tmp_path / "root"))
+
+    assert flows() == ["one"]
+    assert [Path(folder).name for folder in sys.path[:3]] == ["one", "two", "root"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("flows.py", "write flows: the name of a module, not its file"),
+        ("./shop/flows.py", "write shop.flows: the name of a module, not its file"),
+        ("..\\flows.py", "write flows: the name of a module, not its file"),
+        ("shop*", "the only patterns are shop.*, for the modules directly in a package, and"),
+        ("shop.fl*.x", "the only patterns are shop.*, for"),
+        ("shop.*.x", "the only patterns are shop.*, for"),
+        ("*", "the only patterns are pkg.*, for"),
+        (".flows", "write the whole name, from the top-level package: flows"),
+        ("shop:flows", "write shop: the module alone"),
+        ("shop..flows", 'write the dotted name of a module, like "shop.flows"'),
+        ("", 'write the dotted name of a module, like "shop.flows"'),
+        ("json.decoder.*", "json.decoder is a module, not a package: write json.decoder"),
+    ],
+)
+def test_what_is_no_module(name, expected):
+    """What is no name of a module is reported with what to write, and nothing is imported."""
+    (failure,) = import_modules(Settings(modules=(name,)))
+
+    assert failure.cause.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("folder", "root", "words", "expected"),
+    [
+        ("src", 0, Words(), 'write pythonpath = ["src"] under [tool.penstock] in pyproject.toml'),
+        ("src", 1, SPHINX, 'write penstock_pythonpath = ["../src"] in conf.py'),
+        ("", 0, SPHINX, 'write penstock_pythonpath = ["."] in conf.py'),
+    ],
+)
+def test_module_in_another_folder(tmp_path, folder, root, words, expected):
+    """A module that lies in a folder where projects keep theirs is found, and how to get it."""
+    write(tmp_path / folder / "hidden_shop" / "__init__.py", "")
+    base = tmp_path / "docs" if root else tmp_path
+    settings = Settings(
+        modules=("hidden_shop",),
+        folder=str(base),
+        words=words,
+        root=str(tmp_path) if root else None,
+    )
+
+    (failure,) = import_modules(settings)
+
+    assert expected in failure.cause
+
+
+def test_folder_that_is_missing(tmp_path):
+    """A folder of `pythonpath` that is not there is told where a module is missing."""
+    missing = str(tmp_path / "sorce")
+
+    (failure,) = import_modules(
+        Settings(modules=("nowhere_shop",), pythonpath=(missing,), words=SPHINX)
+    )
+
+    assert failure.cause.endswith(f"There is no folder {missing}, which penstock_pythonpath names")
+
+
+def test_module_with_a_typing_error(tmp_path):
+    """A module that its package does not have is reported with the nearest that it has."""
+    write(tmp_path / "typed_shop" / "__init__.py", "")
+    write(tmp_path / "typed_shop" / "flows.py", "")
+
+    (failure,) = import_modules(
+        Settings(modules=("typed_shop", "typed_shop.flwos"), pythonpath=(str(tmp_path),))
+    )
+
+    assert failure.cause.endswith("typed_shop has no such module; did you mean 'flows'?")
+
+
+@pytest.mark.parametrize(
+    ("setup", "expected"),
+    [
+        pytest.param(
+            "ready_docs:setup",
+            "setup 'ready_docs:setup' failed (here): RuntimeError: no ({file}:4)",
+            id="call",
+        ),
+        pytest.param(
+            "ready_docs:setpu",
+            "setup 'ready_docs:setpu' cannot be imported (here): "
+            "ready_docs has no function 'setpu'; did you mean 'setup'?",
+            id="name",
+        ),
+        pytest.param(
+            "ready_docs",
+            "setup 'ready_docs' cannot be called (here): "
+            'write "ready_docs:setup": a module, a colon and a function',
+            id="module",
+        ),
+        pytest.param(
+            "ready_docs.setup",
+            "setup 'ready_docs.setup' cannot be called (here): "
+            'write "ready_docs:setup": a module, a colon and a function',
+            id="no colon",
+        ),
+        pytest.param(
+            "nowhere",
+            "setup 'nowhere' cannot be called (here): "
+            'write "nowhere:setup": a module, a colon and a function',
+            id="nothing",
+        ),
+        pytest.param(
+            "nowhere_docs:setup",
+            "setup 'nowhere_docs:setup' cannot be imported (here): "
+            "ModuleNotFoundError: No module named 'nowhere_docs'. "
+            "Is its folder in `pythonpath`, or the project installed?",
+            id="import",
+        ),
+    ],
+)
+def test_setup_that_fails(tmp_path, setup, expected):
+    """A setup that fails is one message: what failed, and the deepest line of the project."""
+    file = write(
+        tmp_path / "ready_docs.py",
+        "import json\n\nclass Broken(json.JSONEncoder):\n    def default(self, o): raise "
+        "RuntimeError('no')\n\ndef setup(): json.dumps(object(), cls=Broken)\n",
+    )
+    write(tmp_path / "unready_shop.py", "1 / 0")
+    settings = Settings(
+        modules=("unready_shop",),
+        setup=setup,
+        setup_place="here",
+        place="--module",
+        pythonpath=(str(tmp_path),),
+    )
+
+    (failure,) = import_modules(settings)
+
+    assert (type(failure), str(failure)) == (SetupError, expected.format(file=file))
+
+
+DJANGO = """
+import django
+from django.core.exceptions import ImproperlyConfigured
+
+def setup():
+    raise ImproperlyConfigured("settings are not configured")
+"""
+
+
+def test_django_without_setup(tmp_path):
+    """A model that is imported before Django is set up is reported with the setting to write."""
+    write(tmp_path / "model_shop.py", f"{DJANGO}setup()\n")
+
+    (failure,) = import_modules(
+        Settings(modules=("model_shop",), pythonpath=(str(tmp_path),), words=SPHINX)
+    )
+
+    assert failure.cause.endswith(
+        'Django is not set up: write penstock_setup = "package.module:function" in conf.py, '
+        "a function that calls django.setup()"
+    )
+
+
+def test_django_with_a_setup_that_fails(tmp_path):
+    """A setup that names no settings of Django is reported with what it has to do."""
+    write(tmp_path / "django_docs.py", DJANGO)
+
+    (failure,) = import_modules(
+        Settings(setup="django_docs:setup", pythonpath=(str(tmp_path),), words=SPHINX)
+    )
+
+    assert "django_docs.py:6). Has django_docs:setup to set os.environ" in failure.cause
+
+
+def test_explanations():
+    """That nothing is declared is explained by the settings, in the words of the tool."""
+    settings = Settings(modules=("shop", "till"), words=SPHINX)
+    failures = import_modules(Settings(modules=("nowhere_shop",)))
+
+    assert [
+        explain(UnknownFlowError("x", ()), Settings(words=SPHINX), ()),
+        explain(UnknownStepError("x", ()), settings, ()),
+        explain(UnknownFlowError("x", ("y",)), settings, ()),
+        explain(RenderError("x", "dot", "no"), settings, ()),
+        explain_nothing(settings, failures),
+    ] == [
+        "unknown flow 'x': no modules are configured: "
+        'write penstock_modules = ["shop.flows"] in conf.py',
+        "unknown step 'x': no flow is declared in these modules: shop, till",
+        "unknown flow 'x' (known: y)",
+        "flow 'x' could not be drawn by dot: no",
+        "no flow is declared, for these cannot be imported: nowhere_shop",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("json.decoder", True), ("json.nothing", False), ("nothing.json", False), ("abc.x", False)],
+)
+def test_is_importable(name, expected):
+    """Whether there is a module is known without importing it."""
+    assert is_importable(name) is expected

@@ -24,14 +24,18 @@ import pytest
             id="script",
         ),
         pytest.param(
-            {"penstock_modules": [1]}, "{conf}: 'modules' takes a text, not 1", id="modules"
+            {"penstock_modules": [1]},
+            "{conf}: penstock_modules takes a string, not 1",
+            id="modules",
         ),
         pytest.param(
             {"penstock_modules": ["x", "shop"], "penstock_pythonpath": {}},
-            "{conf}: 'pythonpath' takes a list of texts, not {{}}",
+            "{conf}: penstock_pythonpath takes a list of strings, not {{}}",
             id="pythonpath",
         ),
-        pytest.param({"penstock_setup": 1}, "{conf}: 'setup' takes a text, not 1", id="setup"),
+        pytest.param(
+            {"penstock_setup": 1}, "{conf}: penstock_setup takes a string, not 1", id="setup"
+        ),
     ],
 )
 def test_wrong_value(project, settings, expected):
@@ -50,7 +54,10 @@ def test_text_for_a_list(project):
     made.write("conf.py", "penstock_modules = 'shop'")
     del made.settings["penstock_modules"]
 
-    assert "'modules' takes a list of texts, not 'shop' [penstock.config]" in made.build().warnings
+    assert (
+        "penstock_modules takes a list of strings: write [\"shop\"], not 'shop' [penstock.config]"
+        in made.build().warnings
+    )
 
 
 def test_command_line(project):
