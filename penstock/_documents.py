@@ -2,33 +2,64 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
-from penstock._pages import FlowPage, Link, StepSection, gist_of, slug_of
-from penstock.exceptions import ConfigurationError, DiagramTooLargeError
+from penstock._pages import FlowPage, Link, StepSection, digest_of, gist_of, python_name, slug_of
+from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._flow import Flow
 from penstock.graph._mermaid import render_mermaid
-from penstock.graph._output import write_whole
 from penstock.graph._text import render_text
 
-__all__ = ["INDEX", "Documents", "block_documents", "escape", "file_name", "text_documents"]
+__all__ = ["INDEX", "block_documents", "escape", "file_name", "modules_of", "text_documents"]
 
 INDEX = "index.md"
-_MARK = "<!-- Written by penstock from the code: edit that, then write the pages again. -->"
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&$!]|(?<=^)[-+]|(?<=^\d)[.)]")
+_SPECIAL = re.compile(
+    r"""
+    [\\`*{}\[\]<>\#|~&$!^]     # markup in some dialect, wherever it is
+    | (?<![^\W_])_ | _(?![^\W_]) # inside a word it is a letter to all of them
+    | (?<=[=+])[=+] | [=+](?=[=+]) | :(?=\w+:)
+    | ^[-+:=]                     # at the beginning of a line
+    """,
+    re.VERBOSE,
+)
+_NUMBER = re.compile(r"^(\d+)([.)])(?= |$)")
+_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SECTION = re.compile(r"^(?:[A-Z][A-Za-z ]*:$|:[a-z]+[ :]|>>> |.+\n *-{3,}$)", re.MULTILINE)
 
 
+_TAKEN = {"index", "readme", "con", "prn", "aux", "nul"} | {
+    f"{port}{number}" for port in ("com", "lpt") for number in range(10)
+}
+"""Names of files that mean something else: to whoever shows the folder, or to Windows."""
+
+_LONGEST = 100
+"""Letters of a file's name. File systems take 255 bytes, but some count the whole path."""
+
+
 def file_name(flow: Flow) -> str:
-    """Return the name of the file with the page of *flow*."""
+    """Return the name of the file with the page of *flow*, which any file system takes."""
     slug = slug_of(flow.name)
-    return f"{slug}-flow.md" if slug in {"index", "readme"} else f"{slug}.md"
+    if slug in _TAKEN:
+        return f"{slug}-flow.md"
+    if len(slug) > _LONGEST or slug.removesuffix("-flow") in _TAKEN:
+        slug = f"{slug[:_LONGEST].rstrip('-')}-{digest_of(flow.name)}"
+    return f"{slug}.md"
+
+
+def modules_of(flow: Flow) -> tuple[str, ...]:
+    """Return the names of the modules that declare the steps of *flow*, sorted."""
+    found = {python_name(step)[0] for step in flow.steps}
+    return tuple(sorted(name for name in found if all(map(str.isidentifier, name.split(".")))))
 
 
 def escape(text: str) -> str:
-    """Return *text* on one line, as Markdown that shows it letter for letter."""
-    return _SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(text.split()))
+    """Return *text* on one line, as Markdown that shows it letter for letter.
+
+    As entities: no two dialects agree on what a backslash may stand before.
+    """
+    line = re.sub(r"[ \t\n\r\f\v]+", " ", text).strip(" ")
+    line = _SPECIAL.sub(lambda found: _NAMED.get(found[0], f"&#{ord(found[0])};"), line)
+    return _NUMBER.sub(lambda found: f"{found[1]}&#{ord(found[2])};", line)
 
 
 def block_documents(flows: Sequence[Flow]) -> dict[str, str]:
@@ -42,7 +73,21 @@ def text_documents(flows: Sequence[Flow]) -> dict[str, str]:
     ordered = sorted(flows, key=lambda flow: (flow.label.lower(), flow.name))
     index = "\n".join(["# Flows", "", *map(_index_line, ordered)]) + "\n"
     pages = {file_name(flow): "\n\n".join(_page(flow)) + "\n" for flow in flows}
-    return {INDEX: index, **pages}
+    return {name: _literal(text) for name, text in {INDEX: index, **pages}.items()}
+
+
+_TEMPLATE = re.compile(r"\{[{%#]")
+_END = re.compile(r"\{(?=%-?\s*endraw\b)")
+
+
+def _literal(text: str) -> str:
+    """Return the page *text* so that Liquid (Jekyll) and Jinja (mkdocs-macros) leave it alone.
+
+    To all other readers what does that is a comment.
+    """
+    if not _TEMPLATE.search(text):
+        return text
+    return f"<!-- {{% raw %}} -->\n\n{_END.sub('&#123;', text)}\n<!-- {{% endraw %}} -->\n"
 
 
 def _index_line(flow: Flow) -> str:
@@ -94,10 +139,21 @@ def _docstring(doc: str) -> Iterator[str]:
     found = _SECTION.search(doc)
     text, rest = (doc[: found.start()], doc[found.start() :]) if found else (doc, "")
     if text.strip():
-        # A `<` is one: docstrings speak of `<change>` more often than they hold HTML.
-        yield text.strip().replace("<", "&lt;")
+        yield _without_html(text.strip())
     if rest.strip():
         yield _fence("text", rest.rstrip())
+
+
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+
+
+def _without_html(text: str) -> str:
+    """Return *text* with a `<` for each: docstrings speak of `<change>` more often than HTML."""
+    shown, end = "", 0
+    for code in _CODE_SPAN.finditer(text):
+        shown += text[end : code.start()].replace("<", "&lt;") + code[0]
+        end = code.end()
+    return shown + text[end:].replace("<", "&lt;")
 
 
 def _ways(words: str, links: Iterable[Link]) -> Iterator[str]:
@@ -116,47 +172,3 @@ def _fence(info: str, text: str) -> str:
     longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{info}\n{text.rstrip()}\n{fence}"
-
-
-class Documents:
-    """The pages of flows in a folder, and what to do there.
-
-    Args:
-        folder: The folder, which need not exist yet.
-        texts: The pages by their file names.
-
-    Raises:
-        ConfigurationError: If a file that somebody else wrote stands in the way.
-    """
-
-    def __init__(self, folder: Path, texts: dict[str, str]) -> None:
-        self._folder = folder
-        self._texts = {name: f"{_MARK}\n\n{text}" for name, text in texts.items()}
-        here = {path: _read(path) for path in sorted(folder.glob("*.md"))}
-        ours = {path.name: text for path, text in here.items() if text.startswith(_MARK)}
-        for path in here:
-            if path.name in self._texts and path.name not in ours:
-                problem = "penstock did not write it: move it, or name another folder"
-                raise ConfigurationError(str(path), problem)
-        self.changed = [n for n, text in self._texts.items() if ours.get(n) != text]
-        """The names of the files that are missing or say something else."""
-
-        self.gone = [name for name in ours if name not in self._texts]
-        """The names of the files whose flows are gone."""
-
-    def write(self) -> None:
-        """Write each changed file, whole or not at all, and remove those that are gone.
-
-        Raises:
-            OSError: If a file cannot be written. What stood there still does.
-        """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for name in self.changed:
-            write_whole(self._folder / name, self._texts[name])
-        for name in self.gone:
-            (self._folder / name).unlink()
-
-
-def _read(path: Path) -> str:
-    # Git may have given the lines other ends.
-    return path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")

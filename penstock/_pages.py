@@ -21,6 +21,7 @@ __all__ = [
     "Selection",
     "StepSection",
     "anchor_of",
+    "digest_of",
     "find_step",
     "fingerprint",
     "first_sentence",
@@ -197,8 +198,12 @@ def slug_of(name: str) -> str:
     if "-" not in name and slug == name.replace("_", "-"):
         return slug
     # Something was lost, so that another name could come to the same slug.
-    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{slug}-{digest}" if slug else digest
+    return f"{slug}-{digest_of(name)}" if slug else digest_of(name)
+
+
+def digest_of(name: str) -> str:
+    """Return a short hash that tells *name* from other names."""
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def target_of(step: Step) -> str:

@@ -1,9 +1,22 @@
 """The pages of flows as Markdown files."""
 
+import html
+import re
+
 import pytest
+from corpus import HOSTILE
+from jinja2 import Template
+from markdown import markdown
+from markdown_it import MarkdownIt
 
 from penstock import all_of, entrypoint, flow, step
-from penstock._documents import block_documents, escape, file_name, text_documents
+from penstock._documents import (
+    block_documents,
+    escape,
+    file_name,
+    modules_of,
+    text_documents,
+)
 from penstock.graph import get_flow, list_flows
 
 
@@ -36,9 +49,9 @@ def declare():
 
 
 TEXT = """\
-# Orders \\& \\<more\\>
+# Orders &amp; &lt;more&gt;
 
-From \\*a\\*.
+From &#42;a&#42;.
 
 {diagram}
 
@@ -117,7 +130,8 @@ def test_index():
     page = text_documents(list_flows())["index.md"]
 
     assert page == (
-        "# Flows\n\n- [audit](audit.md)\n- [Orders \\& \\<more\\>](orders.md): From \\*a\\*.\n"
+        "# Flows\n\n- [audit](audit.md)\n"
+        "- [Orders &amp; &lt;more&gt;](orders.md): From &#42;a&#42;.\n"
     )
 
 
@@ -129,7 +143,7 @@ def test_blocks():
 
     assert pages == {
         "index.md": "# Flows\n\n::: penstock-flows\n",
-        "orders.md": "# Orders \\& \\<more\\>\n\n::: penstock-flow orders\n",
+        "orders.md": "# Orders &amp; &lt;more&gt;\n\n::: penstock-flow orders\n",
     }
 
 
@@ -156,6 +170,111 @@ def test_file_name(name, expected):
     assert file_name(get_flow(name)).startswith(expected)
 
 
-def test_escape():
-    """What Markdown would take for markup is shown as it is, on one line."""
-    assert escape("a_b *c* [d](e)\n`f` <g> # h") == r"a\_b \*c\* \[d\](e) \`f\` \<g\> \# h"
+DIALECTS = {
+    "Python-Markdown": markdown,
+    "with its extensions": lambda text: markdown(
+        text,
+        extensions=[
+            *("extra", "toc", "admonition", "sane_lists"),
+            *(f"pymdownx.{name}" for name in ("betterem", "caret", "critic", "emoji", "keys")),
+            *(f"pymdownx.{name}" for name in ("arithmatex", "magiclink", "mark", "tilde")),
+        ],
+    ),
+    "CommonMark": MarkdownIt("commonmark").render,
+    "GitHub's": MarkdownIt("gfm-like", {"linkify": False}).render,
+}
+TITLES = [
+    *(text for text in HOSTILE if "\0" not in text),
+    *("Orders & payments", "C++ & C", "a == b", "~~a~~ ^b^ ==c== ++ctrl++", "{==a==}", ":smile:"),
+    *("1.", "2)", "3. x", "- x", "+ x", "- [ ] x", "> x", ": x", "[^1]: x", "{: #x}", "*[A]: x"),
+    *("_a_ __b__ c_d e__f", "$a$ \\\\(b\\\\)", "a | b", "&amp; &#38;", "!!! note", "a \\\\"),
+]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("context", ["# {}", "{}", "- [{}](x.md)"])
+def test_escape(dialect, context):
+    """What a reader sees is the text, in every dialect of Markdown and wherever it is."""
+    pages = [DIALECTS[dialect](context.format(escape(title))) for title in TITLES]
+
+    shown = [html.unescape(re.sub("<[^>]*>", "", page)).split() for page in pages]
+    assert shown == [title.split() for title in TITLES]
+
+
+def test_escape_leaves_words_alone():
+    """Names are readable in the file itself."""
+    assert escape("handle_kafka_message (v2.0)\n\nis: it") == "handle_kafka_message (v2.0) is: it"
+
+
+def document(doc: str) -> str:
+    """Return the page of a flow whose one step has the docstring *doc*."""
+
+    def begin(): ...
+
+    begin.__doc__ = doc
+    flow("one")(entrypoint(begin))
+    return text_documents(list_flows())["one.md"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_code_in_a_docstring(dialect):
+    """A `<` in code is one, and outside code is no markup either."""
+    page = document("Reads `<change>` and <b>, ``a ` <b>`` too.\n")
+
+    shown = html.unescape(re.sub("<[^>]*>", "", DIALECTS[dialect](page)))
+    assert "Reads <change> and <b>, a ` <b> too." in shown
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        "Reads {{ settings.SECRET }} and `{{ x }}`.",
+        "{% include x %}",
+        "Writes {# nothing #}.",
+        "Fine.\n\nArgs:\n    x: One of {{ y }}.",
+    ],
+)
+def test_templates(doc):
+    """What a docstring holds is never a template to who builds the page: Jekyll, mkdocs-macros."""
+    page = document(doc)
+
+    assert "{% raw %}" in page
+    assert Template(page, keep_trailing_newline=True).render() == page.replace(
+        "{% raw %}", ""
+    ).replace("{% endraw %}", "")
+
+
+def test_template_that_ends_what_protects():
+    """A docstring cannot end the protection of its page."""
+    page = document("Says {% endraw %} {{ 1 + 1 }} {%- endraw -%}.")
+
+    assert "{{ 1 + 1 }}" in Template(page).render()
+
+
+@pytest.mark.parametrize(
+    "name", ["con", "AUX", "nul", "com1", "LPT9", "index", "README", "x" * 300, "ß" * 300]
+)
+def test_file_name_that_any_system_takes(name):
+    """No flow has the name of a device or of another page, or one that is too long."""
+    for other in (name, f"{name}_flow", f"{name}-flow", name.upper()):
+        flow(other)(entrypoint(name="begin")(lambda: None))
+
+    names = [file_name(found) for found in list_flows()]
+
+    assert len({found.casefold() for found in names}) == len(list_flows())
+    assert all(re.fullmatch(r"[a-z0-9-]{3,120}\.md", found) for found in names)
+    assert not {"con.md", "aux.md", "nul.md", "com1.md", "lpt9.md", "index.md"} & set(names)
+
+
+def test_modules_of():
+    """A page's modules are those of its steps; a name that no import takes is left out."""
+    orders = flow("orders")
+
+    def receive(): ...
+    def store(): ...
+
+    receive.__module__, store.__module__ = "shop.api", "no --> module"
+    orders(entrypoint(receive))
+    orders(step(after="receive")(store))
+
+    assert modules_of(get_flow("orders")) == ("shop.api",)
