@@ -2,15 +2,26 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
-from penstock._documents import Documents, block_documents, text_documents
+from penstock._console import ending_on_signals, legible, printing_to_stderr, show_diagram
+from penstock._documents import block_documents, file_name, modules_of, text_documents
+from penstock._importing import explain, explain_nothing, import_modules, is_importable
 from penstock._model import Direction
-from penstock._settings import import_modules, read_settings
-from penstock.exceptions import MissingExtraError, PenstockError
-from penstock.graph import FORMATS, Flow, find_problems, generate_dag, list_flows
+from penstock._page_files import Document, PageFiles
+from penstock._settings import Settings, Words, read_settings
+from penstock.exceptions import (
+    MissingExtraError,
+    ModuleImportError,
+    OutputFormatError,
+    PenstockError,
+    UnknownFlowError,
+)
+from penstock.graph import FORMATS, Flow, choose_format, find_problems, generate_dag, list_flows
+from penstock.graph._output import STANDARD_OUTPUT
 
 try:
     import click
@@ -24,19 +35,17 @@ LOADED = "loaded"
 
 C = TypeVar("C", bound=Callable[..., None])
 
-_FORMAT_OF_SUFFIX = {
-    ".dot": "dot",
-    ".gv": "dot",
-    ".json": "json",
-    ".mermaid": "mermaid",
-    ".mmd": "mermaid",
-    ".png": "png",
-    ".svg": "svg",
-    ".txt": "text",
-}
+_WORDS = Words(also=", or give --module")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Program(click.Group):
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and clean up where a signal ends it."""
+        with ending_on_signals():
+            return super().main(*args, **kwargs)
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="penstock")
 def main() -> None:
     """Look at the flows that a project declares.
@@ -45,7 +54,8 @@ def main() -> None:
     pyproject.toml, or are given with --module.
 
     Exit codes: 0 when all is well; 1 when a problem was found, a module could
-    not be imported or a diagram could not be drawn; 2 for a wrong call.
+    not be imported or a diagram could not be drawn; 2 for a wrong call, or
+    where there is nothing to check.
     """
 
 
@@ -64,15 +74,15 @@ def _with_modules(command: C) -> C:
 @_with_modules
 def list_command(modules: tuple[str, ...]) -> None:
     """List the declared flows, a line each."""
-    failed = _load(modules)
+    project = _load(modules)
     rows = [_row(flow) for flow in list_flows()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+        _say("  ".join(cells).rstrip())
     if not rows:
         click.echo("no flow is declared in these modules", err=True)
-    sys.exit(failed)
+    sys.exit(bool(project.failures))
 
 
 def _row(flow: Flow) -> tuple[str, ...]:
@@ -92,8 +102,9 @@ def _row(flow: Flow) -> tuple[str, ...]:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write, whole or not at all. By default it goes to standard output.",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="The file to write, whole or not at all. By default, and with -, it goes to "
+    "standard output.",
 )
 @click.option(
     "-d",
@@ -108,25 +119,33 @@ def _row(flow: Flow) -> tuple[str, ...]:
 def draw(
     flow: str,
     format_: str | None,
-    output: Path | None,
+    output: str | None,
     direction: Direction,
     *,
     styled: bool,
     modules: tuple[str, ...],
 ) -> None:
     """Draw FLOW."""
-    chosen = format_ or (_FORMAT_OF_SUFFIX.get(output.suffix.lower()) if output else None)
+    output = None if output == STANDARD_OUTPUT else output
+    try:
+        chosen = choose_format(format_, output)
+    except OutputFormatError as error:
+        raise click.UsageError(str(error)) from error
     if chosen == "png" and output is None and _is_terminal():
         message = "a PNG is no text for a terminal: name a file with -o FILE"
         raise click.UsageError(message)
-    failed = _load(modules)
+    project = _load(modules)
     try:
-        drawn = generate_dag(flow, chosen or "mermaid", output, direction, styled=styled)
+        drawn = generate_dag(flow, chosen, output, direction, styled=styled)
+    except UnknownFlowError as error:
+        if project.failures:  # which have been reported, and may be why
+            sys.exit(1)
+        raise click.ClickException(explain(error, project.settings, ())) from error
     except (PenstockError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise _failure(error) from error
     if output is None:
-        click.echo(drawn, nl=isinstance(drawn, str))
-    sys.exit(failed)
+        show_diagram(drawn, chosen)
+    sys.exit(bool(project.failures))
 
 
 @main.command()
@@ -136,15 +155,17 @@ def problems(modules: tuple[str, ...]) -> None:
 
     Each problem is a line: where to mend it, what is wrong, and its code.
     """
-    failed = _load(modules)
+    project = _load(modules)
     found = find_problems()
     for problem in found:
-        click.echo(str(problem).replace(f"{Path.cwd()}{os.sep}", ""))
+        _say(_relative(str(problem)))
     flows = list_flows()
+    if not flows and not found:
+        raise project.nothing_to_check()
     steps = sum(len(flow.steps) for flow in flows)
     seen = f"{_count(len(flows), 'flow')} with {_count(steps, 'step')}"
     click.echo(f"{seen}: {_count(len(found), 'problem')}", err=True)
-    sys.exit(failed or bool(found))
+    sys.exit(bool(project.failures or found))
 
 
 @main.command()
@@ -158,23 +179,41 @@ def pages(folder: Path, *, blocks: bool, check: bool, modules: tuple[str, ...]) 
     The pages can be read anywhere: a diagram in Mermaid, and the docstrings of
     the steps. Pages of flows that are gone are removed. Nothing is written
     where a module cannot be imported, or where a file stands in the way that
-    penstock did not write.
+    penstock did not write or that somebody has changed since.
     """
-    if _load(modules):
+    project = _load(modules)
+    if not list_flows():
+        raise project.nothing_to_check()
+    if project.failures:
         message = f"nothing is written to {folder}: flows may be missing"
         raise click.ClickException(message)
-    make = block_documents if blocks else text_documents
+    if sys.flags.optimize > 1:
+        click.echo("warning: docstrings are missing: Python runs with -OO", err=True)
     try:
-        documents = Documents(folder, make(list_flows()))
+        found = PageFiles(folder, _documents(blocks=blocks), _is_gone)
         if not check:
-            documents.write()
+            found.write()
     except (PenstockError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise _failure(error) from error
     said = ("is out of date", "belongs to no flow") if check else ("written", "removed")
-    for names, word in zip((documents.changed, documents.gone), said, strict=True):
+    for names, word in zip((found.changed, found.gone), said, strict=True):
         for name in names:
             click.echo(f"{folder / name}: {word}", err=not check)
-    sys.exit(check and bool(documents.changed or documents.gone))
+    for name in found.kept if not check else ():
+        click.echo(f"{folder / name}: {found.kept[name]}", err=True)
+    sys.exit(check and bool(found.changed or found.gone))
+
+
+def _documents(*, blocks: bool) -> dict[str, Document]:
+    flows = list_flows()
+    modules = {file_name(flow): modules_of(flow) for flow in flows}
+    texts = (block_documents if blocks else text_documents)(flows)
+    return {name: Document(text, modules.get(name, ())) for name, text in texts.items()}
+
+
+def _is_gone(modules: Sequence[str]) -> bool:
+    """Return whether nobody could declare a flow in *modules* any more."""
+    return all(name in sys.modules or not is_importable(name) for name in modules)
 
 
 def _count(number: int, word: str) -> str:
@@ -185,23 +224,63 @@ def _is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _load(modules: tuple[str, ...]) -> bool:
-    """Import the modules that the user means; report and tell whether one failed."""
-    folder = Path.cwd()
-    if str(folder) not in sys.path:  # as `python -m` does
-        sys.path.insert(0, str(folder))
+def _say(line: str) -> None:
+    click.echo(legible(line))
+
+
+def _relative(text: str) -> str:
+    """Return *text* with the files of the current folder as a user would name them."""
+    return text.replace(f"{Path.cwd()}{os.sep}", "")
+
+
+def _failure(error: Exception) -> click.ClickException:
+    """Return how the program ends because of *error*."""
+    if isinstance(error, OSError) and error.filename:
+        return click.ClickException(f"{error.strerror}: {os.fsdecode(error.filename)}")
+    return click.ClickException(str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """What came of importing the modules that the user means."""
+
+    settings: Settings
+    failures: tuple[ModuleImportError, ...]
+
+    def nothing_to_check(self) -> click.UsageError:
+        """Return how the program ends because there are no flows: that is no success."""
+        if not self.settings.modules:  # a program has loaded what it has
+            cure = self.settings.words.assign("modules", "shop.flows")
+            return click.UsageError(
+                f"no flow is declared in what this project imports: write {cure}"
+            )
+        return click.UsageError(explain_nothing(self.settings, self.failures))
+
+
+def _load(modules: tuple[str, ...]) -> _Project:
+    """Import the modules that the user means, and report what fails."""
+    settings = _settings(modules)
+    if not settings.modules and click.get_current_context().obj != LOADED:
+        raise click.UsageError(explain_nothing(settings))
+    with printing_to_stderr():
+        failures = import_modules(settings)
+    for failure in failures:
+        click.echo(f"error: {_relative(str(failure))}", err=True)
+    return _Project(settings, failures)
+
+
+def _settings(modules: tuple[str, ...]) -> Settings:
+    try:
+        folder = Path.cwd()
+    except OSError as error:
+        message = "the current folder does not exist any more: change to one that does"
+        raise click.UsageError(message) from error
     try:
         settings = read_settings(folder)
         settings = settings.override("--module", {"modules": list(modules)}, folder)
     except PenstockError as error:
-        raise click.ClickException(str(error)) from error
-    if not settings.modules and click.get_current_context().obj != LOADED:
-        message = (
-            "no modules to import: write modules = [...] under [tool.penstock] "
-            "in pyproject.toml, or give --module"
-        )
-        raise click.UsageError(message)
-    failures = import_modules(settings)
-    for failure in failures:
-        click.echo(f"error: {failure}", err=True)
-    return bool(failures)
+        raise click.ClickException(_relative(str(error))) from error
+    root = settings.root or str(folder)
+    # The current folder as with `python -m`, but after what the project itself names.
+    folders = dict.fromkeys((*settings.pythonpath, root, str(folder)))
+    return replace(settings, pythonpath=tuple(folders), folder=root, words=_WORDS)

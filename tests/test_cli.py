@@ -1,5 +1,6 @@
 """The command line, run as a user runs it."""
 
+import os
 import subprocess
 import sys
 from inspect import signature
@@ -9,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from penstock import __main__ as program
-from penstock.cli import main
+from penstock.cli import LOADED, main
 
 SHOP = """
 from penstock import entrypoint, flow, step
@@ -40,6 +41,7 @@ def wander(): ...
 def project(tmp_path, monkeypatch):
     """Return a folder with a project in it, which is the current one."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # some edits are as long as what was
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "cli_shop.py").write_text(SHOP, encoding="utf-8")
     (tmp_path / "cli_lost.py").write_text(LOST, encoding="utf-8")
@@ -106,7 +108,8 @@ def test_draw_to_standard_output():
         ("flow.txt", b"BOM sync\n"),
         ("flow.svg", b"<svg"),
         ("flow.PNG", b"\x89PNG"),
-        ("flow.unknown", b"graph LR\n"),
+        ("flow.gv", b"digraph"),
+        ("flow", b"graph LR\n"),
     ],
 )
 @pytest.mark.needs("Graphviz program")
@@ -118,11 +121,33 @@ def test_draw_to_file(project, name, start):
     assert (project / name).read_bytes().startswith(start)
 
 
-def test_draw_format_over_suffix(project):
-    """`--format` wins over the suffix."""
-    run("draw", "bom_sync", "-o", "flow.svg", "--format", "text")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["-o", "x.pdf"], "'x.pdf' does not say what to write: give the format, or a name that"),
+        (["-o", "x.jpg"], "ends with one of .mmd, .mermaid, .dot, .gv, .json, .txt, .svg, .png"),
+        (["-o", "x.svg", "-f", "text"], "the format 'text': end it with .txt, or leave the"),
+    ],
+)
+def test_draw_format_against_suffix(project, arguments, expected):
+    """A suffix that is unknown, or that of another format, is a wrong call; nothing is written."""
+    before = list(project.iterdir())
 
-    assert (project / "flow.svg").read_text(encoding="utf-8").startswith("BOM sync\n")
+    actual = run("draw", "bom_sync", *arguments)
+
+    assert actual.exit_code == 2
+    assert expected in " ".join(actual.stderr.split())
+    assert list(project.iterdir()) == before
+
+
+def test_draw_to_what_is_no_file(project):
+    """Devices are written to, and a dash is the standard output."""
+    dashed = run("draw", "bom_sync", "-o", "-", "-f", "text")
+    void = run("draw", "bom_sync", "-o", os.devnull)
+
+    assert dashed.stdout.startswith("BOM sync\n")
+    assert (void.exit_code, Path(os.devnull).is_char_device()) == (0, True)
+    assert not (project / "-").exists()
 
 
 @pytest.mark.usefixtures("project")
@@ -162,7 +187,7 @@ def test_draw_where_nothing_can_be_written():
     actual = run("draw", "bom_sync", "-o", "nowhere/flow.svg")
 
     assert actual.exit_code == 1
-    assert "No such file or directory" in actual.stderr
+    assert actual.stderr == f"Error: No such file or directory: {Path.cwd() / 'nowhere'}\n"
 
 
 @pytest.mark.usefixtures("project")
@@ -203,6 +228,7 @@ def test_module_that_fails(command):
 
     assert actual.exit_code == 1
     assert "error: cannot import 'cli_broken' (--module): ModuleNotFoundError" in actual.stderr
+    assert "(cli_broken.py:1)" in actual.stderr
     assert "bom_sync" in actual.output or "receive" in actual.output or "2 flows" in actual.stderr
 
 
@@ -291,9 +317,9 @@ def test_pages_out_of_date(project):
     run("pages", "flows")
     folder = project / "flows"
     (folder / "audit.md").rename(folder / "gone.md")
-    page = folder / "bom-sync.md"
-    page.write_text(page.read_text(encoding="utf-8") + "More.\n", encoding="utf-8")
+    (project / "cli_shop.py").write_text(SHOP.replace("(bom)", "(bill)"), encoding="utf-8")
     before = files_in(folder)
+    sys.modules.pop("cli_shop")
 
     actual = run("pages", "flows", "--check")
 
@@ -331,3 +357,101 @@ def test_pages_of_what_cannot_be_imported(project):
     assert actual.exit_code == 1
     assert "nothing is written to flows: flows may be missing" in actual.stderr
     assert not (project / "flows").exists()
+
+
+CHECKS = [["problems"], ["pages", "flows", "--check"], ["pages", "flows"]]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=" ".join)
+def test_nothing_to_check(project, check):
+    """A check of nothing is no success, and writes nothing."""
+    actual = run(*check, "-m", "cli_empty")
+
+    assert (actual.exit_code, actual.stdout) == (2, "")
+    assert "no flow is declared in these modules: cli_empty" in actual.stderr
+    assert not (project / "flows").exists()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=" ".join)
+@pytest.mark.usefixtures("project")
+def test_nothing_to_check_after_errors(check):
+    """A check of nothing is no success after an import error either."""
+    actual = run(*check, "-m", "cli_broken")
+
+    assert (actual.exit_code, actual.stdout) == (2, "")
+    assert "no flow is declared, for these cannot be imported: cli_broken" in actual.stderr
+
+
+@pytest.mark.usefixtures("project")
+def test_nothing_to_check_in_a_program(project):
+    """A program that has loaded its modules already is told where to name more."""
+    (project / "pyproject.toml").unlink()
+
+    actual = CliRunner().invoke(main, ["problems"], prog_name="manage.py penstock", obj=LOADED)
+
+    assert actual.exit_code == 2
+    assert "no flow is declared in what this project imports: write modules" in actual.output
+
+
+@pytest.mark.usefixtures("project")
+def test_no_follow_up():
+    """What is missing because a module cannot be imported is not reported a second time."""
+    actual = run("draw", "bom_sync", "-m", "cli_broken")
+
+    assert (actual.exit_code, len(actual.stderr.splitlines())) == (1, 1)
+
+
+def test_pages_that_somebody_changed(project):
+    """`pages` does not write over what a person wrote."""
+    run("pages", "flows")
+    page = project / "flows" / "audit.md"
+    changed = page.read_text(encoding="utf-8") + "Mine.\n"
+    page.write_text(changed, encoding="utf-8")
+
+    actual = run("pages", "flows")
+
+    assert actual.exit_code == 1
+    assert "audit.md: it was changed after penstock wrote it" in actual.stderr
+    assert page.read_text(encoding="utf-8") == changed
+
+
+def test_pages_of_other_modules(project):
+    """`pages` keeps what another call of it wrote from other modules that still exist."""
+    (project / "cli_other.py").write_text(LOST.replace("lost", "other"), encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "penstock", "pages", "flows", "-m", "cli_other"],
+        cwd=project,
+        check=True,
+    )
+
+    actual = run("pages", "flows")
+
+    assert "flows/other.md: kept, for cli_other is not imported here" in actual.stderr
+    assert "other.md" in files_in(project / "flows")
+    assert "- [other](other.md)" in files_in(project / "flows")["index.md"]
+
+
+@pytest.mark.usefixtures("project")
+def test_pages_without_docstrings():
+    """`python -OO`, which drops docstrings, does not go unnoticed."""
+    actual = subprocess.run(
+        [sys.executable, "-OO", "-m", "penstock", "pages", "flows"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "warning: docstrings are missing: Python runs with -OO" in actual.stderr
+
+
+def test_deleted_folder(project, monkeypatch):
+    """A current folder that is gone is a message, not a traceback."""
+    gone = project / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    actual = run("list")
+
+    assert actual.exit_code == 2
+    assert "the current folder does not exist any more" in actual.stderr

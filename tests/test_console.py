@@ -1,0 +1,178 @@
+"""What the program does with its streams and signals."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from penstock import _console
+
+SHOP = """
+from penstock import entrypoint, flow, step
+
+shop = flow("shop", title="Lädchen 店")
+
+@shop
+@entrypoint(title="über 店")
+def receive(order): ...
+
+@shop
+@step(after={receive: "ja"})
+def store(order): ...
+"""
+
+
+def penstock(folder, *arguments, encoding="utf-8", prelude=""):
+    """Return how the program ends in *folder*, with bytes."""
+    (folder / "shop.py").write_text(prelude + SHOP, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "penstock", *arguments, "-m", "shop"],
+        cwd=folder,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-16"])
+@pytest.mark.parametrize("format_", ["text", "json", "mermaid", "dot", "svg"])
+def test_pipe(tmp_path, encoding, format_):
+    """A diagram in a pipe is UTF-8, whatever the encoding of the standard output."""
+    expected = penstock(tmp_path, "draw", "shop", "-f", format_)
+
+    actual = penstock(tmp_path, "draw", "shop", "-f", format_, encoding=encoding)
+
+    assert (actual.returncode, actual.stdout) == (0, expected.stdout)
+    assert expected.stdout.decode()
+
+
+def test_list_in_another_encoding(tmp_path):
+    """What the encoding does not have is shown as Python writes it."""
+    actual = penstock(tmp_path, "list", encoding="cp1252")
+
+    assert actual.stdout.decode("cp1252").split("  ")[-1].strip() == "Lädchen \\u5e97"
+
+
+@pytest.mark.parametrize(
+    ("format_", "expected"),
+    [
+        ("text", "L\\xe4dchen \\u5e97\n\\xfcber \\u5e97 (entrypoint)\n`- ja -> store\n"),
+        ("json", '"title": "L\\u00e4dchen \\u5e97"'),
+    ],
+)
+def test_terminal(monkeypatch, format_, expected):
+    """A terminal gets branches of ASCII, and JSON that is JSON, where it has no other letters."""
+    drawn = {
+        "text": "Lädchen 店\nüber 店 (entrypoint)\n└─ ja -> store",
+        "json": '{"title": "Lädchen 店"}',
+    }
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, "ascii")
+    monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stdout", stream)
+
+    _console.show_diagram(drawn[format_], format_)
+
+    assert expected in written.getvalue().decode()
+
+
+def test_terminal_that_has_all_letters(monkeypatch):
+    """A terminal in UTF-8 gets the diagram as it is."""
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, "utf-8")
+    monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stdout", stream)
+
+    _console.show_diagram("└─ ü", "text")
+
+    assert written.getvalue().decode() == "└─ ü\n"
+
+
+PRELUDES = {
+    "prints": "print('hello')\n",
+    "sets it up": "import sys; sys.stdout.reconfigure(encoding='utf-8')\nprint('hello')\n",
+    "wraps it": (
+        "import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.buffer, 'utf-8')\n"
+        "print('hello')\nsys.stdout.flush()\n"
+    ),
+    "takes it apart": (
+        "import codecs, sys\nsys.stdout = codecs.getwriter('utf-8')(sys.stdout.detach())\n"
+        "print('hello')\nsys.stdout.flush()\n"
+    ),
+    "lends it out": "import subprocess as s, sys\ns.run(['echo', 'hello'], stdout=sys.stdout)\n",
+    "keeps it": (
+        "import atexit, logging, sys\n"
+        "logging.basicConfig(stream=sys.stdout, format='%(message)s')\n"
+        "atexit.register(logging.warning, 'hello')\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("prelude", PRELUDES.values(), ids=PRELUDES)
+def test_modules_that_print(tmp_path, prelude):
+    """What a module prints, however it does that, goes to the standard error."""
+    expected = penstock(tmp_path, "draw", "shop", "-f", "json")
+
+    actual = penstock(tmp_path, "draw", "shop", "-f", "json", prelude=prelude)
+
+    assert actual.stdout == expected.stdout
+    assert actual.stderr.splitlines() == [b"hello"]
+
+
+def test_standard_error_that_is_text(monkeypatch):
+    """A standard error that takes text only, like a notebook's, is given text."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+
+    with _console.printing_to_stderr():
+        print("hello")
+
+    assert sys.stderr.getvalue() == "hello\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals(tmp_path, number):
+    """A signal ends the program as ever, after it has cleaned up."""
+    killed = (
+        "import os, pathlib\n"
+        f"pathlib.Path.replace = lambda *_: os.kill(os.getpid(), {int(number)})\n"
+    )
+
+    actual = penstock(tmp_path, "draw", "shop", "-o", "x.svg", prelude=killed)
+
+    assert actual.returncode == -number
+    assert {path.name for path in tmp_path.iterdir()} <= {"shop.py", "__pycache__"}
+
+
+def test_signals_of_others(monkeypatch):
+    """What somebody else does about a signal stays, as in a thread, which can do nothing."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    seen = []
+    try:
+        with _console.ending_on_signals():
+            seen.append(signal.getsignal(signal.SIGHUP))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    def in_a_thread():
+        with _console.ending_on_signals():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=in_a_thread)
+    thread.start()
+    thread.join()
+    assert seen == [signal.SIG_IGN, signal.SIG_DFL]
+
+
+def test_signal_in_process(monkeypatch):
+    """The signal is sent again when the block has ended, and the handlers are put back."""
+    raised = []
+    monkeypatch.setattr(signal, "raise_signal", raised.append)
+    with _console.ending_on_signals():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    assert raised == [signal.SIGTERM]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
