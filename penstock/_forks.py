@@ -1,12 +1,11 @@
 """State that a forked process must renew, also where Python does not notice the fork."""
 
-import mmap
 import os
 from collections.abc import Callable, MutableSequence
 from os import getpid
 from threading import RLock
 from types import MethodType
-from typing import cast
+from typing import Any, cast
 from weakref import WeakMethod
 
 __all__ = ["make_witness", "renew_after_fork", "renew_if_forked"]
@@ -74,16 +73,18 @@ def make_witness() -> MutableSequence[int]:
     if not hasattr(os, "fork"):
         return [1]
     try:
+        import mmap  # noqa: PLC0415 - not everywhere where there is Python
+
         page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         if _accepts(page, -1) or not _accepts(page, _WIPE_ON_FORK):
             return cast("MutableSequence[int]", _Number())
-    except (AttributeError, OSError):
+    except (ImportError, AttributeError, OSError):
         return cast("MutableSequence[int]", _Number())
     page[0] = 1
     return cast("MutableSequence[int]", page)
 
 
-def _accepts(page: mmap.mmap, advice: int) -> bool:
+def _accepts(page: Any, advice: int) -> bool:
     """Return whether the system takes *advice*; an emulated one may take whatever it is given."""
     try:
         page.madvise(advice)

@@ -15,7 +15,7 @@ from contextvars import copy_context
 
 import pytest
 
-from penstock import annotate, bind, configure, current_flow_id, current_run
+from penstock import _ids, annotate, bind, configure, current_flow_id, current_run, entrypoint
 from penstock._context import new_flow_id
 from penstock._ids import is_flow_id, is_trace_id, make_flow_id, write_flow_id
 from penstock.exceptions import ConfigurationError, InvalidFlowIdError
@@ -91,6 +91,18 @@ def test_id_is_decided_when_a_run_begins():
 
         assert set(read) == {run.flow_id}
         assert len(read) == 11
+
+
+def test_digits_of_a_parent():
+    """Digits that another process drew, from which this one was forked, are not used."""
+    make_flow_id()
+    kept = list(_ids.tails)
+    _ids.are_ours[0] = 0
+
+    made = {make_flow_id()[12:] for _ in range(64)}
+
+    assert kept
+    assert made.isdisjoint(kept)
 
 
 def test_ids_do_not_repeat_after_seeding():
@@ -323,6 +335,7 @@ def test_own_factory():
 
     with bind() as run:
         assert run.flow_id == "mine-1"
+    assert entrypoint(current_flow_id)() == "mine-1"
 
 
 @pytest.mark.usefixtures("_own_factory")

@@ -39,6 +39,16 @@ def where_am_i(*_: object) -> tuple[str | None, str | None]:
     return (run.flow_id, run.flow) if run else (None, None)
 
 
+def test_decided_again_within():
+    """What came in with a message within the operation counts there."""
+    flow_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with (
+        bind(flow_id),
+        bind(extract({"traceparent": f"00-{flow_id}-{'1' * 16}-00"}, traceparent=True)),
+    ):
+        assert inject(traceparent=True)["traceparent"] == f"00-{flow_id}-{'1' * 16}-00"
+
+
 def what_is_annotated() -> dict[str, object]:
     return dict(current_run().values)
 
