@@ -1,16 +1,16 @@
 """What the decorators declared, kept until somebody looks."""
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import unwrap
 from threading import RLock
-from types import CodeType
+from types import CodeType, FunctionType, MethodType
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary, ref
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 from penstock._forks import renew_after_fork, renew_if_forked
 from penstock._steps import Join, Location, Predecessor, Step
@@ -57,6 +57,56 @@ def _code_of(target: object) -> CodeType | None:
     return code
 
 
+_written: "WeakKeyDictionary[FunctionType, CodeType]" = WeakKeyDictionary()
+"""The code that declared functions were written with, before they got their own."""
+
+
+def _written_code(function: object) -> object:
+    """Return the code that *function* was written with, or else the callable itself."""
+    if type(function) is FunctionType and function in _written:
+        return _written[function]
+    return getattr(function, "__code__", function)
+
+
+def _functions_of(target: object) -> Iterator[FunctionType]:
+    """Yield the functions written in Python that a call of *target* calls, outermost first."""
+    waiting, seen = bare(target), set[int]()
+    while id(waiting) not in seen:
+        seen.add(id(waiting))
+        if type(waiting) is FunctionType:
+            yield waiting
+        if type(waiting) is MethodType:
+            waiting = waiting.__func__
+        elif isinstance(waiting, partial):
+            waiting = bare(waiting.func)
+        elif hasattr(waiting, "__wrapped__"):
+            waiting = bare(waiting.__wrapped__)
+        elif not isinstance(waiting, (type, FunctionType)):
+            waiting = type(waiting).__dict__.get("__call__")
+
+
+def _receiver_of(target: object) -> object:
+    """Return the object whose method a call of *target* is, if it is that of one object only."""
+    while isinstance(target, partial):
+        target = target.func
+    if type(target) is MethodType:
+        return target.__self__
+    is_object = not isinstance(target, (type, FunctionType)) and not hasattr(target, "__wrapped__")
+    return target if is_object and type(target).__dict__.get("__call__") is not None else None
+
+
+def _give_own_code(target: object) -> None:
+    """Let the frames of each function of *target* be told from those of all others.
+
+    Functions that one ``def`` makes, in a loop or a factory, share its code
+    object, and a frame knows only that. The new one is equal to it.
+    """
+    for function in _functions_of(target):
+        if function not in _written:
+            _written[function] = function.__code__
+            function.__code__ = function.__code__.replace()
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Which piece of source code a function comes from.
@@ -86,7 +136,7 @@ class Origin:
         scope = getattr(plain, "__globals__", None) or _declaring_scope()
         file = scope.get("__file__") or scope.get("__name__") or "<unknown>"
         qualname = getattr(plain, "__qualname__", None) or type(plain).__qualname__
-        identity = getattr(plain, "__code__", plain)
+        identity = _written_code(plain)
         execution = _outermost_code(scope)
         return cls(file, qualname, identity, ref(execution) if execution else lambda: None)
 
@@ -157,6 +207,9 @@ class Declaration:
     flows: tuple[str, ...] = ()
     """The flows that claimed it."""
 
+    receiver: object = None
+    """The only object whose method this is, if it is that of one."""
+
     def __reduce__(self) -> tuple[Callable[..., "Declaration"], tuple[Any, ...]]:
         # What a wrapper needs of it in another process: the names.
         return _arrived, (self.name, self.title, self.kind, self.is_entrypoint, self.flows)
@@ -203,7 +256,7 @@ class Registry:
         self.renew_lock()
         renew_after_fork(self.renew_lock)
         self._flows: dict[str, FlowDeclaration] = {}
-        self._unclaimed: dict[tuple[str, str], Declaration] = {}
+        self._unclaimed: dict[int, Declaration] = {}
         # Weak, so that what a reload or a factory replaced can go. A living
         # declaration keeps its target alive, so that no id is used twice.
         self._by_target: WeakValueDictionary[int, Declaration] = WeakValueDictionary()
@@ -213,12 +266,13 @@ class Registry:
         """The name and the place of what was declared first, if anything was."""
 
     def declare(self, declaration: Declaration) -> None:
-        """Remember *declaration* until a flow claims its target."""
+        """Remember *declaration* until a flow claims its target, or nobody has that any more."""
+        _give_own_code(declaration.function)
         with self._lock:
             self.first = self.first or (declaration.name, str(declaration.location))
             self._by_target[id(declaration.target)] = declaration
             self._by_target[id(bare(declaration.target))] = declaration
-            self._unclaimed[declaration.origin.key] = declaration
+            self._unclaimed[id(declaration.target)] = declaration
             self._forget_views()
 
     def find(self, target: object) -> Declaration | None:
@@ -262,7 +316,7 @@ class Registry:
             steps[declaration.name] = declaration
             if flow not in declaration.flows:
                 declaration.flows += (flow,)
-            self._unclaimed.pop(declaration.origin.key, None)
+            self._unclaimed.pop(id(declaration.target), None)
             self._forget_views()
 
     def names(self) -> tuple[str, ...]:
@@ -344,9 +398,11 @@ class Registry:
         index: dict[int, list[Declaration]] = {}
         claimed = (d for flow in self._flows.values() for d in flow.steps.values())
         for declaration in dict.fromkeys([*claimed, *self._unclaimed.values()]):
-            code = _code_of(declaration.function)
-            if code is not None:
-                index.setdefault(id(code), []).append(declaration)
+            for function in _functions_of(declaration.function):
+                index.setdefault(id(function.__code__), []).append(declaration)
+            receiver = _receiver_of(declaration.function)
+            if receiver is not None:
+                declaration.receiver = receiver
         return index
 
 

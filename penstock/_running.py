@@ -34,8 +34,8 @@ def find_running(frame: FrameType | None) -> Declaration | None:
         return None
     while frame is not None:
         declarations = codes.get(id(frame.f_code))
-        if declarations:
-            return declarations[0] if len(declarations) == 1 else _choose(declarations)
+        if declarations and (found := [d for d in declarations if _is_of(d, frame)]):
+            return found[0] if len(found) == 1 else _choose(found)
         frame = frame.f_back
     return None
 
@@ -44,17 +44,28 @@ def find_raiser(traceback: TracebackType | None) -> str | None:
     """Return the name of the innermost step in *traceback*, or None."""
     codes, found = default_registry().codes(), None
     while traceback is not None:
-        found = codes.get(id(traceback.tb_frame.f_code)) or found
+        frame = traceback.tb_frame
+        declarations = codes.get(id(frame.f_code), ())
+        found = [d for d in declarations if _is_of(d, frame)] or found
         traceback = traceback.tb_next
-    if not found:
-        return None
-    return (found[0] if len(found) == 1 else _choose(found)).name
+    chosen = _choose(found) if found else None
+    return None if chosen is None else chosen.name
 
 
-def _choose(declarations: list[Declaration]) -> Declaration:
-    """Return the declaration that the current run means, or else the first."""
+def _is_of(declaration: Declaration, frame: FrameType) -> bool:
+    """Return whether *frame* is a call of what was declared, not of another object's method."""
+    if declaration.receiver is None:
+        return True
+    names = frame.f_code.co_varnames
+    return bool(names) and frame.f_locals.get(names[0]) is declaration.receiver
+
+
+def _choose(declarations: list[Declaration]) -> Declaration | None:
+    """Return the declaration that the current run means; None if it may be one or another."""
     flows = set(_current_flows())
-    return next((d for d in declarations if flows.intersection(d.flows)), declarations[0])
+    found = [d for d in declarations if flows.intersection(d.flows)] or declarations
+    # A function that was declared twice is both steps.
+    return found[0] if all(d.function is found[0].function for d in found) else None
 
 
 def _current_flows() -> tuple[str, ...]:
