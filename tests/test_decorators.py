@@ -729,3 +729,49 @@ def test_forgotten():
     }
     assert get_flow("both").title is None
     assert [d.name for d in default_registry().unclaimed()] == ["b_alone", "c_alone"]
+
+
+def test_methods_of_a_class_as_predecessors():
+    """Static and class methods can be named by `after` from outside their class."""
+    orders = flow("orders")
+
+    class Shop:
+        @orders
+        @entrypoint
+        @staticmethod
+        def begin(): ...
+
+        @orders
+        @step(after="begin")
+        @classmethod
+        def charge(cls): ...
+
+    @orders
+    @step(after=[Shop.begin, Shop.charge])
+    def pack(): ...
+
+    assert [(edge.source, edge.target) for edge in get_flow("orders").edges] == [
+        ("begin", "charge"),
+        ("begin", "pack"),
+        ("charge", "pack"),
+    ]
+
+
+def test_forget_steps_and_keep_what_another_file_says(tmp_path, monkeypatch):
+    """A flow that one file describes outlives the steps that another file declared."""
+    (tmp_path / "described.py").write_text(
+        "from penstock import flow\norders = flow('orders', title='Orders')\n", encoding="utf-8"
+    )
+    (tmp_path / "declared.py").write_text(
+        "from described import orders\nfrom penstock import entrypoint\n"
+        "@orders\n@entrypoint\ndef receive(): ...\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("described", "declared"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    module = importlib.import_module("declared")
+
+    default_registry().forget({module.__file__})
+
+    assert (get_flow("orders").title, get_flow("orders").steps) == ("Orders", ())

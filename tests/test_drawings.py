@@ -172,3 +172,16 @@ def test_program_that_is_not_there(drawings, tmp_path, monkeypatch):
     drawings.make(SOURCES, "svg")
 
     assert drawings.find(next(iter(SOURCES)), "svg") is None
+
+
+def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
+    """When the program is replaced in its place, nothing that the earlier one drew is shown."""
+    program = tmp_path / "dot"
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    monkeypatch.setattr(_drawings, "find_program", lambda: str(program))
+    drawings.make(SOURCES, "svg")
+
+    program.write_text("#!/bin/sh\n# of another version\n", encoding="utf-8")
+
+    later = Drawings(tmp_path / "drawings")
+    assert [later.find(digest, "svg") for digest in SOURCES] == [None] * len(SOURCES)

@@ -320,6 +320,15 @@ class TestExtract:
         """Values that no log should show, and too much of them, are left out."""
         assert extract({"baggage": header}, values=["tenant"]).values == {}
 
+    @pytest.mark.parametrize(("length", "is_read"), [(8192, True), (8193, False)])
+    def test_long_baggage(self, length, is_read):
+        """Baggage is read up to the 8192 bytes that W3C Baggage asks for."""
+        value = "x" * (length - len("tenant="))
+
+        actual = extract({"baggage": f"tenant={value}"}, values=["tenant"]).values
+
+        assert actual == ({"tenant": value} if is_read else {})
+
     def test_values_that_nobody_asked_for(self):
         """Values that are not named are left out."""
         assert not extract({"baggage": "tenant=a"})

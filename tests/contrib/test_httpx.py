@@ -199,3 +199,15 @@ def test_wrong_setting():
             install(client, host=["a"])
 
         assert client.event_hooks["request"] == []
+
+
+def test_default_port():
+    """A host that is named with a port is told over the scheme that has that port by default."""
+    hook = FlowHook(hosts=["stock.internal:443"])
+    requests = [httpx.Request("GET", f"{scheme}://stock.internal/") for scheme in ("https", "http")]
+
+    with bind("order-7"):
+        for request in requests:
+            hook(request)
+
+    assert [request.headers.get("x-request-id") for request in requests] == ["order-7", None]
