@@ -20,7 +20,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "penstock_sphinx",
 ]
-penstock_modules = ["bom_sync", "orders"]
+penstock_modules = ["bom_sync", "first_diagram", "orders"]
 
 html_theme = "furo"
 html_title = "penstock"

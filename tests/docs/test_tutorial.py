@@ -20,14 +20,16 @@ def blocks(language: str) -> list[str]:
 FLOWS, RUN, DRAW = blocks("python")
 LOG, TREE, CONF = blocks("text")
 (INDEX,) = blocks("rst")
-_, DRAW_PICTURE, FIND_PROBLEMS, BUILD_DOCS = blocks("console")
+_, RUN_IT, DRAW_IT, DRAW_PICTURE, FIND_PROBLEMS, BUILD_DOCS = blocks("console")
 
 
 @pytest.fixture
 def folder(tmp_path):
     """Return a folder with what the tutorial has the reader write."""
     (tmp_path / "docs").mkdir()
-    (tmp_path / "flows.py").write_text(FLOWS, encoding="utf-8")
+    for name, text in (("flows.py", FLOWS), ("run.py", RUN), ("draw.py", DRAW)):
+        assert f"`{name}`" in PAGE.read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "docs" / "conf.py").write_text(CONF, encoding="utf-8")
     (tmp_path / "docs" / "index.rst").write_text(INDEX, encoding="utf-8")
     return tmp_path
@@ -43,24 +45,27 @@ def follow(folder: Path, console: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_run(folder):
-    """The log and the tree are those of the page, but for the IDs."""
-    (folder / "run.py").write_text(f"from flows import *\n{RUN}\n{DRAW}", encoding="utf-8")
-
-    done = subprocess.run(
-        [sys.executable, "run.py"], cwd=folder, capture_output=True, text=True, check=True
-    )
+    """The log is that of the page, but for the IDs."""
+    done = follow(folder, RUN_IT)
 
     ids = [line[1:33] for line in done.stderr.splitlines()]
     assert [ids.index(i) for i in ids] == [0, 0, 2, 2]
     assert re.sub(r"\w{32}", "", done.stderr) == re.sub(r"\w{32}", "", LOG)
-    assert done.stdout == TREE
+    assert done.stdout == ""
+
+
+def test_draw_text(folder):
+    """The tree is that of the page."""
+    done = follow(folder, DRAW_IT)
+
+    assert (done.stdout, done.stderr) == (TREE, "")
 
 
 def test_draw(folder):
     """The command draws a picture."""
     done = follow(folder, DRAW_PICTURE)
 
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (folder / "bom_sync.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -84,3 +89,25 @@ def test_publish(folder):
     links = re.findall(r'<a xlink:href="#(penstock--[^"]+)"><title>', html)
     assert len(links) == 3
     assert all(f'id="{link}"' in html for link in links)
+
+
+PROCESSES = PAGE.parents[1] / "how-to" / "processes.md"
+
+
+def test_processes(tmp_path):
+    """The page about processes runs as a file, which each new process imports."""
+    text = PROCESSES.read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
+    (tmp_path / "processes.py").write_text(code, encoding="utf-8")
+
+    done = follow(tmp_path, "$ python processes.py")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_shown_flow():
+    """The flow that the page shows is the one that the reader wrote."""
+    shown = PAGE.parents[1] / "_examples" / "first_diagram.py"
+    written = shown.read_text(encoding="utf-8").replace("first_diagram", "bom_sync")
+
+    assert written.partition("\n\n")[2] == FLOWS
