@@ -2,21 +2,23 @@
 
 It needs ``pip install "penstock[huey]"``.
 
-Huey has no place beside a task's arguments. So the ID travels as a keyword
-argument, which the task's function never sees.
+Huey has no place beside a task's arguments. So the ID travels as an attribute of
+the keyword arguments, which is pickled with them and which nobody else sees.
 """
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
-from penstock.boundary import receive_argument, send_argument
+from penstock.boundary import ARGUMENT, receive_argument, send_argument
 from penstock.exceptions import MissingExtraError
 
 try:
     from huey import Huey, exceptions
     from huey.api import PeriodicTask, Task
+    from huey.serializer import Serializer, SignedSerializer
 except ImportError as error:
     raise MissingExtraError(__name__, "huey", "huey") from error
 
@@ -31,9 +33,32 @@ declare_control_flow("stopped", exceptions.CancelExecution, exceptions.TaskLocke
 class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types
     """A task that takes the current flow ID along when it is made, or a new one outside a run."""
 
+    is_pickled = True
+
     def __init__(self, args: Any = None, kwargs: Any = None, *more: Any, **options: Any) -> None:
+        given = {} if kwargs is None else kwargs  # an empty one may have the ID
         # What a worker makes of a message has the ID already.
-        super().__init__(args, {**send_argument(), **(kwargs or {})}, *more, **options)
+        if not hasattr(given, ARGUMENT) and ARGUMENT not in given:
+            given = _beside(given) if self.is_pickled else {**send_argument(), **given}
+        super().__init__(args, given, *more, **options)
+
+    @property
+    def data(self) -> tuple[Any, Any]:
+        """What the function is called with, here where it is known to take the ID."""
+        args, kwargs = super().data
+        flow_id = getattr(kwargs, ARGUMENT, None)
+        return args, kwargs if flow_id is None else {**kwargs, ARGUMENT: flow_id}
+
+
+def _beside(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return *kwargs* with the flow ID as an attribute.
+
+    It is pickled with them, needs nothing but the standard library to be
+    unpickled, and is no argument: a worker that does not know it runs the task.
+    """
+    made: OrderedDict[str, Any] = OrderedDict(kwargs)
+    vars(made).update(send_argument())
+    return made
 
 
 class _PeriodicFlowTask(_FlowTask, PeriodicTask):  # type: ignore[misc]  # as above
@@ -77,10 +102,13 @@ def flow_task(
 
     def make(wrapper: Callable[..., Any]) -> Any:
         function = receive_argument(wrapper)
+        # Another serializer, for JSON say, knows nothing of attributes.
+        is_pickled = type(huey.serializer) in {Serializer, SignedSerializer}
+        settings = {"is_pickled": is_pickled, **options}
         if periodic is None:
-            return huey.task(task_base=_FlowTask, **options)(function)
+            return huey.task(task_base=_FlowTask, **settings)(function)
         clock = staticmethod(periodic)
-        return huey.task(task_base=_PeriodicFlowTask, validate_datetime=clock, **options)(function)
+        return huey.task(task_base=_PeriodicFlowTask, validate_datetime=clock, **settings)(function)
 
     def declare(target: Callable[..., Any]) -> Any:
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)
