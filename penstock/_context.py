@@ -380,7 +380,7 @@ class Entrypoint(Protocol):
 
 def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
     """Return what makes the run of each call of an *entrypoint*."""
-    get, new, pop = current.get, _new, tails.pop
+    get, new, pop, clock, ours = current.get, _new, tails.pop, time_ns, are_ours
     name = entrypoint.name
 
     # What `Run` does, in place: this is what a call of an entrypoint costs.
@@ -394,9 +394,9 @@ def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
             if _id_factory is not None:
                 run._flow_id, run._when, run._tail = _id_factory(), 0, ""
                 return run
-            run._flow_id, run._when = None, time_ns()
+            run._flow_id, run._when = None, clock()
             try:
-                run._tail = pop() if are_ours[0] else draw_more()
+                run._tail = pop() if ours[0] else draw_more()
             except IndexError:
                 run._tail = draw_more()
             return run

@@ -306,11 +306,13 @@ def _drive_function(fn: Body, scope: Scope) -> Body:
             if scope.end:
                 scope.end(begun, error)
             raise
-        scope.leave(entered)
         try:
-            is_plain = type(result) in plain
+            is_plain = result is None or type(result) in plain
         except TypeError:
             is_plain = True  # a metaclass without a hash
+        if not is_plain and scope.look and (now := scope.look()) is not begun:
+            begun = scope.keep(begun, now)
+        scope.leave(entered)
         if not is_plain and scope.take:
             taken = scope.take(begun, result, True)  # noqa: FBT003 - in the hot path
             if taken is not None:
@@ -332,6 +334,8 @@ def _drive_coroutine(fn: Body, scope: Scope) -> Body:
         entered = scope.enter(begun)
         try:
             result = await fn(*args, **kwargs)
+            if scope.look and (now := scope.look()) is not begun:
+                begun = scope.keep(begun, now)
         except BaseException as error:
             scope.fail(begun, error)
             raise

@@ -252,6 +252,30 @@ class TestGenerators:
 
         assert asyncio.run(main()) == ([{"page": 1}, {"page": 1, "order": 7}], None)
 
+    def test_returned(self):
+        """A generator that a function returns begins with what the function annotated."""
+
+        def items():
+            yield seen()
+
+        async def later():
+            yield seen()
+
+        @entrypoint
+        def make():
+            annotate(page=1)
+            return items()
+
+        @entrypoint
+        async def make_later():
+            annotate(page=1)
+            return later()
+
+        async def main():
+            return [item async for item in await make_later()]
+
+        assert [*make()] == asyncio.run(main()) == [{"page": 1}]
+
     def test_bound_generator(self):
         """A generator function that was bound keeps what each of its calls annotates."""
 
