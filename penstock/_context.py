@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from inspect import iscoroutinefunction
 from time import time_ns
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from penstock._ids import (
     are_ours,
@@ -67,6 +67,7 @@ class _Identified:
     _tail: str
     _flows: Sequence[str]
     _entrypoint: str | None
+    _kind = "Run"
     _cell: list[int]
     """Its number, or 0 until somebody asks. What is about the same run has the same list."""
 
@@ -106,7 +107,7 @@ class _Identified:
 
     def __repr__(self) -> str:
         return (
-            f"<{type(self).__name__} {self.flow_id} of {self.flow or 'no flow'}"
+            f"<{self._kind} {self.flow_id} of {self.flow or 'no flow'}"
             f"{f' from {self._entrypoint}' if self._entrypoint else ''}>"
         )
 
@@ -120,6 +121,7 @@ class ParentRun(_Identified):
     """
 
     __slots__ = ()
+    _kind = "ParentRun"
 
     @property
     def parent(self) -> None:
@@ -262,7 +264,7 @@ class Run(_Identified):
 
     def _view(self, values: _Values) -> "Run":
         """Return this run as it is seen from a context that has *values* of its own."""
-        view = _new(Run)
+        view = _Begun()
         view._flow_id, view._when, view._tail = self._flow_id, self._when, self._tail
         view._flows, view._entrypoint, view._cell = self._flows, self._entrypoint, self._cell
         view._outer, view._request, view._remote = self._outer, self._request, self._remote
@@ -271,7 +273,13 @@ class Run(_Identified):
         return view
 
 
-_new = Run.__new__
+class _Begun(Run):
+    """A run that whoever makes it fills in: that takes a third less than calling `Run`."""
+
+    __slots__ = ()
+    if not TYPE_CHECKING:
+        __init__ = object.__init__
+
 
 current: ContextVar[Run | None] = ContextVar("penstock.run", default=None)
 """The run that is current. Whoever sets it keeps the token and resets with it."""
@@ -380,13 +388,13 @@ class Entrypoint(Protocol):
 
 def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
     """Return what makes the run of each call of an *entrypoint*."""
-    get, new, pop, clock, ours = current.get, _new, tails.pop, time_ns, are_ours
+    get, new, pop, clock, ours = current.get, _Begun, tails.pop, time_ns, are_ours
     name = entrypoint.name
 
     # What `Run` does, in place: this is what a call of an entrypoint costs.
     def start() -> Run:
         outer = get()
-        run = new(Run)
+        run = new()
         run._flows, run._entrypoint, run._cell = entrypoint.flows, name, [0]
         run._origin = None
         if outer is None:
