@@ -32,6 +32,7 @@ __all__ = [
     "ParentRun",
     "Run",
     "annotate",
+    "close_run",
     "configure",
     "current",
     "current_flow_id",
@@ -40,6 +41,7 @@ __all__ = [
     "latest",
     "new_flow_id",
     "observe_received",
+    "open_run",
     "received_run",
     "remote_of",
     "run_starter",
@@ -337,6 +339,30 @@ def _give_way(run: Run, names: "Mapping[str, object] | Sequence[str]") -> None:
             current.set(here._view(_Gaps(kept)))
 
 
+_is_any_closed = False
+
+
+def open_run() -> Run | None:
+    """Return the current run; one that a closed block left current is none, here or anywhere."""
+    run = current.get()
+    while run is not None and len(run._cell) > 1:
+        run = run._cell[1]  # type: ignore[assignment]  # what was current before the block
+    return run
+
+
+def close_run(run: Run, before: Run | None) -> None:
+    """Let *run* be current nowhere any more, but what was so *before* it.
+
+    For a block that ends where it did not begin: nobody can set what is current
+    in the context in which it began.
+    """
+    global _is_any_closed  # noqa: PLW0603 - so that nobody looks for what never was
+    _is_any_closed = True
+    # All views of a run share this.
+    if len(run._cell) == 1:
+        run._cell.append(before)  # type: ignore[arg-type]
+
+
 def is_same_run(one: Run, other: Run) -> bool:
     """Return whether both are the same run, seen from whatever context."""
     return one._cell is other._cell
@@ -393,7 +419,7 @@ def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
 
     # What `Run` does, in place: this is what a call of an entrypoint costs.
     def start() -> Run:
-        outer = get()
+        outer = open_run() if _is_any_closed else get()
         run = new()
         run._flows, run._entrypoint, run._cell = entrypoint.flows, name, [0]
         run._origin = None
@@ -417,7 +443,7 @@ def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
         return run
 
     def start_anew() -> Run:
-        run, outer = Run(None, entrypoint.flows, name), get()
+        run, outer = Run(None, entrypoint.flows, name), open_run()
         if outer is not None:
             run._outer = outer._reference()
         return run
@@ -430,7 +456,7 @@ def current_run() -> Run | None:
 
     .. versionadded:: 0.1
     """
-    return current.get()
+    return open_run()
 
 
 def current_flow_id() -> str | None:
@@ -440,7 +466,7 @@ def current_flow_id() -> str | None:
 
     .. versionadded:: 0.1
     """
-    run = current.get()
+    run = open_run() if _is_any_closed else current.get()
     return None if run is None else run._flow_id or run.flow_id
 
 
@@ -462,7 +488,7 @@ def annotate(**values: object) -> None:
 
     .. versionadded:: 0.1
     """
-    run = current.get()
+    run = open_run() if _is_any_closed else current.get()
     if run is not None and values:
         own = prepared(values)
         if run._origin is None:
@@ -484,7 +510,7 @@ def unannotate(*names: str) -> None:
 
     .. versionadded:: 0.1
     """
-    run = current.get()
+    run = open_run() if _is_any_closed else current.get()
     if run is not None and names:
         before = (run._values or {}) if run._origin is not None else {}
         current.set(run._view(_Gaps({**before, **dict.fromkeys(names, _GONE)})))

@@ -5,7 +5,7 @@
 from collections.abc import Callable, Mapping, MutableMapping
 from types import FrameType
 
-from penstock._context import Run, current, values_shown
+from penstock._context import Run, current, open_run, values_shown
 from penstock._failures import Failure, find_failure
 from penstock._running import find_running
 from penstock.exceptions import ConfigurationError
@@ -32,6 +32,8 @@ def add_fields(
         id_length: How many characters of the flow ID to add. None means all.
     """
     run = current.get()
+    if run is not None and len(run._cell) > 1:
+        run = open_run()
     put = record.setdefault
     failure = None
     if error is not None or id_length is not None:

@@ -1,18 +1,29 @@
 """Carrying a run to where no context variable follows: blocks, threads, processes, services."""
 
 import logging
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import Context, Token, copy_context
 from dataclasses import dataclass, field
 from functools import update_wrapper
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from os import urandom
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from penstock._baggage import BAGGAGE, read_baggage, write_baggage
 from penstock._carriers import only, read_headers, with_headers
-from penstock._context import Run, current, remote_of, values_kept, values_shown
+from penstock._context import (
+    Run,
+    close_run,
+    current,
+    is_same_run,
+    open_run,
+    remote_of,
+    values_kept,
+    values_shown,
+)
 from penstock._failures import record_failure
 from penstock._ids import is_flow_id, is_trace_id
 from penstock._scopes import run_scope
@@ -88,7 +99,8 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         def nightly(): ...
 
     Each call of a decorated function is a block of its own; generators are bound
-    while their body runs.
+    while their body runs. In a generator write ``@bind()`` above it rather than
+    a block that is held over a ``yield``, which others run in between.
 
     Args:
         flow_id: The ID to make current, or what `extract` returned. None, or
@@ -122,9 +134,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
     def _begin(self) -> Run:
         carried = self._carried
         remote = carried._remote  # noqa: SLF001 - our own
-        return Run(
-            *(carried.flow_id, self._flows, None, current.get(), carried.values), remote=remote
-        )
+        return Run(*(carried.flow_id, self._flows, None, open_run(), carried.values), remote=remote)
 
     def __enter__(self) -> Run:
         if self._token is not None:
@@ -142,7 +152,18 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         if token is not None:
             if error is not None:
                 record_failure(self._run, error)
+            self._leave(token)
+
+    def _leave(self, token: "Token[Run | None]") -> None:
+        here, before = current.get(), token.old_value
+        is_innermost = here is not None and is_same_run(here, self._run)
+        try:
             current.reset(token)
+        except ValueError:
+            is_innermost = False
+            _warn_of_a_yield(sys._getframe(2))  # noqa: SLF001 - documented for this use
+        if not is_innermost:  # another one begins or ends between, which brings this one back
+            close_run(self._run, None if before is Token.MISSING else before)
 
     async def __aenter__(self) -> Run:
         return self.__enter__()
@@ -151,6 +172,24 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         self, _kind: object = None, error: BaseException | None = None, _traceback: object = None
     ) -> None:
         self.__exit__(None, error)
+
+
+_warned = set[tuple[str, int]]()
+
+
+def _warn_of_a_yield(frame: FrameType | None) -> None:
+    """Warn once of the line of a ``with bind():`` that ended in another context."""
+    while frame is not None and frame.f_globals.get("__name__") in {__name__, "contextlib"}:
+        frame = frame.f_back
+    if frame is None or (frame.f_code.co_filename, frame.f_lineno) in _warned:
+        return
+    _warned.add((frame.f_code.co_filename, frame.f_lineno))
+    message = (
+        "`with bind():` ended in another context than it began in, because it is held over a "
+        "`yield`: what runs between does not have its flow ID for sure. Write @bind() above the "
+        "generator instead"
+    )
+    warnings.warn_explicit(message, RuntimeWarning, frame.f_code.co_filename, frame.f_lineno)
 
 
 def _scope_of_binding(carried: Carried, flows: tuple[str, ...]) -> Scope:
@@ -180,7 +219,7 @@ def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callabl
 
     .. versionadded:: 0.1
     """
-    run = current.get()
+    run = open_run()
     if any(is_sort(function) for is_sort in _RUNS_LATER):
         return function if run is None else instrument(function, run_scope(lambda: run))
     return cast("Callable[P, R]", _Bound(function, copy_context(), tuple(values)))
@@ -202,7 +241,7 @@ class _Bound:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         result = self._context.copy().run(self._function, *args, **kwargs)
-        run = self._context.get(current)
+        run = self._context.copy().run(open_run)
         if run is None or result is None:
             return result
         driven = drive_returned(result, lambda: run_scope(lambda: run), refuses=True)
@@ -212,7 +251,7 @@ class _Bound:
         return f"bound({self._function!r})"
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        run = self._context.get(current)
+        run = self._context.copy().run(open_run)
         if run is None:
             return _bound_elsewhere, (self._function, None, None)
         known = values_kept(run)
@@ -314,7 +353,7 @@ def added_headers(
     carrier: object, header: str, *, traceparent: bool, values: Iterable[str]
 ) -> dict[str, str]:
     """Return what *carrier* has to hold to carry the current run: nothing outside a run."""
-    run = current.get()
+    run = open_run()
     return {} if run is None else dict(_headers(run, carrier, header, values, traceparent))
 
 

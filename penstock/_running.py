@@ -3,7 +3,7 @@
 import sys
 from types import FrameType, TracebackType
 
-from penstock._context import current
+from penstock._context import open_run
 from penstock._registry import Declaration, default_registry
 from penstock._steps import Step
 
@@ -69,5 +69,5 @@ def _choose(declarations: list[Declaration]) -> Declaration | None:
 
 
 def _current_flows() -> tuple[str, ...]:
-    run = current.get()
+    run = open_run()
     return run.flows if run else ()

@@ -5,7 +5,7 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
 
-from penstock._context import Run, current, new_flow_id
+from penstock._context import Run, new_flow_id, open_run
 from penstock.boundary._current import active
 from penstock.boundary._settings import Inbound
 
@@ -28,7 +28,7 @@ def send_argument() -> dict[str, str]:
 
     .. versionadded:: 0.1
     """
-    run = current.get()
+    run = open_run()
     return {ARGUMENT: new_flow_id() if run is None else run.flow_id}
 
 

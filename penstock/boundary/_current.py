@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextvars import Token
 from typing import TypeVar
 
-from penstock._context import Run, current, latest
+from penstock._context import Run, close_run, current, latest
 from penstock._failures import record_failure
 
 __all__ = ["active", "aiterate", "iterate"]
@@ -47,7 +47,9 @@ class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
         try:
             current.reset(self._token)
         except ValueError:
-            pass  # closed or collected from another context, which never had the run
+            # Closed or collected from another context, which never had the run.
+            before = self._token.old_value
+            close_run(self._run, None if before is Token.MISSING else before)
 
 
 class iterate(Iterator[T]):  # noqa: N801 - used like a function

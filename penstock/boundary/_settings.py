@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypedDict, TypeVar
 
-from penstock._context import Run, current, received_run
+from penstock._context import Run, open_run, received_run
 from penstock._propagation import HEADER, added_headers, find_carried, inject
 from penstock.boundary._current import active
 from penstock.exceptions import ConfigurationError, did_you_mean
@@ -121,7 +121,7 @@ class Inbound:
         Args:
             carrier: The headers that the message has already, if any.
         """
-        with active(current.get() or Run()):
+        with active(open_run() or Run()):
             return inject(
                 dict(carrier or {}),
                 header=self.header,
@@ -135,7 +135,7 @@ class Inbound:
         It is the current one if *carrier* brought its ID, or none. Otherwise it
         is what `receive` returns.
         """
-        there = current.get()
+        there = open_run()
         if there is not None:
             said, *_ = find_carried(carrier, self.header, traceparent=False, values=())
             if said in {None, there.flow_id}:

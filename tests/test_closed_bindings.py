@@ -1,0 +1,159 @@
+"""A binding that was closed is current nowhere, wherever it was closed."""
+
+import asyncio
+import contextlib
+import contextvars
+import gc
+import pickle
+import warnings
+
+import pytest
+
+from penstock import _propagation, bind, current_flow_id, current_run, entrypoint
+
+
+@pytest.fixture(autouse=True)
+def _unwarned(monkeypatch):
+    """Let each test be the first that is warned of its lines."""
+    monkeypatch.setattr(_propagation, "_warned", set())
+
+
+def nothing():
+    """Do nothing, where it can be imported."""
+
+
+async def held():
+    with bind("held"):
+        yield current_flow_id()
+        yield None
+
+
+@pytest.mark.parametrize("outer", [None, "outer"], ids=["no run", "in a run"])
+def test_async_generator(outer):
+    """One that an event loop closes in a task of its own leaves what was current before."""
+    problems = []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, c: problems.append(c))
+        async for _ in held():
+            break
+        gc.collect()
+        await asyncio.sleep(0.01)
+        child = await asyncio.create_task(asyncio.to_thread(current_flow_id))
+        run = entrypoint(lambda: current_run())()
+        return current_flow_id(), current_run() and current_run().flow_id, child, run.flow_id
+
+    with (
+        pytest.warns(RuntimeWarning, match=r"@bind\(\)") as caught,
+        bind(outer) if outer else contextlib.nullcontext(),
+    ):
+        seen = asyncio.run(main())
+
+    assert problems == []
+    assert seen[:3] == (outer, outer, outer)
+    assert seen[3] != "held"
+    assert (len(caught), caught[0].filename) == (1, __file__)
+
+
+def test_once_per_line():
+    """Each line is warned of once."""
+
+    def generator():
+        with bind():
+            yield
+
+    def close_elsewhere():
+        for _ in range(3):
+            made = generator()
+            contextvars.copy_context().run(next, made)
+            made.close()
+
+    with pytest.warns(RuntimeWarning) as caught:
+        close_elsewhere()
+
+    assert len(caught) == 1
+
+
+def test_asynchronous_block():
+    """An ``async with`` is warned of by its own line, too."""
+
+    async def generator():
+        async with bind():
+            yield
+
+    async def main():
+        made = generator()
+        await asyncio.create_task(anext(made))
+        await asyncio.create_task(made.aclose())
+
+    with pytest.warns(RuntimeWarning) as caught:
+        asyncio.run(main())
+
+    assert [w.filename for w in caught] == [__file__]
+
+
+def test_taking_turns():
+    """Generators whose blocks end in the order in which they began leave nothing behind."""
+
+    def generator(flow_id):
+        with bind(flow_id):
+            yield
+
+    def take_turns():
+        one, two = generator("one"), generator("two")
+        next(one)
+        next(two)
+        one.close()
+        two.close()
+        return current_flow_id(), current_run(), bound(current_flow_id)()
+
+    assert contextvars.copy_context().run(take_turns) == (None, None, None)
+
+
+def test_pickled_after_it_was_closed():
+    """Nothing carries a closed binding to another process."""
+
+    def generator():
+        with bind("one"):
+            yield
+
+    def leave_the_outer_first():
+        outer, inner = generator(), generator()
+        next(outer)
+        next(inner)
+        outer.close()
+        inner.close()
+        return pickle.loads(pickle.dumps(bound(nothing)))
+
+    assert contextvars.copy_context().run(leave_the_outer_first) is nothing
+
+
+def test_fixture():
+    """A generator that is closed in the context in which it began is not warned of."""
+
+    def fixture():
+        with bind("test"):
+            yield
+
+    with warnings.catch_warnings(action="error"):
+        made = fixture()
+        next(made)
+        inside = current_flow_id()
+        next(made, None)
+
+    assert (inside, current_flow_id()) == ("test", None)
+
+
+def test_tasks_keep_it():
+    """What was started in a block that ended where it began keeps its flow ID."""
+
+    async def child():
+        await asyncio.sleep(0)
+        return current_flow_id()
+
+    async def main():
+        with bind("mine"):
+            task = asyncio.create_task(child())
+        return await task, current_flow_id()
+
+    assert asyncio.run(main()) == ("mine", None)
