@@ -15,9 +15,10 @@ from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.util import AtomicString
 
+from penstock._importing import explain
 from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_step, target_of
 from penstock._steps import Step
-from penstock.exceptions import PenstockError
+from penstock.exceptions import PenstockError, UnknownFlowError, UnknownStepError
 from penstock.graph import Flow, get_flow
 from penstock_mkdocs._config import (
     ExtensionOptions,
@@ -182,8 +183,16 @@ class FlowBlocks(BlockProcessor):
         except PageError:
             raise
         except (PenstockError, OptionError) as error:
-            self._warn(str(error))
-            self._put(parent, self._renderer.problem(what, str(error)))
+            said = self._explain(error)
+            self._warn(said)
+            self._put(parent, self._renderer.problem(what, said))
+
+    def _explain(self, error: Exception) -> str:
+        """Return what *error* means to who writes the options of the plugin or extension."""
+        if not isinstance(error, (UnknownFlowError, UnknownStepError)):
+            return str(error)
+        settings = settings_of(self._options, self._host.folder)
+        return explain(error, settings, failures_of(settings))
 
     def _warn_of_lines(self, text: str) -> None:
         """Say that the line below a block is no option, if it was meant for one."""

@@ -1,5 +1,6 @@
 """The directives: options in, nodes out. They draw nothing."""
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -8,6 +9,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from penstock._importing import explain
 from penstock._pages import (
     FlowPage,
     Selection,
@@ -18,10 +20,15 @@ from penstock._pages import (
     python_name,
 )
 from penstock._steps import Step
-from penstock.exceptions import UnknownFlowError, UnknownStepError
+from penstock.exceptions import (
+    ConfigurationError,
+    PenstockError,
+    UnknownFlowError,
+    UnknownStepError,
+)
 from penstock.graph import Flow, get_flow
 from penstock.graph._labels import plain_text
-from penstock_sphinx._config import DIRECTIONS, FORMATS, choice
+from penstock_sphinx._config import DIRECTIONS, FORMATS, choice, project_settings
 from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
@@ -91,6 +98,14 @@ class _Directive(SphinxDirective):
         said = nodes.paragraph("", f"This {what} cannot be shown: {reason}.")
         return [nodes.warning("", said, classes=["penstock-missing"])]
 
+    def _explain(self, error: PenstockError) -> str:
+        """Return what *error* means to who writes ``conf.py``."""
+        try:
+            settings = project_settings(Path(self.env.srcdir), self.config)
+        except ConfigurationError:  # of which there is a warning already
+            return str(error)
+        return explain(error, settings, ())
+
     def _warn(self, message: str, subtype: Subtype) -> None:
         """Warn at the author's line, and again in the next build until it is mended."""
         self.env.note_reread()
@@ -119,7 +134,7 @@ class FlowDirective(_Directive):
         try:
             flow = get_flow(self.arguments[0])
         except UnknownFlowError as error:
-            return self._fail("flow", error, "unknown_flow")
+            return self._fail("flow", self._explain(error), "unknown_flow")
         for problem in flow.problems():
             self._warn(str(problem), "problem")
         self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
@@ -185,7 +200,7 @@ class StepDirective(_Directive):
         try:
             flow, step = find_step(self.arguments[0])
         except UnknownStepError as error:
-            return self._fail("step", error, "unknown_step")
+            return self._fail("step", self._explain(error), "unknown_step")
         what = ("step", flow.name, step.name)
         self._domain.note_shown(self.env.docname, what, fingerprint(flow, only=step))
         translate = Translator(self)

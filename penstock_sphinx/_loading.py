@@ -3,7 +3,7 @@
 import ast
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from importlib import import_module
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,23 @@ def _import_modules(app: Sphinx) -> None:
     except ConfigurationError as error:
         warn(str(error), "config")
         return
-    printed = StringIO()
-    with _mocked(app), redirect_stdout(printed):
+    printed = _Printed()
+    # A real stream, for a module may set it up, wrap it or take it apart.
+    stream = TextIOWrapper(printed, "utf-8", "backslashreplace", write_through=True)
+    with _mocked(app), redirect_stdout(stream):
         failures = import_modules(settings)
-    if said := printed.getvalue().strip():
+    if said := printed.getvalue().decode("utf-8", "replace").strip():
         # What a build prints belongs to Sphinx: `-Q` promises silence.
         _logger.verbose("modules of penstock_modules printed:\n%s", said)
     for failure in failures:
         warn(str(failure), "import", location=_place(Path(app.confdir), failure))
+
+
+class _Printed(BytesIO):
+    """What modules print, which is kept when a stream that one of them made of it is gone."""
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 def _mocked(app: Sphinx) -> AbstractContextManager[Any]:

@@ -566,3 +566,12 @@ def test_templates_are_in_the_package():
         *("flow.html", "flows.html", "leads.html", "note.html"),
         *("problem.html", "step.html", "summary.html", "ways.html"),
     }
+
+
+def test_no_modules(tmp_path, monkeypatch):
+    """Without modules, a block says which option to write."""
+    monkeypatch.chdir(tmp_path)
+
+    html = text_of(convert("::: penstock-flow orders\n"))
+
+    assert 'no modules are configured: write modules: ["shop.flows"] among the options' in html

@@ -110,3 +110,43 @@ def test_broken_docstring(project):
     place = f"{made.folder / 'shop.py'}:docstring of shop.send:1"
     assert built.warnings.startswith(f"{place}: WARNING: Inline emphasis start-string")
     assert "Sends * it." in built.text()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "sys.stdout.reconfigure(encoding='utf-8'); print('hello')",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.buffer, 'utf-8'); print('hello', flush=True)",
+        "sys.stdout.detach().close()",
+    ],
+    ids=["set up", "wrapped", "taken apart"],
+)
+def test_module_that_sets_up_its_output(project, code):
+    """A module may do with the standard output what it can do in a program."""
+    made = project()
+    made.edit("shop.py", "from penstock", f"import io, sys\n{code}\nfrom penstock")
+
+    built = made.build(verbosity=1)
+
+    assert (built.warnings, "hello" in built.status) == ("", "hello" in code)
+
+
+def test_no_modules(project):
+    """Without modules, a page that shows a flow is a warning with the value to write."""
+    made = project()
+    del made.settings["penstock_modules"]
+
+    assert (
+        "unknown flow 'orders': no modules are configured: "
+        'write penstock_modules = ["shop.flows"] in conf.py'
+    ) in made.build().warnings
+
+
+def test_wrong_modules(project):
+    """A value that cannot be used is told once; a page says that nothing is declared."""
+    made = project()
+
+    warnings = made.build(penstock_modules=[1]).warnings
+
+    assert warnings.count("penstock_modules takes a string, not 1") == 1
+    assert "unknown flow 'orders': no flow is declared" in warnings
