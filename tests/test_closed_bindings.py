@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from penstock import _propagation, bind, current_flow_id, current_run, entrypoint
+from penstock import _propagation, bind, bound, current_flow_id, current_run, entrypoint
 
 
 @pytest.fixture(autouse=True)
