@@ -87,14 +87,14 @@ def _complain(redact: RedactFunction, error: Exception) -> None:
         _logger.error(message, redact, type(error).__qualname__)
 
 
-def shown(values: Mapping[str, object]) -> Mapping[str, object]:
+def shown(values: Mapping[str, Any]) -> Mapping[str, object]:
     """Return *values*, which a run keeps, as others may see them."""
     if not _may_hide:
         return values
     return {n: v.shown if v.__class__ is _Redacted else v for n, v in values.items()}
 
 
-def originals(values: Mapping[str, object]) -> Mapping[str, object]:
+def originals(values: Mapping[str, Any]) -> Mapping[str, object]:
     """Return *values*, which a run keeps, as they were annotated."""
     if not _may_hide:
         return values

@@ -75,17 +75,18 @@ def _functions_of(target: object) -> Iterator[FunctionType]:
         seen.add(id(waiting))
         if type(waiting) is FunctionType:
             yield waiting
+        inside: Any = waiting
         if type(waiting) is MethodType:
-            waiting = waiting.__func__
+            waiting = inside.__func__
         elif isinstance(waiting, partial):
             waiting = bare(waiting.func)
         elif hasattr(waiting, "__wrapped__"):
-            waiting = bare(waiting.__wrapped__)
+            waiting = bare(inside.__wrapped__)
         elif not isinstance(waiting, (type, FunctionType)):
             waiting = type(waiting).__dict__.get("__call__")
 
 
-def _receiver_of(target: object) -> object:
+def _receiver_of(target: Any) -> object:
     """Return the object whose method a call of *target* is, if it is that of one object only."""
     while isinstance(target, partial):
         target = target.func

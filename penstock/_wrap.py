@@ -254,7 +254,7 @@ def _driven(result: Any, drive: Callable[[Body, Scope], Body], scope: Scope) -> 
     code = getattr(result, "gi_code", None)
     if code is not None and code.co_flags & CO_ITERABLE_COROUTINE:
         wrapper = coroutine(wrapper)
-    driven = wrapper()
+    driven = cast("Any", wrapper())
     driven.__name__, driven.__qualname__ = result.__name__, result.__qualname__
     return driven
 
