@@ -248,7 +248,8 @@ class MissingExtraError(PenstockError, ImportError):
         self.extra = extra
 
     def __str__(self) -> str:
-        return f"{self.feature} needs {self.needs}: pip install 'penstock[{self.extra}]'"
+        # Double quotes, which each shell takes, that of Windows too.
+        return f'{self.feature} needs {self.needs}: pip install "penstock[{self.extra}]"'
 
 
 class RenderError(PenstockError, RuntimeError):

@@ -211,8 +211,8 @@ def test_problems():
             "no step of it. Is the module that declares it imported? [unknown-predecessor]"
         ),
         (
-            "flow 'lost': it has no entrypoint: put @entrypoint on the function where its runs "
-            "begin [no-entrypoint]"
+            "cli_lost.py:4: flow 'lost': it has no entrypoint: put @entrypoint on the function "
+            "where its runs begin [no-entrypoint]"
         ),
     ]
     assert actual.stderr == "1 flow with 1 step: 2 problems\n"
@@ -282,7 +282,7 @@ def test_missing_extra(monkeypatch):
         program.main()
 
     assert caught.value.code == (
-        "penstock: the command line needs click: pip install 'penstock[cli]'"
+        'penstock: the command line needs click: pip install "penstock[cli]"'
     )
 
 

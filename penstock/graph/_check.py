@@ -38,7 +38,10 @@ def check(
         _impossible_joins(steps, following, has_cycle=cycle is not None),
     )
     for code, name, message in found:
-        place = steps[name].location if name is not None else None
+        # What concerns the whole flow is fixed where its first step is.
+        first = next(iter(steps.values()), None)
+        concerned = steps[name] if name is not None else first
+        place = concerned.location if concerned else None
         yield Problem(code=code, flow=flow, step=name, message=message, location=place)
 
 
@@ -78,12 +81,21 @@ def _no_way_in(steps: Mapping[str, Step], following: Successors) -> Iterator[Fin
 def _where_it_may_be(
     name: str, steps: Collection[str], elsewhere: Callable[[str], Sequence[str]]
 ) -> str:
-    if hint := did_you_mean(name, steps):
+    if hint := _several_or_dotted(name, steps) or did_you_mean(name, steps):
         return hint
     if others := elsewhere(name):
         flows = ", ".join(map(repr, others))
         return f"; it is a step of {flows}: put @flow(...) of this flow above it too"
     return ". Is the module that declares it imported?"
+
+
+def _several_or_dotted(name: str, steps: Mapping[str, Step]) -> str:
+    """Return what to write for *name* if it is several steps' or a function's dotted name."""
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and all(part in steps for part in parts):
+        return f"; several steps are a list: write after={parts!r}"
+    last = name.rpartition(".")[2]
+    return f"; did you mean {last!r}?" if last != name and last in steps else ""
 
 
 def _unreachable(step: Step, starts: Sequence[str]) -> str:

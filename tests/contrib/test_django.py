@@ -445,5 +445,5 @@ class TestCommand:
         monkeypatch.delitem(sys.modules, "penstock.cli", raising=False)
         monkeypatch.setitem(sys.modules, "click", None)
 
-        with pytest.raises(CommandError, match=r"pip install 'penstock\[cli\]'"):
+        with pytest.raises(CommandError, match=r'pip install "penstock\[cli\]"'):
             call_command("penstock", "list")

@@ -28,4 +28,4 @@ def test_missing_extra(module, monkeypatch):
     with pytest.raises(MissingExtraError) as caught:
         importlib.import_module(name)
 
-    assert str(caught.value).endswith(f"pip install 'penstock[{module.replace('_', '-')}]'")
+    assert str(caught.value).endswith(f'pip install "penstock[{module.replace("_", "-")}]"')

@@ -327,3 +327,33 @@ class TestProblems:
 
         assert codes(get_flow("empty")) == [("no-entrypoint", None)]
         assert issubclass(UnknownFlowError, PenstockError)
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ("begin, other", "several steps are a list: write after=['begin', 'other'] ["),
+        ("shop.flows.begin", "did you mean 'begin'? ["),
+        ("begin, nowhere", "Is the module that declares it imported? ["),
+    ],
+)
+def test_hints_of_unknown_predecessors(after, expected):
+    """Several steps in one string, and a dotted name, are told what to write instead."""
+    orders = flow("orders")
+    orders(entrypoint(name="begin")(lambda: None))
+    orders(entrypoint(name="other")(lambda: None))
+    orders(step(name="last", after=after)(lambda: None))
+
+    (problem,) = [p for p in get_flow("orders").problems() if p.code == "unknown-predecessor"]
+
+    assert expected in str(problem)
+
+
+def test_problem_of_a_whole_flow_has_a_place():
+    """What concerns a whole flow is reported where its first step is."""
+    late = flow("late")
+    late(step(name="first", after="nowhere")(lambda: None))
+
+    found = {problem.code: problem.location for problem in get_flow("late").problems()}
+
+    assert found["no-entrypoint"] == get_flow("late").steps[0].location

@@ -209,7 +209,7 @@ def test_shapes(kind, expected):
         (UndeclaredFunctionError("f", "g", "x.py:1"), "x.py:1: @flow('f') stands on 'g'"),
         (DuplicateStepError("f", "s", "a:1", "b:2"), "one at a:1, another at b:2"),
         (UnknownFormatError("x", ("svg",)), "unknown format 'x' (known: svg)"),
-        (MissingExtraError("x", "y", "z"), "x needs y: pip install 'penstock[z]'"),
+        (MissingExtraError("x", "y", "z"), 'x needs y: pip install "penstock[z]"'),
         (RenderError("f", "dot", "no"), "flow 'f' could not be drawn by dot: no"),
         (DiagramTooLargeError("f", "edges", 501, 500), "mermaid.initialize({maxEdges: ...})"),
         (DiagramTooLargeError("f", "characters", 9, 5), "({maxTextSize: ...})"),

@@ -268,7 +268,7 @@ def test_no_program(monkeypatch):
     """Without any Graphviz program the message names the extra that brings one."""
     monkeypatch.setattr(_picture, "find_program", lambda: None)
 
-    with pytest.raises(MissingExtraError, match=r"pip install 'penstock\[png\]'"):
+    with pytest.raises(MissingExtraError, match=r'pip install "penstock\[png\]"'):
         render_png(graph_of())
 
 

@@ -493,7 +493,7 @@ def test_without_graphviz(monkeypatch, caplog):
     html = convert(PAGE)
 
     assert "<pre>orders\nbegin (entrypoint)\n└── send</pre>" in html
-    assert "pip install 'penstock[png]'. Shown as text instead" in caplog.text
+    assert 'pip install "penstock[png]". Shown as text instead' in caplog.text
 
 
 def test_beyond_mermaid(caplog):

@@ -358,7 +358,7 @@ def test_without_graphviz(project, builder, format_):
 
     (page,) = built.folder.glob("index.html" if builder == "html" else "*.tex")
     assert built.warnings.endswith(
-        "pip install 'penstock[png]'. Shown as text instead [penstock.render]\n"
+        'pip install "penstock[png]". Shown as text instead [penstock.render]\n'
     )
     assert built.warnings.count("WARNING") == 1
     assert page.read_text(encoding="utf-8").count("Receive the order (entrypoint, http)") == 2
