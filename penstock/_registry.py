@@ -43,7 +43,18 @@ def bare(target: object) -> Any:
 def locate(function: object) -> Location | None:
     """Return where *function* is defined, or None if it is not written in Python."""
     code = _code_of(function)
+    if code is None and isinstance(function, type):
+        return _locate_class(function)
     return Location(code.co_filename, code.co_firstlineno) if code else None
+
+
+def _locate_class(cls: type) -> Location | None:
+    """Return where *cls* is defined, or else the first of its methods."""
+    codes = [value.__code__ for value in vars(cls).values() if hasattr(value, "__code__")]
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    own = [code.co_firstlineno for code in codes if code.co_filename == file]
+    line = vars(cls).get("__firstlineno__") or min(own, default=None)  # since Python 3.13
+    return Location(file, line) if file and line else None
 
 
 def _code_of(target: object) -> CodeType | None:

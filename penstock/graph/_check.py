@@ -89,7 +89,7 @@ def _where_it_may_be(
     return ". Is the module that declares it imported?"
 
 
-def _several_or_dotted(name: str, steps: Mapping[str, Step]) -> str:
+def _several_or_dotted(name: str, steps: Collection[str]) -> str:
     """Return what to write for *name* if it is several steps' or a function's dotted name."""
     parts = [part.strip() for part in name.split(",")]
     if len(parts) > 1 and all(part in steps for part in parts):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -357,3 +358,28 @@ def test_problem_of_a_whole_flow_has_a_place():
     found = {problem.code: problem.location for problem in get_flow("late").problems()}
 
     assert found["no-entrypoint"] == get_flow("late").steps[0].location
+
+
+class Handler:
+    """A class that is a step."""
+
+    def __init__(self): ...
+
+
+def test_class_has_a_place():
+    """A class that is a step is found in its file, one that C code made is nowhere."""
+    orders = flow("orders")
+    orders(step(name="handler")(Handler))
+    orders(step(name="builtin")(dict))
+
+    places = [found.location for found in get_flow("orders").steps]
+
+    assert places[0].file == __file__
+    assert (
+        Path(__file__)
+        .read_text(encoding="utf-8")
+        .splitlines()[places[0].line - 1 :][:4]
+        .count("    def __init__(self): ...")
+        == 1
+    )
+    assert places[1] is None
