@@ -1,5 +1,6 @@
 """The decorators: they read arguments, register, and wrap nothing but entrypoints."""
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, overload
@@ -221,6 +222,7 @@ def entrypoint(function: F, /) -> F: ...
 @overload
 def entrypoint(
     *,
+    after: After = None,
     name: str | None = None,
     title: str | None = None,
     kind: str | None = None,
@@ -230,6 +232,7 @@ def entrypoint(
     function: Any = None,
     /,
     *,
+    after: After = None,
     name: str | None = None,
     title: str | None = None,
     kind: str | None = None,
@@ -244,6 +247,9 @@ def entrypoint(
 
     Args:
         function: The function, where the decorator stands without arguments.
+        after: What sends that with which the runs begin, as for `step`: the
+            consumer of a queue, in the code base that fills it, comes after
+            the step that does. Runs begin here all the same.
         name: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: What the step answers to, as for `step`.
@@ -258,10 +264,12 @@ def entrypoint(
     .. versionadded:: 0.1
     """
     _check_text("entrypoint", name=name, title=title, kind=kind)
+    references, join = _read_after(after)
 
     def declare(target: Any) -> Any:
         declaration = _declare_start("entrypoint", target, name, title, kind)
         declaration.is_entrypoint = True
+        declaration.after, declaration.join = references, join
         declaration.target = _with_runs(instrument_alike, target, declaration, inherit=inherit)
         default_registry().declare(declaration)
         return declaration.target
@@ -348,6 +356,7 @@ def _declaration(
     if not isinstance(own, str):
         message = f'{function!r} has no name of its own: give it one with name="..."'
         raise InvalidArgumentError(message)
+    _check_text("step", name=own)
     return Declaration(
         target=function,
         function=function,
@@ -444,6 +453,21 @@ def _check_text(where: str, **texts: object) -> None:
         except UnicodeEncodeError as error:
             message = f"{where}() got {argument}={value!r}, which no file can hold: {error.reason}"
             raise InvalidArgumentError(message) from None
+        found = (_CONTROLS if argument in _PROSE else _CONTROLS_AND_BREAKS).search(value)
+        if found is not None:
+            message = (
+                f"{where}() got {argument}={value!a} with {found[0]!a}, which would act on a "
+                "terminal, a log or a page instead of being shown: leave it out"
+            )
+            raise InvalidArgumentError(message)
+
+
+_PROSE = {"title", "description", "label"}
+"""What may have several lines: who draws it decides where they break."""
+
+# Controls of ASCII and Latin-1, and what turns the direction of the text that follows it.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS_AND_BREAKS = re.compile(_CONTROLS.pattern[:-1] + "\t\n\r\u2028\u2029]")
 
 
 def _check_callable(where: str, target: object) -> None:

@@ -23,6 +23,7 @@ from penstock import (
     entrypoint,
     find_problems,
     flow,
+    generate_dag,
     get_flow,
     list_flows,
     step,
@@ -47,6 +48,13 @@ class Task:
 
     def __init__(self, call):
         self.call = call
+
+
+def named(name: str):
+    """Return a function that was given a name."""
+    function = lambda: None
+    function.__name__ = name
+    return function
 
 
 def edges(name: str = "f") -> list[tuple[str, str, str | None]]:
@@ -339,6 +347,18 @@ class TestFlow:
             (lambda: step(name=""), "step() got an empty name"),
             (lambda: entrypoint(kind=7), 'write kind="..."'),
             (lambda: step(title="\ud800"), "which no file can hold"),
+            (lambda: flow("a\x1b[31m"), r"name='a\x1b[31m' with '\x1b', which would act on"),
+            (lambda: flow("a\nb"), r"with '\n'"),
+            (lambda: flow("a\u2028b"), r"with '\u2028'"),
+            (lambda: step(after="a\tb"), r"with '\t'"),
+            (lambda: step(after={"a": "x\x07"}), r"label='x\x07' with '\x07'"),
+            (lambda: step(title="\u202egnp.exe"), r"with '\u202e'"),
+            (lambda: step(title="\x9b31m"), r"with '\x9b'"),
+            (lambda: step(kind="a\nb"), r"with '\n'"),
+            (lambda: flow("f", owner="a\rb"), r"with '\r'"),
+            (lambda: flow("f", description="a\x00"), r"with '\x00'"),
+            (lambda: flow("f", tags=["a\u2066"]), r"with '\u2066'"),
+            (lambda: step(named("a\x1bb")), r"name='a\x1bb'"),
             (lambda: step(partial(print)), 'give it one with name="..."'),
             (lambda: step(property(print)), "put it below @property"),
         ],
@@ -363,6 +383,13 @@ class TestFlow:
             '    @step(after="...")    # or @entrypoint\n'
             "    def importable(...): ..."
         )
+
+    def test_prose_of_several_lines(self):
+        """Titles and descriptions may have several lines, and text that runs from the right."""
+        flow("f", title="One\nTwo", description="A\tB")(entrypoint(importable))
+        flow("f")(step(after={"importable": "\u05d0\n\u200f"}, name="b")(lambda: None))
+
+        assert (get_flow("f").title, get_flow("f").description) == ("One\nTwo", "A\tB")
 
     def test_reversed(self):
         """Reversed decorators are refused at once: `flow` stands on an undeclared function."""
@@ -775,3 +802,27 @@ def test_forget_steps_and_keep_what_another_file_says(tmp_path, monkeypatch):
     default_registry().forget({module.__file__})
 
     assert (get_flow("orders").title, get_flow("orders").steps) == ("Orders", ())
+
+
+def test_entrypoint_behind_a_step():
+    """An entrypoint may come after the step that sends that with which its runs begin."""
+    orders = flow("orders")
+    orders(entrypoint(name="receive")(lambda: None))
+    orders(step(after="receive", name="send")(lambda: None))
+    consume = orders(entrypoint(after={"send": "queued"}, name="consume")(lambda: current_run()))
+    orders(step(after=all_of("consume"), name="store")(lambda: None))
+
+    run = consume()
+
+    assert edges("orders")[1] == ("send", "consume", "queued")
+    assert [s.name for s in get_flow("orders").entrypoints] == ["receive", "consume"]
+    assert get_flow("orders").problems() == ()
+    assert (run.entrypoint, run.flow) == ("consume", "orders")
+    assert 'send -->|"queued"| consume' in generate_dag("orders")
+
+
+def test_entrypoint_behind_nobody():
+    """What an entrypoint comes after has to be there, as for a step."""
+    flow("orders")(entrypoint(after="nobody")(importable))
+
+    assert codes("orders") == ["unknown-predecessor"]
