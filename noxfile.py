@@ -51,6 +51,14 @@ def wide(session: nox.Session) -> None:
     """Test what takes too long for each change: all versions, themes and plugins."""
     session.install(EVERYTHING, *_guests(), *_groups("plugins"))
     _test(session, "-m", "wide")
+    session.notify("versions")
+
+
+@nox.session
+def versions(session: nox.Session) -> None:
+    """Test every minor version of each guest, and write down in the docs which ones passed."""
+    session.install(EVERYTHING, *_guests(), "packaging", "pip>=25.1", "uv")
+    session.run("python", "tests/wide/versions.py", *session.posargs)
 
 
 @nox.session
