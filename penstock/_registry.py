@@ -1,12 +1,14 @@
 """What the decorators declared, kept until somebody looks."""
 
+import os
 import sys
 from collections.abc import Callable, Generator, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from inspect import unwrap
+from pathlib import Path
 from threading import RLock
 from types import CodeType, FunctionType, MethodType
 from typing import Any, TypeVar
@@ -119,6 +121,13 @@ def _give_own_code(target: object) -> None:
             function.__code__ = function.__code__.replace()
 
 
+@lru_cache(10_000)
+def _real(file: str) -> str:
+    """Return the one spelling of a file that symbolic links and letter case give several."""
+    path = Path(file)
+    return os.path.normcase(path.resolve()) if path.is_absolute() else file
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Which piece of source code a function comes from.
@@ -139,7 +148,7 @@ class Origin:
     @property
     def key(self) -> tuple[str, str]:
         """What all declarations of one step have in common."""
-        return self.file, self.qualname
+        return _real(self.file), self.qualname
 
     @classmethod
     def of(cls, function: object) -> "Origin":

@@ -5,6 +5,7 @@ from types import FrameType, TracebackType
 
 from penstock._context import open_run
 from penstock._registry import Declaration, default_registry
+from penstock._spans import current_span
 from penstock._steps import Step
 
 __all__ = ["current_step", "find_raiser", "find_running"]
@@ -15,7 +16,10 @@ def current_step() -> Step | None:
 
     It is found in the frames of the running thread, so that steps cost nothing
     until somebody asks: the nearest caller that is a declared step. Of a
-    function that is part of several flows, the run's own flow decides.
+    function that is part of several flows, the run's own flow decides. In a task
+    or thread that a step started there are no such frames: while steps are
+    recorded (see `penstock.tracing.configure`) it is the step whose span is
+    current there, and None otherwise.
 
     .. versionadded:: 0.1
     """
@@ -37,7 +41,14 @@ def find_running(frame: FrameType | None) -> Declaration | None:
         if declarations and (found := [d for d in declarations if _is_of(d, frame)]):
             return found[0] if len(found) == 1 else _choose(found)
         frame = frame.f_back
-    return None
+    return _recorded_step()
+
+
+def _recorded_step() -> Declaration | None:
+    """Return the step whose span is current: it started this task, thread or callback."""
+    span = current_span.get()
+    step = None if span is None else span._step  # noqa: SLF001 - our own
+    return step if isinstance(step, Declaration) else None
 
 
 def find_raiser(traceback: TracebackType | None) -> str | None:

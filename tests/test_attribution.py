@@ -1,13 +1,26 @@
 """The step whose code runs is the right one or None: never another."""
 
+import asyncio
 import functools
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from penstock import current_run, current_step, entrypoint, find_problems, flow, get_flow, step
+from penstock import (
+    bound,
+    current_run,
+    current_step,
+    entrypoint,
+    find_problems,
+    flow,
+    get_flow,
+    step,
+)
 from penstock._registry import default_registry
+from penstock.testing import record_runs
 
 
 def name():
@@ -169,3 +182,65 @@ def test_entrypoint_of_the_run():
         return handle
 
     assert [make(t)() for t in "ab"] == [("a", "a"), ("b", "b")]
+
+
+class TestStarted:
+    """In what a step started, the step is known while steps are recorded."""
+
+    def seen(self):
+        async def helper():
+            await asyncio.sleep(0)
+            return name()
+
+        @flow("f")
+        @step(after="main")
+        async def charge():
+            loop = asyncio.get_running_loop()
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(helper())
+            return [
+                task.result(),
+                *await asyncio.gather(helper()),
+                await asyncio.shield(helper()),
+                await asyncio.to_thread(name),
+                await loop.run_in_executor(None, bound(name)),
+            ]
+
+        @flow("f")
+        @entrypoint
+        async def main():
+            return await charge(), name()
+
+        return asyncio.run(main())
+
+    def test_recorded(self):
+        """A task, a thread and a bound callback have the step that started them."""
+        with record_runs():
+            assert self.seen() == (["charge"] * 5, "main")
+
+    def test_not_recorded(self):
+        """Otherwise they have none."""
+        assert self.seen() == ([None] * 5, "main")
+
+
+def test_one_file_under_two_paths(tmp_path):
+    """A script that is run by one path may be imported by another."""
+    real = tmp_path / "real"
+    real.mkdir()
+    (tmp_path / "link").symlink_to(real)
+    (real / "both.py").write_text(
+        "import sys\nfrom penstock import entrypoint, flow, list_flows\n"
+        "@flow('f')\n@entrypoint\ndef begin(): ...\n"
+        f"if __name__ == '__main__':\n    sys.path.insert(0, {str(real)!r})\n    import both\n"
+        "    print([len(f.steps) for f in list_flows()])\n",
+        encoding="utf-8",
+    )
+
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "link" / "both.py")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "[1]\n"
