@@ -1,6 +1,9 @@
 """Pages that no author wrote, scripts and dirty builds, in sites that the real MkDocs builds."""
 
+import html
+import json
 import os
+import re
 
 import pytest
 from mkdocs.commands.build import build
@@ -42,6 +45,33 @@ def test_pages(site, warnings, nav):
     assert "<title>Orders - Shop</title>" in page
     assert "Takes an order &lt;in&gt;." in page
     assert "From &lt;order&gt; to parcel." in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_title_of_a_page(site, warnings):
+    """What a reader sees in headings, titles and the navigation is the flow's title."""
+    site.options["pages"] = "flows"
+    module = next(site.folder.rglob("*.py"))
+    module.write_text(
+        "from penstock import entrypoint, flow\n"
+        "@flow('orders', title='Orders & *payments* | a_b ~~c~~ $d$')\n"
+        "@entrypoint\ndef receive(): ...\n",
+        encoding="utf-8",
+    )
+
+    site.build("# Shop\n", plugins=["search", {"penstock": site.options}])
+
+    folder = site.folder / "site"
+    page = (folder / "flows" / "orders.html").read_text(encoding="utf-8")
+    shown = "Orders & *payments* | a_b ~~c~~ $d$"
+    in_html = [
+        *re.findall("<title>(.*?) - Shop</title>", page),
+        *re.findall("<h1[^>]*>([^<]*)<", page),
+        *re.findall('<a href="orders.html"[^>]*>([^<]*)<', page),
+    ]
+    index = json.loads((folder / "search" / "search_index.json").read_text(encoding="utf-8"))
+    titles = [d["title"] for d in index["docs"] if d["location"] == "flows/orders.html"]
+    assert [html.unescape(text.strip()) for text in in_html if "Orders" in text] == [shown] * 3
+    assert [html.unescape(title) for title in titles] == [shown]
 
 
 def test_page_of_the_author(site, warnings):
