@@ -225,7 +225,6 @@ def what_a_declaration_may_not_say() -> None:
     step(after={"a", "b"})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     step(after={"a": 1})  # type: ignore[dict-item]  # pyright: ignore[reportCallIssue, reportArgumentType]
     entrypoint("a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    entrypoint(after="a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     any_of(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     flow(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     flow(bare_step)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
