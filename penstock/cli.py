@@ -20,7 +20,8 @@ from penstock.exceptions import (
     PenstockError,
     UnknownFlowError,
 )
-from penstock.graph import FORMATS, Flow, choose_format, find_problems, generate_dag, list_flows
+from penstock.graph import FORMATS, Flow, find_problems, generate_dag, list_flows
+from penstock.graph._formats import choose_format
 from penstock.graph._output import STANDARD_OUTPUT
 
 try:

@@ -12,7 +12,6 @@ __all__ = [
     "FORMATS",
     "Flow",
     "TextFormat",
-    "choose_format",
     "find_problems",
     "generate_dag",
     "get_flow",
