@@ -358,8 +358,8 @@ def _declaration(
         raise InvalidArgumentError(message)
     _check_text("step", name=own)
     return Declaration(
-        target=function,
-        function=function,
+        held=function,
+        written=function,
         name=own,
         title=title,
         kind=kind,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from inspect import unwrap
+from itertools import count
 from pathlib import Path
 from threading import RLock
 from types import CodeType, FunctionType, MethodType
@@ -211,11 +212,11 @@ class Reference:
 class Declaration:
     """What one ``@entrypoint`` or ``@step`` said about one function."""
 
-    target: object
-    """What the decorator returned: the function, or the wrapper of an entrypoint."""
+    held: object
+    """What the decorator returned, or a weak reference to it."""
 
-    function: Callable[..., Any]
-    """The function as it was written."""
+    written: Callable[..., Any] | None
+    """The function as it was written, if a wrapper took its place."""
 
     name: str
     title: str | None
@@ -230,6 +231,40 @@ class Declaration:
 
     receiver: object = None
     """The only object whose method this is, if it is that of one."""
+
+    number: int = field(default_factory=count().__next__)
+    """By which declarations are in order."""
+
+    @property
+    def target(self) -> Any:
+        """What the decorator returned: the function, or the wrapper of an entrypoint."""
+        return self.held() if type(self.held) is ref else self.held
+
+    @target.setter
+    def target(self, target: object) -> None:
+        self.held = target
+
+    @property
+    def function(self) -> Any:
+        """The function as it was written."""
+        return bare(self.target) if self.written is None else self.written
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether a wrapper, which refers to this, took the place of the function."""
+        return self.written is not None and bare(self.target) is not self.written
+
+    def loosen(self, forget: Callable[[object], object]) -> None:
+        """Hold the target no more, if that can be, and call *forget* when it is collected."""
+        try:
+            self.held = ref(self.target, forget)
+        except TypeError:
+            return
+        self.written = None
+
+    def hold(self) -> None:
+        """Hold the target, for a flow has it now."""
+        self.held = self.target
 
     def __reduce__(self) -> tuple[Callable[..., "Declaration"], tuple[Any, ...]]:
         # What a wrapper needs of it in another process: the names.
@@ -278,6 +313,7 @@ class Registry:
         renew_after_fork(self.renew_lock)
         self._flows: dict[str, FlowDeclaration] = {}
         self._unclaimed: dict[int, Declaration] = {}
+        self._wrapped: WeakValueDictionary[int, Declaration] = WeakValueDictionary()
         # Weak, so that what a reload or a factory replaced can go. A living
         # declaration keeps its target alive, so that no id is used twice.
         self._by_target: WeakValueDictionary[int, Declaration] = WeakValueDictionary()
@@ -293,8 +329,18 @@ class Registry:
             self.first = self.first or (declaration.name, str(declaration.location))
             self._by_target[id(declaration.target)] = declaration
             self._by_target[id(bare(declaration.target))] = declaration
-            self._unclaimed[id(declaration.target)] = declaration
+            self._keep_unclaimed(declaration)
             self._forget_views()
+
+    def _keep_unclaimed(self, declaration: Declaration) -> None:
+        """Keep *declaration* until its target is claimed or collected."""
+        key = id(declaration.target)
+        self._unclaimed.pop(key, None)
+        if declaration.is_wrapped:  # the wrapper holds it
+            self._wrapped[key] = declaration
+        else:
+            declaration.loosen(lambda _: self._unclaimed.pop(key, None))
+            self._unclaimed[key] = declaration
 
     def find(self, target: object) -> Declaration | None:
         """Return the latest declaration of *target* or of what it wraps."""
@@ -338,6 +384,8 @@ class Registry:
             if flow not in declaration.flows:
                 declaration.flows += (flow,)
             self._unclaimed.pop(id(declaration.target), None)
+            self._wrapped.pop(id(declaration.target), None)
+            declaration.hold()
             self._forget_views()
 
     def names(self) -> tuple[str, ...]:
@@ -380,15 +428,20 @@ class Registry:
                     del flow.metadata[place]
                 if not flow.steps and not flow.metadata:
                     del self._flows[flow.name]
-            for key, declaration in list(self._unclaimed.items()):
-                if declaration.origin.file in files:
-                    del self._unclaimed[key]
+            for kept in (self._unclaimed, self._wrapped):
+                for key, declaration in list(kept.items()):
+                    if declaration.origin.file in files:
+                        del kept[key]
             self._forget_views()
 
     def unclaimed(self) -> tuple[Declaration, ...]:
         """Return the steps and entrypoints that no flow has claimed."""
         with self._lock:
-            return tuple(self._unclaimed.values())
+            return self._all_unclaimed()
+
+    def _all_unclaimed(self) -> tuple[Declaration, ...]:
+        found = [*list(self._unclaimed.values()), *self._wrapped.values()]
+        return tuple(sorted(found, key=lambda declaration: declaration.number))
 
     def codes(self) -> dict[int, list[Declaration]]:
         """Return the declarations by the id of their function's code, in order of declaration.
@@ -418,7 +471,7 @@ class Registry:
     def _index_codes(self) -> dict[int, list[Declaration]]:
         index: dict[int, list[Declaration]] = {}
         claimed = (d for flow in self._flows.values() for d in flow.steps.values())
-        for declaration in dict.fromkeys([*claimed, *self._unclaimed.values()]):
+        for declaration in dict.fromkeys([*claimed, *self._all_unclaimed()]):
             for function in _functions_of(declaration.function):
                 index.setdefault(id(function.__code__), []).append(declaration)
             receiver = _receiver_of(declaration.function)

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gc
 import subprocess
 import sys
 import threading
@@ -152,6 +153,20 @@ class TestUnclaimed:
 
         assert [s.name for s in get_flow("f").steps] == ["a", "b", "c"]
         assert [p.code for p in find_problems()] == ["no-entrypoint"]
+
+    @pytest.mark.parametrize("declare", [step, entrypoint])
+    def test_collected(self, declare):
+        """What is collected before a flow claims it is kept no more, nor reported."""
+
+        def make(number):
+            @declare(name=f"made{number}")
+            def made(again=True):
+                return made(again=False) if again else None
+
+        make(1)
+        gc.collect()
+
+        assert find_problems() == ()
 
     def test_threads(self):
         """Threads that declare functions of one qualified name lose none."""
