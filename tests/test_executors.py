@@ -6,7 +6,7 @@ import os
 import pytest
 from workers import answer, identify
 
-from penstock import annotate, bind, bound
+from penstock import annotate, bind, bound, current_run
 from penstock.executors import ProcessPoolExecutor, ThreadPoolExecutor
 
 METHODS = ["spawn", "forkserver", "fork"] if hasattr(os, "fork") else ["spawn"]
@@ -32,9 +32,10 @@ def test_threads():
 
 
 def test_what_a_thread_annotates():
-    """A thread of a run annotates that run."""
+    """A thread annotates what it does itself, or the whole run if it says so."""
     with ThreadPoolExecutor(1) as pool, bind() as run:
-        pool.submit(annotate, order=7).result()
+        pool.submit(annotate, item=1).result()
+        pool.submit(lambda: current_run().annotate(order=7)).result()
 
     assert run.values == {"order": 7}
 
