@@ -1,8 +1,12 @@
 """What was recorded of runs, and how it is shown."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
+from heapq import merge
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -14,6 +18,21 @@ __all__ = ["RecordedRun", "RecordedSpan", "group_runs", "read_runs"]
 
 _BAR = 30
 """Columns of a timeline."""
+
+_MOST_NUMBERS = 20
+"""How many numbers of broken lines are logged."""
+
+_BEGIN = '{"flow": '
+"""How the line of a span begins."""
+
+_SHARED = ("flow", "flow_id", "run_id", "step", "outcome")
+"""What many spans have in common: kept once, not once for each line."""
+
+_logger = logging.getLogger("penstock")
+
+
+def _intern(value: Any) -> Any:
+    return sys.intern(value) if type(value) is str else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,11 @@ class RecordedSpan:
     outcome: Outcome
     exception_type: str | None
     values: Mapping[str, object]
+    process_id: str = ""
+    """Empty in files that were written before version 0.1 had it."""
+
+    sequence: int = 0
+    """As `process_id`: 0 in such files."""
 
     @classmethod
     def of(cls, said: Span | Mapping[str, Any]) -> "RecordedSpan":
@@ -44,8 +68,11 @@ class RecordedSpan:
         Names that a later version writes are left out.
         """
         found: Mapping[str, Any] = said.as_dict() if isinstance(said, Span) else said
-        known: dict[str, Any] = {field.name: found[field.name] for field in fields(cls)}
-        return cls(**known)
+        values = [*_VALUES(found), found.get("process_id", ""), found.get("sequence", 0)]
+        return cls(*values)
+
+
+_VALUES = itemgetter(*[field.name for field in fields(RecordedSpan) if field.default is MISSING])
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +189,7 @@ class RecordedRun:
 
 
 def _bar(span: RecordedSpan, begin: int, whole: int) -> str:
-    first = min(_BAR - 1, (span.start_ns - begin) * _BAR // whole)
+    first = max(0, min(_BAR - 1, (span.start_ns - begin) * _BAR // whole))
     length = max(1, round(span.duration_ns * _BAR / whole))
     return (" " * first + "█" * min(length, _BAR - first)).ljust(_BAR)
 
@@ -186,44 +213,92 @@ def _milliseconds(nanoseconds: int) -> str:
 def group_runs(spans: Iterable[Span | Mapping[str, Any]]) -> tuple[RecordedRun, ...]:
     """Return the runs that *spans* are of, in the order in which they began.
 
+    Spans of one process are in the order in which they began, whatever its clock
+    says; those of several processes are put together by their clocks.
+
     .. versionadded:: 0.1
     """
+    return _group(map(RecordedSpan.of, spans))
+
+
+def _group(spans: Iterable[RecordedSpan]) -> tuple[RecordedRun, ...]:
     runs: dict[tuple[str, str], list[RecordedSpan]] = {}
-    for said in spans:
-        span = RecordedSpan.of(said)
+    for span in _in_order(spans):
         runs.setdefault((span.flow_id, span.run_id), []).append(span)
-    grouped = [_make_run(found) for found in runs.values()]
-    return tuple(sorted(grouped, key=lambda run: run.spans[0].start_ns))
+    return tuple(
+        RecordedRun(flow_id, run_id, found[0].flow, tuple(found))
+        for (flow_id, run_id), found in runs.items()
+    )
 
 
-def _make_run(spans: Sequence[RecordedSpan]) -> RecordedRun:
-    # What began in the same nanosecond is put right by who called whom.
+def _in_order(spans: Iterable[RecordedSpan]) -> Iterable[RecordedSpan]:
+    """Return *spans* in the order in which they began."""
+    processes: dict[str, list[RecordedSpan]] = {}
+    for span in spans:
+        processes.setdefault(span.process_id, []).append(span)
+    for process, found in processes.items():
+        found.sort(key=attrgetter("sequence") if process else _by_clock(found))
+    return merge(*processes.values(), key=attrgetter("start_ns", "sequence"))
+
+
+def _by_clock(spans: Sequence[RecordedSpan]) -> Callable[[RecordedSpan], tuple[int, bool]]:
+    """Return the order of *spans* whose sequence is not known.
+
+    What began in the same nanosecond is put right by who called whom.
+    """
     inside = {span.span_id for span in spans}
-    ordered = sorted(spans, key=lambda span: (span.start_ns, span.parent_id in inside))
-    first = ordered[0]
-    return RecordedRun(first.flow_id, first.run_id, first.flow, tuple(ordered))
+    return lambda span: (span.start_ns, span.parent_id in inside)
 
 
 def read_runs(path: str | Path) -> tuple[RecordedRun, ...]:
     """Return the runs in a file that `JsonLinesExporter` wrote, or is writing.
 
     A last line that another process has not written to its end yet is left out.
+    Lines that are not spans, as where a disk was full, are left out too, which
+    is logged with their numbers.
 
     Raises:
         OSError: If the file cannot be read.
-        ValueError: If a line of it is no span.
 
     .. versionadded:: 0.1
     """
-    said = []
-    with Path(path).open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                said.append(json.loads(line))
-                RecordedSpan.of(said[-1])
-            except (ValueError, KeyError, TypeError) as error:
-                if isinstance(error, json.JSONDecodeError) and not line.endswith("\n"):
-                    break  # a process is writing it: a reader may see a part of one write
-                message = f"{path}:{number}: this line is no span: {error}"
-                raise ValueError(message) from error
-    return group_runs(said)
+    broken: list[int] = []
+    with Path(path).open(encoding="utf-8", errors="replace") as lines:
+        runs = _group(_read_spans(lines, broken))
+    if broken:
+        numbers = ", ".join(map(str, broken[:_MOST_NUMBERS]))
+        more = " and more" if len(broken) > _MOST_NUMBERS else ""
+        message = "%s: %s lines are not whole spans and are left out: %s%s"
+        _logger.warning(message, path, len(broken), numbers, more)
+    return runs
+
+
+def _read_spans(lines: Iterable[str], broken: list[int]) -> Iterator[RecordedSpan]:
+    """Yield the spans in *lines*, and add the numbers of *broken* lines."""
+    for number, line in enumerate(lines, 1):
+        try:
+            yield _read_span(line)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            if isinstance(error, json.JSONDecodeError) and not line.endswith("\n"):
+                return  # a process is writing it: a reader may see a part of one write
+            if not line.isspace():
+                broken.append(number)
+                yield from _read_last(line)
+
+
+def _read_span(line: str) -> RecordedSpan:
+    said = json.loads(line)
+    for name in _SHARED:
+        said[name] = _intern(said[name])
+    said["process_id"] = _intern(said.get("process_id", ""))
+    return RecordedSpan.of(said)
+
+
+def _read_last(line: str) -> Iterator[RecordedSpan]:
+    """Yield the span at the end of a *line* that begins with a part of another one."""
+    begin = line.rfind(_BEGIN)
+    if begin > 0:
+        try:
+            yield _read_span(line[begin:])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return

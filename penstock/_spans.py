@@ -6,21 +6,20 @@ recording costs no more than it has to.
 
 import atexit
 import logging
-import os
+import queue
 import sys
+import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar, Token
-from functools import partial
-from queue import SimpleQueue
-from threading import Event, Lock, Thread, local
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import Context, ContextVar, Token
+from itertools import count
+from os import urandom
 from time import perf_counter_ns, time_ns
 from typing import Any, Literal, NamedTuple, Protocol
-from weakref import WeakMethod
 
 from penstock._context import Run, current, is_same_run, values_shown
 from penstock._control_flow import find_ending
-from penstock._forks import renew_after_fork
+from penstock._forks import renew_after_fork, renew_if_forked
 from penstock._ids import Numbered, digits_of
 from penstock._wrap import Scope, drive_returned
 
@@ -78,6 +77,7 @@ class Span(Numbered):
         "_run",
         "_step",
         "_token",
+        "sequence",
         "start_ns",
     )
 
@@ -104,6 +104,8 @@ class Span(Numbered):
         self._active = self._number = 0
         self.start_ns = time_ns()
         """When the step began."""
+        self.sequence = next(_begun)
+        """How many spans had begun in the process by then. It orders them; a clock may not."""
         self._began = 0
 
     @property
@@ -155,6 +157,12 @@ class Span(Numbered):
         return self._run.run_id
 
     @property
+    def process_id(self) -> str:
+        """What tells this process from all others: 16 hexadecimal digits."""
+        renew_if_forked()
+        return _process_id
+
+    @property
     def duration_ns(self) -> int:
         """The time from the first resumption of the body to the end of the last."""
         return self._ended - self._began
@@ -194,6 +202,8 @@ class Span(Numbered):
             "parent_id": self.parent_id,
             "step": self.step,
             "is_entrypoint": self.is_entrypoint,
+            "process_id": self.process_id,
+            "sequence": self.sequence,
             "start_ns": self.start_ns,
             "duration_ns": self.duration_ns,
             "active_ns": self.active_ns,
@@ -233,13 +243,26 @@ def _flow_of(run: Run, step: Recordable) -> str | None:
     return run.flow if run.flow in step.flows or not step.flows else step.flows[0]
 
 
+_begun: Iterator[int] = count(1)
+_process_id: str
+
+
+def _renew_process_id() -> None:
+    global _process_id  # noqa: PLW0603 - there is one process
+    _process_id = urandom(8).hex()
+
+
+_renew_process_id()
+renew_after_fork(_renew_process_id)
+
+
 class Exporter(Protocol):
     """What receives finished spans.
 
-    It is called in the thread of the step, right after the step is over. What
-    it raises is logged once and goes no further. One that takes longer than a
-    tenth of a second is logged too, and is called in a thread of its own from
-    then on.
+    It is called in the thread of the step, right after the step is over, and
+    the step waits for it: `InBackground` calls a slow one in a thread. What it
+    raises is logged once and goes no further; that it takes longer than a tenth
+    of a second is logged once too.
 
     One that also has the methods ``resume(span)`` and ``suspend(span)`` is told
     whenever the body of a step goes on and waits, in the context of the body.
@@ -266,22 +289,12 @@ _companions: tuple[Any, ...] = ()
 _blamed = set[tuple[int, str]]()
 
 
-class _State:
-    """Whether a thread is exporting, and what is to be exported after that."""
+_exporting: ContextVar[deque[Span] | None] = ContextVar("penstock.exporting", default=None)
+"""What is to be exported after the span that is being exported here, if one is.
 
-    __slots__ = ("is_exporting", "waiting")
-
-    def __init__(self) -> None:
-        self.is_exporting = False
-        self.waiting = deque[Span]()
-
-
-class _OfThread(local):
-    def __init__(self) -> None:
-        self.state = _State()
-
-
-_of_thread = _OfThread()
+Of a context and not of a thread, so that greenlets have their own, however late
+a thread's storage is patched.
+"""
 
 
 def is_tracing() -> bool:
@@ -324,10 +337,20 @@ def flush() -> None:
         _call(exporter, exporter.flush)
 
 
+_is_exiting = False
+
+
+def _flush_last() -> None:
+    """Flush, and let what comes later be exported at once: a thread may not live to do it."""
+    global _is_exiting  # noqa: PLW0603 - there is one process
+    _is_exiting = True
+    flush()
+
+
 def _flush_at_exit() -> None:
     """Have Python flush before it ends what was made before: a tracer provider, say."""
-    atexit.unregister(flush)
-    atexit.register(flush)
+    atexit.unregister(_flush_last)
+    atexit.register(_flush_last)
 
 
 def _flush_at_exit_of_children() -> None:
@@ -344,11 +367,11 @@ renew_after_fork(_flush_at_exit_of_children)
 
 def recording_scope(step: Recordable) -> Scope:
     """Return what records every execution of *step*."""
-    get_run, get_span = current.get, current_span.get
+    get_run, get_span, is_exporting = current.get, current_span.get, _exporting.get
 
     def begin() -> Span | None:
         # An exporter may call steps itself: those are not recorded.
-        if not _exporters or _of_thread.state.is_exporting:
+        if not _exporters or is_exporting() is not None:
             return None
         run = get_run()
         return None if run is None else Span(run, step, get_span())
@@ -398,22 +421,23 @@ def _end(span: Span | None, raised: BaseException | None) -> None:
         return
     if raised is not None:
         span._error = type(raised)
-    state = _of_thread.state
-    if state.is_exporting:  # a generator that was collected within an exporter
-        state.waiting.append(span)
+    waiting = _exporting.get()
+    if waiting is not None:  # a generator that was collected within an exporter
+        waiting.append(span)
         return
-    state.is_exporting = True
+    waiting = deque[Span]()
+    token = _exporting.set(waiting)
     try:
         _export(span, span._ended)
-        if state.waiting:
-            _export_waiting(state)
+        if waiting:
+            _export_waiting(waiting)
     finally:
-        state.is_exporting = False
+        _exporting.reset(token)
 
 
-def _export_waiting(state: _State) -> None:
-    while state.waiting:
-        _export(state.waiting.popleft(), perf_counter_ns())
+def _export_waiting(waiting: deque[Span]) -> None:
+    while waiting:
+        _export(waiting.popleft(), perf_counter_ns())
 
 
 def _export(span: Span, since: int) -> None:
@@ -424,8 +448,9 @@ def _export(span: Span, since: int) -> None:
         except Exception as error:
             _complain(exporter, error)
         now = perf_counter_ns()
-        if now - since > _SLOW_NS:
-            _move_away(exporter)
+        if now - since > _SLOW_NS and _blame(exporter, "slow"):
+            message = "the exporter %r took longer than %s ms: put it into InBackground(...)"
+            _logger.warning(message, exporter, _SLOW_NS // 1_000_000)
         since = now
 
 
@@ -443,24 +468,11 @@ def _call(exporter: object, method: Callable[..., object], *arguments: object) -
         _complain(exporter, error)
 
 
-def _move_away(exporter: Exporter) -> None:
-    """Call *exporter* in a thread of its own from now on, for it is slow."""
-    message = "the exporter %r took longer than %s ms; from now on it has a thread of its own"
-    _logger.warning(message, exporter, _SLOW_NS // 1_000_000)
-    set_exporters(*(InBackground(e) if e is exporter else e for e in _exporters))
-
-
 def _blame(exporter: object, fault: str) -> bool:
     """Tell whether *exporter* is blamed for *fault* for the first time."""
     known = (id(exporter), fault) in _blamed
     _blamed.add((id(exporter), fault))
     return not known
-
-
-def _call_weakly(method: "WeakMethod[Callable[[], None]]") -> None:
-    alive = method()
-    if alive is not None:
-        alive()
 
 
 _LONGEST_FLUSH_S = 10.0
@@ -486,47 +498,78 @@ class InBackground:
             if hasattr(exporter, name):
                 setattr(self, name, getattr(exporter, name))
         self._begin_anew()
-        if hasattr(os, "register_at_fork"):
-            # Weak, for a hook stays for good. What waits is brought away by the parent.
-            os.register_at_fork(after_in_child=partial(_call_weakly, WeakMethod(self._begin_anew)))
+        renew_after_fork(self._begin_anew)
 
     def _begin_anew(self) -> None:
-        self._waiting: SimpleQueue[Span | Event] = SimpleQueue()
-        self._thread: Thread | None = None
-        self._starting = Lock()
+        # What waits in a forked child is exported by the parent. Taken from the modules as
+        # late as this, these are what a monkey-patching of gevent puts there.
+        self._waiting: queue.SimpleQueue[Span | threading.Event] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     def export(self, span: Span, /) -> None:
-        """Keep *span* until the thread takes it."""
-        if self._waiting.qsize() >= self._most:
-            if _blame(self, "full"):
-                _logger.error("the exporter %r cannot keep up; spans are lost", self._exporter)
-            return
-        self._waiting.put(span)
+        """Keep *span* until the thread takes it. Where there can be no thread, export it here."""
+        renew_if_forked()
+        if _is_exiting or (self._thread is None and not self._start()):
+            self._exporter.export(span)
+        elif self._waiting.qsize() < self._most:
+            self._waiting.put(span)
+        elif _blame(self, "full"):
+            _logger.error("the exporter %r cannot keep up; spans are lost", self._exporter)
+
+    def _start(self) -> bool:
+        """Start the thread and return whether it runs."""
         with self._starting:
-            if self._thread is None:
-                self._thread = Thread(target=self._work, name="penstock-export", daemon=True)
-                self._thread.start()
+            if self._thread is not None:
+                return True
+            try:
+                thread = threading.Thread(target=self._run, name="penstock-export", daemon=True)
+                # Where threads inherit a context, this one would have a run's for good.
+                Context().run(thread.start)
+            except RuntimeError as error:
+                if _blame(self, "thread"):
+                    message = "no thread for the exporter %r: %s. Until there is one, steps wait"
+                    _logger.warning(message, self._exporter, error)
+                return False
+            self._thread = thread
+            return True
 
     def flush(self) -> None:
         """Wait until all is exported that waits now, ten seconds at most."""
+        renew_if_forked()
         if self._thread is not None:
-            done = Event()
+            done = threading.Event()
             self._waiting.put(done)
             if not done.wait(_LONGEST_FLUSH_S):
                 _logger.error("the exporter %r is stuck; spans are lost", self._exporter)
+        self._export_rest()
         self._exporter.flush()
 
+    def _export_rest(self) -> None:
+        """Export here what no thread is there for."""
+        while self._thread is None and not self._waiting.empty():
+            self._export_next()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        finally:  # what the exporter raised ends the thread: the next span starts another
+            with self._starting:
+                self._thread = None
+
     def _work(self) -> None:
-        state = _of_thread.state
-        state.is_exporting = True
+        waiting = deque[Span]()
+        _exporting.set(waiting)  # what the exporter calls is not recorded
         while True:
-            item = self._waiting.get()
-            if isinstance(item, Event):
-                item.set()
-            else:
-                _call(self._exporter, self._exporter.export, item)
-            del item  # until the next span comes, nothing keeps this one
-            _export_waiting(state)
+            self._export_next()
+            _export_waiting(waiting)
+
+    def _export_next(self) -> None:
+        item = self._waiting.get()
+        if isinstance(item, threading.Event):
+            item.set()
+        else:
+            _call(self._exporter, self._exporter.export, item)
 
     def __repr__(self) -> str:
         return f"InBackground({self._exporter!r})"

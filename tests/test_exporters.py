@@ -9,13 +9,14 @@ import sys
 import textwrap
 import threading
 import time
-from weakref import WeakMethod
+from contextvars import copy_context
+from weakref import ref
 
 import pytest
 from recording import _exporters, declare, recorded
 
-from penstock import annotate, tracing
-from penstock._spans import _call_weakly, set_exporters
+from penstock import annotate, current_flow_id, tracing
+from penstock._spans import _flush_last, exporters, set_exporters
 from penstock.testing import record_runs
 from penstock.tracing import InBackground, InMemoryExporter, JsonLinesExporter, LoggingExporter
 
@@ -65,24 +66,25 @@ class TestExporters:
         assert caught.value.__context__ is None
 
     @pytest.mark.usefixtures("recorded", "_exporters")
-    @pytest.mark.needs("threads")
-    def test_one_that_is_slow(self, caplog):
-        """An exporter that is slow is logged once, and then has a thread of its own."""
+    def test_one_that_is_slow(self, caplog, monkeypatch):
+        """An exporter that is slow stays where it is; that is logged once, with the remedy."""
+        monkeypatch.setattr("penstock._spans._SLOW_NS", -1)
         threads = []
 
         class Slow(InMemoryExporter):
             def export(self, span):
-                time.sleep(0.15)
                 threads.append(threading.current_thread())
 
-        set_exporters(Slow())
+        slow = Slow()
+        set_exporters(slow)
         begin = declare(lambda: None, name="begin")
         begin()
         begin()
         tracing.flush()
 
-        assert [thread is threading.main_thread() for thread in threads] == [True, False]
-        assert caplog.text.count("a thread of its own") == 1
+        assert threads == [threading.main_thread()] * 2
+        assert exporters() == (slow,)
+        assert caplog.text.count("put it into InBackground(...)") == 1
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_one_that_calls_steps(self):
@@ -288,14 +290,108 @@ class TestExporters:
 
     def test_background_that_is_gone(self):
         """An exporter that nobody uses any more can go, though forks were to be told to it."""
-        background = InBackground(InMemoryExporter())
-        hook = WeakMethod(background._begin_anew)
-        del background
+        background = ref(InBackground(InMemoryExporter()))
         gc.collect()
 
-        _call_weakly(hook)
+        assert background() is None
 
-        assert hook() is None
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_background_is_in_no_run(self, monkeypatch):
+        """The thread belongs to no run, also where threads inherit their context."""
+        monkeypatch.setattr(threading.Thread, "start", inheriting(threading.Thread.start))
+        seen = []
+
+        class Curious(InMemoryExporter):
+            def export(self, span):
+                seen.append(current_flow_id())
+
+        set_exporters(InBackground(Curious()))
+        declare(lambda: None, name="begin")()
+        tracing.flush()
+
+        assert seen == [None]
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_background_without_threads(self, monkeypatch, caplog):
+        """Where no thread can be started, spans are exported by their steps, and it is logged."""
+        memory = InMemoryExporter()
+        set_exporters(InBackground(memory))
+        begin = declare(lambda: None, name="begin")
+        with monkeypatch.context() as refusing:
+            refusing.setattr(threading.Thread, "start", refuse)
+            begin()
+            begin()
+            assert len(memory.spans) == 2
+        begin()
+        tracing.flush()
+
+        assert len(memory.spans) == 3
+        assert caplog.text.count("can't start new thread. Until there is one, steps wait") == 1
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_background_whose_thread_ends(self, monkeypatch):
+        """An exporter that ends its thread gets another, and no span but its own is lost."""
+        monkeypatch.setattr(threading, "excepthook", lambda _: None)
+        memory = InMemoryExporter()
+
+        class Leaving(InMemoryExporter):
+            def export(self, span):
+                memory.export(span)
+                if len(memory.spans) == 1:
+                    raise SystemExit
+
+        background = InBackground(Leaving())
+        set_exporters(background)
+        begin = declare(lambda: None, name="begin")
+        begin()
+        while background._thread is not None:
+            time.sleep(0.001)
+        background._waiting.put(memory.spans[0])  # came when the thread was about to end
+        tracing.flush()
+        begin()
+        tracing.flush()
+
+        assert len(memory.spans) == 3
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_background_at_exit(self, monkeypatch):
+        """What comes after the last flush is exported at once, for the thread may not live."""
+        memory = InMemoryExporter()
+        set_exporters(InBackground(memory))
+        begin = declare(lambda: None, name="begin")
+        begin()
+        monkeypatch.setattr("penstock._spans._is_exiting", False)
+        _flush_last()
+        begin()
+
+        assert len(memory.spans) == 2
+
+    def test_background_started_twice(self):
+        """Of two steps that begin at once only one starts the thread."""
+        background = InBackground(InMemoryExporter())
+        threads = set()
+
+        for _ in range(2):
+            assert background._start()
+            threads.add(background._thread)
+
+        assert len(threads) == 1
+
+
+def refuse(thread):
+    """Start no thread, as where a container has no process left."""
+    raise RuntimeError("can't start new thread")
+
+
+def inheriting(start):
+    """Return a `Thread.start` as where threads inherit their context."""
+
+    def started(thread):
+        context, run = copy_context(), thread.run
+        thread.run = lambda: context.run(run)
+        start(thread)
+
+    return started
 
 
 APPLICATION = """

@@ -199,7 +199,8 @@ for _ in range(3):
     if child == 0:
         receive()
         get_flow("orders")
-        print(memory.spans[0].span_id, memory.spans[0].run_id, flush=True)
+        (span,) = memory.spans
+        print(span.span_id, span.run_id, span.process_id, flush=True)
         os._exit(0)
     os.waitpid(child, 0)
 finished.set()
@@ -216,4 +217,4 @@ def test_unnoticed(tmp_path):
     )
 
     numbers = done.stdout.split()
-    assert len(numbers) == len(set(numbers)) == 6
+    assert len(numbers) == len(set(numbers)) == 9
