@@ -5,11 +5,15 @@ Tracing is off unless ``PENSTOCK_TRACE`` is set in the environment, or
 then does ``@step`` return a wrapper, which records a span of each call.
 """
 
+import errno
 import json
 import logging
 import os
+import threading
 from pathlib import Path
 
+from penstock._forks import renew_after_fork, renew_if_forked
+from penstock._plain import plain
 from penstock._registry import default_registry
 from penstock._runs import RecordedRun, RecordedSpan, group_runs, read_runs
 from penstock._spans import (
@@ -177,7 +181,13 @@ class JsonLinesExporter:
     """Appends each span to a file, as one line of JSON.
 
     Each line is one write at the end of the file, so that several processes on
-    one machine can write to the same file. Nothing is kept back.
+    one machine can write to the same file where the system appends in one step:
+    not on Windows and not over NFS, where each process needs its own file.
+    Nothing is kept back. Where the system takes only a part of a line, as on a
+    full disk, that span is lost, which is logged once; the next one begins on a
+    line of its own.
+
+    A value that JSON cannot hold is written as its `repr`.
 
     Args:
         path: The file. It and its folder are made if they are not there.
@@ -192,12 +202,27 @@ class JsonLinesExporter:
         file = Path(path)
         file.parent.mkdir(parents=True, exist_ok=True)
         self._path = file
-        self._file = os.open(file, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
+        self._file = os.open(file, _FLAGS, 0o644)
+        self._is_torn = False
+        self._begin_anew()
+        renew_after_fork(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        self._writing = threading.Lock()
 
     def export(self, span: Span, /) -> None:
         """Write *span*."""
-        line = json.dumps(span.as_dict(), ensure_ascii=True, default=repr) + "\n"
-        os.write(self._file, line.encode("ascii"))
+        renew_if_forked()
+        self._write(_line_of(span).encode("ascii"))
+
+    def _write(self, line: bytes) -> None:
+        with self._writing:  # no other thread goes on where a line is torn
+            whole = b"\n" + line if self._is_torn else line
+            written = os.write(self._file, whole)
+            # The rest would be no use: another process' line may be before it.
+            self._is_torn = written < len(whole) if written else self._is_torn
+        if written < len(whole):
+            raise OSError(errno.ENOSPC, "only a part of a line was written", str(self._path))
 
     def flush(self) -> None:
         """Do nothing: each line is written at once."""
@@ -208,3 +233,17 @@ class JsonLinesExporter:
 
     def __repr__(self) -> str:
         return f"JsonLinesExporter({str(self._path)!r})"
+
+
+# Windows writes line ends of its own where a file is not binary.
+_FLAGS = os.O_APPEND | os.O_CREAT | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+_encode = json.JSONEncoder(allow_nan=False, default=repr).encode
+
+
+def _line_of(span: Span) -> str:
+    """Return *span* as a line of JSON, whatever values were annotated."""
+    said = span.as_dict()
+    try:
+        return _encode(said) + "\n"
+    except Exception:  # what values do when they are read or shown is theirs
+        return _encode(plain(said)) + "\n"

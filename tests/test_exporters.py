@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -21,6 +22,46 @@ from penstock.testing import record_runs
 from penstock.tracing import InBackground, InMemoryExporter, JsonLinesExporter, LoggingExporter
 
 __all__ = ["_exporters", "recorded"]
+
+
+class Unshowable:
+    """A value that cannot be shown."""
+
+    def __repr__(self):
+        raise ZeroDivisionError
+
+
+class Unreadable(dict):
+    """A mapping that cannot be read."""
+
+    def items(self):
+        raise ZeroDivisionError
+
+
+def nested(depth):
+    """Return a list in a list, and so on."""
+    found = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+CIRCLE: list[object] = []
+CIRCLE.extend([CIRCLE] * 10)
+
+ODD = {
+    "key": {(1, 2): 3},
+    "circle": CIRCLE,
+    "repr": Unshowable(),
+    "repr inside": {"a": [Unshowable(), {Unshowable(): 1}]},
+    "not a number": {"a": math.nan, "b": [-math.inf]},
+    "deep": nested(100_000),
+    "long": 10**5000,
+    "surrogate": "\udcff",
+    "bytes": b"x",
+    "mapping": Unreadable(a=1),
+    "generator": (number for number in ()),
+}
 
 
 class TestExporters:
@@ -220,6 +261,54 @@ class TestExporters:
         (run,) = tracing.read_runs(file)
         assert (run.flow, run.steps) == ("orders", ("begin",))
         assert repr(exporter).startswith("JsonLinesExporter('")
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+    def test_json_lines_of_odd_values(self, tmp_path, odd):
+        """Whatever is annotated, the span is there, and its line is valid JSON."""
+        file = tmp_path / "spans.jsonl"
+        set_exporters(JsonLinesExporter(file))
+
+        declare(lambda: annotate(odd=odd, well=[1, {"a": None}]), name="begin")()
+
+        (line,) = file.read_text(encoding="ascii").splitlines()
+        said = json.loads(line, parse_constant=pytest.fail)
+        assert said["step"] == "begin"
+        assert said["values"]["well"] == [1, {"a": None}]
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_json_lines_of_what_json_cannot_hold(self, tmp_path):
+        """A key that is no text, and a number that JSON lacks, are written as Python shows them."""
+        file = tmp_path / "spans.jsonl"
+        set_exporters(JsonLinesExporter(file))
+
+        declare(lambda: annotate(odd={(1, 2): [1.5, math.inf, True]}), name="begin")()
+
+        values = json.loads(file.read_text(encoding="ascii"))["values"]
+        assert values == {"odd": {"(1, 2)": [1.5, "inf", True]}}
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    @pytest.mark.parametrize("taken", [0, 1, 20])
+    def test_json_lines_on_a_full_disk(self, tmp_path, monkeypatch, caplog, taken):
+        """A line that is written in part is logged, and joins neither the next nor the last."""
+        file = tmp_path / "spans.jsonl"
+        set_exporters(JsonLinesExporter(file))
+        write, begin = os.write, declare(lambda: None, name="begin")
+        begin()
+        with monkeypatch.context() as full:
+            full.setattr(os, "write", lambda fd, data: write(fd, data[:taken]))
+            begin()
+            begin()
+        begin()
+        begin()
+
+        (run, *others) = tracing.read_runs(file)
+        assert len(others) == 2
+        assert caplog.messages[0].startswith("the exporter JsonLinesExporter(")
+        assert "only a part of a line was written" in caplog.text
+        lines = file.read_bytes().split(b"\n")
+        assert sum(line.startswith(b"{") and line.endswith(b"}") for line in lines) == 3
+        assert run.steps == ("begin",)
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     @pytest.mark.needs("threads")
@@ -583,3 +672,26 @@ class TestProcesses:
 
         found = lines(tmp_path / "spans.jsonl")
         assert len(found) == len({said["span_id"] for said in found}) == 4 * 200 * 2
+
+    def test_full_disk(self, application, tmp_path):
+        """Where a disk is full, what was written before is kept, and what comes later is read."""
+        done = application(
+            """
+            import resource
+            import application
+
+            application.begin()
+            _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1500, most))
+            application.begin()
+            application.begin()
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+            application.begin()
+            """,
+            PENSTOCK_TRACE="spans.jsonl",
+        )
+
+        runs = tracing.read_runs(tmp_path / "spans.jsonl")
+        assert (runs[0].steps, runs[-1].steps) == (("begin", "charge"),) * 2
+        assert sum(len(run.spans) for run in runs) >= 5
+        assert done.stderr.count("failed; this is logged once") == 1
