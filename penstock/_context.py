@@ -6,11 +6,11 @@ import enum
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from inspect import iscoroutinefunction
 from time import time_ns
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from penstock._callables import check_answers, discard
 from penstock._ids import (
     are_ours,
     digits_of,
@@ -25,7 +25,7 @@ from penstock._ids import (
 )
 from penstock._redaction import Redact, configure_redaction, originals, prepared, shown
 from penstock._traceparent import Remote
-from penstock.exceptions import ConfigurationError, InvalidFlowIdError
+from penstock.exceptions import InvalidFlowIdError
 
 __all__ = [
     "Entrypoint",
@@ -566,11 +566,9 @@ def _set_id_factory(chosen: Callable[[], str] | None) -> None:
     if chosen is None:
         _id_factory = None
         return
-    if iscoroutinefunction(chosen):
-        problem = "cannot be a coroutine function, which is not awaited: write a plain function"
-        raise ConfigurationError("penstock.configure(id_factory=...)", problem)
+    check_answers("penstock.configure", "id_factory", chosen)
     sample = chosen()
-    if not is_flow_id(sample):
+    if discard(sample) or not is_flow_id(sample):
         raise InvalidFlowIdError(len(str(sample)))
     _id_factory = _checked(chosen)
 
@@ -586,6 +584,7 @@ def _checked(factory: Callable[[], str]) -> Callable[[], str]:
             return make_flow_id()
         if is_flow_id(made):
             return made
+        discard(made)
         _logger.error("the id_factory returned no flow ID; penstock makes this one itself")
         return make_flow_id()
 

@@ -12,6 +12,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
+from penstock._callables import discard
 from penstock._settings import Settings
 from penstock.exceptions import (
     ModuleImportError,
@@ -89,7 +90,9 @@ def _set_up(settings: Settings, target: str, failures: list[ModuleImportError]) 
             failures.append(SetupError(target, cause, place, doing))
             return
         doing = "failed"
-        function()
+        if discard(function()):
+            message = "it returned something to await: write a plain function (def)"
+            raise TypeError(message)  # noqa: TRY301 - as if it had raised
     except (Exception, SystemExit) as error:  # a user's function may raise anything
         failures.append(SetupError(target, _cause(settings, module, error), place, doing))
         failures[-1].__cause__ = error

@@ -17,6 +17,7 @@ from os import urandom
 from time import perf_counter_ns, time_ns
 from typing import Any, Literal, NamedTuple, Protocol
 
+from penstock._callables import check_answers
 from penstock._context import Run, current, is_same_run, values_shown
 from penstock._control_flow import find_ending
 from penstock._forks import renew_after_fork, renew_if_forked
@@ -319,6 +320,10 @@ def exporters() -> tuple[Exporter, ...]:
 def set_exporters(*chosen: Exporter) -> None:
     """Let *chosen* receive spans, and nothing else."""
     global _exporters, _companions  # noqa: PLW0603 - settings of the process
+    for exporter in chosen:
+        for name in ("export", "flush", "resume", "suspend"):
+            method = getattr(exporter, name, None)
+            check_answers("penstock.tracing.configure", f"{exporter!r}.{name}", method)
     _exporters = chosen
     _companions = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
     _flush_at_exit()

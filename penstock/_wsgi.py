@@ -9,7 +9,7 @@ from penstock.boundary import Inbound, active, iterate
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Requests", "environ_reader"]
+__all__ = ["Requests", "environ_reader", "peer_of"]
 
 _RUN = "penstock.run"
 
@@ -62,10 +62,16 @@ class Requests:
         return answer
 
 
+def peer_of(environ: Mapping[str, Any]) -> str | None:
+    """Return the address of who is connected to the server, also behind werkzeug's ProxyFix."""
+    original = environ.get("werkzeug.proxy_fix.orig", environ)
+    found: str | None = original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
+    return found
+
+
 def environ_reader(inbound: Inbound) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Return what reads the headers that *inbound* looks at from a request's environment."""
-    names = (inbound.header, "traceparent", "baggage")
-    keys = {"HTTP_" + name.upper().replace("-", "_"): name for name in names}
+    keys = {"HTTP_" + name.upper().replace("-", "_"): name for name in inbound.reads}
 
     def read(environ: Mapping[str, Any]) -> dict[str, Any]:
         return {name: environ[key] for key, name in keys.items() if key in environ}

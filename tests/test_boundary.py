@@ -1,14 +1,19 @@
 """What adapters are made of."""
 
 import asyncio
+import sys
 from contextvars import copy_context
-from types import SimpleNamespace
+from functools import partial
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from penstock import Run, bind, current_flow_id, current_run
-from penstock.boundary import HEADER, RECEIVED, Inbound, Outbound, active, aiterate, iterate
-from penstock.exceptions import ConfigurationError
+from penstock import Run, bind, configure, current_flow_id, current_run
+from penstock._importing import import_modules
+from penstock._settings import Settings
+from penstock._spans import exporters, set_exporters
+from penstock.boundary import HEADER, RECEIVED, Inbound, Outbound, Secret, active, aiterate, iterate
+from penstock.exceptions import ConfigurationError, InvalidFlowIdError
 
 THEIRS = "theirs-1"
 
@@ -27,6 +32,132 @@ def test_trust(trust, adopted):
     run = Inbound(trust=trust).receive({HEADER: THEIRS}, "peer")
 
     assert (run.flow_id == THEIRS) is adopted
+
+
+async def agree(_):
+    return True
+
+
+def agree_in_parts(_):
+    yield True
+
+
+class Agreeing:
+    async def __call__(self, _):
+        return True
+
+    async def ask(self, _):
+        return True
+
+
+@pytest.mark.parametrize(
+    "trust",
+    [agree, partial(agree), partial(partial(agree)), Agreeing(), Agreeing().ask, agree_in_parts],
+    ids=["function", "partial", "twice", "object", "method", "generator"],
+)
+def test_trust_that_nobody_awaits(trust):
+    """A coroutine function as trust is refused when settings are read."""
+    with pytest.raises(ConfigurationError, match="write a plain function"):
+        Inbound(trust=trust)
+
+
+@pytest.mark.parametrize("answer", [1, "yes", "no", object(), [False], None, 0], ids=repr)
+def test_answers_that_are_not_true(answer, caplog):
+    """Only True itself adopts; another answer is reported, once."""
+    inbound = Inbound(trust=lambda _: answer)
+
+    for _ in range(3):
+        assert inbound.receive({HEADER: THEIRS}).flow_id != THEIRS
+    assert len(caplog.records) <= 1
+
+
+def test_answer_that_would_be_awaited(caplog):
+    """An awaitable is closed, so that nothing warns, and adopts nothing."""
+    inbound = Inbound(trust=lambda source: agree(source))
+
+    for _ in range(3):
+        assert inbound.receive({HEADER: THEIRS}).flow_id != THEIRS
+    assert caplog.messages == [
+        "the function that says whom to trust returned coroutine, not True or False; "
+        "nothing is adopted"
+    ]
+
+
+def test_trust_that_fails_is_reported_once(caplog):
+    """A function that raises is reported once, however often it is made and asked."""
+    for _ in range(3):
+        inbound = Inbound(trust=partial(lambda _: {}["gone"]))
+        for _ in range(3):
+            inbound.receive({HEADER: THEIRS})
+
+    assert [bool(record.exc_info) for record in caplog.records] == [True]
+
+
+SECRETS = "0123456789abcdef, fedcba9876543210"
+
+
+def test_secrets(monkeypatch):
+    """Each of the secrets in the variable is right, in any type of headers."""
+    monkeypatch.setenv("PROXY_SECRET", SECRETS)
+    inbound = Inbound(trust=Secret("X-Proxy-Secret", env="PROXY_SECRET"))
+
+    def is_adopted(*secrets):
+        sent = [(b"x-proxy-secret", secret) for secret in secrets]
+        return inbound.receive([(HEADER.encode(), THEIRS.encode()), *sent]).flow_id == THEIRS
+
+    assert is_adopted(b"0123456789abcdef")
+    assert is_adopted(b"fedcba9876543210")
+    for wrong in (b"", b"0123456789abcdeF", SECRETS.encode(), b"\xff" * 16, b"0123456789abcdef "):
+        assert not is_adopted(wrong)
+    assert not is_adopted()
+    assert not is_adopted(b"0123456789abcdef", b"guessed")
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", " ", ",", "short", "0123456789abcdef,", "é" * 16, "a b" * 9]
+)
+def test_secret_that_can_be_guessed(value, monkeypatch):
+    """Without a good secret the settings are refused, and the secret is not repeated."""
+    monkeypatch.delenv("PROXY_SECRET", raising=False)
+    if value is not None:
+        monkeypatch.setenv("PROXY_SECRET", value)
+
+    with pytest.raises(ConfigurationError, match="takes a secret, but PROXY_SECRET") as caught:
+        Inbound.read("shop", {"trust": Secret("X-Proxy-Secret", env="PROXY_SECRET")})
+    assert str(caught.value).startswith("shop: ")
+    assert not (value and value.strip(" ,") and value in str(caught.value))
+
+
+def test_secret_is_not_shown(monkeypatch):
+    """What is logged of settings does not have the secret."""
+    monkeypatch.setenv("PROXY_SECRET", SECRETS)
+    inbound = Inbound(trust=Secret("X-Proxy-Secret", env="PROXY_SECRET"))
+
+    assert "0123" not in repr(inbound) + repr(inbound._judge) + repr(inbound.trust)
+
+
+@pytest.mark.parametrize(
+    ("trust", "message"),
+    [
+        (Secret("X Y", env="E"), "the name of a header"),
+        (Secret("x-request-id", env="E"), "carries nothing else"),
+        (Secret("Baggage", env="E"), "carries nothing else"),
+        (Secret("X-Proxy-Secret", env=""), "the name of a variable"),
+        ([], "names no network"),
+        (["10.0.0.1/8"], "has host bits set"),
+        ([7], "takes networks"),
+        (["shop.internal"], "takes networks"),
+        (7, "takes True, False or a function"),
+        (b"yes", "takes True, False or a function"),
+        (["10.0.0.0/8"], "the address of the sender is not known"),
+        (iter(["10.0.0.0/8"]), "the address of the sender is not known"),
+    ],
+    ids=repr,
+)
+def test_wrong_trust(trust, message):
+    """Whom to trust is an error where nobody, or anybody, would be meant."""
+    with pytest.raises(ConfigurationError, match=message):
+        Inbound.read("shop", {"trust": trust})
 
 
 def test_received():
@@ -270,3 +401,54 @@ def test_aiterate_over_an_iterator():
         return made
 
     assert asyncio.run(consume()) == [1]
+
+
+class Later:
+    async def export(self, span):
+        raise AssertionError
+
+    def flush(self):
+        """Do nothing."""
+
+
+def test_exporter_that_nobody_awaits():
+    """An exporter whose spans would be lost is refused, and those that there are stay."""
+    before = exporters()
+
+    with pytest.raises(ConfigurationError, match="export cannot be a coroutine function"):
+        set_exporters(Later())
+    assert exporters() == before
+
+
+async def make_later():
+    return "a"
+
+
+@pytest.mark.parametrize("factory", [make_later, partial(make_later), Agreeing()], ids=repr)
+def test_id_factory_that_nobody_awaits(factory):
+    """The same goes for what makes flow IDs."""
+    with pytest.raises(ConfigurationError, match="id_factory cannot be a coroutine function"):
+        configure(id_factory=factory)
+
+
+def test_id_factory_that_returns_an_awaitable():
+    """An awaitable in place of an ID is closed, at first and later."""
+    with pytest.raises(InvalidFlowIdError):
+        configure(id_factory=lambda: make_later())
+    answers = iter(["a"])
+    configure(id_factory=lambda: next(answers, None) or make_later())
+    try:
+        with bind() as run:
+            assert len(run.flow_id) == 32
+    finally:
+        configure()
+
+
+def test_setup_function_that_nobody_awaits(monkeypatch):
+    """A setup function of documentation that is not run is a failure with its remedy."""
+    module = ModuleType("shop_docs")
+    module.setup = make_later
+    monkeypatch.setitem(sys.modules, "shop_docs", module)
+
+    (failure,) = import_modules(Settings(setup="shop_docs:setup"))
+    assert "write a plain function" in str(failure)

@@ -15,6 +15,7 @@ from penstock.boundary._settings import (
     Outbound,
     OutboundSettings,
 )
+from penstock.boundary._trust import Secret
 
 __all__ = [
     "ARGUMENT",
@@ -24,6 +25,7 @@ __all__ = [
     "InboundSettings",
     "Outbound",
     "OutboundSettings",
+    "Secret",
     "active",
     "aiterate",
     "iterate",

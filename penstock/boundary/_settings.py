@@ -1,19 +1,17 @@
 """Who is believed and who is told: one vocabulary for all adapters."""
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypedDict, TypeVar
 
 from penstock._context import Run, open_run, received_run
 from penstock._propagation import HEADER, added_headers, find_carried, inject
 from penstock.boundary._current import active
+from penstock.boundary._trust import Judge, Peer, Secret, Trust, read_trust
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = ["RECEIVED", "Inbound", "InboundSettings", "Outbound", "OutboundSettings"]
-
-_logger = logging.getLogger("penstock")
 
 RECEIVED = "received_id"
 """The annotated value that holds an ID which came in and was not trusted.
@@ -32,10 +30,11 @@ class InboundSettings(TypedDict, total=False):
     """
 
     header: str
-    trust: bool | Callable[[Any], bool]
+    trust: Trust
     respond: bool
     traceparent: bool
     values: Iterable[str]
+    real_peer: bool
 
 
 class OutboundSettings(TypedDict, total=False):
@@ -56,14 +55,21 @@ class Inbound:
 
     Args:
         header: The header that carries the flow ID.
-        trust: Whether the ID that comes in is adopted. A function is asked each
-            time, with what the adapter says it passes: a request, a message.
-            If it raises, nothing is adopted.
+        trust: Whether the ID that comes in is adopted. A `Secret` adopts it from
+            who sends that. A list of networks, ``["10.0.0.0/8"]``, adopts it
+            from who has such an address, where the adapter knows that; see
+            *real_peer*. A function is asked each time, with what the adapter
+            says it passes: a request, a message. Only its answer True adopts; if
+            it raises, nothing is adopted, which is logged once.
         respond: Whether an answer says the flow ID in *header*, where there are
             answers. What the application says there itself stays.
         traceparent: Whether the trace-id of ``traceparent`` is adopted too,
             where *header* brought nothing.
         values: The names of annotated values that are adopted from ``baggage``.
+        real_peer: Whether you know that the address that an ASGI server gives
+            is that of who is connected to it. uvicorn and others rewrite it from
+            ``X-Forwarded-For``, which anybody can send, so networks as *trust*
+            are refused under ASGI without this.
 
     Raises:
         ConfigurationError: If a setting cannot be used.
@@ -72,25 +78,53 @@ class Inbound:
     """
 
     header: str = HEADER
-    trust: bool | Callable[[Any], bool] = False
+    trust: Trust = False
     respond: bool = True
     traceparent: bool = False
     values: Iterable[str] = ()
+    real_peer: bool = False
+    _peer: Peer | None = field(default=None, repr=False, compare=False)
+    _judge: bool | Judge = field(default=False, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_common(self)
-        if not (isinstance(self.trust, bool) or callable(self.trust)):
-            raise _wrong("trust", "True, False or a function", self.trust)
         _check_bool("respond", self.respond)
+        _check_bool("real_peer", self.real_peer)
+        if isinstance(self.trust, Secret):
+            _check_secret(self.trust, self.reads)
+        elif not (isinstance(self.trust, (bool, str, bytes)) or callable(self.trust)):
+            _keep_networks(self)
+        object.__setattr__(self, "_judge", read_trust(self.trust, self._peer))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of all headers that are looked at, for adapters that pick some."""
+        names = (self.header, "traceparent", "baggage")
+        return (*names, self.trust.header) if isinstance(self.trust, Secret) else names
 
     @classmethod
-    def read(cls, place: str, settings: InboundSettings, *, trust: bool = False) -> "Inbound":
+    def read(
+        cls,
+        place: str,
+        settings: InboundSettings,
+        *,
+        trust: bool = False,
+        peer: Peer | None = None,
+    ) -> "Inbound":
         """Return *settings* with *trust* as the default, or say at which *place* they are wrong.
+
+        Args:
+            place: Where the settings are, for the error.
+            settings: The settings.
+            trust: Whether an ID is adopted where the settings do not say.
+            peer: Called with what the adapter passes; returns the address of who
+                is connected. None means that it is not known, and that networks
+                cannot be trusted.
 
         Raises:
             ConfigurationError: If a setting is unknown or cannot be used.
         """
-        return _build(cls, place, {"trust": trust, **settings})
+        return _build(cls, place, {"trust": trust, **settings}, {"_peer": peer})
 
     def receive(self, carrier: Any, source: object = None, *, flow: str | None = None) -> Run:
         """Return a run for what came in with *carrier*. It is never what is current already.
@@ -106,7 +140,8 @@ class Inbound:
         flows = () if flow is None else (flow,)
         if flow_id is None and not values:
             return received_run(None, flows)
-        if self.trust is True or (self.trust and self._believes(source)):
+        judge = self._judge
+        if judge is True or (judge and judge(carrier, source)):
             adopted: dict[str, object] | None = {**values} if values else None
             return received_run(flow_id, flows, adopted, remote=remote)
         received: dict[str, object] | None = None if flow_id is None else {RECEIVED: flow_id}
@@ -141,13 +176,6 @@ class Inbound:
             if said in {None, there.flow_id}:
                 return there
         return self.receive(carrier, source)
-
-    def _believes(self, source: object) -> bool:
-        try:
-            return bool(self.trust(source))  # type: ignore[operator]
-        except Exception:
-            _logger.exception("the function that says whom to trust failed; nothing is adopted")
-            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,18 +278,39 @@ def _wrong(name: str, wanted: str, got: object) -> ConfigurationError:
     return ConfigurationError(name, f"takes {wanted}, not {got!r}")
 
 
+def _keep_networks(settings: Inbound) -> None:
+    """Keep the networks as a tuple: an iterator could be read only once."""
+    networks: Any = settings.trust
+    if isinstance(networks, Iterable):
+        object.__setattr__(settings, "trust", tuple(networks))
+
+
+def _check_secret(secret: Secret, taken: tuple[str, ...]) -> None:
+    header: object = secret.header
+    env: object = secret.env
+    if not (isinstance(header, str) and _is_token(header)):
+        raise _wrong("trust", 'a Secret with the name of a header, like "X-Proxy-Secret"', secret)
+    if header.lower() in [name.lower() for name in taken[:-1]]:
+        raise _wrong("trust", "a Secret whose header carries nothing else", secret)
+    if not (isinstance(env, str) and env):
+        raise _wrong("trust", 'a Secret with the name of a variable, like "PROXY_SECRET"', secret)
+
+
+_NOTHING: Mapping[str, Any] = {}
 _S = TypeVar("_S", Inbound, Outbound)
 
 
-def _build(cls: type[_S], place: str, settings: dict[str, Any]) -> _S:
-    known = [field.name for field in fields(cls)]
+def _build(
+    cls: type[_S], place: str, settings: dict[str, Any], own: Mapping[str, Any] = _NOTHING
+) -> _S:
+    known = [found.name for found in fields(cls) if not found.name.startswith("_")]
     for name in settings:
         if name not in known:
             hint = did_you_mean(name, known)
             problem = f"unknown setting {name!r}{hint} (known: {', '.join(known)})"
             raise ConfigurationError(place, problem)
     try:
-        return cls(**settings)
+        return cls(**settings, **own)
     except ConfigurationError as error:
         problem = f"{error.place} {error.problem}"
         raise ConfigurationError(place, problem) from None

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import Any, Unpack
 
+from penstock._callables import check_answers
 from penstock.boundary import Inbound, InboundSettings, Outbound, active
 from penstock.exceptions import MissingExtraError
 
@@ -113,6 +114,7 @@ async def consume(
 
     .. versionadded:: 0.1
     """
+    check_answers(f"{_PLACE}.consume", "until", until)
     inbound = Inbound.read(f"{_PLACE}.consume", settings, trust=True)
     while not until():
         # One by one: the position that is committed goes no further than what was handled.
@@ -149,6 +151,7 @@ async def consume_batches(
 
     .. versionadded:: 0.1
     """
+    check_answers(f"{_PLACE}.consume_batches", "until", until)
     inbound = Inbound(trust=False)
     while not until():
         messages = await _poll(consumer, timeout, size)

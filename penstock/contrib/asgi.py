@@ -17,6 +17,7 @@ _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
+_PLACE = "penstock.contrib.asgi.FlowMiddleware"
 _RUN = "penstock.run"
 _ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 
@@ -48,7 +49,9 @@ class FlowMiddleware:
 
     def __init__(self, app: _App, **settings: Unpack[InboundSettings]) -> None:
         self._app = app
-        self._inbound = Inbound.read("penstock.contrib.asgi.FlowMiddleware", settings)
+        # The address may be one that a client wrote, unless the user knows better.
+        peer = _peer_of if settings.get("real_peer") is True else None
+        self._inbound = Inbound.read(_PLACE, settings, peer=peer)
         # As HTTP/2 wants it, and ASGI too.
         self._name = self._inbound.header.lower().encode()
 
@@ -91,3 +94,8 @@ class FlowMiddleware:
             await send(message)
 
         return answer
+
+
+def _peer_of(scope: _Message) -> str | None:
+    client = scope.get("client")
+    return None if client is None else str(client[0])

@@ -131,7 +131,7 @@ def _begin(task: Task | None = None, **_: Any) -> None:
     request = task.request
     if request.is_eager and current.get() is not None:
         return  # it is called in its caller's place, and is part of its run
-    run = inbound.receive(_carrier(request, inbound.header), task)
+    run = inbound.receive(_carrier(request, inbound.reads), task)
     if request.is_eager:
         # Nothing is published when it is tried again, so the next attempt has to be told.
         request.headers = {**(request.headers or {}), inbound.header: run.flow_id}
@@ -151,11 +151,11 @@ def _flush(**_: Any) -> None:
     flush()
 
 
-def _carrier(request: Any, header: str) -> dict[str, Any]:
+def _carrier(request: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """Return what the message of *request* carried."""
     # Headers of the message are attributes of the request; those of a call in place are not.
     beside = request.headers if isinstance(request.headers, Mapping) else {}
-    found = {name: request.get(name) or beside.get(name) for name in (header, *_W3C)}
+    found = {name: request.get(name) or beside.get(name) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
 

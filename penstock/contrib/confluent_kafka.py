@@ -6,6 +6,7 @@ It needs ``pip install "penstock[confluent-kafka]"``.
 from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
+from penstock._callables import check_answers
 from penstock._propagation import bound
 from penstock.boundary import Inbound, InboundSettings, Outbound, active
 from penstock.exceptions import MissingExtraError
@@ -117,6 +118,8 @@ def consume(
 
     .. versionadded:: 0.1
     """
+    check_answers(f"{_PLACE}.consume", "until", until)
+    check_answers(f"{_PLACE}.consume", "handler", handler)
     inbound = Inbound.read(f"{_PLACE}.consume", settings, trust=True)
     while not until():
         message = consumer.poll(timeout)
@@ -154,6 +157,8 @@ def consume_batches(
 
     .. versionadded:: 0.1
     """
+    check_answers(f"{_PLACE}.consume_batches", "until", until)
+    check_answers(f"{_PLACE}.consume_batches", "handler", handler)
     inbound = Inbound(trust=False)
     while not until():
         messages = _without_errors(consumer.consume(size, timeout), on_error)

@@ -5,7 +5,7 @@ It needs ``pip install "penstock[flask]"``.
 
 from typing import Unpack, cast
 
-from penstock._wsgi import Requests
+from penstock._wsgi import Requests, peer_of
 from penstock.boundary import Inbound, InboundSettings
 from penstock.exceptions import MissingExtraError
 
@@ -44,7 +44,7 @@ class FlowExtension:
 
     def __init__(self, app: Flask | None = None, **settings: Unpack[InboundSettings]) -> None:
         self._settings = settings
-        Inbound.read("penstock.contrib.flask.FlowExtension", settings)
+        Inbound.read("penstock.contrib.flask.FlowExtension", settings, peer=peer_of)
         if app is not None:
             self.init_app(app)
 
@@ -54,7 +54,8 @@ class FlowExtension:
             message = f"{app!r} has FlowExtension already: call init_app once for each application"
             raise RuntimeError(message)
         configured = cast("InboundSettings", app.config.get_namespace("PENSTOCK_"))
-        inbound = Inbound.read("PENSTOCK_ in app.config", {**self._settings, **configured})
+        settings: InboundSettings = {**self._settings, **configured}
+        inbound = Inbound.read("PENSTOCK_ in app.config", settings, peer=peer_of)
         # Around the whole application, so that error handlers and streamed bodies are within.
         app.wsgi_app = Requests(app.wsgi_app, inbound)  # type: ignore[method-assign]
         app.extensions[_NAME] = self

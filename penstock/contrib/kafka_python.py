@@ -6,6 +6,7 @@ It needs ``pip install "penstock[kafka-python]"``.
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
+from penstock._callables import check_answers
 from penstock.boundary import Inbound, InboundSettings, Outbound, active
 from penstock.exceptions import MissingExtraError
 
@@ -112,6 +113,8 @@ def consume(
 
     .. versionadded:: 0.1
     """
+    check_answers(f"{_PLACE}.consume", "until", until)
+    check_answers(f"{_PLACE}.consume", "handler", handler)
     inbound = Inbound.read(f"{_PLACE}.consume", settings, trust=True)
     while not until():
         # One by one: the position that is committed goes no further than what was handled.
@@ -145,6 +148,8 @@ def consume_batches(
 
     .. versionadded:: 0.1
     """
+    check_answers(f"{_PLACE}.consume_batches", "until", until)
+    check_answers(f"{_PLACE}.consume_batches", "handler", handler)
     inbound = Inbound(trust=False)
     while not until():
         messages = _poll(consumer, timeout, size)

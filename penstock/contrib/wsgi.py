@@ -5,13 +5,15 @@ It needs no package but penstock.
 
 from typing import TYPE_CHECKING, Unpack
 
-from penstock._wsgi import Requests
+from penstock._wsgi import Requests, peer_of
 from penstock.boundary import Inbound, InboundSettings
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 __all__ = ["FlowMiddleware"]
+
+_PLACE = "penstock.contrib.wsgi.FlowMiddleware"
 
 
 class FlowMiddleware(Requests):
@@ -37,4 +39,4 @@ class FlowMiddleware(Requests):
     """
 
     def __init__(self, app: "WSGIApplication", **settings: Unpack[InboundSettings]) -> None:
-        super().__init__(app, Inbound.read("penstock.contrib.wsgi.FlowMiddleware", settings))
+        super().__init__(app, Inbound.read(_PLACE, settings, peer=peer_of))

@@ -381,9 +381,10 @@ class TestChecks:
 
     def test_step_without_a_flow(self):
         """What no flow has claimed is told of too."""
-        step(name="alone")(lambda: None)
+        alone = step(name="alone")(lambda: None)
         (found,) = run_checks(tags=["penstock"])
 
+        assert alone.__name__ == "<lambda>"
         assert "alone" in found.msg
 
 

@@ -1,0 +1,66 @@
+"""Functions that users hand in: they answer at once, or they are refused."""
+
+import logging
+from functools import partial
+from inspect import (
+    isasyncgenfunction,
+    isawaitable,
+    iscoroutine,
+    iscoroutinefunction,
+    isgeneratorfunction,
+)
+from typing import Any
+from weakref import WeakSet
+
+from penstock.exceptions import ConfigurationError
+
+__all__ = ["check_answers", "discard", "report_once"]
+
+_logger = logging.getLogger("penstock")
+
+
+def check_answers(place: str, name: str, function: object) -> None:
+    """Refuse *function* if a call of it would be work that is still to be done.
+
+    Raises:
+        ConfigurationError: If it is a coroutine function or a generator function.
+    """
+    while isinstance(function, partial):
+        function = function.func
+    method = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is looked at
+    if any(runs_later(it) for it in (function, method) for runs_later in _RUNS_LATER):
+        problem = (
+            f"{name} cannot be a coroutine function or a generator function, since nobody would "
+            f"wait for its result: write a plain function (def), not {_name(function)!r}"
+        )
+        raise ConfigurationError(place, problem)
+
+
+_RUNS_LATER = (iscoroutinefunction, isasyncgenfunction, isgeneratorfunction)
+
+
+def discard(result: Any) -> bool:
+    """Return whether *result* is work that is still to be done, which is closed unseen."""
+    if iscoroutine(result):
+        result.close()
+    return isawaitable(result)
+
+
+_reported: WeakSet[Any] = WeakSet()
+
+
+def report_once(function: Any, message: str, *args: object, exc_info: bool = False) -> None:
+    """Log an error about *function* unless there was one already.
+
+    By its code, so that a function that is made anew for each message is known.
+    """
+    while isinstance(function, partial):
+        function = function.func
+    key = getattr(function, "__code__", None) or type(function)
+    if key not in _reported:
+        _reported.add(key)
+        _logger.error(message, *args, exc_info=exc_info)
+
+
+def _name(function: object) -> str:
+    return getattr(function, "__qualname__", None) or type(function).__qualname__
