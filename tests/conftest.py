@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import logging
 import os
 from collections.abc import Callable, Generator, Iterator
 
@@ -17,6 +18,17 @@ def _registry() -> Iterator[None]:
     """Each test begins with no flow declared."""
     with isolated_registry():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _root_logger() -> Iterator[None]:
+    """Each test leaves the root logger as it was: workers of Celery set it up for themselves."""
+    level, handlers = logging.root.level, [*logging.root.handlers]
+    yield
+    logging.root.setLevel(level)
+    for handler in [*logging.root.handlers]:
+        if handler not in handlers and not type(handler).__module__.startswith("_pytest."):
+            logging.root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")
