@@ -46,11 +46,11 @@ def _fingerprint(what: tuple[str | None, ...]) -> str | None:
             case ("step", str(name), str(step)):
                 flow = get_flow(name)
                 return fingerprint(flow, only=flow.step(step))
-            case (_, tags, owner):
+            case _:
+                _, tags, owner = what
                 return Selection(tags, owner).fingerprint()
     except (PenstockError, LookupError):
-        pass
-    return None
+        return None
 
 
 def _find_misled(_app: Sphinx, env: BuildEnvironment) -> list[str]:
