@@ -87,6 +87,26 @@ def test_beside_sphinxcontrib_mermaid(project, require, settings, expected, besi
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:sphinxcontrib.mermaid")
+def test_beyond_sphinxcontrib_mermaid(project, require):
+    """A flow that Mermaid would refuse to draw is not handed over: it is drawn as SVG."""
+    require("sphinxcontrib-mermaid", find_spec("sphinxcontrib.mermaid") is not None)
+    made = project(":format: mermaid", ":steps: none")
+    code = (
+        "from penstock import flow, step\n"
+        "orders = flow('orders')\n"
+        "for i in range(502):\n"
+        "    orders(step(name=f's{i}', after=f's{i - 1}' if i else None)(lambda: None))\n"
+    )
+    made.write("shop.py", code)
+
+    built = made.build("html", "sphinxcontrib.mermaid")
+
+    html = built.read("index.html")
+    assert "Drawn as SVG instead [penstock.render]" in built.warnings
+    assert ("<svg" in html, 'class="mermaid' in html) == (True, False)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:sphinxcontrib.mermaid")
 @pytest.mark.parametrize(
     ("builder", "page"),
     [("text", "index.txt"), ("latex", "projectnamenotset.tex"), ("epub", "index.xhtml")],

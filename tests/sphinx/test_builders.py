@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from html import unescape
 
@@ -362,6 +363,17 @@ def test_without_graphviz(project, builder, format_):
     )
     assert built.warnings.count("WARNING") == 1
     assert page.read_text(encoding="utf-8").count("Receive the order (entrypoint, http)") == 2
+
+
+def test_without_the_package_graphviz(project, monkeypatch):
+    """Without the package that writes for the program, a tree of text stands there too."""
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+
+    built = project().build()
+
+    assert built.warnings.count("WARNING") == 1
+    assert 'needs the package graphviz: pip install "penstock[png]"' in built.warnings
+    assert "Receive the order (entrypoint, http)" in built.text()
 
 
 def test_drawn_once_it_can_be(project, no_graphviz):

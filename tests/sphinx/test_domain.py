@@ -94,6 +94,16 @@ def test_unknown(pages, role, expected):
     assert made.build().warnings == f"{made.folder / 'index.rst'}:4: WARNING: {expected}\n"
 
 
+def test_unknown_to_other_domains(pages):
+    """Of what is not penstock's, Sphinx says itself that it leads nowhere."""
+    made = pages("See :py:func:`nothing`.")
+
+    assert made.build(nitpicky=True).warnings == (
+        f"{made.folder / 'index.rst'}:4: WARNING: py:func reference target not found: nothing "
+        "[ref.func]\n"
+    )
+
+
 def test_ambiguous(pages):
     """A name that steps of two flows have is no name for a link."""
     made = pages("See :penstock:step:`send`.\n\n.. penstock-flow:: mails\n")

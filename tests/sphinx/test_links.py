@@ -123,21 +123,74 @@ def test_linkcode_fails(pages):
     assert leads(built) == {}
 
 
-def test_other_project(pages, tmp_path_factory):
-    """A function that another project documents is where its node leads."""
+@pytest.fixture
+def beside_another(pages, tmp_path_factory):
+    """Return a project beside another one, which documents a function of a step."""
     made = pages()
     theirs = type(made)(tmp_path_factory.mktemp("theirs"))
     theirs.write("index.rst", ".. py:function:: shop.send(order)\n")
     inventory = theirs.build(penstock_modules=[]).folder / "objects.inv"
+    mapping = {"theirs": ("https://theirs.example/", str(inventory))}
+    made.settings["intersphinx_mapping"] = mapping
+    return made
 
-    built = made.build(
-        "html",
-        "sphinx.ext.intersphinx",
-        intersphinx_mapping={"theirs": ("https://theirs.example/", str(inventory))},
-    )
+
+def test_other_project(beside_another):
+    """A function that another project documents is where its node leads."""
+    built = beside_another.build("html", "sphinx.ext.intersphinx")
 
     assert built.warnings == ""
     assert leads(built) == {"send": "https://theirs.example/index.html#shop.send"}
+
+
+REFUSE = """
+from sphinx.errors import NoUri
+
+def refuse(app, env, node, contnode):
+    raise NoUri
+
+def setup(app):
+    app.connect("missing-reference", refuse, priority=400)
+"""
+
+
+def test_no_address(beside_another):
+    """Where an extension says that a function has no address, its node is no link."""
+    beside_another.write("conf.py", REFUSE)
+
+    built = beside_another.build("html", "sphinx.ext.intersphinx")
+
+    assert (leads(built), built.warnings) == ({}, "")
+
+
+def test_function_without_a_name(pages):
+    """A function that no code can name has no source to lead to."""
+    made = pages()
+    made.write("conf.py", LINKCODE)
+    made.edit(
+        "shop.py",
+        '"Sends it."',
+        '"Sends it."\n\norders(step(name="end", after="send")(lambda: None))',
+    )
+
+    built = made.build("html", "sphinx.ext.linkcode")
+
+    assert built.warnings == ""
+    assert set(leads(built)) == {"Receive", "charge", "pack", "send"}
+
+
+def test_outside_of_the_book(pages):
+    """A book names a step that only a page outside of it shows, without a link."""
+    made = pages(index=".. penstock-step:: orders.charge", one=".. penstock-step:: orders.receive")
+    made.write("outside.rst", ":orphan:\n\nOutside\n=======\n\n.. penstock-step:: orders.send\n")
+
+    built = made.build("latex", project="shop")
+
+    links = re.findall(r"\\hyperref\[\\detokenize\{(\S+?)\}", built.read("shop.tex"))
+    assert built.warnings == ""
+    assert "Leads to: send" in built.read("shop.tex")
+    assert set(links) >= {"one:penstock--orders--receive", "index:penstock--orders--charge"}
+    assert not any("send" in link for link in links)
 
 
 def test_nowhere(pages):

@@ -77,6 +77,23 @@ def test_line_of_conf(project, line):
     assert "ZeroDivisionError: division by zero" in built.warnings
 
 
+def test_no_line_of_conf(project):
+    """Where no line of conf.py names the module, the warning has no line."""
+    made = project()
+    made.write("broken.py", "1 / 0")
+    made.write(
+        "conf.py",
+        'import os\n\npenstock_pythonpath = ["."]\n'
+        'names = ["shop", "broken"]\npenstock_modules = names[0:2]\n',
+    )
+    del made.settings["penstock_modules"], made.settings["penstock_pythonpath"]
+
+    built = made.build()
+
+    conf = made.folder / "conf.py"
+    assert built.warnings.startswith(f"WARNING: cannot import 'broken' ({conf}): ")
+
+
 def test_module_that_prints(project):
     """What a module prints is not part of what the build prints, unless somebody asks for it."""
     made = project()

@@ -157,6 +157,17 @@ def test_page(german):
     )
 
 
+def test_several_folders(shop, german):
+    """A folder that has no translations of a page leaves them to the next one."""
+    shop.write("empty/README", "Nothing yet.")
+    shop.settings["locale_dirs"] = ["empty", "locale"]
+
+    built = german()
+
+    assert built.warnings == ""
+    assert "Vom Auftrag zum Paket." in built.text()
+
+
 def test_contents(german):
     """The table of contents and the general index name steps in the language of their page."""
     built = german()
