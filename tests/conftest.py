@@ -73,3 +73,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("PENSTOCK_REQUIRE"):
             pytest.fail(f"this platform has no {ability}")
         pytest.skip(f"this platform has no {ability}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test whose name has an address: two workers would not know it as the same one."""
+    for item in items:
+        if " at 0x" in item.name:
+            message = f"give the cases of this test names of their own: {item.nodeid}"
+            raise pytest.UsageError(message)

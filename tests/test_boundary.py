@@ -61,7 +61,7 @@ def test_trust_that_nobody_awaits(trust):
         Inbound(trust=trust)
 
 
-@pytest.mark.parametrize("answer", [1, "yes", "no", object(), [False], None, 0], ids=repr)
+@pytest.mark.parametrize("answer", [1, "yes", "no", object(), [False], None, 0])
 def test_answers_that_are_not_true(answer, caplog):
     """Only True itself adopts; another answer is reported, once."""
     inbound = Inbound(trust=lambda _: answer)
@@ -152,7 +152,6 @@ def test_secret_is_not_shown(monkeypatch):
         (["10.0.0.0/8"], "the address of the sender is not known"),
         (iter(["10.0.0.0/8"]), "the address of the sender is not known"),
     ],
-    ids=repr,
 )
 def test_wrong_trust(trust, message):
     """Whom to trust is an error where nobody, or anybody, would be meant."""
@@ -424,7 +423,7 @@ async def make_later():
     return "a"
 
 
-@pytest.mark.parametrize("factory", [make_later, partial(make_later), Agreeing()], ids=repr)
+@pytest.mark.parametrize("factory", [make_later, partial(make_later), Agreeing()])
 def test_id_factory_that_nobody_awaits(factory):
     """The same goes for what makes flow IDs."""
     with pytest.raises(ConfigurationError, match="id_factory cannot be a coroutine function"):
