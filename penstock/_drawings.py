@@ -51,8 +51,12 @@ class Drawings:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         sets = [missing[start : start + _AT_ONCE] for start in range(0, len(missing), _AT_ONCE)]
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            list(threads.map(self._make, sets, repeat(sources), repeat(medium)))
+        try:
+            with ThreadPoolExecutor(os.cpu_count()) as threads:
+                list(threads.map(self._make, sets, repeat(sources), repeat(medium)))
+        except RuntimeError:  # no thread can be started here
+            for each in sets:
+                self._make(each, sources, medium)
 
     def prune(self, digests: Collection[str]) -> None:
         """Forget all pictures but those with *digests*."""

@@ -15,6 +15,7 @@ __all__ = [
     "InvalidArgumentError",
     "InvalidFlowIdError",
     "MissingExtraError",
+    "MissingProgramError",
     "ModuleImportError",
     "OutputFormatError",
     "PenstockError",
@@ -250,6 +251,28 @@ class MissingExtraError(PenstockError, ImportError):
     def __str__(self) -> str:
         # Double quotes, which each shell takes, that of Windows too.
         return f'{self.feature} needs {self.needs}: pip install "penstock[{self.extra}]"'
+
+
+class MissingProgramError(MissingExtraError):
+    """A package of an extra is installed, but not the program that it brings.
+
+    Attributes:
+        place: Where the program should be.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(self, feature: str, needs: str, place: str) -> None:
+        super().__init__(feature, needs, "png")
+        self.args = (feature, needs, place)
+        self.place = place
+
+    def __str__(self) -> str:
+        return (
+            f"{self.feature} needs the program {self.needs}, whose package is installed, but "
+            f"which cannot be run at {self.place}. Put it there, or name another Graphviz "
+            "program in the environment variable PENSTOCK_DOT"
+        )
 
 
 class RenderError(PenstockError, RuntimeError):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -185,3 +186,17 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
 
     later = Drawings(tmp_path / "drawings")
     assert [later.find(digest, "svg") for digest in SOURCES] == [None] * len(SOURCES)
+
+
+def test_without_threads(drawings, monkeypatch):
+    """Where no thread can be started, pictures are drawn one set after the other."""
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(_drawings, "_AT_ONCE", 1)
+
+    drawings.make(SOURCES, "svg")
+
+    assert all(drawings.find(digest, "svg") for digest in SOURCES)

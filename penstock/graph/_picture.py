@@ -3,16 +3,15 @@
 import os
 import shutil
 import subprocess
-import sysconfig
 from collections.abc import Iterator, Sequence
-from tempfile import TemporaryFile
 from typing import Literal
 from zlib import crc32
 
 from penstock._model import Direction, Graph
-from penstock.exceptions import MissingExtraError, RenderError
+from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
 from penstock.graph._dot import dot_lines
-from penstock.graph._svg import finish_svg
+from penstock.graph._program import NAME, find_extra, find_place, run_program
+from penstock.graph._svg import finish_svg, is_svg
 
 __all__ = [
     "Medium",
@@ -37,6 +36,11 @@ _OPTIONS: dict[Medium, tuple[str, ...]] = {
 _SECONDS = 60.0
 """How long a program may take: forty times what a graph of a thousand steps takes."""
 
+_BY_SETTING = ". The environment variable PENSTOCK_DOT names that program"
+
+_PNG_BEGIN = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+
 
 def render_svg(
     graph: Graph,
@@ -57,7 +61,7 @@ def render_svg(
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
-        RenderError: If the program fails.
+        RenderError: If the program fails, or prints something else.
     """
     drawn = _draw(graph, "svg", direction).decode()
     return finish_svg(drawn, graph, prefix=prefix, standalone=standalone)
@@ -70,7 +74,7 @@ def render_png(
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
-        RenderError: If the program fails.
+        RenderError: If the program fails, or prints something else.
     """
     return _draw(graph, medium, direction)
 
@@ -109,11 +113,12 @@ def draw_sources(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
         done = _run(require_program(), medium, "\n".join(sources))
     except (OSError, subprocess.TimeoutExpired):
         return None
-    if done.returncode:
+    if done.returncode or _is_shrunk(done):
         return None
     pictures = list(_split_svg(done.stdout) if medium == "svg" else _split_png(done.stdout))
-    pictures = [_sized(picture, medium) for picture in pictures]
-    return pictures if len(pictures) == len(sources) else None
+    if len(pictures) != len(sources) or not all(_is_whole(p, medium) for p in pictures):
+        return None
+    return [_sized(picture, medium) for picture in pictures]
 
 
 def _split_svg(drawn: bytes) -> Iterator[bytes]:
@@ -159,13 +164,7 @@ def find_program() -> str | None:
     """
     if chosen := os.environ.get("PENSTOCK_DOT"):
         return chosen
-    # An interpreter that was called by its path does not put its scripts on the PATH.
-    scripts = sysconfig.get_path("scripts")
-    return (
-        shutil.which("dot")
-        or shutil.which("graphviz-pure", path=scripts)
-        or shutil.which("graphviz-pure")
-    )
+    return shutil.which("dot") or find_extra()
 
 
 def require_program() -> str:
@@ -173,11 +172,15 @@ def require_program() -> str:
 
     Raises:
         MissingExtraError: If there is none.
+        MissingProgramError: If the extra is installed without its program.
     """
     program = find_program()
-    if program is None:
-        raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
-    return program
+    if program is not None:
+        return program
+    place = find_place()
+    if place is not None and shutil.which(place) is None:
+        raise MissingProgramError("drawing a picture", NAME, str(place))
+    raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
 
 
 def _draw(graph: Graph, medium: Medium, direction: Direction) -> bytes:
@@ -185,27 +188,41 @@ def _draw(graph: Graph, medium: Medium, direction: Direction) -> bytes:
     try:
         done = _run(program, medium, picture_source(graph, direction))
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise RenderError(graph.name, program, str(error)) from error
-    if done.returncode or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        reason = said[0] if said else f"it ended with {done.returncode} and no picture"
-        raise RenderError(graph.name, program, reason)
+        reason = f"{error}{_BY_SETTING if os.environ.get('PENSTOCK_DOT') else ''}"
+        raise RenderError(graph.name, program, reason) from error
+    if medium == "print" and _is_shrunk(done):
+        return _draw(graph, "png", direction)
+    fault = _find_fault(done, medium)
+    if fault is not None:
+        raise RenderError(graph.name, program, fault)
     return _sized(done.stdout, medium)
 
 
-def _run(program: str, medium: Medium, source: str) -> subprocess.CompletedProcess[bytes]:
-    # Through files: a pipe is fed in pieces of 512 bytes, which takes long for hundreds of graphs.
-    with TemporaryFile() as given, TemporaryFile() as drawn:
-        given.write(source.encode())
-        given.seek(0)
-        done = subprocess.run(  # noqa: S603 - the user chose the program; the graph is its input
-            [program, "-Kdot", *_OPTIONS[medium]],
-            stdin=given,
-            stdout=drawn,
-            stderr=subprocess.PIPE,
-            timeout=_SECONDS,
-            check=False,
+def _find_fault(done: subprocess.CompletedProcess[bytes], medium: Medium) -> str | None:
+    """Return why a run of the program made no picture that can be shown, or None."""
+    if done.returncode or not done.stdout:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        return said[0] if said else f"it ended with {done.returncode} and no picture"
+    if not _is_whole(done.stdout, medium):
+        return f"what it printed is not {'an SVG' if medium == 'svg' else 'a whole PNG'}"
+    if _is_shrunk(done):
+        return (
+            "the picture is larger than a PNG of this program can be, which would have shrunk it; "
+            "draw it with format='svg'"
         )
-        drawn.seek(0)
-        done.stdout = drawn.read()
-        return done
+    return None
+
+
+def _is_whole(picture: bytes, medium: Medium) -> bool:
+    if medium == "svg":
+        return is_svg(picture)
+    return picture.startswith(_PNG_BEGIN) and picture.endswith(_PNG_END)
+
+
+def _is_shrunk(done: subprocess.CompletedProcess[bytes]) -> bool:
+    """Return whether Graphviz made pixels of a graph that has more than it can (32,767)."""
+    return b"is too large for" in done.stderr
+
+
+def _run(program: str, medium: Medium, source: str) -> subprocess.CompletedProcess[bytes]:
+    return run_program([program, "-Kdot", *_OPTIONS[medium]], source.encode(), _SECONDS)

@@ -11,10 +11,11 @@ from penstock.graph._dot import dot_id
 from penstock.graph._labels import clean_text, safe_href
 from penstock.graph._theme import svg_stylesheet
 
-__all__ = ["finish_svg"]
+__all__ = ["finish_svg", "is_svg"]
 
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+_ROOT = "{http://www.w3.org/2000/svg}svg"
 _OUTLINES = {"polygon", "path"}
 _NUMBER = re.compile(r"-?[\d.]+")
 
@@ -39,6 +40,15 @@ def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool
     written: list[str] = []
     _write(root, written)
     return "".join(written).strip()
+
+
+def is_svg(drawn: bytes) -> bool:
+    """Return whether *drawn* is a whole SVG, as a page can show it."""
+    try:
+        root = ET.fromstring(drawn.decode())  # noqa: S314 - the user chose the program
+    except (ET.ParseError, UnicodeDecodeError):
+        return False
+    return root.tag == _ROOT
 
 
 def _write(element: ET.Element, written: list[str]) -> None:
@@ -88,7 +98,9 @@ def _centre(group: ET.Element) -> None:
 
     Graphviz places each line by where it begins, for the widths of its own fonts.
     """
-    outline = next(e for e in group if e.tag in _OUTLINES)  # each shape that we use has one
+    outline = next((e for e in group if e.tag in _OUTLINES), None)
+    if outline is None:  # each shape that we use has one, but a program may draw another
+        return
     numbers = _NUMBER.findall(outline.get("points") or outline.get("d") or "")
     across = list(map(float, numbers[::2]))
     middle = f"{(min(across) + max(across)) / 2:.2f}"

@@ -1,19 +1,32 @@
 """Pictures, drawn by real Graphviz programs."""
 
+import itertools
+import os
+import pickle
 import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from corpus import HOSTILE, graphs, shown
 from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node
-from penstock.exceptions import MissingExtraError, RenderError
-from penstock.graph import _picture
-from penstock.graph._picture import find_program, render_png, render_svg
+from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
+from penstock.graph import _picture, _program
+from penstock.graph._picture import (
+    draw_sources,
+    find_program,
+    picture_source,
+    render_png,
+    render_svg,
+    require_program,
+)
+from penstock.graph._program import find_place
 from penstock.graph._theme import page_stylesheet
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -334,3 +347,181 @@ def test_program_that_hangs(tmp_path, monkeypatch):
 
     with pytest.raises(RenderError, match=r"timed out after 0\.2 seconds"):
         render_svg(graph_of())
+
+
+def written(path, script):
+    """Write a program of the shell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+WRONG = {
+    "text": b"hello\n",
+    "html": b"<html><svg></svg></html>",
+    "other namespace": b"<svg/>",
+    "half": b'<svg xmlns="http://www.w3.org/2000/svg">',
+    "bytes": b"\xff\xfe",
+    "half a PNG": b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR",
+}
+
+
+@pytest.mark.parametrize("printed", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(
+    ("draw", "expected"),
+    [(render_svg, "is not an SVG"), (render_png, "is not a whole PNG")],
+    ids=["svg", "png"],
+)
+def test_program_that_prints_something_else(tmp_path, monkeypatch, printed, draw, expected):
+    """What a program prints is believed only if it is a picture."""
+    (tmp_path / "printed").write_bytes(printed)
+    program = written(tmp_path / "dot", f"cat {tmp_path}/printed")
+    monkeypatch.setenv("PENSTOCK_DOT", str(program))
+
+    with pytest.raises(RenderError, match=expected):
+        draw(graph_of(Node(name="a", label="a")))
+    assert draw_sources(["digraph {}"], "svg" if draw is render_svg else "png") is None
+
+
+def test_node_without_outline(tmp_path, monkeypatch):
+    """A shape that a program draws in its own way is left as it is."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><g class="node"><title>a</title></g></svg>'
+    program = written(tmp_path / "dot", f"echo '{svg}'")
+    monkeypatch.setenv("PENSTOCK_DOT", str(program))
+
+    assert "<title>a</title>" in render_svg(graph_of(Node(name="a", label="a")))
+
+
+@pytest.mark.needs("processes")
+def test_programs_that_hang_take_no_longer_than_one(tmp_path, monkeypatch):
+    """However many flows there are, a program that hangs is waited for once, not for each."""
+    program = written(tmp_path / "dot", "exec sleep 60")
+    monkeypatch.setenv("PENSTOCK_DOT", str(program))
+    monkeypatch.setattr(_picture, "_SECONDS", 0.4)
+    limits = []
+    for _ in range(4):
+        with pytest.raises(RenderError) as caught:
+            render_svg(graph_of())
+        limits.append(caught.value.__cause__.timeout)
+
+    assert limits == [0.4, 0.2, 0.1, 0.05]
+
+    written(program, """echo '<svg xmlns="http://www.w3.org/2000/svg"/>'""")
+    monkeypatch.setattr(_picture, "_SECONDS", 80)
+    assert render_svg(graph_of()).startswith("<svg")
+    assert _program._waited_in_vain[str(program)] == 0
+
+
+@pytest.mark.needs("processes")
+def test_what_a_hanging_program_started(tmp_path, monkeypatch):
+    """What a wrapper script started ends with it."""
+    program = written(tmp_path / "dot", f"sleep 60 & echo $! > {tmp_path}/child; wait")
+    monkeypatch.setenv("PENSTOCK_DOT", str(program))
+    monkeypatch.setattr(_picture, "_SECONDS", 0.5)
+
+    with pytest.raises(RenderError, match=r"timed out.*\. The environment variable PENSTOCK_DOT"):
+        render_svg(graph_of())
+
+    child = int((tmp_path / "child").read_text(encoding="utf-8"))
+    stat = Path(f"/proc/{child}/stat")
+    while stat.exists() and stat.read_text(encoding="utf-8").split()[2] != "Z":
+        time.sleep(0.01)
+
+
+def test_ending_what_has_ended(monkeypatch):
+    """A program that ends by itself just then is no error; without groups it is ended alone."""
+    with subprocess.Popen([sys.executable, "-c", ""], process_group=0) as process:
+        process.wait()
+        _program._end(process)
+        monkeypatch.delattr(os, "killpg")
+        _program._end(process)
+
+    assert process.returncode == 0
+
+
+def chain(length):
+    """Return a chain of steps, the longest graph there is."""
+    nodes = [Node(name=f"s{number}", label=f"step {number}") for number in range(length)]
+    edges = [Edge(a.name, b.name) for a, b in itertools.pairwise(nodes)]
+    return graph_of(*nodes, edges=tuple(edges))
+
+
+@pytest.mark.dot
+def test_png_that_would_be_shrunk(require, monkeypatch):
+    """A PNG that a program would shrink until nobody can read it is an error that names SVG."""
+    require("dot", shutil.which("dot") is not None)
+    monkeypatch.setenv("PENSTOCK_DOT", "dot")
+
+    with pytest.raises(RenderError, match="draw it with format='svg'"):
+        render_png(chain(300))
+    assert draw_sources([picture_source(chain(300), "TD")], "png") is None
+
+
+@pytest.mark.dot
+def test_print_that_would_be_shrunk(require, monkeypatch):
+    """On paper such a picture has the dots of a screen instead, as long as that is enough."""
+    require("dot", shutil.which("dot") is not None)
+    monkeypatch.setenv("PENSTOCK_DOT", "dot")
+
+    assert render_png(chain(150), medium="print") == render_png(chain(150))
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Let no program be on the PATH or beside the interpreter, and return a folder of packages."""
+    monkeypatch.delenv("PENSTOCK_DOT", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: "/nowhere")
+    packages = tmp_path / "lib" / "python" / "site-packages"
+    monkeypatch.setattr(sys, "path", [str(packages), *sys.path])
+    monkeypatch.setattr(_program, "__file__", str(packages / "penstock" / "graph" / "_program.py"))
+    info = packages / "graphviz_pure-0.2.2.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: graphviz-pure\n", "utf-8")
+    (info / "RECORD").write_text("../../../bin/graphviz-pure,,\nother,,\n", "utf-8")
+    return packages
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["../../../bin/graphviz-pure", "bin/graphviz-pure", "graphviz-pure"],
+    ids=["where its package says", "installed into a folder", "bundled"],
+)
+def test_program_of_the_extra(elsewhere, place):
+    """The extra's program is found wherever an installer or a bundler put it."""
+    program = written(elsewhere / place, "exit 0")
+
+    assert Path(find_program()).resolve() == program.resolve()
+
+
+def test_program_of_the_extra_without_its_package(elsewhere):
+    """A bundle that has the program but not the description of its package has it as well."""
+    shutil.rmtree(elsewhere / "graphviz_pure-0.2.2.dist-info")
+    program = written(elsewhere / "bin" / "graphviz-pure", "exit 0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_program, "_package", lambda: None)
+        assert find_program() == str(program)
+        assert find_place() is None
+
+
+def test_program_that_its_package_lacks(elsewhere):
+    """An extra that is installed without its program is not said to be missing."""
+    place = (elsewhere / "../../../bin/graphviz-pure").resolve()
+
+    with pytest.raises(MissingProgramError) as caught:
+        require_program()
+
+    assert str(caught.value) == (
+        "drawing a picture needs the program graphviz-pure, whose package is installed, but which "
+        f"cannot be run at {place}. Put it there, or name another Graphviz program in the "
+        "environment variable PENSTOCK_DOT"
+    )
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_no_package_of_the_program(monkeypatch):
+    """Without the package there is no place where its program should be."""
+    monkeypatch.setattr(_program, "NAME", "no-such-package")
+
+    assert find_place() is None
