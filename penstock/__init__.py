@@ -80,7 +80,12 @@ else:  # a type checker would take this to offer any name at all
             found = globals()[name] = getattr(import_module(_LATER[name]), name)
             return found
         if name == "__version__":
-            return import_module("importlib.metadata").version("penstock")
+            metadata = import_module("importlib.metadata")
+            try:
+                return metadata.version("penstock")
+            except metadata.PackageNotFoundError as error:
+                message = "penstock has no __version__: its package has no metadata"
+                raise AttributeError(message) from error
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
 

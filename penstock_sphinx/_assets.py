@@ -1,5 +1,6 @@
 """What a page with diagrams loads: one style sheet, and Mermaid's script where it is needed."""
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ __all__ = ["setup_assets"]
 
 _CSS = "penstock.css"
 _JS = "penstock-mermaid.js"
-_STATIC = Path(__file__).parent / "static"
+_STATIC = files("penstock_sphinx") / "static"  # no path: the package may be in a zip file
 
 
 def setup_assets(app: Sphinx) -> None:

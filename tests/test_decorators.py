@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import importlib.metadata
 import inspect
 import pickle
 import re
@@ -623,6 +624,18 @@ class TestCurrentStep:
 def test_version():
     """The version is that of the installed distribution."""
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", penstock.__version__)
+
+
+def test_version_without_metadata(monkeypatch):
+    """Without the metadata of an installed package there is no version, and asking is no error."""
+
+    def lose(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", lose)
+
+    assert not hasattr(penstock, "__version__")
+    assert getattr(penstock, "__version__", "unknown") == "unknown"
 
 
 def test_unknown_attribute():
