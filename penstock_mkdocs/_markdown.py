@@ -33,7 +33,7 @@ from penstock_mkdocs._host import Host
 from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
 from penstock_mkdocs._loading import failures_of, load
 from penstock_mkdocs._mkdocstrings import can_document, directive, offer_anchor
-from penstock_mkdocs._render import Documented, Heading, Html, PageRenderer, Part
+from penstock_mkdocs._render import Heading, Html, PageRenderer, Part
 from penstock_mkdocs._sources import BLOCKS, CLOSING, SourceBlocks
 from penstock_mkdocs._state import is_first, settings_of, site
 
@@ -295,8 +295,8 @@ class FlowBlocks(BlockProcessor):
                     # A heading of the page's own tree, so that the table of contents has it.
                     heading = SubElement(parent, f"h{level}", {"id": anchor})
                     heading.text = AtomicString(text)
-                case Documented(section):
-                    self._document(parent, section, level, indexed=indexed)
+                case _:
+                    self._document(parent, part.section, level, indexed=indexed)
 
     def _document(
         self, parent: Element, section: StepSection, level: int, *, indexed: bool
