@@ -1,6 +1,10 @@
 """Modules that were edited are imported anew."""
 
+import os
 import sys
+from types import ModuleType
+
+import pytest
 
 from penstock._registry import default_registry
 from penstock._settings import Settings
@@ -12,7 +16,7 @@ from penstock import entrypoint, flow, step
 
 {name} = flow("{name}", title="T")
 {name}(entrypoint(name="{step}")(lambda: None))
-step(name="alone_{step}")(lambda: None)
+alone = step(name="alone_{step}")(lambda: None)
 """
 
 
@@ -33,3 +37,75 @@ def test_edit(tmp_path, monkeypatch):
     assert [f.module for f in _loading.load(settings)] == ["reloaded"]
     assert _loading.failures_of(settings)
     assert list_flows() == ()
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """Settings of a project with a package and, beside it, a module that comes along."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "watched").mkdir()
+    (tmp_path / "watched" / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "watched" / "inner.py").write_text("import beside_it\n", encoding="utf-8")
+    (tmp_path / "beside_it.py").write_text("", encoding="utf-8")
+    yield Settings(modules=("watched.inner",), pythonpath=(str(tmp_path),))
+    for name in ("watched", "watched.inner", "beside_it"):
+        sys.modules.pop(name, None)
+
+
+def test_places(settings, tmp_path):
+    """A server watches packages whole, and each module beside them that was imported."""
+    before = _loading.places_of(settings)
+    _loading.load(settings)
+
+    assert before == []  # nobody could find it yet
+    assert _loading.places_of(settings) == [
+        str(tmp_path / "beside_it.py"),
+        str(tmp_path / "watched"),
+    ]
+
+
+def test_places_of_what_has_no_file(settings):
+    """A module that was made by hand is in no place."""
+    made = ModuleType("watched")
+    sys.modules["watched"] = made
+    assert made.__spec__ is None
+
+    assert _loading.places_of(settings) == []
+
+
+def test_edit_in_a_namespace(settings, tmp_path):
+    """A package without a file, which stays imported, forgets a module that was edited."""
+    (tmp_path / "watched" / "__init__.py").unlink()
+    _loading.load(settings)
+    package = sys.modules["watched"]
+    inner = package.inner
+
+    (tmp_path / "beside_it.py").unlink()
+    (failure,) = _loading.load(settings)
+
+    assert "No module named 'beside_it'" in str(failure)
+    assert sys.modules["watched"] is package
+    assert not hasattr(package, "inner")
+    (tmp_path / "beside_it.py").write_text("", encoding="utf-8")
+    assert _loading.load(settings) == ()
+    assert package.inner is not inner
+
+
+def test_written_while_it_was_imported(settings, tmp_path):
+    """A file that changed while it was read is read once more: which half was read?"""
+    (tmp_path / "watched" / "inner.py").write_text(
+        "from pathlib import Path\n"
+        "count = Path(__file__).with_name('count')\n"
+        "count.write_text('x' + (count.read_text() if count.exists() else ''))\n"
+        "if len(count.read_text()) == 1:\n"
+        "    Path(__file__).touch()\n",
+        encoding="utf-8",
+    )
+    past = (tmp_path / "watched" / "inner.py").stat().st_mtime - 100
+    os.utime(tmp_path / "watched" / "inner.py", (past, past))
+    counts = []
+    for _ in range(3):
+        _loading.load(settings)
+        counts.append(len((tmp_path / "watched" / "count").read_text(encoding="utf-8")))
+
+    assert counts == [1, 2, 2]
