@@ -2,18 +2,25 @@
 
 import pickle
 import re
+import shutil
+import sys
 from html import unescape
+from textwrap import dedent
 
 import markdown
 import pytest
+from markdown.blockprocessors import BlockProcessor
+from markdown.preprocessors import Preprocessor
 
 from penstock import entrypoint, flow, step
+from penstock._pages import FlowPage
 from penstock.exceptions import ConfigurationError, PenstockError
-from penstock.graph import get_flow
-from penstock_mkdocs import PenstockExtension
+from penstock.graph import _picture, get_flow
+from penstock_mkdocs import PenstockExtension, _pictures
 from penstock_mkdocs._config import FlowOptions
 from penstock_mkdocs._errors import PageError
 from penstock_mkdocs._links import Elsewhere, mend_links
+from penstock_mkdocs._mkdocstrings import can_document
 from penstock_mkdocs._render import Heading, Html, PageRenderer
 
 FENCE = "```penstock-flow orders\nsteps: none\n```\n"
@@ -455,3 +462,122 @@ def test_lists_of_formatters(item, by, block, extensions, caplog):
     assert "<h2" not in html
     assert not re.search("penstock-flow orders|steps: none|```|\x02", html)
     assert caplog.records == []
+
+
+class _Adds(Preprocessor):
+    def run(self, lines):
+        return [*lines, "", "::: penstock-flow order"]
+
+
+def test_block_of_another_extension(caplog):
+    """A block that another extension adds late is shown, and named by the page alone."""
+    md = markdown.Markdown(extensions=[PenstockExtension()])
+    md.preprocessors.register(_Adds(md), "adds", 20)
+
+    html = md.convert("# Shop\n\n::: penstock-flow orders\n")
+
+    (message,) = [r.getMessage() for r in caplog.records]
+    assert message.startswith("<markdown>: unknown flow 'order'")
+    assert (html.count("<svg"), html.count("cannot be shown")) == (1, 1)
+
+
+def test_other_code_beside_a_block():
+    """Code without a block in it stays as it is on a page that has one."""
+    html = convert("    x < 1\n\n::: penstock-flow orders\n")
+
+    assert "<code>x &lt; 1\n</code>" in html
+    assert html.count("<svg") == 1
+
+
+def test_problems_that_are_raised():
+    """What is wrong with the flow itself ends a build that was asked to end."""
+    flow("orders")(step(name="end", after="nothing")(lambda: None))
+
+    with pytest.raises(PageError, match=r"^<markdown>:1: .*\[unknown-predecessor\]$"):
+        convert("::: penstock-flow orders\n", errors="raise")
+
+
+@pytest.mark.parametrize("errors", ["show", "raise"])
+def test_module_that_fails(errors, caplog, tmp_path, monkeypatch):
+    """Without the plugin, the extension says once which module fails, or ends the build."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "broken_module.py").write_text("1 / 0\n", encoding="utf-8")
+    said = {"modules": ["broken_module"], "pythonpath": [str(tmp_path)], "errors": errors}
+    page = "::: penstock-flow orders\n"
+    message = "cannot import 'broken_module'"
+
+    if errors == "raise":
+        with pytest.raises(PageError, match=message):
+            convert(page, **said)
+    else:
+        html = [unescape(convert(page, **said)) for _ in range(2)]
+        assert [message in each for each in html] == [True, True]
+    assert caplog.text.count(message) == (errors == "show")
+
+
+def test_failing_graphviz(monkeypatch, caplog):
+    """Where the program fails, each diagram is a tree of text, and a warning says what it said."""
+    monkeypatch.setattr(_picture, "find_program", lambda: shutil.which("false"))
+    monkeypatch.setattr(_pictures, "_drawn", {})
+
+    html = convert("::: penstock-flow orders\n")
+
+    assert "<pre>orders\nbegin (entrypoint)\n└── send</pre>" in html
+    assert "Shown as text instead" in caplog.text
+    assert _pictures._drawn == {}
+
+
+def test_pictures_are_not_kept_for_ever(monkeypatch):
+    """A server that draws for days forgets old pictures."""
+    monkeypatch.setattr(_pictures, "_drawn", {})
+    monkeypatch.setattr(_pictures, "_MOST", 0)
+    convert("::: penstock-flow orders\n")
+    kept = set(_pictures._drawn)
+    html = convert("::: penstock-flow orders\n    direction: LR\n")
+
+    assert {direction for _, direction in kept} == {"TD"}
+    assert {direction for _, direction in _pictures._drawn} == {"LR"}
+    assert "<svg" in html
+
+
+def documented(function):
+    """Return whether mkdocstrings is asked for the documentation of *function*."""
+    flow("named")(entrypoint(name="it")(function))
+    found = get_flow("named")
+    return can_document(FlowPage(flow=found).section(found.steps[0]))
+
+
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [
+        pytest.param("textwrap", "dedent", id="another function"),
+        pytest.param("textwrap", "<lambda>", id="no name"),
+        pytest.param("textwrap", "nothing", id="not in the module"),
+        pytest.param("nothing_of_the_sort", "dedent", id="no module"),
+    ],
+)
+def test_not_for_mkdocstrings(module, path):
+    """A step is not left to mkdocstrings if the name of its function does not lead there."""
+
+    def named(): ...
+
+    named.__module__, named.__qualname__ = module, path
+
+    assert not documented(named)
+
+
+def test_for_mkdocstrings():
+    """A step is left to mkdocstrings if the name of its function leads there."""
+    assert documented(dedent)
+
+
+def test_mkdocstrings_without_autorefs():
+    """An mkdocstrings that knows nothing of links by name is left to write the step too."""
+    md = markdown.Markdown(extensions=[PenstockExtension()])
+    md.parser.blockprocessors.register(BlockProcessor(md.parser), "mkdocstrings", 75)
+    flow("texts")(entrypoint(name="it")(dedent))
+
+    html = md.convert("::: penstock-flow texts\n")
+
+    assert "::: textwrap.dedent" in html
+    assert 'id="penstock--texts--it"' in html

@@ -1,0 +1,131 @@
+"""What only MkDocs' events can do, in this process."""
+
+import sys
+from importlib.util import find_spec
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.livereload import LiveReloadServer
+
+from penstock_mkdocs._errors import PageError
+
+PAGE = "# Shop\n\n::: penstock-flow orders\n"
+
+
+class Watching(LiveReloadServer):
+    """MkDocs' server, which is not started and remembers what it is to watch."""
+
+    def __init__(self):
+        super().__init__(lambda: None, "127.0.0.1", 0, ".")
+        self.watched = []
+
+    def watch(self, path, func=None, *, recursive=True):
+        super().watch(path, func, recursive=recursive)
+        self.watched.append(path)
+
+
+@pytest.fixture
+def server():
+    made = Watching()
+    yield made
+    made.server_close()
+
+
+def test_watched(site, server):
+    """A server watches modules and templates, and what is imported for the first time later."""
+    (site.folder / "mine").mkdir()
+    site.options["templates"] = "mine"
+    site.build(PAGE)
+    config = load_config(str(site.folder / "mkdocs.yml"))
+    config.plugins.on_startup(command="serve", dirty=False)
+    build(config)
+    config.plugins.on_serve(server, config=config, builder=build)
+    at_first = list(server.watched)
+
+    site.write("broken.py", "")
+    shop = (site.folder / "shop.py").read_text(encoding="utf-8")
+    site.write("shop.py", f"import broken\n{shop}")
+    build(config)
+    config.plugins.on_shutdown()
+
+    assert at_first == [str(site.folder / name) for name in ("mine", "shop.py")]
+    assert server.watched == [*at_first, str(site.folder / "broken.py")]
+
+
+def test_settings_that_cannot_be_used(site, warnings):
+    """Settings of the project that cannot be used are told where flows would be shown."""
+    site.write("pyproject.toml", "[tool.penstock]\nmodules = 1\n")
+
+    html = site.build(PAGE)
+
+    (message,) = warnings()
+    assert message.startswith("docs/index.md:3: ")
+    assert str(site.folder / "pyproject.toml") in message
+    assert "cannot be shown" in html
+
+
+HOOK = """
+from mkdocs.plugins import event_priority
+
+@event_priority(50)
+def on_env(env, config, files):
+    files.remove(files.get_file_from_path("drawn.md"))
+"""
+
+
+def test_page_that_is_taken_away(site, warnings):
+    """A page that a plugin takes away when it was rendered needs no links."""
+    site.write("hook.py", HOOK)
+    site.write("docs/drawn.md", PAGE + "    steps: none\n")
+    site.write("docs/full.md", PAGE)
+
+    html = site.build("# Home\n\n::: penstock-flows\n", hooks=["hook.py"])
+
+    assert warnings() == []
+    assert 'href="full.html#penstock--orders"' in html
+    assert not (site.folder / "site" / "drawn.html").exists()
+
+
+@pytest.fixture
+def zensical(site, require, monkeypatch):
+    """Return what renders a page as Zensical called with some arguments does."""
+    require("zensical", find_spec("zensical") is not None)
+    from zensical.config import parse_config
+    from zensical.markdown.render import render
+
+    def start(text, arguments, config):
+        monkeypatch.setattr(sys, "argv", ["zensical", *arguments])
+        options = "{modules: [shop], pythonpath: [.]}"
+        extension = f"markdown_extensions:\n  - penstock_flows: {options}\n"
+        site.write("mkdocs.yml", f"site_name: Shop\n{config}{extension}")
+        site.write("docs/index.md", text)
+        parse_config(str(site.folder / "mkdocs.yml"))
+        return render(text, "index.md", "")["content"]
+
+    monkeypatch.setattr("zensical.config._CONFIG", None)
+    return start
+
+
+MESSAGE = "docs/index.md:1: unknown flow 'order'"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "config"),
+    [(["build", "--strict"], ""), (["build", "-s"], ""), (["build"], "strict: true\n")],
+)
+def test_strict_zensical(zensical, arguments, config):
+    """A strict build of Zensical ends with what is wrong."""
+    with pytest.raises(PageError, match=MESSAGE):
+        zensical("::: penstock-flow order\n", arguments, config)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "config"), [(["build"], ""), (["serve", "--strict"], "strict: true\n")]
+)
+def test_zensical_that_goes_on(zensical, caplog, arguments, config):
+    """Other builds of Zensical, and its server, show what is wrong."""
+    html = zensical("::: penstock-flow order\n", arguments, config)
+
+    assert "cannot be shown" in html
+    assert MESSAGE in caplog.text
