@@ -32,10 +32,12 @@ def server():
     made.server_close()
 
 
-def test_watched(site, server):
+@pytest.mark.parametrize("templates", [["mine"], []])
+def test_watched(site, server, templates):
     """A server watches modules and templates, and what is imported for the first time later."""
-    (site.folder / "mine").mkdir()
-    site.options["templates"] = "mine"
+    for name in templates:
+        (site.folder / name).mkdir()
+        site.options["templates"] = name
     site.build(PAGE)
     config = load_config(str(site.folder / "mkdocs.yml"))
     config.plugins.on_startup(command="serve", dirty=False)
@@ -49,7 +51,7 @@ def test_watched(site, server):
     build(config)
     config.plugins.on_shutdown()
 
-    assert at_first == [str(site.folder / name) for name in ("mine", "shop.py")]
+    assert at_first == [str(site.folder / name) for name in (*templates, "shop.py")]
     assert server.watched == [*at_first, str(site.folder / "broken.py")]
 
 
