@@ -28,6 +28,7 @@ __all__ = [
     "gist_of",
     "is_async",
     "python_name",
+    "recursion_in",
     "signature_of",
     "slug_of",
     "target_of",
@@ -270,6 +271,19 @@ def _readings(said: str) -> Iterator[tuple[str, str]]:
     parts = said.split(".")
     for split in range(1, len(parts)):
         yield ".".join(parts[:split]), ".".join(parts[split:])
+
+
+def recursion_in(what: str, name: str) -> str:
+    """Return the warning of a docstring that asks for what it is a part of.
+
+    Args:
+        what: ``"flow"`` or ``"step"``.
+        name: Its name.
+    """
+    return (
+        f"{what} {name!r} is shown inside itself, by a docstring that is a part of it: "
+        f"this is a link to it instead. To show the diagram alone, write `:steps: none`"
+    )
 
 
 def gist_of(flow: Flow) -> str:

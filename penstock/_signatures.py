@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias, Union, get_args, get_origin
 if sys.version_info >= (3, 14):
     import annotationlib
 
-__all__ = ["UNKNOWN", "Source", "attempt", "read_signature"]
+__all__ = ["UNKNOWN", "Source", "attempt", "read_signature", "why_unreadable"]
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -79,6 +79,18 @@ def read_signature(function: object, *, bound: bool = False) -> inspect.Signatur
     """
     found: inspect.Signature | None = attempt(lambda: _read(function, bound=bound))
     return found
+
+
+def why_unreadable(function: object) -> str | None:
+    """Return what was raised when a signature was asked for, or None if there just is none."""
+    try:
+        _read(function, bound=False)
+    except (KeyboardInterrupt, TypeError, ValueError) as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+    except BaseException as error:
+        return type(error).__name__
+    return None
 
 
 def _read(function: Any, *, bound: bool) -> inspect.Signature:

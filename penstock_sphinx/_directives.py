@@ -18,6 +18,7 @@ from penstock._pages import (
     fingerprint,
     gist_of,
     python_name,
+    recursion_in,
 )
 from penstock._steps import Step
 from penstock.exceptions import (
@@ -32,7 +33,9 @@ from penstock_sphinx._config import DIRECTIONS, FORMATS, choice, project_setting
 from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
+from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._overview import overview
+from penstock_sphinx._showing import anchors_on_page, is_being_shown, showing
 from penstock_sphinx._steps import line, step_list, step_nodes
 from penstock_sphinx._translations import Translator
 
@@ -61,13 +64,14 @@ class _Directive(SphinxDirective):
         return domain_of(self.env)
 
     def _page(self, flow: Flow, *steps: Step) -> FlowPage:
-        """Return the page of *flow*, with anchors for *steps* that the document has not yet."""
+        """Return the page of *flow*, with anchors for *steps* that the page has not yet."""
         page, number = FlowPage(flow=flow), 1
-        taken = self.state.document.ids
+        taken, ids = anchors_on_page(self.env), self.state.document.ids
         names = [step.name for step in steps]
-        while page.anchor in taken or any(page.anchors[name] in taken for name in names):
+        while any(a in taken or a in ids for a in (page.anchor, *map(page.anchors.get, names))):
             number += 1
             page = FlowPage(flow=flow, suffix=f"--{number}")
+        taken.update(page.anchors[name] for name in names)
         return page
 
     def _place(
@@ -106,7 +110,14 @@ class _Directive(SphinxDirective):
             return str(error)
         return explain(error, settings, ())
 
-    def _warn(self, message: str, subtype: Subtype) -> None:
+    def _link_back(self, what: str, want: Want, label: str) -> list[nodes.Node]:
+        """Warn, and leave a link to what is being shown already, around this directive."""
+        self._warn(recursion_in(what, want.step or want.flow), "recursion")
+        self._domain.note_wants(self.env.docname, [want])
+        link = penstock_link("", label, want=want, docname=self.env.docname)
+        return [line(link, sort="back")]
+
+    def _warn(self, message: str, subtype: Subtype | str) -> None:
         """Warn at the author's line, and again in the next build until it is mended."""
         self.env.note_reread()
         warn(message, subtype, location=self.get_location())
@@ -136,11 +147,14 @@ class FlowDirective(_Directive):
         except UnknownFlowError as error:
             return self._fail("flow", self._explain(error), "unknown_flow")
         for problem in flow.problems():
-            self._warn(str(problem), "problem")
-        self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
+            self._warn(str(problem), problem.code.replace("-", "_"))
         how = self.options.get("steps", "full")
+        if how != "none" and is_being_shown(self.env, "flow", flow.name):
+            return self._link_back("flow", Want(flow.name), flow.label)
+        self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
         translate = Translator(self)
         page = self._page(translate.flow(flow), *(flow.steps if how != "none" else ()))
+        anchors_on_page(self.env).add(page.anchor)
         sections = page.sections if how != "none" else ()
         name, gist = page.flow.name, plain_text(translate(gist_of(flow)))
         places = [Place(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)]
@@ -148,10 +162,11 @@ class FlowDirective(_Directive):
         shown = self._index(places, page.flow)
         shown += [*self._description(flow), self._figure(page, how, translate)]
         shown += self._about(flow, translate)
-        if how == "summary":
-            shown.append(step_list(self, sections, translate))
-        elif how == "full":
-            shown += step_nodes(self, name, sections, translate)
+        with showing(self.env, "flow", name):
+            if how == "summary":
+                shown.append(step_list(self, sections, translate))
+            elif how == "full":
+                shown += step_nodes(self, name, sections, translate)
         return [*shown, translate.messages()]
 
     def _description(self, flow: Flow) -> list[nodes.Node]:
@@ -202,6 +217,8 @@ class StepDirective(_Directive):
         except UnknownStepError as error:
             return self._fail("step", self._explain(error), "unknown_step")
         what = ("step", flow.name, step.name)
+        if is_being_shown(self.env, *what):
+            return self._link_back("step", Want(flow.name, step.name), step.label)
         self._domain.note_shown(self.env.docname, what, fingerprint(flow, only=step))
         translate = Translator(self)
         ways = [{e.source, e.target} for e in flow.edges if step.name in {e.source, e.target}]

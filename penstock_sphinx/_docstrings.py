@@ -1,7 +1,10 @@
 """What autodoc would write of a function: its signature and docstring as the project has them."""
 
 import re
-from inspect import isasyncgenfunction, iscoroutinefunction, unwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import Signature, unwrap
+from types import FunctionType
 from typing import Any, cast
 
 from docutils import nodes
@@ -11,13 +14,14 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docstrings import prepare_docstring
 from sphinx.util.docutils import SphinxDirective, switch_source_input
-from sphinx.util.inspect import signature, stringify_signature
 from sphinx.util.parsing import nested_parse_to_nodes
 
-from penstock._pages import StepSection, python_name
-from penstock._signatures import read_signature
+from penstock._pages import StepSection, is_async, python_name, signature_of
+from penstock._signatures import UNKNOWN, attempt, read_signature, why_unreadable
+from penstock_sphinx._log import Subtype, warn
+from penstock_sphinx._signatures import for_domain, hide_defaults
 
-__all__ = ["FunctionSource", "parse_rst", "setup_docstrings"]
+__all__ = ["FunctionSource", "describe_error", "parse_rst", "setup_docstrings"]
 
 
 def setup_docstrings(app: Sphinx) -> None:
@@ -45,13 +49,11 @@ class FunctionSource:
     def __init__(self, directive: SphinxDirective, section: StepSection) -> None:
         self._directive = directive
         self._section = section
-        function: Any = unwrap(section.step.function)
         self._function = section.step.function
-        self._is_async = iscoroutinefunction(function) or isasyncgenfunction(function)
         self.module, self.path = python_name(section.step)
         self._kind = "method" if "." in self.path else "function"
-        first = re.match(r"\((self|cls)\b", str(read_signature(section.step.function)))
-        self._is_bound = self._kind == "method" and first is not None
+        self.defaults: list[str] = []
+        """The defaults that the signature in `lines` has no room for."""
 
     @property
     def name(self) -> str:
@@ -60,12 +62,18 @@ class FunctionSource:
 
     def lines(self) -> StringList:
         """Return the description of the function, each line with its place."""
-        place, line = self._directive.get_source_info()
-        head = self._head()
-        lines = StringList(head, items=[(place or "", (line or 1) - 1)] * len(head))
+        lines = self._numbered(self._head())
         for number, text in enumerate(self._docstring()):
             lines.append(f"   {text}".rstrip(), self.origin, number)
         return lines
+
+    def bare_lines(self) -> StringList:
+        """Return a description that says nothing, for a docstring that cannot be shown."""
+        return self._numbered(_NAMELESS)
+
+    def _numbered(self, head: list[str]) -> StringList:
+        place, line = self._directive.get_source_info()
+        return StringList(head, items=[(place or "", (line or 1) - 1)] * len(head))
 
     @property
     def origin(self) -> str:
@@ -74,14 +82,19 @@ class FunctionSource:
         where = f"{location.file}:" if location else ""
         return f"{where}docstring of {self._section.target}"
 
+    def warn(self, message: str, subtype: Subtype) -> None:
+        """Warn of *message* at the docstring, and again in the next build."""
+        self._directive.env.note_reread()
+        warn(message, subtype, location=self.origin)
+
     def _head(self) -> list[str]:
         if not self.path:
-            return [".. describe:: _", "   :no-index:", ""]
+            return _NAMELESS
         module = [f"   :module: {self.module}"] if self.module else []
-        is_async = ["   :async:"] if self._is_async else []
+        async_ = ["   :async:"] if is_async(self._section.step) else []
         return [
             f".. py:{self._kind}:: {self.path}{self._signature()}",
-            *(*module, *is_async, "   :no-index:", ""),
+            *(*module, *async_, "   :no-index:", ""),
         ]
 
     @property
@@ -89,42 +102,103 @@ class FunctionSource:
         return self._kind, self._section.target, self._function, _Options()
 
     def _signature(self) -> str:
-        """Return the signature after autodoc's listeners have seen it."""
-        arguments, result = self._inspected()
-        seen = self._directive.env.events.emit_firstresult(
-            "autodoc-process-signature", *self._what, arguments, result
-        )
-        arguments, result = seen or (arguments, result)
-        return f"{arguments or '()'} -> {result}" if result else arguments or "()"
+        """Return the signature after autodoc's listeners have seen it, on one line."""
+        signature = self._inspected()
+        arguments, result = self._written(signature)
+        with _seen_as(self._function, self._for_domain(read_signature(self._function))):
+            seen = self._tell("autodoc-process-signature", arguments, result)
+        arguments, result = _pair_of_strings(seen) or (arguments, result)
+        arguments, self.defaults = hide_defaults(_one_line(arguments or "()"))
+        return f"{arguments} -> {_one_line(result)}" if result else arguments
 
-    def _inspected(self) -> tuple[str, str]:
-        """Return the arguments and the result as autodoc would, for any callable."""
-        try:
-            arguments, whole = self._written(result=False), self._written(result=True)
-        except Exception:  # a callable that C code made may have none, a default may have no text
-            return "", ""
-        return arguments, whole.removeprefix(arguments).removeprefix(" -> ")
+    def _inspected(self) -> Signature | None:
+        """Return the signature as a caller sees it; warn if the user's code kept us from that."""
+        found = signature_of(self._section.step)
+        if found is None and (reason := why_unreadable(self._function)):
+            self.warn(f"the signature cannot be read: {reason}", "signature")
+        return self._for_domain(found)
 
-    def _written(self, *, result: bool) -> str:
+    def _for_domain(self, found: Signature | None) -> Signature | None:
         config = self._directive.config
-        found = signature(
-            self._function,
-            bound_method=self._is_bound,
-            type_aliases=getattr(config, "autodoc_type_aliases", {}),
-        )
-        typed = getattr(config, "autodoc_typehints", "signature") in {"signature", "both"}
-        return stringify_signature(
-            found,
-            show_annotation=typed,
-            show_return_annotation=typed and result,
-            unqualified_typehints=getattr(config, "autodoc_typehints_format", "short") == "short",
-        )
+        is_short = getattr(config, "autodoc_typehints_format", "short") == "short"
+        function: Any = attempt(lambda: unwrap(self._function), self._function)
+        scope = attempt(lambda: function.__globals__, {})
+        aliases = getattr(config, "autodoc_type_aliases", {})
+        return found and for_domain(found, scope, aliases, "~" if is_short else "")
+
+    def _written(self, found: Signature | None) -> tuple[str, str]:
+        """Return the arguments and the result, with types where the project wants them."""
+        if found is None:
+            return f"({UNKNOWN})", ""
+        wanted = getattr(self._directive.config, "autodoc_typehints", "signature")
+        if wanted not in {"signature", "both"}:
+            plain = [p.replace(annotation=Signature.empty) for p in found.parameters.values()]
+            found = Signature(plain)
+        returned = found.return_annotation
+        arguments = str(found.replace(return_annotation=Signature.empty))
+        return arguments, "" if returned is Signature.empty else str(returned)
 
     def _docstring(self) -> list[str]:
         """Return the docstring after autodoc's listeners, napoleon among them, have seen it."""
-        lines = prepare_docstring(self._section.step.doc or "")
-        self._directive.env.events.emit("autodoc-process-docstring", *self._what, lines)
-        return lines
+        step = self._section.step
+        found = attempt(lambda: unwrap(step.function).__doc__)
+        if found is not None and not isinstance(found, str):
+            self.warn(f"its __doc__ must be a string, not {type(found).__name__}", "docstring")
+        lines = prepare_docstring(step.doc or "")
+        with _seen_as(self._function, self._for_domain(read_signature(self._function))):
+            self._tell("autodoc-process-docstring", lines)
+        return [line for text in lines for line in str(text).split("\n")]
+
+    def _tell(self, event: str, *said: object) -> object:
+        """Return the first result of the listeners of *event*; warn if one of them fails."""
+        try:
+            return self._directive.env.events.emit_firstresult(event, *self._what, *said)
+        except (Exception, SystemExit) as error:  # napoleon may ask a user's object for its repr
+            cause = getattr(error, "orig_exc", None) or error
+            self.warn(f"a listener of {event} raised {describe_error(cause)}", "listener")
+            return None
+
+
+_NAMELESS = [".. describe:: _", "   :no-index:", ""]
+
+
+def describe_error(error: BaseException) -> str:
+    """Return the type and the message of *error*, whose ``str`` may raise in its turn."""
+    name = type(error).__name__
+    said: str = attempt(lambda: f"{name}: {error}" if str(error) else name, name)
+    return said
+
+
+def _pair_of_strings(seen: object) -> tuple[str, str] | None:
+    """Return what a listener made of a signature: arguments and result, or None if it did not."""
+    if not isinstance(seen, (tuple, list)) or len(seen) != 2:  # noqa: PLR2004 - a pair
+        return None
+    return str(seen[0] or ""), str(seen[1] or "")
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", text)
+
+
+@contextmanager
+def _seen_as(function: object, signature: Signature | None) -> Iterator[None]:
+    """Let listeners that inspect *function* find its signature as it was written."""
+    inner = attempt(lambda: unwrap(cast("Any", function)), function)
+    told = [f for f in (function, inner) if isinstance(f, FunctionType) and signature is not None]
+    before = [vars(f).get("__signature__", _NONE) for f in told]
+    for f in told:
+        vars(f)["__signature__"] = signature
+    try:
+        yield
+    finally:
+        for f, old in reversed(list(zip(told, before, strict=True))):
+            if old is _NONE:
+                vars(f).pop("__signature__", None)
+            else:
+                vars(f)["__signature__"] = old
+
+
+_NONE = object()
 
 
 class _Options(dict[str, Any]):

@@ -7,18 +7,27 @@ from sphinx.util import logging
 __all__ = ["Subtype", "warn"]
 
 Subtype = Literal[
-    "config", "import", "not_shown", "problem", "render", "unknown_flow", "unknown_step"
+    "config",
+    "docstring",
+    "import",
+    "listener",
+    "not_shown",
+    "recursion",
+    "render",
+    "signature",
+    "unknown_flow",
+    "unknown_step",
 ]
 
 _logger = logging.getLogger(__name__)
 
 
-def warn(message: str, subtype: Subtype, *, location: Any = None, once: bool = False) -> None:
+def warn(message: str, subtype: Subtype | str, *, location: Any = None, once: bool = False) -> None:
     """Warn of *message*, at *location* if there is one.
 
     Args:
         message: What is wrong and what to do.
-        subtype: What sort of warning it is.
+        subtype: What kind of warning it is: one of these, or the code of a flow's problem.
         location: A node, or ``"file:line"``.
         once: Whether the same message is said only once in a build.
     """

@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from docutils.utils import SystemMessage
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from penstock._pages import Link, StepSection
 from penstock._steps import Step
-from penstock_sphinx._docstrings import FunctionSource, parse_rst
+from penstock_sphinx._docstrings import FunctionSource, describe_error, parse_rst
 from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._nodes import penstock_link
+from penstock_sphinx._showing import showing
+from penstock_sphinx._signatures import show_defaults
 
 __all__ = ["line", "step_list", "step_nodes"]
 
@@ -46,19 +49,57 @@ def step_nodes(
     ways = _Ways(directive, flow, sections, translate)
     said: list[nodes.Node] = []
     for section in sections:
-        source = FunctionSource(directive, section)
-        parsed = parse_rst(directive, source.lines())
-        described = next(node for node in parsed if isinstance(node, addnodes.desc))
+        with showing(directive.env, "step", flow, section.step.name):
+            parsed, described = _described(directive, section)
         described["classes"].append("penstock-step")
-        title = _title(described, section, source)
+        title = _signature(described)
         title["_toc_name"] = section.step.label
         title["_toc_parts"] = (section.step.name,)
         _make_target(directive, title, section.anchor)
-        content = next(iter(described.findall(addnodes.desc_content)))
+        content = _content(described)
         content[:0] = _note(section.step, translate)
         content += list(ways.lines(section))
         said += parsed
     return said
+
+
+def _described(
+    directive: SphinxDirective, section: StepSection
+) -> tuple[list[nodes.Node], addnodes.desc]:
+    """Return the parsed docstring under the title of the step, and its outermost description."""
+    source = FunctionSource(directive, section)
+    context = dict(directive.env.ref_context)
+    try:
+        parsed = parse_rst(directive, source.lines())
+        described = _outermost(parsed)
+        _head(described, section, source)
+    except SystemMessage:  # which `halt_level` asks for
+        raise
+    except (Exception, SystemExit) as error:  # any directive may be in a docstring
+        source.warn(f"it cannot be shown: {describe_error(error)}", "docstring")
+        # What was left in the middle has put nothing back.
+        directive.env.ref_context.clear()
+        directive.env.ref_context.update(context)
+        parsed = parse_rst(directive, source.bare_lines())
+        described = _outermost(parsed)
+        described.replace(_signature(described), _title(section))
+        # What was raised may be no matter for readers: the log of the build has it.
+        words = nodes.paragraph("", "The docstring of this step cannot be shown.")
+        _content(described).append(nodes.warning("", words, classes=["penstock-missing"]))
+    return parsed, described
+
+
+def _outermost(parsed: Sequence[nodes.Node]) -> addnodes.desc:
+    """Return the description of the function, not one that its docstring holds."""
+    return next(node for node in parsed if isinstance(node, addnodes.desc))
+
+
+def _signature(described: addnodes.desc) -> addnodes.desc_signature:
+    return next(node for node in described if isinstance(node, addnodes.desc_signature))
+
+
+def _content(described: addnodes.desc) -> addnodes.desc_content:
+    return next(node for node in described if isinstance(node, addnodes.desc_content))
 
 
 def _summary(
@@ -66,8 +107,14 @@ def _summary(
 ) -> list[nodes.Node]:
     """Return the first paragraph of a docstring: reST, as all of it is."""
     text = translate(section.step.summary or "")
-    origin = FunctionSource(directive, section).origin
-    parsed = parse_rst(directive, StringList([text], items=[(origin, 0)]))
+    source = FunctionSource(directive, section)
+    try:
+        parsed = parse_rst(directive, StringList([text], items=[(source.origin, 0)]))
+    except SystemMessage:
+        raise
+    except (Exception, SystemExit) as error:
+        source.warn(f"it cannot be shown: {describe_error(error)}", "docstring")
+        parsed = []
     if len(parsed) == 1 and isinstance(parsed[0], nodes.paragraph):
         return parsed[0].children
     return [nodes.Text(text)]
@@ -79,28 +126,28 @@ def _make_target(directive: SphinxDirective, node: nodes.Element, anchor: str) -
     directive.state.document.set_id(node)
 
 
-def _title(
-    described: addnodes.desc, section: StepSection, source: FunctionSource
-) -> addnodes.desc_signature:
-    """Return the line that heads the description: the step's title, unless its code says it."""
-    (signature,) = described.findall(addnodes.desc_signature)
+def _head(described: addnodes.desc, section: StepSection, source: FunctionSource) -> None:
+    """Head the description with the step's title, unless its code says it."""
+    signature = _signature(described)
+    show_defaults(signature, source.defaults)
     for module in signature.findall(addnodes.desc_addname):
         if module.astext() == f"{source.module}.":
             # Where the function is defined helps to resolve links, but not to read.
             module.parent.remove(module)
             break
     if section.step.label == source.name:
-        return signature
-    title = addnodes.desc_signature(
-        "", "", nodes.strong("", section.step.label), classes=["penstock-title"]
-    )
+        return
     if source.path:
-        described.insert(0, title)
+        described.insert(0, _title(section))
     else:
-        described.replace(signature, title)
+        described.replace(signature, _title(section))
         # LaTeX has no targets for what is only "described".
         described["objtype"] = described["desctype"] = "step"
-    return title
+
+
+def _title(section: StepSection) -> addnodes.desc_signature:
+    words = nodes.strong("", section.step.label)
+    return addnodes.desc_signature("", "", words, classes=["penstock-title"])
 
 
 def _note(step: Step, translate: Callable[[str], str]) -> list[nodes.Node]:

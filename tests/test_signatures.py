@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 
-from penstock._signatures import attempt, read_signature
+from penstock._signatures import attempt, read_signature, why_unreadable
 
 
 class Unlucky:
@@ -376,5 +376,18 @@ def test_interrupt():
     def interrupt():
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        attempt(interrupt)
+    class Asking:
+        __signature__ = property(lambda self: interrupt())
+
+        def __call__(self): ...
+
+    for look in (attempt, read_signature, why_unreadable):
+        with pytest.raises(KeyboardInterrupt):
+            look(interrupt if look is attempt else Asking())
+
+
+def test_why_unreadable():
+    """Who asks why there is no signature hears what was raised, unless there just is none."""
+    actual = [why_unreadable(function) for function in (told, type, Lying())]
+
+    assert actual == [None, None, "SystemExit"]

@@ -335,7 +335,7 @@ def test_all_colours_of_mermaid(chromium, pages, version, scheme, palette):
         version=version,
         html_theme="furo",
         files={"shop.py": KINDS},
-        suppress_warnings=["penstock.problem"],
+        suppress_warnings=["penstock"],
     )
     reader = Reader(chromium, folder / "index.html", scheme)
     reader.wait_for_drawing()

@@ -177,7 +177,7 @@ def test_problem(project):
 
     built = made.build()
 
-    assert re.findall(r"\[([\w.-]+)\] \[penstock\.problem\]", built.warnings) == [
+    assert re.findall(r"\[([\w.-]+)\] \[penstock\.\w+\]", built.warnings) == [
         "unknown-predecessor",
         "no-entrypoint",
     ]

@@ -190,7 +190,7 @@ def test_odd_callables(project, builder):
 
     assert built.warnings == ""
     if builder == "html":
-        assert "go on Runs. Comes after: begin Leads to: most most getattr ( )" in built.text()
+        assert "go on Runs. Comes after: begin Leads to: most most getattr ( … )" in built.text()
     else:
         page = next(built.folder.glob("*.tex")).read_text(encoding="utf-8")
         links = ["begin", "go-on-"]
@@ -200,7 +200,7 @@ def test_odd_callables(project, builder):
 
 
 def test_default_without_text(project):
-    """A default that cannot be shown costs the signature, not the page."""
+    """A default is what the source says: nobody asks it for its text."""
     made = project()
     odd = "class Odd:\n    def __repr__(self): raise RuntimeError\n\n@orders\n@entrypoint(kind"
     made.edit("shop.py", "@orders\n@entrypoint(kind", odd)
@@ -209,4 +209,4 @@ def test_default_without_text(project):
     built = made.build()
 
     assert built.warnings == ""
-    assert "pack ( ) Comes after" in built.text()
+    assert "pack ( order = Odd() ) Comes after" in built.text()
