@@ -290,12 +290,38 @@ _companions: tuple[Any, ...] = ()
 _blamed = set[tuple[int, str]]()
 
 
-_exporting: ContextVar[deque[Span] | None] = ContextVar("penstock.exporting", default=None)
-"""What is to be exported after the span that is being exported here, if one is.
+class _State:
+    """Whether a thread is exporting, and what is to be exported after that."""
 
-Of a context and not of a thread, so that greenlets have their own, however late
-a thread's storage is patched.
-"""
+    __slots__ = ("is_exporting", "waiting")
+
+    def __init__(self) -> None:
+        self.is_exporting = False
+        self.waiting = deque[Span]()
+
+
+class _OfThread(Protocol):
+    state: _State
+
+
+_local: type = object
+_of_thread: _OfThread
+
+
+def _bind_to_threads() -> None:
+    """Give each thread a state of its own, or each greenlet once gevent has patched threads."""
+    global _local, _of_thread  # noqa: PLW0603 - there is one of it
+    if threading.local is not _local:
+        _local = threading.local
+
+        class OfThread(threading.local):
+            def __init__(self) -> None:
+                self.state = _State()
+
+        _of_thread = OfThread()
+
+
+_bind_to_threads()
 
 
 def is_tracing() -> bool:
@@ -324,6 +350,7 @@ def set_exporters(*chosen: Exporter) -> None:
         for name in ("export", "flush", "resume", "suspend"):
             method = getattr(exporter, name, None)
             check_answers("penstock.tracing.configure", f"{exporter!r}.{name}", method)
+    _bind_to_threads()
     _exporters = chosen
     _companions = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
     _flush_at_exit()
@@ -372,11 +399,11 @@ renew_after_fork(_flush_at_exit_of_children)
 
 def recording_scope(step: Recordable) -> Scope:
     """Return what records every execution of *step*."""
-    get_run, get_span, is_exporting = current.get, current_span.get, _exporting.get
+    get_run, get_span = current.get, current_span.get
 
     def begin() -> Span | None:
         # An exporter may call steps itself: those are not recorded.
-        if not _exporters or is_exporting() is not None:
+        if not _exporters or _of_thread.state.is_exporting:
             return None
         run = get_run()
         return None if run is None else Span(run, step, get_span())
@@ -426,18 +453,17 @@ def _end(span: Span | None, raised: BaseException | None) -> None:
         return
     if raised is not None:
         span._error = type(raised)
-    waiting = _exporting.get()
-    if waiting is not None:  # a generator that was collected within an exporter
-        waiting.append(span)
+    state = _of_thread.state
+    if state.is_exporting:  # a generator that was collected within an exporter
+        state.waiting.append(span)
         return
-    waiting = deque[Span]()
-    token = _exporting.set(waiting)
+    state.is_exporting = True
     try:
         _export(span, span._ended)
-        if waiting:
-            _export_waiting(waiting)
+        if state.waiting:
+            _export_waiting(state.waiting)
     finally:
-        _exporting.reset(token)
+        state.is_exporting = False
 
 
 def _export_waiting(waiting: deque[Span]) -> None:
@@ -563,11 +589,11 @@ class InBackground:
                 self._thread = None
 
     def _work(self) -> None:
-        waiting = deque[Span]()
-        _exporting.set(waiting)  # what the exporter calls is not recorded
+        state = _of_thread.state
+        state.is_exporting = True  # what the exporter calls is not recorded
         while True:
             self._export_next()
-            _export_waiting(waiting)
+            _export_waiting(state.waiting)
 
     def _export_next(self) -> None:
         item = self._waiting.get()

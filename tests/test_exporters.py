@@ -16,7 +16,7 @@ from weakref import ref
 import pytest
 from recording import _exporters, declare, recorded
 
-from penstock import annotate, current_flow_id, tracing
+from penstock import _spans, annotate, current_flow_id, tracing
 from penstock._spans import _flush_last, exporters, set_exporters
 from penstock.testing import record_runs
 from penstock.tracing import InBackground, InMemoryExporter, JsonLinesExporter, LoggingExporter
@@ -454,6 +454,21 @@ class TestExporters:
         begin()
 
         assert len(memory.spans) == 2
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_threads_that_are_patched_late(self, monkeypatch):
+        """Each greenlet has a state of its own, also where threads are patched after the import."""
+
+        class Patched(threading.local):
+            """What gevent puts there."""
+
+        monkeypatch.setattr(threading, "local", Patched)
+        memory = InMemoryExporter()
+        set_exporters(memory)
+        declare(lambda: None, name="begin")()
+
+        assert isinstance(_spans._of_thread, Patched)
+        assert len(memory.spans) == 1
 
     def test_background_started_twice(self):
         """Of two steps that begin at once only one starts the thread."""
