@@ -1,6 +1,7 @@
 """What adapters are made of."""
 
 import asyncio
+import re
 import sys
 from contextvars import copy_context
 from functools import partial
@@ -216,11 +217,43 @@ def test_values_without_an_id():
         ("[::1]:80", "::1", 81, False),
         ("*", "anything", None, True),
         ("*", None, None, False),
+        ("*:8000", "anything", 8000, True),
+        ("stock.internal.", "stock.internal", None, True),
+        ("münchen.example", "xn--mnchen-3ya.example", None, True),
+        ("xn--mnchen-3ya.example", "MÜNCHEN.example", None, True),
+        ("*.münchen.example", "api.xn--mnchen-3ya.example", None, True),
+        ("a", "ü..a", None, False),
     ],
 )
 def test_hosts(pattern, host, port, told):
     """Only hosts that fit a pattern are told."""
     assert Outbound(hosts=[pattern]).tells(host, port) is told
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        (".internal", "*.internal"),
+        ("*internal", "*.internal"),
+        (" stock.internal", "stock.internal"),
+        ("stock.internal:", "stock.internal"),
+        ("user@stock.internal", "stock.internal"),
+        ("api-*.internal", "*.internal"),
+        ("https://stock.internal/orders", "stock.internal"),
+        ("stock.internal?x", "stock.internal"),
+    ],
+)
+def test_hosts_that_cannot_be(pattern, meant):
+    """A pattern that no host could fit is refused with the one that was probably meant."""
+    with pytest.raises(ConfigurationError, match=re.escape(f"did you mean {meant!r}?")):
+        Outbound(hosts=[pattern])
+
+
+@pytest.mark.parametrize("pattern", ["stock.internal:0", "**", "[::1", "?"])
+def test_hosts_without_a_hint(pattern):
+    """Where nothing can be guessed, the error says what a pattern looks like."""
+    with pytest.raises(ConfigurationError, match="hosts: takes hosts"):
+        Outbound(hosts=[pattern])
 
 
 def test_no_host():

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, TypeVar
 from penstock._context import Run, open_run, received_run
 from penstock._propagation import HEADER, added_headers, find_carried, inject
 from penstock.boundary._current import active
+from penstock.boundary._hosts import HostPattern, plain_host, read_pattern, suggest_pattern
 from penstock.boundary._trust import Judge, Peer, Secret, Trust, read_trust
 from penstock.exceptions import ConfigurationError, did_you_mean
 
@@ -200,13 +201,12 @@ class Outbound:
     header: str = HEADER
     traceparent: bool = False
     values: Iterable[str] = ()
+    _patterns: tuple[HostPattern, ...] = field(default=(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_common(self)
         object.__setattr__(self, "hosts", _read_names("hosts", self.hosts, "stock.internal"))
-        for host in self.hosts:
-            if "/" in host:
-                raise _wrong("hosts", "hosts without scheme and path", host)
+        object.__setattr__(self, "_patterns", tuple(map(_read_host, self.hosts)))
 
     @classmethod
     def read(cls, place: str, settings: OutboundSettings) -> "Outbound":
@@ -224,8 +224,8 @@ class Outbound:
             host: The name or address; an IPv6 address with or without brackets.
             port: The port, also where it is the scheme's own.
         """
-        name = (host or "").lower().strip("[]").rstrip(".")
-        return bool(name) and any(_fits(pattern.lower(), name, port) for pattern in self.hosts)
+        name = plain_host(host or "")
+        return bool(name) and any(pattern.fits(name, port) for pattern in self._patterns)
 
     def send(self, carrier: Any) -> Any:
         """Return a copy of *carrier* with the current flow ID, as `inject` does."""
@@ -236,18 +236,16 @@ class Outbound:
         return added_headers(carrier, self.header, traceparent=self.traceparent, values=self.values)
 
 
-def _fits(pattern: str, name: str, port: int | None) -> bool:
-    # The colons of an IPv6 address are no port's, unless it is in brackets.
-    host, has_port, wanted = pattern.rpartition(":")
-    if has_port and wanted.isdecimal() and (":" not in host or host.endswith("]")):
-        if port is None or int(wanted) != port:
-            return False
-    else:
-        host = pattern
-    host = host.strip("[]")
-    if host == "*":
-        return True
-    return name.endswith(host[1:]) if host.startswith("*.") else name == host
+def _read_host(text: str) -> HostPattern:
+    pattern = read_pattern(text)
+    if pattern is not None:
+        return pattern
+    wanted = 'hosts like "stock.internal", "localhost:8000" or "*.internal"'
+    if "/" in text:
+        wanted = "hosts without scheme and path"
+    meant = suggest_pattern(text)
+    hint = f"; did you mean {meant!r}?" if meant else ""
+    raise ConfigurationError("hosts", f"takes {wanted}, not {text!r}{hint}")
 
 
 def _check_common(settings: "Inbound | Outbound") -> None:
