@@ -1,5 +1,6 @@
 """What a page with diagrams loads: one style sheet, and Mermaid's script where it is needed."""
 
+import shutil
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,24 @@ def _add_files(app: Sphinx) -> None:
     steps = (_STATIC / "steps.css").read_text(encoding="utf-8")
     write_whole(folder / _CSS, page_stylesheet() + mermaid_stylesheet() + steps)
     write_whole(folder / _JS, (_STATIC / _JS).read_text(encoding="utf-8"))
-    app.config.html_static_path.append(str(folder))
+    _add_folder(app, folder)
     app.add_css_file(_CSS)
     _, own = _mermaid(app)
     if own is not None and own.is_file():
-        app.config.html_static_path.append(str(own))
+        _add_folder(app, folder / "mermaid")
+        (folder / "mermaid").mkdir(exist_ok=True)
+        shutil.copyfile(own, folder / "mermaid" / own.name)
     elif own is not None:
         warn(f"penstock_mermaid_js: there is no file {own}", "config")
+
+
+def _add_folder(app: Sphinx, folder: Path) -> None:
+    """Let Sphinx copy the files in *folder*."""
+    # Since 9.1: before, each build says that a setting has changed.
+    if hasattr(app, "add_static_dir"):
+        app.add_static_dir(folder)
+    else:
+        app.config.html_static_path.append(str(folder))
 
 
 def _hand_over(app: Sphinx, doctree: nodes.document, _docname: str) -> None:

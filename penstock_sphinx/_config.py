@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast, get_args
 
 from sphinx.application import Sphinx
@@ -89,6 +90,7 @@ def setup_config(app: Sphinx) -> None:
             _name(known), default, known.metadata["rebuild"], types=cast("type", Any)
         )
     app.connect("config-inited", _validate)
+    app.connect("config-inited", _warn_of_unknown)
 
 
 def project_settings(confdir: Path, config: Config) -> Settings:
@@ -101,6 +103,20 @@ def project_settings(confdir: Path, config: Config) -> Settings:
     # An empty tuple says nothing, as an empty list does.
     said = {key: value for key, value in said.items() if value != ()}
     return read_settings(confdir).override(str(confdir / "conf.py"), said, confdir, _WORDS)
+
+
+def _warn_of_unknown(_app: Sphinx, config: Config) -> None:
+    """Warn of names in ``conf.py`` that look like settings of penstock but are none."""
+    known = [_name(each) for each in fields(PenstockConfig)]
+    # Sphinx warns of unknown names that `-D` sets, and keeps those of `conf.py` here.
+    for name, value in config._raw_config.items():  # noqa: SLF001 - it has no other way
+        if name.startswith("penstock_") and name not in config and not _is_code(value):
+            hint = did_you_mean(name, known)
+            warn(f"conf.py: unknown setting {name!r}{hint} (known: {', '.join(known)})", "config")
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, ModuleType) or callable(value)
 
 
 def _validate(_app: Sphinx, config: Config) -> None:

@@ -37,7 +37,7 @@ from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._overview import overview
 from penstock_sphinx._showing import anchors_on_page, is_being_shown, showing
 from penstock_sphinx._steps import line, step_list, step_nodes
-from penstock_sphinx._translations import Translator
+from penstock_sphinx._translations import Translator, own_words
 
 __all__ = ["setup_directives"]
 
@@ -161,12 +161,12 @@ class FlowDirective(_Directive):
         places += [self._place(page, section, how, translate) for section in sections]
         shown = self._index(places, page.flow)
         shown += [*self._description(flow), self._figure(page, how, translate)]
-        shown += self._about(flow, translate)
+        shown += self._about(flow)
         with showing(self.env, "flow", name):
             if how == "summary":
                 shown.append(step_list(self, sections, translate))
             elif how == "full":
-                shown += step_nodes(self, name, sections, translate)
+                shown += step_nodes(self, name, sections)
         return [*shown, translate.messages()]
 
     def _description(self, flow: Flow) -> list[nodes.Node]:
@@ -199,9 +199,9 @@ class FlowDirective(_Directive):
         )
         return figure(self, page, translate.graph(page.unlinked, page.flow.steps), wants, look)
 
-    def _about(self, flow: Flow, translate: Translator) -> list[nodes.Node]:
-        said = [f"{translate('Owner')}: {flow.owner}"] if flow.owner else []
-        said += [f"{translate('Tags')}: {', '.join(flow.tags)}"] if flow.tags else []
+    def _about(self, flow: Flow) -> list[nodes.Node]:
+        said = [f"{own_words('Owner')}: {flow.owner}"] if flow.owner else []
+        said += [f"{own_words('Tags')}: {', '.join(flow.tags)}"] if flow.tags else []
         return [line(nodes.Text(". ".join(said)), sort="about")] if said else []
 
 
@@ -225,7 +225,7 @@ class StepDirective(_Directive):
         page = self._page(translate.flow(flow, {step.name}.union(*ways)), step)
         section = page.section(page.flow.step(step.name))
         shown = self._index([self._place(page, section, "alone", translate)], page.flow)
-        described = step_nodes(self, flow.name, [section], translate)
+        described = step_nodes(self, flow.name, [section])
         for node in described:
             if isinstance(node, addnodes.desc):
                 node["classes"] += self.options.get("class", [])
@@ -252,6 +252,9 @@ class FlowsDirective(_Directive):
         flows = chosen.flows()
         if not flows:
             return self._fail("index", f"no flow {chosen}", "unknown_flow")
+        for flow in flows:
+            if not flow.steps:
+                self._warn(f"flow {flow.name!r} has no steps: no function uses it", "no_steps")
         titled = [translate.flow(flow, {step.name for step in flow.entrypoints}) for flow in flows]
         table = overview(self, titled, translate)
         table["classes"] += self.options.get("class", [])

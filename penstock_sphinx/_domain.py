@@ -193,7 +193,7 @@ class PenstockDomain(Domain):
 
     def _found(self) -> "_Found":
         if self._cache is None:
-            self._cache = _Found(self.data["places"])
+            self._cache = _Found(self.data["places"], self.env.metadata)
         return self._cache
 
     def resolve_xref(  # noqa: PLR0917 - Sphinx calls it so
@@ -246,12 +246,15 @@ class PenstockDomain(Domain):
 class _Found:
     """What there is to find on the pages with *places*."""
 
-    def __init__(self, places: Mapping[str, Sequence[Place]]) -> None:
+    def __init__(
+        self, places: Mapping[str, Sequence[Place]], metadata: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         self.best: dict[tuple[str, str | None], tuple[str, Place]] = {}
         self.named: dict[tuple[str, str], list[tuple[str, Place]]] = {}
         pairs = ((page, place) for page in sorted(places) for place in places[page])
-        # Of places that say as much, the first page's first.
-        for pair in sorted(pairs, key=lambda pair: pair[1].rank):
+        # Of places that say as much, the first page's first that readers come by.
+        orphans = {page for page in places if "orphan" in metadata.get(page, {})}
+        for pair in sorted(pairs, key=lambda pair: (pair[1].rank, pair[0] in orphans)):
             self.best.setdefault((pair[1].flow, pair[1].step), pair)
         for pair in self.best.values():
             place = pair[1]

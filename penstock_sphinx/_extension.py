@@ -14,6 +14,7 @@ from penstock_sphinx._fresh import setup_fresh
 from penstock_sphinx._links import setup_links
 from penstock_sphinx._loading import setup_loading
 from penstock_sphinx._pictures import setup_pictures
+from penstock_sphinx._translations import setup_translations
 from penstock_sphinx._visitors import setup_visitors
 
 __all__ = ["setup_extension"]
@@ -22,6 +23,7 @@ __all__ = ["setup_extension"]
 def setup_extension(app: Sphinx) -> None:
     """Join every part of penstock to *app*."""
     setup_config(app)
+    setup_translations(app)
     setup_loading(app)
     setup_collector(app)
     setup_domain(app)

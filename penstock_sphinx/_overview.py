@@ -10,6 +10,7 @@ from penstock._pages import gist_of
 from penstock.graph import Flow
 from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._nodes import penstock_link
+from penstock_sphinx._translations import own_words
 
 __all__ = ["overview"]
 
@@ -39,7 +40,7 @@ def overview(
         _Column("Owner", 10, [[nodes.Text(flow.owner or "")] for flow in flows]),
         _Column("Tags", 10, [[nodes.Text(", ".join(flow.tags))] for flow in flows]),
     ]
-    table = _table([column for column in columns if column.says_something], translate)
+    table = _table([column for column in columns if column.says_something])
     if caption := directive.options.get("caption"):
         inline, messages = directive.parse_inline(caption)
         title = nodes.title(caption, "", *inline, *messages)
@@ -64,8 +65,8 @@ class _Column(NamedTuple):
         return any(node.astext() for cell in self.cells for node in cell)
 
 
-def _table(columns: Sequence[_Column], translate: Callable[[str], str]) -> nodes.table:
-    head = nodes.row("", *(_entry([nodes.Text(translate(column.head))]) for column in columns))
+def _table(columns: Sequence[_Column]) -> nodes.table:
+    head = nodes.row("", *(_entry([nodes.Text(str(own_words(column.head)))]) for column in columns))
     rows = zip(*(column.cells for column in columns), strict=True)
     group = nodes.tgroup(
         "",

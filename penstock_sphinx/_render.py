@@ -1,6 +1,7 @@
 """Drawing the graph of a node, with something to read where it cannot be drawn."""
 
 import posixpath
+import re
 from dataclasses import replace
 from hashlib import sha256
 from html import escape
@@ -20,6 +21,7 @@ from penstock.graph._text import render_text
 from penstock_sphinx._again import note_again
 from penstock_sphinx._log import warn
 from penstock_sphinx._pictures import draws_mermaid, find_picture
+from penstock_sphinx._translations import own_words
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
@@ -97,7 +99,7 @@ def _img(builder: Any, node: nodes.Element) -> str:
     folder = Path(builder.outdir) / builder.imagedir
     name = _save_png(builder, node, folder, "png")
     source = escape(posixpath.join(builder.imgpath, name))
-    alt = escape(node["alt"] or f"Diagram of the flow {_graph(node).label}")
+    alt = escape(node["alt"] or own_words("Diagram of the flow {}").format(_graph(node).label))
     png = (folder / name).read_bytes()
     # It begins with its size, in pixels of which there are three for two of CSS.
     width, height = (int.from_bytes(png[at : at + 4], "big") * 2 // 3 for at in (16, 20))
@@ -112,7 +114,22 @@ def _svg(builder: "Builder", node: nodes.Element) -> str:
         drawn = render_svg(graph, direction=direction, prefix=prefix, standalone=False)
     else:
         drawn = finish_svg(found.decode(), graph, prefix=prefix, standalone=False)
-    return drawn.replace("<svg", f"<svg{_style(node)}", 1)
+    return _SVG_TAG.sub(lambda tag: _sized(tag[0], _css_sizes(node)), drawn, count=1)
+
+
+_SVG_TAG = re.compile("<svg[^>]*>")
+_SVG_SIZE = re.compile(' (width|height)="[^"]*"')
+
+
+def _sized(tag: str, sizes: dict[str, str]) -> str:
+    """Return the *tag* of an SVG as large as the author wants, in its shape.
+
+    By attributes: a policy that forbids inline styles (CSP) would drop a style.
+    """
+    if not sizes:
+        return tag
+    said = "".join(f' {side}="{escape(length)}"' for side, length in sizes.items())
+    return f"<svg{said}{_SVG_SIZE.sub('', tag[4:])}"
 
 
 def _style(node: nodes.Element) -> str:

@@ -15,6 +15,7 @@ from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._showing import showing
 from penstock_sphinx._signatures import show_defaults
+from penstock_sphinx._translations import own_words
 
 __all__ = ["line", "step_list", "step_nodes"]
 
@@ -43,10 +44,9 @@ def step_nodes(
     directive: SphinxDirective,
     flow: str,
     sections: Sequence[StepSection],
-    translate: Callable[[str], str],
 ) -> list[nodes.Node]:
     """Return what the page says of some steps of *flow*."""
-    ways = _Ways(directive, flow, sections, translate)
+    ways = _Ways(directive, flow, sections)
     said: list[nodes.Node] = []
     for section in sections:
         with showing(directive.env, "step", flow, section.step.name):
@@ -57,7 +57,7 @@ def step_nodes(
         title["_toc_parts"] = (section.step.name,)
         _make_target(directive, title, section.anchor)
         content = _content(described)
-        content[:0] = _note(section.step, translate)
+        content[:0] = _note(section.step)
         content += list(ways.lines(section))
         said += parsed
     return said
@@ -84,7 +84,7 @@ def _described(
         described = _outermost(parsed)
         described.replace(_signature(described), _title(section))
         # What was raised may be no matter for readers: the log of the build has it.
-        words = nodes.paragraph("", "The docstring of this step cannot be shown.")
+        words = nodes.paragraph("", str(own_words("The docstring of this step cannot be shown.")))
         _content(described).append(nodes.warning("", words, classes=["penstock-missing"]))
     return parsed, described
 
@@ -150,10 +150,11 @@ def _title(section: StepSection) -> addnodes.desc_signature:
     return addnodes.desc_signature("", "", words, classes=["penstock-title"])
 
 
-def _note(step: Step, translate: Callable[[str], str]) -> list[nodes.Node]:
+def _note(step: Step) -> list[nodes.Node]:
     """Return the line that says what sort of step it is."""
-    said = [translate("Entrypoint")] if step.is_entrypoint else []
-    said += [step.kind if said else step.kind[:1].upper() + step.kind[1:]] if step.kind else []
+    said = [str(own_words("Entrypoint"))] if step.is_entrypoint else []
+    kind = str(own_words(step.kind)) if step.kind else ""
+    said += [kind if said else kind[:1].upper() + kind[1:]] if kind else []
     note = nodes.emphasis("", " · ".join(said))
     return [line(note, sort="note")] if said else []
 
@@ -166,12 +167,10 @@ class _Ways:
         directive: SphinxDirective,
         flow: str,
         sections: Sequence[StepSection],
-        translate: Callable[[str], str],
     ) -> None:
         self._env = directive.env
         self._flow = flow
         self._here = {section.anchor for section in sections}
-        self._translate = translate
 
     def lines(self, section: StepSection) -> Iterator[nodes.Node]:
         """Yield a line for each way, if there are any."""
@@ -181,7 +180,7 @@ class _Ways:
             ("Leads to", section.after),
         ):
             if links:
-                said: list[nodes.Node] = [nodes.Text(f"{self._translate(words)}: ")]
+                said: list[nodes.Node] = [nodes.Text(f"{own_words(words)}: ")]
                 for index, link in enumerate(links):
                     said += [nodes.Text(", " if index else ""), *self._link(link)]
                 yield line(*said, sort="ways")

@@ -6,6 +6,8 @@ from gettext import NullTranslations, translation
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.i18n import docname_to_domain
 
@@ -16,7 +18,15 @@ from penstock.graph._labels import plain_text
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._nodes import penstock_messages
 
-__all__ = ["Translator"]
+__all__ = ["Translator", "own_words", "setup_translations"]
+
+own_words = get_translation("penstock")
+"""Returns a word of penstock in the language of the docs, or itself if no catalog has it."""
+
+
+def setup_translations(app: Sphinx) -> None:
+    """Tell Sphinx where the words of penstock are translated."""
+    app.add_message_catalog("penstock", Path(__file__).parent / "locales")
 
 
 class Translator:

@@ -4,11 +4,15 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
+from penstock._pages import slug_of
+from penstock_sphinx._domain import domain_of
 from penstock_sphinx._nodes import penstock_diagram
+from penstock_sphinx._pictures import draws_mermaid
 from penstock_sphinx._render import as_html, as_literal, drawer_of, room_for, save_png
 
 __all__ = ["setup_visitors"]
@@ -21,6 +25,7 @@ def setup_visitors(app: Sphinx) -> None:
     app.add_node(penstock_diagram, html=(_visit_html, None), latex=(_visit_latex, None))
     app.connect("doctree-resolved", _show_as_text)
     app.connect("doctree-resolved", _add_targets)
+    app.connect("doctree-resolved", _tell_pages_apart)
 
 
 def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
@@ -60,12 +65,40 @@ def _add_targets(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
             place[0].insert(place[1], nodes.target(ids=ids))
 
 
+def _tell_pages_apart(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    """Let each anchor be once in a single page, where links lead: at the best place."""
+    if app.builder.name != "singlehtml":
+        return
+    best = {place.anchor: page for page, place in domain_of(app.env).best()}
+    found: dict[str, list[nodes.Element]] = {}
+    for node in doctree.findall(nodes.Element):
+        for name in node["ids"]:
+            if name.startswith("penstock--"):
+                found.setdefault(name, []).append(node)
+    for name, holders in found.items():
+        kept = next((n for n in holders if _page_of(app, n) == best.get(name)), holders[0])
+        for number, node in enumerate((n for n in holders if n is not kept), 2):
+            node["ids"][node["ids"].index(name)] = (
+                f"{name}--on-{slug_of(_page_of(app, node))}-{number}"
+            )
+
+
+def _page_of(app: Sphinx, node: nodes.Node) -> str:
+    while node.parent is not None:
+        node = node.parent
+        if isinstance(node, addnodes.start_of_file):
+            return str(node["docname"])
+    return str(app.config.root_doc)
+
+
 def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn:
     builder, drawer, room = translator.builder, drawer_of(node), room_for(translator.builder, node)
     said = {"role": "group", "aria-label": node["alt"]} if node["alt"] else {}
     said |= {"style": room} if room else {}
-    # Who has no mouse scrolls from link to link, or else from the box itself.
-    said |= {} if node.next_node(nodes.reference) else {"tabindex": "0"}
+    # Who has no mouse scrolls from link to link, or else from the box itself: Mermaid's links
+    # are none to checkers of accessibility.
+    is_reached = node.next_node(nodes.reference) and not draws_mermaid(builder, node["format"])
+    said |= {} if is_reached else {"tabindex": "0"}
     start = cast("Any", translator).starttag(node, "div", CLASS=" ".join(_classes(node)), **said)
     translator.body.append(start)
     if drawer is None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from penstock._model import Direction, Graph, Node
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._kinds import Shape, shape_of
-from penstock.graph._labels import bar_id, drawn_id, label_lines, safe_href
+from penstock.graph._labels import bar_id, drawn_id, label_lines, plain_text, safe_href
 from penstock.graph._structure import joins
 from penstock.graph._theme import EDGE, LIGHT, mermaid_theme_css, node_class
 
@@ -180,7 +180,7 @@ def _check_limit(graph: Graph, what: str, count: int, limit: int) -> None:
 def _accessibility(graph: Graph) -> Iterator[str]:
     """Yield what a screen reader says of the whole picture."""
     yield f"accTitle: {_text(graph.label) or _BLANK}"
-    if description := _text(graph.description or ""):
+    if description := _text(plain_text(graph.description or "")):
         yield f"accDescr: {description}"
 
 

@@ -8,7 +8,7 @@ from html import escape
 
 from penstock._model import Graph, Node
 from penstock.graph._dot import dot_id
-from penstock.graph._labels import clean_text, safe_href
+from penstock.graph._labels import clean_text, plain_text, safe_href
 from penstock.graph._theme import svg_stylesheet
 
 __all__ = ["finish_svg", "is_svg"]
@@ -81,7 +81,7 @@ def _tell(group: ET.Element, node: Node) -> None:
     """Give the *group* of a node a title and, if it leads somewhere, a link."""
     _centre(group)
     title = ET.Element("title")
-    title.text = clean_text(node.summary or node.label)
+    title.text = clean_text(_name_of(node))
     href = safe_href(node.href)
     if href is None:
         group.insert(0, title)
@@ -91,6 +91,13 @@ def _tell(group: ET.Element, node: Node) -> None:
     # Scripts of themes write to each `[href]` of a page, which fails in SVG, where it is read-only.
     link = ET.SubElement(group, "a", {"xlink:href": href})
     link.extend([title, *shown])
+
+
+def _name_of(node: Node) -> str:
+    """Return what a screen reader says: first what others read, so that it can be asked for."""
+    if node.summary is None or node.summary.startswith(node.label):
+        return node.summary or node.label
+    return f"{node.label}: {node.summary}"
 
 
 def _centre(group: ET.Element) -> None:
@@ -113,11 +120,12 @@ def _introduce(root: ET.Element, graph: Graph, prefix: str, *, standalone: bool)
     """Give the whole picture its name, its description and its style."""
     root.set("class", "penstock-flow")
     root.set("role", "group")
-    root.set("aria-labelledby", f"{prefix}-title {prefix}-desc")
+    root.set("aria-labelledby", f"{prefix}-title")
+    root.set("aria-describedby", f"{prefix}-desc")
     title = ET.Element("title", {"id": f"{prefix}-title"})
     title.text = clean_text(graph.label)
     description = ET.Element("desc", {"id": f"{prefix}-desc"})
-    description.text = clean_text(graph.description or " ".join(_describe(graph)))
+    description.text = clean_text(" ".join(_describe(graph)))
     head = [title, description]
     if standalone:
         style = ET.Element("style")
@@ -128,6 +136,8 @@ def _introduce(root: ET.Element, graph: Graph, prefix: str, *, standalone: bool)
 
 
 def _describe(graph: Graph) -> Iterator[str]:
+    if graph.description:
+        yield plain_text(graph.description)
     starts = [node.label for node in graph.nodes if node.role == "entrypoint"]
     if starts:
         yield f"It begins at {' or '.join(starts)}."

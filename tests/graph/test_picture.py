@@ -144,15 +144,22 @@ def test_address_that_leads(href):
 
 
 def test_titles():
-    """A screen reader hears the flow, what it is for, and a sentence for each step."""
+    """A screen reader hears names first, then what the flow is for and a sentence a step."""
     node = Node(name="a", label="a", summary="Reads <all> orders.")
-    graph = Graph(name="orders", title="Orders & more", description="Why.", nodes=(node,), edges=())
+    graph = Graph(
+        name="orders",
+        title="Orders & more",
+        description="*Why* it is ``so``.",
+        nodes=(node,),
+        edges=(),
+    )
 
     root = ET.fromstring(render_svg(graph))
 
-    assert [e.text for e in root.iter(f"{SVG}title")] == ["Orders & more", "Reads <all> orders."]
-    assert [e.text for e in root.iter(f"{SVG}desc")] == ["Why."]
-    assert root.get("aria-labelledby") == "penstock-orders-title penstock-orders-desc"
+    assert [e.text for e in root.iter(f"{SVG}title")] == ["Orders & more", "a: Reads <all> orders."]
+    assert [e.text for e in root.iter(f"{SVG}desc")] == ["Why it is so. It has 1 step."]
+    assert root.get("aria-labelledby") == "penstock-orders-title"
+    assert root.get("aria-describedby") == "penstock-orders-desc"
 
 
 @pytest.mark.parametrize(
