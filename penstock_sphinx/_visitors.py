@@ -1,5 +1,6 @@
 """What each builder makes of a diagram."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -70,25 +71,27 @@ def _tell_pages_apart(app: Sphinx, doctree: nodes.document, _docname: str) -> No
     if app.builder.name != "singlehtml":
         return
     best = {place.anchor: page for page, place in domain_of(app.env).best()}
-    found: dict[str, list[nodes.Element]] = {}
-    for node in doctree.findall(nodes.Element):
+    found: dict[str, list[tuple[str, nodes.Element]]] = {}
+    for page, node in _with_pages(doctree, app.config.root_doc):
         for name in node["ids"]:
             if name.startswith("penstock--"):
-                found.setdefault(name, []).append(node)
+                found.setdefault(name, []).append((page, node))
     for name, holders in found.items():
-        kept = next((n for n in holders if _page_of(app, n) == best.get(name)), holders[0])
-        for number, node in enumerate((n for n in holders if n is not kept), 2):
-            node["ids"][node["ids"].index(name)] = (
-                f"{name}--on-{slug_of(_page_of(app, node))}-{number}"
-            )
+        kept = next((h for h in holders if h[0] == best.get(name)), holders[0])
+        for number, (page, node) in enumerate([h for h in holders if h is not kept], 2):
+            node["ids"][node["ids"].index(name)] = f"{name}--on-{slug_of(page)}-{number}"
 
 
-def _page_of(app: Sphinx, node: nodes.Node) -> str:
-    while node.parent is not None:
-        node = node.parent
-        if isinstance(node, addnodes.start_of_file):
-            return str(node["docname"])
-    return str(app.config.root_doc)
+def _with_pages(node: nodes.Element, page: str) -> Iterator[tuple[str, nodes.Element]]:
+    """Yield all elements below *node*, each with the page that it is from.
+
+    Downwards, since Sphinx leaves the parents of joined pages as they were.
+    """
+    for child in node.children:
+        if isinstance(child, nodes.Element):
+            inside = child["docname"] if isinstance(child, addnodes.start_of_file) else page
+            yield inside, child
+            yield from _with_pages(child, inside)
 
 
 def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn:

@@ -1,0 +1,150 @@
+"""What pages owe to other pages, to policies and to people without a mouse."""
+
+import re
+
+import pytest
+from sphinx.application import Sphinx
+
+from penstock_sphinx._domain import Place
+
+BARE = "Shop\n====\n\n.. penstock-flow:: orders\n   :steps: none\n   :caption: Bare\n\n"
+
+
+def ids(html: str) -> list[str]:
+    return re.findall(r'\bid="(penstock--[^"]+)"', html)
+
+
+@pytest.mark.parametrize("first", ["index", "full"], ids=["best last", "best first"])
+def test_single_page(project, first):
+    """In a single page each anchor is once, and links lead to the place that says most."""
+    toctree = ".. toctree::\n\n   full\n   bare\n"
+    made = project(index=(BARE if first == "index" else "Shop\n====\n\n") + toctree)
+    see = ":penstock:flow:`orders` :penstock:step:`charge`\n"
+    made.write("full.rst", "Full\n====\n\n.. penstock-flow:: orders\n\nThe end.\n")
+    made.write("bare.rst", BARE + see)
+
+    built = made.build("singlehtml", "sphinx.ext.napoleon")
+
+    html = built.read("index.html")
+    assert built.warnings == ""
+    assert len(ids(html)) == len(set(ids(html)))
+    after = html.index(">Full<a")
+    assert after < html.index('id="penstock--orders"') < html.index("The end.")
+    assert 'class="reference internal" href="#penstock--orders"' in html
+
+
+def test_orphans(project):
+    """Of pages that say as much, links prefer one that readers come by."""
+    made = project(index="Shop\n====\n\n:penstock:flow:`orders`\n\n.. toctree::\n\n   flows\n")
+    flow = "=====\nFlows\n=====\n\n.. penstock-flow:: orders\n"
+    made.write("a.rst", f":orphan:\n\n{flow}")
+    made.write("flows.rst", flow)
+
+    html = made.build().read("index.html")
+
+    assert 'href="flows.html#penstock--orders"' in html
+    assert 'href="a.html#penstock--orders"' not in html
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        pytest.param(":format: svg", False, id="links"),
+        pytest.param(":format: mermaid", True, id="Mermaid"),
+        pytest.param(":format: png", False, id="image with links"),
+    ],
+)
+def test_keyboard(project, option, expected):
+    """A box without links that count can be scrolled with the keyboard."""
+    (box,) = re.findall(
+        r'<div [^>]*class="[^"]*penstock-diagram[^>]*>', project(option).build().read("index.html")
+    )
+
+    assert ('tabindex="0"' in box) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param((":width: 400",), ' width="400px"', id="width"),
+        pytest.param((":height: 20em",), ' height="20em"', id="height"),
+        pytest.param((":width: 50%", ":height: 90"), ' width="50%" height="90px"', id="both"),
+    ],
+)
+def test_sizes_without_styles(project, options, expected):
+    """An SVG is as large as its author says by attributes, which every policy allows."""
+    (tag,) = re.findall("<svg[^>]*>", project(*options).build().read("index.html"))
+
+    assert "".join(re.findall(r' (?:width|height)="[^"]*"', tag)) == expected
+    assert "style=" not in tag
+
+
+def test_unknown_settings(project):
+    """A name in conf.py that looks like a setting is warned of, an import is not."""
+    made = project(index="Shop\n====\n")
+    code = "import penstock_sphinx\ndef penstock_helper(): ...\npenstock_module = ['shop']\n"
+    made.write("conf.py", code)
+
+    warnings = made.build().warnings
+
+    assert warnings.startswith(
+        "WARNING: conf.py: unknown setting 'penstock_module'; did you mean 'penstock_modules'? "
+    )
+    assert warnings.count("WARNING") == 1
+
+
+def test_flow_without_steps(project):
+    """A flow that no function uses is listed, with a warning."""
+    made = project(index="Shop\n====\n\n.. penstock-flows::\n")
+    made.edit("shop.py", "orders = flow(", 'flow("lost", title="Lost")\norders = flow(')
+
+    built = made.build()
+
+    assert "flow 'lost' has no steps: no function uses it [penstock.no_steps]" in built.warnings
+    assert "Lost" in built.text()
+
+
+@pytest.mark.skipif(
+    not hasattr(Sphinx, "add_static_dir"), reason="before Sphinx 9.1 there is no other way"
+)
+def test_settings_stay_as_they_are(project):
+    """A second build does not say that a setting has changed."""
+    made = project()
+    made.write("mermaid.js", "")
+    said = {"penstock_mermaid_js": "mermaid.js", "penstock_format": "mermaid"}
+    made.build(**said)
+
+    built = made.build(**said)
+
+    assert "html_static_path" not in built.status
+    assert (built.folder / "_static" / "mermaid.js").is_file()
+
+
+def test_step_after_with_a_new_title(project):
+    """A page with one step is read again when the step after it has a new title."""
+    made = project(index="Shop\n====\n\n.. penstock-step:: orders.charge\n")
+    made.build()
+    made.edit("shop.py", '"charge", "pack"))', '"charge", "pack"), title="Send it")')
+
+    assert "Leads to: Send it" in made.build().text()
+
+
+def test_merge_of_other_processes(project):
+    """Only the pages that another process has read are taken over from it."""
+    from sphinx.testing.util import SphinxTestApp
+
+    made = project()
+    said = {"extensions": ["penstock_sphinx"]}
+    app = SphinxTestApp("dummy", srcdir=made.folder, confoverrides=said)
+    try:
+        domain = app.env.get_domain("penstock")
+        mine, stale = (Place("f", None, anchor, "F", "flow", 0) for anchor in ("mine", "stale"))
+        domain.note_place("a", mine)
+        other = {name: {} for name in domain.initial_data}
+        other["places"] = {"a": [stale], "b": [mine]}
+
+        domain.merge_domaindata({"b"}, other)
+
+        assert domain.data["places"] == {"a": [mine], "b": [mine]}
+    finally:
+        app.cleanup()
