@@ -97,7 +97,9 @@ def test_what_is_no_page(tmp_path):
     assert len(list(tmp_path.iterdir())) == 5
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda p: p.symlink_to("nowhere")])
+@pytest.mark.parametrize(
+    "make", [lambda p: os.mkfifo(p), os.mkdir, lambda p: p.symlink_to("nowhere")]
+)
 def test_what_is_no_file_in_the_way(tmp_path, make):
     """What is no file is not replaced by a page."""
     make(tmp_path / "b.md")
