@@ -186,7 +186,7 @@ def check_wrappable(where: str, target: Any) -> None:
     if isinstance(target, type):
         reason = "instances could no longer be told by its class; put it on a method"
     else:
-        kind = type(target).__qualname__
+        kind = type(target).__name__  # `__qualname__` of a proxy of Celery is that of its module
         reason = (
             f"its {kind} would be replaced by a plain function and lose what a {kind} offers; "
             f"put @{where} below the decorator that made it, or on its __call__ method"

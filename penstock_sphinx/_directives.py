@@ -1,5 +1,6 @@
 """The directives: options in, nodes out. They draw nothing."""
 
+import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from penstock._pages import (
     python_name,
     recursion_in,
 )
+from penstock._settings import Settings
 from penstock._steps import Step
 from penstock.exceptions import (
     ConfigurationError,
@@ -27,7 +29,7 @@ from penstock.exceptions import (
     UnknownFlowError,
     UnknownStepError,
 )
-from penstock.graph import Flow, get_flow
+from penstock.graph import Flow, get_flow, list_flows
 from penstock.graph._labels import plain_text
 from penstock_sphinx._config import DIRECTIONS, FORMATS, choice, project_settings
 from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
@@ -98,17 +100,30 @@ class _Directive(SphinxDirective):
 
     def _fail(self, what: str, reason: object, subtype: Subtype) -> list[nodes.Node]:
         """Warn at the author's line, and leave a note that *what* the page asks for is missing."""
-        self._warn(str(reason), subtype)
+        # Only the warning has paths of this machine.
+        self._warn(f"{reason}{'' if list_flows() else self._origins()}", subtype)
         said = nodes.paragraph("", f"This {what} cannot be shown: {reason}.")
         return [nodes.warning("", said, classes=["penstock-missing"])]
 
+    def _origins(self) -> str:
+        """Return from which files the modules came: maybe not from those that the author edits."""
+        settings = self._settings()
+        names = [name.rstrip(".*") for name in (settings.modules if settings else ())]
+        files = {name: getattr(sys.modules.get(name), "__file__", None) for name in names}
+        told = [f"{name} is {file}" for name, file in files.items() if file]
+        return f" ({', '.join(told)})" if told else ""
+
+    def _settings(self) -> Settings | None:
+        """Return the project's settings, or None where there is a warning of them already."""
+        try:
+            return project_settings(Path(self.env.srcdir), self.config)
+        except ConfigurationError:
+            return None
+
     def _explain(self, error: PenstockError) -> str:
         """Return what *error* means to who writes ``conf.py``."""
-        try:
-            settings = project_settings(Path(self.env.srcdir), self.config)
-        except ConfigurationError:  # of which there is a warning already
-            return str(error)
-        return explain(error, settings, ())
+        settings = self._settings()
+        return str(error) if settings is None else explain(error, settings, ())
 
     def _link_back(self, what: str, want: Want, label: str) -> list[nodes.Node]:
         """Warn, and leave a link to what is being shown already, around this directive."""

@@ -79,6 +79,22 @@ def test_sizes_without_styles(project, options, expected):
     assert "style=" not in tag
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param((":width: 400",), "width: 400px; height: auto", id="width"),
+        pytest.param(
+            (":height: 90",), "width: auto; height: 90px; object-fit: contain", id="height"
+        ),
+    ],
+)
+def test_sizes_of_png(project, options, expected):
+    """An image is as large as its author says, in its shape."""
+    html = project(":format: png", *options).build().read("index.html")
+
+    assert f'style="{expected}"' in html
+
+
 def test_unknown_settings(project):
     """A name in conf.py that looks like a setting is warned of, an import is not."""
     made = project(index="Shop\n====\n")
@@ -102,6 +118,13 @@ def test_flow_without_steps(project):
 
     assert "flow 'lost' has no steps: no function uses it [penstock.no_steps]" in built.warnings
     assert "Lost" in built.text()
+
+
+def test_old_sphinx(project, monkeypatch):
+    """Where Sphinx takes no folders from extensions, files are copied all the same."""
+    monkeypatch.delattr(Sphinx, "add_static_dir", raising=False)
+
+    assert (project().build().folder / "_static" / "penstock.css").is_file()
 
 
 @pytest.mark.skipif(

@@ -329,3 +329,48 @@ def test_ids_are_unique(project, second):
     assert built.warnings == ""
     assert len(ids) == len(set(ids))
     assert "penstock--orders--charge--2" in ids
+
+
+def test_own_signature(project):
+    """A signature that a decorator gave is given back after listeners have seen another."""
+    made = project()
+    code = "import inspect\nown = receive.__signature__ = inspect.Signature()\n"
+    made.write("shop.py", step_with("Takes it.", after=f"receive = receive.__wrapped__\n{code}"))
+
+    built = made.build("html", "sphinx.ext.autodoc")
+
+    assert "receive ( ) Entrypoint" in built.text()
+    assert vars(vars(sys.modules["shop"])["receive"])["__signature__"].parameters == {}
+
+
+def test_type_without_source(project):
+    """A type that nobody can name is `...`, with what can be known around it."""
+    made = project()
+    after = "exec(compile('def other(a: [1], b=2): ...', '<made>', 'exec'))\n"
+    after += "orders(step(after='receive')(other))\n"
+    made.write("shop.py", step_with("Takes it.", after=after))
+
+    assert "other ( a : ... = ... , b" not in (text := made.build().text())
+    assert "other ( a : ... , b = ... )" in text
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("os.PathLike", id="class in a module"),
+        pytest.param("Path.cwd", id="method"),
+        pytest.param("Optional[Path]", id="typing"),
+        pytest.param("lost.Path", id="unknown module"),
+        pytest.param("Path().x.y", id="call"),
+    ],
+)
+def test_links_of_types(project, written):
+    """A class leads to where it is documented, also under the name that the module gives it."""
+    made = project(after="\n.. py:class:: pathlib.Path\n\n.. py:class:: os.PathLike\n")
+    head = f"from __future__ import annotations\nfrom typing import Optional\n{HEAD}"
+    made.write("shop.py", step_with("Takes it.", head=head, signature=f"(a: {written})"))
+
+    html = made.build().read("index.html")
+
+    names = {"os.PathLike": "os.PathLike", "Optional[Path]": "pathlib.Path"}
+    assert ('href="#' + names.get(written, "none") in html) == (written in names)

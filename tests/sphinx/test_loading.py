@@ -167,3 +167,16 @@ def test_wrong_modules(project):
 
     assert warnings.count("penstock_modules takes a string, not 1") == 1
     assert "unknown flow 'orders': no flow is declared" in warnings
+
+
+def test_modules_from_elsewhere(project):
+    """Where nothing is declared, the warning has the files that were imported, the page has not."""
+    made = project()
+    made.write("extra.py", "")
+    made.write("pack/__init__.py", "")
+
+    built = made.build(penstock_modules=["extra", "pack.*", "math"])
+
+    told = f"(extra is {made.folder / 'extra.py'}, pack is {made.folder / 'pack/__init__.py'}"
+    assert told in built.warnings
+    assert str(made.folder) not in built.text()
