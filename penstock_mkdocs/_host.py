@@ -60,6 +60,11 @@ class Host:
         return "mkdocstrings" in self._md.parser.blockprocessors
 
     @property
+    def is_serving(self) -> bool:
+        """Whether pages are shown to their author, and not published."""
+        return "serve" in sys.argv[1:]
+
+    @property
     def is_strict_zensical(self) -> bool:
         """Whether Zensical builds with ``--strict``, which does not count what is logged."""
         if not self._zensical_config:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 import yaml
+from click import ClickException
 from markdown import Markdown
 from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
@@ -17,6 +18,7 @@ from markdown.util import AtomicString
 
 from penstock._importing import explain
 from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_step, target_of
+from penstock._signatures import attempt
 from penstock._steps import Step
 from penstock.exceptions import PenstockError, UnknownFlowError, UnknownStepError
 from penstock.graph import Flow, get_flow
@@ -35,7 +37,7 @@ from penstock_mkdocs._loading import failures_of, load
 from penstock_mkdocs._mkdocstrings import can_document, directive, offer_anchor
 from penstock_mkdocs._render import Heading, Html, PageRenderer, Part
 from penstock_mkdocs._sources import BLOCKS, CLOSING, SourceBlocks
-from penstock_mkdocs._state import is_first, settings_of, site
+from penstock_mkdocs._state import documented_now, documenting, is_first, settings_of, site
 
 __all__ = ["PenstockExtension"]
 
@@ -186,6 +188,12 @@ class FlowBlocks(BlockProcessor):
             said = self._explain(error)
             self._warn(said)
             self._put(parent, self._renderer.problem(what, said))
+        except ClickException:
+            raise
+        except Exception as error:  # what a user's object does when it is looked at
+            self._warn(f"cannot show {name!r}: {type(error).__name__}: {attempt(error.__str__)}")
+            public = f"{type(error).__name__}, see the log of the build"
+            self._put(parent, self._renderer.problem(what, public))
 
     def _explain(self, error: Exception) -> str:
         """Return what *error* means to who writes the options of the plugin or extension."""
@@ -193,6 +201,13 @@ class FlowBlocks(BlockProcessor):
             return str(error)
         settings = settings_of(self._options, self._host.folder)
         return explain(error, settings, failures_of(settings))
+
+    def _warn_of_itself(self, flow: Flow, step: Step) -> None:
+        where = step.location or self._sources.place(self._number)
+        self._reporter.warn(
+            f"{where}: the docstring of step {step.name!r} shows its own flow {flow.name!r} or "
+            "itself: its steps are left out there"
+        )
 
     def _warn_of_lines(self, text: str) -> None:
         """Say that the line below a block is no option, if it was meant for one."""
@@ -213,7 +228,10 @@ class FlowBlocks(BlockProcessor):
         for failure in () if self._options.whole_site else load(settings):
             self._reporter.warn(str(failure))
         for failure in () if self._has_failures else failures_of(settings):
-            self._put(parent, self._renderer.problem("module", str(failure)))
+            # What an import raises may hold a password or a path of this machine.
+            public = f"cannot import {failure.module!r}: see the log of the build"
+            message = str(failure) if self._host.is_serving else public
+            self._put(parent, self._renderer.problem("module", message))
         self._has_failures = True
 
     def _show_flow(self, parent: Element, name: str, said: object) -> None:
@@ -221,6 +239,9 @@ class FlowBlocks(BlockProcessor):
         flow = get_flow(name)
         for problem in flow.problems():
             self._warn(str(problem))
+        if inside := _shown_inside(flow):
+            self._warn_of_itself(flow, inside)
+            options = replace(options, steps="none", no_index=True)
         steps = flow.steps if options.steps != "none" else ()
         page = self._page(flow, steps, shows_diagram=True, indexed=not options.no_index)
         self._add_style(parent)
@@ -230,6 +251,9 @@ class FlowBlocks(BlockProcessor):
     def _show_step(self, parent: Element, name: str, said: object) -> None:
         options = StepOptions().override(said)
         flow, step = find_step(name)
+        if target_of(step) in documented_now():
+            self._warn_of_itself(flow, step)
+            return
         page = self._page(flow, (step,), shows_diagram=False, indexed=not options.no_index)
         section = page.section(step)
         if options.name or options.class_:
@@ -306,7 +330,8 @@ class FlowBlocks(BlockProcessor):
         target = section.target
         first = indexed and target not in self._documented and is_first(target, self._host.page)
         self._documented.add(target)
-        self.parser.parseBlocks(parent, [directive(section, level=level)])
+        with documenting(target):
+            self.parser.parseBlocks(parent, [directive(section, level=level)])
         if first:
             offer_anchor(self._md, section)
 
@@ -343,6 +368,12 @@ class _Links(Postprocessor):
 
     def run(self, text: str) -> str:
         return self._blocks.mend_links(text)
+
+
+def _shown_inside(flow: Flow) -> Step | None:
+    """Return the step of *flow* whose docstring is being shown, if the flow is asked for there."""
+    now = documented_now()
+    return next((step for step in flow.steps if now and target_of(step) in now), None)
 
 
 def _check_kind(kind: str) -> None:

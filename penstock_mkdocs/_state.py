@@ -1,5 +1,8 @@
 """What is remembered between the pages of a build."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -7,7 +10,7 @@ from penstock._settings import Settings
 from penstock_mkdocs._config import ExtensionOptions
 from penstock_mkdocs._links import Site
 
-__all__ = ["forget_state", "is_first", "settings_of", "site"]
+__all__ = ["documented_now", "documenting", "forget_state", "is_first", "settings_of", "site"]
 
 _documented: dict[str, str] = {}
 
@@ -28,6 +31,31 @@ def settings_of(options: ExtensionOptions, folder: Path) -> Settings:
 def is_first(target: str, page: str) -> bool:
     """Tell whether *page* is the one at which links to the function *target* arrive."""
     return _documented.setdefault(target, page) == page
+
+
+class _Now(threading.local):
+    """What each thread is showing: a docstring is a page of its own to those who render it."""
+
+    def __init__(self) -> None:
+        self.targets: list[str] = []
+
+
+_now = _Now()
+
+
+@contextmanager
+def documenting(target: str) -> Iterator[None]:
+    """Note that the docstring of the function *target* is shown inside the block."""
+    _now.targets.append(target)
+    try:
+        yield
+    finally:
+        _now.targets.pop()
+
+
+def documented_now() -> frozenset[str]:
+    """Return the functions whose docstrings are being shown, each inside another."""
+    return frozenset(_now.targets)
 
 
 def forget_state() -> None:

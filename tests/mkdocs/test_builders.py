@@ -327,6 +327,51 @@ def test_reference_keeps_its_names(project, builder, first):
     assert set(links) == {there, *(f"m_api/#shop.{step}" for step in documented)}
 
 
+LOOP = """
+from penstock import entrypoint, flow, step
+
+loop = flow("loop")
+
+@loop
+@entrypoint
+def start():
+    \"\"\"Start it.
+
+    ::: penstock-flow loop
+
+    Done.
+    \"\"\"
+
+@loop
+@step(after="start")
+def again():
+    \"\"\"Go on.
+
+    ::: penstock-step loop.again
+    \"\"\"
+"""
+
+
+@each_program
+@pytest.mark.parametrize("plugins", ["search", "search, mkdocstrings"])
+def test_docstring_that_shows_itself(project, builder, plugins):
+    """A flow in the docstring of its own step ends no build: a warning names the function."""
+    builder = builder._replace(config="mkdocs.yml", theme="material")
+    folder = project(builder, {"index.md": "# F\n\n::: penstock-flow loop\n"}, plugins=plugins)
+    (folder / "shop.py").write_text(LOOP, encoding="utf-8")
+
+    done = builder.run(folder, *(["-v"] if builder.program != "zensical" else []))
+
+    said = done.stdout + done.stderr
+    html = content_of(folder, "index.html")
+    assert (done.returncode, "Traceback" in said) == (0, False), said
+    assert "Go on." in html
+    assert html.count("<svg") == (2 if "mkdocstrings" in plugins else 1)
+    if "mkdocstrings" in plugins:
+        assert said.count("shop.py:6: the docstring of step 'start' shows its own flow") == 1
+        assert said.count("shop.py:16: the docstring of step 'again' shows its own flow") == 1
+
+
 @pytest.mark.parametrize("builder", [BUILDERS[2], BUILDERS[5]], ids=lambda b: b.program)
 def test_options_of_mkdocstrings(project, builder):
     """The site's options for docstrings hold for steps, and for other pages beside them."""

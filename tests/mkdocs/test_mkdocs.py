@@ -13,7 +13,7 @@ from mkdocs.exceptions import Abort
 from penstock import entrypoint, flow, step
 from penstock.exceptions import ConfigurationError
 from penstock.graph import _picture
-from penstock_mkdocs import PenstockExtension, PenstockPlugin, _loading, _pictures
+from penstock_mkdocs import PenstockExtension, PenstockPlugin, _loading, _markdown, _pictures
 
 BLOCK = "::: penstock-flow orders\n"
 PAGE = f"# Shop\n\n{BLOCK}"
@@ -290,6 +290,39 @@ def test_bad_module(site, warnings):
         f"No module named 'nothing_of_the_sort' ({site.folder / 'broken.py'}:2)"
     )
     assert html.count("<svg") == 2
+
+
+SECRET = "raise RuntimeError('postgresql://svc:S3cr3tPW@db')\n"
+
+
+@pytest.mark.parametrize(("command", "expected"), [("build", False), ("serve", True)])
+def test_error_text(site, warnings, monkeypatch, command, expected):
+    """What an import raised is in the log, and on a page only while its author serves it."""
+    monkeypatch.setattr(sys, "argv", ["mkdocs", command])
+    site.write("broken.py", SECRET)
+    site.options["modules"] = ["broken", "shop"]
+
+    html = site.build(PAGE, plugins=["search", {"penstock": site.options}])
+
+    index = (site.folder / "site/search/search_index.json").read_text(encoding="utf-8")
+    assert "S3cr3tPW" in warnings()[0]
+    assert ("S3cr3tPW" in html, "S3cr3tPW" in index) == (expected, expected)
+    assert ("cannot import 'broken': see the log of the build" in unescape(html)) is not expected
+
+
+def test_flow_that_raises(site, warnings, monkeypatch):
+    """Whatever a project's object raises is a warning at the line, and a note on the page."""
+
+    def fail(*_):
+        raise RuntimeError("S3cr3tPW")
+
+    monkeypatch.setattr(_markdown, "find_step", fail)
+
+    html = site.build("# Shop\n\n::: penstock-step orders.send\n\nEnd\n")
+
+    assert warnings() == ["docs/index.md:3: cannot show 'orders.send': RuntimeError: S3cr3tPW"]
+    assert "S3cr3tPW" not in html
+    assert "This step cannot be shown: RuntimeError, see the log of the build." in text_of(html)
 
 
 def test_settings_of_the_project(site, warnings):
