@@ -58,6 +58,12 @@ def _make_fifo() -> None:
         os.mkfifo(Path(folder, "fifo"))
 
 
+def _recurse_deeply() -> None:
+    if sys.platform == "emscripten":  # to try it would end the process
+        message = "WebAssembly has a small stack"
+        raise RecursionError(message)
+
+
 _ABILITIES: dict[str, Callable[[], object]] = {
     "threads": _start_thread,
     "processes": _start_process,
@@ -66,6 +72,7 @@ _ABILITIES: dict[str, Callable[[], object]] = {
     "sockets": _open_sockets,
     "file locks": _lock_file,
     "FIFOs": _make_fifo,
+    "deep stack": _recurse_deeply,
     "trio": lambda: importlib.import_module("trio"),
     "Graphviz program": require_program,
 }
