@@ -346,6 +346,7 @@ class TestExporters:
         assert 2 <= len(memory.spans) <= 3
         assert caplog.text.count("cannot keep up") == 1
 
+    @pytest.mark.needs("threads")
     def test_background_that_is_stuck(self, monkeypatch, caplog):
         """A flush does not wait for ever."""
         monkeypatch.setattr("penstock._spans._LONGEST_FLUSH_S", 0.01)
@@ -386,6 +387,7 @@ class TestExporters:
         assert background() is None
 
     @pytest.mark.usefixtures("recorded", "_exporters")
+    @pytest.mark.needs("threads")
     def test_background_is_in_no_run(self, monkeypatch):
         """The thread belongs to no run, also where threads inherit their context."""
         monkeypatch.setattr(threading.Thread, "start", inheriting(threading.Thread.start))
@@ -419,6 +421,7 @@ class TestExporters:
         assert caplog.text.count("can't start new thread. Until there is one, steps wait") == 1
 
     @pytest.mark.usefixtures("recorded", "_exporters")
+    @pytest.mark.needs("threads")
     def test_background_whose_thread_ends(self, monkeypatch):
         """An exporter that ends its thread gets another, and no span but its own is lost."""
         monkeypatch.setattr(threading, "excepthook", lambda _: None)
@@ -471,6 +474,7 @@ class TestExporters:
         assert isinstance(_spans._of_thread, Patched)
         assert len(memory.spans) == 1
 
+    @pytest.mark.needs("threads")
     def test_background_started_twice(self):
         """Of two steps that begin at once only one starts the thread."""
         background = InBackground(InMemoryExporter())

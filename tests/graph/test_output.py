@@ -16,6 +16,8 @@ import pytest
 from penstock.graph import _output
 from penstock.graph._output import write_whole
 
+pytestmark = pytest.mark.needs("ordinary file system")
+
 PART = ".penstock-0123456789abcdef.tmp"
 
 

@@ -58,6 +58,16 @@ def _make_fifo() -> None:
         os.mkfifo(Path(folder, "fifo"))
 
 
+def _limit_names() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            Path(folder, "x" * 300).touch()
+        except OSError:
+            return
+    message = "files have no permissions, locks and longest names here"
+    raise NotImplementedError(message)
+
+
 def _recurse_deeply() -> None:
     if sys.platform == "emscripten":  # to try it would end the process
         message = "WebAssembly has a small stack"
@@ -73,6 +83,7 @@ _ABILITIES: dict[str, Callable[[], object]] = {
     "file locks": _lock_file,
     "FIFOs": _make_fifo,
     "deep stack": _recurse_deeply,
+    "ordinary file system": _limit_names,
     "trio": lambda: importlib.import_module("trio"),
     "Graphviz program": require_program,
 }
