@@ -259,3 +259,17 @@ def test_one_file_under_two_paths(tmp_path):
     )
 
     assert done.stdout == "[1]\n"
+
+
+def test_partials_of_methods():
+    """Partial calls of one method of two objects are told apart."""
+
+    class Sender:
+        def send(self, _topic):
+            return name()
+
+    declared = [
+        flow("f")(entrypoint(name=n)(functools.partial(Sender().send, "orders"))) for n in "ab"
+    ]
+
+    assert [send() for send in declared] == ["a", "b"]

@@ -10,6 +10,8 @@ import warnings
 import pytest
 
 from penstock import _propagation, bind, bound, current_flow_id, current_run, entrypoint
+from penstock._context import received_run
+from penstock.boundary import active
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +110,21 @@ def test_taking_turns():
         return current_flow_id(), current_run(), bound(current_flow_id)()
 
     assert contextvars.copy_context().run(take_turns) == (None, None, None)
+
+
+def test_closed_twice():
+    """A run that was current in two contexts leaves what was there where it was closed first."""
+    run = received_run("one")
+    first, second = contextvars.copy_context(), contextvars.copy_context()
+    blocks = [active(run), active(run)]
+    first.run(bind("outer").__enter__)
+    first.run(blocks[0].__enter__)
+    second.run(blocks[1].__enter__)
+
+    for block in blocks:
+        block.__exit__()
+
+    assert first.run(current_flow_id) == "outer"
 
 
 def test_pickled_after_it_was_closed():

@@ -123,6 +123,17 @@ class TestWitness:
 
         self.test_notices()
 
+    def test_set_by_number(self, monkeypatch):
+        """What goes by the number of the process is false in another one until that sets it."""
+        monkeypatch.setattr(_forks, "_accepts", lambda page, advice: False)
+        witness = make_witness()
+        monkeypatch.setattr(_forks, "getpid", lambda: os.getpid() + 1)
+        assert not witness[0]
+
+        set_true(witness)
+
+        assert witness[0]
+
     def test_no_forks(self, monkeypatch):
         """Where nothing forks, nothing is asked."""
         monkeypatch.delattr(os, "fork")

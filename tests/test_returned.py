@@ -79,6 +79,25 @@ class TestDriven:
         assert before == after is not None
         assert outside is None
 
+    def test_awaitable_generator(self, declare):
+        """A generator that `types.coroutine` made awaitable remains so, in one run."""
+
+        @coroutine
+        def awaitable():
+            before = current_flow_id()
+            yield from asyncio.sleep(0).__await__()
+            return before, current_flow_id()
+
+        async def main():
+            made = declare(logged(awaitable))()
+            assert inspect.isawaitable(made)
+            return await made, current_flow_id()
+
+        (before, after), outside = asyncio.run(main())
+
+        assert before == after is not None
+        assert outside is None
+
     @pytest.mark.parametrize(
         "function",
         [logged(count), lambda: (current_flow_id() for _ in range(2))],

@@ -24,9 +24,7 @@ except ImportError as error:
 
 __all__ = ["flow_task"]
 
-declare_control_flow("retried", exceptions.RetryTask)
-if hasattr(exceptions, "RateLimitExceeded"):  # since 3.0
-    declare_control_flow("retried", exceptions.RateLimitExceeded)
+declare_control_flow("retried", exceptions.RetryTask, exceptions.RateLimitExceeded)
 declare_control_flow("stopped", exceptions.CancelExecution, exceptions.TaskLockedException)
 
 

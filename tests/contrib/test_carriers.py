@@ -145,6 +145,26 @@ def test_names_that_occur_once(carrier, kind):
     assert sorted(pairs_of(sent)) == [("accept", "a"), ("x-request-id", "a")]
 
 
+class Strict(WerkzeugHeaders):
+    """Headers that say so when a name to delete is not there, as dictionaries do."""
+
+    def __delitem__(self, name):
+        if name not in self:
+            raise KeyError(name)
+        super().__delitem__(name)
+
+
+@pytest.mark.parametrize("make", [CIMultiDict, WerkzeugHeaders, httpx.Headers, Strict])
+def test_older_id_in_two_cases(make):
+    """An ID that is there twice, written in two ways, is replaced once."""
+    older = [("X-Request-ID", "old"), ("accept", "a"), ("x-request-id", "older")]
+    with bind("a"):
+        sent = inject(make(older))
+
+    assert type(sent) is make
+    assert pairs_of(sent) == [("accept", "a"), ("x-request-id", "a")]
+
+
 def test_bytes():
     """A dictionary whose names are bytes stays one."""
     with bind("a"):

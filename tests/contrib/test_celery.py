@@ -8,15 +8,19 @@ from celery import Celery, Task, current_app, signals
 from celery.app import base as celery_base
 from celery.contrib.testing.worker import start_worker
 from celery.exceptions import Ignore, Reject
+from recording import _exporters
 from servers import wait_for
 from specification import CELERY
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow, get_flow, step
+from penstock._spans import set_exporters
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib import celery as adapter
 from penstock.contrib.celery import flow_task, install, uninstall
 from penstock.exceptions import ConfigurationError, InvalidArgumentError
 from penstock.testing import record_runs
+
+__all__ = ["_exporters"]
 
 
 def say_id():
@@ -569,6 +573,29 @@ def test_signals_that_say_nothing():
     signals.task_postrun.send(sender=None)
 
     assert current_flow_id() is None
+
+
+@pytest.mark.usefixtures("_exporters")
+def test_child_that_ends(app):
+    """A child of a worker, which ends without Python's exit, brings away the spans that wait."""
+    kept, brought = [], []
+
+    class Keeping:
+        def export(self, span):
+            kept.append(span.step)
+
+        def flush(self):
+            brought.extend(kept)
+
+    set_exporters(Keeping())
+    install()
+    with record_runs():
+        flow("orders")(flow_task(say_id)).delay()
+    assert (kept, brought) == (["say_id"], [])
+
+    signals.worker_process_shutdown.send(sender=None, pid=1, exitcode=0)
+
+    assert brought == ["say_id"]
 
 
 def test_current_application_is_not_asked_for(monkeypatch):

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 import queue_jobs
 from huey import CancelExecution, FileHuey, MemoryHuey, RetryTask, crontab
-from huey import exceptions as huey_exceptions
-from huey.exceptions import TaskLockedException
+from huey.exceptions import RateLimitExceeded, TaskLockedException
 from huey.registry import Message
 from huey.serializer import Serializer, SignedSerializer
 from queue_jobs import spans_in
@@ -24,12 +23,6 @@ from penstock.boundary import ARGUMENT
 from penstock.contrib.huey import flow_task
 
 __all__ = ["recorded"]
-
-RATE_LIMITED = (  # where Huey has it
-    [(huey_exceptions.RateLimitExceeded("key", 0.01), ["retried", "ok"])]
-    if hasattr(huey_exceptions, "RateLimitExceeded")
-    else []
-)
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -75,7 +68,7 @@ def test_carried(huey):
         (RetryTask(delay=0), ["retried", "ok"]),
         (CancelExecution(), ["stopped"]),
         (TaskLockedException(), ["stopped"]),
-        *RATE_LIMITED,
+        (RateLimitExceeded("key", 0.01), ["retried", "ok"]),
     ],
 )
 def test_control_flow(huey, recorded, raised, outcomes):

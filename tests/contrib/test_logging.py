@@ -1,5 +1,6 @@
 """Log records with the standard library's `logging`."""
 
+import contextvars
 import io
 import json
 import logging
@@ -97,6 +98,17 @@ class TestFlowFilter:
         logging.info("from %s", "the root")
 
         assert log.lines == ["- - - from the root"]
+
+    def test_closed_elsewhere(self):
+        """A block that was closed in another context is no part of what is logged in its own."""
+        log, inside, block = Log(FlowFilter()), contextvars.copy_context(), bind("order-7")
+        inside.run(block.__enter__)
+        inside.run(logging.info, "within")
+        with pytest.warns(RuntimeWarning, match=r"bind\(\)"):
+            block.__exit__()
+        inside.run(logging.info, "after")
+
+        assert log.lines == ["order-7 - - within", "- - - after"]
 
     def test_without_steps(self):
         """The search for the step can be left out."""

@@ -584,6 +584,16 @@ class TestBaggage:
 
         assert dict(run.values) == {"tenant": "north", "order": "7"}
 
+    def test_in_outside(self):
+        """Outside a run nothing is attached, also to no run that begins afterwards."""
+        token = attach(baggage.set_baggage("tenant", "north"))
+        annotate_from_baggage("tenant")
+        with bind() as run:
+            pass
+        detach(token)
+
+        assert dict(run.values) == {}
+
 
 @pytest.mark.usefixtures("_uninstalled")
 def test_instrumented_application(memory, tracer, provider):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import queue_jobs
 from queue_jobs import spans_in
-from recording import recorded
+from recording import _exporters, recorded
 from redis import Redis
 from rq import Queue, Retry
 from rq.exceptions import ShutDownImminentException
@@ -20,10 +20,11 @@ from rq.worker import SimpleWorker
 from servers import wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
+from penstock._spans import set_exporters
 from penstock.boundary import HEADER, RECEIVED, Inbound
-from penstock.contrib.rq import FlowQueue, FlowSimpleWorker, flow_task
+from penstock.contrib.rq import FlowQueue, FlowSimpleWorker, FlowWorker, flow_task
 
-__all__ = ["recorded"]
+__all__ = ["_exporters", "recorded"]
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -205,6 +206,32 @@ def test_flow(jobs):
     assert [step.name for step in found.steps] == ["work", "later", "again", "parent"]
     assert {step.kind for step in found.steps} == {"queue"}
     assert flow("jobs").name == "jobs"
+
+
+class InPlace(FlowWorker):
+    """Performs jobs as its child would, but in this process."""
+
+    execute_job = SimpleWorker.execute_job
+
+
+@pytest.mark.usefixtures("_exporters", "recorded")
+@pytest.mark.parametrize("ends", ["well", "with an error"])
+def test_child_that_ends(queue, connection, jobs, ends):
+    """What the child of a job keeps is exported when the job is over, whatever came of it."""
+    events = []
+
+    class Keeping:
+        def export(self, span):
+            events.append(span.step)
+
+        def flush(self):
+            events.append("flushed")
+
+    set_exporters(Keeping())
+    queue.enqueue(*((jobs.work,) if ends == "well" else (jobs.fails_once,)))
+    process(connection, InPlace)
+
+    assert events == ["work" if ends == "well" else "again", "flushed"]
 
 
 def test_real_worker(redis_url, connection, queue, jobs, tmp_path):

@@ -128,6 +128,7 @@ def test_scheduled(broker, is_carried):
     async def work(what):
         seen.append((what, current_flow_id()))
 
+    broker.add_middlewares(Copying())  # which is asked for no labels
     if not is_carried:
         uninstall(broker)
 

@@ -1,5 +1,9 @@
 """What `inject` writes as ``traceparent`` while spans of OpenTelemetry are active."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 from opentelemetry import trace
 from opentelemetry.propagate import inject as inject_otel
@@ -55,3 +59,21 @@ def test_span_of_another_trace():
 
     assert trace_id == flow_id
     assert parent_id != trace.format_span_id(span.get_span_context().span_id)
+
+
+def test_without_opentelemetry():
+    """The flow ID is the trace-id, too, where OpenTelemetry was never imported."""
+    code = """
+import sys
+from penstock import bind, inject
+with bind("ab" * 16):
+    print(inject(traceparent=True)["traceparent"])
+print([name for name in sys.modules if name.partition(".")[0] == "opentelemetry"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    header, imported = done.stdout.splitlines()
+    assert re.fullmatch("00-" + "ab" * 16 + "-(?!0{16})[0-9a-f]{16}-0[01]", header)
+    assert imported == "[]"
