@@ -357,10 +357,13 @@ def close_run(run: Run, before: Run | None) -> None:
     in the context in which it began.
     """
     global _is_any_closed  # noqa: PLW0603 - so that nobody looks for what never was
-    _is_any_closed = True
     # All views of a run share this.
-    if len(run._cell) == 1:
-        run._cell.append(before)  # type: ignore[arg-type]
+    if len(run._cell) > 1 or (before is not None and is_same_run(before, run)):
+        return  # it is closed, or open still in a block around this one
+    _is_any_closed = True
+    while before is not None and len(before._cell) > 1:
+        before = before._cell[1]  # type: ignore[assignment]  # which `run` may be: then there is none
+    run._cell.append(None if before is not None and is_same_run(before, run) else before)  # type: ignore[arg-type]
 
 
 def is_same_run(one: Run, other: Run) -> bool:

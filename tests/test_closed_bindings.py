@@ -112,6 +112,35 @@ def test_taking_turns():
     assert contextvars.copy_context().run(take_turns) == (None, None, None)
 
 
+def test_run_within_itself():
+    """A run whose inner block ends elsewhere is current until its outer one ends elsewhere, too."""
+    run, inside = received_run("one"), contextvars.copy_context()
+    outer, inner = active(run), active(run)
+    inside.run(outer.__enter__)
+    inside.run(inner.__enter__)
+
+    inner.__exit__()
+    between = inside.run(current_flow_id)
+    outer.__exit__()
+
+    assert (between, inside.run(current_flow_id)) == ("one", None)
+
+
+def test_runs_around_each_other():
+    """Blocks of two runs in turns, which all end elsewhere, leave nothing current."""
+    one, two, inside = received_run("one"), received_run("two"), contextvars.copy_context()
+    blocks = [active(one), active(two), active(one)]
+    for block in blocks:
+        inside.run(block.__enter__)
+
+    seen = []
+    for block in reversed(blocks):
+        block.__exit__()
+        seen.append(inside.run(current_flow_id))
+
+    assert seen == ["two", None, None]
+
+
 def test_closed_twice():
     """A run that was current in two contexts leaves what was there where it was closed first."""
     run = received_run("one")
