@@ -444,6 +444,7 @@ def test_pages_without_docstrings():
     assert "warning: docstrings are missing: Python runs with -OO" in actual.stderr
 
 
+@pytest.mark.needs("ordinary file system")
 def test_deleted_folder(project, monkeypatch):
     """A current folder that is gone is a message, not a traceback."""
     gone = project / "gone"

@@ -93,6 +93,7 @@ def test_id_is_decided_when_a_run_begins():
         assert len(read) == 11
 
 
+@pytest.mark.needs("fork")
 def test_digits_of_a_parent():
     """Digits that another process drew, from which this one was forked, are not used."""
     make_flow_id()

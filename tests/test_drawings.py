@@ -55,6 +55,7 @@ def test_each_has_its_own(drawings, medium):
 
 
 @pytest.mark.parametrize("name", ["a", "b", "c"])
+@pytest.mark.needs("Graphviz program")
 def test_same_as_alone(drawings, name):
     """A picture that was drawn together with others is the one that is drawn alone."""
     drawings.make(SOURCES, "svg")
@@ -72,6 +73,7 @@ def test_paper_has_more_dots():
     assert widths[1] == pytest.approx(2 * widths[0], abs=2)
 
 
+@pytest.mark.needs("Graphviz program")
 def test_drawn_once(drawings, calls):
     """All are drawn by one program, and none again."""
     drawings.make(SOURCES, "svg")
@@ -80,6 +82,7 @@ def test_drawn_once(drawings, calls):
     assert len(calls) == 1
 
 
+@pytest.mark.needs("Graphviz program")
 def test_only_what_is_missing(drawings, calls):
     """A new picture is drawn without those that are there."""
     (first, *_) = SOURCES
@@ -96,6 +99,7 @@ def test_nothing(drawings, calls, tmp_path):
     assert (calls, list(tmp_path.iterdir())) == ([], [])
 
 
+@pytest.mark.needs("Graphviz program")
 def test_prune(drawings):
     """What is no longer wanted is forgotten, in every medium."""
     drawings.make(SOURCES, "svg")
@@ -188,6 +192,7 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
     assert [later.find(digest, "svg") for digest in SOURCES] == [None] * len(SOURCES)
 
 
+@pytest.mark.needs("Graphviz program")
 def test_without_threads(drawings, monkeypatch):
     """Where no thread can be started, pictures are drawn one set after the other."""
 

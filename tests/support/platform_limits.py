@@ -86,6 +86,7 @@ _ABILITIES: dict[str, Callable[[], object]] = {
     "ordinary file system": _limit_names,
     "trio": lambda: importlib.import_module("trio"),
     "Graphviz program": require_program,
+    "compiled packages": lambda: importlib.import_module("gevent"),
 }
 
 
