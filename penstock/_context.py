@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from time import time_ns
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from penstock._callables import check_answers, discard
 from penstock._ids import (
@@ -344,10 +344,11 @@ _is_any_closed = False
 
 def open_run() -> Run | None:
     """Return the current run; one that a closed block left current is none, here or anywhere."""
-    run = current.get()
+    run: Any = current.get()
     while run is not None and len(run._cell) > 1:
-        run = run._cell[1]  # type: ignore[assignment]  # what was current before the block
-    return run
+        run = run._cell[1]  # what was current before the block
+    found: Run | None = run
+    return found
 
 
 def close_run(run: Run, before: Run | None) -> None:

@@ -52,8 +52,9 @@ def _add_files(app: Sphinx) -> None:
 def _add_folder(app: Sphinx, folder: Path) -> None:
     """Let Sphinx copy the files in *folder*."""
     # Since 9.1: before, each build says that a setting has changed.
-    if hasattr(app, "add_static_dir"):
-        app.add_static_dir(folder)
+    add: Any = getattr(app, "add_static_dir", None)
+    if add is not None:
+        add(folder)
     else:
         app.config.html_static_path.append(str(folder))
 

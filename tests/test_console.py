@@ -147,6 +147,17 @@ def test_signals(tmp_path, number):
     assert {path.name for path in tmp_path.iterdir()} <= {"shop.py", "__pycache__"}
 
 
+@pytest.fixture
+def _no_handlers():
+    """Let signals do what they do in a new process: a consumer of Huey has its own handlers."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_no_handlers")
 def test_signals_of_others(monkeypatch):
     """What somebody else does about a signal stays, as in a thread, which can do nothing."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -167,6 +178,7 @@ def test_signals_of_others(monkeypatch):
     assert seen == [signal.SIG_IGN, signal.SIG_DFL]
 
 
+@pytest.mark.usefixtures("_no_handlers")
 def test_signal_in_process(monkeypatch):
     """The signal is sent again when the block has ended, and the handlers are put back."""
     raised = []

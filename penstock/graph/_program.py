@@ -85,9 +85,10 @@ def run_program(
     with TemporaryFile() as given, TemporaryFile() as drawn:
         given.write(source)
         given.seek(0)
-        with subprocess.Popen(  # noqa: S603 - the user chose the program; the graph is its input
+        started: Any = subprocess.Popen(  # noqa: S603 - the user chose it; the graph is its input
             command, stdin=given, stdout=drawn, stderr=subprocess.PIPE, **_APART
-        ) as process:
+        )
+        with started as process:
             try:
                 _, said = process.communicate(timeout=seconds / 2**failures)
             except BaseException as error:
