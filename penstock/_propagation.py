@@ -26,6 +26,7 @@ from penstock._context import (
 )
 from penstock._failures import record_failure
 from penstock._ids import is_flow_id, is_trace_id
+from penstock._registry import bare
 from penstock._scopes import run_scope
 from penstock._spans import current_span
 from penstock._traceparent import TRACEPARENT, Remote, active_context, read_traceparent
@@ -76,11 +77,6 @@ class Carried:
     def __reduce__(self) -> tuple[type["Carried"], tuple[Any, ...]]:
         # A view of a mapping cannot be pickled.
         return Carried, (self.flow_id, dict(self.values), self._remote)
-
-
-def bare(target: Any) -> Any:
-    """Return the function inside a static or class method, else *target* itself."""
-    return target.__func__ if issubclass(type(target), (staticmethod, classmethod)) else target
 
 
 class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
