@@ -351,6 +351,7 @@ def set_exporters(*chosen: Exporter) -> None:
             method = getattr(exporter, name, None)
             check_answers("penstock.tracing.configure", f"{exporter!r}.{name}", method)
     _bind_to_threads()
+    _blamed.clear()  # of exporters that are gone, whose addresses may serve again
     _exporters = chosen
     _companions = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
     _flush_at_exit()

@@ -90,6 +90,22 @@ class TestExporters:
         assert "ZeroDivisionError" in caplog.text
 
     @pytest.mark.usefixtures("recorded", "_exporters")
+    def test_one_in_the_place_of_another(self, caplog):
+        """An exporter at the address of one that was replaced is reported for itself."""
+
+        class Broken(InMemoryExporter):
+            def export(self, span):
+                raise ZeroDivisionError
+
+        broken, begin = Broken(), declare(lambda: None, name="begin")
+        for _ in range(2):
+            set_exporters(broken)
+            begin()
+            begin()
+
+        assert len(caplog.messages) == 2
+
+    @pytest.mark.usefixtures("recorded", "_exporters")
     def test_one_that_raises_beside_the_application(self):
         """What the application raises is what its caller gets."""
 

@@ -590,7 +590,7 @@ def test_child_that_ends(app):
     set_exporters(Keeping())
     install()
     with record_runs():
-        flow("orders")(flow_task(say_id)).delay()
+        flow("orders")(flow_task(name="kept")(say_id)).delay()
     assert (kept, brought) == (["say_id"], [])
 
     signals.worker_process_shutdown.send(sender=None, pid=1, exitcode=0)
@@ -603,7 +603,7 @@ def test_current_application_is_not_asked_for(monkeypatch):
     asked = []
     monkeypatch.setattr(type(current_app), "_get_current_object", lambda self: asked.append(1))
 
-    flow("later")(flow_task(say_id))
+    flow("later")(flow_task(name="later")(say_id))
 
     assert asked == []
 
