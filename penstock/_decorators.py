@@ -3,10 +3,21 @@
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from types import MethodType
 from typing import Any, TypeVar, overload
 
 from penstock._context import run_starter
-from penstock._registry import Declaration, Origin, Reference, bare, default_registry, locate
+from penstock._registry import (
+    Declaration,
+    Declared,
+    Origin,
+    Reference,
+    Starter,
+    bare,
+    default_registry,
+    locate,
+)
 from penstock._scopes import run_scope
 from penstock._spans import is_tracing, recording_scope
 from penstock._steps import Join
@@ -201,12 +212,9 @@ def step(
 
     def declare(target: Any) -> Any:
         _check_callable("step", target)
-        plain = bare(target)
-        declaration = _declaration(plain, name, title, kind)
+        declaration = _declaration(target, name, title, kind)
         declaration.after, declaration.join = references, join
-        declaration.target = target
-        if is_tracing() and is_wrappable(plain):
-            declaration.target = instrument_alike(target, recording_scope(declaration))
+        declaration.target = _recorded(instrument_alike, target, declaration)
         default_registry().declare(declaration)
         return declaration.target
 
@@ -268,7 +276,7 @@ def entrypoint(
 
     def declare(target: Any) -> Any:
         declaration = _declare_start("entrypoint", target, name, title, kind)
-        declaration.is_entrypoint = True
+        declaration.is_entrypoint = declaration.begins_runs = True
         declaration.after, declaration.join = references, join
         declaration.target = _with_runs(instrument_alike, target, declaration, inherit=inherit)
         default_registry().declare(declaration)
@@ -311,10 +319,10 @@ def declare_task(
     _check_text("flow_task", step=step, title=title, kind=kind)
     references, join = _read_after(after)
     declaration = _declare_start("flow_task", function, step, title, kind)
-    declaration.is_entrypoint = not references
+    declaration.is_entrypoint, declaration.begins_runs = not references, True
     declaration.after, declaration.join = references, join
     # A function, whatever it was: some queues ask for its name.
-    wrapper = _with_runs(instrument, declaration.function, declaration, inherit=True)
+    wrapper = _with_runs(instrument, bare(function), declaration, inherit=True)
     # Queues read the arguments from the function, and not all of them look behind a wrapper.
     arguments = find_signature(function)
     if arguments is not None:
@@ -330,28 +338,69 @@ def _declare_start(
 ) -> Declaration:
     """Return the declaration of *target*, at which runs are to begin."""
     _check_callable(where, target)
-    plain = bare(target)
-    check_wrappable(where, plain)
-    return _declaration(plain, name, title, kind)
+    check_wrappable(where, bare(target))
+    return _declaration(target, name, title, kind)
 
 
 def _with_runs(
     wrap: Callable[[Any, Scope], Any], target: Any, declaration: Declaration, *, inherit: bool
 ) -> Any:
     """Return the declared *target* with each call as a run."""
-    body = wrap(target, recording_scope(declaration)) if is_tracing() else target
-    return wrap(body, _entrypoint_scope(declaration, inherit))
+    body = _recorded(wrap, target, declaration)
+    runs = declaration.runs
+    if runs is not None:  # each call is a run already: it is one of this flow, too
+        if not inherit:
+            runs.scope.begin = run_starter(runs, inherit=False)
+            runs.scope.recipe = (_entrypoint_scope, (runs, False))
+        return body
+    declared = declaration.declared or Declared.of(declaration)
+    declaration.runs = runs = Starter(declaration.name, declared=declared)
+    runs.scope = _entrypoint_scope(runs, inherit)
+    return wrap(body, runs.scope)
 
 
-def _entrypoint_scope(declaration: Declaration, inherit: bool) -> Scope:
-    recipe = (_entrypoint_scope, (declaration, inherit))
-    return run_scope(run_starter(declaration, inherit=inherit), recipe)
+def _entrypoint_scope(runs: Starter, inherit: bool) -> Scope:
+    return run_scope(run_starter(runs, inherit=inherit), (_entrypoint_scope, (runs, inherit)))
 
 
-def _declaration(
-    function: Callable[..., Any], name: str | None, title: str | None, kind: str | None
-) -> Declaration:
-    """Return the declaration of *function*, which has a name of its own or *name*."""
+def _recorded(wrap: Callable[[Any, Scope], Any], target: Any, declaration: Declaration) -> Any:
+    """Return the declared *target* with each call recorded, if calls are to be."""
+    earlier = default_registry().find_same(target)
+    declared = None if earlier is None else earlier.declared
+    if earlier and declared and bare(target) is not declared.function:
+        # The wrapper is what one call goes through, whatever else it is declared to be.
+        declared.join(declaration)
+        declaration.runs = earlier.runs
+        return target
+    if not is_tracing() or not is_wrappable(bare(target)):
+        return target
+    declared = Declared.of(declaration)
+    body, declared.inner = _body_of(target)
+    return wrap(body, recording_scope(declared))
+
+
+def _body_of(target: Any) -> tuple[Any, Declared | None]:
+    """Return *target* without what records its calls, and what that records them as.
+
+    A method of one object or a partial may be declared beside the function in it.
+    """
+    kind = type(target)
+    inside = target.__func__ if kind is MethodType else getattr(target, "func", None)
+    earlier = default_registry().find_same(inside) if kind in {MethodType, partial} else None
+    if earlier is None or earlier.declared is None or earlier.runs is not None:
+        return target, None
+    written = earlier.declared.function
+    if kind is MethodType:
+        return MethodType(written, target.__self__), earlier.declared
+    made = partial(written, *target.args, **target.keywords)
+    vars(made).update(vars(target))
+    return made, earlier.declared
+
+
+def _declaration(target: Any, name: str | None, title: str | None, kind: str | None) -> Declaration:
+    """Return the declaration of *target*, which has a name of its own or *name*."""
+    earlier = default_registry().find_same(target)
+    function = bare(target) if earlier is None else earlier.function
     own = name or getattr(function, "__name__", None)
     if not isinstance(own, str):
         message = f'{function!r} has no name of its own: give it one with name="..."'

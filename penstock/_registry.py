@@ -21,10 +21,12 @@ from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, Unk
 
 __all__ = [
     "Declaration",
+    "Declared",
     "FlowDeclaration",
     "Origin",
     "Reference",
     "Registry",
+    "Starter",
     "bare",
     "default_registry",
     "isolated",
@@ -232,6 +234,15 @@ class Declaration:
     receiver: object = None
     """The only object whose method this is, if it is that of one."""
 
+    declared: "Declared | None" = None
+    """What it shares with other declarations of the function, if a wrapper is in its place."""
+
+    runs: "Starter | None" = None
+    """What begins runs in the wrapper that took the function's place, if that does."""
+
+    begins_runs: bool = False
+    """Whether those are runs of the flows that claim this."""
+
     number: int = field(default_factory=count().__next__)
     """By which declarations are in order."""
 
@@ -266,6 +277,13 @@ class Declaration:
         """Hold the target, for a flow has it now."""
         self.held = self.target
 
+    def claim(self, flow: str) -> None:
+        """Be a step of *flow*."""
+        if flow not in self.flows:
+            self.flows += (flow,)
+        if self.begins_runs and self.runs is not None and flow not in self.runs.flows:
+            self.runs.flows += (flow,)
+
     def __reduce__(self) -> tuple[Callable[..., "Declaration"], tuple[Any, ...]]:
         # What a wrapper needs of it in another process: the names.
         return _arrived, (self.name, self.title, self.kind, self.is_entrypoint, self.flows)
@@ -292,6 +310,66 @@ def _arrived(
     made = Declaration(None, _arrived, name, title, kind, None, nothing, is_entrypoint)
     made.flows = flows
     return made
+
+
+@dataclass(slots=True, eq=False)
+class Starter:
+    """What the runs of one wrapper are of, however many entrypoints that is."""
+
+    name: str
+    """The name of the entrypoint that was declared first."""
+
+    flows: tuple[str, ...] = ()
+    """The flows that claimed one of the entrypoints."""
+
+    declared: "Declared | None" = None
+    """What the entrypoints share."""
+
+    scope: Any = None
+    """The scope of the wrapper."""
+
+    def __reduce__(self) -> tuple[Callable[..., "Starter"], tuple[Any, ...]]:
+        return Starter, (self.name, self.flows, self.declared)
+
+
+@dataclass(slots=True, eq=False)
+class Declared:
+    """A function and its wrapper: each call is one span, however often that is declared."""
+
+    function: Any
+    """The function as it was written."""
+
+    declarations: list[Declaration] = field(default_factory=list)
+    """All that was declared of it, in order."""
+
+    inner: "Declared | None" = None
+    """What a call calls, where the function is a method or a partial of a declared one."""
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> "Declared":
+        """Return what is declared of a function by *declaration* alone, up to now."""
+        made = cls(declaration.function)
+        made.join(declaration)
+        return made
+
+    def join(self, declaration: Declaration) -> None:
+        """Be what *declaration* declares, too."""
+        self.declarations.append(declaration)
+        declaration.declared = self
+
+    def replace(self, earlier: Declaration, later: Declaration) -> None:
+        """Be no more what *earlier* declared, if *later* took its place."""
+        if later.declared is self and earlier is not later and earlier in self.declarations:
+            self.declarations.remove(earlier)
+
+    @property
+    def steps(self) -> list[Declaration]:
+        """All that a call is a call of, what is declared of the function itself first."""
+        inner = self.inner
+        return self.declarations if inner is None else [*self.declarations, *inner.steps]
+
+    def __reduce__(self) -> tuple[Callable[..., "Declared"], tuple[Any, ...]]:
+        return Declared, (None, self.steps)
 
 
 @dataclass(slots=True, eq=False)
@@ -329,6 +407,8 @@ class Registry:
             self.first = self.first or (declaration.name, str(declaration.location))
             self._by_target[id(declaration.target)] = declaration
             self._by_target[id(bare(declaration.target))] = declaration
+            if not declaration.begins_runs:  # a step is the function, also where it is recorded
+                self._by_target[id(declaration.function)] = declaration
             self._keep_unclaimed(declaration)
             self._forget_views()
 
@@ -341,6 +421,10 @@ class Registry:
         else:
             declaration.loosen(lambda _: self._unclaimed.pop(key, None))
             self._unclaimed[key] = declaration
+
+    def find_same(self, target: object) -> Declaration | None:
+        """Return the latest declaration of *target* itself, or of the function in it."""
+        return self._by_target.get(id(target)) or self._by_target.get(id(bare(target)))
 
     def find(self, target: object) -> Declaration | None:
         """Return the latest declaration of *target* or of what it wraps."""
@@ -381,8 +465,9 @@ class Registry:
                     flow, declaration.name, str(earlier.location), str(declaration.location)
                 )
             steps[declaration.name] = declaration
-            if flow not in declaration.flows:
-                declaration.flows += (flow,)
+            declaration.claim(flow)
+            if earlier is not None and earlier.declared is not None:
+                earlier.declared.replace(earlier, declaration)
             self._unclaimed.pop(id(declaration.target), None)
             self._wrapped.pop(id(declaration.target), None)
             declaration.hold()

@@ -47,8 +47,9 @@ def find_running(frame: FrameType | None) -> Declaration | None:
 def _recorded_step() -> Declaration | None:
     """Return the step whose span is current: it started this task, thread or callback."""
     span = current_span.get()
-    step = None if span is None else span._step  # noqa: SLF001 - our own
-    return step if isinstance(step, Declaration) else None
+    steps = () if span is None else span._of.steps  # noqa: SLF001 - our own
+    found = [step for step in steps if isinstance(step, Declaration)]
+    return _choose(found) if found else None
 
 
 def find_raiser(traceback: TracebackType | None) -> str | None:
@@ -73,8 +74,8 @@ def _is_of(declaration: Declaration, frame: FrameType) -> bool:
 
 def _choose(declarations: list[Declaration]) -> Declaration | None:
     """Return the declaration that the current run means; None if it may be one or another."""
-    flows = set(_current_flows())
-    found = [d for d in declarations if flows.intersection(d.flows)] or declarations
+    flows = _current_flows()
+    found = [d for flow in flows for d in declarations if flow in d.flows] or declarations
     # A function that was declared twice is both steps.
     return found[0] if all(d.function is found[0].function for d in found) else None
 

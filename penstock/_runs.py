@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from penstock._model import Direction, Graph, Node
-from penstock._spans import Outcome, Span
+from penstock._spans import DeclaredStep, Outcome, Span
 from penstock.graph import TextFormat, get_flow, render
 
 __all__ = ["RecordedRun", "RecordedSpan", "group_runs", "read_runs"]
@@ -61,6 +61,9 @@ class RecordedSpan:
     sequence: int = 0
     """As `process_id`: 0 in such files."""
 
+    also: tuple[DeclaredStep, ...] = ()
+    """As `process_id`: what else the function is declared to be."""
+
     @classmethod
     def of(cls, said: Span | Mapping[str, Any]) -> "RecordedSpan":
         """Return the values of a span, or of what `JsonLinesExporter` wrote of one.
@@ -68,10 +71,18 @@ class RecordedSpan:
         Names that a later version writes are left out.
         """
         found: Mapping[str, Any] = said.as_dict() if isinstance(said, Span) else said
-        values = [*_VALUES(found), found.get("process_id", ""), found.get("sequence", 0)]
+        also = tuple(DeclaredStep(*_STEP(step)) for step in found.get("also") or ())
+        values = [*_VALUES(found), found.get("process_id", ""), found.get("sequence", 0), also]
         return cls(*values)
 
+    def is_step(self, flow: str | None, step: str) -> bool:
+        """Return whether this is an execution of the *step* of *flow*, by whatever name."""
+        return (self.flow, self.step) == (flow, step) or any(
+            (other.flow, other.step) == (flow, step) for other in self.also
+        )
 
+
+_STEP = itemgetter(*DeclaredStep._fields)
 _VALUES = itemgetter(*[field.name for field in fields(RecordedSpan) if field.default is MISSING])
 
 
@@ -109,17 +120,28 @@ class RecordedRun:
         """The time from the beginning of the first span to the end of the last."""
         return max(span.start_ns + span.duration_ns for span in self.spans) - self.spans[0].start_ns
 
-    def graph(self) -> Graph:
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """The names of all flows that the entrypoint begins, `flow` first."""
+        first = self.spans[0]
+        others = [s.flow for s in first.also if s.is_entrypoint] if first.is_entrypoint else []
+        return tuple(dict.fromkeys([self.flow, *others] if self.flow is not None else others))
+
+    def graph(self, flow: str | None = None) -> Graph:
         """Return the declared flow with what became of each step in this run.
+
+        Args:
+            flow: The name of the flow, where the run is of several. None means `flow`.
 
         Raises:
             UnknownFlowError: If the flow is not declared in this process.
         """
-        graph = get_flow(self.flow or "").graph()
-        return replace(graph, nodes=tuple(map(self._observed, graph.nodes)))
+        name = self.flow if flow is None else flow
+        graph = get_flow(name or "").graph()
+        return replace(graph, nodes=tuple(self._observed(name, node) for node in graph.nodes))
 
-    def _observed(self, node: Node) -> Node:
-        spans = [span for span in self.spans if span.step == node.name]
+    def _observed(self, flow: str | None, node: Node) -> Node:
+        spans = [span for span in self.spans if span.is_step(flow, node.name)]
         if not spans:
             return replace(node, status="unreached", note="not reached")
         took = _milliseconds(sum(span.duration_ns for span in spans))
@@ -130,19 +152,25 @@ class RecordedRun:
         return replace(node, status="failed", note=f"{failed.exception_type}, {times}")
 
     @overload
-    def draw(self, format: TextFormat = ..., *, direction: Direction = ...) -> str: ...
+    def draw(
+        self, format: TextFormat = ..., *, flow: str | None = ..., direction: Direction = ...
+    ) -> str: ...
     @overload
-    def draw(self, format: Literal["png"], *, direction: Direction = ...) -> bytes: ...
+    def draw(
+        self, format: Literal["png"], *, flow: str | None = ..., direction: Direction = ...
+    ) -> bytes: ...
     def draw(
         self,
         format: str = "mermaid",  # noqa: A002 - the word of `generate_dag`
         *,
+        flow: str | None = None,
         direction: Direction = "TD",
     ) -> str | bytes:
         """Return the diagram of the flow with what became of each step in this run.
 
         Args:
             format: As for `generate_dag`.
+            flow: The name of the flow, where the run is of several. None means `flow`.
             direction: As for `generate_dag`.
 
         Raises:
@@ -150,7 +178,7 @@ class RecordedRun:
             UnknownFormatError: If there is no such format.
             RenderError: If a picture cannot be drawn.
         """
-        return render(self.graph(), format, direction=direction, styled=True)
+        return render(self.graph(flow), format, direction=direction, styled=True)
 
     def timeline(self) -> str:
         """Return a tree of the spans for a terminal, with when each ran and how it ended."""
@@ -223,11 +251,30 @@ def group_runs(spans: Iterable[Span | Mapping[str, Any]]) -> tuple[RecordedRun, 
 
 def _group(spans: Iterable[RecordedSpan]) -> tuple[RecordedRun, ...]:
     runs: dict[tuple[str, str], list[RecordedSpan]] = {}
-    for span in _in_order(spans):
+    ordered = [*_in_order(spans)]
+    callers = _callers(ordered)
+    for span in ordered:
         runs.setdefault((span.flow_id, span.run_id), []).append(span)
+        caller = callers.get(span.parent_id or "")
+        if caller is not None and _is_step_of(span, caller):
+            runs[caller.flow_id, caller.run_id].append(span)
     return tuple(
         RecordedRun(flow_id, run_id, found[0].flow, tuple(found))
         for (flow_id, run_id), found in runs.items()
+    )
+
+
+def _callers(spans: Sequence[RecordedSpan]) -> dict[str, RecordedSpan]:
+    """Return by its ID each span in which another run began that may be a step of its run."""
+    wanted = {span.parent_id for span in spans if span.also and span.is_entrypoint}
+    return {span.span_id: span for span in spans if span.span_id in wanted}
+
+
+def _is_step_of(span: RecordedSpan, caller: RecordedSpan) -> bool:
+    """Return whether *span*, with which a run began, is also a step of the run that called it."""
+    flows = {caller.flow, *(step.flow for step in caller.also)}
+    return span.is_entrypoint and any(
+        step.flow in flows and not step.is_entrypoint for step in span.also
     )
 
 

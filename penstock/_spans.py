@@ -10,7 +10,7 @@ import queue
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import Context, ContextVar, Token
 from itertools import count
 from os import urandom
@@ -25,6 +25,7 @@ from penstock._ids import Numbered, digits_of
 from penstock._wrap import Scope, drive_returned
 
 __all__ = [
+    "DeclaredStep",
     "Exporter",
     "InBackground",
     "Outcome",
@@ -52,11 +53,35 @@ _logger = logging.getLogger("penstock")
 
 
 class Recordable(Protocol):
-    """What a span is of: a declared step."""
+    """A declared step."""
 
     name: str
     flows: tuple[str, ...]
     is_entrypoint: bool
+
+
+class Recorded(Protocol):
+    """What a span is of: a function, and all that it is declared to be."""
+
+    @property
+    def steps(self) -> Sequence[Recordable]:
+        """What it is declared to be: one step at least."""
+
+
+class DeclaredStep(NamedTuple):
+    """What a function is declared to be in one flow.
+
+    .. versionadded:: 0.1
+    """
+
+    flow: str
+    """The name of the flow."""
+
+    step: str
+    """The name of the step."""
+
+    is_entrypoint: bool
+    """Whether runs of the flow begin with it."""
 
 
 class Span(Numbered):
@@ -73,10 +98,10 @@ class Span(Numbered):
         "_began",
         "_ended",
         "_error",
+        "_of",
         "_parent",
         "_resumed",
         "_run",
-        "_step",
         "_token",
         "sequence",
         "start_ns",
@@ -88,9 +113,9 @@ class Span(Numbered):
     _resumed: int
     _token: Token["Span | None"]
 
-    def __init__(self, run: Run, step: Recordable, parent: "Span | None") -> None:
+    def __init__(self, run: Run, of: Recorded, parent: "Span | None") -> None:
         self._run = run
-        self._step = step
+        self._of = of
         # Not the span: it would hold that of all spans before, in a timer that goes on and on.
         self._parent = (
             None
@@ -98,7 +123,7 @@ class Span(Numbered):
             else (
                 parent._number or parent._take_number(),
                 parent._run,
-                parent._step,
+                parent._of,
             )
         )
         self._error = None
@@ -111,18 +136,40 @@ class Span(Numbered):
 
     @property
     def step(self) -> str:
-        """The name of the step."""
-        return self._step.name
+        """The name of the step, as `flow` calls it."""
+        return self._declared()[1].name
 
     @property
     def is_entrypoint(self) -> bool:
         """Whether the run began with this span."""
-        return self._step.is_entrypoint
+        if not self._declared()[1].is_entrypoint:
+            return False
+        if len(self._of.steps) == 1:
+            return True
+        # What is declared as a step too may be called as that, within the run.
+        is_inside = self._parent is not None and is_same_run(self._parent[1], self._run)
+        return not is_inside or all(step.is_entrypoint for step in self._of.steps)
 
     @property
     def flow(self) -> str | None:
         """The name of the flow: the run's, or else the first that has the step."""
-        return _flow_of(self._run, self._step)
+        return self._declared()[0]
+
+    @property
+    def also(self) -> tuple[DeclaredStep, ...]:
+        """What else the function is declared to be: in other flows, or by other names."""
+        steps = self._of.steps
+        if len(steps) == 1 and len(steps[0].flows) <= 1:
+            return ()
+        flow, chosen = self._declared()
+        found = [
+            DeclaredStep(f, step.name, step.is_entrypoint) for step in steps for f in step.flows
+        ]
+        return tuple(s for s in dict.fromkeys(found) if s[:2] != (flow, chosen.name))
+
+    def _declared(self) -> tuple[str | None, Recordable]:
+        """Return the flow and the step that the run means."""
+        return _find_declared(self._run, self._of)
 
     @property
     def flow_id(self) -> str:
@@ -142,10 +189,9 @@ class Span(Numbered):
         """
         if self._parent is None:
             return None
-        number, run, step = self._parent
-        return ParentSpan(
-            digits_of(number), run.flow_id, run.run_id, _flow_of(run, step), step.name
-        )
+        number, run, of = self._parent
+        flow, step = _find_declared(run, of)
+        return ParentSpan(digits_of(number), run.flow_id, run.run_id, flow, step.name)
 
     @property
     def parent_id(self) -> str | None:
@@ -195,22 +241,25 @@ class Span(Numbered):
 
     def as_dict(self) -> dict[str, object]:
         """Return all of it under the names of its attributes, values as they are."""
+        flow, step = self._declared()
+        run = self._run
         return {
-            "flow": self.flow,
-            "flow_id": self.flow_id,
-            "run_id": self.run_id,
-            "span_id": self.span_id,
-            "parent_id": self.parent_id,
-            "step": self.step,
-            "is_entrypoint": self.is_entrypoint,
+            "flow": flow,
+            "flow_id": run.flow_id,
+            "run_id": run.run_id,
+            "span_id": self._digits(),
+            "parent_id": None if self._parent is None else digits_of(self._parent[0]),
+            "step": step.name,
+            "is_entrypoint": step.is_entrypoint and self.is_entrypoint,
+            "also": [other._asdict() for other in also] if (also := self.also) else [],
             "process_id": self.process_id,
             "sequence": self.sequence,
             "start_ns": self.start_ns,
-            "duration_ns": self.duration_ns,
-            "active_ns": self.active_ns,
-            "outcome": self.outcome,
-            "exception_type": self.exception_type,
-            "values": dict(self.values),
+            "duration_ns": self._ended - self._began,
+            "active_ns": self._active,
+            "outcome": "ok" if self._error is None else self.outcome,
+            "exception_type": self._error and self.exception_type,
+            "values": dict(values_shown(run)),
         }
 
     def __repr__(self) -> str:
@@ -239,9 +288,15 @@ class ParentSpan(NamedTuple):
     """The name of its step."""
 
 
-def _flow_of(run: Run, step: Recordable) -> str | None:
-    """Return the run's flow if it has the *step*, or else the first that has it."""
-    return run.flow if run.flow in step.flows or not step.flows else step.flows[0]
+def _find_declared(run: Run, of: Recorded) -> tuple[str | None, Recordable]:
+    """Return the flow and the step that *run* means: its own, or else the first."""
+    steps = of.steps
+    for flow in run._flows:
+        for step in steps:
+            if flow in step.flows:
+                return flow, step
+    first = next((step for step in steps if step.flows), steps[0])
+    return (first.flows[0] if first.flows else run.flow), first
 
 
 _begun: Iterator[int] = count(1)
@@ -398,8 +453,8 @@ def _flush_at_exit_of_children() -> None:
 renew_after_fork(_flush_at_exit_of_children)
 
 
-def recording_scope(step: Recordable) -> Scope:
-    """Return what records every execution of *step*."""
+def recording_scope(of: Recorded) -> Scope:
+    """Return what records every call of the function that *of* declares."""
     get_run, get_span = current.get, current_span.get
 
     def begin() -> Span | None:
@@ -407,13 +462,13 @@ def recording_scope(step: Recordable) -> Scope:
         if not _exporters or _of_thread.state.is_exporting:
             return None
         run = get_run()
-        return None if run is None else Span(run, step, get_span())
+        return None if run is None else Span(run, of, get_span())
 
     return Scope(
         *(begin, _enter, _leave, _end),
         at_awaits=True,
         take=_take,
-        recipe=(recording_scope, (step,)),
+        recipe=(recording_scope, (of,)),
     )
 
 

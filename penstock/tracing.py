@@ -17,6 +17,7 @@ from penstock._plain import plain
 from penstock._registry import default_registry
 from penstock._runs import RecordedRun, RecordedSpan, group_runs, read_runs
 from penstock._spans import (
+    DeclaredStep,
     Exporter,
     InBackground,
     Outcome,
@@ -31,6 +32,7 @@ from penstock._spans import current_span as _current_span
 from penstock.exceptions import TracingError, did_you_mean
 
 __all__ = [
+    "DeclaredStep",
     "Exporter",
     "InBackground",
     "InMemoryExporter",

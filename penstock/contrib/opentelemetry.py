@@ -8,6 +8,7 @@ from contextvars import Token
 from importlib.metadata import version
 from inspect import unwrap
 from threading import local
+from typing import Any
 
 from penstock._baggage import text_of
 from penstock._context import configure, current_flow_id, current_run, remote_of, values_shown
@@ -194,7 +195,8 @@ class OpenTelemetryExporter:
     links to the caller.
 
     Spans are named ``flow/step`` and have the attributes ``penstock.flow_id``,
-    ``penstock.flow``, ``penstock.run_id``, ``penstock.step``,
+    ``penstock.flow``, ``penstock.run_id``, ``penstock.step``, ``penstock.also``
+    (the other flows and steps that the function is declared for, if any),
     ``penstock.outcome``, ``penstock.active_ns``, ``code.function.name``,
     ``code.file.path`` and ``code.line.number``, and what `annotate` attached to
     the run under its own names, lists and tuples as arrays. An entrypoint
@@ -265,9 +267,14 @@ class OpenTelemetryExporter:
         is_first = not trace.get_current_span(outer).get_span_context().is_valid
         if is_first:
             outer = _in_remote_trace(span, outer)
-        attributes = {"penstock.flow_id": span.flow_id, "penstock.step": span.step}
+        attributes: dict[str, str | int | Sequence[str]] = {
+            "penstock.flow_id": span.flow_id,
+            "penstock.step": span.step,
+        }
         if span.flow is not None:
             attributes["penstock.flow"] = span.flow
+        if span.also:
+            attributes["penstock.also"] = [f"{flow}/{step}" for flow, step, _ in span.also]
         self._generator.beginning.span = span
         opened = _Open()
         opened.span = self._tracer.start_span(
@@ -304,7 +311,7 @@ def _kind(span: Span) -> SpanKind:
     """Return the kind of a *span* that has no local parent: what its run began with."""
     if span._run.entrypoint != span.step:  # noqa: SLF001 - our own
         return SpanKind.INTERNAL
-    kind: str | None = getattr(span._step, "kind", None)  # noqa: SLF001 - our own
+    kind: str | None = getattr(span._declared()[1], "kind", None)  # noqa: SLF001 - our own
     return _KINDS.get(kind or "", SpanKind.INTERNAL)
 
 
@@ -318,7 +325,8 @@ _KINDS = {
 
 def _code(span: Span) -> dict[str, str | int]:
     """Return where the function of the step is, in the words of the semantic conventions."""
-    function = unwrap(getattr(span._step, "function", None))  # type: ignore[arg-type]  # noqa: SLF001
+    declared: Any = span._declared()[1]  # noqa: SLF001 - our own
+    function = unwrap(getattr(declared, "function", None))  # type: ignore[arg-type]
     code = getattr(function, "__code__", None)
     if code is None:
         return {}

@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, TraceIdRatioBased
 from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 
 from penstock import (
+    Run,
     annotate,
     bind,
     bound,
@@ -739,6 +740,20 @@ def test_step_alone(provider, memory):
     assert memory.get_finished_spans()[0].kind is SpanKind.INTERNAL
 
 
+@pytest.mark.usefixtures("provider")
+def test_several_flows(memory):
+    """A step of several flows is one span, which names the others."""
+    charge = flow("gifts")(declare(lambda: None, "receive", name="charge"))
+    declare(lambda: charge(), name="receive")()
+
+    charged, received = memory.get_finished_spans()
+    assert (charged.name, charged.attributes["penstock.also"]) == (
+        "orders/charge",
+        ("gifts/charge",),
+    )
+    assert "penstock.also" not in received.attributes
+
+
 def test_code(provider, memory):
     """A span says where its function is; a callable without code says nothing."""
 
@@ -753,7 +768,8 @@ def test_code(provider, memory):
     assert attributes["code.function.name"] == f"{__name__}.test_code.<locals>.receive"
     assert attributes["code.file.path"] == __file__
     assert attributes["code.line.number"] == test_code.__code__.co_firstlineno + 3
-    assert _code(Span(None, SimpleNamespace(function=len), None)) == {}
+    built_in = SimpleNamespace(steps=[SimpleNamespace(function=len, flows=())])
+    assert _code(Span(Run(), built_in, None)) == {}
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninsta
 from penstock.contrib.opentelemetry import FlowIdGenerator, OpenTelemetryExporter
 from penstock.executors import ThreadPoolExecutor
 from penstock.testing import Recording, isolated_registry, record_runs
-from penstock.tracing import InMemoryExporter, RecordedRun, Span, read_runs
+from penstock.tracing import DeclaredStep, InMemoryExporter, RecordedRun, Span, read_runs
 from penstock.tracing import configure as configure_tracing
 
 orders = flow("orders", title="Orders", description="What for", owner="sales", tags=["nightly"])
@@ -353,6 +353,9 @@ with record_runs() as recorded:
     assert_type(recorded.runs, tuple[RecordedRun, ...])
 assert_type(read_runs("spans.jsonl")[0].draw("svg"), str)
 assert_type(read_runs("spans.jsonl")[0].draw("png"), bytes)
+assert_type(read_runs("spans.jsonl")[0].draw("dot", flow="orders"), str)
+assert_type(read_runs("spans.jsonl")[0].flows, tuple[str, ...])
+assert_type(recorded.spans[0].also, tuple[DeclaredStep, ...])
 assert_type(read_runs("spans.jsonl")[0].timeline(), str)
 
 
