@@ -6,7 +6,12 @@ and makes a run current with `active`. For an adapter of your own see
 """
 
 from penstock._propagation import HEADER
-from penstock.boundary._arguments import ARGUMENT, receive_argument, send_argument
+from penstock.boundary._arguments import (
+    ARGUMENT,
+    receive_argument,
+    send_argument,
+    send_beside,
+)
 from penstock.boundary._current import active, aiterate, iterate
 from penstock.boundary._settings import (
     RECEIVED,
@@ -31,4 +36,5 @@ __all__ = [
     "iterate",
     "receive_argument",
     "send_argument",
+    "send_beside",
 ]

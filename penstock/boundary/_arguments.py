@@ -1,15 +1,16 @@
-"""The flow ID as an argument, for queues that carry nothing else."""
+"""What crosses a boundary as an argument or beside the arguments, for queues without headers."""
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
 
-from penstock._context import Run, new_flow_id, open_run
+from penstock._context import Run
 from penstock.boundary._current import active
 from penstock.boundary._settings import Inbound
 
-__all__ = ["ARGUMENT", "receive_argument", "send_argument"]
+__all__ = ["ARGUMENT", "receive_argument", "send_argument", "send_beside"]
 
 ARGUMENT = "penstock_flow_id"
 """The keyword argument that tells a task its flow ID; empty means one of its own.
@@ -17,22 +18,53 @@ ARGUMENT = "penstock_flow_id"
 .. versionadded:: 0.1
 """
 
-_arguments = Inbound(trust=True)
+_ID_ALONE = Inbound(trust=True)
 
 
-def send_argument() -> dict[str, str]:
+def send_argument(inbound: Inbound = _ID_ALONE) -> dict[str, Any]:
     """Return the current flow ID as a keyword argument, or a new one outside any run.
 
     For queues that carry nothing but a task's arguments. The task has that ID
-    however often it is delivered or tried again.
+    however often it is delivered or tried again. The value is the ID, or a
+    dictionary of strings where *inbound* carries more; JSON can hold both.
+
+    Args:
+        inbound: What is carried: by default, the flow ID alone.
 
     .. versionadded:: 0.1
     """
-    run = open_run()
-    return {ARGUMENT: new_flow_id() if run is None else run.flow_id}
+    sent = inbound.send()
+    return {ARGUMENT: sent if len(sent) > 1 else sent[inbound.header]}
 
 
-def receive_argument(function: Callable[..., Any], *, in_place: bool = True) -> Callable[..., Any]:
+def send_beside(
+    arguments: Mapping[str, Any], inbound: Inbound = _ID_ALONE
+) -> "OrderedDict[str, Any]":
+    """Return keyword *arguments* that have the current flow ID as an attribute.
+
+    For queues that pickle the arguments. The attribute has the name `ARGUMENT`
+    and the value that `send_argument` gives. It is pickled with the arguments,
+    needs nothing but the standard library to be unpickled, and is not an
+    argument: a worker that does not know it runs the task.
+
+    Args:
+        arguments: The keyword arguments of the task, which are copied.
+        inbound: What is carried: by default, the flow ID alone.
+
+    .. versionadded:: 0.1
+    """
+    made: OrderedDict[str, Any] = OrderedDict(arguments)
+    vars(made).update(send_argument(inbound))
+    return made
+
+
+def receive_argument(
+    function: Callable[..., Any],
+    *,
+    in_place: bool = True,
+    inbound: Inbound = _ID_ALONE,
+    find: Callable[[], object] | None = None,
+) -> Callable[..., Any]:
     """Return *function* in the run that `send_argument` told of, without seeing that argument.
 
     Args:
@@ -40,15 +72,22 @@ def receive_argument(function: Callable[..., Any], *, in_place: bool = True) -> 
         in_place: Whether the queue may call it in its sender's place, where the
             current run is the right one. Otherwise a call that was sent has a
             run of its own, whatever is current.
+        inbound: What is carried, as the sender has it.
+        find: Called where the argument is missing; returns what was sent with
+            the task otherwise: a value of `send_argument`, an empty string if
+            the task is to have an ID of its own, or None if the call was not
+            sent.
 
     .. versionadded:: 0.1
     """
 
     def begin(kwargs: dict[str, Any]) -> Run:
-        said = kwargs.pop(ARGUMENT, None)
-        carrier = {_arguments.header: said} if said else {}
-        is_direct = in_place or said is None
-        return _arguments.accept(carrier) if is_direct else _arguments.receive(carrier)
+        sent = kwargs.pop(ARGUMENT, None)
+        if sent is None and find is not None:
+            sent = find()
+        carrier = sent if isinstance(sent, Mapping) else {inbound.header: sent} if sent else {}
+        is_direct = in_place or sent is None
+        return inbound.accept(carrier) if is_direct else inbound.receive(carrier)
 
     if iscoroutinefunction(function):
 

@@ -1,25 +1,33 @@
 """Jobs of APScheduler 3 with a flow ID each, or with that of who adds them for once.
 
 It needs ``pip install "penstock[apscheduler]"``.
+
+APScheduler has no headers. So the ID travels as an attribute of the keyword
+arguments, which every job store pickles with them and which nobody else sees.
 """
 
+import sys
 from collections.abc import Callable
-from inspect import Parameter, signature
+from threading import local
+from types import FrameType
 from typing import Any, overload
 
 from penstock._decorators import After, declare_task
-from penstock._wrap import find_signature
-from penstock.boundary import ARGUMENT, receive_argument, send_argument
+from penstock.boundary import ARGUMENT, Inbound, receive_argument, send_beside
 from penstock.exceptions import MissingExtraError
 
 try:
+    from apscheduler.executors.base import run_coroutine_job, run_job
+    from apscheduler.job import Job
     from apscheduler.schedulers.base import BaseScheduler
     from apscheduler.triggers.date import DateTrigger
-    from apscheduler.util import ref_to_obj
 except ImportError as error:
     raise MissingExtraError(__name__, "apscheduler", "apscheduler") from error
 
 __all__ = ["flow_task", "install", "uninstall"]
+
+# Jobs come from the application's own processes: their data is pickled, so nobody else may add.
+_TRUSTING = Inbound(trust=True)
 
 
 def install(scheduler: BaseScheduler) -> None:
@@ -35,21 +43,26 @@ def install(scheduler: BaseScheduler) -> None:
     .. versionadded:: 0.1
     """
     uninstall(scheduler)
-    add_job = scheduler.add_job
-    arguments = find_signature(add_job) or signature(add_job)
+    add_job, put_job = scheduler.add_job, scheduler._real_add_job  # noqa: SLF001 - see below
+    adding = local()
 
     def add_with_id(*args: Any, **kwargs: Any) -> Any:
-        said = arguments.bind(*args, **kwargs)
-        func, trigger = said.arguments["func"], said.arguments.get("trigger")
-        found = ref_to_obj(func) if isinstance(func, str) else func
-        if getattr(found, "penstock_takes_id", False):
-            is_once = trigger in {None, "date"} or isinstance(trigger, DateTrigger)
-            sent = send_argument() if is_once else {}
-            given = said.arguments.get("kwargs") or {}
-            said.arguments["kwargs"] = {ARGUMENT: "", **sent, **given}
-        return add_job(*said.args, **said.kwargs)
+        adding.is_here = True
+        try:
+            job = add_job(*args, **kwargs)
+        finally:
+            adding.is_here = False
+        if job.pending:  # until the scheduler starts, somewhere else
+            _complete(job)
+        return job
 
-    scheduler.add_job = add_with_id
+    # It is where a job is whole and not stored yet: `add_job` makes dictionaries anew.
+    def put_with_id(job: Job, *more: Any) -> Any:
+        if getattr(adding, "is_here", False):
+            _complete(job)
+        return put_job(job, *more)
+
+    scheduler.add_job, scheduler._real_add_job = add_with_id, put_with_id  # noqa: SLF001
 
 
 def uninstall(scheduler: BaseScheduler) -> None:
@@ -58,6 +71,14 @@ def uninstall(scheduler: BaseScheduler) -> None:
     .. versionadded:: 0.1
     """
     vars(scheduler).pop("add_job", None)
+    vars(scheduler).pop("_real_add_job", None)
+
+
+def _complete(job: Job) -> None:
+    """Let *job* carry the current flow ID, if it is declared and runs once."""
+    inbound = getattr(job.func, "penstock_inbound", None)
+    if inbound is not None and isinstance(job.trigger, DateTrigger):
+        job.kwargs = send_beside(job.kwargs, inbound)
 
 
 @overload
@@ -69,6 +90,7 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    inbound: Inbound = _TRUSTING,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def flow_task(
     function: Callable[..., Any] | None = None,
@@ -78,6 +100,7 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    inbound: Inbound = _TRUSTING,
 ) -> Any:
     """Declare a function as a step that a scheduler runs.
 
@@ -92,6 +115,8 @@ def flow_task(
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: What the step stands behind, as for `penstock.step`.
+        inbound: What is carried beside the flow ID: a ``traceparent``, annotated
+            values.
 
     Raises:
         InvalidArgumentError: If an argument cannot be used, or the object
@@ -101,17 +126,29 @@ def flow_task(
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:
-        received: Any = receive_argument(wrapper, in_place=False)
-        # A scheduler refuses arguments that a function does not name.
-        said = find_signature(wrapper) or signature(received, follow_wrapped=False)
-        more = Parameter(ARGUMENT, Parameter.KEYWORD_ONLY, default=None)
-        last = [p for p in said.parameters.values() if p.kind is Parameter.VAR_KEYWORD]
-        others = [p for p in said.parameters.values() if p not in last]
-        received.__signature__ = said.replace(parameters=[*others, more, *last])
-        received.penstock_takes_id = True
+        received: Any = receive_argument(wrapper, in_place=False, inbound=inbound, find=_find_sent)
+        received.penstock_inbound = inbound
         return received
 
     def declare(target: Callable[..., Any]) -> Any:
         return declare_task(target, make, after=after, step=step, title=title, kind=kind)
 
     return declare if function is None else declare(function)
+
+
+_RUNNERS = {run_job.__code__, run_coroutine_job.__code__}
+
+
+def _find_sent() -> object:
+    """Return what the job was added with that calls a function now, or None if no job does.
+
+    What runs a job hands over nothing but the arguments, so the job is only to be
+    found where it is run.
+    """
+    # This function, `begin` and the function that was declared are called by what runs the job.
+    frame: FrameType | None = sys._getframe(3)  # noqa: SLF001 - documented for this use
+    while frame is not None and frame.f_code not in _RUNNERS:
+        if frame.f_globals.get("__name__") == receive_argument.__module__:
+            return None  # another job calls it
+        frame = frame.f_back
+    return None if frame is None else getattr(frame.f_locals["job"].kwargs, ARGUMENT, "")

@@ -2,17 +2,18 @@
 
 It needs ``pip install "penstock[huey]"``.
 
-Huey has no place beside a task's arguments. So the ID travels as an attribute of
-the keyword arguments, which is pickled with them and which nobody else sees.
+Huey has no headers. So the ID travels as an attribute of the keyword arguments,
+which is pickled with them and which nobody else sees; or in the task's ID, where
+messages are not pickled.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
-from penstock.boundary import ARGUMENT, receive_argument, send_argument
+from penstock.boundary import ARGUMENT, Inbound, receive_argument, send_beside
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -24,39 +25,38 @@ except ImportError as error:
 
 __all__ = ["flow_task"]
 
-declare_control_flow("retried", exceptions.RetryTask, exceptions.RateLimitExceeded)
+_RateLimited = getattr(exceptions, "RateLimitExceeded", exceptions.RetryTask)  # new in Huey 3
+declare_control_flow("retried", exceptions.RetryTask, _RateLimited)
 declare_control_flow("stopped", exceptions.CancelExecution, exceptions.TaskLockedException)
+
+# Tasks come from the application's own processes: their data is pickled, so nobody else may send.
+_TRUSTING = Inbound(trust=True)
 
 
 class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types
     """A task that takes the current flow ID along when it is made, or a new one outside a run."""
 
+    inbound = _TRUSTING
     is_pickled = True
 
     def __init__(self, args: Any = None, kwargs: Any = None, *more: Any, **options: Any) -> None:
         given = {} if kwargs is None else kwargs  # an empty one may have the ID
         # What a worker makes of a message has the ID already.
-        if not hasattr(given, ARGUMENT) and ARGUMENT not in given:
-            given = _beside(given) if self.is_pickled else {**send_argument(), **given}
+        if self.is_pickled and not hasattr(given, ARGUMENT) and ARGUMENT not in given:
+            given = send_beside(given, self.inbound)
         super().__init__(args, given, *more, **options)
+
+    def create_id(self) -> str:
+        """Return an ID of the task, which carries the flow ID where arguments cannot."""
+        made: str = super().create_id()
+        return made if self.is_pickled else f"{made}?{urlencode(self.inbound.send())}"
 
     @property
     def data(self) -> tuple[Any, Any]:
         """What the function is called with, here where it is known to take the ID."""
         args, kwargs = super().data
-        flow_id = getattr(kwargs, ARGUMENT, None)
-        return args, kwargs if flow_id is None else {**kwargs, ARGUMENT: flow_id}
-
-
-def _beside(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return *kwargs* with the flow ID as an attribute.
-
-    It is pickled with them, needs nothing but the standard library to be
-    unpickled, and is no argument: a worker that does not know it runs the task.
-    """
-    made: OrderedDict[str, Any] = OrderedDict(kwargs)
-    vars(made).update(send_argument())
-    return made
+        sent = getattr(kwargs, ARGUMENT, None) or dict(parse_qsl(self.id.partition("?")[2]))
+        return args, {ARGUMENT: sent, **kwargs} if sent else kwargs
 
 
 class _PeriodicFlowTask(_FlowTask, PeriodicTask):  # type: ignore[misc]  # as above
@@ -71,6 +71,7 @@ def flow_task(
     title: str | None = None,
     kind: str | None = "queue",
     periodic: Callable[[Any], bool] | None = None,
+    inbound: Inbound = _TRUSTING,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare a function as a step that a worker runs, and return it as a task of *huey*.
@@ -89,6 +90,8 @@ def flow_task(
         periodic: When the consumer sends the task by itself, like
             ``huey.crontab(minute="0")``, as for ``huey.periodic_task``. Each
             time it has a new flow ID.
+        inbound: What is carried beside the flow ID: a ``traceparent``, annotated
+            values.
         options: Those of ``huey.task``: *retries*, *priority*, *context*, ...
 
     Raises:
@@ -99,10 +102,10 @@ def flow_task(
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:
-        function = receive_argument(wrapper)
+        function = receive_argument(wrapper, inbound=inbound)
         # Another serializer, for JSON say, knows nothing of attributes.
         is_pickled = type(huey.serializer) in {Serializer, SignedSerializer}
-        settings = {"is_pickled": is_pickled, **options}
+        settings = {"is_pickled": is_pickled, "inbound": inbound, **options}
         if periodic is None:
             return huey.task(task_base=_FlowTask, **settings)(function)
         clock = staticmethod(periodic)

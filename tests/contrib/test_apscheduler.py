@@ -13,9 +13,9 @@ from apscheduler.triggers.date import DateTrigger
 from servers import wait_for
 from sqlalchemy.pool import NullPool
 
-from penstock import bind, current_flow_id, current_run, get_flow
-from penstock.boundary import ARGUMENT
-from penstock.contrib.apscheduler import install, uninstall
+from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
+from penstock.boundary import ARGUMENT, Inbound
+from penstock.contrib.apscheduler import flow_task, install, uninstall
 
 
 @pytest.fixture
@@ -66,11 +66,103 @@ def test_stored(jobs, tmp_path):
 
     after = BackgroundScheduler(timezone="UTC", jobstores=store)
     after.start()
-    wait_for(lambda: len(jobs.seen) == 2)
+    wait_for(lambda: len(jobs.seen) == 2 and not after.get_jobs())
     after.shutdown()
 
     ids = {what: flow_id for what, _, flow_id, _ in jobs.seen}
-    assert ids == {"bound": "order-7", "alone": added.kwargs[ARGUMENT]}
+    assert ids == {"bound": "order-7", "alone": getattr(added.kwargs, ARGUMENT)}
+
+
+def test_before_the_scheduler_starts(jobs):
+    """A job that waits for the scheduler to start has the ID of who added it, not of who starts."""
+    scheduler = BackgroundScheduler(timezone="UTC")
+    install(scheduler)
+    with bind("order-7"):
+        scheduler.add_job(jobs.work)
+    with bind("start-up"):
+        scheduler.start()
+    wait_for(lambda: jobs.seen)
+    scheduler.shutdown()
+
+    assert jobs.seen[0][2] == "order-7"
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_deployed_one_after_the_other(monkeypatch, jobs, tmp_path, is_old):
+    """A scheduler that has the code from before `flow_task` runs stored jobs, and the other way."""
+    options = {"poolclass": NullPool}
+    store = {
+        "default": SQLAlchemyJobStore(f"sqlite:///{tmp_path / 'jobs'}", engine_options=options)
+    }
+
+    def before(what="work", *, unit="kg"):
+        jobs.seen.append((what, unit, current_flow_id(), None))
+
+    declared = jobs.work
+    before.__module__, before.__qualname__ = "scheduled", "work"
+    sender, worker = (declared, before) if is_old else (before, declared)
+    when = DateTrigger(datetime.now(UTC) + timedelta(seconds=0.2))
+    adding = BackgroundScheduler(timezone="UTC", jobstores=store)
+    install(adding)
+    adding.start(paused=True)
+    monkeypatch.setattr(jobs, "work", sender)
+    with bind("order-7"):
+        adding.add_job(jobs.work, when, ["kept"], {"unit": "g"}, misfire_grace_time=60)
+    adding.shutdown()
+
+    monkeypatch.setattr(jobs, "work", worker)
+    working = BackgroundScheduler(timezone="UTC", jobstores=store)
+    working.start()
+    wait_for(lambda: jobs.seen and not working.get_jobs())
+    working.shutdown()
+
+    [(what, unit, flow_id, _)] = jobs.seen
+    assert (what, unit, flow_id is None) == ("kept", "g", is_old)
+
+
+def test_values(scheduler):
+    """Annotated values travel if that is wanted."""
+    seen = []
+
+    @flow("valued")
+    @flow_task(inbound=Inbound(trust=True, values=["tenant"]))
+    def work():
+        seen.append(dict(current_run().values))
+
+    with bind():
+        annotate(tenant="north", secret="x")
+        scheduler.add_job(work)
+    wait_for(lambda: seen)
+
+    assert seen == [{"tenant": "north"}]
+
+
+def test_job_that_calls_another(scheduler, jobs):
+    """A job that another one calls like a function is part of that one's operation."""
+
+    @flow("calling")
+    @flow_task
+    def work():
+        current_run().annotate(tenant="north")
+        called()
+
+    @flow("calling")
+    @flow_task(after=work)
+    def called():
+        jobs.seen.append(dict(current_run().values))
+
+    with bind("order-7"):
+        scheduler.add_job(work)
+    wait_for(lambda: jobs.seen)
+
+    assert jobs.seen == [{"tenant": "north"}]
+
+
+def test_job_of_an_older_sender(jobs):
+    """A job that has the ID among its arguments is understood too."""
+    jobs.work(**{ARGUMENT: "order-8"})
+
+    assert jobs.seen[0][2] == "order-8"
 
 
 def test_by_name(scheduler, jobs):

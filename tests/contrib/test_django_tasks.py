@@ -5,12 +5,16 @@ import importlib
 import pickle
 import sys
 from dataclasses import fields
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import django
 import pytest
+from asgiref.sync import async_to_sync
+from django.core.management import call_command
+from django.db import connection
 
-from penstock import bind, current_run, get_flow
+from penstock import annotate, bind, current_flow_id, current_run, get_flow
 from penstock.exceptions import MissingExtraError
 
 
@@ -71,6 +75,72 @@ def test_in_a_worker(tasks, left):
             assert current_run().flow_id == left
 
     assert (said["id"], said["outer"]) == ("order-7", "order-7")
+
+
+def test_nothing_sent(tasks):
+    """A task can be told to send nothing yet, and receives what is sent."""
+    with bind("order-7"):
+        result = tasks.work_quietly.enqueue()
+
+    assert carried(result) == {}
+    assert tasks.work_quietly.call(penstock_flow_id="order-8")["id"] == "order-8"
+
+
+@pytest.fixture
+def run_worker(tasks, require):
+    """Return what lets a real worker run all tasks that a database keeps."""
+    require("django-tasks-db", find_spec("django_tasks_db") is not None)
+    call_command("migrate", verbosity=0)
+    yield lambda: call_command("db_worker", "--backend=rows", "--batch", verbosity=0)
+    connection.close()
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["enqueue", "aenqueue"])
+def test_in_a_row(tasks, run_worker, is_async):
+    """A database keeps the ID and the values beside the arguments, as they are."""
+    with bind("order-7"):
+        annotate(tenant="north", secret="x")
+        enqueue = async_to_sync(tasks.work_kept.aenqueue) if is_async else tasks.work_kept.enqueue
+        result = enqueue(2)
+    alone = tasks.work_kept.enqueue(3)
+    run_worker()
+    result.refresh()
+    alone.refresh()
+
+    assert (result.args, result.kwargs) == ([2], {})
+    expected = {"amount": 2, "values": {"tenant": "north"}, "flow": "traced"}
+    assert result.return_value == expected | {"id": "order-7", "outer": "order-7"}
+    assert len(alone.return_value["id"]) == 32
+
+
+def test_worker_without_penstock(monkeypatch, tasks, run_worker):
+    """A worker that has the code from before `flow_task` runs the task."""
+    with bind("order-7"):
+        result = tasks.work_kept.enqueue(2)
+    framework = sys.modules["penstock.contrib.django.tasks"]._tasks
+    monkeypatch.setattr(tasks, "work_kept", framework.task(backend="rows")(deliver_kept))
+    run_worker()
+    result.refresh()
+
+    assert result.return_value == [2, None]
+
+
+def deliver_kept(amount):
+    """Delivers it."""
+    return amount, current_flow_id()
+
+
+def test_other_rows(tasks, run_worker):
+    """What is kept without penstock is left alone, and its task has nothing to do with others."""
+    framework = sys.modules["penstock.contrib.django.tasks"]._tasks
+    tasks.deliver_kept = framework.task(backend="rows")(deliver_kept)
+    deliver_kept.__module__ = "django_work"
+    with bind("order-7"):
+        result = tasks.deliver_kept.enqueue(2)
+    assert result.db_result.args_kwargs == {"args": [2], "kwargs": {}}
+    run_worker()
+
+    assert tasks.work_kept.call(3)["id"] != "order-7"
 
 
 def test_hostile(tasks):

@@ -1,5 +1,6 @@
 """RQ: jobs carry the ID in their meta, to real workers too."""
 
+import gc
 import importlib
 import inspect
 import os
@@ -73,6 +74,9 @@ def test_control_flow(recorded):
     assert [span.outcome for span in recorded.spans] == ["cancelled"]
 
 
+# RQ 2 leaves the event loop of each coroutine, with its sockets, to the garbage collector.
+@pytest.mark.filterwarnings("ignore:unclosed (event loop|<socket):ResourceWarning")
+@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("worker", [FlowSimpleWorker, SimpleWorker])
 def test_declared(queue, connection, jobs, worker):
     """A declared job has the ID of who enqueued it, in any worker, coroutine or not."""
@@ -82,6 +86,7 @@ def test_declared(queue, connection, jobs, worker):
 
     assert process(connection, worker) == [("work", "order-7"), ("later", "order-7")]
     assert {note["flow"] for note in queue_jobs.notes()} == {"jobs"}
+    gc.collect()  # here, and not in the test of somebody else
 
 
 def test_any_function(queue, connection, jobs):

@@ -2,20 +2,24 @@
 
 They need Django 6.0, or the package ``django-tasks`` before it.
 
-The framework has no place beside a task's arguments. So the ID travels as a
-keyword argument, which the task's function never sees.
+The framework has no headers. So the ID travels beside the arguments in the row of
+``django-tasks-db``; for any other backend, as a keyword argument which the task's
+function never sees.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from typing import Any, overload
 
+from django.db.models.signals import pre_save
 from django.utils.module_loading import import_string
 
 from penstock._decorators import After, declare_task
-from penstock.boundary import receive_argument, send_argument
+from penstock.boundary import ARGUMENT, Inbound, receive_argument, send_argument
 from penstock.exceptions import MissingExtraError
 
 
@@ -31,6 +35,9 @@ def _find_tasks() -> Any:
 
 _tasks = _find_tasks()
 
+# Tasks come from the application's own processes, so what they carry is believed.
+_TRUSTING = Inbound(trust=True)
+
 __all__ = ["flow_task"]
 
 
@@ -44,6 +51,7 @@ def flow_task(
     title: str | None = None,
     kind: str | None = "queue",
     backend: str = "default",
+    inbound: Inbound | None = _TRUSTING,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def flow_task(
@@ -55,6 +63,7 @@ def flow_task(
     title: str | None = None,
     kind: str | None = "queue",
     backend: str = "default",
+    inbound: Inbound | None = _TRUSTING,
     **options: Any,
 ) -> Any:
     """Declare a function as a step that a worker runs, and return it as a task of Django.
@@ -70,6 +79,9 @@ def flow_task(
         title: What a reader sees instead of the name.
         kind: What the step stands behind, as for `penstock.step`.
         backend: The alias of the backend in ``settings.TASKS``.
+        inbound: What is carried beside the flow ID: a ``traceparent``, annotated
+            values. None sends nothing, but receives: for the time of a deploy in
+            which some workers do not know `flow_task` yet.
         options: Those of `django.tasks.task`: *priority*, *queue_name*,
             *takes_context*.
 
@@ -81,8 +93,13 @@ def flow_task(
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:
+        received: Any = receive_argument(
+            wrapper, inbound=inbound or _TRUSTING, find=lambda: _take(received)
+        )
+        received.penstock_inbound = inbound
+        import_module(f"{_tasks.__name__}.signals").task_started.connect(_keep)
         # Only the framework's own decorator knows what a task of this version has to have.
-        made: Any = _tasks.task(backend=backend, **options)(receive_argument(wrapper))
+        made: Any = _tasks.task(backend=backend, **options)(received)
         return _carrying(made.__class__)(**_fields(made))
 
     def declare(target: Callable[..., Any]) -> Any:
@@ -99,10 +116,12 @@ def _carrying(cls: Any) -> Any:
         __slots__ = ()
 
         def enqueue(self, *args: Any, **kwargs: Any) -> Any:
-            return super().enqueue(*args, **kwargs, **send_argument())
+            with _sending(self) as added:
+                return super().enqueue(*args, **kwargs, **added)
 
         async def aenqueue(self, *args: Any, **kwargs: Any) -> Any:
-            return await super().aenqueue(*args, **kwargs, **send_argument())
+            with _sending(self) as added:
+                return await super().aenqueue(*args, **kwargs, **added)
 
         def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
             return _restore, (cls, {**_fields(self), "func": self.module_path})
@@ -117,3 +136,63 @@ def _fields(task: Any) -> dict[str, Any]:
 def _restore(cls: Any, said: dict[str, Any]) -> Any:
     """Return the task that was pickled by the name of its function, as Django does it."""
     return _carrying(cls)(**{**said, "func": import_string(said["func"]).func})
+
+
+_sent: ContextVar[dict[str, Any] | None] = ContextVar("penstock.django.sent", default=None)
+"""What the row of a task is to hold that is being enqueued."""
+
+_started: ContextVar[tuple[Any, object] | None] = ContextVar("penstock.django.task", default=None)
+"""The function that a worker is about to call, and what the row of its task holds."""
+
+
+@contextmanager
+def _sending(task: Any) -> Iterator[dict[str, Any]]:
+    """Yield what *task* is to be enqueued with, beside its arguments: nothing if its row has it."""
+    inbound = task.func.penstock_inbound
+    added = {} if inbound is None else send_argument(inbound)
+    if not _has_rows(task.get_backend().__class__):
+        yield added
+        return
+    token = _sent.set(added)
+    try:
+        yield {}
+    finally:
+        _sent.reset(token)
+
+
+@cache
+def _has_rows(backend: type) -> bool:
+    """Return whether *backend* keeps a row for each task, and complete the rows if it does.
+
+    A worker of ``django-tasks-db`` without penstock reads the arguments alone, and
+    runs the task.
+    """
+    for cls in backend.__mro__:
+        package, _, name = cls.__module__.rpartition(".")
+        if package in {"django_tasks_db", "django_tasks.backends.database"} and name == "backend":
+            rows = import_module(f"{package}.models").DBTaskResult
+            pre_save.connect(_complete, sender=rows)
+            return True
+    return False
+
+
+def _complete(instance: Any, **_: Any) -> None:
+    """Put what is sent with a task into its row."""
+    if instance._state.adding:  # noqa: SLF001 - documented
+        instance.args_kwargs |= _sent.get() or {}
+
+
+def _keep(task_result: Any, **_: Any) -> None:
+    """Keep what the row of a task holds that a worker has started."""
+    row = getattr(task_result, "db_result", None)
+    sent = None if row is None else row.args_kwargs.get(ARGUMENT)
+    _started.set((task_result.task.func, sent))
+
+
+def _take(function: Callable[..., Any]) -> object:
+    """Return what was sent with the task for which *function* is called, once."""
+    started = _started.get()
+    if started is None or started[0] is not function:
+        return None
+    _started.set(None)
+    return started[1]
