@@ -29,7 +29,7 @@ from penstock._wrap import (
     instrument_alike,
     is_wrappable,
 )
-from penstock.exceptions import InvalidArgumentError
+from penstock.exceptions import InvalidArgumentError, UnknownFlowError
 
 __all__ = [
     "After",
@@ -121,6 +121,16 @@ class FlowDecorator:
 
     def __repr__(self) -> str:
         return f"flow({self.name!r})"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Show the flow in a notebook, as it is declared by then."""
+        # Only who draws a flow needs what draws it.
+        from penstock.graph import get_flow  # noqa: PLC0415
+
+        try:
+            return get_flow(self.name)._repr_mimebundle_()
+        except UnknownFlowError:  # it was declared in another registry
+            return {"text/plain": repr(self)}
 
 
 def flow(

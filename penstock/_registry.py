@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +15,8 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
+from penstock._codes import CodeIndex
+from penstock._executions import Execution, Source, current_execution
 from penstock._forks import renew_after_fork, renew_if_forked
 from penstock._steps import Join, Location, Predecessor, Step
 from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
@@ -112,16 +114,18 @@ def _receiver_of(target: Any) -> object:
     return target if is_object and type(target).__dict__.get("__call__") is not None else None
 
 
-def _give_own_code(target: object) -> None:
-    """Let the frames of each function of *target* be told from those of all others.
+def _own_codes(target: object) -> tuple[CodeType, ...]:
+    """Return the code of each function of *target*, which no other function has from now on.
 
     Functions that one ``def`` makes, in a loop or a factory, share its code
     object, and a frame knows only that. The new one is equal to it.
     """
-    for function in _functions_of(target):
+    functions = tuple(_functions_of(target))
+    for function in functions:
         if function not in _written:
             _written[function] = function.__code__
             function.__code__ = function.__code__.replace()
+    return tuple(function.__code__ for function in functions)
 
 
 @lru_cache(10_000)
@@ -246,6 +250,15 @@ class Declaration:
     number: int = field(default_factory=count().__next__)
     """By which declarations are in order."""
 
+    codes: tuple[CodeType, ...] = ()
+    """What frames that run the function have as their code."""
+
+    is_held: bool = False
+    """Whether a flow has it."""
+
+    source: Source | None = None
+    """The module or cell whose execution declared it."""
+
     @property
     def target(self) -> Any:
         """What the decorator returned: the function, or the wrapper of an entrypoint."""
@@ -276,6 +289,7 @@ class Declaration:
     def hold(self) -> None:
         """Hold the target, for a flow has it now."""
         self.held = self.target
+        self.is_held = True
 
     def claim(self, flow: str) -> None:
         """Be a step of *flow*."""
@@ -382,6 +396,21 @@ class FlowDeclaration:
 
     steps: dict[str, Declaration] = field(default_factory=dict)
 
+    mentions: dict[tuple[str, Source | None], None] = field(default_factory=dict)
+    """Which files name the flow, and which execution of a module or cell did."""
+
+    def forget(self, is_gone: Callable[[str, Source | None], bool]) -> list[Declaration]:
+        """Forget what files and executions declared that are gone, and return the steps."""
+        gone = {n: d for n, d in self.steps.items() if is_gone(d.origin.file, d.source)}
+        self.steps = {n: d for n, d in self.steps.items() if n not in gone}
+        said = [mention for mention in self.mentions if is_gone(*mention)]
+        for mention in said:
+            del self.mentions[mention]
+        still = {file for file, _ in self.mentions}
+        for file in {file for file, _ in said} - still:
+            self.metadata.pop(file, None)
+        return [*gone.values()]
+
 
 class Registry:
     """The flows and steps that a process has declared."""
@@ -395,22 +424,27 @@ class Registry:
         # Weak, so that what a reload or a factory replaced can go. A living
         # declaration keeps its target alive, so that no id is used twice.
         self._by_target: WeakValueDictionary[int, Declaration] = WeakValueDictionary()
-        self._by_code: dict[int, list[Declaration]] | None = None
+        self._codes: CodeIndex[Declaration] = CodeIndex(lambda: self._lock)
+        self._executions: dict[Source, Callable[[], CodeType | str | None]] = {}
         self._views: dict[str, Any] = {}
+        self._asked: dict[str, tuple[list[str], set[str]]] = {}
         self.first: tuple[str, str] | None = None
         """The name and the place of what was declared first, if anything was."""
 
     def declare(self, declaration: Declaration) -> None:
         """Remember *declaration* until a flow claims its target, or nobody has that any more."""
-        _give_own_code(declaration.function)
+        declaration.codes = _own_codes(declaration.function)
+        declaration.receiver = _receiver_of(declaration.function)
+        execution = current_execution()
         with self._lock:
+            declaration.source = self._enter(execution)
             self.first = self.first or (declaration.name, str(declaration.location))
             self._by_target[id(declaration.target)] = declaration
             self._by_target[id(bare(declaration.target))] = declaration
             if not declaration.begins_runs:  # a step is the function, also where it is recorded
                 self._by_target[id(declaration.function)] = declaration
             self._keep_unclaimed(declaration)
-            self._forget_views()
+            self._codes.put(declaration)
 
     def _keep_unclaimed(self, declaration: Declaration) -> None:
         """Keep *declaration* until its target is claimed or collected."""
@@ -440,11 +474,26 @@ class Registry:
 
     def describe(self, flow: str, place: str, metadata: dict[str, Any]) -> None:
         """Remember what the file *place* says about *flow*."""
+        execution = current_execution()
         with self._lock:
+            source = self._enter(execution)
             declared = self._flows.setdefault(flow, FlowDeclaration(flow))
+            declared.mentions[place, source] = None
             if metadata:
                 declared.metadata.setdefault(place, {}).update(metadata)
-            self._forget_views()
+                self._views.pop(flow, None)
+
+    def _enter(self, execution: Execution | None) -> Source | None:
+        """Return what *execution* executes, and forget what that declared when it last ran."""
+        if execution is None:
+            return None
+        source, which = execution
+        before = self._executions.get(source)
+        if before is None or before() != which:
+            self._executions[source] = execution.remembered()
+            if before is not None:
+                self._forget(lambda _, declaring: declaring == source)
+        return source
 
     def claim(self, flow: str, target: object) -> None:
         """Make the declared function *target* a step of *flow*.
@@ -466,12 +515,32 @@ class Registry:
                 )
             steps[declaration.name] = declaration
             declaration.claim(flow)
-            if earlier is not None and earlier.declared is not None:
-                earlier.declared.replace(earlier, declaration)
             self._unclaimed.pop(id(declaration.target), None)
             self._wrapped.pop(id(declaration.target), None)
             declaration.hold()
-            self._forget_views()
+            self._codes.put(declaration)
+            if earlier is not None and earlier is not declaration:
+                self._replace(earlier, declaration)
+            self._change(flow, declaration.name)
+
+    def _replace(self, earlier: Declaration, later: Declaration) -> None:
+        """Let go of *earlier*, whose place in a flow *later* took."""
+        if earlier.declared is not None:
+            earlier.declared.replace(earlier, later)
+        self._let_go(earlier)
+
+    def _let_go(self, declaration: Declaration) -> None:
+        """Find *declaration* no more in running frames, unless a flow has it still."""
+        homes = (self._flows.get(flow) for flow in declaration.flows)
+        if not any(home and home.steps.get(declaration.name) is declaration for home in homes):
+            declaration.is_held = False
+            self._codes.remove(declaration)
+
+    def _change(self, flow: str, step: str) -> None:
+        """Forget what was made of *flow*, and of flows that asked who has the *step*."""
+        _, asking = self._asked.pop(step, ((), ()))
+        for name in (flow, *asking):
+            self._views.pop(name, None)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all flows, in order of declaration."""
@@ -502,22 +571,34 @@ class Registry:
             view: V = self._views[name]
             return view
 
+    def flows_with(self, step: str, asking: str) -> list[str]:
+        """Return the flows that have a *step* of that name, for a view of the flow *asking*."""
+        with self._lock:
+            if step not in self._asked:
+                found = [name for name, flow in self._flows.items() if step in flow.steps]
+                self._asked[step] = found, set()
+            found, all_asking = self._asked[step]
+            all_asking.add(asking)
+            return found
+
     def forget(self, files: AbstractSet[str]) -> None:
         """Forget what *files* declared, before they are imported again."""
         with self._lock:
-            for flow in list(self._flows.values()):
-                for name, declaration in list(flow.steps.items()):
-                    if declaration.origin.file in files:
-                        del flow.steps[name]
-                for place in files & flow.metadata.keys():
-                    del flow.metadata[place]
-                if not flow.steps and not flow.metadata:
-                    del self._flows[flow.name]
-            for kept in (self._unclaimed, self._wrapped):
-                for key, declaration in list(kept.items()):
-                    if declaration.origin.file in files:
-                        del kept[key]
-            self._forget_views()
+            self._forget(lambda file, _: file in files)
+
+    def _forget(self, is_gone: Callable[[str, Source | None], bool]) -> None:
+        for flow in list(self._flows.values()):
+            for declaration in flow.forget(is_gone):
+                self._let_go(declaration)
+            if not flow.steps and not flow.mentions:
+                del self._flows[flow.name]
+        for kept in (self._unclaimed, self._wrapped):
+            for key, declaration in list(kept.items()):
+                if is_gone(declaration.origin.file, declaration.source):
+                    del kept[key]
+                    self._codes.remove(declaration)
+        self._views.clear()
+        self._asked.clear()
 
     def unclaimed(self) -> tuple[Declaration, ...]:
         """Return the steps and entrypoints that no flow has claimed."""
@@ -528,16 +609,9 @@ class Registry:
         found = [*list(self._unclaimed.values()), *self._wrapped.values()]
         return tuple(sorted(found, key=lambda declaration: declaration.number))
 
-    def codes(self) -> dict[int, list[Declaration]]:
-        """Return the declarations by the id of their function's code, in order of declaration.
-
-        By identity, since code objects of equal source compare equal.
-        """
-        found = self._by_code
-        if found is None:
-            with self._lock:
-                found = self._by_code = self._index_codes()
-        return found
+    def codes(self) -> Mapping[int, Iterable[Declaration]]:
+        """Return the declarations by the ID of their function's code, in order of declaration."""
+        return self._codes.by_code
 
     def renew_lock(self) -> None:
         """Forget who holds the lock: in a forked child they are gone."""
@@ -547,22 +621,6 @@ class Registry:
     def _lock(self) -> RLock:
         renew_if_forked()
         return self._held
-
-    def _forget_views(self) -> None:
-        """Forget what was made of the declarations, which have changed."""
-        self._by_code = None
-        self._views.clear()
-
-    def _index_codes(self) -> dict[int, list[Declaration]]:
-        index: dict[int, list[Declaration]] = {}
-        claimed = (d for flow in self._flows.values() for d in flow.steps.values())
-        for declaration in dict.fromkeys([*claimed, *self._all_unclaimed()]):
-            for function in _functions_of(declaration.function):
-                index.setdefault(id(function.__code__), []).append(declaration)
-            receiver = _receiver_of(declaration.function)
-            if receiver is not None:
-                declaration.receiver = receiver
-        return index
 
 
 _active = Registry()

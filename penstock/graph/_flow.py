@@ -1,7 +1,7 @@
 """The flow as it was declared: a frozen picture of the registry."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from penstock.graph._structure import order, successors
 __all__ = ["Flow", "find_problems", "get_flow", "list_flows"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Flow:
     """A named graph of steps, as it was declared when it was asked for.
 
@@ -42,7 +42,7 @@ class Flow:
     tags: tuple[str, ...] = ()
     """Words to find it by."""
 
-    _found: tuple[Problem, ...] = field(default=(), repr=False)
+    _found: tuple[Problem, ...] = ()
 
     @property
     def label(self) -> str:
@@ -111,6 +111,10 @@ class Flow:
             description=self.description,
         )
 
+    def __repr__(self) -> str:
+        count = len(self.steps)
+        return f"<Flow {self.name}: {count} step{'' if count == 1 else 's'}>"
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Show the flow in a notebook."""
         # Only who draws a flow needs what draws it.
@@ -135,12 +139,22 @@ def get_flow(name: str) -> Flow:
     return registry.view(name, partial(_snapshot, registry))
 
 
+class _Flows(tuple[Flow, ...]):
+    """Flows that show themselves one on each line."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        lines = ",\n ".join(map(repr, self))
+        return f"({lines},)" if len(self) == 1 else f"({lines})"
+
+
 def list_flows() -> tuple[Flow, ...]:
     """Return all flows that are declared now, in order of declaration.
 
     .. versionadded:: 0.1
     """
-    return tuple(map(get_flow, default_registry().names()))
+    return _Flows(map(get_flow, default_registry().names()))
 
 
 def find_problems() -> tuple[Problem, ...]:
@@ -171,9 +185,7 @@ def _snapshot(registry: Registry, declared: FlowDeclaration) -> Flow:
     steps = {name: d.as_step(declared) for name, d in declared.steps.items()}
     said, conflicts = _merge(declared)
 
-    def elsewhere(step: str) -> list[str]:
-        return [name for name in registry.names() if step in registry.get(name).steps]
-
+    elsewhere = partial(registry.flows_with, asking=declared.name)
     found = [*check(declared.name, steps, elsewhere), *conflicts]
     return Flow(name=declared.name, steps=tuple(steps.values()), _found=tuple(found), **said)
 

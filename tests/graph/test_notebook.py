@@ -5,6 +5,7 @@ import pytest
 from penstock import entrypoint, flow, get_flow
 from penstock.exceptions import MissingExtraError
 from penstock.graph import _notebook
+from penstock.testing import isolated_registry
 
 
 def bundle() -> dict[str, str]:
@@ -33,3 +34,13 @@ def test_without_graphviz(monkeypatch):
     monkeypatch.setattr(_notebook, "render_svg", fail)
 
     assert bundle().keys() == {"text/plain", "text/vnd.mermaid"}
+
+
+def test_decorator():
+    """What `flow` returned shows the flow too; where that is not declared, itself."""
+    orders = flow("orders")
+    orders(entrypoint(name="receive")(print))
+
+    assert orders._repr_mimebundle_() == get_flow("orders")._repr_mimebundle_()
+    with isolated_registry():
+        assert orders._repr_mimebundle_() == {"text/plain": "flow('orders')"}

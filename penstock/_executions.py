@@ -1,0 +1,74 @@
+"""Which module or cell of a notebook is being executed, to know when that happens again."""
+
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import NamedTuple
+from weakref import ref
+
+__all__ = ["Execution", "current_execution"]
+
+Source = tuple[str, ...]
+"""What is executed: a module by its name and file, or a cell by its ID."""
+
+
+class Execution(NamedTuple):
+    """One execution of a whole module or cell."""
+
+    source: Source
+    which: CodeType | str
+    """The code of a module, which is another one each time, or the ID of the editor's request."""
+
+    def remembered(self) -> Callable[[], CodeType | str | None]:
+        """Return what returns *which*, as long as that can be the same execution."""
+        which = self.which
+        return (lambda: which) if isinstance(which, str) else ref(which)
+
+
+def current_execution() -> Execution | None:
+    """Return the innermost execution of a whole module or cell that calls this, or None.
+
+    Pieces of code that are executed in the namespace of a module, as doctest and
+    editors do it, say nothing of the rest of the module.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented for this use
+    while frame is not None:
+        if frame.f_code.co_name.startswith("<"):  # no function
+            found = _execution_of(frame)
+            if found is not None:
+                return found
+        frame = frame.f_back
+    return None
+
+
+_MOST_BETWEEN = 3
+"""How many frames a loader puts between Python's import and the module."""
+
+_WHOLE_MODULES = {"importlib._bootstrap", "_frozen_importlib", "runpy", "IPython.utils.py3compat"}
+_CELLS = "IPython.core.interactiveshell"
+
+
+def _execution_of(frame: FrameType) -> Execution | None:
+    """Return the execution of a whole module or cell in *frame*, if it is one."""
+    caller = frame.f_back
+    for _ in range(_MOST_BETWEEN):
+        if caller is None:
+            return None
+        calling = caller.f_globals.get("__name__")
+        if calling in _WHOLE_MODULES:
+            names = frame.f_globals
+            source = ("module", str(names.get("__name__")), str(names.get("__file__")))
+            return Execution(source, frame.f_code)
+        if calling == _CELLS:
+            return _cell_execution()
+        caller = caller.f_back
+    return None
+
+
+def _cell_execution() -> Execution | None:
+    """Return which cell of a notebook runs, if the editor says so."""
+    try:
+        request = sys.modules["IPython"].get_ipython().get_parent()
+        return Execution(("cell", request["metadata"]["cellId"]), request["header"]["msg_id"])
+    except Exception:  # a terminal, or a kernel or an editor that does not say it
+        return None

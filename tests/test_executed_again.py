@@ -1,0 +1,209 @@
+"""What a module declared goes when the module is executed again and declares it no more."""
+
+import gc
+import importlib
+import sys
+
+import pytest
+
+from penstock import current_step, entrypoint, find_problems, flow, get_flow, list_flows, step
+from penstock._codes import CodeIndex
+from penstock._registry import default_registry
+from penstock.testing import isolated_registry
+
+BEGIN = "from penstock import entrypoint, flow, step, current_step\n"
+
+
+@pytest.fixture(autouse=True)
+def _own_registry():
+    """Let each test declare its own flows."""
+    with isolated_registry():
+        yield
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Return what writes and imports a module, and imports it again when it is there."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    imported = []
+
+    def execute(source, name="executed_again"):
+        (tmp_path / f"{name}.py").write_text(BEGIN + source, encoding="utf-8")
+        importlib.invalidate_caches()
+        if name in imported:
+            return importlib.reload(sys.modules[name])
+        imported.append(name)
+        return importlib.import_module(name)
+
+    yield execute
+    for name in imported:
+        sys.modules.pop(name, None)
+
+
+def names(flow_name):
+    return [step.name for step in get_flow(flow_name).steps]
+
+
+def test_step_that_is_gone(module):
+    """A step that a reloaded module has no more is gone, and a new one is there."""
+    before = module(
+        "@flow('m')\n@entrypoint\ndef a(): ...\n"
+        "@flow('m')\n@step(after='a')\ndef gone(): return current_step()\n"
+    )
+    old = before.gone
+    assert names("m") == ["a", "gone"]
+
+    after = module(
+        "@flow('m')\n@entrypoint\ndef a(): return current_step().name\n"
+        "@flow('m')\n@step(after='a')\ndef fresh(): return current_step().name\n"
+    )
+
+    assert names("m") == ["a", "fresh"]
+    assert (after.a(), after.fresh(), old()) == ("a", "fresh", None)
+    assert find_problems() == ()
+
+
+def test_flow_that_is_gone(module):
+    """So is a flow that has another name now, and what was said of it."""
+    module("f = flow('old', title='Old')\n@f\n@entrypoint\ndef a(): ...\nflow('empty')\n")
+    module("f = flow('new')\n@f\n@entrypoint\ndef a(): ...\n")
+
+    assert [(found.name, found.title) for found in list_flows()] == [("new", None)]
+
+
+def test_title_that_is_gone(module):
+    """So is a title that is said no more, while the flow remains."""
+    module("f = flow('m', title='Old')\n@f\n@entrypoint\ndef a(): ...\n")
+    assert get_flow("m").title == "Old"
+    module("f = flow('m')\n@f\n@entrypoint\ndef a(): ...\n")
+
+    assert get_flow("m").title is None
+
+
+def test_unclaimed_step_that_is_gone(module):
+    """So is a step that no flow ever claimed."""
+    module("@step\ndef a(): ...\n@entrypoint\ndef b(): ...\n")
+    assert len(find_problems()) == 2
+    module("@step\ndef c(): ...\n")
+
+    assert [problem.step for problem in find_problems()] == ["c"]
+
+
+def test_steps_of_others(module):
+    """What other modules declare, of the same flow too, remains."""
+    module("@flow('m')\n@step(after='a')\ndef b(): ...\n", "one")
+    module("import one\n@flow('m')\n@entrypoint\ndef a(): ...\n", "two")
+    flow("m")(step(name="c", after="a")(lambda: None))
+    module("import one\n@flow('m')\n@entrypoint\ndef a(): ...\n", "two")
+
+    assert sorted(names("m")) == ["a", "b", "c"]
+
+
+def test_what_a_factory_declared_for_a_module(module):
+    """What a function of another module declares belongs to the module that called it."""
+    made = "    @flow('m')\n    @step(name=name)\n    def made(): ...\n    return made\n"
+    make = f"def make(name):\n{made}"
+    module(make, "factory")
+    module("from factory import make\nmake('a'), make('b')\n")
+    module(make, "factory")
+    assert names("m") == ["a", "b"]
+    module("from factory import make\nmake('b')\n")
+
+    assert names("m") == ["b"]
+
+
+def test_imported_anew(module):
+    """A module that was thrown out and is imported again is the same module."""
+    module("@flow('m')\n@entrypoint\ndef a(): ...\n@flow('m')\n@step(after='a')\ndef b(): ...\n")
+    del sys.modules["executed_again"]
+    source = BEGIN + "@flow('m')\n@entrypoint\ndef a(): ...\n"
+    module_file = next(iter(default_registry().get("m").steps.values())).origin.file
+    with open(module_file, "w", encoding="utf-8") as file:  # noqa: PTH123 - a path as text
+        file.write(source)
+    importlib.import_module("executed_again")
+
+    assert names("m") == ["a"]
+
+
+def test_pieces_of_a_module(module):
+    """A piece of code that is executed in a module's namespace, as doctest does, adds to it."""
+    made = module("@flow('m')\n@entrypoint\ndef a(): ...\n")
+    for piece in ("b", "c"):
+        exec(f"@flow('m')\n@step(after='a', name={piece!r})\ndef _(): ...", vars(made))
+
+    assert names("m") == ["a", "b", "c"]
+
+
+def test_hints_of_other_flows():
+    """A problem that names another flow is as that flow is now."""
+    flow("a")(entrypoint(name="begin")(lambda: None))
+    flow("a")(step(name="s", after="elsewhere")(lambda: None))
+    flow("c")(step(name="t", after="elsewhere")(lambda: None))
+
+    def messages():
+        return [
+            p.message for name in "ac" for p in get_flow(name).problems() if p.step in {"s", "t"}
+        ]
+
+    assert all("is imported" in m or "imported?" in m for m in messages())
+    flow("b")(entrypoint(name="elsewhere")(lambda: None))
+    assert all("it is a step of 'b'" in m for m in messages())
+    default_registry().forget({__file__})
+    assert list_flows() == ()
+
+
+def test_views_of_untouched_flows():
+    """A declaration leaves what was made of other flows as it is."""
+    for name in "ab":
+        flow(name)(entrypoint(name="begin")(lambda: None))
+    of_a, of_b = list_flows()
+    flow("b")(step(name="next", after="begin")(lambda: None))
+    current_step()
+
+    assert get_flow("a") is of_a
+    assert get_flow("b") is not of_b
+    assert [s.name for s in get_flow("b").steps] == ["begin", "next"]
+    flow("a", title="A")
+    assert get_flow("a").title == "A"
+
+
+def test_readable_list():
+    """A list of flows has one on each line, and is a tuple."""
+    assert repr(list_flows()) == "()"
+    flow("a")(entrypoint(name="begin")(lambda: None))
+    assert repr(list_flows()) == "(<Flow a: 1 step>,)"
+    flow("b")
+
+    assert repr(list_flows()) == "(<Flow a: 1 step>,\n <Flow b: 0 steps>)"
+    assert isinstance(list_flows(), tuple)
+
+
+def test_collected_while_others_declare():
+    """What is collected while another thread declares is found by no other's code."""
+
+    class Busy:
+        """A lock that another thread has."""
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def acquire(self, *, blocking):
+            assert not blocking
+            return False
+
+    class Declared:
+        number, is_held = 1, False
+        codes = (test_readable_list.__code__,)
+
+    index = CodeIndex(Busy)
+    one, other = Declared(), Declared()
+    index.put(one)
+    index.put(other)
+    del one
+    gc.collect()
+
+    assert [*index.by_code[id(Declared.codes[0])]] == [other]
