@@ -207,3 +207,24 @@ def test_collected_while_others_declare():
     gc.collect()
 
     assert [*index.by_code[id(Declared.codes[0])]] == [other]
+
+
+def test_replaced_in_one_of_two_flows():
+    """A step whose place is taken in one of its flows remains that of the other."""
+
+    def make():
+        @step(name="work", after="begin")
+        def work():
+            return current_step()
+
+        return work
+
+    old, new = make(), make()
+    flow("a")(flow("b")(old))
+    flow("a")(new)
+
+    assert get_flow("a").step("work").function is new
+    assert get_flow("b").step("work").function is old
+    assert (old().name, new().name) == ("work", "work")
+    flow("b")(new)
+    assert (old(), new().name) == (None, "work")
