@@ -5,6 +5,7 @@
 from collections.abc import Callable, Mapping, MutableMapping
 from types import FrameType
 
+from penstock._bypassed import check_frame
 from penstock._context import Run, current, open_run, values_shown
 from penstock._failures import Failure, find_failure
 from penstock._running import find_running
@@ -47,6 +48,12 @@ def add_fields(
         put("flow", run._flows[0] if run._flows else default)
     if "step" not in record:
         running = None if frame is None else find_running(frame)
+        if (
+            running is not None
+            and running.is_entrypoint
+            and (run is None or not run._flows or run._flows[0] not in running.flows)
+        ):
+            check_frame(running, frame)
         raiser = default if failure is None else failure.step or default
         record["step"] = raiser if running is None else running.name
     # Last, so that no value is taken for one of the three.

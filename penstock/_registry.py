@@ -31,6 +31,7 @@ __all__ = [
     "Starter",
     "bare",
     "default_registry",
+    "functions_of",
     "isolated",
     "locate",
 ]
@@ -86,7 +87,7 @@ def _written_code(function: object) -> object:
     return getattr(function, "__code__", function)
 
 
-def _functions_of(target: object) -> Iterator[FunctionType]:
+def functions_of(target: object) -> Iterator[FunctionType]:
     """Yield the functions written in Python that a call of *target* calls, outermost first."""
     waiting, seen = bare(target), set[int]()
     while id(waiting) not in seen:
@@ -120,7 +121,7 @@ def _own_codes(target: object) -> tuple[CodeType, ...]:
     Functions that one ``def`` makes, in a loop or a factory, share its code
     object, and a frame knows only that. The new one is equal to it.
     """
-    functions = tuple(_functions_of(target))
+    functions = tuple(functions_of(target))
     for function in functions:
         if function not in _written:
             _written[function] = function.__code__

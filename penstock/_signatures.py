@@ -19,7 +19,14 @@ from typing import Any, NamedTuple, TypeAlias, Union, get_args, get_origin
 if sys.version_info >= (3, 14):
     import annotationlib
 
-__all__ = ["UNKNOWN", "Source", "attempt", "read_signature", "why_unreadable"]
+__all__ = [
+    "UNKNOWN",
+    "Source",
+    "attempt",
+    "find_decorators",
+    "read_signature",
+    "why_unreadable",
+]
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -79,6 +86,17 @@ def read_signature(function: object, *, bound: bool = False) -> inspect.Signatur
     """
     found: inspect.Signature | None = attempt(lambda: _read(function, bound=bound))
     return found
+
+
+def find_decorators(function: Any) -> list[tuple[ast.expr, Source]]:
+    """Return the decorators above the ``def`` of *function*, each with its source, if any are."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return []
+    lines, index = _module(code.co_filename, getattr(function, "__globals__", {}))
+    node = _node_of(code, index)
+    written = [] if node is None or isinstance(node, ast.Lambda) else node.decorator_list
+    return [(decorator, _text(decorator, lines)) for decorator in written]
 
 
 def why_unreadable(function: object) -> str | None:

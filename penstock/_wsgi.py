@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from penstock._bypassed import Endpoints, find_views
 from penstock._context import Run
 from penstock.boundary import Inbound, active, iterate
 
@@ -20,12 +21,20 @@ class Requests:
     Args:
         app: The application.
         inbound: What may come in.
+        views: What Flask calls, by the name of its endpoint.
     """
 
-    def __init__(self, app: "WSGIApplication", inbound: Inbound) -> None:
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        inbound: Inbound,
+        views: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
         self._app = app
         self._inbound = inbound
         self._read = environ_reader(inbound)
+        self._endpoints = Endpoints()
+        self._views = find_views(app) if views is None else views
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -45,7 +54,16 @@ class Requests:
             except Exception as error:
                 error.add_note(f"flow ID: {run.flow_id}")  # for the log of the server
                 raise
+            finally:
+                self._check(environ)
         return body if _runs_no_code(body, environ) else iterate(block.run, body)
+
+    def _check(self, environ: "WSGIEnvironment") -> None:
+        """Report an entrypoint that the application calls past its wrapper."""
+        if self._views:
+            self._endpoints.check_all(self._views)
+        elif (route := environ.get("bottle.route")) is not None:
+            self._endpoints.check(getattr(route, "callback", None))
 
     def _answering(self, start_response: "StartResponse", run: Run) -> "StartResponse":
         """Return what answers with the flow ID too, unless there is one already."""

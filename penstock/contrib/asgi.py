@@ -6,6 +6,7 @@ It needs no package but penstock.
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Unpack
 
+from penstock._bypassed import Endpoints, find_views
 from penstock._context import Run, current, latest
 from penstock._failures import record_failure
 from penstock.boundary import Inbound, InboundSettings
@@ -54,6 +55,8 @@ class FlowMiddleware:
         self._inbound = Inbound.read(_PLACE, settings, peer=peer)
         # As HTTP/2 wants it, and ASGI too.
         self._name = self._inbound.header.lower().encode()
+        self._endpoints = Endpoints()
+        self._views = find_views(app)  # for Quart does not put into the scope what it calls
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer one connection."""
@@ -76,6 +79,10 @@ class FlowMiddleware:
             error.add_note(f"flow ID: {run.flow_id}")  # for the log of the server
             raise
         finally:
+            if (endpoint := scope.get("endpoint")) is not None:
+                self._endpoints.check(endpoint)
+            elif self._views:
+                self._endpoints.check_all(self._views)
             try:
                 current.reset(token)
             except ValueError:

@@ -57,5 +57,5 @@ class FlowExtension:
         settings: InboundSettings = {**self._settings, **configured}
         inbound = Inbound.read("PENSTOCK_ in app.config", settings, peer=peer_of)
         # Around the whole application, so that error handlers and streamed bodies are within.
-        app.wsgi_app = Requests(app.wsgi_app, inbound)  # type: ignore[method-assign]
+        app.wsgi_app = Requests(app.wsgi_app, inbound, app.view_functions)  # type: ignore[method-assign]
         app.extensions[_NAME] = self

@@ -8,6 +8,7 @@ from typing import Any
 from penstock._model import Edge, Graph, Node, Problem
 from penstock._registry import Declaration, FlowDeclaration, Registry, default_registry
 from penstock._steps import Step
+from penstock.graph._bypassed import find_bypassed
 from penstock.graph._check import check
 from penstock.graph._labels import plain_text
 from penstock.graph._structure import order, successors
@@ -81,7 +82,11 @@ class Flow:
 
         An import never raises these, because a later import may mend them.
         """
-        return self._found
+        return (*self._found, *self._bypassed)
+
+    @cached_property
+    def _bypassed(self) -> tuple[Problem, ...]:
+        return tuple(find_bypassed(self.name, self.entrypoints))
 
     def graph(self) -> Graph:
         """Return the flow as it is drawn."""

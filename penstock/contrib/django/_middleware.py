@@ -7,6 +7,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.log import log_response
 
+from penstock._bypassed import Endpoints
 from penstock._context import Run
 from penstock._wsgi import environ_reader
 from penstock.boundary import active, aiterate, iterate
@@ -44,6 +45,7 @@ class FlowMiddleware:
         self._get_response = get_response
         self._inbound = read_inbound()
         self._read = environ_reader(self._inbound)
+        self._endpoints = Endpoints()
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
@@ -72,6 +74,8 @@ class FlowMiddleware:
 
     def _log(self, request: HttpRequest, response: HttpResponseBase) -> None:
         """Log an answer of 400 and above, which Django does when the run is over."""
+        if request.resolver_match is not None:
+            self._endpoints.check(request.resolver_match.func)
         answer: Any = response
         if answer.status_code >= 400:  # noqa: PLR2004 - as Django has it
             said = (answer.reason_phrase, request.path)

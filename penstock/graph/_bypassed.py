@@ -1,0 +1,36 @@
+"""Entrypoints that were registered somewhere before they were entrypoints."""
+
+from collections.abc import Iterable, Iterator
+
+from penstock._model import Problem
+from penstock._registrations import find_registrations
+from penstock._registry import Declaration, bare, default_registry
+from penstock._steps import Location, Step
+
+__all__ = ["find_bypassed"]
+
+
+def find_bypassed(flow: str, entrypoints: Iterable[Step]) -> Iterator[Problem]:
+    """Yield a problem for each of *entrypoints* of which a framework has the function itself."""
+    for step in entrypoints:
+        declaration = _declaration_of(step)
+        if declaration is None or step.location is None:  # it is not written in Python
+            continue
+        found = find_registrations(step.function, bare(declaration.target))
+        if found is not None:
+            message = f"runs of it do not begin at {step.name!r}: {found.cure}"
+            place = Location(step.location.file, found.decorators[0].line)
+            yield Problem(
+                code="bypassed-entrypoint",
+                flow=flow,
+                step=step.name,
+                message=message,
+                location=place,
+            )
+
+
+def _declaration_of(step: Step) -> Declaration | None:
+    """Return the latest declaration of the function of *step*, if that is written in Python."""
+    found = default_registry().codes().get(id(getattr(step.function, "__code__", None)), [])
+    same = [one for one in found if one.is_entrypoint and one.function is step.function]
+    return same[-1] if same else None

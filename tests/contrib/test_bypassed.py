@@ -1,0 +1,622 @@
+"""Entrypoints below whose decorator a framework was given the function itself."""
+
+import asyncio
+import atexit
+import functools
+import gc
+import logging
+import threading
+from importlib.util import find_spec
+from io import StringIO
+from types import ModuleType
+
+import aiohttp.web
+import blinker
+import django
+import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
+from django.dispatch import Signal, receiver
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+from fastapi import APIRouter, FastAPI
+from fastapi.testclient import TestClient
+from flask import Blueprint, Flask
+from huey import MemoryHuey
+from quart import Quart
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from taskiq import InMemoryBroker, TaskiqEvents
+
+from penstock import bind, current_run, entrypoint, flow, step
+from penstock.contrib.asgi import FlowMiddleware
+from penstock.contrib.flask import FlowExtension
+from penstock.contrib.logging import FlowFilter
+from penstock.contrib.wsgi import FlowMiddleware as WSGIMiddleware
+from penstock.graph import find_problems, get_flow
+
+CODE = "bypassed-entrypoint"
+orders = flow("orders")
+
+told = blinker.Signal()
+by_name = {}
+
+
+def register(name):
+    """Keep a function in a dictionary of the module."""
+
+    def keep(function):
+        by_name[name] = function
+        return function
+
+    return keep
+
+
+class Registry:
+    """Keeps functions in a class."""
+
+    found = ()
+
+    @classmethod
+    def add(cls, function):
+        cls.found = (*cls.found, function)
+        return function
+
+
+@functools.singledispatch
+def handle(event):
+    """Handle events by their type."""
+
+
+def mark(function):
+    """Leave something on a function, as `csrf_exempt` or marks of pytest do."""
+    function.is_marked = True
+    return function
+
+
+class Marks:
+    """Describes functions and keeps only their names."""
+
+    def __init__(self):
+        self.names = []
+
+    def doc(self, name):
+        def leave(function):
+            self.names.append((name, function.__name__))
+            return function
+
+        return leave
+
+
+class Limits:
+    """Keeps the functions that it wrapped, to count their calls."""
+
+    def __init__(self):
+        self.limited = []
+
+    def limit(self, function):
+        self.limited.append(function)
+        return functools.wraps(function)(lambda *args: function(*args))
+
+
+marks, limits = Marks(), Limits()
+
+
+@pytest.fixture(autouse=True)
+def _empty():
+    yield
+    Registry.found = ()
+    by_name.clear()
+
+
+@pytest.fixture
+def said(caplog):
+    """Return what penstock has logged, a line each."""
+
+    def read():
+        return [r.getMessage() for r in caplog.records if r.name == "penstock"]
+
+    return read
+
+
+def hosts():
+    """Return what the decorators of a test are given, new for each."""
+    module = ModuleType("shop")
+    module.api = FastAPI()
+    return {
+        "api": FastAPI(),
+        "router": APIRouter(),
+        "shop": module,
+        "web": Flask("w"),
+        "pages": Blueprint("p", "p"),
+        "quart": Quart("q"),
+        "table": aiohttp.web.RouteTableDef(),
+        "scheduler": BackgroundScheduler(),
+        "saved": Signal(),
+        "receiver": receiver,
+        "huey": MemoryHuey(),
+        "broker": InMemoryBroker(),
+        "TaskiqEvents": TaskiqEvents,
+    }
+
+
+def declare(tmp_path, decorators, name="handler"):
+    """Return a module in which a function has *decorators*, and the first line of these."""
+    lines = [f"@{one}" for one in decorators]
+    source = "\n".join([*lines, f"def {name}(event: int = 0, **rest):", "    return event", ""])
+    file = tmp_path / "handlers.py"
+    file.write_text(source)
+    scope = {**globals(), **hosts(), "__name__": "handlers", "__file__": str(file)}
+    marks.scope = scope  # as an application may hold the names of a module
+    exec(compile(source, str(file), "exec"), scope)
+    return scope[name], file
+
+
+def bypassed():
+    return [problem for problem in find_problems() if problem.code == CODE]
+
+
+REGISTERING = [
+    'api.get("/")',
+    'api.websocket("/")',
+    'router.post("/")',
+    'shop.api.get("/")',
+    'web.get("/")',
+    'web.route("/", methods=["POST"])',
+    "web.before_request",
+    "web.errorhandler(404)",
+    'pages.get("/")',
+    'quart.get("/")',
+    'quart.websocket("/")',
+    'table.get("/")',
+    "told.connect",
+    "receiver(saved)",
+    "receiver([saved])",
+    'scheduler.scheduled_job("interval", hours=1)',
+    "huey.on_startup()",
+    "broker.on_event(TaskiqEvents.WORKER_STARTUP)",
+    "atexit.register",
+    "handle.register",
+    'register("new")',
+    "Registry.add",
+]
+
+
+@pytest.mark.parametrize("decorator", REGISTERING)
+def test_registered_below(decorator, tmp_path):
+    """A decorator below that keeps the function is a problem, at its line, with the cure."""
+    handler, file = declare(tmp_path, ["orders", "entrypoint", decorator])
+    atexit.unregister(handler.__wrapped__)
+
+    (problem,) = bypassed()
+
+    assert str(problem) == (
+        f"{file}:3: flow 'orders': runs of it do not begin at 'handler': @{decorator} below "
+        f"@entrypoint registers the function itself. Put it above @orders [{CODE}]"
+    )
+    assert problem in get_flow("orders").problems()
+
+
+@pytest.mark.parametrize("decorator", REGISTERING)
+def test_registered_above(decorator, tmp_path):
+    """The same decorator above is none, also with another below that only marks the function."""
+    handler, _ = declare(tmp_path, [decorator, "orders", "entrypoint", "marks.doc('x')", "mark"])
+    atexit.unregister(handler)
+
+    assert bypassed() == []
+
+
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        ["mark"],
+        ["marks.doc('x')"],
+        ["limits.limit"],
+        ["pytest.mark.browser"],
+        ["functools.wraps(handle)"],
+        ["unknown_below() if False else mark"],
+        ["(lambda function: function)"],
+        ["staticmethod"],
+    ],
+)
+def test_marked_below(decorators, tmp_path):
+    """What is only marked, described, wrapped or counted below is no problem."""
+    declare(tmp_path, ["orders", "entrypoint", *decorators])
+
+    assert bypassed() == []
+
+
+def test_without_a_source(tmp_path):
+    """Of what is no function, or whose file is gone, nothing is claimed."""
+    orders(entrypoint(name="partial")(functools.partial(print, "x")))
+    _, file = declare(tmp_path, ["orders", "entrypoint", 'api.get("/")'])
+    file.unlink()
+
+    assert bypassed() == []
+
+
+def test_large_application(tmp_path, monkeypatch):
+    """An application that holds more than is looked at is believed to hold nothing."""
+    monkeypatch.setattr("penstock._registrations._MOST_OBJECTS", 2)
+    declare(tmp_path, ["orders", "entrypoint", 'api.get("/")'])
+
+    assert bypassed() == []
+
+
+def test_several_below(tmp_path):
+    """Several that keep it are named together, and not what only marks it."""
+    declare(tmp_path, ["orders", "entrypoint", 'api.get("/a")', "mark", 'api.get("/b")'])
+
+    (problem,) = bypassed()
+
+    assert '@api.get("/a") and @api.get("/b") below @entrypoint register the' in problem.message
+    assert problem.message.endswith("Put them above @orders")
+
+
+def test_below_another_wrapper(tmp_path):
+    """A framework below a decorator that wraps has the function too."""
+    declare(tmp_path, ["orders", "entrypoint", "limits.limit", 'api.get("/")'])
+
+    (problem,) = bypassed()
+
+    assert '@api.get("/") below' in problem.message
+
+
+def test_by_call(tmp_path):
+    """Where no decorator of penstock is written, the names of both say where it belongs."""
+    handler, _ = declare(tmp_path, ['api.get("/")'])
+    made = orders(entrypoint(handler))
+
+    (problem,) = bypassed()
+
+    assert made.__wrapped__ is handler
+    assert problem.message.endswith("Put it above @flow and @entrypoint")
+
+
+def test_factory():
+    """An application that is a variable of a function is known by who holds the handler."""
+
+    def make():
+        app, local = Flask("local"), Marks()
+
+        @orders
+        @entrypoint
+        @app.get("/wrong")
+        def wrong():
+            """Is registered by itself."""
+
+        @app.get("/right")
+        @orders
+        @entrypoint
+        @local.doc("x")
+        def right():
+            """Is registered as an entrypoint."""
+
+        return app
+
+    app = make()
+    gc.collect()
+
+    (problem,) = bypassed()
+
+    assert set(app.view_functions) == {"static", "wrong", "right"}
+    assert problem.step == "wrong"
+    assert '@app.get("/wrong") below @entrypoint' in problem.message
+
+
+def test_unknown_names():
+    """In a function that knows penstock by local names only, its decorators are still known."""
+    from penstock import entrypoint as begin  # noqa: F401 - hides nothing
+
+    def make():
+        from penstock import entrypoint
+
+        app = Flask("local")
+
+        @flow("orders")
+        @entrypoint(name="wrong")
+        @app.get("/")
+        def index():
+            """Is registered by itself."""
+
+        return app
+
+    app = make()
+    (problem,) = bypassed()
+
+    assert list(app.view_functions) == ["static", "index"]
+    assert problem.message.endswith('Put it above @flow("orders")')
+
+
+def ask_fastapi():
+    app = FastAPI()
+
+    @orders
+    @entrypoint
+    @app.get("/wrong")
+    async def wrong():
+        return str(current_run().flow)
+
+    @app.get("/right")
+    @orders
+    @entrypoint
+    def right():
+        return str(current_run().flow)
+
+    client = TestClient(FlowMiddleware(app))
+    return [client.get(path).json() for path in ("/wrong", "/right", "/wrong", "/right")]
+
+
+def ask_starlette():
+    app = Starlette()
+
+    async def wrong(request):
+        return PlainTextResponse(str(current_run().flow))
+
+    app.add_route("/wrong", wrong)
+    right = orders(entrypoint(wrong))
+    app.add_route("/right", right)
+    client = TestClient(FlowMiddleware(app))
+    return [client.get(path).text for path in ("/wrong", "/right", "/wrong", "/right")]
+
+
+def ask_flask():
+    app, part = Flask("shop"), Blueprint("part", "part")
+    FlowExtension(app)
+
+    @orders
+    @entrypoint
+    @part.get("/wrong")
+    def wrong():
+        return str(current_run().flow)
+
+    @part.get("/right")
+    @orders
+    @entrypoint
+    def right():
+        return str(current_run().flow)
+
+    app.register_blueprint(part)
+    client = app.test_client()
+    return [client.get(path).text for path in ("/wrong", "/right", "/wrong", "/right")]
+
+
+def ask_wsgi():
+    app = Flask("shop")
+    app.wsgi_app = WSGIMiddleware(app.wsgi_app)
+
+    @orders
+    @entrypoint
+    @app.get("/wrong")
+    def wrong():
+        return str(current_run().flow)
+
+    @app.get("/right")
+    @orders
+    @entrypoint
+    def right():
+        return str(current_run().flow)
+
+    client = app.test_client()
+    return [client.get(path).text for path in ("/wrong", "/right", "/wrong", "/right")]
+
+
+def ask_quart():
+    app = Quart("shop")
+    app.asgi_app = FlowMiddleware(app.asgi_app)
+
+    @orders
+    @entrypoint
+    @app.get("/wrong")
+    async def wrong():
+        return str(current_run().flow)
+
+    @app.get("/right")
+    @orders
+    @entrypoint
+    def right():
+        return str(current_run().flow)
+
+    async def ask(path):
+        answer = await app.test_client().get(path)
+        return await answer.get_data(as_text=True)
+
+    return [asyncio.run(ask(path)) for path in ("/wrong", "/right", "/wrong", "/right")]
+
+
+def ask_django():
+    patterns = []
+
+    def route(name):
+        def add(view):
+            patterns.append(path(name, view))
+            return view
+
+        return add
+
+    @orders
+    @entrypoint
+    @route("wrong")
+    def wrong(request):
+        return HttpResponse(str(current_run().flow))
+
+    @route("right")
+    @orders
+    @entrypoint
+    def right(request):
+        return HttpResponse(str(current_run().flow))
+
+    urls = ModuleType("urls")
+    urls.urlpatterns = patterns
+    with override_settings(ROOT_URLCONF=urls):
+        client = Client()
+        paths = ("/wrong", "/right", "/wrong", "/right")
+        return [client.get(path).content.decode() for path in paths]
+
+
+@pytest.fixture
+def _django(monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
+    django.setup()
+
+
+@pytest.mark.parametrize(
+    ("ask", "cure"),
+    [
+        (ask_fastapi, '@app.get("/wrong") below @entrypoint registers'),
+        (ask_starlette, "register what @entrypoint returned"),
+        (ask_flask, '@part.get("/wrong") below @entrypoint registers'),
+        (ask_wsgi, '@app.get("/wrong") below @entrypoint registers'),
+        (ask_quart, '@app.get("/wrong") below @entrypoint registers'),
+        (ask_django, '@route("wrong") below @entrypoint registers'),
+    ],
+)
+@pytest.mark.usefixtures("_django")
+def test_called(ask, cure, said):
+    """An adapter says once which entrypoint its framework calls past the wrapper, and why."""
+    answers = [str(answer) for answer in ask()]
+    (line,) = said()
+
+    assert answers == ["None", "orders", "None", "orders"]
+    assert "entrypoint 'wrong' was called without its wrapper" in line
+    assert line.startswith(f"{__file__}:")
+    assert cure in line
+
+
+def test_bottle(said, require):
+    """Bottle names its route in the environment."""
+    require("bottle", find_spec("bottle") is not None)
+    import bottle
+
+    app = bottle.Bottle()
+
+    @orders
+    @entrypoint
+    @app.get("/")
+    def wrong():
+        return str(current_run().flow)
+
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.errors": StringIO()}
+    bodies = [b"".join(WSGIMiddleware(app)(dict(environ), lambda *_: None)) for _ in range(2)]
+    (line,) = said()
+
+    assert bodies == [b"None", b"None"]
+    assert '@app.get("/") below @entrypoint registers' in line
+
+
+@pytest.fixture
+def logger():
+    """Return a logger whose lines have the step."""
+    made = logging.getLogger("shop")
+    handler = logging.StreamHandler(StringIO())
+    handler.addFilter(FlowFilter())
+    made.addHandler(handler)
+    yield made
+    made.removeHandler(handler)
+
+
+def test_logged(said, logger):
+    """Where no adapter is, the first line that such a function logs tells, and no other."""
+
+    @orders
+    @entrypoint
+    @told.connect
+    def wrong(sender, **rest):
+        logger.warning("seen")
+        logger.warning("seen again")
+
+    told.send()
+    told.send()
+    (line,) = said()
+
+    assert "'wrong' was called without its wrapper" in line
+    assert "@told.connect below @entrypoint registers the function itself" in line
+
+
+def test_logged_by_a_scheduler(said, logger):
+    """A job of a scheduler is such a function too."""
+    timer, done = BackgroundScheduler(), threading.Event()
+
+    @orders
+    @entrypoint
+    @timer.scheduled_job("date")
+    def wrong():
+        logger.warning("seen")
+        done.set()
+
+    timer.start()
+    done.wait(10)
+    timer.shutdown()
+    (line,) = said()
+
+    assert '@timer.scheduled_job("date") below @entrypoint registers' in line
+
+
+def test_logged_rightly(said, logger):
+    """Lines of an entrypoint that is called as such say nothing, whatever is current."""
+
+    @orders
+    @entrypoint
+    @mark
+    def right():
+        with bind():
+            logger.warning("bound")
+        fresh = []
+        thread = threading.Thread(target=lambda: fresh.append(logger.warning("in a thread")))
+        thread.start()
+        thread.join()
+        inner()
+
+    @flow("others")
+    @entrypoint
+    @mark
+    def inner():
+        logger.warning("inner")
+
+    right()
+
+    assert said() == []
+
+
+def test_called_on_purpose(said, logger):
+    """Who calls ``__wrapped__`` of an entrypoint without decorators below it means it."""
+
+    @orders
+    @entrypoint
+    def right():
+        logger.warning("seen")
+
+    right.__wrapped__()
+
+    assert said() == []
+
+
+def test_other_endpoints(said):
+    """A step, or what is not declared, may be called by a framework."""
+
+    @flow("orders")
+    @step
+    async def plain(scope, receive, send):
+        scope["endpoint"] = plain
+
+    app = FlowMiddleware(plain)
+    asyncio.run(app({"type": "http", "headers": []}, None, None))
+
+    assert said() == []
+
+
+def test_strange_endpoints(said):
+    """What cannot be looked at is left alone, and the request is answered."""
+
+    class Strange:
+        @property
+        def __wrapped__(self):
+            raise LookupError
+
+        async def __call__(self, scope, receive, send):
+            scope["endpoint"] = self
+
+    app = FlowMiddleware(Strange())
+    asyncio.run(app({"type": "http", "headers": []}, None, None))
+
+    assert said() == []
