@@ -4,12 +4,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from inspect import Signature
+from textwrap import dedent
 from typing import Any
-
-import griffe
 
 from penstock._pages import signature_of
 from penstock._steps import Step
+from penstock_mkdocs._extras import missing_extra
+
+try:
+    import griffe
+except ModuleNotFoundError as error:
+    raise (missing_extra(error) or error) from error
 
 __all__ = ["Item", "Part", "read_docstring"]
 
@@ -35,6 +40,10 @@ class Part:
 # What griffelib misses in a docstring is for a linter of docstrings to say.
 _QUIETLY: Any = {style: {"warnings": False} for style in ("google", "numpy", "sphinx")}
 
+_ONE = {"returns_multiple_items": False, "returns_named_value": False, "warnings": False}
+_WHOLE: Any = _QUIETLY | {"google": _ONE}
+"""What is returned is one thing, whose description has several lines."""
+
 _TITLES = {
     "parameters": "Parameters",
     "other parameters": "Other parameters",
@@ -52,6 +61,7 @@ _TITLES = {
 }
 
 
+_FENCED = re.compile(r"^ +```.*?^ +```", re.MULTILINE | re.DOTALL)
 _MAY_HAVE_SECTIONS = re.compile(r"^(?: |:|\.\.|>>>|[-=]{2})|: *$", re.MULTILINE)
 """What all sections of all styles have: most docstrings have none, and need no parser."""
 
@@ -62,9 +72,24 @@ def read_docstring(step: Step) -> list[Part]:
         return []
     if not _MAY_HAVE_SECTIONS.search(step.doc):
         return [Part(text=step.doc.rstrip())]
-    docstring = griffe.Docstring(step.doc, parent=_described(step))
+    return _parse(step.doc, _described(step))
+
+
+def _parse(doc: str, described: griffe.Function) -> list[Part]:
+    """Return the parts of *doc*, as griffelib tells them apart."""
+    docstring = griffe.Docstring(doc, parent=described)
     sections = docstring.parse("auto", per_style_options=_QUIETLY)
+    if any(_is_torn(section, described) for section in sections):
+        sections = docstring.parse("auto", per_style_options=_WHOLE)
     return [_part(section) for section in sections]
+
+
+def _is_torn(section: griffe.DocstringSection, described: griffe.Function) -> bool:
+    """Return whether lines of one text were taken for several things that are returned."""
+    if section.kind.value not in {"returns", "yields"}:
+        return False
+    unnamed = [item for item in section.value[1:] if not item.name]
+    return any(item.annotation in {None, "", described.returns} for item in unnamed)
 
 
 def _described(step: Step) -> griffe.Function:
@@ -112,5 +137,10 @@ def _item(entry: Any) -> Item:
     return Item(
         getattr(entry, "name", None) or None,
         None if annotation is None else str(annotation),
-        entry.description,
+        _FENCED.sub(_straighten, entry.description),
     )
+
+
+def _straighten(fenced: re.Match[str]) -> str:
+    """Return code in a fence as far to the left as text: it is not part of a list."""
+    return dedent(fenced[0])

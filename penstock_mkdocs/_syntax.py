@@ -1,0 +1,168 @@
+"""What docstrings write that is not Markdown, or would be more of a page than of a docstring."""
+
+import re
+from html import escape
+from textwrap import dedent
+from xml.etree.ElementTree import Element, SubElement
+
+from markdown import Markdown
+from markdown.blockprocessors import BlockProcessor
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+
+__all__ = ["DocstringSyntax"]
+
+_NOTES = ("attention", "caution", "danger", "error", "hint", "important", "note", "tip", "warning")
+_TITLES = {name: name.capitalize() for name in _NOTES} | {
+    "seealso": "See also",
+    "versionadded": "Added in version",
+    "versionchanged": "Changed in version",
+    "versionremoved": "Removed in version",
+    "deprecated": "Deprecated since version",
+}
+_ROLE = r":(?:[a-z]+:)?(?P<role>[a-z]+):`(?P<said>[^`]+)`"
+_TASKS = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
+
+
+class _Directive(BlockProcessor):
+    """A note or a sample of code, as reStructuredText writes it."""
+
+    _START = re.compile(r"(?:^|\n) {0,3}\.\. +(?P<name>[a-z-]+)::? *(?P<said>[^\n]*)(?:\n|$)")
+    _CODE = ("code", "code-block", "sourcecode")
+
+    def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
+        return self._find(block) is not None
+
+    def run(self, parent: Element, blocks: list[str]) -> None:
+        block = blocks.pop(0)
+        found = self._find(block)
+        assert found is not None
+        if before := block[: found.start()]:
+            self.parser.parseBlocks(parent, [before])
+        body = self._take(block[found.end() :], blocks)
+        if found["name"] in self._CODE:
+            _add_code(parent, body, found["said"])
+        else:
+            self._add_note(parent, found["name"], found["said"], body)
+
+    def _find(self, block: str) -> re.Match[str] | None:
+        found = self._START.search(block)
+        return found if found and found["name"] in {*_TITLES, *self._CODE} else None
+
+    def _take(self, first: str, blocks: list[str]) -> str:
+        """Return what is indented below the first line, and leave the rest in *blocks*."""
+        lines = first.split("\n")
+        count = next((at for at, line in enumerate(lines) if line[:1].strip()), len(lines))
+        taken = ["\n".join(lines[:count])]
+        if count < len(lines):
+            blocks.insert(0, "\n".join(lines[count:]))
+        else:
+            while blocks and blocks[0].startswith("  "):
+                taken.append(blocks.pop(0))
+        return dedent("\n\n".join(taken)).strip("\n")
+
+    def _add_note(self, parent: Element, name: str, said: str, body: str) -> None:
+        note = SubElement(parent, "div", {"class": f"admonition {name}"})
+        is_version = _TITLES[name].endswith("version")
+        title, _, rest = (
+            (f"{_TITLES[name]} {said}", "", "") if is_version else (_TITLES[name], "", said)
+        )
+        SubElement(note, "p", {"class": "admonition-title"}).text = title.strip()
+        text = "\n".join(filter(None, [rest, body]))
+        if text:
+            self.parser.parseBlocks(note, re.split(r"\n{2,}", text))
+
+
+class _Prompt(BlockProcessor):
+    """What somebody typed at Python's prompt, and what came of it, up to the next empty line."""
+
+    _START = re.compile(r"(?:^|\n) {0,3}>>> ")
+
+    def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
+        return self._START.search(block) is not None
+
+    def run(self, parent: Element, blocks: list[str]) -> None:
+        block = blocks.pop(0)
+        found = self._START.search(block)
+        assert found is not None
+        if before := block[: found.start()]:
+            self.parser.parseBlocks(parent, [before])
+        _add_code(parent, dedent(block[found.start() :].strip("\n")), "pycon")
+
+
+def _add_code(parent: Element, text: str, language: str) -> None:
+    attributes = {"class": f"language-{language}"} if language else {}
+    code = SubElement(SubElement(parent, "pre"), "code", attributes)
+    code.text = AtomicString(escape(text, quote=False) + "\n")
+
+
+class _Role(InlineProcessor):
+    """A name of Python, as Sphinx' roles write it."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002, N802 - Python-Markdown's names
+        said, _, _ = m["said"].partition(" <")
+        name = said.removeprefix("!")
+        name = name.rpartition(".")[2] if name.startswith("~") else name
+        found = Element("code")
+        is_called = m["role"] in {"func", "meth"} and said == m["said"] and not name.endswith(")")
+        found.text = AtomicString(escape(name.strip("~"), quote=False) + "()" * is_called)
+        return found, m.start(0), m.end(0)
+
+
+class _Lines(Preprocessor):
+    """Keeps footnotes from being taken for addresses, and the colons before code from being two."""
+
+    _CHANGES = re.compile(r"^(?P<footnote> {0,3}\[\^[^\]\s]+\]):(?=\s)|(?<=[^\s:]):(?=:$)")
+
+    def run(self, lines: list[str]) -> list[str]:
+        return [self._CHANGES.sub(lambda found: found["footnote"] or "", line) for line in lines]
+
+
+class _FootnoteMark(InlineProcessor):
+    """The number of a footnote. It is no link: a page has many docstrings, each with its own."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002, N802 - Python-Markdown's names
+        found = Element("sup")
+        found.text = m[1]
+        return found, m.start(0), m.end(0)
+
+
+class _Titles(Treeprocessor):
+    """Titles in a docstring are none of the page; and tasks have boxes."""
+
+    def run(self, root: Element) -> None:
+        for found in root.iter():
+            if re.fullmatch("h[1-6]", found.tag):
+                self._lower(found)
+            elif found.tag == "li":
+                held = found if (found.text or "").strip() or not len(found) else found[0]
+                box = _TASKS.get((held.text or "")[:4])
+                if box:
+                    held.text = box + (held.text or "")[4:]
+
+    def _lower(self, title: Element) -> None:
+        strong = Element("strong")
+        strong.text, title.text = title.text, None
+        strong.extend(title[:])
+        title[:] = [strong]
+        title.tag = "p"
+        title.set("class", "penstock-field")
+
+
+class DocstringSyntax(Extension):
+    """Reads notes, roles and prompts as reStructuredText does, and lowers titles."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+        """Join the extension to *md*."""
+        # After fenced code is put aside, at 25.
+        md.preprocessors.register(_Lines(md), "lines", 22)
+        # After indented code at 80 and lists at 40 and 30, before quotes at 20.
+        md.parser.blockprocessors.register(_Directive(md.parser), "directive", 28)
+        md.parser.blockprocessors.register(_Prompt(md.parser), "prompt", 25)
+        # Before code at 190.
+        md.inlinePatterns.register(_Role(_ROLE, md), "role", 195)
+        md.inlinePatterns.register(_FootnoteMark(r"\[\^([^\]\s]+)\]", md), "footnote", 172)
+        md.treeprocessors.register(_Titles(md), "titles", 5)
