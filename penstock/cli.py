@@ -1,4 +1,4 @@
-"""The command line: ``penstock list``, ``draw``, ``pages`` and ``problems``."""
+"""The command line: ``penstock list``, ``draw``, ``pages``, ``problems`` and ``css``."""
 
 import os
 import sys
@@ -23,6 +23,7 @@ from penstock.exceptions import (
 from penstock.graph import FORMATS, Flow, find_problems, generate_dag, list_flows
 from penstock.graph._formats import choose_format
 from penstock.graph._output import STANDARD_OUTPUT
+from penstock.graph._theme import page_stylesheet
 
 try:
     import click
@@ -147,6 +148,16 @@ def draw(
     if output is None:
         show_diagram(drawn, chosen)
     sys.exit(bool(project.failures))
+
+
+@main.command(name="css")
+def css_command() -> None:
+    """Print the style sheet of pages that show diagrams.
+
+    For sites that have to serve it as a file, such as those whose policy of
+    content forbids what is written into a page.
+    """
+    click.echo(page_stylesheet(), nl=False)
 
 
 @main.command()

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from penstock import __main__ as program
 from penstock.cli import LOADED, main
+from penstock.graph._theme import page_stylesheet
 
 SHOP = """
 from penstock import entrypoint, flow, step
@@ -188,6 +189,13 @@ def test_draw_where_nothing_can_be_written():
 
     assert actual.exit_code == 1
     assert actual.stderr == f"Error: No such file or directory: {Path.cwd() / 'nowhere'}\n"
+
+
+def test_css():
+    """The style sheet of pages is printed, for sites that serve it as a file."""
+    done = run("css")
+
+    assert (done.exit_code, done.stdout) == (0, page_stylesheet())
 
 
 @pytest.mark.usefixtures("project")
