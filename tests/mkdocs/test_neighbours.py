@@ -1,12 +1,7 @@
 """Sites with other plugins, before penstock and after it: each leaves what it leaves alone."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
-from shop_source import SHOP
+from neighbour_site import Site
 
 PENSTOCK = {"penstock": {"modules": ["shop"], "pythonpath": ["."], "pages": "flows"}}
 PAGES = {
@@ -19,57 +14,6 @@ LANGUAGES = [
     {"locale": "en", "default": True, "name": "English", "build": True},
     {"locale": "fr", "name": "French", "build": True},
 ]
-
-
-class Site:
-    """A site that is built as its authors build it."""
-
-    def __init__(self, folder, program="mkdocs", theme="mkdocs"):
-        self.folder = folder
-        self._program = program
-        self._theme = theme
-        (folder / "docs").mkdir(parents=True)
-        (folder / "shop.py").write_text(SHOP, encoding="utf-8")
-
-    def build(self, plugins, pages=PAGES, **config):
-        for name, text in pages.items():
-            path = self.folder / "docs" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        said = {"site_name": "Shop", "site_url": "https://example.com/", "plugins": plugins}
-        said["theme"] = {"name": self._theme}
-        (self.folder / "mkdocs.yml").write_text(json.dumps(said | config), encoding="utf-8")
-        return subprocess.run(
-            [sys.executable, "-m", self._program, "build", "--strict", "-f", "mkdocs.yml"],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ
-            | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
-            | {"SOURCE_DATE_EPOCH": "0", "TMPDIR": str(self._temporary())},
-        )
-
-    def _temporary(self):
-        folder = self.folder / "temporary"
-        folder.mkdir(exist_ok=True)
-        return folder
-
-    def left(self):
-        """Return what builds left in the folder for temporary files."""
-        return [path.name for path in self._temporary().glob("penstock-*")]
-
-    def read(self, name):
-        return (self.folder / "site" / name).read_text(encoding="utf-8")
-
-    def files(self):
-        """Return the files of the site."""
-        top = self.folder / "site"
-        return {
-            path.relative_to(top).as_posix(): path.read_bytes()
-            for path in top.rglob("*")
-            if path.is_file() and path.suffix != ".gz"  # with its time
-        }
 
 
 @pytest.fixture
@@ -96,7 +40,7 @@ def test_encrypted(tmp_path, order, program, theme):
     """What a plugin has encrypted stays encrypted, on each page and in the index of the search."""
     site = Site(tmp_path / "site", program, theme)
 
-    done = site.build(in_order(["search", ENCRYPT], order))
+    done = site.build(in_order(["search", ENCRYPT], order), PAGES)
 
     assert done.returncode == 0, done.stderr
     assert [name for name, text in site.files().items() if b"TOPSECRET" in text] == []
@@ -126,7 +70,7 @@ def test_search_beside_page(tmp_path, program, theme):
     """The search finds steps and no source of a diagram, and the page keeps its diagram."""
     site = Site(tmp_path / "site", program, theme)
 
-    done = site.build(["search", PENSTOCK])
+    done = site.build(["search", PENSTOCK], PAGES)
 
     index = site.read("search/search_index.json")
     assert done.returncode == 0, done.stderr
@@ -143,7 +87,7 @@ def test_privacy(tmp_path, order):
     # The theme's own script, which it would fetch.
     privacy = {"privacy": {"assets_exclude": ["unpkg.com/*"]}}
     theme = {"name": "material", "font": False}
-    done = site.build(in_order(["search", privacy], order), theme=theme)
+    done = site.build(in_order(["search", privacy], order), PAGES, theme=theme)
 
     assert done.returncode == 0, done.stderr
     assert 'class="mermaid"' in site.read("shown/index.html")
@@ -196,7 +140,7 @@ def test_redirects(site, order):
     """A redirect may lead to a generated page."""
     redirects = {"redirects": {"redirect_maps": {"old.md": "flows/orders.md"}}}
 
-    done = site.build(in_order([redirects], order))
+    done = site.build(in_order([redirects], order), PAGES)
 
     assert done.returncode == 0, done.stderr
     assert "flows/orders/" in site.read("old/index.html")
@@ -205,7 +149,7 @@ def test_redirects(site, order):
 @both_orders
 def test_excluded(site, order):
     """A site may leave out generated pages."""
-    done = site.build(in_order([{"exclude": {"glob": ["flows/orders.md"]}}], order))
+    done = site.build(in_order([{"exclude": {"glob": ["flows/orders.md"]}}], order), PAGES)
 
     assert "Traceback" not in done.stderr
     assert not (site.folder / "site/flows/orders").exists()
@@ -214,7 +158,7 @@ def test_excluded(site, order):
 
 def test_nothing_is_left(site):
     """Temporary files are gone when a build ends, and when it fails."""
-    done = site.build([PENSTOCK])
+    done = site.build([PENSTOCK], PAGES)
     failed = site.build([PENSTOCK], PAGES | {"bad.md": "# Bad\n\n::: penstock-flow nothing\n"})
 
     assert (done.returncode, failed.returncode, site.left()) == (0, 1, [])
