@@ -8,7 +8,12 @@ it for MkDocs and brings the style sheet.
 
 from typing import TYPE_CHECKING, Any
 
-from penstock_mkdocs._markdown import PenstockExtension
+from penstock_mkdocs._extras import missing_extra
+
+try:
+    from penstock_mkdocs._markdown import PenstockExtension
+except ModuleNotFoundError as error:
+    raise (missing_extra(error) or error) from error
 
 if TYPE_CHECKING:
     from penstock_mkdocs._plugin import PenstockPlugin

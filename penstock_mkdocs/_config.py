@@ -110,6 +110,10 @@ def _length(value: object) -> str:
 
 def _choice(*values: str) -> Callable[[object], str]:
     def check(value: object) -> str:
+        if value is None or isinstance(value, bool):
+            what = "nothing" if value is None else f"what YAML takes for {str(value).lower()}"
+            message = f"takes one of {', '.join(values)}, not {what}"
+            raise ValueError(message)
         word = str(value)
         found = next((known for known in values if known.lower() == word.lower()), None)
         if found is None:

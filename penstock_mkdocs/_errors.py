@@ -33,6 +33,10 @@ class Reporter:
         self._host = host
         self._errors = errors
 
+    def note(self, message: str) -> None:
+        """Say *message*, which ends no build: the pages are right."""
+        _logger.warning("%s", message)
+
     def warn(self, message: str) -> None:
         """Say *message*, which names its place.
 
@@ -41,4 +45,4 @@ class Reporter:
         """
         if self._errors == "raise" or (self._errors == "auto" and self._host.is_strict_zensical):
             raise PageError(message)
-        _logger.warning("%s", message)
+        self.note(message)

@@ -74,6 +74,17 @@ class Host:
             said & {"--strict", "-s"} or self._zensical_config.get("strict")
         )
 
+    @property
+    def watched(self) -> frozenset[Path] | None:
+        """Files on which Zensical's cache depends; None if it uses none, or another tool renders.
+
+        What is not among them may be edited, and a page is as it was before.
+        """
+        watched = self._zensical_config.get("watched_files")
+        if watched is None or {"-c", "--clean"}.intersection(sys.argv[1:]):
+            return None
+        return frozenset(Path(path).resolve() for path, *_ in watched)
+
     def _relpath_file(self) -> Any:
         if "relpath" not in self._md.treeprocessors:
             return None

@@ -5,12 +5,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from html import escape
 from typing import NamedTuple
 
-__all__ = ["Elsewhere", "Site", "anchors_in", "mend_links", "without_diagrams"]
+__all__ = ["Elsewhere", "Site", "anchors_in", "mend_joined", "mend_links", "without_diagrams"]
 
 _LINK = re.compile(
     r'<a (?P<key>(?:xlink:)?href)="#(?P<anchor>penstock--[^"]+)">(?P<content>.*?)</a>', re.DOTALL
 )
 _TARGET = re.compile(r' id="(penstock--[^"]+)"')
+_JOINED = re.compile(
+    r'<a (?P<key>(?:xlink:)?href)="#(?P<id>[^"]*?(?P<anchor>penstock--[^"]+))">'
+    "(?P<content>.*?)</a>",
+    re.DOTALL,
+)
+_JOINED_TARGET = re.compile(r' id="(?P<id>[^"]*?(?P<anchor>penstock--[^"]+))"')
 _AGAIN = re.compile(r"(penstock--.+--.+)--\d+")
 """The anchor of a step that a page shows again."""
 
@@ -50,6 +56,11 @@ class Site:
         self._shown[page] = shown
         self.wanted[page] = wanted
         self._pages = None
+
+    @property
+    def elsewhere(self) -> Mapping[str, Elsewhere]:
+        """What any page looks for on others."""
+        return {key: other for wanted in self.wanted.values() for key, other in wanted.items()}
 
     def find(self, anchor: str) -> str | None:
         """Return the page that has *anchor*; of several the one that says most of the flow."""
@@ -113,6 +124,30 @@ def mend_links(
         return _autoref(other, content)
 
     return _LINK.sub(mend, html)
+
+
+def mend_joined(html: str, elsewhere: Mapping[str, Elsewhere]) -> str:
+    """Return *html*, in which a plugin has joined the pages of a site, with links that lead on.
+
+    It may have put the names of pages before ids, before links, or before some of them alone.
+    """
+    found: dict[str, list[tuple[int, str]]] = {}
+    for target in _JOINED_TARGET.finditer(html):
+        found.setdefault(target["anchor"], []).append((target.start(), target["id"]))
+    known = {each for targets in found.values() for _, each in targets}
+
+    def mend(link: re.Match[str]) -> str:
+        if link["id"] in known:
+            return link[0]
+        other = elsewhere.get(link["anchor"])
+        targets = found.get(link["anchor"]) or (found.get(other.anchor) if other else None)
+        if not targets:
+            return link["content"]
+        # Of pages that show the same, the one on which the link is.
+        _, nearest = min(targets, key=lambda target: abs(target[0] - link.start()))
+        return f'<a {link["key"]}="#{nearest}">{link["content"]}</a>'
+
+    return _JOINED.sub(mend, html)
 
 
 def _first_shown(here: Iterable[str]) -> dict[str, str]:

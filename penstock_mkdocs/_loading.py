@@ -24,7 +24,7 @@ from penstock._settings import Settings
 from penstock.exceptions import ModuleImportError
 from penstock_mkdocs._state import forget_state
 
-__all__ = ["failures_of", "forget", "load", "newest", "places_of"]
+__all__ = ["failures_of", "files_of", "forget", "load", "newest", "places_of"]
 
 _OURS = {"penstock", "penstock_mkdocs", "penstock_sphinx", "__main__"}
 _PENSTOCK = Path(_settings.__file__).parent
@@ -87,8 +87,14 @@ def failures_of(settings: Settings) -> tuple[ModuleImportError, ...]:
 
 def newest(settings: Settings) -> float:
     """Return when the last edit of the modules of *settings* was, in seconds since the epoch."""
-    stamps = [stamp for path, stamp in _loads[settings].stamps.items() if path.is_file()]
+    stamps = [_loads[settings].stamps[path] for path in files_of(settings)]
     return max((stamp[0] / 1e9 for stamp in stamps if stamp), default=0.0)
+
+
+def files_of(settings: Settings) -> list[Path]:
+    """Return the files that were imported for *settings*, as far as they are the project's own."""
+    found = _loads.get(settings) or _Load()
+    return [path for path in found.stamps if path.is_file()]
 
 
 def places_of(settings: Settings) -> list[str]:

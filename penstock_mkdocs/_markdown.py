@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from os.path import relpath
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -18,6 +19,7 @@ from markdown.util import AtomicString
 
 from penstock._importing import explain
 from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_step, target_of
+from penstock._settings import Settings
 from penstock._signatures import attempt
 from penstock._steps import Step
 from penstock.exceptions import PenstockError, UnknownFlowError, UnknownStepError
@@ -33,11 +35,18 @@ from penstock_mkdocs._converter import docstring_to_html
 from penstock_mkdocs._errors import PageError, Reporter
 from penstock_mkdocs._host import Host
 from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
-from penstock_mkdocs._loading import failures_of, load
+from penstock_mkdocs._loading import failures_of, files_of, load
 from penstock_mkdocs._mkdocstrings import can_document, directive, offer_anchor
 from penstock_mkdocs._render import Heading, Html, PageRenderer, Part
 from penstock_mkdocs._sources import BLOCKS, CLOSING, SourceBlocks
-from penstock_mkdocs._state import documented_now, documenting, is_first, settings_of, site
+from penstock_mkdocs._state import (
+    documented_now,
+    documenting,
+    is_first,
+    is_news,
+    settings_of,
+    site,
+)
 
 __all__ = ["PenstockExtension"]
 
@@ -74,9 +83,8 @@ class PenstockExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         """Join the extension to *md*."""
-        md.registerExtension(self)
         host = Host(md)
-        self._sources = SourceBlocks(md, host)
+        self._sources = SourceBlocks(md, host, self.reset)
         self._blocks = FlowBlocks(md.parser, md, host, self._options, self._sources)
         # Before mkdocstrings' `:::` at 75.
         md.parser.blockprocessors.register(self._blocks, "penstock-flow", 78)
@@ -227,12 +235,28 @@ class FlowBlocks(BlockProcessor):
         # The plugin has done it before any page.
         for failure in () if self._options.whole_site else load(settings):
             self._reporter.warn(str(failure))
+        self._warn_of_unwatched(settings)
         for failure in () if self._has_failures else failures_of(settings):
             # What an import raises may hold a password or a path of this machine.
             public = f"cannot import {failure.module!r}: see the log of the build"
             message = str(failure) if self._host.is_serving else public
             self._put(parent, self._renderer.problem("module", message))
         self._has_failures = True
+
+    def _warn_of_unwatched(self, settings: Settings) -> None:
+        """Say once which files may be edited without a change of Zensical's pages."""
+        watched = self._host.watched
+        if watched is None:
+            return
+        unwatched = [path for path in files_of(settings) if path.resolve() not in watched]
+        if unwatched and is_news(f"unwatched {unwatched[0]}"):
+            folder = self._host.folder.resolve()
+            path = relpath(unwatched[0].resolve(), folder)
+            self._reporter.note(
+                f"{self._host.page}: Zensical does not see edits of {path}, and shows pages from "
+                f'its cache: add "{relpath(unwatched[0].resolve().parent, folder)}" or a folder '
+                "above it to `watch`, or build with -c"
+            )
 
     def _show_flow(self, parent: Element, name: str, said: object) -> None:
         options = self._options.flow().override(said)

@@ -18,13 +18,13 @@ from mkdocs.utils import get_relative_url
 
 from penstock._documents import INDEX, block_documents, file_name
 from penstock._settings import Settings
-from penstock.exceptions import ConfigurationError
+from penstock.exceptions import ConfigurationError, did_you_mean
 from penstock.graph import list_flows
 from penstock.graph._theme import page_stylesheet
 from penstock_mkdocs import _loading
 from penstock_mkdocs._config import DIRECTIONS, ERRORS, FORMATS, ExtensionOptions
 from penstock_mkdocs._generated import GeneratedFiles
-from penstock_mkdocs._links import mend_links
+from penstock_mkdocs._links import mend_joined, mend_links
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams
 from penstock_mkdocs._state import settings_of, site
@@ -85,6 +85,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._server: LiveReloadServer | None = None
         self._watched: set[str] = set()
         self._generated = GeneratedFiles()
+        self._files: Files | None = None
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Note what MkDocs was called for. With this event, the plugin lives on while it serves."""
@@ -93,6 +94,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Configure the extension, which does the work."""
+        self._check_names()
         options = self._extension_options(config)
         # Plugins for several languages build one configuration again and again.
         is_ours = config.mdx_configs.get(_EXTENSION, {}).get("whole_site")
@@ -104,7 +106,8 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             raise PluginError(message)
         _add_once(config.markdown_extensions, _EXTENSION)
         config.mdx_configs[_EXTENSION] = options
-        _add_once(config.extra_css, _CSS)
+        if _CSS not in config.extra_css:
+            config.extra_css.insert(0, _CSS)  # the site's own style sheets have the last word
         if self.config.mermaid_js:
             _add_once(config.extra_javascript, _MERMAID)
         _loading.forget()  # each build reports for itself
@@ -136,6 +139,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         files: Files,
     ) -> Environment:
         """Let links find what other pages show, now that all pages are rendered."""
+        self._files = files
         index_without_diagrams(config.plugins.values())
         for source, wanted in site.wanted.items():
             file = files.get_file_from_path(source)
@@ -144,6 +148,12 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
                 address = partial(_address, files, page)
                 page.content = mend_links(page.content, wanted, find=address)
         return env
+
+    def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs names it
+        """Mend what came to the page from elsewhere, like the beginning of a blog's post."""
+        if self._files is None or '="#penstock--' not in output:
+            return output
+        return mend_links(output, site.elsewhere, find=partial(_address, self._files, page))
 
     def on_serve(
         self,
@@ -158,8 +168,10 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._watch(config)
         return server
 
+    @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Watch what was imported for the first time."""
+        """Mend the page of print-site, which is written here; watch what was newly imported."""
+        _mend_print_page(config)
         self._generated.remove()
         self._watch(config)
 
@@ -171,6 +183,19 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         """Let the server go."""
         self._generated.remove()
         self._server = None
+
+    def _check_names(self) -> None:
+        """Refuse what is no option: MkDocs would only warn, and every page would miss its flows.
+
+        Raises:
+            PluginError: If there is such a name.
+        """
+        known = dict(self.config_scheme)
+        for name in self.config:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                message = f"the plugin penstock has no option {name!r}{hint} (it has: "
+                raise PluginError(message + ", ".join(known) + ")")
 
     def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:
         apart = {"pages", "mermaid_js"}
@@ -212,6 +237,20 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         for place in sorted(places - self._watched):
             self._server.watch(place)
         self._watched |= places
+
+
+def _mend_print_page(config: MkDocsConfig) -> None:
+    """Let links lead on, on the page into which print-site has joined all others.
+
+    It took the pages before their links were mended, and renames some ids alone.
+    """
+    file = getattr(config.plugins.get("print-site"), "print_file", None)
+    path = Path(file.abs_dest_path) if file else None
+    if path and path.is_file():
+        html = path.read_text(encoding="utf-8")
+        mended = mend_joined(html, site.elsewhere)
+        if mended != html:
+            path.write_text(mended, encoding="utf-8")
 
 
 def _add_once(found: list[Any], name: str) -> None:

@@ -8,7 +8,7 @@ the author wrote.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from html import escape
@@ -63,13 +63,19 @@ class Block:
 
 
 class SourceBlocks:
-    """The blocks of the page that is being rendered."""
+    """The blocks of the page that is being rendered.
 
-    def __init__(self, md: Markdown, host: Host) -> None:
+    Args:
+        md: What renders it.
+        host: The tool that calls it.
+        begin: Called when a page begins. Some convert page after page without `Markdown.reset`.
+    """
+
+    def __init__(self, md: Markdown, host: Host, begin: Callable[[], None]) -> None:
         self._host = host
         self.reset()
         # Before all that changes lines.
-        md.preprocessors.register(_Look(self), "penstock-look", 1000)
+        md.preprocessors.register(_Look(self, begin), "penstock-look", 1000)
         # After snippets have come in, before fences of any sort are read at 25.
         md.preprocessors.register(_Mark(self), "penstock-mark", 28)
         # Before code is highlighted at 30; and after code that was kept apart is back, at 30.
@@ -193,11 +199,13 @@ def _without(line: str, indent: str) -> str:
 
 
 class _Look(Preprocessor):
-    def __init__(self, blocks: SourceBlocks) -> None:
+    def __init__(self, blocks: SourceBlocks, begin: Callable[[], None]) -> None:
         super().__init__()
         self._blocks = blocks
+        self._begin = begin
 
     def run(self, lines: list[str]) -> list[str]:
+        self._begin()
         self._blocks.look(lines)
         return lines
 

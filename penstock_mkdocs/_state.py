@@ -10,9 +10,18 @@ from penstock._settings import Settings
 from penstock_mkdocs._config import ExtensionOptions
 from penstock_mkdocs._links import Site
 
-__all__ = ["documented_now", "documenting", "forget_state", "is_first", "settings_of", "site"]
+__all__ = [
+    "documented_now",
+    "documenting",
+    "forget_state",
+    "is_first",
+    "is_news",
+    "settings_of",
+    "site",
+]
 
 _documented: dict[str, str] = {}
+_said: set[str] = set()
 
 site = Site()
 """The site that is being built."""
@@ -31,6 +40,13 @@ def settings_of(options: ExtensionOptions, folder: Path) -> Settings:
 def is_first(target: str, page: str) -> bool:
     """Tell whether *page* is the one at which links to the function *target* arrive."""
     return _documented.setdefault(target, page) == page
+
+
+def is_news(message: str) -> bool:
+    """Return whether *message* was not said yet."""
+    is_new = message not in _said
+    _said.add(message)
+    return is_new
 
 
 class _Now(threading.local):
@@ -62,4 +78,5 @@ def forget_state() -> None:
     """Begin a build."""
     settings_of.cache_clear()
     _documented.clear()
+    _said.clear()
     site.forget()

@@ -3,6 +3,7 @@
 import pickle
 import re
 import shutil
+import subprocess
 import sys
 from html import unescape
 from textwrap import dedent
@@ -19,7 +20,7 @@ from penstock.graph import _picture, get_flow
 from penstock_mkdocs import PenstockExtension, _pictures
 from penstock_mkdocs._config import FlowOptions
 from penstock_mkdocs._errors import PageError
-from penstock_mkdocs._links import Elsewhere, mend_links
+from penstock_mkdocs._links import Elsewhere, mend_joined, mend_links
 from penstock_mkdocs._mkdocstrings import can_document
 from penstock_mkdocs._render import Heading, Html, PageRenderer
 
@@ -367,6 +368,25 @@ def test_mended_links(html, autorefs, expected):
     assert mend_links(html, elsewhere, autorefs=autorefs) == expected
 
 
+JOINED = (
+    '<a id="{0}"></a><h2 id="one-{1}">B</h2><a xlink:href="#{1}">B</a>'
+    '<a href="#two-{0}--2">A</a><a href="#two-{1}">B</a>'
+    '<h2 id="two-{1}">B</h2><a xlink:href="#{1}">B</a><a href="#two-penstock--x">X</a>'
+).format("penstock--a", "penstock--a--b")
+
+
+def test_joined_pages():
+    """Where pages are joined and some ids renamed, links lead to the nearest, or nowhere."""
+    elsewhere = {"penstock--a--2": Elsewhere("penstock--a", ("penstock--a",))}
+
+    mended = mend_joined(JOINED, elsewhere)
+
+    assert re.findall('href="#([^"]+)"', mended) == [
+        *("one-penstock--a--b", "penstock--a", "two-penstock--a--b", "two-penstock--a--b"),
+    ]
+    assert mended.endswith("</a>X")
+
+
 def test_link_to_what_is_shown_again():
     """A link that finds its own anchor leads there, though the page shows the step before."""
     ids = '<i id="penstock--a--b"></i><i id="penstock--a--b--2"></i>'
@@ -462,6 +482,92 @@ def test_lists_of_formatters(item, by, block, extensions, caplog):
     assert "<h2" not in html
     assert not re.search("penstock-flow orders|steps: none|```|\x02", html)
     assert caplog.records == []
+
+
+def test_page_after_page():
+    """Each page begins anew, also for those who convert on and on without `Markdown.reset`."""
+    md = markdown.Markdown(extensions=["toc", PenstockExtension(css=False)])
+    page = "# Shop\n\n::: penstock-flow orders\n"
+
+    pages = [md.convert(page) for _ in range(3)]
+
+    assert 'id="penstock--orders--send"' in pages[0]
+    assert pages == pages[:1] * 3
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [("", "nothing"), ("no", "what YAML takes for false"), ("yes", "what YAML takes for true")],
+)
+def test_option_that_is_no_word(value, what, caplog):
+    """An option without a value, or with one that is no word in YAML, is not guessed at."""
+    html = convert(f"::: penstock-flow orders\n    steps: {value}\n")
+
+    assert f"option 'steps': takes one of full, summary, none, not {what}" in caplog.text
+    assert "penstock-missing" in html
+
+
+def test_cells_are_words_of_their_own():
+    """A search that reads the table without its marks finds each cell as words of its own."""
+    html = convert("::: penstock-flows\n")
+
+    read = re.sub("<[^>]+>", "", html).split()
+    assert read == [
+        "Flow",
+        "Entrypoints",
+        "Owner",
+        "Tags",
+        "orders",
+        "begin",
+        "Depot",
+        "a",
+    ]
+
+
+HIDE = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class Hide(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Hide())
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("yaml", 'needs PyYAML: pip install "penstock[markdown]"'),
+        ("penstock._pages", "No module named 'penstock._pages'"),
+    ],
+)
+def test_without_the_extra(module, expected):
+    """Without what the extra brings, its name is said, and nothing else is taken for that."""
+    code = HIDE.format(module=module) + "import penstock_mkdocs"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.stderr.rstrip().endswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("griffe", 'needs griffelib: pip install "penstock[mkdocs]"'),
+        ("penstock._pages", "ModuleNotFoundError, see the log of the build"),
+    ],
+)
+def test_docstrings_without_the_extra(module, expected, monkeypatch):
+    """Without the package that reads docstrings, the page says what to install."""
+    monkeypatch.delitem(sys.modules, "penstock_mkdocs._docstrings", raising=False)
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    exec(HIDE.format(module=module), {})
+
+    assert expected in unescape(convert("::: penstock-flow orders\n"))
 
 
 class _Adds(Preprocessor):

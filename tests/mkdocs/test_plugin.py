@@ -6,7 +6,9 @@ from importlib.util import find_spec
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
+from neighbour_site import dead_links
 
 from penstock_mkdocs._errors import PageError
 
@@ -89,6 +91,75 @@ def test_page_that_is_taken_away(site, warnings):
     assert not (site.folder / "site" / "drawn.html").exists()
 
 
+def test_option_that_is_none(site):
+    """A name that is no option ends the build with the name that was meant."""
+    site.options["module"] = ["shop"]
+
+    with pytest.raises(Abort):
+        site.build(PAGE)
+
+
+def test_style_sheets(site):
+    """The style sheets of a site come after that of diagrams, and so have the last word."""
+    site.write("docs/mine.css", "")
+
+    html = site.build(PAGE, extra_css=["mine.css"])
+
+    assert html.index("assets/penstock.css") < html.index("mine.css")
+
+
+POST = """---
+date: 2024-01-01
+---
+# Post
+
+::: penstock-flow orders
+    steps: none
+
+<!-- more -->
+
+Rest.
+"""
+
+
+def test_excerpts(site, warnings):
+    """What a blog shows of its posts leads to what other pages show."""
+    (site.folder / "docs/blog/posts").mkdir(parents=True)
+    site.write("docs/full.md", PAGE)
+    site.write("docs/blog/index.md", "# Blog\n")
+    site.write("docs/blog/posts/post.md", POST)
+
+    theme = {"name": "material", "font": False}
+    site.build("# Home\n", theme, plugins=["material/blog", {"penstock": site.options}])
+
+    posts = (site.folder / "site/blog/index.html").read_text(encoding="utf-8")
+    assert warnings() == []
+    assert 'xlink:href="../full.html#penstock--orders--receive"' in posts
+    assert dead_links(site.folder / "site") == set()
+
+
+def test_print_page(site, warnings):
+    """Links lead on in the page into which print-site joins all others."""
+    site.write("docs/full.md", PAGE)
+    site.write("docs/linked.md", PAGE + "    steps: none\n\n::: penstock-flows\n")
+
+    site.build("# Home\n", plugins=[{"penstock": site.options}, "print-site"])
+
+    assert warnings() == []
+    assert dead_links(site.folder / "site") == set()
+    joined = (site.folder / "site/print_page.html").read_text(encoding="utf-8")
+    assert joined.count('xlink:href="#full-penstock--orders--receive"') == 2
+    assert '<a href="#penstock--orders">Orders</a>' in joined
+
+
+def test_print_page_without_flows(site, warnings):
+    """A joined page without flows stays as it was written; so does one that is not written."""
+    site.build("# Home\n", plugins=[{"penstock": site.options}, "print-site"])
+    site.build("# Home\n", plugins=[{"penstock": site.options}, {"print-site": {"enabled": False}}])
+
+    assert warnings() == []
+
+
 @pytest.fixture
 def zensical(site, require, monkeypatch):
     """Return what renders a page as Zensical called with some arguments does."""
@@ -131,3 +202,40 @@ def test_zensical_that_goes_on(zensical, caplog, arguments, config):
 
     assert "cannot be shown" in html
     assert MESSAGE in caplog.text
+
+
+UNWATCHED = "docs/index.md: Zensical does not see edits of shop.py"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "config", "is_told"),
+    [
+        (["build"], "", True),
+        (["serve"], "", True),
+        (["build", "--strict"], "", True),
+        (["build", "-c"], "", False),
+        (["build"], "watch: [shop.py]\n", False),
+    ],
+)
+def test_module_that_zensical_does_not_watch(zensical, caplog, arguments, config, is_told):
+    """Who builds from Zensical's cache hears once which modules it does not look at."""
+    for _ in range(2):
+        assert "<svg" in zensical(PAGE, arguments, config)
+
+    assert [r.getMessage().partition(", and")[0] for r in caplog.records] == [UNWATCHED] * is_told
+
+
+PATHS = "plugins: [{mkdocstrings: {handlers: {python: {paths: [lib]}}}}]\n"
+
+
+@pytest.mark.parametrize("config", ["", PATHS])
+def test_watched_for_mkdocstrings(site, zensical, monkeypatch, caplog, config):
+    """Folders in which mkdocstrings looks for modules are watched."""
+    monkeypatch.delitem(sys.modules, "lib", raising=False)
+    (site.folder / "lib").mkdir()
+    site.write("lib/__init__.py", "")
+    site.write("shop.py", "import lib\n" + (site.folder / "shop.py").read_text(encoding="utf-8"))
+
+    zensical(PAGE, ["build"], f"watch: [shop.py]\n{config}")
+
+    assert ("does not see edits of lib/__init__.py" in caplog.text) == (config == "")
