@@ -3,7 +3,8 @@
 It needs ``pip install "penstock[rq]"``.
 """
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, overload
 
 from penstock._context import Run, current
@@ -11,7 +12,7 @@ from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock._spans import flush
 from penstock._wrap import Scope, instrument
-from penstock.boundary import Inbound, active
+from penstock.boundary import ARGUMENT, Inbound, active
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -45,9 +46,25 @@ class FlowQueue(Queue):
     def create_job(self, *args: Any, **kwargs: Any) -> Job:
         """Return a job that has the current flow ID, unless its ``meta`` has one."""
         job = super().create_job(*args, **kwargs)
-        for name, value in self.inbound.send().items():
+        sent = self.inbound.send()
+        for name, value in sent.items():
             job.meta.setdefault(name, value)
+        # What runs in a job may replace its meta; nobody replaces its arguments.
+        arguments = OrderedDict(job.kwargs or {})
+        setattr(arguments, ARGUMENT, {name: job.meta[name] for name in sent})
+        job.kwargs = arguments
         return job
+
+
+def _carrier(job: Job, header: str) -> Mapping[str, Any]:
+    """Return what *job* carries: its meta, or what it was created with where that was replaced."""
+    if header in job.meta:
+        return job.meta
+    try:
+        found: object = getattr(job.kwargs, ARGUMENT, None)
+    except Exception:  # RQ reports arguments that cannot be read
+        return job.meta
+    return found if isinstance(found, Mapping) else job.meta
 
 
 class _Performs:
@@ -58,7 +75,7 @@ class _Performs:
 
     def perform_job(self, job: Job, *args: Any, **kwargs: Any) -> bool:
         """Perform *job* in its run."""
-        with active(self.inbound.receive(job.meta, job)):
+        with active(self.inbound.receive(_carrier(job, self.inbound.header), job)):
             done: bool = super().perform_job(job, *args, **kwargs)  # type: ignore[misc]
             return done
 
@@ -140,7 +157,9 @@ def flow_task(
     def begin() -> Run | None:
         """Return the run of the job that the function is called for, or else what is current."""
         job = get_current_job()
-        return current.get() if job is None else inbound.accept(job.meta, job)
+        if job is None:
+            return current.get()
+        return inbound.accept(_carrier(job, inbound.header), job)
 
     def make(wrapper: Callable[..., Any]) -> Any:
         received = instrument(wrapper, Scope(begin, current.set, current.reset))

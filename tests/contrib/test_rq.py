@@ -117,6 +117,26 @@ def test_retry(queue, connection, jobs, sender):
     assert [flow_id for _, flow_id in process(connection)] == [job.meta[HEADER]] * 2
 
 
+@pytest.mark.parametrize("worker", [FlowSimpleWorker, SimpleWorker])
+@pytest.mark.parametrize("name", ["replaces_meta", "replaces_fetched_meta"])
+def test_replaced_meta(queue, connection, jobs, worker, name):
+    """A job that replaces its meta has its ID again when it is tried again, and keeps that meta."""
+    with bind("order-7"):
+        job = queue.enqueue(getattr(jobs, name), 1, retry=Retry(max=2))
+
+    assert process(connection, worker) == [(name, "order-7")] * 3
+    assert job.get_meta() == {"progress": 1}
+
+
+def test_unreadable_arguments(queue, connection, jobs):
+    """A job whose arguments cannot be read is RQ's to report."""
+    job = queue.enqueue(jobs.work, meta={})
+    connection.hset(job.key, mapping={"data": b"unreadable", "meta": b""})
+    process(connection)
+
+    assert job.get_status(refresh=True) == "failed"
+
+
 def test_dependents_and_children(queue, connection, jobs):
     """What waits for a job has the ID under which it was made, and so has what a job enqueues."""
     with bind("order-7"):
