@@ -11,7 +11,15 @@ from penstock._failures import Failure, find_failure
 from penstock._running import find_running
 from penstock.exceptions import ConfigurationError
 
-__all__ = ["NAMES", "add_fields", "check_length", "failure_of", "run_values", "shorten"]
+__all__ = [
+    "NAMES",
+    "add_fields",
+    "check_length",
+    "failure_of",
+    "printable",
+    "run_values",
+    "shorten",
+]
 
 NAMES = ("flow_id", "flow", "step")
 
@@ -92,6 +100,23 @@ def run_values(run: Run | None, failure: Failure | None) -> Mapping[str, object]
     """Return what is attached to *run* and to what failed in it."""
     values = {} if run is None else values_shown(run)
     return values if failure is None else {**failure.values, **values}
+
+
+def printable(value: object) -> object:
+    """Return *value*, or a string in its place if whoever writes it would fail."""
+    if type(value) is str:
+        if value.isascii():
+            return value
+    elif type(value).__module__ == "builtins" and not isinstance(value, int):
+        return value
+    try:
+        str(value).encode()
+        repr(value)
+    except UnicodeEncodeError:
+        return str(value).encode(errors="backslashreplace").decode()
+    except Exception:
+        return f"<unprintable {type(value).__qualname__}>"
+    return value
 
 
 def shorten(flow_id: object, length: int | None) -> object:

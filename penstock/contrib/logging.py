@@ -155,7 +155,7 @@ class FlowFormatter(logging.Formatter):
         fields = copied.__dict__
         for name in self._others:
             if name in fields and not isinstance(fields[name], (int, float)):
-                text = str(fields[name])
+                text = fields[name] = _text(fields[name])
                 if not text.isprintable():
                     fields[name] = _BREAKING.sub(_escape, text)
         if self._id_length is not None and "flow_id" in fields:
@@ -170,6 +170,13 @@ _STANDARD = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
 _BREAKING = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # it would lose the line
+        return f"<unprintable {type(value).__qualname__}>"
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -346,8 +346,14 @@ def _complete(made: trace.Span, span: Span, ended: int) -> None:
         made.set_attribute("error.type", span.exception_type)
         made.add_event("exception", {"exception.type": span.exception_type}, timestamp=ended)
         made.set_status(Status(StatusCode.ERROR, span.exception_type))
+    problem: Exception | None = None
     for name, value in span.values.items():
-        made.set_attribute(name, _attribute(value))
+        try:
+            made.set_attribute(name, _attribute(value))
+        except Exception as error:  # reported when all others have their place
+            problem = error
+    if problem is not None:
+        raise problem
 
 
 _Scalar = str | bool | int | float

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 
 from penstock._context import Run, current, values_shown
-from penstock._fields import NAMES, failure_of, shorten
+from penstock._fields import NAMES, failure_of, printable, shorten
 from penstock._running import find_running
 from penstock.exceptions import MissingExtraError
 
@@ -82,7 +82,7 @@ def _add_reported(event_dict: EventDict, run: Run | None, id_length: int | None)
 def _add_values(event_dict: EventDict, values: Mapping[str, object]) -> None:
     for name, value in values.items():
         if name not in _RESERVED:
-            event_dict.setdefault(name, value)
+            event_dict.setdefault(name, printable(value))
 
 
 def _error_of(event_dict: EventDict) -> object:

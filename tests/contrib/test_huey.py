@@ -149,7 +149,7 @@ def test_own_task_id():
     work = flow_task(huey)(lambda: seen.append(current_flow_id()))
 
     with bind("order-7"):
-        huey.enqueue(work.s(id="mine?"))
+        huey.enqueue(work.task_class((), None, "mine?"))
     task = huey.dequeue()
     task.execute()
 

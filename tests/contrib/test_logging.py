@@ -453,6 +453,18 @@ class TestOneLine:
         second = f"order-7 - None {escaped}|one\n"
         assert log.stream.getvalue() == first + second
 
+    @pytest.mark.parametrize("style", ["%", "{", "$"])
+    def test_value_without_a_text(self, style):
+        """A value that raises when it is written does not lose the line."""
+        fmt = {"%": "%(tenant)s|%(message)s", "{": "{tenant}|{message}", "$": "$tenant|$message"}
+        log = Log(FlowFilter(), formatter=FlowFormatter(fmt[style], style=style))
+
+        with bind("order-7"):
+            annotate(tenant=Forged(None))
+            logging.info("one")
+
+        assert log.lines == ["<unprintable Forged>|one"]
+
     def test_record_stays(self):
         """What other handlers write is the value itself."""
         record = logging.makeLogRecord({"tenant": self.FORGED, "number": 1.5})

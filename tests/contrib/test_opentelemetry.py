@@ -54,6 +54,11 @@ from penstock.tracing import InBackground
 ID = "0190b7a5000070008000000000000000"
 
 
+class Unshowable:
+    def __str__(self):
+        raise RuntimeError
+
+
 @pytest.fixture(autouse=True)
 def recorded(caplog):
     """Record what the test declares; nothing may be complained about."""
@@ -794,6 +799,24 @@ def test_sequences(provider, memory, value, expected):
     receive()
 
     assert memory.get_finished_spans()[0].attributes["parts"] == expected
+
+
+@pytest.mark.parametrize(
+    "value", [Unshowable(), [Unshowable()], 10**5000], ids=["object", "in a list", "int"]
+)
+def test_value_that_cannot_be_shown(provider, memory, value):
+    """A value without a text is left out, and the others are there."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        annotate(broken=value, order=7)
+
+    receive()
+
+    (span,) = memory.get_finished_spans()
+    assert "broken" not in span.attributes
+    assert span.attributes["order"] == 7
 
 
 def test_control_flow(provider, memory):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from functools import partial
+from pathlib import PurePosixPath
 from types import EllipsisType
 
 import pytest
@@ -68,6 +69,55 @@ def test_run_and_step(events):
         {"event": "bound", "log_level": "info", "flow_id": "order-7"},
         {"event": "outside", "log_level": "info"},
     ]
+
+
+class Broken:
+    """A value that nobody can write."""
+
+    def __repr__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("nörth", "nörth"),
+        (["a"], ["a"]),
+        (PurePosixPath("a"), PurePosixPath("a")),
+        ("a\ud800b", r"a\ud800b"),
+        (Broken(), "<unprintable Broken>"),
+        (10**5000, "<unprintable int>"),
+    ],
+    ids=["string", "list", "path", "surrogate", "no text", "many digits"],
+)
+def test_values_that_cannot_be_written(events, value, written):
+    """No renderer fails for a value that was annotated; any other is as it was."""
+    with bind("order-7"):
+        annotate(tenant=value)
+        structlog.get_logger().info("hello")
+
+    assert events[0]["tenant"] == written
+
+
+@pytest.mark.parametrize(
+    "renderer",
+    [
+        structlog.dev.ConsoleRenderer(colors=False),
+        structlog.processors.JSONRenderer(),
+        structlog.processors.KeyValueRenderer(),
+        structlog.processors.LogfmtRenderer(),
+    ],
+    ids=["console", "json", "key=value", "logfmt"],
+)
+@pytest.mark.parametrize("value", ["a\ud800b", Broken(), 10**5000], ids=["str", "object", "int"])
+def test_line_with_such_a_value(capsys, renderer, value):
+    """The line is written, by each of structlog's renderers."""
+    structlog.configure(processors=[flow_processor, renderer])
+    with bind("order-7"):
+        annotate(tenant=value)
+        structlog.get_logger().info("hello")
+
+    capsys.readouterr().out.encode()
 
 
 def test_values(events):
