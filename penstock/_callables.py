@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from penstock.exceptions import ConfigurationError
 
-__all__ = ["check_answers", "discard", "report_once"]
+__all__ = ["check_answers", "discard", "is_true", "report_once"]
 
 _logger = logging.getLogger("penstock")
 
@@ -44,6 +44,29 @@ def discard(result: Any) -> bool:
     if iscoroutine(result):
         result.close()
     return isawaitable(result)
+
+
+def is_true(function: Any, name: str, asked: object) -> bool:
+    """Return whether *function* answers True about what is *asked*, and nothing else.
+
+    That it raises, or returns something else than True or False, is logged once.
+
+    Args:
+        function: What `check_answers` did not refuse.
+        name: What the function is, for the log.
+        asked: What it is called with.
+    """
+    try:
+        answer = function(asked)
+    except Exception:
+        report_once(function, "%s failed; nothing is adopted", name, exc_info=True)
+        return False
+    if isinstance(answer, bool):
+        return answer
+    discard(answer)
+    message = "%s returned %s, not True or False; nothing is adopted"
+    report_once(function, message, name, type(answer).__name__)
+    return False
 
 
 _reported: WeakSet[Any] = WeakSet()

@@ -409,15 +409,20 @@ def extract(
 
 
 def find_carried(
-    carrier: Any, header: str, *, traceparent: bool, values: Iterable[str]
+    carrier: Any,
+    header: str,
+    *,
+    traceparent: bool,
+    values: Iterable[str],
+    is_wanted: Callable[[str], bool] = is_flow_id,
 ) -> tuple[str | None, Mapping[str, str], Remote | None]:
-    """Return the parts of what `extract` returns."""
+    """Return the parts of what `extract` returns, with the ID that *is_wanted*."""
     header = header.lower()
     found = read_headers(carrier, header, TRACEPARENT, BAGGAGE)
     if not found:
         return None, _NO_VALUES, None
     flow_id = only(found.get(header, []))
-    if flow_id is not None and not is_flow_id(flow_id):
+    if flow_id is not None and not is_wanted(flow_id):
         _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
         flow_id = None
     remote = None

@@ -13,7 +13,16 @@ from penstock import Run, bind, configure, current_flow_id, current_run
 from penstock._importing import import_modules
 from penstock._settings import Settings
 from penstock._spans import exporters, set_exporters
-from penstock.boundary import HEADER, RECEIVED, Inbound, Outbound, Secret, active, aiterate, iterate
+from penstock.boundary import (
+    HEADER,
+    RECEIVED,
+    Inbound,
+    Outbound,
+    Secret,
+    active,
+    aiterate,
+    iterate,
+)
 from penstock.exceptions import ConfigurationError, InvalidFlowIdError
 
 THEIRS = "theirs-1"
@@ -158,6 +167,113 @@ def test_wrong_trust(trust, message):
     """Whom to trust is an error where nobody, or anybody, would be meant."""
     with pytest.raises(ConfigurationError, match=message):
         Inbound.read("shop", {"trust": trust})
+
+
+def fail(found):
+    raise LookupError(found)
+
+
+@pytest.mark.parametrize(
+    ("validator", "is_adopted", "logged"),
+    [
+        (None, True, []),
+        (lambda found: found == THEIRS, True, []),
+        (lambda found: False, False, []),
+        (re.compile(".*").fullmatch, False, ["the validator of flow IDs returned Match, "]),
+        (lambda found: "yes", False, ["the validator of flow IDs returned str, "]),
+        (lambda found: agree(found), False, ["the validator of flow IDs returned coroutine, "]),
+        (partial(fail), False, ["the validator of flow IDs failed; nothing is adopted"]),
+    ],
+    ids=["none", "true", "false", "match", "truthy", "coroutine", "fails"],
+)
+def test_validator(validator, is_adopted, logged, caplog):
+    """Only IDs for which the validator answers True are adopted; else it is logged once."""
+    inbound = Inbound(trust=True, validator=validator)
+
+    for _ in range(3):
+        run = inbound.receive({HEADER: THEIRS})
+        assert (run.flow_id == THEIRS) is is_adopted
+        assert dict(run.values) == ({} if is_adopted else {RECEIVED: THEIRS})
+    assert [
+        line[: len(begin)] for line, begin in zip(caplog.messages, logged, strict=True)
+    ] == logged
+
+
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [
+        ("Root=1-67891233-abcdef", "1-67891233-abcdef"),
+        ("{order 7}", None),
+        ("Root=", None),
+        ("Root=a\x85b", None),
+        ("Root=a\r\nb", None),
+        ("Root=" + "a" * 200, None),
+        ("Root=" + "a" * 20 + ";" * 1024, None),
+    ],
+)
+def test_transformer(came, expected, caplog):
+    """What comes in need not be a flow ID, but what is made of it must be."""
+    seen = []
+
+    def find_root(found):
+        seen.append(found)
+        return found.removeprefix("Root=").rstrip(";")
+
+    run = Inbound(trust=True, transformer=find_root).receive({HEADER: came})
+
+    assert (run.flow_id == expected) is (expected is not None)
+    assert dict(run.values) == {}
+    assert all(found.isascii() and found.isprintable() and len(found) <= 1024 for found in seen)
+    assert came not in caplog.text
+
+
+def break_down(found):
+    raise LookupError(found)
+
+
+@pytest.mark.parametrize(
+    ("transformer", "logged"),
+    [
+        (break_down, "failed"),
+        (lambda found: None, "returned NoneType"),
+        (lambda found: agree(found), "returned coroutine"),
+        (lambda found: f"<{found}>", "returned a string that is no flow ID"),
+    ],
+    ids=["fails", "none", "coroutine", "no flow ID"],
+)
+def test_transformer_that_makes_no_flow_id(transformer, logged, caplog):
+    """A result that is no flow ID is not adopted, which is logged once and without it."""
+    inbound = Inbound(trust=True, transformer=transformer)
+
+    for _ in range(3):
+        assert dict(inbound.receive({HEADER: THEIRS}).values) == {RECEIVED: THEIRS}
+    assert caplog.messages == [f"the transformer of flow IDs {logged}; nothing is adopted"]
+
+
+def test_who_is_trusted_is_asked_first():
+    """What somebody sends who is not trusted reaches no function of the user's."""
+    seen = []
+    inbound = Inbound(validator=seen.append, transformer=seen.append)
+
+    assert dict(inbound.receive({HEADER: THEIRS}).values) == {RECEIVED: THEIRS}
+    assert dict(inbound.receive({HEADER: "<theirs>"}).values) == {}
+    assert seen == []
+
+
+def test_values_beside_an_id_that_is_refused():
+    """Values of who is trusted come to a new ID."""
+    inbound = Inbound(trust=True, values=["tenant"], validator=lambda _: False)
+    run = inbound.receive({HEADER: THEIRS, "baggage": "tenant=north"})
+
+    assert dict(run.values) == {"tenant": "north", RECEIVED: THEIRS}
+
+
+@pytest.mark.parametrize("name", ["validator", "transformer"])
+@pytest.mark.parametrize("function", [agree, partial(agree), Agreeing(), agree_in_parts, "upper"])
+def test_functions_that_cannot_answer(name, function):
+    """A coroutine function is refused when settings are read, and so is what is no function."""
+    with pytest.raises(ConfigurationError, match=f"shop: {name} "):
+        Inbound.read("shop", {name: function})
 
 
 def test_received():

@@ -3,19 +3,35 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Self, TypedDict, TypeVar
 
 from penstock._context import Run, open_run, received_run
+from penstock._ids import is_flow_id
 from penstock._propagation import HEADER, added_headers, find_carried, inject
+from penstock.boundary._adoption import (
+    Transformer,
+    Validator,
+    adopted_id,
+    check_function,
+    may_be_transformed,
+)
 from penstock.boundary._current import active
 from penstock.boundary._hosts import HostPattern, plain_host, read_pattern, suggest_pattern
 from penstock.boundary._trust import Judge, Peer, Secret, Trust, read_trust
 from penstock.exceptions import ConfigurationError, did_you_mean
 
-__all__ = ["RECEIVED", "Inbound", "InboundSettings", "Outbound", "OutboundSettings"]
+__all__ = [
+    "RECEIVED",
+    "Inbound",
+    "InboundSettings",
+    "Outbound",
+    "OutboundSettings",
+    "check_bool",
+    "wrong",
+]
 
 RECEIVED = "received_id"
-"""The annotated value that holds an ID which came in and was not trusted.
+"""The annotated value that holds an ID which came in and was not adopted.
 
 .. versionadded:: 0.1
 """
@@ -36,6 +52,8 @@ class InboundSettings(TypedDict, total=False):
     traceparent: bool
     values: Iterable[str]
     real_peer: bool
+    validator: Validator | None
+    transformer: Transformer | None
 
 
 class OutboundSettings(TypedDict, total=False):
@@ -71,6 +89,16 @@ class Inbound:
             is that of who is connected to it. uvicorn and others rewrite it from
             ``X-Forwarded-For``, which anybody can send, so networks as *trust*
             are refused under ASGI without this.
+        validator: Which IDs are adopted of those that come from who is trusted:
+            a function that is called with the ID. Only its answer True adopts;
+            if it raises, nothing is adopted, which is logged once.
+        transformer: What becomes of an ID that is to be adopted: a function that
+            is called with what came in, and returns the flow ID. With it, what
+            comes in may be any visible ASCII characters, and *validator* is
+            called with these; what is returned must be a flow ID. If it raises
+            or returns something else, nothing is adopted, which is logged once.
+            It should leave as it is what it returned before, since tasks and
+            messages may come in again.
 
     Raises:
         ConfigurationError: If a setting cannot be used.
@@ -84,18 +112,27 @@ class Inbound:
     traceparent: bool = False
     values: Iterable[str] = ()
     real_peer: bool = False
+    validator: Validator | None = None
+    transformer: Transformer | None = None
     _peer: Peer | None = field(default=None, repr=False, compare=False)
     _judge: bool | Judge = field(default=False, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_common(self)
-        _check_bool("respond", self.respond)
-        _check_bool("real_peer", self.real_peer)
+        check_bool("respond", self.respond)
+        check_bool("real_peer", self.real_peer)
+        check_function("validator", self.validator)
+        check_function("transformer", self.transformer)
         if isinstance(self.trust, Secret):
             _check_secret(self.trust, self.reads)
         elif not (isinstance(self.trust, (bool, str, bytes)) or callable(self.trust)):
             _keep_networks(self)
         object.__setattr__(self, "_judge", read_trust(self.trust, self._peer))
+
+    @property
+    def _is_wanted(self) -> Callable[[str], bool]:
+        """What may be an ID, or become one."""
+        return is_flow_id if self.transformer is None else may_be_transformed
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -111,7 +148,7 @@ class Inbound:
         *,
         trust: bool = False,
         peer: Peer | None = None,
-    ) -> "Inbound":
+    ) -> Self:
         """Return *settings* with *trust* as the default, or say at which *place* they are wrong.
 
         Args:
@@ -135,18 +172,31 @@ class Inbound:
             source: What a function as *trust* is asked about.
             flow: The name of the flow that the run belongs to, if any.
         """
-        flow_id, values, remote = find_carried(
-            carrier, self.header, traceparent=self.traceparent, values=self.values
+        found, values, remote = find_carried(
+            carrier,
+            self.header,
+            traceparent=self.traceparent,
+            values=self.values,
+            is_wanted=self._is_wanted,
         )
         flows = () if flow is None else (flow,)
-        if flow_id is None and not values:
+        if found is None and not values:
             return received_run(None, flows)
         judge = self._judge
-        if judge is True or (judge and judge(carrier, source)):
-            adopted: dict[str, object] | None = {**values} if values else None
-            return received_run(flow_id, flows, adopted, remote=remote)
-        received: dict[str, object] | None = None if flow_id is None else {RECEIVED: flow_id}
-        return received_run(None, flows, received)
+        if not (judge is True or (judge and judge(carrier, source))):
+            return received_run(None, flows, _received(found))
+        flow_id = found if found is None else self.adopt(found)
+        kept: dict[str, object] = {**values} if flow_id else {**_received(found), **values}
+        return received_run(flow_id, flows, kept, remote=remote)
+
+    def adopt(self, found: str) -> str | None:
+        """Return the flow ID that *found* becomes, which somebody sent who is trusted.
+
+        It is None if it is no flow ID, or if *validator* or *transformer* refuse it.
+        """
+        if not self._is_wanted(found):
+            return None
+        return adopted_id(found, self.validator, self.transformer)
 
     def send(self, carrier: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the headers of a message that is to be received with these settings.
@@ -236,6 +286,11 @@ class Outbound:
         return added_headers(carrier, self.header, traceparent=self.traceparent, values=self.values)
 
 
+def _received(found: str | None) -> dict[str, object]:
+    """Return what a run knows of an ID that came in and was not adopted."""
+    return {RECEIVED: found} if is_flow_id(found) else {}
+
+
 def _read_host(text: str) -> HostPattern:
     pattern = read_pattern(text)
     if pattern is not None:
@@ -251,28 +306,28 @@ def _read_host(text: str) -> HostPattern:
 def _check_common(settings: "Inbound | Outbound") -> None:
     header: object = settings.header
     if not (isinstance(header, str) and _is_token(header)):
-        raise _wrong("header", 'the name of a header, like "X-Request-ID"', header)
-    _check_bool("traceparent", settings.traceparent)
+        raise wrong("header", 'the name of a header, like "X-Request-ID"', header)
+    check_bool("traceparent", settings.traceparent)
     # The dataclass is frozen for its users.
     object.__setattr__(settings, "values", _read_names("values", settings.values, "tenant"))
 
 
-def _check_bool(name: str, value: object) -> None:
+def check_bool(name: str, value: object) -> None:
     if not isinstance(value, bool):
-        raise _wrong(name, "True or False", value)
+        raise wrong(name, "True or False", value)
 
 
 def _read_names(name: str, found: Any, example: str) -> tuple[str, ...]:
     wanted = f'a list of texts, like ["{example}"]'
     if isinstance(found, str) or not isinstance(found, Iterable):
-        raise _wrong(name, wanted, found)
+        raise wrong(name, wanted, found)
     names: tuple[Any, ...] = tuple(found)
     if not all(isinstance(one, str) and one for one in names):
-        raise _wrong(name, wanted, found)
+        raise wrong(name, wanted, found)
     return names
 
 
-def _wrong(name: str, wanted: str, got: object) -> ConfigurationError:
+def wrong(name: str, wanted: str, got: object) -> ConfigurationError:
     return ConfigurationError(name, f"takes {wanted}, not {got!r}")
 
 
@@ -287,15 +342,15 @@ def _check_secret(secret: Secret, taken: tuple[str, ...]) -> None:
     header: object = secret.header
     env: object = secret.env
     if not (isinstance(header, str) and _is_token(header)):
-        raise _wrong("trust", 'a Secret with the name of a header, like "X-Proxy-Secret"', secret)
+        raise wrong("trust", 'a Secret with the name of a header, like "X-Proxy-Secret"', secret)
     if header.lower() in [name.lower() for name in taken[:-1]]:
-        raise _wrong("trust", "a Secret whose header carries nothing else", secret)
+        raise wrong("trust", "a Secret whose header carries nothing else", secret)
     if not (isinstance(env, str) and env):
-        raise _wrong("trust", 'a Secret with the name of a variable, like "PROXY_SECRET"', secret)
+        raise wrong("trust", 'a Secret with the name of a variable, like "PROXY_SECRET"', secret)
 
 
 _NOTHING: Mapping[str, Any] = {}
-_S = TypeVar("_S", Inbound, Outbound)
+_S = TypeVar("_S", bound=Inbound | Outbound)
 
 
 def _build(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock._callables import check_answers, discard, report_once
+from penstock._callables import check_answers, is_true
 from penstock._carriers import only, read_headers
 from penstock.exceptions import ConfigurationError
 
@@ -104,21 +104,7 @@ class _ByFunction:
     function: Callable[[Any], object]
 
     def __call__(self, _carrier: Any, source: Any) -> bool:
-        try:
-            answer = self.function(source)
-        except Exception:
-            message = "the function that says whom to trust failed; nothing is adopted"
-            report_once(self.function, message, exc_info=True)
-            return False
-        if isinstance(answer, bool):
-            return answer
-        discard(answer)
-        message = (
-            "the function that says whom to trust returned %s, not True or False; "
-            "nothing is adopted"
-        )
-        report_once(self.function, message, type(answer).__name__)
-        return False
+        return is_true(self.function, "the function that says whom to trust", source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ def _find_received(frame: FrameType | None) -> str | None:
     if inbound is None or inbound.trust is not True:
         return None
     found = getattr(request, "request_dict", {}).get(inbound.header)
-    return found if is_flow_id(found) else None
+    return inbound.adopt(found) if isinstance(found, str) else None
 
 
 class FlowTask(Protocol[P, R_co]):
