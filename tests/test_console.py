@@ -1,5 +1,6 @@
 """What the program does with its streams and signals."""
 
+import html
 import io
 import os
 import signal
@@ -10,6 +11,7 @@ import threading
 import pytest
 
 from penstock import _console
+from penstock.cli import LOADED, main
 
 SHOP = """
 from penstock import entrypoint, flow, step
@@ -38,16 +40,39 @@ def penstock(folder, *arguments, encoding="utf-8", prelude=""):
     )
 
 
+@pytest.fixture
+def drawn(tmp_path, monkeypatch):
+    """Return what the program in this process writes to a standard output with an encoding."""
+    exec(compile(SHOP, str(tmp_path / "shop.py"), "exec"), {"__name__": "shop"})
+
+    def draw(format_, encoding="utf-8"):
+        written = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
+        with pytest.raises(SystemExit):
+            main(["draw", "shop", "-f", format_], obj=LOADED)
+        return written.getvalue()
+
+    return draw
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-16"])
 @pytest.mark.parametrize("format_", ["text", "json", "mermaid", "dot", "svg"])
-def test_pipe(tmp_path, encoding, format_):
+def test_encodings(drawn, encoding, format_):
     """A diagram in a pipe is UTF-8, whatever the encoding of the standard output."""
-    expected = penstock(tmp_path, "draw", "shop", "-f", format_)
+    expected = drawn(format_)
 
+    assert drawn(format_, encoding) == expected
+    assert "über 店" in html.unescape(expected.decode())
+
+
+@pytest.mark.parametrize(
+    ("encoding", "format_"), [("cp1252", "text"), ("ascii", "json"), ("utf-16", "svg")]
+)
+def test_pipe(tmp_path, drawn, encoding, format_):
+    """So it is where the program is one of its own, and Python sets its streams up."""
     actual = penstock(tmp_path, "draw", "shop", "-f", format_, encoding=encoding)
 
-    assert (actual.returncode, actual.stdout) == (0, expected.stdout)
-    assert expected.stdout.decode()
+    assert (actual.returncode, actual.stdout) == (0, drawn(format_))
 
 
 def test_list_in_another_encoding(tmp_path):
@@ -113,13 +138,11 @@ PRELUDES = {
 
 
 @pytest.mark.parametrize("prelude", PRELUDES.values(), ids=PRELUDES)
-def test_modules_that_print(tmp_path, prelude):
+def test_modules_that_print(tmp_path, drawn, prelude):
     """What a module prints, however it does that, goes to the standard error."""
-    expected = penstock(tmp_path, "draw", "shop", "-f", "json")
-
     actual = penstock(tmp_path, "draw", "shop", "-f", "json", prelude=prelude)
 
-    assert actual.stdout == expected.stdout
+    assert actual.stdout == drawn("json")
     assert actual.stderr.splitlines() == [b"hello"]
 
 
