@@ -31,6 +31,10 @@ def test_registry(penstock_registry):
 """
 
 
+OTHERS = ("anyio", "faker", "hypothesispytest", "platformdirs", "xdist", "xdist.looponfail")
+"""Plugins that are installed and not needed: they take most of the time of a short run."""
+
+
 @pytest.fixture
 def run_pytest(tmp_path):
     """Return what runs pytest in a project that declares a flow."""
@@ -38,9 +42,11 @@ def run_pytest(tmp_path):
     (tmp_path / "conftest.py").write_text("import application", encoding="utf-8")
     (tmp_path / "test_application.py").write_text(TESTS, encoding="utf-8")
 
+    without = [f"-pno:{name}" for name in ("cacheprovider", *OTHERS)]
+
     def run(*arguments, **environment):
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+            [sys.executable, "-m", "pytest", "-q", *without, *arguments],
             cwd=tmp_path,
             env=os.environ | environment,
             capture_output=True,

@@ -8,7 +8,7 @@ from threading import Thread
 from types import coroutine
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from penstock import bind, current_flow_id, entrypoint, flow, step
@@ -158,7 +158,21 @@ def drivers():
         elsewhere.thread.join()
 
 
-@settings(deadline=None, max_examples=100)
+@pytest.fixture
+def _few_objects():
+    """Let the garbage collector look at what the test makes, and not at all that was imported."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_few_objects")
+@settings(
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # one for all examples is meant
+)
 @given(
     actors=st.lists(
         st.tuples(st.sampled_from(["generator", "coroutine", "async"]), st.booleans()),
