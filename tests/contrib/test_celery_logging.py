@@ -1,77 +1,13 @@
-"""The lines of a real worker say the flow ID, whichever logger of Celery's wrote them."""
+"""What `install_logging` does to the handlers of Celery: `test_worker_exit` has real workers."""
 
 import logging
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from celery import Celery, signals
 from celery.app.log import TaskFormatter
-from servers import PATIENCE, wait_for
 
 from penstock import bind
 from penstock.contrib.celery import install, install_logging, uninstall, uninstall_logging
-
-SUPPORT = Path(__file__).parents[1] / "support"
-LINES = [
-    "celery_batched.log[ID] received",
-    "order-7 printed",
-    "order-7 by the logger of tasks",
-    "order-7 by a logger",
-    "celery_batched.log[ID] succeeded",
-]
-
-
-def output(tmp_path, redis_url, fmt, pool):
-    """Return the lines that a worker writes of one task."""
-    environment = os.environ | {
-        "PYTHONPATH": str(SUPPORT),
-        "QUEUE_TEST_REDIS": redis_url,
-        "CELERY_TEST_FORMAT": fmt,
-        "TEST_BATCHED_SPANS": str(tmp_path / "spans"),
-    }
-    send = "from penstock import bind\nfrom celery_batched import log\nwith bind('order-7'): "
-    code = f"{send}print(log.delay('order-7').id)"
-    sent = subprocess.run(
-        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
-    )
-    log = tmp_path / "log"
-    options = ("--loglevel", "INFO", "--concurrency", "1", "--without-mingle", "--pool", pool)
-    with log.open("wb") as file:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "celery_batched", "worker", *options],
-            env=environment,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_for(lambda: "succeeded" in log.read_text(), log)
-    finally:
-        worker.terminate()
-        worker.wait(PATIENCE)
-    return log.read_text().replace(sent.stdout.strip(), "ID").splitlines()
-
-
-@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
-def test_worker(tmp_path, redis_url, pool):
-    """All lines about a task begin with its ID, also those of `get_task_logger`."""
-    lines = output(tmp_path, redis_url, "", pool)
-
-    for wanted in LINES:
-        (line,) = [line for line in lines if wanted in line]
-        assert line.startswith("order-7 [20")
-    assert any(line.startswith("- [20") and line.endswith(" ready.") for line in lines)
-    assert not any("Logging error" in line for line in lines)
-
-
-def test_format(tmp_path, redis_url):
-    """A format of one's own may name the fields of penstock and of Celery's tasks."""
-    lines = output(tmp_path, redis_url, "%(flow_id)s %(flow)s/%(step)s %(task_id)s %(msg)s", "solo")
-
-    assert "order-7 jobs/log ID %s by the logger of tasks" in lines
-    assert "order-7 jobs/log ID %s by a logger" in lines
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-"""What a worker recorded is exported when it ends, whatever kind of process it is."""
+"""What real workers leave: their spans when they end, whatever process it is, and their lines."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,30 +11,7 @@ from servers import PATIENCE, json_lines, wait_for
 
 SUPPORT = Path(__file__).parents[1] / "support"
 CELERY = ("celery", "-A", "celery_batched", "worker", "--without-gossip", "--without-mingle")
-
-SEND = {
-    "celery": "from celery_batched import work; send = work.delay",
-    "rq": """
-import os
-from redis import Redis
-from penstock.contrib.rq import FlowQueue
-from rq_jobs import work
-queue = FlowQueue(connection=Redis.from_url(os.environ["QUEUE_TEST_REDIS"] + "/3"))
-send = lambda what: queue.enqueue(work, what)
-""",
-    "dramatiq": "from dramatiq_jobs import work; send = work.send",
-    "huey": "from huey_jobs import work; send = work",
-    "taskiq": """
-import asyncio
-from taskiq_jobs import broker, work
-def send(what):
-    async def main():
-        await broker.startup()
-        await work.kiq(what)
-        await broker.shutdown()
-    asyncio.run(main())
-""",
-}
+CELERY += ("--loglevel", "INFO")
 
 WORKERS = {
     "celery, a child for each task": (
@@ -64,39 +42,123 @@ def orders(file, name):
     return [line[name] for line in json_lines(file) if line[name].startswith("order-")]
 
 
-@pytest.mark.parametrize("name", WORKERS)
-def test_nothing_is_lost(name, tmp_path, redis_url):
-    """All spans of a worker arrive, though their processor would keep them for an hour."""
-    queue = name.partition(",")[0]
-    file = tmp_path / "spans"
-    environment = os.environ | {
-        "PYTHONPATH": str(SUPPORT),
-        "QUEUE_TEST_FOLDER": str(tmp_path),
-        "QUEUE_TEST_REDIS": redis_url + "/9" * (queue == "huey"),
-        "TEST_BATCHED_SPANS": str(file),
-    }
-    code = f"""{SEND[queue]}
-from penstock import bind
-for number in range(3):
-    with bind(f"order-{{number}}"):
-        send("work")
-"""
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=PATIENCE)
-    url = ("--url", f"{redis_url}/3") if queue == "rq" else ()
-    command = [sys.executable, "-m", *WORKERS[name], *url]
-    log = tmp_path / "log"
-    with log.open("wb") as output:
-        worker = subprocess.Popen(
-            command, env=environment, cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT
-        )
-    per_task = 2 if queue in {"dramatiq", "taskiq"} else 1  # those tasks send another
-    try:
-        wait_for(lambda: len(orders(tmp_path / "notes", "id")) == 3 * per_task, log)
-    finally:
-        worker.terminate()
-        worker.wait(PATIENCE)
+@pytest.fixture(scope="module")
+def send(redis_url):
+    """Return what sends a job through a queue, and says under which name it was sent."""
+    command = [sys.executable, str(SUPPORT / "sender.py")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as sender:
 
-    assert sorted(orders(file, "flow_id")) == sorted(["order-0", "order-1", "order-2"] * per_task)
+        def ask(queue, job, flow_id):
+            url = redis_url + "/9" * (queue == "huey")
+            request = {"queue": queue, "redis": url, "job": job, "what": flow_id}
+            sender.stdin.write(json.dumps(request | {"flow_id": flow_id}) + "\n")
+            sender.stdin.flush()
+            return json.loads(sender.stdout.readline())
+
+        yield ask
+        sender.stdin.close()
+
+
+class Ended:
+    """What a worker left when it had done its jobs and had been ended."""
+
+    def __init__(self, name, folder, redis_url, send):
+        self.name, self.folder, self.log = name, folder, folder / "log"
+        self.queue = name.partition(",")[0]
+        # Those tasks send another.
+        self.expected = ["order-0", "order-1", "order-2"] * (
+            2 if self.queue in {"dramatiq", "taskiq"} else 1
+        )
+        self.noted = len(self.expected)
+        for flow_id in sorted(set(self.expected)):
+            send(self.queue, "work", flow_id)
+        self.task_id = None
+        if self.queue == "celery":
+            self.task_id = send(self.queue, "log", "order-7")
+            self.expected.append("order-7")
+        self.run(redis_url)
+
+    def run(self, redis_url):
+        """Run the worker until it has done all jobs."""
+        environment = os.environ | {
+            "PYTHONPATH": str(SUPPORT),
+            "CELERY_TEST_FORMAT": FORMATS.get(self.name, ""),
+            "QUEUE_TEST_FOLDER": str(self.folder),
+            "QUEUE_TEST_REDIS": redis_url + "/9" * (self.queue == "huey"),
+            "TEST_BATCHED_SPANS": str(self.folder / "spans"),
+        }
+        url = ("--url", f"{redis_url}/3") if self.queue == "rq" else ()
+        command = [sys.executable, "-m", *WORKERS[self.name], *url]
+        with self.log.open("wb") as output:
+            worker = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=self.folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            wait_for(self.is_done, self.log)
+        finally:
+            worker.terminate()
+            worker.wait(PATIENCE)
+
+    def is_done(self):
+        """Tell whether all jobs are done."""
+        is_noted = len(orders(self.folder / "notes", "id")) == self.noted
+        return is_noted and (not self.task_id or self.lines().count(" succeeded in ") == 4)
+
+    def lines(self):
+        """Return what the worker printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.fixture(scope="module", params=WORKERS)
+def ended(request, tmp_path_factory, redis_url, send):
+    """Return what a worker of each kind left, which is run once for all tests."""
+    return Ended(request.param, tmp_path_factory.mktemp("worker"), redis_url, send)
+
+
+def test_nothing_is_lost(ended):
+    """All spans of a worker arrive, though their processor would keep them for an hour."""
+    assert sorted(orders(ended.folder / "spans", "flow_id")) == sorted(ended.expected)
+
+
+LINES = [
+    "celery_batched.log[ID] received",
+    "order-7 printed",
+    "order-7 by the logger of tasks",
+    "order-7 by a logger",
+    "celery_batched.log[ID] succeeded",
+]
+
+
+@pytest.mark.parametrize(
+    "ended", [f"celery, {pool}" for pool in ("prefork", "threads", "solo")], indirect=True
+)
+def test_lines(ended):
+    """All lines about a task of Celery begin with its ID, also those of `get_task_logger`."""
+    lines = ended.lines().replace(ended.task_id, "ID").splitlines()
+
+    for wanted in LINES:
+        (line,) = [line for line in lines if wanted in line]
+        assert line.startswith("order-7 [20")
+    assert any(line.startswith("- [20") and line.endswith(" ready.") for line in lines)
+    assert not any("Logging error" in line for line in lines)
+
+
+FORMATTED = "celery, a child for each task"
+FORMATS = {FORMATTED: "%(flow_id)s %(flow)s/%(step)s %(task_id)s %(msg)s"}
+
+
+@pytest.mark.parametrize("ended", [FORMATTED], indirect=True)
+def test_format(ended):
+    """A format of one's own may name the fields of penstock and of Celery's tasks."""
+    lines = ended.lines().replace(ended.task_id, "ID").splitlines()
+
+    assert "order-7 jobs/log ID %s by the logger of tasks" in lines
+    assert "order-7 jobs/log ID %s by a logger" in lines
 
 
 def test_at_exit(tmp_path):
