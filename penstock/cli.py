@@ -28,7 +28,7 @@ from penstock.graph._theme import page_stylesheet
 try:
     import click
 except ImportError as error:
-    raise MissingExtraError("the command line", "click", "cli") from error
+    raise MissingExtraError.from_import("the command line", "click", "cli", error) from error
 
 __all__ = ["LOADED", "main"]
 

@@ -8,6 +8,7 @@ pickling, because errors cross process boundaries.
 from collections.abc import Iterable, Sequence
 
 __all__ = [
+    "BrokenExtraError",
     "ConfigurationError",
     "DeclarationError",
     "DiagramTooLargeError",
@@ -248,9 +249,80 @@ class MissingExtraError(PenstockError, ImportError):
         self.needs = needs
         self.extra = extra
 
+    @classmethod
+    def from_import(
+        cls, feature: str, needs: str, extra: str, error: ImportError
+    ) -> "MissingExtraError":
+        """Return what to raise where the import of a package raised *error*.
+
+        That is a `BrokenExtraError` if the package is installed.
+
+        Args:
+            feature: What was asked for.
+            needs: The package, with the name by which it is installed as the last word.
+            extra: The extra that brings it.
+            error: What its import raised.
+
+        .. versionadded:: 0.1
+        """
+        # Only where something is missing or broken.
+        from penstock import _extras  # noqa: PLC0415
+
+        package = needs.rsplit(maxsplit=1)[-1]
+        if _extras.is_missing(error, package):
+            return cls(feature, needs, extra)
+        installed, floor = _extras.find_version(package), _extras.find_floor(package, extra)
+        is_old = bool(installed and floor and _extras.is_older(installed, floor))
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        wanted = floor if is_old else None
+        return BrokenExtraError(feature, needs, extra, installed, wanted, reason)
+
     def __str__(self) -> str:
+        return f"{self.feature} needs {self.needs}: {self._cure}"
+
+    @property
+    def _cure(self) -> str:
         # Double quotes, which each shell takes, that of Windows too.
-        return f'{self.feature} needs {self.needs}: pip install "penstock[{self.extra}]"'
+        return f'pip install "penstock[{self.extra}]"'
+
+
+class BrokenExtraError(MissingExtraError):
+    """A package of an extra is installed, but too old, or it cannot be imported.
+
+    Attributes:
+        installed: The version that is installed, or None if that is not known.
+        wanted: The lowest version that will do, if the one that is installed is older.
+        reason: What its import raised.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(  # noqa: PLR0917 - facts by position, so that it can be pickled
+        self,
+        feature: str,
+        needs: str,
+        extra: str,
+        installed: str | None,
+        wanted: str | None,
+        reason: str,
+    ) -> None:
+        super().__init__(feature, needs, extra)
+        self.args = (feature, needs, extra, installed, wanted, reason)
+        self.installed = installed
+        self.wanted = wanted
+        self.reason = reason
+
+    def __str__(self) -> str:
+        if self.wanted is not None:
+            return (
+                f"{self.feature} needs {self.needs} {self.wanted} or later, but {self.installed} "
+                f"is installed ({self.reason}): {self._cure}"
+            )
+        what = f"{self.installed}, which is installed," if self.installed else "what is installed"
+        return (
+            f"{self.feature} needs {self.needs}, but {what} cannot be imported ({self.reason}). "
+            f'See what "pip check" reports, or begin with a new environment: {self._cure}'
+        )
 
 
 class MissingProgramError(MissingExtraError):

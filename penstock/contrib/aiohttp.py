@@ -11,7 +11,7 @@ from penstock.exceptions import MissingExtraError
 try:
     from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 except ImportError as error:
-    raise MissingExtraError(__name__, "aiohttp", "aiohttp") from error
+    raise MissingExtraError.from_import(__name__, "aiohttp", "aiohttp", error) from error
 
 __all__ = ["FlowMiddleware"]
 

@@ -15,7 +15,7 @@ try:
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from aiokafka.errors import ConsumerStoppedError
 except ImportError as error:
-    raise MissingExtraError(__name__, "aiokafka", "aiokafka") from error
+    raise MissingExtraError.from_import(__name__, "aiokafka", "aiokafka", error) from error
 
 __all__ = ["FlowProducer", "bind_message", "consume", "consume_batches"]
 

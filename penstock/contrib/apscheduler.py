@@ -22,7 +22,7 @@ try:
     from apscheduler.schedulers.base import BaseScheduler
     from apscheduler.triggers.date import DateTrigger
 except ImportError as error:
-    raise MissingExtraError(__name__, "apscheduler", "apscheduler") from error
+    raise MissingExtraError.from_import(__name__, "apscheduler", "apscheduler", error) from error
 
 __all__ = ["flow_task", "install", "uninstall"]
 

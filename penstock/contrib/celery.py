@@ -25,7 +25,7 @@ try:
     from celery.exceptions import Ignore, Reject, Retry
     from celery.utils.log import ColorFormatter
 except ImportError as error:
-    raise MissingExtraError(__name__, "celery", "celery") from error
+    raise MissingExtraError.from_import(__name__, "celery", "celery", error) from error
 
 __all__ = [
     "FlowTask",

@@ -14,7 +14,9 @@ from penstock.exceptions import MissingExtraError
 try:
     from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 except ImportError as error:
-    raise MissingExtraError(__name__, "confluent-kafka", "confluent-kafka") from error
+    raise MissingExtraError.from_import(
+        __name__, "confluent-kafka", "confluent-kafka", error
+    ) from error
 
 __all__ = ["FlowProducer", "bind_message", "consume", "consume_batches"]
 

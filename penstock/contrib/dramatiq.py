@@ -16,7 +16,7 @@ try:
     import dramatiq
     from dramatiq.middleware import Shutdown
 except ImportError as error:
-    raise MissingExtraError(__name__, "dramatiq", "dramatiq") from error
+    raise MissingExtraError.from_import(__name__, "dramatiq", "dramatiq", error) from error
 
 __all__ = ["FlowMiddleware", "flow_task", "install", "uninstall"]
 

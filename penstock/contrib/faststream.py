@@ -16,7 +16,7 @@ try:
     from faststream import BaseMiddleware
     from faststream.exceptions import IgnoredException, NackMessage
 except ImportError as error:
-    raise MissingExtraError(__name__, "faststream", "faststream") from error
+    raise MissingExtraError.from_import(__name__, "faststream", "faststream", error) from error
 
 if TYPE_CHECKING:
     from faststream import ContextRepo, PublishCommand, StreamMessage

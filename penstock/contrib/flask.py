@@ -12,7 +12,7 @@ from penstock.exceptions import MissingExtraError
 try:
     from flask import Flask
 except ImportError as error:
-    raise MissingExtraError(__name__, "flask", "flask") from error
+    raise MissingExtraError.from_import(__name__, "flask", "flask", error) from error
 
 __all__ = ["FlowExtension"]
 

@@ -11,7 +11,7 @@ from penstock.exceptions import MissingExtraError
 try:
     from httpx import AsyncClient, Client, Request
 except ImportError as error:
-    raise MissingExtraError(__name__, "httpx", "httpx") from error
+    raise MissingExtraError.from_import(__name__, "httpx", "httpx", error) from error
 
 __all__ = ["AsyncFlowHook", "FlowHook", "install", "uninstall"]
 

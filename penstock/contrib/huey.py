@@ -21,7 +21,7 @@ try:
     from huey.api import PeriodicTask, Task
     from huey.serializer import Serializer, SignedSerializer
 except ImportError as error:
-    raise MissingExtraError(__name__, "huey", "huey") from error
+    raise MissingExtraError.from_import(__name__, "huey", "huey", error) from error
 
 __all__ = ["flow_task"]
 

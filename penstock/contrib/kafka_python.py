@@ -13,7 +13,7 @@ from penstock.exceptions import MissingExtraError
 try:
     from kafka import KafkaConsumer, KafkaProducer
 except ImportError as error:
-    raise MissingExtraError(__name__, "kafka-python", "kafka-python") from error
+    raise MissingExtraError.from_import(__name__, "kafka-python", "kafka-python", error) from error
 
 __all__ = ["FlowProducer", "bind_message", "consume", "consume_batches"]
 

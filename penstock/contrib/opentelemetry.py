@@ -33,7 +33,9 @@ try:
         format_trace_id,
     )
 except ImportError as error:
-    raise MissingExtraError(__name__, "opentelemetry-sdk", "opentelemetry") from error
+    raise MissingExtraError.from_import(
+        __name__, "opentelemetry-sdk", "opentelemetry", error
+    ) from error
 
 
 __all__ = [

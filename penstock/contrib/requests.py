@@ -15,7 +15,7 @@ try:
     from urllib3.connection import port_by_scheme
     from urllib3.util import parse_url
 except ImportError as error:
-    raise MissingExtraError(__name__, "requests", "requests") from error
+    raise MissingExtraError.from_import(__name__, "requests", "requests", error) from error
 
 __all__ = ["FlowAdapter", "install", "uninstall"]
 

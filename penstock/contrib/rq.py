@@ -21,7 +21,7 @@ try:
     from rq.exceptions import ShutDownImminentException
     from rq.job import Job, get_current_job
 except ImportError as error:
-    raise MissingExtraError(__name__, "rq", "rq") from error
+    raise MissingExtraError.from_import(__name__, "rq", "rq", error) from error
 
 __all__ = ["FlowQueue", "FlowSimpleWorker", "FlowWorker", "flow_task"]
 

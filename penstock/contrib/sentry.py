@@ -19,7 +19,7 @@ try:
     from sentry_sdk.integrations import Integration
     from sentry_sdk.scope import add_global_event_processor
 except ImportError as error:
-    raise MissingExtraError(__name__, "sentry-sdk", "sentry") from error
+    raise MissingExtraError.from_import(__name__, "sentry-sdk", "sentry", error) from error
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint

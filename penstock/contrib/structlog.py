@@ -18,7 +18,7 @@ try:
     from structlog.contextvars import _ASYNC_CALLING_STACK as CALLING
     from structlog.typing import EventDict, WrappedLogger
 except ImportError as error:
-    raise MissingExtraError(__name__, "structlog", "structlog") from error
+    raise MissingExtraError.from_import(__name__, "structlog", "structlog", error) from error
 
 __all__ = ["flow_processor", "step_processor"]
 

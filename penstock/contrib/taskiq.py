@@ -16,7 +16,7 @@ try:
     from taskiq import AsyncBroker, TaskiqMessage, TaskiqMiddleware, TaskiqResult
     from taskiq.exceptions import NoResultError, TaskRejectedError
 except ImportError as error:
-    raise MissingExtraError(__name__, "taskiq", "taskiq") from error
+    raise MissingExtraError.from_import(__name__, "taskiq", "taskiq", error) from error
 
 __all__ = ["FlowMiddleware", "flow_task", "install", "uninstall"]
 

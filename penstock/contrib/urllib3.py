@@ -14,7 +14,7 @@ try:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPHeaderDict, PoolManager
     from urllib3.util import parse_url
 except ImportError as error:
-    raise MissingExtraError(__name__, "urllib3", "urllib3") from error
+    raise MissingExtraError.from_import(__name__, "urllib3", "urllib3", error) from error
 
 __all__ = ["FlowPoolManager", "install", "uninstall"]
 

@@ -88,7 +88,9 @@ def picture_source(graph: Graph, direction: Direction) -> str:
     try:
         import graphviz  # noqa: PLC0415 - an extra, asked for only when a picture is drawn
     except ImportError as error:
-        raise MissingExtraError("drawing a picture", "the package graphviz", "png") from error
+        raise MissingExtraError.from_import(
+            "drawing a picture", "the package graphviz", "png", error
+        ) from error
     # Its own statements would be quoted once more, which takes four times as long.
     return str(graphviz.Digraph(body=[f"{line}\n" for line in dot_lines(graph, direction)]).source)
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from penstock import Edge, Flow, Graph, Node, entrypoint, flow, generate_dag, get_flow, step
 from penstock.exceptions import (
+    BrokenExtraError,
     ConfigurationError,
     DiagramTooLargeError,
     DuplicateStepError,
@@ -210,6 +211,8 @@ def test_shapes(kind, expected):
         (DuplicateStepError("f", "s", "a:1", "b:2"), "one at a:1, another at b:2"),
         (UnknownFormatError("x", ("svg",)), "unknown format 'x' (known: svg)"),
         (MissingExtraError("x", "y", "z"), 'x needs y: pip install "penstock[z]"'),
+        (BrokenExtraError("x", "y", "z", "1", "2", "w"), "needs y 2 or later, but 1 is installed"),
+        (BrokenExtraError("x", "y", "z", "1", None, "w"), "1, which is installed, cannot be"),
         (RenderError("f", "dot", "no"), "flow 'f' could not be drawn by dot: no"),
         (DiagramTooLargeError("f", "edges", 501, 500), "mermaid.initialize({maxEdges: ...})"),
         (DiagramTooLargeError("f", "characters", 9, 5), "({maxTextSize: ...})"),

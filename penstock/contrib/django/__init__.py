@@ -6,10 +6,8 @@ It needs ``pip install "penstock[django]"``.
 from penstock.exceptions import MissingExtraError
 
 try:
-    import django  # noqa: F401 - whether it is there
+    from penstock.contrib.django._middleware import FlowMiddleware
 except ImportError as error:
-    raise MissingExtraError(__name__, "django", "django") from error
-
-from penstock.contrib.django._middleware import FlowMiddleware
+    raise MissingExtraError.from_import(__name__, "django", "django", error) from error
 
 __all__ = ["FlowMiddleware"]

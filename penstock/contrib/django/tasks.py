@@ -25,12 +25,15 @@ from penstock.exceptions import MissingExtraError
 
 def _find_tasks() -> Any:
     """Return Django's tasks, or those of the package that has them for versions before."""
-    for name in ("django.tasks", "django_tasks"):
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    raise MissingExtraError(__name__, "Django 6.0, or django-tasks", "django")
+    try:
+        return import_module("django.tasks")
+    except ImportError:
+        pass
+    try:
+        return import_module("django_tasks")
+    except ImportError as error:
+        needs = "Django 6.0, or django-tasks"
+        raise MissingExtraError.from_import(__name__, needs, "django", error) from error
 
 
 _tasks = _find_tasks()
