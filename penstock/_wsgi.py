@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from penstock._bypassed import Endpoints, find_views
 from penstock._context import Run
-from penstock.boundary import Inbound, active, iterate
+from penstock.boundary import Inbound, InboundRequests, active, inactive, iterate
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Requests", "environ_reader", "peer_of"]
+__all__ = ["Requests", "as_sent", "environ_key", "environ_reader", "path_of", "peer_of"]
 
 _RUN = "penstock.run"
 
@@ -27,7 +27,7 @@ class Requests:
     def __init__(
         self,
         app: "WSGIApplication",
-        inbound: Inbound,
+        inbound: InboundRequests,
         views: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
         self._app = app
@@ -40,12 +40,13 @@ class Requests:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer one request."""
-        run = environ.get(_RUN)  # of a middleware around this one
+        run = environ[_RUN] if _RUN in environ else self._begin(environ)
         if run is None:
-            run = self._inbound.receive(self._read(environ), environ)
-            environ[_RUN] = run
-            environ["penstock.flow_id"] = run.flow_id
-        if self._inbound.respond:
+            with inactive():
+                return self._app(environ, start_response)
+        if self._inbound.update_request_header:
+            environ[environ_key(self._inbound.header)] = run.flow_id
+        if self._inbound.respond or self._inbound.expose_header:
             start_response = self._answering(start_response, run)
         block = active(run)
         with block:
@@ -65,17 +66,26 @@ class Requests:
         elif (route := environ.get("bottle.route")) is not None:
             self._endpoints.check(getattr(route, "callback", None))
 
+    def _begin(self, environ: "WSGIEnvironment") -> Run | None:
+        """Return the run of a request, or None if it is to have none.
+
+        In its *environ*, where a middleware within finds it.
+        """
+        if self._inbound.has_ignored and self._inbound.ignores(path_of(environ)):
+            environ[_RUN] = None
+            return None
+        run = environ[_RUN] = self._inbound.receive(self._read(environ), environ)
+        environ["penstock.flow_id"] = run.flow_id
+        return run
+
     def _answering(self, start_response: "StartResponse", run: Run) -> "StartResponse":
-        """Return what answers with the flow ID too, unless there is one already."""
-        header = self._inbound.header
-        name = header.lower()
+        """Return what answers with what the settings ask for."""
+        complete = self._inbound.complete_response
 
         def answer(
             status: str, headers: list[tuple[str, str]], *exc_info: Any
         ) -> Callable[[bytes], object]:
-            if all(said.lower() != name for said, _ in headers):
-                headers = [*headers, (header, run.flow_id)]
-            return start_response(status, headers, *exc_info)
+            return start_response(status, complete(headers, run.flow_id), *exc_info)
 
         return answer
 
@@ -87,14 +97,38 @@ def peer_of(environ: Mapping[str, Any]) -> str | None:
     return found
 
 
+def path_of(environ: Mapping[str, Any]) -> str:
+    """Return the path within the application, decoded."""
+    # A server decodes each byte as a character of Latin-1, whatever the client meant.
+    path = str(environ.get("PATH_INFO") or "/")
+    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def environ_key(name: str) -> str:
+    """Return the key of the header *name* in a request's environment."""
+    return "HTTP_" + name.upper().replace("-", "_")
+
+
 def environ_reader(inbound: Inbound) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Return what reads the headers that *inbound* looks at from a request's environment."""
-    keys = {"HTTP_" + name.upper().replace("-", "_"): name for name in inbound.reads}
+    keys = {environ_key(name): name for name in inbound.reads}
 
     def read(environ: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: environ[key] for key, name in keys.items() if key in environ}
+        found = {name: environ[key] for key, name in keys.items() if key in environ}
+        sent = environ.get("headers_raw")  # of eventlet
+        return found if sent is None else as_sent(found, (name for name, _ in sent))
 
     return read
+
+
+def as_sent(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return those of the *found* headers whose names were sent like that.
+
+    In the environment X_Request_ID has the same key as X-Request-ID, so one may stand in for the
+    other, which a proxy removes.
+    """
+    sent = {name.lower() for name in names}
+    return {name: value for name, value in found.items() if name.lower() in sent}
 
 
 def _runs_no_code(body: Iterable[bytes], environ: "WSGIEnvironment") -> bool:

@@ -21,6 +21,7 @@ from penstock.boundary import (
     Secret,
     active,
     aiterate,
+    inactive,
     iterate,
 )
 from penstock.exceptions import ConfigurationError, InvalidFlowIdError
@@ -456,6 +457,19 @@ def test_active():
 
     assert inside is run
     assert after is outer
+
+
+def test_inactive():
+    """Nothing is current in the block, and then what was before, wherever it is left."""
+    with bind() as outer:
+        with inactive():
+            inside = current_run()
+        after = current_run()
+    block = inactive()
+    copy_context().run(block.__enter__)
+    block.__exit__(None, None, None)
+
+    assert (inside, after) == (None, outer)
 
 
 def test_left_elsewhere():

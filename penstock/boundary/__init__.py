@@ -12,7 +12,8 @@ from penstock.boundary._arguments import (
     send_argument,
     send_beside,
 )
-from penstock.boundary._current import active, aiterate, iterate
+from penstock.boundary._current import active, aiterate, inactive, iterate
+from penstock.boundary._requests import InboundRequests, InboundRequestsSettings
 from penstock.boundary._settings import (
     RECEIVED,
     Inbound,
@@ -27,12 +28,15 @@ __all__ = [
     "HEADER",
     "RECEIVED",
     "Inbound",
+    "InboundRequests",
+    "InboundRequestsSettings",
     "InboundSettings",
     "Outbound",
     "OutboundSettings",
     "Secret",
     "active",
     "aiterate",
+    "inactive",
     "iterate",
     "receive_argument",
     "send_argument",

@@ -7,7 +7,7 @@ from typing import TypeVar
 from penstock._context import Run, close_run, current, latest
 from penstock._failures import record_failure
 
-__all__ = ["active", "aiterate", "iterate"]
+__all__ = ["active", "aiterate", "inactive", "iterate"]
 
 T = TypeVar("T")
 
@@ -50,6 +50,26 @@ class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
             # Closed or collected from another context, which never had the run.
             before = self._token.old_value
             close_run(self._run, None if before is Token.MISSING else before)
+
+
+class inactive:  # noqa: N801 - reads as a state, like `active`
+    """Make no run current for a block, and what was current before at its end.
+
+    For requests that have no run, where a server or a worker left one current.
+
+    .. versionadded:: 0.1
+    """
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token: Token[Run | None] = current.set(None)
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            current.reset(self._token)
+        except ValueError:
+            pass  # closed or collected from another context
 
 
 class iterate(Iterator[T]):  # noqa: N801 - used like a function

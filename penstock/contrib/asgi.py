@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from penstock._bypassed import Endpoints, find_views
 from penstock._context import Run, current, latest
 from penstock._failures import record_failure
-from penstock.boundary import Inbound, InboundSettings
+from penstock.boundary import InboundRequests, InboundRequestsSettings, inactive
 
 __all__ = ["FlowMiddleware"]
 
@@ -39,7 +39,7 @@ class FlowMiddleware:
 
     Args:
         app: The application.
-        settings: Those of `penstock.boundary.Inbound`. A function as *trust* is
+        settings: Those of `penstock.boundary.InboundRequests`. A function as *trust* is
             asked with the connection's scope.
 
     Raises:
@@ -48,11 +48,12 @@ class FlowMiddleware:
     .. versionadded:: 0.1
     """
 
-    def __init__(self, app: _App, **settings: Unpack[InboundSettings]) -> None:
+    def __init__(self, app: _App, **settings: Unpack[InboundRequestsSettings]) -> None:
         self._app = app
         # The address may be one that a client wrote, unless the user knows better.
         peer = _peer_of if settings.get("real_peer") is True else None
-        self._inbound = Inbound.read(_PLACE, settings, peer=peer)
+        self._inbound = InboundRequests.read(_PLACE, settings, peer=peer)
+        self._completes = self._inbound.respond or self._inbound.expose_header
         # As HTTP/2 wants it, and ASGI too.
         self._name = self._inbound.header.lower().encode()
         self._endpoints = Endpoints()
@@ -63,13 +64,14 @@ class FlowMiddleware:
         if scope["type"] not in {"http", "websocket"}:  # a server starts or stops
             await self._app(scope, receive, send)
             return
-        run = scope.get(_RUN)  # of a middleware around this one
+        run = scope[_RUN] if _RUN in scope else self._begin(scope)
         if run is None:
-            run = self._inbound.receive(scope["headers"], scope)
-            # In place: an error handler that stands outside has to find it.
-            scope[_RUN] = run
-            scope.setdefault("state", {})["flow_id"] = run.flow_id
-        if self._inbound.respond:
+            with inactive():
+                await self._app(scope, receive, send)
+            return
+        if self._inbound.update_request_header:
+            _update_header(scope, self._name, run.flow_id.encode())
+        if self._completes:
             send = self._answering(send, run)
         token = current.set(latest(run))  # what `active` does, for less
         try:
@@ -88,12 +90,26 @@ class FlowMiddleware:
             except ValueError:
                 pass  # closed from another context, which never had the run
 
+    def _begin(self, scope: _Message) -> Run | None:
+        """Return the run of a request, or None if it is to have none.
+
+        In place, in its *scope*: an error handler outside has to find it, and a middleware within.
+        """
+        if self._inbound.has_ignored and self._inbound.ignores(_path_of(scope)):
+            scope[_RUN] = None
+            return None
+        run = scope[_RUN] = self._inbound.receive(scope["headers"], scope)
+        scope.setdefault("state", {})["flow_id"] = run.flow_id
+        return run
+
     def _answering(self, send: _Send, run: Run) -> _Send:
-        """Return *send* so that the answer says the flow ID, unless it says one already."""
-        name = self._name
+        """Return *send* so that the answer has what the settings ask for."""
+        name, exposes = self._name, self._inbound.expose_header
 
         async def answer(message: _Message) -> None:
-            if message["type"] in _ANSWERS:
+            if exposes and message["type"] == "http.response.start":
+                message = {**message, "headers": self._exposed(message, run)}
+            elif self._inbound.respond and message["type"] in _ANSWERS:
                 headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
                 if name not in [said.lower() for said, _ in headers]:
                     headers.append((name, run.flow_id.encode()))
@@ -101,6 +117,32 @@ class FlowMiddleware:
             await send(message)
 
         return answer
+
+    def _exposed(self, message: _Message, run: Run) -> list[tuple[bytes, bytes]]:
+        # Every byte has a character in Latin-1, and is the same afterwards.
+        pairs = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in message.get("headers", ())]
+        completed = self._inbound.complete_response(pairs, run.flow_id)
+        names = [name for name, _ in pairs] + [name.lower() for name, _ in completed[len(pairs) :]]
+        values = [value for _, value in completed]
+        return [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in zip(names, values, strict=True)
+        ]
+
+
+def _update_header(scope: _Message, name: bytes, flow_id: bytes) -> None:
+    """Let the request have one header *name*, in a list that is not the server's."""
+    headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+    if [value for found, value in headers if found.lower() == name] != [flow_id]:
+        kept = [pair for pair in headers if pair[0].lower() != name]
+        scope["headers"] = [*kept, (name, flow_id)]
+
+
+def _path_of(scope: _Message) -> str:
+    """Return the path within the application, which may be mounted at a root path."""
+    path, root = str(scope["path"]), str(scope.get("root_path") or "").rstrip("/")
+    rest = path.removeprefix(root)
+    return rest if rest.startswith("/") else path if rest else "/"
 
 
 def _peer_of(scope: _Message) -> str | None:

@@ -6,7 +6,7 @@ It needs ``pip install "penstock[flask]"``.
 from typing import Unpack, cast
 
 from penstock._wsgi import Requests, peer_of
-from penstock.boundary import Inbound, InboundSettings
+from penstock.boundary import InboundRequests, InboundRequestsSettings
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -25,11 +25,10 @@ class FlowExtension:
     Works with an application and with a factory of some: ``FlowExtension(app)``,
     or ``flows = FlowExtension()`` and later ``flows.init_app(app)``.
 
-    The settings of `penstock.boundary.Inbound` stand in the configuration of
-    the application as ``PENSTOCK_HEADER``, ``PENSTOCK_TRUST``,
-    ``PENSTOCK_RESPOND``, ``PENSTOCK_TRACEPARENT`` and ``PENSTOCK_VALUES``, when
-    `init_app` is called. A function as ``PENSTOCK_TRUST`` is asked with the
-    request's environment.
+    The settings of `penstock.boundary.InboundRequests` stand in the configuration of
+    the application under names like ``PENSTOCK_TRUST``, when `init_app` is
+    called. A function as ``PENSTOCK_TRUST`` is asked with the request's
+    environment.
 
     Args:
         app: The application, if there is one already.
@@ -42,9 +41,11 @@ class FlowExtension:
     .. versionadded:: 0.1
     """
 
-    def __init__(self, app: Flask | None = None, **settings: Unpack[InboundSettings]) -> None:
+    def __init__(
+        self, app: Flask | None = None, **settings: Unpack[InboundRequestsSettings]
+    ) -> None:
         self._settings = settings
-        Inbound.read("penstock.contrib.flask.FlowExtension", settings, peer=peer_of)
+        InboundRequests.read("penstock.contrib.flask.FlowExtension", settings, peer=peer_of)
         if app is not None:
             self.init_app(app)
 
@@ -53,9 +54,9 @@ class FlowExtension:
         if _NAME in app.extensions:
             message = f"{app!r} has FlowExtension already: call init_app once for each application"
             raise RuntimeError(message)
-        configured = cast("InboundSettings", app.config.get_namespace("PENSTOCK_"))
-        settings: InboundSettings = {**self._settings, **configured}
-        inbound = Inbound.read("PENSTOCK_ in app.config", settings, peer=peer_of)
+        configured = cast("InboundRequestsSettings", app.config.get_namespace("PENSTOCK_"))
+        settings: InboundRequestsSettings = {**self._settings, **configured}
+        inbound = InboundRequests.read("PENSTOCK_ in app.config", settings, peer=peer_of)
         # Around the whole application, so that error handlers and streamed bodies are within.
         app.wsgi_app = Requests(app.wsgi_app, inbound, app.view_functions)  # type: ignore[method-assign]
         app.extensions[_NAME] = self

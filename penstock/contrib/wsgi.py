@@ -6,7 +6,7 @@ It needs no package but penstock.
 from typing import TYPE_CHECKING, Unpack
 
 from penstock._wsgi import Requests, peer_of
-from penstock.boundary import Inbound, InboundSettings
+from penstock.boundary import InboundRequests, InboundRequestsSettings
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -29,7 +29,7 @@ class FlowMiddleware(Requests):
 
     Args:
         app: The application.
-        settings: Those of `penstock.boundary.Inbound`. A function as *trust* is
+        settings: Those of `penstock.boundary.InboundRequests`. A function as *trust* is
             asked with the request's environment.
 
     Raises:
@@ -38,5 +38,5 @@ class FlowMiddleware(Requests):
     .. versionadded:: 0.1
     """
 
-    def __init__(self, app: "WSGIApplication", **settings: Unpack[InboundSettings]) -> None:
-        super().__init__(app, Inbound.read(_PLACE, settings, peer=peer_of))
+    def __init__(self, app: "WSGIApplication", **settings: Unpack[InboundRequestsSettings]) -> None:
+        super().__init__(app, InboundRequests.read(_PLACE, settings, peer=peer_of))

@@ -121,6 +121,7 @@ def test_secret(serve):
     for forged in ([], [FORGED], [SHOWN[:-1]], [SHOWN + b"0"], [b"X-Proxy-Secret:"]):
         assert b"theirs-1" not in server.ask(THEIRS, *forged)
     assert b"theirs-1" not in server.ask(THEIRS, SHOWN, b"X-Proxy-Secret: guessed")
+    assert b"theirs-1" not in server.ask(b"X_Request_ID: theirs-1", SHOWN)
     assert SECRET.encode() not in server.ask(THEIRS, SHOWN)
     assert SECRET not in server.log.read_text()
 

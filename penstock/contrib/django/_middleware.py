@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.log import log_response
 
 from penstock._bypassed import Endpoints
 from penstock._context import Run
-from penstock._wsgi import environ_reader
-from penstock.boundary import active, aiterate, iterate
+from penstock._wsgi import as_sent, environ_key, environ_reader
+from penstock.boundary import active, aiterate, inactive, iterate
 from penstock.contrib.django._settings import read_inbound
 
 __all__ = ["FlowMiddleware"]
@@ -25,9 +26,10 @@ class FlowMiddleware:
     before. What a view declares as an entrypoint is part of the request's
     operation.
 
-    The settings of `penstock.boundary.Inbound` stand in the dictionary
+    The settings of `penstock.boundary.InboundRequests` stand in the dictionary
     ``PENSTOCK`` of the project's settings. *trust* may be the dotted path of a
-    function, which is asked with the request.
+    function, which is asked with the request; so may *validator* and
+    *transformer*.
 
     Args:
         get_response: What Django gives it.
@@ -54,6 +56,10 @@ class FlowMiddleware:
         """Answer a request."""
         if self._is_async:
             return self._answer(request)
+        if self._is_ignored(request):
+            with inactive():
+                ignored: HttpResponseBase = self._get_response(request)
+                return ignored
         run = self._begin(request)
         block = active(run)
         with block:
@@ -62,6 +68,10 @@ class FlowMiddleware:
         return self._complete(response, block.run)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        if self._is_ignored(request):
+            with inactive():
+                ignored: HttpResponseBase = await self._get_response(request)
+                return ignored
         run = self._begin(request)
         block = active(run)
         with block:
@@ -69,8 +79,23 @@ class FlowMiddleware:
             self._log(request, response)
         return self._complete(response, block.run)
 
+    def _is_ignored(self, request: HttpRequest) -> bool:
+        return self._inbound.has_ignored and self._inbound.ignores(request.path_info)
+
     def _begin(self, request: HttpRequest) -> Run:
-        return self._inbound.receive(self._read(request.META), request)
+        run = self._inbound.receive(self._headers(request), request)
+        if self._inbound.update_request_header:
+            request.META[environ_key(self._inbound.header)] = run.flow_id
+            request.__dict__.pop("headers", None)  # a view of META that may be there already
+        return run
+
+    def _headers(self, request: HttpRequest) -> dict[str, Any]:
+        found = self._read(request.META)
+        if found and isinstance(request, ASGIRequest):
+            # META of Django before 5.2.13 and 6.0.4 has those with underscores too.
+            names = [name.decode("latin-1") for name, _ in request.scope["headers"]]
+            return as_sent(found, names)
+        return found
 
     def _log(self, request: HttpRequest, response: HttpResponseBase) -> None:
         """Log an answer of 400 and above, which Django does when the run is over."""
@@ -83,8 +108,11 @@ class FlowMiddleware:
 
     def _complete(self, response: HttpResponseBase, run: Run) -> HttpResponseBase:
         """Let *response* say the flow ID, and its body be made in *run*."""
-        if self._inbound.respond and not response.has_header(self._inbound.header):
-            response[self._inbound.header] = run.flow_id
+        there = [*response.items()]
+        completed = self._inbound.complete_response(there, run.flow_id)
+        for name, value in completed:
+            if (name, value) not in there:
+                response[name] = value
         # A file the server sends in its own way, and no code of the project runs meanwhile.
         if response.streaming and getattr(response, "file_to_stream", None) is None:
             streaming: Any = response

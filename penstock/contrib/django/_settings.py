@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from penstock._callables import report_once
 from penstock._wsgi import peer_of
-from penstock.boundary import Inbound, InboundSettings
+from penstock.boundary import InboundRequests, InboundRequestsSettings
 from penstock.exceptions import ConfigurationError
 
 __all__ = ["PLACE", "read_inbound"]
@@ -17,7 +17,7 @@ __all__ = ["PLACE", "read_inbound"]
 PLACE = "settings.PENSTOCK"
 
 
-def read_inbound() -> Inbound:
+def read_inbound() -> InboundRequests:
     """Return what ``settings.PENSTOCK`` says.
 
     Raises:
@@ -26,9 +26,9 @@ def read_inbound() -> Inbound:
     said: Any = getattr(project, "PENSTOCK", {})
     if not isinstance(said, Mapping):
         raise ConfigurationError(PLACE, f"takes a dictionary, not {said!r}")
-    settings = cast("InboundSettings", {**said, **_trust(said.get("trust"))})
+    settings = cast("InboundRequestsSettings", {**said, **_functions(said)})
     peer = _peer_of_any if said.get("real_peer") is True else _peer_of
-    return Inbound.read(PLACE, settings, peer=peer)
+    return InboundRequests.read(PLACE, settings, peer=peer)
 
 
 def _peer_of_any(request: Any) -> str | None:
@@ -50,11 +50,14 @@ def _peer_of(request: Any) -> str | None:
     return None
 
 
-def _trust(said: object) -> dict[str, object]:
-    """Return whom to trust, where a function is named by its path."""
-    if not isinstance(said, str):
-        return {}
+def _functions(said: Mapping[str, Any]) -> dict[str, object]:
+    """Return the functions among the settings that are named by their paths."""
+    paths = {name: said.get(name) for name in ("trust", "validator", "transformer")}
+    return {name: _find(name, path) for name, path in paths.items() if isinstance(path, str)}
+
+
+def _find(name: str, path: str) -> object:
     try:
-        return {"trust": import_string(said)}
+        return import_string(path)
     except ImportError as error:
-        raise ConfigurationError(PLACE, f"trust names {said!r}: {error}") from error
+        raise ConfigurationError(PLACE, f"{name} names {path!r}: {error}") from error

@@ -1,0 +1,98 @@
+"""What comes in with HTTP requests, and what their responses say: for all servers alike."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from penstock.boundary._paths import PathPattern, read_paths
+from penstock.boundary._settings import Inbound, InboundSettings, check_bool
+
+__all__ = ["InboundRequests", "InboundRequestsSettings"]
+
+_EXPOSE = "Access-Control-Expose-Headers"
+
+
+class InboundRequestsSettings(InboundSettings, total=False):
+    """The settings of `InboundRequests` as keyword arguments.
+
+    .. versionadded:: 0.1
+    """
+
+    ignore: Iterable[PathPattern]
+    update_request_header: bool
+    expose_header: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundRequests(Inbound):
+    """What may come in with HTTP requests: an `Inbound` with the settings that only they have.
+
+    Args:
+        ignore: The paths of requests that have no run: no flow ID is made or
+            adopted, the response has no header, and log lines have no value. A
+            path is that within the application, without what it is mounted at
+            and without a query; a slash at its end does not matter. It may have
+            the wildcards of file names, as in ``"/static/*"``, but for the
+            question mark; a pattern from `re.compile` is searched in the path.
+        update_request_header: Whether the application finds the flow ID in
+            *header* of the request, whatever came in there. By default it finds
+            what came in.
+        expose_header: Whether responses name *header* in
+            ``Access-Control-Expose-Headers``, so that scripts of other origins
+            can read it. What the application names there stays.
+
+    Raises:
+        ConfigurationError: If a setting cannot be used.
+
+    .. versionadded:: 0.1
+    """
+
+    ignore: Iterable[PathPattern] = ()
+    update_request_header: bool = False
+    expose_header: bool = False
+    _ignored: tuple[Callable[[str], object], ...] = field(
+        default=(), init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        # Without arguments, super() does not know a class with slots.
+        Inbound.__post_init__(self)
+        check_bool("update_request_header", self.update_request_header)
+        check_bool("expose_header", self.expose_header)
+        patterns, finders = read_paths("ignore", self.ignore)
+        object.__setattr__(self, "ignore", patterns)
+        object.__setattr__(self, "_ignored", finders)
+
+    @property
+    def has_ignored(self) -> bool:
+        """Whether any path is ignored, for adapters that have to find it first."""
+        return bool(self._ignored)
+
+    def ignores(self, path: str) -> bool:
+        """Return whether a request has no run.
+
+        Args:
+            path: Its path within the application, decoded.
+        """
+        return any(find(path) for find in self._ignored)
+
+    def complete_response(
+        self, headers: Iterable[tuple[str, str]], flow_id: str
+    ) -> list[tuple[str, str]]:
+        """Return *headers* of a response, with those that the settings ask for."""
+        completed, name = [*headers], self.header.lower()
+        is_there = any(found.lower() == name for found, _ in completed)
+        if self.respond and not is_there:
+            completed.append((self.header, flow_id))
+        if self.expose_header and (self.respond or is_there):
+            return self._exposed(completed)
+        return completed
+
+    def _exposed(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        lines = [n for n, (name, _) in enumerate(headers) if name.lower() == _EXPOSE.lower()]
+        if not lines:
+            return [*headers, (_EXPOSE, self.header)]
+        named = ",".join(headers[line][1] for line in lines).lower().split(",")
+        if self.header.lower() not in [name.strip() for name in named]:
+            name, value = headers[lines[-1]]
+            headers[lines[-1]] = (name, f"{value}, {self.header}" if value.strip() else self.header)
+        return headers

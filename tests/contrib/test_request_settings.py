@@ -1,0 +1,638 @@
+"""The settings that all adapters for HTTP requests have, with each framework's own application."""
+
+import asyncio
+import logging
+import re
+import subprocess
+import sys
+from types import ModuleType, SimpleNamespace
+
+import django
+import httpx
+import pytest
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import JsonResponse
+from django.test import override_settings
+from django.urls import re_path
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from flask import Flask, jsonify
+from flask import request as flask_request
+from litestar import Litestar
+from litestar import Request as LitestarRequest
+from litestar import Response as LitestarResponse
+from litestar import get as litestar_get
+from quart import Quart
+from quart import jsonify as quart_jsonify
+from quart import request as quart_request
+from starlette.middleware.cors import CORSMiddleware
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import Client
+
+from penstock import bind, current_flow_id, current_run, entrypoint, flow
+from penstock.boundary import RECEIVED, InboundRequests
+from penstock.contrib.asgi import FlowMiddleware
+from penstock.contrib.flask import FlowExtension
+from penstock.contrib.logging import FlowFilter
+from penstock.contrib.wsgi import FlowMiddleware as WSGIFlowMiddleware
+from penstock.exceptions import ConfigurationError
+
+HEADER = "X-Request-ID"
+EXPOSE = "Access-Control-Expose-Headers"
+
+
+def say(read):
+    """Return what a handler knows: of the run, of a log line, and of the request's header."""
+    record = logging.makeLogRecord({})
+    FlowFilter().filter(record)
+    run = current_run()
+    return {
+        "id": current_flow_id(),
+        "line": record.flow_id,
+        "read": read,
+        "values": {} if run is None else dict(run.values),
+    }
+
+
+def headers_of(path):
+    """Return the headers with which a handler answers."""
+    own = {HEADER: "own"} if path.endswith("/own") else {}
+    return own | ({EXPOSE: "ETag"} if path.endswith("/exposes") else {})
+
+
+def starlette_like(**settings):
+    api = FastAPI()
+
+    @api.get("/{rest:path}")
+    async def show(request: Request, rest: str):
+        return JSONResponse(say(request.headers.get(HEADER)), headers=headers_of(request.url.path))
+
+    return FlowMiddleware(api, **settings)
+
+
+def litestar(**settings):
+    @litestar_get("/{rest:path}")
+    async def show(request: LitestarRequest) -> LitestarResponse:
+        made = say(request.headers.get(HEADER))
+        return LitestarResponse(made, headers=headers_of(request.url.path))
+
+    return FlowMiddleware(Litestar([show]), **settings)
+
+
+def quart(**settings):
+    app = Quart("shop", static_folder=None)
+
+    @app.get("/<path:rest>")
+    async def show(rest):
+        read = quart_request.headers.get(HEADER)
+        return quart_jsonify(say(read)), 200, headers_of(f"/{rest}")
+
+    app.asgi_app = FlowMiddleware(app.asgi_app, **settings)
+    return app
+
+
+def flask(**settings):
+    app = Flask("shop", static_folder=None)
+
+    @app.get("/<path:rest>")
+    def show(rest):
+        return jsonify(say(flask_request.headers.get(HEADER))), headers_of(f"/{rest}")
+
+    app.config.update({f"PENSTOCK_{name.upper()}": value for name, value in settings.items()})
+    FlowExtension(app)
+    return app
+
+
+def wsgi(**settings):
+    app = Flask("shop", static_folder=None)
+
+    @app.get("/<path:rest>")
+    def show(rest):
+        read = flask_request.environ.get("HTTP_X_REQUEST_ID")
+        return jsonify(say(read)), headers_of(f"/{rest}")
+
+    return WSGIFlowMiddleware(app, **settings)
+
+
+def django_view(request):
+    assert request.headers.get(HEADER) == request.META.get("HTTP_X_REQUEST_ID")
+    return JsonResponse(say(request.headers.get(HEADER)), headers=headers_of(request.path))
+
+
+async def django_view_later(request):
+    return django_view(request)
+
+
+def django_handler(make, view):
+    def build(**settings):
+        urls = ModuleType("urls")
+        urls.urlpatterns = [re_path("", view)]
+        project = override_settings(PENSTOCK=settings, ROOT_URLCONF=urls)
+        project.enable()
+        build.projects.append(project)
+        return make()
+
+    build.projects = []
+    return build
+
+
+ADAPTERS = {
+    "FastAPI": starlette_like,
+    "Litestar": litestar,
+    "Quart": quart,
+    "Flask": flask,
+    "WSGI": wsgi,
+    "Django under WSGI": django_handler(WSGIHandler, django_view),
+    "Django under ASGI": django_handler(ASGIHandler, django_view_later),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _project():
+    """Make the project ready."""
+    patched = pytest.MonkeyPatch()
+    patched.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
+    django.setup()
+    yield
+    patched.undo()
+
+
+@pytest.fixture(params=ADAPTERS)
+def serve(request):
+    """Return what wraps a framework's application, and returns what asks it."""
+    build = ADAPTERS[request.param]
+
+    def start(**settings):
+        app = build(**settings)
+        is_wsgi = request.param in {"Flask", "WSGI", "Django under WSGI"}
+        return lambda path, headers=(): (ask_wsgi if is_wsgi else ask_asgi)(app, path, headers)
+
+    yield start
+    for project in getattr(build, "projects", []):
+        project.disable()
+    getattr(build, "projects", []).clear()
+
+
+def ask_asgi(app, path, headers=()):
+    """Return an answer, for which a server began with something left current."""
+
+    async def once():
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+            return await client.get(path, headers=[*headers])
+
+    with bind("left-over"):
+        answer = asyncio.run(once())
+    return SimpleNamespace(json=answer.json(), headers=answer.headers, status=answer.status_code)
+
+
+def ask_wsgi(app, path, headers=()):
+    """Do the same for an application of WSGI."""
+    with bind("left-over"):
+        answer = Client(app).get(path, headers=[*headers])
+        assert current_flow_id() == "left-over"
+    return SimpleNamespace(json=answer.json, headers=answer.headers, status=answer.status_code)
+
+
+THEIRS = (HEADER, "theirs-1")
+
+
+@pytest.mark.parametrize(
+    ("trust", "sent"),
+    [(True, [THEIRS]), (False, [THEIRS]), (False, []), (True, [(HEADER, "no flow ID")])],
+    ids=["adopted", "not trusted", "none", "no flow ID"],
+)
+def test_update_request_header(serve, trust, sent):
+    """The application reads the flow ID from its request's header, whatever came in."""
+    answer = serve(update_request_header=True, trust=trust)("/orders", sent)
+
+    assert answer.json["read"] == answer.json["id"] == answer.headers[HEADER]
+    assert (answer.json["id"] == "theirs-1") is (trust and sent == [THEIRS])
+    assert answer.json["values"] == ({RECEIVED: "theirs-1"} if not trust and sent else {})
+
+
+@pytest.mark.parametrize("sent", [[THEIRS], []], ids=["sent", "none"])
+def test_request_header_as_it_came(serve, sent):
+    """By default the application reads what came in."""
+    answer = serve()("/orders", sent)
+
+    assert answer.json["read"] == ("theirs-1" if sent else None)
+
+
+def read_first(request):
+    """Read a header before anything can be changed."""
+    return request.headers.get("Peer") == "no"
+
+
+@pytest.mark.parametrize(
+    "serve", ["Django under WSGI", "Django under ASGI"], indirect=True, ids=str
+)
+def test_headers_that_were_read_before(serve):
+    """What has read the request's headers before does not keep the old ones."""
+    answer = serve(update_request_header=True, trust=read_first)("/orders", [THEIRS])
+
+    assert answer.json["read"] == answer.json["id"] != "theirs-1"
+
+
+def test_headers_of_the_server():
+    """The list of headers that a server made is not changed."""
+    headers = [(b"X-Request-ID", b"a"), (b"accept", b"b"), (b"x-request-id", b"c")]
+    scope = {"type": "http", "path": "/", "headers": headers}
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.extend(scope["headers"])
+
+    asyncio.run(FlowMiddleware(app, update_request_header=True)(scope, None, None))
+
+    assert seen == [(b"accept", b"b"), (b"x-request-id", scope["state"]["flow_id"].encode())]
+    assert len(headers) == 3
+
+
+def test_header_that_is_right():
+    """A header that has the flow ID already stays where it is."""
+    headers = [(b"x-request-id", b"theirs-1"), (b"accept", b"b")]
+    scope = {"type": "http", "path": "/", "headers": headers}
+
+    async def app(scope, receive, send):
+        pass
+
+    asyncio.run(FlowMiddleware(app, update_request_header=True, trust=True)(scope, None, None))
+
+    assert scope["headers"] is headers
+
+
+IGNORED = ["/health", "/static/*", re.compile(r"/v\d+/up$"), "/münchen"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/health/", "/health?full=1", "/static/a/b.css", "/api/v2/up", "/münchen"]
+)
+def test_ignored(serve, path):
+    """A request without an ID has no run, no header and no value in log lines."""
+    answer = serve(ignore=IGNORED, trust=True, update_request_header=True, expose_header=True)(
+        path, [THEIRS]
+    )
+
+    assert answer.status == 200
+    assert HEADER not in answer.headers
+    assert EXPOSE not in answer.headers
+    assert answer.json == {"id": None, "line": "-", "read": "theirs-1", "values": {}}
+
+
+@pytest.mark.parametrize("path", ["/healthy", "/api/health", "/static", "/v2/upper", "/Health"])
+def test_not_ignored(serve, path):
+    """A path that fits no pattern has an ID, as it would have without patterns."""
+    answer = serve(ignore=IGNORED)(path)
+
+    assert answer.json["id"] == answer.headers[HEADER]
+
+
+def test_entrypoint_in_an_ignored_request():
+    """An entrypoint begins an operation of its own there, as it does anywhere outside a run."""
+
+    @flow("health")
+    @entrypoint
+    def check():
+        return current_flow_id()
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": f'{{"id": "{check()}"}}'.encode()})
+
+    answer = ask_asgi(FlowMiddleware(app, ignore=["/health"]), "/health")
+
+    assert len(answer.json["id"]) == 32
+    assert HEADER not in answer.headers
+
+
+@pytest.mark.parametrize("inner", [{}, {"ignore": ["/"]}], ids=["outside", "inside"])
+def test_ignored_within_another(inner):
+    """What the outermost middleware decides holds for those within it."""
+    outer = {} if inner else {"ignore": ["/health"]}
+
+    def build_asgi():
+        api = FastAPI()
+
+        @api.get("/health")
+        async def health(request: Request):
+            return say(None)
+
+        return FlowMiddleware(FlowMiddleware(api, **inner), **outer)
+
+    app = Flask("shop", static_folder=None)
+    app.add_url_rule("/health", view_func=lambda: say(None))
+    wrapped = WSGIFlowMiddleware(WSGIFlowMiddleware(app, **inner), **outer)
+
+    for answer in (ask_asgi(build_asgi(), "/health"), ask_wsgi(wrapped, "/health")):
+        assert (answer.json["id"] is None) is bool(outer)
+        assert answer.headers.get(HEADER) == answer.json["id"]
+
+
+def test_mounted():
+    """A path is that within the application, wherever that is mounted."""
+    api = FastAPI()
+    api.mount("/shop", starlette_like(ignore=["/health"]))
+    app = DispatcherMiddleware(Flask("none"), {"/shop": wsgi(ignore=["/health"])})
+
+    for answer in (ask_asgi(api, "/shop/health"), ask_wsgi(app, "/shop/health")):
+        assert answer.json["id"] is None
+    for answer in (ask_asgi(api, "/shop/shop/health"), ask_wsgi(app, "/shop/shop/health")):
+        assert answer.json["id"] == answer.headers[HEADER]
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "is_ignored"),
+    [
+        ("/api/health", "/api", True),
+        ("/api/health", "/api/", True),
+        ("/health", "/api", True),
+        ("/apihealth", "/api", False),
+        ("/api", "/api", True),
+    ],
+)
+def test_root_path(path, root, is_ignored):
+    """A server may give the whole path, or that behind the root path."""
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(current_flow_id())
+
+    wrapped = FlowMiddleware(app, ignore=["/health", "/"])
+    scope = {"type": "http", "path": path, "root_path": root, "headers": []}
+    asyncio.run(wrapped(scope, None, None))
+
+    assert (seen == [None]) is is_ignored
+
+
+@pytest.mark.parametrize(
+    ("patterns", "message"),
+    [
+        ("/health", "ignore takes a list of paths and patterns"),
+        (7, "ignore takes a list of paths and patterns"),
+        ([7], "ignore takes a list of paths and patterns"),
+        ([re.compile(b"/health")], "ignore takes a list of paths and patterns"),
+        (["health"], "not 'health'; did you mean '/health'?"),
+        (["static/*"], "did you mean '/static/*'?"),
+        (["https://shop.example/health?x=1"], "did you mean '/health'?"),
+        (["//shop.example/health"], "did you mean '/health'?"),
+        (["/health?full=1"], "did you mean '/health'?"),
+        (["/health#top"], "did you mean '/health'?"),
+        ([" /health"], "did you mean '/health'?"),
+        ([""], "not ''"),
+        (["/a b"], "not '/a b'"),
+        (["?"], "not '?'"),
+    ],
+)
+def test_patterns_that_cannot_be(patterns, message):
+    """A pattern that fits no path is refused, with the one that was probably meant."""
+    with pytest.raises(ConfigurationError) as caught:
+        InboundRequests.read("shop", {"ignore": patterns})
+
+    assert str(caught.value).startswith("shop: ignore takes ")
+    assert message in str(caught.value)
+
+
+def test_patterns_of_an_iterator():
+    """Patterns that can be read once are kept."""
+    assert InboundRequests(ignore=iter(["/health"])).ignore == ("/health",)
+
+
+@pytest.mark.parametrize("name", ["update_request_header", "expose_header"])
+def test_wrong_settings(name):
+    """What is neither True nor False is refused."""
+    with pytest.raises(ConfigurationError, match=f"{name} takes True or False, not 1"):
+        InboundRequests.read("shop", {name: 1})
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/orders", HEADER), ("/exposes", f"ETag, {HEADER}"), ("/own", HEADER)],
+)
+def test_expose_header(serve, path, expected):
+    """A response names the header, beside those that the application names."""
+    answer = serve(expose_header=True)(path)
+
+    assert answer.headers[EXPOSE] == expected
+    assert answer.headers[HEADER] == ("own" if path == "/own" else answer.json["id"])
+
+
+def test_not_exposed(serve):
+    """By default a response names what the application names."""
+    ask = serve()
+
+    assert EXPOSE not in ask("/orders").headers
+    assert ask("/exposes").headers[EXPOSE] == "ETag"
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (["ETag"], [f"ETag, {HEADER}"]),
+        (["x-request-id,ETag"], ["x-request-id,ETag"]),
+        (["*"], [f"*, {HEADER}"]),
+        ([" "], [HEADER]),
+        ([HEADER, "ETag"], [HEADER, "ETag"]),
+        (["A", "B"], ["A", f"B, {HEADER}"]),
+    ],
+)
+def test_names_that_are_there(there, expected):
+    """What is named already stays as it is written, and nothing is named twice."""
+    headers = [(EXPOSE.lower(), value) for value in there]
+    completed = InboundRequests(expose_header=True).complete_response(headers, "a")
+
+    assert completed == [*((EXPOSE.lower(), value) for value in expected), (HEADER, "a")]
+    assert headers == [(EXPOSE.lower(), value) for value in there]
+
+
+def test_nothing_to_expose():
+    """Where a response does not have the header, it is not named."""
+    inbound = InboundRequests(expose_header=True, respond=False)
+
+    assert inbound.complete_response([("ETag", "7")], "a") == [("ETag", "7")]
+    assert (EXPOSE, HEADER) in inbound.complete_response([("x-request-id", "own")], "a")
+
+
+def test_cors_of_starlette():
+    """What the middleware for CORS names is kept; a websocket names nothing."""
+    api = FastAPI()
+    api.add_middleware(CORSMiddleware, allow_origins=["*"], expose_headers=["ETag", "Link"])
+
+    @api.get("/orders")
+    async def show():
+        return {}
+
+    answer = ask_asgi(FlowMiddleware(api, expose_header=True), "/orders", [("Origin", "http://a")])
+
+    assert answer.headers.get_list(EXPOSE) == [f"ETag, Link, {HEADER}"]
+
+
+def test_websocket():
+    """A handshake says the ID, and names nothing."""
+    sent = []
+
+    async def app(scope, receive, send):
+        await send({"type": "websocket.accept"})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/", "headers": []}
+    asyncio.run(FlowMiddleware(app, expose_header=True)(scope, None, send))
+
+    assert [name for name, _ in sent[0]["headers"]] == [b"x-request-id"]
+
+
+@pytest.mark.parametrize("respond", [True, False])
+def test_names_of_headers_as_they_are(respond):
+    """Headers that the application sends keep their letters."""
+    sent = []
+
+    async def app(scope, receive, send):
+        headers = [(b"ETag", b"\xff"), (b"X-Request-ID", b"own")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/", "headers": []}
+    asyncio.run(FlowMiddleware(app, expose_header=True, respond=respond)(scope, None, send))
+
+    assert sent[0]["headers"] == [
+        (b"ETag", b"\xff"),
+        (b"X-Request-ID", b"own"),
+        (EXPOSE.lower().encode(), HEADER.encode()),
+    ]
+
+
+def is_short(found):
+    return len(found) < 12
+
+
+def upper(found):
+    return found.upper()
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent", "expected"),
+    [
+        ({"validator": is_short}, "theirs-1", "theirs-1"),
+        ({"validator": is_short}, "theirs-of-many", None),
+        ({"transformer": upper}, "theirs-1", "THEIRS-1"),
+        ({"transformer": upper, "validator": is_short}, "theirs-of-many", None),
+    ],
+)
+def test_validator_and_transformer(serve, settings, sent, expected):
+    """Each adapter has both, and an ID that is refused is there to be logged."""
+    answer = serve(trust=True, **settings)("/orders", [(HEADER, sent)])
+
+    assert (answer.json["id"] == expected) is (expected is not None)
+    assert answer.json["id"] == answer.headers[HEADER]
+    assert answer.json["values"] == ({} if expected else {RECEIVED: sent})
+
+
+@pytest.mark.parametrize("name", ["trust", "validator", "transformer"])
+def test_paths_of_functions(name):
+    """Settings of Django may name functions by their paths."""
+    wrong = override_settings(PENSTOCK={name: "no.such.function"})
+    with wrong, pytest.raises(ConfigurationError, match=f"PENSTOCK: {name} names 'no.such"):
+        WSGIHandler()
+    with override_settings(PENSTOCK={"trust": True, "transformer": "django.utils.text.slugify"}):
+        answer = Client(WSGIHandler()).get("/say", headers={HEADER: "(An ID)"})
+
+    assert answer.json["id"] == "an-id"
+
+
+@pytest.mark.parametrize("name", [b"x_request_id", b"X_Request_ID", b"x-request_id"])
+def test_underscores_under_asgi(name):
+    """A header with an underscore is another one, also where Django makes META of it."""
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(current_flow_id())
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(name, b"theirs-1")]}
+    asyncio.run(FlowMiddleware(app, trust=True)(scope, None, None))
+    with override_settings(PENSTOCK={"trust": True}):
+        answer = ask_asgi(ASGIHandler(), "/say", [(name.decode(), "theirs-1")])
+
+    assert seen[0] != "theirs-1" != answer.json["id"]
+
+
+class FoldingRequest(ASGIRequest):
+    """A request of Django as it was before 5.2.13."""
+
+    def __init__(self, scope, body):
+        super().__init__(scope, body)
+        for name, value in scope["headers"]:
+            key = "HTTP_" + name.decode().upper().replace("-", "_")
+            self.META[key] = value.decode()
+
+
+def test_underscores_of_older_django():
+    """Versions of Django that fold both names to one do not have us adopt the wrong one."""
+    handler = ASGIHandler
+    with override_settings(PENSTOCK={"trust": True}):
+        app = type("Handler", (handler,), {"request_class": FoldingRequest})()
+        folded = ask_asgi(app, "/say", [("X_Request_ID", "theirs-1")])
+        sent = ask_asgi(app, "/say", [THEIRS])
+
+    assert folded.json["id"] != "theirs-1" == sent.json["id"]
+
+
+WSGI_SERVERS = {
+    "wsgiref": "from wsgiref.simple_server import make_server\n"
+    "server = make_server('127.0.0.1', 0, app)\nprint(server.server_port, flush=True)\n"
+    "server.serve_forever()",
+    "werkzeug": "from werkzeug.serving import make_server\n"
+    "server = make_server('127.0.0.1', 0, app)\nprint(server.server_port, flush=True)\n"
+    "server.serve_forever()",
+    "Django's runserver": "from django.core.servers.basehttp import *\n"
+    "server = WSGIServer(('127.0.0.1', 0), WSGIRequestHandler)\nserver.set_app(app)\n"
+    "print(server.server_port, flush=True)\nserver.serve_forever()",
+    "eventlet": "import eventlet\nfrom eventlet import wsgi\n"
+    "socket = eventlet.listen(('127.0.0.1', 0))\nprint(socket.getsockname()[1], flush=True)\n"
+    "wsgi.server(socket, app)",
+    "gevent": "from gevent.pywsgi import WSGIServer\n"
+    "server = WSGIServer(('127.0.0.1', 0), app)\nserver.start()\n"
+    "print(server.server_port, flush=True)\nserver.serve_forever()",
+}
+SHOP = """
+import warnings
+warnings.simplefilter("ignore")
+from penstock import current_flow_id
+from penstock.contrib.wsgi import FlowMiddleware
+
+def shop(environ, start_response):
+    start_response("200 OK", [])
+    return [current_flow_id().encode()]
+
+app = FlowMiddleware(shop, trust=True)
+"""
+
+
+@pytest.mark.parametrize("name", WSGI_SERVERS)
+def test_underscores_under_wsgi(name):
+    """Only wsgiref's server lets X_Request_ID stand in for X-Request-ID, as the page says."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SHOP + WSGI_SERVERS[name]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            url = f"http://127.0.0.1:{int(process.stdout.readline())}/"
+            sent, folded, both = (
+                httpx.get(url, headers=headers).text
+                for headers in (
+                    [THEIRS],
+                    [("X_Request_ID", "forged-1")],
+                    [("X_Request_ID", "forged-1"), THEIRS],
+                )
+            )
+        finally:
+            process.kill()
+
+    assert sent == "theirs-1"
+    assert (folded == "forged-1") is (name == "wsgiref")
+    assert both != "forged-1"
