@@ -185,7 +185,8 @@ def _guests() -> list[str]:
 
 def _browser_group() -> list[str]:
     """Return the group that drives a browser, where there is one to drive."""
-    wanted = os.environ.get("PENSTOCK_REQUIRE") or shutil.which("chromium")
+    browsers = ("chromium-headless-shell", "chromium", "chromium-browser")
+    wanted = os.environ.get("PENSTOCK_REQUIRE") or any(map(shutil.which, browsers))
     return ["browser"] if wanted else []
 
 
