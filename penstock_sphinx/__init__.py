@@ -20,8 +20,15 @@ def setup(app: "Sphinx") -> "ExtensionMetadata":
     .. versionadded:: 0.1
     """
     from penstock import __version__  # noqa: PLC0415 - read from the metadata
-    from penstock_sphinx._extension import setup_extension  # noqa: PLC0415 - only Sphinx has it
+    from penstock.exceptions import MissingExtraError  # noqa: PLC0415
 
+    try:
+        from penstock_sphinx._extension import setup_extension  # noqa: PLC0415 - only Sphinx has it
+    except ImportError as error:
+        from sphinx.errors import ExtensionError  # noqa: PLC0415
+
+        raised = MissingExtraError.from_import(__name__, "sphinx", "sphinx", error)
+        raise ExtensionError(str(raised)) from error
     setup_extension(app)
     return {
         "version": __version__,

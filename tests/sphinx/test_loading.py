@@ -1,6 +1,12 @@
 """Importing the modules that declare flows."""
 
+import sys
+
 import pytest
+import sphinx
+from sphinx.errors import ExtensionError
+
+import penstock_sphinx
 
 
 @pytest.mark.parametrize(
@@ -180,3 +186,18 @@ def test_modules_from_elsewhere(project):
     told = f"(extra is {made.folder / 'extra.py'}, pack is {made.folder / 'pack/__init__.py'}"
     assert told in built.warnings
     assert str(made.folder) not in built.text()
+
+
+def test_old_sphinx(monkeypatch):
+    """With a Sphinx that lacks what is imported, the error names the version that is there."""
+    monkeypatch.delattr("sphinx.util.parsing.nested_parse_to_nodes")
+    for loaded in [name for name in sys.modules if name.startswith("penstock_sphinx.")]:
+        monkeypatch.delitem(sys.modules, loaded)
+
+    with pytest.raises(ExtensionError) as caught:
+        penstock_sphinx.setup(None)
+
+    assert str(caught.value).startswith(
+        f"penstock_sphinx needs sphinx, but {sphinx.__version__}, which is installed, cannot be "
+        "imported (ImportError: cannot import name 'nested_parse_to_nodes'"
+    )
