@@ -31,6 +31,18 @@ def _root_logger() -> Iterator[None]:
             logging.root.removeHandler(handler)
 
 
+@pytest.fixture(scope="module")
+def _unmeasured() -> Iterator[None]:
+    """Leave the processes that a module starts out of the coverage.
+
+    What they reach is reached in the process of the tests too. Measuring takes a fifth of their
+    time: most of it is the start of `coverage` itself.
+    """
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def require() -> Callable[[str, bool], None]:
     """Return what skips a test whose optional part is missing, or fails where it must be there.

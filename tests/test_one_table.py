@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 FILES = {
     "pyproject.toml": '[tool.penstock]\nmodules = ["shop.views"]\nsetup = "shop.docs:setup"\n',
     "shop/__init__.py": "",

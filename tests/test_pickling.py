@@ -13,6 +13,8 @@ import pytest
 
 from penstock import bind, current_flow_id, current_run, entrypoint, extract, flow
 
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 
 @flow("importable")
 @entrypoint

@@ -18,6 +18,8 @@ from django.db import transaction
 from penstock import bind, current_flow_id
 from penstock.contrib.celery import flow_task
 
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 app = Celery("shop", broker="memory://", task_cls="celery.contrib.django.task:DjangoTask")
 app.conf.task_always_eager = True
 seen = []

@@ -21,10 +21,13 @@ from penstock.contrib import celery as adapter
 from penstock.testing import isolated_registry
 
 # Celery leaves the sockets of its clients to the garbage collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",
-    "ignore:unclosed <socket:ResourceWarning",
-)
+pytestmark = [
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",
+        "ignore:unclosed <socket:ResourceWarning",
+    ),
+    pytest.mark.usefixtures("_unmeasured"),
+]
 
 SUPPORT = Path(__file__).parents[1] / "support"
 PATIENCE = 30

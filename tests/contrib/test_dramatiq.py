@@ -292,6 +292,7 @@ def test_broker_without_middleware():
     assert [type(found) for found in broker.middleware] == [FlowMiddleware]
 
 
+@pytest.mark.usefixtures("_unmeasured")
 def test_real_worker(tmp_path, redis_url):
     """A worker in a process of its own has the ID that came through Redis."""
     environment = os.environ | {

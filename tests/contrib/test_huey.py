@@ -282,6 +282,7 @@ def test_clock_of_undeclared():
 
 
 @pytest.mark.parametrize("sort", ["thread", "process", "greenlet"])
+@pytest.mark.usefixtures("_unmeasured")
 def test_real_consumer(monkeypatch, redis_url, tmp_path, sort):
     """A consumer of each sort has the sender's ID, from a real Redis, also for later."""
     environment = {"QUEUE_TEST_REDIS": f"{redis_url}/8", "QUEUE_TEST_FOLDER": str(tmp_path)}

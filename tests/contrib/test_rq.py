@@ -259,6 +259,7 @@ def test_child_that_ends(queue, connection, jobs, ends):
     assert events == ["work" if ends == "well" else "again", "flushed"]
 
 
+@pytest.mark.usefixtures("_unmeasured")
 def test_real_worker(redis_url, connection, queue, jobs, tmp_path):
     """A worker that forks for each job has the ID of who enqueued it."""
     with bind("order-7"):

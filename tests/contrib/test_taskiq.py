@@ -317,6 +317,7 @@ def test_uninstall(broker):
     assert broker.middlewares == []
 
 
+@pytest.mark.usefixtures("_unmeasured")
 def test_real_worker(tmp_path, redis_url):
     """A worker in a process of its own has the ID that came through Redis."""
     environment = os.environ | {

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from servers import PATIENCE, json_lines, wait_for
 
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 SUPPORT = Path(__file__).parents[1] / "support"
 CELERY = ("celery", "-A", "celery_batched", "worker", "--without-gossip", "--without-mingle")
 CELERY += ("--loglevel", "INFO")

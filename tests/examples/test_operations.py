@@ -14,6 +14,8 @@ import pytest
 from confluent_kafka import Producer
 from kafka_broker import Broker
 
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "follow-an-operation.md"
 PROCESSES = {

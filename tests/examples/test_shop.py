@@ -14,6 +14,8 @@ import pytest
 
 from penstock import find_problems, get_flow
 
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "examples" / "shop"
 
