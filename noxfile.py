@@ -12,14 +12,18 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 nox.options.default_venv_backend = "uv|virtualenv"
 
-# A worker for each core. A module's tests stay together, since they share what they built.
 COVERAGE = {"penstock": 100, "penstock_sphinx": 99, "penstock_mkdocs": 99}  # per cent
 PYODIDE = "pyodide@314.0.7"  # CPython 3.14.2
 PURE_GUESTS = ("apscheduler", "asgi", "dramatiq", "httpx", "huey", "logging", "loguru")
 PURE_GUESTS += ("missing", "opentelemetry", "requests", "rq", "sentry", "structlog", "wsgi")
 NOT_PURE = ("test_api", "test_conformance", "test_documents")  # they need what is compiled
 
-PYTEST = ["python", "-P", "-m", "pytest", "-n", "auto", "--dist", "loadscope"]
+# A module's tests stay together, since they share what they built. There is one worker more than
+# there are cores, since workers often wait for servers and other processes. The order is that of
+# `tests/conftest.py`, which begins with what takes longest: then all workers end together.
+WORKERS = str((os.cpu_count() or 1) + 1)
+PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
+PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
 SPHINX_GUESTS = [*SPHINX_THEMES, "myst-parser", "sphinxcontrib-mermaid"]
 

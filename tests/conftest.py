@@ -87,8 +87,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"this platform has no {ability}")
 
 
+LONGEST = ("test_browser", "test_instant", "test_builders", "test_worker_exit", "test_operations")
+LONGEST += ("test_mermaid_real", "test_celery_workers", "test_one_table")
+"""The modules that take longest. Begun last, one of them would keep one worker busy alone."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a test whose name has an address: two workers would not know it as the same one."""
+    """Begin with what takes longest, and refuse a test whose name has an address.
+
+    Two workers would not know such a test as the same one.
+    """
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
     for item in items:
         if " at 0x" in item.name:
             message = f"give the cases of this test names of their own: {item.nodeid}"
