@@ -53,8 +53,8 @@ __all__ = [
 _logger = logging.getLogger("penstock")
 
 _Values = Mapping[str, object]
-_Reference = tuple[list[int], str | None, int, str, Sequence[str], str | None]
-"""What a `ParentRun` is made of: the fields of `_Identified`."""
+_Reference = tuple[list[Any], str, Sequence[str], str | None]
+"""What a `ParentRun` is made of: a cell, an ID and names."""
 
 
 class _Identified:
@@ -66,12 +66,17 @@ class _Identified:
     # in every thread, fork and copy, for it is made of what these have too.
     _flow_id: str | None
     _when: int
-    _tail: str
+    _tail: bytes
+    """Only there where the ID is not written yet, as `_when`."""
     _flows: Sequence[str]
     _entrypoint: str | None
     _kind = "Run"
-    _cell: list[int]
-    """Its number, or 0 until somebody asks. What is about the same run has the same list."""
+    _cell: list[Any]
+    """What is about the same run has the same list.
+
+    Its number is in it as soon as somebody asks, and if the run was closed, then what was
+    current before.
+    """
 
     @property
     def flow_id(self) -> str:
@@ -172,7 +177,7 @@ class Run(_Identified):
         # per call, and a frozen dataclass takes three times as long.
         self._flows = flows
         self._entrypoint = entrypoint
-        self._cell = [0]
+        self._cell = []
         self._remote = remote
         self._origin = self._outer = self._request = self._values = None
         if parent is not None:
@@ -180,28 +185,23 @@ class Run(_Identified):
         elif flow_id is None and _id_factory is None:
             self._flow_id, self._when, self._tail = None, time_ns(), draw_tail()
         else:
-            self._flow_id, self._when, self._tail = flow_id or new_flow_id(), 0, ""
+            self._flow_id = flow_id or new_flow_id()
         if values:
             self._add(prepared(values))
 
     def _begin_in(self, outer: "Run", flow_id: str | None) -> None:
         """Be called in *outer*: in its operation, unless *flow_id* is another one."""
         self._outer = outer._reference()
+        self._flow_id = flow_id or outer.flow_id
         if flow_id is None or flow_id == outer.flow_id:
-            self._flow_id, self._when, self._tail = outer._flow_id, outer._when, outer._tail
             self._request = outer._request
             if self._remote is None:
                 self._remote = outer._remote
             origin = outer._origin
             self._values = outer._values if origin is None else _over(origin._values, outer._values)
-        else:
-            self._flow_id, self._when, self._tail = flow_id, 0, ""
 
     def _reference(self) -> "_Reference":
-        return (
-            *(self._cell, self._flow_id, self._when, self._tail),
-            *(self._flows, self._entrypoint),
-        )
+        return self._cell, self.flow_id, self._flows, self._entrypoint
 
     @property
     def parent(self) -> ParentRun | None:
@@ -209,9 +209,7 @@ class Run(_Identified):
         if self._outer is None:
             return None
         made = ParentRun()
-        made._cell, made._flow_id, made._when, made._tail, made._flows, made._entrypoint = (
-            self._outer
-        )
+        made._cell, made._flow_id, made._flows, made._entrypoint = self._outer
         return made
 
     @property
@@ -267,8 +265,8 @@ class Run(_Identified):
     def _view(self, values: _Values) -> "Run":
         """Return this run as it is seen from a context that has *values* of its own."""
         view = _Begun()
-        view._flow_id, view._when, view._tail = self._flow_id, self._when, self._tail
-        view._flows, view._entrypoint, view._cell = self._flows, self._entrypoint, self._cell
+        view._flow_id, view._cell = self._flow_id or self.flow_id, self._cell
+        view._flows, view._entrypoint = self._flows, self._entrypoint
         view._outer, view._request, view._remote = self._outer, self._request, self._remote
         view._origin = self._origin or self
         view._values = values
@@ -363,8 +361,9 @@ def close_run(run: Run, before: Run | None) -> None:
         return  # it is closed, or open still in a block around this one
     _is_any_closed = True
     while before is not None and len(before._cell) > 1:
-        before = before._cell[1]  # type: ignore[assignment]  # which `run` may be: then there is none
-    run._cell.append(None if before is not None and is_same_run(before, run) else before)  # type: ignore[arg-type]
+        before = before._cell[1]  # which `run` may be: then there is none
+    number_of(run._cell)
+    run._cell.append(None if before is not None and is_same_run(before, run) else before)
 
 
 def is_same_run(one: Run, other: Run) -> bool:
@@ -425,12 +424,12 @@ def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
     def start() -> Run:
         outer = open_run() if _is_any_closed else get()
         run = new()
-        run._flows, run._entrypoint, run._cell = entrypoint.flows, name, [0]
+        run._flows, run._entrypoint, run._cell = entrypoint.flows, name, []
         run._origin = None
         if outer is None:
             run._outer = run._remote = run._request = run._values = None
             if _id_factory is not None:
-                run._flow_id, run._when, run._tail = _id_factory(), 0, ""
+                run._flow_id = _id_factory()
                 return run
             run._flow_id, run._when = None, clock()
             try:
@@ -438,9 +437,9 @@ def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
             except IndexError:
                 run._tail = draw_more()
             return run
-        when, tail, flow_id = outer._when, outer._tail, outer._flow_id
-        run._flow_id, run._when, run._tail = flow_id, when, tail
-        run._outer = (outer._cell, flow_id, when, tail, outer._flows, outer._entrypoint)
+        # Written now, or each run in this one would write it.
+        run._flow_id = flow_id = outer._flow_id or outer.flow_id
+        run._outer = outer._cell, flow_id, outer._flows, outer._entrypoint
         run._remote, run._request = outer._remote, outer._request
         origin = outer._origin
         run._values = outer._values if origin is None else _over(origin._values, outer._values)

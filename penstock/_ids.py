@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from os import urandom
+from struct import Struct
 from threading import RLock
 from time import time_ns
+from typing import Any
 
 from penstock._forks import make_witness, renew_after_fork, renew_if_forked
 
@@ -33,10 +35,12 @@ _is_hexadecimal: Callable[[str], object] = re.compile(r"(?!0{32})[0-9a-f]{32}").
 
 _MOST_MILLISECONDS = (1 << 48) - 1
 _AT_ONCE = 64
-"""IDs whose random digits are drawn together. Few, for a copy of the process' memory has them."""
+"""IDs whose random bits are drawn together. Few, for a copy of the process' memory has them."""
 
-tails: list[str] = []
-"""Random digits that no ID has yet."""
+_split: Callable[[bytes], tuple[bytes, ...]] = Struct("10s" * _AT_ONCE).unpack
+
+tails: list[bytes] = []
+"""Random bytes that no ID has yet, ten for each."""
 
 are_ours = make_witness()
 """Whether this process drew them: a fork may go unnoticed."""
@@ -53,14 +57,14 @@ def make_flow_id() -> str:
     return write_flow_id(time_ns(), draw_tail())
 
 
-def write_flow_id(when: int, tail: str) -> str:
+def write_flow_id(when: int, tail: bytes) -> str:
     """Return the flow ID of something that began at *when*, in nanoseconds since 1970."""
     # A clock may begin at zero, and the trace-id of only zeros is invalid.
-    return (when // 1_000_000 & _MOST_MILLISECONDS or 1).to_bytes(6).hex() + tail
+    return ((when // 1_000_000 & _MOST_MILLISECONDS or 1).to_bytes(6) + tail).hex()
 
 
-def draw_tail() -> str:
-    """Return 20 random hexadecimal digits for one ID."""
+def draw_tail() -> bytes:
+    """Return ten random bytes for one ID."""
     if are_ours[0]:
         try:
             return tails.pop()
@@ -69,14 +73,13 @@ def draw_tail() -> str:
     return draw_more()
 
 
-def draw_more() -> str:
-    """Return digits as `draw_tail` does, and keep some for the next IDs."""
+def draw_more() -> bytes:
+    """Return bytes as `draw_tail` does, and keep some for the next IDs."""
     if not are_ours[0]:
         tails.clear()
         are_ours[0] = 1  # not before: no thread may take what the parent drew
-    drawn = urandom(10 * _AT_ONCE).hex("-", 10).split("-")
-    tail = drawn.pop()
-    tails.extend(drawn)
+    tail, *more = _split(urandom(10 * _AT_ONCE))
+    tails.extend(more)
     return tail
 
 
@@ -117,12 +120,13 @@ def digits_of(number: int) -> str:
     return f"{number:016x}"
 
 
-def number_of(cell: list[int]) -> int:
+def number_of(cell: list[Any]) -> int:
     """Return the number in *cell*, which several objects share that are about the same thing."""
-    if cell[0] == 0:
+    if not cell:
         with process_lock():
-            cell[0] = cell[0] or next(_numbers)
-    return cell[0]
+            cell[:] = cell or [next(_numbers)]
+    number: int = cell[0]
+    return number
 
 
 def process_lock() -> RLock:
