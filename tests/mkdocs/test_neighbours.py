@@ -48,17 +48,29 @@ def test_encrypted(tmp_path, order, program, theme):
     assert site.left() == []
 
 
-@pytest.mark.parametrize("plugins", [["search"], ["search", {"minify": {"minify_html": True}}]])
-@pytest.mark.parametrize(("program", "theme"), LOOKS)
+MINIFY = {"minify": {"minify_html": True}}
+# Without the theme's own script, which it would fetch.
+PRIVACY = {"material/privacy": {"assets_exclude": ["unpkg.com/*"]}}
+PLUGINS = [
+    *(([], *look) for look in LOOKS),
+    *(([MINIFY], *look) for look in LOOKS),
+    ([PRIVACY], "mkdocs", "material"),
+]
+
+
+@pytest.mark.parametrize(("plugins", "program", "theme"), PLUGINS)
 def test_pages_without_flows(tmp_path, plugins, program, theme):
     """Pages without flows are, to the byte, what they are without penstock."""
     pages = {name: PAGES[name] for name in ("index.md", "about.md")}
     options = {"modules": ["shop"], "pythonpath": ["."]}
     alone, beside = (Site(tmp_path / name, program, theme) for name in ("alone", "beside"))
+    config = {"theme": {"name": theme, **({"font": False} if theme == "material" else {})}}
 
     # Each page loads the style sheet: a theme may show any page in the place of another.
-    assert alone.build(plugins, pages, extra_css=["assets/penstock.css"]).returncode == 0
-    assert beside.build([*plugins, {"penstock": options}], pages).returncode == 0
+    style = {"extra_css": ["assets/penstock.css"]}
+    assert alone.build(["search", *plugins], pages, **style, **config).returncode == 0
+    done = beside.build(["search", *plugins, {"penstock": options}], pages, **config)
+    assert done.returncode == 0, done.stderr
 
     expected, actual = alone.files(), beside.files()
     assert actual.pop("assets/penstock.css")
@@ -84,10 +96,8 @@ def test_privacy(tmp_path, order):
     """Pages of Material's privacy plugin show their flows."""
     site = Site(tmp_path / "site", theme="material")
 
-    # The theme's own script, which it would fetch.
-    privacy = {"privacy": {"assets_exclude": ["unpkg.com/*"]}}
     theme = {"name": "material", "font": False}
-    done = site.build(in_order(["search", privacy], order), PAGES, theme=theme)
+    done = site.build(in_order(["search", PRIVACY], order), PAGES, theme=theme)
 
     assert done.returncode == 0, done.stderr
     assert 'class="mermaid"' in site.read("shown/index.html")
