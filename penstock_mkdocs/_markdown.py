@@ -32,7 +32,7 @@ from penstock_mkdocs._config import (
     StepOptions,
 )
 from penstock_mkdocs._converter import docstring_to_html
-from penstock_mkdocs._errors import PageError, Reporter
+from penstock_mkdocs._errors import Reporter
 from penstock_mkdocs._host import Host
 from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
 from penstock_mkdocs._loading import failures_of, files_of, load
@@ -190,14 +190,12 @@ class FlowBlocks(BlockProcessor):
             _check_named(kind, name)
             self._load(parent)
             self._shown[kind](parent, name, _read_yaml(options))
-        except PageError:
+        except ClickException:  # ours, or that of a tool inside: with these, builds end
             raise
         except (PenstockError, OptionError) as error:
             said = self._explain(error)
             self._warn(said)
             self._put(parent, self._renderer.problem(what, said))
-        except ClickException:
-            raise
         except Exception as error:  # what a user's object does when it is looked at
             self._warn(f"cannot show {name!r}: {type(error).__name__}: {attempt(error.__str__)}")
             public = f"{type(error).__name__}, see the log of the build"

@@ -10,6 +10,7 @@ from textwrap import dedent
 
 import markdown
 import pytest
+from click import ClickException
 from markdown.blockprocessors import BlockProcessor
 from markdown.preprocessors import Preprocessor
 
@@ -568,6 +569,18 @@ def test_docstrings_without_the_extra(module, expected, monkeypatch):
     exec(HIDE.format(module=module), {})
 
     assert expected in unescape(convert("::: penstock-flow orders\n"))
+
+
+def test_error_that_ends_builds(monkeypatch):
+    """An error with which a tool inside a page ends the build is not taken for one of the page."""
+
+    def end(*_args, **_kwargs):
+        raise ClickException("the end")
+
+    monkeypatch.setattr(PageRenderer, "flow", end)
+
+    with pytest.raises(ClickException, match="the end"):
+        convert("::: penstock-flow orders\n")
 
 
 class _Adds(Preprocessor):
