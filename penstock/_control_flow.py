@@ -1,10 +1,11 @@
 """Exceptions by which code talks to what runs it: they end a step, but are not failures."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 __all__ = ["Ending", "declare_control_flow", "find_ending", "is_control_flow"]
 
-Ending = Literal["cancelled", "closed", "retried", "stopped"]
+Ending = Literal["cancelled", "closed", "responded", "retried", "stopped"]
 """How a step ended that raised without having failed."""
 
 _NAMES: dict[str, Ending] = {
@@ -25,13 +26,50 @@ def declare_control_flow(ending: Ending, *types: type[BaseException]) -> None:
     _endings.update(dict.fromkeys(types, ending))
 
 
-def find_ending(raised: type[BaseException]) -> Ending | None:
-    """Return how a step ended that *raised* such an exception, or None if it failed."""
-    for base in raised.__mro__:
-        ending = _endings.get(base) or _NAMES.get(base.__name__)
+def find_ending(error: BaseException) -> Ending | None:
+    """Return how a step ended that raised *error*, or None if it failed."""
+    for base in type(error).__mro__:
+        name = base.__name__
+        ending = _endings.get(base) or _NAMES.get(name)
         if ending is not None:
             return ending
+        status = name in _RESPONSES and _RESPONSES[name].get(base.__module__.partition(".")[0])
+        if status:
+            return "responded" if _is_response(error, status) else None
     return None
+
+
+_RESPONSES: Mapping[str, Mapping[str, str | int]] = {
+    "HTTPException": {
+        "aiohttp": "status",
+        "litestar": "status_code",
+        "starlette": "status_code",  # FastAPI's is one of these
+        "werkzeug": "code",  # Flask's and Quart's
+    },
+    "RequestValidationError": {"fastapi": 422},
+    "APIException": {"rest_framework": "status_code"},
+    "BadRequest": {"django": 400},
+    "Http404": {"django": 404},
+    "MultiPartParserError": {"django": 400},
+    "PermissionDenied": {"django": 403},
+    "SuspiciousOperation": {"django": 400},
+}
+"""Exceptions that a framework makes a response of: by name and package, their status or where
+they have it. By name, as above."""
+
+_FIRST_FAILURE = 500
+"""In OpenTelemetry's conventions for servers, what the client did wrong is no error."""
+
+
+def _is_response(error: BaseException, status: str | int) -> bool:
+    """Return whether *error* is a response that says nothing of a failure here."""
+    try:
+        found = getattr(error, status) if isinstance(status, str) else status
+        if found is None:  # werkzeug's may hold a response of the application's
+            found = error.response.status_code  # type: ignore[attr-defined]
+        return 0 < int(found) < _FIRST_FAILURE
+    except Exception:
+        return False
 
 
 _STEERING = (KeyboardInterrupt, StopAsyncIteration, StopIteration, SystemExit)
@@ -39,9 +77,8 @@ _STEERING = (KeyboardInterrupt, StopAsyncIteration, StopIteration, SystemExit)
 
 def is_control_flow(error: BaseException) -> bool:
     """Return whether *error* says how to go on, and not that something failed."""
-    kind = type(error)
     return (
-        find_ending(kind) is not None
+        find_ending(error) is not None
         or isinstance(error, _STEERING)
-        or any(base.__name__ == "GreenletExit" for base in kind.__mro__)  # of greenlet
+        or any(base.__name__ == "GreenletExit" for base in type(error).__mro__)  # of greenlet
     )

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from penstock._callables import check_answers
 from penstock._context import Run, current, is_same_run, values_shown
-from penstock._control_flow import find_ending
+from penstock._control_flow import Ending, find_ending
 from penstock._forks import renew_after_fork, renew_if_forked
 from penstock._ids import Numbered, digits_of
 from penstock._wrap import Scope, drive_returned
@@ -41,7 +41,7 @@ __all__ = [
     "set_tracing",
 ]
 
-Outcome = Literal["ok", "error", "cancelled", "closed", "retried", "stopped"]
+Outcome = Literal["ok", "error", "cancelled", "closed", "responded", "retried", "stopped"]
 """How a step ended.
 
 It returned; it raised; its task was cancelled; nobody went on with it; it asked
@@ -97,6 +97,7 @@ class Span(Numbered):
         "_active",
         "_began",
         "_ended",
+        "_ending",
         "_error",
         "_of",
         "_parent",
@@ -110,6 +111,7 @@ class Span(Numbered):
     _began: int
     _ended: int
     _error: type[BaseException] | None
+    _ending: Ending | None  # where there is an error
     _resumed: int
     _token: Token["Span | None"]
 
@@ -224,7 +226,7 @@ class Span(Numbered):
         """How it ended."""
         if self._error is None:
             return "ok"
-        return find_ending(self._error) or "error"
+        return self._ending or "error"
 
     @property
     def exception_type(self) -> str | None:
@@ -508,7 +510,7 @@ def _end(span: Span | None, raised: BaseException | None) -> None:
     if span is None:
         return
     if raised is not None:
-        span._error = type(raised)
+        span._error, span._ending = type(raised), find_ending(raised)
     state = _of_thread.state
     if state.is_exporting:  # a generator that was collected within an exporter
         state.waiting.append(span)

@@ -153,8 +153,8 @@ class LoggingExporter:
 
     Args:
         logger: The name of the logger.
-        level: The level for spans that ended well, or by a queue's own means,
-            such as a retry. Others are warnings.
+        level: The level for spans that ended well, with a response, or by a queue's
+            own means, such as a retry. Others are warnings.
 
     .. versionadded:: 0.1
     """
@@ -165,7 +165,7 @@ class LoggingExporter:
 
     def export(self, span: Span, /) -> None:
         """Log *span*."""
-        is_well = span.outcome in {"ok", "retried", "stopped"}
+        is_well = span.outcome in {"ok", "responded", "retried", "stopped"}
         level = self._level if is_well else max(self._level, logging.WARNING)
         if self._logger.isEnabledFor(level):
             fields = {f"penstock.{name}": value for name, value in span.as_dict().items()}
