@@ -4,8 +4,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from types import MethodType
-from typing import Any, TypeVar, overload
+from types import CodeType, MethodType
+from typing import Any, Protocol, TypeVar, overload
 
 from penstock._context import run_starter
 from penstock._registry import (
@@ -45,6 +45,33 @@ __all__ = [
 
 T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, Any, Any]")
+
+
+class _HasCode(Protocol):
+    """What a function has for a type checker, and a class has not."""
+
+    @property
+    def __code__(self) -> CodeType: ...
+
+
+W = TypeVar(
+    "W",
+    bound="_HasCode | partial[Any] | classmethod[Any, Any, Any] | staticmethod[Any, Any]",
+)
+"""What an entrypoint can wrap."""
+
+
+class StepDecorator(Protocol):
+    """What `step` returns where it has arguments: it returns the function as it is."""
+
+    def __call__(self, function: F, /) -> F: ...
+
+
+class EntrypointDecorator(Protocol):
+    """What `entrypoint` returns where it has arguments: it returns what begins a run."""
+
+    def __call__(self, function: W, /) -> W: ...
+
 
 StepRef = str | Callable[..., Any]
 """A step that is named: by its name, or by the decorated function itself."""
@@ -182,7 +209,7 @@ def step(
     name: str | None = None,
     title: str | None = None,
     kind: str | None = None,
-) -> Callable[[F], F]: ...
+) -> StepDecorator: ...
 def step(
     function: Any = None,
     /,
@@ -236,7 +263,7 @@ def step(
 
 
 @overload
-def entrypoint(function: F, /) -> F: ...
+def entrypoint(function: W, /) -> W: ...
 @overload
 def entrypoint(
     *,
@@ -245,7 +272,7 @@ def entrypoint(
     title: str | None = None,
     kind: str | None = None,
     inherit: bool = True,
-) -> Callable[[F], F]: ...
+) -> EntrypointDecorator: ...
 def entrypoint(
     function: Any = None,
     /,

@@ -9,6 +9,7 @@ __all__ = [
     "FORMATS",
     "Direction",
     "Edge",
+    "Format",
     "Graph",
     "Node",
     "Problem",
@@ -21,6 +22,9 @@ Status = Literal["visited", "failed", "unreached"]
 Role = Literal["entrypoint", "step", "missing"]
 Direction = Literal["TD", "TB", "LR", "BT", "RL"]
 TextFormat = Literal["mermaid", "dot", "json", "text", "svg"]
+Format = TextFormat | Literal["png"]
+"""The name of a format, where it is not known before which one."""
+
 FORMATS = (*get_args(TextFormat), "png")
 """What a graph can be drawn as."""
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, overload
 
 from penstock._model import Direction, Graph, Node
 from penstock._spans import DeclaredStep, Outcome, Span
-from penstock.graph import TextFormat, get_flow, render
+from penstock.graph import Format, TextFormat, get_flow, render
 
 __all__ = ["RecordedRun", "RecordedSpan", "group_runs", "read_runs"]
 
@@ -71,7 +71,8 @@ class RecordedSpan:
         Names that a later version writes are left out.
         """
         found: Mapping[str, Any] = said.as_dict() if isinstance(said, Span) else said
-        also = tuple(DeclaredStep(*_STEP(step)) for step in found.get("also") or ())
+        declared: Any = found.get("also", ())
+        also = tuple(DeclaredStep(*_STEP(step)) for step in declared)
         values = [*_VALUES(found), found.get("process_id", ""), found.get("sequence", 0), also]
         return cls(*values)
 
@@ -82,7 +83,7 @@ class RecordedSpan:
         )
 
 
-_STEP = itemgetter(*DeclaredStep._fields)
+_STEP: Callable[[Any], tuple[str, str, bool]] = itemgetter(*DeclaredStep._fields)
 _VALUES = itemgetter(*[field.name for field in fields(RecordedSpan) if field.default is MISSING])
 
 
@@ -161,7 +162,7 @@ class RecordedRun:
     ) -> bytes: ...
     def draw(
         self,
-        format: str = "mermaid",  # noqa: A002 - the word of `generate_dag`
+        format: Format = "mermaid",  # noqa: A002 - the word of `generate_dag`
         *,
         flow: str | None = None,
         direction: Direction = "TD",

@@ -61,11 +61,10 @@ class Recordable(Protocol):
 
 
 class Recorded(Protocol):
-    """What a span is of: a function, and all that it is declared to be."""
+    """What a span is of: a function, with all steps that it is declared to be, one at least."""
 
     @property
-    def steps(self) -> Sequence[Recordable]:
-        """What it is declared to be: one step at least."""
+    def steps(self) -> Sequence[Recordable]: ...
 
 
 class DeclaredStep(NamedTuple):

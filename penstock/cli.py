@@ -20,7 +20,7 @@ from penstock.exceptions import (
     PenstockError,
     UnknownFlowError,
 )
-from penstock.graph import FORMATS, Flow, find_problems, generate_dag, list_flows
+from penstock.graph import FORMATS, Flow, Format, find_problems, generate_dag, list_flows
 from penstock.graph._formats import choose_format
 from penstock.graph._output import STANDARD_OUTPUT
 from penstock.graph._theme import page_stylesheet
@@ -120,7 +120,7 @@ def _row(flow: Flow) -> tuple[str, ...]:
 @_with_modules
 def draw(
     flow: str,
-    format_: str | None,
+    format_: Format | None,
     output: str | None,
     direction: Direction,
     *,

@@ -3,7 +3,7 @@
 import os
 from typing import Literal, overload
 
-from penstock._model import FORMATS, Direction, Graph, TextFormat
+from penstock._model import FORMATS, Direction, Format, Graph, TextFormat
 from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
 from penstock.graph._formats import choose_format
 from penstock.graph._output import write_whole
@@ -11,6 +11,7 @@ from penstock.graph._output import write_whole
 __all__ = [
     "FORMATS",
     "Flow",
+    "Format",
     "TextFormat",
     "find_problems",
     "generate_dag",
@@ -19,51 +20,53 @@ __all__ = [
     "render",
 ]
 
+Output = str | os.PathLike[str]
+
 
 @overload
 def generate_dag(
     flow: str | Flow,
-    format: None = None,
-    output: None = None,
-    direction: Direction = "TD",
+    format: None = ...,
+    output: None = ...,
+    direction: Direction = ...,
     *,
-    styled: bool = False,
-    check_limits: bool = True,
+    styled: bool = ...,
+    check_limits: bool = ...,
 ) -> str: ...
 @overload
 def generate_dag(
     flow: str | Flow,
     format: TextFormat,
-    output: str | os.PathLike[str] | None = None,
-    direction: Direction = "TD",
+    output: Output | None = ...,
+    direction: Direction = ...,
     *,
-    styled: bool = False,
-    check_limits: bool = True,
+    styled: bool = ...,
+    check_limits: bool = ...,
 ) -> str: ...
 @overload
 def generate_dag(
     flow: str | Flow,
     format: Literal["png"],
-    output: str | os.PathLike[str] | None = None,
-    direction: Direction = "TD",
+    output: Output | None = ...,
+    direction: Direction = ...,
     *,
-    styled: bool = False,
-    check_limits: bool = True,
+    styled: bool = ...,
+    check_limits: bool = ...,
 ) -> bytes: ...
 @overload
 def generate_dag(
     flow: str | Flow,
-    format: str | None = None,
-    output: str | os.PathLike[str] | None = None,
-    direction: Direction = "TD",
+    format: Format | None = ...,
+    output: Output | None = ...,
+    direction: Direction = ...,
     *,
-    styled: bool = False,
-    check_limits: bool = True,
+    styled: bool = ...,
+    check_limits: bool = ...,
 ) -> str | bytes: ...
 def generate_dag(
     flow: str | Flow,
-    format: str | None = None,  # noqa: A002 - the user's word
-    output: str | os.PathLike[str] | None = None,
+    format: Format | None = None,  # noqa: A002 - the user's word
+    output: Output | None = None,
     direction: Direction = "TD",
     *,
     styled: bool = False,
@@ -120,7 +123,7 @@ def generate_dag(
 
 def render(
     graph: Graph,
-    format: str,  # noqa: A002 - the user's word
+    format: Format,  # noqa: A002 - the user's word
     *,
     direction: Direction = "TD",
     styled: bool = False,

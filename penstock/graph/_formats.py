@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from penstock._model import FORMATS
+from penstock._model import FORMATS, Format
 from penstock.exceptions import OutputFormatError
 
 __all__ = ["choose_format"]
 
-_SUFFIXES = {
+_SUFFIXES: dict[Format, tuple[str, ...]] = {
     "mermaid": (".mmd", ".mermaid"),
     "dot": (".dot", ".gv"),
     "json": (".json",),
@@ -16,7 +16,9 @@ _SUFFIXES = {
     "svg": (".svg",),
     "png": (".png",),
 }
-_FORMAT_OF = {suffix: name for name, suffixes in _SUFFIXES.items() for suffix in suffixes}
+_FORMAT_OF: dict[str, Format] = {
+    suffix: name for name, suffixes in _SUFFIXES.items() for suffix in suffixes
+}
 
 _OTHERS = {
     *(".avif", ".bmp", ".eps", ".gif", ".htm", ".html", ".jpeg", ".jpg"),
@@ -28,7 +30,7 @@ _PLAIN = {"mermaid", "dot", "json"}
 """Formats that may be in a file of plain text too."""
 
 
-def choose_format(given: str | None, output: str | os.PathLike[str] | None) -> str:
+def choose_format(given: Format | None, output: str | os.PathLike[str] | None) -> Format:
     """Return the format that is asked for with *given*, or with the suffix of *output*.
 
     Raises:

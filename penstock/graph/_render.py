@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from penstock._model import FORMATS, Direction, Graph
+from penstock._model import FORMATS, Direction, Format, Graph
 from penstock.exceptions import InvalidArgumentError, UnknownFormatError
 from penstock.graph._dot import render_dot
 from penstock.graph._json import render_json
@@ -14,7 +14,7 @@ __all__ = ["render_graph"]
 
 
 def render_graph(
-    graph: Graph, format_: str, *, direction: Direction, styled: bool, check_limits: bool
+    graph: Graph, format_: Format, *, direction: Direction, styled: bool, check_limits: bool
 ) -> str | bytes:
     """Return *graph* drawn in the format called *format_*.
 

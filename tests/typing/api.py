@@ -6,10 +6,10 @@ mark that nothing needs.
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from threading import Event
-from typing import Any, assert_type
+from typing import Any, ParamSpec, TypeVar, assert_type
 
 import loguru
 from confluent_kafka import Consumer, Message
@@ -56,9 +56,13 @@ from penstock.contrib.confluent_kafka import bind_message, consume
 from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninstall
 from penstock.contrib.opentelemetry import FlowIdGenerator, OpenTelemetryExporter
 from penstock.executors import ThreadPoolExecutor
+from penstock.graph import Format
 from penstock.testing import Recording, isolated_registry, record_runs
 from penstock.tracing import DeclaredStep, InMemoryExporter, RecordedRun, Span, read_runs
 from penstock.tracing import configure as configure_tracing
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 orders = flow("orders", title="Orders", description="What for", owner="sales", tags=["nightly"])
 assert_type(orders, FlowDecorator)
@@ -194,6 +198,25 @@ def other_callables() -> None:
     assert_type(step(name="send")(Sender())("x"), bytes)
     assert_type(entrypoint(partial(bare_step, 1))(text="x"), list[str])
     assert_type(entrypoint(name="len")(len)("x"), int)
+    assert_type(entrypoint(Sender().__call__)("x"), bytes)
+    assert_type(entrypoint(name="one")(lambda: len("x"))(), int)
+    assert_type(orders(step(name="two")(lambda: len("x")))(), int)
+    entrypoint(name="three")(lambda number: number)
+
+
+def logged(function: Callable[P, R]) -> Callable[P, R]:
+    return function
+
+
+@entrypoint(name="logged")
+@logged
+def below_another(number: int) -> str:
+    return str(number)
+
+
+def through_other_decorators(any_function: Callable[..., int]) -> None:
+    assert_type(below_another(1), str)
+    assert_type(entrypoint(name="any")(any_function)("x"), int)
 
 
 def what_a_caller_may_not_do(shop: Shop) -> None:
@@ -224,6 +247,14 @@ def what_a_declaration_may_not_say() -> None:
     step(after=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     step(after={"a", "b"})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     step(after={"a": 1})  # type: ignore[dict-item]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+    @entrypoint  # pyright: ignore[reportArgumentType, reportCallIssue]
+    class Handler: ...  # type: ignore[call-overload]
+
+    @entrypoint(kind="http")  # pyright: ignore[reportArgumentType]
+    class Other: ...  # type: ignore[type-var]
+
+    entrypoint(cache(work))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     entrypoint("a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     any_of(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     flow(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -260,7 +291,7 @@ async def binding() -> None:
 # Looking.
 
 
-def drawing(found: Flow, name: str) -> None:
+def drawing(found: Flow, name: Format) -> None:
     assert_type(generate_dag("orders"), str)
     assert_type(generate_dag(found, "text"), str)
     assert_type(generate_dag("orders", format="mermaid", styled=True, check_limits=False), str)
@@ -269,6 +300,7 @@ def drawing(found: Flow, name: str) -> None:
     assert_type(generate_dag("orders", format="png"), bytes)
     assert_type(generate_dag("orders", "png", Path("orders.png")), bytes)
     assert_type(generate_dag("orders", name), str | bytes)
+    generate_dag("orders", format="jpeg")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     generate_dag("orders", direction="UP")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
