@@ -29,6 +29,7 @@ __all__ = [
     "is_async",
     "python_name",
     "recursion_in",
+    "sentence_parts",
     "signature_of",
     "slug_of",
     "target_of",
@@ -325,3 +326,10 @@ def first_sentence(text: str) -> str:
     paragraph = " ".join(text.strip().partition("\n\n")[0].split())
     found = re.match(r".*?(?<!\be\.g)(?<!\bi\.e)[.!?](?= |$)", paragraph)
     return found[0] if found else paragraph
+
+
+def sentence_parts(message: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of *message* as a sentence, each with whether it is code in backticks."""
+    text = message if message.endswith((".", "?", "!")) else f"{message}."
+    parts = text.split("`") if text.count("`") % 2 == 0 else [text]
+    yield from ((part, number % 2 == 1) for number, part in enumerate(parts) if part)

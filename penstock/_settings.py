@@ -92,11 +92,18 @@ class Settings:
             read = _string if key == "setup" else _strings
             changes[key] = read(place, words.call(key), value)
         if "pythonpath" in changes:
-            changes["pythonpath"] = tuple(str(folder / p) for p in changes["pythonpath"])
+            changes["pythonpath"] = tuple(_below(folder, p) for p in changes["pythonpath"])
         if "setup" in changes:
             changes["setup_place"] = place
         changed = replace(self, **changes, place=place) if changes else self
         return replace(changed, words=words, folder=str(folder))
+
+
+def _below(folder: Path, path: str) -> str:
+    """Return *path* as seen from *folder*, without the ``..`` that would show in each location."""
+    joined = folder / path
+    # What comes before may be a link, so that its parent is not the folder before it.
+    return str(joined.resolve() if ".." in joined.parts else joined)
 
 
 def read_settings(start: Path) -> Settings:

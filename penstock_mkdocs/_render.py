@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup, escape
 
 from penstock._model import Direction, Graph
-from penstock._pages import FlowPage, StepSection, gist_of
+from penstock._pages import FlowPage, StepSection, gist_of, sentence_parts
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import Flow
 from penstock.graph._mermaid import render_mermaid
@@ -57,13 +57,24 @@ def _environment(templates: str | None) -> Environment:
     """Return the templates: a site's own before ours."""
     ours = PackageLoader("penstock_mkdocs")
     loader = ChoiceLoader([FileSystemLoader(templates), ours]) if templates else ours
-    return Environment(
+    made = Environment(
         loader=loader,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=bool(templates),  # only a site's own are edited while somebody looks
     )
+    made.filters["sentence"] = _sentence
+    return made
+
+
+def _sentence(message: str) -> Markup:
+    """Return *message* as a sentence, with what is in backticks as code."""
+    parts = sentence_parts(message)
+    return Markup().join(_CODE.format(text) if is_code else text for text, is_code in parts)
+
+
+_CODE = Markup("<code>{}</code>")
 
 
 class PageRenderer:

@@ -20,6 +20,7 @@ from penstock._pages import (
     gist_of,
     python_name,
     recursion_in,
+    sentence_parts,
 )
 from penstock._settings import Settings
 from penstock._steps import Step
@@ -76,6 +77,19 @@ class _Directive(SphinxDirective):
         taken.update(page.anchors[name] for name in names)
         return page
 
+    def _name(self) -> str:
+        """Return the name that the author wrote, and warn of lines that docutils took for it."""
+        name, *lines = self.arguments[0].splitlines()
+        for text in lines:
+            key, colon, value = text.partition(":")
+            cure = "indent options, and begin each with a colon"
+            if colon and key in (self.option_spec or {}):
+                cure = f"write ':{key}:{value}'"
+            self._warn(
+                f"{text!r} below {name!r} is not an option, and is left out: {cure}", "option"
+            )
+        return name
+
     def _place(
         self, page: FlowPage, section: StepSection, how: str, translate: Translator
     ) -> Place:
@@ -102,8 +116,10 @@ class _Directive(SphinxDirective):
         """Warn at the author's line, and leave a note that *what* the page asks for is missing."""
         # Only the warning has paths of this machine.
         self._warn(f"{reason}{'' if list_flows() else self._origins()}", subtype)
-        said = nodes.paragraph("", f"This {what} cannot be shown: {reason}.")
-        return [nodes.warning("", said, classes=["penstock-missing"])]
+        parts = sentence_parts(f"This {what} cannot be shown: {reason}")
+        said = [nodes.literal(text, text) if code else nodes.Text(text) for text, code in parts]
+        note = nodes.paragraph("", "", *said)
+        return [nodes.warning("", note, classes=["penstock-missing"])]
 
     def _origins(self) -> str:
         """Return from which files the modules came: maybe not from those that the author edits."""
@@ -158,7 +174,7 @@ class FlowDirective(_Directive):
     def run(self) -> list[nodes.Node]:
         """Return the nodes that show the flow, or a note that there is none."""
         try:
-            flow = get_flow(self.arguments[0])
+            flow = get_flow(self._name())
         except UnknownFlowError as error:
             return self._fail("flow", self._explain(error), "unknown_flow")
         for problem in flow.problems():
@@ -228,7 +244,7 @@ class StepDirective(_Directive):
     def run(self) -> list[nodes.Node]:
         """Return the nodes that show the step, or a note that there is none."""
         try:
-            flow, step = find_step(self.arguments[0])
+            flow, step = find_step(self._name())
         except UnknownStepError as error:
             return self._fail("step", self._explain(error), "unknown_step")
         what = ("step", flow.name, step.name)

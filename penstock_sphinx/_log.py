@@ -12,6 +12,7 @@ Subtype = Literal[
     "import",
     "listener",
     "not_shown",
+    "option",
     "recursion",
     "render",
     "signature",

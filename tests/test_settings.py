@@ -62,6 +62,16 @@ def test_no_file(tmp_path):
     assert actual == Settings()
 
 
+def test_pythonpath_above(tmp_path):
+    """No location shows the ``..`` of a folder, which is counted from where a link leads."""
+    (tmp_path / "real" / "docs").mkdir(parents=True)
+    (tmp_path / "docs").symlink_to(tmp_path / "real" / "docs")
+
+    read = Settings().override("mkdocs.yml", {"pythonpath": ["..", "x"]}, tmp_path / "docs")
+
+    assert read.pythonpath == (f"{tmp_path.resolve()}/real", f"{tmp_path}/docs/x")
+
+
 def test_paths_are_counted_from_the_file(tmp_path):
     """A folder of `pythonpath` is counted from the file that names it."""
     write(tmp_path / "pyproject.toml", '[tool.penstock]\npythonpath = ["src"]\n')

@@ -212,7 +212,7 @@ def test_mistakes(text, message, caplog):
 
     (record,) = caplog.records
     assert record.getMessage().startswith(f"<markdown>:3: {message}")
-    assert message in unescape(html)
+    assert message.replace("`", "") in re.sub("</?code>", "", unescape(html))
 
 
 @pytest.mark.parametrize("errors", ["raise", "show", "auto"])
@@ -229,6 +229,17 @@ def test_errors(errors, caplog):
         assert len(caplog.records) == 1
 
 
+def test_note_is_a_sentence():
+    """A note has what is in backticks as code, and one full stop or question mark at its end."""
+    quoted = convert("::: penstock-flows <b>`")
+    asked = convert("::: penstock-flows orders")
+    told = convert("::: penstock-flow other")
+
+    assert "did you mean `penstock-flow &lt;b&gt;``?</p>" in quoted
+    assert "did you mean <code>penstock-flow orders</code>?</p>" in asked
+    assert "(known: orders).</p>" in told
+
+
 def test_flows():
     """The index has a row for each flow that is asked for, and no empty columns."""
     flow("other")(entrypoint(lambda: None))
@@ -238,7 +249,7 @@ def test_flows():
 
     assert (every.count("<tr>"), some.count("<tr>")) == (3, 2)
     assert "<caption>All <em>flows</em></caption>" in every
-    assert '<table class="penstock-flows wide">' in every
+    assert '<div class="penstock-flows wide">\n<table>' in every
     assert re.findall("<th>(.*?)</th>", some) == ["Flow", "Entrypoints", "Owner", "Tags"]
 
 

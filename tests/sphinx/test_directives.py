@@ -148,6 +148,27 @@ def test_wrong_option(project):
     assert "'svgg' is none of svg, mermaid, png; did you mean 'svg'?" in built.warnings
 
 
+@pytest.mark.parametrize(
+    ("line", "cure"),
+    [
+        ("caption: All orders", "write ':caption: All orders'"),
+        ("captoin: All orders", "indent options, and begin each with a colon"),
+        ("Orders are received.", "indent options, and begin each with a colon"),
+    ],
+)
+def test_option_without_a_colon(project, line, cure):
+    """A line that is no option is a warning, and the flow is shown without it."""
+    made = project(index=f"Shop\n====\n\n.. penstock-flow:: orders\n   {line}\n   :steps: none\n")
+
+    built = made.build()
+
+    expected = f"'{line}' below 'orders' is not an option, and is left out: {cure}"
+    assert built.warnings == (
+        f"{made.folder / 'index.rst'}:4: WARNING: {expected} [penstock.option]\n"
+    )
+    assert "<svg" in built.read("index.html")
+
+
 def test_unknown_flow(project):
     """An unknown flow is a warning at the author's line, and a note in the page."""
     made = project(index="Shop\n====\n\n.. penstock-flow:: order\n")
