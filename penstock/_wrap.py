@@ -36,6 +36,7 @@ from types import (
     coroutine,
 )
 from typing import Any, ParamSpec, TypeVar, cast
+from weakref import ref
 
 from penstock.exceptions import InvalidArgumentError
 
@@ -229,6 +230,9 @@ def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> 
             whose body runs nobody knows where.
     """
     kind = type(result)
+    known = _bodiless.get(id(kind))
+    if known is not None and known() is kind:
+        return None
     if issubclass(kind, (_GeneratorContextManager, _AsyncGeneratorContextManager)):
         inner = drive_returned(result.gen, make, refuses=False)
         if inner is None:
@@ -238,13 +242,29 @@ def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> 
     drive = next((drive for fits, drive in _RETURNED if fits(kind, result)), None)
     if drive is not None:
         return _driven(result, drive, make())
-    if refuses and kind is not CoroutineType and _has_a_hidden_body(kind):
+    if any(kind is one for one in _WITH_BODIES):
+        return None  # it has begun
+    if not _has_a_hidden_body(kind):
+        _remember_bodiless(kind)
+    elif refuses:
         message = (
             f"an entrypoint returned {kind.__qualname__!r}, an object to await, whose body would "
             f"run outside the run: await it in the function, which becomes `async def`"
         )
         raise InvalidArgumentError(message)
     return None
+
+
+_WITH_BODIES = (CoroutineType, GeneratorType, AsyncGeneratorType)
+
+_bodiless: dict[int, ref[type]] = {}
+"""Types whose objects have no body that waits, by their addresses: a type of the user's may have a
+hash of its own, or none."""
+
+
+def _remember_bodiless(kind: type) -> None:
+    address = id(kind)
+    _bodiless[address] = ref(kind, lambda _: _bodiless.pop(address, None))
 
 
 def _driven(result: Any, drive: Callable[[Body, Scope], Body], scope: Scope) -> Any:

@@ -1,14 +1,17 @@
 """What a function returns goes on in its run, where a body waits in it."""
 
 import asyncio
+import gc
 import inspect
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial, wraps
 from types import coroutine
+from weakref import ref
 
 import pytest
 
 from penstock import bind, bound, current_flow_id, entrypoint, step
+from penstock._wrap import _bodiless
 from penstock.testing import record_runs
 
 
@@ -226,6 +229,32 @@ class TestLeft:
         made = make()
 
         assert declare(lambda: made)() is made
+
+    def test_new_after_begun(self):
+        """A generator that has begun says nothing about the next one."""
+        begun = count()
+        next(begun)
+        made = [begun, count()]
+        give = entrypoint(lambda: made.pop(0))
+
+        assert give() is begun
+        assert None not in [*give()]
+
+    def test_types_that_are_gone(self):
+        """Types without a body are looked at once, and nothing of them is kept."""
+        kind = type("Made", (), {})
+        address, looked = id(kind), ref(kind)
+        give = entrypoint(lambda it: it)
+        made = kind()
+
+        assert give(made) is give(made) is made
+        assert address in _bodiless
+
+        del kind, made
+        gc.collect()
+
+        assert looked() is None
+        assert address not in _bodiless
 
     @pytest.mark.parametrize("is_async", [False, True], ids=["plain", "coroutine"])
     def test_odd_types(self, is_async):
