@@ -26,7 +26,7 @@ from penstock.graph._picture import (
     render_svg,
     require_program,
 )
-from penstock.graph._program import find_place
+from penstock.graph._program import find_extra, find_place
 from penstock.graph._theme import page_stylesheet
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -38,7 +38,8 @@ def program(request, require, monkeypatch):
     """Let pictures be drawn by each Graphviz program; the system's own is optional."""
     if request.param == "dot":
         require("dot", shutil.which("dot") is not None)
-    monkeypatch.setenv("PENSTOCK_DOT", request.param)
+    # Beside the interpreter, as the code itself looks: the environment need not be on the PATH.
+    monkeypatch.setenv("PENSTOCK_DOT", "dot" if request.param == "dot" else str(find_extra()))
     return request.param
 
 

@@ -123,6 +123,16 @@ def test_shown_in_extras(text):
     assert html.count("<svg") == 1
 
 
+def test_labelled_edge():
+    """A drawing has no blank line: some tools would take what follows for Markdown."""
+    flow("orders")(step(name="ask", after={"begin": "yes"})(lambda: None))
+
+    html = convert(FENCE)
+
+    assert "yes" in html
+    assert not re.search(r"\n\s*\n", html[html.index("<svg") : html.index("</svg>")])
+
+
 @each_set
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -148,6 +158,12 @@ def test_code_samples(text, expected, extensions):
     assert "<svg" not in html
     code = re.search(r"<pre\b[^>]*>(.*?)</pre>", html, re.DOTALL)[1]
     assert unescape(re.sub(r"<[^>]+>", "", code)).rstrip() == expected.rstrip()
+
+
+@each_set
+def test_shorter_fence_in_a_fence(extensions):
+    """What ends a fence is as long as what began it, and the fence that follows is seen."""
+    assert convert("````\n```\n````\n\n" + FENCE, extensions).count("<svg") == 1
 
 
 def test_fence_in_a_comment():

@@ -1,6 +1,7 @@
 """Modules that were edited are imported anew."""
 
 import os
+import py_compile
 import sys
 from types import ModuleType
 
@@ -37,6 +38,23 @@ def test_edit(tmp_path, monkeypatch):
     assert [f.module for f in _loading.load(settings)] == ["reloaded"]
     assert _loading.failures_of(settings)
     assert list_flows() == ()
+
+
+def test_edit_with_compiled_code(tmp_path, monkeypatch):
+    """Code that somebody compiled is not taken for that of an edit of one size and second."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    file, second = tmp_path / "compiled.py", 1_700_000_000 * 10**9
+    settings = Settings(modules=("compiled",), pythonpath=(str(tmp_path),))
+    file.write_text(CODE.format(name="a", step="x"), encoding="utf-8")
+    os.utime(file, ns=(second, second))
+    py_compile.compile(str(file), doraise=True)
+    assert _loading.load(settings) == ()
+
+    file.write_text(CODE.format(name="b", step="y"), encoding="utf-8")
+    os.utime(file, ns=(second + 1_000_000, second + 1_000_000))
+    assert _loading.load(settings) == ()
+
+    assert [flow.name for flow in list_flows()] == ["b"]
 
 
 @pytest.fixture
