@@ -26,11 +26,16 @@ SITES = {
     "zensical-classic": ("zensical", {"variant": "classic"} | INSTANT),
 }
 PAGES = {
-    "index.md": "# Home\n\n[A preview](orders.md#how-it-goes)\n",
+    "index.md": "# Home\n\n[A preview](orders.md#how-it-goes)\n\n"
+    "::: penstock-flows\n\n| a | b |\n| - | - |\n| 1 | 2 |\n",
     "orders.md": "# Orders\n\n## How it goes\n\n::: penstock-flow orders\n",
     "alone.md": "# Alone\n\n::: penstock-flow orders\n    steps: none\n",
     "picture.md": "# Picture\n\n::: penstock-flow orders\n    format: png\n    steps: none\n",
 }
+_looks = """() => [...document.querySelectorAll('table')].map(table => {
+    const cells = ['th', 'td'].map(name => getComputedStyle(table.querySelector(name)))
+    return cells.map(cell => [cell.fontWeight, cell.padding, cell.borderTop, cell.color])
+})"""
 _shown = "title => document.querySelector('h1')?.innerText.includes(title)"
 
 
@@ -47,7 +52,7 @@ def site(tmp_path_factory):
             (folder / "docs" / name).write_text(text, encoding="utf-8")
         said = {"site_name": "Shop", "site_url": address, "theme": theme}
         if program == "zensical":
-            said["markdown_extensions"] = [{"toc": {}}, {"penstock_flows": options}]
+            said["markdown_extensions"] = [{"toc": {}}, {"tables": {}}, {"penstock_flows": options}]
         else:
             said["plugins"] = ["search", {"penstock": options}]
         (folder / "mkdocs.yml").write_text(json.dumps(said), encoding="utf-8")
@@ -82,6 +87,7 @@ def test_page_after_page(chromium, site, look):
         build(folder, look, address)
         reader = Reader(chromium, address)
         reader.page.evaluate("window.first = true")
+        ours, other, *_ = reader.page.evaluate(_looks)
 
         go_to(reader, "Orders")
         assert "Sends it." in reader.click("send")
@@ -93,6 +99,7 @@ def test_page_after_page(chromium, site, look):
         go_to(reader, "Home")
         is_instant = reader.page.evaluate("window.first === true")
 
+    assert ours == other  # the table of all flows looks like the site's own
     assert (reader.outside, reader.errors) == ([], [])
     assert is_instant is ("features" in SITES[look][1])
 
