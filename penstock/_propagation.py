@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import Context, Token, copy_context
 from dataclasses import dataclass, field
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from os import urandom
 from types import FrameType, MappingProxyType
@@ -217,7 +217,7 @@ def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callabl
     """
     run = open_run()
     if any(is_sort(function) for is_sort in _RUNS_LATER):
-        return function if run is None else instrument(function, run_scope(lambda: run))
+        return function if run is None else _BoundLater.of(function, run, tuple(values))
     return cast("Callable[P, R]", _Bound(function, copy_context(), tuple(values)))
 
 
@@ -248,12 +248,43 @@ class _Bound:
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         run = self._context.copy().run(open_run)
-        if run is None:
-            return _bound_elsewhere, (self._function, None, None)
-        known = values_kept(run)
-        values = {name: known[name] for name in self._values if name in known}
-        carried = (run.flow_id, values, remote_of(run))
-        return _bound_elsewhere, (self._function, carried, run.flow)
+        return _bound_elsewhere, (self._function, *_carried_by(run, self._values))
+
+
+class _BoundLater(partial[Any]):
+    """A function whose body runs later, with the run in which it is to run.
+
+    A partial, since Python looks for the kind of function inside one.
+    """
+
+    _function: Callable[..., Any]
+    _run: Run
+    _values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, function: Callable[P, R], run: Run, values: tuple[str, ...]) -> Callable[P, R]:
+        """Return *function* with its body in *run*."""
+        made = cls(instrument(function, run_scope(lambda: run)))
+        update_wrapper(made, function)
+        made._function, made._run, made._values = function, run, values
+        return made
+
+    def __repr__(self) -> str:
+        return f"bound({self._function!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _bound_elsewhere, (self._function, *_carried_by(self._run, self._values))
+
+
+def _carried_by(
+    run: Run | None, values: tuple[str, ...]
+) -> tuple[tuple[str, dict[str, Any], Remote | None] | None, str | None]:
+    """Return what of *run* travels to another process with a bound function, and its flow."""
+    if run is None:
+        return None, None
+    known = values_kept(run)
+    carried = {name: known[name] for name in values if name in known}
+    return (run.flow_id, carried, remote_of(run)), run.flow
 
 
 def _bound_elsewhere(

@@ -1,14 +1,17 @@
 """What the decorators declared, kept until somebody looks."""
 
+import copyreg
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache, partial
+from importlib import import_module
 from inspect import unwrap
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 from threading import RLock
 from types import CodeType, FunctionType, MethodType
@@ -300,8 +303,10 @@ class Declaration:
             self.runs.flows += (flow,)
 
     def __reduce__(self) -> tuple[Callable[..., "Declaration"], tuple[Any, ...]]:
-        # What a wrapper needs of it in another process: the names.
-        return _arrived, (self.name, self.title, self.kind, self.is_entrypoint, self.flows)
+        # What a wrapper needs of it in another process: what it says, not what it refers to.
+        after = tuple(Reference(reference.name, reference.label) for reference in self.after)
+        said = (self.title, self.kind, self.location, self.is_entrypoint, after, self.join)
+        return _arrived, (self.name, *said, self.flows)
 
     def as_step(self, flow: "FlowDeclaration | None" = None) -> Step:
         """Return what was declared, with predecessors by their names in *flow*."""
@@ -317,12 +322,11 @@ class Declaration:
         )
 
 
-def _arrived(
-    name: str, title: str | None, kind: str | None, is_entrypoint: bool, flows: tuple[str, ...]
-) -> Declaration:
+def _arrived(name: str, *said: Any) -> Declaration:
     """Return the declaration of a function that another process pickled by value."""
-    nothing = Origin("", name)
-    made = Declaration(None, _arrived, name, title, kind, None, nothing, is_entrypoint)
+    title, kind, location, is_entrypoint, after, join, flows = said
+    origin = Origin("", name)
+    made = Declaration(None, None, name, title, kind, location, origin, is_entrypoint, after, join)
     made.flows = flows
     return made
 
@@ -384,7 +388,16 @@ class Declared:
         return self.declarations if inner is None else [*self.declarations, *inner.steps]
 
     def __reduce__(self) -> tuple[Callable[..., "Declared"], tuple[Any, ...]]:
-        return Declared, (None, self.steps)
+        return _arrived_together, (self.function, self.steps)
+
+
+def _arrived_together(function: Any, declarations: list[Declaration]) -> Declared:
+    """Return what another process declared of *function*, whose frames are known from now on."""
+    made = Declared(function, declarations)
+    for declaration in declarations:
+        declaration.held = declaration.written = function
+        default_registry().welcome(declaration)
+    return made
 
 
 @dataclass(slots=True, eq=False)
@@ -446,6 +459,12 @@ class Registry:
                 self._by_target[id(declaration.function)] = declaration
             self._keep_unclaimed(declaration)
             self._codes.put(declaration)
+
+    def welcome(self, declaration: Declaration) -> None:
+        """Find the frames of what another process declared, as long as its wrapper is here."""
+        declaration.codes = _own_codes(declaration.function)
+        declaration.receiver = _receiver_of(declaration.function)
+        self._codes.put(declaration)
 
     def _keep_unclaimed(self, declaration: Declaration) -> None:
         """Keep *declaration* until its target is claimed or collected."""
@@ -548,6 +567,11 @@ class Registry:
         with self._lock:
             return tuple(self._flows)
 
+    def find_flow(self, name: str | None) -> FlowDeclaration | None:
+        """Return what was declared of the flow *name*, or None if nothing was."""
+        with self._lock:
+            return None if name is None else self._flows.get(name)
+
     def get(self, name: str) -> FlowDeclaration:
         """Return what was declared of the flow *name*.
 
@@ -623,6 +647,47 @@ class Registry:
         renew_if_forked()
         return self._held
 
+
+def _reduce_step(step: Step) -> tuple[Callable[..., Step], tuple[Any, ...]]:
+    """Return what makes *step* again where it is unpickled: its function by name, if it has one."""
+    values = {field.name: getattr(step, field.name) for field in fields(step)}
+    module = getattr(step.function, "__module__", None)
+    path = getattr(step.function, "__qualname__", None)
+    inside = len(_layers(step.function))
+    if module and path and _import(module, path, inside) is step.function:
+        return _step_elsewhere, (values | {"function": None}, module, path, inside)
+    return _step_elsewhere, (values,)
+
+
+def _step_elsewhere(
+    values: dict[str, Any], module: str = "", path: str = "", inside: int = 0
+) -> Step:
+    """Return the step that was pickled as *values* and the name of its function."""
+    return Step(**values | ({"function": _import(module, path, inside)} if module else {}))
+
+
+def _import(module: str, path: str, inside: int) -> Any:
+    """Return the function of so many layers that a module has under *path*, or None.
+
+    The layers around it are wrappers, which another process may have more or less of.
+    """
+    try:
+        return _layers(attrgetter(path)(import_module(module)))[-inside]
+    except (ImportError, AttributeError, IndexError):
+        return None
+
+
+def _layers(target: object) -> list[Any]:
+    """Return *target* and what it wraps, outermost first."""
+    found: list[Any] = []
+    while not any(target is one for one in found):
+        found.append(target)
+        target = getattr(target, "__func__", None) or getattr(target, "__wrapped__", target)
+    return found
+
+
+# A function that a wrapper took the place of has no name by which pickle finds it.
+copyreg.pickle(Step, _reduce_step)
 
 _active = Registry()
 

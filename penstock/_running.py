@@ -26,9 +26,8 @@ def current_step() -> Step | None:
     chosen = find_running(sys._getframe(1))  # noqa: SLF001 - documented for this use
     if chosen is None:
         return None
-    registry = default_registry()
     home = next((f for f in (*_current_flows(), *chosen.flows) if f in chosen.flows), None)
-    return chosen.as_step(registry.get(home) if home else None)
+    return chosen.as_step(default_registry().find_flow(home))
 
 
 def find_running(frame: FrameType | None) -> Declaration | None:

@@ -1,17 +1,33 @@
 """What can be pickled: by name where it can be imported, by value where a library does that."""
 
 import asyncio
+import gc
 import os
 import pickle
 import subprocess
 import sys
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import MappingProxyType
 
 import cloudpickle
 import dill
 import pytest
 
-from penstock import bind, current_flow_id, current_run, entrypoint, extract, flow
+from penstock import (
+    annotate,
+    bind,
+    bound,
+    current_flow_id,
+    current_run,
+    current_step,
+    entrypoint,
+    extract,
+    flow,
+    get_flow,
+    step,
+)
+from penstock._registry import default_registry
+from penstock.testing import isolated_registry, record_runs
 
 pytestmark = pytest.mark.usefixtures("_unmeasured")
 
@@ -25,6 +41,36 @@ def importable(n):
 @bind()
 def nightly():
     return current_flow_id()
+
+
+@flow("importable")
+@step(after="importable")
+class Later:
+    @staticmethod
+    @flow("importable")
+    @entrypoint(name="static")
+    def static():
+        return current_flow_id()
+
+    @flow("importable")
+    @step(after={importable: "then"}, name="method")
+    def method(self):
+        return current_flow_id()
+
+
+FLOW = get_flow("importable")
+
+
+async def wait():
+    return current_flow_id(), dict(current_run().values)
+
+
+def generate():
+    yield current_flow_id(), dict(current_run().values)
+
+
+async def generate_later():
+    yield current_flow_id(), dict(current_run().values)
 
 
 def make(is_async=False):
@@ -116,6 +162,106 @@ def test_extracted():
 
     assert (arrived.flow_id, dict(arrived.values)) == ("order-7", {"a": "1"})
     assert isinstance(found.values, (dict, MappingProxyType))
+
+
+@pytest.mark.parametrize("library", [pickle, cloudpickle], ids=["pickle", "cloudpickle"])
+def test_flows_and_steps(library):
+    """A flow and its steps are pickled with their functions by name."""
+    found = FLOW
+
+    arrived = library.loads(library.dumps(found))
+
+    assert arrived == found
+    assert [s.function for s in arrived.steps] == [s.function for s in found.steps]
+    assert arrived.graph() == found.graph()
+    assert library.loads(library.dumps(found.steps[0])) == found.steps[0]
+
+
+def test_steps_without_a_name():
+    """A step whose function nobody can import is pickled by value, where a library does that."""
+    make()
+    found = get_flow("jobs").steps[0]
+
+    assert cloudpickle.loads(cloudpickle.dumps(found)).name == "job"
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        pickle.dumps(found)
+
+
+def test_step_of_a_module_that_is_gone(monkeypatch):
+    """A step whose module cannot be imported any more has no name, either."""
+    work = flow("gone")(step(name="work")(generate))
+    monkeypatch.setattr(generate, "__module__", "no.such.module")
+
+    assert work is generate
+    with pytest.raises(pickle.PicklingError):
+        pickle.dumps(get_flow("gone").steps[0])
+
+
+async def first_of(items):
+    return [item async for item in items][0]  # noqa: RUF015 - there is no `next` for these
+
+
+BOUND = {
+    wait: asyncio.run,
+    generate: next,
+    generate_later: lambda items: asyncio.run(first_of(items)),
+}
+
+
+@pytest.mark.parametrize("library", [pickle, cloudpickle, dill])
+@pytest.mark.parametrize("function", BOUND)
+def test_bound_functions_whose_body_runs_later(library, function):
+    """A bound coroutine function or generator function travels with its flow ID and values."""
+    with bind("order-7"):
+        annotate(tenant="north", secret="no")
+        made = bound(function, values=["tenant"])
+
+    arrived = library.loads(library.dumps(made))
+
+    assert BOUND[function](made()) == ("order-7", {"tenant": "north", "secret": "no"})
+    assert BOUND[function](arrived()) == ("order-7", {"tenant": "north"})
+    assert (made.__name__, made.__wrapped__) == (function.__name__, function)
+    assert repr(made) == f"bound({function!r})"
+    for is_kind in (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction):
+        assert is_kind(made) == is_kind(function)
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+@pytest.mark.parametrize("library", [cloudpickle, dill], ids=["cloudpickle", "dill"])
+def test_step_that_runs_elsewhere(library, is_recorded):
+    """What arrives by value knows which step it is, also where its flow is not declared."""
+
+    def declare():
+        @flow("jobs")
+        @entrypoint(after={"send": "queued"}, title="Job", kind="queue")
+        def job(seen):
+            seen.append(current_step())
+            return job
+
+        return job
+
+    with isolated_registry():
+        if is_recorded:
+            with record_runs():
+                sent = library.dumps(declare())
+        else:
+            sent = library.dumps(declare())
+        here = get_flow("jobs").step("job")
+    with isolated_registry():
+        seen = []
+        arrived = library.loads(sent)
+        arrived(seen)
+
+        (found,) = seen
+        assert (found.name, found.title, found.kind) == ("job", "Job", "queue")
+        assert (found.after, found.location, found.is_entrypoint) == (
+            here.after,
+            here.location,
+            True,
+        )
+        del arrived, found, seen[:]
+        gc.collect()
+        assert default_registry().codes() == {}
 
 
 MAIN = """
