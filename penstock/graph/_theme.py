@@ -103,6 +103,9 @@ def page_stylesheet() -> str:
             # A theme's boxes for code are not for pictures.
             f".penstock-diagram pre.mermaid {{ {_BARE} }}",
             ".penstock-figure { margin: 1em 0; }",
+            # A table that needs more room than there is scrolls, and not the page: Material puts
+            # a box of its own around each table, which does that.
+            "div.penstock-flows:has(> table) { overflow-x: auto; }",
             ".penstock-diagram.align-center, .penstock-figure.align-center { text-align: center; }",
             ".penstock-diagram.align-right, .penstock-figure.align-right { text-align: right; }",
             ".penstock-diagram svg a { cursor: pointer; text-decoration: none; }",
