@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
@@ -59,6 +60,18 @@ def require() -> Callable[[str, bool], None]:
         pytest.skip(f"{part} is not installed")
 
     return check
+
+
+@pytest.fixture(scope="session")
+def redis_url(
+    require: Callable[[str, bool], None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Return the URL of a real Redis server."""
+    from servers import redis_server
+
+    require("redis", shutil.which("redis-server") is not None)
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from penstock._context import Run, current
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
+from penstock._failures import record_failure
 from penstock._fields import add_fields
 from penstock._ids import is_flow_id
 from penstock._spans import flush
@@ -59,7 +60,7 @@ def install(app: Celery | None = None, **settings: Unpack[InboundSettings]) -> N
     """Let every task carry the flow ID of who sends it, declared or not.
 
     Call it where the application of Celery is made, in the processes that send
-    tasks and in workers. It connects four signals of Celery, which are those
+    tasks and in workers. It connects five signals of Celery, which are those
     of the process. `flow_task` does it by itself, for all applications and with
     the settings as they are by default, where nobody did it before. Called
     again, it replaces what it did before.
@@ -86,6 +87,7 @@ def install(app: Celery | None = None, **settings: Unpack[InboundSettings]) -> N
     _settings[app] = inbound
     signals.before_task_publish.connect(_publish)
     signals.task_prerun.connect(_begin)
+    signals.task_failure.connect(_fail)
     signals.task_postrun.connect(_end)
     signals.worker_process_shutdown.connect(_flush)
 
@@ -99,6 +101,7 @@ def uninstall(app: Celery | None = None) -> None:
     if not _settings:
         signals.before_task_publish.disconnect(_publish)
         signals.task_prerun.disconnect(_begin)
+        signals.task_failure.disconnect(_fail)
         signals.task_postrun.disconnect(_end)
         signals.worker_process_shutdown.disconnect(_flush)
 
@@ -137,6 +140,13 @@ def _begin(task: Task | None = None, **_: Any) -> None:
         request.headers = {**(request.headers or {}), inbound.header: run.flow_id}
     block = _blocks[request] = active(run)
     block.__enter__()
+
+
+def _fail(sender: Task | None = None, exception: BaseException | None = None, **_: Any) -> None:
+    """Let the *exception* of a task say which operation it is from, for whoever reports it."""
+    block = None if sender is None else _blocks.get(sender.request)
+    if block is not None and exception is not None:
+        record_failure(block.run, exception)
 
 
 def _end(task: Task | None = None, **_: Any) -> None:

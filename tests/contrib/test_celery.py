@@ -13,6 +13,7 @@ from servers import wait_for
 from specification import CELERY
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow, get_flow, step
+from penstock._failures import find_failure
 from penstock._spans import set_exporters
 from penstock.boundary import HEADER, RECEIVED
 from penstock.contrib import celery as adapter
@@ -276,6 +277,31 @@ def test_control_flow(app, end, outcomes):
 
     assert [span.outcome for span in recorded.spans if span.step == "work"] == outcomes
     assert [span.outcome for span in recorded.spans if span.step == "ship"] == outcomes
+
+
+def test_failure_of_an_undeclared_task(app):
+    """What an undeclared task raises knows of its operation, where it is reported outside."""
+    install(app)
+    seen = []
+
+    @app.task
+    def work():
+        seen.append(current_flow_id())
+        annotate(tenant="north")
+        raise LookupError
+
+    @app.task
+    def ignored():
+        raise Ignore
+
+    error = work.apply().result
+    found = find_failure(error)
+
+    assert (found.flow_id, found.values) == (seen[0], {"tenant": "north"})
+    assert find_failure(pickle.loads(pickle.dumps(error))) == found
+    assert find_failure(ignored.apply().result) is None
+    uninstall(app)
+    assert find_failure(work.apply().result) is None
 
 
 def test_called_directly(app):

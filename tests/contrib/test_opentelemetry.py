@@ -38,6 +38,7 @@ from penstock._ids import make_flow_id
 from penstock._spans import Span, exporters, set_exporters
 from penstock.boundary import Inbound, Outbound, active
 from penstock.contrib import celery as _celery  # noqa: F401 - tells what Retry is
+from penstock.contrib.asgi import FlowMiddleware
 from penstock.contrib.opentelemetry import (
     FlowBaggagePropagator,
     FlowIdGenerator,
@@ -622,6 +623,55 @@ def test_instrumented_application(memory, tracer, provider):
     asyncio.run(wrapped(scope, None, None))
 
     assert seen == [ID]
+    assert parents_of(memory)["orders/begin"].startswith("GET")
+
+
+def _outside(app, provider, **settings):
+    return FlowMiddleware(OpenTelemetryMiddleware(app, tracer_provider=provider), **settings)
+
+
+def _inside(app, provider, **settings):
+    return OpenTelemetryMiddleware(FlowMiddleware(app, **settings), tracer_provider=provider)
+
+
+@pytest.mark.parametrize(
+    ("order", "settings", "incoming", "is_trace_id"),
+    [
+        (_inside, {}, True, True),
+        (_inside, {}, False, True),
+        (_outside, {}, True, False),
+        (_outside, {"trust": True, "traceparent": True}, True, True),
+        (_outside, {}, False, True),
+    ],
+    ids=["inside", "inside, new", "outside", "outside, trusting", "outside, new"],
+)
+def test_order_of_middleware(memory, order, settings, incoming, is_trace_id):
+    """Which order makes the trace-id the flow ID; a step is a child of the request in any."""
+    provider = TracerProvider(id_generator=FlowIdGenerator())
+    provider.add_span_processor(SimpleSpanProcessor(memory))
+    set_exporters(*exporters(), OpenTelemetryExporter(provider))
+    install()
+    seen = []
+    begin = declare(current_flow_id, name="begin")
+
+    async def app(scope, receive, send):
+        seen.append(begin())
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/orders",
+        "headers": [(b"traceparent", f"00-{ID}-00000000000000ff-01".encode())] * incoming,
+        "query_string": b"",
+        "server": ("127.0.0.1", 80),
+    }
+    asyncio.run(order(app, provider, **settings)(scope, None, None))
+    uninstall()
+
+    spans = {span.name: span for span in memory.get_finished_spans()}
+    trace_id = format_trace_id(spans["orders/begin"].context.trace_id)
+    assert (trace_id == ID) is incoming
+    assert (seen == [trace_id]) is is_trace_id
     assert parents_of(memory)["orders/begin"].startswith("GET")
 
 

@@ -64,8 +64,10 @@ def _loggers() -> list[tuple[str, logging.Logger]]:
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if page.stem not in FOLLOWED], ids=lambda page: page.stem
 )
-def test_page(page):
+def test_page(request, monkeypatch, page):
     """Every block of a page runs, one after the other in one namespace."""
+    if "REDIS_URL" in page.read_text(encoding="utf-8"):
+        monkeypatch.setenv("REDIS_URL", request.getfixturevalue("redis_url"))
     examples = list(SYBIL.parse(page).examples())
     for example in examples:
         example.evaluate()
