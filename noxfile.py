@@ -22,6 +22,7 @@ NOT_PURE = ("test_api", "test_conformance", "test_documents")  # they need what 
 # there are cores, since workers often wait for servers and other processes. The order is that of
 # `tests/conftest.py`, which begins with what takes longest: then all workers end together.
 WORKERS = str((os.cpu_count() or 1) + 1)
+# With `-P` the work tree is not on the path, and `import penstock` finds the installed wheel.
 PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
 PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
@@ -42,7 +43,7 @@ def tests(session: nox.Session) -> None:
     What takes long and seldom finds anything new is marked `wide`, and is run by `nox -s wide`.
     """
     session.install(EVERYTHING, *_guests())
-    _test(session, "-m", "not wide")
+    _measure(session, "-m", "not wide")
     _combine(session)
     for package, floor in COVERAGE.items():
         # Some lines of the docs packages are reached from a browser alone, which may be left out.
@@ -56,7 +57,7 @@ def tests(session: nox.Session) -> None:
 def wide(session: nox.Session) -> None:
     """Test what takes too long for each change: all versions, themes and plugins."""
     session.install(EVERYTHING, *_guests(), *_groups("plugins"))
-    _test(session, "-m", "wide")
+    session.run(*PYTEST, "-m", "wide", *session.posargs)
     session.notify("versions")
 
 
@@ -100,7 +101,7 @@ def lowest(session: nox.Session) -> None:
         env={"VIRTUAL_ENV": session.virtualenv.location},
     )
     session.install(*_guests())
-    _test(session)
+    session.run(*PYTEST, "-m", "not wide", *session.posargs)
 
 
 @nox.session(venv_backend="uv|venv")
@@ -150,8 +151,8 @@ def bench(session: nox.Session) -> None:
         session.run("python", str(script))
 
 
-def _test(session: nox.Session, *chosen: str) -> None:
-    # Without the work tree on the path, `import penstock` finds the installed wheel.
+def _measure(session: nox.Session, *chosen: str) -> None:
+    """Run the tests and measure which lines they reach."""
     session.run("coverage", "erase")
     session.run(
         *(*PYTEST[:3], "coverage", "run", *PYTEST[2:], *chosen, *session.posargs),
