@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from penstock._known_types import KnownTypes
+
 __all__ = ["Ending", "declare_control_flow", "find_ending", "is_control_flow"]
 
 Ending = Literal["cancelled", "closed", "responded", "retried", "stopped"]
@@ -24,6 +26,7 @@ def declare_control_flow(ending: Ending, *types: type[BaseException]) -> None:
     For adapters of queues, when they are imported.
     """
     _endings.update(dict.fromkeys(types, ending))
+    _failures.clear()
 
 
 def find_ending(error: BaseException) -> Ending | None:
@@ -75,10 +78,18 @@ def _is_response(error: BaseException, status: str | int) -> bool:
 _STEERING = (KeyboardInterrupt, StopAsyncIteration, StopIteration, SystemExit)
 
 
+_failures = KnownTypes()
+"""Types of exceptions that are never control flow."""
+
+
 def is_control_flow(error: BaseException) -> bool:
     """Return whether *error* says how to go on, and not that something failed."""
-    return (
-        find_ending(error) is not None
-        or isinstance(error, _STEERING)
-        or any(base.__name__ == "GreenletExit" for base in type(error).__mro__)  # of greenlet
-    )
+    kind = type(error)
+    if kind in _failures:
+        return False
+    names = {base.__name__ for base in kind.__mro__}
+    # The last name is of greenlet.
+    found = find_ending(error) or isinstance(error, _STEERING) or "GreenletExit" in names
+    if not found and names.isdisjoint(_RESPONSES):
+        _failures.add(kind)
+    return bool(found)

@@ -6,12 +6,15 @@ is a tuple, which can be pickled for a process without penstock, makes no cycle
 and holds nothing alive.
 """
 
-from collections.abc import Iterator, Mapping
+# ruff: noqa: SLF001 - runs are our own, and each that fails pays for what is called here
+
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from penstock._context import Run, latest, values_shown
 from penstock._control_flow import is_control_flow
+from penstock._ids import digits_of, number_of
 from penstock._running import find_raiser
 
 __all__ = ["Failure", "find_failure", "record_failure"]
@@ -33,6 +36,9 @@ class _Record(NamedTuple):
     parent: tuple[str, str] | None
     """The flow ID and the run ID of the run in which that one was called."""
 
+
+_Kept = tuple[str, str | None, str | None, tuple[tuple[str, str], ...], str, tuple[str, str] | None]
+"""That tuple: a `_Record` takes longer to make."""
 
 _SEVERAL = ""
 """In place of a name that is not clear, and that nothing further out makes clear."""
@@ -57,42 +63,48 @@ def record_failure(run: Run, error: BaseException) -> None:
     nothing.
     """
     try:
-        own: _Record | None = None
-        for raised in _members(error):
-            own = own or _describe(latest(run))
-            _attach(raised, own)
+        if isinstance(error, BaseExceptionGroup):
+            raised = _members(error)
+        elif is_control_flow(error):
+            return
+        else:
+            raised = [error]
+        if raised:
+            own = _describe(latest(run))
+            for one in raised:
+                _attach(one, own)
     except Exception:  # noqa: S110 - whatever an exception refuses, the application sees its own
         pass
 
 
-def _members(error: BaseException) -> Iterator[BaseException]:
-    """Yield what is to be marked: *error*, and all that is in it if it is a group.
+def _members(error: BaseException) -> list[BaseException]:
+    """Return what is to be marked: *error*, and all that is in it if it is a group.
 
     ``except*`` and `BaseExceptionGroup.split` make new groups, of the same members.
     """
     if is_control_flow(error):
-        return
+        return []
     if not isinstance(error, BaseExceptionGroup):
-        yield error
-        return
+        return [error]
     members = [found for member in error.exceptions for found in _members(member)]
-    if members:
-        yield error
-        yield from members
+    return [error, *members] if members else []
 
 
-def _describe(run: Run) -> _Record:
-    parent = run.parent
-    values = tuple((name, _text(value)) for name, value in values_shown(run).items())
-    return _Record(
-        *(_plain(run.flow_id), run.flow and _plain(run.flow), None, values, run.run_id),
-        None if parent is None else (_plain(parent.flow_id), parent.run_id),
+def _describe(run: Run) -> _Kept:
+    outer, values = run._outer, values_shown(run)
+    return (
+        _plain(run.flow_id),
+        _plain(run._flows[0]) if run._flows else None,
+        None,
+        tuple((name, _text(value)) for name, value in values.items()) if values else (),
+        run.run_id,
+        None if outer is None else (_plain(outer[1]), digits_of(number_of(outer[0]))),
     )
 
 
 def _plain(text: str) -> str:
     """Return *text* as a string and not as one of a subclass, which might not be unpickled."""
-    return "".join(text)
+    return text if type(text) is str else "".join(text)
 
 
 def _text(value: object) -> str:
@@ -102,18 +114,17 @@ def _text(value: object) -> str:
         return f"<unprintable {type(value).__qualname__}>"
 
 
-def _attach(error: BaseException, own: _Record) -> None:
+def _attach(error: BaseException, own: _Kept) -> None:
     """Let *error* carry its own record, or what that and the one that it carries have in common."""
-    found = error.__dict__.get(_NAME)
-    kept: tuple[object, ...]
-    if found is None:
-        kept = own._replace(step=find_raiser(error.__traceback__))
-    elif not _is_record(found):
-        return
-    else:
-        kept = _joined(_Record(*found), own, error)
     # Past whatever the class makes of attributes: a frozen dataclass refuses them.
-    error.__dict__[_NAME] = tuple(kept)
+    attributes = error.__dict__
+    found = attributes.get(_NAME)
+    if found is None:
+        flow_id, flow, _, values, run_id, parent = own
+        step = find_raiser(error.__traceback__)
+        attributes[_NAME] = flow_id, flow, step, values, run_id, parent
+    elif _is_record(found):
+        attributes[_NAME] = tuple(_joined(_Record(*found), _Record(*own), error))
 
 
 def _is_record(found: object) -> bool:

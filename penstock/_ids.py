@@ -43,7 +43,7 @@ tails: list[bytes] = []
 """Random bytes that no ID has yet, ten for each."""
 
 are_ours = make_witness()
-"""Whether this process drew them: a fork may go unnoticed."""
+"""Whether they, the numbers and the lock are of this process: a fork may go unnoticed."""
 
 
 def make_flow_id() -> str:
@@ -76,6 +76,7 @@ def draw_tail() -> bytes:
 def draw_more() -> bytes:
     """Return bytes as `draw_tail` does, and keep some for the next IDs."""
     if not are_ours[0]:
+        renew_if_forked()
         tails.clear()
         are_ours[0] = 1  # not before: no thread may take what the parent drew
     tail, *more = _split(urandom(10 * _AT_ONCE))
@@ -131,7 +132,8 @@ def number_of(cell: list[Any]) -> int:
 
 def process_lock() -> RLock:
     """Return a lock of this process, which no thread of a parent process can hold."""
-    renew_if_forked()
+    if not are_ours[0]:
+        renew_if_forked()
     return _lock
 
 

@@ -56,10 +56,13 @@ def find_raiser(traceback: TracebackType | None) -> str | None:
     codes, found = default_registry().codes(), None
     while traceback is not None:
         frame = traceback.tb_frame
-        declarations = codes.get(id(frame.f_code), ())
-        found = [d for d in declarations if _is_of(d, frame)] or found
+        declarations = codes.get(id(frame.f_code))
+        if declarations:
+            found = [d for d in declarations if _is_of(d, frame)] or found
         traceback = traceback.tb_next
-    chosen = _choose(found) if found else None
+    if not found:
+        return None
+    chosen = found[0] if len(found) == 1 else _choose(found)
     return None if chosen is None else chosen.name
 
 

@@ -36,8 +36,8 @@ from types import (
     coroutine,
 )
 from typing import Any, ParamSpec, TypeVar, cast
-from weakref import ref
 
+from penstock._known_types import KnownTypes
 from penstock.exceptions import InvalidArgumentError
 
 if sys.version_info >= (3, 14):
@@ -230,8 +230,7 @@ def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> 
             whose body runs nobody knows where.
     """
     kind = type(result)
-    known = _bodiless.get(id(kind))
-    if known is not None and known() is kind:
+    if kind in _bodiless:
         return None
     if issubclass(kind, (_GeneratorContextManager, _AsyncGeneratorContextManager)):
         inner = drive_returned(result.gen, make, refuses=False)
@@ -245,7 +244,7 @@ def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> 
     if any(kind is one for one in _WITH_BODIES):
         return None  # it has begun
     if not _has_a_hidden_body(kind):
-        _remember_bodiless(kind)
+        _bodiless.add(kind)
     elif refuses:
         message = (
             f"an entrypoint returned {kind.__qualname__!r}, an object to await, whose body would "
@@ -257,14 +256,8 @@ def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> 
 
 _WITH_BODIES = (CoroutineType, GeneratorType, AsyncGeneratorType)
 
-_bodiless: dict[int, ref[type]] = {}
-"""Types whose objects have no body that waits, by their addresses: a type of the user's may have a
-hash of its own, or none."""
-
-
-def _remember_bodiless(kind: type) -> None:
-    address = id(kind)
-    _bodiless[address] = ref(kind, lambda _: _bodiless.pop(address, None))
+_bodiless = KnownTypes()
+"""Types whose objects have no body that waits."""
 
 
 def _driven(result: Any, drive: Callable[[Body, Scope], Body], scope: Scope) -> Any:
