@@ -17,7 +17,6 @@ from penstock.boundary import ARGUMENT, Inbound, receive_argument, send_beside
 from penstock.exceptions import MissingExtraError
 
 try:
-    from apscheduler.executors.base import run_coroutine_job, run_job
     from apscheduler.job import Job
     from apscheduler.schedulers.base import BaseScheduler
     from apscheduler.triggers.date import DateTrigger
@@ -136,9 +135,6 @@ def flow_task(
     return declare if function is None else declare(function)
 
 
-_RUNNERS = {run_job.__code__, run_coroutine_job.__code__}
-
-
 def _find_sent() -> object:
     """Return what the job was added with that calls a function now, or None if no job does.
 
@@ -147,8 +143,14 @@ def _find_sent() -> object:
     """
     # This function, `begin` and the function that was declared are called by what runs the job.
     frame: FrameType | None = sys._getframe(3)  # noqa: SLF001 - documented for this use
-    while frame is not None and frame.f_code not in _RUNNERS:
-        if frame.f_globals.get("__name__") == receive_argument.__module__:
+    while frame is not None:
+        where = frame.f_globals.get("__name__", "")
+        if frame.f_code.co_name in {"run_job", "run_coroutine_job"} and where.startswith(_RUNNERS):
+            return getattr(frame.f_locals["job"].kwargs, ARGUMENT, "")
+        if where == receive_argument.__module__:
             return None  # another job calls it
         frame = frame.f_back
-    return None if frame is None else getattr(frame.f_locals["job"].kwargs, ARGUMENT, "")
+    return None
+
+
+_RUNNERS = "apscheduler.executors."

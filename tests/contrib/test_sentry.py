@@ -5,45 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sentry_sdk
-from sentry_sdk.transport import Transport
+from reporting import start
 
 from penstock import annotate, bind, bound, current_flow_id, current_run, entrypoint, flow, step
 from penstock.contrib.sentry import FlowIntegration
 
-
-class Memory(Transport):
-    """Keeps what is sent."""
-
-    def __init__(self):
-        super().__init__()
-        self.events = []
-
-    def capture_envelope(self, envelope):
-        """Keep the events of an envelope."""
-        self.events += [item.payload.json for item in envelope.items if item.payload.json]
-
-
-@pytest.fixture
-def start():
-    """Return what starts Sentry, and how its events are found."""
-
-    def init(*integrations):
-        memory = Memory()
-        sentry_sdk.init(
-            dsn="https://key@sentry.invalid/1",
-            transport=memory,
-            integrations=integrations,
-            traces_sample_rate=1.0,
-            auto_session_tracking=False,
-            auto_enabling_integrations=False,
-        )
-        return memory.events
-
-    with sentry_sdk.isolation_scope() as scope:
-        scope.clear_breadcrumbs()
-        yield init
-    sentry_sdk.get_client().close()
-    sentry_sdk.get_global_scope().set_client(None)
+__all__ = ["start"]
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import sentry_sdk
 from celery import Celery
 from fastapi import FastAPI
 from flask import Flask
+from reporting import start
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.fastapi import FastApiIntegration
 from sentry_sdk.integrations.flask import FlaskIntegration
 from sentry_sdk.integrations.starlette import StarletteIntegration
 from sentry_sdk.tracing import Transaction
-from sentry_sdk.transport import Transport
 
 from penstock import annotate, current_run, entrypoint, flow, step
 from penstock.contrib import celery as celery_adapter
@@ -21,43 +21,23 @@ from penstock.contrib.celery import flow_task
 from penstock.contrib.flask import FlowExtension
 from penstock.contrib.sentry import FlowIntegration
 
-
-class Memory(Transport):
-    """Keeps what is sent."""
-
-    def __init__(self):
-        super().__init__()
-        self.events = []
-
-    def capture_envelope(self, envelope):
-        """Keep the events of an envelope."""
-        self.events += [item.payload.json for item in envelope.items if item.payload.json]
+__all__ = ["start"]
 
 
 @pytest.fixture
-def events():
+def events(start):
     """Return the events of Sentry, with its integrations of all frameworks here."""
-    memory = Memory()
-    sentry_sdk.init(
-        dsn="https://key@sentry.invalid/1",
-        transport=memory,
-        integrations=[
-            FlowIntegration(),
-            StarletteIntegration(),
-            FastApiIntegration(),
-            FlaskIntegration(),
-            CeleryIntegration(),
-        ],
-        traces_sample_rate=1.0,
-        auto_session_tracking=False,
-        auto_enabling_integrations=False,
+    found = start(
+        FlowIntegration(),
+        StarletteIntegration(),
+        FastApiIntegration(),
+        FlaskIntegration(),
+        CeleryIntegration(),
     )
     before = dict(sentry_sdk.get_isolation_scope()._tags)
-    yield memory.events
+    yield found
     # Nothing of penstock's is left where others would find it.
     assert sentry_sdk.get_isolation_scope()._tags == before
-    sentry_sdk.get_client().close()
-    sentry_sdk.get_global_scope().set_client(None)
 
 
 def declare():
