@@ -178,11 +178,11 @@ def flow(
         name: What the flow is called in code, logs and docs.
         title: What a reader sees instead of *name*.
         description: What the flow is for.
-        owner: Who answers for it.
+        owner: Who is responsible for it.
         tags: Words to find it by.
 
     Raises:
-        InvalidArgumentError: If an argument is not a text, or *name* is empty.
+        InvalidArgumentError: If an argument is not a string, or *name* is empty.
 
     .. versionadded:: 0.1
     """
@@ -237,7 +237,7 @@ def step(
         title: What a reader sees instead of the name.
         kind: What the step touches: ``"http"``, ``"kafka"``, ``"queue"``,
             ``"database"``, ``"cache"``, ``"file"`` or ``"email"`` have a shape
-            of their own in diagrams, any other text is shown as it is.
+            of their own in diagrams, any other string is shown as it is.
 
     Raises:
         InvalidArgumentError: If an argument cannot be used.
@@ -297,7 +297,7 @@ def entrypoint(
             the step that does. Runs begin here all the same.
         name: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
-        kind: What the step answers to, as for `step`.
+        kind: What the step reacts to, as for `step`.
         inherit: Whether a run adopts the flow ID that is current when the
             function is called, because it is the same operation. If False,
             each call makes a new one.
@@ -456,11 +456,11 @@ def _declaration(target: Any, name: str | None, title: str | None, kind: str | N
 
 def _read_tags(tags: object) -> tuple[str, ...]:
     if isinstance(tags, str):
-        raise _wrong("flow", "tags as a list of texts", tags, f"tags=[{tags!r}]")
+        raise _wrong("flow", "tags as a list of strings", tags, f"tags=[{tags!r}]")
     read: list[str] = []
     for tag in tags if isinstance(tags, Iterable) else (tags,):
         if not isinstance(tag, str):
-            raise _wrong("flow", "tags as a list of texts", tag, 'tags=["nightly"]')
+            raise _wrong("flow", "tags as a list of strings", tag, 'tags=["nightly"]')
         _check_text("flow", tag=tag)
         read.append(tag)
     return tuple(read)
@@ -496,7 +496,9 @@ def _read_item(item: object) -> Iterable[Reference]:
     if isinstance(item, Mapping):
         for label in item.values():
             if label is not None and not isinstance(label, str):
-                raise _wrong("step", "a text as an edge's label", label, 'after={"a": "approved"}')
+                raise _wrong(
+                    "step", "a string as an edge's label", label, 'after={"a": "approved"}'
+                )
             _check_text("step", label=label or None)
         return [_read_reference(step, label or None) for step, label in item.items()]
     return [_read_reference(item, None)]
@@ -505,7 +507,7 @@ def _read_item(item: object) -> Iterable[Reference]:
 def _read_reference(step: object, label: str | None) -> Reference:
     if isinstance(step, str):
         if not step.strip():
-            message = "after= names a step with an empty text"
+            message = "after= names a step with an empty string"
             raise InvalidArgumentError(message)
         _check_text("step", after=step)
         return Reference(step, label)
@@ -516,7 +518,7 @@ def _read_reference(step: object, label: str | None) -> Reference:
         name = getattr(bare(step), "__name__", repr(step))
         message = (
             f"after={name} at {locate(step) or '<unknown>'} is not declared: "
-            f"put @step or @entrypoint on it, or name it as a text, after={name!r}"
+            f"put @step or @entrypoint on it, or name it as a string, after={name!r}"
         )
         raise InvalidArgumentError(message)
     raise _wrong(
@@ -525,12 +527,12 @@ def _read_reference(step: object, label: str | None) -> Reference:
 
 
 def _check_text(where: str, **texts: object) -> None:
-    """Raise unless each of *texts* is None or a text that says something."""
+    """Raise unless each of *texts* is None or a string that is not empty."""
     for argument, value in texts.items():
         if value is None:
             continue
         if not isinstance(value, str):
-            raise _wrong(where, f"{argument} as a text", value, f'{argument}="..."')
+            raise _wrong(where, f"{argument} as a string", value, f'{argument}="..."')
         if not value.strip():
             message = f"{where}() got an empty {argument}: write one, or leave it out"
             raise InvalidArgumentError(message)

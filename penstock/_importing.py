@@ -146,7 +146,7 @@ def _import(settings: Settings, name: str, failures: list[ModuleImportError]) ->
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:  # a user's module may raise anything
         failure = ModuleImportError(name, _cause(settings, name, error), settings.place)
-        failure.__cause__ = error  # its traceback names the files that an edit would mend
+        failure.__cause__ = error  # its traceback names the files that an edit would fix
         failures.append(failure)
         return None
 

@@ -48,7 +48,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something in a flow that cannot be meant.
+    """An inconsistency in a flow.
 
     .. versionadded:: 0.1
     """
@@ -66,7 +66,7 @@ class Problem:
     """What is wrong and what to write instead."""
 
     location: Location | None = None
-    """Where to mend it."""
+    """Where to fix it."""
 
     def __str__(self) -> str:
         where = f"{self.location}: " if self.location else ""

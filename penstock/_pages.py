@@ -112,7 +112,7 @@ class FlowPage:
 
     @cached_property
     def graph(self) -> Graph:
-        """The diagram. Its nodes lead to the sections below it."""
+        """The diagram. Its nodes link to the sections below it."""
         graph, anchors = self.unlinked, self.anchors
         nodes = tuple(
             replace(node, href=f"#{anchors[node.name]}") if node.name in anchors else node
@@ -151,7 +151,7 @@ class Selection(NamedTuple):
     """Which flows an index lists."""
 
     tags: str | None = None
-    """Words, parted by commas, all of which a flow must have as tags."""
+    """Words, separated by commas, all of which a flow must have as tags."""
 
     owner: str | None = None
     """Who must own it."""

@@ -331,7 +331,7 @@ class Exporter(Protocol):
         """Take a finished span."""
 
     def flush(self) -> None:
-        """Bring away what is still kept. Called at exit, and by `penstock.tracing.flush`."""
+        """Flush what is still kept. Called at exit, and by `penstock.tracing.flush`."""
 
 
 current_span: ContextVar[Span | None] = ContextVar("penstock.span", default=None)
@@ -415,7 +415,7 @@ def set_exporters(*chosen: Exporter) -> None:
 
 
 def flush() -> None:
-    """Let every exporter bring away what it still keeps.
+    """Let every exporter flush what it still keeps.
 
     It happens by itself at exit, also of processes that `multiprocessing`
     starts. A process that ends with `os._exit` has to call it.

@@ -39,7 +39,7 @@ class Requests:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer one request."""
+        """Handle one request."""
         run = environ[_RUN] if _RUN in environ else self._begin(environ)
         if run is None:
             with inactive():
@@ -79,7 +79,7 @@ class Requests:
         return run
 
     def _answering(self, start_response: "StartResponse", run: Run) -> "StartResponse":
-        """Return what answers with what the settings ask for."""
+        """Return what starts the response with what the settings ask for."""
         complete = self._inbound.complete_response
 
         def answer(

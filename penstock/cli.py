@@ -134,7 +134,7 @@ def draw(
     except OutputFormatError as error:
         raise click.UsageError(str(error)) from error
     if chosen == "png" and output is None and _is_terminal():
-        message = "a PNG is no text for a terminal: name a file with -o FILE"
+        message = "a PNG cannot be shown in a terminal: name a file with -o FILE"
         raise click.UsageError(message)
     project = _load(modules)
     try:
@@ -163,9 +163,9 @@ def css_command() -> None:
 @main.command()
 @_with_modules
 def problems(modules: tuple[str, ...]) -> None:
-    """Report what cannot be meant in the declared flows.
+    """Report the problems of the declared flows.
 
-    Each problem is a line: where to mend it, what is wrong, and its code.
+    Each problem is a line: where to fix it, what is wrong, and its code.
     """
     project = _load(modules)
     found = find_problems()

@@ -55,7 +55,7 @@ class PenstockError(Exception):
 
 
 class DeclarationError(PenstockError):
-    """A decorator was used in a way that no later import can mend.
+    """A decorator was used in a way that no later import can fix.
 
     .. versionadded:: 0.1
     """
@@ -413,7 +413,7 @@ class InvalidFlowIdError(PenstockError, ValueError):
 
     def __str__(self) -> str:
         return (
-            f"not a flow ID (a text of {self.length} characters): an ID has 1 to 128 "
+            f"not a flow ID (a string of {self.length} characters): an ID has 1 to 128 "
             "letters, digits, '.', '_', ':' or '-', and begins with a letter or digit"
         )
 

@@ -78,14 +78,14 @@ def _option(default: Any, check: Callable[[Any], Any]) -> Any:
 
 def _text(value: object) -> str | None:
     if value is not None and not isinstance(value, (str, int, float)):
-        message = f"takes a text, not {value!r}"
+        message = f"takes a string, not {value!r}"
         raise ValueError(message)
     return None if value is None else str(value)
 
 
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-        message = f"takes a list of texts, not {value!r}"
+        message = f"takes a list of strings, not {value!r}"
         raise ValueError(message)
     return tuple(value)
 

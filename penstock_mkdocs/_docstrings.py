@@ -30,7 +30,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of a docstring: a text, or a list under a title."""
+    """A part of a docstring: a string, or a list under a title."""
 
     title: str | None = None
     text: str = ""

@@ -202,7 +202,7 @@ def _places(top: str) -> list[Path]:
 
 
 def _files_of_failures(failures: Iterable[ModuleImportError], tops: Iterable[str]) -> set[Path]:
-    """Return the files whose edit may mend what failed."""
+    """Return the files whose edit may fix what failed."""
     found = {path for top in tops for path in _places(top)}
     found |= {file for path in list(found) for file in path.rglob("*.py")}
     for failure in failures:

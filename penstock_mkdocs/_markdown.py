@@ -171,7 +171,7 @@ class FlowBlocks(BlockProcessor):
         html = html.replace('<a href="" id="penstock--', '<a id="penstock--')
         source = self._host.source
         if self._options.whole_site and source and not self._host.has_autorefs:
-            # The plugin mends them when all pages are there.
+            # The plugin resolves them when all pages are there.
             site.note(source, anchors_in(html), self._elsewhere)
             return html
         return mend_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
@@ -382,7 +382,7 @@ class FlowBlocks(BlockProcessor):
 
 
 class _Links(Postprocessor):
-    """Mends links when the page is finished and it is known what it shows."""
+    """Resolves links when the page is finished and it is known what it shows."""
 
     def __init__(self, blocks: FlowBlocks) -> None:
         super().__init__()

@@ -150,7 +150,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         return env
 
     def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs names it
-        """Mend what came to the page from elsewhere, like the beginning of a blog's post."""
+        """Fix what came to the page from elsewhere, like the beginning of a blog's post."""
         if self._files is None or '="#penstock--' not in output:
             return output
         return mend_links(output, site.elsewhere, find=partial(_address, self._files, page))
@@ -170,7 +170,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Mend the page of print-site, which is written here; watch what was newly imported."""
+        """Fix the page of print-site, which is written here; watch what was newly imported."""
         _mend_print_page(config)
         self._generated.remove()
         self._watch(config)
@@ -242,7 +242,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 def _mend_print_page(config: MkDocsConfig) -> None:
     """Let links lead on, on the page into which print-site has joined all others.
 
-    It took the pages before their links were mended, and renames some ids alone.
+    It took the pages before their links were resolved, and renames some ids alone.
     """
     file = getattr(config.plugins.get("print-site"), "print_file", None)
     path = Path(file.abs_dest_path) if file else None

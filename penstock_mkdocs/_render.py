@@ -153,7 +153,7 @@ class PageRenderer:
 
     def _draw(self, page: FlowPage, options: FlowOptions) -> str:
         direction = cast("Direction", options.direction)
-        # In the others, a link that leads nowhere could not be mended when the page is done.
+        # In the others, a link that leads nowhere could not be resolved when the page is done.
         graph = page.graph if options.steps != "none" else page.unlinked
         try:
             match options.format:

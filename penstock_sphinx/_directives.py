@@ -149,7 +149,7 @@ class _Directive(SphinxDirective):
         return [line(link, sort="back")]
 
     def _warn(self, message: str, subtype: Subtype | str) -> None:
-        """Warn at the author's line, and again in the next build until it is mended."""
+        """Warn at the author's line, and again in the next build until it is fixed."""
         self.env.note_reread()
         warn(message, subtype, location=self.get_location())
 

@@ -45,7 +45,7 @@ class Place(NamedTuple):
 
 
 class Want(NamedTuple):
-    """What a link is to lead to."""
+    """What a link is to point to."""
 
     flow: str
     step: str | None = None
@@ -123,7 +123,7 @@ class PenstockDomain(Domain):
     initial_data: ClassVar = {
         "places": {},  # by page: the places on it
         "named": {},  # by page: the roles in it, as (sort, target)
-        "wants": {},  # by page: what its links are to lead to
+        "wants": {},  # by page: what its links are to point to
         "led": {},  # by page: to what its links led when it was written
         "shown": {},  # by page: the fingerprint of each thing that it shows
         "drawings": {},  # by page: the sources of its pictures, by format and digest
@@ -149,11 +149,11 @@ class PenstockDomain(Domain):
         self._cache = None
 
     def note_named(self, docname: str, sort: str, target: str) -> None:
-        """Remember that a role in *docname* leads to *target*."""
+        """Remember that a role in *docname* links to *target*."""
         self.data["named"].setdefault(docname, {})[sort, target] = None
 
     def note_wants(self, docname: str, wants: Iterable[Want]) -> None:
-        """Remember what the links in *docname* are to lead to."""
+        """Remember what the links in *docname* are to point to."""
         self.data["wants"].setdefault(docname, {}).update(dict.fromkeys(wants))
 
     def note_shown(self, docname: str, what: tuple[str | None, ...], fingerprint: str) -> None:

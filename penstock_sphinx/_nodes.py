@@ -15,12 +15,12 @@ class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N80
     nodes are to lead: a `Want` by the name of each).
 
     Once a builder is known, its children are references without text, each with
-    the ``node`` from which it leads: other parts of Sphinx mend and check them.
+    the ``node`` from which it leads: other parts of Sphinx resolve and check them.
     """
 
 
 class penstock_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils' habit
-    """Words that lead to a flow or a step, wherever that is shown.
+    """Words that link to a flow or a step, wherever that is shown.
 
     Attributes of the node: ``want`` (a `Want`) and ``docname``.
     """

@@ -1,4 +1,4 @@
-"""The index of all flows: a table that leads to where each is shown."""
+"""The index of all flows: a table that links to where each is shown."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

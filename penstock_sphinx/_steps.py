@@ -160,7 +160,7 @@ def _note(step: Step) -> list[nodes.Node]:
 
 
 class _Ways:
-    """The lines that lead to the steps before and after."""
+    """The lines that link to the steps before and after."""
 
     def __init__(
         self,

@@ -305,7 +305,7 @@ def test_bind_left_without_being_entered():
 @pytest.mark.parametrize("value", ["", "a b", "x" * 129])
 def test_bind_refuses_what_is_no_id(value):
     """An ID that the code gives is checked; the message does not repeat it."""
-    with pytest.raises(InvalidFlowIdError, match=f"a text of {len(value)} characters"):
+    with pytest.raises(InvalidFlowIdError, match=f"a string of {len(value)} characters"):
         bind(value)
 
 

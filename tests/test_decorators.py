@@ -245,7 +245,7 @@ class TestAfter:
         [
             pytest.param([], "names no step", id="empty list"),
             pytest.param({}, "names no step", id="empty mapping"),
-            pytest.param("", "names a step with an empty text", id="empty name"),
+            pytest.param("", "names a step with an empty string", id="empty name"),
             pytest.param(["a", "a"], "names 'a' twice", id="twice"),
             pytest.param({"a", "b"}, 'write after=["a", "b"]', id="set"),
             pytest.param(7, 'write after=["a", "b"]', id="number"),
@@ -266,7 +266,7 @@ class TestAfter:
         line = inspect.getsourcelines(importable)[1]
         assert str(caught.value) == (
             f"after=importable at {__file__}:{line} is not declared: "
-            "put @step or @entrypoint on it, or name it as a text, after='importable'"
+            "put @step or @entrypoint on it, or name it as a string, after='importable'"
         )
 
     def test_repr(self):
@@ -339,9 +339,9 @@ class TestFlow:
             (lambda: flow("f", tags="x"), "write tags=['x']"),
             (
                 lambda: flow("f", tags=["x", 7]),
-                'list of texts, not 7 (int): write tags=["nightly"]',
+                'list of strings, not 7 (int): write tags=["nightly"]',
             ),
-            (lambda: flow("f", tags=7), 'list of texts, not 7 (int): write tags=["nightly"]'),
+            (lambda: flow("f", tags=7), 'list of strings, not 7 (int): write tags=["nightly"]'),
             (lambda: step("x"), "write @step(after='x')"),
             (lambda: entrypoint("x"), "write @entrypoint(name='x')"),
             (lambda: step(7), "write @step above a def"),

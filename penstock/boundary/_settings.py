@@ -80,8 +80,8 @@ class Inbound:
             *real_peer*. A function is asked each time, with what the adapter
             says it passes: a request, a message. Only its answer True adopts; if
             it raises, nothing is adopted, which is logged once.
-        respond: Whether an answer says the flow ID in *header*, where there are
-            answers. What the application says there itself stays.
+        respond: Whether a response has the flow ID in *header*, where there are
+            responses. What the application says there itself stays.
         traceparent: Whether the trace-id of ``traceparent`` is adopted too,
             where *header* brought nothing.
         values: The names of annotated values that are adopted from ``baggage``.
@@ -318,7 +318,7 @@ def check_bool(name: str, value: object) -> None:
 
 
 def _read_names(name: str, found: Any, example: str) -> tuple[str, ...]:
-    wanted = f'a list of texts, like ["{example}"]'
+    wanted = f'a list of strings, like ["{example}"]'
     if isinstance(found, str) or not isinstance(found, Iterable):
         raise wrong(name, wanted, found)
     names: tuple[Any, ...] = tuple(found)

@@ -60,7 +60,7 @@ class FlowMiddleware:
         self._views = find_views(app)  # for Quart does not put into the scope what it calls
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
-        """Answer one connection."""
+        """Handle one connection."""
         if scope["type"] not in {"http", "websocket"}:  # a server starts or stops
             await self._app(scope, receive, send)
             return
@@ -103,7 +103,7 @@ class FlowMiddleware:
         return run
 
     def _answering(self, send: _Send, run: Run) -> _Send:
-        """Return *send* so that the answer has what the settings ask for."""
+        """Return *send* so that the response has what the settings ask for."""
         name, exposes = self._name, self._inbound.expose_header
 
         async def answer(message: _Message) -> None:

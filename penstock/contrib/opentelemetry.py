@@ -94,7 +94,7 @@ class FlowBaggagePropagator(W3CBaggagePropagator):
     comes in is read as ever; `annotate_from_baggage` makes it the run's.
 
     Args:
-        values: The names of the annotated values that are sent, as texts.
+        values: The names of the annotated values that are sent, as strings.
 
     .. versionadded:: 0.1
     """
@@ -257,7 +257,7 @@ class OpenTelemetryExporter:
             opened.span.end(ended)
 
     def flush(self) -> None:
-        """Let the provider's span processors bring away what they keep."""
+        """Let the provider's span processors flush what they keep."""
         self._provider.force_flush()
 
     def _begin(self, span: Span) -> _Open:

@@ -80,7 +80,7 @@ class FlowAdapter(BaseAdapter):
         told = request.copy()
         told.headers.update(self._outbound.added(told.headers))
         response = self.adapter.send(told, *args, **kwargs)
-        # What follows from an answer, as a redirect or the second try of an
+        # What follows from a response, as a redirect or the second try of an
         # authentication, begins with a request without the ID, and here.
         response.request = request
         response.connection = self  # type: ignore[assignment]  # as HTTPAdapter does

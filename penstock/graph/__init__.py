@@ -90,7 +90,7 @@ def generate_dag(
             or ``"RL"``. ``"TB"`` is another word for ``"TD"``.
         styled: For Mermaid: colours, shapes of entrypoints, and the title and
             description for screen readers. Pictures always have them.
-        check_limits: For Mermaid: raise rather than return a text that a
+        check_limits: For Mermaid: raise rather than return a string that a
             browser would refuse to draw.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What cannot be meant in a declared flow."""
+"""The problems of a declared flow."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
@@ -21,7 +21,7 @@ Finding = tuple[str, str | None, str]
 def check(
     flow: str, steps: Mapping[str, Step], elsewhere: Callable[[str], Sequence[str]]
 ) -> Iterator[Problem]:
-    """Yield the problems of a flow, in the order in which to mend them.
+    """Yield the problems of a flow, in the order in which to fix them.
 
     Args:
         flow: The name of the flow.

@@ -38,7 +38,7 @@ class Flow:
     """What the flow is for."""
 
     owner: str | None = None
-    """Who answers for it."""
+    """Who is responsible for it."""
 
     tags: tuple[str, ...] = ()
     """Words to find it by."""
@@ -78,9 +78,9 @@ class Flow:
         return tuple(self._by_name[name] for name in order(successors(self._by_name, pairs)))
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return what cannot be meant in the declared flow, worst first.
+        """Return the problems of the declared flow, worst first.
 
-        An import never raises these, because a later import may mend them.
+        An import never raises these, because a later import may fix them.
         """
         return (*self._found, *self._bypassed)
 

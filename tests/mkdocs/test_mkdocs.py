@@ -205,7 +205,7 @@ def test_unknown_flow(site, warnings, page, line):
             ("format: svgg",),
             "option 'format': 'svgg' is none of svg, mermaid, png; did you mean 'svg'?",
         ),
-        (("caption: [a]",), "option 'caption': takes a text, not ['a']"),
+        (("caption: [a]",), "option 'caption': takes a string, not ['a']"),
         (("just words",), "options are `name: value` lines, not 'just words'"),
         (("a: b: c",), "the options are not valid YAML: mapping values are not allowed"),
     ],
@@ -365,9 +365,9 @@ def test_same_bytes(site, monkeypatch):
     ("options", "expected"),
     [
         ({"modulez": []}, "unknown option 'modulez'; did you mean 'modules'?"),
-        ({"modules": "shop"}, "option 'modules': takes a list of texts, not 'shop'"),
+        ({"modules": "shop"}, "option 'modules': takes a list of strings, not 'shop'"),
         ({"format": "jpg"}, "option 'format': 'jpg' is none of"),
-        ({"setup": []}, "option 'setup': takes a text"),
+        ({"setup": []}, "option 'setup': takes a string"),
     ],
 )
 def test_wrong_extension_options(options, expected):

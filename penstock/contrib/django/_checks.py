@@ -26,13 +26,13 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     middleware = list(settings.MIDDLEWARE)
     if _MIDDLEWARE in middleware[1:]:
         problem = f"{_MIDDLEWARE} is not the first in MIDDLEWARE"
-        hint = "What comes before it answers and logs without a flow ID: move it to the top."
+        hint = "What comes before it responds and logs without a flow ID: move it to the top."
         found.append(Finding(problem, hint=hint, id="penstock.W002"))
     return found
 
 
 def check_flows(**_: Any) -> list[CheckMessage]:
-    """Tell what cannot be meant in the flows that the project declares."""
+    """Report the problems of the flows that the project declares."""
     import_views()
     return [
         Finding(
@@ -46,7 +46,7 @@ def check_flows(**_: Any) -> list[CheckMessage]:
 
 
 def import_views() -> None:
-    """Import what the project's addresses lead to, which may declare flows."""
+    """Import the modules of the project's URLs, which may declare flows."""
     urls = getattr(settings, "ROOT_URLCONF", None)
     if isinstance(urls, str):
         import_module(urls)

@@ -53,7 +53,7 @@ class FlowMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer a request."""
+        """Handle a request."""
         if self._is_async:
             return self._answer(request)
         if self._is_ignored(request):
@@ -98,7 +98,7 @@ class FlowMiddleware:
         return found
 
     def _log(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        """Log an answer of 400 and above, which Django does when the run is over."""
+        """Log a response of 400 and above, which Django does when the run is over."""
         if request.resolver_match is not None:
             self._endpoints.check(request.resolver_match.func)
         answer: Any = response
