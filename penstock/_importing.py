@@ -8,6 +8,7 @@ import sysconfig
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -23,10 +24,10 @@ from penstock.exceptions import (
     did_you_mean,
 )
 
-__all__ = ["explain", "explain_nothing", "import_modules", "is_importable"]
+__all__ = ["explain", "explain_nothing", "import_modules", "is_importable", "is_own"]
 
 _IMPORTLIB = Path(importlib.__file__)
-_LIBRARY = Path(sysconfig.get_path("stdlib"))
+_LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
@@ -159,7 +160,7 @@ def _cause(settings: Settings, name: str, error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and _is_part(error.name, name):
         return f"{said}. {_where_it_may_be(settings, name)}"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_import(f.filename)]
-    own = [frame for frame in frames if _is_own(frame.filename)] or frames
+    own = [frame for frame in frames if is_own(Path(frame.filename))] or frames
     where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
     return said + where + _how_to_set_up(settings, error)
 
@@ -174,10 +175,19 @@ def _is_import(file: str) -> bool:
     return file == __file__ or file.startswith("<frozen ") or Path(file) == _IMPORTLIB
 
 
-def _is_own(file: str) -> bool:
-    """Return whether *file* is the project's, not a library's."""
-    path = Path(file)
-    return not _INSTALLED.intersection(path.parts) and not path.is_relative_to(_LIBRARY)
+def is_own(path: Path) -> bool:
+    """Return whether the file or folder *path* is the project's, not a library's."""
+    if _INSTALLED.intersection(path.parts) or path.resolve().is_relative_to(_LIBRARY):
+        return False
+    return all(one.name not in _installed_in(one.parent) for one in (path, *path.parents))
+
+
+@cache
+def _installed_in(folder: Path) -> frozenset[str]:
+    """Return the names in *folder* that an installer put there (``pip install --target``)."""
+    lists = [file.read_text("utf-8", "replace") for file in folder.glob("*.dist-info/RECORD")]
+    lines = (line for text in lists for line in text.splitlines())
+    return frozenset(line.partition(",")[0].partition("/")[0] for line in lines)
 
 
 _UNREADY = {"AppRegistryNotReady", "ImproperlyConfigured"}

@@ -182,7 +182,11 @@ class RecordedRun:
         return render(self.graph(flow), format, direction=direction, styled=True)
 
     def timeline(self) -> str:
-        """Return a tree of the spans for a terminal, with when each ran and how it ended."""
+        """Return a tree of the spans for a terminal, with when each ran and how it ended.
+
+        It has characters that not every encoding has: write it to a file as UTF-8. Windows has
+        another encoding for what is printed to a pipe, unless ``PYTHONUTF8=1`` is set.
+        """
         head = f"{self.flow or 'no flow'} {self.flow_id}"
         rows = list(self._rows())
         width = max(len(name) for name, _ in rows)

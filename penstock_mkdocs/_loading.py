@@ -6,7 +6,6 @@ the plugin. What is asked is cheap: has one of the files changed?
 
 import importlib
 import sys
-import sysconfig
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -18,7 +17,7 @@ from threading import RLock
 from types import ModuleType
 
 from penstock import _settings
-from penstock._importing import import_modules
+from penstock._importing import import_modules, is_own
 from penstock._registry import default_registry
 from penstock._settings import Settings
 from penstock.exceptions import ModuleImportError
@@ -28,8 +27,6 @@ __all__ = ["failures_of", "files_of", "forget", "load", "newest", "places_of"]
 
 _OURS = {"penstock", "penstock_mkdocs", "penstock_sphinx", "__main__"}
 _PENSTOCK = Path(_settings.__file__).parent
-_INSTALLED = {"site-packages", "dist-packages"}
-_LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
 
 Stamp = tuple[int, int] | None
 """When a file was changed, and its size; None if it is gone, or was written while it was read."""
@@ -173,12 +170,8 @@ def _tops(settings: Settings) -> set[str]:
 def _files(module: ModuleType | None) -> Iterator[Path]:
     """Yield the file of *module*, if it is the project's own."""
     file = getattr(module, "__file__", None)
-    if isinstance(file, str) and file.endswith(".py") and _is_own(Path(file)):
+    if isinstance(file, str) and file.endswith(".py") and is_own(Path(file)):
         yield Path(file)
-
-
-def _is_own(path: Path) -> bool:
-    return not _INSTALLED.intersection(path.parts) and not path.resolve().is_relative_to(_LIBRARY)
 
 
 def _folders(name: str) -> list[Path]:
@@ -198,7 +191,7 @@ def _places(top: str) -> list[Path]:
         found = [Path(folder) for folder in spec.submodule_search_locations]
     else:
         found = [Path(spec.origin)] if spec.origin else []
-    return [path for path in found if path.exists() and _is_own(path)]
+    return [path for path in found if path.exists() and is_own(path)]
 
 
 def _files_of_failures(failures: Iterable[ModuleImportError], tops: Iterable[str]) -> set[Path]:
@@ -211,7 +204,7 @@ def _files_of_failures(failures: Iterable[ModuleImportError], tops: Iterable[str
         names = [frame.filename for frame in frames]
         names += [error.filename or ""] if isinstance(error, SyntaxError) else []
         paths = [Path(name) for name in names if name.endswith(".py")]
-        found |= {path for path in paths if _is_own(path) and path.parent != _PENSTOCK}
+        found |= {path for path in paths if is_own(path) and path.parent != _PENSTOCK}
     return found
 
 

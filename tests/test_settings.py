@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from penstock import list_flows
-from penstock._importing import explain, explain_nothing, import_modules, is_importable
+from penstock._importing import (
+    explain,
+    explain_nothing,
+    import_modules,
+    is_importable,
+    is_own,
+)
 from penstock._settings import Settings, Words, read_settings
 from penstock.exceptions import (
     ConfigurationError,
@@ -211,6 +217,25 @@ def test_broken_syntax(tmp_path):
 
     assert failure.cause.startswith("SyntaxError: ")
     assert file.name in failure.cause
+
+
+def test_library_in_a_folder_of_its_own(tmp_path, monkeypatch):
+    """What an installer put beside the project is a library: the line named is the project's."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for name, text in {
+        "vendored/strict/__init__.py": "def check(value):\n    raise ValueError(value)\n",
+        "vendored/strict-1.0.dist-info/RECORD": "strict/__init__.py,,\nstrict.py,,\n",
+        "uses_vendored.py": "import strict\n\nstrict.check(1)\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    folders = (str(tmp_path), str(tmp_path / "vendored"))
+
+    (failure,) = import_modules(Settings(modules=("uses_vendored",), pythonpath=folders))
+
+    assert f"ValueError: 1 ({tmp_path / 'uses_vendored.py'}:3)" in str(failure)
+    assert is_own(tmp_path / "vendored" / "other.py")
+    assert not is_own(tmp_path / "vendored" / "strict" / "deep" / "module.py")
 
 
 def test_interrupt_is_not_caught(tmp_path):

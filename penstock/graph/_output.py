@@ -108,6 +108,7 @@ def _replace(path: Path, data: bytes) -> None:
             part.replace(path)
     except BaseException as error:
         with suppress(OSError):
+            part.chmod(0o600)  # Windows removes no file that is read-only, as this one may be now
             part.unlink()
         if isinstance(error, OSError):  # it would name the part, not the file
             raise OSError(error.errno, error.strerror, str(path)) from error

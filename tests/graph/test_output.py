@@ -210,6 +210,29 @@ def test_refused_permissions(tmp_path, monkeypatch, refused):
     assert (tmp_path / "file").read_text() == "new"
 
 
+def test_read_only_on_windows(tmp_path, monkeypatch):
+    """Where a file that is read-only is neither replaced nor removed, nothing is left behind."""
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "file").chmod(0o400)
+
+    def unless_read_only(function, at):
+        def on_windows(*paths):
+            if not Path(paths[at]).stat().st_mode & stat.S_IWUSR:
+                raise PermissionError(13, "Access is denied")
+            return function(*paths)
+
+        return on_windows
+
+    monkeypatch.setattr(Path, "replace", unless_read_only(Path.replace, 1))
+    monkeypatch.setattr(Path, "unlink", unless_read_only(Path.unlink, 0))
+
+    with pytest.raises(PermissionError, match=str(tmp_path / "file")):
+        write_whole(tmp_path / "file", "new")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "old"
+
+
 def test_umask_is_left_alone(tmp_path, monkeypatch):
     """The umask, which all threads share, is not touched."""
     monkeypatch.delattr("os.umask")

@@ -1,5 +1,6 @@
 """Pictures, drawn by real Graphviz programs."""
 
+import importlib.util
 import itertools
 import os
 import pickle
@@ -533,3 +534,15 @@ def test_no_package_of_the_program(monkeypatch):
     monkeypatch.setattr(_program, "NAME", "no-such-package")
 
     assert find_place() is None
+
+
+def test_no_window_on_windows(monkeypatch):
+    """Windows is asked for no window of the program; other systems refuse to be asked."""
+    monkeypatch.delattr(os, "killpg")
+    monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x08000000, raising=False)
+    spec = importlib.util.spec_from_file_location("program_on_windows", _program.__file__)
+    on_windows = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(on_windows)
+
+    with pytest.raises(ValueError, match="creationflags is only supported on Windows"):
+        on_windows.run_program(["dot"], b"", 1.0)

@@ -70,6 +70,16 @@ def settings(tmp_path, monkeypatch):
         sys.modules.pop(name, None)
 
 
+def test_places_of_a_library(settings, tmp_path):
+    """What an installer put beside the project is a library, and is not watched."""
+    (tmp_path / "beside_it-1.0.dist-info").mkdir()
+    (tmp_path / "beside_it-1.0.dist-info" / "RECORD").write_text("beside_it.py,,\n", "utf-8")
+
+    _loading.load(settings)
+
+    assert _loading.places_of(settings) == [str(tmp_path / "watched")]
+
+
 def test_places(settings, tmp_path):
     """A server watches packages whole, and each module beside them that was imported."""
     before = _loading.places_of(settings)
