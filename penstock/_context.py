@@ -459,7 +459,7 @@ def current_run() -> Run | None:
 
     .. versionadded:: 0.1
     """
-    return open_run()
+    return open_run() if _is_any_closed else current.get()
 
 
 def current_flow_id() -> str | None:

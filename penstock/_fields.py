@@ -43,17 +43,15 @@ def add_fields(
     run = current.get()
     if run is not None and len(run._cell) > 1:
         run = open_run()
-    put = record.setdefault
-    failure = None
-    if error is not None or id_length is not None:
-        failure = None if error is None else failure_of(error, run)
-        _put_names(put, run, failure, id_length)
+    failure = None if error is None else failure_of(error, run)
+    if failure is not None or id_length is not None:
+        _put_names(record.setdefault, run, failure, id_length)
     if run is None:
-        put("flow_id", default)
-        put("flow", default)
+        record.setdefault("flow_id", default)
+        record.setdefault("flow", default)
     else:
-        put("flow_id", run._flow_id or run.flow_id)
-        put("flow", run._flows[0] if run._flows else default)
+        record.setdefault("flow_id", run._flow_id or run.flow_id)
+        record.setdefault("flow", run._flows[0] if run._flows else default)
     if "step" not in record:
         running = None if frame is None else find_running(frame)
         if (
@@ -62,15 +60,14 @@ def add_fields(
             and (run is None or not run._flows or run._flows[0] not in running.flows)
         ):
             check_frame(running, frame)
-        raiser = default if failure is None else failure.step or default
-        record["step"] = raiser if running is None else running.name
+        record["step"] = running.name if running else (failure and failure.step) or default
     # Last, so that no value is taken for one of the three.
     if run is not None and (run._values or run._origin or run._request):
         for name, value in values_shown(run).items():
-            put(name, value)
+            record.setdefault(name, value)
     if failure is not None:
         for name, value in failure.values.items():
-            put(name, value)
+            record.setdefault(name, value)
 
 
 def _put_names(

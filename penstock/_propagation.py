@@ -389,6 +389,8 @@ def _headers(
 ) -> Iterator[tuple[str, str]]:
     """Yield what a carrier has to hold to carry *run*."""
     yield header, run.flow_id
+    if not traceparent and not values:
+        return
     there = read_headers(carrier, TRACEPARENT, BAGGAGE)
     if traceparent and TRACEPARENT not in there and is_trace_id(run.flow_id):
         yield TRACEPARENT, _traceparent(run)

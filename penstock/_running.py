@@ -37,8 +37,10 @@ def find_running(frame: FrameType | None) -> Declaration | None:
         return None
     while frame is not None:
         declarations = codes.get(id(frame.f_code))
-        if declarations and (found := [d for d in declarations if _is_of(d, frame)]):
-            return found[0] if len(found) == 1 else _choose(found)
+        if declarations:
+            found = [d for d in declarations if d.receiver is None or _is_of(d, frame)]
+            if found:
+                return found[0] if len(found) == 1 else _choose(found)
         frame = frame.f_back
     return _recorded_step()
 
@@ -58,7 +60,7 @@ def find_raiser(traceback: TracebackType | None) -> str | None:
         frame = traceback.tb_frame
         declarations = codes.get(id(frame.f_code))
         if declarations:
-            found = [d for d in declarations if _is_of(d, frame)] or found
+            found = [d for d in declarations if d.receiver is None or _is_of(d, frame)] or found
         traceback = traceback.tb_next
     if not found:
         return None
@@ -67,9 +69,7 @@ def find_raiser(traceback: TracebackType | None) -> str | None:
 
 
 def _is_of(declaration: Declaration, frame: FrameType) -> bool:
-    """Return whether *frame* is a call of what was declared, not of another object's method."""
-    if declaration.receiver is None:
-        return True
+    """Return whether *frame* is a call of the method that was declared, not of another object's."""
     names = frame.f_code.co_varnames
     return bool(names) and frame.f_locals.get(names[0]) is declaration.receiver
 

@@ -484,8 +484,9 @@ def _take(span: Span | None, result: Any, _: bool) -> Any:
 def _enter(span: Span | None) -> Span | None:
     if span is not None:
         span._token = _set_span(span)
-        for companion in _companions:
-            _call(companion, companion.resume, span)
+        if _companions:
+            for companion in _companions:
+                _call(companion, companion.resume, span)
         span._resumed = now = perf_counter_ns()
         if not span._began:
             span._began = now
@@ -499,8 +500,9 @@ def _leave(span: Span | None) -> None:
         here = _get_run()
         if here is not span._run and here is not None and is_same_run(here, span._run):
             span._run = here  # with what this context has annotated by now
-        for companion in _companions:
-            _call(companion, companion.suspend, span)
+        if _companions:
+            for companion in _companions:
+                _call(companion, companion.suspend, span)
         _reset_span(span._token)
         del span._token  # it holds the span before
 

@@ -72,7 +72,7 @@ def _error_of(record: logging.LogRecord) -> object:
 _LOG = logging.Logger._log.__code__  # noqa: SLF001 - only compared with
 
 
-def _caller() -> FrameType:
+def _caller() -> FrameType | None:
     """Return a frame that the step called, or that of the step."""
     # Looking at a frame costs more than all else here, so those of `logging` are skipped:
     # Logger._log, handle, callHandlers, Handler.handle, Filterer.filter, FlowFilter.filter.
@@ -80,7 +80,7 @@ def _caller() -> FrameType:
         frame = sys._getframe(6)  # noqa: SLF001 - documented for this use
     except ValueError:  # called by other means
         return sys._getframe(1)  # noqa: SLF001
-    return frame if frame.f_code is _LOG else sys._getframe(1)  # noqa: SLF001
+    return frame.f_back if frame.f_code is _LOG else sys._getframe(1)  # noqa: SLF001
 
 
 class FlowFormatter(logging.Formatter):
