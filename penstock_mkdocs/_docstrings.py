@@ -89,7 +89,7 @@ def _is_torn(section: griffe.DocstringSection, described: griffe.Function) -> bo
     if section.kind.value not in {"returns", "yields"}:
         return False
     unnamed = [item for item in section.value[1:] if not item.name]
-    return any(item.annotation in {None, "", described.returns} for item in unnamed)
+    return any(item.annotation in (None, "", described.returns) for item in unnamed)
 
 
 def _described(step: Step) -> griffe.Function:

@@ -57,14 +57,14 @@ def assert_same(steps):
     assert read == slow
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(steps=declared(cycles=False))
 def test_same_ways(steps):
     """In any flow without a cycle, the ways are those that the plain algorithm finds."""
     assert_same(steps)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(steps=declared(cycles=True))
 def test_same_ways_in_cycles(steps):
     """So they are in any flow with cycles."""
@@ -80,7 +80,7 @@ def few(monkeypatch):
 
 @pytest.mark.usefixtures("few")
 @settings(
-    max_examples=300,
+    max_examples=150,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
