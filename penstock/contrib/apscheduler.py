@@ -61,7 +61,7 @@ def install(scheduler: BaseScheduler) -> None:
             _complete(job)
         return put_job(job, *more)
 
-    scheduler.add_job, scheduler._real_add_job = add_with_id, put_with_id  # noqa: SLF001
+    vars(scheduler).update(add_job=add_with_id, _real_add_job=put_with_id)
 
 
 def uninstall(scheduler: BaseScheduler) -> None:
