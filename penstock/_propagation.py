@@ -30,7 +30,14 @@ from penstock._registry import bare
 from penstock._scopes import run_scope
 from penstock._spans import current_span
 from penstock._traceparent import TRACEPARENT, Remote, active_context, read_traceparent
-from penstock._wrap import Scope, check_wrappable, drive_returned, instrument, instrument_alike
+from penstock._wrap import (
+    Scope,
+    bodiless,
+    check_wrappable,
+    drive_returned,
+    instrument,
+    instrument_alike,
+)
 from penstock.exceptions import InvalidFlowIdError
 
 __all__ = [
@@ -237,8 +244,10 @@ class _Bound:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         result = self._context.copy().run(self._function, *args, **kwargs)
+        if result is None or type(result) in bodiless:
+            return result
         run = self._context.copy().run(open_run)
-        if run is None or result is None:
+        if run is None:
             return result
         driven = drive_returned(result, lambda: run_scope(lambda: run), refuses=True)
         return result if driven is None else driven

@@ -45,6 +45,7 @@ if sys.version_info >= (3, 14):
 
 __all__ = [
     "Scope",
+    "bodiless",
     "check_wrappable",
     "drive_returned",
     "find_signature",
@@ -230,7 +231,7 @@ def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> 
             whose body runs nobody knows where.
     """
     kind = type(result)
-    if kind in _bodiless:
+    if kind in bodiless:
         return None
     if issubclass(kind, (_GeneratorContextManager, _AsyncGeneratorContextManager)):
         inner = drive_returned(result.gen, make, refuses=False)
@@ -244,7 +245,7 @@ def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> 
     if any(kind is one for one in _WITH_BODIES):
         return None  # it has begun
     if not _has_a_hidden_body(kind):
-        _bodiless.add(kind)
+        bodiless.add(kind)
     elif refuses:
         message = (
             f"an entrypoint returned {kind.__qualname__!r}, an object to await, whose body would "
@@ -256,7 +257,7 @@ def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> 
 
 _WITH_BODIES = (CoroutineType, GeneratorType, AsyncGeneratorType)
 
-_bodiless = KnownTypes()
+bodiless = KnownTypes()
 """Types whose objects have no body that waits."""
 
 

@@ -11,7 +11,7 @@ from weakref import ref
 import pytest
 
 from penstock import bind, bound, current_flow_id, entrypoint, step
-from penstock._wrap import _bodiless
+from penstock._wrap import bodiless
 from penstock.testing import record_runs
 
 
@@ -248,14 +248,14 @@ class TestLeft:
         made = kind()
 
         assert give(made) is give(made) is made
-        assert kind in _bodiless
+        assert kind in bodiless
 
-        known = len(_bodiless)
+        known = len(bodiless)
         del kind, made
         gc.collect()
 
         assert looked() is None
-        assert len(_bodiless) < known
+        assert len(bodiless) < known
 
     @pytest.mark.parametrize("is_async", [False, True], ids=["plain", "coroutine"])
     def test_odd_types(self, is_async):
