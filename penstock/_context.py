@@ -191,9 +191,10 @@ class Run(_Identified):
 
     def _begin_in(self, outer: "Run", flow_id: str | None) -> None:
         """Be called in *outer*: in its operation, unless *flow_id* is another one."""
-        self._outer = outer._reference()
-        self._flow_id = flow_id or outer.flow_id
-        if flow_id is None or flow_id == outer.flow_id:
+        own = outer._flow_id or outer.flow_id
+        self._outer = outer._cell, own, outer._flows, outer._entrypoint
+        self._flow_id = flow_id or own
+        if flow_id is None or flow_id == own:
             self._request = outer._request
             if self._remote is None:
                 self._remote = outer._remote

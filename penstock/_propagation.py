@@ -137,7 +137,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
     def _begin(self) -> Run:
         carried = self._carried
         remote = carried._remote  # noqa: SLF001 - our own
-        return Run(*(carried.flow_id, self._flows, None, open_run(), carried.values), remote=remote)
+        return Run(carried.flow_id, self._flows, None, open_run(), carried.values, remote=remote)
 
     def __enter__(self) -> Run:
         if self._token is not None:

@@ -386,10 +386,11 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         __tracebackhide__ = __debuggerskip__ = True
         begun, body = scope.begin(), fn(*args, **kwargs)
+        enter, leave, look = scope.enter, scope.leave, scope.look
         resume, value = body.send, None
         while True:
             # Never held across a yield: a generator borrows its caller's context.
-            entered, is_over, raised = scope.enter(begun), True, None
+            entered, is_over, raised = enter(begun), True, None
             try:
                 item = resume(value)
                 is_over = False
@@ -400,9 +401,9 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
                 scope.fail(begun, error)
                 raise
             finally:
-                if scope.look and (now := scope.look()) is not begun:
+                if look and (now := look()) is not begun:
                     begun = scope.keep(begun, now)
-                scope.leave(entered)
+                leave(entered)
                 if is_over and scope.end:
                     scope.end(begun, raised)
                 value = raised = None  # an exception here would hold the frame that holds it
@@ -420,9 +421,10 @@ def _drive_async_generator(fn: Body, scope: Scope) -> Body:
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         __tracebackhide__ = __debuggerskip__ = True
         begun, body = scope.begin(), fn(*args, **kwargs)
+        enter, leave, look = scope.enter, scope.leave, scope.look
         resume, value = first(body), None
         while True:
-            entered, is_over, raised = scope.enter(begun), True, None
+            entered, is_over, raised = enter(begun), True, None
             try:
                 item = await resume(value)
                 is_over = False
@@ -433,10 +435,10 @@ def _drive_async_generator(fn: Body, scope: Scope) -> Body:
                 scope.fail(begun, error)
                 raise
             finally:
-                if scope.look and (now := scope.look()) is not begun:
+                if look and (now := look()) is not begun:
                     begun = scope.keep(begun, now)
                 try:
-                    scope.leave(entered)
+                    leave(entered)
                 except ValueError:
                     pass  # closed or collected in mid-await from another context
                 if is_over and scope.end:
