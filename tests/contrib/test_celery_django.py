@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 CODE = """
 import django
 from django.conf import settings
@@ -17,8 +21,6 @@ from django.db import transaction
 
 from penstock import bind, current_flow_id
 from penstock.contrib.celery import flow_task
-
-pytestmark = pytest.mark.usefixtures("_unmeasured")
 
 app = Celery("shop", broker="memory://", task_cls="celery.contrib.django.task:DjangoTask")
 app.conf.task_always_eager = True
