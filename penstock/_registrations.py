@@ -88,7 +88,10 @@ def find_registrations(
     ours = [number for number, decorator in enumerate(found) if decorator.is_ours]
     below = [d for d in found[ours[-1] + 1 if ours else 0 :] if d.text not in _HARMLESS]
     topmost = f"@{found[ours[0]].text}" if ours else "@flow and @entrypoint"
-    holders = [d for d in below if _holds(d, function, plain, wrapper)]
+    holders = []
+    for one in below:  # before Python 3.12, a comprehension would hold the function in a cell
+        if _holds(one, function, plain, wrapper):
+            holders.append(one)  # noqa: PERF401 - see above
     if not holders and is_called and ours:
         holders = below
     return Registrations(tuple(holders), topmost) if holders else None
