@@ -324,13 +324,16 @@ def _drive_function(fn: Body, scope: Scope) -> Body:
             is_plain = result is None or type(result) in plain
         except TypeError:
             is_plain = True  # a metaclass without a hash
-        if not is_plain and scope.look and (now := scope.look()) is not begun:
-            begun = scope.keep(begun, now)
-        scope.leave(entered)
-        if not is_plain and scope.take:
-            taken = scope.take(begun, result, True)  # noqa: FBT003 - in the hot path
-            if taken is not None:
-                return taken
+        if is_plain:
+            scope.leave(entered)
+        else:
+            if scope.look and (now := scope.look()) is not begun:
+                begun = scope.keep(begun, now)
+            scope.leave(entered)
+            if scope.take:
+                taken = scope.take(begun, result, True)  # noqa: FBT003 - in the hot path
+                if taken is not None:
+                    return taken
         if scope.end:
             scope.end(begun, None)
         return result
