@@ -351,7 +351,11 @@ def _drive_coroutine(fn: Body, scope: Scope) -> Body:
         entered = scope.enter(begun)
         try:
             result = await fn(*args, **kwargs)
-            if scope.look and (now := scope.look()) is not begun:
+            try:
+                is_plain = result is None or type(result) in plain
+            except TypeError:
+                is_plain = True  # a metaclass without a hash
+            if not is_plain and scope.look and (now := scope.look()) is not begun:
                 begun = scope.keep(begun, now)
         except BaseException as error:
             scope.fail(begun, error)
@@ -361,10 +365,6 @@ def _drive_coroutine(fn: Body, scope: Scope) -> Body:
                 scope.leave(entered)
             except ValueError:
                 pass  # closed or collected from another context, which never had our run
-        try:
-            is_plain = type(result) in plain
-        except TypeError:
-            is_plain = True  # a metaclass without a hash
         if not is_plain and scope.take:
             taken = scope.take(begun, result, False)  # noqa: FBT003 - in the hot path
             if taken is not None:
