@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 
-from penstock._signatures import attempt, read_signature, why_unreadable
+from penstock._signatures import attempt, find_decorators, read_signature, why_unreadable
 
 
 class Unlucky:
@@ -391,3 +391,9 @@ def test_why_unreadable():
     actual = [why_unreadable(function) for function in (told, type, Lying())]
 
     assert actual == [None, None, "SystemExit"]
+
+
+@pytest.mark.parametrize("function", [len, functools.partial(int, base=2), Unlucky])
+def test_decorators_of_what_has_no_code(function):
+    """What has no code of its own has no decorators that could be read."""
+    assert find_decorators(function) == []

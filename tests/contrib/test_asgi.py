@@ -282,3 +282,17 @@ def test_wrong_setting():
     """A setting that cannot be used is told of when the application is wrapped."""
     with pytest.raises(ConfigurationError, match=r"asgi\.FlowMiddleware: .* did you mean 'trust'"):
         FlowMiddleware(answer, trusts=True)
+
+
+@pytest.mark.parametrize(
+    ("client", "is_trusted"),
+    [(("10.0.0.7", 1), True), (("192.0.2.7", 1), False), (None, False)],
+)
+def test_networks(client, is_trusted):
+    """Whom a server names as the client is looked at where the setting says that this is right."""
+    app = FlowMiddleware(answer, trust=["10.0.0.0/8"], real_peer=True)
+    scope = scope_of((b"x-request-id", THEIRS.encode())) | {"client": client}
+
+    (_, body), _ = call(app, scope)
+
+    assert (body["body"] == THEIRS.encode()) is is_trusted

@@ -1,6 +1,7 @@
 """What pages owe to other pages, to policies and to people without a mouse."""
 
 import re
+from pathlib import Path
 
 import pytest
 from sphinx.application import Sphinx
@@ -125,6 +126,20 @@ def test_old_sphinx(project, monkeypatch):
     monkeypatch.delattr(Sphinx, "add_static_dir", raising=False)
 
     assert (project().build().folder / "_static" / "penstock.css").is_file()
+
+
+def test_new_sphinx(project, monkeypatch):
+    """Where Sphinx takes folders from extensions, it is given them, and no setting changes."""
+    added = []
+    monkeypatch.setattr(
+        Sphinx, "add_static_dir", lambda _, folder: added.append(folder), raising=False
+    )
+
+    built = project().build()
+
+    assert added
+    assert all(Path(folder).is_dir() for folder in added)
+    assert "html_static_path" not in built.status
 
 
 @pytest.mark.skipif(

@@ -7,6 +7,8 @@ import sphinx
 from sphinx.errors import ExtensionError
 
 import penstock_sphinx
+from penstock.exceptions import ModuleImportError
+from penstock_sphinx import _loading
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,13 @@ def test_bad_module(project, code, cause):
         f"WARNING: cannot import 'broken' ({made.folder / 'conf.py'}): {cause} [penstock.import]\n"
     )
     assert "<svg" in built.read("index.html")
+
+
+def test_bad_module_in_another_file(tmp_path):
+    """A module that another file than ``conf.py`` names has no line there."""
+    failure = ModuleImportError("broken", "ValueError", "pyproject.toml")
+
+    assert _loading._place(tmp_path, failure) is None
 
 
 def test_setup_function(project):
