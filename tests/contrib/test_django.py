@@ -58,7 +58,8 @@ def get(request):
 
         async def ask(path, headers):
             with bind("left-over"):
-                response = await later.get(path, headers=headers)
+                # In `headers`, the client of Django 5.2 writes `_` where names have `-`.
+                response = await later.get(path, **headers)
                 content = response.streaming_content if response.streaming else response
                 parts = (
                     [part async for part in content]
