@@ -38,7 +38,10 @@ def find_running(frame: FrameType | None) -> Declaration | None:
     while frame is not None:
         declarations = codes.get(id(frame.f_code))
         if declarations:
-            found = [d for d in declarations if d.receiver is None or _is_of(d, frame)]
+            found = declarations
+            # Most functions are declared once, and each log line pays for what is done here.
+            if not isinstance(found, list) or len(found) > 1 or found[0].receiver is not None:
+                found = [d for d in declarations if d.receiver is None or _is_of(d, frame)]
             if found:
                 return found[0] if len(found) == 1 else _choose(found)
         frame = frame.f_back
@@ -48,8 +51,9 @@ def find_running(frame: FrameType | None) -> Declaration | None:
 def _recorded_step() -> Declaration | None:
     """Return the step whose span is current: it started this task, thread or callback."""
     span = current_span.get()
-    steps = () if span is None else span._of.steps  # noqa: SLF001 - our own
-    found = [step for step in steps if isinstance(step, Declaration)]
+    if span is None:
+        return None
+    found = [step for step in span._of.steps if isinstance(step, Declaration)]  # noqa: SLF001 - our own
     return _choose(found) if found else None
 
 

@@ -106,6 +106,18 @@ def test_digits_of_a_parent():
     assert made.isdisjoint(kept)
 
 
+def test_lock_after_an_unnoticed_fork(monkeypatch):
+    """Whoever takes the lock in a forked process renews first what is each process' own."""
+    renewed = []
+    monkeypatch.setattr("penstock._ids.renew_if_forked", lambda: renewed.append("once"))
+    monkeypatch.setattr("penstock._ids.are_ours", [1])
+    _ids.process_lock()
+    monkeypatch.setattr("penstock._ids.are_ours", [0])
+    _ids.process_lock()
+
+    assert renewed == ["once"]
+
+
 def test_ids_do_not_repeat_after_seeding():
     """Seeding the random module does not repeat flow IDs."""
     random.seed(1)
