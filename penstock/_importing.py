@@ -24,7 +24,14 @@ from penstock.exceptions import (
     did_you_mean,
 )
 
-__all__ = ["explain", "explain_nothing", "import_modules", "is_importable", "is_own"]
+__all__ = [
+    "explain",
+    "explain_nothing",
+    "explain_optimization",
+    "import_modules",
+    "is_importable",
+    "is_own",
+]
 
 _IMPORTLIB = Path(importlib.__file__)
 _LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
@@ -284,3 +291,8 @@ def explain_nothing(settings: Settings, failures: Sequence[ModuleImportError] = 
         names = ", ".join(failure.module for failure in failures)
         return f"no flow is declared, for these cannot be imported: {names}"
     return f"no flow is declared in these modules: {', '.join(settings.modules)}"
+
+
+def explain_optimization() -> str | None:
+    """Return why no step has a docstring, if Python drops them all."""
+    return "docstrings are missing: Python runs with -OO" if sys.flags.optimize > 1 else None

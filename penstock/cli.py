@@ -9,7 +9,13 @@ from typing import Any, TypeVar, get_args
 
 from penstock._console import ending_on_signals, legible, printing_to_stderr, show_diagram
 from penstock._documents import block_documents, file_name, modules_of, text_documents
-from penstock._importing import explain, explain_nothing, import_modules, is_importable
+from penstock._importing import (
+    explain,
+    explain_nothing,
+    explain_optimization,
+    import_modules,
+    is_importable,
+)
 from penstock._model import Direction
 from penstock._page_files import Document, PageFiles
 from penstock._settings import Settings, Words, read_settings
@@ -199,8 +205,8 @@ def pages(folder: Path, *, blocks: bool, check: bool, modules: tuple[str, ...]) 
     if project.failures:
         message = f"nothing is written to {folder}: flows may be missing"
         raise click.ClickException(message)
-    if sys.flags.optimize > 1:
-        click.echo("warning: docstrings are missing: Python runs with -OO", err=True)
+    if warning := explain_optimization():
+        click.echo(f"warning: {warning}", err=True)
     try:
         found = PageFiles(folder, _documents(blocks=blocks), _is_gone)
         if not check:

@@ -5,6 +5,7 @@ the plugin. What is asked is cheap: has one of the files changed?
 """
 
 import importlib
+import logging
 import sys
 import time
 import traceback
@@ -17,7 +18,7 @@ from threading import RLock
 from types import ModuleType
 
 from penstock import _settings
-from penstock._importing import import_modules, is_own
+from penstock._importing import explain_optimization, import_modules, is_own
 from penstock._registry import default_registry
 from penstock._settings import Settings
 from penstock.exceptions import ModuleImportError
@@ -25,6 +26,7 @@ from penstock_mkdocs._state import forget_state
 
 __all__ = ["failures_of", "files_of", "forget", "load", "newest", "places_of"]
 
+_logger = logging.getLogger("mkdocs.plugins.penstock")
 _OURS = {"penstock", "penstock_mkdocs", "penstock_sphinx", "__main__"}
 _PENSTOCK = Path(_settings.__file__).parent
 
@@ -119,6 +121,8 @@ def _import(settings: Settings) -> _Load:
     started = time.time_ns()
     before = set(sys.modules)
     failures = import_modules(settings)
+    if warning := explain_optimization():
+        _logger.warning("%s", warning)
     tops = _tops(settings)
     modules = {
         name

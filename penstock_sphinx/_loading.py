@@ -10,7 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from penstock._importing import import_modules
+from penstock._importing import explain_optimization, import_modules
 from penstock.exceptions import ConfigurationError, ModuleImportError
 from penstock_sphinx._config import project_settings
 from penstock_sphinx._log import warn
@@ -40,6 +40,8 @@ def _import_modules(app: Sphinx) -> None:
     if said := printed.getvalue().decode("utf-8", "replace").strip():
         # What a build prints belongs to Sphinx: `-Q` promises silence.
         _logger.verbose("modules of penstock_modules printed:\n%s", said)
+    if warning := explain_optimization():
+        warn(warning, "docstring")
     for failure in failures:
         warn(str(failure), "import", location=_place(Path(app.confdir), failure))
 

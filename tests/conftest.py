@@ -3,7 +3,9 @@
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Callable, Generator, Iterator
+from types import SimpleNamespace
 
 import pytest
 from browser import running_chromium
@@ -42,6 +44,14 @@ def _unmeasured() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         yield
+
+
+@pytest.fixture
+def optimized(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Python say that it runs with ``-OO``."""
+    found = {name: getattr(sys.flags, name) for name in dir(sys.flags) if name.islower()}
+    flags = {name: value for name, value in found.items() if not name.startswith("_")}
+    monkeypatch.setattr(sys, "flags", SimpleNamespace(**flags | {"optimize": 2}))
 
 
 @pytest.fixture(scope="session")

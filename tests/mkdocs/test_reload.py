@@ -137,3 +137,16 @@ def test_written_while_it_was_imported(settings, tmp_path):
         counts.append(len((tmp_path / "watched" / "count").read_text(encoding="utf-8")))
 
     assert counts == [1, 2, 2]
+
+
+@pytest.mark.usefixtures("optimized")
+def test_without_docstrings(tmp_path, monkeypatch, caplog):
+    """`python -OO`, which drops docstrings, does not go unnoticed, and is said once."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    settings = Settings(modules=("without_docs",), pythonpath=(str(tmp_path),))
+    (tmp_path / "without_docs.py").write_text(CODE.format(name="a", step="x"), encoding="utf-8")
+
+    _loading.load(settings)
+    _loading.load(settings)
+
+    assert caplog.messages == ["docstrings are missing: Python runs with -OO"]

@@ -130,3 +130,10 @@ def test_stylesheet(project):
     assert "_static/penstock.css" in built.read("index.html")
     assert '[data-theme="dark"]' in css
     assert "dl.penstock-step" in css
+
+
+def test_width_and_height_of_mermaid(project):
+    """The page keeps the room that the author asks for, in CSS where each length has a unit."""
+    built = project(":format: mermaid", ":width: 300", ":height: 20em").build()
+
+    assert 'style="--penstock-width: 300px; --penstock-height: 20em"' in built.read("index.html")

@@ -210,3 +210,25 @@ def test_old_sphinx(monkeypatch):
         f"penstock_sphinx needs sphinx, but {sphinx.__version__}, which is installed, cannot be "
         "imported (ImportError: cannot import name 'nested_parse_to_nodes'"
     )
+
+
+def test_line_of_pyproject(project):
+    """A module that `pyproject.toml` names has its place in the message, and no line of conf.py."""
+    made = project()
+    made.write("pyproject.toml", '[tool.penstock]\nmodules = ["broken"]\n')
+    made.write("broken.py", "1 / 0")
+    del made.settings["penstock_modules"], made.settings["penstock_pythonpath"]
+
+    built = made.build()
+
+    place = made.folder / "pyproject.toml"
+    assert f"WARNING: cannot import 'broken' ([tool.penstock] in {place})" in built.warnings
+    assert "conf.py" not in built.warnings
+
+
+@pytest.mark.usefixtures("optimized")
+def test_without_docstrings(project):
+    """`python -OO`, which drops docstrings, does not go unnoticed."""
+    assert project().build().warnings == (
+        "WARNING: docstrings are missing: Python runs with -OO [penstock.docstring]\n"
+    )
