@@ -155,6 +155,7 @@ async def with_faststream():
 
 def with_celery():
     app = Celery("orders", broker="memory://", set_as_current=False)
+    app.conf.task_default_queue = "odd values"  # a broker in memory is one for all tests
     celery_adapter.install(app, values=VALUES)
     found = {}
 

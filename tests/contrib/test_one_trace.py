@@ -100,6 +100,7 @@ def celery_task():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("celery._state._on_app_finalizers", set())
         app = Celery("orders", broker="memory://", backend="cache+memory://", set_as_current=True)
+    app.conf.task_default_queue = "one trace"  # a broker in memory is one for all tests
     celery_adapter.install(app, traceparent=True)
 
     def body():

@@ -40,7 +40,8 @@ def program(request, require, monkeypatch):
     if request.param == "dot":
         require("dot", shutil.which("dot") is not None)
     # Beside the interpreter, as the code itself looks: the environment need not be on the PATH.
-    monkeypatch.setenv("PENSTOCK_DOT", "dot" if request.param == "dot" else str(find_extra()))
+    found = None if request.param == "dot" else find_extra()
+    monkeypatch.setenv("PENSTOCK_DOT", found or request.param)
     return request.param
 
 
@@ -536,9 +537,10 @@ def test_no_package_of_the_program(monkeypatch):
     assert find_place() is None
 
 
+@pytest.mark.needs("processes")
 def test_no_window_on_windows(monkeypatch):
     """Windows is asked for no window of the program; other systems refuse to be asked."""
-    monkeypatch.delattr(os, "killpg")
+    monkeypatch.delattr(os, "killpg", raising=False)
     monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x08000000, raising=False)
     spec = importlib.util.spec_from_file_location("program_on_windows", _program.__file__)
     on_windows = importlib.util.module_from_spec(spec)
