@@ -22,6 +22,11 @@ _logger = logging.getLogger("penstock")
 def check_answers(place: str, name: str, function: object) -> None:
     """Refuse *function* if a call of it would be work that is still to be done.
 
+    Args:
+        place: Where it was given.
+        name: What it is called there, or "" where the place says it.
+        function: The function.
+
     Raises:
         ConfigurationError: If it is a coroutine function or a generator function.
     """
@@ -33,7 +38,7 @@ def check_answers(place: str, name: str, function: object) -> None:
             f"{name} cannot be a coroutine function or a generator function, since nobody would "
             f"wait for its result: write a plain function (def), not {_name(function)!r}"
         )
-        raise ConfigurationError(place, problem)
+        raise ConfigurationError(place, problem.lstrip())
 
 
 _RUNS_LATER = (iscoroutinefunction, isasyncgenfunction, isgeneratorfunction)

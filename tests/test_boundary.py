@@ -68,8 +68,8 @@ class Agreeing:
 )
 def test_trust_that_nobody_awaits(trust):
     """A coroutine function as trust is refused when settings are read."""
-    with pytest.raises(ConfigurationError, match="write a plain function"):
-        Inbound(trust=trust)
+    with pytest.raises(ConfigurationError, match="^shop: trust cannot be a .*write a plain funct"):
+        Inbound.read("shop", {"trust": trust})
 
 
 @pytest.mark.parametrize("answer", [1, "yes", "no", object(), [False], None, 0])
@@ -273,7 +273,7 @@ def test_values_beside_an_id_that_is_refused():
 @pytest.mark.parametrize("function", [agree, partial(agree), Agreeing(), agree_in_parts, "upper"])
 def test_functions_that_cannot_answer(name, function):
     """A coroutine function is refused when settings are read, and so is what is no function."""
-    with pytest.raises(ConfigurationError, match=f"shop: {name} "):
+    with pytest.raises(ConfigurationError, match=f"^shop: {name} (cannot be a|takes a)"):
         Inbound.read("shop", {name: function})
 
 
@@ -366,7 +366,7 @@ def test_hosts_that_cannot_be(pattern, meant):
         Outbound(hosts=[pattern])
 
 
-@pytest.mark.parametrize("pattern", ["stock.internal:0", "**", "[::1", "?"])
+@pytest.mark.parametrize("pattern", ["stock.internal:0", "stock.internal:٨٠", "**", "[::1", "?"])
 def test_hosts_without_a_hint(pattern):
     """Where nothing can be guessed, the error says what a pattern looks like."""
     with pytest.raises(ConfigurationError, match="hosts: takes hosts"):

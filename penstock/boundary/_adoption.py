@@ -25,7 +25,7 @@ def check_function(name: str, function: object) -> None:
         return
     if not callable(function):
         raise ConfigurationError(name, f"takes a function or None, not {function!r}")
-    check_answers(name, "it", function)
+    check_answers(name, "", function)
 
 
 def may_be_transformed(found: str) -> bool:

@@ -47,7 +47,7 @@ def read_pattern(text: str) -> HostPattern | None:
     host, colon, port = text.rpartition(":")
     if not colon or (":" in host and not host.endswith("]")):
         host, port = text, ""
-    elif not port.isdecimal() or int(port) not in _PORTS:
+    elif not (port.isascii() and port.isdecimal()) or int(port) not in _PORTS:
         return None
     name = host.removeprefix("*.").removesuffix(".")
     if host != "*" and not _is_name(name) and not _is_address(host):

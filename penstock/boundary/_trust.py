@@ -77,7 +77,7 @@ def read_trust(trust: object, peer: Peer | None) -> bool | Judge:
     if isinstance(trust, Secret):
         return _BySecret(trust.header.lower(), trust.read())
     if callable(trust):
-        check_answers("trust", "it", trust)
+        check_answers("trust", "", trust)
         return _ByFunction(trust)
     if isinstance(trust, Iterable) and not isinstance(trust, (str, bytes)):
         return _ByNetwork(_read_networks(tuple(trust)), _check_peer(peer))
