@@ -68,7 +68,7 @@ class Agreeing:
 )
 def test_trust_that_nobody_awaits(trust):
     """A coroutine function as trust is refused when settings are read."""
-    with pytest.raises(ConfigurationError, match="^shop: trust cannot be a .*write a plain funct"):
+    with pytest.raises(ConfigurationError, match=r"^shop: trust cannot be a .*write a plain func"):
         Inbound.read("shop", {"trust": trust})
 
 
