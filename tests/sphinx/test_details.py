@@ -186,3 +186,10 @@ def test_merge_of_other_processes(project):
         assert domain.data["places"] == {"a": [mine], "b": [mine]}
     finally:
         app.cleanup()
+
+
+def test_room_that_the_author_wants(project):
+    """A diagram that the browser draws has the room that the author wants for it."""
+    shop = "Shop\n====\n\n.. penstock-flow:: orders\n   :format: mermaid\n   :height: 300\n"
+
+    assert "--penstock-height: 300px" in project(index=shop).build().read("index.html")
