@@ -23,6 +23,8 @@ import penstock.tracing
 from penstock_mkdocs._config import ExtensionOptions
 from penstock_mkdocs._plugin import PenstockConfig
 
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 ROOT = Path(__file__).parents[2]
 ADAPTERS = [
     importlib.import_module(f"penstock.contrib.{found.name}")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 CONF = """
 extensions = ["penstock_sphinx"]
 penstock_modules = ["shop"]
