@@ -1,6 +1,7 @@
 """What `install_logging` does to the handlers of Celery: `test_worker_exit` has real workers."""
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 from celery import Celery, signals
@@ -69,6 +70,26 @@ def test_received(app, trust):
 
     assert task_message_handler("order-7") == f"{'order-7' if trust else '-'} received"
     assert task_message_handler("a\nb") == "- received"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({"validator": lambda found: found == "a"}, "-"), ({"transformer": str.upper}, "ORDER-7")],
+    ids=["validator", "transformer"],
+)
+def test_received_by_rules(app, settings, expected):
+    """The line has the ID that the task will have."""
+    install(app, **settings)
+    install_logging()
+    handler = set_up(TaskFormatter("%(message)s"))
+    request = SimpleNamespace(app=app, request_dict={"X-Request-ID": "order-7"})
+
+    def task_message_handler(req):
+        record = logging.makeLogRecord({"msg": "received", "name": "celery.worker.strategy"})
+        handler.filter(record)
+        return handler.format(record) if req else None
+
+    assert task_message_handler(request) == f"{expected} received"
 
 
 def test_received_elsewhere(app):
