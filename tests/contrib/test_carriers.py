@@ -99,6 +99,14 @@ def test_never_changed(make):
         assert pairs_of(carrier) == pairs_of(unread)
 
 
+def test_ids_in_several_cases():
+    """However often and in whichever case there is an older ID, it is replaced."""
+    older = CIMultiDict([("x-request-id", "b"), ("Accept", "a"), ("X-REQUEST-ID", "c")])
+
+    with bind("a"):
+        assert pairs_of(inject(older)) == [("accept", "a"), ("x-request-id", "a")]
+
+
 ENVIRON = {"HTTP_ACCEPT": "a", "HTTP_X_REQUEST_ID": "old"}
 
 
