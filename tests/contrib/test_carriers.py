@@ -99,9 +99,10 @@ def test_never_changed(make):
         assert pairs_of(carrier) == pairs_of(unread)
 
 
-def test_ids_in_several_cases():
+@pytest.mark.parametrize("kind", [CIMultiDict, WerkzeugHeaders, httpx.Headers])
+def test_ids_in_several_cases(kind):
     """However often and in whichever case there is an older ID, it is replaced."""
-    older = CIMultiDict([("x-request-id", "b"), ("Accept", "a"), ("X-REQUEST-ID", "c")])
+    older = kind([("x-request-id", "b"), ("Accept", "a"), ("X-REQUEST-ID", "c")])
 
     with bind("a"):
         assert pairs_of(inject(older)) == [("accept", "a"), ("x-request-id", "a")]
