@@ -31,7 +31,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from penstock import bind, current_flow_id, current_run, entrypoint, flow
-from penstock.boundary import RECEIVED, InboundRequests
+from penstock.boundary import RECEIVED, InboundRequests, Secret
 from penstock.contrib.asgi import FlowMiddleware
 from penstock.contrib.flask import FlowExtension
 from penstock.contrib.logging import FlowFilter
@@ -530,6 +530,19 @@ def test_validator_and_transformer(serve, settings, sent, expected):
     assert (answer.json["id"] == expected) is (expected is not None)
     assert answer.json["id"] == answer.headers[HEADER]
     assert answer.json["values"] == ({} if expected else {RECEIVED: sent})
+
+
+def test_secret(serve, monkeypatch):
+    """Each framework adopts the ID of who sends the secret, and of nobody else."""
+    monkeypatch.setenv("PROXY_SECRET", "0123456789abcdef")
+    ask = serve(trust=Secret("X-Proxy-Secret", env="PROXY_SECRET"))
+
+    shown = ask("/orders", [THEIRS, ("X-Proxy-Secret", "0123456789abcdef")])
+    wrong = ask("/orders", [THEIRS, ("X-Proxy-Secret", "0123456789abcdeF")])
+
+    assert shown.json["id"] == "theirs-1"
+    assert wrong.json["id"] != "theirs-1" == wrong.json["values"][RECEIVED]
+    assert ask("/orders", [THEIRS]).json["id"] != "theirs-1"
 
 
 @pytest.mark.parametrize("name", ["trust", "validator", "transformer"])
