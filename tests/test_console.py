@@ -156,6 +156,15 @@ def test_standard_error_that_is_text(monkeypatch):
     assert sys.stderr.getvalue() == "hello\n"
 
 
+@pytest.fixture
+def _heard():
+    """Let the programs of a test hear SIGHUP, also where `nohup` runs the tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_heard")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_signals(tmp_path, number):
     """A signal ends the program as ever, after it has cleaned up."""
