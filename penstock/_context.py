@@ -33,6 +33,7 @@ __all__ = [
     "Run",
     "annotate",
     "close_run",
+    "closed_marks",
     "configure",
     "current",
     "current_flow_id",
@@ -339,6 +340,8 @@ def _give_way(run: Run, names: "Mapping[str, object] | Sequence[str]") -> None:
 
 
 _is_any_closed = False
+closed_marks: list[bool] = []
+"""True where a run or a span that is over may be current still, in some context."""
 
 
 def open_run() -> Run | None:
@@ -361,6 +364,7 @@ def close_run(run: Run, before: Run | None) -> None:
     if len(run._cell) > 1 or (before is not None and is_same_run(before, run)):
         return  # it is closed, or open still in a block around this one
     _is_any_closed = True
+    closed_marks[:] = [True]
     while before is not None and len(before._cell) > 1:
         before = before._cell[1]  # which `run` may be: then there is none
     number_of(run._cell)

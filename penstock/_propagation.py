@@ -28,7 +28,7 @@ from penstock._failures import record_failure
 from penstock._ids import is_flow_id, is_trace_id
 from penstock._registry import bare
 from penstock._scopes import run_scope
-from penstock._spans import current_span
+from penstock._spans import find_span
 from penstock._traceparent import TRACEPARENT, Remote, active_context, read_traceparent
 from penstock._wrap import (
     Scope,
@@ -413,7 +413,7 @@ def _headers(
 
 def _traceparent(run: Run) -> str:
     """Return how the next process is told about the trace of *run*."""
-    remote, span = remote_of(run), current_span.get()
+    remote, span = remote_of(run), find_span()
     parent = None if remote is None else remote.parent_id
     is_sampled = remote is None or remote.is_sampled
     active = active_context(run.flow_id)

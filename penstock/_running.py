@@ -5,7 +5,7 @@ from types import FrameType, TracebackType
 
 from penstock._context import open_run
 from penstock._registry import Declaration, default_registry
-from penstock._spans import current_span
+from penstock._spans import find_span
 from penstock._steps import Step
 
 __all__ = ["current_step", "find_raiser", "find_running"]
@@ -50,7 +50,7 @@ def find_running(frame: FrameType | None) -> Declaration | None:
 
 def _recorded_step() -> Declaration | None:
     """Return the step whose span is current: it started this task, thread or callback."""
-    span = current_span.get()
+    span = find_span()
     if span is None:
         return None
     found = [step for step in span._of.steps if isinstance(step, Declaration)]  # noqa: SLF001 - our own

@@ -1,9 +1,10 @@
 """Making a run current around the body of a function, however that runs."""
 
 from collections.abc import Callable
+from contextvars import Token
 from typing import Any
 
-from penstock._context import Run, current, is_same_run
+from penstock._context import Run, close_run, current, is_same_run
 from penstock._failures import record_failure
 from penstock._wrap import Scope, drive_returned
 
@@ -17,6 +18,7 @@ def run_scope(begin: Callable[[], Run], recipe: Recipe | None = None) -> Scope:
     return Scope(
         *(begin, current.set, current.reset),
         fail=record_failure,
+        lose=_lose,
         look=current.get,
         keep=_keep,
         take=_take,
@@ -26,6 +28,12 @@ def run_scope(begin: Callable[[], Run], recipe: Recipe | None = None) -> Scope:
 
 def _take(run: Run, result: Any, refuses: bool) -> Any:
     return drive_returned(result, lambda: run_scope(lambda: run), refuses=refuses)
+
+
+def _lose(run: Run, token: Token[Run | None]) -> None:
+    """Let *run*, which is over, be current nowhere: not in the context that still has it."""
+    before = token.old_value
+    close_run(run, None if before is Token.MISSING else before)
 
 
 def _keep(run: Run, here: Run | None) -> Run:

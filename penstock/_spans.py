@@ -18,7 +18,7 @@ from time import perf_counter_ns, time_ns
 from typing import Any, Literal, NamedTuple, Protocol
 
 from penstock._callables import check_answers
-from penstock._context import Run, current, is_same_run, values_shown
+from penstock._context import Run, closed_marks, current, is_same_run, open_run, values_shown
 from penstock._control_flow import Ending, find_ending
 from penstock._forks import renew_after_fork, renew_if_forked
 from penstock._ids import Numbered, digits_of
@@ -34,6 +34,7 @@ __all__ = [
     "Span",
     "current_span",
     "exporters",
+    "find_span",
     "flush",
     "is_tracing",
     "recording_scope",
@@ -267,6 +268,18 @@ class Span(Numbered):
         return f"<Span {self.step} {self.outcome} in {self.duration_ns / 1e6:.3f} ms>"
 
 
+class _LostSpan(Span):
+    """A span that is over, and that some context still has as the current one."""
+
+    __slots__ = ()
+
+
+def find_span() -> Span | None:
+    """Return the span whose body is running, or None."""
+    span = current_span.get()
+    return None if isinstance(span, _LostSpan) else span
+
+
 class ParentSpan(NamedTuple):
     """What a span keeps of the one in which it began.
 
@@ -456,19 +469,23 @@ renew_after_fork(_flush_at_exit_of_children)
 
 def recording_scope(of: Recorded) -> Scope:
     """Return what records every call of the function that *of* declares."""
-    get_run, get_span = current.get, current_span.get
+    get_run, get_span, marks = current.get, current_span.get, closed_marks
 
     def begin() -> Span | None:
         # An exporter may call steps itself: those are not recorded.
         if not _exporters or _of_thread.state.is_exporting:
             return None
-        run = get_run()
-        return None if run is None else Span(run, of, get_span())
+        if marks:  # what is current somewhere is over
+            run, parent = open_run(), find_span()
+        else:
+            run, parent = get_run(), get_span()
+        return None if run is None else Span(run, of, parent)
 
     return Scope(
         *(begin, _enter, _leave, _end),
         at_awaits=True,
         take=_take,
+        lose=_lose,
         recipe=(recording_scope, (of,)),
     )
 
@@ -477,7 +494,7 @@ def _take(span: Span | None, result: Any, _: bool) -> Any:
     """Let *span* go on in what a step returned, if a body waits in that."""
     if span is None:
         return None
-    scope = Scope(lambda: span, _enter, _leave, _end, at_awaits=True)
+    scope = Scope(lambda: span, _enter, _leave, _end, at_awaits=True, lose=_lose)
     return drive_returned(result, lambda: scope, refuses=False)
 
 
@@ -505,6 +522,12 @@ def _leave(span: Span | None) -> None:
                 _call(companion, companion.suspend, span)
         _reset_span(span._token)
         del span._token  # it holds the span before
+
+
+def _lose(span: Span | None, _: object) -> None:
+    if span is not None:
+        span.__class__ = _LostSpan
+        closed_marks[:] = [True]
 
 
 def _end(span: Span | None, raised: BaseException | None) -> None:

@@ -85,6 +85,10 @@ class Scope:
     fail: Callable[[Any, BaseException], object] = lambda _begun, _error: None
     """Called with what was begun and with what the body raised, before it is left."""
 
+    lose: Callable[[Any, Any], object] = lambda _begun, _entered: None
+    """Called with what was begun and what was entered where that could not be left: the context
+    in which it was entered still has it."""
+
     look: Callable[[], Any] | None = None
     """Called before a generator's body is left: what is current then."""
 
@@ -363,8 +367,8 @@ def _drive_coroutine(fn: Body, scope: Scope) -> Body:
         finally:
             try:
                 scope.leave(entered)
-            except ValueError:
-                pass  # closed or collected from another context, which never had our run
+            except ValueError:  # closed or collected in another context, which never had our run
+                scope.lose(begun, entered)
         if not is_plain and scope.take:
             taken = scope.take(begun, result, False)  # noqa: FBT003 - in the hot path
             if taken is not None:
@@ -442,8 +446,9 @@ def _drive_async_generator(fn: Body, scope: Scope) -> Body:
                     begun = scope.keep(begun, now)
                 try:
                     leave(entered)
-                except ValueError:
-                    pass  # closed or collected in mid-await from another context
+                except ValueError:  # closed or collected in mid-await in another context
+                    if is_over:
+                        scope.lose(begun, entered)
                 if is_over and scope.end:
                     scope.end(begun, raised)
                 value = raised = None  # an exception here would hold the frame that holds it

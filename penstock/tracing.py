@@ -28,7 +28,7 @@ from penstock._spans import (
     set_exporters,
     set_tracing,
 )
-from penstock._spans import current_span as _current_span
+from penstock._spans import find_span as _find_span
 from penstock.exceptions import TracingError, did_you_mean
 
 __all__ = [
@@ -58,7 +58,7 @@ def current_span() -> Span | None:
 
     .. versionadded:: 0.1
     """
-    return _current_span.get()
+    return _find_span()
 
 
 def configure(*exporters: Exporter) -> None:

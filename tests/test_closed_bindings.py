@@ -9,9 +9,22 @@ import warnings
 
 import pytest
 
-from penstock import _propagation, bind, bound, current_flow_id, current_run, entrypoint
+from penstock import (
+    _propagation,
+    annotate,
+    bind,
+    bound,
+    current_flow_id,
+    current_run,
+    current_step,
+    entrypoint,
+    flow,
+    step,
+    tracing,
+)
 from penstock._context import received_run
 from penstock.boundary import active
+from penstock.testing import record_runs
 
 
 @pytest.fixture(autouse=True)
@@ -203,3 +216,121 @@ def test_tasks_keep_it():
         return await task, current_flow_id()
 
     assert asyncio.run(main()) == ("mine", None)
+
+
+class Pause:
+    """What is awaited until somebody goes on."""
+
+    def __await__(self):
+        yield
+
+
+def coroutine_function(declare, seen):
+    """Return a coroutine that has begun in this context, and what ends it in another."""
+
+    @declare
+    async def work():
+        annotate(item=7)
+        seen.append(current_flow_id())
+        await Pause()
+
+    made = work()
+    made.send(None)
+    return made.close
+
+
+def asynchronous_generator(declare, seen):
+    """Return the same of an async generator that waits."""
+
+    @declare
+    async def work():
+        seen.append(current_flow_id())
+        await Pause()
+        yield
+
+    step = work().asend(None)
+    step.send(None)
+    return step.close
+
+
+def collected(declare, seen):
+    """Return the same of a coroutine that nobody closes."""
+    close = coroutine_function(declare, seen)
+    kept = [close]
+    del close
+    return kept.clear
+
+
+@pytest.mark.parametrize("outer", [None, "outer"], ids=["no run", "in a run"])
+@pytest.mark.parametrize("begin", [coroutine_function, asynchronous_generator, collected])
+@pytest.mark.parametrize("declare", [entrypoint(inherit=False), bind("bound")])
+def test_body_that_ends_in_another_context(outer, begin, declare):
+    """What ends elsewhere in the midst of its body is current no more where it began."""
+
+    def call():
+        seen = []
+        with bind(outer) if outer else contextlib.nullcontext():
+            end = begin(declare, seen)
+            assert current_flow_id() == seen[0] != outer
+            contextvars.Context().run(end)
+            child = contextvars.copy_context().run(current_flow_id)
+            return current_flow_id(), child, current_run() and current_run().flow_id
+
+    assert contextvars.Context().run(call) == (outer,) * 3
+
+
+def test_steps_after_a_body_that_ended_elsewhere():
+    """What is recorded then is part of the run before, and of no span that is over."""
+
+    def call():
+        @flow("f")
+        @step(name="inner")
+        async def work():
+            await Pause()
+            yield
+
+        @flow("f")
+        @step(name="next")
+        def later():
+            return current_step().name
+
+        @flow("f")
+        @entrypoint
+        def begin():
+            waiting = work().asend(None)
+            waiting.send(None)
+            assert tracing.current_span().step == "inner"
+            contextvars.copy_context().run(waiting.close)
+            threads = contextvars.copy_context()
+            assert (tracing.current_span(), threads.run(current_step).name) == (None, "begin")
+            return later()
+
+        return begin()
+
+    with record_runs() as recorded:
+        assert contextvars.Context().run(call) == "next"
+
+    assert [(span.step, span.parent_id) for span in recorded.spans[:2]] == [
+        ("inner", recorded.spans[2].span_id),
+        ("next", None),
+    ]
+    assert [span.outcome for span in recorded.spans] == ["closed", "ok", "ok"]
+
+
+def test_steps_in_a_run_that_is_closed():
+    """A step is no part of a run that was closed elsewhere."""
+
+    def call():
+        work = flow("f")(step(name="later")(lambda: None))
+        close = coroutine_function(entrypoint, [])
+        contextvars.Context().run(close)
+        work()
+        with bind("next"):
+            close = coroutine_function(entrypoint(inherit=False), [])
+            contextvars.Context().run(close)
+            work()
+
+    with record_runs() as recorded:
+        contextvars.Context().run(call)
+
+    assert [span.flow_id for span in recorded.spans if span.step == "later"] == ["next"]
