@@ -1,6 +1,5 @@
 """The decorators: they read arguments, register, and wrap nothing but entrypoints."""
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -8,6 +7,7 @@ from types import CodeType, MethodType
 from typing import Any, Protocol, TypeVar, overload
 
 from penstock._context import run_starter
+from penstock._declared_text import check_text, wrong
 from penstock._registry import (
     Declaration,
     Declared,
@@ -187,8 +187,8 @@ def flow(
     .. versionadded:: 0.1
     """
     if not isinstance(name, str):
-        raise _wrong("flow", "a name", name, '@flow("bom_sync")')
-    _check_text("flow", name=name, title=title, description=description, owner=owner)
+        raise wrong("flow", "a name", name, '@flow("bom_sync")')
+    check_text("flow", name=name, title=title, description=description, owner=owner)
     said = {
         "title": title,
         "description": description,
@@ -244,7 +244,7 @@ def step(
 
     .. versionadded:: 0.1
     """
-    _check_text("step", name=name, title=title, kind=kind)
+    check_text("step", name=name, title=title, kind=kind)
     references, join = _read_after(after)
 
     def declare(target: Any) -> Any:
@@ -258,7 +258,7 @@ def step(
     if function is None:
         return declare
     if isinstance(function, str):
-        raise _wrong("step", "a function", function, f"@step(after={function!r})")
+        raise wrong("step", "a function", function, f"@step(after={function!r})")
     return declare(function)
 
 
@@ -308,7 +308,7 @@ def entrypoint(
 
     .. versionadded:: 0.1
     """
-    _check_text("entrypoint", name=name, title=title, kind=kind)
+    check_text("entrypoint", name=name, title=title, kind=kind)
     references, join = _read_after(after)
 
     def declare(target: Any) -> Any:
@@ -322,7 +322,7 @@ def entrypoint(
     if function is None:
         return declare
     if isinstance(function, str):
-        raise _wrong("entrypoint", "a function", function, f"@entrypoint(name={function!r})")
+        raise wrong("entrypoint", "a function", function, f"@entrypoint(name={function!r})")
     return declare(function)
 
 
@@ -353,7 +353,7 @@ def declare_task(
         InvalidArgumentError: If an argument cannot be used, or the object
             cannot be wrapped.
     """
-    _check_text("flow_task", step=step, title=title, kind=kind)
+    check_text("flow_task", step=step, title=title, kind=kind)
     references, join = _read_after(after)
     declaration = _declare_start("flow_task", function, step, title, kind)
     declaration.is_entrypoint, declaration.begins_runs = not references, True
@@ -442,7 +442,7 @@ def _declaration(target: Any, name: str | None, title: str | None, kind: str | N
     if not isinstance(own, str):
         message = f'{function!r} has no name of its own: give it one with name="..."'
         raise InvalidArgumentError(message)
-    _check_text("step", name=own)
+    check_text("step", name=own)
     return Declaration(
         held=function,
         written=function,
@@ -456,12 +456,12 @@ def _declaration(target: Any, name: str | None, title: str | None, kind: str | N
 
 def _read_tags(tags: object) -> tuple[str, ...]:
     if isinstance(tags, str):
-        raise _wrong("flow", "tags as a list of strings", tags, f"tags=[{tags!r}]")
+        raise wrong("flow", "tags as a list of strings", tags, f"tags=[{tags!r}]")
     read: list[str] = []
     for tag in tags if isinstance(tags, Iterable) else (tags,):
         if not isinstance(tag, str):
-            raise _wrong("flow", "tags as a list of strings", tag, 'tags=["nightly"]')
-        _check_text("flow", tag=tag)
+            raise wrong("flow", "tags as a list of strings", tag, 'tags=["nightly"]')
+        check_text("flow", tag=tag)
         read.append(tag)
     return tuple(read)
 
@@ -496,10 +496,8 @@ def _read_item(item: object) -> Iterable[Reference]:
     if isinstance(item, Mapping):
         for label in item.values():
             if label is not None and not isinstance(label, str):
-                raise _wrong(
-                    "step", "a string as an edge's label", label, 'after={"a": "approved"}'
-                )
-            _check_text("step", label=label or None)
+                raise wrong("step", "a string as an edge's label", label, 'after={"a": "approved"}')
+            check_text("step", label=label or None)
         return [_read_reference(step, label or None) for step, label in item.items()]
     return [_read_reference(item, None)]
 
@@ -509,7 +507,7 @@ def _read_reference(step: object, label: str | None) -> Reference:
         if not step.strip():
             message = "after= names a step with an empty string"
             raise InvalidArgumentError(message)
-        _check_text("step", after=step)
+        check_text("step", after=step)
         return Reference(step, label)
     declaration = default_registry().find(step)
     if declaration is not None:
@@ -521,41 +519,7 @@ def _read_reference(step: object, label: str | None) -> Reference:
             f"put @step or @entrypoint on it, or name it as a string, after={name!r}"
         )
         raise InvalidArgumentError(message)
-    raise _wrong(
-        "step", "after= as names of steps or decorated functions", step, 'after=["a", "b"]'
-    )
-
-
-def _check_text(where: str, **texts: object) -> None:
-    """Raise unless each of *texts* is None or a string that is not empty."""
-    for argument, value in texts.items():
-        if value is None:
-            continue
-        if not isinstance(value, str):
-            raise _wrong(where, f"{argument} as a string", value, f'{argument}="..."')
-        if not value.strip():
-            message = f"{where}() got an empty {argument}: write one, or leave it out"
-            raise InvalidArgumentError(message)
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            message = f"{where}() got {argument}={value!r}, which no file can hold: {error.reason}"
-            raise InvalidArgumentError(message) from None
-        found = (_CONTROLS if argument in _PROSE else _CONTROLS_AND_BREAKS).search(value)
-        if found is not None:
-            message = (
-                f"{where}() got {argument}={value!a} with {found[0]!a}, which would act on a "
-                "terminal, a log or a page instead of being shown: leave it out"
-            )
-            raise InvalidArgumentError(message)
-
-
-_PROSE = {"title", "description", "label"}
-"""What may have several lines: who draws it decides where they break."""
-
-# Controls of ASCII and Latin-1, and what turns the direction of the text that follows it.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_CONTROLS_AND_BREAKS = re.compile(_CONTROLS.pattern[:-1] + "\t\n\r\u2028\u2029]")
+    raise wrong("step", "after= as names of steps or decorated functions", step, 'after=["a", "b"]')
 
 
 def _check_callable(where: str, target: object) -> None:
@@ -568,12 +532,7 @@ def _check_callable(where: str, target: object) -> None:
         )
         raise InvalidArgumentError(message)
     if not callable(bare(target)):
-        raise _wrong(where, "a function", target, f"@{where} above a def")
-
-
-def _wrong(where: str, wanted: str, got: object, example: str) -> InvalidArgumentError:
-    sort = type(got).__name__
-    return InvalidArgumentError(f"{where}() takes {wanted}, not {got!r} ({sort}): write {example}")
+        raise wrong(where, "a function", target, f"@{where} above a def")
 
 
 def _calling_place() -> str:

@@ -24,6 +24,7 @@ from penstock._context import (
     values_kept,
     values_shown,
 )
+from penstock._declared_text import check_text
 from penstock._failures import record_failure
 from penstock._ids import is_flow_id, is_trace_id
 from penstock._registry import bare
@@ -113,6 +114,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
 
     Raises:
         InvalidFlowIdError: If *flow_id* is not a flow ID.
+        InvalidArgumentError: If *flow* is no string, or one with control characters.
         RuntimeError: If a block is entered again before it was left.
 
     .. versionadded:: 0.1
@@ -122,6 +124,8 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         carried = flow_id if isinstance(flow_id, Carried) else Carried(flow_id)
         if carried.flow_id is not None and not is_flow_id(carried.flow_id):
             raise InvalidFlowIdError(len(str(carried.flow_id)))
+        if flow is not None:
+            check_text("bind", flow=flow)
         self._carried = carried
         self._flows = () if flow is None else (flow,)
         self._token: Token[Run | None] | None = None

@@ -23,6 +23,7 @@ from penstock._control_flow import Ending, find_ending
 from penstock._forks import renew_after_fork, renew_if_forked
 from penstock._ids import Numbered, digits_of
 from penstock._wrap import Scope, drive_returned
+from penstock.exceptions import ConfigurationError
 
 __all__ = [
     "DeclaredStep",
@@ -416,15 +417,23 @@ def set_exporters(*chosen: Exporter) -> None:
     """Let *chosen* receive spans, and nothing else."""
     global _exporters, _companions  # noqa: PLW0603 - settings of the process
     for exporter in chosen:
-        for name in ("export", "flush", "resume", "suspend"):
-            method = getattr(exporter, name, None)
-            check_answers("penstock.tracing.configure", f"{exporter!r}.{name}", method)
+        _check_exporter(exporter)
     _bind_to_threads()
     _blamed.clear()  # of exporters that are gone, whose addresses may serve again
     _exporters = chosen
     _companions = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
     _flush_at_exit()
     _flush_at_exit_of_children()
+
+
+def _check_exporter(exporter: object) -> None:
+    place = "penstock.tracing.configure"
+    for name in ("export", "flush"):
+        if not callable(getattr(exporter, name, None)):
+            problem = f"takes objects with the methods export and flush; {exporter!r} has no {name}"
+            raise ConfigurationError(place, problem)
+    for name in ("export", "flush", "resume", "suspend"):
+        check_answers(place, f"{exporter!r}.{name}", getattr(exporter, name, None))
 
 
 def flush() -> None:
@@ -524,10 +533,9 @@ def _leave(span: Span | None) -> None:
         del span._token  # it holds the span before
 
 
-def _lose(span: Span | None, _: object) -> None:
-    if span is not None:
-        span.__class__ = _LostSpan
-        closed_marks[:] = [True]
+def _lose(span: Span, _: object) -> None:
+    span.__class__ = _LostSpan
+    closed_marks[:] = [True]
 
 
 def _end(span: Span | None, raised: BaseException | None) -> None:

@@ -70,6 +70,7 @@ def configure(*exporters: Exporter) -> None:
 
     Raises:
         TracingError: If tracing is off and a step is declared already.
+        ConfigurationError: If one of *exporters* has no method ``export`` or ``flush``.
 
     .. versionadded:: 0.1
     """
@@ -77,8 +78,8 @@ def configure(*exporters: Exporter) -> None:
     if first is not None and not is_tracing():
         raise TracingError(*first)
     flush()
+    set_exporters(*exporters)  # which may refuse one
     set_tracing(is_on=True)
-    set_exporters(*exporters)
 
 
 def configure_from_environment() -> None:

@@ -340,3 +340,26 @@ def test_steps_in_a_run_that_is_closed():
         contextvars.Context().run(call)
 
     assert [span.flow_id for span in recorded.spans if span.step == "later"] == ["next"]
+
+
+def test_body_that_goes_on_in_another_context():
+    """An async generator that yields in another context than it waited in is not over."""
+    declared = entrypoint(inherit=False)
+
+    @declared
+    async def work():
+        await Pause()
+        yield current_flow_id()
+
+    def call():
+        made = work()
+        waiting = made.asend(None)
+        waiting.send(None)
+        with pytest.raises(StopIteration) as first:
+            contextvars.copy_context().run(waiting.send, None)
+        last = made.asend(None)
+        with pytest.raises(StopAsyncIteration):
+            last.send(None)
+        return first.value.value
+
+    assert contextvars.Context().run(call)

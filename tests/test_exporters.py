@@ -18,6 +18,7 @@ from recording import _exporters, declare, recorded
 
 from penstock import _spans, annotate, current_flow_id, tracing
 from penstock._spans import _flush_last, exporters, set_exporters
+from penstock.exceptions import ConfigurationError
 from penstock.testing import record_runs
 from penstock.tracing import InBackground, InMemoryExporter, JsonLinesExporter, LoggingExporter
 
@@ -88,6 +89,18 @@ class TestExporters:
         assert len(memory.spans) == 2
         assert [r.getMessage().partition(" <")[0] for r in caplog.records] == ["the exporter"]
         assert "ZeroDivisionError" in caplog.text
+
+    @pytest.mark.usefixtures("_exporters")
+    @pytest.mark.parametrize("missing", ["export", "flush"])
+    def test_one_that_is_none(self, missing):
+        """What lacks a method of exporters is refused, and those that there are stay."""
+        before = exporters()
+        broken = InMemoryExporter()
+        vars(broken)[missing] = None
+
+        with pytest.raises(ConfigurationError, match=f"has no {missing}"):
+            set_exporters(broken)
+        assert exporters() == before
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_one_in_the_place_of_another(self, caplog):

@@ -510,3 +510,16 @@ class TestBound:
     def test_pickled_outside_a_run(self):
         """Outside a run, the function itself is pickled."""
         assert pickle.loads(pickle.dumps(bound(where_am_i))) is where_am_i
+
+
+def test_name_of_a_flow_with_control_characters():
+    """The name of a flow goes to logs and terminals, which nothing in it may act on."""
+    with pytest.raises(InvalidArgumentError, match="would act on a terminal"):
+        bind(flow="a\x1bb")
+
+
+def test_bound_where_nothing_is_current():
+    """What is bound outside any run returns what its function does."""
+    made = object()
+
+    assert bound(lambda: made)() is made

@@ -15,7 +15,7 @@ import pytest
 import wrapt
 
 from penstock import bind, current_flow_id, current_run, entrypoint, flow, step
-from penstock._wrap import is_wrappable
+from penstock._wrap import Scope, instrument, is_wrappable
 from penstock.exceptions import InvalidArgumentError
 from penstock.testing import isolated_registry, record_runs
 
@@ -653,3 +653,12 @@ def test_without_transplant(monkeypatch):
     monkeypatch.setattr("penstock._wrap.FunctionType", refuse)
 
     assert entrypoint(lambda: current_flow_id())() is not None
+
+
+def test_scope_of_calls_alone():
+    """A scope need not care for what waits in what a function returns."""
+    seen, made = [], object()
+    scope = Scope(lambda: "begun", seen.append, lambda _: seen.append("left"))
+
+    assert instrument(lambda: made, scope)() is made
+    assert seen == ["begun", "left"]

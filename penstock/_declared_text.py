@@ -1,0 +1,53 @@
+"""Strings that users declare: they are refused where they could not be shown as they are."""
+
+import re
+
+from penstock.exceptions import InvalidArgumentError
+
+__all__ = ["check_text", "wrong"]
+
+
+def check_text(where: str, **texts: object) -> None:
+    """Raise unless each of *texts* is None or a string that is not empty and can be shown.
+
+    Args:
+        where: The function that was called.
+        texts: Strings by the names of its arguments.
+
+    Raises:
+        InvalidArgumentError: If one is none, is empty or holds control characters.
+    """
+    for argument, value in texts.items():
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise wrong(where, f"{argument} as a string", value, f'{argument}="..."')
+        if not value.strip():
+            message = f"{where}() got an empty {argument}: write one, or leave it out"
+            raise InvalidArgumentError(message)
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            message = f"{where}() got {argument}={value!r}, which no file can hold: {error.reason}"
+            raise InvalidArgumentError(message) from None
+        found = (_CONTROLS if argument in _PROSE else _CONTROLS_AND_BREAKS).search(value)
+        if found is not None:
+            message = (
+                f"{where}() got {argument}={value!a} with {found[0]!a}, which would act on a "
+                "terminal, a log or a page instead of being shown: leave it out"
+            )
+            raise InvalidArgumentError(message)
+
+
+_PROSE = {"title", "description", "label"}
+"""What may have several lines: who draws it decides where they break."""
+
+# Controls of ASCII and Latin-1, and what turns the direction of the text that follows it.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS_AND_BREAKS = re.compile(_CONTROLS.pattern[:-1] + "\t\n\r\u2028\u2029]")
+
+
+def wrong(where: str, wanted: str, got: object, example: str) -> InvalidArgumentError:
+    """Return what is raised where *got* was given in the place of what is *wanted*."""
+    sort = type(got).__name__
+    return InvalidArgumentError(f"{where}() takes {wanted}, not {got!r} ({sort}): write {example}")
