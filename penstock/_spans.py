@@ -214,8 +214,8 @@ class Span(Numbered):
 
     @property
     def duration_ns(self) -> int:
-        """The time from the first resumption of the body to the end of the last."""
-        return self._ended - self._began
+        """The time from the first resumption of the body to the end of the last; 0 before that."""
+        return self._ended - self._began if hasattr(self, "_ended") else 0
 
     @property
     def active_ns(self) -> int:
@@ -258,7 +258,7 @@ class Span(Numbered):
             "process_id": self.process_id,
             "sequence": self.sequence,
             "start_ns": self.start_ns,
-            "duration_ns": self._ended - self._began,
+            "duration_ns": self.duration_ns,
             "active_ns": self._active,
             "outcome": "ok" if self._error is None else self.outcome,
             "exception_type": self._error and self.exception_type,
@@ -266,6 +266,8 @@ class Span(Numbered):
         }
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_ended"):  # it runs
+            return f"<Span {self.step}>"
         return f"<Span {self.step} {self.outcome} in {self.duration_ns / 1e6:.3f} ms>"
 
 

@@ -56,7 +56,13 @@ def drawn(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-16"])
-@pytest.mark.parametrize("format_", ["text", "json", "mermaid", "dot", "svg"])
+@pytest.mark.parametrize(
+    "format_",
+    [
+        *("text", "json", "mermaid", "dot"),
+        pytest.param("svg", marks=pytest.mark.needs("Graphviz program")),
+    ],
+)
 def test_encodings(drawn, encoding, format_):
     """A diagram in a pipe is UTF-8, whatever the encoding of the standard output."""
     expected = drawn(format_)

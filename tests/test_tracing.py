@@ -376,6 +376,16 @@ class TestSorts:
         inner, outer = recorded.spans
         assert inner.parent_id == outer.span_id
 
+    @pytest.mark.usefixtures("recorded")
+    def test_span_that_runs(self):
+        """A span that is not over can be looked at."""
+
+        def look():
+            span = tracing.current_span()
+            return repr(span), span.duration_ns, span.as_dict()["outcome"]
+
+        assert declare(look, name="begin")() == ("<Span begin>", 0, "ok")
+
     def test_current_span(self, recorded):
         """The running step can ask for its span, and nothing is current afterwards."""
         seen = declare(lambda: tracing.current_span(), name="begin")()

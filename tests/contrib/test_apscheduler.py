@@ -101,7 +101,7 @@ def test_deployed_one_after_the_other(monkeypatch, jobs, tmp_path, is_old):
     declared = jobs.work
     before.__module__, before.__qualname__ = "scheduled", "work"
     sender, worker = (declared, before) if is_old else (before, declared)
-    when = DateTrigger(datetime.now(UTC) + timedelta(seconds=0.2))
+    when = DateTrigger(datetime.now(UTC) + timedelta(seconds=0.2), "UTC")
     adding = BackgroundScheduler(timezone="UTC", jobstores=store)
     install(adding)
     adding.start(paused=True)

@@ -63,20 +63,20 @@ def test_old_package(module, monkeypatch, tmp_path):
 
 def test_broken_package(monkeypatch, tmp_path):
     """Of a package that is new enough, the message says what its import raised."""
-    name, package = forget("flask", monkeypatch)
-    version = importlib.metadata.version("flask")
+    name, package = forget("httpx", monkeypatch)
+    version = importlib.metadata.version("httpx")
     (tmp_path / package).mkdir()
-    (tmp_path / package / "__init__.py").write_text("import werkzeug_that_is_gone")
+    (tmp_path / package / "__init__.py").write_text("import httpcore_that_is_gone")
     monkeypatch.syspath_prepend(tmp_path)
 
     with pytest.raises(BrokenExtraError) as caught:
         importlib.import_module(name)
 
     assert str(caught.value) == (
-        f"{name} needs flask, but {version}, which is installed, cannot be imported "
-        "(ModuleNotFoundError: No module named 'werkzeug_that_is_gone'). "
+        f"{name} needs httpx, but {version}, which is installed, cannot be imported "
+        "(ModuleNotFoundError: No module named 'httpcore_that_is_gone'). "
         'See what "pip check" reports, or begin with a new environment: '
-        'pip install "penstock[flask]"'
+        'pip install "penstock[httpx]"'
     )
 
 
