@@ -6,6 +6,7 @@ import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -150,12 +151,16 @@ def get_bundle(version: str, root: Path) -> Path | None:
         if npm is None and not archive.exists():
             return None
         folder.mkdir(parents=True, exist_ok=True)
-        if not archive.exists():
-            command = [npm, "pack", f"mermaid@{version}", "--pack-destination", str(folder)]
-            if subprocess.run(command, capture_output=True, check=False).returncode:
-                return None
-        with tarfile.open(archive) as files:
-            script = files.extractfile(_IN_ARCHIVE)
-            assert script is not None
-            bundle.write_bytes(script.read())
+        # Several processes may want it at once: none must see a part of a file.
+        with TemporaryDirectory(dir=folder) as own:
+            if not archive.exists():
+                command = [npm, "pack", f"mermaid@{version}", "--pack-destination", own]
+                if subprocess.run(command, capture_output=True, check=False).returncode:
+                    return None
+                Path(own, archive.name).replace(archive)
+            with tarfile.open(archive) as files:
+                script = files.extractfile(_IN_ARCHIVE)
+                assert script is not None
+                Path(own, bundle.name).write_bytes(script.read())
+            Path(own, bundle.name).replace(bundle)
     return bundle
