@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -132,6 +132,16 @@ def _forget(*names: str) -> None:
     for name in list(sys.modules):
         if name.partition(".")[0] in names:
             del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def new_project(tmp_path_factory) -> Iterator[Callable[[], Project]]:
+    """Return what makes projects whose pages several tests of a module look at."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
+        yield lambda: Project(tmp_path_factory.mktemp("project"))
+    _forget(*MODULES)
 
 
 @pytest.fixture

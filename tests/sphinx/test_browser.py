@@ -1,5 +1,10 @@
-"""Pages of the Sphinx extension, as a reader sees them in a browser without a network."""
+"""Pages of the Sphinx extension, as a reader sees them in a browser without a network.
 
+A theme's pages are built once and opened once for each way of reading them: what is asked of
+a page that stays open leaves it as it was for the next.
+"""
+
+import shutil
 from importlib.util import find_spec
 
 import pytest
@@ -29,14 +34,122 @@ IS_DARK = {
     "filter": "none",
 }
 
-formats = pytest.mark.parametrize("format_", ["svg", "mermaid"])
+DRAWN = {"svg": "svg.penstock-flow", "mermaid": ".mermaid svg"}
 dark_themes = pytest.mark.parametrize("theme", DARK_THEMES, indirect=True)
+alabaster = pytest.mark.parametrize("theme", ["alabaster"], indirect=True)
+
+FLOW = """
+:orphan:
+
+Shop
+====
+
+.. penstock-flow:: orders
+   :format: {format}
+   :direction: {direction}
+"""
+
+BELOW = """
+:orphan:
+
+Shop
+====
+
+.. penstock-flow:: orders
+   :format: {format}
+   :steps: none
+
+Below
+-----
+
+"""
+
+WITHOUT_LINKS = """
+:orphan:
+
+Shop
+====
+
+.. penstock-flow:: lonely
+   :direction: LR
+   :steps: none
+"""
+
+LONELY = """
+from penstock import entrypoint, flow, step
+
+lonely = flow("lonely")
+lonely(entrypoint(name="first")(print))
+for name, before in zip("abcdef", ["first", *"abcde"]):
+    lonely(step(name=name, after=before)(print))
+"""
+
+HIDDEN = """
+:orphan:
+
+Shop
+====
+"""
+
+BOXES = {
+    "details": ("details", "details id=box1", "box1.open = true"),
+    "hidden": ("div", "div id=box2 hidden", "box2.hidden = false"),
+    "tab": ("div", "div id=box3 style='display: none'", "box3.style.display = 'block'"),
+}
+
+for _tag, _start, _ in BOXES.values():
+    HIDDEN += f"""
+.. raw:: html
+
+   <{_start}>
+
+.. penstock-flow:: orders
+   :format: mermaid
+   :steps: none
+
+.. raw:: html
+
+   </{_tag}>
+"""
+
+SIZES = {
+    ":width: 300": (300, None),
+    ":width: 20em": (320, None),
+    ":width: 50%": (250, None),
+    ":height: 100": (None, 100),
+    ":height: 100\n   :width: 500": (500, 100),
+}
+"""Sizes that authors write, and what they are in pixels in a box of 500."""
+
+SIZED = "\n:orphan:\n\nShop\n====\n" + "".join(
+    f"\n.. penstock-flow:: orders\n   :steps: none\n   :format: {format_}\n   {options}\n"
+    for format_ in ("svg", "mermaid", "png")
+    for options in SIZES
+)
+
+PAGES = {
+    "extra.py": LONELY,
+    "index.rst": "Start\n=====\n\n.. penstock-flow:: orders\n   :steps: none\n",
+    **{
+        f"{format_}-{direction}.rst": FLOW.format(format=format_, direction=direction)
+        for format_ in ("svg", "mermaid", "png")
+        for direction in ("TD", "LR")
+    },
+    **{f"below-{f}.rst": BELOW.format(format=f) + "Words.\n\n" * 60 for f in ("svg", "mermaid")},
+    "without-links.rst": WITHOUT_LINKS,
+    "hidden.rst": HIDDEN,
+    "sizes.rst": SIZED,
+}
 
 MAP = """
 {title}
 =====
 
 .. penstock-flow:: orders
+   :steps: none
+
+.. penstock-flow:: orders
+   :format: mermaid
    :steps: none
 """
 
@@ -47,7 +160,54 @@ SITE = {
 }
 
 
-@pytest.fixture(params=THEMES)
+@pytest.fixture(scope="module")
+def script(require, request):
+    """Return what finds the script of a version of Mermaid."""
+
+    def find(version=VERSIONS[-1]):
+        bundle = get_bundle(version, request.config.rootpath)
+        require("mermaid", bundle is not None)
+        return bundle.read_text(encoding="utf-8")
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def pages(new_project, script):
+    """Return what builds pages, once, with Mermaid beside them."""
+    built = {}
+
+    def build(files, *extensions, builder="html", **settings):
+        key = repr((files, extensions, builder, settings))
+        if key not in built:
+            made = new_project()
+            made.write("mermaid.js", script())
+            for name, text in files.items():
+                made.write(name, text)
+            made.settings["penstock_mermaid_js"] = "mermaid.js"
+            made.settings["penstock_modules"] = [
+                "shop",
+                *(["extra"] if "extra.py" in files else []),
+            ]
+            built[key] = made.build(builder, *extensions, **settings).folder
+        return built[key]
+
+    return build
+
+
+@pytest.fixture
+def pages_with(pages, tmp_path):
+    """Return what gives the pages of a theme another script in the place of Mermaid's."""
+
+    def make(text, theme="alabaster"):
+        folder = shutil.copytree(pages(PAGES, html_theme=theme), tmp_path / "pages")
+        (folder / "_static" / "mermaid.js").write_text(text, encoding="utf-8")
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="module", params=THEMES)
 def theme(request, require):
     """Return the name of a theme."""
     require(request.param, find_spec(request.param) is not None)
@@ -55,33 +215,33 @@ def theme(request, require):
 
 
 @pytest.fixture(scope="module")
-def built():
-    """Keep what was built: several tests look at the same pages."""
-    return {}
+def folder(pages, theme):
+    """Return the folder of the pages of a theme."""
+    return pages(PAGES, html_theme=theme)
 
 
-@pytest.fixture
-def pages(built, project, require, request):
-    """Return what builds a project that draws in a format, and has Mermaid beside it."""
-    root = request.config.rootpath
+@pytest.fixture(scope="module", params=DRAWN)
+def format_(request):
+    """Return the name of a format that has links."""
+    return request.param
 
-    def build(format_="svg", *options, builder="html", version=VERSIONS[-1], **settings):
-        key = repr((format_, options, builder, version, settings))
-        if key in built:
-            return built[key]
-        made = project(*options, index=settings.pop("index", None))
-        if format_ == "mermaid":
-            bundle = get_bundle(version, root)
-            require("mermaid", bundle is not None)
-            made.write("mermaid.js", bundle.read_text(encoding="utf-8"))
-            settings["penstock_mermaid_js"] = "mermaid.js"
-        for name, text in settings.pop("files", {}).items():
-            made.write(name, text)
-        extensions = settings.pop("extensions", ())
-        built[key] = made.build(builder, *extensions, penstock_format=format_, **settings).folder
-        return built[key]
 
-    return build
+@pytest.fixture(scope="module")
+def reader(running_chromium, folder, format_):
+    """Return a reader of a flow whose system is light."""
+    reader = Reader(running_chromium, folder / f"{format_}-TD.html")
+    reader.wait_for_drawing()
+    yield reader
+    reader.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def dark_reader(running_chromium, folder, format_):
+    """Return a reader of a flow whose system is dark."""
+    reader = Reader(running_chromium, folder / f"{format_}-TD.html", "dark")
+    reader.wait_for_drawing()
+    yield reader
+    reader.page.context.close()
 
 
 def look(reader):
@@ -91,49 +251,30 @@ def look(reader):
     return {part: colours[part] for part in IS_LIGHT}
 
 
-@pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml"])
-def test_node_leads_to_its_step(chromium, pages, theme, builder):
-    """A click on a node shows the description of its step."""
-    page = "flows/index.html" if builder == "dirhtml" else "flows.html"
-    folder = pages(builder=builder, html_theme=theme, files=SITE)
-
-    reader = Reader(chromium, folder / ("index.html" if builder == "singlehtml" else page))
-
-    assert set(reader.nodes()) == {"Receive the order", "charge", "pack", "send"}
-    assert "Takes an order <in>." in reader.click("Receive the order")
-    assert "Sends it." in reader.click("send")
-    assert reader.outside == []
+def where_links_lead(reader, format_):
+    """Return the addresses of the links of a diagram, by step."""
+    addresses = reader.page.evaluate(
+        """what => [...document.querySelectorAll(`${what} a`)].map(a =>
+            new URL(a.getAttributeNS("http://www.w3.org/1999/xlink", "href")
+                ?? a.getAttribute("href"), document.baseURI).href)""",
+        DRAWN[format_],
+    )
+    return {address.rpartition("--")[2]: address for address in addresses}
 
 
-@formats
-@pytest.mark.parametrize(
-    ("builder", "page"),
-    [
-        ("html", "index.html"),
-        ("html", "sub/deep.html"),
-        ("dirhtml", ""),
-        ("dirhtml", "sub/deep/"),
-        ("singlehtml", "index.html"),
-    ],
-)
-def test_node_leads_to_another_page(chromium, pages, builder, page, format_):
-    """A click on a node shows its step on the page that has it, from wherever that is."""
-    folder = pages(format_, builder=builder, files=SITE)
-
-    with served(folder) as address:
-        reader = Reader(chromium, address + page)
-        reader.wait_for_drawing()
-
-        assert "Sends it." in reader.click("send")
-        assert "--send" in reader.page.url
+def test_layout(reader):
+    """What follows a picture stands where it stays, also while Mermaid draws."""
+    assert reader.moved() == []
 
 
-@formats
-def test_focus(chromium, pages, theme, format_):
+def test_colours_of_a_light_system(reader):
+    """A flow is light where the system is."""
+    assert look(reader) == IS_LIGHT
+    assert (reader.outside, reader.errors, reader.warnings) == ([], [], [])
+
+
+def test_focus(reader):
     """The tab key reaches each node, which shows that it has the focus, and Enter follows it."""
-    reader = Reader(chromium, pages(format_, html_theme=theme) / "index.html")
-    reader.wait_for_drawing()
-
     reader.tab_to(".penstock-diagram svg a")
     ring = reader.page.evaluate("getComputedStyle(document.activeElement).outline")
     for _ in STEPS[1:]:
@@ -144,41 +285,46 @@ def test_focus(chromium, pages, theme, format_):
     reader.page.wait_for_url("**/*#penstock--orders--send")
 
 
-@formats
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours(chromium, pages, theme, scheme, format_):
+def test_node_leads_to_its_step(reader, format_):
+    """A click on a node shows the description of its step."""
+    leads = where_links_lead(reader, format_)
+
+    assert tuple(leads) == STEPS
+    assert {step: url.partition("#")[2] for step, url in leads.items()} == {
+        step: f"penstock--orders--{step}" for step in STEPS
+    }
+    assert "Takes an order <in>." in reader.click("Receive the order")
+    assert "Sends it." in reader.click("send")
+    assert (reader.outside, reader.errors, reader.warnings) == ([], [], [])
+
+
+def test_colours_of_a_dark_system(dark_reader, theme):
     """A flow is dark where the page follows a dark system, and only there."""
-    folder = pages(format_, html_theme=theme)
-
-    reader = Reader(chromium, folder / "index.html", scheme)
-
-    dark = scheme == "dark" and theme in DARK_THEMES
-    assert look(reader) == (IS_DARK if dark else IS_LIGHT)
-    assert (reader.outside, reader.errors) == ([], [])
+    assert look(dark_reader) == (IS_DARK if theme in DARK_THEMES else IS_LIGHT)
+    assert (dark_reader.outside, dark_reader.errors) == ([], [])
 
 
-@formats
 @dark_themes
-def test_switch(chromium, pages, theme, format_):
+def test_switch(dark_reader):
     """A flow follows the page's own switch at once, and is not drawn again."""
-    reader = Reader(chromium, pages(format_, html_theme=theme) / "index.html", "dark")
-    reader.wait_for_drawing()
-    picture = reader.page.locator(".penstock-diagram svg").element_handle()
+    picture = dark_reader.page.locator(".penstock-diagram svg").element_handle()
 
     seen = []
     for mode in ("light", "dark"):
-        reader.page.evaluate(
+        dark_reader.page.evaluate(
             "mode => { document.querySelector('[data-theme]').dataset.theme = mode; }", mode
         )
-        seen.append(look(reader))
+        seen.append(look(dark_reader))
 
     assert seen == [IS_LIGHT, IS_DARK]
     assert picture.evaluate("picture => picture.isConnected")
 
 
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
+@alabaster
+@pytest.mark.parametrize("format_", ["svg"], indirect=True)
+def test_ways_to_be_dark(dark_reader):
+    """A page can say in several ways that it is dark, or that it follows a system that is."""
+    ways = [
         ({}, IS_LIGHT),
         ({"style": "color-scheme: light dark"}, IS_DARK),
         ({"style": "color-scheme: light dark", "data-theme": "light"}, IS_LIGHT),
@@ -187,53 +333,81 @@ def test_switch(chromium, pages, theme, format_):
         ({"data-md-color-scheme": "slate"}, IS_DARK),
         ({"data-bs-theme": "dark"}, IS_DARK),
         ({"class": "dark"}, IS_DARK),
-    ],
-    ids=str,
-)
-def test_ways_to_be_dark(chromium, pages, said, expected):
-    """A page can say in several ways that it is dark, or that it follows a system that is."""
-    reader = Reader(chromium, pages() / "index.html", "dark")
+    ]
+    change = """([method, values]) => Object.entries(values).forEach(pair =>
+        document.documentElement[`${method}Attribute`](...pair))"""
 
-    for name, value in said.items():
-        reader.page.evaluate("say => document.documentElement.setAttribute(...say)", [name, value])
+    seen = []
+    for said, _ in ways:
+        dark_reader.page.evaluate(change, ["set", said])
+        seen.append((said, look(dark_reader)))
+        dark_reader.page.evaluate(change, ["remove", said])
 
-    assert look(reader) == expected
+    assert seen == ways
 
 
-def test_paper(chromium, pages):
+@alabaster
+@pytest.mark.parametrize("format_", ["svg"], indirect=True)
+def test_paper(dark_reader):
     """On paper, a flow of a dark page is light."""
-    reader = Reader(chromium, pages(html_theme="alabaster") / "index.html", "dark")
-    reader.page.evaluate("document.body.dataset.theme = 'dark'")
-    assert look(reader) == IS_DARK
+    dark_reader.page.evaluate("document.body.dataset.theme = 'dark'")
+    assert look(dark_reader) == IS_DARK
 
-    reader.page.emulate_media(media="print")
+    dark_reader.page.emulate_media(media="print")
+    on_paper = look(dark_reader)
+    dark_reader.page.emulate_media(media="screen")
+    dark_reader.page.evaluate("delete document.body.dataset.theme")
 
-    assert look(reader) == IS_LIGHT
+    assert on_paper == IS_LIGHT
 
 
-def test_without_scripts(chromium, pages, theme):
+@pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml"])
+@pytest.mark.parametrize("page", ["index", "sub/deep"])
+def test_node_leads_to_another_page(chromium, pages, builder, page):
+    """A click on a node shows its step on the page that has it, from wherever that is."""
+    site = pages(SITE, builder=builder)
+    path = {
+        "html": f"{page}.html",
+        "dirhtml": f"{page}/".removeprefix("index/"),
+        "singlehtml": "index.html",
+    }[builder]
+
+    with served(site) as address:
+        reader = Reader(chromium, address + path)
+        reader.wait_for_drawing()
+
+        leads = where_links_lead(reader, "mermaid")
+        assert tuple(leads) == STEPS
+        assert where_links_lead(reader, "svg") == leads
+        assert "Sends it." in reader.click("send", inside=DRAWN["mermaid"])
+        assert reader.page.url == leads["send"]
+        assert reader.page.url.endswith("--send")
+        assert "Takes an order <in>." in reader.click("Receive the order", inside=DRAWN["svg"])
+        assert (reader.outside, reader.errors, reader.warnings) == ([], [], [])
+
+
+def test_without_scripts(chromium, folder):
     """Without scripts, the flow is there and its links work."""
-    reader = Reader(chromium, pages(html_theme=theme) / "index.html", scripts=False)
+    reader = Reader(chromium, folder / "svg-TD.html", scripts=False)
 
     assert reader.page.locator("svg.penstock-flow").is_visible()
     assert reader.nodes() == ["Receive the order", "charge", "pack", "send"]
     assert "Sends it." in reader.click("send")
 
 
-@pytest.mark.parametrize("format_", ["svg", "png"])
-def test_layout(chromium, pages, theme, format_):
-    """What follows a picture stands where it stays."""
-    reader = Reader(chromium, pages(format_, html_theme=theme) / "index.html")
+def test_layout_of_png(chromium, folder):
+    """What follows a PNG, which comes late, stands where it stays."""
+    reader = Reader(chromium, folder / "png-TD.html")
 
     assert reader.moved() == []
 
 
-@formats
-def test_wide_flow(chromium, pages, theme, format_):
+def test_wide_flow(chromium, folder, format_):
     """A flow that is wider than the page scrolls in its box to the node with the focus."""
-    folder = pages(format_, ":direction: LR", html_theme=theme)
-    reader = Reader(chromium, folder / "index.html", width=500)
+    reader = Reader(chromium, folder / f"{format_}-LR.html")
     reader.wait_for_drawing()
+    assert reader.moved() == []
+    reader.page.set_viewport_size({"width": 500, "height": 720})
     box = reader.page.locator(".penstock-diagram")
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
 
@@ -243,10 +417,10 @@ def test_wide_flow(chromium, pages, theme, format_):
     assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_wide_flow_without_links(chromium, pages):
+@alabaster
+def test_wide_flow_without_links(chromium, folder):
     """The box of a wide flow without links can have the focus, for keys to scroll it."""
-    index = MAP.format(title="Start") + "   :direction: LR\n"
-    reader = Reader(chromium, pages(index=index) / "index.html", width=500)
+    reader = Reader(chromium, folder / "without-links.html", width=500)
 
     reader.tab_to(".penstock-diagram[tabindex]")
     reader.page.keyboard.press("ArrowRight")
@@ -265,52 +439,36 @@ KEEPS_SHAPE = """picture => picture.tagName === "IMG"
 """
 
 
-@pytest.mark.parametrize("format_", ["svg", "mermaid", "png"])
-@pytest.mark.parametrize(("width", "pixels"), [("300", 300), ("20em", 320), ("50%", 250)])
-def test_width(chromium, pages, format_, width, pixels):
-    """A picture is as wide as its author says, and keeps its shape."""
-    reader = Reader(chromium, pages(format_, f":width: {width}") / "index.html")
+@alabaster
+def test_sizes(chromium, folder):
+    """A picture is as wide and as tall as its author says, and keeps its shape."""
+    reader = Reader(chromium, folder / "sizes.html")
     reader.wait_for_drawing()
     reader.page.add_style_tag(content=".penstock-diagram { font-size: 16px; width: 500px; }")
 
-    picture = reader.page.locator(".penstock-diagram :is(img, svg)")
-    box = picture.bounding_box()
-    shape = picture.evaluate(SHAPE)
-
-    assert box["width"] == pytest.approx(pixels)
-    assert box["width"] / box["height"] == pytest.approx(shape, rel=0.01)
-
-
-@pytest.mark.parametrize("format_", ["svg", "mermaid", "png"])
-@pytest.mark.parametrize("options", [(), (":width: 500",)], ids=["alone", "with width"])
-def test_height(chromium, pages, format_, options):
-    """A picture is as tall as its author says, and keeps its shape or the box's width."""
-    reader = Reader(chromium, pages(format_, ":height: 100", *options) / "index.html")
-    reader.wait_for_drawing()
-
-    picture = reader.page.locator(".penstock-diagram :is(img, svg)")
-    box = picture.bounding_box()
-    shape = picture.evaluate(SHAPE)
-
-    assert box["height"] == pytest.approx(100)
-    assert box["width"] == pytest.approx(500 if options else shape * 100, rel=0.01)
-    assert picture.evaluate(KEEPS_SHAPE)
+    pictures = reader.page.locator(".penstock-diagram :is(img, svg)").all()
+    assert len(pictures) == 3 * len(SIZES)
+    for picture, (width, height) in zip(pictures, [*SIZES.values()] * 3, strict=True):
+        box, shape = picture.bounding_box(), picture.evaluate(SHAPE)
+        if height is None:
+            assert box["width"] == pytest.approx(width)
+            assert box["width"] / box["height"] == pytest.approx(shape, rel=0.01)
+        else:
+            assert box["height"] == pytest.approx(height)
+            assert box["width"] == pytest.approx(width or shape * height, rel=0.01)
+            assert picture.evaluate(KEEPS_SHAPE)
 
 
-@pytest.mark.parametrize("version", PAGE_VERSIONS)
-@pytest.mark.parametrize("over", ["file", "http"])
-def test_mermaid(chromium, pages, over, version):
-    """Mermaid draws the flow, from disk too, and its nodes lead to the steps."""
-    folder = pages("mermaid", version=version)
-
-    with served(folder) as address:
-        reader = Reader(chromium, folder / "index.html" if over == "file" else address)
+@pytest.mark.parametrize("version", [p for p in PAGE_VERSIONS if not isinstance(p, str)])
+def test_older_mermaid(chromium, pages_with, script, theme, version):
+    """Older versions draw the flow in the room that is kept for it, with links to the steps."""
+    folder = pages_with(script(version), theme)
+    for direction in ("TD", "LR"):
+        reader = Reader(chromium, folder / f"mermaid-{direction}.html")
         reader.wait_for_drawing()
 
-        links = reader.page.locator(".mermaid svg a").all()
-        assert [link.get_attribute("xlink:href") for link in links] == [
-            f"#penstock--orders--{step}" for step in STEPS
-        ]
+        assert reader.moved() == []
+        assert tuple(where_links_lead(reader, "mermaid")) == STEPS
         assert "Sends it." in reader.click("send")
         assert (reader.outside, reader.errors, reader.warnings) == ([], [], [])
 
@@ -326,60 +484,52 @@ orders(step(name="last", after=all_of("api", "lost"))(print))
 """
 
 
+COLOURS_OF_MERMAID = """names => Object.fromEntries(names.map(name => {
+    const [node] = document.querySelectorAll(`.mermaid .node.penstock-${name}`);
+    const shapes = [...node.querySelectorAll("path, rect, polygon")]
+        .filter(shape => shape.getBoundingClientRect().width);
+    const styles = shapes.map(shape => getComputedStyle(shape));
+    return [name, [
+        styles[0].fill,
+        styles.at(-1).stroke,
+        name === "join" ? "" : getComputedStyle(node.querySelector("p")).color,
+    ]];
+}))"""
+
+
 @pytest.mark.parametrize("version", PAGE_VERSIONS)
-@pytest.mark.parametrize(("scheme", "palette"), [("light", LIGHT), ("dark", DARK)])
-def test_all_colours_of_mermaid(chromium, pages, version, scheme, palette):
+def test_all_colours_of_mermaid(chromium, pages, script, tmp_path, version):
     """Each sort of node has its colours in Mermaid's pictures too, and so have bars and words."""
-    folder = pages(
-        "mermaid",
-        version=version,
+    built = pages(
+        {"shop.py": KINDS, "index.rst": FLOW.format(format="mermaid", direction="TD")},
         html_theme="furo",
-        files={"shop.py": KINDS},
         suppress_warnings=["penstock"],
     )
-    reader = Reader(chromium, folder / "index.html", scheme)
+    folder = shutil.copytree(built, tmp_path / "pages")
+    (folder / "_static" / "mermaid.js").write_text(script(version), encoding="utf-8")
+    reader = Reader(chromium, folder / "index.html")
     reader.wait_for_drawing()
+    names = [*(name for name in LIGHT if name not in {"failed", "unreached"}), "join"]
 
-    seen = reader.page.evaluate(
-        """names => Object.fromEntries(names.map(name => {
-            const [node] = document.querySelectorAll(`.mermaid .node.penstock-${name}`);
-            const shapes = [...node.querySelectorAll("path, rect, polygon")]
-                .filter(shape => shape.getBoundingClientRect().width);
-            const styles = shapes.map(shape => getComputedStyle(shape));
-            return [name, [
-                styles[0].fill,
-                styles.at(-1).stroke,
-                name === "join" ? "" : getComputedStyle(node.querySelector("p")).color,
-            ]];
-        }))""",
-        [*(name for name in LIGHT if name not in {"failed", "unreached"}), "join"],
-    )
+    for scheme, palette, behind in (
+        ("light", LIGHT, "rgba(255, 255, 255, 0.85)"),
+        ("dark", DARK, "rgba(20, 24, 31, 0.85)"),
+    ):
+        reader.page.emulate_media(color_scheme=scheme)
+        seen = reader.page.evaluate(COLOURS_OF_MERMAID, names)
 
-    edge = (IS_DARK if scheme == "dark" else IS_LIGHT)["edge"]
-    expected = {name: list(map(rgb, (p.fill, p.stroke, p.text))) for name, p in palette.items()}
-    assert seen == {name: expected.get(name, [edge, edge, ""]) for name in seen}
-    small = reader.page.locator(".mermaid .node small").first
-    assert small.evaluate("small => getComputedStyle(small).opacity") == "1"
-    word = reader.page.locator(".mermaid .edgeLabel p").first
-    assert word.evaluate("p => getComputedStyle(p).backgroundColor") == (
-        "rgba(255, 255, 255, 0.85)" if scheme == "light" else "rgba(20, 24, 31, 0.85)"
-    )
+        edge = (IS_DARK if scheme == "dark" else IS_LIGHT)["edge"]
+        expected = {name: [*map(rgb, (p.fill, p.stroke, p.text))] for name, p in palette.items()}
+        assert seen == {name: expected.get(name, [edge, edge, ""]) for name in seen}
+        small = reader.page.locator(".mermaid .node small").first
+        assert small.evaluate("small => getComputedStyle(small).opacity") == "1"
+        word = reader.page.locator(".mermaid .edgeLabel p").first
+        assert word.evaluate("p => getComputedStyle(p).backgroundColor") == behind
 
 
 def rgb(colour):
     """Return *colour* as browsers write it."""
     return f"rgb({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:], 16)})"
-
-
-@pytest.mark.parametrize("version", PAGE_VERSIONS)
-@pytest.mark.parametrize("direction", ["TD", "LR"])
-def test_room_for_mermaid(chromium, pages, theme, direction, version):
-    """The page keeps room for what Mermaid will draw, so that nothing moves, in any version."""
-    folder = pages("mermaid", f":direction: {direction}", html_theme=theme, version=version)
-    reader = Reader(chromium, folder / "index.html")
-    reader.wait_for_drawing()
-
-    assert reader.moved() == []
 
 
 NOTE_HEIGHT = """
@@ -391,13 +541,12 @@ Element.prototype.setAttribute = function (name, value) {
 """
 
 
+@alabaster
 @pytest.mark.parametrize("version", PAGE_VERSIONS)
-def test_room_while_mermaid_draws(chromium, pages, version):
+def test_room_while_mermaid_draws(chromium, pages_with, script, theme, version):
     """Mermaid says that it has drawn before it has; its text is taller than a flow across."""
-    folder = pages("mermaid", ":direction: LR", version=version)
-    reader = Reader(chromium, folder / "index.html")
-    reader.page.add_init_script(NOTE_HEIGHT)
-    reader.page.reload()
+    folder = pages_with(script(version), theme)
+    reader = Reader(chromium, folder / "mermaid-LR.html", before=NOTE_HEIGHT)
     reader.wait_for_drawing()
 
     drawn = reader.page.locator(".penstock-diagram pre").bounding_box()["height"]
@@ -405,25 +554,14 @@ def test_room_while_mermaid_draws(chromium, pages, version):
     assert reader.page.evaluate("during") == pytest.approx(drawn)
 
 
-BELOW = """
-Shop
-====
-
-.. penstock-flow:: orders
-   :steps: none
-
-Below
------
-
-{words}
-"""
-
-
-@formats
-def test_what_stands_below(chromium, pages, theme, format_):
+@pytest.mark.parametrize(
+    ("theme", "format_"),
+    [*((theme, "mermaid") for theme in THEMES), ("alabaster", "svg")],
+    indirect=True,
+)
+def test_what_stands_below(chromium, folder, format_):
     """Who comes for what stands below a flow finds it in sight when the flow is drawn."""
-    folder = pages(format_, html_theme=theme, index=BELOW.format(words="Words.\n\n" * 60))
-    address = f"{(folder / 'index.html').as_uri()}#below"
+    address = f"{(folder / f'below-{format_}.html').as_uri()}#below"
 
     reader = Reader(chromium, address)
     reader.wait_for_drawing()
@@ -438,58 +576,33 @@ def test_what_stands_below(chromium, pages, theme, format_):
     )
 
 
-HIDDEN = """
-Shop
-====
-
-.. raw:: html
-
-   <{tag}>
-
-.. penstock-flow:: orders
-
-.. raw:: html
-
-   </{close}>
-"""
-
-
-@pytest.mark.parametrize(
-    ("tag", "show"),
-    [
-        ("details id=box", "box.open = true"),
-        ("div id=box hidden", "box.hidden = false"),
-        ("div id=box style='display: none'", "box.style.display = 'block'"),
-    ],
-    ids=["details", "hidden", "tab"],
-)
-def test_hidden_mermaid(chromium, pages, tag, show):
+@alabaster
+def test_hidden_mermaid(chromium, folder):
     """A flow that cannot be seen yet is drawn when it can, with room for its words."""
-    index = HIDDEN.format(tag=tag, close=tag.partition(" ")[0])
-    reader = Reader(chromium, pages("mermaid", index=index) / "index.html")
+    reader = Reader(chromium, folder / "hidden.html")
     reader.page.wait_for_load_state("networkidle")
     assert reader.page.locator(".mermaid svg").count() == 0
 
-    reader.page.evaluate(show)
-    reader.wait_for_drawing()
+    for number, (_, _, show) in enumerate(BOXES.values(), 1):
+        reader.page.evaluate(show)
+        reader.wait_for_drawing()
 
-    words = reader.page.locator(".mermaid .node p").first
-    assert words.bounding_box()["width"] > 50
+        words = reader.page.locator(f"#box{number} .mermaid .node p").first
+        assert words.bounding_box()["width"] > 50
+        assert reader.page.locator(".mermaid svg").count() == number
 
 
 @pytest.mark.parametrize(
-    ("script", "reason"),
+    ("text", "reason"),
     [
         ("", "its script could not be loaded"),
         ("var mermaid = {initialize() {}, async run() { throw 'a tantrum'; }};", "a tantrum"),
     ],
     ids=["missing", "failing"],
 )
-def test_mermaid_fails(chromium, pages, script, reason):
+def test_mermaid_fails(chromium, pages_with, text, reason):
     """Where Mermaid does not draw, all of its text can be read, and one warning says why."""
-    folder = pages("mermaid", files={"mermaid.js": script})
-
-    reader = Reader(chromium, folder / "index.html")
+    reader = Reader(chromium, pages_with(text) / "mermaid-TD.html")
 
     source = reader.page.locator("pre.mermaid[data-processed]")
     assert "accTitle: Orders" in source.text_content()
@@ -497,9 +610,10 @@ def test_mermaid_fails(chromium, pages, script, reason):
     assert [warning.endswith(reason) for warning in reader.warnings] == [True]
 
 
-def test_mermaid_without_scripts(chromium, pages):
+@alabaster
+def test_mermaid_without_scripts(chromium, folder):
     """Without scripts, all of Mermaid's text can be read."""
-    reader = Reader(chromium, pages("mermaid") / "index.html", scripts=False)
+    reader = Reader(chromium, folder / "mermaid-TD.html", scripts=False)
 
     source = reader.page.locator("pre.mermaid")
 
@@ -524,10 +638,12 @@ def test_one_mermaid(chromium, pages, require, beside):
     """Beside sphinxcontrib.mermaid, its Mermaid draws our flows in their size and colours."""
     require("sphinxcontrib-mermaid", find_spec("sphinxcontrib.mermaid") is not None)
     folder = pages(
-        "mermaid",
-        index="Shop\n====\n\n.. penstock-flow:: orders\n" + beside,
-        files={"_static/mermaid.mjs": MODULE},
-        extensions=["sphinxcontrib.mermaid"],
+        {
+            "index.rst": "Shop\n====\n\n.. penstock-flow:: orders\n" + beside,
+            "_static/mermaid.mjs": MODULE,
+        },
+        "sphinxcontrib.mermaid",
+        penstock_format="mermaid",
         html_theme="furo",
         html_static_path=["_static"],
         mermaid_use_local="mermaid.mjs",

@@ -78,9 +78,11 @@ def running_chromium(require: Callable[[str, bool], None]) -> Iterator["Browser"
 @pytest.fixture
 def chromium(running_chromium: "Browser") -> Iterator["Browser"]:
     """Return the browser, and close what a test opened: open pages take time from all others."""
+    before = running_chromium.contexts
     yield running_chromium
     for context in running_chromium.contexts:
-        context.close()
+        if context not in before:
+            context.close()
 
 
 @contextmanager
@@ -107,6 +109,7 @@ class Reader:
         scheme: The colours of their system, ``"light"`` or ``"dark"``.
         scripts: Whether they let scripts run.
         width: How many pixels wide their window is.
+        before: A script that runs before any of the page's.
     """
 
     def __init__(
@@ -117,6 +120,7 @@ class Reader:
         *,
         scripts: bool = True,
         width: int = 1280,
+        before: str = "",
     ) -> None:
         self.requested: list[str] = []
         self.errors: list[str] = []
@@ -128,6 +132,8 @@ class Reader:
             viewport={"width": width, "height": 720},
         )
         self.page: Page = context.new_page()
+        if before:
+            self.page.add_init_script(before)
         self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._hear)
@@ -170,9 +176,9 @@ class Reader:
         for flow in self.page.locator("pre.mermaid:visible").all():
             flow.locator("svg .node").first.wait_for()
 
-    def click(self, text: str) -> str:
-        """Click the first node that shows *text*; return what stands where that leads."""
-        link = self.page.locator(".penstock-diagram svg a").filter(has_text=text).first
+    def click(self, text: str, inside: str = "svg") -> str:
+        """Click the first node *inside* that shows *text*; return what is where that leads."""
+        link = self.page.locator(f".penstock-diagram {inside} a").filter(has_text=text).first
         href = link.get_attribute("href") or link.get_attribute("xlink:href")
         link.locator("text, p").first.click()
         # Themes scroll smoothly: it takes a while until the target can be seen. The page itself
