@@ -339,9 +339,11 @@ def _give_way(run: Run, names: "Mapping[str, object] | Sequence[str]") -> None:
             current.set(here._view(_Gaps(kept)))
 
 
-_is_any_closed = False
 closed_marks: list[bool] = []
-"""True where a run or a span that is over may be current still, in some context."""
+"""True where a run or a span that is over may be current still, in some context.
+
+Nobody looks for what never was.
+"""
 
 
 def open_run() -> Run | None:
@@ -359,11 +361,9 @@ def close_run(run: Run, before: Run | None) -> None:
     For a block that ends where it did not begin: nobody can set what is current
     in the context in which it began.
     """
-    global _is_any_closed  # noqa: PLW0603 - so that nobody looks for what never was
     # All views of a run share this.
     if len(run._cell) > 1 or (before is not None and is_same_run(before, run)):
         return  # it is closed, or open still in a block around this one
-    _is_any_closed = True
     closed_marks[:] = [True]
     while before is not None and len(before._cell) > 1:
         before = before._cell[1]  # which `run` may be: then there is none
@@ -423,11 +423,12 @@ class Entrypoint(Protocol):
 def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
     """Return what makes the run of each call of an *entrypoint*."""
     get, new, pop, clock, ours = current.get, _Begun, tails.pop, time_ns, are_ours
+    marks = closed_marks
     name = entrypoint.name
 
     # What `Run` does, in place: this is what a call of an entrypoint costs.
     def start() -> Run:
-        outer = open_run() if _is_any_closed else get()
+        outer = open_run() if marks else get()
         run = new()
         run._flows, run._entrypoint, run._cell = entrypoint.flows, name, []
         run._origin = None
@@ -464,7 +465,7 @@ def current_run() -> Run | None:
 
     .. versionadded:: 0.1
     """
-    return open_run() if _is_any_closed else current.get()
+    return open_run() if closed_marks else current.get()
 
 
 def current_flow_id() -> str | None:
@@ -474,7 +475,7 @@ def current_flow_id() -> str | None:
 
     .. versionadded:: 0.1
     """
-    run = open_run() if _is_any_closed else current.get()
+    run = open_run() if closed_marks else current.get()
     return None if run is None else run._flow_id or run.flow_id
 
 
@@ -496,7 +497,7 @@ def annotate(**values: object) -> None:
 
     .. versionadded:: 0.1
     """
-    run = open_run() if _is_any_closed else current.get()
+    run = open_run() if closed_marks else current.get()
     if run is not None and values:
         own = prepared(values)
         if run._origin is None:
@@ -518,7 +519,7 @@ def unannotate(*names: str) -> None:
 
     .. versionadded:: 0.1
     """
-    run = open_run() if _is_any_closed else current.get()
+    run = open_run() if closed_marks else current.get()
     if run is not None and names:
         before = (run._values or {}) if run._origin is not None else {}
         current.set(run._view(_Gaps({**before, **dict.fromkeys(names, _GONE)})))
