@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from inspect import unwrap
 from types import (
     CodeType,
     CoroutineType,
@@ -24,7 +25,7 @@ from types import (
     ModuleType,
     TracebackType,
 )
-from typing import Any
+from typing import Any, cast
 from weakref import ref
 
 from penstock._signatures import Source, attempt, find_decorators
@@ -83,7 +84,7 @@ def find_registrations(
         is_called: Whether somebody was seen to call the function itself: then it
             is one of the decorators below, also where none is seen to hold it.
     """
-    plain: Any = _innermost(function)
+    plain: Any = unwrap(cast("Any", function))
     found: list[Decorator] = attempt(partial(_read, plain), [])
     ours = [number for number, decorator in enumerate(found) if decorator.is_ours]
     below = [d for d in found[ours[-1] + 1 if ours else 0 :] if d.text not in _HARMLESS]
@@ -98,12 +99,6 @@ def find_registrations(
 
 
 _HARMLESS = {"staticmethod", "classmethod"}
-
-
-def _innermost(function: Any) -> Any:
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    return function
 
 
 def _read(function: Any) -> list[Decorator]:

@@ -482,15 +482,8 @@ class Registry:
 
     def find(self, target: object) -> Declaration | None:
         """Return the latest declaration of *target* or of what it wraps."""
-        seen = set[int]()
-        while id(target) not in seen:
-            seen.add(id(target))
-            found = self._by_target.get(id(target))
-            if found is not None:
-                return found
-            # A bound method passes `__wrapped__` on, so its function comes first.
-            target = getattr(target, "__func__", None) or getattr(target, "__wrapped__", target)
-        return None
+        found = (self._by_target.get(id(layer)) for layer in _layers(target))
+        return next((declaration for declaration in found if declaration is not None), None)
 
     def describe(self, flow: str, place: str, metadata: dict[str, Any]) -> None:
         """Remember what the file *place* says about *flow*."""
@@ -653,7 +646,7 @@ def _reduce_step(step: Step) -> tuple[Callable[..., Step], tuple[Any, ...]]:
     values = {field.name: getattr(step, field.name) for field in fields(step)}
     module = getattr(step.function, "__module__", None)
     path = getattr(step.function, "__qualname__", None)
-    inside = len(_layers(step.function))
+    inside = len([*_layers(step.function)])
     if module and path and _import(module, path, inside) is step.function:
         return _step_elsewhere, (values | {"function": None}, module, path, inside)
     return _step_elsewhere, (values,)
@@ -672,18 +665,19 @@ def _import(module: str, path: str, inside: int) -> Any:
     The layers around it are wrappers, which another process may have more or less of.
     """
     try:
-        return _layers(attrgetter(path)(import_module(module)))[-inside]
+        return [*_layers(attrgetter(path)(import_module(module)))][-inside]
     except (ImportError, AttributeError, IndexError):
         return None
 
 
-def _layers(target: object) -> list[Any]:
-    """Return *target* and what it wraps, outermost first."""
-    found: list[Any] = []
-    while not any(target is one for one in found):
-        found.append(target)
+def _layers(target: object) -> Iterator[Any]:
+    """Yield *target* and what it wraps, outermost first."""
+    seen: list[object] = []
+    while not any(target is one for one in seen):
+        yield target
+        seen.append(target)
+        # A bound method passes `__wrapped__` on, so its function comes first.
         target = getattr(target, "__func__", None) or getattr(target, "__wrapped__", target)
-    return found
 
 
 # A function that a wrapper took the place of has no name by which pickle finds it.
