@@ -28,6 +28,7 @@ from penstock._wrap import (
     instrument,
     instrument_alike,
     is_wrappable,
+    with_function,
 )
 from penstock.exceptions import InvalidArgumentError, UnknownFlowError
 
@@ -426,12 +427,7 @@ def _body_of(target: Any) -> tuple[Any, Declared | None]:
     earlier = default_registry().find_same(inside) if kind in {MethodType, partial} else None
     if earlier is None or earlier.declared is None or earlier.runs is not None:
         return target, None
-    written = earlier.declared.function
-    if kind is MethodType:
-        return MethodType(written, target.__self__), earlier.declared
-    made = partial(written, *target.args, **target.keywords)
-    vars(made).update(vars(target))
-    return made, earlier.declared
+    return with_function(target, earlier.declared.function), earlier.declared
 
 
 def _declaration(target: Any, name: str | None, title: str | None, kind: str | None) -> Declaration:

@@ -52,6 +52,7 @@ __all__ = [
     "instrument",
     "instrument_alike",
     "is_wrappable",
+    "with_function",
 ]
 
 P = ParamSpec("P")
@@ -158,14 +159,21 @@ def instrument_alike(function: Any, scope: Scope) -> Any:
     if issubclass(kind, (staticmethod, classmethod)):
         return kind(instrument_alike(function.__func__, scope))
     if kind is MethodType:
-        return MethodType(instrument_alike(function.__func__, scope), function.__self__)
+        return with_function(function, instrument_alike(function.__func__, scope))
     if kind is partial:
-        made = partial(instrument(function.func, scope), *function.args, **function.keywords)
-        vars(made).update(vars(function))
-        return made
+        return with_function(function, instrument(function.func, scope))
     wrapper = instrument(function, scope)
     is_never_bound = kind is BuiltinFunctionType or kind is MethodWrapperType
     return staticmethod(wrapper) if is_never_bound else wrapper
+
+
+def with_function(target: Any, function: Any) -> Any:
+    """Return *target*, a method of an object or a partial, with *function* instead of its own."""
+    if type(target) is MethodType:
+        return MethodType(function, target.__self__)
+    made = partial(function, *target.args, **target.keywords)
+    vars(made).update(vars(target))
+    return made
 
 
 _WRAPPABLE = (
