@@ -63,13 +63,7 @@ def record_failure(run: Run, error: BaseException) -> None:
     nothing.
     """
     try:
-        if isinstance(error, BaseExceptionGroup):
-            raised = _members(error)
-        elif is_control_flow(error):
-            return
-        else:
-            raised = [error]
-        if raised:
+        if raised := _members(error):
             own = _describe(latest(run))
             for one in raised:
                 _attach(one, own)
