@@ -15,6 +15,7 @@ from typing import NamedTuple
 from penstock._context import Run, latest, values_shown
 from penstock._control_flow import is_control_flow
 from penstock._ids import digits_of, number_of
+from penstock._plain import unprintable
 from penstock._running import find_raiser
 
 __all__ = ["Failure", "find_failure", "record_failure"]
@@ -105,7 +106,7 @@ def _text(value: object) -> str:
     try:
         return _plain(str(value)[:_MOST_CHARACTERS])
     except Exception:
-        return f"<unprintable {type(value).__qualname__}>"
+        return unprintable(value)
 
 
 def _attach(error: BaseException, own: _Kept) -> None:

@@ -8,6 +8,7 @@ from types import FrameType
 from penstock._bypassed import check_frame
 from penstock._context import Run, current, open_run, values_shown
 from penstock._failures import Failure, find_failure
+from penstock._plain import unprintable
 from penstock._running import find_running
 from penstock.exceptions import ConfigurationError
 
@@ -100,7 +101,7 @@ def run_values(run: Run | None, failure: Failure | None) -> Mapping[str, object]
 
 
 def printable(value: object) -> object:
-    """Return *value*, or a string in its place if whoever writes it would fail."""
+    """Return *value*, or a string in its place if it could not be written."""
     if type(value) is str:
         if value.isascii():
             return value
@@ -112,7 +113,7 @@ def printable(value: object) -> object:
     except UnicodeEncodeError:
         return str(value).encode(errors="backslashreplace").decode()
     except Exception:
-        return f"<unprintable {type(value).__qualname__}>"
+        return unprintable(value)
     return value
 
 

@@ -1,9 +1,9 @@
-"""Values of an application as what JSON can hold."""
+"""Values of an application as what JSON and logs can hold."""
 
 import math
 from collections.abc import Mapping
 
-__all__ = ["plain"]
+__all__ = ["plain", "unprintable"]
 
 _DEEPEST = 20
 """How many values are kept inside each other; what is deeper becomes text."""
@@ -34,6 +34,11 @@ def _plain(value: object, above: tuple[int, ...]) -> object:
         if isinstance(value, (list, tuple)):
             return [plain(item, inside) for item in value]
     return _shown(value)
+
+
+def unprintable(value: object) -> str:
+    """Return what is shown of a *value* whose ``str`` or ``repr`` raises."""
+    return f"<unprintable {type(value).__qualname__}>"
 
 
 def _key(key: object) -> str:

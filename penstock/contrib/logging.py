@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from penstock._context import current_run
 from penstock._fields import NAMES, add_fields, check_length, failure_of, shorten
+from penstock._plain import unprintable
 from penstock._running import find_running
 
 __all__ = ["FlowFilter", "FlowFormatter", "install", "uninstall"]
@@ -176,7 +177,7 @@ def _text(value: object) -> str:
     try:
         return str(value)
     except Exception:  # it would lose the line
-        return f"<unprintable {type(value).__qualname__}>"
+        return unprintable(value)
 
 
 def _escape(found: re.Match[str]) -> str:
