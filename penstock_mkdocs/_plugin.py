@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +25,7 @@ from penstock.graph._theme import page_stylesheet
 from penstock_mkdocs import _loading
 from penstock_mkdocs._config import DIRECTIONS, ERRORS, FORMATS, ExtensionOptions
 from penstock_mkdocs._generated import GeneratedFiles
-from penstock_mkdocs._links import mend_joined, mend_links
+from penstock_mkdocs._links import Elsewhere, mend_joined, mend_links
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams
 from penstock_mkdocs._state import settings_of, site
@@ -86,6 +87,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._watched: set[str] = set()
         self._generated = GeneratedFiles()
         self._files: Files | None = None
+        self._elsewhere: Mapping[str, Elsewhere] = {}
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Note what MkDocs was called for. With this event, the plugin lives on while it serves."""
@@ -139,7 +141,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         files: Files,
     ) -> Environment:
         """Let links find what other pages show, now that all pages are rendered."""
-        self._files = files
+        self._files, self._elsewhere = files, site.elsewhere  # once for all pages
         index_without_diagrams(config.plugins.values())
         for source, wanted in site.wanted.items():
             file = files.get_file_from_path(source)
@@ -153,7 +155,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         """Fix what came to the page from elsewhere, like the beginning of a blog's post."""
         if self._files is None or '="#penstock--' not in output:
             return output
-        return mend_links(output, site.elsewhere, find=partial(_address, self._files, page))
+        return mend_links(output, self._elsewhere, find=partial(_address, self._files, page))
 
     def on_serve(
         self,
@@ -171,7 +173,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Fix the page of print-site, which is written here; watch what was newly imported."""
-        _mend_print_page(config)
+        _mend_print_page(config, self._elsewhere)
         self._generated.remove()
         self._watch(config)
 
@@ -185,7 +187,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._server = None
 
     def _check_names(self) -> None:
-        """Refuse what is no option: MkDocs would only warn, and every page would miss its flows.
+        """Refuse unknown options: MkDocs would only warn, and every page would miss its flows.
 
         Raises:
             PluginError: If there is such a name.
@@ -239,7 +241,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._watched |= places
 
 
-def _mend_print_page(config: MkDocsConfig) -> None:
+def _mend_print_page(config: MkDocsConfig, elsewhere: Mapping[str, Elsewhere]) -> None:
     """Let links lead on, on the page into which print-site has joined all others.
 
     It took the pages before their links were resolved, and renames some ids alone.
@@ -248,7 +250,7 @@ def _mend_print_page(config: MkDocsConfig) -> None:
     path = Path(file.abs_dest_path) if file else None
     if path and path.is_file():
         html = path.read_text(encoding="utf-8")
-        mended = mend_joined(html, site.elsewhere)
+        mended = mend_joined(html, elsewhere)
         if mended != html:
             path.write_text(mended, encoding="utf-8")
 
