@@ -7,7 +7,6 @@ import sys
 from io import BytesIO
 from types import SimpleNamespace
 
-import django
 import pytest
 from django.core.checks import run_checks
 from django.core.handlers.asgi import ASGIHandler
@@ -26,17 +25,9 @@ from penstock.contrib.django import FlowMiddleware
 from penstock.contrib.logging import FlowFilter
 from penstock.exceptions import ConfigurationError
 
+pytestmark = pytest.mark.usefixtures("django_project")
+
 HEADER = "X-Request-ID"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _project():
-    """Make the project ready."""
-    patched = pytest.MonkeyPatch()
-    patched.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
-    django.setup()
-    yield
-    patched.undo()
 
 
 @pytest.fixture(params=["wsgi", "asgi"])

@@ -1,18 +1,12 @@
 """Django REST Framework reads from declared views what it reads from bare ones."""
 
-import django
 import pytest
 from django.test import Client
 from django.urls import path
 
 from penstock import entrypoint, flow
 
-
-@pytest.fixture(autouse=True)
-def _project(monkeypatch):
-    """Make the project ready."""
-    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
-    django.setup()
+pytestmark = pytest.mark.usefixtures("django_project")
 
 
 def undeclared(function):

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from types import ModuleType
 
-import django
 import httpx
 import pytest
 from aiohttp import web
@@ -28,6 +27,8 @@ from penstock.contrib.asgi import FlowMiddleware
 from penstock.contrib.flask import FlowExtension
 from penstock.contrib.logging import FlowFilter, install, uninstall
 from penstock.contrib.wsgi import FlowMiddleware as WSGIFlowMiddleware
+
+pytestmark = pytest.mark.usefixtures("django_project")
 
 HEADER = "X-Request-ID"
 
@@ -143,15 +144,6 @@ def test_aiohttp(views, lines):
     asyncio.run(serve())
 
     check(*lines, "aiohttp.server", "order-7", views)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _project():
-    patched = pytest.MonkeyPatch()
-    patched.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
-    django.setup()
-    yield
-    patched.undo()
 
 
 @pytest.mark.parametrize("place", ["now", "later"])

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 
-import django
 import httpx
 import pytest
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
@@ -37,6 +36,8 @@ from penstock.contrib.flask import FlowExtension
 from penstock.contrib.logging import FlowFilter
 from penstock.contrib.wsgi import FlowMiddleware as WSGIFlowMiddleware
 from penstock.exceptions import ConfigurationError
+
+pytestmark = pytest.mark.usefixtures("django_project")
 
 HEADER = "X-Request-ID"
 EXPOSE = "Access-Control-Expose-Headers"
@@ -146,16 +147,6 @@ ADAPTERS = {
     "Django under WSGI": django_handler(WSGIHandler, django_view),
     "Django under ASGI": django_handler(ASGIHandler, django_view_later),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _project():
-    """Make the project ready."""
-    patched = pytest.MonkeyPatch()
-    patched.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
-    django.setup()
-    yield
-    patched.undo()
 
 
 @pytest.fixture(params=ADAPTERS)
