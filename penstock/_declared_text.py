@@ -7,17 +7,17 @@ from penstock.exceptions import InvalidArgumentError
 __all__ = ["check_text", "wrong"]
 
 
-def check_text(where: str, **texts: object) -> None:
-    """Raise unless each of *texts* is None or a string that is not empty and can be shown.
+def check_text(where: str, **strings: object) -> None:
+    """Raise unless each of *strings* is None or a string that is not empty and can be shown.
 
     Args:
         where: The function that was called.
-        texts: Strings by the names of its arguments.
+        strings: What to check, by the names of its arguments.
 
     Raises:
-        InvalidArgumentError: If one is none, is empty or holds control characters.
+        InvalidArgumentError: If one is not a string, is empty or holds control characters.
     """
-    for argument, value in texts.items():
+    for argument, value in strings.items():
         if value is None:
             continue
         if not isinstance(value, str):

@@ -46,8 +46,9 @@ __all__ = [
 Outcome = Literal["ok", "error", "cancelled", "closed", "responded", "retried", "stopped"]
 """How a step ended.
 
-It returned; it raised; its task was cancelled; nobody went on with it; it asked
-its queue to run it again; it told its queue to end it without success or failure.
+It returned; it raised; its task was cancelled; nobody went on with it; it raised
+a response below 500; it asked its queue to run it again; it told its queue to end
+it without success or failure.
 """
 
 _SLOW_NS = 100_000_000

@@ -124,7 +124,7 @@ def environ_reader(inbound: Inbound) -> Callable[[Mapping[str, Any]], dict[str, 
 def as_sent(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Return those of the *found* headers whose names were sent like that.
 
-    In the environment X_Request_ID has the same key as X-Request-ID, so one may stand in for the
+    In the environment X_Request_ID has the same key as X-Request-ID, so one may be taken for the
     other, which a proxy removes.
     """
     sent = {name.lower() for name in names}

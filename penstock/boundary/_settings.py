@@ -192,7 +192,7 @@ class Inbound:
     def adopt(self, found: str) -> str | None:
         """Return the flow ID that *found* becomes, which somebody sent who is trusted.
 
-        It is None if it is no flow ID, or if *validator* or *transformer* refuse it.
+        It is None if it is not a flow ID, or if *validator* or *transformer* refuse it.
         """
         if not self._is_wanted(found):
             return None

@@ -143,7 +143,7 @@ def _begin(task: Task | None = None, **_: Any) -> None:
 
 
 def _fail(sender: Task | None = None, exception: BaseException | None = None, **_: Any) -> None:
-    """Let the *exception* of a task say which operation it is from, for whoever reports it."""
+    """Let the *exception* of a task say which operation it is from, for what reports it."""
     block = None if sender is None else _blocks.get(sender.request)
     if block is not None and exception is not None:
         record_failure(block.run, exception)
