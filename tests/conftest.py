@@ -34,6 +34,16 @@ def _root_logger() -> Iterator[None]:
             logging.root.removeHandler(handler)
 
 
+@pytest.fixture(autouse=True)
+def _memory_broker() -> Iterator[None]:
+    """Each test leaves the broker in memory empty: all applications of a process share its queues."""
+    yield
+    memory = sys.modules.get("kombu.transport.memory")
+    if memory is not None:
+        memory.Channel.queues.clear()
+        memory.Transport.global_state.clear()
+
+
 @pytest.fixture(scope="module")
 def _unmeasured() -> Iterator[None]:
     """Leave the processes that a module starts out of the coverage.
