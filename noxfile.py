@@ -13,7 +13,7 @@ nox.options.error_on_missing_interpreters = False
 nox.options.default_venv_backend = "uv|virtualenv"
 
 COVERED = ("penstock", "penstock_sphinx", "penstock_mkdocs")
-PYODIDE = "pyodide@314.0.7"  # CPython 3.14.2
+PYODIDES = {"3.14": "314.0.7", "3.15": "315.0.0-alpha.2"}  # CPython 3.14.2 and 3.15.0rc1
 PURE_GUESTS = ("apscheduler", "asgi", "dramatiq", "httpx", "huey", "logging", "loguru")
 PURE_GUESTS += ("missing", "opentelemetry", "requests", "rq", "sentry", "structlog", "wsgi")
 NOT_PURE = ("test_api", "test_conformance", "test_documents")  # they need what is compiled
@@ -48,7 +48,7 @@ def tests(session: nox.Session) -> None:
     for package in COVERED:
         # Not `*/penstock/*`: the folder of the project may have that name too.
         session.run("coverage", "report", f"--include={package}/*", "--fail-under=100")
-    session.log("not run here: `nox -s wide`, and `nox -s pyodide` for Python 3.14")
+    session.log("not run here: `nox -s wide`, and `nox -s pyodide` for newer Pythons")
 
 
 @nox.session
@@ -67,21 +67,31 @@ def versions(session: nox.Session) -> None:
 
 
 @nox.session
-def pyodide(session: nox.Session) -> None:
-    """Test the runtime on Python 3.14, which Pyodide brings as a package of npm."""
-    folder = Path(session.create_tmp())
+@nox.parametrize("version", [*PYODIDES])
+def pyodide(session: nox.Session, version: str) -> None:
+    """Test the runtime on the newest Pythons, which Pyodide brings as packages of npm."""
+    folder = Path(session.create_tmp(), version)
+    folder.mkdir(exist_ok=True)
     modules = folder / "node_modules" / "pyodide"
-    session.run("npm", "install", "--silent", "--prefix", str(folder), PYODIDE, external=True)
+    session.run(
+        "npm",
+        "install",
+        "--silent",
+        "--prefix",
+        str(folder),
+        f"pyodide@{PYODIDES[version]}",
+        external=True,
+    )
     packages = folder / "packages"
     shutil.rmtree(packages, ignore_errors=True)
     session.install("pip")
     # Pyodide has neither threads nor sockets, and no compiler: packages of pure Python alone.
-    pure = ("--python-version=3.14", "--platform=any", "--implementation=py", "--abi=none")
+    pure = (f"--python-version={version}", "--platform=any", "--implementation=py", "--abi=none")
     target = ("--only-binary=:all:", *pure, f"--target={packages}")
     session.run("python", "-m", "pip", "install", "--quiet", *target, *_groups("pyodide"))
     session.run("python", "-m", "pip", "install", "--quiet", "--no-deps", *target[-1:], ".")
     chosen = session.posargs or sorted(str(path) for path in _tests_for_pyodide())
-    # Passed on Python 3.14.2 when this was written: less means that something was skipped.
+    # Passed on 3.14.2 when this was written: less means that something was skipped.
     session.run(
         *("node", "tests/pyodide/run.mjs", str(modules), str(packages), "-q", *chosen),
         env={"PENSTOCK_LEAST_PASSED": "0" if session.posargs else "727"},

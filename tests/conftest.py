@@ -36,7 +36,7 @@ def _root_logger() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _memory_broker() -> Iterator[None]:
-    """Each test leaves the broker in memory empty: all applications of a process share its queues."""
+    """Each test leaves the broker in memory empty: what it has, all applications share."""
     yield
     memory = sys.modules.get("kombu.transport.memory")
     if memory is not None:

@@ -148,7 +148,9 @@ def set_true(witness):
 def in_child(work):
     """Return what *work* returns in a child that Python does not notice, as text."""
     reading, writing = os.pipe()
-    child = ctypes.PyDLL(None).fork()
+    child = ctypes.PyDLL(None, use_errno=True).fork()
+    if child < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     if child == 0:
         os.write(writing, str(work()).encode())
         os._exit(0)

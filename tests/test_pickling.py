@@ -7,7 +7,7 @@ import pickle
 import subprocess
 import sys
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
-from types import MappingProxyType
+from types import CodeType, MappingProxyType
 
 import cloudpickle
 import dill
@@ -30,6 +30,15 @@ from penstock._registry import default_registry
 from penstock.testing import isolated_registry, record_runs
 
 pytestmark = pytest.mark.usefixtures("_unmeasured")
+# A fault of dill 0.4.1: it asks for what Python 3.15 took away.
+with_old_code = pytest.mark.skipif(not hasattr(CodeType, "co_lnotab"), reason="dill cannot")
+by_value = pytest.mark.parametrize(
+    "library",
+    [
+        pytest.param(cloudpickle, id="cloudpickle"),
+        pytest.param(dill, id="dill", marks=with_old_code),
+    ],
+)
 
 
 @flow("importable")
@@ -99,7 +108,7 @@ def test_by_name(function):
     assert cloudpickle.loads(cloudpickle.dumps(function)) is function
 
 
-@pytest.mark.parametrize("library", [cloudpickle, dill], ids=["cloudpickle", "dill"])
+@by_value
 def test_by_value(library):
     """An entrypoint in a function is pickled by value, and has its flow where it arrives."""
     arrived = library.loads(library.dumps(make()))
@@ -107,7 +116,7 @@ def test_by_value(library):
     assert arrived(3) == (3, "jobs")
 
 
-@pytest.mark.parametrize("library", [cloudpickle, dill], ids=["cloudpickle", "dill"])
+@by_value
 def test_coroutine_by_value(library):
     """So is one that is a coroutine function."""
     arrived = library.loads(library.dumps(make(is_async=True)))
@@ -227,7 +236,7 @@ def test_bound_functions_whose_body_runs_later(library, function):
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])
-@pytest.mark.parametrize("library", [cloudpickle, dill], ids=["cloudpickle", "dill"])
+@by_value
 def test_step_that_runs_elsewhere(library, is_recorded):
     """What arrives by value knows which step it is, also where its flow is not declared."""
 
