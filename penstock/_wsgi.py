@@ -43,7 +43,8 @@ class Requests:
         run = environ[_RUN] if _RUN in environ else self._begin(environ)
         if run is None:
             with inactive():
-                return self._app(environ, start_response)
+                ignored = self._app(environ, start_response)
+            return ignored if _runs_no_code(ignored, environ) else iterate(None, ignored)
         if self._inbound.update_request_header:
             environ[environ_key(self._inbound.header)] = run.flow_id
         if self._inbound.respond or self._inbound.expose_header:

@@ -62,6 +62,9 @@ class inactive:  # noqa: N801 - reads as a state, like `active`
 
     __slots__ = ("_token",)
 
+    run = None
+    """That there is none, where `active` has one."""
+
     def __enter__(self) -> None:
         self._token: Token[Run | None] = current.set(None)
 
@@ -72,24 +75,33 @@ class inactive:  # noqa: N801 - reads as a state, like `active`
             pass  # closed or collected from another context
 
 
+def _block(run: Run | None) -> active | inactive:
+    return inactive() if run is None else active(run)
+
+
 class iterate(Iterator[T]):  # noqa: N801 - used like a function
     """Iterate over *items* with *run* current while one is made, and when they are closed.
 
     For streaming bodies, over which a server iterates when the view has
-    returned. Nothing is current between items.
+    returned. Between items, what the server has current is current.
+
+    Args:
+        run: The run, or None if no run is to be current meanwhile: for the body
+            of a request that has no run.
+        items: The items.
 
     .. versionadded:: 0.1
     """
 
     __slots__ = ("_items", "_iterator", "_run")
 
-    def __init__(self, run: Run, items: Iterable[T]) -> None:
+    def __init__(self, run: Run | None, items: Iterable[T]) -> None:
         self._run = run
         self._items = items
         self._iterator: Iterator[T] | None = None
 
     def __next__(self) -> T:
-        block = active(self._run)
+        block = _block(self._run)
         try:
             with block:
                 if self._iterator is None:
@@ -102,7 +114,7 @@ class iterate(Iterator[T]):  # noqa: N801 - used like a function
         """Close *items*, also if none was made yet."""
         close = getattr(self._items, "close", None)
         if close is not None:
-            with active(self._run):
+            with _block(self._run):
                 close()
 
 
@@ -114,13 +126,13 @@ class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
 
     __slots__ = ("_items", "_iterator", "_run")
 
-    def __init__(self, run: Run, items: AsyncIterable[T]) -> None:
+    def __init__(self, run: Run | None, items: AsyncIterable[T]) -> None:
         self._run = run
         self._items = items
         self._iterator: AsyncIterator[T] | None = None
 
     async def __anext__(self) -> T:
-        block = active(self._run)
+        block = _block(self._run)
         try:
             with block:
                 if self._iterator is None:
@@ -133,5 +145,5 @@ class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
         """Close *items*, also if none was made yet."""
         close = getattr(self._items, "aclose", None)
         if close is not None:
-            with active(self._run):
+            with _block(self._run):
                 await close()

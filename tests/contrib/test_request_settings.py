@@ -1,6 +1,7 @@
 """The settings that all adapters for HTTP requests have, with each framework's own application."""
 
 import asyncio
+import json
 import logging
 import re
 import subprocess
@@ -11,17 +12,18 @@ import httpx
 import pytest
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import JsonResponse
+from django.http import JsonResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import re_path
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from flask import Flask, jsonify
 from flask import request as flask_request
 from litestar import Litestar
 from litestar import Request as LitestarRequest
 from litestar import Response as LitestarResponse
 from litestar import get as litestar_get
+from litestar.response import Stream as LitestarStream
 from quart import Quart
 from quart import jsonify as quart_jsonify
 from quart import request as quart_request
@@ -62,11 +64,34 @@ def headers_of(path):
     return own | ({EXPOSE: "ETag"} if path.endswith("/exposes") else {})
 
 
+def streams(path):
+    return path.endswith("/streamed")
+
+
+def parts(read):
+    """Yield what is known while the body is sent, and then while it is closed."""
+    try:
+        yield json.dumps(say(read)).encode()
+    finally:
+        CLOSED.append(current_flow_id())
+
+
+async def parts_later(read):
+    for part in parts(read):
+        await asyncio.sleep(0)
+        yield part
+
+
+CLOSED = []
+
+
 def starlette_like(**settings):
     api = FastAPI()
 
     @api.get("/{rest:path}")
     async def show(request: Request, rest: str):
+        if streams(request.url.path):
+            return StreamingResponse(parts_later(None), media_type="application/json")
         return JSONResponse(say(request.headers.get(HEADER)), headers=headers_of(request.url.path))
 
     return FlowMiddleware(api, **settings)
@@ -75,6 +100,8 @@ def starlette_like(**settings):
 def litestar(**settings):
     @litestar_get("/{rest:path}")
     async def show(request: LitestarRequest) -> LitestarResponse:
+        if streams(request.url.path):
+            return LitestarStream(parts_later(None), media_type="application/json")
         made = say(request.headers.get(HEADER))
         return LitestarResponse(made, headers=headers_of(request.url.path))
 
@@ -86,6 +113,8 @@ def quart(**settings):
 
     @app.get("/<path:rest>")
     async def show(rest):
+        if streams(f"/{rest}"):
+            return parts_later(None), {"Content-Type": "application/json"}
         read = quart_request.headers.get(HEADER)
         return quart_jsonify(say(read)), 200, headers_of(f"/{rest}")
 
@@ -98,6 +127,8 @@ def flask(**settings):
 
     @app.get("/<path:rest>")
     def show(rest):
+        if streams(f"/{rest}"):
+            return parts(None), {"Content-Type": "application/json"}
         return jsonify(say(flask_request.headers.get(HEADER))), headers_of(f"/{rest}")
 
     app.config.update({f"PENSTOCK_{name.upper()}": value for name, value in settings.items()})
@@ -110,19 +141,23 @@ def wsgi(**settings):
 
     @app.get("/<path:rest>")
     def show(rest):
+        if streams(f"/{rest}"):
+            return parts(None), {"Content-Type": "application/json"}
         read = flask_request.environ.get("HTTP_X_REQUEST_ID")
         return jsonify(say(read)), headers_of(f"/{rest}")
 
     return WSGIFlowMiddleware(app, **settings)
 
 
-def django_view(request):
+def django_view(request, parts=parts):
+    if streams(request.path):
+        return StreamingHttpResponse(parts(None), content_type="application/json")
     assert request.headers.get(HEADER) == request.META.get("HTTP_X_REQUEST_ID")
     return JsonResponse(say(request.headers.get(HEADER)), headers=headers_of(request.path))
 
 
 async def django_view_later(request):
-    return django_view(request)
+    return django_view(request, parts_later)
 
 
 def django_handler(make, view):
@@ -270,6 +305,19 @@ def test_ignored(serve, path):
     assert HEADER not in answer.headers
     assert EXPOSE not in answer.headers
     assert answer.json == {"id": None, "line": "-", "read": "theirs-1", "values": {}}
+
+
+@pytest.mark.parametrize("pattern", ["/streamed", "/no"], ids=["ignored", "not ignored"])
+def test_streamed(serve, pattern):
+    """While a body is sent and closed, the same is current as in what made it."""
+    CLOSED.clear()
+    answer = serve(ignore=[pattern])("/streamed")
+
+    assert answer.status == 200
+    assert answer.json["id"] == answer.headers.get(HEADER)
+    assert (answer.json["id"] is None) is (pattern == "/streamed")
+    assert answer.json["line"] == (answer.json["id"] or "-")
+    assert [answer.json["id"]] == CLOSED
 
 
 @pytest.mark.parametrize("path", ["/healthy", "/api/health", "/static", "/v2/upper", "/Health"])

@@ -59,7 +59,7 @@ class FlowMiddleware:
         if self._is_ignored(request):
             with inactive():
                 ignored: HttpResponseBase = self._get_response(request)
-                return ignored
+            return _send_in(None, ignored)
         run = self._begin(request)
         block = active(run)
         with block:
@@ -71,7 +71,7 @@ class FlowMiddleware:
         if self._is_ignored(request):
             with inactive():
                 ignored: HttpResponseBase = await self._get_response(request)
-                return ignored
+            return _send_in(None, ignored)
         run = self._begin(request)
         block = active(run)
         with block:
@@ -107,22 +107,27 @@ class FlowMiddleware:
             log_response("%s: %s", *said, response=answer, request=request)
 
     def _complete(self, response: HttpResponseBase, run: Run) -> HttpResponseBase:
-        """Let *response* say the flow ID, and its body be made in *run*."""
+        """Let *response* say the flow ID, and be sent in *run*."""
         there = [*response.items()]
         completed = self._inbound.complete_response(there, run.flow_id)
         for name, value in completed:
             if (name, value) not in there:
                 response[name] = value
-        # A file the server sends in its own way, and no code of the project runs meanwhile.
-        if response.streaming and getattr(response, "file_to_stream", None) is None:
-            streaming: Any = response
-            make: Any = aiterate if streaming.is_async else iterate
-            streaming.streaming_content = make(run, streaming.streaming_content)
-        close = response.close
+        return _send_in(run, response)
 
-        def close_in_run() -> None:
-            with active(run):
-                close()
 
-        response.close = close_in_run  # type: ignore[method-assign]  # it belongs to the run too
-        return response
+def _send_in(run: Run | None, response: HttpResponseBase) -> HttpResponseBase:
+    """Let the body of *response* be made and closed in *run*, or in none."""
+    # A file the server sends in its own way, and no code of the project runs meanwhile.
+    if response.streaming and getattr(response, "file_to_stream", None) is None:
+        streaming: Any = response
+        make: Any = aiterate if streaming.is_async else iterate
+        streaming.streaming_content = make(run, streaming.streaming_content)
+    close = response.close
+
+    def close_in_run() -> None:
+        with inactive() if run is None else active(run):
+            close()
+
+    response.close = close_in_run  # type: ignore[method-assign]  # it belongs to the request too
+    return response
