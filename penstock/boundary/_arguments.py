@@ -9,6 +9,8 @@ from typing import Any
 from penstock._context import Run
 from penstock.boundary._current import active
 from penstock.boundary._settings import Inbound
+from penstock.boundary._trust import Secret
+from penstock.exceptions import ConfigurationError
 
 __all__ = ["ARGUMENT", "receive_argument", "send_argument", "send_beside"]
 
@@ -19,6 +21,10 @@ ARGUMENT = "penstock_flow_id"
 """
 
 _ID_ALONE = Inbound(trust=True)
+_NO_HEADERS = (
+    "cannot have a Secret as trust here, since a task of this queue has no headers that could "
+    "carry it: write trust=True if only your own processes send tasks, or else trust=False"
+)
 
 
 def send_argument(inbound: Inbound = _ID_ALONE) -> dict[str, Any]:
@@ -78,8 +84,13 @@ def receive_argument(
             the task is to have an ID of its own, or None if the call was not
             sent.
 
+    Raises:
+        ConfigurationError: If *inbound* trusts a `Secret`, which no argument brings.
+
     .. versionadded:: 0.1
     """
+    if isinstance(inbound.trust, Secret):
+        raise ConfigurationError("inbound", _NO_HEADERS)
 
     def begin(kwargs: dict[str, Any]) -> Run:
         sent = kwargs.pop(ARGUMENT, None)

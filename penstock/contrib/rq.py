@@ -46,12 +46,12 @@ class FlowQueue(Queue):
     def create_job(self, *args: Any, **kwargs: Any) -> Job:
         """Return a job that has the current flow ID, unless its ``meta`` has one."""
         job = super().create_job(*args, **kwargs)
-        sent = self.inbound.send()
-        for name, value in sent.items():
+        for name, value in self.inbound.send().items():
             job.meta.setdefault(name, value)
         # What runs in a job may replace its meta; nobody replaces its arguments.
         arguments = OrderedDict(job.kwargs or {})
-        setattr(arguments, ARGUMENT, {name: job.meta[name] for name in sent})
+        kept = {name: job.meta[name] for name in self.inbound.reads if name in job.meta}
+        setattr(arguments, ARGUMENT, kept)
         job.kwargs = arguments
         return job
 
