@@ -10,17 +10,14 @@ from types import FrameType
 from typing import Any
 from weakref import WeakSet, ref
 
-from penstock import _wrap
 from penstock._registry import Declaration, bare, default_registry, functions_of
+from penstock._wrap import is_wrapper
 
 __all__ = ["Endpoints", "check_frame", "find_views"]
 
 _logger = logging.getLogger("penstock")
 
 _reported: WeakSet[Declaration] = WeakSet()
-
-_WRAPPERS = _wrap.check_wrappable.__code__.co_filename
-"""The file of the code that all wrappers have."""
 
 
 class Endpoints:
@@ -58,10 +55,10 @@ def find_views(app: Any) -> Mapping[Any, Any]:
 def _check_endpoint(endpoint: Any) -> None:
     codes = default_registry().codes()
     for function in functions_of(endpoint):
-        if function.__code__.co_filename == _WRAPPERS:
+        if is_wrapper(function.__code__):
             return
         for declaration in codes.get(id(function.__code__), ()):
-            if declaration.is_entrypoint:
+            if declaration.is_entrypoint and not declaration.shares(function.__code__):
                 _report(declaration, always=True)
 
 
@@ -71,7 +68,7 @@ def check_frame(declaration: Declaration, frame: FrameType | None) -> None:
     Only where a decorator may be the reason: who calls ``__wrapped__`` means it.
     """
     while frame is not None:
-        if frame.f_code.co_filename == _WRAPPERS:
+        if is_wrapper(frame.f_code):
             return
         frame = frame.f_back
     _report(declaration, always=False)

@@ -14,13 +14,14 @@ from itertools import count
 from operator import attrgetter
 from pathlib import Path
 from threading import RLock
-from types import CodeType, FunctionType, MethodType
+from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 from penstock._codes import CodeIndex
 from penstock._executions import Execution, Source, current_execution
 from penstock._forks import renew_after_fork, renew_if_forked
+from penstock._reachable import find_shared
 from penstock._steps import Join, Location, Predecessor, Step
 from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
 
@@ -118,8 +119,8 @@ def _receiver_of(target: Any) -> object:
     return target if is_object and type(target).__dict__.get("__call__") is not None else None
 
 
-def _own_codes(target: object) -> tuple[CodeType, ...]:
-    """Return the code of each function of *target*, which no other function has from now on.
+def _own_functions(target: object) -> tuple[FunctionType, ...]:
+    """Return the functions of *target*, whose code no other function has from now on.
 
     Functions that one ``def`` makes, in a loop or a factory, share its code
     object, and a frame knows only that. The new one is equal to it.
@@ -129,7 +130,7 @@ def _own_codes(target: object) -> tuple[CodeType, ...]:
         if function not in _written:
             _written[function] = function.__code__
             function.__code__ = function.__code__.replace()
-    return tuple(function.__code__ for function in functions)
+    return functions
 
 
 @lru_cache(10_000)
@@ -165,7 +166,7 @@ class Origin:
     def of(cls, function: object) -> "Origin":
         """Return the origin of *function*, seen from the code that declares it now."""
         plain = unwrap(bare(function))
-        scope = getattr(plain, "__globals__", None) or _declaring_scope()
+        scope = getattr(plain, "__globals__", None) or _declaring_frame().f_globals
         file = scope.get("__file__") or scope.get("__name__") or "<unknown>"
         qualname = getattr(plain, "__qualname__", None) or type(plain).__qualname__
         identity = _written_code(plain)
@@ -182,12 +183,12 @@ class Origin:
         return self.identity is other.identity
 
 
-def _declaring_scope() -> dict[str, Any]:
-    """Return the globals of the code that called a decorator."""
+def _declaring_frame() -> FrameType:
+    """Return the frame of the code that called a decorator."""
     frame = sys._getframe()  # noqa: SLF001 - documented for this use
     while frame.f_globals.get("__name__", "").startswith("penstock._") and frame.f_back:
         frame = frame.f_back
-    return frame.f_globals
+    return frame
 
 
 def _outermost_code(scope: dict[str, Any]) -> CodeType | None:
@@ -251,6 +252,12 @@ class Declaration:
     begins_runs: bool = False
     """Whether those are runs of the flows that claim this."""
 
+    shared: tuple[CodeType, ...] = ()
+    """Those of `codes` that also run where something else is called than this."""
+
+    is_sure: bool = True
+    """Whether each frame that runs one of `codes` is a call of this."""
+
     number: int = field(default_factory=count().__next__)
     """By which declarations are in order."""
 
@@ -281,6 +288,19 @@ class Declaration:
     def is_wrapped(self) -> bool:
         """Whether a wrapper, which refers to this, took the place of the function."""
         return self.written is not None and bare(self.target) is not self.written
+
+    def know_frames(self) -> None:
+        """Find out in which frames the function runs."""
+        functions = _own_functions(self.function)
+        self.codes = tuple(function.__code__ for function in functions)
+        self.receiver = _receiver_of(self.function)
+        self.shared = find_shared(self.function, functions, _declaring_frame())
+        self.is_sure = self.receiver is None and not self.shared
+
+    def shares(self, code: CodeType) -> bool:
+        """Return whether *code* also runs where something else is called than this."""
+        # By identity: the code that functions of one ``def`` got is equal.
+        return any(code is one for one in self.shared)
 
     def loosen(self, forget: Callable[[object], object]) -> None:
         """Hold the target no more, if that can be, and call *forget* when it is collected."""
@@ -447,8 +467,7 @@ class Registry:
 
     def declare(self, declaration: Declaration) -> None:
         """Remember *declaration* until a flow claims its target, or nobody has that any more."""
-        declaration.codes = _own_codes(declaration.function)
-        declaration.receiver = _receiver_of(declaration.function)
+        declaration.know_frames()
         execution = current_execution()
         with self._lock:
             declaration.source = self._enter(execution)
@@ -462,8 +481,7 @@ class Registry:
 
     def welcome(self, declaration: Declaration) -> None:
         """Find the frames of what another process declared, as long as its wrapper is here."""
-        declaration.codes = _own_codes(declaration.function)
-        declaration.receiver = _receiver_of(declaration.function)
+        declaration.know_frames()
         self._codes.put(declaration)
 
     def _keep_unclaimed(self, declaration: Declaration) -> None:

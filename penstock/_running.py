@@ -1,12 +1,15 @@
 """Working out which step is running, when somebody asks and at no other time."""
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from types import FrameType, TracebackType
 
 from penstock._context import open_run
-from penstock._registry import Declaration, default_registry
+from penstock._registry import Declaration, Declared, Starter, default_registry
 from penstock._spans import find_span
 from penstock._steps import Step
+from penstock._wrap import find_scope
 
 __all__ = ["current_step", "find_raiser", "find_running"]
 
@@ -40,8 +43,10 @@ def find_running(frame: FrameType | None) -> Declaration | None:
         if declarations:
             found = declarations
             # Most functions are declared once, and each log line pays for what is done here.
-            if not isinstance(found, list) or len(found) > 1 or found[0].receiver is not None:
-                found = [d for d in declarations if d.receiver is None or _is_of(d, frame)]
+            if not isinstance(found, list) or len(found) > 1 or not found[0].is_sure:
+                found = _told_apart(declarations, frame, partial(_callers, frame))
+                if found is None:
+                    return None
             if found:
                 return found[0] if len(found) == 1 else _choose(found)
         frame = frame.f_back
@@ -59,17 +64,62 @@ def _recorded_step() -> Declaration | None:
 
 def find_raiser(traceback: TracebackType | None) -> str | None:
     """Return the name of the innermost step in *traceback*, or None."""
-    codes, found = default_registry().codes(), None
+    codes, found, outermost = default_registry().codes(), None, traceback
     while traceback is not None:
         frame = traceback.tb_frame
         declarations = codes.get(id(frame.f_code))
         if declarations:
-            found = [d for d in declarations if d.receiver is None or _is_of(d, frame)] or found
+            here = _told_apart(declarations, frame, partial(_before, traceback, outermost))
+            found = found if here == [] else here
         traceback = traceback.tb_next
     if not found:
         return None
     chosen = found[0] if len(found) == 1 else _choose(found)
     return None if chosen is None else chosen.name
+
+
+def _callers(frame: FrameType) -> Iterator[FrameType]:
+    """Yield the frames that called *frame*, nearest first."""
+    while frame.f_back is not None:
+        frame = frame.f_back
+        yield frame
+
+
+def _before(last: TracebackType, first: TracebackType | None) -> Iterable[FrameType]:
+    """Return the frames from *first* to just before *last*, from the last one on."""
+    frames: list[FrameType] = []
+    while first is not None and first is not last:
+        frames.append(first.tb_frame)
+        first = first.tb_next
+    return reversed(frames)
+
+
+def _told_apart(
+    declarations: Iterable[Declaration],
+    frame: FrameType,
+    callers: Callable[[], Iterable[FrameType]],
+) -> list[Declaration] | None:
+    """Return those of *declarations* of which *frame* is a call; None if that is not clear."""
+    possible = [d for d in declarations if d.receiver is None or _is_of(d, frame)]
+    sure = [d for d in possible if not d.shares(frame.f_code) or _is_called_by(callers(), d)]
+    return None if possible and not sure else sure
+
+
+def _is_called_by(callers: Iterable[FrameType], declaration: Declaration) -> bool:
+    """Return whether the nearest of *callers* that can say so called *declaration*."""
+    codes = default_registry().codes()
+    for frame in callers:
+        scope = find_scope(frame)
+        if scope is not None and scope.recipe is not None:
+            of = scope.recipe[1][0]
+            if isinstance(of, (Starter, Declared)):
+                return of is declaration.runs or of is declaration.declared
+        elif any(frame.f_code is code for code in declaration.codes):
+            if not declaration.shares(frame.f_code):
+                return True
+        elif id(frame.f_code) in codes:
+            return False
+    return False
 
 
 def _is_of(declaration: Declaration, frame: FrameType) -> bool:

@@ -25,7 +25,9 @@ from types import (
     AsyncGeneratorType,
     BuiltinFunctionType,
     ClassMethodDescriptorType,
+    CodeType,
     CoroutineType,
+    FrameType,
     FunctionType,
     GeneratorType,
     MethodDescriptorType,
@@ -48,10 +50,12 @@ __all__ = [
     "bodiless",
     "check_wrappable",
     "drive_returned",
+    "find_scope",
     "find_signature",
     "instrument",
     "instrument_alike",
     "is_wrappable",
+    "is_wrapper",
     "with_function",
 ]
 
@@ -111,6 +115,22 @@ class Scope:
             message = "what surrounds this function belongs to this process: it cannot be pickled"
             raise TypeError(message)
         return self.recipe
+
+
+def find_scope(frame: FrameType) -> Scope | None:
+    """Return the scope in which *frame* calls a function, or None if it is not of a wrapper."""
+    if not is_wrapper(frame.f_code):
+        return None
+    found = frame.f_locals.get("scope")
+    return found if isinstance(found, Scope) else None
+
+
+def is_wrapper(code: CodeType) -> bool:
+    """Return whether *code* is that of a wrapper, whatever module it seems to be of."""
+    return code.co_filename == _THIS_FILE
+
+
+_THIS_FILE = find_scope.__code__.co_filename
 
 
 def find_signature(function: Callable[..., Any]) -> Signature | None:

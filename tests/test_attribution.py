@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from penstock import (
+    bind,
     bound,
     current_run,
     current_step,
@@ -20,6 +21,8 @@ from penstock import (
     get_flow,
     step,
 )
+from penstock._bypassed import Endpoints
+from penstock._failures import find_failure
 from penstock._registry import default_registry
 from penstock.testing import record_runs
 
@@ -273,3 +276,145 @@ def test_partials_of_methods():
     ]
 
     assert [send() for send in declared] == ["a", "b"]
+
+
+def tell(_topic=None):
+    return name()
+
+
+class Teller:
+    def tell(self, _topic=None):
+        return name()
+
+    def __call__(self, _topic=None):
+        return name()
+
+    @classmethod
+    def make(cls, _topic=None):
+        return name()
+
+    @staticmethod
+    def tell_all(_topic=None):
+        return name()
+
+
+def local():
+    def tell_here(_topic=None):
+        return name()
+
+    @functools.wraps(tell_here)
+    def call():
+        return tell_here()
+
+    return tell_here, call
+
+
+def wrapped(function):
+    @functools.wraps(function)
+    def call():
+        return function()
+
+    return call
+
+
+ALSO_CALLED = {
+    "partial": lambda: (tell, functools.partial(tell, 1)),
+    "partial of a lambda": lambda: (f := lambda _=None: name(), functools.partial(f, 1)),
+    "partial of a partial": lambda: (tell, functools.partial(functools.partial(tell), _topic=1)),
+    "partial of a method": lambda: (f := Teller().tell, functools.partial(f, 1)),
+    "partial of a class": lambda: (Teller.make, functools.partial(Teller.make)),
+    "partial of an object": lambda: (f := Teller(), functools.partial(f, 1)),
+    "wraps": lambda: (tell, wrapped(tell)),
+    "wraps a static method": lambda: (Teller.tell_all, wrapped(Teller.tell_all)),
+    "wraps a lambda": lambda: (f := lambda: name(), wrapped(f)),
+    "wraps what is local": local,
+    "wraps a partial": lambda: (tell, wrapped(functools.partial(tell, 1))),
+}
+
+
+@pytest.fixture(params=ALSO_CALLED.values(), ids=ALSO_CALLED)
+def inner_and_outer(request):
+    """A function that can be called, and what is declared of it."""
+    return request.param()
+
+
+class TestAlsoCalled:
+    """A call of a function is no call of the step that the function is a part of."""
+
+    def outcomes(self, declare, inner, outer):
+        declared = flow("f")(declare(name="declared")(outer))
+        around = flow("f")(step(name="around")(lambda: inner()))
+
+        return inner(), around(), declared(), flow("f")(step(name="b")(lambda: declared()))()
+
+    def test_step(self, inner_and_outer):
+        """Where a call of it may be one of the step, no step is known."""
+        inner, outer = inner_and_outer
+        is_known = not isinstance(outer, functools.partial)
+        known = "declared" if is_known else None
+
+        assert self.outcomes(step, inner, outer) == (None, None, known, known)
+
+    def test_entrypoint(self, inner_and_outer):
+        """The step of an entrypoint is always known, for its calls can be told."""
+        found = self.outcomes(entrypoint, *inner_and_outer)
+
+        assert found == (None, None, "declared", "declared")
+
+    def test_recorded_step(self, inner_and_outer):
+        """So is that of a step while it is recorded."""
+        with record_runs():
+            found = self.outcomes(step, *inner_and_outer)
+
+        assert (found[0], *found[2:]) == (None, "declared", "declared")
+        assert found[1] in {None, "around"}
+
+    def test_calls_itself(self):
+        """A function that calls itself remains the step that it is."""
+
+        def inner(again):
+            return inner(again=False) if again else name()
+
+        declared = flow("f")(entrypoint(name="declared")(functools.partial(inner, again=True)))
+
+        assert (declared(), inner(again=True)) == ("declared", None)
+
+    def test_in_a_block(self):
+        """A block around it does not hide whose call it is."""
+        inner = bind()(tell)
+        declared = flow("f")(entrypoint(name="declared")(functools.partial(inner)))
+
+        assert (declared(), inner()) == ("declared", None)
+
+    @pytest.mark.parametrize(
+        ("declare", "outer", "known"),
+        [
+            (step, functools.partial, None),
+            (step, wrapped, "declared"),
+            (entrypoint, functools.partial, "declared"),
+        ],
+        ids=["partial", "wraps", "entrypoint"],
+    )
+    def test_raised(self, declare, outer, known):
+        """What an exception knows of its step is no guess, either."""
+
+        def inner():
+            raise KeyError
+
+        declared = flow("f")(declare(name="declared")(outer(inner)))
+        found = []
+        begin = flow("f")(entrypoint(name="begin")(lambda call: call()))
+        for call in (inner, declared):
+            with pytest.raises(KeyError) as raised:
+                begin(call)
+            found.append(find_failure(raised.value).step)
+
+        assert found == [None, known]
+
+    def test_bypassed(self, caplog):
+        """Such a call is not reported as one that passed by the wrapper of an entrypoint."""
+        flow("f")(entrypoint(name="declared")(functools.partial(tell)))
+
+        Endpoints().check(tell)
+
+        assert caplog.messages == []
