@@ -6,8 +6,8 @@ import pickle
 import pytest
 from celery import Celery, Task, current_app, signals
 from celery.app import base as celery_base
-from celery.contrib.testing.worker import start_worker
 from celery.exceptions import Ignore, Reject
+from celery_beside import worker_beside
 from recording import _exporters
 from servers import wait_for
 from specification import CELERY
@@ -271,7 +271,7 @@ def test_control_flow(app, end, outcomes):
         def ship(task):
             end(task)
 
-        with start_worker(app, perform_ping_check=False, shutdown_timeout=60):
+        with worker_beside(app):
             work.delay()
             wait_for(lambda: len(recorded.spans) == 2 * len(outcomes))
 
@@ -663,7 +663,7 @@ def test_worker_without_a_server(app):
         if self.request.retries == 0:
             raise self.retry(countdown=0)
 
-    with start_worker(app, perform_ping_check=False, shutdown_timeout=60):
+    with worker_beside(app):
         with bind() as run:
             work.delay()
         wait_for(lambda: len(seen) == 3)

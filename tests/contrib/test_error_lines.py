@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from celery import Celery, signals
-from celery.contrib.testing.worker import start_worker
+from celery_beside import worker_beside
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
@@ -190,7 +190,7 @@ def app(monkeypatch):
 def test_celery_worker(app, lines):
     """A worker's line about a task that is not declared."""
     task = app.task(fail)
-    with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=60):
+    with worker_beside(app):
         with bind("order-7"):
             result = task.delay()
         with pytest.raises(LookupError):

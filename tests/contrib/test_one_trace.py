@@ -13,7 +13,7 @@ import kafka
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 from celery import Celery
-from celery.contrib.testing.worker import start_worker
+from celery_beside import worker_beside
 from django.core.management import call_command
 from django.db import connection
 from dramatiq.brokers.stub import StubBroker
@@ -108,7 +108,7 @@ def celery_task():
 
     seen = []
     task = flow("orders")(celery_adapter.flow_task(app=app, name="work", step="work")(body))
-    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=60):
+    with worker_beside(app):
         yield task, seen
     celery_adapter.uninstall(app)
     app.close()
