@@ -12,6 +12,10 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 nox.options.default_venv_backend = "uv|virtualenv"
 
+# Images of containers often set this. Each of the hundreds of processes that tests start would then
+# compile anew all that it imports, which takes more time than the tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 COVERED = ("penstock", "penstock_sphinx", "penstock_mkdocs")
 PYODIDES = {"3.14": "314.0.7", "3.15": "315.0.0-alpha.2"}  # CPython 3.14.2 and 3.15.0rc1
 PURE_GUESTS = ("apscheduler", "asgi", "dramatiq", "httpx", "huey", "logging", "loguru")
