@@ -46,6 +46,6 @@ def _named(function: FunctionType, names: Mapping[str, Any]) -> bool:
         # By its type: a proxy would look for what it is a proxy of.
         inside = names.get(one)
         names = inside.__dict__ if issubclass(type(inside), type) else {}
-    found = names.get(name)
+    found: Any = names.get(name)
     is_method = issubclass(type(found), (staticmethod, classmethod))
     return (found.__func__ if is_method else found) is function

@@ -41,14 +41,15 @@ def find_running(frame: FrameType | None) -> Declaration | None:
     while frame is not None:
         declarations = codes.get(id(frame.f_code))
         if declarations:
-            found = declarations
+            known = declarations if isinstance(declarations, list) else [*declarations]
             # Most functions are declared once, and each log line pays for what is done here.
-            if not isinstance(found, list) or len(found) > 1 or not found[0].is_sure:
-                found = _told_apart(declarations, frame, partial(_callers, frame))
-                if found is None:
-                    return None
+            if len(known) == 1 and known[0].is_sure:
+                return known[0]
+            found = _told_apart(known, frame, partial(_callers, frame))
+            if found is None:
+                return None
             if found:
-                return found[0] if len(found) == 1 else _choose(found)
+                return _choose(found)
         frame = frame.f_back
     return _recorded_step()
 
@@ -74,7 +75,7 @@ def find_raiser(traceback: TracebackType | None) -> str | None:
         traceback = traceback.tb_next
     if not found:
         return None
-    chosen = found[0] if len(found) == 1 else _choose(found)
+    chosen = _choose(found)
     return None if chosen is None else chosen.name
 
 
