@@ -44,7 +44,10 @@ def send_argument(inbound: Inbound = _ID_ALONE) -> dict[str, Any]:
 
 
 def send_beside(
-    arguments: Mapping[str, Any], inbound: Inbound = _ID_ALONE
+    arguments: Mapping[str, Any],
+    inbound: Inbound = _ID_ALONE,
+    *,
+    sent: Mapping[str, str] | None = None,
 ) -> "OrderedDict[str, Any]":
     """Return keyword *arguments* that have the current flow ID as an attribute.
 
@@ -56,11 +59,13 @@ def send_beside(
     Args:
         arguments: The keyword arguments of the task, which are copied.
         inbound: What is carried: by default, the flow ID alone.
+        sent: What `Inbound.send` returned, where the task carries that in another
+            way too. None means what it returns now.
 
     .. versionadded:: 0.1
     """
     made: OrderedDict[str, Any] = OrderedDict(arguments)
-    vars(made).update(send_argument(inbound))
+    vars(made).update(send_argument(inbound) if sent is None else {ARGUMENT: dict(sent)})
     return made
 
 

@@ -3,7 +3,6 @@
 It needs ``pip install "penstock[rq]"``.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, overload
 
@@ -12,7 +11,7 @@ from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock._spans import flush
 from penstock._wrap import Scope, instrument
-from penstock.boundary import ARGUMENT, Inbound, active
+from penstock.boundary import ARGUMENT, Inbound, active, send_beside
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -49,10 +48,8 @@ class FlowQueue(Queue):
         for name, value in self.inbound.send().items():
             job.meta.setdefault(name, value)
         # What runs in a job may replace its meta; nobody replaces its arguments.
-        arguments = OrderedDict(job.kwargs or {})
-        kept = {name: job.meta[name] for name in self.inbound.reads if name in job.meta}
-        setattr(arguments, ARGUMENT, kept)
-        job.kwargs = arguments
+        sent = {name: job.meta[name] for name in self.inbound.reads if name in job.meta}
+        job.kwargs = send_beside(job.kwargs or {}, sent=sent)
         return job
 
 

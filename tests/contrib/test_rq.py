@@ -22,7 +22,7 @@ from servers import wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock._spans import set_exporters
-from penstock.boundary import HEADER, RECEIVED, Inbound
+from penstock.boundary import ARGUMENT, HEADER, RECEIVED, Inbound
 from penstock.contrib.rq import FlowQueue, FlowSimpleWorker, FlowWorker, flow_task
 
 __all__ = ["_exporters", "recorded"]
@@ -169,6 +169,7 @@ def test_meta_that_is_there(queue, connection, jobs):
         job = queue.enqueue(jobs.work, meta={HEADER: "theirs", "x": 1})
 
     assert job.meta == {HEADER: "theirs", "x": 1}
+    assert vars(job.kwargs) == {ARGUMENT: {HEADER: "theirs"}}
     assert process(connection) == [("work", "theirs")]
 
 
