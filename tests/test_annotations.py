@@ -127,7 +127,7 @@ class TestSiblings:
 
         def work(number):
             annotate(item=number)
-            gate.wait(10)
+            gate.wait(60)
             return seen()
 
         with bind(), ThreadPoolExecutor(2) as pool:
@@ -329,7 +329,7 @@ class TestWholeRun:
         set_it, seen_there = threading.Event(), []
 
         def wait():
-            set_it.wait(10)
+            set_it.wait(60)
             seen_there.append(seen())
 
         with bind():

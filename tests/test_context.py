@@ -201,10 +201,10 @@ def test_no_lock_is_inherited_by_a_child(lock, use):
 
         thread = threading.Thread(target=work)
         thread.start()
-        assert held.wait(10)
+        assert held.wait(60)
         child = os.fork()
         if not child:
-            signal.alarm(10)
+            signal.alarm(60)
             with bind():
                 {use}
             os._exit(0)

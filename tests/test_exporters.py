@@ -362,7 +362,7 @@ class TestExporters:
 
         class Stuck(InMemoryExporter):
             def export(self, span):
-                go_on.wait(10)
+                go_on.wait(60)
                 memory.export(span)
 
         set_exporters(InBackground(Stuck(), most=2))
@@ -383,7 +383,7 @@ class TestExporters:
 
         class Stuck(InMemoryExporter):
             def export(self, span):
-                go_on.wait(10)
+                go_on.wait(60)
 
         with record_runs() as recorded:
             declare(lambda: None, name="begin")()

@@ -154,7 +154,7 @@ def test_07_lost_in_threads(it):
     barrier = threading.Barrier(2)
 
     def work(number):
-        barrier.wait(5)
+        barrier.wait(60)
         return it.current_flow_id(), number
 
     with it.bind("order-7"), ThreadPoolExecutor(2) as pool:

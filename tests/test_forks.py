@@ -83,13 +83,13 @@ def test_threads():
 
     def renew():
         started.set()
-        go_on.wait(10)
+        go_on.wait(60)
         calls.append("renewed")
 
     renew_after_fork(renew)
     threads = [threading.Thread(target=renew_if_forked) for _ in range(2)]
     threads[0].start()
-    started.wait(10)
+    started.wait(60)
     threads[1].start()
     go_on.set()
     for thread in threads:
@@ -203,10 +203,10 @@ holding, finished = threading.Event(), threading.Event()
 def hold():
     with default_registry()._lock:
         holding.set()
-        finished.wait(10)
+        finished.wait(60)
 
 threading.Thread(target=hold, daemon=True).start()
-holding.wait(10)
+holding.wait(60)
 for _ in range(3):
     child = fork()
     if child == 0:

@@ -422,7 +422,7 @@ class TestBound:
         barrier = threading.Barrier(2)
 
         def work():
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             with bind():
                 return current_flow_id()
 

@@ -38,7 +38,7 @@ async def shielded():
 
 
 async def with_timeout():
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await ask()
 
 

@@ -104,7 +104,7 @@ def test_parents(recording):
     @orders
     @step(after="handle")
     def fetch(number):
-        barrier.wait(10)
+        barrier.wait(60)
         return current_flow_id()
 
     @orders

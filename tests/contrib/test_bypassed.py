@@ -545,7 +545,7 @@ def test_logged_by_a_scheduler(said, logger):
         done.set()
 
     timer.start()
-    done.wait(10)
+    done.wait(60)
     timer.shutdown()
     (line,) = said()
 

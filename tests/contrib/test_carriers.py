@@ -204,7 +204,7 @@ class TestGrpc:
         server.start()
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             call = channel.unary_unary("/shop.Stock/Check")
-            yield lambda metadata: call(b"", metadata=metadata, timeout=20).decode()
+            yield lambda metadata: call(b"", metadata=metadata, timeout=60).decode()
         server.stop(None).wait()
 
     @pytest.mark.parametrize("metadata", [[], (), (("tenant", "n"),), [("key-bin", b"\x00")]])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from celery import _state, chain, chord, group
 from celery.app import builtins
-from servers import json_lines, whole_lines
+from servers import PATIENCE, json_lines, whole_lines
 
 from penstock import annotate, bind
 from penstock.boundary import HEADER
@@ -30,8 +30,6 @@ pytestmark = [
 ]
 
 SUPPORT = Path(__file__).parents[1] / "support"
-PATIENCE = 30
-"""Seconds until what does not happen is given up."""
 
 WORKERS = [
     ("redis", "prefork"),
@@ -104,7 +102,7 @@ class Worker:
         gc.collect()
         self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()

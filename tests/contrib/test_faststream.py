@@ -170,14 +170,14 @@ def test_real_broker():
     """Over the real protocol it is the same, also for what another client sent."""
     server = Broker()
     for topic in ("orders", "stored"):
-        server._owner.list_topics(topic, timeout=10)
+        server._owner.list_topics(topic, timeout=60)
     server.produce("orders", (b'"7"', {HEADER: "order-7"}))
 
     async def main():
         app = App(server.address)
         async with app.broker:
             await app.broker.start()
-            await asyncio.wait_for(app.done.wait(), 10)
+            await asyncio.wait_for(app.done.wait(), 60)
         return app
 
     app = asyncio.run(main())

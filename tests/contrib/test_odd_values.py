@@ -238,7 +238,7 @@ def with_grpc():
     server.start()
     metadata = inject((), header="x-request-id", values=VALUES)
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        channel.unary_unary("/shop.Stock/Check")(b"", metadata=metadata, timeout=20)
+        channel.unary_unary("/shop.Stock/Check")(b"", metadata=metadata, timeout=60)
     server.stop(None).wait()
     return found
 

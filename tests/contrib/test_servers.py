@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from served import LOGGING
+from servers import PATIENCE
 from websockets.sync.client import connect
 
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -53,7 +54,7 @@ class Server:
 
     def written(self, until):
         """Return what was written, once it contains *until*."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while until not in (text := self.log.read_text(errors="replace")):
             assert time.monotonic() < deadline, text
             time.sleep(0.02)
@@ -61,7 +62,7 @@ class Server:
 
     def connect(self):
         """Open a connection."""
-        return socket.create_connection(("127.0.0.1", self.port), 20)
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
 
     def ask(self, path="/", *headers):
         """Return the answer to one request."""
@@ -133,12 +134,12 @@ def server(request, tmp_path_factory):
             yield running
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def wait_for(server, process):
     """Wait until *server* answers."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             server.ask("/ready")

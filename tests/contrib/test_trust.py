@@ -15,7 +15,7 @@ from celery.app.task import Context
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import override_settings
-from servers import free_port, wait_for
+from servers import PATIENCE, free_port, wait_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from penstock.boundary import Inbound, Secret
@@ -70,10 +70,10 @@ class Server:
 
     def connect(self):
         if not self.is_local:
-            return socket.create_connection(("127.0.0.1", self.places["port"]), 20)
+            return socket.create_connection(("127.0.0.1", self.places["port"]), PATIENCE)
         connection = socket.socket(socket.AF_UNIX)
         try:
-            connection.settimeout(20)
+            connection.settimeout(PATIENCE)
             connection.connect(self.places["path"])
         except OSError:
             connection.close()
@@ -109,7 +109,7 @@ def serve(request, tmp_path):
     yield start
     for server in started:
         server.process.terminate()
-        server.process.wait(20)
+        server.process.wait(PATIENCE)
 
 
 def test_secret(serve):

@@ -79,7 +79,7 @@ def ask(request, api):
         while not server.started:
             time.sleep(0.01)
         del lines[:]
-        connection = HTTPConnection(*listening.getsockname(), timeout=20)
+        connection = HTTPConnection(*listening.getsockname(), timeout=60)
         connection.request("GET", path)
         answer = connection.getresponse()
         answer.read()

@@ -200,7 +200,7 @@ def test_checks_of_django(tmp_path):
 def test_broker_of_your_own(tmp_path):
     """The payments take a broker that is there, and each message in it is an operation."""
     broker = Broker()
-    Producer({"bootstrap.servers": broker.address, "log_level": 0}).list_topics("payments", 10)
+    Producer({"bootstrap.servers": broker.address, "log_level": 0}).list_topics("payments", 60)
     broker.produce("payments", (b'{"payer": "customer 1", "cents": 5}', None))
 
     run(

@@ -16,7 +16,7 @@ class Broker:
         self._owner = Producer(
             {"test.mock.num.brokers": 1, "bootstrap.servers": "mock", "log_level": 0}
         )
-        [broker] = self._owner.list_topics(timeout=10).brokers.values()
+        [broker] = self._owner.list_topics(timeout=60).brokers.values()
         self.address = f"{broker.host}:{broker.port}"
         self._topics = 0
 
@@ -24,7 +24,7 @@ class Broker:
         """Return the name of a topic that nobody else uses, and that is there."""
         self._topics += 1
         name = f"orders-{self._topics}"
-        self._owner.list_topics(name, timeout=10)
+        self._owner.list_topics(name, timeout=60)
         return name
 
     def produce(self, topic, *messages):
