@@ -1,6 +1,5 @@
 """The decorators: they read arguments, register, and wrap nothing but entrypoints."""
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import CodeType, MethodType
@@ -15,12 +14,14 @@ from penstock._registry import (
     Reference,
     Starter,
     bare,
+    declaring_frame,
     default_registry,
     locate,
 )
 from penstock._scopes import run_scope
 from penstock._spans import is_tracing, recording_scope
 from penstock._steps import Join
+from penstock._usage import explains, only_function
 from penstock._wrap import (
     Scope,
     check_wrappable,
@@ -99,6 +100,7 @@ class Predecessors:
 After = StepRef | Sequence[StepRef] | Mapping[Any, str | None] | Predecessors | None
 
 
+@explains("any_of()", 'any_of("a", "b")')
 def any_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
     """Say that any one of *steps* leads to the step: ``after=any_of("a", "b")``.
 
@@ -113,6 +115,7 @@ def any_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
     return Predecessors("any", steps)
 
 
+@explains("all_of()", 'all_of("a", "b")')
 def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
     """Say that only all of *steps* together lead to the step: ``after=all_of("a", "b")``.
 
@@ -137,6 +140,7 @@ class FlowDecorator:
         self.name = name
         """The name of the flow."""
 
+    @explains('flow("...")', '@flow("...") above @entrypoint or @step')
     def __call__(self, function: F) -> F:
         """Make the declared *function* a step of the flow and return it unchanged.
 
@@ -161,6 +165,7 @@ class FlowDecorator:
             return {"text/plain": repr(self)}
 
 
+@explains("flow()", '@flow("bom_sync")')
 def flow(
     name: str,
     *,
@@ -196,7 +201,8 @@ def flow(
         "owner": owner,
         "tags": _read_tags(tags),
     }
-    place = _calling_place()
+    names = declaring_frame().f_globals
+    place = str(names.get("__file__") or names.get("__name__"))
     default_registry().describe(name, place, {k: v for k, v in said.items() if v})
     return FlowDecorator(name)
 
@@ -211,6 +217,7 @@ def step(
     title: str | None = None,
     kind: str | None = None,
 ) -> StepDecorator: ...
+@explains("step()", '@step or @step(after="...") above a def')
 def step(
     function: Any = None,
     /,
@@ -248,7 +255,8 @@ def step(
     check_text("step", name=name, title=title, kind=kind)
     references, join = _read_after(after)
 
-    def declare(target: Any) -> Any:
+    def declare(*args: Any, **kwargs: Any) -> Any:
+        target = only_function("step(...)", args, kwargs)
         _check_callable("step", target)
         declaration = _declaration(target, name, title, kind)
         declaration.after, declaration.join = references, join
@@ -274,6 +282,7 @@ def entrypoint(
     kind: str | None = None,
     inherit: bool = True,
 ) -> EntrypointDecorator: ...
+@explains("entrypoint()", '@entrypoint or @entrypoint(name="...") above a def')
 def entrypoint(
     function: Any = None,
     /,
@@ -312,7 +321,8 @@ def entrypoint(
     check_text("entrypoint", name=name, title=title, kind=kind)
     references, join = _read_after(after)
 
-    def declare(target: Any) -> Any:
+    def declare(*args: Any, **kwargs: Any) -> Any:
+        target = only_function("entrypoint(...)", args, kwargs)
         declaration = _declare_start("entrypoint", target, name, title, kind)
         declaration.is_entrypoint = declaration.begins_runs = True
         declaration.after, declaration.join = references, join
@@ -529,9 +539,3 @@ def _check_callable(where: str, target: object) -> None:
         raise InvalidArgumentError(message)
     if not callable(bare(target)):
         raise wrong(where, "a function", target, f"@{where} above a def")
-
-
-def _calling_place() -> str:
-    """Return the file, or else the module, whose code called a decorator."""
-    scope = sys._getframe(2).f_globals  # noqa: SLF001 - documented for this use
-    return str(scope.get("__file__") or scope.get("__name__"))

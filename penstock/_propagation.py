@@ -31,6 +31,7 @@ from penstock._registry import bare
 from penstock._scopes import run_scope
 from penstock._spans import find_span
 from penstock._traceparent import TRACEPARENT, Remote, active_context, read_traceparent
+from penstock._usage import explains
 from penstock._wrap import (
     Scope,
     bodiless,
@@ -130,6 +131,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         self._flows = () if flow is None else (flow,)
         self._token: Token[Run | None] | None = None
 
+    @explains("bind(...)", "@bind() above a def")
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return *function* with every call in a block of its own."""
         check_wrappable("bind()", bare(function))

@@ -34,6 +34,7 @@ __all__ = [
     "Registry",
     "Starter",
     "bare",
+    "declaring_frame",
     "default_registry",
     "functions_of",
     "isolated",
@@ -166,7 +167,7 @@ class Origin:
     def of(cls, function: object) -> "Origin":
         """Return the origin of *function*, seen from the code that declares it now."""
         plain = unwrap(bare(function))
-        scope = getattr(plain, "__globals__", None) or _declaring_frame().f_globals
+        scope = getattr(plain, "__globals__", None) or declaring_frame().f_globals
         file = scope.get("__file__") or scope.get("__name__") or "<unknown>"
         qualname = getattr(plain, "__qualname__", None) or type(plain).__qualname__
         identity = _written_code(plain)
@@ -183,7 +184,7 @@ class Origin:
         return self.identity is other.identity
 
 
-def _declaring_frame() -> FrameType:
+def declaring_frame() -> FrameType:
     """Return the frame of the code that called a decorator."""
     frame = sys._getframe()  # noqa: SLF001 - documented for this use
     while frame.f_globals.get("__name__", "").startswith("penstock._") and frame.f_back:
@@ -294,7 +295,7 @@ class Declaration:
         functions = _own_functions(self.function)
         self.codes = tuple(function.__code__ for function in functions)
         self.receiver = _receiver_of(self.function)
-        self.shared = find_shared(self.function, functions, _declaring_frame())
+        self.shared = find_shared(self.function, functions, declaring_frame())
         self.is_sure = self.receiver is None and not self.shared
 
     def shares(self, code: CodeType) -> bool:

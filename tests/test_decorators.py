@@ -371,6 +371,81 @@ class TestFlow:
 
         assert isinstance(caught.value, TypeError)
 
+    @pytest.mark.parametrize(
+        ("call", "expected"),
+        [
+            (
+                lambda: step(before="b"),
+                "step() has no option 'before': write after=\"...\" on the later step, "
+                "with the name of this one",
+            ),
+            (
+                lambda: entrypoint(flow="f"),
+                "entrypoint() has no option 'flow': put @flow(\"...\") above it",
+            ),
+            (
+                lambda: step(inherit=False),
+                "step() has no option 'inherit': write entrypoint(inherit=...) instead",
+            ),
+            (
+                lambda: flow("f", after="a"),
+                "flow() has no option 'after': write step(after=...) instead",
+            ),
+            (
+                lambda: entrypoint(inherits=False),
+                "entrypoint() has no option 'inherits'; did you mean 'inherit'?",
+            ),
+            (
+                lambda: step(colour="red"),
+                "step() has no option 'colour'; it takes after, name, title, kind",
+            ),
+            (
+                lambda: all_of("a", label="x"),
+                'all_of() has no option \'label\': write all_of("a", "b")',
+            ),
+            (lambda: any_of(label="x"), "any_of() has no option 'label'"),
+            (
+                lambda: step(print, "a"),
+                "step() cannot be called with these arguments: "
+                'write @step or @step(after="...") above a def',
+            ),
+            (lambda: entrypoint(print, print), "entrypoint() cannot be called with these"),
+            (lambda: flow(), 'these arguments: write @flow("bom_sync")'),
+            (
+                lambda: step(name="x")(print, after="a"),
+                "step(...) has no option 'after': write step(after=...) instead",
+            ),
+            (
+                lambda: step(name="x")(),
+                "step(...) cannot be called with these arguments: write @step(...) above a def",
+            ),
+            (lambda: entrypoint(name="x")(print, print), "write @entrypoint(...) above a def"),
+            (lambda: flow("f")(print, name="x"), "flow(\"...\") has no option 'name'"),
+            (lambda: flow("f")(), 'write @flow("...") above @entrypoint or @step'),
+            (lambda: bind()(), "bind(...) cannot be called with these arguments: write @bind()"),
+        ],
+    )
+    def test_arguments_that_do_not_fit(self, call, expected):
+        """Options and arguments that there are not are refused in the user's words."""
+        with pytest.raises(InvalidArgumentError) as caught:
+            call()
+
+        assert expected in str(caught.value)
+        assert "<locals>" not in str(caught.value)
+
+    def test_error_inside(self):
+        """What the user's code raises in a decorator is the user's."""
+
+        class Odd:
+            def __call__(self): ...
+
+            @property
+            def __name__(self):
+                raise TypeError("mine")
+
+        with pytest.raises(TypeError, match=r"^mine$"):
+            step(Odd())
+
     def test_on_an_undeclared_function(self):
         """A flow on a function that is neither says what to write, and where."""
         with pytest.raises(UndeclaredFunctionError) as caught:
