@@ -33,13 +33,16 @@ def current_execution() -> Execution | None:
     """
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented for this use
     while frame is not None:
-        if frame.f_code.co_name.startswith("<"):  # no function
+        if frame.f_code.co_name.startswith(_NAMES_OF_CODE):
             found = _execution_of(frame)
             if found is not None:
                 return found
         frame = frame.f_back
     return None
 
+
+_NAMES_OF_CODE = ("<module>", "<cell line")
+"""How the code of a whole module or cell is called, which a lambda in it is not."""
 
 _MOST_BETWEEN = 3
 """How many frames a loader puts between Python's import and the module."""

@@ -64,6 +64,26 @@ def test_step_that_is_gone(module):
     assert find_problems() == ()
 
 
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "(lambda: flow('m')(step(named('b'))))()",
+        "[flow('m')(step(named(n))) for n in 'b']",
+        "list(flow('m')(step(named(n))) for n in 'b')",
+        "{n: flow('m')(step(named(n))) for n in 'b'}",
+    ],
+    ids=["lambda", "list", "generator", "dictionary"],
+)
+def test_pieces_without_a_name(module, declared):
+    """A lambda or a comprehension that declares steps is no other execution of the module."""
+    module(
+        "@flow('m')\n@entrypoint\ndef a(): ...\n"
+        f"def named(n):\n    f = lambda: 1\n    f.__name__ = n\n    return f\nkept = {declared}\n"
+    )
+
+    assert names("m") == ["a", "b"]
+
+
 def test_flow_that_is_gone(module):
     """So is a flow that has another name now, and what was said of it."""
     module("f = flow('old', title='Old')\n@f\n@entrypoint\ndef a(): ...\nflow('empty')\n")
