@@ -80,8 +80,10 @@ def _copied(carrier: Any, added: Mapping[str, str]) -> Any:
 
 def _is_list_of_pairs(carrier: Any) -> bool:
     """Return whether iterating over *carrier* gives pairs, as over the metadata of gRPC."""
-    is_simple = not hasattr(carrier, "keys") or hasattr(carrier, "copy")
-    return not is_simple and any(isinstance(item, tuple) for item in carrier)
+    # Without `__iter__`, as in wsgiref, the items would be asked for by number.
+    if not hasattr(carrier, "keys") or hasattr(carrier, "copy") or not hasattr(carrier, "__iter__"):
+        return False
+    return any(isinstance(item, tuple) for item in carrier)
 
 
 def _dictionary(pairs: list[tuple[Any, Any]], added: Mapping[str, str]) -> dict[Any, Any]:
@@ -115,8 +117,10 @@ def _items(carrier: Any) -> list[tuple[Any, Any]]:
 
 
 def _iterate(carrier: Any) -> Iterator[tuple[Any, Any]]:
-    # The `items` of httpx joins what has one name, those of gRPC make lists of it.
-    items = getattr(carrier, "multi_items", None) or getattr(carrier, "items", None)
+    # The `items` of httpx joins what has one name, those of gRPC make lists of it, and those of
+    # Bottle leave all but the last out.
+    names = ("multi_items", "allitems", "items")
+    items = next((found for name in names if (found := getattr(carrier, name, None))), None)
     return iter(carrier if items is None or _is_list_of_pairs(carrier) else items())
 
 

@@ -6,7 +6,9 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from email.message import Message
 from types import MappingProxyType
+from wsgiref.headers import Headers as WsgiHeaders
 
+import bottle
 import grpc
 import httpx
 import pytest
@@ -38,6 +40,8 @@ def pairs_of(carrier):
         found = list(carrier.iteritems())
     elif hasattr(carrier, "multi_items"):
         found = carrier.multi_items()
+    elif isinstance(carrier, bottle.HeaderDict):
+        found = carrier.allitems()
     elif isinstance(carrier, Metadata):
         found = list(carrier)
     else:
@@ -59,6 +63,8 @@ REPEATED = {
     "starlette, mutable": (lambda: MutableHeaders(raw=list(RAW)), MutableHeaders),
     "email": (lambda: filled(Message(), "add_header"), list),
     "urllib3": (lambda: filled(HTTPHeaderDict(), "add"), HTTPHeaderDict),
+    "wsgiref": (lambda: WsgiHeaders(list(PAIRS)), list),
+    "bottle": (lambda: filled(bottle.HeaderDict(), "append"), list),
     "gRPC, asynchronous": (lambda: Metadata(*PAIRS), list),
     "gRPC": (lambda: tuple(PAIRS), list),
     "list": (lambda: list(PAIRS), list),
