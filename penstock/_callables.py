@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from penstock.exceptions import ConfigurationError
 
-__all__ = ["check_answers", "discard", "is_true", "report_once"]
+__all__ = ["check_answers", "discard", "is_true", "report_once", "runs_later"]
 
 _logger = logging.getLogger("penstock")
 
@@ -30,18 +30,29 @@ def check_answers(place: str, name: str, function: object) -> None:
     Raises:
         ConfigurationError: If it is a coroutine function or a generator function.
     """
-    while isinstance(function, partial):
-        function = function.func
-    method = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is looked at
-    if any(runs_later(it) for it in (function, method) for runs_later in _RUNS_LATER):
+    if runs_later(function):
         problem = (
             f"{name} cannot be a coroutine function or a generator function, since nobody would "
-            f"wait for its result: write a plain function (def), not {_name(function)!r}"
+            f"wait for its result: write a plain function (def), not {_name(_called(function))!r}"
         )
         raise ConfigurationError(place, problem.lstrip())
 
 
+def runs_later(function: object) -> bool:
+    """Return whether a call of *function* is work that is still to be done."""
+    function = _called(function)
+    method = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is looked at
+    return any(is_kind(it) for it in (function, method) for is_kind in _RUNS_LATER)
+
+
 _RUNS_LATER = (iscoroutinefunction, isasyncgenfunction, isgeneratorfunction)
+
+
+def _called(function: Any) -> Any:
+    """Return what a partial calls, or else *function* itself."""
+    while isinstance(function, partial):
+        function = function.func
+    return function
 
 
 def discard(result: Any) -> bool:
@@ -82,8 +93,7 @@ def report_once(function: Any, message: str, *args: object, exc_info: bool = Fal
 
     By its code, so that a function that is made anew for each message is known.
     """
-    while isinstance(function, partial):
-        function = function.func
+    function = _called(function)
     key = getattr(function, "__code__", None) or type(function)
     if key not in _reported:
         _reported.add(key)

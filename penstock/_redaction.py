@@ -4,9 +4,9 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
-from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from typing import Any
 
+from penstock._callables import discard, runs_later
 from penstock.exceptions import ConfigurationError
 
 __all__ = [
@@ -65,9 +65,7 @@ def prepared(values: Mapping[str, object]) -> dict[str, object]:
 def _prepare(redact: RedactFunction, name: str, value: object) -> object:
     try:
         found = redact(name, value)
-        if isawaitable(found):
-            if iscoroutine(found):
-                found.close()
+        if discard(found):
             raise TypeError("it returned an awaitable")  # noqa: TRY301 - as if it had raised
     except Exception as error:
         _complain(redact, error)
@@ -103,8 +101,8 @@ def originals(values: Mapping[str, Any]) -> Mapping[str, object]:
 
 def _read(redact: Any) -> RedactFunction:
     """Return *redact* as a function of a name and a value."""
-    if iscoroutinefunction(redact) or iscoroutinefunction(getattr(redact, "__call__", None)):  # noqa: B004 - of an instance
-        raise _wrong(redact, "a function that need not be awaited")
+    if runs_later(redact):
+        raise _wrong(redact, "a plain function (def), which returns its result")
     if callable(redact):
         return redact  # type: ignore[no-any-return]
     if isinstance(redact, (str, bytes, Mapping)) or not isinstance(redact, Iterable):

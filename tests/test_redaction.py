@@ -3,6 +3,7 @@
 import logging
 import pickle
 import re
+from functools import partial
 
 import pytest
 
@@ -104,6 +105,19 @@ async def later():
     """Be what an asynchronous function returns."""
 
 
+async def yield_later(name, value):
+    yield value
+
+
+def yield_soon(name, value):
+    yield value
+
+
+class Asynchronous:
+    async def __call__(self, name, value):
+        return value
+
+
 class Awaitable:
     def __await__(self):
         yield
@@ -182,8 +196,15 @@ def read_both():
 
 @pytest.mark.parametrize(
     "redact",
-    ["password", b"password", {"password": 1}, 7, [7], [re.compile(b"x")], later],
-    ids=["str", "bytes", "dict", "int", "list of int", "pattern of bytes", "coroutine"],
+    [
+        *("password", b"password", {"password": 1}, 7, [7], [re.compile(b"x")]),
+        *(later, partial(later), yield_soon, yield_later, Asynchronous(), partial(Asynchronous())),
+    ],
+    ids=[
+        *("str", "bytes", "dict", "int", "list of int", "pattern of bytes"),
+        *("coroutine", "partial of a coroutine", "generator", "async generator"),
+        *("async object", "partial of an async object"),
+    ],
 )
 def test_what_cannot_be_used(redact):
     """Anything else is refused, and what was set before stays."""
