@@ -86,7 +86,8 @@ def configure_from_environment() -> None:
     """Switch tracing on if ``PENSTOCK_TRACE`` asks for it. `import penstock` calls this.
 
     ``1``, ``true``, ``yes`` and ``on`` log the spans; ``0``, ``false``, ``no``,
-    ``off`` and nothing leave tracing off, in upper or lower case. A path is the
+    ``off`` and nothing leave tracing off, in upper or lower case; ``t``, ``y``,
+    ``f`` and ``n`` are understood, too. A path is the
     file to which spans are appended as JSON lines: it has a separator, a suffix
     or a ``~`` at its beginning.
 
@@ -107,8 +108,9 @@ def configure_from_environment() -> None:
         configure(exporter)
 
 
-_ON = ("1", "true", "yes", "on")
-_OFF = ("", "0", "false", "no", "off")
+_ON = ("1", "true", "yes", "on", "t", "y")
+_OFF = ("", "0", "false", "no", "off", "f", "n")
+_MEANT = ("true", "yes", "false", "off")  # shorter ones are near to what means the contrary: "none"
 
 
 def _exporter_for(wanted: str) -> Exporter:
@@ -124,7 +126,7 @@ def _exporter_for(wanted: str) -> Exporter:
     path = Path(wanted)
     if path.suffix or "/" in wanted or os.sep in wanted or wanted[0] == "~":
         return JsonLinesExporter(path.expanduser())
-    hint = did_you_mean(wanted.lower(), _ON + _OFF)
+    hint = did_you_mean(wanted.lower(), _MEANT)
     message = (
         f"not a switch and not a path{hint}; write 1 to log the spans, 0 to switch tracing off, "
         "or a file with a folder or a suffix, such as './spans' or 'spans.jsonl'"

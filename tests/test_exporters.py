@@ -579,7 +579,7 @@ class TestProcesses:
 
         assert [said["step"] for said in lines(tmp_path / "spans.jsonl")] == ["charge", "begin"]
 
-    @pytest.mark.parametrize("value", ["1", "true", "YES", "On", " 1 "])
+    @pytest.mark.parametrize("value", ["1", "true", "YES", "On", " 1 ", "y"])
     def test_environment_logs(self, application, value):
         """With 1 spans are logged, and with every word that means it."""
         done = application(
@@ -594,7 +594,7 @@ class TestProcesses:
 
         assert "orders/charge ok" in done.stderr
 
-    @pytest.mark.parametrize("value", ["0", "false", "No", "OFF", " ", ""])
+    @pytest.mark.parametrize("value", ["0", "false", "No", "OFF", " ", "", "N"])
     def test_environment_off(self, application, tmp_path, value):
         """With 0 steps are not wrapped, nor with any word that means it."""
         done = application(
@@ -623,6 +623,7 @@ class TestProcesses:
             ("ture", "not a switch and not a path; did you mean 'true'?; write 1 to log"),
             ("2", "or a file with a folder or a suffix, such as './spans' or 'spans.jsonl'"),
             ("spans", "not a switch and not a path; write 1"),
+            ("none", "not a switch and not a path; write 1"),
             ("/proc/nowhere/spans.jsonl", "No such file or directory: '/proc/nowhere'"),
             (".", "not a switch and not a path"),
             ("./", "Is a directory: '.'"),
