@@ -1,6 +1,6 @@
 """Flows and steps as things that other pages, and other projects, can link to."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from gettext import NullTranslations
 from typing import Any, ClassVar, NamedTuple
@@ -19,7 +19,11 @@ from penstock.exceptions import UnknownFlowError, UnknownStepError
 from penstock.graph import get_flow
 from penstock_sphinx._log import warn
 
-__all__ = ["PenstockDomain", "Place", "Want", "domain_of", "refer", "setup_domain"]
+__all__ = ["Condition", "PenstockDomain", "Place", "Want", "domain_of", "refer", "setup_domain"]
+
+
+Condition = tuple[str, str]
+"""What keeps a part of a page for some builds only, like ``only``, and its expression."""
 
 
 class Place(NamedTuple):
@@ -127,8 +131,10 @@ class PenstockDomain(Domain):
         "led": {},  # by page: to what its links led when it was written
         "shown": {},  # by page: the fingerprint of each thing that it shows
         "drawings": {},  # by page: the sources of its pictures, by format and digest
+        "conditions": {},  # by page: the conditions of anchors that some builds leave out
+        "withheld": {},  # by page: its entries of the general index that this build leaves out
     }
-    data_version = 1
+    data_version = 2
 
     builder: Builder | None = None
     """What the pages are built with."""
@@ -140,6 +146,9 @@ class PenstockDomain(Domain):
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
+        self.holds: Callable[[Condition], bool] = lambda _: True
+        """Returns whether this build keeps what stands under a condition."""
+
         self.catalogs: dict[str, list[NullTranslations]] = {}
         """The translations of this project, by the name of their catalog."""
 
@@ -191,9 +200,18 @@ class PenstockDomain(Domain):
         meant = self._found().named.get((sort, target), [])
         return meant[0] if len(meant) == 1 else None
 
+    def is_shown(self, docname: str, anchor: str) -> bool:
+        """Return whether this build shows what the page *docname* has at *anchor*."""
+        conditions = self.data["conditions"].get(docname, {})
+        return all(map(self.holds, conditions.get(anchor, ())))
+
     def _found(self) -> "_Found":
         if self._cache is None:
-            self._cache = _Found(self.data["places"], self.env.metadata)
+            places = {
+                docname: [place for place in places if self.is_shown(docname, place.anchor)]
+                for docname, places in self.data["places"].items()
+            }
+            self._cache = _Found(places, self.env.metadata)
         return self._cache
 
     def resolve_xref(  # noqa: PLR0917 - Sphinx calls it so

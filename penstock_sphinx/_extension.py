@@ -6,6 +6,7 @@ from penstock_sphinx._again import setup_again
 from penstock_sphinx._assets import setup_assets
 from penstock_sphinx._book import setup_book
 from penstock_sphinx._collector import setup_collector
+from penstock_sphinx._conditions import setup_conditions
 from penstock_sphinx._config import setup_config
 from penstock_sphinx._directives import setup_directives
 from penstock_sphinx._docstrings import setup_docstrings
@@ -27,6 +28,7 @@ def setup_extension(app: Sphinx) -> None:
     setup_loading(app)
     setup_collector(app)
     setup_domain(app)
+    setup_conditions(app)
     setup_docstrings(app)
     setup_directives(app)
     setup_links(app)

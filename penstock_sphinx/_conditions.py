@@ -1,0 +1,98 @@
+"""What pages hold for some builds only: in ``only``, ``ifconfig`` or a ``todo``.
+
+A page is read once for all builders, so that what they leave out is known only when one of them
+asks. Links and indices lead to nothing that is not there.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from docutils import nodes
+from docutils.utils import Reporter
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import new_document
+
+from penstock_sphinx._domain import Condition, domain_of
+
+__all__ = ["setup_conditions"]
+
+
+def setup_conditions(app: Sphinx) -> None:
+    """Note conditions when a page is read, and look at them for each build."""
+    app.connect("doctree-read", _note)
+    app.connect("builder-inited", _ask)
+    app.connect("env-updated", _withhold)
+
+
+def _note(app: Sphinx, document: nodes.document) -> None:
+    """Remember under which conditions the page has its anchors."""
+    domain, docname = domain_of(app.env), app.env.docname
+    if docname not in domain.data["places"]:  # as most pages
+        return
+    found: dict[str, list[Condition]] = {}
+    for node in document.findall(nodes.Element):
+        if condition := _condition_of(node):
+            for anchor in _anchors(node):
+                found.setdefault(anchor, []).append(condition)
+    if found:
+        domain.data["conditions"][docname] = found
+
+
+def _condition_of(node: nodes.Element) -> Condition | None:
+    sort = type(node).__name__  # extensions that are not loaded stay so
+    if sort in {"only", "ifconfig"}:
+        return sort, node["expr"]
+    return (sort, "") if sort == "todo_node" else None
+
+
+def _anchors(node: nodes.Element) -> Iterator[str]:
+    for inside in node.findall(nodes.Element):
+        yield from (anchor for anchor in inside["ids"] if anchor.startswith("penstock--"))
+
+
+def _ask(app: Sphinx) -> None:
+    domain_of(app.env).holds = lambda condition: _holds(app, condition)
+
+
+def _holds(app: Sphinx, condition: Condition) -> bool:
+    """Return whether the builder of *app* keeps what stands under *condition*."""
+    sort, expression = condition
+    if sort == "only":
+        try:
+            return bool(app.tags.eval_condition(expression))
+        except Exception:  # Sphinx warns of it, and keeps what is inside
+            return True
+    if sort == "ifconfig":
+        return _is_kept_by_ifconfig(app, expression)
+    return bool(app.config.todo_include_todos)
+
+
+def _is_kept_by_ifconfig(app: Sphinx, expression: str) -> bool:
+    """Return what the extension itself makes of *expression*, which is any Python."""
+    from sphinx.ext.ifconfig import ifconfig, process_ifconfig_nodes  # noqa: PLC0415 - when in use
+
+    inside = nodes.comment()
+    document = new_document("")
+    reporter = document.reporter
+    reporter.report_level = reporter.halt_level = Reporter.SEVERE_LEVEL  # the page itself reports
+    document += ifconfig("", inside, expr=expression)
+    process_ifconfig_nodes(app, document, "")
+    return inside in document.children
+
+
+def _withhold(_app: Sphinx, env: BuildEnvironment) -> None:
+    """Leave in the general index what this build shows, and put back what it shows again."""
+    domain, index = domain_of(env), env.get_domain("index")
+    for docname in domain.data["conditions"]:
+        every = [
+            *index.data["entries"].get(docname, ()),
+            *domain.data["withheld"].get(docname, ()),
+        ]
+        shown = [entry for entry in every if domain.is_shown(docname, entry[2])]
+        index.data["entries"][docname] = shown
+        domain.data["withheld"][docname] = _without(every, shown)
+
+
+def _without(every: Iterable[Any], shown: list[Any]) -> list[Any]:
+    return [entry for entry in every if entry not in shown]
