@@ -12,7 +12,7 @@ from docutils import nodes
 
 from penstock._model import Direction, Graph
 from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
-from penstock.graph._mermaid import render_mermaid
+from penstock.graph._mermaid import Palette, render_mermaid
 from penstock.graph._mermaid_size import estimate_height
 from penstock.graph._output import write_whole
 from penstock.graph._picture import render_png, render_svg
@@ -55,13 +55,17 @@ def save_png(
         return None
 
 
-def mermaid_text(node: nodes.Element) -> str:
+def mermaid_text(node: nodes.Element, *, palette: Palette = "page") -> str:
     """Return the diagram as Mermaid takes it on a page that has our style sheet.
+
+    Args:
+        node: The diagram.
+        palette: ``"inside"`` if it may be drawn where the style sheet does not reach.
 
     Raises:
         DiagramTooLargeError: If Mermaid will not draw it.
     """
-    return render_mermaid(_graph(node), direction=_direction(node), styled=True, palette="page")
+    return render_mermaid(_graph(node), direction=_direction(node), styled=True, palette=palette)
 
 
 def drawer_of(node: nodes.Element) -> nodes.Element | None:
@@ -89,7 +93,7 @@ def _css_sizes(node: nodes.Element) -> dict[str, str]:
 def _draw(builder: Any, node: nodes.Element) -> str:
     if draws_mermaid(builder, node["format"]):
         try:
-            return _mermaid(node)
+            return _mermaid(builder, node)
         except DiagramTooLargeError as error:
             _warn(builder, node, error, "Drawn as SVG instead")
     return _img(builder, node) if node["format"] == "png" else _svg(builder, node)
@@ -143,8 +147,12 @@ def _style(node: nodes.Element) -> str:
     return f' style="{escape("; ".join(f"{key}: {value}" for key, value in said.items()))}"'
 
 
-def _mermaid(node: nodes.Element) -> str:
-    return f'<pre class="mermaid">\n{escape(mermaid_text(node))}\n</pre>'
+def _mermaid(builder: Any, node: nodes.Element) -> str:
+    # By the class "mermaid", scripts of themes and projects find what they are to draw.
+    is_ours = builder.config.penstock_mermaid_js is not None
+    name = "penstock-mermaid" if is_ours else "mermaid"
+    text = mermaid_text(node, palette="page" if is_ours else "inside")
+    return f'<pre class="{name}">\n{escape(text)}\n</pre>'
 
 
 def _save_png(

@@ -55,6 +55,7 @@ def step_nodes(
         title = _signature(described)
         title["_toc_name"] = section.step.label
         title["_toc_parts"] = (section.step.name,)
+        title["toc_title"] = section.step.label  # for sphinx-immaterial, which reads no others
         _make_target(directive, title, section.anchor)
         content = _content(described)
         content[:0] = _note(section.step)

@@ -101,7 +101,7 @@ def page_stylesheet() -> str:
             ".penstock-diagram svg { max-width: none; vertical-align: top; }",
             ".penstock-diagram img { max-width: 100%; height: auto; }",
             # A theme's boxes for code are not for pictures.
-            f".penstock-diagram pre.mermaid {{ {_BARE} }}",
+            f".penstock-diagram pre:is(.mermaid, .penstock-mermaid) {{ {_BARE} }}",
             ".penstock-figure { margin: 1em 0; }",
             # A table that needs more room than there is scrolls, and not the page: Material puts
             # a box of its own around each table, which does that.
@@ -134,7 +134,8 @@ def mermaid_stylesheet() -> str:
 
     Mermaid's own rules begin with an id, so these have to be important.
     """
-    every = ".penstock-diagram .mermaid"
+    drawn = ":is(.mermaid, .penstock-mermaid)"
+    every = f".penstock-diagram {drawn}"
     return "\n".join(
         [
             # Lines of the same height in all themes: a page knows how tall the picture will be.
@@ -145,10 +146,10 @@ def mermaid_stylesheet() -> str:
             f"{every} > svg {{ width: auto; height: auto; max-width: none !important;",
             "filter: none !important; }",
             # Not of the picture itself, which has letters of its own: 20em are the page's.
-            ".penstock-sized .mermaid { display: inline-block; width: var(--penstock-width); }",
-            ".penstock-sized .mermaid > svg { width: 100%; }",
-            ".penstock-tall .mermaid { height: var(--penstock-height); }",
-            ".penstock-tall .mermaid > svg { height: 100%; }",
+            f".penstock-sized {drawn} {{ display: inline-block; width: var(--penstock-width); }}",
+            f".penstock-sized {drawn} > svg {{ width: 100%; }}",
+            f".penstock-tall {drawn} {{ height: var(--penstock-height); }}",
+            f".penstock-tall {drawn} > svg {{ height: 100%; }}",
             # The source of a picture takes the room of the picture until that is there: Mermaid
             # says a while before that it has been processed.
             f"{every} {{ min-height: var(--penstock-height); }}",

@@ -1,7 +1,8 @@
 /* Draws the flows of a page with Mermaid, whose script comes before this one. */
 (() => {
   "use strict";
-  const flows = document.querySelectorAll(".penstock-diagram > pre.mermaid");
+  // Not of the class "mermaid", by which scripts of themes would take them over.
+  const flows = document.querySelectorAll("pre.penstock-mermaid");
 
   const fail = (flow, source, reason) => {
     flow.textContent = source;
@@ -11,8 +12,9 @@
 
   const draw = async (flow) => {
     const source = flow.textContent;
+    flow.classList.add("mermaid"); // what styles and enlarges pictures looks for it
     try {
-      await mermaid.run({ nodes: [flow] });
+      await drawer.run({ nodes: [flow] });
     } catch (reason) {
       fail(flow, source, reason);
     }
@@ -22,7 +24,8 @@
     flows.forEach((flow) => fail(flow, flow.textContent, "its script could not be loaded"));
     return;
   }
-  mermaid.initialize({ startOnLoad: false, suppressErrorRendering: true });
+  const drawer = mermaid; // a theme may load another one later
+  drawer.initialize({ startOnLoad: false, suppressErrorRendering: true });
 
   // Mermaid measures words, which it cannot in a closed tab: such a flow waits until it is open.
   // One after the other, for Mermaid cannot draw two at once.

@@ -40,6 +40,13 @@ def test_mermaid_script(project, settings, expected):
     assert all((built.folder / name).is_file() for name in expected if "_static" in name)
 
 
+def test_class_for_a_script_of_the_project(project):
+    """Without a script of penstock, flows have the class that others look for, and all colours."""
+    html = project(":format: mermaid").build(penstock_mermaid_js=None).read("index.html")
+
+    assert ('<pre class="mermaid">' in html, "themeCSS" in html) == (True, True)
+
+
 def test_missing_script(project):
     """A script that is not there is a warning with its place."""
     made = project(":format: mermaid")

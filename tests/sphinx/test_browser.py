@@ -604,10 +604,33 @@ def test_mermaid_fails(chromium, pages_with, text, reason):
     """Where Mermaid does not draw, all of its text can be read, and one warning says why."""
     reader = Reader(chromium, pages_with(text) / "mermaid-TD.html")
 
-    source = reader.page.locator("pre.mermaid[data-processed]")
+    source = reader.page.locator("pre.penstock-mermaid[data-processed]")
     assert "accTitle: Orders" in source.text_content()
     assert source.evaluate("pre => pre.scrollHeight <= pre.clientHeight")
     assert [warning.endswith(reason) for warning in reader.warnings] == [True]
+
+
+TAKES_OVER = """
+for (const pre of document.querySelectorAll("pre.mermaid")) {
+    const box = document.createElement("div");
+    box.attachShadow({mode: "closed"});
+    pre.replaceWith(box);
+}
+document.addEventListener("DOMContentLoaded", () => {
+    window.mermaid = {run() { throw "another Mermaid"; }};
+});
+"""
+"""What scripts of themes do to the pictures of a page, and to what draws them."""
+
+
+def test_script_of_a_theme(chromium, pages_with, script):
+    """A theme's script that draws what has the class "mermaid" leaves flows to penstock's own."""
+    reader = Reader(chromium, pages_with(TAKES_OVER + script()) / "mermaid-TD.html")
+    reader.wait_for_drawing()
+
+    assert look(reader) == IS_LIGHT
+    assert tuple(where_links_lead(reader, "mermaid")) == STEPS
+    assert (reader.errors, reader.warnings) == ([], [])
 
 
 @alabaster
@@ -615,7 +638,7 @@ def test_mermaid_without_scripts(chromium, folder):
     """Without scripts, all of Mermaid's text can be read."""
     reader = Reader(chromium, folder / "mermaid-TD.html", scripts=False)
 
-    source = reader.page.locator("pre.mermaid")
+    source = reader.page.locator("pre.penstock-mermaid")
 
     assert source.evaluate("pre => pre.scrollHeight <= pre.clientHeight")
 

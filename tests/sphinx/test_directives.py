@@ -65,7 +65,7 @@ def test_ids_are_unique(project):
         pytest.param((":format: PNG", ":alt: A & <b>"), 'alt="A &amp; &lt;b&gt;"', id="alt"),
         pytest.param((":alt: A & <b>",), 'aria-label="A &amp; &lt;b&gt;"', id="alt of svg"),
         pytest.param((":format: png",), 'alt="Diagram of the flow Orders"', id="default alt"),
-        pytest.param((":format: mermaid",), '<pre class="mermaid">', id="mermaid"),
+        pytest.param((":format: mermaid",), '<pre class="penstock-mermaid">', id="mermaid"),
     ],
 )
 def test_options(project, lines, expected):
@@ -138,7 +138,7 @@ def test_format_of_the_project(project):
         .read("index.html")
     )
 
-    assert (html.count('<pre class="mermaid">'), html.count("<svg")) == (1, 1)
+    assert (html.count('<pre class="penstock-mermaid">'), html.count("<svg")) == (1, 1)
 
 
 def test_wrong_option(project):

@@ -173,7 +173,7 @@ class Reader:
 
     def wait_for_drawing(self) -> None:
         """Wait until Mermaid has drawn each flow that can be seen."""
-        for flow in self.page.locator("pre.mermaid:visible").all():
+        for flow in self.page.locator("pre:is(.mermaid, .penstock-mermaid):visible").all():
             flow.locator("svg .node").first.wait_for()
 
     def click(self, text: str, inside: str = "svg") -> str:
