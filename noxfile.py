@@ -46,7 +46,7 @@ def tests(session: nox.Session) -> None:
 
     What takes long and seldom finds anything new is marked `wide`, and is run by `nox -s wide`.
     """
-    session.install(EVERYTHING, *_guests())
+    _install(session, EVERYTHING, *_guests())
     _measure(session, "-m", "not wide")
     _combine(session)
     for package in COVERED:
@@ -106,13 +106,8 @@ def pyodide(session: nox.Session, version: str) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of what the extras ask for."""
-    session.install("uv")
-    session.run_install(
-        *("uv", "pip", "install", "--quiet", "--resolution=lowest-direct"),
-        *(EVERYTHING, *_groups("otlp")),
-        env={"VIRTUAL_ENV": session.virtualenv.location},
-    )
-    session.install(*_guests())
+    _install(session, "--resolution=lowest-direct", EVERYTHING, *_groups("otlp"))
+    _install(session, *_guests())
     session.run(*PYTEST, "-m", "not wide", *session.posargs)
 
 
@@ -161,6 +156,16 @@ def bench(session: nox.Session) -> None:
     session.install(EVERYTHING, *SPHINX_GUESTS, *_groups("bench"))
     for script in session.posargs or sorted(Path("benchmarks").glob("[a-z]*.py")):
         session.run("python", str(script))
+
+
+def _install(session: nox.Session, *requirements: str) -> None:
+    """Install with uv, which takes a fraction of pip's time, where the machine has no uv too."""
+    if session.venv_backend == "uv":
+        session.install(*requirements)
+    else:
+        session.install("uv")
+        environment = {"VIRTUAL_ENV": session.virtualenv.location}
+        session.run_install("uv", "pip", "install", "--quiet", *requirements, env=environment)
 
 
 def _measure(session: nox.Session, *chosen: str) -> None:
