@@ -18,7 +18,7 @@ from penstock._ids import digits_of, number_of
 from penstock._plain import unprintable
 from penstock._running import find_raiser
 
-__all__ = ["Failure", "find_failure", "record_failure"]
+__all__ = ["Failure", "find_failure", "note_flow_id", "record_failure"]
 
 _NAME = "__penstock__"
 _MOST_CHARACTERS = 1024
@@ -69,6 +69,21 @@ def record_failure(run: Run, error: BaseException) -> None:
             for one in raised:
                 _attach(one, own)
     except Exception:  # noqa: S110 - whatever an exception refuses, the application sees its own
+        pass
+
+
+_NOTE = "flow ID: "
+
+
+def note_flow_id(run: Run, error: BaseException) -> None:
+    """Let a traceback of *error* show the flow ID of *run*, which it left last, and no other."""
+    note = f"{_NOTE}{run.flow_id}"
+    try:
+        notes = getattr(error, "__notes__", None)
+        if notes:
+            notes[:] = [found for found in notes if not str(found).startswith(_NOTE)]
+        error.add_note(note)
+    except Exception:  # noqa: S110 - it refuses, as one does that is a frozen dataclass
         pass
 
 

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from penstock._bypassed import Endpoints, find_views
 from penstock._context import Run, current, latest
-from penstock._failures import record_failure
+from penstock._failures import note_flow_id, record_failure
 from penstock.boundary import InboundRequests, InboundRequestsSettings, inactive
 
 __all__ = ["FlowMiddleware"]
@@ -78,7 +78,7 @@ class FlowMiddleware:
             await self._app(scope, receive, send)
         except Exception as error:
             record_failure(run, error)
-            error.add_note(f"flow ID: {run.flow_id}")  # for the log of the server
+            note_flow_id(run, error)  # for the log of the server
             raise
         finally:
             if (endpoint := scope.get("endpoint")) is not None:

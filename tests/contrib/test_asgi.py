@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextvars import copy_context
+from dataclasses import dataclass
 
 import pytest
 
@@ -187,6 +188,37 @@ def test_failure():
         call(FlowMiddleware(app), scope_of())
 
     assert caught.value.__notes__ == [f"flow ID: {seen[0]}"]
+
+
+@dataclass(frozen=True)
+class FrozenError(Exception):
+    """An exception that takes no notes."""
+
+
+def test_failure_that_takes_no_note():
+    """An exception that refuses a note is the one that the server gets."""
+
+    async def app(scope, receive, send):
+        raise FrozenError
+
+    with pytest.raises(FrozenError):
+        call(FlowMiddleware(app), scope_of())
+
+
+def test_failure_of_several_requests():
+    """An exception that is raised again has one note: that of the request which it left last."""
+    seen, error = [], LookupError()
+    error.add_note("what the application notes")
+
+    async def app(scope, receive, send):
+        seen.append(current_flow_id())
+        raise error
+
+    for _ in range(3):
+        with pytest.raises(LookupError):
+            call(FlowMiddleware(FlowMiddleware(app)), scope_of())
+
+    assert error.__notes__ == ["what the application notes", f"flow ID: {seen[2]}"]
 
 
 def test_cancelled():

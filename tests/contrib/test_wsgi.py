@@ -31,8 +31,8 @@ class Call:
         self.body = app(environ, self.start_response)
         self.current = current_flow_id()
 
-    def start_response(self, status, headers, exc_info=None):
-        self.status, self.headers, self.exc_info = status, headers, exc_info
+    def start_response(self, status, response_headers, exc_info=None):
+        self.status, self.headers, self.exc_info = status, response_headers, exc_info
         return self.written.append
 
     @property
@@ -222,6 +222,20 @@ def test_failure():
 
     assert caught.value.__notes__ == [f"flow ID: {seen[0]}"]
     assert current_flow_id() is None
+
+
+def test_names_of_the_standard():
+    """An application may begin its response with keyword arguments where the server lets it."""
+    error = (LookupError, LookupError(), None)
+
+    def app(environ, start_response):
+        start_response("500 Error", response_headers=[], exc_info=error)
+        return []
+
+    call = Call(FlowMiddleware(app))
+
+    assert call.headers == [("X-Request-ID", call.said)]
+    assert call.exc_info == error
 
 
 def test_middleware_in_a_middleware():
