@@ -334,7 +334,7 @@ def _code(span: Span) -> dict[str, str | int]:
         return {}
     return {
         "code.function.name": f"{function.__module__}.{function.__qualname__}",
-        "code.file.path": code.co_filename,
+        "code.file.path": _encodable(code.co_filename),
         "code.line.number": code.co_firstlineno,
     }
 
@@ -351,7 +351,7 @@ def _complete(made: trace.Span, span: Span, ended: int) -> None:
     problem: Exception | None = None
     for name, value in span.values.items():
         try:
-            made.set_attribute(name, _attribute(value))
+            made.set_attribute(_encodable(name), _attribute(value))
         except Exception as error:  # reported when all others have their place
             problem = error
     if problem is not None:
@@ -371,8 +371,13 @@ def _attribute(value: object) -> _Scalar | list[_Scalar]:
 
 
 def _scalar(value: object) -> _Scalar:
-    if isinstance(value, (str, bool, float)):
+    if isinstance(value, (bool, float)):
         return value
     if isinstance(value, int) and value.bit_length() < 64:  # noqa: PLR2004 - as OTLP has it
         return value
-    return str(value)
+    return _encodable(str(value))
+
+
+def _encodable(text: str) -> str:
+    """Return *text* as OTLP can send it: what JSON or the name of a file gave may have no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()

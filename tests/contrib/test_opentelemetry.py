@@ -869,6 +869,47 @@ def test_value_that_cannot_be_shown(provider, memory, value):
     assert span.attributes["order"] == 7
 
 
+class Text(str):  # noqa: SLOT000 - as people write it
+    """A string of somebody's own, which says something else of itself."""
+
+    def __str__(self):
+        return "b\udcff"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a\ud800b", "a\\ud800b"),
+        (["a", "\udcff"], ("a", "\\udcff")),
+        ([1, "\udcff"], ("1", "\\udcff")),
+        (Text("a"), "b\\udcff"),
+    ],
+    ids=["string", "list", "mixed list", "subclass"],
+)
+def test_text_without_utf_8(provider, memory, value, expected):
+    """A name or a value that OTLP could not send is written with escapes."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        annotate(text=value, **{"b\ud800": 1})
+
+    receive()
+
+    attributes = memory.get_finished_spans()[0].attributes
+    assert (attributes["text"], attributes["b\\ud800"]) == (expected, 1)
+
+
+def test_path_without_utf_8():
+    """The same is true of the name of a file."""
+    function = test_path_without_utf_8
+    named = SimpleNamespace(__code__=function.__code__.replace(co_filename="/a\udcff/b.py"))
+    named.__module__, named.__qualname__ = function.__module__, function.__qualname__
+    declared = SimpleNamespace(steps=[SimpleNamespace(function=named, flows=())])
+
+    assert _code(Span(Run(), declared, None))["code.file.path"] == "/a\\udcff/b.py"
+
+
 def test_control_flow(provider, memory):
     """What a task tells its queue is no error."""
 
