@@ -4,17 +4,20 @@ Each builder runs as its users run it: as a program, with ``--strict``.
 """
 
 import json
-import os
 import re
 import subprocess
-import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from zlib import decompress
 
 import pytest
+from builders import run_builder, run_program
+from neighbour_site import files_of
 from shop_source import SHOP
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 PAGES = {
     "index.md": """\
@@ -92,17 +95,12 @@ class Builder(NamedTuple):
         said = text.format(theme=self.theme, plugins=plugins)
         (folder / self.config).write_text(said, encoding="utf-8")
 
-    def run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, folder: Path, *arguments: str, run: Run = run_builder
+    ) -> subprocess.CompletedProcess[str]:
         clean = "-c" if self.program == "zensical" else "-q"
         clean = clean if "--strict" not in arguments or clean == "-c" else "--clean"
-        return subprocess.run(
-            [sys.executable, "-m", self.program, "build", clean, *arguments],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"},
-        )
+        return run(self.program, "build", clean, *arguments, folder=folder)
 
 
 BUILDERS = [
@@ -174,6 +172,18 @@ def test_same_html(built, builder):
     assert "<pre><code>::: penstock-flow orders\n</code></pre>" in html
     first, _ = built(BUILDERS[0])
     assert html == content_of(first, "index.html")
+
+
+@each_program
+def test_program(project, built, builder):
+    """A builder that is started for a build makes, to the byte, what a forked one makes."""
+    folder = project(builder, PAGES)
+
+    done = builder.run(folder, "--strict", run=run_program)
+
+    assert done.returncode == 0, done.stderr
+    expected, actual = files_of(built(builder)[0]), files_of(folder)
+    assert {name for name in expected | actual if expected.get(name) != actual.get(name)} == set()
 
 
 @each_program

@@ -1,15 +1,13 @@
 """A MkDocs site with other plugins, built as its authors build it."""
 
 import json
-import os
-import subprocess
-import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
+from builders import run_builder
 from shop_source import SHOP
 
-__all__ = ["Site", "dead_links"]
+__all__ = ["Site", "dead_links", "files_of"]
 
 
 class Site:
@@ -33,15 +31,10 @@ class Site:
         said = {"site_name": "Shop", "site_url": "https://example.com/", "plugins": plugins}
         said["theme"] = {"name": self._theme}
         (self.folder / "mkdocs.yml").write_text(json.dumps(said | config), encoding="utf-8")
-        return subprocess.run(
-            [sys.executable, "-m", self._program, "build", "--strict", "-f", "mkdocs.yml"],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ
-            | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
-            | {"SOURCE_DATE_EPOCH": "0", "PYTHONHASHSEED": "0", "TMPDIR": str(self._temporary())},
+        return run_builder(
+            *(self._program, "build", "--strict", "-f", "mkdocs.yml"),
+            folder=self.folder,
+            TMPDIR=str(self._temporary()),
         )
 
     def _temporary(self):
@@ -58,12 +51,17 @@ class Site:
 
     def files(self):
         """Return the files of the site."""
-        top = self.folder / "site"
-        return {
-            path.relative_to(top).as_posix(): path.read_bytes()
-            for path in top.rglob("*")
-            if path.is_file() and path.suffix != ".gz"  # with its time
-        }
+        return files_of(self.folder)
+
+
+def files_of(folder):
+    """Return the files of the site that was built in *folder*."""
+    top = folder / "site"
+    return {
+        path.relative_to(top).as_posix(): path.read_bytes()
+        for path in top.rglob("*")
+        if path.is_file() and path.suffix != ".gz"  # with its time
+    }
 
 
 class _Page(HTMLParser):
