@@ -120,7 +120,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"this platform has no {ability}")
 
 
-LONGEST = ("test_browser", "test_instant", "test_builders", "test_worker_exit", "test_operations")
+LONGEST = ("test_browser", "test_builders", "test_worker_exit", "test_operations")
 LONGEST += ("test_mermaid_real", "test_celery_workers", "test_one_table")
 """The modules that take longest. Begun last, one of them would keep one worker busy alone."""
 

@@ -1,13 +1,17 @@
-"""Pages of MkDocs, ProperDocs and Zensical, as a reader sees them without a network."""
+"""Pages of MkDocs, ProperDocs and Zensical, as readers see them without a network.
+
+The site of each theme is built once, and its pages are opened once for each way of reading them:
+what is asked of a page that stays open leaves it as it was for the next.
+"""
 
 import json
-import os
-import subprocess
-import sys
 from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from browser import Reader, chromium, served
+from builders import run_builder
 from real_mermaid import VERSIONS, get_bundle
 from shop_source import SHOP
 
@@ -15,127 +19,137 @@ __all__ = ["chromium"]
 
 pytestmark = pytest.mark.browser
 
-PALETTE = [
-    {"media": "(prefers-color-scheme: light)", "scheme": "default"},
-    {"media": "(prefers-color-scheme: dark)", "scheme": "slate"},
-]
 # Without highlight.js, which these themes take from the network.
 BOOTSTRAP = {"name": "mkdocs", "color_mode": "auto", "highlightjs": False}
 READTHEDOCS = {"name": "readthedocs", "highlightjs": False}
-MATERIAL = {"name": "material", "font": False, "palette": PALETTE}
+# Such themes load pages by script.
+MATERIAL = {
+    "font": False,
+    "features": ["navigation.instant", "navigation.instant.preview", "navigation.instant.prefetch"],
+    "palette": [
+        {"media": "(prefers-color-scheme: light)", "scheme": "default"},
+        {"media": "(prefers-color-scheme: dark)", "scheme": "slate"},
+    ],
+}
 SITES = {
     "mkdocs-mkdocs": ("mkdocs", BOOTSTRAP),
     "mkdocs-readthedocs": ("mkdocs", READTHEDOCS),
-    "mkdocs-material": ("mkdocs", MATERIAL),
+    "mkdocs-material": ("mkdocs", {"name": "material"} | MATERIAL),
     "properdocs-mkdocs": ("properdocs", BOOTSTRAP),
     "properdocs-readthedocs": ("properdocs", READTHEDOCS),
-    "zensical-modern": ("zensical", {"variant": "modern", "font": False, "palette": PALETTE}),
-    "zensical-classic": ("zensical", {"variant": "classic", "font": False, "palette": PALETTE}),
+    "properdocs-material": ("properdocs", {"name": "material"} | MATERIAL),
+    "zensical-modern": ("zensical", {"variant": "modern"} | MATERIAL),
+    "zensical-classic": ("zensical", {"variant": "classic"} | MATERIAL),
 }
-PAGE = "# Shop\n\nHow we sell.\n\n::: penstock-flow orders\n    caption: How an order goes\n"
-WIDE = PAGE + "    direction: LR\n"
+PAGES = {
+    "index.md": "# Home\n\n[A preview](orders.md#how-it-goes)\n\n"
+    "::: penstock-flows\n\n| a | b |\n| - | - |\n| 1 | 2 |\n",
+    "orders.md": "# Orders\n\n## How it goes\n\n::: penstock-flow orders\n    caption: So\n",
+    "alone.md": "# Alone\n\n::: penstock-flow orders\n    steps: none\n",
+    "picture.md": "# Picture\n\n::: penstock-flow orders\n    format: png\n    steps: none\n",
+    "drawn.md": "# Drawn\n\n::: penstock-flow orders\n    steps: none\n\n"
+    "::: penstock-flow orders\n    format: mermaid\n",
+    "wide.md": "# Wide\n\n::: penstock-flow orders\n    direction: LR\n\n::: penstock-flows\n",
+}
 LIGHT = ("rgb(219, 234, 254)", "rgb(30, 58, 138)")
 DARK = LIGHT[::-1]
 STEPS = ["Receive the order", "charge", "pack", "send"]
+OF_THE_THEME = "Cannot set properties of null (setting 'disabled')"
+"""An error of Bootstrap's dark mode, which looks for highlight.js, which is switched off."""
+
+LOOKS = """() => [...document.querySelectorAll('table')].map(table => {
+    const cells = ['th', 'td'].map(name => getComputedStyle(table.querySelector(name)))
+    return cells.map(cell => [cell.fontWeight, cell.padding, cell.borderTop, cell.color])
+})"""
+SHOWN = "title => document.querySelector('h1')?.innerText.includes(title)"
+# Material and Zensical put a picture where no selector of ours reaches.
+DRAWN = """() => {
+    const drawn = document.querySelector(".mermaid");
+    const {height} = drawn.getBoundingClientRect();
+    return !drawn.innerText.includes("accTitle")
+        && (drawn.querySelector("svg .node") || drawn.tagName === "DIV")
+        && height > 200;
+}"""
 
 
-@pytest.fixture(params=SITES)
-def look(request):
-    """Return the name of a builder and a theme."""
-    return request.param
+class Site(NamedTuple):
+    """A site that is built, and served."""
+
+    look: str
+    folder: Path
+    address: str
+
+    @property
+    def is_instant(self):
+        """Whether the theme loads pages by script."""
+        return "features" in SITES[self.look][1]
+
+    @property
+    def has_dark(self):
+        """Whether the theme has dark pages."""
+        return "readthedocs" not in self.look
+
+    def file(self, page):
+        return self.folder / page / "index.html"
+
+
+@pytest.fixture(scope="module", params=SITES)
+def site(request, require, tmp_path_factory):
+    """Return the site of a builder and a theme."""
+    program, theme = SITES[request.param]
+    require(program, find_spec(program) is not None)
+    bundle = get_bundle(VERSIONS[-1], request.config.rootpath)
+    require("mermaid", bundle is not None)
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "site").mkdir()
+    with served(folder / "site") as address:
+        build(folder, program, theme, address, bundle.read_text(encoding="utf-8"))
+        yield Site(request.param, folder / "site", address)
+
+
+def build(folder, program, theme, address, script):
+    """Build a site for the address at which it is served."""
+    options = {"modules": ["shop"], "pythonpath": ["."]}
+    config = {"site_name": "Shop", "site_url": address, "theme": theme}
+    (folder / "docs").mkdir()
+    if program == "zensical":
+        (folder / "docs" / "mermaid.js").write_text(script, encoding="utf-8")
+        config["extra_javascript"] = ["mermaid.js"]
+        config["markdown_extensions"] = [{"toc": {}}, {"tables": {}}, {"penstock_flows": options}]
+    else:
+        (folder / "mermaid.js").write_text(script, encoding="utf-8")
+        config["plugins"] = ["search", {"penstock": options | {"mermaid_js": "mermaid.js"}}]
+    (folder / "shop.py").write_text(SHOP, encoding="utf-8")
+    for name, text in PAGES.items():
+        (folder / "docs" / name).write_text(text, encoding="utf-8")
+    # YAML, in its other spelling.
+    (folder / "mkdocs.yml").write_text(json.dumps(config), encoding="utf-8")
+    done = run_builder(program, "build", "--strict", "-f", "mkdocs.yml", folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory, require, request):
-    """Return what builds a site, once, whose pages show a flow in a format."""
-    built = {}
-
-    def build(look, format_="svg"):
-        if (look, format_) not in built:
-            folder = tmp_path_factory.mktemp(f"{look}-{format_}")
-            built[look, format_] = build_site(folder, look, format_)
-        return built[look, format_]
-
-    def build_site(folder, look, format_):
-        program, theme = SITES[look]
-        require(program, find_spec(program) is not None)
-        options = {"modules": ["shop"], "pythonpath": ["."], "format": format_}
-        said = {"site_name": "Shop", "theme": theme, "use_directory_urls": False}
-        (folder / "docs").mkdir()
-        if format_ == "mermaid":
-            bundle = get_bundle(VERSIONS[-1], request.config.rootpath)
-            require("mermaid", bundle is not None)
-            script = bundle.read_text(encoding="utf-8")
-            if program == "zensical":
-                (folder / "docs" / "mermaid.js").write_text(script, encoding="utf-8")
-                said["extra_javascript"] = ["mermaid.js"]
-            else:
-                (folder / "mermaid.js").write_text(script, encoding="utf-8")
-                options["mermaid_js"] = "mermaid.js"
-        if program == "zensical":
-            said["markdown_extensions"] = [{"toc": {}}, {"penstock_flows": options}]
-        else:
-            said["plugins"] = ["search", {"penstock": options}]
-        (folder / "shop.py").write_text(SHOP, encoding="utf-8")
-        (folder / "docs" / "index.md").write_text(PAGE, encoding="utf-8")
-        (folder / "docs" / "wide.md").write_text(WIDE, encoding="utf-8")
-        # YAML, in its other spelling.
-        (folder / "mkdocs.yml").write_text(json.dumps(said), encoding="utf-8")
-        subprocess.run(
-            [sys.executable, "-m", program, "build", "--strict", "-f", "mkdocs.yml"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"},
-        )
-        return folder / "site"
-
-    return build
+def reader(running_chromium, site):
+    """Return a reader of a flow from disk, who has no script of Mermaid."""
+    reader = Reader(running_chromium, site.file("orders"), without="**/*mermaid.js")
+    yield reader
+    reader.page.context.close()
 
 
-def test_node_leads_to_its_step(chromium, pages, look):
-    """A diagram is seen, and a click on a node shows the description of its step."""
-    reader = Reader(chromium, pages(look) / "index.html")
-
-    assert reader.page.locator("svg.penstock-flow").is_visible()
-    assert reader.nodes() == STEPS
-    assert "Takes an order <in>." in reader.click("Receive the order")
-    assert "Sends it." in reader.click("send")
-    assert reader.outside == []
+def errors(reader):
+    """Return what went wrong on the pages that a reader saw, in the order in which it did."""
+    return [error for error in reader.errors if error != OF_THE_THEME]
 
 
-@pytest.mark.parametrize("format_", ["svg", "mermaid", "png"])
-def test_no_network(chromium, pages, look, format_):
-    """No page with a flow asks the network for anything."""
-    reader = Reader(chromium, pages(look, format_) / "index.html")
-    reader.page.wait_for_load_state("networkidle")
-
-    assert reader.outside == []
-
-
-def test_without_scripts(chromium, pages, look):
-    """Without scripts, the flow is there and its links work."""
-    reader = Reader(chromium, pages(look) / "index.html", scripts=False)
-
-    assert reader.page.locator("svg.penstock-flow").is_visible()
-    assert "Sends it." in reader.click("send")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours(chromium, pages, look, scheme):
-    """A flow is dark where the page follows a dark system, and only there."""
-    reader = Reader(chromium, pages(look) / "index.html", scheme)
-
+def test_colours(reader):
+    """A flow is light where the system is."""
     colours = reader.colours()
 
-    dark = scheme == "dark" and "readthedocs" not in look
-    assert (colours["fill"], colours["text"]) == (DARK if dark else LIGHT)
+    assert (colours["fill"], colours["text"]) == LIGHT
 
 
-def test_focus(chromium, pages, look):
+def test_focus(reader):
     """The tab key reaches each node, which shows that it has the focus, and Enter follows it."""
-    reader = Reader(chromium, pages(look) / "index.html")
-
     reader.tab_to(".penstock-diagram svg a")
     ring = reader.page.evaluate("getComputedStyle(document.activeElement).outline")
     for _ in STEPS[1:]:
@@ -146,67 +160,81 @@ def test_focus(chromium, pages, look):
     reader.page.wait_for_url("**/*#penstock--orders--send")
 
 
-def test_wide_flow(chromium, pages, look):
-    """A flow that is wider than the page scrolls in its box, and the page does not."""
-    reader = Reader(chromium, pages(look) / "wide.html", width=380)
+def test_node_leads_to_its_step(reader):
+    """A diagram is seen, and a click on a node shows the description of its step."""
+    assert reader.page.locator("svg.penstock-flow").is_visible()
+    assert reader.nodes() == STEPS
+    assert "Takes an order <in>." in reader.click("Receive the order")
+    assert "Sends it." in reader.click("send")
+    reader.page.wait_for_load_state("networkidle")
+    assert reader.outside == []
+
+
+def test_without_scripts(chromium, site):
+    """Without scripts, the flow is there and its links work."""
+    reader = Reader(chromium, site.file("orders"), scripts=False)
+
+    assert reader.page.locator("svg.penstock-flow").is_visible()
+    assert "Sends it." in reader.click("send")
+
+
+def test_narrow_page(chromium, site):
+    """A flow that is wider than the page scrolls in its box; no table makes the page wider."""
+    reader = Reader(chromium, site.file("wide"), width=380, without="**/*mermaid.js")
 
     reader.tab_to(".penstock-diagram a[*|href$='send']")
 
     box = reader.page.locator(".penstock-diagram")
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
     assert box.evaluate("box => box.scrollLeft") > 0
+    assert reader.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def wait_for_drawing(reader):
-    """Wait for Mermaid. Material and Zensical put a picture where no selector of ours reaches."""
-    reader.page.wait_for_function(
-        """() => {
-            const drawn = document.querySelector(".mermaid");
-            const {height} = drawn.getBoundingClientRect();
-            return !drawn.innerText.includes("accTitle")
-                && (drawn.querySelector("svg .node") || drawn.tagName === "DIV")
-                && height > 200;
-        }"""
-    )
+def test_dark_system(chromium, site):
+    """Each flow is dark where the page follows a dark system, drawn by Mermaid too."""
+    reader = Reader(chromium, f"{site.address}drawn/", "dark")
+    reader.page.wait_for_function(DRAWN)
+
+    expected = DARK if site.has_dark else LIGHT
+    colours = reader.colours()
+    assert (colours["fill"], colours["text"]) == expected
+    assert reader.painted(".mermaid") & {*LIGHT} == {expected[0]}
+    assert (reader.outside, errors(reader)) == ([], [])
 
 
-def test_mermaid(chromium, pages, look):
-    """A local script draws the flow in every theme, without an error or a request."""
-    with served(pages(look, "mermaid")) as address:
-        reader = Reader(chromium, address)
-        wait_for_drawing(reader)
-
-        errors = set(reader.errors)
-        if look in {"mkdocs-mkdocs", "properdocs-mkdocs"}:
-            # The theme's own: its dark mode looks for highlight.js, which is switched off.
-            errors.discard("Cannot set properties of null (setting 'disabled')")
-        assert (reader.outside, errors) == ([], set())
+def go_to(reader, title):
+    """Click the link to a page in the navigation, and wait until the page is shown."""
+    links = reader.page.get_by_role("link", name=title, exact=True)
+    links.locator("visible=true").first.click()
+    reader.page.wait_for_function(SHOWN, arg=title, timeout=10_000)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_of_mermaid(chromium, pages, look, scheme):
-    """Mermaid's pictures are dark where the page follows a dark system, and only there."""
-    with served(pages(look, "mermaid")) as address:
-        reader = Reader(chromium, address, scheme)
-        wait_for_drawing(reader)
+def test_page_after_page(chromium, site):
+    """From page to page readers see each flow as it is, and no script of a theme fails."""
+    reader = Reader(chromium, site.address)
+    reader.page.evaluate("window.first = true")
+    ours, other, *_ = reader.page.evaluate(LOOKS)
+    if site.is_instant:
+        reader.page.get_by_role("link", name="A preview").hover()
+        reader.page.locator("[role=dialog] svg.penstock-flow").wait_for()
 
-        dark = scheme == "dark" and "readthedocs" not in look
-        fills = {LIGHT[0], DARK[0]}
-        assert reader.painted(".mermaid") & fills == {(DARK if dark else LIGHT)[0]}
+    go_to(reader, "Orders")
+    assert "Sends it." in reader.click("send")
+    go_to(reader, "Alone")
+    assert reader.page.locator("svg.penstock-flow").is_visible()
+    go_to(reader, "Picture")
+    image = reader.page.locator(".penstock-diagram img")
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    go_to(reader, "Orders")
+    assert "Charges it." in reader.click("charge")
+    go_to(reader, "Drawn")
+    reader.page.wait_for_function(DRAWN)
+    assert reader.painted(".mermaid") & {*LIGHT} == {LIGHT[0]}
+    if not site.is_instant:
+        assert "Sends it." in reader.click("send", inside=".mermaid svg")
+    go_to(reader, "Home")
+    reader.page.wait_for_load_state("networkidle")
 
-
-def test_mermaid_leads_to_steps(chromium, pages):
-    """A click on a node that Mermaid drew shows the description of its step."""
-    with served(pages("mkdocs-mkdocs", "mermaid")) as address:
-        reader = Reader(chromium, address)
-        reader.wait_for_drawing()
-
-        assert "Sends it." in reader.click("send")
-
-
-def test_png(chromium, pages, look):
-    """A PNG is part of the page."""
-    reader = Reader(chromium, pages(look, "png") / "index.html")
-
-    picture = reader.page.locator(".penstock-diagram img")
-    assert picture.evaluate("picture => picture.naturalWidth") > 100
+    assert ours == other  # the table of all flows looks like the site's own
+    assert reader.page.evaluate("window.first === true") is site.is_instant
+    assert (reader.outside, errors(reader)) == ([], [])

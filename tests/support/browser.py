@@ -110,6 +110,7 @@ class Reader:
         scripts: Whether they let scripts run.
         width: How many pixels wide their window is.
         before: A script that runs before any of the page's.
+        without: What does not arrive, as a pattern of addresses.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class Reader:
         scripts: bool = True,
         width: int = 1280,
         before: str = "",
+        without: str = "",
     ) -> None:
         self.requested: list[str] = []
         self.errors: list[str] = []
@@ -139,6 +141,8 @@ class Reader:
         self.page.on("console", self._hear)
         # What a font that comes late moves is not our doing.
         self.page.route(lambda url: ".woff" in url or ".ttf" in url, lambda route: route.abort())
+        if without:
+            self.page.route(without, lambda route: route.abort())
         address = page.as_uri() if isinstance(page, Path) else page
         if scripts:
             self._open_slowly(address)
