@@ -10,6 +10,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from types import FrameType
 from typing import Any, TextIO
 
+from penstock._importing import Interruption
 from penstock.graph._output import write_standard_output
 
 __all__ = ["ending_on_signals", "legible", "printing_to_stderr", "show_diagram"]
@@ -40,6 +41,8 @@ def show_diagram(drawn: str | bytes, format_: str) -> None:
     A terminal gets what it can show. All else, such as a pipe or a file, gets bytes in UTF-8:
     what the next program reads must not depend on how this machine is set up.
     """
+    if sys.stdout is None:  # closed, where print() does nothing either
+        return
     if isinstance(drawn, bytes):
         write_standard_output(drawn)
     elif not sys.stdout.isatty():
@@ -90,7 +93,7 @@ def printing_to_stderr() -> Iterator[None]:
         stream.flush()
 
 
-class _Ended(BaseException):
+class _Ended(Interruption):
     """A signal asks the program to end."""
 
     def __init__(self, number: int) -> None:

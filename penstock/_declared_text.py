@@ -4,7 +4,7 @@ import re
 
 from penstock.exceptions import InvalidArgumentError
 
-__all__ = ["check_text", "wrong"]
+__all__ = ["check_text", "escape_controls", "wrong"]
 
 
 def check_text(where: str, **strings: object) -> None:
@@ -45,6 +45,11 @@ _PROSE = {"title", "description", "label"}
 # Controls of ASCII and Latin-1, and what turns the direction of the text that follows it.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _CONTROLS_AND_BREAKS = re.compile(_CONTROLS.pattern[:-1] + "\t\n\r\u2028\u2029]")
+
+
+def escape_controls(text: str) -> str:
+    """Return *text* with the control characters in it as Python would write them."""
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def wrong(where: str, wanted: str, got: object, example: str) -> InvalidArgumentError:

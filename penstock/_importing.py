@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 from penstock._callables import discard
+from penstock._declared_text import escape_controls
+from penstock._plain import unprintable
 from penstock._settings import Settings
 from penstock.exceptions import (
     ModuleImportError,
@@ -25,6 +27,7 @@ from penstock.exceptions import (
 )
 
 __all__ = [
+    "Interruption",
     "explain",
     "explain_nothing",
     "explain_optimization",
@@ -32,6 +35,13 @@ __all__ = [
     "is_importable",
     "is_own",
 ]
+
+
+class Interruption(BaseException):
+    """Something ends the program while modules are imported, as Ctrl-C does."""
+
+
+_INTERRUPTIONS = (KeyboardInterrupt, Interruption)
 
 _IMPORTLIB = Path(importlib.__file__)
 _LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
@@ -83,9 +93,8 @@ def _import_all(settings: Settings) -> tuple[ModuleImportError, ...]:
 def _set_up(settings: Settings, target: str, failures: list[ModuleImportError]) -> None:
     """Call the function *target*, or note why it cannot be called."""
     place = settings.setup_place or settings.place
-    module, colon, name = target.partition(":")
-    if not colon:
-        whole = f"{module}:setup" if is_importable(module) else ":".join(_halves(module))
+    module, _, name = target.partition(":")
+    if whole := _whole_target(target):
         cause = f'write "{whole}": a module, a colon and a function'
         failures.append(SetupError(target, cause, place, "cannot be called"))
         return
@@ -101,14 +110,23 @@ def _set_up(settings: Settings, target: str, failures: list[ModuleImportError]) 
         if discard(function()):
             message = "it returned something to await: write a plain function (def)"
             raise TypeError(message)  # noqa: TRY301 - as if it had raised
-    except (Exception, SystemExit) as error:  # a user's function may raise anything
+    except _INTERRUPTIONS:
+        raise
+    except BaseException as error:  # a user's function may raise anything
         failures.append(SetupError(target, _cause(settings, module, error), place, doing))
         failures[-1].__cause__ = error
 
 
-def _halves(name: str) -> tuple[str, str]:
-    parent, _, last = name.rpartition(".")
-    return (parent, last) if parent else (name, "setup")
+def _whole_target(target: str) -> str | None:
+    """Return what to write instead of *target*, or None if it is a module and a function."""
+    module, colon, name = target.partition(":")
+    if not colon and "." in module and not is_importable(module):
+        module, _, name = module.rpartition(".")
+    plain = ".".join(part for part in module.removesuffix(".py").split(".") if part.strip())
+    if colon and plain and plain == module and name.isidentifier():
+        return None
+    function = name.strip().rpartition(".")[2]
+    return f"{plain or 'shop.docs'}:{function if function.isidentifier() else 'setup'}"
 
 
 def _import_pattern(settings: Settings, pattern: str, failures: list[ModuleImportError]) -> None:
@@ -152,7 +170,9 @@ def _import(settings: Settings, name: str, failures: list[ModuleImportError]) ->
     """Return the module *name*, or note why it cannot be imported."""
     try:
         return importlib.import_module(name)
-    except (Exception, SystemExit) as error:  # a user's module may raise anything
+    except _INTERRUPTIONS:
+        raise
+    except BaseException as error:  # a user's module may raise anything
         failure = ModuleImportError(name, _cause(settings, name, error), settings.place)
         failure.__cause__ = error  # its traceback names the files that an edit would fix
         failures.append(failure)
@@ -161,7 +181,8 @@ def _import(settings: Settings, name: str, failures: list[ModuleImportError]) ->
 
 def _cause(settings: Settings, name: str, error: BaseException) -> str:
     """Say in a line what went wrong, and where in the user's code."""
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = _text_of(error)
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, SystemExit):
         said = f"it ended the program with SystemExit({error.code!r})"
     if isinstance(error, ModuleNotFoundError) and _is_part(error.name, name):
@@ -170,6 +191,14 @@ def _cause(settings: Settings, name: str, error: BaseException) -> str:
     own = [frame for frame in frames if is_own(Path(frame.filename))] or frames
     where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
     return said + where + _how_to_set_up(settings, error)
+
+
+def _text_of(error: BaseException) -> str:
+    """Return what *error* says, without what would act on a terminal or a log."""
+    try:
+        return escape_controls(str(error))
+    except Exception:  # the user's own class
+        return unprintable(error)
 
 
 def _is_part(found: str | None, name: str) -> bool:
@@ -258,9 +287,11 @@ def is_importable(name: str) -> bool:
 
 
 def _modules_in(package: ModuleType, *, deep: bool) -> Iterator[str]:
-    """Yield the names of the modules in *package*, sorted."""
+    """Yield the names of the modules in *package*, sorted, without a program in it."""
     path = getattr(package, "__path__", ())
     for found in sorted(pkgutil.iter_modules(path, package.__name__ + "."), key=lambda m: m.name):
+        if found.name.endswith(".__main__"):  # to import that is to run it
+            continue
         yield found.name
         if deep and found.ispkg and found.name in sys.modules:
             yield from _modules_in(sys.modules[found.name], deep=True)

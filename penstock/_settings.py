@@ -130,7 +130,7 @@ def _read_table(file: Path) -> dict[str, Any] | None:
     try:
         # Some editors begin a file with a byte order mark.
         found: Any = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(str(file), f"not valid TOML: {error}") from error
     except OSError as error:
         raise ConfigurationError(str(file), f"cannot be read: {error.strerror}") from error

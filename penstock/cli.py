@@ -52,6 +52,17 @@ class _Program(click.Group):
         with ending_on_signals():
             return super().main(*args, **kwargs)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command, and say so where the standard output takes no more."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            # Where a reader has closed the pipe, click ends silently, as other programs do.
+            if error.filename or isinstance(error, BrokenPipeError):
+                raise
+            message = f"cannot write to standard output: {error.strerror}"
+            raise click.ClickException(message) from error
+
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="penstock")
@@ -239,7 +250,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _is_terminal() -> bool:
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _say(line: str) -> None:

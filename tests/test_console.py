@@ -1,5 +1,6 @@
 """What the program does with its streams and signals."""
 
+import errno
 import html
 import io
 import os
@@ -10,7 +11,7 @@ import threading
 
 import pytest
 
-from penstock import _console
+from penstock import _console, cli
 from penstock.cli import LOADED, main
 
 SHOP = """
@@ -226,3 +227,63 @@ def test_signal_in_process(monkeypatch):
 
     assert raised == [signal.SIGTERM]
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+class _Full(io.RawIOBase):
+    """A standard output that takes nothing, for a reason."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def writable(self):
+        return True
+
+    def write(self, _):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left"), "cannot write to standard output: No space left"),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), ""),
+    ],
+    ids=["full disk", "closed pipe"],
+)
+@pytest.mark.parametrize("command", [["draw", "shop"], ["css"]], ids=["bytes", "text"])
+@pytest.mark.usefixtures("drawn")
+def test_output_that_takes_no_more(monkeypatch, capsys, command, error, said):
+    """Where the disk is full the program says so, and where nobody reads on it ends silently."""
+    stream = io.TextIOWrapper(_Full(error), "utf-8", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+
+    with pytest.raises(SystemExit) as ended:
+        main(command, obj=LOADED)
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (f"Error: {said}\n" if said else "")
+
+
+@pytest.mark.parametrize("format_", ["text", "mermaid"])
+@pytest.mark.usefixtures("drawn")
+def test_output_that_is_closed(monkeypatch, format_):
+    """Without a standard output the program prints nothing, as `print` does."""
+    monkeypatch.setattr(sys, "stdout", None)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["draw", "shop", "-f", format_], obj=LOADED)
+
+    assert ended.value.code == 0
+    assert not cli._is_terminal()
+
+
+@pytest.mark.usefixtures("drawn")
+def test_other_errors_of_the_system(monkeypatch):
+    """An error about a file is not taken for one of the standard output."""
+
+    def fail(*_):
+        raise OSError(errno.EIO, "Input/output error", "module.py")
+
+    monkeypatch.setattr(cli, "list_flows", fail)
+    with pytest.raises(OSError, match=r"module\.py"):
+        main(["list"], obj=LOADED)

@@ -97,6 +97,7 @@ def test_paths_are_counted_from_the_file(tmp_path):
         pytest.param("[tool.penstock]\nmodules = {}", "list of strings, not {}", id="table"),
         pytest.param("[tool.penstock]\nmodules = [1]", "takes a string, not 1", id="no text"),
         pytest.param("[tool.penstock]\nsetup = 1", "takes a string, not 1", id="setup"),
+        pytest.param("x = " + "[" * 9_000, "not valid TOML: maximum recursion", id="too deep"),
     ],
 )
 def test_wrong_settings(tmp_path, text, expected):
@@ -144,11 +145,13 @@ def test_import(tmp_path):
     ],
 )
 def test_patterns(tmp_path, pattern, expected):
-    """A star imports the modules of a package, two stars those below it too."""
+    """A star imports the modules of a package, two stars those below it too, and no program."""
     write(tmp_path / "star_shop/__init__.py", "")
     write(tmp_path / "star_shop/here.py", FLOW.format(name="here"))
     write(tmp_path / "star_shop/sub/__init__.py", "")
     write(tmp_path / "star_shop/sub/below.py", FLOW.format(name="below"))
+    for folder in ("star_shop", "star_shop/sub"):
+        write(tmp_path / folder / "__main__.py", FLOW.format(name="program"))
 
     import_modules(Settings(modules=(pattern,), pythonpath=(str(tmp_path),)))
 
@@ -180,6 +183,21 @@ def test_setup_runs_first(tmp_path):
             "import no_such_thing",
             "ModuleNotFoundError: No module named 'no_such_thing' ({file}:1)",
             id="its own import",
+        ),
+        pytest.param(
+            "class Skipped(BaseException): ...\nraise Skipped('no database')",
+            "Skipped: no database ({file}:2)",
+            id="no Exception",
+        ),
+        pytest.param(
+            "class Mute(Exception):\n    def __str__(self): raise self\nraise Mute",
+            "Mute: <unprintable Mute> ({file}:3)",
+            id="no text",
+        ),
+        pytest.param(
+            "raise ValueError('\x1b[31m' + chr(0x202E) + 'red\\nline')",
+            "ValueError: \\x1b[31m\\u202ered\nline ({file}:1)",
+            id="control characters",
         ),
     ],
 )
@@ -454,6 +472,28 @@ def test_module_with_a_typing_error(tmp_path):
             'write "nowhere:setup": a module, a colon and a function',
             id="nothing",
         ),
+        *(
+            pytest.param(
+                setup,
+                f"setup {setup!r} cannot be called (here): "
+                f'write "{whole}": a module, a colon and a function',
+                id=setup or "empty",
+            )
+            for setup, whole in {
+                "": "shop.docs:setup",
+                ":ready": "shop.docs:ready",
+                "ready_docs:": "ready_docs:setup",
+                "ready_docs: setup": "ready_docs:setup",
+                ".ready_docs:setup": "ready_docs:setup",
+                "ready_docs.py:setup": "ready_docs:setup",
+                "ready_docs:Shop.setup": "ready_docs:setup",
+            }.items()
+        ),
+        pytest.param(
+            "ready_docs:Exit",
+            "setup 'ready_docs:Exit' failed (here): Exit ({file}:8)",
+            id="no Exception",
+        ),
         pytest.param(
             "nowhere_docs:setup",
             "setup 'nowhere_docs:setup' cannot be imported (here): "
@@ -468,7 +508,8 @@ def test_setup_that_fails(tmp_path, setup, expected):
     file = write(
         tmp_path / "ready_docs.py",
         "import json\n\nclass Broken(json.JSONEncoder):\n    def default(self, o): raise "
-        "RuntimeError('no')\n\ndef setup(): json.dumps(object(), cls=Broken)\n",
+        "RuntimeError('no')\n\ndef setup(): json.dumps(object(), cls=Broken)\n"
+        "class Exit(BaseException):\n    def __init__(self): raise self\n",
     )
     write(tmp_path / "unready_shop.py", "1 / 0")
     settings = Settings(

@@ -165,9 +165,9 @@ def _markup(text: str) -> str:
 
 
 def _escape(line: str) -> str:
-    """Return *line* as Graphviz' HTML-like notation takes it.
+    r"""Return *line* as Graphviz' HTML-like notation takes it.
 
-    Even there, ``\\N``, ``\\G`` and other escapes are replaced, with names of the graph, unless
+    Even there, ``\N``, ``\G`` and other escapes are replaced, with names of the graph, unless
     the backslash is doubled; and a text of ``]`` alone is a syntax error.
     """
     return escape(line, quote=True).replace("\\", r"\\").replace("]", "&#93;")
