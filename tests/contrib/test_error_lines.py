@@ -14,9 +14,15 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 from django.urls import path
+from fastapi import BackgroundTasks, FastAPI
 from flask import Flask
+from litestar import Litestar
+from litestar import get as litestar_get
+from litestar.logging import LoggingConfig
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from quart import Quart
+from quart.testing import WebsocketResponseError
 from starlette.applications import Starlette
 from starlette.routing import Route
 from werkzeug.test import Client
@@ -76,14 +82,19 @@ def lines():
     logging.root.removeHandler(handler)
 
 
-def check(line, name, flow_id, views):
-    """Check the line of a framework's logger, which is about a request to one of the *views*."""
+def check(line, name, flow_id, views, *, is_threaded=False):
+    """Check the line of a framework's logger, which is about a request to one of the *views*.
+
+    What a function in a thread annotates is known outside only if it is an entrypoint, whose
+    exceptions carry it.
+    """
     steps = {None} if views[0] is fail else {"fail", "fail_later"}
     assert line["name"] == name
     assert line["flow_id"] == flow_id
     assert (line["flow"], line["step"] in steps) in {("-", False), ("orders", True)}
     assert (line["flow"] == "-") is (views[0] is fail)
-    assert (line["tenant"], str(line["order"])) == ("north", "7")
+    order = None if is_threaded and views[0] is fail else "7"
+    assert (line["tenant"], line.get("order") and str(line["order"])) == ("north", order)
 
 
 async def ask(app, path):
@@ -144,6 +155,89 @@ def test_aiohttp(views, lines):
     asyncio.run(serve())
 
     check(*lines, "aiohttp.server", "order-7", views)
+
+
+@pytest.mark.parametrize("path", ["/now", "/later"])
+def test_quart(views, lines, path):
+    """The line of Quart's own logger, about a function and about a coroutine function."""
+    app = Quart("shop", static_folder=None)
+    app.add_url_rule("/now", "now", view_func=views[0])
+    app.add_url_rule("/later", "later", view_func=views[1])
+    app.asgi_app = FlowMiddleware(app.asgi_app)
+
+    flow_id = asyncio.run(ask(app, path))
+
+    check(*lines, "shop", flow_id, views, is_threaded=path == "/now")
+
+
+def test_quart_websocket(views, lines):
+    """The line about a websocket, for which there is no response that could say the ID."""
+    app = Quart("shop", static_folder=None)
+    app.websocket("/")(views[1])
+    app.asgi_app = FlowMiddleware(app.asgi_app)
+
+    async def connect():
+        async with app.test_client().websocket("/") as connection:
+            await connection.receive()
+
+    with pytest.raises(WebsocketResponseError) as caught:
+        asyncio.run(connect())
+
+    check(*lines, "shop", caught.value.response.headers[HEADER], views)
+
+
+@pytest.mark.parametrize("place", ["around", "added"])
+@pytest.mark.parametrize("path", ["/now", "/later"])
+def test_litestar(views, lines, path, place):
+    """The line of Litestar's own logger, wherever the middleware is."""
+
+    @litestar_get("/now", sync_to_thread=False)
+    def now() -> None:
+        views[0]()
+
+    @litestar_get("/later")
+    async def later() -> None:
+        await views[1]()
+
+    # Its own handlers write in a thread of their own, until the process ends.
+    none = {"class": "logging.NullHandler"}
+    config = LoggingConfig(
+        log_exceptions="always",
+        configure_root_logger=False,
+        handlers={"console": none, "queue_listener": none},
+        loggers={"litestar": {"level": "INFO", "handlers": [], "propagate": True}},
+    )
+    app = Litestar(
+        [now, later],
+        logging_config=config,
+        middleware=[FlowMiddleware] if place == "added" else [],
+    )
+    served = FlowMiddleware(app) if place == "around" else app
+
+    flow_id = asyncio.run(ask(served, path))
+
+    check(*lines, "litestar", flow_id, views)
+
+
+@pytest.mark.parametrize("kind", ["now", "later"])
+def test_background_task(views, lines, kind):
+    """What runs after the response still belongs to the request, whoever reports that it failed."""
+    api = FastAPI()
+
+    @api.get("/")
+    def show(tasks: BackgroundTasks):
+        tasks.add_task(views[kind == "later"])
+
+    with pytest.raises(LookupError) as caught:
+        asyncio.run(
+            httpx.ASGITransport(app=FlowMiddleware(api)).handle_async_request(
+                httpx.Request("GET", "http://shop")
+            )
+        )
+    logging.getLogger("server").error("failed", exc_info=caught.value)
+
+    (note,) = caught.value.__notes__
+    check(*lines, "server", note.removeprefix("flow ID: "), views, is_threaded=kind == "now")
 
 
 @pytest.mark.parametrize("place", ["now", "later"])
