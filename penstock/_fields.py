@@ -9,6 +9,7 @@ from penstock._bypassed import check_frame
 from penstock._context import Run, current, open_run, values_shown
 from penstock._failures import Failure, find_failure
 from penstock._plain import unprintable
+from penstock._registry import Declaration
 from penstock._running import find_running
 from penstock.exceptions import ConfigurationError
 
@@ -17,6 +18,7 @@ __all__ = [
     "add_fields",
     "check_length",
     "failure_of",
+    "find_step",
     "printable",
     "run_values",
     "shorten",
@@ -54,6 +56,7 @@ def add_fields(
         record.setdefault("flow_id", run._flow_id or run.flow_id)
         record.setdefault("flow", run._flows[0] if run._flows else default)
     if "step" not in record:
+        # What `find_step` does, in place: each line pays for it.
         running = None if frame is None else find_running(frame)
         if (
             running is not None
@@ -84,6 +87,16 @@ def _put_names(
         flow = known.flow or (failure and failure.flow)
         if flow:
             put("flow", flow)
+
+
+def find_step(frame: FrameType | None) -> Declaration | None:
+    """Return the step that runs in *frame*, and report one that was called past its wrapper."""
+    running = find_running(frame)
+    if running is not None and running.is_entrypoint:
+        run = open_run()
+        if run is None or run.flow not in running.flows:
+            check_frame(running, frame)
+    return running
 
 
 def failure_of(error: object, run: Run | None) -> Failure | None:

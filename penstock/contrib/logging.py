@@ -10,9 +10,8 @@ from types import FrameType
 from typing import Any, Literal
 
 from penstock._context import current_run
-from penstock._fields import NAMES, add_fields, check_length, failure_of, shorten
+from penstock._fields import NAMES, add_fields, check_length, failure_of, find_step, shorten
 from penstock._plain import unprintable
-from penstock._running import find_running
 
 __all__ = ["FlowFilter", "FlowFormatter", "install", "uninstall"]
 
@@ -245,7 +244,7 @@ def install(
             found = (run and run.flow) or (failure and failure.flow)
             fields.setdefault("flow", found or default)
         if step:
-            running = None if name is None else find_running(sys._getframe(1))  # noqa: SLF001
+            running = None if name is None else find_step(sys._getframe(1))  # noqa: SLF001
             raiser = failure and failure.step
             fields.setdefault("step", running.name if running else raiser or default)
         return record

@@ -9,8 +9,7 @@ import sys
 from collections.abc import Mapping
 
 from penstock._context import Run, current, values_shown
-from penstock._fields import NAMES, failure_of, printable, shorten
-from penstock._running import find_running
+from penstock._fields import NAMES, failure_of, find_step, printable, shorten
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -106,7 +105,7 @@ def step_processor(
     .. versionadded:: 0.1
     """
     if "step" not in event_dict:
-        running = find_running(CALLING.get(None) or sys._getframe(1))
+        running = find_step(CALLING.get(None) or sys._getframe(1))
         if running is not None:
             event_dict["step"] = running.name
         elif "exc_info" in event_dict:

@@ -6,6 +6,7 @@ import functools
 import gc
 import logging
 import threading
+from contextlib import contextmanager
 from importlib.util import find_spec
 from io import StringIO
 from types import ModuleType
@@ -13,8 +14,12 @@ from types import ModuleType
 import aiohttp.web
 import blinker
 import django
+import loguru
 import pytest
+import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
+from celery import Celery
+from celery.utils.dispatch import Signal as CelerySignal
 from django.dispatch import Signal, receiver
 from django.http import HttpResponse
 from django.test import Client, override_settings
@@ -31,7 +36,9 @@ from taskiq import InMemoryBroker, TaskiqEvents
 from penstock import bind, current_run, entrypoint, flow, step
 from penstock.contrib.asgi import FlowMiddleware
 from penstock.contrib.flask import FlowExtension
-from penstock.contrib.logging import FlowFilter
+from penstock.contrib.logging import FlowFilter, install, uninstall
+from penstock.contrib.loguru import patcher
+from penstock.contrib.structlog import step_processor
 from penstock.contrib.wsgi import FlowMiddleware as WSGIMiddleware
 from penstock.graph import find_problems, get_flow
 
@@ -137,6 +144,8 @@ def hosts():
         "huey": MemoryHuey(),
         "broker": InMemoryBroker(),
         "TaskiqEvents": TaskiqEvents,
+        "task_prerun": CelerySignal("task_prerun"),
+        "celery": Celery("shop", set_as_current=False),
     }
 
 
@@ -176,6 +185,11 @@ REGISTERING = [
     "huey.on_startup()",
     "broker.on_event(TaskiqEvents.WORKER_STARTUP)",
     "atexit.register",
+    "task_prerun.connect",
+    'task_prerun.connect(sender="shop.ship")',
+    "task_prerun.connect(weak=False)",
+    "celery.on_after_configure.connect",
+    "celery.on_after_finalize.connect(weak=False)",
     "handle.register",
     'register("new")',
     "Registry.add",
@@ -504,15 +518,45 @@ def test_bottle(said, require):
     assert '@app.get("/") below @entrypoint registers' in line
 
 
-@pytest.fixture
-def logger():
-    """Return a logger whose lines have the step."""
+@contextmanager
+def by_filter():
+    """Yield a logger whose handler gives lines the step."""
     made = logging.getLogger("shop")
     handler = logging.StreamHandler(StringIO())
     handler.addFilter(FlowFilter())
     made.addHandler(handler)
     yield made
     made.removeHandler(handler)
+
+
+@contextmanager
+def by_factory():
+    """Yield a logger whose lines have the step from their creation on."""
+    install(step=True)
+    yield logging.getLogger("shop")
+    uninstall()
+
+
+@contextmanager
+def by_structlog():
+    """Yield a logger of structlog whose lines have the step."""
+    yield structlog.wrap_logger(
+        structlog.PrintLogger(StringIO()),
+        processors=[step_processor, structlog.processors.JSONRenderer()],
+    )
+
+
+@contextmanager
+def by_loguru():
+    """Yield a logger of loguru whose lines have the step."""
+    yield loguru.logger.patch(patcher)
+
+
+@pytest.fixture(params=[by_filter, by_factory, by_structlog, by_loguru])
+def logger(request):
+    """Return a logger whose lines have the step."""
+    with request.param() as made:
+        yield made
 
 
 def test_logged(said, logger):
