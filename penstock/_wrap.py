@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import _AsyncGeneratorContextManager, _GeneratorContextManager
 from dataclasses import dataclass
-from functools import partial, wraps
+from functools import partial, update_wrapper, wraps
 from inspect import (
     CO_ITERABLE_COROUTINE,
     CORO_CREATED,
@@ -155,7 +155,16 @@ def instrument(function: Callable[P, R], scope: Scope) -> Callable[P, R]:
     wrapper = _transplant(drive(function, scope), function)
     if drive is _drive_generator and _flags(function) & CO_ITERABLE_COROUTINE:
         wrapper = coroutine(wrapper)  # it can be awaited, as what `types.coroutine` made of it
+    # A partial or an object may have no name: Python reports its coroutines by that in it.
+    update_wrapper(wrapper, _named_in(function), ("__name__", "__qualname__"), ())
     return cast("Callable[P, R]", wraps(function)(wrapper))
+
+
+def _named_in(function: Any) -> Callable[..., Any]:
+    """Return what has a name in *function*, or *function* itself."""
+    while type(function) is partial:
+        function = function.func
+    return function if hasattr(function, "__qualname__") else type(function).__call__
 
 
 def _is_kind(fits: Callable[[object], bool], function: object) -> bool:
@@ -296,13 +305,36 @@ bodiless = KnownTypes()
 def _driven(result: Any, drive: Callable[[Body, Scope], Body], scope: Scope) -> Any:
     if drive is _drive_coroutine and scope.at_awaits:
         drive = _drive_awaits
-    wrapper = drive(lambda: result, scope)
+    wrapper = drive(_NotBegun(result).take, scope)
     code = getattr(result, "gi_code", None)
     if code is not None and code.co_flags & CO_ITERABLE_COROUTINE:
         wrapper = coroutine(wrapper)
     driven = cast("Any", wrapper())
     driven.__name__, driven.__qualname__ = result.__name__, result.__qualname__
     return driven
+
+
+class _NotBegun:
+    """A body that has not begun.
+
+    A coroutine in it that nobody awaits is reported by Python for the one
+    around it, and not once more for itself.
+    """
+
+    __slots__ = ("_body",)
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def take(self) -> Any:
+        """Return the body, which begins now."""
+        body, self._body = self._body, None
+        return body
+
+    def __del__(self) -> None:
+        # Two: of this object and of the call. Who else has it may await it still.
+        if self._body is not None and sys.getrefcount(self._body) == 2:  # noqa: PLR2004
+            self._body.close()
 
 
 def _is_new_generator(kind: type, result: Any) -> bool:

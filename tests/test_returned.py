@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import inspect
+import tracemalloc
+import warnings
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial, wraps
 from types import coroutine
@@ -347,3 +349,73 @@ class TestRecorded:
             assert give() is made
 
         assert [s.step for s in recorded.spans] == ["give", "main"]
+
+
+def dropped(call):
+    """Return the warnings of what *call* returns and nobody awaits."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        call()
+        gc.collect()
+    return found
+
+
+class Waiting:
+    async def wait(self): ...
+
+
+class TestNeverAwaited:
+    """Python reports a coroutine that nobody awaits once, as it would without penstock."""
+
+    FUNCTIONS = pytest.mark.parametrize(
+        "function",
+        [wait, logged(wait), lambda: wait(), partial(wait), partial(partial(wait)), Waiting().wait],
+        ids=["function", "wrapped", "lambda", "partial", "twice", "method"],
+    )
+
+    @FUNCTIONS
+    def test_once(self, declare, function):
+        """It names the user's function, and the line that made the coroutine."""
+        declared = declare(function)
+
+        tracemalloc.start(1)
+        try:
+            (found,) = dropped(lambda: declared())
+            (made,) = tracemalloc.get_object_traceback(found.source)
+        finally:
+            tracemalloc.stop()
+
+        assert str(found.message).endswith("wait' was never awaited")
+        assert made.filename == __file__
+
+    @FUNCTIONS
+    def test_recorded(self, function):
+        """So it is of a step that is recorded, and of one that is an entrypoint too."""
+        with record_runs():
+            declared = step(name="s")(function)
+            both = entrypoint(name="e")(step(name="t")(function))
+
+            found = [dropped(declared), dropped(bind()(declared)), dropped(both)]
+
+        assert [len(warnings) for warnings in found] == [1, 1, 1]
+        assert all(str(w.message).endswith("wait' was never awaited") for (w,) in found)
+
+    def test_object(self):
+        """Of an object it names the method that is called."""
+        with bind():
+            (found,) = dropped(bound(Called()))
+
+        assert str(found.message) == "coroutine 'Called.__call__' was never awaited"
+
+    def test_awaited_by_another(self):
+        """A coroutine that somebody has kept can be awaited still."""
+        kept = []
+
+        @entrypoint
+        def submit():
+            kept.append(wait())
+            return kept[0]
+
+        dropped(submit)
+
+        assert asyncio.run(kept[0]) == (None, None)
