@@ -8,6 +8,7 @@ from penstock._steps import Join, Location
 __all__ = [
     "FORMATS",
     "Direction",
+    "DrawnWords",
     "Edge",
     "Format",
     "Graph",
@@ -110,6 +111,39 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnWords:
+    """The words of penstock itself in a diagram, which a page may have in another language.
+
+    .. versionadded:: 0.1
+    """
+
+    entrypoint: str = "entrypoint"
+    """What a step is at which runs begin, where there are no shapes."""
+
+    missing: str = "not declared"
+    """What is wrong with a step that others name."""
+
+    after_all: str = "after all of them"
+    """What a join is, where there are no bars."""
+
+    begins: str = "It begins at {}."
+    """Where the flow begins, to somebody who cannot see it."""
+
+    either: str = "{} or {}"
+    """Two places where it begins."""
+
+    size: str | None = None
+    """How many steps it has, as a sentence. None is English."""
+
+    kinds: tuple[tuple[str, str], ...] = ()
+    """The kinds that are shown in other words, each with these."""
+
+    def kind(self, kind: str | None) -> str | None:
+        """Return what is shown of *kind*."""
+        return dict(self.kinds).get(kind or "", kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
     """What is drawn: the one value between producers and renderers.
 
@@ -130,6 +164,9 @@ class Graph:
 
     description: str | None = None
     """A sentence about the flow."""
+
+    words: DrawnWords = DrawnWords()
+    """The words that a diagram adds to those of the flow."""
 
     @property
     def label(self) -> str:

@@ -40,13 +40,17 @@ from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._overview import overview
 from penstock_sphinx._showing import anchors_on_page, is_being_shown, showing
 from penstock_sphinx._steps import line, step_list, step_nodes
-from penstock_sphinx._translations import Translator, own_words
+from penstock_sphinx._translations import Translator
+from penstock_sphinx._words import own_words
 
 __all__ = ["setup_directives"]
 
 _NAMES: dict[str, Any] = {"name": directives.unchanged, "class": directives.class_option}
 _RANKS = {"full": 0, "alone": 1, "summary": 2, "none": 3}
 """Which of several places a link prefers, by how much they say."""
+
+_INDEXED = {"flow": "{} (flow)", "entrypoint": "{} (entrypoint in {})", "step": "{} (step in {})"}
+"""What the general index says of a place and its flow."""
 
 
 def setup_directives(app: Sphinx) -> None:
@@ -106,17 +110,17 @@ class _Directive(SphinxDirective):
         entries = []
         for place in places:
             self._domain.note_place(self.env.docname, place)
-            where = "" if place.sort == "flow" else f" in {flow.label}"
+            said = str(own_words(_INDEXED[place.sort])).format(place.label, flow.label)
             # A semicolon would split the entry.
-            said = f"{place.label} ({place.sort}{where})".replace(";", ",")
+            said = said.replace(";", ",")
             entries.append(("single", said, place.anchor, "", None))
         return [addnodes.index(entries=entries)]
 
-    def _fail(self, what: str, reason: object, subtype: Subtype) -> list[nodes.Node]:
-        """Warn at the author's line, and leave a note that *what* the page asks for is missing."""
+    def _fail(self, missing: str, reason: object, subtype: Subtype) -> list[nodes.Node]:
+        """Warn at the author's line, and leave the note *missing* where something would be."""
         # Only the warning has paths of this machine.
         self._warn(f"{reason}{'' if list_flows() else self._origins()}", subtype)
-        parts = sentence_parts(f"This {what} cannot be shown: {reason}")
+        parts = sentence_parts(f"{own_words(missing)}: {reason}")
         said = [nodes.literal(text, text) if code else nodes.Text(text) for text, code in parts]
         note = nodes.paragraph("", "", *said)
         return [nodes.warning("", note, classes=["penstock-missing"])]
@@ -176,7 +180,7 @@ class FlowDirective(_Directive):
         try:
             flow = get_flow(self._name())
         except UnknownFlowError as error:
-            return self._fail("flow", self._explain(error), "unknown_flow")
+            return self._fail("This flow cannot be shown", self._explain(error), "unknown_flow")
         for problem in flow.problems():
             self._warn(str(problem), problem.code.replace("-", "_"))
         how = self.options.get("steps", "full")
@@ -192,12 +196,12 @@ class FlowDirective(_Directive):
         places += [self._place(page, section, how, translate) for section in sections]
         shown = self._index(places, page.flow)
         shown += [*self._description(flow), self._figure(page, how, translate)]
-        shown += self._about(flow)
+        shown += self._about(flow, translate)
         with showing(self.env, "flow", name):
             if how == "summary":
                 shown.append(step_list(self, sections, translate))
             elif how == "full":
-                shown += step_nodes(self, name, sections)
+                shown += step_nodes(self, name, sections, translate)
         return [*shown, translate.messages()]
 
     def _description(self, flow: Flow) -> list[nodes.Node]:
@@ -230,9 +234,10 @@ class FlowDirective(_Directive):
         )
         return figure(self, page, translate.graph(page.unlinked, page.flow.steps), wants, look)
 
-    def _about(self, flow: Flow) -> list[nodes.Node]:
-        said = [f"{own_words('Owner')}: {flow.owner}"] if flow.owner else []
-        said += [f"{own_words('Tags')}: {', '.join(flow.tags)}"] if flow.tags else []
+    def _about(self, flow: Flow, translate: Translator) -> list[nodes.Node]:
+        said = [f"{own_words('Owner')}: {translate(flow.owner)}"] if flow.owner else []
+        tags = ", ".join(map(translate, flow.tags))
+        said += [f"{own_words('Tags')}: {tags}"] if tags else []
         return [line(nodes.Text(". ".join(said)), sort="about")] if said else []
 
 
@@ -246,7 +251,7 @@ class StepDirective(_Directive):
         try:
             flow, step = find_step(self._name())
         except UnknownStepError as error:
-            return self._fail("step", self._explain(error), "unknown_step")
+            return self._fail("This step cannot be shown", self._explain(error), "unknown_step")
         what = ("step", flow.name, step.name)
         if is_being_shown(self.env, *what):
             return self._link_back("step", Want(flow.name, step.name), step.label)
@@ -256,7 +261,7 @@ class StepDirective(_Directive):
         page = self._page(translate.flow(flow, {step.name}.union(*ways)), step)
         section = page.section(page.flow.step(step.name))
         shown = self._index([self._place(page, section, "alone", translate)], page.flow)
-        described = step_nodes(self, flow.name, [section])
+        described = step_nodes(self, flow.name, [section], translate)
         for node in described:
             if isinstance(node, addnodes.desc):
                 node["classes"] += self.options.get("class", [])
@@ -282,7 +287,7 @@ class FlowsDirective(_Directive):
         translate = Translator(self)
         flows = chosen.flows()
         if not flows:
-            return self._fail("index", f"no flow {chosen}", "unknown_flow")
+            return self._fail("This index cannot be shown", f"no flow {chosen}", "unknown_flow")
         for flow in flows:
             if not flow.steps:
                 self._warn(f"flow {flow.name!r} has no steps: no function uses it", "no_steps")

@@ -18,6 +18,7 @@ from penstock._pages import find_step
 from penstock.exceptions import UnknownFlowError, UnknownStepError
 from penstock.graph import get_flow
 from penstock_sphinx._log import warn
+from penstock_sphinx._words import own_words
 
 __all__ = ["Condition", "PenstockDomain", "Place", "Want", "domain_of", "refer", "setup_domain"]
 
@@ -81,8 +82,8 @@ class FlowIndex(Index):
     """All flows and their steps, by letter."""
 
     name = "flowindex"
-    localname = "Flows"
-    shortname = "flows"
+    localname = own_words("Flows")
+    shortname = own_words("flows")
 
     def generate(
         self, docnames: Iterable[str] | None = None
@@ -94,7 +95,7 @@ class FlowIndex(Index):
         steps: dict[str, list[IndexEntry]] = {}
         for docname, place in places:
             if place.step is not None:
-                sort = "" if place.sort == "step" else place.sort
+                sort = "" if place.sort == "step" else str(own_words(place.sort))
                 entry = IndexEntry(place.label, 2, docname, place.anchor, sort, "", place.gist)
                 steps.setdefault(place.flow, []).append(entry)
         letters: dict[str, list[IndexEntry]] = {}
@@ -118,9 +119,9 @@ class PenstockDomain(Domain):
     name = "penstock"
     label = "penstock"
     object_types: ClassVar = {
-        "flow": ObjType("flow", "flow"),
-        "entrypoint": ObjType("entrypoint", "entrypoint", "step"),
-        "step": ObjType("step", "step"),
+        "flow": ObjType(own_words("flow"), "flow"),
+        "entrypoint": ObjType(own_words("entrypoint"), "entrypoint", "step"),
+        "step": ObjType(own_words("step"), "step"),
     }
     roles: ClassVar = {sort: _Role(warn_dangling=True) for sort in object_types}
     indices: ClassVar = [FlowIndex]

@@ -10,7 +10,7 @@ from penstock._pages import gist_of
 from penstock.graph import Flow
 from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._nodes import penstock_link
-from penstock_sphinx._translations import own_words
+from penstock_sphinx._words import own_words
 
 __all__ = ["overview"]
 
@@ -37,8 +37,8 @@ def overview(
         _Column("Flow", 15, [[link(Want(flow.name), flow.label)] for flow in flows]),
         _Column("About", 30, [gist(flow) for flow in flows]),
         _Column("Entrypoints", 25, [entrypoints(flow) for flow in flows]),
-        _Column("Owner", 10, [[nodes.Text(flow.owner or "")] for flow in flows]),
-        _Column("Tags", 10, [[nodes.Text(", ".join(flow.tags))] for flow in flows]),
+        _Column("Owner", 10, [[nodes.Text(translate(flow.owner or ""))] for flow in flows]),
+        _Column("Tags", 10, [[nodes.Text(", ".join(map(translate, flow.tags)))] for flow in flows]),
     ]
     table = _table([column for column in columns if column.says_something])
     if caption := directive.options.get("caption"):

@@ -21,7 +21,7 @@ from penstock.graph._text import render_text
 from penstock_sphinx._again import note_again
 from penstock_sphinx._log import warn
 from penstock_sphinx._pictures import draws_mermaid, find_picture
-from penstock_sphinx._translations import own_words
+from penstock_sphinx._words import own_words
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder

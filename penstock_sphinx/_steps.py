@@ -15,7 +15,8 @@ from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._showing import showing
 from penstock_sphinx._signatures import show_defaults
-from penstock_sphinx._translations import own_words
+from penstock_sphinx._translations import Translator
+from penstock_sphinx._words import own_words
 
 __all__ = ["line", "step_list", "step_nodes"]
 
@@ -44,6 +45,7 @@ def step_nodes(
     directive: SphinxDirective,
     flow: str,
     sections: Sequence[StepSection],
+    translate: Translator,
 ) -> list[nodes.Node]:
     """Return what the page says of some steps of *flow*."""
     ways = _Ways(directive, flow, sections)
@@ -58,7 +60,7 @@ def step_nodes(
         title["toc_title"] = section.step.label  # for sphinx-immaterial, which reads no others
         _make_target(directive, title, section.anchor)
         content = _content(described)
-        content[:0] = _note(section.step)
+        content[:0] = _note(section.step, translate)
         content += list(ways.lines(section))
         said += parsed
     return said
@@ -151,10 +153,10 @@ def _title(section: StepSection) -> addnodes.desc_signature:
     return addnodes.desc_signature("", "", words, classes=["penstock-title"])
 
 
-def _note(step: Step) -> list[nodes.Node]:
+def _note(step: Step, translate: Translator) -> list[nodes.Node]:
     """Return the line that says what sort of step it is."""
     said = [str(own_words("Entrypoint"))] if step.is_entrypoint else []
-    kind = str(own_words(step.kind)) if step.kind else ""
+    kind = translate.kind(step.kind) if step.kind else ""
     said += [kind if said else kind[:1].upper() + kind[1:]] if kind else []
     note = nodes.emphasis("", " · ".join(said))
     return [line(note, sort="note")] if said else []

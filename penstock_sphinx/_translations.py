@@ -7,26 +7,25 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.locale import get_translation
+from sphinx.locale import get_translator
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.i18n import docname_to_domain
 
-from penstock._model import Graph
+from penstock._model import DrawnWords, Graph
 from penstock._steps import Step
 from penstock.graph import Flow
+from penstock.graph._kinds import KNOWN_KINDS
 from penstock.graph._labels import plain_text
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._nodes import penstock_messages
+from penstock_sphinx._words import CATALOG, own_words
 
-__all__ = ["Translator", "own_words", "setup_translations"]
-
-own_words = get_translation("penstock")
-"""Returns a word of penstock in the language of the docs, or itself if no catalog has it."""
+__all__ = ["Translator", "setup_translations"]
 
 
 def setup_translations(app: Sphinx) -> None:
     """Tell Sphinx where the words of penstock are translated."""
-    app.add_message_catalog("penstock", Path(__file__).parent / "locales")
+    app.add_message_catalog(CATALOG, Path(__file__).parent / "locales")
 
 
 class Translator:
@@ -51,8 +50,19 @@ class Translator:
         if not message:  # which catalogs call their own head
             return text
         self._messages[message] = None
+        return self._find(message) or text
+
+    def _find(self, message: str) -> str | None:
+        """Return what the catalogs of the page have for *message*, if any of them has it."""
         found = (catalog.gettext(message) for catalog in self._catalogs)
-        return next((translated for translated in found if translated != message), text)
+        return next((translated for translated in found if translated != message), None)
+
+    def kind(self, kind: str) -> str:
+        """Return *kind* in the language of the docs: one that penstock knows, as it says it."""
+        if kind.lower() not in KNOWN_KINDS:
+            return self(kind)
+        own = str(own_words(kind.lower()))
+        return self._find(kind) or (kind if own == kind.lower() else own)
 
     def flow(self, flow: Flow, only: Container[str] | None = None) -> Flow:
         """Return *flow* with its titles and conditions translated, those of *only* some steps."""
@@ -89,10 +99,25 @@ class Translator:
         return replace(
             graph,
             description=graph.description and self(graph.description),
+            words=self._words(graph),
             nodes=tuple(
                 replace(node, summary=changed[node.name]) if node.name in changed else node
                 for node in graph.nodes
             ),
+        )
+
+    def _words(self, graph: Graph) -> DrawnWords:
+        kinds = dict.fromkeys(node.kind for node in graph.nodes if node.kind)
+        count = len(graph.nodes)
+        sizes = get_translator(CATALOG).ngettext("It has {} step.", "It has {} steps.", count)
+        return DrawnWords(
+            entrypoint=str(own_words("entrypoint")),
+            missing=str(own_words("not declared")),
+            after_all=str(own_words("after all of them")),
+            begins=str(own_words("It begins at {}.")),
+            either=str(own_words("{} or {}")),
+            size=sizes.format(count),
+            kinds=tuple((kind, self.kind(kind)) for kind in kinds),
         )
 
     def messages(self) -> nodes.Node:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 
-from penstock._model import Direction, Edge, Graph, Node
+from penstock._model import Direction, DrawnWords, Edge, Graph, Node
 from penstock.graph._kinds import Shape, shape_of
 from penstock.graph._labels import bar_id, drawn_id, label_lines
 from penstock.graph._structure import joins
@@ -85,7 +85,7 @@ def _statements(graph: Graph, direction: Direction) -> Iterator[_Statement]:
         if node.name in bars:
             yield _bar(node, flat=rankdir in {"TB", "BT"})
         name = dot_id(node.name)
-        yield _Statement(name, _node_attributes(node))
+        yield _Statement(name, _node_attributes(node, graph.words))
         if node.name in bars:
             yield _Statement(bar_id(name), {}, name)
     for edge in graph.edges:
@@ -101,11 +101,11 @@ def _default(sort: str, **attributes: str) -> _Statement:
     return _Statement(sort, attributes, is_default=True)
 
 
-def _node_attributes(node: Node) -> dict[str, str]:
+def _node_attributes(node: Node, words: DrawnWords) -> dict[str, str]:
     sort = node_class(node)
     paint = LIGHT[sort]
     attributes = {
-        "label": _label(node),
+        "label": _label(node, words),
         "shape": _SHAPES[shape_of(node.kind)] if node.role == "step" else "box",
         "fillcolor": paint.fill,
         "color": paint.stroke,
@@ -121,12 +121,13 @@ def _node_attributes(node: Node) -> dict[str, str]:
     return attributes
 
 
-def _label(node: Node) -> _Markup:
+def _label(node: Node, words: DrawnWords) -> _Markup:
     title = _markup(node.label)
     if node.role == "entrypoint":
         title = f"<b>{title}</b>"
-    notes = ["not declared" if node.role == "missing" else node.kind, node.note]
-    small = [f'<br/><font point-size="9">{_markup(note)}</font>' for note in notes if note]
+    kind = words.missing if node.role == "missing" else words.kind(node.kind)
+    notes = [note for note in (kind, node.note) if note]
+    small = [f'<br/><font point-size="9">{_markup(note)}</font>' for note in notes]
     return _Markup(f"<{title}{''.join(small)}>")
 
 

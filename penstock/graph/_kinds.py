@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-__all__ = ["Shape", "shape_of"]
+__all__ = ["KNOWN_KINDS", "Shape", "shape_of"]
 
 Shape = Literal["service", "queue", "store", "document", "message", "plain"]
 
@@ -26,6 +26,9 @@ _SHAPES: dict[str, Shape] = {
     "notification": "message",
     "sms": "message",
 }
+
+KNOWN_KINDS = frozenset(_SHAPES)
+"""The kinds that have a shape, in lower case."""
 
 
 def shape_of(kind: str | None) -> Shape:

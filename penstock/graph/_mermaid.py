@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Literal
 from urllib.parse import quote
 
-from penstock._model import Direction, Graph, Node
+from penstock._model import Direction, DrawnWords, Graph, Node
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._kinds import Shape, shape_of
 from penstock.graph._labels import bar_id, drawn_id, label_lines, plain_text, safe_href
@@ -191,7 +191,7 @@ def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -
         if node.name in bars:
             yield _bar(node.name) + (f":::{prefix}join" if styled else "") + "@{ shape: fork }"
         if styled or _says_more(node):
-            yield _id(node.name) + _box(node, styled=styled, prefix=prefix)
+            yield _id(node.name) + _box(node, graph.words, styled=styled, prefix=prefix)
         elif node.name not in drawn:
             yield node.name
 
@@ -203,9 +203,9 @@ def _says_more(node: Node) -> bool:
     return not (shown == node.name == _id(node.name)) or bool(says)
 
 
-def _box(node: Node, *, styled: bool, prefix: str) -> str:
+def _box(node: Node, words: DrawnWords, *, styled: bool, prefix: str) -> str:
     """Return the label of *node* in its shape, with its class."""
-    kind = "not declared" if node.role == "missing" else node.kind
+    kind = words.missing if node.role == "missing" else words.kind(node.kind)
     notes = [f"({kind})" if kind else "", node.note or ""]
     label = _label(node.label, "\n".join(filter(None, notes)), small=styled) or _BLANK
     shape = shape_of(node.kind)

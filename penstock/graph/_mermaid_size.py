@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from penstock._model import Direction, Graph, Node
+from penstock._model import Direction, DrawnWords, Graph, Node
 from penstock.graph._kinds import Shape, shape_of
 from penstock.graph._labels import bar_id, label_lines
 from penstock.graph._mermaid import LONGEST_LINE
@@ -37,7 +37,7 @@ def estimate_height(graph: Graph, direction: Direction) -> int:
         return _MARGIN
     down = direction in {"TD", "TB", "BT"}
     bars = joins(graph)
-    tall = {node.name: _height(node) for node in graph.nodes}
+    tall = {node.name: _height(node, graph.words) for node in graph.nodes}
     tall |= {bar_id(name): 10 if down else 70 for name in bars}
     pairs = [(e.source, bar_id(e.target) if e.target in bars else e.target) for e in graph.edges]
     rank = _ranks(successors(tall, [*pairs, *((bar_id(name), name) for name in bars)]))
@@ -71,8 +71,8 @@ def _across(pairs: list[tuple[str, str]], rank: dict[str, int], ranks: dict[int,
     return max(sum(heights) + _GAP * (len(heights) - 1) for heights in ranks.values())
 
 
-def _height(node: Node) -> int:
-    kind = "not declared" if node.role == "missing" else node.kind
+def _height(node: Node, words: DrawnWords) -> int:
+    kind = words.missing if node.role == "missing" else words.kind(node.kind)
     lines = sum(_lines(text) for text in (node.label, kind, node.note) if text)
     if node.role == "entrypoint":
         return _LINE * lines + _PILL

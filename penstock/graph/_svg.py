@@ -3,7 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, reduce
 from html import escape
 
 from penstock._model import Graph, Node
@@ -140,6 +140,6 @@ def _describe(graph: Graph) -> Iterator[str]:
         yield plain_text(graph.description)
     starts = [node.label for node in graph.nodes if node.role == "entrypoint"]
     if starts:
-        yield f"It begins at {' or '.join(starts)}."
+        yield graph.words.begins.format(reduce(graph.words.either.format, starts))
     count = len(graph.nodes)
-    yield f"It has {count} step{'' if count == 1 else 's'}."
+    yield graph.words.size or f"It has {count} step{'' if count == 1 else 's'}."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from penstock._model import Graph, Node
+from penstock._model import DrawnWords, Graph, Node
 
 __all__ = ["render_text"]
 
@@ -18,6 +18,7 @@ def render_text(graph: Graph) -> str:
 
 class _Tree:
     def __init__(self, graph: Graph) -> None:
+        self._words = graph.words
         self._nodes = {node.name: node for node in graph.nodes}
         self._targets: dict[str, list[tuple[str, str | None]]] = {n: [] for n in self._nodes}
         arriving = set()
@@ -33,7 +34,7 @@ class _Tree:
         for root in self._roots:
             if root not in self._shown:
                 self._shown.add(root)
-                yield _describe(self._nodes[root])
+                yield _describe(self._nodes[root], self._words)
                 yield from self._below(root)
 
     def _below(self, root: str) -> Iterator[str]:
@@ -52,7 +53,7 @@ class _Tree:
                 yield f"{indent}{corner}{arrow}{_one_line(self._nodes[name].label)} ↑"
                 continue
             self._shown.add(name)
-            yield f"{indent}{corner}{arrow}{_describe(self._nodes[name])}"
+            yield f"{indent}{corner}{arrow}{_describe(self._nodes[name], self._words)}"
             below = indent + ("    " if is_last else "│   ")
             stack.append((name, below, iter(self._branches(name))))
 
@@ -61,12 +62,12 @@ class _Tree:
         return [(target, label, n == len(targets)) for n, (target, label) in enumerate(targets, 1)]
 
 
-def _describe(node: Node) -> str:
+def _describe(node: Node, words: DrawnWords) -> str:
     notes = [
-        "entrypoint" if node.role == "entrypoint" else None,
-        "not declared" if node.role == "missing" else None,
-        _one_line(node.kind) if node.kind else None,
-        "after all of them" if node.join == "all" else None,
+        words.entrypoint if node.role == "entrypoint" else None,
+        words.missing if node.role == "missing" else None,
+        _one_line(words.kind(node.kind) or "") or None,
+        words.after_all if node.join == "all" else None,
         _one_line(node.note) if node.note else None,
     ]
     said = ", ".join(note for note in notes if note)

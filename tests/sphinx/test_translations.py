@@ -23,6 +23,10 @@ GERMAN = {
     "Charges it.": "Bucht ab.",
     "Sends it.": "Schickt es.",
     "All of them": "Alle",
+    "Depot": "Lager",
+    "a": "eins",
+    "b": "zwei",
+    "ledger": "Buchung",
 }
 
 OTHER = "Other\n=====\n\n:penstock:step:`receive`, :penstock:flow:`orders`\n"
@@ -99,7 +103,7 @@ def test_messages_of_what_is_shown(project):
     built = made.build("gettext")
 
     assert set(messages(built, "index.pot")) == {
-        *("Orders", "From *order* to parcel.", "Receive the order"),
+        *("Orders", "From *order* to parcel.", "Receive the order", "Depot", "a", "b"),
     }
     assert "Receive the order" not in messages(built, "one.pot")
 
@@ -117,7 +121,7 @@ def test_picture(german):
     labels = re.findall(r"<text[^>]*>([^<]+)</text>", svg)
     tips = re.findall(r"<title>([^<]+)</title>", svg)
     assert [label.strip() for label in labels] == [
-        *("Auftrag annehmen", "http", "charge", "ledger", "bezahlt", "pack", "send"),
+        *("Auftrag annehmen", "http", "charge", "Buchung", "bezahlt", "pack", "send"),
     ]
     assert tips == [
         *("Auftrag annehmen: Nimmt einen Auftrag &lt;an&gt;.", "charge: Bucht ab."),
@@ -141,16 +145,16 @@ def test_page(german):
     text = built.text()
     assert built.warnings == ""
     assert text.removesuffix(" Other") == (
-        "Shop Vom Auftrag zum Paket. Weg eines Auftrags Zuständig: Depot. Stichworte: a, b"
+        "Shop Vom Auftrag zum Paket. Weg eines Auftrags Zuständig: Lager. Stichworte: eins, zwei"
         " Auftrag annehmen receive ( order : int , * , dry : bool = False ) → str"
         " Einstieg · http Nimmt einen Auftrag <an>. Argumente: order: Die Nummer des Auftrags."
         " Führt zu: charge (bezahlt), pack"
-        " async charge ( order ) Ledger Bucht ab."
+        " async charge ( order ) Buchung Bucht ab."
         " Kommt nach: Auftrag annehmen (bezahlt) Führt zu: send"
         " pack ( order ) Kommt nach: Auftrag annehmen Führt zu: send"
         " send ( order ) Schickt es. Kommt nach allen von: charge , pack"
         " Alle Ablauf Worum es geht Einstiege Zuständig Stichworte"
-        " Aufträge Vom Auftrag zum Paket. Auftrag annehmen Depot a, b"
+        " Aufträge Vom Auftrag zum Paket. Auftrag annehmen Lager eins, zwei"
     )
 
 
@@ -170,7 +174,7 @@ def test_contents(german):
     built = german()
 
     assert '#penstock--orders--receive">Auftrag annehmen</a>' in built.read("index.html")
-    assert "Auftrag annehmen (entrypoint in Aufträge)" in built.read("genindex.html")
+    assert "Auftrag annehmen (Einstieg in Aufträge)" in built.read("genindex.html")
 
 
 def test_links(german):
@@ -197,7 +201,7 @@ def test_tree(german):
 
     lines = [line.strip() for line in text.splitlines()]
     assert lines[5:8] == [
-        *("Aufträge", "Auftrag annehmen (entrypoint, http)", "├─ bezahlt ─> charge (ledger)"),
+        *("Aufträge", "Auftrag annehmen (Einstieg, http)", "├─ bezahlt ─> charge (Buchung)"),
     ]
 
 
@@ -219,8 +223,17 @@ def test_own_words_are_compiled():
         with source.open("rb") as written, source.with_suffix(".mo").open("rb") as compiled:
             words, found = read_po(written), GNUTranslations(compiled)
 
-        told = {str(message.id): message.string for message in words if message.id}
-        assert {word: found.gettext(word) for word in told} == told
+        told = {message.id: message.string for message in words if message.id}
+        assert {word: looked_up(found, word) for word in told} == told
+
+
+def looked_up(found, word):
+    """Return the translation of a word, or of a pair of words for one thing and for several."""
+    return (
+        found.gettext(word)
+        if isinstance(word, str)
+        else (found.ngettext(*word, 1), found.ngettext(*word, 2))
+    )
 
 
 def test_own_words_are_complete():
@@ -229,13 +242,69 @@ def test_own_words_are_complete():
         words = {str(message.id) for message in read_po(file) if message.id}
     for source in sorted(LOCALES.glob("*/LC_MESSAGES/penstock.po")):
         with source.open("rb") as file:
-            translated = {str(m.id) for m in read_po(file) if m.id and m.string}
+            translated = {str(m.id) for m in read_po(file) if m.id and all(m.string)}
 
         assert translated == words
 
 
 def test_kind(shop, german):
-    """A kind that penstock knows is in the language of the docs; any other is as declared."""
+    """A kind is in the language of the docs, below the picture and in it, and keeps its shape."""
     shop.edit("shop.py", 'kind="ledger"', 'kind="database"')
+    html = (built := german()).read("index.html")
+
+    assert "charge ( order ) Datenbank" in built.text()
+    assert ">Datenbank</text>" in html
+    assert "penstock-node penstock-store" in html
+
+
+def test_kind_as_the_project_says_it(shop, german):
+    """The catalog of a page overrides penstock's own word for a kind."""
+    shop.edit("shop.py", 'kind="ledger"', 'kind="Database"')
 
     assert "charge ( order ) Datenbank" in german().text()
+    assert "charge ( order ) Ablage" in german(Database="Ablage").text()
+
+
+def test_own_words_of_pictures(shop, german):
+    """What penstock itself says of a picture is in the language of the docs."""
+    shop.edit("shop.py", '@step(after="receive")', '@step(after=["receive", "lost"])')
+    shop.settings["suppress_warnings"] = ["penstock"]
+    html = german().read("index.html")
+    tree = german("text").read("index.txt")
+
+    assert ">Vom Auftrag zum Paket. Beginn: Auftrag annehmen. Er hat 5 Schritte.</desc>" in html
+    assert ">nicht deklariert</text>" in html
+    assert "not declared" not in html
+    assert "lost (nicht deklariert)" in tree
+    assert "send (nach allen)" in tree
+
+
+def test_own_words_of_mermaid(shop, german):
+    """Mermaid's pictures are in the language of the docs, in room that is kept for its words."""
+    shop.edit("index.rst", ":alt: Drawn", ":format: mermaid")
+    shop.edit("shop.py", '@step(after="receive")', '@step(after=["receive", "lost"])')
+    shop.settings["suppress_warnings"] = ["penstock"]
+    html = german().read("index.html")
+
+    assert "(nicht deklariert)" in html
+    assert "(Buchung)" in html
+
+
+def test_several_entrypoints(shop, german):
+    """Where a flow begins at several steps, all of them are named in the language of the docs."""
+    shop.edit("shop.py", '@step(after="receive")', "@entrypoint")
+    shop.edit("index.rst", ".. penstock-flows::", ".. penstock-flow:: lost\n\n.. penstock-flows::")
+    built = german()
+
+    assert "Beginn: Auftrag annehmen oder pack." in built.read("index.html")
+    assert "Dieser Ablauf kann nicht gezeigt werden: " in built.text()
+
+
+def test_search_and_indices(german):
+    """The search and the index of flows call things by the words of the language."""
+    built = german()
+
+    assert '"penstock","step","penstock-Schritt"' in built.read("searchindex.js")
+    index = built.read("penstock-flowindex.html")
+    assert "<h1>Abläufe</h1>" in index
+    assert "<em>(Einstieg)</em>" in index

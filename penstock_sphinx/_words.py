@@ -1,0 +1,11 @@
+"""The words of penstock itself, in the language of the docs."""
+
+from sphinx.locale import get_translation
+
+__all__ = ["CATALOG", "own_words"]
+
+CATALOG = "penstock"
+"""What the catalog of these words is called."""
+
+own_words = get_translation(CATALOG)
+"""Returns a word of penstock in the language of the docs, or itself if no catalog has it."""
