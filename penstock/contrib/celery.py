@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, Unpack, overload
 from weakref import WeakKeyDictionary
 
-from penstock._context import Run, current
+from penstock._context import Run, open_run
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock._failures import record_failure
@@ -113,7 +113,7 @@ def _publish(headers: dict[str, Any] | None = None, **_: Any) -> None:
     """
     if headers is None:
         return
-    run = current.get() or Run()
+    run = open_run() or Run()
     for settings in tuple(_settings.values()):
         if not is_flow_id(headers.get(settings.header)):
             headers[settings.header] = run.flow_id
@@ -132,7 +132,7 @@ def _begin(task: Task | None = None, **_: Any) -> None:
     if task is None or inbound is None:
         return
     request = task.request
-    if request.is_eager and current.get() is not None:
+    if request.is_eager and open_run() is not None:
         return  # it is called in its caller's place, and is part of its run
     run = inbound.receive(_carrier(request, inbound.reads), task)
     if request.is_eager:

@@ -8,7 +8,7 @@ It needs ``pip install "penstock[structlog]"``.
 import sys
 from collections.abc import Mapping
 
-from penstock._context import Run, current, values_shown
+from penstock._context import Run, current, open_run, values_shown
 from penstock._fields import NAMES, failure_of, find_step, printable, shorten
 from penstock.exceptions import MissingExtraError
 
@@ -50,6 +50,8 @@ def flow_processor(
     .. versionadded:: 0.1
     """
     run = current.get()
+    if run is not None and len(run._cell) > 1:
+        run = open_run()
     if id_length is not None or "exc_info" in event_dict:
         _add_reported(event_dict, run, id_length)
     if run is None:
@@ -109,7 +111,7 @@ def step_processor(
         if running is not None:
             event_dict["step"] = running.name
         elif "exc_info" in event_dict:
-            failure = failure_of(_error_of(event_dict), current.get())
+            failure = failure_of(_error_of(event_dict), open_run())
             if failure is not None and failure.step is not None:
                 event_dict["step"] = failure.step
     return event_dict

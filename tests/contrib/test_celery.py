@@ -8,7 +8,7 @@ from celery import Celery, Task, current_app, signals
 from celery.app import base as celery_base
 from celery.exceptions import Ignore, Reject
 from celery_beside import worker_beside
-from recording import _exporters
+from recording import _exporters, call_after_closing
 from servers import wait_for
 from specification import CELERY
 
@@ -352,6 +352,19 @@ def test_eager_alone(app):
     assert None not in seen
 
 
+def test_eager_after_closing(app):
+    """A task in place has an ID of its own where a run ended that is current no more."""
+    install(app)
+
+    @app.task
+    def work():
+        return current_flow_id()
+
+    found = call_after_closing(work.delay).get()
+
+    assert found not in {None, "closed-1"}
+
+
 def test_eager_retry_in_a_run(app):
     """A task in place that is tried again leaves its caller's ID alone."""
     install(app)
@@ -394,6 +407,14 @@ def test_sent_outside_a_run(sent, app):
     first, second = (headers[HEADER] for headers in sent)
     assert first != second
     assert current_flow_id() is None
+
+
+def test_sent_after_closing(sent, app):
+    """A run that ended elsewhere sends nothing."""
+    call_after_closing(app.send_task, "work")
+
+    assert sent[0][HEADER] != "closed-1"
+    assert len(sent[0][HEADER]) == 32
 
 
 def test_header_that_is_there(sent, app):

@@ -8,6 +8,7 @@ from types import EllipsisType
 
 import pytest
 import structlog
+from recording import call_after_closing
 from specification import STRUCTLOG
 from structlog.testing import LogCapture
 
@@ -215,6 +216,25 @@ def test_exception_outside(events):
         assert {name: event[name] for name in expected} == expected
     assert "flow_id" not in odd
     assert (another["flow_id"], "step" in another, "order" in another) == ("order-8", False, False)
+
+
+def test_closed_elsewhere(events):
+    """A run that ended elsewhere is in no event, and hides no exception of another one."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        raise LookupError
+
+    with pytest.raises(LookupError) as caught:
+        receive()
+    call_after_closing(structlog.get_logger().info, "said")
+    call_after_closing(partial(structlog.get_logger().error, "failed", exc_info=caught.value))
+
+    said, failed = events
+    assert "flow_id" not in said
+    assert (failed["flow"], failed["step"]) == ("orders", "receive")
+    assert failed["flow_id"] not in {"closed-1", None}
 
 
 def test_around_it(events):
