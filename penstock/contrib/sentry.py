@@ -9,6 +9,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from penstock._context import Run, current_run, observe_received
+from penstock._failures import find_failure
 from penstock._fields import failure_of, run_values
 from penstock._ids import is_trace_id
 from penstock._running import find_running
@@ -86,14 +87,17 @@ def _remembered(event: "Event") -> Run | None:
 def _process(event: "Event", hint: "Hint") -> "Event":
     remembered = _remembered(event)
     run = current_run() or remembered
-    failure = failure_of((hint.get("exc_info") or (None, None))[1], run)
+    _, error, traceback = hint.get("exc_info") or (None, None, None)
+    failure = failure_of(error, run)
     found = run or failure
     if found is None or sentry_sdk.get_client().get_integration(FlowIntegration) is None:
         return event
+    if failure is None and find_failure(error) is not None:
+        traceback = None  # it is of another operation, whose steps are none of this one
     said = {
         "flow_id": found.flow_id,
         "flow": found.flow or (failure and failure.flow),
-        "step": _find_step(hint) or (failure and failure.step),
+        "step": _find_step(traceback) or (failure and failure.step),
     }
     known = {name: value for name, value in said.items() if value is not None}
     fields: dict[str, Any] = event  # type: ignore[assignment]  # tags may be pairs too
@@ -116,10 +120,9 @@ def _in_trace(flow_id: str, trace: dict[str, Any]) -> dict[str, Any]:
     return {**trace, **said, "trace_id": flow_id}
 
 
-def _find_step(hint: "Hint") -> str | None:
-    """Return the name of the step that raised what *hint* tells of, or else of the running one."""
-    exc_info = hint.get("exc_info") or (None, None, None)
-    frames = [*_frames(exc_info[2])][::-1]
+def _find_step(traceback: TracebackType | None) -> str | None:
+    """Return the name of the step that raised what has *traceback*, or else of the running one."""
+    frames = _frames(traceback)[::-1]
     for frame in (*frames, sys._getframe(1)):  # noqa: SLF001 - documented for this use
         running = find_running(frame)
         if running is not None:

@@ -169,6 +169,28 @@ def test_error_outside(events):
         assert event["contexts"]["trace"]["trace_id"] == flow_id
 
 
+def test_error_of_another_operation(events):
+    """An operation that reports the exception of another one has the step that does so."""
+
+    @flow("orders")
+    @entrypoint
+    def receive():
+        raise LookupError
+
+    @flow("reports")
+    @entrypoint
+    def report(error):
+        sentry_sdk.capture_exception(error)
+
+    with pytest.raises(LookupError) as caught:
+        receive()
+    with bind("report-7"):
+        report(caught.value)
+
+    [event] = events
+    assert event["tags"] == {"flow_id": "report-7", "flow": "reports", "step": "report"}
+
+
 def test_error_around(events):
     """One that a run around it captures has the flow and the values of where it was raised."""
 
