@@ -52,13 +52,22 @@ class _Options:
                 names = ", ".join(known)
                 message = f"unknown option {key!r}{did_you_mean(key, known)} (known: {names})"
                 raise OptionError(message)
-            name, check = known[key]
             try:
-                read[name] = check(value)
+                read[known[key][0]] = cls.check_value(key, value)
             except ValueError as error:
                 message = f"option {key!r}: {error}"
                 raise OptionError(message) from error
         return read
+
+    @classmethod
+    def check_value(cls, key: str, value: object) -> Any:
+        """Return the *value* of the option *key* as its field takes it.
+
+        Raises:
+            ValueError: If it is wrong. The message goes on after the name of the option.
+        """
+        _, check = cls._known()[key]
+        return check(value)
 
     @classmethod
     @cache
@@ -86,7 +95,7 @@ def _text(value: object) -> str | None:
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
         message = f"takes a list of strings, not {value!r}"
-        raise ValueError(message)
+        raise ValueError(message + (f"; write [{value}]" if isinstance(value, str) else ""))
     return tuple(value)
 
 

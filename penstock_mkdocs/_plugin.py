@@ -2,14 +2,21 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from jinja2 import Environment
 from mkdocs.config import config_options
-from mkdocs.config.base import Config
+from mkdocs.config.base import (
+    BaseConfigOption,
+    Config,
+    ConfigErrors,
+    ConfigWarnings,
+    ValidationError,
+)
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
@@ -23,7 +30,7 @@ from penstock.exceptions import ConfigurationError, did_you_mean
 from penstock.graph import list_flows
 from penstock.graph._theme import page_stylesheet
 from penstock_mkdocs import _loading
-from penstock_mkdocs._config import DIRECTIONS, ERRORS, FORMATS, ExtensionOptions
+from penstock_mkdocs._config import ExtensionOptions
 from penstock_mkdocs._generated import GeneratedFiles
 from penstock_mkdocs._links import Elsewhere, mend_joined, mend_links
 from penstock_mkdocs._navigation import with_pages
@@ -43,35 +50,69 @@ _BLOCK = re.compile(r"penstock-(?:flow|step)")
 _logger = logging.getLogger("mkdocs.plugins.penstock")
 
 
+class _Option(BaseConfigOption[Any]):
+    """An option of the extension too, which checks it, with a message that says what to write."""
+
+    def __init__(self, default: object) -> None:
+        super().__init__()
+        self.default = default
+
+    def run_validation(self, value: object, /) -> Any:
+        """Return *value* as the extension takes it."""
+        try:
+            return ExtensionOptions.check_value(self._name, value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class _Folder(BaseConfigOption[str]):
+    """A folder of the site, wherever that is."""
+
+    def run_validation(self, value: object, /) -> str:
+        """Return *value* without slashes around it."""
+        parts = value.strip("/").split("/") if isinstance(value, str) else []
+        if not parts or {"", ".", ".."}.intersection(parts):
+            message = f"takes a folder of the site, like flows, not {value!r}"
+            raise ValidationError(message)
+        return "/".join(parts)
+
+
 class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves it untyped
     """The options of the plugin."""
 
-    modules = config_options.ListOfItems(config_options.Type(str), default=[])
+    modules = _Option(())
     """The modules that declare flows."""
 
-    pythonpath = config_options.ListOfItems(config_options.Type(str), default=[])
+    pythonpath = _Option(())
     """Folders to import from, counted from the folder of ``mkdocs.yml``."""
 
-    setup = config_options.Optional(config_options.Type(str))
+    setup = _Option(None)
     """A function to call before anything is imported, as ``"package.module:function"``."""
 
-    format = config_options.Choice(FORMATS, default="svg")
+    format = _Option("svg")
     """How flows are drawn unless a block says otherwise."""
 
-    direction = config_options.Choice(DIRECTIONS, default="TD")
+    direction = _Option("TD")
     """Where flows lead unless a block says otherwise."""
 
-    errors = config_options.Choice(ERRORS, default="auto")
+    errors = _Option("auto")
     """Whether to ``raise`` what is wrong, or to ``show`` it on the page."""
 
     templates = config_options.Optional(config_options.Dir(exists=True))
     """A folder with templates that replace ours."""
 
-    pages = config_options.Optional(config_options.Type(str))
+    pages = config_options.Optional(_Folder())
     """A folder of the site for a page per flow and an index, like ``flows``."""
 
     mermaid_js = config_options.Optional(config_options.File(exists=True))
     """A file with Mermaid's script, for themes that have none and for readers without a network."""
+
+    def validate(self) -> tuple[ConfigErrors, ConfigWarnings]:
+        """Refuse unknown options: MkDocs would only warn, and every page would miss its flows."""
+        unknown = {name: _unknown(name, self._schema_keys) for name in {*self} - self._schema_keys}
+        errors, warnings = super().validate()
+        others = [each for each in warnings if each[0] not in unknown]
+        return [*errors, *unknown.items()], others
 
 
 class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-call]  # as above
@@ -96,7 +137,6 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Configure the extension, which does the work."""
-        self._check_names()
         options = self._extension_options(config)
         # Plugins for several languages build one configuration again and again.
         is_ours = config.mdx_configs.get(_EXTENSION, {}).get("whole_site")
@@ -186,19 +226,6 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._generated.remove()
         self._server = None
 
-    def _check_names(self) -> None:
-        """Refuse unknown options: MkDocs would only warn, and every page would miss its flows.
-
-        Raises:
-            PluginError: If there is such a name.
-        """
-        known = dict(self.config_scheme)
-        for name in self.config:
-            if name not in known:
-                hint = did_you_mean(name, known)
-                message = f"the plugin penstock has no option {name!r}{hint} (it has: "
-                raise PluginError(message + ", ".join(known) + ")")
-
     def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:
         apart = {"pages", "mermaid_js"}
         said = {name: value for name, value in self.config.items() if name not in apart}
@@ -219,7 +246,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     def _add_pages(self, files: Files, config: MkDocsConfig, folder: str) -> None:
         """Add a page for each flow unless the author wrote one, and put them in the navigation."""
-        folder = folder.strip("/") + "/"
+        folder += "/"
         documents = block_documents(list_flows())
         for name, text in documents.items():
             if files.get_file_from_path(folder + name) is None:
@@ -239,6 +266,14 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         for place in sorted(places - self._watched):
             self._server.watch(place)
         self._watched |= places
+
+
+def _unknown(name: str, known: Collection[str]) -> ValidationError:
+    """Return what is wrong with an option that is called *name*."""
+    if name in {each.name for each in fields(ExtensionOptions)}:
+        return ValidationError("the plugin sets this option of the extension itself")
+    hint = did_you_mean(name, known)
+    return ValidationError(f"there is no such option{hint} (known: {', '.join(sorted(known))})")
 
 
 def _mend_print_page(config: MkDocsConfig, elsewhere: Mapping[str, Elsewhere]) -> None:

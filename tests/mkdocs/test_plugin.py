@@ -4,6 +4,7 @@ import sys
 from importlib.util import find_spec
 
 import pytest
+import yaml
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
@@ -97,6 +98,48 @@ def test_option_that_is_none(site):
 
     with pytest.raises(Abort):
         site.build(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("module", ["shop"], "there is no such option; did you mean 'modules'? (known: direction,"),
+        ("mermaid-js", "a.js", "there is no such option; did you mean 'mermaid_js'?"),
+        ("css", False, "the plugin sets this option of the extension itself"),
+        ("modules", "shop", "takes a list of strings, not 'shop'; write [shop]"),
+        ("pythonpath", [1], "takes a list of strings, not [1]"),
+        ("format", "jpg", "'jpg' is none of svg, mermaid, png; did you mean 'png'?"),
+        ("errors", True, "takes one of auto, raise, show, not what YAML takes for true"),
+        ("setup", ["a"], "takes a string, not ['a']"),
+        ("pages", True, "takes a folder of the site, like flows, not True"),
+        ("pages", "../flows", "takes a folder of the site, like flows, not '../flows'"),
+        ("pages", "/", "takes a folder of the site, like flows, not '/'"),
+    ],
+)
+def test_wrong_option(site, caplog, option, value, expected):
+    """A wrong option is an error in the words of MkDocs, which says what to write instead."""
+    site.options[option] = value
+    config = {"site_name": "Shop", "plugins": [{"penstock": site.options}]}
+    site.write("mkdocs.yml", yaml.safe_dump(config))
+
+    with pytest.raises(Abort, match="configuration error"):
+        load_config(str(site.folder / "mkdocs.yml"), strict=True)
+
+    (message,) = (m for m in caplog.messages if "penstock" in m)
+    assert message.startswith(
+        f"Config value 'plugins': Plugin 'penstock' option '{option}': {expected}"
+    )
+
+
+def test_any_case(site, warnings):
+    """Words are understood in capitals too, as they are below a block."""
+    site.options |= {"format": "MERMAID", "direction": "lr", "pages": "/flows/"}
+
+    html = site.build(PAGE)
+
+    assert warnings() == []
+    assert "graph LR" in html
+    assert (site.folder / "site/flows/orders.html").is_file()
 
 
 def test_style_sheets(site):
