@@ -82,8 +82,8 @@ class FlowIndex(Index):
     """All flows and their steps, by letter."""
 
     name = "flowindex"
-    localname = own_words("Flows")
-    shortname = own_words("flows")
+    localname = "Flows"
+    shortname = "flows"
 
     def generate(
         self, docnames: Iterable[str] | None = None
@@ -124,7 +124,6 @@ class PenstockDomain(Domain):
         "step": ObjType(own_words("step"), "step"),
     }
     roles: ClassVar = {sort: _Role(warn_dangling=True) for sort in object_types}
-    indices: ClassVar = [FlowIndex]
     initial_data: ClassVar = {
         "places": {},  # by page: the places on it
         "named": {},  # by page: the roles in it, as (sort, target)
@@ -286,8 +285,15 @@ class _Found:
 def setup_domain(app: Sphinx) -> None:
     """Tell Sphinx about the domain."""
     app.add_domain(PenstockDomain)
+    app.add_index_to_domain("penstock", _index_in_language())
     app.connect("builder-inited", _note_builder)
     app.connect("warn-missing-reference", _explain)
+
+
+def _index_in_language() -> type[FlowIndex]:
+    """Return the index with its names as strings, for builders write them to JSON."""
+    names = {"localname": str(own_words("Flows")), "shortname": str(own_words("flows"))}
+    return type("FlowIndex", (FlowIndex,), names)
 
 
 def refer(
