@@ -8,12 +8,12 @@ it for MkDocs and brings the style sheet.
 
 from typing import TYPE_CHECKING, Any
 
-from penstock_mkdocs._extras import missing_extra
+from penstock_mkdocs._extras import as_error_of_mkdocs, explain_import
 
 try:
     from penstock_mkdocs._markdown import PenstockExtension
-except ModuleNotFoundError as error:
-    raise (missing_extra(error) or error) from error
+except ImportError as error:
+    raise explain_import(error) from error
 
 if TYPE_CHECKING:
     from penstock_mkdocs._plugin import PenstockPlugin
@@ -23,8 +23,10 @@ __all__ = ["PenstockExtension", "PenstockPlugin"]
 
 def __getattr__(name: str) -> Any:
     if name == "PenstockPlugin":  # only MkDocs asks for it, and only MkDocs has what it needs
-        from penstock_mkdocs._plugin import PenstockPlugin  # noqa: PLC0415
-
+        try:
+            from penstock_mkdocs._plugin import PenstockPlugin  # noqa: PLC0415
+        except ImportError as error:
+            raise as_error_of_mkdocs(explain_import(error)) from error
         return PenstockPlugin
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

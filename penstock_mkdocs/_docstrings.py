@@ -9,12 +9,13 @@ from typing import Any
 
 from penstock._pages import signature_of
 from penstock._steps import Step
-from penstock_mkdocs._extras import missing_extra
+from penstock_mkdocs._extras import explain_import
 
 try:
     import griffe
-except ModuleNotFoundError as error:
-    raise (missing_extra(error) or error) from error
+    from griffe import Docstring, Function  # very old ones have them elsewhere
+except ImportError as error:
+    raise explain_import(error) from error
 
 __all__ = ["Item", "Part", "read_docstring"]
 
@@ -75,16 +76,16 @@ def read_docstring(step: Step) -> list[Part]:
     return _parse(step.doc, _described(step))
 
 
-def _parse(doc: str, described: griffe.Function) -> list[Part]:
+def _parse(doc: str, described: Function) -> list[Part]:
     """Return the parts of *doc*, as griffelib tells them apart."""
-    docstring = griffe.Docstring(doc, parent=described)
+    docstring = Docstring(doc, parent=described)
     sections = docstring.parse("auto", per_style_options=_QUIETLY)
     if any(_is_torn(section, described) for section in sections):
         sections = docstring.parse("auto", per_style_options=_WHOLE)
     return [_part(section) for section in sections]
 
 
-def _is_torn(section: griffe.DocstringSection, described: griffe.Function) -> bool:
+def _is_torn(section: griffe.DocstringSection, described: Function) -> bool:
     """Return whether lines of one text were taken for several things that are returned."""
     if section.kind.value not in {"returns", "yields"}:
         return False
@@ -92,7 +93,7 @@ def _is_torn(section: griffe.DocstringSection, described: griffe.Function) -> bo
     return any(item.annotation in (None, "", described.returns) for item in unnamed)
 
 
-def _described(step: Step) -> griffe.Function:
+def _described(step: Step) -> Function:
     """Return the function of *step* as griffelib sees one, for the types of its parameters."""
     signature = signature_of(step) or Signature()
     empty = Signature.empty
@@ -105,7 +106,7 @@ def _described(step: Step) -> griffe.Function:
         for p in signature.parameters.values()
     ]
     returned = signature.return_annotation
-    return griffe.Function(
+    return Function(
         step.name,
         parameters=griffe.Parameters(*parameters),
         returns=None if returned is empty else str(returned),

@@ -8,6 +8,10 @@ from mkdocs.structure.files import File
 
 __all__ = ["GeneratedFiles"]
 
+if not hasattr(File, "generated"):
+    message = "mkdocs.structure.files.File cannot be generated, as since MkDocs 1.6"
+    raise ImportError(message, name="mkdocs")
+
 
 class GeneratedFiles:
     """Real files in a temporary folder: other plugins open each file of a site by its path."""

@@ -22,7 +22,7 @@ from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_st
 from penstock._settings import Settings
 from penstock._signatures import attempt
 from penstock._steps import Step
-from penstock.exceptions import PenstockError, UnknownFlowError, UnknownStepError
+from penstock.exceptions import BrokenExtraError, PenstockError, UnknownFlowError, UnknownStepError
 from penstock.graph import Flow, get_flow
 from penstock_mkdocs._config import (
     ExtensionOptions,
@@ -192,6 +192,10 @@ class FlowBlocks(BlockProcessor):
             self._shown[kind](parent, name, _read_yaml(options))
         except ClickException:  # ours, or that of a tool inside: with these, builds end
             raise
+        except BrokenExtraError as error:  # what an import raises may hold a path of this machine
+            self._warn(str(error))
+            public = f"{error.needs} is too old or broken, see the log of the build"
+            self._put(parent, self._renderer.problem(what, public))
         except (PenstockError, OptionError) as error:
             said = self._explain(error)
             self._warn(said)

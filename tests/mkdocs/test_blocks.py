@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from html import unescape
+from importlib import metadata
 from textwrap import dedent
 
 import markdown
@@ -21,6 +22,7 @@ from penstock.graph import _picture, get_flow
 from penstock_mkdocs import PenstockExtension, _pictures
 from penstock_mkdocs._config import FlowOptions
 from penstock_mkdocs._errors import PageError
+from penstock_mkdocs._extras import as_error_of_mkdocs, explain_import
 from penstock_mkdocs._links import Elsewhere, mend_joined, mend_links
 from penstock_mkdocs._mkdocstrings import can_document
 from penstock_mkdocs._render import Heading, Html, PageRenderer
@@ -574,7 +576,8 @@ sys.meta_path.insert(0, Hide())
 )
 def test_without_the_extra(module, expected):
     """Without what the extra brings, its name is said, and nothing else is taken for that."""
-    code = HIDE.format(module=module) + "import penstock_mkdocs"
+    gone = f"import sys; sys.modules[{module!r}] = None;" if module == "yaml" else ""
+    code = (gone or HIDE.format(module=module)) + "import penstock_mkdocs"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
@@ -591,11 +594,39 @@ def test_without_the_extra(module, expected):
 def test_docstrings_without_the_extra(module, expected, monkeypatch):
     """Without the package that reads docstrings, the page says what to install."""
     monkeypatch.delitem(sys.modules, "penstock_mkdocs._docstrings", raising=False)
-    monkeypatch.delitem(sys.modules, module, raising=False)
-    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
-    exec(HIDE.format(module=module), {})
+    monkeypatch.setitem(sys.modules, module, None)
 
     assert expected in unescape(convert("::: penstock-flow orders\n"))
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("", "ImportError: cannot import name 'Docstring' from 'griffe' ("),
+        ("import colours_that_are_gone", "ModuleNotFoundError: No module named 'colours_that_are"),
+    ],
+    ids=["old", "broken"],
+)
+def test_docstrings_with_another_package(source, reason, monkeypatch, tmp_path, caplog):
+    """The page says that what reads docstrings is too old or broken, and the log why."""
+    monkeypatch.delitem(sys.modules, "penstock_mkdocs._docstrings", raising=False)
+    monkeypatch.delitem(sys.modules, "griffe", raising=False)
+    (tmp_path / "griffe.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    page = convert("::: penstock-flow orders\n")
+    needs = f"needs griffelib, but {metadata.version('griffelib')}, which is installed, cannot be"
+
+    assert "griffelib is too old or broken, see the log of the build" in page
+    assert f"showing flows in Markdown pages {needs} imported ({reason}" in caplog.text
+    assert str(tmp_path) not in page
+
+
+def test_other_imports():
+    """What fails to be imported and is of no extra stays what it is."""
+    error = ImportError("cannot import name 'x'", name="penstock._pages")
+
+    assert explain_import(error) is as_error_of_mkdocs(error) is error
 
 
 def test_error_that_ends_builds(monkeypatch):

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import markdown
 import pytest
+from mkdocs import exceptions
 from mkdocs.exceptions import Abort
 
+import penstock_mkdocs
 from penstock import entrypoint, flow, step
-from penstock.exceptions import ConfigurationError
+from penstock.exceptions import ConfigurationError, MissingExtraError
 from penstock.graph import _picture
 from penstock_mkdocs import PenstockExtension, PenstockPlugin, _loading, _markdown, _pictures
 
@@ -608,3 +610,40 @@ def test_no_modules(tmp_path, monkeypatch):
     html = text_of(convert("::: penstock-flow orders\n"))
 
     assert 'no modules are configured: write modules: ["shop.flows"] among the options' in html
+
+
+@pytest.fixture
+def plugin_again(monkeypatch):
+    """Let the plugin be imported anew."""
+    import penstock_mkdocs._plugin
+
+    for name in ("_plugin", "_generated"):
+        monkeypatch.delitem(sys.modules, f"penstock_mkdocs.{name}")
+        monkeypatch.delattr(penstock_mkdocs, name)
+
+
+@pytest.mark.usefixtures("plugin_again")
+def test_old_mkdocs(monkeypatch):
+    """MkDocs shows in one line that it is too old."""
+    monkeypatch.delattr("mkdocs.structure.files.File.generated")
+    monkeypatch.setattr("penstock._extras.find_version", lambda _: "1.5.3")
+
+    with pytest.raises(exceptions.ConfigurationError) as caught:
+        _ = penstock_mkdocs.PenstockPlugin
+
+    assert str(caught.value) == (
+        "showing flows in Markdown pages needs mkdocs 1.6 or later, but 1.5.3 is installed "
+        "(ImportError: mkdocs.structure.files.File cannot be generated, as since MkDocs 1.6): "
+        'pip install "penstock[mkdocs]"'
+    )
+
+
+@pytest.mark.usefixtures("plugin_again")
+def test_plugin_without_mkdocs(monkeypatch):
+    """Whoever asks for the plugin without MkDocs is told what to install."""
+    for name in [*sys.modules]:
+        if f"{name}.".startswith("mkdocs."):
+            monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(MissingExtraError, match=r'needs mkdocs: pip install "penstock\[mkdocs\]"'):
+        _ = penstock_mkdocs.PenstockPlugin
