@@ -1,10 +1,12 @@
 """The MkDocs plugin: it configures the extension and brings what only events can."""
 
+import json
 import logging
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -247,10 +249,11 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
     def _add_pages(self, files: Files, config: MkDocsConfig, folder: str) -> None:
         """Add a page for each flow unless the author wrote one, and put them in the navigation."""
         folder += "/"
-        documents = block_documents(list_flows())
-        for name, text in documents.items():
+        heads = {file_name(flow): _head(flow.label) for flow in list_flows()}
+        for name, text in block_documents(list_flows()).items():
             if files.get_file_from_path(folder + name) is None:
-                files.append(self._generated.write(config, folder + name, text))
+                whole = heads.get(name, "") + text
+                files.append(self._generated.write(config, folder + name, whole))
         if config.nav is not None:
             flows = sorted(list_flows(), key=lambda flow: (flow.label.lower(), flow.name))
             names = [INDEX, *map(file_name, flows)]
@@ -274,6 +277,16 @@ def _unknown(name: str, known: Collection[str]) -> ValidationError:
         return ValidationError("the plugin sets this option of the extension itself")
     hint = did_you_mean(name, known)
     return ValidationError(f"there is no such option{hint} (known: {', '.join(sorted(known))})")
+
+
+def _head(label: str) -> str:
+    """Return the metadata of a page that is called *label*.
+
+    Themes write the title from there as it is. From a heading Material takes it without tags and
+    entities, and then writes it as HTML.
+    """
+    title = escape(label)
+    return f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---\n\n" if "&" in title else ""
 
 
 def _mend_print_page(config: MkDocsConfig, elsewhere: Mapping[str, Elsewhere]) -> None:

@@ -74,6 +74,24 @@ def test_title_of_a_page(site, warnings):
     assert [html.unescape(title) for title in titles] == [shown]
 
 
+@pytest.mark.parametrize("theme", ["mkdocs", "readthedocs", "material"])
+def test_title_with_markup(site, warnings, theme):
+    """A title is shown as it was declared, also by a theme that writes titles as HTML."""
+    site.options["pages"] = "flows"
+    title = 'Orders </title><b>x</b> & &lt;b> "q"'
+    declared = f"@flow('orders', title={title!r})\n@entrypoint\ndef receive(): ...\n"
+    site.write("shop.py", f"from penstock import entrypoint, flow\n{declared}")
+
+    html_of_home = site.build("# Shop\n", theme)
+
+    page = (site.folder / "site/flows/orders.html").read_text(encoding="utf-8")
+    (shown,) = re.findall("<title>(.*?) - Shop</title>", page, re.DOTALL)
+    assert warnings() == []
+    assert html.unescape(shown) == title
+    assert "<b>x" not in page + html_of_home
+    assert title in html.unescape(html_of_home)  # in the navigation
+
+
 def test_page_of_the_author(site, warnings):
     """A page that the author wrote is kept."""
     site.options["pages"] = "flows"
