@@ -1,7 +1,6 @@
 """The directives: options in, nodes out. They draw nothing."""
 
 import sys
-from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -136,7 +135,7 @@ class _Directive(SphinxDirective):
     def _settings(self) -> Settings | None:
         """Return the project's settings, or None where there is a warning of them already."""
         try:
-            return project_settings(Path(self.env.srcdir), self.config)
+            return project_settings(self._domain.confdir, self.config)
         except ConfigurationError:
             return None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from gettext import NullTranslations
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from docutils import nodes
@@ -138,6 +139,9 @@ class PenstockDomain(Domain):
 
     builder: Builder | None = None
     """What the pages are built with."""
+
+    confdir = Path()
+    """The folder of ``conf.py``, which may be another than that of the pages."""
 
     changed = False
     """Whether pages were read or removed in this build."""
@@ -317,7 +321,8 @@ def domain_of(env: BuildEnvironment) -> PenstockDomain:
 
 
 def _note_builder(app: Sphinx) -> None:
-    domain_of(app.env).builder = app.builder
+    domain = domain_of(app.env)
+    domain.builder, domain.confdir = app.builder, Path(app.confdir)
 
 
 def _explain(_app: Sphinx, domain: Domain | None, node: pending_xref) -> bool | None:

@@ -1,13 +1,18 @@
 """Importing the modules that declare flows."""
 
 import sys
+from io import StringIO
+from zipfile import ZipFile
 
 import pytest
 import sphinx
+from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.util.docutils import docutils_namespace
 
 import penstock_sphinx
 from penstock.exceptions import ModuleImportError
+from penstock.testing import isolated_registry
 from penstock_sphinx import _loading
 
 
@@ -182,6 +187,37 @@ def test_wrong_modules(project):
 
     assert warnings.count("penstock_modules takes a string, not 1") == 1
     assert "unknown flow 'orders': no flow is declared" in warnings
+
+
+def test_conf_py_elsewhere(project):
+    """With `sphinx-build -c`, settings and messages are those of the folder of `conf.py`."""
+    made = project()
+    made.write("docs/index.rst", "Shop\n====\n\n.. penstock-flow:: order\n")
+    made.write("conf/conf.py", "extensions = ['penstock_sphinx']\n")
+    made.write("conf/pyproject.toml", "[tool.penstock]\nmodules = ['empty']\n")
+    made.write("conf/empty.py", "")
+    warnings = StringIO()
+    with docutils_namespace(), isolated_registry():
+        Sphinx(
+            *(made.folder / name for name in ("docs", "conf", "out", "trees")),
+            *("dummy", {}, None, warnings),
+        ).build()
+
+    assert "unknown flow 'order': no flow is declared" in warnings.getvalue()
+    assert f"empty is {made.folder / 'conf' / 'empty.py'}" in warnings.getvalue()
+
+
+def test_application_in_an_archive(project):
+    """Flows and docstrings of an application that is imported from a zip file are shown."""
+    made = project()
+    with ZipFile(made.folder / "app.zip", "w") as archive:
+        archive.write(made.folder / "shop.py", "shop.py")
+    (made.folder / "shop.py").unlink()
+
+    built = made.build("text", penstock_pythonpath=["app.zip"])
+
+    assert built.warnings == ""
+    assert "receive(order: int, *, dry: bool = False) -> str" in built.read("index.txt")
 
 
 def test_modules_from_elsewhere(project):
