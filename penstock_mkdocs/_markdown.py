@@ -38,7 +38,7 @@ from penstock_mkdocs._links import Elsewhere, anchors_in, mend_links
 from penstock_mkdocs._loading import failures_of, files_of, load
 from penstock_mkdocs._mkdocstrings import can_document, directive, offer_anchor
 from penstock_mkdocs._render import Heading, Html, PageRenderer, Part
-from penstock_mkdocs._sources import BLOCKS, CLOSING, SourceBlocks
+from penstock_mkdocs._sources import BLOCKS, CLOSING, UNCLOSED, SourceBlocks
 from penstock_mkdocs._state import (
     documented_now,
     documenting,
@@ -124,6 +124,7 @@ class FlowBlocks(BlockProcessor):
         self._sources = sources
         self._reporter = Reporter(host, options.errors)
         self._number: int | None = None
+        sources.warn_of_html = self._warn_of_html
         self._renderer = PageRenderer(docstring_to_html, self._warn, options.templates)
         self._shown: dict[str, Callable[[Element, str, object], None]] = {
             "penstock-flow": self._show_flow,
@@ -227,6 +228,13 @@ class FlowBlocks(BlockProcessor):
                 f"the line `{found[0].strip()} …` below the block is no option of it: "
                 "indent it by four spaces more than the block, or write a fence"
             )
+
+    def _warn_of_html(self, number: int) -> None:
+        self._number = number
+        self._warn(
+            "the block is inside HTML, which Markdown does not read: write `markdown` into the tag "
+            "around it, as in `<div markdown>`, and add the extension `md_in_html`"
+        )
 
     def _load(self, parent: Element) -> None:
         """Import the modules, and say what failed: in the log once, on every page that shows flows.
@@ -405,6 +413,9 @@ def _shown_inside(flow: Flow) -> Step | None:
 def _check_kind(kind: str) -> None:
     if kind == CLOSING:
         message = "a block has no closing `:::`; take that line away"
+        raise OptionError(message)
+    if kind == UNCLOSED:
+        message = "no line closes this fence: end it with one of as many backticks or tildes"
         raise OptionError(message)
     if kind not in BLOCKS:
         word = re.sub(r"^[^a-z]+|(?<=[a-z])[^a-z-].*", "", kind.lower().replace("_", "-"))

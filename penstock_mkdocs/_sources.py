@@ -22,11 +22,14 @@ from markdown.util import AtomicString
 
 from penstock_mkdocs._host import Host
 
-__all__ = ["BLOCKS", "CLOSING", "MARK", "Block", "SourceBlocks"]
+__all__ = ["BLOCKS", "CLOSING", "MARK", "UNCLOSED", "Block", "SourceBlocks"]
 
 BLOCKS = ("penstock-flow", "penstock-flows", "penstock-step")
 CLOSING = ":::"
 """What some dialects end a block with."""
+
+UNCLOSED = "```"
+"""What a fence begins with that no line closes."""
 
 MARK = "\x02penstock:{}\x03"
 """What Python-Markdown's own placeholders are like; no source has these characters left."""
@@ -35,9 +38,14 @@ _MARKED = re.compile(
     "(?:^(?P<lead> *)::: [^\x02\n]*)?\x02penstock:(?P<number>\\d+)\x03", re.MULTILINE
 )
 _INDENT = r"(?P<indent>[\s>]*(?:(?:[-*+]|\d+\.)\s+)?)"
-_BLOCK = re.compile(rf"^{_INDENT}(?::::\s*|\.\.\s+(?=[\w-]+::))(?P<said>[^\s:].*?)\s*$")
+_BLOCK = re.compile(rf"^{_INDENT}(?::{{2,}}\s*|\.\.\s+(?=[\w-]+::))(?P<said>[^\s:].*?)\s*$")
 _CLOSING = re.compile(rf"^{_INDENT}:{{3,}}\s*$")
 _OPEN = re.compile(rf"^{_INDENT}(?P<fence>`{{3,}}(?=[^`]*$)|~{{3,}})(?P<info>.*)$")
+_UNREAD = re.compile(
+    r"<!--.*?-->|<(pre|code|script|style|template|textarea)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE
+)
+"""HTML in which a block is a sample, or is shown to nobody."""
+
 _AROUND = "{}.:|=()\"'/,;"
 """What may be written around the name of a block, in other dialects or by mistake."""
 
@@ -73,6 +81,7 @@ class SourceBlocks:
 
     def __init__(self, md: Markdown, host: Host, begin: Callable[[], None]) -> None:
         self._host = host
+        self.warn_of_html: Callable[[int], None]  # set by who shows the blocks
         self.reset()
         # Before all that changes lines.
         md.preprocessors.register(_Look(self, begin), "penstock-look", 1000)
@@ -131,6 +140,11 @@ class SourceBlocks:
         lead, number = found["lead"] or "", int(found["number"])
         return "\n".join(f"{lead}{line}" for line in self._originals[number])
 
+    def report_html(self, text: str) -> None:
+        """Report the blocks in the page *text* that are in HTML, which Markdown leaves alone."""
+        for found in _MARKED.finditer(_UNREAD.sub("", text)):
+            self.warn_of_html(int(found["number"]))
+
     @property
     def is_marked(self) -> bool:
         """Whether the page has marks at all."""
@@ -176,6 +190,8 @@ def _find(lines: Sequence[str]) -> Iterator[Block]:
                 held = (_without(each, indent) for each in lines[start : number - 1])
                 yield Block(said, start, number + 1, indent, "\n".join(held))
             opened = None
+    if opened is not None and _is_meant(opened["info"].strip()):
+        yield Block(UNCLOSED, start, start + 1, opened["indent"], "")
 
 
 def _is_meant(said: str) -> bool:
@@ -237,7 +253,10 @@ class _Restore(Postprocessor):
         self._blocks = blocks
 
     def run(self, text: str) -> str:
-        return _MARKED.sub(self._write, text) if "\x02penstock:" in text else text
+        if "\x02penstock:" not in text:
+            return text
+        self._blocks.report_html(text)
+        return _MARKED.sub(self._write, text)
 
     def _write(self, found: re.Match[str]) -> str:
         return escape(self._blocks.restore(found[0]), quote=False)

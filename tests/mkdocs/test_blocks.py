@@ -472,6 +472,9 @@ def test_near_misses(block, extensions, caplog):
         "::: penstock.flow\n",
         ":::\n\nText\n",
         "A penstock-flow is shown.\n",
+        "    :: penstock-flow orders\n",
+        "<pre>\n::: penstock-flow orders\n</pre>\n",
+        "<script>/*\n::: penstock-flow orders\n*/</script>\n",
     ],
 )
 def test_no_near_misses(text, extensions, caplog):
@@ -479,6 +482,38 @@ def test_no_near_misses(text, extensions, caplog):
     html = convert(text, extensions)
 
     assert caplog.records == []
+    assert "\x02" not in html
+
+
+@each_set
+@pytest.mark.parametrize("colons", ["::", "::::"])
+def test_other_numbers_of_colons(colons, extensions, caplog):
+    """A block with as many colons as other dialects write is shown."""
+    html = convert(f"{colons} penstock-flow orders\n    steps: none\n", extensions)
+
+    assert (html.count("<svg"), caplog.records) == (1, [])
+
+
+@each_set
+@pytest.mark.parametrize("fence", ["```", "~~~~"])
+def test_fence_without_an_end(fence, extensions, caplog):
+    """A fence that no line closes is a warning, and what is below it is still read."""
+    html = convert(f"{fence}penstock-flow orders\n\n::: penstock-step orders.send\n", extensions)
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith("<markdown>:1: no line closes this fence")
+    assert "Sends <em>it</em> off." in html
+
+
+@each_set
+@pytest.mark.parametrize("block", [FENCE, "::: penstock-flow orders\n"])
+@pytest.mark.parametrize("tag", ["div", "details"])
+def test_block_in_html(tag, block, extensions, caplog):
+    """A block in HTML that Markdown does not read is a warning at its line."""
+    html = convert(f"<{tag}>\n\n{block}\n</{tag}>\n", extensions)
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith("<markdown>:3: the block is inside HTML, which Markdown")
     assert "\x02" not in html
 
 
