@@ -48,13 +48,14 @@ PUBLIC = [
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
-    """Return the folder of the built documentation."""
+    """Return the folder of the built documentation, in a theme that is written in half the time.
+
+    `nox -s docs` builds it in its own.
+    """
     target = tmp_path_factory.mktemp("docs")
-    subprocess.run(
-        [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-q", "docs", str(target)],
-        cwd=ROOT,
-        check=True,
-    )
+    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-q"]
+    theme = ["-D", "html_theme=basic"]
+    subprocess.run([*command, *theme, "docs", str(target)], cwd=ROOT, check=True)
     return target
 
 
