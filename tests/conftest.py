@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Generator, Iterator
 from types import SimpleNamespace
@@ -32,6 +33,17 @@ def _root_logger() -> Iterator[None]:
     for handler in [*logging.root.handlers]:
         if handler not in handlers and not type(handler).__module__.startswith("_pytest."):
             logging.root.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def _signal_handlers() -> Iterator[None]:
+    """Each test leaves the handlers of signals as they were: workers of queues set theirs."""
+    numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +131,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"this platform has no {ability}")
         pytest.skip(f"this platform has no {ability}")
 
+
+ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+"""The signals that end a process; Windows has not all of them."""
 
 LONGEST = ("test_browser", "test_builders", "test_worker_exit", "test_operations")
 LONGEST += ("test_mermaid_real", "test_celery_workers", "test_one_table")

@@ -21,6 +21,7 @@ if os.environ.get("DJANGO_TEST_WRAPPED") == "1":
     MIDDLEWARE = []
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 USE_TZ = True
+TIME_ZONE = "UTC"  # Django sets it for the process: without it, all later tests are in Chicago
 LOGGING_CONFIG = None
 PENSTOCK = {"trust": os.environ.get("DJANGO_TEST_TRUST") == "1"}
 TASKS = {
