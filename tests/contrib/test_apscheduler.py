@@ -36,6 +36,15 @@ def scheduler():
     made.shutdown()
 
 
+def make_due(scheduler):
+    """Let the stored jobs of *scheduler* run now.
+
+    They were added for later: a scheduler runs what is due even while it shuts down.
+    """
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=datetime.now(UTC))
+
+
 @pytest.mark.parametrize("trigger", [None, "date", DateTrigger])
 def test_once(scheduler, jobs, trigger):
     """A job that runs once has the ID of who adds it, and sees only its own arguments."""
@@ -57,7 +66,7 @@ def test_stored(jobs, tmp_path):
     before = BackgroundScheduler(timezone="UTC", jobstores=store)
     install(before)
     before.start()
-    when = DateTrigger(datetime.now(UTC) + timedelta(seconds=1))
+    when = DateTrigger(datetime.now(UTC) + timedelta(hours=1))
     with bind("order-7"):
         before.add_job(jobs.work, when, ["bound"], misfire_grace_time=60)
     added = before.add_job(jobs.work, when, ["alone"], misfire_grace_time=60)
@@ -66,6 +75,7 @@ def test_stored(jobs, tmp_path):
 
     after = BackgroundScheduler(timezone="UTC", jobstores=store)
     after.start()
+    make_due(after)
     wait_for(lambda: len(jobs.seen) == 2 and not after.get_jobs())
     after.shutdown()
 
@@ -101,7 +111,7 @@ def test_deployed_one_after_the_other(monkeypatch, jobs, tmp_path, is_old):
     declared = jobs.work
     before.__module__, before.__qualname__ = "scheduled", "work"
     sender, worker = (declared, before) if is_old else (before, declared)
-    when = DateTrigger(datetime.now(UTC) + timedelta(seconds=0.2), "UTC")
+    when = DateTrigger(datetime.now(UTC) + timedelta(hours=1), "UTC")
     adding = BackgroundScheduler(timezone="UTC", jobstores=store)
     install(adding)
     adding.start(paused=True)
@@ -113,6 +123,7 @@ def test_deployed_one_after_the_other(monkeypatch, jobs, tmp_path, is_old):
     monkeypatch.setattr(jobs, "work", worker)
     working = BackgroundScheduler(timezone="UTC", jobstores=store)
     working.start()
+    make_due(working)
     wait_for(lambda: jobs.seen and not working.get_jobs())
     working.shutdown()
 
@@ -132,7 +143,7 @@ def test_values(scheduler):
     with bind():
         annotate(tenant="north", secret="x")
         scheduler.add_job(work)
-    wait_for(lambda: seen)
+    wait_for(lambda: seen and not scheduler.get_jobs())
 
     assert seen == [{"tenant": "north"}]
 

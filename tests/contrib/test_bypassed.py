@@ -29,6 +29,7 @@ from fastapi.testclient import TestClient
 from flask import Blueprint, Flask
 from huey import MemoryHuey
 from quart import Quart
+from servers import wait_for
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from taskiq import InMemoryBroker, TaskiqEvents
@@ -589,7 +590,7 @@ def test_logged_by_a_scheduler(said, logger):
         done.set()
 
     timer.start()
-    done.wait(60)
+    wait_for(lambda: done.is_set() and not timer.get_jobs())
     timer.shutdown()
     (line,) = said()
 

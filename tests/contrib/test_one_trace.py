@@ -200,7 +200,10 @@ def apscheduler(request, seen):
     scheduler.start()
     declare = apscheduler_adapter.flow_task(step="work", inbound=TRACED)
     work = flow("orders")(declare(lambda: seen.append(1)))
-    yield lambda: scheduler.add_job(work), lambda: wait_for(lambda: seen)
+    yield (
+        lambda: scheduler.add_job(work),
+        lambda: wait_for(lambda: seen and not scheduler.get_jobs()),
+    )
     scheduler.shutdown()
 
 
