@@ -23,7 +23,7 @@ from penstock._ids import (
     tails,
     write_flow_id,
 )
-from penstock._redaction import Redact, configure_redaction, originals, prepared, shown
+from penstock._redaction import Redact, configure_redaction, originals, prepared, redacting, shown
 from penstock._traceparent import Remote
 from penstock.exceptions import InvalidFlowIdError
 
@@ -267,9 +267,13 @@ class Run(_Identified):
     def _view(self, values: _Values) -> "Run":
         """Return this run as it is seen from a context that has *values* of its own."""
         view = _Begun()
-        view._flow_id, view._cell = self._flow_id or self.flow_id, self._cell
-        view._flows, view._entrypoint = self._flows, self._entrypoint
-        view._outer, view._request, view._remote = self._outer, self._request, self._remote
+        view._flow_id = self._flow_id or self.flow_id
+        view._cell = self._cell
+        view._flows = self._flows
+        view._entrypoint = self._entrypoint
+        view._outer = self._outer
+        view._request = self._request
+        view._remote = self._remote
         view._origin = self._origin or self
         view._values = values
         return view
@@ -285,6 +289,11 @@ class _Begun(Run):
 
 current: ContextVar[Run | None] = ContextVar("penstock.run", default=None)
 """The run that is current. Whoever sets it keeps the token and resets with it."""
+
+# Looked up once: what asks for it and what annotates it costs little more than this.
+_set = current.set
+_find: "Callable[[], Run | None]" = current.get
+"""Returns the run that is current. It is `open_run` once any run was closed."""
 
 
 class _Gaps(dict[str, object]):
@@ -364,7 +373,8 @@ def close_run(run: Run, before: Run | None) -> None:
     # All views of a run share this.
     if len(run._cell) > 1 or (before is not None and is_same_run(before, run)):
         return  # it is closed, or open still in a block around this one
-    closed_marks[:] = [True]
+    global _find
+    closed_marks[:], _find = [True], open_run
     while before is not None and len(before._cell) > 1:
         before = before._cell[1]  # which `run` may be: then there is none
     number_of(run._cell)
@@ -422,13 +432,12 @@ class Entrypoint(Protocol):
 
 def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
     """Return what makes the run of each call of an *entrypoint*."""
-    get, new, pop, clock, ours = current.get, _Begun, tails.pop, time_ns, are_ours
-    marks = closed_marks
+    new, pop, clock, ours = _Begun, tails.pop, time_ns, are_ours
     name = entrypoint.name
 
     # What `Run` does, in place: this is what a call of an entrypoint costs.
     def start() -> Run:
-        outer = open_run() if marks else get()
+        outer = _find()
         run = new()
         run._flows, run._entrypoint, run._cell = entrypoint.flows, name, []
         run._origin = None
@@ -465,7 +474,7 @@ def current_run() -> Run | None:
 
     .. versionadded:: 0.1
     """
-    return open_run() if closed_marks else current.get()
+    return _find()
 
 
 def current_flow_id() -> str | None:
@@ -475,7 +484,7 @@ def current_flow_id() -> str | None:
 
     .. versionadded:: 0.1
     """
-    run = open_run() if closed_marks else current.get()
+    run = _find()
     return None if run is None else run._flow_id or run.flow_id
 
 
@@ -497,15 +506,12 @@ def annotate(**values: object) -> None:
 
     .. versionadded:: 0.1
     """
-    run = open_run() if closed_marks else current.get()
+    run = _find()
     if run is not None and values:
-        own = prepared(values)
-        if run._origin is None:
-            current.set(run._view(own))
-        else:
-            before = run._values or {}
-            is_whole = before.__class__ is dict
-            current.set(run._view({**before, **own} if is_whole else _Gaps({**before, **own})))
+        own, before = prepared(values) if redacting else values, run._values
+        if run._origin is not None and before:
+            own = {**before, **own} if before.__class__ is dict else _Gaps({**before, **own})
+        _set(run._view(own))
 
 
 def unannotate(*names: str) -> None:
@@ -519,7 +525,7 @@ def unannotate(*names: str) -> None:
 
     .. versionadded:: 0.1
     """
-    run = open_run() if closed_marks else current.get()
+    run = _find()
     if run is not None and names:
         before = (run._values or {}) if run._origin is not None else {}
         current.set(run._view(_Gaps({**before, **dict.fromkeys(names, _GONE)})))

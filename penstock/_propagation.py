@@ -33,6 +33,7 @@ from penstock._spans import find_span
 from penstock._traceparent import TRACEPARENT, Remote, active_context, read_traceparent
 from penstock._usage import explains
 from penstock._wrap import (
+    PLAIN,
     Scope,
     bodiless,
     check_wrappable,
@@ -122,12 +123,15 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
     """
 
     def __init__(self, flow_id: "str | Carried | None" = None, *, flow: str | None = None) -> None:
-        carried = flow_id if isinstance(flow_id, Carried) else Carried(flow_id)
-        if carried.flow_id is not None and not is_flow_id(carried.flow_id):
-            raise InvalidFlowIdError(len(str(carried.flow_id)))
+        if isinstance(flow_id, Carried):
+            brought = flow_id.flow_id, flow_id.values, flow_id._remote  # noqa: SLF001 - our own
+        else:
+            brought = flow_id, _NO_VALUES, None
+        self._flow_id, self._values, self._remote = brought
+        if self._flow_id is not None and not is_flow_id(self._flow_id):
+            raise InvalidFlowIdError(len(str(self._flow_id)))
         if flow is not None:
             check_text("bind", flow=flow)
-        self._carried = carried
         self._flows = () if flow is None else (flow,)
         self._token: Token[Run | None] | None = None
 
@@ -138,12 +142,11 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         return cast("Callable[P, R]", instrument_alike(function, self._scope()))
 
     def _scope(self) -> Scope:
-        return run_scope(self._begin, (_scope_of_binding, (self._carried, self._flows)))
+        carried = Carried(self._flow_id, self._values, self._remote)
+        return run_scope(self._begin, (_scope_of_binding, (carried, self._flows)))
 
     def _begin(self) -> Run:
-        carried = self._carried
-        remote = carried._remote  # noqa: SLF001 - our own
-        return Run(carried.flow_id, self._flows, None, open_run(), carried.values, remote=remote)
+        return Run(self._flow_id, self._flows, None, open_run(), self._values, remote=self._remote)
 
     def __enter__(self) -> Run:
         if self._token is not None:
@@ -250,7 +253,16 @@ class _Bound:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         result = self._context.copy().run(self._function, *args, **kwargs)
-        if result is None or type(result) in bodiless:
+        try:
+            if result is None or type(result) in PLAIN:
+                return result
+        except TypeError:  # a metaclass without a hash
+            return result
+        return self._driven(result)
+
+    def _driven(self, result: Any) -> Any:
+        """Return *result* with the body that waits in it in the run."""
+        if type(result) in bodiless:
             return result
         run = self._context.copy().run(open_run)
         if run is None:

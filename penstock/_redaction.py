@@ -16,6 +16,7 @@ __all__ = [
     "configure_redaction",
     "originals",
     "prepared",
+    "redacting",
     "shown",
 ]
 
@@ -27,7 +28,8 @@ REDACTED = "[redacted]"
 RedactFunction = Callable[[str, object], object]
 Redact = RedactFunction | Iterable[str | re.Pattern[str]]
 
-_redact: RedactFunction | None = None
+redacting: list[RedactFunction] = []
+"""The function that hides values, or nothing."""
 _may_hide = False
 """Whether any value may be a `_Redacted`. It stays so: runs may have them still."""
 _has_complained = False
@@ -49,17 +51,17 @@ def configure_redaction(redact: Redact | None) -> None:
     Raises:
         ConfigurationError: If *redact* cannot be used.
     """
-    global _redact, _may_hide, _has_complained  # noqa: PLW0603 - settings of the process
-    _redact = None if redact is None else _read(redact)
-    _may_hide = _may_hide or _redact is not None
+    global _may_hide, _has_complained  # noqa: PLW0603 - settings of the process
+    redacting[:] = [] if redact is None else [_read(redact)]
+    _may_hide = _may_hide or redact is not None
     _has_complained = False
 
 
-def prepared(values: Mapping[str, object]) -> dict[str, object]:
+def prepared(values: Mapping[str, object]) -> Mapping[str, object]:
     """Return *values* as a run keeps them. The hook is called here, once for each value."""
-    if _redact is None:
-        return {**values}
-    return {name: _prepare(_redact, name, value) for name, value in values.items()}
+    for redact in redacting:
+        values = {name: _prepare(redact, name, value) for name, value in values.items()}
+    return values
 
 
 def _prepare(redact: RedactFunction, name: str, value: object) -> object:

@@ -46,6 +46,7 @@ if sys.version_info >= (3, 14):
     from annotationlib import Format
 
 __all__ = [
+    "PLAIN",
     "Scope",
     "bodiless",
     "check_wrappable",
@@ -253,7 +254,7 @@ def _transplant(wrapper: Body, function: Body) -> Body:
         return wrapper
 
 
-_PLAIN = frozenset({NoneType, bool, int, float, str, bytes, dict, list, tuple, set})
+PLAIN = frozenset({NoneType, bool, int, float, str, bytes, dict, list, tuple, set})
 """Types of what most functions return, in which no body waits."""
 
 
@@ -370,7 +371,7 @@ def _has_a_hidden_body(kind: type) -> bool:
 
 
 def _drive_function(fn: Body, scope: Scope) -> Body:
-    plain = _PLAIN
+    plain = PLAIN
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = __debuggerskip__ = True
@@ -406,7 +407,7 @@ def _drive_function(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_coroutine(fn: Body, scope: Scope) -> Body:
-    plain = _PLAIN
+    plain = PLAIN
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = __debuggerskip__ = True
