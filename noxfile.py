@@ -71,6 +71,16 @@ def versions(session: nox.Session) -> None:
 
 
 @nox.session
+def arq(session: nox.Session) -> None:
+    """Test what the docs say of arq with a real worker.
+
+    In an environment of its own: arq asks for an older client of Redis than other tests do.
+    """
+    session.install(".", *_groups("arq"))
+    session.run(*PYTEST[:4], "tests/wide/arq_worker.py", *session.posargs)
+
+
+@nox.session
 @nox.parametrize("version", [*PYODIDES])
 def pyodide(session: nox.Session, version: str) -> None:
     """Test the runtime on the newest Pythons, which Pyodide brings as packages of npm."""
