@@ -1,7 +1,10 @@
 """Sites with other plugins, before penstock and after it: each leaves what it leaves alone."""
 
+import subprocess
+import sys
+
 import pytest
-from neighbour_site import Site
+from neighbour_site import Site, dead_links
 
 PENSTOCK = {"penstock": {"modules": ["shop"], "pythonpath": ["."], "pages": "flows"}}
 PAGES = {
@@ -124,6 +127,36 @@ def test_languages(site, order, structure):
     assert 'class="mermaid"' in site.read("shown/index.html")
     assert 'class="mermaid"' in site.read("fr/shown/index.html")
     assert (site.folder / "site/assets/penstock.css").is_file()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Return the pages that the command writes for a site whose languages need files."""
+    folder = Site(tmp_path_factory.mktemp("written") / "site").folder
+    arguments = ("pages", "docs/flows", "--blocks", "--module", "shop")
+    subprocess.run([sys.executable, "-m", "penstock", *arguments], cwd=folder, check=True)
+    return {path.name: path.read_bytes() for path in (folder / "docs/flows").iterdir()}
+
+
+@both_orders
+@pytest.mark.parametrize(("structure", "folder"), [("suffix", "flows"), ("folder", "en/flows")])
+def test_written_pages_of_languages(site, written, order, structure, folder):
+    """Pages that the command wrote are in each language, with links inside that language."""
+    homes = ["index.md", "index.fr.md"] if structure == "suffix" else ["en/index.md", "fr/index.md"]
+    pages = dict.fromkeys(homes, "# Home\n\n::: penstock-flows\n")
+    pages |= {f"{folder}/{name}": text for name, text in written.items()}
+    i18n = {"i18n": {"docs_structure": structure, "languages": LANGUAGES}}
+    plugins = ["search", i18n]
+    plugins.insert(0 if order == "first" else 2, {"penstock": {"modules": ["shop"]}})
+
+    done = site.build(plugins, pages)
+
+    assert done.returncode == 0, done.stderr
+    for language in ("", "fr/"):
+        assert "Charges it." in site.read(f"{language}flows/orders/index.html")
+        home = site.read(f"{language}index.html")
+        assert '<a href="flows/orders/#penstock--orders">Orders</a>' in home
+    assert dead_links(site.folder / "site") == set()
 
 
 @both_orders
