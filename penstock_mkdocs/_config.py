@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self, get_args
 
+from penstock._declared_text import escape_controls
 from penstock._model import Direction
 from penstock._settings import Settings, Words, read_settings
 from penstock.exceptions import ConfigurationError, did_you_mean
@@ -89,7 +90,19 @@ def _text(value: object) -> str | None:
     if value is not None and not isinstance(value, (str, int, float)):
         message = f"takes a string, not {value!r}"
         raise ValueError(message)
+    if isinstance(value, str) and not _can_be_shown(value):
+        message = f"takes a string without control characters, not {value!a}"
+        raise ValueError(message)
     return None if value is None else str(value)
+
+
+def _can_be_shown(text: str) -> bool:
+    """Return whether a page may hold *text*: YAML can escape what no file and no reader takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return escape_controls(text) == text
 
 
 def _texts(value: object) -> tuple[str, ...]:

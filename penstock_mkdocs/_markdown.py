@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from html import escape
 from os.path import relpath
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
@@ -158,7 +159,7 @@ class FlowBlocks(BlockProcessor):
             rest = re.sub(f"^{indent}", "", rest, flags=re.MULTILINE)
         if options is None:
             options, rest = self.detab(rest)
-            self._warn_of_lines(rest)
+            self._warn_of_lines(rest or _without_indent(blocks, options))
         if rest:
             blocks.insert(0, rest)
         kind, _, name = said.partition(" ")
@@ -226,7 +227,8 @@ class FlowBlocks(BlockProcessor):
         if found and found[1] in _OPTIONS:
             self._warn(
                 f"the line `{found[0].strip()} …` below the block is no option of it: "
-                "indent it by four spaces more than the block, or write a fence"
+                "indent it by four spaces more than the block, without an empty line between them, "
+                "or write a fence"
             )
 
     def _warn_of_html(self, number: int) -> None:
@@ -352,7 +354,7 @@ class FlowBlocks(BlockProcessor):
                 case Heading(text, anchor):
                     # A heading of the page's own tree, so that the table of contents has it.
                     heading = SubElement(parent, f"h{level}", {"id": anchor})
-                    heading.text = AtomicString(text)
+                    heading.text = AtomicString(escape(text, quote=False))
                 case _:
                     self._document(parent, part.section, level, indexed=indexed)
 
@@ -438,10 +440,31 @@ def _read_yaml(text: str) -> object:
     """
     if not text.strip():
         return None
+    loader = _YAML(text)
     try:
-        return yaml.load(text, _YAML)  # noqa: S506 - a safe one
+        node = loader.get_single_node()
+        _check_once(node)
+        return loader.construct_document(node) if node else None
     except yaml.YAMLError as error:
         problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
         where = f", in line {mark.line + 1} of them" if mark else ""
         message = f"the options are not valid YAML: {problem or error}{where}"
         raise OptionError(message) from error
+    finally:
+        loader.dispose()
+
+
+def _check_once(node: yaml.Node | None) -> None:
+    """Raise if the options *node* set one of them twice, which YAML forbids and PyYAML allows."""
+    seen: set[str] = set()
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        name = str(key.value)
+        if name in seen:
+            problem = f"{name!r} is set twice"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+        seen.add(name)
+
+
+def _without_indent(blocks: list[str], options: str) -> str:
+    """Return what an empty line keeps from being the options of a block that has none."""
+    return "" if options.strip() or not blocks else blocks[0].removeprefix("    ")

@@ -222,6 +222,19 @@ def test_step():
             "::: penstock-flow orders\n    no_index: true",
             "unknown option 'no_index'; did you mean 'no-index'?",
         ),
+        (
+            "::: penstock-flow orders\n    steps: none\n    steps: full",
+            "the options are not valid YAML: 'steps' is set twice, in line 2 of them",
+        ),
+        (
+            '::: penstock-flow orders\n    caption: "a\\x00b"',
+            "option 'caption': takes a string without control characters, not 'a\\x00b'",
+        ),
+        (
+            '::: penstock-flow orders\n    class: "\\u202e"',
+            "option 'class': takes a string without control characters, not '\\u202e'",
+        ),
+        ("::: penstock-flow orders\n    ? [a]: b", "the options are not valid YAML"),
     ],
 )
 def test_mistakes(text, message, caplog):
@@ -534,6 +547,43 @@ def test_option_with_too_short_an_indent(indent, caplog):
 
     (record,) = caplog.records
     assert record.getMessage().startswith("<markdown>:1: the line `steps: …` below the block")
+
+
+@pytest.mark.parametrize("indent", ["    ", "  "])
+def test_option_below_an_empty_line(indent, caplog):
+    """An empty line above an option makes it text, or code: a warning says so."""
+    convert(f"::: penstock-flow orders\n\n{indent}steps: none\n")
+
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "<markdown>:1: the line `steps: …` below the block is no option of it: indent it by four "
+        "spaces more than the block, without an empty line between them, or write a fence"
+    )
+
+
+@pytest.mark.parametrize("below", ["    code\n", "Text\n", "    steps = none\n"])
+def test_other_lines_below_an_empty_line(below, caplog):
+    """What is no option may be below a block."""
+    html = convert(f"::: penstock-flow orders\n\n{below}")
+
+    assert caplog.records == []
+    assert below.strip() in html
+
+
+def test_title_with_an_entity():
+    """A heading shows a title letter for letter, also what HTML would read as a character."""
+    flow("sale")(entrypoint(title="A &lt; <b> & C")(lambda: None))
+
+    html = convert("::: penstock-flow sale\n", "fenced_code")
+
+    (heading,) = re.findall("<h2[^>]*>(.*?)</h2>", html)
+    assert unescape(heading) == "A &lt; <b> & C"
+
+
+def test_strings_that_no_file_holds():
+    """A lone surrogate, which YAML may escape, is refused: no page could be written."""
+    with pytest.raises(ConfigurationError, match="takes a string without control characters"):
+        PenstockExtension(setup="\ud800")
 
 
 @each_set
