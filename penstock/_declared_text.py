@@ -42,8 +42,11 @@ def check_text(where: str, **strings: object) -> None:
 _PROSE = {"title", "description", "label"}
 """What may have several lines: who draws it decides where they break."""
 
-# Controls of ASCII and Latin-1, and what turns the direction of the text that follows it.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Controls of ASCII and Latin-1, what turns the direction of the text that follows it, and what XML
+# cannot hold.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+)
 _CONTROLS_AND_BREAKS = re.compile(_CONTROLS.pattern[:-1] + "\t\n\r\u2028\u2029]")
 
 

@@ -44,6 +44,7 @@ class Interruption(BaseException):
 _INTERRUPTIONS = (KeyboardInterrupt, Interruption)
 
 _IMPORTLIB = Path(importlib.__file__)
+_PENSTOCK = Path(__file__).parent
 _LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
 _INSTALLED = {"site-packages", "dist-packages"}
 
@@ -207,8 +208,10 @@ def _is_part(found: str | None, name: str) -> bool:
 
 
 def _is_import(file: str) -> bool:
-    """Tell whether *file* is part of the way from here to the user's module."""
-    return file == __file__ or file.startswith("<frozen ") or Path(file) == _IMPORTLIB
+    """Return whether *file* is part of the way from here to the user's module, or is penstock's."""
+    if file.startswith("<frozen ") or Path(file) == _IMPORTLIB:
+        return True
+    return Path(file).is_relative_to(_PENSTOCK)
 
 
 def is_own(path: Path) -> bool:

@@ -354,6 +354,7 @@ class TestFlow:
             (lambda: step(after="a\tb"), r"with '\t'"),
             (lambda: step(after={"a": "x\x07"}), r"label='x\x07' with '\x07'"),
             (lambda: step(title="\u202egnp.exe"), r"with '\u202e'"),
+            (lambda: step(title="a\ufffeb"), r"with '\ufffe'"),
             (lambda: step(title="\x9b31m"), r"with '\x9b'"),
             (lambda: step(kind="a\nb"), r"with '\n'"),
             (lambda: flow("f", owner="a\rb"), r"with '\r'"),

@@ -185,6 +185,11 @@ def test_setup_runs_first(tmp_path):
             id="its own import",
         ),
         pytest.param(
+            "from penstock import flow\nflow('')",
+            "InvalidArgumentError: flow() got an empty name: write one, or leave it out ({file}:2)",
+            id="our own error",
+        ),
+        pytest.param(
             "class Skipped(BaseException): ...\nraise Skipped('no database')",
             "Skipped: no database ({file}:2)",
             id="no Exception",

@@ -165,7 +165,8 @@ def find_program() -> str | None:
     the PATH, else the ``graphviz-pure`` that ``penstock[png]`` brings.
     """
     if chosen := os.environ.get("PENSTOCK_DOT"):
-        return chosen
+        # The extra's is known by its name, wherever it is.
+        return (find_extra() if chosen == NAME else None) or chosen
     return shutil.which("dot") or find_extra()
 
 

@@ -502,10 +502,12 @@ def elsewhere(tmp_path, monkeypatch):
     ["../../../bin/graphviz-pure", "bin/graphviz-pure", "graphviz-pure"],
     ids=["where its package says", "installed into a folder", "bundled"],
 )
-def test_program_of_the_extra(elsewhere, place):
-    """The extra's program is found wherever an installer or a bundler put it."""
+def test_program_of_the_extra(elsewhere, place, monkeypatch):
+    """The extra's program is found wherever an installer or a bundler put it, by name too."""
     program = written(elsewhere / place, "exit 0")
 
+    assert Path(find_program()).resolve() == program.resolve()
+    monkeypatch.setenv("PENSTOCK_DOT", "graphviz-pure")
     assert Path(find_program()).resolve() == program.resolve()
 
 
@@ -517,6 +519,16 @@ def test_program_of_the_extra_without_its_package(elsewhere):
         patch.setattr(_program, "_package", lambda: None)
         assert find_program() == str(program)
         assert find_place() is None
+
+
+def test_chosen_program_of_the_extra_without_the_extra(elsewhere, monkeypatch):
+    """Without the extra, its program is an error that names the variable that asks for it."""
+    shutil.rmtree(elsewhere / "graphviz_pure-0.2.2.dist-info")
+    monkeypatch.setattr(_program, "_package", lambda: None)
+    monkeypatch.setenv("PENSTOCK_DOT", "graphviz-pure")
+
+    with pytest.raises(RenderError, match=r"by graphviz-pure: .* variable PENSTOCK_DOT names"):
+        render_svg(graph_of(Node(name="a", label="a")))
 
 
 def test_program_that_its_package_lacks(elsewhere):
