@@ -244,14 +244,29 @@ def _transplant(wrapper: Body, function: Body) -> Body:
 
     Some frameworks resolve annotations in ``__globals__`` and never unwrap:
     FastAPI did until 0.120. A wrapper therefore names no global of this module.
+
+    Its ``of_class`` is the cell in which *function* has the class that `super` means. attrs puts
+    another class there, one with slots, and looks for the cell in what is in the class itself.
     """
     names = getattr(function, "__globals__", None)
     if names is None:
         return wrapper
     try:
-        return FunctionType(wrapper.__code__, names, closure=wrapper.__closure__)
+        cells, found = _cells(wrapper), _cells(function)
+        for name in _OF_CLASS:
+            cells["of_class"] = found.get(name, cells["of_class"])
+        return FunctionType(wrapper.__code__, names, closure=tuple(cells.values()))
     except TypeError:  # compiled by Nuitka, whose functions cannot be put together
         return wrapper
+
+
+_OF_CLASS = ("of_class", "__class__")  # of a wrapper in this one, and of a method
+
+
+def _cells(function: Body) -> dict[str, Any]:
+    """Return the cells of *function* by their names."""
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    return dict(zip(names, getattr(function, "__closure__", None) or (), strict=True))
 
 
 PLAIN = frozenset({NoneType, bool, int, float, str, bytes, dict, list, tuple, set})
@@ -371,9 +386,10 @@ def _has_a_hidden_body(kind: type) -> bool:
 
 
 def _drive_function(fn: Body, scope: Scope) -> Body:
-    plain = PLAIN
+    plain, of_class = PLAIN, None
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
+        nonlocal of_class
         __tracebackhide__ = __debuggerskip__ = True
         begun = scope.begin()
         entered = scope.enter(begun)
@@ -407,9 +423,10 @@ def _drive_function(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_coroutine(fn: Body, scope: Scope) -> Body:
-    plain = PLAIN
+    plain, of_class = PLAIN, None
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        nonlocal of_class
         __tracebackhide__ = __debuggerskip__ = True
         begun = scope.begin()
         # Held across awaits: a coroutine runs in the context of its task.
@@ -441,17 +458,20 @@ def _drive_coroutine(fn: Body, scope: Scope) -> Body:
 
 def _drive_awaits(fn: Body, scope: Scope) -> Body:
     # What waits for a coroutine resumes it as it would a generator.
-    drive = coroutine(_drive_generator(fn, scope))
+    drive, of_class = coroutine(_drive_generator(fn, scope)), None
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        nonlocal of_class
         return await drive(*args, **kwargs)
 
     return wrapper
 
 
 def _drive_generator(fn: Body, scope: Scope) -> Body:
+    of_class = None
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        nonlocal of_class
         __tracebackhide__ = __debuggerskip__ = True
         begun, body = scope.begin(), fn(*args, **kwargs)
         enter, leave, look = scope.enter, scope.leave, scope.look
@@ -484,9 +504,10 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
 
 
 def _drive_async_generator(fn: Body, scope: Scope) -> Body:
-    first = _asend_unhooked
+    first, of_class = _asend_unhooked, None
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        nonlocal of_class
         __tracebackhide__ = __debuggerskip__ = True
         begun, body = scope.begin(), fn(*args, **kwargs)
         enter, leave, look = scope.enter, scope.leave, scope.look

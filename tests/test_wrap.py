@@ -644,6 +644,57 @@ def test_recording_takes_nothing_away(make):
         assert step(name="x")(declared) is declared
 
 
+def rewritten(cls):
+    """Return *cls* made again as attrs makes it for slots, which keeps `super` right."""
+    made = type(cls)(cls.__name__, cls.__bases__, {**vars(cls), "__slots__": ()})
+    for value in vars(made).values():
+        for cell in getattr(getattr(value, "__func__", value), "__closure__", None) or ():
+            if cell.cell_contents is cls:
+                cell.cell_contents = made
+    return made
+
+
+@pytest.mark.parametrize("declare", [step, entrypoint, bind()], ids=["step", "entrypoint", "bind"])
+def test_class_that_is_made_again(declare):
+    """Methods of every kind know their class where another one takes its place."""
+
+    def collected(instance):
+        async def items():
+            return [await instance.value(), [item async for item in instance.values()]]
+
+        return [instance.name(), *instance.names(), asyncio.run(items()), type(instance).of()]
+
+    with isolated_registry(), record_runs():
+
+        class Item:
+            __slots__ = ()
+
+            @declare
+            def name(self):
+                return super().__eq__(self), __class__
+
+            @declare
+            def names(self):
+                yield __class__
+
+            @declare
+            async def value(self):
+                return __class__
+
+            @declare
+            async def values(self):
+                yield __class__
+
+            @declare
+            @classmethod
+            def of(cls):
+                return __class__
+
+        made = rewritten(Item)
+
+        assert collected(made()) == [(True, made), made, [made, [made]], made]
+
+
 def test_without_transplant(monkeypatch):
     """Where a function cannot be put together, as under Nuitka, it is wrapped all the same."""
 
