@@ -133,6 +133,7 @@ class PenstockDomain(Domain):
         "shown": {},  # by page: the fingerprint of each thing that it shows
         "drawings": {},  # by page: the sources of its pictures, by format and digest
         "conditions": {},  # by page: the conditions of anchors that some builds leave out
+        "sources": {},  # by page: the functions that it describes, as (module, path)
         "withheld": {},  # by page: its entries of the general index that this build leaves out
     }
     data_version = 2
@@ -172,6 +173,10 @@ class PenstockDomain(Domain):
     def note_shown(self, docname: str, what: tuple[str | None, ...], fingerprint: str) -> None:
         """Remember that *docname* shows *what*, as it is now."""
         self.data["shown"].setdefault(docname, {})[what] = fingerprint
+
+    def note_source(self, docname: str, module: str, path: str) -> None:
+        """Remember that *docname* describes a function."""
+        self.data["sources"].setdefault(docname, {})[module, path] = None
 
     def note_drawing(self, docname: str, format_: str, digest: str, source: str) -> None:
         """Remember that *docname* shows the picture of *source* as *format_*."""

@@ -71,6 +71,7 @@ def _described(
 ) -> tuple[list[nodes.Node], addnodes.desc]:
     """Return the parsed docstring under the title of the step, and its outermost description."""
     source = FunctionSource(directive, section)
+    domain_of(directive.env).note_source(directive.env.docname, source.module, source.path)
     context = dict(directive.env.ref_context)
     try:
         parsed = parse_rst(directive, source.lines())

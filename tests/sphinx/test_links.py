@@ -81,6 +81,24 @@ def test_step_before_autodoc(pages):
     assert leads(built)["send"] == "one.html#penstock--orders--send"
 
 
+def test_back_from_viewcode(project):
+    """The source leads to the project's reference, or else to the step, whichever is read last."""
+    made = project()
+    for name in ("api", "later"):
+        page = ":orphan:\n\nAPI\n===\n\n.. autofunction:: shop.{}\n"
+        made.write(f"{name}.rst", page.format("receive" if name == "api" else "pack"))
+
+    built = made.build("html", "sphinx.ext.viewcode", "sphinx.ext.autodoc")
+
+    leads = re.findall(r'class="viewcode-back" href="../([^"]+)"', built.read("_modules/shop.html"))
+    assert sorted(leads) == [
+        *("api.html#shop.receive", "index.html#shop.charge", "index.html#shop.send"),
+        "later.html#shop.pack",
+    ]
+    for page, _, anchor in (lead.partition("#") for lead in leads):
+        assert built.read(page).count(f'id="{anchor}"') == 1
+
+
 def test_viewcode(pages):
     """Without either, a node leads to the source that viewcode shows."""
     api = ".. py:function:: send(order)\n   :module: shop\n   :no-index:\n"
