@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._output import write_whole
 from penstock.graph._theme import mermaid_stylesheet, page_stylesheet
+from penstock_sphinx._domain import domain_of
 from penstock_sphinx._log import warn
 from penstock_sphinx._nodes import penstock_diagram
 from penstock_sphinx._pictures import draws_mermaid
@@ -27,6 +28,7 @@ def setup_assets(app: Sphinx) -> None:
     """Give HTML pages what diagrams need."""
     app.connect("builder-inited", _add_files)
     app.connect("doctree-resolved", _hand_over)
+    app.connect("html-page-context", _add_styles)
     app.connect("html-page-context", _add_mermaid)
 
 
@@ -39,7 +41,6 @@ def _add_files(app: Sphinx) -> None:
     write_whole(folder / _CSS, page_stylesheet() + mermaid_stylesheet() + steps)
     write_whole(folder / _JS, (_STATIC / _JS).read_text(encoding="utf-8"))
     _add_folder(app, folder)
-    app.add_css_file(_CSS)
     _, own = _mermaid(app)
     if own is not None and own.is_file():
         _add_folder(app, folder / "mermaid")
@@ -67,6 +68,17 @@ def _hand_over(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
             diagram.append(theirs.mermaid(code=mermaid_text(diagram), options={}))
         except DiagramTooLargeError:
             continue  # who draws it otherwise says so
+
+
+def _add_styles(
+    app: Sphinx, page: str, _template: str, _context: dict[str, Any], doctree: nodes.Node | None
+) -> None:
+    """Load the style sheet on pages that show a flow; others stay as they are without penstock."""
+    shows = domain_of(app.env).data["shown"]
+    # A page may be made of others: a single page of all, what a blog says of its posts.
+    is_single = app.builder.name == "singlehtml" and bool(shows)
+    if page in shows or is_single or (doctree is not None and doctree.next_node(penstock_diagram)):
+        app.add_css_file(_CSS)
 
 
 def _add_mermaid(

@@ -131,10 +131,13 @@ def test_only_pages_with_scripts_are_handed_over(project, require, builder, page
 
 def test_stylesheet(project):
     """Pages load the style sheet, which knows the themes' dark modes and the steps."""
-    built = project().build()
+    made = project()
+    made.write("other.rst", ":orphan:\n\nOther\n=====\n\n:penstock:flow:`orders`\n")
+    built = made.build()
 
     css = built.read("_static/penstock.css")
     assert "_static/penstock.css" in built.read("index.html")
+    assert "_static/penstock" not in built.read("other.html")
     assert '[data-theme="dark"]' in css
     assert "dl.penstock-step" in css
 

@@ -50,9 +50,10 @@ def test_single_page(project):
     made = project(after=after)
     made.write("other.rst", "Other\n=====\n\n:penstock:step:`send`\n\n.. penstock-flows::\n")
 
-    html = made.build("singlehtml").read("index.html").partition('role="main"')[2]
+    head, _, html = made.build("singlehtml").read("index.html").partition('role="main"')
 
     ids = re.findall(r' id="([^"]+)"', html)
+    assert "_static/penstock.css" in head
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', html)) <= {*ids}
 
