@@ -8,7 +8,7 @@ from types import FrameType
 from penstock._bypassed import check_frame
 from penstock._context import Run, current, open_run, values_shown
 from penstock._failures import Failure, find_failure
-from penstock._plain import unprintable
+from penstock._plain import printable
 from penstock._registry import Declaration
 from penstock._running import find_running
 from penstock.exceptions import ConfigurationError
@@ -19,7 +19,6 @@ __all__ = [
     "check_length",
     "failure_of",
     "find_step",
-    "printable",
     "run_values",
     "shorten",
 ]
@@ -68,10 +67,11 @@ def add_fields(
     # Last, so that no value is taken for one of the three.
     if run is not None and (run._values or run._origin or run._request):
         for name, value in values_shown(run).items():
-            record.setdefault(name, value)
+            is_text = type(value) is str and value.isascii()
+            record.setdefault(name, value if is_text else printable(value))
     if failure is not None:
         for name, value in failure.values.items():
-            record.setdefault(name, value)
+            record.setdefault(name, printable(value))
 
 
 def _put_names(
@@ -111,23 +111,6 @@ def run_values(run: Run | None, failure: Failure | None) -> Mapping[str, object]
     """Return what is attached to *run* and to what failed in it."""
     values = {} if run is None else values_shown(run)
     return values if failure is None else {**failure.values, **values}
-
-
-def printable(value: object) -> object:
-    """Return *value*, or a string in its place if it could not be written."""
-    if type(value) is str:
-        if value.isascii():
-            return value
-    elif type(value).__module__ == "builtins" and not isinstance(value, int):
-        return value
-    try:
-        str(value).encode()
-        repr(value)
-    except UnicodeEncodeError:
-        return str(value).encode(errors="backslashreplace").decode()
-    except Exception:
-        return unprintable(value)
-    return value
 
 
 def shorten(flow_id: object, length: int | None) -> object:

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["plain", "unprintable"]
+__all__ = ["plain", "printable", "unprintable"]
 
 _DEEPEST = 20
 """How many values are kept inside each other; what is deeper becomes text."""
@@ -21,11 +22,11 @@ def plain(value: object, above: tuple[int, ...] = ()) -> object:
 
 
 def _plain(value: object, above: tuple[int, ...]) -> object:
-    if value is None or type(value) in {bool, str}:
+    if value is None or type(value) is bool or (type(value) is float and math.isfinite(value)):
         return value
+    if type(value) is str:
+        return _encodable(value)
     if type(value) is int and str(value):  # which Python refuses for very many digits
-        return value
-    if type(value) is float and math.isfinite(value):
         return value
     if len(above) < _DEEPEST and id(value) not in above:
         inside = (*above, id(value))
@@ -36,17 +37,73 @@ def _plain(value: object, above: tuple[int, ...]) -> object:
     return _shown(value)
 
 
+def printable(value: Any) -> object:
+    """Return *value*, or what can be written in its place if writing it would fail.
+
+    What the application annotated is written by whoever it chose: as text, as
+    JSON, by a format. None of it may cost the line, or raise where it is logged.
+    """
+    kind = type(value)
+    if kind in _SCALARS or (kind is str and value.isascii()):
+        return value
+    if kind is int and -_LARGE < value < _LARGE:
+        return value
+    try:
+        return value if _is_printable(value, 0) else plain(value)
+    except UnicodeEncodeError:
+        return _encodable(str(value))
+    except Exception:  # a value's own code
+        return unprintable(value)
+
+
+_LARGE = 10**600
+"""A number that Python may refuse to write, see `sys.set_int_max_str_digits`."""
+
+_KEYS = {str, int, float, bool, type(None)}
+_SCALARS = {float, bool, bytes, type(None)}
+_COLLECTIONS = {dict, list, tuple, set, frozenset}
+
+
+def _is_printable(value: Any, depth: int) -> bool:
+    """Return whether *value* can be written; of one that is no collection, raise why it cannot."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return True
+    if kind not in _COLLECTIONS:
+        for write in (str, repr, format):  # whoever writes it does so in one of these ways
+            write(value).encode()
+        return True
+    if depth == _DEEPEST:
+        return False
+    if kind is dict and not all(type(key) in _KEYS for key in value):
+        return False
+    items = (*value, *value.values()) if kind is dict else value
+    return all(_can_be_written(item, depth + 1) for item in items)
+
+
+def _can_be_written(value: object, depth: int) -> bool:
+    try:
+        return _is_printable(value, depth)
+    except Exception:  # a value's own code
+        return False
+
+
 def unprintable(value: object) -> str:
     """Return what is shown of a *value* whose ``str`` or ``repr`` raises."""
     return f"<unprintable {type(value).__qualname__}>"
 
 
+def _encodable(text: str) -> str:
+    """Return *text* with halves of characters as escapes: names of files may have some."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
 def _key(key: object) -> str:
-    return key if type(key) is str else _shown(key)
+    return _encodable(key) if type(key) is str else _shown(key)
 
 
 def _shown(value: object) -> str:
     try:
-        return str(repr(value))
+        return _encodable(str(repr(value)))
     except Exception:
         return f"<{type(value).__name__} whose repr fails>"

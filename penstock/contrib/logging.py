@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from penstock._context import current_run
 from penstock._fields import NAMES, add_fields, check_length, failure_of, find_step, shorten
-from penstock._plain import unprintable
+from penstock._plain import printable, unprintable
 
 __all__ = ["FlowFilter", "FlowFormatter", "install", "uninstall"]
 
@@ -138,7 +138,7 @@ class FlowFormatter(logging.Formatter):
         fields = record.__dict__
         for name in self._others:
             value = fields.get(name, "")
-            if value.__class__ is not str or not value.isprintable():
+            if type(value) is not str or not value.isprintable():
                 return super().formatMessage(self._in_one_line(record))
         if self._id_length is not None:
             return super().formatMessage(self._in_one_line(record))
@@ -153,13 +153,11 @@ class FlowFormatter(logging.Formatter):
         """Return a copy of *record* whose fields can be written in one line."""
         copied = copy(record)
         fields = copied.__dict__
-        for name in self._others:
-            if name in fields and not isinstance(fields[name], (int, float)):
-                text = fields[name] = _text(fields[name])
-                if not text.isprintable():
-                    fields[name] = _BREAKING.sub(_escape, text)
         if self._id_length is not None and "flow_id" in fields:
             fields["flow_id"] = shorten(fields["flow_id"], self._id_length)
+        for name in self._others:
+            if name in fields and not _is_number(fields[name]):
+                fields[name] = _Field(fields[name])
         return copied
 
 
@@ -172,15 +170,62 @@ _BREAKING = re.compile(
 )
 
 
+def _is_number(value: object) -> bool:
+    """Return whether *value* is a number that a format may write as one."""
+    return issubclass(type(value), (int, float)) and printable(value) is value
+
+
 def _text(value: object) -> str:
     try:
-        return str(value)
+        text = str(value)
+        # One of a class of its own may answer in its own way again.
+        return text if type(text) is str else str.__str__(text)
     except Exception:  # it would lose the line
         return unprintable(value)
 
 
+def _in_line(text: str) -> str:
+    return text if text.isprintable() else _BREAKING.sub(_escape, text)
+
+
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode("ascii")
+
+
+class _Field:
+    """A value as a format uses it, whose text is there whatever the value does, in one line."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __str__(self) -> str:
+        return _in_line(_text(self._value))
+
+    def __repr__(self) -> str:
+        try:
+            return _in_line(repr(self._value))
+        except Exception:
+            return unprintable(self._value)
+
+    def __format__(self, spec: str) -> str:
+        try:
+            return _in_line(format(self._value, spec))
+        except Exception:  # this value has no such format, or fails
+            return str(self)
+
+    def __getattr__(self, name: str) -> "_Field":
+        return _Field(getattr(self._value, name))
+
+    def __getitem__(self, key: object) -> "_Field":
+        return _Field(self._value[key])
+
+    def __float__(self) -> float:
+        return float(self._value)
+
+    def __int__(self) -> int:
+        return int(self._value)
 
 
 def _fields_of(fmt: str, style: _Style) -> Iterator[str]:

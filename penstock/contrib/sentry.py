@@ -12,6 +12,7 @@ from penstock._context import Run, current_run, observe_received
 from penstock._failures import find_failure
 from penstock._fields import failure_of, run_values
 from penstock._ids import is_trace_id
+from penstock._plain import plain
 from penstock._running import find_running
 from penstock.exceptions import MissingExtraError
 
@@ -102,7 +103,8 @@ def _process(event: "Event", hint: "Hint") -> "Event":
     known = {name: value for name, value in said.items() if value is not None}
     fields: dict[str, Any] = event  # type: ignore[assignment]  # tags may be pairs too
     fields["tags"] = known | dict(fields.get("tags") or {})
-    values = {k: v for k, v in run_values(run, failure).items() if k not in {*said, "run_id"}}
+    own = {*said, "run_id"}
+    values = {k: plain(v) for k, v in run_values(run, failure).items() if k not in own}
     contexts = dict(fields.get("contexts") or {})
     contexts[_CONTEXT] = values | ({} if run is None else {"run_id": run.run_id}) | known
     if fields.get("type") != "transaction" and sentry_sdk.get_current_span() is None:

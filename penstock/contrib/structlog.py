@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping
 
 from penstock._context import Run, current, open_run, values_shown
-from penstock._fields import NAMES, failure_of, find_step, printable, shorten
+from penstock._fields import NAMES, failure_of, find_step, shorten
+from penstock._plain import printable
 from penstock.exceptions import MissingExtraError
 
 try:
