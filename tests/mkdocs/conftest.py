@@ -5,10 +5,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import jinja2
 import pytest
 import yaml
+from built_often import COMPILED, known_entry_points
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.theme import Theme
 from shop_source import SHOP
 
 from penstock_mkdocs import _loading
@@ -45,6 +48,22 @@ def _forget() -> None:
     for name in ("shop", "broken"):
         sys.modules.pop(name, None)
     _loading.forget()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built_often() -> Iterator[None]:
+    """Do once for all sites what takes most of the time of one."""
+    get_env = Theme.get_env
+
+    def get_and_keep(theme: Theme) -> jinja2.Environment:
+        env = get_env(theme)
+        env.bytecode_cache = COMPILED
+        return env
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(Theme, "get_env", get_and_keep)
+        monkeypatch.setattr("mkdocs.utils.entry_points", known_entry_points)
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from built_often import COMPILED, known_entry_points
+from sphinx.jinja2glue import BuiltinTemplateLoader
 from sphinx.testing.util import SphinxTestApp
 
 from penstock.testing import isolated_registry
@@ -132,6 +134,21 @@ def _forget(*names: str) -> None:
     for name in list(sys.modules):
         if name.partition(".")[0] in names:
             del sys.modules[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built_often() -> Iterator[None]:
+    """Do once for all projects what takes most of the time of one."""
+    init = BuiltinTemplateLoader.init
+
+    def init_and_keep(loader: BuiltinTemplateLoader, *arguments: object) -> None:
+        init(loader, *arguments)
+        loader.environment.bytecode_cache = COMPILED
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(BuiltinTemplateLoader, "init", init_and_keep)
+        monkeypatch.setattr("sphinx.theming.entry_points", known_entry_points)
+        yield
 
 
 @pytest.fixture(scope="module")
