@@ -101,13 +101,14 @@ def _members(error: BaseException) -> list[BaseException]:
 
 
 def _describe(run: Run) -> _Kept:
-    outer, values = run._outer, values_shown(run)
+    flow_id, outer, flows = run._flow_id or run.flow_id, run._outer, run._flows
+    has_values = run._values or run._origin or run._request
     return (
-        _plain(run.flow_id),
-        _plain(run._flows[0]) if run._flows else None,
+        flow_id if type(flow_id) is str else _plain(flow_id),
+        _plain(flows[0]) if flows else None,
         None,
-        tuple((name, _text(value)) for name, value in values.items()) if values else (),
-        run.run_id,
+        tuple((n, _text(v)) for n, v in values_shown(run).items()) if has_values else (),
+        digits_of(number_of(run._cell)),
         None if outer is None else (_plain(outer[1]), digits_of(number_of(outer[0]))),
     )
 

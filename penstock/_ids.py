@@ -124,8 +124,11 @@ def digits_of(number: int) -> str:
 def number_of(cell: list[Any]) -> int:
     """Return the number in *cell*, which several objects share that are about the same thing."""
     if not cell:
-        with process_lock():
-            cell[:] = cell or [next(_numbers)]
+        if not are_ours[0]:
+            renew_if_forked()
+        with _lock:  # as `process_lock`, for less
+            if not cell:
+                cell.append(next(_numbers))
     number: int = cell[0]
     return number
 

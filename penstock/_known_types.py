@@ -12,23 +12,24 @@ class KnownTypes:
     its own, or none.
     """
 
-    __slots__ = ("_by_address",)
+    __slots__ = ("by_address",)
 
     def __init__(self) -> None:
-        self._by_address: dict[int, ref[type]] = {}
+        self.by_address: dict[int, ref[type]] = {}
+        """A weak reference to each, by its `id`: to look one up for less than ``in`` takes."""
 
     def __contains__(self, kind: type) -> bool:
-        known = self._by_address.get(id(kind))
+        known = self.by_address.get(id(kind))
         return known is not None and known() is kind
 
     def add(self, kind: type) -> None:
         """Remember *kind* until it is collected."""
-        address, known = id(kind), self._by_address
+        address, known = id(kind), self.by_address
         known[address] = ref(kind, lambda _: known.pop(address, None))
 
     def clear(self) -> None:
         """Forget all types."""
-        self._by_address.clear()
+        self.by_address.clear()
 
     def __len__(self) -> int:
-        return len(self._by_address)
+        return len(self.by_address)

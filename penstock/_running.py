@@ -67,15 +67,15 @@ def find_raiser(traceback: TracebackType | None) -> str | None:
     """Return the name of the innermost step in *traceback*, or None."""
     codes, found, outermost = default_registry().codes(), None, traceback
     while traceback is not None:
-        frame = traceback.tb_frame
-        declarations = codes.get(id(frame.f_code))
-        if declarations:
-            here = _told_apart(declarations, frame, partial(_before, traceback, outermost))
+        known = codes.get(id(traceback.tb_frame.f_code))
+        if known and isinstance(known, list) and len(known) == 1 and known[0].is_sure:
+            found = known
+        elif known:
+            before = partial(_before, traceback, outermost)
+            here = _told_apart(known, traceback.tb_frame, before)
             found = found if here == [] else here
         traceback = traceback.tb_next
-    if not found:
-        return None
-    chosen = _choose(found)
+    chosen = _choose(found) if found else None
     return None if chosen is None else chosen.name
 
 
@@ -131,6 +131,8 @@ def _is_of(declaration: Declaration, frame: FrameType) -> bool:
 
 def _choose(declarations: list[Declaration]) -> Declaration | None:
     """Return the declaration that the current run means; None if it may be one or another."""
+    if len(declarations) == 1:
+        return declarations[0]
     flows = _current_flows()
     found = [d for flow in flows for d in declarations if flow in d.flows] or declarations
     # A function that was declared twice is both steps.
