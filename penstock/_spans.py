@@ -121,22 +121,17 @@ class Span(Numbered):
         self._run = run
         self._of = of
         # Not the span: it would hold that of all spans before, in a timer that goes on and on.
-        self._parent = (
-            None
-            if parent is None
-            else (
-                parent._number or parent._take_number(),
-                parent._run,
-                parent._of,
-            )
-        )
+        if parent is None:
+            self._parent = None
+        else:
+            number = parent._number or parent._take_number()
+            self._parent = number, parent._run, parent._of
         self._error = None
-        self._active = self._number = 0
+        self._active = self._number = self._began = 0
         self.start_ns = time_ns()
         """When the step began."""
         self.sequence = next(_begun)
         """How many spans had begun in the process by then. It orders them; a clock may not."""
-        self._began = 0
 
     @property
     def step(self) -> str:
@@ -484,14 +479,11 @@ def recording_scope(of: Recorded) -> Scope:
     get_run, get_span, marks = current.get, current_span.get, closed_marks
 
     def begin() -> Span | None:
+        run = open_run() if marks else get_run()  # what is current somewhere may be over
         # An exporter may call steps itself: those are not recorded.
-        if not _exporters or _of_thread.state.is_exporting:
+        if run is None or not _exporters or _of_thread.state.is_exporting:
             return None
-        if marks:  # what is current somewhere is over
-            run, parent = open_run(), find_span()
-        else:
-            run, parent = get_run(), get_span()
-        return None if run is None else Span(run, of, parent)
+        return Span(run, of, find_span() if marks else get_span())
 
     return Scope(
         *(begin, _enter, _leave, _end),
