@@ -12,7 +12,8 @@ __all__ = ["only", "read_headers", "with_headers"]
 def read_headers(carrier: Any, *wanted: str) -> dict[str, list[str]]:
     """Return the strings in *carrier* under the names *wanted*, which are in lower case."""
     known = _known(*wanted)
-    pairs = carrier if type(carrier) is list else _items(carrier)
+    kind = type(carrier)  # what an adapter hands in is one of the two
+    pairs = carrier if kind is list else carrier.items() if kind is dict else _items(carrier)
     try:
         # A request has a dozen headers of which none is ours, so each is only looked at.
         hits = [(name, value) for name, value in pairs if name.lower() in known]

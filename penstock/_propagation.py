@@ -488,8 +488,7 @@ def find_carried(
     remote = None
     if traceparent and TRACEPARENT in found:
         flow_id, remote = _find_remote(flow_id, only(found[TRACEPARENT]) or "")
-    wanted = set(values)
-    if not wanted or BAGGAGE not in found:
+    if BAGGAGE not in found or not (wanted := set(values)):
         return flow_id, _NO_VALUES, remote
     brought = read_baggage(",".join(found[BAGGAGE]))
     return flow_id, {name: brought[name] for name in brought if name in wanted}, remote

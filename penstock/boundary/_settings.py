@@ -130,11 +130,6 @@ class Inbound:
         object.__setattr__(self, "_judge", read_trust(self.trust, self._peer))
 
     @property
-    def _is_wanted(self) -> Callable[[str], bool]:
-        """What may be an ID, or become one."""
-        return is_flow_id if self.transformer is None else may_be_transformed
-
-    @property
     def reads(self) -> tuple[str, ...]:
         """The names of all headers that are looked at, for adapters that pick some."""
         names = (self.header, "traceparent", "baggage")
@@ -177,7 +172,7 @@ class Inbound:
             self.header,
             traceparent=self.traceparent,
             values=self.values,
-            is_wanted=self._is_wanted,
+            is_wanted=is_flow_id if self.transformer is None else may_be_transformed,
         )
         flows = () if flow is None else (flow,)
         if found is None and not values:
@@ -185,7 +180,9 @@ class Inbound:
         judge = self._judge
         if not (judge is True or (judge and judge(carrier, source))):
             return received_run(None, flows, _received(found))
-        flow_id = found if found is None else self.adopt(found)
+        flow_id = found
+        if found is not None and not (self.validator is None and self.transformer is None):
+            flow_id = adopted_id(found, self.validator, self.transformer)
         kept: dict[str, object] = {**values} if flow_id else {**_received(found), **values}
         return received_run(flow_id, flows, kept, remote=remote)
 
@@ -194,7 +191,7 @@ class Inbound:
 
         It is None if it is not a flow ID, or if *validator* or *transformer* refuse it.
         """
-        if not self._is_wanted(found):
+        if not (is_flow_id if self.transformer is None else may_be_transformed)(found):
             return None
         return adopted_id(found, self.validator, self.transformer)
 
