@@ -55,13 +55,16 @@ def _add_anchors(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     taken = {name for node in doctree.findall(nodes.Element) for name in node["ids"]}
     for node in doctree.findall(addnodes.desc):
         if "penstock-step" in node["classes"]:
-            _add_anchor(node, taken)
+            _add_anchor(node, modules, taken)
 
 
-def _add_anchor(described: addnodes.desc, taken: set[str]) -> None:
+def _add_anchor(described: addnodes.desc, modules: Mapping[str, Any], taken: set[str]) -> None:
     signatures = [node for node in described if isinstance(node, addnodes.desc_signature)]
     named = signatures[-1]  # the one that is not a title
-    anchor = f"{named.get('module')}.{named.get('fullname')}"
-    if named.get("module") and anchor not in taken:
+    entry = modules.get(named.get("module", ""))
+    if not entry:
+        return
+    anchor = f"{entry[3]}.{named['fullname']}"
+    if anchor not in taken:
         taken.add(anchor)
         signatures[0]["ids"].append(anchor)

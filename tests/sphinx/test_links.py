@@ -81,22 +81,44 @@ def test_step_before_autodoc(pages):
     assert leads(built)["send"] == "one.html#penstock--orders--send"
 
 
-def test_back_from_viewcode(project):
+@pytest.mark.parametrize("home", ["pack.shop", "pack"])
+def test_back_from_viewcode(project, home):
     """The source leads to the project's reference, or else to the step, whichever is read last."""
     made = project()
-    for name in ("api", "later"):
-        page = ":orphan:\n\nAPI\n===\n\n.. autofunction:: shop.{}\n"
-        made.write(f"{name}.rst", page.format("receive" if name == "api" else "pack"))
+    made.write("pack/__init__.py", "from pack.shop import *")
+    made.write("pack/shop.py", (made.folder / "shop.py").read_text())
+    for name, function in {"api": "receive", "later": "pack"}.items():
+        made.write(f"{name}.rst", f":orphan:\n\nAPI\n===\n\n.. autofunction:: {home}.{function}\n")
 
-    built = made.build("html", "sphinx.ext.viewcode", "sphinx.ext.autodoc")
+    extensions = ("sphinx.ext.viewcode", "sphinx.ext.autodoc")
+    built = made.build("html", *extensions, penstock_modules=["pack.shop"])
 
-    leads = re.findall(r'class="viewcode-back" href="../([^"]+)"', built.read("_modules/shop.html"))
+    source = built.read("_modules/pack/shop.html")
+    leads = re.findall(r'class="viewcode-back" href="../../([^"]+)"', source)
     assert sorted(leads) == [
-        *("api.html#shop.receive", "index.html#shop.charge", "index.html#shop.send"),
-        "later.html#shop.pack",
+        *(f"api.html#{home}.receive", f"index.html#{home}.charge", f"index.html#{home}.send"),
+        f"later.html#{home}.pack",
     ]
     for page, _, anchor in (lead.partition("#") for lead in leads):
         assert built.read(page).count(f'id="{anchor}"') == 1
+
+
+def test_reference_on_the_same_page(project):
+    """Where the page of a flow is the project's reference too, each anchor is there once."""
+    made = project(after="\n.. autofunction:: shop.receive\n")
+    made.edit(
+        "shop.py",
+        "@orders\n@step(after=all_of",
+        "orders(step(name='x')(lambda: 1))\n@orders\n@step(after=all_of",
+    )
+
+    html = made.build(
+        "html", "sphinx.ext.viewcode", "sphinx.ext.autodoc", suppress_warnings=["penstock"]
+    ).read("index.html")
+
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert {"shop.receive", "shop.send", "penstock--orders--x"} <= {*ids}
 
 
 def test_viewcode(pages):
