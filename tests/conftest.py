@@ -11,10 +11,18 @@ from types import SimpleNamespace
 import pytest
 from browser import running_chromium
 from platform_limits import find_refusal, refused
+from process_state import kept_process_state
 
 __all__ = ["running_chromium"]
 
 from penstock.testing import isolated_registry
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _process_state() -> Iterator[None]:
+    """Each module leaves what belongs to the process as it was, so that their order is free."""
+    with kept_process_state():
+        yield
 
 
 @pytest.fixture(autouse=True)
