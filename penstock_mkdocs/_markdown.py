@@ -448,7 +448,8 @@ def _read_yaml(text: str) -> object:
     except yaml.YAMLError as error:
         problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
         where = f", in line {mark.line + 1} of them" if mark else ""
-        message = f"the options are not valid YAML: {problem or error}{where}"
+        quotes = "; a value may need quotes" if isinstance(error, yaml.scanner.ScannerError) else ""
+        message = f"the options are not valid YAML: {problem or error}{where}{quotes}"
         raise OptionError(message) from error
     finally:
         loader.dispose()

@@ -235,6 +235,11 @@ def test_step():
             "option 'class': takes a string without control characters, not '\\u202e'",
         ),
         ("::: penstock-flow orders\n    ? [a]: b", "the options are not valid YAML"),
+        (
+            "::: penstock-flow orders\n    caption: How: so",
+            "the options are not valid YAML: mapping values are not allowed in this context, in "
+            "line 1 of them; a value may need quotes",
+        ),
     ],
 )
 def test_mistakes(text, message, caplog):
