@@ -15,6 +15,7 @@ from types import ModuleType
 
 from penstock._callables import discard
 from penstock._declared_text import escape_controls
+from penstock._loggers import kept_loggers
 from penstock._plain import unprintable
 from penstock._settings import Settings
 from penstock.exceptions import (
@@ -59,7 +60,7 @@ def import_modules(settings: Settings) -> tuple[ModuleImportError, ...]:
     for folder in reversed((*settings.pythonpath, *root)):
         if folder not in sys.path:
             sys.path.insert(0, folder)
-    with _imports_at_once():
+    with _imports_at_once(), kept_loggers():
         return _import_all(settings)
 
 

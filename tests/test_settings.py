@@ -1,5 +1,6 @@
 """Reading [tool.penstock] and importing what it names."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -156,6 +157,36 @@ def test_patterns(tmp_path, pattern, expected):
     import_modules(Settings(modules=(pattern,), pythonpath=(str(tmp_path),)))
 
     assert flows() == expected
+
+
+CONFIGURED = {
+    "others off": "logging.config.dictConfig({'version': 1, 'root': {'level': 'ERROR'}})",
+    "all off": "logging.disable(logging.CRITICAL)",
+    "handlers": "logging.root.handlers.clear(), logging.getLogger('a.tool').handlers.clear()",
+    "filters": "logging.getLogger('a.tool').filters.append(lambda record: False)",
+    "level": "logging.getLogger('a.tool').setLevel(logging.CRITICAL)",
+    "apart": "setattr(logging.getLogger('a.tool'), 'propagate', False)",
+}
+
+
+@pytest.mark.parametrize("code", CONFIGURED.values(), ids=CONFIGURED)
+@pytest.mark.parametrize("kind", ["module", "setup"])
+def test_loggers_of_a_tool(tmp_path, caplog, code, kind):
+    """An application that configures logging keeps no tool that imports it from warning."""
+    name = f"logs_{kind}"
+    call = f"import logging.config\ndef setup(): {code}\n"
+    write(tmp_path / f"{name}.py", call + ("setup()\n" if kind == "module" else ""))
+    logger, handler = logging.getLogger("a.tool"), logging.NullHandler()
+    logger.addHandler(handler)
+    setup = f"{name}:setup" if kind == "setup" else None
+    settings = Settings(modules=(name,), setup=setup, pythonpath=(str(tmp_path),))
+
+    assert import_modules(settings) == ()
+    logger.warning("Heard.")
+
+    assert caplog.messages == ["Heard."]
+    assert logger.handlers == [handler]
+    logger.removeHandler(handler)
 
 
 def test_setup_runs_first(tmp_path):

@@ -294,6 +294,22 @@ def test_bad_module(site, warnings):
     assert html.count("<svg") == 2
 
 
+QUIET = "import logging.config\nlogging.config.dictConfig({'version': 1})\n"
+
+
+def test_module_that_configures_logging(site, warnings):
+    """All warnings of a build are heard, whatever its application does with logging."""
+    site.write("shop.py", QUIET + (site.folder / "shop.py").read_text(encoding="utf-8"))
+
+    site.build("# Shop\n\n::: penstock-flow order\n\n[Nowhere](nowhere.md)\n")
+
+    assert [message.partition(";")[0] for message in warnings()] == [
+        "docs/index.md:3: unknown flow 'order'",
+        "Doc file 'index.md' contains a link 'nowhere.md', but the target is not found among "
+        "documentation files.",
+    ]
+
+
 SECRET = "raise RuntimeError('postgresql://svc:S3cr3tPW@db')\n"
 
 

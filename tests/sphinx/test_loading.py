@@ -43,6 +43,22 @@ def test_bad_module(project, code, cause):
     assert "<svg" in built.read("index.html")
 
 
+def test_module_that_configures_logging(project):
+    """Warnings of a build are heard, whatever its application does with logging."""
+    made = project()
+    made.edit(
+        "shop.py",
+        "from penstock",
+        "import logging.config\nlogging.config.dictConfig({'version': 1})\nfrom penstock",
+    )
+    made.write("index.rst", "Shop\n====\n\n.. penstock-flow:: order\n\n.. nothing-of-the-sort::\n")
+
+    warnings = made.build().warnings
+
+    assert "unknown flow 'order'" in warnings
+    assert 'Unknown directive type "nothing-of-the-sort"' in warnings
+
+
 def test_bad_module_in_another_file(tmp_path):
     """A module that another file than ``conf.py`` names has no line there."""
     failure = ModuleImportError("broken", "ValueError", "pyproject.toml")
