@@ -18,7 +18,7 @@ from threading import Thread
 
 from penstock.graph._picture import require_program
 
-__all__ = ["find_refusal", "refused"]
+__all__ = ["INTERPRETERS", "find_refusal", "refused"]
 
 
 def _start_thread() -> None:
@@ -74,6 +74,15 @@ def _recurse_deeply() -> None:
         raise RecursionError(message)
 
 
+INTERPRETERS = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+"""What makes an interpreter beside this one, before `concurrent.interpreters` of Python 3.14."""
+
+
+def _make_interpreter() -> None:
+    interpreters = importlib.import_module(INTERPRETERS)
+    interpreters.destroy(interpreters.create())
+
+
 _ABILITIES: dict[str, Callable[[], object]] = {
     "threads": _start_thread,
     "processes": _start_process,
@@ -84,6 +93,7 @@ _ABILITIES: dict[str, Callable[[], object]] = {
     "FIFOs": _make_fifo,
     "deep stack": _recurse_deeply,
     "ordinary file system": _limit_names,
+    "interpreters": _make_interpreter,
     "trio": lambda: importlib.import_module("trio"),
     "Graphviz program": require_program,
     "compiled packages": lambda: importlib.import_module("gevent"),
