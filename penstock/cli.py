@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import chdir
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -291,7 +292,7 @@ def _load(modules: tuple[str, ...]) -> _Project:
     settings = _settings(modules)
     if not settings.modules and click.get_current_context().obj != LOADED:
         raise click.UsageError(explain_nothing(settings))
-    with printing_to_stderr():
+    with printing_to_stderr(), chdir("."):  # files are written where the user called
         failures = import_modules(settings)
     for failure in failures:
         click.echo(f"error: {_relative(str(failure))}", err=True)

@@ -161,6 +161,16 @@ def test_draw_png_to_a_pipe():
     assert actual.stdout_bytes.endswith(b"IEND\xaeB`\x82")
 
 
+def test_draw_where_the_user_is(project):
+    """A module that changes the current folder does not change where files are written."""
+    (project / "elsewhere").mkdir()
+    moving = "import os\nos.chdir('elsewhere')\n" + SHOP
+    (project / "cli_shop.py").write_text(moving, encoding="utf-8")
+
+    assert run("draw", "bom_sync", "-o", "x.mmd").exit_code == 0
+    assert (project / "x.mmd").is_file()
+
+
 @pytest.mark.usefixtures("project")
 def test_draw_png_to_a_terminal(monkeypatch):
     """A PNG is not poured into a terminal."""
