@@ -1,15 +1,12 @@
 """The real Mermaid in a browser: what it understands and what it shows."""
 
 import os
-import shutil
-import subprocess
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from npm_scripts import get_script
 
 from penstock.graph._theme import mermaid_stylesheet
 
@@ -23,8 +20,6 @@ PAGE_VERSIONS = [
     VERSIONS[-1],
 ]
 """For tests of whole pages, which take long: the older ones are run by `nox -s wide`."""
-
-_IN_ARCHIVE = "package/dist/mermaid.min.js"
 
 _SCRIPT = """() => {
     window.alert = () => { window.pwned = true; };
@@ -144,23 +139,4 @@ def get_bundle(version: str, root: Path) -> Path | None:
     It is kept in ``$PENSTOCK_MERMAID``, or in ``.nox/mermaid`` below *root*.
     """
     folder = Path(os.environ.get("PENSTOCK_MERMAID") or root / ".nox" / "mermaid")
-    bundle = folder / f"mermaid-{version}.min.js"
-    archive = folder / f"mermaid-{version}.tgz"
-    if not bundle.exists():
-        npm = shutil.which("npm")
-        if npm is None and not archive.exists():
-            return None
-        folder.mkdir(parents=True, exist_ok=True)
-        # Several processes may want it at once: none must see a part of a file.
-        with TemporaryDirectory(dir=folder) as own:
-            if not archive.exists():
-                command = [npm, "pack", f"mermaid@{version}", "--pack-destination", own]
-                if subprocess.run(command, capture_output=True, check=False).returncode:
-                    return None
-                Path(own, archive.name).replace(archive)
-            with tarfile.open(archive) as files:
-                script = files.extractfile(_IN_ARCHIVE)
-                assert script is not None
-                Path(own, bundle.name).write_bytes(script.read())
-            Path(own, bundle.name).replace(bundle)
-    return bundle
+    return get_script("mermaid", version, "dist/mermaid.min.js", folder)

@@ -1,0 +1,96 @@
+"""Pages of Backstage's TechDocs: what is left of flows when its reader has cleaned them."""
+
+import re
+from html import unescape
+
+import pytest
+from browser import chromium
+from neighbour_site import Site
+from npm_scripts import get_script
+
+__all__ = ["chromium"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.wide]
+
+PENSTOCK = {"penstock": {"modules": ["shop"], "pythonpath": ["."]}}
+PAGES = {
+    "index.md": "# Home\n\n::: penstock-flow orders\n",
+    "other.md": "# Other\n\n::: penstock-flow orders\n    format: png\n    steps: none\n\n"
+    "::: penstock-flow orders\n    format: mermaid\n    steps: none\n",
+}
+# As `sanitizeDOM` in Backstage's plugin `techdocs`: no style sheet but the theme's is left.
+CLEAN = """html => {
+    DOMPurify.addHook("beforeSanitizeElements", node => {
+        if (node.nodeName === "LINK") node.remove();
+    });
+    const dom = new DOMParser().parseFromString(html, "text/html").documentElement;
+    const clean = DOMPurify.sanitize(dom.innerHTML, {
+        ADD_TAGS: ["link"], FORBID_TAGS: ["style"], WHOLE_DOCUMENT: true, RETURN_DOM: true,
+    });
+    const holder = document.createElement("div");
+    document.body.replaceChildren(holder);
+    const shadow = holder.attachShadow({mode: "open"});
+    shadow.append(clean.querySelector("article"));
+    window.shown = shadow;
+}"""
+DIAGRAM = """() => {
+    const links = [...shown.querySelectorAll("svg.penstock-flow a")];
+    const shape = links[0].querySelector("path, polygon");
+    return {
+        fill: getComputedStyle(shape).fill,
+        titles: links.map(link => link.querySelector("text").textContent),
+        found: links.map(link => link.getAttribute("xlink:href").slice(1))
+            .filter(id => shown.getElementById(id)).length,
+        isSeen: shape.getBoundingClientRect().width > 50,
+    };
+}"""
+
+
+@pytest.fixture(scope="module", params=["first", "last"])
+def site(request, tmp_path_factory):
+    """Return the site as TechDocs builds it."""
+    made = Site(tmp_path_factory.mktemp(request.param) / "site")
+    plugins = ["techdocs-core", PENSTOCK]
+    done = made.build(plugins[:: -1 if request.param == "first" else 1], PAGES)
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+@pytest.fixture
+def reader(chromium, require, request):
+    """Return what shows a page as Backstage does."""
+    folder = request.config.rootpath / ".nox" / "npm"
+    script = get_script("dompurify", "3.2.4", "dist/purify.min.js", folder)
+    require("npm", script is not None)
+    page = chromium.new_page()
+    page.add_script_tag(path=script)
+
+    def show(html):
+        page.evaluate(CLEAN, html)
+        return page
+
+    return show
+
+
+def test_diagram(site, reader):
+    """A diagram has its colours, and its links lead to the steps."""
+    shown = reader(site.read("index.html")).evaluate(DIAGRAM)
+
+    assert shown == {
+        "fill": "rgb(219, 234, 254)",
+        "titles": ["Receive the order", "charge", "pack", "send"],
+        "found": 4,
+        "isSeen": True,
+    }
+
+
+def test_other_formats(site, reader):
+    """A PNG is shown, and the source of a Mermaid diagram is left whole for an add-on."""
+    html = site.read("other/index.html")
+    page = reader(html)
+
+    width = page.evaluate("() => shown.querySelector('.penstock-diagram img').width")
+    source = page.evaluate("() => shown.querySelector('pre.mermaid').textContent")
+    assert width > 100
+    (written,) = re.findall(r'<pre class="mermaid">(.*?)</pre>', html, re.DOTALL)
+    assert source == unescape(written)
