@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import logging
 import os
 import shutil
@@ -129,6 +130,11 @@ def pytest_runtest_makereport(
         report.outcome = "skipped"
         report.longrepr = (report.fspath, 0, f"Skipped: this platform has no {ability}")
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of each collection of garbage that a test asks for."""
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
