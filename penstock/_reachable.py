@@ -1,6 +1,6 @@
 """Which functions inside a declared callable may be called on their own, too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
@@ -9,7 +9,7 @@ __all__ = ["find_shared"]
 
 
 def find_shared(
-    target: Any, functions: Sequence[FunctionType], declaring: FrameType
+    target: Any, functions: Sequence[FunctionType], declaring: Callable[[], FrameType]
 ) -> tuple[CodeType, ...]:
     """Return the code of those of *functions* whose calls need not be calls of *target*.
 
@@ -19,11 +19,11 @@ def find_shared(
     Args:
         target: What is declared.
         functions: The functions in it.
-        declaring: The frame that declares it.
+        declaring: Returns the frame that declares it.
     """
     inside = [function for function in functions if not _is_itself(target, function)]
     is_partial = isinstance(target, partial)
-    return tuple(f.__code__ for f in inside if is_partial or _has_a_name(f, declaring))
+    return tuple(f.__code__ for f in inside if is_partial or _has_a_name(f, declaring()))
 
 
 def _is_itself(target: Any, function: FunctionType) -> bool:

@@ -295,7 +295,7 @@ class Declaration:
         functions = _own_functions(self.function)
         self.codes = tuple(function.__code__ for function in functions)
         self.receiver = _receiver_of(self.function)
-        self.shared = find_shared(self.function, functions, declaring_frame())
+        self.shared = find_shared(self.function, functions, declaring_frame)
         self.is_sure = self.receiver is None and not self.shared
 
     def shares(self, code: CodeType) -> bool:
