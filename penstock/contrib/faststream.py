@@ -35,7 +35,8 @@ class FlowMiddleware:
     It is a middleware of a broker: ``KafkaBroker(middlewares=[FlowMiddleware()])``.
     A message that comes in without FastStream's own header is asked for the one
     of penstock's other adapters. Within the handler, the ``correlation_id`` of
-    the message is the flow ID, whether that came in or was made here.
+    the message is the flow ID, whether that came in or was made here. A batch
+    has the ID that all of its messages have, or else a new one.
 
     Args:
         settings: Those of `penstock.boundary.Inbound`, with *trust* on. A
@@ -65,7 +66,7 @@ class _Middleware(BaseMiddleware):
     async def consume_scope(
         self, call_next: Callable[["StreamMessage[Any]"], Awaitable[Any]], msg: "StreamMessage[Any]"
     ) -> Any:
-        headers = dict(msg.headers)
+        headers = _shared_headers(msg)
         if _CORRELATION_ID in headers:
             headers[self._inbound.header] = headers[_CORRELATION_ID]
         run = self._inbound.receive(headers, msg)
@@ -87,3 +88,11 @@ class _Middleware(BaseMiddleware):
                 values=settings.values,
             )
         return await call_next(cmd)
+
+
+def _shared_headers(msg: "StreamMessage[Any]") -> dict[str, Any]:
+    """Return the headers of *msg*: those that are the same in all messages, if it is a batch."""
+    headers = dict(msg.headers)
+    for others in msg.batch_headers[1:]:
+        headers = {k: found for k, found in headers.items() if others.get(k) == found}
+    return headers

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import pytest
+from faststream import ContextRepo, StreamMessage
 from faststream.exceptions import AckMessage, NackMessage, RejectMessage, SkipMessage
 from faststream.kafka import KafkaBroker, KafkaMessage, TestKafkaBroker
 from kafka_broker import Broker
@@ -164,6 +165,40 @@ def test_values():
     assert [dict(run.values) for run in app.runs] == [{"tenant": "north"}] * 2
     assert app.messages[0].headers["traceparent"].startswith(f"00-{trace_id}-")
     assert app.messages[0].headers["shop"] == "north"
+
+
+def test_batch():
+    """A batch has the ID and the values that all of its messages have, or else a new ID."""
+    found = []
+    broker = KafkaBroker("localhost", middlewares=[FlowMiddleware(values=["shop"])], logger=None)
+
+    @broker.subscriber("orders", batch=True)
+    async def receive(bodies: list[str], message: KafkaMessage) -> None:
+        run = current_run()
+        assert message.correlation_id == run.flow_id
+        found.append((run.flow_id, dict(run.values)))
+
+    async def main():
+        async with TestKafkaBroker(broker):
+            with bind("order-7"):
+                annotate(shop="south")
+                await broker.publish_batch("a", "b", topic="orders")
+        for ids in (["order-7", "order-8"], ["order-7", None], [None, "order-7"]):
+            headers = [{"correlation_id": i, "baggage": "shop=east"} if i else {} for i in ids]
+            batch = StreamMessage(None, b"", headers=headers[0], batch_headers=headers)
+            middleware = FlowMiddleware(values=["shop"])(None, context=ContextRepo())
+            await middleware.consume_scope(received, batch)
+
+    async def received(message):
+        assert message.correlation_id == current_flow_id()
+        found.append((current_flow_id(), dict(current_run().values)))
+
+    asyncio.run(main())
+
+    assert found[0] == ("order-7", {"shop": "south"})
+    assert [values for _, values in found[1:]] == [{"shop": "east"}, {}, {}]
+    assert all(len(flow_id) == 32 for flow_id, _ in found[1:])
+    assert len(dict(found)) == 4
 
 
 def test_real_broker():
