@@ -7,6 +7,7 @@ from collections.abc import Callable
 from threading import local
 from typing import Any, Unpack, overload
 
+from penstock._context import open_run
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock.boundary import Inbound, InboundSettings, active
@@ -22,6 +23,15 @@ __all__ = ["FlowMiddleware", "flow_task", "install", "uninstall"]
 
 declare_control_flow("retried", dramatiq.Retry, dramatiq.RateLimitExceeded)
 declare_control_flow("cancelled", Shutdown)
+
+
+class _Sent(str):
+    """What this process put into a message itself. Encoders write it as any other string."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
 
 
 class FlowMiddleware(dramatiq.Middleware):
@@ -50,8 +60,13 @@ class FlowMiddleware(dramatiq.Middleware):
         self, broker: dramatiq.Broker, message: dramatiq.Message[Any], delay: int | None
     ) -> None:
         """Put the current flow ID into *message*, unless it has one."""
+        options = message.options
+        if open_run() is not None:
+            # It was sent from here before, maybe in another run: whoever sends it now counts.
+            for name in [name for name, found in options.items() if type(found) is _Sent]:
+                del options[name]
         for name, value in self._inbound.send().items():
-            message.options.setdefault(name, value)
+            options.setdefault(name, _Sent(value))
 
     def before_process_message(
         self, broker: dramatiq.Broker, message: dramatiq.MessageProxy

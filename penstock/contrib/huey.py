@@ -7,10 +7,12 @@ which is pickled with them and which nobody else sees; or in the task's ID, wher
 messages are not pickled.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from penstock._context import open_run
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
 from penstock.boundary import ARGUMENT, Inbound, receive_argument, send_beside
@@ -34,17 +36,28 @@ _TRUSTING = Inbound(trust=True)
 
 
 class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types
-    """A task that takes the current flow ID along when it is made, or a new one outside a run."""
+    """A task that takes the flow ID along of who sends it, or a new one outside a run."""
 
     inbound = _TRUSTING
     is_pickled = True
+    _given: Any = None
 
     def __init__(self, args: Any = None, kwargs: Any = None, *more: Any, **options: Any) -> None:
         given = {} if kwargs is None else kwargs  # an empty one may have the ID
         # What a worker makes of a message has the ID already.
-        if self.is_pickled and not hasattr(given, ARGUMENT) and ARGUMENT not in given:
-            given = send_beside(given, self.inbound)
-        super().__init__(args, given, *more, **options)
+        self._is_new = self.is_pickled and not hasattr(given, ARGUMENT) and ARGUMENT not in given
+        super().__init__(args, OrderedDict(given) if self._is_new else given, *more, **options)
+
+    @property
+    def kwargs(self) -> Any:
+        """The keyword arguments, which carry the ID. A task may be made before it is sent."""
+        if self._is_new and (open_run() is not None or not hasattr(self._given, ARGUMENT)):
+            self._given = send_beside(self._given, self.inbound)
+        return self._given
+
+    @kwargs.setter
+    def kwargs(self, given: Any) -> None:
+        self._given = given
 
     def create_id(self) -> str:
         """Return an ID of the task, which carries the flow ID where arguments cannot."""

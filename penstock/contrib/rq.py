@@ -45,12 +45,27 @@ class FlowQueue(Queue):
     def create_job(self, *args: Any, **kwargs: Any) -> Job:
         """Return a job that has the current flow ID, unless its ``meta`` has one."""
         job = super().create_job(*args, **kwargs)
+        self._complete(job)
+        return job
+
+    def enqueue_job(self, job: Job, *args: Any, **kwargs: Any) -> Job:
+        """Enqueue *job*, which has the current flow ID then, unless it has one already."""
+        header = self.inbound.header
+        if header not in _carrier(job, header):
+            self._complete(job)
+        return super().enqueue_job(job, *args, **kwargs)
+
+    def _complete(self, job: Job) -> None:
+        """Let *job* carry the current flow ID."""
+        try:
+            arguments = job.kwargs
+        except Exception:  # as in `_carrier`
+            return
         for name, value in self.inbound.send().items():
             job.meta.setdefault(name, value)
         # What runs in a job may replace its meta; nobody replaces its arguments.
         sent = {name: job.meta[name] for name in self.inbound.reads if name in job.meta}
-        job.kwargs = send_beside(job.kwargs or {}, sent=sent)
-        return job
+        job.kwargs = send_beside(arguments or {}, sent=sent)
 
 
 def _carrier(job: Job, header: str) -> Mapping[str, Any]:

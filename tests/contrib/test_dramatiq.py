@@ -1,6 +1,7 @@
 """Dramatiq: messages carry the ID, to real workers too."""
 
 import os
+import pickle
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -16,7 +17,7 @@ from servers import PATIENCE, json_lines, wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
-from penstock.contrib.dramatiq import FlowMiddleware, flow_task, install, uninstall
+from penstock.contrib.dramatiq import FlowMiddleware, _Sent, flow_task, install, uninstall
 from penstock.exceptions import ConfigurationError
 
 __all__ = ["recorded"]
@@ -142,6 +143,39 @@ def test_pipeline_and_children(broker):
     finish(broker)
 
     assert set(seen) == {(1, run.flow_id), ("child", run.flow_id)}
+
+
+def test_sent_twice(broker):
+    """A message that is made once carries the ID of who sends it each time, and its values."""
+    seen = []
+    install(broker, values=["tenant"])
+
+    @dramatiq.actor
+    def work(number, *_):
+        seen.append((number, current_flow_id(), dict(current_run().values)))
+
+    message = work.message(1)
+    steps = dramatiq.pipeline([work.message(2), work.message(3)])
+    with bind("order-7"):
+        annotate(tenant="south")
+        broker.enqueue(message)
+        steps.run()
+    with bind("order-8"):
+        broker.enqueue(message)
+        steps.run()
+    broker.enqueue(message)
+    finish(broker)
+
+    south = [(number, "order-7", {"tenant": "south"}) for number in (1, 2, 3)]
+    again = [(number, "order-8", {}) for number in (1, 1, 2, 3)]
+    assert sorted(seen, key=lambda found: (found[1], found[0])) == south + again
+
+
+def test_encoded():
+    """What is put into a message is a string for any encoder."""
+    sent = pickle.loads(pickle.dumps({HEADER: _Sent("order-7")}))
+
+    assert (sent, type(sent[HEADER])) == ({HEADER: "order-7"}, str)
 
 
 def test_coroutine(broker):

@@ -231,6 +231,39 @@ def test_pipeline(huey):
     assert seen == [(1, run.flow_id)]
 
 
+@pytest.mark.parametrize("is_immediate", [True, False])
+def test_made_before(is_immediate):
+    """A task that is made first carries the ID of who sends it, and keeps one outside any run."""
+    huey = MemoryHuey("made", immediate=is_immediate)
+    seen = []
+
+    @flow("orders")
+    @flow_task(huey, retries=1)
+    def work(number, *_, **more):
+        seen.append((number, more, current_flow_id()))
+        if number < 0:
+            raise LookupError
+        return number
+
+    made = [work.s(1), work.s(2).then(work, 3), work.s(-1)]
+    with bind("maker"):
+        made.append(work.s(4))
+    with bind("order-7"):
+        for task in made:
+            huey.enqueue(task)
+    huey.enqueue(work.s(-2))
+    while (task := huey.dequeue()) is not None:
+        huey.execute(task)
+
+    assert {found for n, *_, found in seen if n != -2} == {"order-7"}
+    assert sorted(n for n, *_ in seen) == [-2, -2, -1, -1, 1, 2, 3, 4]
+    assert [more for _, more, _ in seen] == [{}] * 8
+    own = [found for n, *_, found in seen if n == -2]
+    assert len(own) == 2
+    assert len(set(own)) == 1
+    assert None not in own
+
+
 def test_periodic():
     """What the clock starts has an ID of its own each time, the same when it is tried again."""
     huey = MemoryHuey("nightly")

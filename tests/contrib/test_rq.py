@@ -17,6 +17,7 @@ from recording import _exporters, recorded
 from redis import Redis
 from rq import Queue, Retry
 from rq.exceptions import ShutDownImminentException
+from rq.job import Job
 from rq.worker import SimpleWorker
 from servers import wait_for
 
@@ -171,6 +172,27 @@ def test_meta_that_is_there(queue, connection, jobs):
     assert job.meta == {HEADER: "theirs", "x": 1}
     assert vars(job.kwargs) == {ARGUMENT: {HEADER: "theirs"}}
     assert process(connection) == [("work", "theirs")]
+
+
+def test_job_that_is_made_first(queue, connection, jobs):
+    """A job that another class made has the ID of who enqueues it, and keeps it."""
+    job = Job.create(jobs.plain, ("made",), connection=connection, meta={"x": 1})
+    with bind("order-7"):
+        queue.enqueue_job(job)
+    process(connection)
+    with bind("order-8"):
+        queue.enqueue_job(Job.fetch(job.id, connection=connection))
+
+    assert process(connection) == [("made", "order-7")] * 2
+    assert job.meta == {HEADER: "order-7", "x": 1}
+
+
+def test_job_whose_arguments_are_unreadable(queue, connection, jobs):
+    """A job that RQ cannot read is enqueued as without us."""
+    job = Job.create(jobs.plain, connection=connection)
+    job.data = b"unreadable"
+
+    assert queue.enqueue_job(job).meta == {}
 
 
 class ShopQueue(FlowQueue):
