@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import gc
+import importlib
 import logging
 import os
 import shutil
@@ -134,6 +135,8 @@ def pytest_runtest_makereport(
 
 def pytest_collection_finish() -> None:
     """Keep what was imported out of each collection of garbage that a test asks for."""
+    # It asks at its import who refers to the random numbers of trio: later, nobody would be found.
+    importlib.import_module("hypothesis")
     gc.freeze()
 
 
