@@ -151,6 +151,48 @@ def test_style_sheets(site):
     assert html.index("assets/penstock.css") < html.index("mine.css")
 
 
+LOOP = """
+from penstock import entrypoint, flow, step
+
+loop = flow("loop")
+
+@loop
+@entrypoint
+def start():
+    \"\"\"Start it.
+
+    ::: penstock-flow loop
+    \"\"\"
+
+@loop
+@step(after="start")
+def again():
+    \"\"\"Go on.
+
+    ::: penstock-step loop.again
+    \"\"\"
+"""
+
+
+def test_docstrings_that_show_themselves(site, warnings):
+    """Below mkdocstrings, a docstring that shows its own flow or step is a warning each time."""
+    site.write("shop.py", LOOP)
+    block = "::: penstock-flow loop\n"
+
+    html = site.build(
+        f"# Shop\n\n{block}\nAgain\n\n{block}",
+        "material",
+        plugins=["mkdocstrings", {"penstock": site.options}],
+    )
+
+    assert {message.partition(" shows")[0].rpartition("/")[2] for message in warnings()} == {
+        "shop.py:6: the docstring of step 'start'",
+        "shop.py:14: the docstring of step 'again'",
+    }
+    assert html.count("<p>Go on.</p>") == 2
+    assert html.count('id="penstock--loop--again') == 2
+
+
 POST = """---
 date: 2024-01-01
 ---
