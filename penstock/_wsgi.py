@@ -7,13 +7,14 @@ from penstock._bypassed import Endpoints, find_views
 from penstock._context import Run
 from penstock._failures import note_flow_id
 from penstock.boundary import Inbound, InboundRequests, active, inactive, iterate
+from penstock.boundary._requests import RUN
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["Requests", "as_sent", "environ_key", "environ_reader", "path_of", "peer_of"]
 
-_RUN = "penstock.run"
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Requests:
@@ -41,7 +42,7 @@ class Requests:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Handle one request."""
-        run = environ[_RUN] if _RUN in environ else self._begin(environ)
+        run = environ[RUN] if RUN in environ else self._begin(environ)
         if run is None:
             with inactive():
                 ignored = self._app(environ, start_response)
@@ -73,11 +74,16 @@ class Requests:
 
         In its *environ*, where a middleware within finds it.
         """
-        if self._inbound.has_ignored and self._inbound.ignores(path_of(environ)):
-            environ[_RUN] = None
-            return None
-        run = environ[_RUN] = self._inbound.receive(self._read(environ), environ)
-        environ["penstock.flow_id"] = run.flow_id
+        outer = environ.get("asgi.scope", _NOTHING)  # of a2wsgi
+        if RUN in outer:
+            run: Run | None = outer[RUN]
+        elif self._inbound.has_ignored and self._inbound.ignores(path_of(environ)):
+            run = None
+        else:
+            run = self._inbound.receive(self._read(environ), environ)
+        environ[RUN] = run
+        if run is not None:
+            environ["penstock.flow_id"] = run.flow_id
         return run
 
     def _answering(self, start_response: "StartResponse", run: Run) -> "StartResponse":

@@ -5,7 +5,7 @@ from contextvars import Token
 from typing import TypeVar
 
 from penstock._context import Run, close_run, current, latest
-from penstock._failures import record_failure
+from penstock._failures import note_flow_id, record_failure
 
 __all__ = ["active", "aiterate", "inactive", "iterate"]
 
@@ -79,6 +79,12 @@ def _block(run: Run | None) -> active | inactive:
     return inactive() if run is None else active(run)
 
 
+def _note(run: Run | None, error: Exception) -> None:
+    """Let *error* name *run* in the log of the server, which has begun to send the response."""
+    if run is not None:
+        note_flow_id(run, error)
+
+
 class iterate(Iterator[T]):  # noqa: N801 - used like a function
     """Iterate over *items* with *run* current while one is made, and when they are closed.
 
@@ -107,6 +113,11 @@ class iterate(Iterator[T]):  # noqa: N801 - used like a function
                 if self._iterator is None:
                     self._iterator = iter(self._items)
                 return next(self._iterator)
+        except StopIteration:
+            raise
+        except Exception as error:
+            _note(block.run, error)
+            raise
         finally:
             self._run = block.run
 
@@ -138,6 +149,11 @@ class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
                 if self._iterator is None:
                     self._iterator = aiter(self._items)
                 return await anext(self._iterator)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            _note(block.run, error)
+            raise
         finally:
             self._run = block.run
 

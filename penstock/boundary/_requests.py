@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from penstock.boundary._paths import PathPattern, read_paths
 from penstock.boundary._settings import Inbound, InboundSettings, check_bool
 
-__all__ = ["InboundRequests", "InboundRequestsSettings"]
+__all__ = ["RUN", "InboundRequests", "InboundRequestsSettings"]
+
+RUN = "penstock.run"
+"""The key of a request's run, or of None if it has none, in its environment or scope.
+
+An adapter that is called within another one goes on with what it finds there.
+"""
 
 _EXPOSE = "Access-Control-Expose-Headers"
 

@@ -3,13 +3,14 @@
 It needs no package but penstock.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Unpack
 
 from penstock._bypassed import Endpoints, find_views
 from penstock._context import Run, current, latest
 from penstock._failures import note_flow_id, record_failure
 from penstock.boundary import InboundRequests, InboundRequestsSettings, inactive
+from penstock.boundary._requests import RUN
 
 __all__ = ["FlowMiddleware"]
 
@@ -19,7 +20,7 @@ _Send = Callable[[_Message], Awaitable[None]]
 _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 _PLACE = "penstock.contrib.asgi.FlowMiddleware"
-_RUN = "penstock.run"
+_NOTHING: Mapping[str, Any] = {}
 _ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 
 
@@ -64,7 +65,7 @@ class FlowMiddleware:
         if scope["type"] not in {"http", "websocket"}:  # a server starts or stops
             await self._app(scope, receive, send)
             return
-        run = scope[_RUN] if _RUN in scope else self._begin(scope)
+        run = scope[RUN] if RUN in scope else self._begin(scope)
         if run is None:
             with inactive():
                 await self._app(scope, receive, send)
@@ -95,11 +96,18 @@ class FlowMiddleware:
 
         In place, in its *scope*: an error handler outside has to find it, and a middleware within.
         """
-        if self._inbound.has_ignored and self._inbound.ignores(_path_of(scope)):
-            scope[_RUN] = None
-            return None
-        run = scope[_RUN] = self._inbound.receive(scope["headers"], scope)
-        scope.setdefault("state", {})["flow_id"] = run.flow_id
+        outer = scope.get("wsgi_environ", _NOTHING)  # of a2wsgi
+        if RUN in outer:
+            run: Run | None = outer[RUN]
+        elif self._inbound.has_ignored and self._inbound.ignores(_path_of(scope)):
+            run = None
+        else:
+            if type(scope["headers"]) is not list:
+                scope["headers"] = [*scope["headers"]]  # what can be read once is not ours
+            run = self._inbound.receive(scope["headers"], scope)
+        scope[RUN] = run
+        if run is not None:
+            scope.setdefault("state", {})["flow_id"] = run.flow_id
         return run
 
     def _answering(self, send: _Send, run: Run) -> _Send:

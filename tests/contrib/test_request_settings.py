@@ -6,6 +6,8 @@ import logging
 import re
 import subprocess
 import sys
+from functools import partial
+from importlib.util import find_spec
 from types import ModuleType, SimpleNamespace
 
 import httpx
@@ -23,6 +25,7 @@ from litestar import Litestar
 from litestar import Request as LitestarRequest
 from litestar import Response as LitestarResponse
 from litestar import get as litestar_get
+from litestar.exceptions import LitestarException
 from litestar.response import Stream as LitestarStream
 from quart import Quart
 from quart import jsonify as quart_jsonify
@@ -68,16 +71,18 @@ def streams(path):
     return path.endswith("/streamed")
 
 
-def parts(read):
-    """Yield what is known while the body is sent, and then while it is closed."""
+def parts(path):
+    """Yield what is known while the body is sent, and then note what is while it is closed."""
     try:
-        yield json.dumps(say(read)).encode()
+        yield json.dumps(say(None)).encode()
+        if path.startswith("/broken"):
+            raise LookupError
     finally:
         CLOSED.append(current_flow_id())
 
 
-async def parts_later(read):
-    for part in parts(read):
+async def parts_later(path):
+    for part in parts(path):
         await asyncio.sleep(0)
         yield part
 
@@ -91,7 +96,7 @@ def starlette_like(**settings):
     @api.get("/{rest:path}")
     async def show(request: Request, rest: str):
         if streams(request.url.path):
-            return StreamingResponse(parts_later(None), media_type="application/json")
+            return StreamingResponse(parts_later(request.url.path), media_type="application/json")
         return JSONResponse(say(request.headers.get(HEADER)), headers=headers_of(request.url.path))
 
     return FlowMiddleware(api, **settings)
@@ -101,7 +106,7 @@ def litestar(**settings):
     @litestar_get("/{rest:path}")
     async def show(request: LitestarRequest) -> LitestarResponse:
         if streams(request.url.path):
-            return LitestarStream(parts_later(None), media_type="application/json")
+            return LitestarStream(parts_later(request.url.path), media_type="application/json")
         made = say(request.headers.get(HEADER))
         return LitestarResponse(made, headers=headers_of(request.url.path))
 
@@ -114,7 +119,7 @@ def quart(**settings):
     @app.get("/<path:rest>")
     async def show(rest):
         if streams(f"/{rest}"):
-            return parts_later(None), {"Content-Type": "application/json"}
+            return parts_later(f"/{rest}"), {"Content-Type": "application/json"}
         read = quart_request.headers.get(HEADER)
         return quart_jsonify(say(read)), 200, headers_of(f"/{rest}")
 
@@ -128,7 +133,7 @@ def flask(**settings):
     @app.get("/<path:rest>")
     def show(rest):
         if streams(f"/{rest}"):
-            return parts(None), {"Content-Type": "application/json"}
+            return parts(f"/{rest}"), {"Content-Type": "application/json"}
         return jsonify(say(flask_request.headers.get(HEADER))), headers_of(f"/{rest}")
 
     app.config.update({f"PENSTOCK_{name.upper()}": value for name, value in settings.items()})
@@ -142,7 +147,7 @@ def wsgi(**settings):
     @app.get("/<path:rest>")
     def show(rest):
         if streams(f"/{rest}"):
-            return parts(None), {"Content-Type": "application/json"}
+            return parts(f"/{rest}"), {"Content-Type": "application/json"}
         read = flask_request.environ.get("HTTP_X_REQUEST_ID")
         return jsonify(say(read)), headers_of(f"/{rest}")
 
@@ -151,7 +156,7 @@ def wsgi(**settings):
 
 def django_view(request, parts=parts):
     if streams(request.path):
-        return StreamingHttpResponse(parts(None), content_type="application/json")
+        return StreamingHttpResponse(parts(request.path), content_type="application/json")
     assert request.headers.get(HEADER) == request.META.get("HTTP_X_REQUEST_ID")
     return JsonResponse(say(request.headers.get(HEADER)), headers=headers_of(request.path))
 
@@ -276,6 +281,21 @@ def test_headers_of_the_server():
     assert len(headers) == 3
 
 
+def test_headers_that_can_be_read_once():
+    """An application finds all headers, also where a server gives an iterator."""
+    headers = [(b"accept", b"b"), (b"x-request-id", b"theirs-1")]
+    scope = {"type": "http", "path": "/", "headers": iter(headers)}
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.extend(scope["headers"])
+
+    asyncio.run(FlowMiddleware(app, trust=True)(scope, None, None))
+
+    assert seen == headers
+    assert scope["state"]["flow_id"] == "theirs-1"
+
+
 def test_header_that_is_right():
     """A header that has the flow ID already stays where it is."""
     headers = [(b"x-request-id", b"theirs-1"), (b"accept", b"b")]
@@ -318,6 +338,19 @@ def test_streamed(serve, pattern):
     assert (answer.json["id"] is None) is (pattern == "/streamed")
     assert answer.json["line"] == (answer.json["id"] or "-")
     assert [answer.json["id"]] == CLOSED
+
+
+@pytest.mark.parametrize("pattern", ["/broken/*", "/no"], ids=["ignored", "not ignored"])
+def test_body_that_fails(serve, pattern):
+    """What the server logs of an exception in a streamed body has the ID as a note."""
+    CLOSED.clear()
+    # Litestar and Quart raise exceptions of their own around it.
+    with pytest.raises((LookupError, LitestarException, ExceptionGroup)) as caught:
+        serve(ignore=[pattern])("/broken/streamed")
+
+    notes = [note for note in getattr(caught.value, "__notes__", ()) if "flow ID" in note]
+    assert notes == [f"flow ID: {one}" for one in CLOSED if one is not None]
+    assert len(CLOSED) == 1
 
 
 @pytest.mark.parametrize("path", ["/healthy", "/api/health", "/static", "/v2/upper", "/Health"])
@@ -367,6 +400,66 @@ def test_ignored_within_another(inner):
     for answer in (ask_asgi(build_asgi(), "/health"), ask_wsgi(wrapped, "/health")):
         assert (answer.json["id"] is None) is bool(outer)
         assert answer.headers.get(HEADER) == answer.json["id"]
+
+
+@pytest.mark.parametrize("outer", [{}, {"ignore": ["/health"]}], ids=["", "ignored outside"])
+@pytest.mark.parametrize("kind", ["Django under WSGI", "Django under ASGI"])
+def test_django_within_another(kind, outer):
+    """The middleware of Django goes on with the request of one around the application."""
+    build, known = ADAPTERS[kind], []
+    app = build(ignore=["/orders"], update_request_header=True)
+    if kind == "Django under WSGI":
+        ask = partial(ask_wsgi, WSGIFlowMiddleware(noting(app, known), **outer))
+    else:
+        ask = partial(ask_asgi, FlowMiddleware(noting_later(app, known), **outer))
+    answers = [ask("/health"), ask("/orders")]
+    build.projects.pop().disable()
+
+    assert [answer.json["id"] for answer in answers] == known
+    assert [answer.headers.get(HEADER) for answer in answers] == known
+    assert [answer.json["read"] for answer in answers] == known
+    assert (known[0] is None) is bool(outer)
+    assert known[1] is not None
+
+
+def noting(app, known):
+    """Return an application of WSGI that notes what is current around *app*."""
+
+    def call(environ, start_response):
+        known.append(current_flow_id())
+        return app(environ, start_response)
+
+    return call
+
+
+def noting_later(app, known):
+    async def call(scope, receive, send):
+        known.append(current_flow_id())
+        await app(scope, receive, send)
+
+    return call
+
+
+@pytest.mark.parametrize("outer", [{}, {"ignore": ["/health"]}], ids=["", "ignored outside"])
+@pytest.mark.parametrize("kind", ["WSGI in ASGI", "ASGI in WSGI"])
+def test_one_standard_in_the_other(kind, outer, require):
+    """An application of one standard that is mounted in one of the other has its request."""
+    require("a2wsgi", find_spec("a2wsgi") is not None)
+    import a2wsgi
+
+    known = []
+    if kind == "WSGI in ASGI":
+        mounted = a2wsgi.WSGIMiddleware(wsgi(ignore=["/orders"]))
+        ask = partial(ask_asgi, FlowMiddleware(noting_later(mounted, known), **outer))
+    else:
+        mounted = a2wsgi.ASGIMiddleware(starlette_like(ignore=["/orders"]), wait_time=10)
+        ask = partial(ask_wsgi, WSGIFlowMiddleware(noting(mounted, known), **outer))
+    answers = [ask("/health"), ask("/orders")]
+
+    assert [answer.json["id"] for answer in answers] == known
+    assert [answer.headers.get(HEADER) for answer in answers] == known
+    assert (known[0] is None) is bool(outer)
+    assert known[1] is not None
 
 
 def test_mounted():

@@ -12,6 +12,7 @@ from penstock._bypassed import Endpoints
 from penstock._context import Run
 from penstock._wsgi import as_sent, environ_key, environ_reader
 from penstock.boundary import active, aiterate, inactive, iterate
+from penstock.boundary._requests import RUN
 from penstock.contrib.django._settings import read_inbound
 
 __all__ = ["FlowMiddleware"]
@@ -23,7 +24,8 @@ class FlowMiddleware:
     It belongs at the top of ``MIDDLEWARE``. It is for synchronous and
     asynchronous projects, and always makes a run of the request's own,
     whatever is current: some servers start a request in the context of the one
-    before. What a view declares as an entrypoint is part of the request's
+    before. Only within another ``FlowMiddleware``, around the application, it
+    goes on with that one's. What a view declares as an entrypoint is part of the request's
     operation.
 
     The settings of `penstock.boundary.InboundRequests` stand in the dictionary
@@ -56,11 +58,11 @@ class FlowMiddleware:
         """Handle a request."""
         if self._is_async:
             return self._answer(request)
-        if self._is_ignored(request):
+        run = self._begin(request)
+        if run is None:
             with inactive():
                 ignored: HttpResponseBase = self._get_response(request)
             return _send_in(None, ignored)
-        run = self._begin(request)
         block = active(run)
         with block:
             response = self._get_response(request)
@@ -68,23 +70,27 @@ class FlowMiddleware:
         return self._complete(response, block.run)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        if self._is_ignored(request):
+        run = self._begin(request)
+        if run is None:
             with inactive():
                 ignored: HttpResponseBase = await self._get_response(request)
             return _send_in(None, ignored)
-        run = self._begin(request)
         block = active(run)
         with block:
             response = await self._get_response(request)
             self._log(request, response)
         return self._complete(response, block.run)
 
-    def _is_ignored(self, request: HttpRequest) -> bool:
-        return self._inbound.has_ignored and self._inbound.ignores(request.path_info)
-
-    def _begin(self, request: HttpRequest) -> Run:
-        run = self._inbound.receive(self._headers(request), request)
-        if self._inbound.update_request_header:
+    def _begin(self, request: HttpRequest) -> Run | None:
+        """Return the run of a request, or None if it is to have none."""
+        outer = getattr(request, "scope", request.META)
+        if RUN in outer:
+            run: Run | None = outer[RUN]
+        elif self._inbound.has_ignored and self._inbound.ignores(request.path_info):
+            run = None
+        else:
+            run = self._inbound.receive(self._headers(request), request)
+        if run is not None and self._inbound.update_request_header:
             request.META[environ_key(self._inbound.header)] = run.flow_id
             request.__dict__.pop("headers", None)  # a view of META that may be there already
         return run
