@@ -25,7 +25,6 @@ from penstock._settings import Settings
 from penstock._steps import Step
 from penstock.exceptions import (
     ConfigurationError,
-    PenstockError,
     UnknownFlowError,
     UnknownStepError,
 )
@@ -139,10 +138,15 @@ class _Directive(SphinxDirective):
         except ConfigurationError:
             return None
 
-    def _explain(self, error: PenstockError) -> str:
+    def _explain(self, error: UnknownFlowError | UnknownStepError) -> str:
         """Return what *error* means to who writes ``conf.py``."""
         settings = self._settings()
-        return str(error) if settings is None else explain(error, settings, ())
+        if settings is not None:
+            return explain(error, settings, self._domain.failures)
+        if error.known:  # which conf.py itself imports
+            return str(error)
+        sort = "flow" if isinstance(error, UnknownFlowError) else "step"
+        return f"unknown {sort} {error.name!r}: no flow is declared, for a setting cannot be used"
 
     def _link_back(self, what: str, want: Want, label: str) -> list[nodes.Node]:
         """Warn, and leave a link to what is being shown already, around this directive."""

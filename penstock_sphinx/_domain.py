@@ -16,7 +16,7 @@ from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
 from penstock._pages import find_step
-from penstock.exceptions import UnknownFlowError, UnknownStepError
+from penstock.exceptions import ModuleImportError, UnknownFlowError, UnknownStepError
 from penstock.graph import get_flow
 from penstock_sphinx._log import warn
 from penstock_sphinx._words import own_words
@@ -143,6 +143,9 @@ class PenstockDomain(Domain):
 
     confdir = Path()
     """The folder of ``conf.py``, which may be another than that of the pages."""
+
+    failures: tuple[ModuleImportError, ...] = ()
+    """What could not be imported for this build."""
 
     changed = False
     """Whether pages were read or removed in this build."""

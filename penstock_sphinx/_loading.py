@@ -13,6 +13,7 @@ from sphinx.util import logging
 from penstock._importing import explain_optimization, import_modules
 from penstock.exceptions import ConfigurationError, ModuleImportError
 from penstock_sphinx._config import project_settings
+from penstock_sphinx._domain import domain_of
 from penstock_sphinx._log import warn
 
 __all__ = ["setup_loading"]
@@ -36,7 +37,7 @@ def _import_modules(app: Sphinx) -> None:
     # A real stream, for a module may set it up, wrap it or take it apart.
     stream = TextIOWrapper(printed, "utf-8", "backslashreplace", write_through=True)
     with _mocked(app), redirect_stdout(stream):
-        failures = import_modules(settings)
+        failures = domain_of(app.env).failures = import_modules(settings)
     if said := printed.getvalue().decode("utf-8", "replace").strip():
         # What a build prints belongs to Sphinx: `-Q` promises silence.
         _logger.verbose("modules of penstock_modules printed:\n%s", said)

@@ -202,7 +202,25 @@ def test_wrong_modules(project):
     warnings = made.build(penstock_modules=[1]).warnings
 
     assert warnings.count("penstock_modules takes a string, not 1") == 1
-    assert "unknown flow 'orders': no flow is declared" in warnings
+    assert "unknown flow 'orders': no flow is declared, for a setting cannot be used" in warnings
+
+
+def test_wrong_setting_beside_known_flows(project):
+    """Where `conf.py` imports flows itself, an unknown one is told with those."""
+    made = project(index="Shop\n====\n\n.. penstock-flow:: order\n")
+    made.write("conf.py", f"import sys\nsys.path.insert(0, {str(made.folder)!r})\nimport shop\n")
+
+    assert "did you mean 'orders'? (known: orders)" in made.build(penstock_modules=[1]).warnings
+
+
+def test_unknown_after_failure(project):
+    """A flow that is unknown since its module cannot be imported is told with the module."""
+    made = project()
+    made.write("shop.py", "1 / 0")
+
+    assert (
+        "unknown flow 'orders': no flow is declared, for these cannot be imported: shop"
+    ) in made.build().warnings
 
 
 def test_conf_py_elsewhere(project):
