@@ -432,7 +432,9 @@ def _drive_coroutine(fn: Body, scope: Scope) -> Body:
         # Held across awaits: a coroutine runs in the context of its task.
         entered = scope.enter(begun)
         try:
-            result = await fn(*args, **kwargs)
+            body = fn(*args, **kwargs)
+            del args, kwargs  # the body may let go of them
+            result = await body
             try:
                 is_plain = result is None or type(result) in plain
             except TypeError:
@@ -462,7 +464,9 @@ def _drive_awaits(fn: Body, scope: Scope) -> Body:
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         nonlocal of_class
-        return await drive(*args, **kwargs)
+        body = drive(*args, **kwargs)
+        del args, kwargs
+        return await body
 
     return wrapper
 
@@ -474,6 +478,7 @@ def _drive_generator(fn: Body, scope: Scope) -> Body:
         nonlocal of_class
         __tracebackhide__ = __debuggerskip__ = True
         begun, body = scope.begin(), fn(*args, **kwargs)
+        del args, kwargs  # the body may let go of them
         enter, leave, look = scope.enter, scope.leave, scope.look
         resume, value = body.send, None
         while True:
@@ -510,6 +515,7 @@ def _drive_async_generator(fn: Body, scope: Scope) -> Body:
         nonlocal of_class
         __tracebackhide__ = __debuggerskip__ = True
         begun, body = scope.begin(), fn(*args, **kwargs)
+        del args, kwargs  # the body may let go of them
         enter, leave, look = scope.enter, scope.leave, scope.look
         resume, value = first(body), None
         while True:

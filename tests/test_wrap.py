@@ -8,6 +8,7 @@ import inspect
 import pickle
 import traceback
 import types
+import weakref
 from functools import partial
 from typing import get_type_hints
 
@@ -642,6 +643,40 @@ def test_recording_takes_nothing_away(make):
     declared = make()
     with isolated_registry(), record_runs():
         assert step(name="x")(declared) is declared
+
+
+class Payload:
+    """What can be referred to weakly."""
+
+
+@pytest.mark.parametrize("declare", [step, entrypoint, bind()], ids=["step", "entrypoint", "bind"])
+def test_arguments_that_the_body_lets_go(declare):
+    """While a body waits, nothing holds arguments that it holds no more."""
+    with isolated_registry(), record_runs():
+
+        @declare
+        def items(payload):
+            held, payload = weakref.ref(payload), None
+            yield held()
+
+        @declare
+        async def later_items(payload):
+            held, payload = weakref.ref(payload), None
+            yield held()
+
+        @declare
+        async def work(payload):
+            held, payload = weakref.ref(payload), None
+            await asyncio.sleep(0)
+            return held()
+
+        async def first_item():
+            return await anext(later_items(Payload()))
+
+        # Not in the assertion: pytest holds what is in it.
+        found = next(items(Payload())), asyncio.run(first_item()), asyncio.run(work(Payload()))
+
+    assert found == (None, None, None)
 
 
 def rewritten(cls):
