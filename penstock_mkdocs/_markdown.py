@@ -1,11 +1,13 @@
 """The Python-Markdown extension: a block becomes a flow's page."""
 
 import re
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from html import escape
 from os.path import relpath
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -203,9 +205,17 @@ class FlowBlocks(BlockProcessor):
             self._warn(said)
             self._put(parent, self._renderer.problem(what, said))
         except Exception as error:  # what a user's object does when it is looked at
-            self._warn(f"cannot show {name!r}: {type(error).__name__}: {attempt(error.__str__)}")
+            text = f"{type(error).__name__}: {attempt(error.__str__)}{self._in_template(error)}"
+            self._warn(f"cannot show {name!r}: {text}")
             public = f"{type(error).__name__}, see the log of the build"
             self._put(parent, self._renderer.problem(what, public))
+
+    def _in_template(self, error: Exception) -> str:
+        """Return in which of the site's own templates *error* was raised, if it was in one."""
+        folder = self._options.templates
+        frames = traceback.extract_tb(error.__traceback__) if folder else ()
+        found = [f for f in frames if Path(f.filename).is_relative_to(folder or "")]
+        return f" ({found[-1].filename}:{found[-1].lineno})" if found else ""
 
     def _explain(self, error: Exception) -> str:
         """Return what *error* means to who writes the options of the plugin or extension."""
@@ -281,7 +291,8 @@ class FlowBlocks(BlockProcessor):
         steps = flow.steps if options.steps != "none" else ()
         page = self._page(flow, steps, shows_diagram=True, indexed=not options.no_index)
         self._add_style(parent)
-        parts = self._renderer.flow(page, options, documented=self._is_documented)
+        # All of them before any is on the page: a template of the site's own may fail.
+        parts = [*self._renderer.flow(page, options, documented=self._is_documented)]
         self._put_all(parent, parts, indexed=not options.no_index)
 
     def _show_step(self, parent: Element, name: str, said: object) -> None:
@@ -295,7 +306,7 @@ class FlowBlocks(BlockProcessor):
         if options.name or options.class_:
             marks = {"id": options.name, "class": options.class_}
             parent = SubElement(parent, "div", {key: v for key, v in marks.items() if v})
-        parts = self._renderer.step(section, documented=self._is_documented(section))
+        parts = [*self._renderer.step(section, documented=self._is_documented(section))]
         self._put_all(parent, parts, indexed=not options.no_index)
 
     def _show_flows(self, parent: Element, name: str, said: object) -> None:

@@ -249,15 +249,21 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
     def _add_pages(self, files: Files, config: MkDocsConfig, folder: str) -> None:
         """Add a page for each flow unless the author wrote one, and put them in the navigation."""
         folder += "/"
+        # Pages of several names have one address, and some systems take `A` and `a` for one.
+        taken = {file.dest_uri.casefold(): file for file in files}
         heads = {file_name(flow): _head(flow.label) for flow in list_flows()}
+        sources: dict[str, str] = {}
         for name, text in block_documents(list_flows()).items():
-            if files.get_file_from_path(folder + name) is None:
-                whole = heads.get(name, "") + text
-                files.append(self._generated.write(config, folder + name, whole))
+            made = self._generated.write(config, folder + name, heads.get(name, "") + text)
+            file = taken.get(made.dest_uri.casefold(), made)
+            sources[name] = file.src_uri
+            if file is made:
+                files.append(file)
         if config.nav is not None:
             flows = sorted(list_flows(), key=lambda flow: (flow.label.lower(), flow.name))
-            names = [INDEX, *map(file_name, flows)]
-            config.nav = with_pages(config.nav, folder, [folder + name for name in names])
+            found = [sources[name] for name in (INDEX, *map(file_name, flows))]
+            below = [source for source in found if source.startswith(folder)]
+            config.nav = with_pages(config.nav, folder, below)
 
     def _watch(self, config: MkDocsConfig) -> None:
         settings = self._settings(config)

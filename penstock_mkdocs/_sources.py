@@ -167,7 +167,8 @@ class SourceBlocks:
         if file is None:
             return list(_find(self._page))
         # MkDocs takes the YAML at the head of a page away, and hooks may change the rest.
-        return list(_find(file.read_text(encoding="utf-8-sig", errors="replace").splitlines()))
+        # Its lines end as editors see it: `str.splitlines` has more ends, like a form feed.
+        return list(_find(file.read_text(encoding="utf-8-sig", errors="replace").split("\n")))
 
 
 def _find(lines: Sequence[str]) -> Iterator[Block]:

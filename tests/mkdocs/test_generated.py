@@ -106,6 +106,33 @@ def test_page_of_the_author(site, warnings):
     assert "Takes an order" not in page
 
 
+@pytest.mark.parametrize("nav", [None, ["index.md"]], ids=["no nav", "nav"])
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("flows.md", "flows/index.html"),
+        ("flows/README.md", "flows/index.html"),
+        ("flows/orders/index.md", "flows/orders/index.html"),
+        ("flows/Orders.md", "flows/Orders/index.html"),
+    ],
+)
+def test_page_of_the_author_by_its_address(site, warnings, name, shown, nav):
+    """A page that the author wrote under another name for the same address is kept."""
+    site.options["pages"] = "flows"
+    (site.folder / "docs/flows/orders").mkdir(parents=True)
+    site.write(f"docs/{name}", "# My own\n")
+    nav = {"nav": [*nav, name] if "/" not in name else nav} if nav else {}
+
+    site.build("# Shop\n", use_directory_urls=True, **nav)
+
+    page = (site.folder / "site" / shown).read_text(encoding="utf-8")
+    assert warnings() == []
+    assert re.search("<h1[^>]*>My own", page)
+    assert "penstock-flow" not in page
+    others = {"flows/index.html", "flows/orders/index.html"} - {shown.lower()}
+    assert all((site.folder / "site" / other).is_file() for other in others)
+
+
 def test_mermaid_script(site):
     """A local script is copied to the site, and each page loads it."""
     site.write("mermaid.js", "var mine;\n")

@@ -188,6 +188,8 @@ def test_places(text, count):
         pytest.param(
             "    ::: penstock-flow other\n\n::: penstock-flow order\n", 3, id="indented code"
         ),
+        pytest.param("a\x0cb\x85c\u2028d\n\n::: penstock-flow order\n", 3, id="no ends of lines"),
+        pytest.param("\ufeff# Shop\r\n\r\n::: penstock-flow order\r\n", 3, id="Windows"),
     ],
 )
 def test_unknown_flow(site, warnings, page, line):
@@ -326,6 +328,29 @@ def test_error_text(site, warnings, monkeypatch, command, expected):
     assert "S3cr3tPW" in warnings()[0]
     assert ("S3cr3tPW" in html, "S3cr3tPW" in index) == (expected, expected)
     assert ("cannot import 'broken': see the log of the build" in unescape(html)) is not expected
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "message"),
+    [
+        ("step.html", "\n{{ unclosed", "TemplateSyntaxError: unexpected end of template"),
+        ("step.html", "\n{{ nothing.x }}", "UndefinedError: 'nothing' is undefined"),
+        ("flow.html", "\n{% include 'nothing.html' %}", "TemplateNotFound: nothing.html"),
+    ],
+)
+def test_template_that_fails(site, warnings, template, text, message):
+    """A template of the site's own that fails is named with its line, and leaves no half page."""
+    (site.folder / "mine").mkdir()
+    site.write(f"mine/{template}", text)
+    site.options["templates"] = "mine"
+
+    html = site.build(PAGE)
+
+    (warning,) = warnings()
+    assert warning.startswith(f"docs/index.md:3: cannot show 'orders': {message}")
+    assert warning.endswith(f"({site.folder / 'mine' / template}:2)")
+    assert "penstock-missing" in html
+    assert "penstock-diagram" not in html
 
 
 def test_flow_that_raises(site, warnings, monkeypatch):
