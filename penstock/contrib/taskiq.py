@@ -6,14 +6,21 @@ It needs ``pip install "penstock[taskiq]"``.
 from collections.abc import Callable
 from typing import Any, Unpack
 
-from penstock._context import current_run
+from penstock._context import current_run, open_run
 from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
-from penstock.boundary import Inbound, InboundSettings, active
+from penstock.boundary import Inbound, InboundSettings, active, inactive
 from penstock.exceptions import MissingExtraError
 
 try:
-    from taskiq import AsyncBroker, TaskiqMessage, TaskiqMiddleware, TaskiqResult
+    from taskiq import (
+        AsyncBroker,
+        BrokerMessage,
+        InMemoryBroker,
+        TaskiqMessage,
+        TaskiqMiddleware,
+        TaskiqResult,
+    )
     from taskiq.exceptions import NoResultError, TaskRejectedError
 except ImportError as error:
     raise MissingExtraError.from_import(__name__, "taskiq", "taskiq", error) from error
@@ -88,6 +95,8 @@ def install(broker: AsyncBroker, **settings: Unpack[InboundSettings]) -> None:
     broker.add_middlewares(middleware)
     # Before all others, so that what they send again is sent within the run.
     broker.middlewares.insert(0, broker.middlewares.pop())
+    if isinstance(broker, InMemoryBroker):
+        _end_in_place(broker)
 
 
 def uninstall(broker: AsyncBroker) -> None:
@@ -96,6 +105,24 @@ def uninstall(broker: AsyncBroker) -> None:
     .. versionadded:: 0.1
     """
     broker.middlewares[:] = [m for m in broker.middlewares if not isinstance(m, FlowMiddleware)]
+    if isinstance(broker, InMemoryBroker):
+        vars(broker).pop("kick", None)
+
+
+def _end_in_place(broker: InMemoryBroker) -> None:
+    """Let no task of *broker* leave its run to its sender.
+
+    A middleware that raises ends a task without a word to the others. In a
+    worker that does no harm, since each task there has a context of its own.
+    """
+    kick = broker.kick
+
+    async def kick_within(message: BrokerMessage) -> None:
+        run = open_run()
+        with inactive() if run is None else active(run):
+            await kick(message)
+
+    vars(broker)["kick"] = kick_within
 
 
 def flow_task(

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,7 @@ from taskiq import (
     TaskiqMiddleware,
     TaskiqScheduler,
 )
+from taskiq.exceptions import SendTaskError
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
@@ -303,6 +304,41 @@ def test_install_with_wrong_settings(broker):
         install(broker, header="no header")
 
     assert broker.middlewares == before
+
+
+@pytest.mark.parametrize("hook", ["pre_execute", "post_execute"])
+def test_middleware_that_fails(broker, hook):
+    """A middleware that raises leaves its sender what was current, and the next task as it is."""
+
+    def fail(self, message, *_):
+        if message.labels.get("fails"):
+            raise LookupError
+        return message
+
+    seen = []
+    install(broker)
+    broker.add_middlewares(type("Failing", (TaskiqMiddleware,), {hook: fail})())
+
+    @broker.task(task_name="work")
+    async def work():
+        seen.append(current_flow_id())
+
+    async def main():
+        for flow_id in ("order-7", None):
+            with bind(flow_id) if flow_id else nullcontext():
+                with suppress(SendTaskError, LookupError):
+                    await work.kicker().with_labels(fails=True).kiq()
+                    await broker.wait_all()
+                assert current_flow_id() == flow_id
+                broker._running_tasks.clear()
+                await work.kiq()
+
+    run(broker, main)
+
+    assert seen[-2:].count("order-7") <= 1
+    assert len(seen[-1]) == 32
+    assert seen.count("order-7") == (2 if hook == "post_execute" else 1)
+    assert len(set(seen)) == len(seen) - (hook == "post_execute")
 
 
 def test_uninstall(broker):
