@@ -91,14 +91,14 @@ def shown(values: Mapping[str, Any]) -> Mapping[str, object]:
     """Return *values*, which a run keeps, as others may see them."""
     if not _may_hide:
         return values
-    return {n: v.shown if v.__class__ is _Redacted else v for n, v in values.items()}
+    return {n: v.shown if type(v) is _Redacted else v for n, v in values.items()}
 
 
 def originals(values: Mapping[str, Any]) -> Mapping[str, object]:
     """Return *values*, which a run keeps, as they were annotated."""
     if not _may_hide:
         return values
-    return {n: v.original if v.__class__ is _Redacted else v for n, v in values.items()}
+    return {n: v.original if type(v) is _Redacted else v for n, v in values.items()}
 
 
 def _read(redact: Any) -> RedactFunction:

@@ -74,6 +74,18 @@ def test_text_that_cannot_be_made():
     assert shown(value=Broken()) == {"value": "[redacted]"}
 
 
+def test_value_that_hides_its_class():
+    """A value is shown whatever it does when it is asked for its class."""
+
+    def fail(_):
+        raise RuntimeError
+
+    hidden = type("Hidden", (), {"__class__": property(fail)})()
+    configure(redact=["password"])
+
+    assert shown(item=hidden) == {"item": hidden}
+
+
 def test_function():
     """A function says what is shown; it is called once for each value, not for each line."""
     calls = []

@@ -549,8 +549,10 @@ def by_structlog():
 
 @contextmanager
 def by_loguru():
-    """Yield a logger of loguru whose lines have the step."""
+    """Yield a logger of loguru whose lines have the step, and go somewhere."""
+    number = loguru.logger.add(StringIO())
     yield loguru.logger.patch(patcher)
+    loguru.logger.remove(number)
 
 
 @pytest.fixture(params=[by_filter, by_factory, by_structlog, by_loguru])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sentry_sdk
+import structlog
 from loguru import logger
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
@@ -50,6 +51,7 @@ def _new_process(monkeypatch):
     sentry_sdk.get_global_scope().set_client(None)
     logging.root.setLevel(level)
     logger.configure(handlers=[], patcher=lambda record: None)
+    structlog.reset_defaults()
     configure()
     set_exporters(*before)
     set_tracing(is_on=False)
