@@ -303,6 +303,10 @@ class Declaration:
         # By identity: the code that functions of one ``def`` got is equal.
         return any(code is one for one in self.shared)
 
+    def is_own(self, code: CodeType | None) -> bool:
+        """Return whether *code* is that of the function itself, and runs only in calls of it."""
+        return bool(self.codes) and self.codes[0] is code and not self.shares(code)
+
     def loosen(self, forget: Callable[[object], object]) -> None:
         """Hold the target no more, if that can be, and call *forget* when it is collected."""
         try:
@@ -417,6 +421,7 @@ def _arrived_together(function: Any, declarations: list[Declaration]) -> Declare
     made = Declared(function, declarations)
     for declaration in declarations:
         declaration.held = declaration.written = function
+        declaration.declared = made
         default_registry().welcome(declaration)
     return made
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 
 from penstock._context import open_run
 from penstock._registry import Declaration, Declared, Starter, default_registry
@@ -49,7 +49,7 @@ def find_running(frame: FrameType | None) -> Declaration | None:
             if found is None:
                 return None
             if found:
-                return _choose(found)
+                return _choose(found, frame.f_code)
         frame = frame.f_back
     return _recorded_step()
 
@@ -65,7 +65,7 @@ def _recorded_step() -> Declaration | None:
 
 def find_raiser(traceback: TracebackType | None) -> str | None:
     """Return the name of the innermost step in *traceback*, or None."""
-    codes, found, outermost = default_registry().codes(), None, traceback
+    codes, found, code, outermost = default_registry().codes(), None, None, traceback
     while traceback is not None:
         known = codes.get(id(traceback.tb_frame.f_code))
         if known and isinstance(known, list) and len(known) == 1 and known[0].is_sure:
@@ -73,9 +73,10 @@ def find_raiser(traceback: TracebackType | None) -> str | None:
         elif known:
             before = partial(_before, traceback, outermost)
             here = _told_apart(known, traceback.tb_frame, before)
-            found = found if here == [] else here
+            if here != []:
+                found, code = here, traceback.tb_frame.f_code
         traceback = traceback.tb_next
-    chosen = _choose(found) if found else None
+    chosen = _choose(found, code) if found else None
     return None if chosen is None else chosen.name
 
 
@@ -113,8 +114,9 @@ def _is_called_by(callers: Iterable[FrameType], declaration: Declaration) -> boo
         scope = find_scope(frame)
         if scope is not None and scope.recipe is not None:
             of = scope.recipe[1][0]
-            if isinstance(of, (Starter, Declared)):
-                return of is declaration.runs or of is declaration.declared
+            declared = of.declared if isinstance(of, Starter) else of
+            if isinstance(declared, Declared):
+                return declared is declaration.declared
         elif any(frame.f_code is code for code in declaration.codes):
             if not declaration.shares(frame.f_code):
                 return True
@@ -129,12 +131,18 @@ def _is_of(declaration: Declaration, frame: FrameType) -> bool:
     return bool(names) and frame.f_locals.get(names[0]) is declaration.receiver
 
 
-def _choose(declarations: list[Declaration]) -> Declaration | None:
-    """Return the declaration that the current run means; None if it may be one or another."""
+def _choose(declarations: list[Declaration], code: CodeType | None = None) -> Declaration | None:
+    """Return the declaration that the current run means; None if it may be one or another.
+
+    Args:
+        declarations: The declarations.
+        code: What runs: of two steps of one flow, it is that whose function has it.
+    """
     if len(declarations) == 1:
         return declarations[0]
     flows = _current_flows()
     found = [d for flow in flows for d in declarations if flow in d.flows] or declarations
+    found = [d for d in found if d.is_own(code)] or found
     # A function that was declared twice is both steps.
     return found[0] if all(d.function is found[0].function for d in found) else None
 

@@ -128,10 +128,8 @@ def find_scope(frame: FrameType) -> Scope | None:
 
 def is_wrapper(code: CodeType) -> bool:
     """Return whether *code* is that of a wrapper, whatever module it seems to be of."""
-    return code.co_filename == _THIS_FILE
-
-
-_THIS_FILE = find_scope.__code__.co_filename
+    # What was pickled by value is of no file.
+    return code.co_qualname in _WRAPPERS
 
 
 def find_signature(function: Callable[..., Any]) -> Signature | None:
@@ -576,3 +574,7 @@ _RETURNED: tuple[tuple[Callable[[type, Any], bool], Callable[[Body, Scope], Body
     (_is_new_generator, _drive_generator),
     (_is_new_async_generator, _drive_async_generator),
 )
+_WRAPPERS = {
+    f"{drive.__qualname__}.<locals>.wrapper"
+    for drive in (_drive_function, _drive_awaits, *(drive for _, drive in _DRIVERS))
+}

@@ -8,6 +8,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import cloudpickle
 import pytest
 
 from penstock import (
@@ -368,6 +369,33 @@ class TestAlsoCalled:
 
         assert (found[0], *found[2:]) == (None, "declared", "declared")
         assert found[1] in {None, "around"}
+
+    def test_step_in_a_step(self):
+        """Of a step and the step around it, the one whose own code runs is running."""
+
+        def fail():
+            raise KeyError
+
+        base = flow("f")(step(name="base")(tell))
+        over = flow("f")(step(name="over")(wrapped(base)))
+        failing = flow("f")(step(name="failing")(fail))
+        begin = flow("f")(entrypoint(name="begin")(wrapped(failing)))
+
+        assert (base(), over()) == ("base", "base")
+        with pytest.raises(KeyError) as raised:
+            begin()
+        assert find_failure(raised.value).step == "failing"
+
+    def test_pickled_by_value(self):
+        """A partial that comes from another process is told apart there, too."""
+
+        def inner(_):
+            return name()
+
+        declared = flow("f")(entrypoint(name="declared")(functools.partial(inner, 1)))
+        arrived = cloudpickle.loads(cloudpickle.dumps(declared))
+
+        assert (arrived(), arrived.func.__wrapped__(1)) == ("declared", None)
 
     def test_calls_itself(self):
         """A function that calls itself remains the step that it is."""
