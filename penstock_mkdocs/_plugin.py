@@ -164,7 +164,8 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         Before other plugins, so that they find these files wherever penstock is listed.
         """
         self._generated.remove()
-        files.append(self._generated.write(config, _CSS, page_stylesheet()))
+        if files.get_file_from_path(_CSS) is None:
+            files.append(self._generated.write(config, _CSS, page_stylesheet()))
         if script := self.config.mermaid_js:
             files.append(File.generated(config, _MERMAID, abs_src_path=script))
         settings = self._load(config)

@@ -39,6 +39,9 @@ _MARKED = re.compile(
 )
 _INDENT = r"(?P<indent>[\s>]*(?:(?:[-*+]|\d+\.)\s+)?)"
 _BLOCK = re.compile(rf"^{_INDENT}(?::{{2,}}\s*|\.\.\s+(?=[\w-]+::))(?P<said>[^\s:].*?)\s*$")
+_ATTRIBUTES = re.compile(r"^\{\s*\.?")
+"""How the attributes of a fence begin, of which the first may be its kind."""
+
 _CLOSING = re.compile(rf"^{_INDENT}:{{3,}}\s*$")
 _OPEN = re.compile(rf"^{_INDENT}(?P<fence>`{{3,}}(?=[^`]*$)|~{{3,}})(?P<info>.*)$")
 _UNREAD = re.compile(
@@ -186,7 +189,7 @@ def _find(lines: Sequence[str]) -> Iterator[Block]:
             else:
                 opened, start = _OPEN.match(line), number
         elif _closes(line, opened["fence"]):
-            if _is_meant(said := opened["info"].strip()):
+            if _is_meant(said := _ATTRIBUTES.sub("{", opened["info"].strip())):
                 indent = opened["indent"]
                 held = (_without(each, indent) for each in lines[start : number - 1])
                 yield Block(said, start, number + 1, indent, "\n".join(held))

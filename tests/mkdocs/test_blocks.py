@@ -466,6 +466,7 @@ def test_node_is_covered_by_its_link():
         *("::: penstock-flow.orders", "::: penstock-flow/orders", "::: penstock-flow=orders"),
         *(".. penstock-flow:: orders", "```{penstock-flow} orders\n```"),
         *("```penstock_flow orders\n```", "```penstock-flow: orders\n```"),
+        *('``` { .penstock-flow name="orders" }\n```', "```{ .penstock-flow }\n```"),
     ],
 )
 def test_near_misses(block, extensions, caplog):

@@ -151,6 +151,17 @@ def test_style_sheets(site):
     assert html.index("assets/penstock.css") < html.index("mine.css")
 
 
+def test_style_sheet_of_the_author(site, warnings):
+    """A site that has changed the style sheet and keeps it in its place keeps it as it is."""
+    (site.folder / "docs/assets").mkdir()
+    site.write("docs/assets/penstock.css", "/* mine */")
+
+    site.build(PAGE)
+
+    assert (site.folder / "site/assets/penstock.css").read_text("utf-8") == "/* mine */"
+    assert warnings() == []
+
+
 LOOP = """
 from penstock import entrypoint, flow, step
 
