@@ -43,7 +43,7 @@ async def with_timeout():
 
 
 async def waited_for():
-    return await asyncio.wait_for(ask(), 10)
+    return await asyncio.wait_for(ask(), 60)
 
 
 async def after_a_timeout():

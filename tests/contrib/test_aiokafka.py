@@ -203,6 +203,6 @@ def test_stopped(clients, loop):
             consumer = await clients.consumer()
             await consumer.getmany(timeout_ms=1)  # it has begun
             await consumer.stop()
-            await asyncio.wait_for(loop(consumer, pytest.fail), 10)
+            await asyncio.wait_for(loop(consumer, pytest.fail), 60)
 
     asyncio.run(main())

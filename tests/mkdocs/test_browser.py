@@ -206,7 +206,7 @@ def go_to(reader, title):
     """Click the link to a page in the navigation, and wait until the page is shown."""
     links = reader.page.get_by_role("link", name=title, exact=True)
     links.locator("visible=true").first.click()
-    reader.page.wait_for_function(SHOWN, arg=title, timeout=10_000)
+    reader.page.wait_for_function(SHOWN, arg=title)
 
 
 def test_page_after_page(chromium, site):

@@ -571,8 +571,7 @@ def test_what_stands_below(chromium, folder, format_):
         """() => {
             const {top} = document.getElementById("below").getBoundingClientRect();
             return -2 < top && top < 100;
-        }""",
-        timeout=5000,
+        }"""
     )
 
 

@@ -23,6 +23,8 @@ _PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
 _PROGRAM = next(filter(None, map(shutil.which, _PROGRAMS)), None)
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _HERE = "http://127.0.0.1:"
+_PATIENCE = 60_000
+"""Milliseconds after which something that should have happened has not."""
 
 _ARRIVED = """hash => {
     const target = document.getElementById(hash);
@@ -70,7 +72,9 @@ def running_chromium(require: Callable[[str, bool], None]) -> Iterator["Browser"
     """Return a browser without a window, shut when the module's tests are done."""
     require("browser", sync_playwright is not None and _PROGRAM is not None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_PROGRAM, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=_PROGRAM, args=_ARGUMENTS, timeout=_PATIENCE
+        )
         yield browser
         browser.close()
 
@@ -133,6 +137,7 @@ class Reader:
             offline=isinstance(page, Path),
             viewport={"width": width, "height": 720},
         )
+        context.set_default_timeout(_PATIENCE)
         self.page: Page = context.new_page()
         if before:
             self.page.add_init_script(before)
@@ -187,7 +192,7 @@ class Reader:
         link.locator("text, p").first.click()
         # Themes scroll smoothly: it takes a while until the target can be seen. The page itself
         # cannot wait for that if its scripts do not run.
-        for _ in range(100):
+        for _ in range(_PATIENCE // 100):
             found = self.page.evaluate(_ARRIVED, href.partition("#")[2])
             if found:
                 return str(found)
