@@ -24,7 +24,7 @@ from penstock._context import (
     values_kept,
     values_shown,
 )
-from penstock._declared_text import check_text
+from penstock._declared_text import check_text, wrong
 from penstock._failures import record_failure
 from penstock._ids import is_flow_id, is_trace_id
 from penstock._registry import bare
@@ -229,12 +229,25 @@ def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callabl
         values: The names of annotated values that travel to another process.
             They have to be picklable.
 
+    Raises:
+        InvalidArgumentError: If *function* cannot be called, as what a call of
+            it returned cannot, or *values* is one string.
+
     .. versionadded:: 0.1
     """
-    run = open_run()
+    if not callable(function):
+        raise wrong("bound", "a function", function, "bound(work), without calling it")
+    run, names = open_run(), _read_names("bound", values)
     if any(is_sort(function) for is_sort in _RUNS_LATER):
-        return function if run is None else _BoundLater.of(function, run, tuple(values))
-    return cast("Callable[P, R]", _Bound(function, copy_context(), tuple(values)))
+        return function if run is None else _BoundLater.of(function, run, names)
+    return cast("Callable[P, R]", _Bound(function, copy_context(), names))
+
+
+def _read_names(where: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of *values*; one string would be taken for its letters."""
+    if isinstance(values, str):
+        raise wrong(where, "values as a list of names", values, f"values=[{values!r}]")
+    return tuple(values)
 
 
 _RUNS_LATER = (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)
@@ -395,11 +408,15 @@ def inject(
             has no text, or that no server would accept for its length, is left
             out: the whole header has at most 8000 characters, one value 4096.
 
+    Raises:
+        InvalidArgumentError: If *carrier* holds no headers, or *values* is one string.
+
     .. versionadded:: 0.1
     """
     if isinstance(carrier, Iterator):  # it can be read once
         carrier = list(carrier)
-    added = added_headers(carrier, header, traceparent=traceparent, values=values)
+    names = _read_names("inject", values)
+    added = added_headers(carrier, header, traceparent=traceparent, values=names)
     return with_headers(carrier, added)
 
 
@@ -463,9 +480,13 @@ def extract(
             the operation, for what `inject` writes.
         values: The names of values to take from ``baggage``.
 
+    Raises:
+        InvalidArgumentError: If *carrier* holds no headers, or *values* is one string.
+
     .. versionadded:: 0.1
     """
-    return Carried(*find_carried(carrier, header, traceparent=traceparent, values=values))
+    names = _read_names("extract", values)
+    return Carried(*find_carried(carrier, header, traceparent=traceparent, values=names))
 
 
 def find_carried(

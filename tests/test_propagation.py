@@ -523,3 +523,21 @@ def test_bound_where_nothing_is_current():
     made = object()
 
     assert bound(lambda: made)() is made
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda: bound(None), "bound() takes a function, not None (NoneType): write bound(work), "),
+        (lambda: bound(len, values="tenant"), "bound() takes values as a list of names, "),
+        (lambda: inject({}, values="tenant"), "inject() takes values as a list of names, "),
+        (lambda: extract({}, values="tenant"), "not 'tenant' (str): write values=['tenant']"),
+    ],
+    ids=["result", "bound", "inject", "extract"],
+)
+def test_what_cannot_be_carried(use, message):
+    """The result of a call, and one string in place of a list, are refused at once."""
+    with bind(), pytest.raises(InvalidArgumentError) as caught:
+        use()
+
+    assert message in str(caught.value)
