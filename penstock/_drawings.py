@@ -10,6 +10,7 @@ from pathlib import Path
 
 from penstock.exceptions import MissingExtraError
 from penstock.graph._picture import Medium, draw_sources, find_program
+from penstock.graph._program import end_programs
 
 __all__ = ["Drawings", "digest_of"]
 
@@ -52,11 +53,23 @@ class Drawings:
         self._folder.mkdir(parents=True, exist_ok=True)
         sets = [missing[start : start + _AT_ONCE] for start in range(0, len(missing), _AT_ONCE)]
         try:
-            with ThreadPoolExecutor(os.cpu_count()) as threads:
-                list(threads.map(self._make, sets, repeat(sources), repeat(medium)))
+            if len(sets) > 1:
+                self._make_at_once(sets, sources, medium)
+                return
         except RuntimeError:  # no thread can be started here
-            for each in sets:
-                self._make(each, sources, medium)
+            pass
+        for each in sets:
+            self._make(each, sources, medium)
+
+    def _make_at_once(
+        self, sets: Sequence[Sequence[str]], sources: Mapping[str, str], medium: Medium
+    ) -> None:
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            try:
+                list(threads.map(self._make, sets, repeat(sources), repeat(medium)))
+            except KeyboardInterrupt:  # which only this thread hears
+                end_programs()
+                raise
 
     def prune(self, digests: Collection[str]) -> None:
         """Forget all pictures but those with *digests*."""

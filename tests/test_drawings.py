@@ -1,5 +1,6 @@
 """Pictures that are kept: each is drawn once, whole or not at all."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -8,7 +9,7 @@ import pytest
 
 from penstock import Edge, Graph, Node, _drawings
 from penstock._drawings import Drawings, digest_of
-from penstock.graph import _picture
+from penstock.graph import _picture, _program
 from penstock.graph._picture import draw_sources, picture_source, render_svg
 from penstock.graph._svg import finish_svg
 
@@ -199,9 +200,27 @@ def test_without_threads(drawings, monkeypatch):
     def refuse(thread):
         raise RuntimeError("can't start new thread")
 
+    monkeypatch.setattr(_drawings, "_AT_ONCE", 1)
     monkeypatch.setattr(threading.Thread, "start", refuse)
     monkeypatch.setattr(_drawings, "_AT_ONCE", 1)
 
     drawings.make(SOURCES, "svg")
 
     assert all(drawings.find(digest, "svg") for digest in SOURCES)
+
+
+@pytest.mark.needs("processes")
+@pytest.mark.parametrize("at_once", [1, 200], ids=["in threads", "alone"])
+def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
+    """Ctrl-C does not wait for programs that draw: they are ended."""
+    slow = tmp_path / "slow"
+    once = f"mkdir {tmp_path}/once 2> {os.devnull} && kill -INT $PPID"
+    slow.write_text(f"#!/bin/sh\n{once}\nexec sleep 600\n", encoding="utf-8")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PENSTOCK_DOT", str(slow))
+    monkeypatch.setattr(_drawings, "_AT_ONCE", at_once)
+
+    with pytest.raises(KeyboardInterrupt):
+        drawings.make(SOURCES, "svg")
+
+    assert not _program._running

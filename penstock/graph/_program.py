@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import Any
 
-__all__ = ["NAME", "find_extra", "find_place", "run_program"]
+__all__ = ["NAME", "end_programs", "find_extra", "find_place", "run_program"]
 
 NAME = "graphviz-pure"
 """The package that ``penstock[png]`` brings, and its program."""
@@ -23,6 +23,8 @@ _APART: dict[str, Any] = (
     if hasattr(os, "killpg")
     else {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
 )
+
+_running: set[subprocess.Popen[bytes]] = set()
 
 _waited_in_vain = Counter[str]()
 """How often a program did not end in time since it last did."""
@@ -89,15 +91,25 @@ def run_program(
             command, stdin=given, stdout=drawn, stderr=subprocess.PIPE, **_APART
         )
         with started as process:
+            _running.add(process)
             try:
                 _, said = process.communicate(timeout=seconds / 2**failures)
             except BaseException as error:
                 _waited_in_vain[program] += isinstance(error, subprocess.TimeoutExpired)
                 _end(process)
+                process.wait()  # which is left out after Ctrl-C
                 raise
+            finally:
+                _running.discard(process)
         _waited_in_vain.pop(program, None)
         drawn.seek(0)
         return subprocess.CompletedProcess(command, process.returncode, drawn.read(), said)
+
+
+def end_programs() -> None:
+    """End the programs that run in any thread."""
+    for process in list(_running):
+        _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
