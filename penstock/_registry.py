@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 from penstock._codes import CodeIndex
 from penstock._executions import Execution, Source, current_execution
 from penstock._forks import renew_after_fork, renew_if_forked
+from penstock._mocks import is_mock, unmocked
 from penstock._reachable import find_shared
 from penstock._steps import Join, Location, Predecessor, Step
 from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
@@ -541,8 +542,10 @@ class Registry:
         """
         declaration = self.find(target)
         if declaration is None:
+            target = unmocked(target)
             name = getattr(bare(target), "__name__", None) or repr(target)
-            raise UndeclaredFunctionError(flow, name, str(locate(target) or "<unknown>"))
+            place = None if is_mock(target) else locate(target)
+            raise UndeclaredFunctionError(flow, name, str(place or "<unknown>"))
         with self._lock:
             steps = self._flows.setdefault(flow, FlowDeclaration(flow)).steps
             earlier = steps.get(declaration.name)
@@ -697,11 +700,13 @@ def _import(module: str, path: str, inside: int) -> Any:
 def _layers(target: object) -> Iterator[Any]:
     """Yield *target* and what it wraps, outermost first."""
     seen: list[object] = []
-    while not any(target is one for one in seen):
+    target = unmocked(target)
+    while not is_mock(target) and not any(target is one for one in seen):
         yield target
         seen.append(target)
         # A bound method passes `__wrapped__` on, so its function comes first.
-        target = getattr(target, "__func__", None) or getattr(target, "__wrapped__", target)
+        inside = getattr(target, "__func__", None) or getattr(target, "__wrapped__", target)
+        target = unmocked(inside)
 
 
 # A function that a wrapper took the place of has no name by which pickle finds it.

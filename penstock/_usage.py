@@ -5,6 +5,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any, TypeVar, cast
 
+from penstock._mocks import is_mock, unmocked
 from penstock.exceptions import InvalidArgumentError, did_you_mean
 
 __all__ = ["explains", "only_function"]
@@ -60,10 +61,14 @@ def only_function(where: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     """Return the function that a decorator with arguments is called with.
 
     Raises:
-        InvalidArgumentError: If that is not all it is called with.
+        InvalidArgumentError: If that is not all it is called with, or a mock.
     """
     if len(args) == 1 and not kwargs:
-        return args[0]
+        function = unmocked(args[0])
+        if is_mock(function):
+            message = f"{where} takes a function, and {function!r} is mocked: import its module"
+            raise InvalidArgumentError(message)
+        return function
     raise _usage_error(where, f"@{where} above a def", (), kwargs)
 
 

@@ -75,6 +75,59 @@ def test_setup_function(project):
     assert made.build(penstock_setup="broken:go").warnings == ""
 
 
+MOCKED = """
+import celery_app
+from penstock import flow, entrypoint, step
+
+orders = flow("orders")
+
+@celery_app.admin
+@orders
+@celery_app.task(bind=True)
+@entrypoint
+def receive(order, *, dry=False):
+    "Takes it."
+
+@orders
+@step(after="receive")
+@celery_app.task
+@celery_app.retry(3)
+async def charge(order):
+    "Charges it."
+"""
+
+
+def test_mocked_decorators(project):
+    """Steps below and above decorators of modules that autodoc mocks are shown as they are."""
+    made = project()
+    made.write("shop.py", MOCKED)
+
+    built = made.build("html", "sphinx.ext.autodoc", autodoc_mock_imports=["celery_app"])
+
+    assert built.warnings == ""
+    assert "receive ( order , * , dry = False ) Entrypoint Takes it." in built.text()
+    assert "async charge ( order ) Charges it." in built.text()
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        ("step(celery_app.task)", "step(...) takes a function, and celery_app.task is mocked"),
+        ("orders(celery_app.task)", "def task(...): ..."),
+        ("orders(celery_app.task(print))", "def print(...): ..."),
+    ],
+)
+def test_mock_as_a_step(project, declared, reason):
+    """What is mocked itself is no step: the warning says so, and the build ends."""
+    made = project()
+    made.write("shop.py", f"{MOCKED}\n{declared}\n")
+
+    built = made.build("html", "sphinx.ext.autodoc", autodoc_mock_imports=["celery_app"])
+
+    assert "cannot import 'shop'" in built.warnings
+    assert reason in built.warnings
+
+
 def test_mocked_imports(project):
     """What autodoc mocks is mocked while flows are imported."""
     made = project()
