@@ -190,14 +190,31 @@ def _find(error: object, seen: set[int]) -> _Record | tuple[()] | None:
             continue
         seen.add(id(error))
         own = error.__dict__.get(_NAME)
-        if own == _UNCLEAR or _is_record(own):
-            return _Record(*own) if own else _UNCLEAR
+        record = _Record(*own) if own and _is_record(own) else None
+        if own == _UNCLEAR or (record and not isinstance(error, BaseExceptionGroup)):
+            return record or _UNCLEAR
         if isinstance(error, BaseExceptionGroup):
             among = _common([_find(member, seen) for member in error.exceptions])
-            if among is not None:
-                return among
+            if record or among is not None:
+                return _completed(record, among) if record else among
         waiting += (error.__context__, error.__cause__)  # the last one is taken first
     return None
+
+
+def _completed(own: _Record, among: _Record | tuple[()] | None) -> _Record:
+    """Return what a group carries, and of what its members have in common what it lacks.
+
+    It left a request, say, in which the flow of its members is not known.
+    """
+    if not among or among[0] != own.flow_id:
+        return own
+    inner = _Record(*among)
+    flow = inner.flow if own.flow is None else own.flow
+    return own._replace(
+        flow=flow,
+        step=inner.step if own.step is None and flow == inner.flow else own.step,
+        values=tuple({**dict(own.values), **dict(inner.values)}.items()),
+    )
 
 
 def _common(found: list[_Record | tuple[()] | None]) -> _Record | tuple[()] | None:

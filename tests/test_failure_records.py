@@ -613,3 +613,84 @@ class TestLogging:
             FlowFilter().filter(record)
 
             assert record.flow_id == "-"
+
+
+def handlers():
+    """Return entrypoints that fail: two of one flow, one of another, one of its own operation."""
+
+    @flow("orders")
+    @entrypoint
+    async def receive():
+        annotate(order=7)
+        raise LookupError
+
+    @flow("orders")
+    @entrypoint
+    async def store():
+        annotate(order=7)
+        raise LookupError
+
+    @flow("emails")
+    @entrypoint
+    async def send():
+        raise LookupError
+
+    @flow("reports")
+    @entrypoint(inherit=False)
+    async def report():
+        raise LookupError
+
+    return {"receive": receive, "store": store, "send": send, "report": report}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected", "values"),
+    [
+        (["receive"], ("orders", "receive"), {"tenant": "north", "order": "7"}),
+        (["receive", "receive"], ("orders", "receive"), {"tenant": "north", "order": "7"}),
+        (["receive", "store"], ("orders", None), {"tenant": "north", "order": "7"}),
+        (["receive", "send"], (None, None), {"tenant": "north"}),
+        (["report"], (None, "report"), {"tenant": "north"}),
+        (["receive", "report"], (None, None), {"tenant": "north"}),
+    ],
+)
+def test_group_that_leaves_a_request(names, expected, values):
+    """A group is of the request that it left, and of the flow that all its members are of."""
+    found = handlers()
+
+    async def work():
+        async with asyncio.TaskGroup() as tasks:
+            for name in names:
+                tasks.create_task(found[name]())
+
+    run = Inbound().receive({})
+    run.annotate(tenant="north")
+    with pytest.raises(ExceptionGroup) as caught, active(run):
+        asyncio.run(work())
+
+    failure = find_failure(caught.value)
+    assert (failure.flow_id, failure.flow, failure.step) == (run.flow_id, *expected)
+    assert failure.values == values
+
+
+def test_group_of_an_entrypoint():
+    """A group that leaves an entrypoint is of its flow, whatever its members are of."""
+    found = handlers()
+
+    @flow("imports")
+    @entrypoint
+    async def work():
+        raise ExceptionGroup("several", [LookupError()]) from None
+
+    @flow("imports")
+    @entrypoint
+    async def collect():
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(found["receive"]())
+
+    for function, step_name in ((work, "work"), (collect, "collect")):
+        with pytest.raises(ExceptionGroup) as caught:
+            asyncio.run(function())
+
+        failure = find_failure(caught.value)
+        assert (failure.flow, failure.step) == ("imports", step_name)
