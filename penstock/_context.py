@@ -225,7 +225,7 @@ class Run(_Identified):
         """
         return MappingProxyType(values_kept(latest(self)))
 
-    def annotate(self, **values: object) -> None:
+    def annotate(self, /, **values: object) -> None:
         """Attach *values* to the whole run: ``current_run().annotate(tenant="north")``.
 
         They show wherever the run is current, in tasks and threads that were

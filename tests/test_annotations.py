@@ -344,6 +344,17 @@ class TestWholeRun:
             assert seen() == {"tenant": "n"}
         assert seen_there == [{"tenant": "n"}]
 
+    def test_any_name(self):
+        """Every name can be annotated, also those of the arguments."""
+        names = {"self": 1, "values": 2, "names": 3, "a b": 4}
+        with bind() as run:
+            current_run().annotate(**names)
+            annotate(**{name: -value for name, value in names.items()})
+            here = dict(current_run().values)
+
+        assert dict(run.values) == names
+        assert here == {name: -value for name, value in names.items()}
+
     def test_nearest_counts(self):
         """A value of the context counts before one of the run, until that is set anew there."""
         with bind() as run:
