@@ -694,3 +694,16 @@ def test_group_of_an_entrypoint():
 
         failure = find_failure(caught.value)
         assert (failure.flow, failure.step) == ("imports", step_name)
+
+
+def test_group_of_a_shared_exception():
+    """A group is of the request that it left, also where nobody knows of what its member is."""
+    error = LookupError()
+    for flow_id in ("order-1", "order-2"):
+        with pytest.raises(LookupError), bind(flow_id):
+            raise error
+    with pytest.raises(ExceptionGroup) as caught, bind("order-3"):
+        raise ExceptionGroup("several", [error])
+
+    assert find_failure(error) is None
+    assert find_failure(caught.value).flow_id == "order-3"
