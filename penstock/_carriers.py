@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from penstock._plain import plain_string
 from penstock.exceptions import InvalidArgumentError
 
 __all__ = ["only", "read_headers", "with_headers"]
@@ -136,10 +137,12 @@ def _lower(name: object) -> str:
 
 
 def _text(value: object) -> str | None:
+    if type(value) is str:
+        return value
     if isinstance(value, bytes):
         # Every byte has a character in Latin-1; which ones may be adopted is checked later.
         return value.decode("latin-1")
-    return value if isinstance(value, str) else None
+    return plain_string(value) if isinstance(value, str) else None
 
 
 def _writers(pairs: list[tuple[Any, Any]]) -> tuple[Callable[[str], Any], Callable[[str], Any]]:

@@ -23,6 +23,7 @@ from penstock._ids import (
     tails,
     write_flow_id,
 )
+from penstock._plain import plain_string
 from penstock._redaction import Redact, configure_redaction, originals, prepared, redacting, shown
 from penstock._traceparent import Remote
 from penstock.exceptions import InvalidFlowIdError
@@ -598,7 +599,7 @@ def _checked(factory: Callable[[], str]) -> Callable[[], str]:
             _logger.exception("the id_factory failed; penstock makes this flow ID itself")
             return make_flow_id()
         if is_flow_id(made):
-            return made
+            return plain_string(made)
         discard(made)
         _logger.error("the id_factory returned no flow ID; penstock makes this one itself")
         return make_flow_id()

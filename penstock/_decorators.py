@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar, overload
 
 from penstock._context import run_starter
 from penstock._declared_text import check_text, wrong
+from penstock._plain import plain_string
 from penstock._registry import (
     Declaration,
     Declared,
@@ -195,10 +196,11 @@ def flow(
     if not isinstance(name, str):
         raise wrong("flow", "a name", name, '@flow("bom_sync")')
     check_text("flow", name=name, title=title, description=description, owner=owner)
+    name = plain_string(name)
     said = {
-        "title": title,
-        "description": description,
-        "owner": owner,
+        "title": plain_string(title),
+        "description": plain_string(description),
+        "owner": plain_string(owner),
         "tags": _read_tags(tags),
     }
     names = declaring_frame().f_globals
@@ -452,9 +454,9 @@ def _declaration(target: Any, name: str | None, title: str | None, kind: str | N
     return Declaration(
         held=function,
         written=function,
-        name=own,
-        title=title,
-        kind=kind,
+        name=plain_string(own),
+        title=plain_string(title),
+        kind=plain_string(kind),
         location=locate(function),
         origin=Origin.of(function),
     )
@@ -468,7 +470,7 @@ def _read_tags(tags: object) -> tuple[str, ...]:
         if not isinstance(tag, str):
             raise wrong("flow", "tags as a list of strings", tag, 'tags=["nightly"]')
         check_text("flow", tag=tag)
-        read.append(tag)
+        read.append(plain_string(tag))
     return tuple(read)
 
 
@@ -504,7 +506,7 @@ def _read_item(item: object) -> Iterable[Reference]:
             if label is not None and not isinstance(label, str):
                 raise wrong("step", "a string as an edge's label", label, 'after={"a": "approved"}')
             check_text("step", label=label or None)
-        return [_read_reference(step, label or None) for step, label in item.items()]
+        return [_read_reference(s, plain_string(label or None)) for s, label in item.items()]
     return [_read_reference(item, None)]
 
 
@@ -514,7 +516,7 @@ def _read_reference(step: object, label: str | None) -> Reference:
             message = "after= names a step with an empty string"
             raise InvalidArgumentError(message)
         check_text("step", after=step)
-        return Reference(step, label)
+        return Reference(plain_string(step), label)
     declaration = default_registry().find(step)
     if declaration is not None:
         return Reference(declaration.name, label, declaration.function)

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, overload
 
-__all__ = ["plain", "printable", "unprintable"]
+__all__ = ["plain", "plain_string", "printable", "unprintable"]
 
 _DEEPEST = 20
 """How many values are kept inside each other; what is deeper becomes text."""
@@ -19,6 +19,18 @@ def plain(value: object, above: tuple[int, ...] = ()) -> object:
         return _plain(value, above)
     except Exception:  # a value's own code: its repr may do better
         return _shown(value)
+
+
+@overload
+def plain_string(text: str) -> str: ...
+@overload
+def plain_string(text: str | None) -> str | None: ...
+def plain_string(text: str | None) -> str | None:
+    """Return *text* as a string and not as one of a subclass; None as it is.
+
+    A member of an enumeration of strings prints as something else than it is.
+    """
+    return None if text is None else str.__str__(text)
 
 
 def _plain(value: object, above: tuple[int, ...]) -> object:

@@ -27,6 +27,7 @@ from penstock._context import (
 from penstock._declared_text import check_text, wrong
 from penstock._failures import record_failure
 from penstock._ids import is_flow_id, is_trace_id
+from penstock._plain import plain_string
 from penstock._registry import bare
 from penstock._scopes import run_scope
 from penstock._spans import find_span
@@ -128,11 +129,13 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         else:
             brought = flow_id, _NO_VALUES, None
         self._flow_id, self._values, self._remote = brought
-        if self._flow_id is not None and not is_flow_id(self._flow_id):
-            raise InvalidFlowIdError(len(str(self._flow_id)))
+        if self._flow_id is not None:
+            if not is_flow_id(self._flow_id):
+                raise InvalidFlowIdError(len(str(self._flow_id)))
+            self._flow_id = plain_string(self._flow_id)
         if flow is not None:
             check_text("bind", flow=flow)
-        self._flows = () if flow is None else (flow,)
+        self._flows = () if flow is None else (plain_string(flow),)
         self._token: Token[Run | None] | None = None
 
     @explains("bind(...)", "@bind() above a def")

@@ -1,6 +1,7 @@
 """Declaring flows: what decorators take, keep, and refuse."""
 
 import copy
+import enum
 import importlib
 import importlib.metadata
 import inspect
@@ -272,6 +273,39 @@ class TestAfter:
     def test_repr(self):
         """The two helpers show what they were given."""
         assert repr(all_of("a", "b")) == "all_of('a', 'b')"
+
+
+class Names(str, enum.Enum):  # noqa: UP042 - its members print as something else
+    """Strings as many projects keep them."""
+
+    FLOW = "orders"
+    BEGIN = "begin"
+    END = "finish"
+    WORDS = "Some words"
+    KIND = "database"
+
+
+def test_members_of_enumerations():
+    """A member of an enumeration of strings is the string, wherever it is printed."""
+    orders = flow(Names.FLOW, title=Names.WORDS, owner=Names.WORDS, tags=[Names.KIND])
+
+    @orders
+    @entrypoint(name=Names.BEGIN, title=Names.WORDS, kind=Names.KIND)
+    def start():
+        return f"{current_run().flow} {current_run().entrypoint} {current_step().name}"
+
+    orders(step(name=Names.END, after={Names.BEGIN: Names.WORDS})(lambda: None))
+
+    assert start() == "orders begin begin"
+    assert generate_dag(Names.FLOW).splitlines() == [
+        "graph TD",
+        '    begin(["Some words<br/>(database)"])',
+        '    begin -->|"Some words"| finish',
+    ]
+    assert (f"{get_flow('orders').title}", f"{get_flow('orders').tags}") == (
+        "Some words",
+        "('database',)",
+    )
 
 
 class TestFlow:

@@ -1,6 +1,7 @@
 """Carrying a run: carriers of headers, blocks, and functions that are called elsewhere."""
 
 import asyncio
+import contextvars
 import logging
 import pickle
 import threading
@@ -16,6 +17,7 @@ from penstock import (
     annotate,
     bind,
     bound,
+    configure,
     current_flow_id,
     current_run,
     entrypoint,
@@ -24,6 +26,7 @@ from penstock import (
     inject,
 )
 from penstock._ids import is_flow_id
+from penstock.boundary import Inbound
 from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
 from penstock.testing import record_runs
 
@@ -55,6 +58,46 @@ def what_is_annotated() -> dict[str, object]:
 
 def what_is_said() -> str:
     return inject(traceparent=True)["traceparent"]
+
+
+class Text(str):
+    """A string that prints as another one, as members of enumerations do."""
+
+    __slots__ = ()
+
+    def __str__(self):
+        return "another"
+
+
+def take(made):
+    """Return the flow ID that a factory makes of *made*."""
+    configure(id_factory=lambda: made)
+    try:
+        with bind() as run:
+            return run.flow_id
+    finally:
+        configure()
+
+
+@pytest.mark.parametrize(
+    "current",
+    [
+        lambda: bind(Text("order-7"), flow=Text("order-7")).__enter__().flow,
+        lambda: bind(Text("order-7")).__enter__().flow_id,
+        lambda: bind(Carried(Text("order-7"))).__enter__().flow_id,
+        lambda: extract({"X-Request-ID": Text("order-7")}).flow_id,
+        lambda: Inbound(trust=True).receive([("x-request-id", Text("order-7"))]).flow_id,
+        lambda: Inbound().receive({}, flow=Text("order-7")).flow,
+        lambda: Inbound(trust=True, transformer=Text).receive({"X-Request-ID": "order-7"}).flow_id,
+        lambda: take(Text("order-7")),
+    ],
+    ids=["flow", "bind", "Carried", "extract", "boundary", "receive", "transformer", "factory"],
+)
+def test_strings_of_a_subclass(current):
+    """A flow ID and a flow's name are plain strings: logs and headers have the same."""
+    found = contextvars.Context().run(current)
+
+    assert (type(found), found) == (str, "order-7")
 
 
 class TestInject:

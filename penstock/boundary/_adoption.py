@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from penstock._callables import check_answers, discard, is_true, report_once
 from penstock._ids import is_flow_id
+from penstock._plain import plain_string
 from penstock.exceptions import ConfigurationError
 
 __all__ = ["Transformer", "Validator", "adopted_id", "check_function", "may_be_transformed"]
@@ -50,7 +51,7 @@ def _transformed(transformer: Transformer, found: str) -> str | None:
         report_once(transformer, message, exc_info=True)
         return None
     if isinstance(made, str) and is_flow_id(made):
-        return made
+        return plain_string(made)
     discard(made)
     message = "the transformer of flow IDs returned %s; nothing is adopted"
     # Not the text itself, which may have come from outside.

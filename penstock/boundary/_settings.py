@@ -7,6 +7,7 @@ from typing import Any, Self, TypedDict, TypeVar
 
 from penstock._context import Run, open_run, received_run
 from penstock._ids import is_flow_id
+from penstock._plain import plain_string
 from penstock._propagation import HEADER, added_headers, find_carried, inject
 from penstock.boundary._adoption import (
     Transformer,
@@ -174,7 +175,7 @@ class Inbound:
             values=self.values,
             is_wanted=is_flow_id if self.transformer is None else may_be_transformed,
         )
-        flows = () if flow is None else (flow,)
+        flows = () if flow is None else (plain_string(flow),)
         if found is None and not values:
             return received_run(None, flows)
         judge = self._judge
