@@ -194,6 +194,16 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
 
 
 @pytest.mark.needs("Graphviz program")
+def test_with_threads(drawings, monkeypatch):
+    """Many pictures are drawn by several programs."""
+    monkeypatch.setattr(_drawings, "_AT_ONCE", 1)
+
+    drawings.make(SOURCES, "svg")
+
+    assert all(drawings.find(digest, "svg") for digest in SOURCES)
+
+
+@pytest.mark.needs("Graphviz program")
 def test_without_threads(drawings, monkeypatch):
     """Where no thread can be started, pictures are drawn one set after the other."""
 
