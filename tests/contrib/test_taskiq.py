@@ -25,6 +25,7 @@ from taskiq import (
     TaskiqScheduler,
 )
 from taskiq.exceptions import SendTaskError
+from taskiq_redis import ListQueueBroker
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, RECEIVED
@@ -339,6 +340,16 @@ def test_middleware_that_fails(broker, hook):
     assert len(seen[-1]) == 32
     assert seen.count("order-7") == (2 if hook == "post_execute" else 1)
     assert len(set(seen)) == len(seen) - (hook == "post_execute")
+
+
+def test_broker_elsewhere():
+    """A broker whose tasks run elsewhere keeps its own way to send."""
+    broker = ListQueueBroker("redis://localhost")
+    install(broker)
+
+    assert "kick" not in vars(broker)
+    uninstall(broker)
+    assert broker.middlewares == []
 
 
 def test_uninstall(broker):
