@@ -435,7 +435,7 @@ def _headers(
     run: Run, carrier: object, header: str, values: Iterable[str], traceparent: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield what a carrier has to hold to carry *run*."""
-    yield header, run.flow_id
+    yield header if type(header) is str else plain_string(header), run.flow_id
     if not traceparent and not values:
         return
     there = read_headers(carrier, TRACEPARENT, BAGGAGE)

@@ -69,6 +69,12 @@ class Text(str):
         return "another"
 
 
+def within(function):
+    """Return what *function* returns in a block."""
+    with bind():
+        return function()
+
+
 def take(made):
     """Return the flow ID that a factory makes of *made*."""
     configure(id_factory=lambda: made)
@@ -90,11 +96,16 @@ def take(made):
         lambda: Inbound().receive({}, flow=Text("order-7")).flow,
         lambda: Inbound(trust=True, transformer=Text).receive({"X-Request-ID": "order-7"}).flow_id,
         lambda: take(Text("order-7")),
+        lambda: Inbound(header=Text("order-7")).header,
+        lambda: next(iter(within(lambda: inject(header=Text("order-7"))))),
     ],
-    ids=["flow", "bind", "Carried", "extract", "boundary", "receive", "transformer", "factory"],
+    ids=[
+        *("flow", "bind", "Carried", "extract", "boundary", "receive", "transformer", "factory"),
+        *("header", "inject"),
+    ],
 )
 def test_strings_of_a_subclass(current):
-    """A flow ID and a flow's name are plain strings: logs and headers have the same."""
+    """Flow IDs and the names of flows and headers are plain strings, the same wherever written."""
     found = contextvars.Context().run(current)
 
     assert (type(found), found) == (str, "order-7")

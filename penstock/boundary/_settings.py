@@ -305,6 +305,7 @@ def _check_common(settings: "Inbound | Outbound") -> None:
     header: object = settings.header
     if not (isinstance(header, str) and _is_token(header)):
         raise wrong("header", 'the name of a header, like "X-Request-ID"', header)
+    object.__setattr__(settings, "header", plain_string(header))
     check_bool("traceparent", settings.traceparent)
     # The dataclass is frozen for its users.
     object.__setattr__(settings, "values", _read_names("values", settings.values, "tenant"))
