@@ -320,15 +320,18 @@ def test_middleware_that_fails(broker, hook):
     install(broker)
     broker.add_middlewares(type("Failing", (TaskiqMiddleware,), {hook: fail})())
 
-    @broker.task(task_name="work")
     async def work():
         seen.append(current_flow_id())
+
+    # Two tasks: Taskiq 0.12 keeps labels of one message for those after it.
+    failing = broker.task(task_name="failing", fails=True)(work)
+    work = broker.task(task_name="work")(work)
 
     async def main():
         for flow_id in ("order-7", None):
             with bind(flow_id) if flow_id else nullcontext():
                 with suppress(SendTaskError, LookupError):
-                    await work.kicker().with_labels(fails=True).kiq()
+                    await failing.kiq()
                     await broker.wait_all()
                 assert current_flow_id() == flow_id
                 broker._running_tasks.clear()
