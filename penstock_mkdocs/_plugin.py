@@ -67,13 +67,17 @@ class _Option(BaseConfigOption[Any]):
             raise ValidationError(str(error)) from error
 
 
+_NO_NAME = re.compile(r"[\\:\x00-\x1f]")
+
+
 class _Folder(BaseConfigOption[str]):
     """A folder of the site, wherever that is."""
 
     def run_validation(self, value: object, /) -> str:
         """Return *value* without slashes around it."""
         parts = value.strip("/").split("/") if isinstance(value, str) else []
-        if not parts or {"", ".", ".."}.intersection(parts):
+        # To Windows, a backslash and a colon are parts of a path too.
+        if not parts or any(part in {"", ".", ".."} or _NO_NAME.search(part) for part in parts):
             message = f"takes a folder of the site, like flows, not {value!r}"
             raise ValidationError(message)
         return "/".join(parts)

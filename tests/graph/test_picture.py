@@ -521,6 +521,7 @@ def test_program_of_the_extra_without_its_package(elsewhere):
         assert find_place() is None
 
 
+@pytest.mark.needs("processes")
 def test_chosen_program_of_the_extra_without_the_extra(elsewhere, monkeypatch):
     """Without the extra, its program is an error that names the variable that asks for it."""
     shutil.rmtree(elsewhere / "graphviz_pure-0.2.2.dist-info")

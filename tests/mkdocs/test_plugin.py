@@ -114,6 +114,9 @@ def test_option_that_is_none(site):
         ("pages", True, "takes a folder of the site, like flows, not True"),
         ("pages", "../flows", "takes a folder of the site, like flows, not '../flows'"),
         ("pages", "/", "takes a folder of the site, like flows, not '/'"),
+        ("pages", "..\\flows", r"takes a folder of the site, like flows, not '..\\flows'"),
+        ("pages", "C:flows", "takes a folder of the site, like flows, not 'C:flows'"),
+        ("pages", "a\nb", r"takes a folder of the site, like flows, not 'a\nb'"),
     ],
 )
 def test_wrong_option(site, caplog, option, value, expected):
