@@ -67,6 +67,12 @@ HOSTILE = {
 }
 
 
+DEEP = pytest.mark.needs("deep stack")
+NAMES = [
+    pytest.param(name, marks=DEEP) if name in {"deep", "recursive"} else name for name in HOSTILE
+]
+
+
 def write(handler, error, **options):
     logger = logging.getLogger("hostile")
     logger.addHandler(handler)
@@ -177,7 +183,7 @@ def _restored():
     sentry_sdk.get_global_scope().set_client(before)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("writer", WRITERS)
 def test_within_a_run(writer, name):
     """What is logged in a run is written, with its ID."""
@@ -189,7 +195,7 @@ def test_within_a_run(writer, name):
     assert "seen" in line
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("writer", WRITERS)
 def test_after_a_run(writer, name):
     """So is what reports an exception of a run outside of it."""
@@ -208,7 +214,7 @@ def test_after_a_run(writer, name):
     assert "seen" in line
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("writer", [name for name in WRITERS if name.startswith("Flow")])
 def test_extra(writer, name):
     """`FlowFormatter` writes a line with a field that is the application's own, too."""
