@@ -153,7 +153,7 @@ ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 """The signals that end a process; Windows has not all of them."""
 
 LONGEST = ("test_browser", "test_builders", "test_worker_exit", "test_operations")
-LONGEST += ("test_mermaid_real", "test_celery_workers", "test_one_table")
+LONGEST += ("test_operations", "test_mermaid_real", "test_celery_workers", "test_one_table")
 """The modules that take longest. Begun last, one of them would keep one worker busy alone."""
 
 
