@@ -152,7 +152,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 """The signals that end a process; Windows has not all of them."""
 
-LONGEST = ("test_browser", "test_builders", "test_worker_exit", "test_operations")
+LONGEST = ("test_browser", "test_builders", "test_worker_exit", "test_reproducible")
 LONGEST += ("test_operations", "test_mermaid_real", "test_celery_workers", "test_one_table")
 """The modules that take longest. Begun last, one of them would keep one worker busy alone."""
 
