@@ -20,13 +20,13 @@ from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.util import AtomicString
 
-from penstock._importing import explain
+from penstock._importing import explain, explain_nothing
 from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_step, target_of
 from penstock._settings import Settings
 from penstock._signatures import attempt
 from penstock._steps import Step
 from penstock.exceptions import BrokenExtraError, PenstockError, UnknownFlowError, UnknownStepError
-from penstock.graph import Flow, get_flow
+from penstock.graph import Flow, get_flow, list_flows
 from penstock_mkdocs._config import (
     ExtensionOptions,
     FlowOptions,
@@ -224,6 +224,10 @@ class FlowBlocks(BlockProcessor):
         settings = settings_of(self._options, self._host.folder)
         return explain(error, settings, failures_of(settings))
 
+    def _explain_nothing(self) -> str:
+        settings = settings_of(self._options, self._host.folder)
+        return explain_nothing(settings, failures_of(settings))
+
     def _warn_of_itself(self, flow: Flow, step: Step) -> None:
         where = step.location or self._sources.place(self._number)
         self._reporter.warn(
@@ -317,8 +321,7 @@ class FlowBlocks(BlockProcessor):
         chosen = Selection(options.tags, options.owner)
         flows = chosen.flows()
         if not flows:
-            message = f"no flow {chosen}"
-            raise OptionError(message)
+            raise OptionError(f"no flow {chosen}" if list_flows() else self._explain_nothing())
         for flow in flows:
             self._note_elsewhere(FlowPage(flow=flow))
         self._put(parent, self._renderer.flows(flows, options))

@@ -312,6 +312,25 @@ def test_module_that_configures_logging(site, warnings):
     ]
 
 
+@pytest.mark.parametrize(
+    ("modules", "expected"),
+    [
+        (["broken"], "no flow is declared, for these cannot be imported: broken"),
+        (["plain"], "no flow is declared in these modules: plain"),
+        ([], 'no modules are configured: write modules: ["shop.flows"] among the options'),
+    ],
+)
+def test_no_flows(site, warnings, modules, expected):
+    """A table of all flows says why there are none."""
+    site.write("broken.py", "import nothing_of_the_sort\n")
+    site.write("plain.py", "")
+    site.options["modules"] = modules
+
+    site.build("# Shop\n\n::: penstock-flows\n")
+
+    assert warnings()[-1].startswith(f"docs/index.md:3: {expected}")
+
+
 SECRET = "raise RuntimeError('postgresql://svc:S3cr3tPW@db')\n"
 
 
