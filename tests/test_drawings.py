@@ -1,6 +1,7 @@
 """Pictures that are kept: each is drawn once, whole or not at all."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -229,6 +230,7 @@ def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
     slow.chmod(0o755)
     monkeypatch.setenv("PENSTOCK_DOT", str(slow))
     monkeypatch.setattr(_drawings, "_AT_ONCE", at_once)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what runs beside a shell
 
     with pytest.raises(KeyboardInterrupt):
         drawings.make(SOURCES, "svg")
