@@ -137,9 +137,9 @@ PRELUDES = {
     ),
     "lends it out": "import subprocess as s, sys\ns.run(['echo', 'hello'], stdout=sys.stdout)\n",
     "keeps it": (
-        "import atexit, logging, sys\n"
-        "logging.basicConfig(stream=sys.stdout, format='%(message)s')\n"
-        "atexit.register(logging.warning, 'hello')\n"
+        "import atexit, logging, sys\nlogger = logging.getLogger('shop')\n"
+        "logger.addHandler(logging.StreamHandler(sys.stdout))\n"
+        "atexit.register(logger.warning, 'hello')\n"
     ),
 }
 
