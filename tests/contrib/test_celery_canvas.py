@@ -118,7 +118,7 @@ class Tasks:
 
         self.add, self.total, self.fails, self.told, self.handled = add, total, fails, told, handled
         self.headers, self.nested, self.opens, self.expires = headers, nested, opens, expires
-        self.grows, self.branch, self.declared = grows, branch, declared
+        self.grows, self.branch, self.leaf, self.declared = grows, branch, leaf, declared
 
 
 ENDS = {"ignore": Ignore(), "reject": Reject("no"), "failure": KeyError("x")}
@@ -216,6 +216,19 @@ def test_sent_later(tasks):
         canvas.delay()
 
     assert wait(2) == (["1 + 1", "2 + 1"], {"order-7"})
+
+
+def test_sent_twice(tasks):
+    """A canvas that is made once carries the ID of who sends it each time, and its values."""
+    canvas = chain(tasks.add.si(1, 1), tasks.leaf.si(2))
+    for flow_id, tenant in (("order-7", "south"), ("order-8", None)):
+        with bind(flow_id):
+            if tenant:
+                annotate(tenant=tenant)
+            canvas.delay()
+        wait_for(lambda: len(SEEN) == 2)
+        assert list(SEEN) == [("1 + 1", flow_id), (2, {"tenant": tenant} if tenant else {})]
+        SEEN.clear()
 
 
 ENDINGS = {
