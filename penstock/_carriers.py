@@ -110,6 +110,8 @@ def _items(carrier: Any) -> list[tuple[Any, Any]]:
     """Return all pairs of *carrier*, for any that may be passed."""
     if carrier is None:
         return []
+    if type(carrier) is dict:
+        return list(carrier.items())
     try:
         return [(name, value) for name, value in _iterate(carrier)]
     except (TypeError, ValueError):

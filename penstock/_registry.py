@@ -306,7 +306,9 @@ class Declaration:
 
     def is_own(self, code: CodeType | None) -> bool:
         """Return whether *code* is that of the function itself, and runs only in calls of it."""
-        return bool(self.codes) and self.codes[0] is code and not self.shares(code)
+        if code is None or not self.codes:
+            return False
+        return self.codes[0] is code and not self.shares(code)
 
     def loosen(self, forget: Callable[[object], object]) -> None:
         """Hold the target no more, if that can be, and call *forget* when it is collected."""
