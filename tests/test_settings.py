@@ -293,11 +293,14 @@ def test_library_in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 def test_interrupt_is_not_caught(tmp_path):
-    """Ctrl-C while a module is imported ends the import."""
+    """Ctrl-C while a module is imported, or set up, ends the import."""
     write(tmp_path / "slow_shop.py", "raise KeyboardInterrupt")
+    folders = (str(tmp_path),)
 
     with pytest.raises(KeyboardInterrupt):
-        import_modules(Settings(modules=("slow_shop",), pythonpath=(str(tmp_path),)))
+        import_modules(Settings(modules=("slow_shop",), pythonpath=folders))
+    with pytest.raises(KeyboardInterrupt):
+        import_modules(Settings(setup="slow_shop:setup", pythonpath=folders))
 
 
 @pytest.mark.skipif(not hasattr(sys, "set_lazy_imports_filter"), reason="needs lazy imports")
