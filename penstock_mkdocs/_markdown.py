@@ -19,6 +19,7 @@ from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.util import AtomicString
+from yaml.scanner import ScannerError
 
 from penstock._importing import explain, explain_nothing
 from penstock._pages import FlowPage, Selection, StepSection, anchor_of, find_step, target_of
@@ -462,7 +463,7 @@ def _read_yaml(text: str) -> object:
     except yaml.YAMLError as error:
         problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
         where = f", in line {mark.line + 1} of them" if mark else ""
-        quotes = "; a value may need quotes" if isinstance(error, yaml.scanner.ScannerError) else ""
+        quotes = "; a value may need quotes" if isinstance(error, ScannerError) else ""
         message = f"the options are not valid YAML: {problem or error}{where}{quotes}"
         raise OptionError(message) from error
     finally:
