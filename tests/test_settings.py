@@ -529,6 +529,12 @@ def test_module_with_a_typing_error(tmp_path):
             }.items()
         ),
         pytest.param(
+            "ready_docs:later",
+            "setup 'ready_docs:later' failed (here): TypeError: it returned something to await: "
+            "write a plain function (def)",
+            id="coroutine function",
+        ),
+        pytest.param(
             "ready_docs:Exit",
             "setup 'ready_docs:Exit' failed (here): Exit ({file}:8)",
             id="no Exception",
@@ -548,7 +554,8 @@ def test_setup_that_fails(tmp_path, setup, expected):
         tmp_path / "ready_docs.py",
         "import json\n\nclass Broken(json.JSONEncoder):\n    def default(self, o): raise "
         "RuntimeError('no')\n\ndef setup(): json.dumps(object(), cls=Broken)\n"
-        "class Exit(BaseException):\n    def __init__(self): raise self\n",
+        "class Exit(BaseException):\n    def __init__(self): raise self\n"
+        "async def later(): ...\n",
     )
     write(tmp_path / "unready_shop.py", "1 / 0")
     settings = Settings(
