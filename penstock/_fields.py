@@ -68,10 +68,10 @@ def add_fields(
     if run is not None and (run._values or run._origin or run._request):
         for name, value in values_shown(run).items():
             is_text = type(value) is str and value.isascii()
-            record.setdefault(name, value if is_text else printable(value))
+            record.setdefault(name, value if is_text else printable(value, asks=False))
     if failure is not None:
         for name, value in failure.values.items():
-            record.setdefault(name, printable(value))
+            record.setdefault(name, printable(value, asks=False))
 
 
 def _put_names(

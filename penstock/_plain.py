@@ -49,11 +49,17 @@ def _plain(value: object, above: tuple[int, ...]) -> object:
     return _shown(value)
 
 
-def printable(value: Any) -> object:
+def printable(value: Any, *, asks: bool = True) -> object:
     """Return *value*, or what can be written in its place if writing it would fail.
 
     What the application annotated is written by whoever it chose: as text, as
     JSON, by a format. None of it may cost the line, or raise where it is logged.
+
+    Args:
+        value: What the application annotated.
+        asks: Whether objects of the application's own classes are asked for
+            their text. Not where it may be that nobody writes them: to ask one
+            of an ORM is a query to the database.
     """
     kind = type(value)
     if kind in _SCALARS or (kind is str and value.isascii()):
@@ -61,7 +67,7 @@ def printable(value: Any) -> object:
     if kind is int and -_LARGE < value < _LARGE:
         return value
     try:
-        return value if _is_printable(value, 0) else plain(value)
+        return value if _is_printable(value, 0, asks) else plain(value)
     except UnicodeEncodeError:
         return _encodable(str(value))
     except Exception:  # a value's own code
@@ -72,30 +78,32 @@ _LARGE = 10**600
 """A number that Python may refuse to write, see `sys.set_int_max_str_digits`."""
 
 _KEYS = {str, int, float, bool, type(None)}
+_TEXTS = {str, int}
 _SCALARS = {float, bool, bytes, type(None)}
 _COLLECTIONS = {dict, list, tuple, set, frozenset}
 
 
-def _is_printable(value: Any, depth: int) -> bool:
+def _is_printable(value: Any, depth: int, asks: bool) -> bool:
     """Return whether *value* can be written; of one that is no collection, raise why it cannot."""
     kind = type(value)
     if kind in _SCALARS:
         return True
     if kind not in _COLLECTIONS:
-        for write in (str, repr, format):  # whoever writes it does so in one of these ways
-            write(value).encode()
+        if asks or kind in _TEXTS:
+            for write in (str, repr, format):  # whoever writes it does so in one of these ways
+                write(value).encode()
         return True
     if depth == _DEEPEST:
         return False
     if kind is dict and not all(type(key) in _KEYS for key in value):
         return False
     items = (*value, *value.values()) if kind is dict else value
-    return all(_can_be_written(item, depth + 1) for item in items)
+    return all(_can_be_written(item, depth + 1, asks) for item in items)
 
 
-def _can_be_written(value: object, depth: int) -> bool:
+def _can_be_written(value: object, depth: int, asks: bool) -> bool:
     try:
-        return _is_printable(value, depth)
+        return _is_printable(value, depth, asks)
     except Exception:  # a value's own code
         return False
 

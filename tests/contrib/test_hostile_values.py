@@ -68,9 +68,11 @@ HOSTILE = {
 
 
 DEEP = pytest.mark.needs("deep stack")
-NAMES = [
-    pytest.param(name, marks=DEEP) if name in {"deep", "recursive"} else name for name in HOSTILE
-]
+
+
+def case(writer, name):
+    marks = [DEEP] if name in {"deep", "recursive"} else []
+    return pytest.param(writer, name, id=f"{writer}-{name}", marks=marks)
 
 
 def write(handler, error, **options):
@@ -174,6 +176,13 @@ WRITERS = {
 }
 
 
+OTHERS = [name for name in WRITERS if name.startswith(("Formatter", "Json", "loguru"))]
+"""What gets objects as they are, and deals with those that fail as with any other field."""
+
+NO_OBJECTS = ["tuple as a key", "circular", "deep", "digits", "digits in a list"]
+NO_OBJECTS += ["surrogate", "surrogate in a list", "NUL", "long"]
+
+
 @pytest.fixture(autouse=True)
 def _restored():
     """Leave the handlers of loguru and the client of Sentry as they were."""
@@ -183,8 +192,10 @@ def _restored():
     sentry_sdk.get_global_scope().set_client(before)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize(
+    ("writer", "name"),
+    [case(w, n) for w in WRITERS for n in (NO_OBJECTS if w in OTHERS else HOSTILE)],
+)
 def test_within_a_run(writer, name):
     """What is logged in a run is written, with its ID."""
     with bind("order-7"):
@@ -195,8 +206,7 @@ def test_within_a_run(writer, name):
     assert "seen" in line
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize(("writer", "name"), [case(w, n) for w in WRITERS for n in HOSTILE])
 def test_after_a_run(writer, name):
     """So is what reports an exception of a run outside of it."""
 
@@ -214,8 +224,9 @@ def test_after_a_run(writer, name):
     assert "seen" in line
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("writer", [name for name in WRITERS if name.startswith("Flow")])
+@pytest.mark.parametrize(
+    ("writer", "name"), [case(w, n) for w in WRITERS if w.startswith("Flow") for n in HOSTILE]
+)
 def test_extra(writer, name):
     """`FlowFormatter` writes a line with a field that is the application's own, too."""
     with bind("order-7"):
@@ -246,6 +257,27 @@ def test_others_are_untouched(value, log):
             loguru.logger.remove()
 
     assert kept[0] is value
+
+
+@pytest.mark.parametrize("log", [logging, loguru])
+def test_nobody_asks_for_what_nobody_writes(log):
+    """An object, like one that would ask a database, is not asked for its text."""
+    asked, kept = [], []
+    order = made("Order", __str__=asked.append, __repr__=asked.append, __format__=asked.append)
+    with bind():
+        annotate(order=order, orders=[order])
+        if log is logging:
+            record = logging.makeLogRecord({})
+            FlowFilter().filter(record)
+            kept += [record.order, record.orders]
+        else:
+            loguru.logger.add(lambda line: kept.extend(line.record["extra"].values()), format="")
+            loguru.logger.patch(patcher).info("seen")
+            loguru.logger.remove()
+
+    assert asked == []
+    assert order in kept
+    assert [order] in kept
 
 
 @pytest.mark.parametrize(
