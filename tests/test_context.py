@@ -107,6 +107,27 @@ def test_digits_of_a_parent():
     assert made.isdisjoint(kept)
 
 
+def test_number_that_another_thread_draws(monkeypatch):
+    """A number is drawn once for all that share it, after a fork too, and by whichever thread."""
+
+    class Late:
+        def __enter__(self):
+            cell.append(7)
+
+        def __exit__(self, *_): ...
+
+    renewed = []
+    monkeypatch.setattr("penstock._ids.renew_if_forked", lambda: renewed.append("once"))
+    monkeypatch.setattr("penstock._ids.are_ours", [0])
+    cell = []
+    drawn = _ids.number_of(cell)
+    assert (cell, renewed) == ([drawn], ["once"])
+
+    monkeypatch.setattr("penstock._ids._lock", Late())
+    cell = []
+    assert (_ids.number_of(cell), cell) == (7, [7])
+
+
 def test_lock_after_an_unnoticed_fork(monkeypatch):
     """Whoever takes the lock in a forked process renews first what is each process' own."""
     renewed = []
