@@ -2,7 +2,6 @@
 
 import gc
 import importlib
-import logging
 import os
 import shutil
 import signal
@@ -13,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from browser import running_chromium
 from platform_limits import find_refusal, refused
-from process_state import kept_process_state
+from process_state import kept_process_state, kept_root_logger
 
 __all__ = ["running_chromium"]
 
@@ -36,13 +35,9 @@ def _registry() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _root_logger() -> Iterator[None]:
-    """Each test leaves the root logger as it was: workers of Celery set it up for themselves."""
-    level, handlers = logging.root.level, [*logging.root.handlers]
-    yield
-    logging.root.setLevel(level)
-    for handler in [*logging.root.handlers]:
-        if handler not in handlers and not type(handler).__module__.startswith("_pytest."):
-            logging.root.removeHandler(handler)
+    """Each test leaves the root logger as it was."""
+    with kept_root_logger():
+        yield
 
 
 @pytest.fixture(autouse=True)

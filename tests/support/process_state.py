@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["kept_process_state"]
+__all__ = ["kept_process_state", "kept_root_logger"]
 
 
 @contextmanager
@@ -14,11 +14,22 @@ def kept_process_state() -> Iterator[None]:
     """Take back what is set for the process in the block: the tests after it know nothing of it."""
     path, limit = [*sys.path], sys.getrecursionlimit()
     logger_class = logging.getLoggerClass()
-    with _kept_environment(), _kept_celery(), _kept_dramatiq():
+    with kept_root_logger(), _kept_environment(), _kept_celery(), _kept_dramatiq():
         yield
     sys.path[:] = path
     sys.setrecursionlimit(limit)
     logging.setLoggerClass(logger_class)
+
+
+@contextmanager
+def kept_root_logger() -> Iterator[None]:
+    """Take back what is set for the root logger: workers of Celery set it up for themselves."""
+    level, handlers = logging.root.level, [*logging.root.handlers]
+    yield
+    logging.root.setLevel(level)
+    for handler in [*logging.root.handlers]:
+        if handler not in handlers and not type(handler).__module__.startswith("_pytest."):
+            logging.root.removeHandler(handler)
 
 
 @contextmanager
