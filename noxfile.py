@@ -194,6 +194,9 @@ def _combine(session: nox.Session) -> None:
             session.log(f"{path} was left unfinished by a process that was killed")
             path.unlink()
     session.run("coverage", "combine", "--quiet")
+    for path in Path().glob(".coverage.*"):
+        session.log(f"{path} was left without its tables by a process that was killed")
+        path.unlink()
 
 
 def _tests_for_pyodide() -> list[Path]:

@@ -386,6 +386,20 @@ class TestAlsoCalled:
             begin()
         assert find_failure(raised.value).step == "failing"
 
+    def test_method_of_another_object(self):
+        """An exception is no failure of the step that is the same method of another object."""
+
+        class Store:
+            def load(self):
+                raise KeyError
+
+        flow("f")(step(name="declared")(Store().load))
+        begin = flow("f")(entrypoint(name="begin")(lambda: Store().load()))
+
+        with pytest.raises(KeyError) as raised:
+            begin()
+        assert find_failure(raised.value).step == "begin"
+
     def test_pickled_by_value(self):
         """A partial that comes from another process is told apart there, too."""
 

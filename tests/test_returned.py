@@ -285,6 +285,7 @@ class TestLeft:
                 assert asyncio.run(entrypoint(give)()) is made
             else:
                 assert entrypoint(lambda it=made: it)() is made
+                assert bound(lambda it=made: it)() is made
 
 
 class Awaitable:

@@ -54,6 +54,20 @@ def shared_step():
     return shared
 
 
+def test_step_in_a_thread():
+    """In a thread that a recorded step of two flows starts, it is the one of the current flow."""
+    with isolated_registry(), record_runs():
+
+        def shared():
+            return asyncio.run(asyncio.to_thread(current_step)).name
+
+        shared = flow("b")(step(after="begin", name="two")(shared))
+        shared = flow("a")(step(after="begin", name="one")(shared))
+
+        assert starts("b", shared)() == "two"
+        assert starts("a", shared)() == "one"
+
+
 def twice_declared():
     def shared():
         return current_step().name
