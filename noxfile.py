@@ -130,7 +130,7 @@ def sphinx(session: nox.Session, version: str) -> None:
     them, and takes two thirds of the time.
     """
     session.install(".[sphinx]", f"sphinx=={version}.*", *SPHINX_GUESTS, *_groups("tests"))
-    chosen = ("-m", "not browser and not latex and not mermaid")
+    chosen = ("-m", "not browser and not latex and not mermaid and not wide")
     session.run(*PYTEST, "tests/sphinx", *chosen, *session.posargs)
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import sphinx
 
 NAMING = "Other\n=====\n\n:penstock:flow:`orders`, :penstock:step:`charge`\n"
 
@@ -10,6 +11,9 @@ ABSENT = (
     "no page shows flow 'orders': show it with penstock-flow or penstock-step",
     "no page shows step 'charge': show it with penstock-flow or penstock-step",
 )
+
+# A description of any domain inside of two `only` ends the build of an older Sphinx.
+NESTED = pytest.mark.skipif(sphinx.version_info < (9, 0), reason="Sphinx itself cannot")
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ EXTENSIONS = ("sphinx.ext.ifconfig", "sphinx.ext.todo")
     [
         (".. only:: html", True),
         (".. only:: latex", False),
-        (".. only:: html\n\n   .. only:: draft", False),
+        pytest.param(".. only:: html\n\n   .. only:: draft", False, marks=NESTED),
         (".. only:: (", True),  # Sphinx warns of it and keeps what is inside
         (".. ifconfig:: builder == 'html'", True),
         (".. ifconfig:: builder == 'latex'", False),
@@ -64,7 +68,8 @@ def test_links(shop, around, is_shown):
     indices = [built.folder / f"{name}.html" for name in ("genindex", "penstock-flowindex")]
     listed = [i.is_file() and "#penstock--orders--charge" in i.read_text() for i in indices]
     assert listed == [is_shown, is_shown]
-    assert ('"penstock","step"' in built.read("searchindex.js")) is is_shown
+    searched = built.read("searchindex.js").replace(", ", ",")  # Sphinx 8.1 has spaces
+    assert ('"penstock","step"' in searched) is is_shown
 
 
 def test_place_that_is_left_out(shop):
