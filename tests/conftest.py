@@ -1,7 +1,6 @@
 """What all tests share."""
 
 import gc
-import importlib
 import os
 import shutil
 import signal
@@ -130,9 +129,22 @@ def pytest_runtest_makereport(
 
 def pytest_collection_finish() -> None:
     """Keep what was imported out of each collection of garbage that a test asks for."""
-    # It asks at its import who refers to the random numbers of trio: later, nobody would be found.
-    importlib.import_module("hypothesis")
+    _begin_hypothesis()
     gc.freeze()
+
+
+def _begin_hypothesis() -> None:
+    """Let Hypothesis find out who refers to the random numbers of others, and to its own.
+
+    It asks that at its import and in its first test: later, nobody would be found.
+    """
+    from hypothesis import given, settings, strategies
+
+    @settings(database=None, max_examples=1)
+    @given(strategies.none())
+    def first(_: None) -> None: ...
+
+    first()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
