@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cached_property
 from hashlib import sha256
-from itertools import repeat
 from pathlib import Path
 
 from penstock.exceptions import MissingExtraError
@@ -65,10 +64,15 @@ class Drawings:
         self, sets: Sequence[Sequence[str]], sources: Mapping[str, str], medium: Medium
     ) -> None:
         with ThreadPoolExecutor(os.cpu_count()) as threads:
+            drawing = [threads.submit(self._make, each, sources, medium) for each in sets]
             try:
-                list(threads.map(self._make, sets, repeat(sources), repeat(medium)))
+                for each in drawing:
+                    each.result()
             except KeyboardInterrupt:  # which only this thread hears
-                end_programs()
+                threads.shutdown(wait=False, cancel_futures=True)
+                while running := [each for each in drawing if not each.done()]:
+                    end_programs()
+                    wait(running, timeout=0.05)  # one may have begun just now
                 raise
 
     def prune(self, digests: Collection[str]) -> None:

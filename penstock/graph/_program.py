@@ -87,20 +87,22 @@ def run_program(
     with TemporaryFile() as given, TemporaryFile() as drawn:
         given.write(source)
         given.seek(0)
-        started: Any = subprocess.Popen(  # noqa: S603 - the user chose it; the graph is its input
-            command, stdin=given, stdout=drawn, stderr=subprocess.PIPE, **_APART
-        )
-        with started as process:
+        process: Any = None
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the user chose it; the graph is its input
+                command, stdin=given, stdout=drawn, stderr=subprocess.PIPE, **_APART
+            )
             _running.add(process)
-            try:
-                _, said = process.communicate(timeout=seconds / 2**failures)
-            except BaseException as error:
-                _waited_in_vain[program] += isinstance(error, subprocess.TimeoutExpired)
+            _, said = process.communicate(timeout=seconds / 2**failures)
+        except BaseException as error:
+            _waited_in_vain[program] += isinstance(error, subprocess.TimeoutExpired)
+            if process is not None:  # it was started
                 _end(process)
-                process.wait()  # which is left out after Ctrl-C
-                raise
-            finally:
-                _running.discard(process)
+                process.wait()
+                process.stderr.close()
+            raise
+        finally:
+            _running.discard(process)
         _waited_in_vain.pop(program, None)
         drawn.seek(0)
         return subprocess.CompletedProcess(command, process.returncode, drawn.read(), said)
