@@ -2,19 +2,22 @@
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
 from penstock.exceptions import MissingExtraError
 from penstock.graph._picture import Medium, draw_sources, find_program
-from penstock.graph._program import end_programs
+from penstock.graph._program import drawing_threads
 
 __all__ = ["Drawings", "digest_of"]
 
 _AT_ONCE = 200
 """Pictures that one process draws: enough that its start does not count."""
+
+_WAIT = 0.5
+"""Seconds of a wait. Python hears a Ctrl-C that comes as one begins only when that ends."""
 
 
 def digest_of(source: str) -> str:
@@ -63,17 +66,12 @@ class Drawings:
     def _make_at_once(
         self, sets: Sequence[Sequence[str]], sources: Mapping[str, str], medium: Medium
     ) -> None:
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        with drawing_threads() as threads:
             drawing = [threads.submit(self._make, each, sources, medium) for each in sets]
-            try:
-                for each in drawing:
-                    each.result()
-            except KeyboardInterrupt:  # which only this thread hears
-                threads.shutdown(wait=False, cancel_futures=True)
-                while running := [each for each in drawing if not each.done()]:
-                    end_programs()
-                    wait(running, timeout=0.05)  # one may have begun just now
-                raise
+            while wait(drawing, timeout=_WAIT).not_done:
+                pass
+            for each in drawing:
+                each.result()
 
     def prune(self, digests: Collection[str]) -> None:
         """Forget all pictures but those with *digests*."""

@@ -196,8 +196,9 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
 
 @pytest.mark.needs("Graphviz program")
 def test_with_threads(drawings, monkeypatch):
-    """Many pictures are drawn by several programs."""
+    """Many pictures are drawn by several programs, however often they are waited for."""
     monkeypatch.setattr(_drawings, "_AT_ONCE", 1)
+    monkeypatch.setattr(_drawings, "_WAIT", 0)
 
     drawings.make(SOURCES, "svg")
 
@@ -213,7 +214,6 @@ def test_without_threads(drawings, monkeypatch):
 
     monkeypatch.setattr(_drawings, "_AT_ONCE", 1)
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    monkeypatch.setattr(_drawings, "_AT_ONCE", 1)
 
     drawings.make(SOURCES, "svg")
 
@@ -236,3 +236,15 @@ def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
         drawings.make(SOURCES, "svg")
 
     assert not _program._running
+
+
+@pytest.mark.needs("processes")
+def test_begun_after_an_interrupt(monkeypatch):
+    """A program that a thread starts when the others were ended already is ended, too."""
+    interrupted = threading.Event()
+    interrupted.set()
+    monkeypatch.setattr(_program._of_thread, "interrupted", interrupted, raising=False)
+
+    drawn = _program.run_program([sys.executable, "-c", "import time; time.sleep(600)"], b"", 60)
+
+    assert drawn.returncode != 0

@@ -7,12 +7,16 @@ import subprocess
 import sysconfig
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
+from threading import Event, local
+from time import sleep
 from typing import Any
 
-__all__ = ["NAME", "end_programs", "find_extra", "find_place", "run_program"]
+__all__ = ["NAME", "drawing_threads", "find_extra", "find_place", "run_program"]
 
 NAME = "graphviz-pure"
 """The package that ``penstock[png]`` brings, and its program."""
@@ -25,6 +29,8 @@ _APART: dict[str, Any] = (
 )
 
 _running: set[subprocess.Popen[bytes]] = set()
+
+_of_thread = local()
 
 _waited_in_vain = Counter[str]()
 """How often a program did not end in time since it last did."""
@@ -93,6 +99,8 @@ def run_program(
                 command, stdin=given, stdout=drawn, stderr=subprocess.PIPE, **_APART
             )
             _running.add(process)
+            if _is_interrupted():  # after those that ran were ended
+                _end(process)
             _, said = process.communicate(timeout=seconds / 2**failures)
         except BaseException as error:
             _waited_in_vain[program] += isinstance(error, subprocess.TimeoutExpired)
@@ -108,10 +116,27 @@ def run_program(
         return subprocess.CompletedProcess(command, process.returncode, drawn.read(), said)
 
 
-def end_programs() -> None:
-    """End the programs that run in any thread."""
-    for process in list(_running):
-        _end(process)
+@contextmanager
+def drawing_threads() -> Iterator[ThreadPoolExecutor]:
+    """Make threads for programs, which are all ended where Ctrl-C ends the block."""
+    interrupted = Event()
+    belong = (_of_thread, "interrupted", interrupted)
+    with ThreadPoolExecutor(os.cpu_count(), initializer=setattr, initargs=belong) as threads:
+        try:
+            yield threads
+        except KeyboardInterrupt:  # which only the main thread hears
+            interrupted.set()
+            while _running:
+                for process in list(_running):
+                    _end(process)
+                sleep(0.01)
+            raise
+
+
+def _is_interrupted() -> bool:
+    """Return whether the block that this thread is for was ended."""
+    interrupted = getattr(_of_thread, "interrupted", None)
+    return interrupted is not None and interrupted.is_set()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
