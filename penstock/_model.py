@@ -138,6 +138,10 @@ class DrawnWords:
     kinds: tuple[tuple[str, str], ...] = ()
     """The kinds that are shown in other words, each with these."""
 
+    def kind_of(self, node: Node) -> str | None:
+        """Return what is shown of the kind of *node*, or that nobody declared it."""
+        return self.missing if node.role == "missing" else self.kind(node.kind)
+
     def kind(self, kind: str | None) -> str | None:
         """Return what is shown of *kind*."""
         return dict(self.kinds).get(kind or "", kind)

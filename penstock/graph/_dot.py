@@ -125,8 +125,7 @@ def _label(node: Node, words: DrawnWords) -> _Markup:
     title = _markup(node.label)
     if node.role == "entrypoint":
         title = f"<b>{title}</b>"
-    kind = words.missing if node.role == "missing" else words.kind(node.kind)
-    notes = [note for note in (kind, node.note) if note]
+    notes = [note for note in (words.kind_of(node), node.note) if note]
     small = [f'<br/><font point-size="9">{_markup(note)}</font>' for note in notes]
     return _Markup(f"<{title}{''.join(small)}>")
 

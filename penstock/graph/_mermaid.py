@@ -205,7 +205,7 @@ def _says_more(node: Node) -> bool:
 
 def _box(node: Node, words: DrawnWords, *, styled: bool, prefix: str) -> str:
     """Return the label of *node* in its shape, with its class."""
-    kind = words.missing if node.role == "missing" else words.kind(node.kind)
+    kind = words.kind_of(node)
     notes = [f"({kind})" if kind else "", node.note or ""]
     label = _label(node.label, "\n".join(filter(None, notes)), small=styled) or _BLANK
     shape = shape_of(node.kind)

@@ -72,8 +72,8 @@ def _across(pairs: list[tuple[str, str]], rank: dict[str, int], ranks: dict[int,
 
 
 def _height(node: Node, words: DrawnWords) -> int:
-    kind = words.missing if node.role == "missing" else words.kind(node.kind)
-    lines = sum(_lines(text) for text in (node.label, kind, node.note) if text)
+    texts = (node.label, words.kind_of(node), node.note)
+    lines = sum(_lines(text) for text in texts if text)
     if node.role == "entrypoint":
         return _LINE * lines + _PILL
     shape = shape_of(node.kind)
