@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, overload
 
-__all__ = ["plain", "plain_string", "printable", "unprintable"]
+__all__ = ["encodable", "plain", "plain_string", "printable", "unprintable"]
 
 _DEEPEST = 20
 """How many values are kept inside each other; what is deeper becomes text."""
@@ -37,7 +37,7 @@ def _plain(value: object, above: tuple[int, ...]) -> object:
     if value is None or type(value) is bool or (type(value) is float and math.isfinite(value)):
         return value
     if type(value) is str:
-        return _encodable(value)
+        return encodable(value)
     if type(value) is int and str(value):  # which Python refuses for very many digits
         return value
     if len(above) < _DEEPEST and id(value) not in above:
@@ -69,7 +69,7 @@ def printable(value: Any, *, asks: bool = True) -> object:
     try:
         return value if _is_printable(value, 0, asks) else plain(value)
     except UnicodeEncodeError:
-        return _encodable(str(value))
+        return encodable(str(value))
     except Exception:  # a value's own code
         return unprintable(value)
 
@@ -113,17 +113,17 @@ def unprintable(value: object) -> str:
     return f"<unprintable {type(value).__qualname__}>"
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Return *text* with halves of characters as escapes: names of files may have some."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 def _key(key: object) -> str:
-    return _encodable(key) if type(key) is str else _shown(key)
+    return encodable(key) if type(key) is str else _shown(key)
 
 
 def _shown(value: object) -> str:
     try:
-        return _encodable(str(repr(value)))
+        return encodable(str(repr(value)))
     except Exception:
         return f"<{type(value).__name__} whose repr fails>"

@@ -13,6 +13,7 @@ from typing import Any
 from penstock._baggage import text_of
 from penstock._context import configure, current_flow_id, current_run, remote_of, values_shown
 from penstock._ids import is_trace_id, make_flow_id
+from penstock._plain import encodable
 from penstock._spans import Span
 from penstock.exceptions import ConfigurationError, MissingExtraError
 
@@ -334,7 +335,7 @@ def _code(span: Span) -> dict[str, str | int]:
         return {}
     return {
         "code.function.name": f"{function.__module__}.{function.__qualname__}",
-        "code.file.path": _encodable(code.co_filename),
+        "code.file.path": encodable(code.co_filename),
         "code.line.number": code.co_firstlineno,
     }
 
@@ -351,7 +352,7 @@ def _complete(made: trace.Span, span: Span, ended: int) -> None:
     problem: Exception | None = None
     for name, value in span.values.items():
         try:
-            made.set_attribute(_encodable(name), _attribute(value))
+            made.set_attribute(encodable(name), _attribute(value))
         except Exception as error:  # reported when all others have their place
             problem = error
     if problem is not None:
@@ -375,9 +376,4 @@ def _scalar(value: object) -> _Scalar:
         return value
     if isinstance(value, int) and value.bit_length() < 64:  # noqa: PLR2004 - as OTLP has it
         return value
-    return _encodable(str(value))
-
-
-def _encodable(text: str) -> str:
-    """Return *text* as OTLP can send it: what JSON or the name of a file gave may have no UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return encodable(str(value))
