@@ -702,13 +702,11 @@ def _import(module: str, path: str, inside: int) -> Any:
 def _layers(target: object) -> Iterator[Any]:
     """Yield *target* and what it wraps, outermost first."""
     seen: list[object] = []
-    target = unmocked(target)
-    while not is_mock(target) and not any(target is one for one in seen):
+    while not is_mock(target := unmocked(target)) and not any(target is one for one in seen):
         yield target
         seen.append(target)
         # A bound method passes `__wrapped__` on, so its function comes first.
-        inside = getattr(target, "__func__", None) or getattr(target, "__wrapped__", target)
-        target = unmocked(inside)
+        target = getattr(target, "__func__", None) or getattr(target, "__wrapped__", target)
 
 
 # A function that a wrapper took the place of has no name by which pickle finds it.
