@@ -32,10 +32,9 @@ def run_builder(
         folder: The current directory of the program.
         variables: Of its environment, beside those of the tests.
     """
-    env = {**os.environ, **_QUIET, **_SAME, **variables}
     if not hasattr(os, "fork"):
         return run_program(program, *arguments, folder=folder, **variables)
-    return _template(program).run(arguments, folder, env)
+    return _template(program).run(arguments, folder, _environment(variables))
 
 
 def run_program(
@@ -45,11 +44,15 @@ def run_program(
     return subprocess.run(
         [sys.executable, "-m", program, *arguments],
         cwd=folder,
-        env={**os.environ, **_QUIET, **_SAME, **variables},
+        env=_environment(variables),
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
+
+
+def _environment(variables: dict[str, str]) -> dict[str, str]:
+    return {**os.environ, **_QUIET, **_SAME, **variables}
 
 
 class _Template:
@@ -57,7 +60,7 @@ class _Template:
 
     def __init__(self, program: str) -> None:
         self._folder = TemporaryDirectory(ignore_cleanup_errors=True)
-        env = {**os.environ, **_QUIET, **_SAME}
+        env = _environment({})
         # What builds reach is reached in the process of the tests too, where it is measured.
         env.pop("COVERAGE_PROCESS_CONFIG", None)
         self._process = subprocess.Popen(
