@@ -4,7 +4,7 @@ import logging
 
 import kafka
 import pytest
-from kafka_broker import API_VERSION, PARTITIONS, Broker
+from kafka_broker import API_VERSION, Broker
 
 from penstock import annotate, bind, bound, current_flow_id, current_run, entrypoint, flow
 from penstock._ids import is_flow_id
@@ -39,13 +39,7 @@ def producer(broker):
 @pytest.fixture
 def consumer(broker, topic):
     """Return a consumer of the topic."""
-    made = kafka.KafkaConsumer(
-        bootstrap_servers=broker.address,
-        api_version=API_VERSION,
-        auto_offset_reset="earliest",
-        group_id=None,
-    )
-    made.assign([kafka.TopicPartition(topic, number) for number in PARTITIONS])
+    made = broker.consumer_of_kafka_python(topic)
     yield made
     made.close()
 

@@ -5,13 +5,12 @@ from functools import partial
 
 import aiokafka
 import dramatiq
-import kafka
 import pytest
 from celery import Celery
 from dramatiq.brokers.stub import StubBroker
 from faststream.kafka import KafkaBroker, TestKafkaBroker
 from huey import MemoryHuey
-from kafka_broker import API_VERSION, PARTITIONS, Broker
+from kafka_broker import PARTITIONS, Broker
 from redis import Redis
 from taskiq import InMemoryBroker
 
@@ -78,13 +77,7 @@ def confluent_kafka(request, trust):
 
 def kafka_python(request, trust):
     (broker, topic), seen = request.getfixturevalue("broker"), Seen()
-    consumer = kafka.KafkaConsumer(
-        bootstrap_servers=broker.address,
-        api_version=API_VERSION,
-        auto_offset_reset="earliest",
-        group_id=None,
-    )
-    consumer.assign([kafka.TopicPartition(topic, number) for number in PARTITIONS])
+    consumer = broker.consumer_of_kafka_python(topic)
     kafka_adapter.consume(consumer, seen, until=seen.is_enough, trust=trust)
     consumer.close()
     return seen

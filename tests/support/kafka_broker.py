@@ -1,5 +1,6 @@
 """The broker that the client of Confluent carries for tests. It speaks the real protocol."""
 
+import kafka
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 PARTITIONS = range(4)
@@ -56,4 +57,15 @@ class Broker:
             }
         )
         made.assign([TopicPartition(topic, number, 0) for number in PARTITIONS])
+        return made
+
+    def consumer_of_kafka_python(self, topic):
+        """Return one of kafka-python, of the same partitions."""
+        made = kafka.KafkaConsumer(
+            bootstrap_servers=self.address,
+            api_version=API_VERSION,
+            auto_offset_reset="earliest",
+            group_id=None,
+        )
+        made.assign([kafka.TopicPartition(topic, number) for number in PARTITIONS])
         return made
