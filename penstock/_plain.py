@@ -52,7 +52,7 @@ def _plain(value: object, above: tuple[int, ...]) -> object:
 def printable(value: Any, *, asks: bool = True) -> object:
     """Return *value*, or what can be written in its place if writing it would fail.
 
-    What the application annotated is written by whoever it chose: as text, as
+    What the application annotated is written by what it chose: as text, as
     JSON, by a format. None of it may cost the line, or raise where it is logged.
 
     Args:
@@ -90,7 +90,7 @@ def _is_printable(value: Any, depth: int, asks: bool) -> bool:
         return True
     if kind not in _COLLECTIONS:
         if asks or kind in _TEXTS:
-            for write in (str, repr, format):  # whoever writes it does so in one of these ways
+            for write in (str, repr, format):  # it is written in one of these ways
                 write(value).encode()
         return True
     if depth == _DEEPEST:

@@ -62,7 +62,7 @@ class FlowMiddleware(dramatiq.Middleware):
         """Put the current flow ID into *message*, unless it has one."""
         options = message.options
         if open_run() is not None:
-            # It was sent from here before, maybe in another run: whoever sends it now counts.
+            # It was sent from here before, maybe in another run: the run that sends it now counts.
             for name in [name for name, found in options.items() if type(found) is _Sent]:
                 del options[name]
         for name, value in self._inbound.send().items():
