@@ -102,6 +102,7 @@ def run_program(
             if _is_interrupted():  # after those that ran were ended
                 _end(process)
             _, said = process.communicate(timeout=seconds / 2**failures)
+            ended = process.returncode
         except BaseException as error:
             _waited_in_vain[program] += isinstance(error, subprocess.TimeoutExpired)
             if process is not None:  # it was started
@@ -113,7 +114,7 @@ def run_program(
             _running.discard(process)
         _waited_in_vain.pop(program, None)
         drawn.seek(0)
-        return subprocess.CompletedProcess(command, process.returncode, drawn.read(), said)
+        return subprocess.CompletedProcess(command, ended, drawn.read(), said)
 
 
 @contextmanager
