@@ -126,7 +126,7 @@ class ParentRun(_Identified):
 
     It is equal to that run, and does not hold it.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     __slots__ = ()
@@ -149,7 +149,7 @@ class Run(_Identified):
     Runs are made by penstock. They never change, but for what `annotate`
     attaches.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     __slots__ = ("_origin", "_outer", "_remote", "_request", "_values")
@@ -238,7 +238,7 @@ class Run(_Identified):
         Args:
             values: As for `penstock.annotate`.
 
-        .. versionadded:: 0.1
+        .. versionadded:: 0.2
         """
         run, added = self._origin or self, prepared(values)
         with process_lock():  # threads of one run may annotate it at once
@@ -253,7 +253,7 @@ class Run(_Identified):
         Args:
             names: Names, of which some may not be there.
 
-        .. versionadded:: 0.1
+        .. versionadded:: 0.2
         """
         run = self._origin or self
         with process_lock():
@@ -473,7 +473,7 @@ def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
 def current_run() -> Run | None:
     """Return the run that this code is part of, or None outside any run.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     return _find()
 
@@ -483,7 +483,7 @@ def current_flow_id() -> str | None:
 
     It is None outside any run.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     run = _find()
     return None if run is None else run._flow_id or run.flow_id
@@ -505,7 +505,7 @@ def annotate(**values: object) -> None:
     Args:
         values: Anything. A name that is annotated again has its last value.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     run = _find()
     if run is not None and values:
@@ -524,7 +524,7 @@ def unannotate(*names: str) -> None:
     Args:
         names: Names, of which some may not be there.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     run = _find()
     if run is not None and names:
@@ -567,7 +567,7 @@ def configure(
         InvalidFlowIdError: If what *id_factory* returns is not a flow ID.
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     if id_factory is _Keep.KEEP and redact is _Keep.KEEP:
         id_factory = redact = None

@@ -85,7 +85,7 @@ class Predecessors:
 
     Made by `any_of` and `all_of`.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     __slots__ = ("items", "join")
@@ -111,7 +111,7 @@ def any_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
         steps: Names of steps, decorated functions, or mappings from these to
             the label of their edge.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     return Predecessors("any", steps)
 
@@ -124,7 +124,7 @@ def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
         steps: Names of steps, decorated functions, or mappings from these to
             the label of their edge.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     return Predecessors("all", steps)
 
@@ -132,7 +132,7 @@ def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
 class FlowDecorator:
     """What `flow` returns: a decorator that can be kept and used again.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     __slots__ = ("name",)
@@ -191,7 +191,7 @@ def flow(
     Raises:
         InvalidArgumentError: If an argument is not a string, or *name* is empty.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     if not isinstance(name, str):
         raise wrong("flow", "a name", name, '@flow("bom_sync")')
@@ -252,7 +252,7 @@ def step(
     Raises:
         InvalidArgumentError: If an argument cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     check_text("step", name=name, title=title, kind=kind)
     references, join = _read_after(after)
@@ -318,7 +318,7 @@ def entrypoint(
         InvalidArgumentError: If an argument cannot be used, or the object
             cannot be wrapped.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     check_text("entrypoint", name=name, title=title, kind=kind)
     references, join = _read_after(after)

@@ -34,7 +34,7 @@ FORMATS = (*get_args(TextFormat), "png")
 class Edge:
     """A way from one step to the next.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     source: str
@@ -51,7 +51,7 @@ class Edge:
 class Problem:
     """An inconsistency in a flow.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     code: str
@@ -79,7 +79,7 @@ class Problem:
 class Node:
     """A step as it is drawn.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     name: str
@@ -114,7 +114,7 @@ class Node:
 class DrawnWords:
     """The words of penstock itself in a diagram, which a page may have in another language.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     entrypoint: str = "entrypoint"
@@ -151,7 +151,7 @@ class DrawnWords:
 class Graph:
     """What is drawn: the one value between producers and renderers.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     name: str

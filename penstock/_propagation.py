@@ -71,7 +71,7 @@ _NO_VALUES: Mapping[str, str] = MappingProxyType({})
 class Carried:
     """What `extract` found in a carrier. It is false if that is nothing.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     flow_id: str | None = None
@@ -120,7 +120,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         InvalidArgumentError: If *flow* is no string, or one with control characters.
         RuntimeError: If a block is entered again before it was left.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, flow_id: "str | Carried | None" = None, *, flow: str | None = None) -> None:
@@ -236,7 +236,7 @@ def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callabl
         InvalidArgumentError: If *function* cannot be called, as what a call of
             it returned cannot, or *values* is one string.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     if not callable(function):
         raise wrong("bound", "a function", function, "bound(work), without calling it")
@@ -414,7 +414,7 @@ def inject(
     Raises:
         InvalidArgumentError: If *carrier* holds no headers, or *values* is one string.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     if isinstance(carrier, Iterator):  # it can be read once
         carrier = list(carrier)
@@ -486,7 +486,7 @@ def extract(
     Raises:
         InvalidArgumentError: If *carrier* holds no headers, or *values* is one string.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     names = _read_names("extract", values)
     return Carried(*find_carried(carrier, header, traceparent=traceparent, values=names))

@@ -24,7 +24,7 @@ def current_step() -> Step | None:
     recorded (see `penstock.tracing.configure`) it is the step whose span is
     current there, and None otherwise.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     chosen = find_running(sys._getframe(1))  # noqa: SLF001 - documented for this use
     if chosen is None:

@@ -39,7 +39,7 @@ def _intern(value: Any) -> Any:
 class RecordedSpan:
     """One execution of one step, as it was recorded: the values of a `Span`.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     flow: str | None
@@ -91,7 +91,7 @@ _VALUES = itemgetter(*[field.name for field in fields(RecordedSpan) if field.def
 class RecordedRun:
     """What was recorded of one run.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     flow_id: str
@@ -249,7 +249,7 @@ def group_runs(spans: Iterable[Span | Mapping[str, Any]]) -> tuple[RecordedRun, 
     Spans of one process are in the order in which they began, whatever its clock
     says; those of several processes are put together by their clocks.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     return _group(map(RecordedSpan.of, spans))
 
@@ -312,7 +312,7 @@ def read_runs(path: str | Path) -> tuple[RecordedRun, ...]:
     Raises:
         OSError: If the file cannot be read.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     broken: list[int] = []
     with Path(path).open(encoding="utf-8", errors="replace") as lines:

@@ -73,7 +73,7 @@ class Recorded(Protocol):
 class DeclaredStep(NamedTuple):
     """What a function is declared to be in one flow.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     flow: str
@@ -92,7 +92,7 @@ class Span(Numbered):
     Times of day are nanoseconds since 1970 (`time.time_ns`), durations are
     nanoseconds of a clock that never goes back (`time.perf_counter_ns`).
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     __slots__ = (
@@ -282,7 +282,7 @@ def find_span() -> Span | None:
 class ParentSpan(NamedTuple):
     """What a span keeps of the one in which it began.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     span_id: str
@@ -336,7 +336,7 @@ class Exporter(Protocol):
     One that also has the methods ``resume(span)`` and ``suspend(span)`` is told
     whenever the body of a step goes on and waits, in the context of the body.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def export(self, span: Span, /) -> None:
@@ -395,7 +395,7 @@ _bind_to_threads()
 def is_tracing() -> bool:
     """Tell whether steps that are declared now will be recorded.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     return _is_tracing
 
@@ -440,7 +440,7 @@ def flush() -> None:
     It happens by itself at exit, also of processes that `multiprocessing`
     starts. A process that ends with `os._exit` has to call it.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     for exporter in _exporters:
         _call(exporter, exporter.flush)
@@ -604,7 +604,7 @@ class InBackground:
         most: How many spans wait at most. What comes then is dropped, which is
             logged once.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, exporter: Exporter, *, most: int = 100_000) -> None:

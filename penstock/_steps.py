@@ -16,7 +16,7 @@ Join = Literal["any", "all"]
 class Location:
     """A line of a source file.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     file: str
@@ -33,7 +33,7 @@ class Location:
 class Predecessor:
     """A step that another step comes after.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     name: str
@@ -47,7 +47,7 @@ class Predecessor:
 class Step:
     """One declared function in a flow.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     name: str

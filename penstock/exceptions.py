@@ -50,21 +50,21 @@ def _listed(names: Sequence[str]) -> str:
 class PenstockError(Exception):
     """The base of every error that penstock raises.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
 
 class DeclarationError(PenstockError):
     """A decorator was used in a way that no later import can fix.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
 
 class InvalidArgumentError(DeclarationError, TypeError):
     """A decorator or function got an argument that it cannot use.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
 
@@ -76,7 +76,7 @@ class UndeclaredFunctionError(DeclarationError, TypeError):
         function: How the function calls itself.
         place: The file and line where it is defined.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, flow: str, function: str, place: str) -> None:
@@ -105,7 +105,7 @@ class DuplicateStepError(DeclarationError, ValueError):
         first: The file and line of the function that had it first.
         second: The file and line of the function that came later.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, flow: str, step: str, first: str, second: str) -> None:
@@ -130,7 +130,7 @@ class UnknownFlowError(PenstockError, LookupError):
         name: The name that was asked for.
         known: The names of the flows that are declared.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
@@ -158,7 +158,7 @@ class UnknownStepError(PenstockError, LookupError):
         known: The full names, ``flow.step``, of the steps that are declared.
         found: The full names of those that *name* may mean.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, name: str, known: Sequence[str], found: Sequence[str] = ()) -> None:
@@ -189,7 +189,7 @@ class UnknownFormatError(PenstockError, ValueError):
         format: The format that was asked for.
         known: The formats that there are.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, format: str, known: Sequence[str]) -> None:  # noqa: A002 - the public word
@@ -210,7 +210,7 @@ class OutputFormatError(PenstockError, ValueError):
         format: The format that was asked for, or None if the name was to decide.
         suffixes: The suffixes of the formats: of *format*, or of all of them.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, output: str, format: str | None, suffixes: Sequence[str]) -> None:  # noqa: A002 - the public word
@@ -240,7 +240,7 @@ class MissingExtraError(PenstockError, ImportError):
         needs: The package or program that is missing.
         extra: The extra that brings it.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, feature: str, needs: str, extra: str) -> None:
@@ -263,7 +263,7 @@ class MissingExtraError(PenstockError, ImportError):
             extra: The extra that brings it.
             error: What its import raised.
 
-        .. versionadded:: 0.1
+        .. versionadded:: 0.2
         """
         # Only where something is missing or broken.
         from penstock import _extras  # noqa: PLC0415
@@ -294,7 +294,7 @@ class BrokenExtraError(MissingExtraError):
         wanted: The lowest version that will do, if the one that is installed is older.
         reason: What its import raised.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(  # noqa: PLR0917 - facts by position, so that it can be pickled
@@ -331,7 +331,7 @@ class MissingProgramError(MissingExtraError):
     Attributes:
         place: Where the program should be.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, feature: str, needs: str, place: str) -> None:
@@ -355,7 +355,7 @@ class RenderError(PenstockError, RuntimeError):
         program: The program that was asked.
         reason: What it said, or how it ended.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, flow: str, program: str, reason: str) -> None:
@@ -377,7 +377,7 @@ class DiagramTooLargeError(PenstockError, ValueError):
         count: How many there are.
         limit: How many Mermaid takes.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, flow: str, what: str, count: int, limit: int) -> None:
@@ -404,7 +404,7 @@ class InvalidFlowIdError(PenstockError, ValueError):
         length: How long it was. The text itself is not repeated, since it may
             have come from outside.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, length: int) -> None:
@@ -425,7 +425,7 @@ class ConfigurationError(PenstockError, ValueError):
         place: Where the setting stands.
         problem: What is wrong with it.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, place: str, problem: str) -> None:
@@ -445,7 +445,7 @@ class ModuleImportError(PenstockError, ImportError):
         cause: What went wrong, in a line.
         place: Where the module was configured.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, module: str, cause: str, place: str) -> None:
@@ -467,7 +467,7 @@ class SetupError(ModuleImportError):
         place: Where it was configured.
         doing: ``"failed"`` if its call did, else ``"cannot be imported"``.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, module: str, cause: str, place: str, doing: str) -> None:
@@ -486,7 +486,7 @@ class TracingError(PenstockError, RuntimeError):
         step: The name of the step that was declared first.
         place: The file and line where it is defined.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, step: str, place: str) -> None:

@@ -20,7 +20,7 @@ class ThreadPoolExecutor(futures.ThreadPoolExecutor):
 
     Each piece of work gets a copy of the whole context, as `asyncio.to_thread` has it.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> futures.Future[R]:
@@ -31,7 +31,7 @@ class ThreadPoolExecutor(futures.ThreadPoolExecutor):
 class ProcessPoolExecutor(futures.ProcessPoolExecutor):
     """`concurrent.futures.ProcessPoolExecutor`, whose work has the flow ID that submitted it.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> futures.Future[R]:

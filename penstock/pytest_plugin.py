@@ -22,7 +22,7 @@ __all__ = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the setting ``penstock_trace`` and its option.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     described = "record the steps of flows, so that tests can ask for what ran"
     parser.addini("penstock_trace", described, type="bool", default=False)
@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Switch tracing on before any module of the application is imported.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     wanted = early_config.known_args_namespace.penstock_trace
     if wanted or early_config.getini("penstock_trace"):
@@ -48,7 +48,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def penstock_runs() -> Iterator["Recording"]:
     """Record what runs in the test; see `penstock.testing.record_runs`.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     from penstock.testing import record_runs  # noqa: PLC0415 - inert until it is asked for
 
@@ -60,7 +60,7 @@ def penstock_runs() -> Iterator["Recording"]:
 def penstock_registry() -> Iterator[None]:
     """Let what the test declares be seen in the test only.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     from penstock.testing import isolated_registry  # noqa: PLC0415 - inert until it is asked for
 

@@ -19,7 +19,7 @@ def isolated_registry() -> Generator[None, None, None]:
     Inside, no flow is declared at first, and names that the application uses
     are free. Afterwards everything is as it was.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     with _registry.isolated():
         yield
@@ -28,7 +28,7 @@ def isolated_registry() -> Generator[None, None, None]:
 class Recording:
     """What `record_runs` has recorded up to now.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, exporter: InMemoryExporter) -> None:
@@ -68,7 +68,7 @@ def record_runs() -> Generator[Recording, None, None]:
     Raises:
         TracingError: If tracing is off and a step is declared already.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     first = _registry.default_registry().first
     was_tracing = is_tracing()

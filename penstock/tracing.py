@@ -56,7 +56,7 @@ __all__ = [
 def current_span() -> Span | None:
     """Return the span of the step that is running, or None if none is recorded.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     return _find_span()
 
@@ -72,7 +72,7 @@ def configure(*exporters: Exporter) -> None:
         TracingError: If tracing is off and a step is declared already.
         ConfigurationError: If one of *exporters* has no method ``export`` or ``flush``.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     first = default_registry().first
     if first is not None and not is_tracing():
@@ -94,7 +94,7 @@ def configure_from_environment() -> None:
     Anything else, and a file that cannot be opened, is logged as an error and
     leaves tracing off: an application starts whatever the variable holds.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     wanted = os.environ.get("PENSTOCK_TRACE", "").strip()
     if wanted.lower() in _OFF:
@@ -137,7 +137,7 @@ def _exporter_for(wanted: str) -> Exporter:
 class InMemoryExporter:
     """Keeps the spans in `spans`, in the order in which they ended.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self) -> None:
@@ -159,7 +159,7 @@ class LoggingExporter:
         level: The level for spans that ended well, with a response, or by a queue's
             own means, such as a retry. Others are warnings.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, logger: str = "penstock.trace", level: int = logging.INFO) -> None:
@@ -200,7 +200,7 @@ class JsonLinesExporter:
     Raises:
         OSError: If the file cannot be opened.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -78,7 +78,7 @@ class PenstockExtension(Extension):
     Raises:
         ConfigurationError: If an option is unknown or its value is wrong.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, **options: Any) -> None:

@@ -124,7 +124,7 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
 class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-call]  # as above
     """Shows flows in MkDocs pages.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ __all__ = ["setup"]
 def setup(app: "Sphinx") -> "ExtensionMetadata":
     """Join penstock to Sphinx, which calls this for each extension.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     from penstock import __version__  # noqa: PLC0415 - read from the metadata
     from penstock.exceptions import MissingExtraError  # noqa: PLC0415

@@ -3,8 +3,10 @@
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_type_hints
 
@@ -44,6 +46,19 @@ def test_documented(module):
     ]
 
     assert silent == []
+
+
+@pytest.mark.parametrize("package", ["penstock", "penstock_sphinx", "penstock_mkdocs"])
+def test_since_when(package):
+    """Nothing says that it is older than 0.2, the first version of this project."""
+    folder = Path(find_spec(package).origin).parent
+    versions = {
+        version
+        for path in folder.rglob("*.py")
+        for version in re.findall(r"versionadded:: *(\S+)", path.read_text(encoding="utf-8"))
+    }
+
+    assert [text for text in versions if tuple(map(int, text.split("."))) < (0, 2)] == []
 
 
 @pytest.mark.parametrize("name", penstock.__all__)

@@ -17,7 +17,7 @@ __all__ = ["ARGUMENT", "receive_argument", "send_argument", "send_beside"]
 ARGUMENT = "penstock_flow_id"
 """The keyword argument that tells a task its flow ID; empty means one of its own.
 
-.. versionadded:: 0.1
+.. versionadded:: 0.2
 """
 
 _ID_ALONE = Inbound(trust=True)
@@ -37,7 +37,7 @@ def send_argument(inbound: Inbound = _ID_ALONE) -> dict[str, Any]:
     Args:
         inbound: What is carried: by default, the flow ID alone.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     sent = inbound.send()
     return {ARGUMENT: sent if len(sent) > 1 else sent[inbound.header]}
@@ -62,7 +62,7 @@ def send_beside(
         sent: What `Inbound.send` returned, where the task carries that in another
             way too. None means what it returns now.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     made: OrderedDict[str, Any] = OrderedDict(arguments)
     vars(made).update(send_argument(inbound) if sent is None else {ARGUMENT: dict(sent)})
@@ -92,7 +92,7 @@ def receive_argument(
     Raises:
         ConfigurationError: If *inbound* trusts a `Secret`, which no argument brings.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     if isinstance(inbound.trust, Secret):
         raise ConfigurationError("inbound", _NO_HEADERS)

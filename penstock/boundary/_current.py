@@ -20,7 +20,7 @@ class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
 
     For adapters: what a user makes current is made by `penstock.bind`.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     __slots__ = ("_run", "_token")
@@ -57,7 +57,7 @@ class inactive:  # noqa: N801 - reads as a state, like `active`
 
     For requests that have no run, where a server or a worker left one current.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     __slots__ = ("_token",)
@@ -96,7 +96,7 @@ class iterate(Iterator[T]):  # noqa: N801 - used like a function
             of a request that has no run.
         items: The items.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     __slots__ = ("_items", "_iterator", "_run")
@@ -132,7 +132,7 @@ class iterate(Iterator[T]):  # noqa: N801 - used like a function
 class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
     """Iterate over asynchronous *items*, as `iterate` does.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     __slots__ = ("_items", "_iterator", "_run")

@@ -20,7 +20,7 @@ _EXPOSE = "Access-Control-Expose-Headers"
 class InboundRequestsSettings(InboundSettings, total=False):
     """The settings of `InboundRequests` as keyword arguments.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     ignore: Iterable[PathPattern]
@@ -49,7 +49,7 @@ class InboundRequests(Inbound):
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     ignore: Iterable[PathPattern] = ()

@@ -34,7 +34,7 @@ __all__ = [
 RECEIVED = "received_id"
 """The annotated value that holds an ID which came in and was not adopted.
 
-.. versionadded:: 0.1
+.. versionadded:: 0.2
 """
 
 # RFC 9110, section 5.6.2.
@@ -44,7 +44,7 @@ _is_token: Callable[[str], object] = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").
 class InboundSettings(TypedDict, total=False):
     """The settings of `Inbound` as keyword arguments.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     header: str
@@ -60,7 +60,7 @@ class InboundSettings(TypedDict, total=False):
 class OutboundSettings(TypedDict, total=False):
     """The settings of `Outbound` as keyword arguments.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     hosts: Iterable[str]
@@ -104,7 +104,7 @@ class Inbound:
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     header: str = HEADER
@@ -242,7 +242,7 @@ class Outbound:
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     hosts: Iterable[str] = ()

@@ -36,7 +36,7 @@ class Secret:
             visible ASCII characters without commas. While it is being changed,
             the variable holds both, separated by a comma.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     header: str

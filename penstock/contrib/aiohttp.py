@@ -29,7 +29,7 @@ class FlowMiddleware:
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, **settings: Unpack[OutboundSettings]) -> None:

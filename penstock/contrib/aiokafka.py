@@ -29,7 +29,7 @@ class FlowProducer(AIOKafkaProducer):  # type: ignore[misc]  # it has no types
         outbound: What is sent along. Its *hosts* do not matter here.
         configs: As for `aiokafka.AIOKafkaProducer`.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, *, outbound: Outbound | None = None, **configs: Any) -> None:
@@ -73,7 +73,7 @@ def bind_message(
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     inbound = Inbound.read(f"{_PLACE}.bind_message", settings, trust=True)
     return active(inbound.receive(message.headers, message, flow=flow))
@@ -112,7 +112,7 @@ async def consume(
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     check_answers(f"{_PLACE}.consume", "until", until)
     inbound = Inbound.read(f"{_PLACE}.consume", settings, trust=True)
@@ -149,7 +149,7 @@ async def consume_batches(
         timeout: Seconds to wait for messages.
         flow: The name of the flow that batches belong to, if any.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     check_answers(f"{_PLACE}.consume_batches", "until", until)
     inbound = Inbound(trust=False)

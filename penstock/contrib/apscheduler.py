@@ -39,7 +39,7 @@ def install(scheduler: BaseScheduler) -> None:
     Args:
         scheduler: The scheduler, before jobs are added.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     uninstall(scheduler)
     add_job, put_job = scheduler.add_job, scheduler._real_add_job  # noqa: SLF001 - see below
@@ -67,7 +67,7 @@ def install(scheduler: BaseScheduler) -> None:
 def uninstall(scheduler: BaseScheduler) -> None:
     """Take back what `install` did.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     vars(scheduler).pop("add_job", None)
     vars(scheduler).pop("_real_add_job", None)
@@ -121,7 +121,7 @@ def flow_task(
         InvalidArgumentError: If an argument cannot be used, or the object
             cannot be wrapped.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:

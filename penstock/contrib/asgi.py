@@ -46,7 +46,7 @@ class FlowMiddleware:
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, app: _App, **settings: Unpack[InboundRequestsSettings]) -> None:

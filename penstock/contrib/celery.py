@@ -77,7 +77,7 @@ def install(app: Celery | None = None, **settings: Unpack[InboundSettings]) -> N
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     global _is_implied  # noqa: PLW0603 - the signals are those of the process
     inbound = Inbound.read(_PLACE, settings, trust=True)
@@ -95,7 +95,7 @@ def install(app: Celery | None = None, **settings: Unpack[InboundSettings]) -> N
 def uninstall(app: Celery | None = None) -> None:
     """Take back what `install` did for *app*, or what it or `flow_task` did for all.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     _settings.pop(app, None)
     if not _settings:
@@ -184,7 +184,7 @@ def install_logging(fmt: str | None = None) -> None:
             they are configured, with the flow ID in front. Handlers that have
             a formatter of the application keep it.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     global _line_format  # noqa: PLW0603 - the signals are those of the process
     _line_format = fmt
@@ -195,7 +195,7 @@ def install_logging(fmt: str | None = None) -> None:
 def uninstall_logging() -> None:
     """Leave alone the handlers that a worker sets up from now on.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     signals.after_setup_logger.disconnect(_complete)
     signals.after_setup_task_logger.disconnect(_complete)
@@ -258,7 +258,7 @@ class FlowTask(Protocol[P, R_co]):
     It is a `celery.app.task.Task`, of which the arguments of the function are
     checked wherever the task takes them as they are.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
@@ -330,7 +330,7 @@ def flow_task(
         InvalidArgumentError: If an argument cannot be used, or the object
             cannot be wrapped.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     make = shared_task(**options) if app is None else app.task(**options)
 

@@ -34,7 +34,7 @@ class FlowProducer(Producer):
         outbound: What is sent along. Its *hosts* do not matter here.
         config: As for `confluent_kafka.Producer`.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, *args: Any, outbound: Outbound | None = None, **config: Any) -> None:
@@ -77,7 +77,7 @@ def bind_message(
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     inbound = Inbound.read(f"{_PLACE}.bind_message", settings, trust=True)
     return active(inbound.receive(message.headers(), message, flow=flow))
@@ -118,7 +118,7 @@ def consume(
         ConfigurationError: If a setting cannot be used.
         confluent_kafka.KafkaException: If the consumer reports an error.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     check_answers(f"{_PLACE}.consume", "until", until)
     check_answers(f"{_PLACE}.consume", "handler", handler)
@@ -157,7 +157,7 @@ def consume_batches(
     Raises:
         confluent_kafka.KafkaException: If the consumer reports an error.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     check_answers(f"{_PLACE}.consume_batches", "until", until)
     check_answers(f"{_PLACE}.consume_batches", "handler", handler)

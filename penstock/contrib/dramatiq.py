@@ -48,7 +48,7 @@ class FlowMiddleware(dramatiq.Middleware):
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, **settings: Unpack[InboundSettings]) -> None:
@@ -105,7 +105,7 @@ def install(broker: dramatiq.Broker, **settings: Unpack[InboundSettings]) -> Non
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     middleware = FlowMiddleware(**settings)
     uninstall(broker)
@@ -116,7 +116,7 @@ def install(broker: dramatiq.Broker, **settings: Unpack[InboundSettings]) -> Non
 def uninstall(broker: dramatiq.Broker) -> None:
     """Take back what `install` did, or `flow_task` by itself.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     broker.middleware[:] = [m for m in broker.middleware if not isinstance(m, FlowMiddleware)]
 
@@ -160,7 +160,7 @@ def flow_task(
         InvalidArgumentError: If an argument cannot be used, or the object
             cannot be wrapped.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:

@@ -38,7 +38,7 @@ class FlowExtension:
         ConfigurationError: If a setting cannot be used.
         RuntimeError: If the application has this extension already.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(

@@ -33,7 +33,7 @@ def install(client: Client | AsyncClient, **settings: Unpack[OutboundSettings]) 
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     is_async = isinstance(client, AsyncClient)
     hook = AsyncFlowHook(**settings) if is_async else FlowHook(**settings)
@@ -45,7 +45,7 @@ def install(client: Client | AsyncClient, **settings: Unpack[OutboundSettings]) 
 def uninstall(client: Client | AsyncClient) -> None:
     """Undo what `install` did.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     hooks: dict[str, list[Any]] = client.event_hooks
     others = [hook for hook in hooks["request"] if not isinstance(hook, _Hook)]
@@ -86,7 +86,7 @@ class FlowHook(_Hook):
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __call__(self, request: Request) -> None:
@@ -103,7 +103,7 @@ class AsyncFlowHook(_Hook):
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     async def __call__(self, request: Request) -> None:

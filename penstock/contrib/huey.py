@@ -111,7 +111,7 @@ def flow_task(
         InvalidArgumentError: If an argument cannot be used, or the object
             cannot be wrapped.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:

@@ -43,7 +43,7 @@ class FlowFilter(logging.Filter):
     Raises:
         ConfigurationError: If *id_length* is not a number above 0.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class FlowFormatter(logging.Formatter):
     Raises:
         ConfigurationError: If *id_length* is not a number above 0.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(
@@ -268,7 +268,7 @@ def install(
     Raises:
         ConfigurationError: If *id_length* is not a number above 0.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     check_length("penstock.contrib.logging.install", id_length)
     uninstall()
@@ -301,7 +301,7 @@ def install(
 def uninstall() -> None:
     """Undo what `install` did, unless another factory was put around it since.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     factory = logging.getLogRecordFactory()
     if getattr(factory, "__module__", None) == __name__:

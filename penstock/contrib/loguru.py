@@ -26,7 +26,7 @@ def patcher(record: "Record", *, id_length: int | None = None) -> None:
             for those at its beginning are the time. Set it with
             ``functools.partial(patcher, id_length=8)``. None means all.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     reported = record["exception"]
     error = None if reported is None else reported.value

@@ -60,7 +60,7 @@ def install(otherwise: Callable[[], str] | None = None) -> None:
             span's trace-id is current already and a new ID is wanted. None
             means penstock's own.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     make = otherwise or make_flow_id
 
@@ -75,7 +75,7 @@ def install(otherwise: Callable[[], str] | None = None) -> None:
 def uninstall() -> None:
     """Let penstock make flow IDs itself again.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     configure(id_factory=None)
 
@@ -97,7 +97,7 @@ class FlowBaggagePropagator(W3CBaggagePropagator):
     Args:
         values: The names of the annotated values that are sent, as strings.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, values: Sequence[str]) -> None:
@@ -129,7 +129,7 @@ def annotate_from_baggage(*names: str) -> None:
         names: The names of the values. Who sends them is not known, so name only
             those that you mean.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     run = current_run()
     if run is not None:
@@ -148,7 +148,7 @@ class FlowIdGenerator(IdGenerator):
         otherwise: What makes the IDs outside any run, where the flow ID is no
             valid trace-id, and of spans. None means random ones.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, otherwise: IdGenerator | None = None) -> None:
@@ -213,7 +213,7 @@ class OpenTelemetryExporter:
     Raises:
         ConfigurationError: If the provider is not that of the SDK.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, provider: TracerProvider | None = None) -> None:

@@ -34,7 +34,7 @@ def install(session: Session, **settings: Unpack[OutboundSettings]) -> None:
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     around = {p: FlowAdapter(_bare(a), **settings) for p, a in session.adapters.items()}
     session.adapters.update(around)
@@ -43,7 +43,7 @@ def install(session: Session, **settings: Unpack[OutboundSettings]) -> None:
 def uninstall(session: Session) -> None:
     """Undo what `install` did.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     session.adapters.update({p: _bare(a) for p, a in session.adapters.items()})
 
@@ -62,7 +62,7 @@ class FlowAdapter(BaseAdapter):
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(

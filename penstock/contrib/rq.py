@@ -36,7 +36,7 @@ class FlowQueue(Queue):
     With a `FlowWorker`, any function runs with the ID; with any other worker,
     those that are declared by `flow_task`.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     inbound: ClassVar[Inbound] = _TRUSTING
@@ -100,7 +100,7 @@ class FlowWorker(_Performs, Worker):
 
     While tracing is on, the process of each job exports its spans before it ends.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def perform_job(self, job: Job, *args: Any, **kwargs: Any) -> bool:
@@ -114,7 +114,7 @@ class FlowWorker(_Performs, Worker):
 class FlowSimpleWorker(_Performs, SimpleWorker):
     """The same for workers that do not fork.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
 
@@ -163,7 +163,7 @@ def flow_task(
         InvalidArgumentError: If an argument cannot be used, or the object
             cannot be wrapped.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def begin() -> Run | None:

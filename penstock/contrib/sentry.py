@@ -47,7 +47,7 @@ class FlowIntegration(Integration):
     event too, if it is a valid trace-id: Sentry then shows all events of one
     operation together, from whichever process they came.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     identifier = "penstock"

@@ -48,7 +48,7 @@ def flow_processor(
             ones, for those at its beginning are the time. Set it with
             ``functools.partial(flow_processor, id_length=8)``. None means all.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     run = current.get()
     if run is not None and len(run._cell) > 1:
@@ -105,7 +105,7 @@ def step_processor(
     It is apart from `flow_processor` because it goes through the frames of the
     thread, which takes longer than all that the other one does.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     if "step" not in event_dict:
         running = find_step(CALLING.get(None) or sys._getframe(1))

@@ -42,7 +42,7 @@ class FlowMiddleware(TaskiqMiddleware):
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, **settings: Unpack[InboundSettings]) -> None:
@@ -88,7 +88,7 @@ def install(broker: AsyncBroker, **settings: Unpack[InboundSettings]) -> None:
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     middleware = FlowMiddleware(**settings)
     uninstall(broker)
@@ -102,7 +102,7 @@ def install(broker: AsyncBroker, **settings: Unpack[InboundSettings]) -> None:
 def uninstall(broker: AsyncBroker) -> None:
     """Take back what `install` did, or `flow_task` by itself.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     broker.middlewares[:] = [m for m in broker.middlewares if not isinstance(m, FlowMiddleware)]
     if isinstance(broker, InMemoryBroker):
@@ -152,7 +152,7 @@ def flow_task(
         InvalidArgumentError: If an argument cannot be used, or the object
             cannot be wrapped.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def make(wrapper: Callable[..., Any]) -> Any:

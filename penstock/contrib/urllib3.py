@@ -32,7 +32,7 @@ def install(manager: PoolManager, **settings: Unpack[OutboundSettings]) -> None:
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     outbound = Outbound.read("penstock.contrib.urllib3", settings)
     uninstall(manager)
@@ -44,7 +44,7 @@ def install(manager: PoolManager, **settings: Unpack[OutboundSettings]) -> None:
 def uninstall(manager: PoolManager) -> None:
     """Undo what `install` did.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     manager.pool_classes_by_scheme = {
         scheme: sort.around if issubclass(sort, _FlowPool) else sort
@@ -70,7 +70,7 @@ class FlowPoolManager(PoolManager):
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(

@@ -35,7 +35,7 @@ class FlowMiddleware(Requests):
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     def __init__(self, app: "WSGIApplication", **settings: Unpack[InboundRequestsSettings]) -> None:

@@ -109,7 +109,7 @@ def generate_dag(
         RenderError: If the Graphviz program fails.
         OSError: If *output* cannot be written.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     chosen = choose_format(format, output)
     found = flow if isinstance(flow, Flow) else get_flow(flow)
@@ -131,7 +131,7 @@ def render(
 ) -> str | bytes:
     """Return *graph* drawn in *format*, as `generate_dag` describes.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     # Only who draws a flow needs what draws it.
     from penstock.graph._render import render_graph  # noqa: PLC0415

@@ -22,7 +22,7 @@ class Flow:
 
     In a notebook it shows itself as its diagram.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     name: str
@@ -138,7 +138,7 @@ def get_flow(name: str) -> Flow:
     Raises:
         UnknownFlowError: If no flow of that name has been declared.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     registry = default_registry()
     return registry.view(name, partial(_snapshot, registry))
@@ -157,7 +157,7 @@ class _Flows(tuple[Flow, ...]):
 def list_flows() -> tuple[Flow, ...]:
     """Return all flows that are declared now, in order of declaration.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     return _Flows(map(get_flow, default_registry().names()))
 
@@ -165,7 +165,7 @@ def list_flows() -> tuple[Flow, ...]:
 def find_problems() -> tuple[Problem, ...]:
     """Return the problems of all flows, and the steps that no flow claimed.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
     found = [problem for flow in list_flows() for problem in flow.problems()]
     return (*found, *map(_unclaimed, default_registry().unclaimed()))

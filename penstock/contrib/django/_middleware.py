@@ -39,7 +39,7 @@ class FlowMiddleware:
     Raises:
         ConfigurationError: If a setting cannot be used.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     sync_capable = True

@@ -11,7 +11,7 @@ __all__ = ["PenstockConfig"]
 class PenstockConfig(AppConfig):
     """Brings the system checks and the command ``manage.py penstock``.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     name = "penstock.contrib.django"

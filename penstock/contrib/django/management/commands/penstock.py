@@ -14,7 +14,7 @@ __all__ = ["Command"]
 class Command(BaseCommand):
     """Does what the program ``penstock`` does, with the flows of this project.
 
-    .. versionadded:: 0.1
+    .. versionadded:: 0.2
     """
 
     help = "Looks at the flows that this project declares."
