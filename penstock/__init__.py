@@ -21,6 +21,7 @@ from penstock._decorators import FlowDecorator, Predecessors, all_of, any_of, en
 from penstock._propagation import Carried, bind, bound, extract, inject
 from penstock._running import current_step
 from penstock._steps import Location, Predecessor, Step
+from penstock._usage import missing_name
 
 __all__ = [
     "Carried",
@@ -86,8 +87,7 @@ else:  # a type checker would take this to offer any name at all
             except metadata.PackageNotFoundError as error:
                 message = "penstock has no __version__: its package has no metadata"
                 raise AttributeError(message) from error
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise missing_name(name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__, "__version__"})

@@ -26,6 +26,7 @@ from penstock._ids import (
 from penstock._plain import plain_string
 from penstock._redaction import Redact, configure_redaction, originals, prepared, redacting, shown
 from penstock._traceparent import Remote
+from penstock._usage import explains
 from penstock.exceptions import InvalidFlowIdError
 
 __all__ = [
@@ -541,6 +542,7 @@ class _Keep(enum.Enum):
     KEEP = "as it is"
 
 
+@explains("configure()", "configure(id_factory=...), or for spans penstock.tracing.configure(...)")
 def configure(
     *,
     id_factory: Callable[[], str] | Literal[_Keep.KEEP] | None = _Keep.KEEP,

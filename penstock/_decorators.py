@@ -22,7 +22,7 @@ from penstock._registry import (
 from penstock._scopes import run_scope
 from penstock._spans import is_tracing, recording_scope
 from penstock._steps import Join
-from penstock._usage import explains, only_function
+from penstock._usage import as_code, explains, only_function, string_error
 from penstock._wrap import (
     Scope,
     check_wrappable,
@@ -95,7 +95,7 @@ class Predecessors:
         self.items: tuple[object, ...] = items
 
     def __repr__(self) -> str:
-        return f"{self.join}_of({', '.join(map(repr, self.items))})"
+        return f"{self.join}_of({', '.join(map(as_code, self.items))})"
 
 
 After = StepRef | Sequence[StepRef] | Mapping[Any, str | None] | Predecessors | None
@@ -269,7 +269,9 @@ def step(
     if function is None:
         return declare
     if isinstance(function, str):
-        raise wrong("step", "a function", function, f"@step(after={function!r})")
+        option = "after" if after is None else None if name else "name"
+        given = {"after": after, "name": name, "title": title, "kind": kind}
+        raise string_error("step", function, option, given)
     return declare(function)
 
 
@@ -335,7 +337,9 @@ def entrypoint(
     if function is None:
         return declare
     if isinstance(function, str):
-        raise wrong("entrypoint", "a function", function, f"@entrypoint(name={function!r})")
+        refused = None if inherit else False
+        given = {"after": after, "name": name, "title": title, "kind": kind, "inherit": refused}
+        raise string_error("entrypoint", function, None if name else "name", given)
     return declare(function)
 
 

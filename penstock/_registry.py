@@ -547,7 +547,8 @@ class Registry:
             target = unmocked(target)
             name = getattr(bare(target), "__name__", None) or repr(target)
             place = None if is_mock(target) else locate(target)
-            raise UndeclaredFunctionError(flow, name, str(place or "<unknown>"))
+            methods = self._declared_in(target) if isinstance(target, type) else None
+            raise UndeclaredFunctionError(flow, name, str(place or "<unknown>"), methods)
         with self._lock:
             steps = self._flows.setdefault(flow, FlowDeclaration(flow)).steps
             earlier = steps.get(declaration.name)
@@ -564,6 +565,10 @@ class Registry:
             if earlier is not None and earlier is not declaration:
                 self._replace(earlier, declaration)
             self._change(flow, declaration.name)
+
+    def _declared_in(self, made: type) -> list[str]:
+        """Return the names of the methods of the class *made* that are declared."""
+        return [name for name, value in vars(made).items() if self.find(value) is not None]
 
     def _replace(self, earlier: Declaration, later: Declaration) -> None:
         """Let go of *earlier*, whose place in a flow *later* took."""

@@ -75,17 +75,31 @@ class UndeclaredFunctionError(DeclarationError, TypeError):
         flow: The name of the flow.
         function: How the function calls itself.
         place: The file and line where it is defined.
+        methods: If it is a class, the names of its methods that are declared; else None.
 
     .. versionadded:: 0.2
     """
 
-    def __init__(self, flow: str, function: str, place: str) -> None:
-        super().__init__(flow, function, place)
+    def __init__(
+        self, flow: str, function: str, place: str, methods: Sequence[str] | None = None
+    ) -> None:
+        super().__init__(flow, function, place, methods)
         self.flow = flow
         self.function = function
         self.place = place
+        self.methods = None if methods is None else tuple(methods)
 
     def __str__(self) -> str:
+        if self.methods is not None:
+            named = f": {_listed(self.methods)}" if self.methods else ""
+            return (
+                f"{self.place}: @flow({self.flow!r}) is on the class {self.function!r}. "
+                f"Put it on each method that is a step{named}; write\n"
+                f"    class {self.function}:\n"
+                f"        @flow({self.flow!r})\n"
+                '        @step(after="...")    # or @entrypoint\n'
+                f"        def {self.methods[0] if self.methods else 'method'}(...): ..."
+            )
         return (
             f"{self.place}: @flow({self.flow!r}) stands on {self.function!r}, "
             "which is neither an entrypoint nor a step. "
