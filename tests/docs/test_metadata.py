@@ -1,24 +1,27 @@
 """What the package index shows of the project."""
 
+import functools
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
 from readme_renderer import markdown
+from trove_classifiers import classifiers
 
 from penstock import entrypoint, flow, generate_dag, step
 
 ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = ProjectMetadata(str(ROOT), PluginManager())
+ADDRESS = PROJECT.hatch.metadata.config["hooks"]["custom"]["repository"]
 
 
 @pytest.fixture(scope="module")
 def readme() -> str:
     """Return the README as the wheel has it."""
-    return ProjectMetadata(str(ROOT), PluginManager()).core.readme
+    return PROJECT.core.readme
 
 
 def test_it_is_rendered(readme):
@@ -33,7 +36,7 @@ def test_it_is_rendered(readme):
 
 def test_links_lead_to_files(readme):
     """A link to the repository leads to a file or folder that is there."""
-    base = f"{PROJECT['urls']['Source']}/blob/main/"
+    base = f"{ADDRESS}/blob/main/"
     paths = re.findall(rf"\]\({re.escape(base)}([^)#]+)", readme)
 
     assert paths
@@ -52,25 +55,59 @@ def test_no_source_of_diagrams(readme):
 
 def test_urls():
     """Documentation, source, changelog and issues can be found, all in one repository."""
-    urls = PROJECT["urls"]
+    urls = PROJECT.core.urls
 
-    assert {"Documentation", "Source", "Changelog", "Issues"} <= set(urls)
-    assert all(url.startswith(urls["Source"]) for url in urls.values())
+    assert set(urls) == {"Homepage", "Documentation", "Source", "Changelog", "Issues"}
+    assert urls["Homepage"] == urls["Source"] == ADDRESS
+    assert all(url.startswith(ADDRESS) for url in urls.values())
     files = [url.partition("/blob/main/")[2] for url in urls.values()]
     assert all((ROOT / file).exists() for file in files)
 
 
-def test_the_address_is_in_one_file():
-    """The address of the repository is changed in one file."""
-    files = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "penstock").rglob("*.py")]
-    address = PROJECT["urls"]["Source"]
+def test_authors():
+    """Nobody is named as author: the contributors are."""
+    assert PROJECT.core.authors_data == {"name": ["penstock contributors"], "email": []}
 
-    assert [file for file in files if address in file.read_text(encoding="utf-8")] == []
+
+def test_classifiers():
+    """The package index knows each classifier."""
+    assert [name for name in PROJECT.core.classifiers if name not in classifiers] == []
+
+
+def test_the_address_is_in_one_place():
+    """The address of the repository is changed in one line of one file."""
+    assert lines_with(re.escape(ADDRESS)) == [f'pyproject.toml: repository = "{ADDRESS}"']
+
+
+def test_no_other_address():
+    """No file has an address of this project on a site that hosts code or docs."""
+    sites = r"(github|gitlab|codeberg|bitbucket)\.\w+/[\w.-]+/penstock|penstock\.readthedocs"
+
+    assert lines_with(sites) == []
+
+
+@functools.cache
+def files_of_the_project():
+    """Return each file of a clone, by its path in it."""
+    distributed = (Path(file.path) for file in SdistBuilder(str(ROOT)).recurse_included_files())
+    others = (path for name in (".ci", ".github") for path in (ROOT / name).rglob("*"))
+    paths = [path for path in (*distributed, *others) if path.is_file()]
+    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
+
+
+def lines_with(pattern):
+    """Return which lines of the project's files have *pattern*, each after the file's path."""
+    return [
+        f"{name}: {line}"
+        for name, content in files_of_the_project().items()
+        for line in content.decode("utf-8", "replace").splitlines()
+        if re.search(pattern, line)
+    ]
 
 
 def test_nothing_is_promised_that_is_not_checked():
     """Nothing says that a diagram is always true of the code."""
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    texts = [PROJECT["description"], *(page.read_text(encoding="utf-8") for page in pages)]
+    texts = [PROJECT.core.description, *(page.read_text(encoding="utf-8") for page in pages)]
 
     assert [text for text in texts if re.search(r"\bdrift|always (?:true|up to date)", text)] == []
