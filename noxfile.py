@@ -136,11 +136,12 @@ def sphinx(session: nox.Session, version: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, formatting and the direction of imports."""
+    """Check style, formatting, the direction of imports, and fragments of the changelog."""
     session.install("-e", EVERYTHING, *_groups("lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
+    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
 
 
 @nox.session
@@ -158,6 +159,21 @@ def docs(session: nox.Session) -> None:
     target = Path("build") / "docs"
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", str(target))
     session.log(f"open {(target / 'index.html').resolve().as_uri()}")
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Rehearse a release: build, check, publish to a local index, install from it, run the README.
+
+    The files stay in `dist/`. A version of a tag that is not ready to be published fails, and
+    `-- --tag v1.2.3` says which tag it has to be.
+    """
+    session.install(*_groups("release"))
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+    # With `readme-renderer[md]` it renders the README as the package index does.
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+    session.run("python", "tools/rehearsal.py", "dist", *session.posargs)
 
 
 @nox.session
