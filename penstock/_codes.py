@@ -27,7 +27,7 @@ class CodeIndex(Generic[D]):
     a flow holds, and nothing else: of the rest it forgets what is collected.
 
     Args:
-        lock: Returns the lock under which it is changed.
+        lock: Returns the lock under which it is changed: who calls its methods holds it.
     """
 
     def __init__(self, lock: Callable[[], RLock]) -> None:
@@ -38,18 +38,16 @@ class CodeIndex(Generic[D]):
 
     def put(self, declaration: D) -> None:
         """Find *declaration* by its code from now on, or hold it as it says now."""
-        with self._lock():
-            for code in declaration.codes:
-                others = self._others(code, declaration)
-                self._set(
-                    code, sorted([*others, declaration], key=_number) if others else [declaration]
-                )
+        for code in declaration.codes:
+            found = [declaration]
+            if id(code) in self._found and (others := self._others(code, declaration)):
+                found = sorted([*others, declaration], key=_number)
+            self._set(code, found)
 
     def remove(self, declaration: D) -> None:
         """Find *declaration* no more."""
-        with self._lock():
-            for code in declaration.codes:
-                self._set(code, self._others(code, declaration))
+        for code in declaration.codes:
+            self._set(code, self._others(code, declaration))
 
     def _others(self, code: CodeType, declaration: D) -> list[D]:
         return [d for d in self._found.get(id(code), ()) if d is not declaration]
@@ -57,7 +55,7 @@ class CodeIndex(Generic[D]):
     def _set(self, code: CodeType, found: list[D]) -> None:
         if not found:
             self._found.pop(id(code), None)
-        elif all(declaration.is_held for declaration in found):
+        elif found[0].is_held and (len(found) == 1 or all(d.is_held for d in found)):
             self._found[id(code)] = found
         else:
             self._found[id(code)] = _Loose(code, found, self._prune)

@@ -18,7 +18,7 @@ def check_text(where: str, **strings: object) -> None:
         InvalidArgumentError: If one is not a string, is empty or holds control characters.
     """
     for argument, value in strings.items():
-        if value is None:
+        if value is None or (type(value) is str and value.isidentifier()):
             continue
         if not isinstance(value, str):
             raise wrong(where, f"{argument} as a string", value, f'{argument}="..."')

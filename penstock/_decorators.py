@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from types import CodeType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any, Protocol, TypeVar, overload
 
 from penstock._context import run_starter
@@ -18,6 +18,7 @@ from penstock._registry import (
     declaring_frame,
     default_registry,
     locate,
+    located,
 )
 from penstock._scopes import run_scope
 from penstock._spans import is_tracing, recording_scope
@@ -461,7 +462,7 @@ def _declaration(target: Any, name: str | None, title: str | None, kind: str | N
         name=plain_string(own),
         title=plain_string(title),
         kind=plain_string(kind),
-        location=locate(function),
+        located=located(function),
         origin=Origin.of(function),
     )
 
@@ -482,11 +483,13 @@ def _read_after(after: object) -> tuple[tuple[Reference, ...], Join]:
     """Return what ``after=`` refers to, and how its steps come together."""
     if after is None:
         return (), "any"
+    if isinstance(after, str):
+        return (_read_reference(after, None),), "any"
     join: Join = "any"
     items: Iterable[object] = (after,)
     if isinstance(after, Predecessors):
         join, items = after.join, after.items
-    elif isinstance(after, Sequence) and not isinstance(after, str):
+    elif isinstance(after, Sequence):
         items = after
     references = tuple(reference for item in items for reference in _read_item(item))
     if not references:
@@ -536,6 +539,8 @@ def _read_reference(step: object, label: str | None) -> Reference:
 
 def _check_callable(where: str, target: object) -> None:
     kind = type(target)
+    if kind is FunctionType:
+        return
     if hasattr(kind, "__get__") and not callable(bare(target)):
         name = kind.__name__
         message = (

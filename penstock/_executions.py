@@ -19,6 +19,11 @@ class Execution(NamedTuple):
     which: CodeType | str
     """The code of a module, which is another one each time, or the ID of the editor's request."""
 
+    def is_that(self, other: CodeType | str | None) -> bool:
+        """Return whether *other*, which was remembered of the same source, is this execution."""
+        # Code by identity: that of a module which is executed again is equal.
+        return self.which is other or (isinstance(self.which, str) and self.which == other)
+
     def remembered(self) -> Callable[[], CodeType | str | None]:
         """Return what returns *which*, as long as that can be the same execution."""
         which = self.which
@@ -33,10 +38,8 @@ def current_execution() -> Execution | None:
     """
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented for this use
     while frame is not None:
-        if frame.f_code.co_name.startswith(_NAMES_OF_CODE):
-            found = _execution_of(frame)
-            if found is not None:
-                return found
+        if frame.f_code.co_name[:1] == "<" and (found := _execution_of(frame)) is not None:
+            return found
         frame = frame.f_back
     return None
 
@@ -53,6 +56,8 @@ _CELLS = "IPython.core.interactiveshell"
 
 def _execution_of(frame: FrameType) -> Execution | None:
     """Return the execution of a whole module or cell in *frame*, if it is one."""
+    if not frame.f_code.co_name.startswith(_NAMES_OF_CODE):
+        return None
     caller = frame.f_back
     for _ in range(_MOST_BETWEEN):
         if caller is None:

@@ -15,7 +15,7 @@ from operator import attrgetter
 from pathlib import Path
 from threading import RLock
 from types import CodeType, FrameType, FunctionType, MethodType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 from penstock._codes import CodeIndex
@@ -40,6 +40,7 @@ __all__ = [
     "functions_of",
     "isolated",
     "locate",
+    "located",
 ]
 
 
@@ -49,17 +50,28 @@ V = TypeVar("V")
 def bare(target: object) -> Any:
     """Return the function inside a static or class method, else *target* itself."""
     # By its type: a proxy, like a shared task of Celery, would look for what it stands for.
-    if issubclass(type(target), (staticmethod, classmethod)):
+    kind = type(target)
+    if kind is not FunctionType and issubclass(kind, (staticmethod, classmethod)):
         return target.__func__  # type: ignore[attr-defined]  # it is one of the two
     return target
 
 
+def _is_plain(target: object) -> TypeGuard[FunctionType]:
+    """Return whether *target* is a function that wraps no other, as most are that are declared."""
+    return type(target) is FunctionType and not hasattr(target, "__wrapped__")
+
+
 def locate(function: object) -> Location | None:
     """Return where *function* is defined, or None if it is not written in Python."""
-    code = _code_of(function)
+    code = function.__code__ if _is_plain(function) else _code_of(function)
     if code is None and isinstance(function, type):
         return _locate_class(function)
     return Location(code.co_filename, code.co_firstlineno) if code else None
+
+
+def located(function: object) -> Location | CodeType | None:
+    """Return where *function* is defined, or the code from which that is read when asked for."""
+    return function.__code__ if _is_plain(function) else locate(function)
 
 
 def _locate_class(cls: type) -> Location | None:
@@ -127,7 +139,7 @@ def _own_functions(target: object) -> tuple[FunctionType, ...]:
     Functions that one ``def`` makes, in a loop or a factory, share its code
     object, and a frame knows only that. The new one is equal to it.
     """
-    functions = tuple(functions_of(target))
+    functions = (target,) if _is_plain(target) else tuple(functions_of(target))
     for function in functions:
         if function not in _written:
             _written[function] = function.__code__
@@ -142,7 +154,7 @@ def _real(file: str) -> str:
     return os.path.normcase(path.resolve()) if path.is_absolute() else file
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Origin:
     """Which piece of source code a function comes from.
 
@@ -167,7 +179,7 @@ class Origin:
     @classmethod
     def of(cls, function: object) -> "Origin":
         """Return the origin of *function*, seen from the code that declares it now."""
-        plain = unwrap(bare(function))
+        plain = function if _is_plain(function) else unwrap(bare(function))
         scope = getattr(plain, "__globals__", None) or declaring_frame().f_globals
         file = scope.get("__file__") or scope.get("__name__") or "<unknown>"
         qualname = getattr(plain, "__qualname__", None) or type(plain).__qualname__
@@ -203,8 +215,7 @@ def _outermost_code(scope: dict[str, Any]) -> CodeType | None:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """What one item of ``after=`` said."""
 
     name: str
@@ -234,7 +245,9 @@ class Declaration:
     name: str
     title: str | None
     kind: str | None
-    location: Location | None
+    located: Location | CodeType | None
+    """Where the function is defined, or the code that it was written with."""
+
     origin: Origin
     is_entrypoint: bool = False
     after: tuple[Reference, ...] = ()
@@ -273,6 +286,14 @@ class Declaration:
     """The module or cell whose execution declared it."""
 
     @property
+    def location(self) -> Location | None:
+        """Where the function is defined."""
+        code = self.located
+        if type(code) is CodeType:
+            self.located = Location(code.co_filename, code.co_firstlineno)
+        return cast("Location | None", self.located)
+
+    @property
     def target(self) -> Any:
         """What the decorator returned: the function, or the wrapper of an entrypoint."""
         return self.held() if type(self.held) is ref else self.held
@@ -293,11 +314,13 @@ class Declaration:
 
     def know_frames(self) -> None:
         """Find out in which frames the function runs."""
-        functions = _own_functions(self.function)
-        self.codes = tuple(function.__code__ for function in functions)
-        self.receiver = _receiver_of(self.function)
-        self.shared = find_shared(self.function, functions, declaring_frame)
-        self.is_sure = self.receiver is None and not self.shared
+        target = self.function
+        functions = _own_functions(target)
+        self.codes = tuple([function.__code__ for function in functions])
+        if type(target) is not FunctionType or len(functions) > 1:
+            self.receiver = _receiver_of(target)
+            self.shared = find_shared(target, functions, declaring_frame)
+            self.is_sure = self.receiver is None and not self.shared
 
     def shares(self, code: CodeType) -> bool:
         """Return whether *code* also runs where something else is called than this."""
@@ -481,17 +504,20 @@ class Registry:
         with self._lock:
             declaration.source = self._enter(execution)
             self.first = self.first or (declaration.name, str(declaration.location))
-            self._by_target[id(declaration.target)] = declaration
-            self._by_target[id(bare(declaration.target))] = declaration
-            if not declaration.begins_runs:  # a step is the function, also where it is recorded
-                self._by_target[id(declaration.function)] = declaration
+            target, function = declaration.target, declaration.function
+            self._by_target[id(target)] = declaration
+            if target is not function:
+                self._by_target[id(bare(target))] = declaration
+                if not declaration.begins_runs:  # a step is the function, also where it is recorded
+                    self._by_target[id(function)] = declaration
             self._keep_unclaimed(declaration)
             self._codes.put(declaration)
 
     def welcome(self, declaration: Declaration) -> None:
         """Find the frames of what another process declared, as long as its wrapper is here."""
         declaration.know_frames()
-        self._codes.put(declaration)
+        with self._lock:
+            self._codes.put(declaration)
 
     def _keep_unclaimed(self, declaration: Declaration) -> None:
         """Keep *declaration* until its target is claimed or collected."""
@@ -505,10 +531,15 @@ class Registry:
 
     def find_same(self, target: object) -> Declaration | None:
         """Return the latest declaration of *target* itself, or of the function in it."""
-        return self._by_target.get(id(target)) or self._by_target.get(id(bare(target)))
+        found = self._by_target.get(id(target))
+        if found is None and (inside := bare(target)) is not target:
+            found = self._by_target.get(id(inside))
+        return found
 
     def find(self, target: object) -> Declaration | None:
         """Return the latest declaration of *target* or of what it wraps."""
+        if type(target) is FunctionType and (own := self._by_target.get(id(target))) is not None:
+            return own
         found = (self._by_target.get(id(layer)) for layer in _layers(target))
         return next((declaration for declaration in found if declaration is not None), None)
 
@@ -517,19 +548,25 @@ class Registry:
         execution = current_execution()
         with self._lock:
             source = self._enter(execution)
-            declared = self._flows.setdefault(flow, FlowDeclaration(flow))
+            declared = self._enter_flow(flow)
             declared.mentions[place, source] = None
             if metadata:
                 declared.metadata.setdefault(place, {}).update(metadata)
                 self._views.pop(flow, None)
 
+    def _enter_flow(self, name: str) -> FlowDeclaration:
+        found = self._flows.get(name)
+        if found is None:
+            found = self._flows[name] = FlowDeclaration(name)
+        return found
+
     def _enter(self, execution: Execution | None) -> Source | None:
         """Return what *execution* executes, and forget what that declared when it last ran."""
         if execution is None:
             return None
-        source, which = execution
+        source = execution.source
         before = self._executions.get(source)
-        if before is None or before() != which:
+        if before is None or not execution.is_that(before()):
             self._executions[source] = execution.remembered()
             if before is not None:
                 self._forget(lambda _, declaring: declaring == source)
@@ -550,7 +587,7 @@ class Registry:
             methods = self._declared_in(target) if isinstance(target, type) else None
             raise UndeclaredFunctionError(flow, name, str(place or "<unknown>"), methods)
         with self._lock:
-            steps = self._flows.setdefault(flow, FlowDeclaration(flow)).steps
+            steps = self._enter_flow(flow).steps
             earlier = steps.get(declaration.name)
             if earlier is not None and not earlier.origin.is_same_step(declaration.origin):
                 raise DuplicateStepError(
@@ -559,7 +596,8 @@ class Registry:
             steps[declaration.name] = declaration
             declaration.claim(flow)
             self._unclaimed.pop(id(declaration.target), None)
-            self._wrapped.pop(id(declaration.target), None)
+            if declaration.is_wrapped:
+                self._wrapped.pop(id(declaration.target), None)
             declaration.hold()
             self._codes.put(declaration)
             if earlier is not None and earlier is not declaration:

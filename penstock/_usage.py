@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import signature
+from types import FunctionType
 from typing import Any, TypeVar, cast
 
 from penstock._mocks import is_mock, unmocked
@@ -67,6 +68,8 @@ def only_function(where: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         InvalidArgumentError: If that is not all it is called with, or a mock.
     """
     if len(args) == 1 and not kwargs:
+        if type(args[0]) is FunctionType:
+            return args[0]
         function = unmocked(args[0])
         if is_mock(function):
             message = f"{where} takes a function, and {function!r} is mocked: import its module"

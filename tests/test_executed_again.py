@@ -1,5 +1,6 @@
 """What a module declared goes when the module is executed again and declares it no more."""
 
+import builtins
 import gc
 import importlib
 import sys
@@ -62,6 +63,23 @@ def test_step_that_is_gone(module):
     assert names("m") == ["a", "fresh"]
     assert (after.a(), after.fresh(), old()) == ("a", "fresh", None)
     assert find_problems() == ()
+
+
+def test_equal_code(module):
+    """It is another execution if its code is equal to that of the one before, which is held."""
+    source = (
+        "import builtins, sys\nkept = vars(builtins).setdefault('executed_codes', [])\n"
+        "kept.append(sys._getframe().f_code)\n"
+        "@flow('m')\n@entrypoint(name='abc'[len(kept)])\ndef a(): ...\n"
+    )
+    try:
+        module(source)
+        module(source)
+    finally:
+        codes = vars(builtins).pop("executed_codes")
+
+    assert codes[0] == codes[1]
+    assert names("m") == ["c"]
 
 
 @pytest.mark.parametrize(
