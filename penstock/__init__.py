@@ -8,7 +8,12 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from penstock._context import (
+from penstock._declared.step import Location, Predecessor, Step
+from penstock._declared.usage_errors import missing_name
+from penstock._decorators import FlowDecorator, Predecessors, all_of, any_of, entrypoint, flow, step
+from penstock._runtime.current_step import current_step
+from penstock._runtime.propagation import Carried, bind, bound, extract, inject
+from penstock._runtime.run import (
     ParentRun,
     Run,
     annotate,
@@ -17,11 +22,6 @@ from penstock._context import (
     current_run,
     unannotate,
 )
-from penstock._decorators import FlowDecorator, Predecessors, all_of, any_of, entrypoint, flow, step
-from penstock._propagation import Carried, bind, bound, extract, inject
-from penstock._running import current_step
-from penstock._steps import Location, Predecessor, Step
-from penstock._usage import missing_name
 
 __all__ = [
     "Carried",
@@ -65,13 +65,14 @@ if os.environ.get("PENSTOCK_TRACE"):
     del configure_from_environment
 
 # A server declares and identifies. What looks at flows is loaded for whoever looks.
-_LATER = dict.fromkeys(("Edge", "Graph", "Node", "Problem"), "penstock._model") | dict.fromkeys(
-    ("Flow", "find_problems", "generate_dag", "get_flow", "list_flows"), "penstock.graph"
-)
+_LATER = dict.fromkeys(
+    ("Edge", "Flow", "Graph", "Node", "Problem", "find_problems", "get_flow", "list_flows"),
+    "penstock.graph",
+) | {"generate_dag": "penstock.render"}
 
 if TYPE_CHECKING:
-    from penstock._model import Edge, Graph, Node, Problem
-    from penstock.graph import Flow, find_problems, generate_dag, get_flow, list_flows
+    from penstock.graph import Edge, Flow, Graph, Node, Problem, find_problems, get_flow, list_flows
+    from penstock.render import generate_dag
 
     __version__: str
 else:  # a type checker would take this to offer any name at all

@@ -5,10 +5,9 @@ from functools import partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Protocol, TypeVar, overload
 
-from penstock._context import run_starter
-from penstock._declared_text import check_text, wrong
-from penstock._plain import plain_string
-from penstock._registry import (
+from penstock._common.declared_strings import check_text, wrong
+from penstock._common.plain_values import plain_string
+from penstock._declared.registry import (
     Declaration,
     Declared,
     Origin,
@@ -20,11 +19,9 @@ from penstock._registry import (
     locate,
     located,
 )
-from penstock._scopes import run_scope
-from penstock._spans import is_tracing, recording_scope
-from penstock._steps import Join
-from penstock._usage import as_code, explains, only_function, string_error
-from penstock._wrap import (
+from penstock._declared.step import Join
+from penstock._declared.usage_errors import as_code, explains, only_function, string_error
+from penstock._runtime.instrument import (
     Scope,
     check_wrappable,
     find_signature,
@@ -33,6 +30,9 @@ from penstock._wrap import (
     is_wrappable,
     with_function,
 )
+from penstock._runtime.run import run_starter
+from penstock._runtime.run_scope import run_scope
+from penstock._runtime.spans import is_tracing, recording_scope
 from penstock.exceptions import InvalidArgumentError, UnknownFlowError
 
 __all__ = [

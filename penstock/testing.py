@@ -3,11 +3,11 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from penstock import _registry
-from penstock._runs import RecordedRun, group_runs
-from penstock._spans import Span, exporters, is_tracing, set_exporters, set_tracing
+from penstock._declared import registry
+from penstock._runtime.spans import Span, exporters, is_tracing, set_exporters, set_tracing
 from penstock.exceptions import TracingError
 from penstock.tracing import InMemoryExporter
+from penstock.tracing._recorded import RecordedRun, group_runs
 
 __all__ = ["Recording", "isolated_registry", "record_runs"]
 
@@ -21,7 +21,7 @@ def isolated_registry() -> Generator[None, None, None]:
 
     .. versionadded:: 0.2
     """
-    with _registry.isolated():
+    with registry.isolated():
         yield
 
 
@@ -70,7 +70,7 @@ def record_runs() -> Generator[Recording, None, None]:
 
     .. versionadded:: 0.2
     """
-    first = _registry.default_registry().first
+    first = registry.default_registry().first
     was_tracing = is_tracing()
     if first is not None and not was_tracing:
         raise TracingError(*first)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from penstock_mkdocs._extras import as_error_of_mkdocs, explain_import
 
 try:
-    from penstock_mkdocs._markdown import PenstockExtension
+    from penstock_mkdocs.markdown import PenstockExtension
 except ImportError as error:
     raise explain_import(error) from error
 

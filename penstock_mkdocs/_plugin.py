@@ -26,18 +26,18 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from penstock._documents import INDEX, block_documents, file_name
-from penstock._settings import Settings
+from penstock._project.settings import Settings
+from penstock.docs._markdown_pages import INDEX, block_documents, file_name
 from penstock.exceptions import ConfigurationError, did_you_mean
 from penstock.graph import list_flows
-from penstock.graph._theme import page_stylesheet
-from penstock_mkdocs import _loading
-from penstock_mkdocs._config import ExtensionOptions
+from penstock.render._theme import page_stylesheet
 from penstock_mkdocs._generated import GeneratedFiles
-from penstock_mkdocs._links import Elsewhere, mend_joined, mend_links
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams
-from penstock_mkdocs._state import settings_of, site
+from penstock_mkdocs.markdown import _loading
+from penstock_mkdocs.markdown._links import Elsewhere, mend_joined, mend_links
+from penstock_mkdocs.markdown._options import ExtensionOptions
+from penstock_mkdocs.markdown._state import settings_of, site
 
 if TYPE_CHECKING:  # a build needs no server
     from mkdocs.livereload import LiveReloadServer

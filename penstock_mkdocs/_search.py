@@ -7,7 +7,7 @@ from functools import partial
 from mkdocs.contrib.search.search_index import SearchIndex
 from mkdocs.structure.pages import Page
 
-from penstock_mkdocs._links import without_diagrams
+from penstock_mkdocs.markdown._links import without_diagrams
 
 __all__ = ["index_without_diagrams"]
 

@@ -8,13 +8,13 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from penstock._common.files import write_whole
 from penstock.exceptions import DiagramTooLargeError
-from penstock.graph._output import write_whole
-from penstock.graph._theme import mermaid_stylesheet, page_stylesheet
+from penstock.render._theme import mermaid_stylesheet, page_stylesheet
 from penstock_sphinx._domain import domain_of
+from penstock_sphinx._images import draws_mermaid
 from penstock_sphinx._log import warn
 from penstock_sphinx._nodes import penstock_diagram
-from penstock_sphinx._pictures import draws_mermaid
 from penstock_sphinx._render import mermaid_text
 
 __all__ = ["setup_assets"]

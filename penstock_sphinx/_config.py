@@ -9,9 +9,9 @@ from typing import Any, cast, get_args
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from penstock._model import Direction
-from penstock._settings import Settings, Words, read_settings
+from penstock._project.settings import Settings, Words, read_settings
 from penstock.exceptions import did_you_mean
+from penstock.graph._model import Direction
 from penstock_sphinx._log import warn
 
 __all__ = ["DIRECTIONS", "FORMATS", "PenstockConfig", "choice", "project_settings", "setup_config"]

@@ -9,8 +9,11 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._importing import explain
-from penstock._pages import (
+from penstock._common.markup import plain_text
+from penstock._declared.step import Step
+from penstock._project.importing import explain
+from penstock._project.settings import Settings
+from penstock.docs._page import (
     FlowPage,
     Selection,
     StepSection,
@@ -21,25 +24,22 @@ from penstock._pages import (
     recursion_in,
     sentence_parts,
 )
-from penstock._settings import Settings
-from penstock._steps import Step
 from penstock.exceptions import (
     ConfigurationError,
     UnknownFlowError,
     UnknownStepError,
 )
 from penstock.graph import Flow, get_flow, list_flows
-from penstock.graph._labels import plain_text
 from penstock_sphinx._config import DIRECTIONS, FORMATS, choice, project_settings
 from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
+from penstock_sphinx._messages import own_words
 from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._overview import overview
-from penstock_sphinx._showing import anchors_on_page, is_being_shown, showing
+from penstock_sphinx._page_state import anchors_on_page, is_being_shown, showing
 from penstock_sphinx._steps import line, step_list, step_nodes
 from penstock_sphinx._translations import Translator
-from penstock_sphinx._words import own_words
 
 __all__ = ["setup_directives"]
 

@@ -16,8 +16,8 @@ from sphinx.util.docstrings import prepare_docstring
 from sphinx.util.docutils import SphinxDirective, switch_source_input
 from sphinx.util.parsing import nested_parse_to_nodes
 
-from penstock._pages import StepSection, is_async, python_name, signature_of
-from penstock._signatures import UNKNOWN, attempt, read_signature, why_unreadable
+from penstock._declared.signatures import UNKNOWN, attempt, read_signature, why_unreadable
+from penstock.docs._page import StepSection, is_async, python_name, signature_of
 from penstock_sphinx._log import Subtype, warn
 from penstock_sphinx._signatures import for_domain, hide_defaults
 

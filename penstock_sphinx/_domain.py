@@ -15,11 +15,11 @@ from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
-from penstock._pages import find_step
+from penstock.docs._page import find_step
 from penstock.exceptions import ModuleImportError, UnknownFlowError, UnknownStepError
 from penstock.graph import get_flow
 from penstock_sphinx._log import warn
-from penstock_sphinx._words import own_words
+from penstock_sphinx._messages import own_words
 
 __all__ = ["Condition", "PenstockDomain", "Place", "Want", "domain_of", "refer", "setup_domain"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._drawings import digest_of
-from penstock._model import Direction, Graph
-from penstock._pages import FlowPage
+from penstock.docs._page import FlowPage
 from penstock.exceptions import MissingExtraError
-from penstock.graph._picture import picture_source
+from penstock.graph._model import Direction, Graph
+from penstock.render._cache import digest_of
+from penstock.render._graphviz import picture_source
 from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._nodes import penstock_diagram
 

@@ -5,7 +5,7 @@ from functools import cache
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from penstock._pages import Selection, fingerprint
+from penstock.docs._page import Selection, fingerprint
 from penstock.exceptions import PenstockError
 from penstock.graph import get_flow
 from penstock_sphinx._domain import domain_of

@@ -10,7 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from penstock._importing import explain_optimization, import_modules
+from penstock._project.importing import explain_optimization, import_modules
 from penstock.exceptions import ConfigurationError, ModuleImportError
 from penstock_sphinx._config import project_settings
 from penstock_sphinx._domain import domain_of

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._pages import gist_of
+from penstock.docs._page import gist_of
 from penstock.graph import Flow
 from penstock_sphinx._domain import Want, domain_of
+from penstock_sphinx._messages import own_words
 from penstock_sphinx._nodes import penstock_link
-from penstock_sphinx._words import own_words
 
 __all__ = ["overview"]
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from docutils import nodes
 
-from penstock._model import Direction, Graph
+from penstock._common.files import write_whole
 from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
-from penstock.graph._mermaid import Palette, render_mermaid
-from penstock.graph._mermaid_size import estimate_height
-from penstock.graph._output import write_whole
-from penstock.graph._picture import render_png, render_svg
-from penstock.graph._svg import finish_svg
-from penstock.graph._text import render_text
+from penstock.graph._model import Direction, Graph
+from penstock.render._graphviz import render_png, render_svg
+from penstock.render._mermaid import Palette, render_mermaid
+from penstock.render._mermaid_size import estimate_height
+from penstock.render._svg import finish_svg
+from penstock.render._text import render_text
 from penstock_sphinx._again import note_again
+from penstock_sphinx._images import draws_mermaid, find_picture
 from penstock_sphinx._log import warn
-from penstock_sphinx._pictures import draws_mermaid, find_picture
-from penstock_sphinx._words import own_words
+from penstock_sphinx._messages import own_words
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder

@@ -8,15 +8,15 @@ from docutils.utils import SystemMessage
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._pages import Link, StepSection
-from penstock._steps import Step
+from penstock._declared.step import Step
+from penstock.docs._page import Link, StepSection
 from penstock_sphinx._docstrings import FunctionSource, describe_error, parse_rst
 from penstock_sphinx._domain import Want, domain_of
+from penstock_sphinx._messages import own_words
 from penstock_sphinx._nodes import penstock_link
-from penstock_sphinx._showing import showing
+from penstock_sphinx._page_state import showing
 from penstock_sphinx._signatures import show_defaults
 from penstock_sphinx._translations import Translator
-from penstock_sphinx._words import own_words
 
 __all__ = ["line", "step_list", "step_nodes"]
 

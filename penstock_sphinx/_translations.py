@@ -11,14 +11,14 @@ from sphinx.locale import get_translator
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.i18n import docname_to_domain
 
-from penstock._model import DrawnWords, Graph
-from penstock._steps import Step
+from penstock._common.markup import plain_text
+from penstock._declared.step import Step
 from penstock.graph import Flow
-from penstock.graph._kinds import KNOWN_KINDS
-from penstock.graph._labels import plain_text
+from penstock.graph._model import DrawnWords, Graph
+from penstock.render._shapes import KNOWN_KINDS
 from penstock_sphinx._domain import domain_of
+from penstock_sphinx._messages import CATALOG, own_words
 from penstock_sphinx._nodes import penstock_messages
-from penstock_sphinx._words import CATALOG, own_words
 
 __all__ = ["Translator", "setup_translations"]
 

@@ -10,10 +10,10 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
-from penstock._pages import slug_of
+from penstock.docs._page import slug_of
 from penstock_sphinx._domain import domain_of
+from penstock_sphinx._images import draws_mermaid
 from penstock_sphinx._nodes import penstock_diagram
-from penstock_sphinx._pictures import draws_mermaid
 from penstock_sphinx._render import as_html, as_literal, drawer_of, room_for, save_png
 
 __all__ = ["setup_visitors"]

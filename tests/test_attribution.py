@@ -22,9 +22,9 @@ from penstock import (
     get_flow,
     step,
 )
-from penstock._bypassed import Endpoints
-from penstock._failures import find_failure
-from penstock._registry import default_registry
+from penstock._declared.registry import default_registry
+from penstock._runtime.bypassed import Endpoints
+from penstock._runtime.failure_records import find_failure
 from penstock.testing import record_runs
 
 

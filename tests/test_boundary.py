@@ -10,9 +10,9 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from penstock import Run, bind, configure, current_flow_id, current_run
-from penstock._importing import import_modules
-from penstock._settings import Settings
-from penstock._spans import exporters, set_exporters
+from penstock._project.importing import import_modules
+from penstock._project.settings import Settings
+from penstock._runtime.spans import exporters, set_exporters
 from penstock.boundary import (
     HEADER,
     RECEIVED,

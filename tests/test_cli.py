@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from penstock import __main__ as program
 from penstock.cli import LOADED, main
-from penstock.graph._theme import page_stylesheet
+from penstock.render._theme import page_stylesheet
 
 SHOP = """
 from penstock import entrypoint, flow, step

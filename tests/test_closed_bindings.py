@@ -10,7 +10,6 @@ import warnings
 import pytest
 
 from penstock import (
-    _propagation,
     annotate,
     bind,
     bound,
@@ -22,7 +21,8 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._context import received_run
+from penstock._runtime import propagation
+from penstock._runtime.run import received_run
 from penstock.boundary import active
 from penstock.testing import record_runs
 
@@ -30,7 +30,7 @@ from penstock.testing import record_runs
 @pytest.fixture(autouse=True)
 def _unwarned(monkeypatch):
     """Let each test be the first that is warned of its lines."""
-    monkeypatch.setattr(_propagation, "_warned", set())
+    monkeypatch.setattr(propagation, "_warned", set())
 
 
 def nothing():

@@ -12,7 +12,8 @@ from shop_source import SHOP
 from sphinx.testing.util import SphinxTestApp
 
 from penstock.testing import isolated_registry
-from penstock_mkdocs import PenstockExtension, _loading
+from penstock_mkdocs import PenstockExtension
+from penstock_mkdocs.markdown import _loading
 
 OTHERS = '''
 from penstock import entrypoint, flow, step

@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from penstock import _console, cli
-from penstock.cli import LOADED, main
+from penstock import cli
+from penstock.cli import LOADED, _console, main
 
 SHOP = """
 from penstock import entrypoint, flow, step

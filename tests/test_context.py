@@ -15,9 +15,10 @@ from contextvars import copy_context
 
 import pytest
 
-from penstock import _ids, annotate, bind, configure, current_flow_id, current_run, entrypoint
-from penstock._context import new_flow_id
-from penstock._ids import is_flow_id, is_trace_id, make_flow_id, write_flow_id
+from penstock import annotate, bind, configure, current_flow_id, current_run, entrypoint
+from penstock._runtime import ids
+from penstock._runtime.ids import is_flow_id, is_trace_id, make_flow_id, write_flow_id
+from penstock._runtime.run import new_flow_id
 from penstock.exceptions import ConfigurationError, InvalidFlowIdError
 
 
@@ -56,12 +57,12 @@ def test_id_holds_the_time():
 
 def test_random_bits_of_the_id(monkeypatch):
     """All 80 random bits come from the operating system, and are never all zero."""
-    monkeypatch.setattr("penstock._ids.time_ns", lambda: 0)
-    monkeypatch.setattr("penstock._ids.tails", [])
-    monkeypatch.setattr("penstock._ids.urandom", lambda n: b"\xff" * n)
+    monkeypatch.setattr("penstock._runtime.ids.time_ns", lambda: 0)
+    monkeypatch.setattr("penstock._runtime.ids.tails", [])
+    monkeypatch.setattr("penstock._runtime.ids.urandom", lambda n: b"\xff" * n)
     ones = make_flow_id()
-    monkeypatch.setattr("penstock._ids.tails", [])
-    monkeypatch.setattr("penstock._ids.urandom", lambda n: b"\x00" * n)
+    monkeypatch.setattr("penstock._runtime.ids.tails", [])
+    monkeypatch.setattr("penstock._runtime.ids.urandom", lambda n: b"\x00" * n)
     zeros = {make_flow_id() for _ in range(100)}
 
     assert ones == "000000000001ffffffffffffffffffff"
@@ -96,10 +97,10 @@ def test_id_is_decided_when_a_run_begins():
 @pytest.mark.needs("fork")
 def test_digits_of_a_parent():
     """Digits that another process drew, from which this one was forked, are not used."""
-    _ids.tails.clear()
+    ids.tails.clear()
     make_flow_id()  # and more digits are drawn than it needs
-    kept = {tail.hex() for tail in _ids.tails}
-    _ids.are_ours[0] = 0
+    kept = {tail.hex() for tail in ids.tails}
+    ids.are_ours[0] = 0
 
     made = {make_flow_id()[12:] for _ in range(64)}
 
@@ -117,25 +118,25 @@ def test_number_that_another_thread_draws(monkeypatch):
         def __exit__(self, *_): ...
 
     renewed = []
-    monkeypatch.setattr("penstock._ids.renew_if_forked", lambda: renewed.append("once"))
-    monkeypatch.setattr("penstock._ids.are_ours", [0])
+    monkeypatch.setattr("penstock._runtime.ids.renew_if_forked", lambda: renewed.append("once"))
+    monkeypatch.setattr("penstock._runtime.ids.are_ours", [0])
     cell = []
-    drawn = _ids.number_of(cell)
+    drawn = ids.number_of(cell)
     assert (cell, renewed) == ([drawn], ["once"])
 
-    monkeypatch.setattr("penstock._ids._lock", Late())
+    monkeypatch.setattr("penstock._runtime.ids._lock", Late())
     cell = []
-    assert (_ids.number_of(cell), cell) == (7, [7])
+    assert (ids.number_of(cell), cell) == (7, [7])
 
 
 def test_lock_after_an_unnoticed_fork(monkeypatch):
     """Whoever takes the lock in a forked process renews first what is each process' own."""
     renewed = []
-    monkeypatch.setattr("penstock._ids.renew_if_forked", lambda: renewed.append("once"))
-    monkeypatch.setattr("penstock._ids.are_ours", [1])
-    _ids.process_lock()
-    monkeypatch.setattr("penstock._ids.are_ours", [0])
-    _ids.process_lock()
+    monkeypatch.setattr("penstock._runtime.ids.renew_if_forked", lambda: renewed.append("once"))
+    monkeypatch.setattr("penstock._runtime.ids.are_ours", [1])
+    ids.process_lock()
+    monkeypatch.setattr("penstock._runtime.ids.are_ours", [0])
+    ids.process_lock()
 
     assert renewed == ["once"]
 
@@ -170,7 +171,7 @@ def test_ids_of_forks(tmp_path, number):
     """No two of ten million IDs are equal, made by four forks of one process that seed alike."""
     script = f"""
         import os, random
-        from penstock._ids import make_flow_id
+        from penstock._runtime.ids import make_flow_id
 
         make_flow_id()
         children = []
@@ -201,16 +202,17 @@ def test_ids_of_forks(tmp_path, number):
 @pytest.mark.parametrize(
     ("lock", "use"),
     [
-        ("_ids._lock", "current_run().annotate(order=7)"),
-        ("_ids._lock", "current_run().run_id"),
-        ("_registry._active._lock", "current_step()"),
+        ("ids._lock", "current_run().annotate(order=7)"),
+        ("ids._lock", "current_run().run_id"),
+        ("registry._active._lock", "current_step()"),
     ],
 )
 def test_no_lock_is_inherited_by_a_child(lock, use):
     """A process forked while another thread was at work does not wait for that thread."""
     script = f"""
         import os, signal, threading
-        from penstock import _context, _ids, _registry
+        from penstock._declared import registry
+        from penstock._runtime import ids
         from penstock import bind, current_run, current_step
 
         held, done = threading.Event(), threading.Event()

@@ -30,8 +30,8 @@ from penstock import (
     list_flows,
     step,
 )
+from penstock._declared.registry import default_registry
 from penstock._decorators import declare_task
-from penstock._registry import default_registry
 from penstock.exceptions import (
     DuplicateStepError,
     InvalidArgumentError,

@@ -10,7 +10,7 @@ from markdown import Markdown, markdown
 from markdown_it import MarkdownIt
 
 from penstock import all_of, entrypoint, flow, step
-from penstock._documents import (
+from penstock.docs._markdown_pages import (
     block_documents,
     escape,
     file_name,

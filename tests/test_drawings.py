@@ -8,11 +8,11 @@ import threading
 
 import pytest
 
-from penstock import Edge, Graph, Node, _drawings
-from penstock._drawings import Drawings, digest_of
-from penstock.graph import _picture, _program
-from penstock.graph._picture import draw_sources, picture_source, render_svg
-from penstock.graph._svg import finish_svg
+from penstock import Edge, Graph, Node
+from penstock.render import _cache, _graphviz, _program
+from penstock.render._cache import Drawings, digest_of
+from penstock.render._graphviz import draw_sources, picture_source, render_svg
+from penstock.render._svg import finish_svg
 
 
 def graph_of(name: str) -> Graph:
@@ -36,13 +36,13 @@ def drawings(tmp_path):
 @pytest.fixture
 def calls(monkeypatch):
     """Count how often a program is started."""
-    run, started = _picture._run, []
+    run, started = _graphviz._run, []
 
     def counted(*said):
         started.append(said)
         return run(*said)
 
-    monkeypatch.setattr(_picture, "_run", counted)
+    monkeypatch.setattr(_graphviz, "_run", counted)
     return started
 
 
@@ -119,7 +119,7 @@ def test_prune_what_a_killed_process_left(drawings, tmp_path):
     killed = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from penstock._drawings import Drawings\n"
+        "from penstock.render._cache import Drawings\n"
         "os.replace = lambda *_: os.kill(os.getpid(), 9)\n"
         f"Drawings(Path(sys.argv[1])).make({SOURCES!r}, 'svg')\n"
     )
@@ -164,7 +164,7 @@ def test_bad_program(drawings, tmp_path, monkeypatch, code):
 
 def test_no_program(drawings, monkeypatch):
     """Without a program nothing is drawn, and nothing raised: who needs a picture says so."""
-    for module in (_picture, _drawings):
+    for module in (_graphviz, _cache):
         monkeypatch.setattr(module, "find_program", lambda: None)
 
     drawings.make(SOURCES, "svg")
@@ -185,7 +185,7 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
     """When the program is replaced in its place, nothing that the earlier one drew is shown."""
     program = tmp_path / "dot"
     program.write_text("#!/bin/sh\n", encoding="utf-8")
-    monkeypatch.setattr(_drawings, "find_program", lambda: str(program))
+    monkeypatch.setattr(_cache, "find_program", lambda: str(program))
     drawings.make(SOURCES, "svg")
 
     program.write_text("#!/bin/sh\n# of another version\n", encoding="utf-8")
@@ -197,8 +197,8 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
 @pytest.mark.needs("Graphviz program")
 def test_with_threads(drawings, monkeypatch):
     """Many pictures are drawn by several programs, however often they are waited for."""
-    monkeypatch.setattr(_drawings, "_AT_ONCE", 1)
-    monkeypatch.setattr(_drawings, "_WAIT", 0)
+    monkeypatch.setattr(_cache, "_AT_ONCE", 1)
+    monkeypatch.setattr(_cache, "_WAIT", 0)
 
     drawings.make(SOURCES, "svg")
 
@@ -212,7 +212,7 @@ def test_without_threads(drawings, monkeypatch):
     def refuse(thread):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(_drawings, "_AT_ONCE", 1)
+    monkeypatch.setattr(_cache, "_AT_ONCE", 1)
     monkeypatch.setattr(threading.Thread, "start", refuse)
 
     drawings.make(SOURCES, "svg")
@@ -229,7 +229,7 @@ def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
     slow.write_text(f"#!/bin/sh\n{once}\nexec sleep 600\n", encoding="utf-8")
     slow.chmod(0o755)
     monkeypatch.setenv("PENSTOCK_DOT", str(slow))
-    monkeypatch.setattr(_drawings, "_AT_ONCE", at_once)
+    monkeypatch.setattr(_cache, "_AT_ONCE", at_once)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what runs beside a shell
 
     with pytest.raises(KeyboardInterrupt):

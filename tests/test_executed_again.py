@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from penstock import current_step, entrypoint, find_problems, flow, get_flow, list_flows, step
-from penstock._codes import CodeIndex
-from penstock._registry import default_registry
+from penstock._declared.codes import CodeIndex
+from penstock._declared.registry import default_registry
 from penstock.testing import isolated_registry
 
 BEGIN = "from penstock import entrypoint, flow, step, current_step\n"

@@ -16,8 +16,9 @@ from weakref import ref
 import pytest
 from recording import _exporters, declare, recorded
 
-from penstock import _spans, annotate, current_flow_id, tracing
-from penstock._spans import _flush_last, exporters, set_exporters
+from penstock import annotate, current_flow_id, tracing
+from penstock._runtime import spans
+from penstock._runtime.spans import _flush_last, exporters, set_exporters
 from penstock.exceptions import ConfigurationError
 from penstock.testing import record_runs
 from penstock.tracing import InBackground, InMemoryExporter, JsonLinesExporter, LoggingExporter
@@ -139,7 +140,7 @@ class TestExporters:
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_one_that_is_slow(self, caplog, monkeypatch):
         """An exporter that is slow stays where it is; that is logged once, with the remedy."""
-        monkeypatch.setattr("penstock._spans._SLOW_NS", -1)
+        monkeypatch.setattr("penstock._runtime.spans._SLOW_NS", -1)
         threads = []
 
         class Slow(InMemoryExporter):
@@ -378,7 +379,7 @@ class TestExporters:
     @pytest.mark.needs("threads")
     def test_background_that_is_stuck(self, monkeypatch, caplog):
         """A flush does not wait for ever."""
-        monkeypatch.setattr("penstock._spans._LONGEST_FLUSH_S", 0.01)
+        monkeypatch.setattr("penstock._runtime.spans._LONGEST_FLUSH_S", 0.01)
         go_on = threading.Event()
 
         class Stuck(InMemoryExporter):
@@ -482,7 +483,7 @@ class TestExporters:
         set_exporters(InBackground(memory))
         begin = declare(lambda: None, name="begin")
         begin()
-        monkeypatch.setattr("penstock._spans._is_exiting", False)
+        monkeypatch.setattr("penstock._runtime.spans._is_exiting", False)
         _flush_last()
         begin()
 
@@ -500,7 +501,7 @@ class TestExporters:
         set_exporters(memory)
         declare(lambda: None, name="begin")()
 
-        assert isinstance(_spans._of_thread, Patched)
+        assert isinstance(spans._of_thread, Patched)
         assert len(memory.spans) == 1
 
     @pytest.mark.needs("threads")

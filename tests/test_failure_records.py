@@ -17,8 +17,8 @@ from types import MappingProxyType
 import pytest
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow, step
-from penstock._control_flow import declare_control_flow, is_control_flow
-from penstock._failures import Failure, find_failure, record_failure
+from penstock._runtime.control_flow import declare_control_flow, is_control_flow
+from penstock._runtime.failure_records import Failure, find_failure, record_failure
 from penstock.boundary import Inbound, active
 from penstock.contrib.logging import FlowFilter, install, uninstall
 from penstock.testing import isolated_registry

@@ -22,7 +22,7 @@ import naive
 import pytest
 
 import penstock
-from penstock._ids import make_flow_id
+from penstock._runtime.ids import make_flow_id
 from penstock.contrib.logging import FlowFilter, FlowFormatter
 
 PENSTOCK = SimpleNamespace(

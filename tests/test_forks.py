@@ -10,16 +10,16 @@ import threading
 
 import pytest
 
-from penstock import _forks
-from penstock._forks import make_witness, renew_after_fork, renew_if_forked
-from penstock._ids import make_flow_id
+from penstock._common import forks
+from penstock._common.forks import make_witness, renew_after_fork, renew_if_forked
+from penstock._runtime.ids import make_flow_id
 
 
 @pytest.fixture
 def forked(monkeypatch):
     """Make this process look like one that was forked without Python's hooks."""
-    monkeypatch.setattr(_forks, "_renewals", [])
-    monkeypatch.setattr(_forks, "_process", os.getpid() + 1)
+    monkeypatch.setattr(forks, "_renewals", [])
+    monkeypatch.setattr(forks, "_process", os.getpid() + 1)
 
 
 class Owner:
@@ -46,7 +46,7 @@ def test_renewed_once():
 
 def test_same_process(monkeypatch):
     """In the same process nothing is renewed."""
-    monkeypatch.setattr(_forks, "_renewals", [])
+    monkeypatch.setattr(forks, "_renewals", [])
     owner = Owner()
     renew_after_fork(owner.renew)
 
@@ -63,17 +63,17 @@ def test_collected():
     del owner
     gc.collect()
 
-    assert _forks._renewals == []
+    assert forks._renewals == []
 
 
 @pytest.mark.usefixtures("forked")
 def test_collected_meanwhile(monkeypatch):
     """What is collected during a renewal is left out of it."""
-    monkeypatch.setattr(_forks, "_renewals", [lambda: None])
+    monkeypatch.setattr(forks, "_renewals", [lambda: None])
 
     renew_if_forked()
 
-    assert _forks._process == os.getpid()
+    assert forks._process == os.getpid()
 
 
 @pytest.mark.usefixtures("forked")
@@ -113,7 +113,7 @@ class TestWitness:
     @pytest.mark.parametrize("answer", [True, False], ids=["takes anything", "takes nothing"])
     def test_other_systems(self, monkeypatch, answer):
         """Where memory is not known to be wiped, the number of the process is asked."""
-        monkeypatch.setattr(_forks, "_accepts", lambda page, advice: answer)
+        monkeypatch.setattr(forks, "_accepts", lambda page, advice: answer)
 
         self.test_notices()
 
@@ -125,9 +125,9 @@ class TestWitness:
 
     def test_set_by_number(self, monkeypatch):
         """What goes by the number of the process is false in another one until that sets it."""
-        monkeypatch.setattr(_forks, "_accepts", lambda page, advice: False)
+        monkeypatch.setattr(forks, "_accepts", lambda page, advice: False)
         witness = make_witness()
-        monkeypatch.setattr(_forks, "getpid", lambda: os.getpid() + 1)
+        monkeypatch.setattr(forks, "getpid", lambda: os.getpid() + 1)
         assert not witness[0]
 
         set_true(witness)
@@ -175,11 +175,11 @@ def test_random_digits():
 @pytest.mark.usefixtures("forked")
 def test_same_number(monkeypatch):
     """A child that has its parent's number, in a namespace of its own, is renewed too."""
-    monkeypatch.setattr(_forks, "_process", os.getpid())
+    monkeypatch.setattr(forks, "_process", os.getpid())
     owner = Owner()
     renew_after_fork(owner.renew)
 
-    _forks._renew_at_fork()
+    forks._renew_at_fork()
 
     assert owner.renewed == 1
 
@@ -187,7 +187,7 @@ def test_same_number(monkeypatch):
 UNNOTICED = """
 import ctypes, os, threading
 from penstock import entrypoint, flow, get_flow
-from penstock._registry import default_registry
+from penstock._declared.registry import default_registry
 from penstock.tracing import InMemoryExporter, configure
 
 memory = InMemoryExporter()

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from penstock import entrypoint, flow, get_flow, step
-from penstock._pages import (
+from penstock.docs._page import (
     FlowPage,
     Link,
     anchor_of,

@@ -26,7 +26,7 @@ from penstock import (
     get_flow,
     step,
 )
-from penstock._registry import default_registry
+from penstock._declared.registry import default_registry
 from penstock.testing import isolated_registry, record_runs
 
 pytestmark = pytest.mark.usefixtures("_unmeasured")
@@ -155,7 +155,7 @@ def test_class_method_by_value():
 
 def test_what_belongs_to_the_process():
     """A wrapper of an adapter that only this process has is no value, and says so."""
-    from penstock._wrap import Scope, instrument
+    from penstock._runtime.instrument import Scope, instrument
 
     wrapped = instrument(lambda: 1, Scope(lambda: None, lambda b: b, lambda e: None))
 

@@ -25,7 +25,7 @@ from penstock import (
     flow,
     inject,
 )
-from penstock._ids import is_flow_id
+from penstock._runtime.ids import is_flow_id
 from penstock.boundary import Inbound
 from penstock.exceptions import InvalidArgumentError, InvalidFlowIdError
 from penstock.testing import record_runs

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from penstock import annotate, bind, bound, configure, current_run, entrypoint, flow, inject
-from penstock._failures import find_failure
+from penstock._runtime.failure_records import find_failure
 from penstock.boundary import Inbound, active
 from penstock.contrib.logging import FlowFilter
 from penstock.exceptions import ConfigurationError

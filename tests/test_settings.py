@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from penstock import list_flows
-from penstock._importing import (
+from penstock._project.importing import (
     explain,
     explain_nothing,
     import_modules,
     is_importable,
     is_own,
 )
-from penstock._settings import Settings, Words, read_settings
+from penstock._project.settings import Settings, Words, read_settings
 from penstock.exceptions import (
     ConfigurationError,
     RenderError,

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 
-from penstock._signatures import attempt, find_decorators, read_signature, why_unreadable
+from penstock._declared.signatures import attempt, find_decorators, read_signature, why_unreadable
 
 
 class Unlucky:

@@ -20,8 +20,8 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._control_flow import declare_control_flow
-from penstock._spans import exporters, set_exporters
+from penstock._runtime.control_flow import declare_control_flow
+from penstock._runtime.spans import exporters, set_exporters
 from penstock.exceptions import TracingError
 from penstock.testing import isolated_registry, record_runs
 from penstock.tracing import InMemoryExporter, LoggingExporter
@@ -97,7 +97,7 @@ class TestSpans:
     @pytest.mark.parametrize("ending", ["retried", "stopped"])
     def test_control_flow(self, recorded, ending, monkeypatch, caplog):
         """What tells a queue something is not a failure, in no exporter."""
-        monkeypatch.setattr("penstock._control_flow._endings", {})
+        monkeypatch.setattr("penstock._runtime.control_flow._endings", {})
         again, more = type("Again", (Exception,), {}), type("More", (LookupError,), {})
         declare_control_flow(ending, again, more)
 
@@ -219,7 +219,7 @@ class Clock:
 def clock(monkeypatch):
     """Return the clock by which the time of steps is measured."""
     made = Clock()
-    monkeypatch.setattr("penstock._spans.perf_counter_ns", made)
+    monkeypatch.setattr("penstock._runtime.spans.perf_counter_ns", made)
     return made
 
 

@@ -16,7 +16,7 @@ import pytest
 import wrapt
 
 from penstock import bind, current_flow_id, current_run, entrypoint, flow, step
-from penstock._wrap import Scope, instrument, is_wrappable
+from penstock._runtime.instrument import Scope, instrument, is_wrappable
 from penstock.exceptions import InvalidArgumentError
 from penstock.testing import isolated_registry, record_runs
 
@@ -736,7 +736,7 @@ def test_without_transplant(monkeypatch):
     def refuse(*args, **kwargs):
         raise TypeError("arg 5 (closure) expected cell, found compiled_cell")
 
-    monkeypatch.setattr("penstock._wrap.FunctionType", refuse)
+    monkeypatch.setattr("penstock._runtime.instrument.FunctionType", refuse)
 
     assert entrypoint(lambda: current_flow_id())() is not None
 

@@ -5,7 +5,7 @@ and makes a run current with `active`. For an adapter of your own see
 :doc:`/how-to/write-an-integration`.
 """
 
-from penstock._propagation import HEADER
+from penstock._runtime.propagation import HEADER
 from penstock.boundary._arguments import (
     ARGUMENT,
     receive_argument,

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from penstock._callables import check_answers, discard, is_true, report_once
-from penstock._ids import is_flow_id
-from penstock._plain import plain_string
+from penstock._common.callables import check_answers, discard, is_true, report_once
+from penstock._common.plain_values import plain_string
+from penstock._runtime.ids import is_flow_id
 from penstock.exceptions import ConfigurationError
 
 __all__ = ["Transformer", "Validator", "adopted_id", "check_function", "may_be_transformed"]

@@ -6,7 +6,7 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
 
-from penstock._context import Run
+from penstock._runtime.run import Run
 from penstock.boundary._current import active
 from penstock.boundary._settings import Inbound
 from penstock.boundary._trust import Secret

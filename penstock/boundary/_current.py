@@ -4,8 +4,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextvars import Token
 from typing import TypeVar
 
-from penstock._context import Run, close_run, current, latest
-from penstock._failures import note_flow_id, record_failure
+from penstock._runtime.failure_records import note_flow_id, record_failure
+from penstock._runtime.run import Run, close_run, current, latest
 
 __all__ = ["active", "aiterate", "inactive", "iterate"]
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self, TypedDict, TypeVar
 
-from penstock._context import Run, open_run, received_run
-from penstock._ids import is_flow_id
-from penstock._plain import plain_string
-from penstock._propagation import HEADER, added_headers, find_carried, inject
+from penstock._common.plain_values import plain_string
+from penstock._runtime.ids import is_flow_id
+from penstock._runtime.propagation import HEADER, added_headers, find_carried, inject
+from penstock._runtime.run import Run, open_run, received_run
 from penstock.boundary._adoption import (
     Transformer,
     Validator,

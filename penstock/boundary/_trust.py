@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock._callables import check_answers, is_true
-from penstock._carriers import only, read_headers
+from penstock._common.callables import check_answers, is_true
+from penstock._runtime.carriers import only, read_headers
 from penstock.exceptions import ConfigurationError
 
 __all__ = ["Judge", "Peer", "Secret", "Trust", "read_trust"]

@@ -6,9 +6,9 @@ It needs no package but penstock.
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Unpack
 
-from penstock._bypassed import Endpoints, find_views
-from penstock._context import Run, current, latest
-from penstock._failures import note_flow_id, record_failure
+from penstock._runtime.bypassed import Endpoints, find_views
+from penstock._runtime.failure_records import note_flow_id, record_failure
+from penstock._runtime.run import Run, current, latest
 from penstock.boundary import InboundRequests, InboundRequestsSettings, inactive
 from penstock.boundary._requests import RUN
 

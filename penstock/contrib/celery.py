@@ -10,13 +10,13 @@ from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, Unpack, overload
 from weakref import WeakKeyDictionary
 
-from penstock._context import Run, open_run
-from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
-from penstock._failures import record_failure
-from penstock._fields import add_fields
-from penstock._ids import is_flow_id
-from penstock._spans import flush
+from penstock._runtime.control_flow import declare_control_flow
+from penstock._runtime.failure_records import record_failure
+from penstock._runtime.ids import is_flow_id
+from penstock._runtime.log_fields import add_fields
+from penstock._runtime.run import Run, open_run
+from penstock._runtime.spans import flush
 from penstock.boundary import Inbound, InboundSettings, active
 from penstock.exceptions import MissingExtraError
 

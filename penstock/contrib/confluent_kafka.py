@@ -6,8 +6,8 @@ It needs ``pip install "penstock[confluent-kafka]"``.
 from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
-from penstock._callables import check_answers
-from penstock._propagation import bound
+from penstock._common.callables import check_answers
+from penstock._runtime.propagation import bound
 from penstock.boundary import Inbound, InboundSettings, Outbound, active
 from penstock.exceptions import MissingExtraError
 

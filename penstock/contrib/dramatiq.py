@@ -7,9 +7,9 @@ from collections.abc import Callable
 from threading import local
 from typing import Any, Unpack, overload
 
-from penstock._context import open_run
-from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
+from penstock._runtime.control_flow import declare_control_flow
+from penstock._runtime.run import open_run
 from penstock.boundary import Inbound, InboundSettings, active
 from penstock.exceptions import MissingExtraError
 

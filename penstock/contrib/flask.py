@@ -5,8 +5,8 @@ It needs ``pip install "penstock[flask]"``.
 
 from typing import Unpack, cast
 
-from penstock._wsgi import Requests, peer_of
 from penstock.boundary import InboundRequests, InboundRequestsSettings
+from penstock.boundary._wsgi import Requests, peer_of
 from penstock.exceptions import MissingExtraError
 
 try:

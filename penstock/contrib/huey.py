@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from penstock._context import open_run
-from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
+from penstock._runtime.control_flow import declare_control_flow
+from penstock._runtime.run import open_run
 from penstock.boundary import ARGUMENT, Inbound, receive_argument, send_beside
 from penstock.exceptions import MissingExtraError
 

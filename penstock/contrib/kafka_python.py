@@ -6,7 +6,7 @@ It needs ``pip install "penstock[kafka-python]"``.
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
-from penstock._callables import check_answers
+from penstock._common.callables import check_answers
 from penstock.boundary import Inbound, InboundSettings, Outbound, active
 from penstock.exceptions import MissingExtraError
 

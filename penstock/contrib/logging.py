@@ -9,9 +9,16 @@ from string import Formatter, Template
 from types import FrameType
 from typing import Any, Literal
 
-from penstock._context import current_run
-from penstock._fields import NAMES, add_fields, check_length, failure_of, find_step, shorten
-from penstock._plain import printable, unprintable
+from penstock._common.plain_values import printable, unprintable
+from penstock._runtime.log_fields import (
+    NAMES,
+    add_fields,
+    check_length,
+    failure_of,
+    find_step,
+    shorten,
+)
+from penstock._runtime.run import current_run
 
 __all__ = ["FlowFilter", "FlowFormatter", "install", "uninstall"]
 

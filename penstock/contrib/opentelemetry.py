@@ -10,11 +10,11 @@ from inspect import unwrap
 from threading import local
 from typing import Any
 
-from penstock._baggage import text_of
-from penstock._context import configure, current_flow_id, current_run, remote_of, values_shown
-from penstock._ids import is_trace_id, make_flow_id
-from penstock._plain import encodable
-from penstock._spans import Span
+from penstock._common.plain_values import encodable
+from penstock._runtime.baggage import text_of
+from penstock._runtime.ids import is_trace_id, make_flow_id
+from penstock._runtime.run import configure, current_flow_id, current_run, remote_of, values_shown
+from penstock._runtime.spans import Span
 from penstock.exceptions import ConfigurationError, MissingExtraError
 
 try:

@@ -6,11 +6,11 @@ It needs ``pip install "penstock[rq]"``.
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, overload
 
-from penstock._context import Run, current
-from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
-from penstock._spans import flush
-from penstock._wrap import Scope, instrument
+from penstock._runtime.control_flow import declare_control_flow
+from penstock._runtime.instrument import Scope, instrument
+from penstock._runtime.run import Run, current
+from penstock._runtime.spans import flush
 from penstock.boundary import ARGUMENT, Inbound, active, send_beside
 from penstock.exceptions import MissingExtraError
 

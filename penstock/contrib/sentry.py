@@ -8,12 +8,12 @@ import sys
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from penstock._context import Run, current_run, observe_received
-from penstock._failures import find_failure
-from penstock._fields import failure_of, run_values
-from penstock._ids import is_trace_id
-from penstock._plain import plain
-from penstock._running import find_running
+from penstock._common.plain_values import plain
+from penstock._runtime.current_step import find_running
+from penstock._runtime.failure_records import find_failure
+from penstock._runtime.ids import is_trace_id
+from penstock._runtime.log_fields import failure_of, run_values
+from penstock._runtime.run import Run, current_run, observe_received
 from penstock.exceptions import MissingExtraError
 
 try:

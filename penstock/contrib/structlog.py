@@ -8,9 +8,9 @@ It needs ``pip install "penstock[structlog]"``.
 import sys
 from collections.abc import Mapping
 
-from penstock._context import Run, current, open_run, values_shown
-from penstock._fields import NAMES, failure_of, find_step, shorten
-from penstock._plain import printable
+from penstock._common.plain_values import printable
+from penstock._runtime.log_fields import NAMES, failure_of, find_step, shorten
+from penstock._runtime.run import Run, current, open_run, values_shown
 from penstock.exceptions import MissingExtraError
 
 try:

@@ -6,9 +6,9 @@ It needs ``pip install "penstock[taskiq]"``.
 from collections.abc import Callable
 from typing import Any, Unpack
 
-from penstock._context import current_run, open_run
-from penstock._control_flow import declare_control_flow
 from penstock._decorators import After, declare_task
+from penstock._runtime.control_flow import declare_control_flow
+from penstock._runtime.run import current_run, open_run
 from penstock.boundary import Inbound, InboundSettings, active, inactive
 from penstock.exceptions import MissingExtraError
 

@@ -5,8 +5,8 @@ It needs no package but penstock.
 
 from typing import TYPE_CHECKING, Unpack
 
-from penstock._wsgi import Requests, peer_of
 from penstock.boundary import InboundRequests, InboundRequestsSettings
+from penstock.boundary._wsgi import Requests, peer_of
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from penstock._model import Problem
-from penstock._registrations import find_registrations
-from penstock._registry import Declaration, bare, default_registry
-from penstock._steps import Location, Step
+from penstock._declared.registrations import find_registrations
+from penstock._declared.registry import Declaration, bare, default_registry
+from penstock._declared.step import Location, Step
+from penstock.graph._model import Problem
 
 __all__ = ["find_bypassed"]
 

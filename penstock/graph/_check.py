@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
-from penstock._model import Problem
-from penstock._steps import Step
+from penstock._declared.step import Step
 from penstock.exceptions import did_you_mean
+from penstock.graph._model import Problem
 from penstock.graph._structure import Successors, find_cycle, reach, successors
 from penstock.graph._ways import Ways, find_ways
 

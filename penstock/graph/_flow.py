@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from penstock._model import Edge, Graph, Node, Problem
-from penstock._registry import Declaration, FlowDeclaration, Registry, default_registry
-from penstock._steps import Step
+from penstock._common.markup import plain_text
+from penstock._declared.registry import Declaration, FlowDeclaration, Registry, default_registry
+from penstock._declared.step import Step
 from penstock.graph._bypassed import find_bypassed
 from penstock.graph._check import check
-from penstock.graph._labels import plain_text
+from penstock.graph._model import Edge, Graph, Node, Problem
 from penstock.graph._structure import order, successors
 
 __all__ = ["Flow", "find_problems", "get_flow", "list_flows"]
@@ -123,7 +123,7 @@ class Flow:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Show the flow in a notebook."""
         # Only who draws a flow needs what draws it.
-        from penstock.graph._notebook import mime_bundle  # noqa: PLC0415
+        from penstock.render._notebook import mime_bundle  # noqa: PLC0415
 
         return mime_bundle(self.graph())
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
-from penstock._model import Graph
+from penstock.graph._model import Graph
 
 __all__ = ["Successors", "find_cycle", "find_cyclic", "joins", "order", "reach", "successors"]
 

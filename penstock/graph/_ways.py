@@ -6,7 +6,7 @@ from functools import reduce
 from itertools import product
 from operator import and_
 
-from penstock._steps import Predecessor, Step
+from penstock._declared.step import Predecessor, Step
 from penstock.graph._structure import Successors, find_cyclic, order
 
 __all__ = ["Ways", "find_ways"]

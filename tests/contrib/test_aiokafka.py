@@ -7,7 +7,7 @@ import pytest
 from kafka_broker import PARTITIONS, Broker
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow
-from penstock._ids import is_flow_id
+from penstock._runtime.ids import is_flow_id
 from penstock.boundary import HEADER, Outbound
 from penstock.contrib.aiokafka import FlowProducer, bind_message, consume, consume_batches
 

@@ -252,7 +252,7 @@ def test_without_a_source(tmp_path):
 
 def test_large_application(tmp_path, monkeypatch):
     """An application that holds more than is looked at is believed to hold nothing."""
-    monkeypatch.setattr("penstock._registrations._MOST_OBJECTS", 2)
+    monkeypatch.setattr("penstock._declared.registrations._MOST_OBJECTS", 2)
     declare(tmp_path, ["orders", "entrypoint", 'api.get("/")'])
 
     assert bypassed() == []

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from kafka_broker import Broker
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow
-from penstock._ids import is_flow_id
+from penstock._runtime.ids import is_flow_id
 from penstock.boundary import HEADER, RECEIVED, Outbound
 from penstock.contrib.confluent_kafka import FlowProducer, bind_message, consume, consume_batches
 from penstock.exceptions import ConfigurationError

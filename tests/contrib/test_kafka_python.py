@@ -7,7 +7,7 @@ import pytest
 from kafka_broker import API_VERSION, Broker
 
 from penstock import annotate, bind, bound, current_flow_id, current_run, entrypoint, flow
-from penstock._ids import is_flow_id
+from penstock._runtime.ids import is_flow_id
 from penstock.boundary import HEADER, Outbound
 from penstock.contrib.kafka_python import FlowProducer, bind_message, consume, consume_batches
 

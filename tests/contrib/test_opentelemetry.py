@@ -34,8 +34,8 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._ids import make_flow_id
-from penstock._spans import Span, exporters, set_exporters
+from penstock._runtime.ids import make_flow_id
+from penstock._runtime.spans import Span, exporters, set_exporters
 from penstock.boundary import Inbound, Outbound, active
 from penstock.contrib import celery as _celery  # noqa: F401 - tells what Retry is
 from penstock.contrib.asgi import FlowMiddleware

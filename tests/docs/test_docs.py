@@ -20,8 +20,8 @@ import penstock.exceptions
 import penstock.executors
 import penstock.testing
 import penstock.tracing
-from penstock_mkdocs._config import ExtensionOptions
 from penstock_mkdocs._plugin import PenstockConfig
+from penstock_mkdocs.markdown._options import ExtensionOptions
 
 pytestmark = pytest.mark.usefixtures("_unmeasured")
 

@@ -11,8 +11,8 @@ from corpus import HOSTILE, graphs
 from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node, generate_dag
-from penstock.graph._dot import _statements, dot_id, render_dot
-from penstock.graph._picture import picture_source
+from penstock.render._dot import _statements, dot_id, render_dot
+from penstock.render._graphviz import picture_source
 
 
 def read(program: str, text: str) -> dict:

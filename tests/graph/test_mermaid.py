@@ -8,8 +8,8 @@ import pytest
 
 from penstock import Edge, Graph, Node, entrypoint, flow, generate_dag, step
 from penstock.exceptions import DiagramTooLargeError
-from penstock.graph._mermaid import _CLASSES, _HEAD, render_mermaid
-from penstock.graph._mermaid_size import estimate_height
+from penstock.render._mermaid import _CLASSES, _HEAD, render_mermaid
+from penstock.render._mermaid_size import estimate_height
 
 
 def lines_of(*nodes: Node, edges: tuple[Edge, ...] = (), styled: bool = False) -> list[str]:

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from real_mermaid import VERSIONS, Drawing, Mermaid, get_bundle
 
 from penstock import Edge, Graph, Node
-from penstock._model import Direction
+from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
-from penstock.graph._labels import plain_text
-from penstock.graph._mermaid import render_mermaid
-from penstock.graph._mermaid_size import estimate_height
+from penstock.graph._model import Direction
+from penstock.render._mermaid import render_mermaid
+from penstock.render._mermaid_size import estimate_height
 
 pytestmark = pytest.mark.mermaid
 

@@ -4,7 +4,7 @@ import pytest
 
 from penstock import entrypoint, flow, get_flow
 from penstock.exceptions import MissingExtraError
-from penstock.graph import _notebook
+from penstock.render import _notebook
 from penstock.testing import isolated_registry
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.graph import _output
-from penstock.graph._output import write_whole
+from penstock._common import files
+from penstock._common.files import write_whole
 
 pytestmark = pytest.mark.needs("ordinary file system")
 
@@ -24,7 +24,7 @@ PART = ".penstock-0123456789abcdef.tmp"
 @pytest.fixture(autouse=True)
 def _new_process():
     """Let each test look for what is stale, as a new process does."""
-    _output._remove_stale.cache_clear()
+    files._remove_stale.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_file_that_may_not_be_written(tmp_path, monkeypatch):
     def refuse(name, mode):
         raise refused
 
-    monkeypatch.setattr("penstock.graph._output.open", refuse, raising=False)
+    monkeypatch.setattr("penstock._common.files.open", refuse, raising=False)
 
     with pytest.raises(PermissionError):
         write_whole(tmp_path / "file", "new")
@@ -290,7 +290,7 @@ def test_dangling_link(tmp_path):
     assert (tmp_path / "file").read_text() == "new"
 
 
-CODE = "from penstock.graph._output import write_whole\n"
+CODE = "from penstock._common.files import write_whole\n"
 
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
@@ -356,7 +356,7 @@ def test_parts_of_others_are_kept(tmp_path):
 
 def test_part_that_is_taken_for_stale(tmp_path, monkeypatch):
     """A part that another process took away before it was locked is begun anew."""
-    lock, taken = _output._lock, []
+    lock, taken = files._lock, []
 
     def lose_the_first(file):
         if not taken:
@@ -364,7 +364,7 @@ def test_part_that_is_taken_for_stale(tmp_path, monkeypatch):
             taken[0].unlink()
         lock(file)
 
-    monkeypatch.setattr(_output, "_lock", lose_the_first)
+    monkeypatch.setattr(files, "_lock", lose_the_first)
 
     write_whole(tmp_path / "file", "new")
 
@@ -387,14 +387,14 @@ def test_without_locks(tmp_path, monkeypatch):
 def test_on_windows(tmp_path, monkeypatch):
     """Without the module for locks, as on Windows, a file is closed before it takes its name."""
     monkeypatch.setitem(sys.modules, "fcntl", None)
-    importlib.reload(_output)
+    importlib.reload(files)
     (tmp_path / PART).write_text("half")
 
-    _output.write_whole(tmp_path / "file", "new")
+    files.write_whole(tmp_path / "file", "new")
 
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("file", "new")]
     monkeypatch.undo()
-    importlib.reload(_output)
+    importlib.reload(files)
 
 
 def test_killed_program(tmp_path):

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
-from penstock.graph import _picture, _program
-from penstock.graph._picture import (
+from penstock.render import _graphviz, _program
+from penstock.render._graphviz import (
     draw_sources,
     find_program,
     picture_source,
@@ -27,8 +27,8 @@ from penstock.graph._picture import (
     render_svg,
     require_program,
 )
-from penstock.graph._program import find_extra, find_place
-from penstock.graph._theme import page_stylesheet
+from penstock.render._program import find_extra, find_place
+from penstock.render._theme import page_stylesheet
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -289,7 +289,7 @@ def test_extra_alone_draws(monkeypatch):
 
 def test_no_program(monkeypatch):
     """Without any Graphviz program the message names the extra that brings one."""
-    monkeypatch.setattr(_picture, "find_program", lambda: None)
+    monkeypatch.setattr(_graphviz, "find_program", lambda: None)
 
     with pytest.raises(MissingExtraError, match=r'pip install "penstock\[png\]"'):
         render_png(graph_of())
@@ -353,7 +353,7 @@ def test_program_that_hangs(tmp_path, monkeypatch):
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
-    monkeypatch.setattr(_picture, "_SECONDS", 0.2)
+    monkeypatch.setattr(_graphviz, "_SECONDS", 0.2)
 
     with pytest.raises(RenderError, match=r"timed out after 0\.2 seconds"):
         render_svg(graph_of())
@@ -408,7 +408,7 @@ def test_programs_that_hang_take_no_longer_than_one(tmp_path, monkeypatch):
     """However many flows there are, a program that hangs is waited for once, not for each."""
     program = written(tmp_path / "dot", "exec sleep 60")
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
-    monkeypatch.setattr(_picture, "_SECONDS", 0.4)
+    monkeypatch.setattr(_graphviz, "_SECONDS", 0.4)
     limits = []
     for _ in range(4):
         with pytest.raises(RenderError) as caught:
@@ -418,7 +418,7 @@ def test_programs_that_hang_take_no_longer_than_one(tmp_path, monkeypatch):
     assert limits == [0.4, 0.2, 0.1, 0.05]
 
     written(program, """echo '<svg xmlns="http://www.w3.org/2000/svg"/>'""")
-    monkeypatch.setattr(_picture, "_SECONDS", 80)
+    monkeypatch.setattr(_graphviz, "_SECONDS", 80)
     assert render_svg(graph_of()).startswith("<svg")
     assert _program._waited_in_vain[str(program)] == 0
 
@@ -430,7 +430,7 @@ def test_what_a_hanging_program_started(tmp_path, monkeypatch):
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
     file, limit = tmp_path / "child", r"timed out.*\. The environment variable PENSTOCK_DOT"
     for seconds in (0.5, 5, 50):  # on a slow machine, the script has not begun when it is ended
-        monkeypatch.setattr(_picture, "_SECONDS", seconds)
+        monkeypatch.setattr(_graphviz, "_SECONDS", seconds)
         _program._waited_in_vain.clear()
         with pytest.raises(RenderError, match=limit):
             render_svg(graph_of())

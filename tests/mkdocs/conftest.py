@@ -14,7 +14,7 @@ from mkdocs.config import load_config
 from mkdocs.theme import Theme
 from shop_source import SHOP
 
-from penstock_mkdocs import _loading
+from penstock_mkdocs.markdown import _loading
 
 
 class Site:

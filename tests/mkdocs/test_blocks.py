@@ -16,16 +16,18 @@ from markdown.blockprocessors import BlockProcessor
 from markdown.preprocessors import Preprocessor
 
 from penstock import entrypoint, flow, step
-from penstock._pages import FlowPage
+from penstock.docs._page import FlowPage
 from penstock.exceptions import ConfigurationError, PenstockError
-from penstock.graph import _picture, get_flow
-from penstock_mkdocs import PenstockExtension, _pictures
-from penstock_mkdocs._config import FlowOptions
-from penstock_mkdocs._errors import PageError
+from penstock.graph import get_flow
+from penstock.render import _graphviz
+from penstock_mkdocs import PenstockExtension
 from penstock_mkdocs._extras import as_error_of_mkdocs, explain_import
-from penstock_mkdocs._links import Elsewhere, mend_joined, mend_links
-from penstock_mkdocs._mkdocstrings import can_document
-from penstock_mkdocs._render import Heading, Html, PageRenderer
+from penstock_mkdocs.markdown import _images
+from penstock_mkdocs.markdown._errors import PageError
+from penstock_mkdocs.markdown._html import Heading, Html, PageRenderer
+from penstock_mkdocs.markdown._links import Elsewhere, mend_joined, mend_links
+from penstock_mkdocs.markdown._mkdocstrings import can_document
+from penstock_mkdocs.markdown._options import FlowOptions
 
 FENCE = "```penstock-flow orders\nsteps: none\n```\n"
 EXTENSIONS = {
@@ -364,7 +366,7 @@ def test_parts_need_no_python_markdown():
 
 
 def _page(name):
-    from penstock._pages import FlowPage
+    from penstock.docs._page import FlowPage
 
     return FlowPage(flow=get_flow(name))
 
@@ -662,7 +664,7 @@ sys.meta_path.insert(0, Hide())
     ("module", "expected"),
     [
         ("yaml", 'needs PyYAML: pip install "penstock[markdown]"'),
-        ("penstock._pages", "No module named 'penstock._pages'"),
+        ("penstock.docs._page", "No module named 'penstock.docs._page'"),
     ],
 )
 def test_without_the_extra(module, expected):
@@ -679,12 +681,12 @@ def test_without_the_extra(module, expected):
     ("module", "expected"),
     [
         ("griffe", 'needs griffelib: pip install "penstock[mkdocs]"'),
-        ("penstock._pages", "ModuleNotFoundError, see the log of the build"),
+        ("penstock.docs._page", "ModuleNotFoundError, see the log of the build"),
     ],
 )
 def test_docstrings_without_the_extra(module, expected, monkeypatch):
     """Without the package that reads docstrings, the page says what to install."""
-    monkeypatch.delitem(sys.modules, "penstock_mkdocs._docstrings", raising=False)
+    monkeypatch.delitem(sys.modules, "penstock_mkdocs.markdown._docstrings", raising=False)
     monkeypatch.setitem(sys.modules, module, None)
 
     assert expected in unescape(convert("::: penstock-flow orders\n"))
@@ -700,7 +702,7 @@ def test_docstrings_without_the_extra(module, expected, monkeypatch):
 )
 def test_docstrings_with_another_package(source, reason, monkeypatch, tmp_path, caplog):
     """The page says that what reads docstrings is too old or broken, and the log why."""
-    monkeypatch.delitem(sys.modules, "penstock_mkdocs._docstrings", raising=False)
+    monkeypatch.delitem(sys.modules, "penstock_mkdocs.markdown._docstrings", raising=False)
     monkeypatch.delitem(sys.modules, "griffe", raising=False)
     (tmp_path / "griffe.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
@@ -715,7 +717,7 @@ def test_docstrings_with_another_package(source, reason, monkeypatch, tmp_path, 
 
 def test_other_imports():
     """What fails to be imported and is of no extra stays what it is."""
-    error = ImportError("cannot import name 'x'", name="penstock._pages")
+    error = ImportError("cannot import name 'x'", name="penstock.docs._page")
 
     assert explain_import(error) is as_error_of_mkdocs(error) is error
 
@@ -785,26 +787,26 @@ def test_module_that_fails(errors, caplog, tmp_path, monkeypatch):
 
 def test_failing_graphviz(monkeypatch, caplog):
     """Where the program fails, each diagram is a tree of text, and a warning says what it said."""
-    monkeypatch.setattr(_picture, "find_program", lambda: shutil.which("false"))
-    monkeypatch.setattr(_pictures, "_drawn", {})
+    monkeypatch.setattr(_graphviz, "find_program", lambda: shutil.which("false"))
+    monkeypatch.setattr(_images, "_drawn", {})
 
     html = convert("::: penstock-flow orders\n")
 
     assert "<pre>orders\nbegin (entrypoint)\n└── send</pre>" in html
     assert "Shown as text instead" in caplog.text
-    assert _pictures._drawn == {}
+    assert _images._drawn == {}
 
 
 def test_pictures_are_not_kept_for_ever(monkeypatch):
     """A server that draws for days forgets old pictures."""
-    monkeypatch.setattr(_pictures, "_drawn", {})
-    monkeypatch.setattr(_pictures, "_MOST", 0)
+    monkeypatch.setattr(_images, "_drawn", {})
+    monkeypatch.setattr(_images, "_MOST", 0)
     convert("::: penstock-flow orders\n")
-    kept = set(_pictures._drawn)
+    kept = set(_images._drawn)
     html = convert("::: penstock-flow orders\n    direction: LR\n")
 
     assert {direction for _, direction in kept} == {"TD"}
-    assert {direction for _, direction in _pictures._drawn} == {"LR"}
+    assert {direction for _, direction in _images._drawn} == {"LR"}
     assert "<svg" in html
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock._steps import Step
-from penstock_mkdocs import _docstrings
-from penstock_mkdocs._converter import docstring_to_html
-from penstock_mkdocs._docstrings import Item, Part, read_docstring
+from penstock._declared.step import Step
+from penstock_mkdocs.markdown import _docstrings
+from penstock_mkdocs.markdown._converter import docstring_to_html
+from penstock_mkdocs.markdown._docstrings import Item, Part, read_docstring
 
 PIECES = [
     *("Args", "Returns", "Raises", "Note", "Deprecated", "Parameters", "Example", "an order", "x"),

@@ -14,8 +14,9 @@ from mkdocs.exceptions import Abort
 import penstock_mkdocs
 from penstock import entrypoint, flow, step
 from penstock.exceptions import ConfigurationError, MissingExtraError
-from penstock.graph import _picture
-from penstock_mkdocs import PenstockExtension, PenstockPlugin, _loading, _markdown, _pictures
+from penstock.render import _graphviz
+from penstock_mkdocs import PenstockExtension, PenstockPlugin
+from penstock_mkdocs.markdown import _extension, _images, _loading
 
 BLOCK = "::: penstock-flow orders\n"
 PAGE = f"# Shop\n\n{BLOCK}"
@@ -378,7 +379,7 @@ def test_flow_that_raises(site, warnings, monkeypatch):
     def fail(*_):
         raise RuntimeError("S3cr3tPW")
 
-    monkeypatch.setattr(_markdown, "find_step", fail)
+    monkeypatch.setattr(_extension, "find_step", fail)
 
     html = site.build("# Shop\n\n::: penstock-step orders.send\n\nEnd\n")
 
@@ -582,8 +583,8 @@ def test_templates(site):
 @pytest.mark.usefixtures("orders")
 def test_without_graphviz(monkeypatch, caplog):
     """Without a Graphviz program the tree of text stands there, and a warning names the cure."""
-    monkeypatch.setattr(_picture, "find_program", lambda: None)
-    monkeypatch.setattr(_pictures, "_drawn", {})
+    monkeypatch.setattr(_graphviz, "find_program", lambda: None)
+    monkeypatch.setattr(_images, "_drawn", {})
 
     html = convert(PAGE)
 

@@ -11,7 +11,7 @@ from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 from neighbour_site import dead_links
 
-from penstock_mkdocs._errors import PageError
+from penstock_mkdocs.markdown._errors import PageError
 
 PAGE = "# Shop\n\n::: penstock-flow orders\n"
 

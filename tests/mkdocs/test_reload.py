@@ -7,10 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from penstock._registry import default_registry
-from penstock._settings import Settings
+from penstock._declared.registry import default_registry
+from penstock._project.settings import Settings
 from penstock.graph import list_flows
-from penstock_mkdocs import _loading
+from penstock_mkdocs.markdown import _loading
 
 CODE = """
 from penstock import entrypoint, flow, step

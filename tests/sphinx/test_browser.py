@@ -11,7 +11,7 @@ import pytest
 from browser import Reader, chromium, served
 from real_mermaid import PAGE_VERSIONS, VERSIONS, get_bundle
 
-from penstock.graph._theme import DARK, LIGHT
+from penstock.render._theme import DARK, LIGHT
 
 __all__ = ["chromium"]
 

@@ -11,7 +11,7 @@ from html import unescape
 import pytest
 from pypdf import PdfReader
 
-from penstock.graph import _picture
+from penstock.render import _graphviz
 
 ABOUT = {"project": "Shop", "version": "1", "copyright": "x"}
 
@@ -347,7 +347,7 @@ def test_latex_links(project):
 @pytest.fixture
 def no_graphviz(monkeypatch):
     """No program that draws; call it to bring the program back."""
-    monkeypatch.setattr(_picture, "find_program", lambda: None)
+    monkeypatch.setattr(_graphviz, "find_program", lambda: None)
     return monkeypatch.undo
 
 

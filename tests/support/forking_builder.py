@@ -13,7 +13,7 @@ import tempfile
 from contextlib import suppress
 
 # What a builder imports while it builds, beside its own modules.
-ALL = ("penstock_mkdocs", "penstock_mkdocs._docstrings", "graphviz")
+ALL = ("penstock_mkdocs", "penstock_mkdocs.markdown._docstrings", "graphviz")
 ALL += tuple(f"markdown.extensions.{name}" for name in ("admonition", "fenced_code", "sane_lists"))
 PLUGINS = ("penstock_mkdocs._plugin", "mkdocstrings", "mkdocstrings_handlers.python")
 PLUGINS += ("mkdocs_autorefs", "material.plugins.search.plugin")

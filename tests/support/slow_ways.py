@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from penstock._steps import Step
+from penstock._declared.step import Step
 from penstock.graph._structure import Successors, order, reach
 
 __all__ = ["slow_ways"]

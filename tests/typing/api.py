@@ -56,7 +56,7 @@ from penstock.contrib.confluent_kafka import bind_message, consume
 from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninstall
 from penstock.contrib.opentelemetry import FlowIdGenerator, OpenTelemetryExporter
 from penstock.executors import ThreadPoolExecutor
-from penstock.graph import Format
+from penstock.render import Format
 from penstock.testing import Recording, isolated_registry, record_runs
 from penstock.tracing import DeclaredStep, InMemoryExporter, RecordedRun, Span, read_runs
 from penstock.tracing import configure as configure_tracing

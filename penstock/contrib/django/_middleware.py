@@ -8,11 +8,11 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.log import log_response
 
-from penstock._bypassed import Endpoints
-from penstock._context import Run
-from penstock._wsgi import as_sent, environ_key, environ_reader
+from penstock._runtime.bypassed import Endpoints
+from penstock._runtime.run import Run
 from penstock.boundary import active, aiterate, inactive, iterate
 from penstock.boundary._requests import RUN
+from penstock.boundary._wsgi import as_sent, environ_key, environ_reader
 from penstock.contrib.django._settings import read_inbound
 
 __all__ = ["FlowMiddleware"]

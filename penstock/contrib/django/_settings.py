@@ -7,9 +7,9 @@ from django.conf import settings as project
 from django.core.handlers.asgi import ASGIRequest
 from django.utils.module_loading import import_string
 
-from penstock._callables import report_once
-from penstock._wsgi import peer_of
+from penstock._common.callables import report_once
 from penstock.boundary import InboundRequests, InboundRequestsSettings
+from penstock.boundary._wsgi import peer_of
 from penstock.exceptions import ConfigurationError
 
 __all__ = ["PLACE", "read_inbound"]

@@ -1,0 +1,1 @@
+"""What all parts of penstock use. Nothing here knows flows."""

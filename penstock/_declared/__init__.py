@@ -1,0 +1,1 @@
+"""What the decorators leave behind. A server loads it."""

@@ -1,0 +1,317 @@
+"""The command line: ``penstock list``, ``draw``, ``pages``, ``problems`` and ``css``."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import chdir
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from penstock._common.files import STANDARD_OUTPUT
+from penstock._project.importing import (
+    explain,
+    explain_nothing,
+    explain_optimization,
+    import_modules,
+    is_importable,
+)
+from penstock._project.settings import Settings, Words, read_settings
+from penstock.cli._console import ending_on_signals, legible, printing_to_stderr, show_diagram
+from penstock.docs._markdown_pages import block_documents, file_name, modules_of, text_documents
+from penstock.docs._page_files import Document, PageFiles
+from penstock.exceptions import (
+    MissingExtraError,
+    ModuleImportError,
+    OutputFormatError,
+    PenstockError,
+    UnknownFlowError,
+)
+from penstock.graph import Flow, find_problems, list_flows
+from penstock.graph._model import Direction
+from penstock.render import FORMATS, Format, generate_dag
+from penstock.render._formats import choose_format
+from penstock.render._theme import page_stylesheet
+
+try:
+    import click
+except ImportError as error:
+    raise MissingExtraError.from_import("the command line", "click", "cli", error) from error
+
+__all__ = ["LOADED", "main"]
+
+LOADED = "loaded"
+"""What a program that has loaded its flows already passes as ``obj`` to `main`."""
+
+C = TypeVar("C", bound=Callable[..., None])
+
+_WORDS = Words(also=", or give --module")
+
+
+class _Program(click.Group):
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and clean up where a signal ends it."""
+        with ending_on_signals():
+            return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command, and say so where the standard output takes no more."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            # Where a reader has closed the pipe, click ends silently, as other programs do.
+            if error.filename or isinstance(error, BrokenPipeError):
+                raise
+            message = f"cannot write to standard output: {error.strerror}"
+            raise click.ClickException(message) from error
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="penstock")
+def main() -> None:
+    """Look at the flows that a project declares.
+
+    The modules to import stand in [tool.penstock] of the nearest
+    pyproject.toml, or are given with --module.
+
+    Exit codes: 0 when all is well; 1 when a problem was found, a module could
+    not be imported or a diagram could not be drawn; 2 for a wrong call, or
+    where there is nothing to check.
+    """
+
+
+def _with_modules(command: C) -> C:
+    return click.option(
+        "-m",
+        "--module",
+        "modules",
+        multiple=True,
+        metavar="MODULE",
+        help="Import this module instead of the configured ones. May be given again.",
+    )(command)
+
+
+@main.command(name="list")
+@_with_modules
+def list_command(modules: tuple[str, ...]) -> None:
+    """List the declared flows, a line each."""
+    project = _load(modules)
+    rows = [_row(flow) for flow in list_flows()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        _say("  ".join(cells).rstrip())
+    if not rows:
+        click.echo("no flow is declared in these modules", err=True)
+    sys.exit(bool(project.failures))
+
+
+def _row(flow: Flow) -> tuple[str, ...]:
+    starts = ", ".join(step.name for step in flow.entrypoints) or "no entrypoint"
+    return flow.name, _count(len(flow.steps), "step"), f"from {starts}", flow.title or ""
+
+
+@main.command()
+@click.argument("flow")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="What to draw. By default the suffix of the output file decides, else mermaid.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="The file to write, whole or not at all. By default, and with -, it goes to "
+    "standard output.",
+)
+@click.option(
+    "-d",
+    "--direction",
+    type=click.Choice(get_args(Direction)),
+    default="TD",
+    show_default=True,
+    help="Where the flow leads.",
+)
+@click.option("--styled", is_flag=True, help="Give Mermaid colours and a title.")
+@_with_modules
+def draw(
+    flow: str,
+    format_: Format | None,
+    output: str | None,
+    direction: Direction,
+    *,
+    styled: bool,
+    modules: tuple[str, ...],
+) -> None:
+    """Draw FLOW."""
+    output = None if output == STANDARD_OUTPUT else output
+    try:
+        chosen = choose_format(format_, output)
+    except OutputFormatError as error:
+        raise click.UsageError(str(error)) from error
+    if chosen == "png" and output is None and _is_terminal():
+        message = "a PNG cannot be shown in a terminal: name a file with -o FILE"
+        raise click.UsageError(message)
+    project = _load(modules)
+    try:
+        drawn = generate_dag(flow, chosen, output, direction, styled=styled)
+    except UnknownFlowError as error:
+        if project.failures:  # which have been reported, and may be why
+            sys.exit(1)
+        raise click.ClickException(explain(error, project.settings, ())) from error
+    except (PenstockError, OSError) as error:
+        raise _failure(error) from error
+    if output is None:
+        show_diagram(drawn, chosen)
+    sys.exit(bool(project.failures))
+
+
+@main.command(name="css")
+def css_command() -> None:
+    """Print the style sheet of pages that show diagrams.
+
+    For sites that have to serve it as a file, such as those whose policy of
+    content forbids what is written into a page.
+    """
+    click.echo(page_stylesheet(), nl=False)
+
+
+@main.command()
+@_with_modules
+def problems(modules: tuple[str, ...]) -> None:
+    """Report the problems of the declared flows.
+
+    Each problem is a line: where to fix it, what is wrong, and its code.
+    """
+    project = _load(modules)
+    found = find_problems()
+    for problem in found:
+        _say(_relative(str(problem)))
+    flows = list_flows()
+    if not flows and not found:
+        raise project.nothing_to_check()
+    steps = sum(len(flow.steps) for flow in flows)
+    seen = f"{_count(len(flows), 'flow')} with {_count(steps, 'step')}"
+    click.echo(f"{seen}: {_count(len(found), 'problem')}", err=True)
+    sys.exit(bool(project.failures or found))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--blocks", is_flag=True, help="Write blocks for the extension penstock_flows.")
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 if a page is out of date.")
+@_with_modules
+def pages(folder: Path, *, blocks: bool, check: bool, modules: tuple[str, ...]) -> None:
+    """Write a page per flow, and an index, as Markdown to FOLDER.
+
+    The pages can be read anywhere: a diagram in Mermaid, and the docstrings of
+    the steps. Pages of flows that are gone are removed. Nothing is written
+    where a module cannot be imported, or where a file stands in the way that
+    penstock did not write or that somebody has changed since.
+    """
+    project = _load(modules)
+    if not list_flows():
+        raise project.nothing_to_check()
+    if project.failures:
+        message = f"nothing is written to {folder}: flows may be missing"
+        raise click.ClickException(message)
+    if warning := explain_optimization():
+        click.echo(f"warning: {warning}", err=True)
+    try:
+        found = PageFiles(folder, _documents(blocks=blocks), _is_gone)
+        if not check:
+            found.write()
+    except (PenstockError, OSError) as error:
+        raise _failure(error) from error
+    said = ("is out of date", "belongs to no flow") if check else ("written", "removed")
+    for names, word in zip((found.changed, found.gone), said, strict=True):
+        for name in names:
+            click.echo(f"{folder / name}: {word}", err=not check)
+    for name in found.kept if not check else ():
+        click.echo(f"{folder / name}: {found.kept[name]}", err=True)
+    sys.exit(check and bool(found.changed or found.gone))
+
+
+def _documents(*, blocks: bool) -> dict[str, Document]:
+    flows = list_flows()
+    modules = {file_name(flow): modules_of(flow) for flow in flows}
+    texts = (block_documents if blocks else text_documents)(flows)
+    return {name: Document(text, modules.get(name, ())) for name, text in texts.items()}
+
+
+def _is_gone(modules: Sequence[str]) -> bool:
+    """Return whether nobody could declare a flow in *modules* any more."""
+    return all(name in sys.modules or not is_importable(name) for name in modules)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _say(line: str) -> None:
+    click.echo(legible(line))
+
+
+def _relative(text: str) -> str:
+    """Return *text* with the files of the current folder as a user would name them."""
+    return text.replace(f"{Path.cwd()}{os.sep}", "")
+
+
+def _failure(error: Exception) -> click.ClickException:
+    """Return how the program ends because of *error*."""
+    if isinstance(error, OSError) and error.filename:
+        return click.ClickException(f"{error.strerror}: {os.fsdecode(error.filename)}")
+    return click.ClickException(str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """What came of importing the modules that the user means."""
+
+    settings: Settings
+    failures: tuple[ModuleImportError, ...]
+
+    def nothing_to_check(self) -> click.UsageError:
+        """Return how the program ends because there are no flows: that is no success."""
+        if not self.settings.modules:  # a program has loaded what it has
+            cure = self.settings.words.assign("modules", "shop.flows")
+            return click.UsageError(
+                f"no flow is declared in what this project imports: write {cure}"
+            )
+        return click.UsageError(explain_nothing(self.settings, self.failures))
+
+
+def _load(modules: tuple[str, ...]) -> _Project:
+    """Import the modules that the user means, and report what fails."""
+    settings = _settings(modules)
+    if not settings.modules and click.get_current_context().obj != LOADED:
+        raise click.UsageError(explain_nothing(settings))
+    with printing_to_stderr(), chdir("."):  # files are written where the user called
+        failures = import_modules(settings)
+    for failure in failures:
+        click.echo(f"error: {_relative(str(failure))}", err=True)
+    return _Project(settings, failures)
+
+
+def _settings(modules: tuple[str, ...]) -> Settings:
+    try:
+        folder = Path.cwd()
+    except OSError as error:
+        message = "the current folder does not exist any more: change to one that does"
+        raise click.UsageError(message) from error
+    try:
+        settings = read_settings(folder)
+        settings = settings.override("--module", {"modules": list(modules)}, folder)
+    except PenstockError as error:
+        raise click.ClickException(_relative(str(error))) from error
+    root = settings.root or str(folder)
+    # The current folder as with `python -m`, but after what the project itself names.
+    folders = dict.fromkeys((*settings.pythonpath, root, str(folder)))
+    return replace(settings, pythonpath=tuple(folders), folder=root, words=_WORDS)

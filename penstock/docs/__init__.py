@@ -1,0 +1,1 @@
+"""The pages of flows, which all docs tools share."""

@@ -1,0 +1,335 @@
+"""The page of a flow, as both docs packages show it."""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from penstock._declared.registry import default_registry
+from penstock._declared.signatures import UNKNOWN, attempt, read_signature
+from penstock._declared.step import Step
+from penstock.exceptions import UnknownStepError
+from penstock.graph._flow import Flow, get_flow, list_flows
+from penstock.graph._model import Edge, Graph
+
+__all__ = [
+    "FlowPage",
+    "Link",
+    "Selection",
+    "StepSection",
+    "anchor_of",
+    "digest_of",
+    "find_step",
+    "fingerprint",
+    "first_sentence",
+    "gist_of",
+    "is_async",
+    "python_name",
+    "recursion_in",
+    "sentence_parts",
+    "signature_of",
+    "slug_of",
+    "target_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A mention of a step next to another one."""
+
+    name: str
+    """The name of the step."""
+
+    label: str
+    """What a reader sees."""
+
+    anchor: str | None
+    """The anchor of the step on the page, or None if nobody declared it."""
+
+    condition: str | None = None
+    """The label of the edge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSection:
+    """What the page says of one step."""
+
+    step: Step
+    anchor: str
+    """The anchor on the page: letters, digits and hyphens."""
+
+    target: str
+    """The function's dotted name, ``module.qualname``."""
+
+    before: tuple[Link, ...]
+    """The steps that lead here."""
+
+    after: tuple[Link, ...]
+    """The steps to which this one leads."""
+
+    @property
+    def signature(self) -> str:
+        """The signature as its source has it, like ``(order, *, dry_run=False)``.
+
+        It is one line, without the *self* of a method, and ``(…)`` if nobody can know it.
+        """
+        found = signature_of(self.step)
+        return f"({UNKNOWN})" if found is None else str(found)
+
+    @property
+    def call(self) -> str:
+        """How the function is called, like ``async Shop.receive(order)``."""
+        path = python_name(self.step)[1] or self.step.name
+        return f"{'async ' if is_async(self.step) else ''}{path}{self.signature}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowPage:
+    """What a page says of one flow, in the order in which it says it."""
+
+    flow: Flow
+    suffix: str = ""
+    """What anchors end with, where a page shows a flow a second time."""
+
+    @property
+    def anchor(self) -> str:
+        """The anchor of the diagram."""
+        return anchor_of(self.flow.name) + self.suffix
+
+    @cached_property
+    def anchors(self) -> Mapping[str, str]:
+        """The anchors of the steps, by their names: letters, digits and hyphens."""
+        flow = self.flow.name
+        return {step.name: anchor_of(flow, step.name) + self.suffix for step in self.flow.steps}
+
+    @cached_property
+    def unlinked(self) -> Graph:
+        """The diagram without links, of which the same picture is drawn."""
+        return self.flow.graph()
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The diagram. Its nodes link to the sections below it."""
+        graph, anchors = self.unlinked, self.anchors
+        nodes = tuple(
+            replace(node, href=f"#{anchors[node.name]}") if node.name in anchors else node
+            for node in graph.nodes
+        )
+        return replace(graph, nodes=nodes)
+
+    @cached_property
+    def sections(self) -> tuple[StepSection, ...]:
+        """The steps, each after what leads to it."""
+        return tuple(self.section(step) for step in self.flow.order())
+
+    def section(self, step: Step) -> StepSection:
+        """Return what the page says of *step*."""
+        return StepSection(
+            step=step,
+            anchor=self.anchors[step.name],
+            target=target_of(step),
+            before=tuple(self._link(p.name, p.label) for p in step.after),
+            after=tuple(self._link(e.target, e.label) for e in self._leaving.get(step.name, ())),
+        )
+
+    @cached_property
+    def _leaving(self) -> Mapping[str, list[Edge]]:
+        leaving: dict[str, list[Edge]] = {}
+        for edge in self.flow.edges:
+            leaving.setdefault(edge.source, []).append(edge)
+        return leaving
+
+    def _link(self, name: str, condition: str | None) -> Link:
+        label = self.flow.step(name).label if name in self.anchors else name
+        return Link(name, label, self.anchors.get(name), condition)
+
+
+class Selection(NamedTuple):
+    """Which flows an index lists."""
+
+    tags: str | None = None
+    """Words, separated by commas, all of which a flow must have as tags."""
+
+    owner: str | None = None
+    """Who must own it."""
+
+    def __str__(self) -> str:
+        said = [f"has the tags {self.tags}"] if self.tags else []
+        said += [f"is owned by {self.owner}"] if self.owner else []
+        return " and ".join(said) or "is declared"
+
+    def flows(self) -> list[Flow]:
+        """Return the flows, in order of their labels."""
+        tags = {tag.strip() for tag in (self.tags or "").split(",")} - {""}
+        found = [
+            flow
+            for flow in list_flows()
+            if tags <= set(flow.tags) and self.owner in {None, flow.owner}
+        ]
+        return sorted(found, key=lambda flow: (flow.label.lower(), flow.name))
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that the index says."""
+        said = [
+            (
+                *(flow.name, flow.label, gist_of(flow), flow.owner, flow.tags),
+                *((step.name, step.label) for step in flow.entrypoints),
+            )
+            for flow in self.flows()
+        ]
+        return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def anchor_of(flow: str, step: str | None = None) -> str:
+    """Return the anchor of a flow, or of a step in it, for any names.
+
+    Stable, so that links from outside live on: it depends on the names alone.
+    """
+    parts = [flow] if step is None else [flow, step]
+    # Two hyphens: no slug holds them, so no two pairs of names come to one anchor.
+    return "--".join(["penstock", *map(slug_of, parts)])
+
+
+@lru_cache(10_000)
+def slug_of(name: str) -> str:
+    """Return *name* as an identifier of HTML and of docutils: ``[a-z0-9-]``."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    if "-" not in name and slug == name.replace("_", "-"):
+        return slug
+    # Something was lost, so that another name could come to the same slug.
+    return f"{slug}-{digest_of(name)}" if slug else digest_of(name)
+
+
+def digest_of(name: str) -> str:
+    """Return a short hash that tells *name* from other names."""
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def target_of(step: Step) -> str:
+    """Return the dotted name under which the documentation of a step is found."""
+    module, qualname = _names_of(step)
+    return f"{module}.{qualname}" if module else qualname
+
+
+def python_name(step: Step) -> tuple[str, str]:
+    """Return the module of a step's function, and the function in it, like ``Shop.receive``.
+
+    Each is ``""`` if there is none that code could write.
+    """
+    module, qualname = _names_of(step)
+    path = qualname.rpartition("<locals>.")[2]
+    return module, path if all(part.isidentifier() for part in path.split(".")) else ""
+
+
+def _names_of(step: Step) -> tuple[str, str]:
+    function = attempt(lambda: inspect.unwrap(step.function), step.function)
+    qualname = _text_in(function, "__qualname__") or step.name
+    return _text_in(function, "__module__"), qualname
+
+
+def _text_in(function: object, name: str) -> str:
+    found = attempt(lambda: getattr(function, name, None))
+    return found if isinstance(found, str) else ""
+
+
+def signature_of(step: Step) -> inspect.Signature | None:
+    """Return the signature of a step's function as `read_signature` does, as a caller sees it."""
+    return read_signature(step.function, bound="." in python_name(step)[1])
+
+
+def is_async(step: Step) -> bool:
+    """Return whether a call of the step's function is awaited or iterated over with ``async``."""
+    return bool(attempt(lambda: _is_async(inspect.unwrap(step.function)), otherwise=False))
+
+
+def _is_async(function: Any) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+def find_step(said: str) -> tuple[Flow, Step]:
+    """Return the step that *said* names, as ``flow.step`` or by its name alone.
+
+    Raises:
+        UnknownStepError: If there is none, or more than one.
+    """
+    for flow, name in _readings(said):
+        if flow in default_registry().names() and name in default_registry().get(flow).steps:
+            found = get_flow(flow)
+            return found, found.step(name)
+    pairs = [(flow, step) for flow in list_flows() for step in flow.steps]
+    meant = [(flow, step) for flow, step in pairs if step.name == said]
+    if len(meant) != 1:
+        known, found_names = ([f"{f.name}.{s.name}" for f, s in some] for some in (pairs, meant))
+        raise UnknownStepError(said, known, found_names)
+    return meant[0]
+
+
+def _readings(said: str) -> Iterator[tuple[str, str]]:
+    """Yield what *said* may mean as a flow and a step: both names may have dots."""
+    parts = said.split(".")
+    for split in range(1, len(parts)):
+        yield ".".join(parts[:split]), ".".join(parts[split:])
+
+
+def recursion_in(what: str, name: str) -> str:
+    """Return the warning of a docstring that asks for what it is a part of.
+
+    Args:
+        what: ``"flow"`` or ``"step"``.
+        name: Its name.
+    """
+    return (
+        f"{what} {name!r} is shown inside itself, by a docstring that is a part of it: "
+        f"this is a link to it instead. To show the diagram alone, write `:steps: none`"
+    )
+
+
+def gist_of(flow: Flow) -> str:
+    """Return a sentence about *flow*: of its description, else of where it begins."""
+    said = [flow.description, *(step.doc for step in flow.entrypoints)]
+    return first_sentence(next(filter(None, said), ""))
+
+
+def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
+    """Return a hash of all that a page shows of *flow*, or *only* of one of its steps.
+
+    It is the same in every process, and costs less than to make the page.
+    """
+    if only is None:
+        said = [flow.title, flow.description, flow.owner, flow.tags, *map(_said, flow.steps)]
+        said += [(problem.step, problem.message) for problem in flow.problems()]
+    else:
+        labels = {step.name: step.label for step in flow.steps}
+        ways = [e for e in flow.edges if only.name in {e.source, e.target}]
+        said = [_said(only)]
+        said += [(e.source, e.target, e.label, labels.get(e.source)) for e in ways]
+        said += [labels.get(e.target) for e in ways]
+    return sha256(without_addresses(repr(said)).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _said(step: Step) -> tuple[object, ...]:
+    after = [(p.name, p.label) for p in step.after]
+    said = (step.name, step.title, step.kind, step.is_entrypoint, step.join, after)
+    return *said, step.doc, target_of(step), is_async(step), str(signature_of(step))
+
+
+def without_addresses(text: str) -> str:
+    """Return *text* without where objects lie in memory: it differs from build to build."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of *text*, on one line."""
+    paragraph = " ".join(text.strip().partition("\n\n")[0].split())
+    found = re.match(r".*?(?<!\be\.g)(?<!\bi\.e)[.!?](?= |$)", paragraph)
+    return found[0] if found else paragraph
+
+
+def sentence_parts(message: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of *message* as a sentence, each with whether it is code in backticks."""
+    text = message if message.endswith((".", "?", "!")) else f"{message}."
+    parts = text.split("`") if text.count("`") % 2 == 0 else [text]
+    yield from ((part, number % 2 == 1) for number, part in enumerate(parts) if part)

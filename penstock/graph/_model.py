@@ -1,0 +1,178 @@
+"""The values that checking and drawing exchange. All are frozen."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from penstock._declared.step import Join, Location
+
+__all__ = [
+    "FORMATS",
+    "Direction",
+    "DrawnWords",
+    "Edge",
+    "Format",
+    "Graph",
+    "Node",
+    "Problem",
+    "Role",
+    "Status",
+    "TextFormat",
+]
+
+Status = Literal["visited", "failed", "unreached"]
+Role = Literal["entrypoint", "step", "missing"]
+Direction = Literal["TD", "TB", "LR", "BT", "RL"]
+TextFormat = Literal["mermaid", "dot", "json", "text", "svg"]
+Format = TextFormat | Literal["png"]
+"""The name of a format, where it is not known before which one."""
+
+FORMATS = (*get_args(TextFormat), "png")
+"""What a graph can be drawn as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from one step to the next.
+
+    .. versionadded:: 0.2
+    """
+
+    source: str
+    """The name of the step that comes before."""
+
+    target: str
+    """The name of the step that comes after."""
+
+    label: str | None = None
+    """The condition under which the flow goes this way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An inconsistency in a flow.
+
+    .. versionadded:: 0.2
+    """
+
+    code: str
+    """What sort of problem it is, like ``"unknown-predecessor"``."""
+
+    flow: str | None
+    """The name of the flow, or None if no flow is concerned."""
+
+    step: str | None
+    """The name of the step, or None if the whole flow is concerned."""
+
+    message: str
+    """What is wrong and what to write instead."""
+
+    location: Location | None = None
+    """Where to fix it."""
+
+    def __str__(self) -> str:
+        where = f"{self.location}: " if self.location else ""
+        flow = f"flow {self.flow!r}: " if self.flow is not None else ""
+        return f"{where}{flow}{self.message} [{self.code}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A step as it is drawn.
+
+    .. versionadded:: 0.2
+    """
+
+    name: str
+    """The name of the step, unique in the graph."""
+
+    label: str
+    """What a reader sees."""
+
+    role: Role = "step"
+    """``"missing"`` is a step that others name but nobody declared."""
+
+    join: Join = "any"
+    """``"all"`` puts a bar before the node."""
+
+    kind: str | None = None
+    """What the step touches."""
+
+    summary: str | None = None
+    """A sentence about the step, shown when it is pointed at."""
+
+    href: str | None = None
+    """Where a click on the node leads."""
+
+    status: Status | None = None
+    """What became of the step in a run that is drawn over the flow, if one is."""
+
+    note: str | None = None
+    """What else a reader sees, like how long the step took."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnWords:
+    """The words of penstock itself in a diagram, which a page may have in another language.
+
+    .. versionadded:: 0.2
+    """
+
+    entrypoint: str = "entrypoint"
+    """What a step is at which runs begin, where there are no shapes."""
+
+    missing: str = "not declared"
+    """What is wrong with a step that others name."""
+
+    after_all: str = "after all of them"
+    """What a join is, where there are no bars."""
+
+    begins: str = "It begins at {}."
+    """Where the flow begins, to somebody who cannot see it."""
+
+    either: str = "{} or {}"
+    """Two places where it begins."""
+
+    size: str | None = None
+    """How many steps it has, as a sentence. None is English."""
+
+    kinds: tuple[tuple[str, str], ...] = ()
+    """The kinds that are shown in other words, each with these."""
+
+    def kind_of(self, node: Node) -> str | None:
+        """Return what is shown of the kind of *node*, or that nobody declared it."""
+        return self.missing if node.role == "missing" else self.kind(node.kind)
+
+    def kind(self, kind: str | None) -> str | None:
+        """Return what is shown of *kind*."""
+        return dict(self.kinds).get(kind or "", kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """What is drawn: the one value between producers and renderers.
+
+    .. versionadded:: 0.2
+    """
+
+    name: str
+    """The name of the flow."""
+
+    nodes: tuple[Node, ...]
+    """The nodes, in order of declaration."""
+
+    edges: tuple[Edge, ...]
+    """The edges, in order of declaration."""
+
+    title: str | None = None
+    """The title of the flow."""
+
+    description: str | None = None
+    """A sentence about the flow."""
+
+    words: DrawnWords = DrawnWords()
+    """The words that a diagram adds to those of the flow."""
+
+    @property
+    def label(self) -> str:
+        """The title if there is one, else the name."""
+        return self.title or self.name

@@ -1,0 +1,118 @@
+"""Pictures of flows that are kept, so that each is drawn once for what it shows."""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import wait
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from penstock.exceptions import MissingExtraError
+from penstock.render._graphviz import Medium, draw_sources, find_program
+from penstock.render._program import drawing_threads
+
+__all__ = ["Drawings", "digest_of"]
+
+_AT_ONCE = 200
+"""Pictures that one process draws: enough that its start does not count."""
+
+_WAIT = 0.5
+"""Seconds of a wait. Python hears a Ctrl-C that comes as one begins only when that ends."""
+
+
+def digest_of(source: str) -> str:
+    """Return what tells the picture of *source* from all others."""
+    return sha256(source.encode()).hexdigest()[:32]
+
+
+class Drawings:
+    """A folder of pictures.
+
+    Args:
+        folder: Where they are kept. It is made when there is something to keep.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, digest: str, medium: Medium) -> bytes | None:
+        """Return the picture of the source with that *digest*, if it has been made."""
+        try:
+            return self._file(digest, medium).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def make(self, sources: Mapping[str, str], medium: Medium) -> None:
+        """Make those pictures of *sources*, each by its digest, that are not there.
+
+        One that cannot be made is left out, for who needs it to draw it alone
+        and to hear why.
+        """
+        there = self._names() if sources else set()
+        missing = [d for d in sources if self._file(d, medium).name not in there]
+        if not missing:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        sets = [missing[start : start + _AT_ONCE] for start in range(0, len(missing), _AT_ONCE)]
+        try:
+            if len(sets) > 1:
+                self._make_at_once(sets, sources, medium)
+                return
+        except RuntimeError:  # no thread can be started here
+            pass
+        for each in sets:
+            self._make(each, sources, medium)
+
+    def _make_at_once(
+        self, sets: Sequence[Sequence[str]], sources: Mapping[str, str], medium: Medium
+    ) -> None:
+        with drawing_threads() as threads:
+            drawing = [threads.submit(self._make, each, sources, medium) for each in sets]
+            while wait(drawing, timeout=_WAIT).not_done:
+                pass
+            for each in drawing:
+                each.result()
+
+    def prune(self, digests: Collection[str]) -> None:
+        """Forget all pictures but those with *digests*."""
+        for name in self._names():
+            if name.partition("-")[0] not in digests:
+                (self._folder / name).unlink(missing_ok=True)
+
+    def _names(self) -> set[str]:
+        try:
+            return set(os.listdir(self._folder))  # noqa: PTH208 - names are all that is needed
+        except FileNotFoundError:
+            return set()
+
+    def _make(self, digests: Sequence[str], sources: Mapping[str, str], medium: Medium) -> None:
+        try:
+            pictures = draw_sources([sources[digest] for digest in digests], medium)
+        except MissingExtraError:
+            return
+        for digest, picture in zip(digests, pictures or (), strict=bool(pictures)):
+            self._write(self._file(digest, medium), picture)
+
+    def _write(self, file: Path, picture: bytes) -> None:
+        """Write a picture whole or not at all, without what strangers' folders would need."""
+        # The name begins like no picture's, so that one of a killed process is pruned.
+        part = f"{self._folder}/.{file.name}.{os.getpid()}"
+        with open(part, "wb") as output:  # noqa: PTH123 - quicker, and there are many
+            output.write(picture)
+        os.replace(part, file)  # noqa: PTH105 - likewise
+
+    def _file(self, digest: str, medium: Medium) -> Path:
+        return self._folder / f"{digest}-{self._program}.{medium}"
+
+    @cached_property
+    def _program(self) -> str:
+        """What tells one program from another, and from its next version."""
+        program = find_program()
+        try:
+            found = Path(program).stat() if program else None
+        except OSError:  # a setting names what is not there
+            found = None
+        if found is None:
+            return "none"
+        said = f"{program} {found.st_mtime_ns} {found.st_size}"
+        return sha256(said.encode()).hexdigest()[:8]

@@ -1,0 +1,184 @@
+"""A graph in DOT, the language of Graphviz."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html import escape
+
+from penstock.graph._model import Direction, DrawnWords, Edge, Graph, Node
+from penstock.graph._structure import joins
+from penstock.render._labels import bar_id, drawn_id, label_lines
+from penstock.render._shapes import Shape, shape_of
+from penstock.render._theme import EDGE, EDGE_TEXT, LIGHT, node_class
+
+__all__ = ["dot_id", "dot_lines", "render_dot"]
+
+_READABLE = re.compile(r"(?!(?i:node|edge|graph|digraph|subgraph|strict)$)[A-Za-z_][A-Za-z0-9_]*")
+_FONT = "Arial"
+_WIDTH = 28
+"""Characters on a line of a label."""
+
+_SHAPES: Mapping[Shape, str] = {
+    "plain": "box",
+    "service": "component",
+    "queue": "box3d",
+    "store": "cylinder",
+    "document": "note",
+    "message": "tab",
+}
+
+
+class _Markup(str):
+    """A value in Graphviz' HTML-like notation, which stands in angle brackets."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """One statement of DOT: the defaults of a sort of thing, a node, or an edge."""
+
+    subject: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
+    """Where an edge leads; None for anything else."""
+
+    is_default: bool = False
+    """Whether it sets what all later things of the sort *subject* have."""
+
+
+def render_dot(graph: Graph, *, direction: Direction = "TD") -> str:
+    """Return *graph* as DOT, ready for any Graphviz program."""
+    return "\n".join([f"digraph {dot_id(graph.name)} {{", *dot_lines(graph, direction), "}"])
+
+
+def dot_lines(graph: Graph, direction: Direction) -> Iterator[str]:
+    """Yield the statements of *graph* in DOT, a line each."""
+    return map(_write, _statements(graph, direction))
+
+
+def _statements(graph: Graph, direction: Direction) -> Iterator[_Statement]:
+    """Yield what DOT says of *graph*."""
+    rankdir = "TB" if direction == "TD" else direction
+    yield _default(
+        "graph",
+        rankdir=rankdir,
+        bgcolor="transparent",
+        nodesep="0.35",
+        ranksep="0.45",
+        pad="0.1",
+        fontname=_FONT,
+    )
+    yield _default(
+        "node", fontname=_FONT, fontsize="12", style="filled", margin="0.2,0.1", penwidth="1.2"
+    )
+    yield _default(
+        "edge",
+        fontname=_FONT,
+        fontsize="10",
+        fontcolor=EDGE_TEXT["light"],
+        color=EDGE["light"],
+        arrowsize="0.7",
+    )
+    bars = joins(graph)
+    for node in graph.nodes:
+        if node.name in bars:
+            yield _bar(node, flat=rankdir in {"TB", "BT"})
+        name = dot_id(node.name)
+        yield _Statement(name, _node_attributes(node, graph.words))
+        if node.name in bars:
+            yield _Statement(bar_id(name), {}, name)
+    for edge in graph.edges:
+        yield _edge(edge, into_bar=edge.target in bars)
+
+
+def dot_id(name: str) -> str:
+    """Return what DOT calls the step *name*."""
+    return drawn_id(name, _READABLE.fullmatch)
+
+
+def _default(sort: str, **attributes: str) -> _Statement:
+    return _Statement(sort, attributes, is_default=True)
+
+
+def _node_attributes(node: Node, words: DrawnWords) -> dict[str, str]:
+    sort = node_class(node)
+    paint = LIGHT[sort]
+    attributes = {
+        "label": _label(node, words),
+        "shape": _SHAPES[shape_of(node.kind)] if node.role == "step" else "box",
+        "fillcolor": paint.fill,
+        "color": paint.stroke,
+        "fontcolor": paint.text,
+        "class": f"penstock-node penstock-{sort}",
+    }
+    if node.role == "entrypoint":
+        attributes |= {"style": "filled,rounded", "penwidth": "2.2"}
+    if node.role == "missing" or node.status == "unreached":
+        attributes["style"] = attributes.get("style", "filled") + ",dashed"
+    if node.status == "failed":
+        attributes["penwidth"] = "3"
+    return attributes
+
+
+def _label(node: Node, words: DrawnWords) -> _Markup:
+    title = _markup(node.label)
+    if node.role == "entrypoint":
+        title = f"<b>{title}</b>"
+    notes = [note for note in (words.kind_of(node), node.note) if note]
+    small = [f'<br/><font point-size="9">{_markup(note)}</font>' for note in notes]
+    return _Markup(f"<{title}{''.join(small)}>")
+
+
+def _bar(node: Node, *, flat: bool) -> _Statement:
+    long, thick = "0.9", "0.06"
+    return _Statement(
+        bar_id(dot_id(node.name)),
+        {
+            "label": "",
+            "shape": "box",
+            "fixedsize": "true",
+            "width": long if flat else thick,
+            "height": thick if flat else long,
+            "margin": "0",
+            "fillcolor": EDGE["light"],
+            "color": EDGE["light"],
+            "class": "penstock-join",
+        },
+    )
+
+
+def _edge(edge: Edge, *, into_bar: bool) -> _Statement:
+    attributes: dict[str, str] = {}
+    if edge.label:
+        # Spaces of its own keep the text off the line.
+        lines = (f"&#160;{_escape(line)}&#160;" for line in label_lines(edge.label, _WIDTH))
+        attributes["label"] = _Markup(f"<{'<br/>'.join(lines)}>")
+    if into_bar:
+        attributes["arrowhead"] = "none"
+    target = dot_id(edge.target)
+    return _Statement(dot_id(edge.source), attributes, bar_id(target) if into_bar else target)
+
+
+def _markup(text: str) -> str:
+    return "<br/>".join(_escape(line) for line in label_lines(text, _WIDTH))
+
+
+def _escape(line: str) -> str:
+    r"""Return *line* as Graphviz' HTML-like notation takes it.
+
+    Even there, ``\N``, ``\G`` and other escapes are replaced, with names of the graph, unless
+    the backslash is doubled; and a text of ``]`` alone is a syntax error.
+    """
+    return escape(line, quote=True).replace("\\", r"\\").replace("]", "&#93;")
+
+
+def _write(statement: _Statement) -> str:
+    edge = f" -> {statement.target}" if statement.target is not None else ""
+    said = " ".join(f"{key}={_quote(value)}" for key, value in statement.attributes.items())
+    return f"    {statement.subject}{edge} [{said}]" if said else f"    {statement.subject}{edge}"
+
+
+def _quote(value: str) -> str:
+    """Return *value* as DOT takes it. All text from outside is `_Markup` already."""
+    return value if isinstance(value, _Markup) else f'"{value}"'

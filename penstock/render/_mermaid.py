@@ -1,0 +1,300 @@
+"""A graph as the text of a Mermaid flowchart."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from typing import Literal
+from urllib.parse import quote
+
+from penstock._common.markup import plain_text
+from penstock.exceptions import DiagramTooLargeError
+from penstock.graph._model import Direction, DrawnWords, Graph, Node
+from penstock.graph._structure import joins
+from penstock.render._labels import bar_id, drawn_id, label_lines, safe_href
+from penstock.render._shapes import Shape, shape_of
+from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
+
+__all__ = ["LONGEST_LINE", "Palette", "render_mermaid"]
+
+Palette = Literal["text", "page", "inside"]
+
+_MOST_EDGES = 500
+_MOST_CHARACTERS = 50_000
+
+_BASE = """\
+---
+config:
+  layout: dagre
+  htmlLabels: true
+  flowchart:
+    wrappingWidth: 300
+"""
+"""What differs between versions and pages: Mermaid 12 lays out with ELK and wraps earlier, some
+pages draw labels without HTML."""
+
+_HEAD = f"""\
+{_BASE}  themeVariables:
+    lineColor: "{EDGE["light"]}"
+---"""
+"""With a grey of lines that is legible on white and on black."""
+
+_PAGE_HEAD = f"""\
+{_BASE}    useMaxWidth: false
+---"""
+"""Where a page has the colours: a wide flow scrolls there, and does not become too small."""
+
+_PREFIX = "penstock-"
+"""What classes begin with that have their colours from a style sheet."""
+
+_SHAPES: dict[Shape, str] = {
+    "plain": '["{label}"]{style}',
+    "service": '[["{label}"]]{style}',
+    "store": '[("{label}")]{style}',
+    "queue": '["{label}"]{style}@{{ shape: h-cyl }}',
+    "document": '["{label}"]{style}@{{ shape: doc }}',
+    "message": '["{label}"]{style}@{{ shape: lean-r }}',
+}
+_STYLED_SHAPES = _SHAPES | {"plain": '("{label}"){style}'}
+_PILL = '(["{label}"]){style}'
+
+_CLASSES = {
+    name: f"fill:{paint.fill},stroke:{paint.stroke},color:{paint.text}"
+    for name, paint in LIGHT.items()
+} | {"join": f"fill:{EDGE['light']},stroke:{EDGE['light']}"}
+_LINES = {
+    "missing": "stroke-dasharray:5 4",
+    "unreached": "stroke-dasharray:2 4",
+    "failed": "stroke-width:3px",
+}
+"""What tells nodes apart without colour."""
+
+_BREAK = "<br/>"
+_BLANK = "#160;"
+"""A label of nothing would be an error."""
+
+LONGEST_LINE = 26
+"""Mermaid itself wraps a little beyond this many letters, wherever it happens to be."""
+
+_LETTERS = (
+    "A-Za-z_"
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"  # Latin
+    "\u0391-\u03a1\u03a3-\u03c9"  # Greek
+    "\u0400-\u0481"  # Cyrillic
+    "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5"  # Japanese, Chinese
+)
+_READABLE = re.compile(rf"(?![0-9])[{_LETTERS}0-9]+")
+"""What Mermaid reads as an id: not all that Python does (no accents on their own)."""
+
+_RESERVED = re.compile(
+    r"end|class|classDef|style|linkStyle|click|call|href|graph|flowchart|subgraph|interpolate"
+    r"|_self|_blank|_parent|_top"
+    # Mermaid 11 keeps nodes in objects that have these already.
+    r"|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString"
+    r"|valueOf|__.*__"
+    # `direction` at the end of one line and `LR` at the start of the next are a statement.
+    r"|.*(?i:direction)",
+    re.DOTALL,
+)
+
+_SPECIAL = re.compile(
+    r"""
+    (?<= (?i:directio) ) n \b  # `direction LR` is a statement, even in quotes
+    | (?!  # punctuation can stay where it cannot be Markdown, an entity, an icon or an address
+        (?<=[A-Za-z0-9]) [_-] (?=[A-Za-z0-9])
+        | (?<=[A-Za-z0-9]) (?<!www) \. (?=[A-Za-z0-9])
+        | (?<=[A-Za-z]) \. (?=\ |$)
+        | (?<=[A-Za-z]) : (?=\ |$)
+        | (?<![^ ]) & (?=\ |$)
+        | (?<!\d) \)
+    )
+    [!-~] (?<! [A-Za-z0-9,/'?!(] )
+    """,
+    re.VERBOSE,
+)
+"""Each character that must be written as an entity."""
+
+_PLACEHOLDER = re.compile("(?<=\ufb02)(?=\u00b0)|(?<=\u00b6)(?=\u00df)")
+"""Inside what Mermaid writes for `&` and `;` until it draws: a joiner that nobody sees fits."""
+
+
+def render_mermaid(
+    graph: Graph,
+    *,
+    direction: Direction = "TD",
+    styled: bool = False,
+    palette: Palette = "text",
+    check_limits: bool = True,
+) -> str:
+    """Return *graph* as a Mermaid flowchart.
+
+    Args:
+        graph: What to draw.
+        direction: Where the flow leads.
+        styled: Whether to write colours, shapes of entrypoints, and a title
+            and description for screen readers.
+        palette: Where a styled text has its colours from: from itself, from the
+            page for classes like ``penstock-step``, or from a style sheet of
+            its own that follows the variables of the page.
+        check_limits: Whether to raise rather than return what Mermaid will
+            not draw.
+
+    Raises:
+        DiagramTooLargeError: If there are more edges or characters than
+            Mermaid draws.
+    """
+    bars = joins(graph)
+    edges = list(_edges(graph, bars))
+    prefix = _PREFIX if styled and palette != "text" else ""
+    statements = [
+        *(_accessibility(graph) if styled else ()),
+        *_nodes(graph, bars, styled=styled, prefix=prefix),
+        *edges,
+        *_links(graph, styled=styled),
+        *_classes(graph, bars, styled=styled, prefix=prefix),
+    ]
+    lines = [f"graph {direction}", *(f"    {statement}" for statement in statements)]
+    head = [_head(graph, bars, palette)] if styled else []
+    text = "\n".join([*head, *lines])
+    if check_limits:
+        # A browser counts UTF-16 units.
+        _check_limit(graph, "edges", len(edges), _MOST_EDGES)
+        _check_limit(graph, "characters", len(text.encode("utf-16-le")) // 2, _MOST_CHARACTERS)
+    return text
+
+
+def _head(graph: Graph, bars: AbstractSet[str], palette: Palette) -> str:
+    """Return the configuration of a styled text."""
+    if palette == "text":
+        return _HEAD
+    if palette == "page":
+        return _PAGE_HEAD
+    css = mermaid_theme_css(_used(graph, bars))
+    return f'{_PAGE_HEAD.removesuffix("---")}  themeCSS: "{css}"\n---'
+
+
+def _check_limit(graph: Graph, what: str, count: int, limit: int) -> None:
+    if count > limit:
+        raise DiagramTooLargeError(graph.name, what, count, limit)
+
+
+def _accessibility(graph: Graph) -> Iterator[str]:
+    """Yield what a screen reader says of the whole picture."""
+    yield f"accTitle: {_text(graph.label) or _BLANK}"
+    if description := _text(plain_text(graph.description or "")):
+        yield f"accDescr: {description}"
+
+
+def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -> Iterator[str]:
+    """Yield the nodes of which there is more to say than their edges say."""
+    drawn = {name for edge in graph.edges for name in (edge.source, edge.target)}
+    for node in graph.nodes:
+        if node.name in bars:
+            yield _bar(node.name) + (f":::{prefix}join" if styled else "") + "@{ shape: fork }"
+        if styled or _says_more(node):
+            yield _id(node.name) + _box(node, graph.words, styled=styled, prefix=prefix)
+        elif node.name not in drawn:
+            yield node.name
+
+
+def _says_more(node: Node) -> bool:
+    """Tell whether a node looks other than its name alone would."""
+    shown = _text(node.label)
+    says = node.kind or node.note or node.status or node.role == "missing"
+    return not (shown == node.name == _id(node.name)) or bool(says)
+
+
+def _box(node: Node, words: DrawnWords, *, styled: bool, prefix: str) -> str:
+    """Return the label of *node* in its shape, with its class."""
+    kind = words.kind_of(node)
+    notes = [f"({kind})" if kind else "", node.note or ""]
+    label = _label(node.label, "\n".join(filter(None, notes)), small=styled) or _BLANK
+    shape = shape_of(node.kind)
+    box = _PILL if node.role == "entrypoint" else (_STYLED_SHAPES if styled else _SHAPES)[shape]
+    name = node_class(node)
+    style = f":::{prefix}{name}" if styled or name in _LINES else ""
+    return box.format(label=label, style=style)
+
+
+def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
+    """Yield the edges, in order of declaration; those of a join lead to its bar."""
+    last = {edge.target: index for index, edge in enumerate(graph.edges)}
+    for index, edge in enumerate(graph.edges):
+        target = _bar(edge.target) if edge.target in bars else _id(edge.target)
+        label = _label(edge.label or "")
+        yield f"{_id(edge.source)} -->" + (f'|"{label}"| ' if label else " ") + target
+        if edge.target in bars and last[edge.target] == index:
+            yield f"{target} --> {_id(edge.target)}"
+
+
+def _links(graph: Graph, *, styled: bool) -> Iterator[str]:
+    """Yield where clicks lead."""
+    for node in graph.nodes:
+        if url := _url(node.href):
+            tip = _text(node.summary or "") if styled else ""
+            yield f'click {_id(node.name)} href "{url}"' + (f' "{tip}"' if tip else "")
+
+
+def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -> Iterator[str]:
+    """Yield the styles that are in use."""
+    if styled and graph.edges:
+        yield "linkStyle default stroke-width:1.5px"
+    for name in _used(graph, bars):
+        looks = [_CLASSES[name] if styled and not prefix else "", _LINES.get(name, "")]
+        if css := ",".join(filter(None, looks)):
+            yield f"classDef {prefix}{name} {css}"
+
+
+def _used(graph: Graph, bars: AbstractSet[str]) -> list[str]:
+    """Return the classes that are in use."""
+    used = {node_class(node) for node in graph.nodes} | ({"join"} if bars else set())
+    return [name for name in _CLASSES if name in used]
+
+
+def _id(name: str) -> str:
+    """Return the id of the step *name*: the name itself where Mermaid can read it."""
+    return drawn_id(name, _is_readable)
+
+
+def _is_readable(name: str) -> bool:
+    return _READABLE.fullmatch(name) is not None and _RESERVED.fullmatch(name) is None
+
+
+def _bar(name: str) -> str:
+    """Return the id of the bar before the step *name*."""
+    return bar_id(_id(name))
+
+
+def _label(text: str, note: str = "", *, small: bool = False) -> str:
+    """Return *text*, and *note* below it, as Mermaid shows them on several lines.
+
+    Where there is any tag, even a break, Mermaid decodes entities once more
+    and too early: a text that needs entities is broken by plain line breaks.
+    """
+    lines, notes = _wrapped(text), _wrapped(note)
+    if any("#" in line for line in lines + notes):
+        return "\n".join(lines + notes)
+    if small and notes:
+        notes = [f"<small>{_BREAK.join(notes)}</small>"]
+    return _BREAK.join(lines + notes)
+
+
+def _wrapped(text: str) -> list[str]:
+    """Return *text* as encoded lines, long ones wrapped evenly."""
+    if not text:
+        return []
+    lines = label_lines(text, LONGEST_LINE, break_words=False)
+    return [shown for shown in map(_text, lines) if shown]
+
+
+def _text(text: str) -> str:
+    """Return *text* on one line so that Mermaid shows it as it is written."""
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+    encoded = _SPECIAL.sub(lambda match: f"#{ord(match[0])};", " ".join(text.split()))
+    return _PLACEHOLDER.sub("\u200c", encoded)
+
+
+def _url(href: str | None) -> str:
+    """Return *href* fit to stand in quotes, or nothing if it could run a script."""
+    return quote((safe_href(href) or "").strip(), safe="%/:?#[]@!$&'()*+,=~")

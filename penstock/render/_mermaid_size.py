@@ -1,0 +1,97 @@
+"""How tall Mermaid will draw a graph, so that a page can keep that room free."""
+
+from collections import defaultdict
+
+from penstock.graph._model import Direction, DrawnWords, Graph, Node
+from penstock.graph._structure import Successors, joins, order, successors
+from penstock.render._labels import bar_id, label_lines
+from penstock.render._mermaid import LONGEST_LINE
+from penstock.render._shapes import Shape, shape_of
+
+__all__ = ["estimate_height"]
+
+# Pixels, measured in Mermaid 11 and 12 with the page's style sheet: the larger of the two.
+_LINE = 24
+_WAVE = 36
+"""A line of a document: the taller that is, the taller is the wave at its foot."""
+
+_GAP = 50
+_MARGIN = 16
+_PILL = 24
+_PADDING: dict[Shape, int] = {
+    "plain": 30,
+    "service": 15,
+    "store": 70,
+    "queue": 12,
+    "document": 36,
+    "message": 15,
+}
+
+
+def estimate_height(graph: Graph, direction: Direction) -> int:
+    """Return about how many pixels tall Mermaid draws *graph*.
+
+    It draws in ranks, each after all that leads to it.
+    """
+    if not graph.nodes:
+        return _MARGIN
+    down = direction in {"TD", "TB", "BT"}
+    bars = joins(graph)
+    tall = {node.name: _height(node, graph.words) for node in graph.nodes}
+    tall |= {bar_id(name): 10 if down else 70 for name in bars}
+    pairs = [(e.source, bar_id(e.target) if e.target in bars else e.target) for e in graph.edges]
+    rank = _ranks(successors(tall, [*pairs, *((bar_id(name), name) for name in bars)]))
+    ranks: dict[int, list[int]] = defaultdict(list)
+    for name, height in tall.items():
+        ranks[rank[name]].append(height)
+    # Above each other are the highest of each rank, or else all in one rank.
+    return _MARGIN + (_down(graph, pairs, rank, ranks) if down else _across(pairs, rank, ranks))
+
+
+def _down(
+    graph: Graph,
+    pairs: list[tuple[str, str]],
+    rank: dict[str, int],
+    ranks: dict[int, list[int]],
+) -> int:
+    words: dict[int, int] = defaultdict(int)
+    for edge, (source, target) in zip(graph.edges, pairs, strict=True):
+        middle = (rank[source] + rank[target]) / 2
+        # Those in the middle of a rank make it no higher.
+        if edge.label and middle % 1:
+            words[int(middle)] = max(words[int(middle)], _LINE * _lines(edge.label))
+    return sum(map(max, ranks.values())) + _GAP * (len(ranks) - 1) + sum(words.values())
+
+
+def _across(pairs: list[tuple[str, str]], rank: dict[str, int], ranks: dict[int, list[int]]) -> int:
+    for source, target in pairs:
+        low, high = sorted((rank[source], rank[target]))
+        for passed in range(low + 1, high):
+            ranks[passed].append(0)  # the edge needs room as well
+    return max(sum(heights) + _GAP * (len(heights) - 1) for heights in ranks.values())
+
+
+def _height(node: Node, words: DrawnWords) -> int:
+    texts = (node.label, words.kind_of(node), node.note)
+    lines = sum(_lines(text) for text in texts if text)
+    if node.role == "entrypoint":
+        return _LINE * lines + _PILL
+    shape = shape_of(node.kind)
+    line = _WAVE if shape == "document" else _LINE
+    return line * lines + _PADDING[shape]
+
+
+def _lines(text: str) -> int:
+    return len(label_lines(text, LONGEST_LINE, break_words=False))
+
+
+def _ranks(following: Successors) -> dict[str, int]:
+    """Return how many steps there are at most before each; ways back do not count."""
+    rank = dict.fromkeys(following, 0)
+    waiting = dict.fromkeys(following)
+    for name in order(following):
+        del waiting[name]
+        for target in following[name]:
+            if target in waiting:
+                rank[target] = max(rank[target], rank[name] + 1)
+    return rank

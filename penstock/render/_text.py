@@ -1,0 +1,79 @@
+"""A graph as a tree for terminals."""
+
+from collections.abc import Iterator
+
+from penstock.graph._model import DrawnWords, Graph, Node
+
+__all__ = ["render_text"]
+
+
+def render_text(graph: Graph) -> str:
+    """Return *graph* as an indented tree.
+
+    A step that several others lead to is shown in full where it comes first;
+    elsewhere its name stands with an arrow up.
+    """
+    return "\n".join([_one_line(graph.label), *_Tree(graph).lines()])
+
+
+class _Tree:
+    def __init__(self, graph: Graph) -> None:
+        self._words = graph.words
+        self._nodes = {node.name: node for node in graph.nodes}
+        self._targets: dict[str, list[tuple[str, str | None]]] = {n: [] for n in self._nodes}
+        arriving = set()
+        for edge in graph.edges:
+            self._targets[edge.source].append((edge.target, edge.label))
+            arriving.add(edge.target)
+        roots = [n.name for n in graph.nodes if n.role == "entrypoint" or n.name not in arriving]
+        # Steps of a circle that nothing leads to are roots too, once all else is shown.
+        self._roots = dict.fromkeys([*roots, *self._nodes])
+        self._shown: set[str] = set()
+
+    def lines(self) -> Iterator[str]:
+        for root in self._roots:
+            if root not in self._shown:
+                self._shown.add(root)
+                yield _describe(self._nodes[root], self._words)
+                yield from self._below(root)
+
+    def _below(self, root: str) -> Iterator[str]:
+        # A stack of our own: a flow may be longer than Python's recursion allows.
+        stack = [(root, "", iter(self._branches(root)))]
+        while stack:
+            _, indent, branches = stack[-1]
+            branch = next(branches, None)
+            if branch is None:
+                stack.pop()
+                continue
+            name, label, is_last = branch
+            arrow = f"─ {_one_line(label)} ─> " if label else "── "
+            corner = "└" if is_last else "├"
+            if name in self._shown:
+                yield f"{indent}{corner}{arrow}{_one_line(self._nodes[name].label)} ↑"
+                continue
+            self._shown.add(name)
+            yield f"{indent}{corner}{arrow}{_describe(self._nodes[name], self._words)}"
+            below = indent + ("    " if is_last else "│   ")
+            stack.append((name, below, iter(self._branches(name))))
+
+    def _branches(self, name: str) -> list[tuple[str, str | None, bool]]:
+        targets = self._targets[name]
+        return [(target, label, n == len(targets)) for n, (target, label) in enumerate(targets, 1)]
+
+
+def _describe(node: Node, words: DrawnWords) -> str:
+    notes = [
+        words.entrypoint if node.role == "entrypoint" else None,
+        words.missing if node.role == "missing" else None,
+        _one_line(words.kind(node.kind) or "") or None,
+        words.after_all if node.join == "all" else None,
+        _one_line(node.note) if node.note else None,
+    ]
+    said = ", ".join(note for note in notes if note)
+    return f"{_one_line(node.label)} ({said})" if said else _one_line(node.label)
+
+
+def _one_line(text: str) -> str:
+    """Return *text* without line breaks and characters that steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))

@@ -1,0 +1,252 @@
+"""The colours of diagrams, on light and on dark pages."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from penstock.graph._model import Node
+from penstock.render._shapes import shape_of
+
+__all__ = [
+    "DARK",
+    "EDGE",
+    "EDGE_TEXT",
+    "LIGHT",
+    "Paint",
+    "mermaid_stylesheet",
+    "mermaid_theme_css",
+    "node_class",
+    "page_stylesheet",
+    "svg_stylesheet",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """The three colours of a node."""
+
+    fill: str
+    stroke: str
+    text: str
+
+
+LIGHT = {
+    "entrypoint": Paint("#dbeafe", "#2563eb", "#1e3a8a"),
+    "step": Paint("#f8fafc", "#64748b", "#0f172a"),
+    "store": Paint("#dcfce7", "#16a34a", "#14532d"),
+    "queue": Paint("#fef3c7", "#d97706", "#78350f"),
+    "service": Paint("#ede9fe", "#7c3aed", "#4c1d95"),
+    "document": Paint("#e0f2fe", "#0284c7", "#0c4a6e"),
+    "message": Paint("#fce7f3", "#db2777", "#831843"),
+    "missing": Paint("#fee2e2", "#dc2626", "#7f1d1d"),
+    "failed": Paint("#fecaca", "#b91c1c", "#6b1414"),
+    "unreached": Paint("#ffffff", "#94a3b8", "#475569"),
+}
+DARK = {
+    "entrypoint": Paint("#1e3a8a", "#60a5fa", "#dbeafe"),
+    "step": Paint("#1e293b", "#94a3b8", "#f1f5f9"),
+    "store": Paint("#14532d", "#4ade80", "#dcfce7"),
+    "queue": Paint("#713f12", "#fbbf24", "#fef3c7"),
+    "service": Paint("#4c1d95", "#a78bfa", "#ede9fe"),
+    "document": Paint("#0c4a6e", "#38bdf8", "#e0f2fe"),
+    "message": Paint("#831843", "#f472b6", "#fce7f3"),
+    "missing": Paint("#7f1d1d", "#f87171", "#fee2e2"),
+    "failed": Paint("#991b1b", "#fca5a5", "#fee2e2"),
+    "unreached": Paint("#0f172a", "#64748b", "#cbd5e1"),
+}
+EDGE = {"light": "#64748b", "dark": "#94a3b8"}
+EDGE_TEXT = {"light": "#475569", "dark": "#cbd5e1"}
+_PAPER = {"light": "#ffffffd9", "dark": "#14181fd9"}
+"""What lies behind a word that stands on a line."""
+
+_LINE = f"var(--penstock-edge, {EDGE['light']})"
+_WORD = f"var(--penstock-edge-text, {EDGE_TEXT['light']})"
+_BEHIND = f"var(--penstock-edge-back, {_PAPER['light']})"
+_BARE = "margin: 0; padding: 0; border: 0; background: none; overflow: visible; font-size: inherit;"
+
+# Where a page says by itself which colours it has: Furo and PyData, Tailwind's habit, Material,
+# Bootstrap (MkDocs' own theme), Shibuya.
+_PAGES = {
+    "light": (
+        *('[data-theme="light"]', ".light", '[data-md-color-scheme="default"]'),
+        *('[data-bs-theme="light"]', '[data-color-mode="light"]'),
+    ),
+    "dark": (
+        *('[data-theme="dark"]', ".dark", '[data-md-color-scheme="slate"]'),
+        *('[data-bs-theme="dark"]', '[data-color-mode="dark"]'),
+    ),
+    "auto": ('[data-theme="auto"]', '[data-color-mode="auto"]'),
+}
+
+
+def node_class(node: Node) -> str:
+    """Return which entry of the palette paints *node*."""
+    if node.status is not None and node.status != "visited":
+        return node.status
+    if node.role != "step":
+        return node.role
+    shape = shape_of(node.kind)
+    return "step" if shape == "plain" else shape
+
+
+def page_stylesheet() -> str:
+    """Return the CSS for pages that hold diagrams.
+
+    Diagrams are light unless the page says that it is dark, or that it follows
+    the reader's system: to follow that on a page that does not would make them
+    illegible. On paper they are light.
+    """
+    return "\n".join(
+        [
+            ".penstock-diagram { overflow-x: auto; }",
+            ".penstock-diagram svg { max-width: none; vertical-align: top; }",
+            ".penstock-diagram img { max-width: 100%; height: auto; }",
+            # A theme's boxes for code are not for pictures.
+            f".penstock-diagram pre:is(.mermaid, .penstock-mermaid) {{ {_BARE} }}",
+            ".penstock-figure { margin: 1em 0; }",
+            # A table that needs more room than there is scrolls, and not the page: Material puts
+            # a box of its own around each table, which does that.
+            "div.penstock-flows:has(> table) { overflow-x: auto; }",
+            ".penstock-diagram.align-center, .penstock-figure.align-center { text-align: center; }",
+            ".penstock-diagram.align-right, .penstock-figure.align-right { text-align: right; }",
+            ".penstock-diagram svg a { cursor: pointer; text-decoration: none; }",
+            ".penstock-diagram svg a:focus-visible { outline: 2px solid currentColor; }",
+            ".penstock-title .descname { font-family: inherit; }",
+            ".penstock-flow a:hover :is(path, polygon, ellipse) { stroke-width: 2.5; }",
+            *_rules(),
+            "@media screen {",
+            "@supports (color: light-dark(red, red)) {",
+            f":root {{\n{_variables('light', 'dark')}\n}}",
+            "}",
+            # Not by variables: a project's own, set for all pages, would not reach these.
+            f":is({_where('light')}) .penstock-diagram {{ color-scheme: light; }}",
+            f"{_where('dark')} {{\n{_variables('dark')}\n}}",
+            "@media (prefers-color-scheme: dark) {",
+            f"{_where('auto')} {{\n{_variables('dark')}\n}}",
+            "}",
+            "}",
+            "",
+        ]
+    )
+
+
+def mermaid_stylesheet() -> str:
+    """Return the CSS for pages that hold flows drawn by Mermaid, beside that for all pages.
+
+    Mermaid's own rules begin with an id, so these have to be important.
+    """
+    drawn = ":is(.mermaid, .penstock-mermaid)"
+    every = f".penstock-diagram {drawn}"
+    return "\n".join(
+        [
+            # Lines of the same height in all themes: a page knows how tall the picture will be.
+            f"{every} foreignObject * {{ line-height: 24px !important; }}",
+            # What is small makes a line no higher, and Furo makes it pale.
+            f"{every} small {{ opacity: 1; line-height: 1 !important; }}",
+            # The picture knows its size. PyData turns its colours round on dark pages.
+            f"{every} > svg {{ width: auto; height: auto; max-width: none !important;",
+            "filter: none !important; }",
+            # Not of the picture itself, which has letters of its own: 20em are the page's.
+            f".penstock-sized {drawn} {{ display: inline-block; width: var(--penstock-width); }}",
+            f".penstock-sized {drawn} > svg {{ width: 100%; }}",
+            f".penstock-tall {drawn} {{ height: var(--penstock-height); }}",
+            f".penstock-tall {drawn} > svg {{ height: 100%; }}",
+            # The source of a picture takes the room of the picture until that is there: Mermaid
+            # says a while before that it has been processed.
+            f"{every} {{ min-height: var(--penstock-height); }}",
+            "@media (scripting: enabled) {",
+            f"{every}:not([data-processed=failed], :has(> svg)) {{",
+            "height: var(--penstock-height); overflow: auto; }",
+            "}",
+            *_mermaid_rules((*LIGHT, "join"), f"{every} "),
+            "",
+        ]
+    )
+
+
+def svg_stylesheet() -> str:
+    """Return the CSS of a picture that stands alone: it follows the reader's system."""
+    dark = _variables("dark")
+    return "\n".join(
+        [*_rules(), f"@media (prefers-color-scheme: dark) {{\n.penstock-flow {{\n{dark}\n}}\n}}"]
+    )
+
+
+def _rules() -> list[str]:
+    rules = []
+    for name in LIGHT:
+        node = f".penstock-flow .penstock-{name}"
+        fill, stroke, text = _paints_of(name)
+        shapes = ":is(path, polygon, ellipse, polyline)"
+        rules.append(f"{node} {shapes} {{ fill: {fill}; stroke: {stroke}; }}")
+        rules.append(f"{node} text {{ fill: {text}; }}")
+    return [
+        *rules,
+        f".penstock-flow .edge path {{ stroke: {_LINE}; }}",
+        f".penstock-flow .edge polygon {{ stroke: {_LINE}; fill: {_LINE}; }}",
+        f".penstock-flow .edge text {{ fill: {_WORD}; }}",
+        f".penstock-flow .penstock-join polygon {{ stroke: {_LINE}; fill: {_LINE}; }}",
+    ]
+
+
+def mermaid_theme_css(names: Iterable[str]) -> str:
+    """Return the CSS of a picture of Mermaid's into which no style sheet of the page reaches.
+
+    Variables of the page do. Mermaid puts the id of the picture before each
+    selector.
+
+    Args:
+        names: The entries of the palette that are in use; ``join`` is a bar.
+    """
+    return "".join(_mermaid_rules(names))
+
+
+def _mermaid_rules(names: Iterable[str], inside: str = "") -> list[str]:
+    """Return the colours of Mermaid's nodes and edges, for elements in what *inside* selects."""
+    rules = []
+    for name in names:
+        fill, stroke, text = _paints_of(name)
+        node = f"{inside}.penstock-{name}"
+        shape = f"fill:{fill} !important;stroke:{stroke} !important"
+        rules.append(f"{node} :is(rect,path,polygon){{{shape}}}")
+        rules.append(f"{node} :is(span,p,small){{color:{text} !important}}")
+    return [
+        *rules,
+        f"{inside}.flowchart-link{{stroke:{_LINE} !important}}",
+        f"{inside}.marker path{{stroke:{_LINE} !important;fill:{_LINE} !important}}",
+        f"{inside}.edgeLabel :is(span,p){{color:{_WORD} !important}}",
+        f"{inside}:is(.edgeLabel,.labelBkg){{background:none !important}}",
+        f"{inside}.edgeLabel p{{background:{_BEHIND} !important}}",
+    ]
+
+
+def _paints_of(name: str) -> tuple[str, str, str]:
+    """Return the colours of a node or a bar as CSS: what the page says, else those for light."""
+    if name == "join":
+        return _LINE, _LINE, _LINE
+    paint, var = LIGHT[name], f"--penstock-{name}"
+    return (
+        f"var({var}-fill, {paint.fill})",
+        f"var({var}-stroke, {paint.stroke})",
+        f"var({var}-text, {paint.text})",
+    )
+
+
+def _where(mode: str) -> str:
+    return ",\n".join(_PAGES[mode])
+
+
+def _variables(mode: str, other: str | None = None) -> str:
+    """Return the variables with the colours of *mode*, or of the one of two that a page is in."""
+
+    def either(colours: dict[str, str]) -> str:
+        one = colours[mode]
+        return one if other is None else f"light-dark({one}, {colours[other]})"
+
+    lines = []
+    for name, light in LIGHT.items():
+        for part in ("fill", "stroke", "text"):
+            colours = {"light": getattr(light, part), "dark": getattr(DARK[name], part)}
+            lines.append(f"  --penstock-{name}-{part}: {either(colours)};")
+    for name, colours in {"edge": EDGE, "edge-text": EDGE_TEXT, "edge-back": _PAPER}.items():
+        lines.append(f"  --penstock-{name}: {either(colours)};")
+    return "\n".join(lines)

@@ -1,0 +1,486 @@
+"""The Python-Markdown extension: a block becomes a flow's page."""
+
+import re
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+from difflib import get_close_matches
+from html import escape
+from os.path import relpath
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+import yaml
+from click import ClickException
+from markdown import Markdown
+from markdown.blockparser import BlockParser
+from markdown.blockprocessors import BlockProcessor
+from markdown.extensions import Extension
+from markdown.postprocessors import Postprocessor
+from markdown.util import AtomicString
+from yaml.scanner import ScannerError
+
+from penstock._declared.signatures import attempt
+from penstock._declared.step import Step
+from penstock._project.importing import explain, explain_nothing
+from penstock._project.settings import Settings
+from penstock.docs._page import FlowPage, Selection, StepSection, anchor_of, find_step, target_of
+from penstock.exceptions import BrokenExtraError, PenstockError, UnknownFlowError, UnknownStepError
+from penstock.graph import Flow, get_flow, list_flows
+from penstock_mkdocs.markdown._converter import docstring_to_html
+from penstock_mkdocs.markdown._errors import Reporter
+from penstock_mkdocs.markdown._host import Host
+from penstock_mkdocs.markdown._html import Heading, Html, PageRenderer, Part
+from penstock_mkdocs.markdown._links import Elsewhere, anchors_in, mend_links
+from penstock_mkdocs.markdown._loading import failures_of, files_of, load
+from penstock_mkdocs.markdown._mkdocstrings import can_document, directive, offer_anchor
+from penstock_mkdocs.markdown._options import (
+    ExtensionOptions,
+    FlowOptions,
+    FlowsOptions,
+    OptionError,
+    StepOptions,
+)
+from penstock_mkdocs.markdown._sources import BLOCKS, CLOSING, UNCLOSED, SourceBlocks
+from penstock_mkdocs.markdown._state import (
+    documented_now,
+    documenting,
+    is_first,
+    is_news,
+    settings_of,
+    site,
+)
+
+__all__ = ["PenstockExtension"]
+
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OPTION = re.compile(r" {0,3}([a-z][a-z-]*):(?=\s|$)")
+_OPTIONS = {
+    f.name.removesuffix("_").replace("_", "-")
+    for options in (FlowOptions, FlowsOptions, StepOptions)
+    for f in fields(options)
+}
+_UNINDEXED = "--here"
+"""What anchors end with that nobody is to find from elsewhere."""
+
+
+class PenstockExtension(Extension):
+    """Turns ``::: penstock-flow NAME`` into the diagram and the steps of a flow.
+
+    Its options are ``modules``, ``pythonpath`` and ``setup``, which go over
+    ``[tool.penstock]`` of the nearest ``pyproject.toml``; ``format`` and
+    ``direction`` for all blocks; ``errors``, which is ``"auto"``, ``"raise"`` or
+    ``"show"``; ``css``, False if the site brings the style sheet; and
+    ``templates``, a folder with templates that replace ours.
+
+    Raises:
+        ConfigurationError: If an option is unknown or its value is wrong.
+
+    .. versionadded:: 0.2
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__()
+        self._options = ExtensionOptions.read(options)
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+        """Join the extension to *md*."""
+        host = Host(md)
+        self._sources = SourceBlocks(md, host, self.reset)
+        self._blocks = FlowBlocks(md.parser, md, host, self._options, self._sources)
+        # Before mkdocstrings' `:::` at 75.
+        md.parser.blockprocessors.register(self._blocks, "penstock-flow", 78)
+        # When finished HTML is back in its place, at 30.
+        md.postprocessors.register(_Links(self._blocks), "penstock-links", 28)
+
+    def reset(self) -> None:
+        """Begin a new page."""
+        self._sources.reset()
+        self._blocks.reset()
+
+
+class FlowBlocks(BlockProcessor):
+    """Finds blocks and puts what they show in their place."""
+
+    # Where it is indented below a line of text, as in a list without blank lines, it is no code.
+    # Below lists that a formatter indents by two or three spaces, it is no code either.
+    _START = re.compile(
+        r"(?:(?:^|\n)(?P<near> {0,3})|(?<=\S)\n(?P<indent> +))"
+        r"::: *(?P<said>penstock-(?:flows|flow|step)(?=[ \n]|$)[^\n]*"
+        "|[^\n]*\x02penstock:\\d+\x03)(?:\n|$)"
+    )
+    _ITEM = re.compile(r" {0,3}(?:[-*+]|\d+\.) ")
+
+    def __init__(
+        self,
+        parser: BlockParser,
+        md: Markdown,
+        host: Host,
+        options: ExtensionOptions,
+        sources: SourceBlocks,
+    ) -> None:
+        super().__init__(parser)
+        self._md = md
+        self._host = host
+        self._options = options
+        self._sources = sources
+        self._reporter = Reporter(host, options.errors)
+        self._number: int | None = None
+        sources.warn_of_html = self._warn_of_html
+        self._renderer = PageRenderer(docstring_to_html, self._warn, options.templates)
+        self._shown: dict[str, Callable[[Element, str, object], None]] = {
+            "penstock-flow": self._show_flow,
+            "penstock-flows": self._show_flows,
+            "penstock-step": self._show_step,
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a new page, on which nothing is shown yet."""
+        self._taken: set[str] = set()
+        self._documented: set[str] = set()
+        self._elsewhere: dict[str, Elsewhere] = {}
+        self._has_style = self._options.css is False
+        self._has_failures = False
+
+    def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
+        """Tell whether *block* holds one of ours."""
+        return self._find(block) is not None
+
+    def run(self, parent: Element, blocks: list[str]) -> None:
+        """Replace the first block with what it shows."""
+        block = blocks.pop(0)
+        match = self._find(block)
+        assert match is not None
+        if before := block[: match.start()]:
+            self.parser.parseBlocks(parent, [before])
+        said, self._number, options = self._sources.find(match["said"])
+        rest = block[match.end() :]
+        if indent := match["near"] or match["indent"]:
+            rest = re.sub(f"^{indent}", "", rest, flags=re.MULTILINE)
+        if options is None:
+            options, rest = self.detab(rest)
+            self._warn_of_lines(rest or _without_indent(blocks, options))
+        if rest:
+            blocks.insert(0, rest)
+        kind, _, name = said.partition(" ")
+        self._attempt(parent, kind, name.strip(), options)
+
+    def mend_links(self, html: str) -> str:
+        """Return the page *html* with no link of ours that leads nowhere."""
+        # The table of contents asks for each heading too.
+        if "penstock--" not in html:
+            return html
+        html = html.replace('<a href="" id="penstock--', '<a id="penstock--')
+        source = self._host.source
+        if self._options.whole_site and source and not self._host.has_autorefs:
+            # The plugin resolves them when all pages are there.
+            site.note(source, anchors_in(html), self._elsewhere)
+            return html
+        return mend_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
+
+    def _find(self, block: str) -> re.Match[str] | None:
+        match = self._START.search(block)
+        if match and (match["near"] or match["indent"]) and self._ITEM.match(block):
+            return None  # the list takes its items apart first, then they come here
+        return match
+
+    def _attempt(self, parent: Element, kind: str, name: str, options: str) -> None:
+        """Show what the author asks for, or say why not."""
+        what = {"penstock-flow": "flow", "penstock-step": "step"}.get(kind, "index")
+        try:
+            _check_kind(kind)
+            _check_named(kind, name)
+            self._load(parent)
+            self._shown[kind](parent, name, _read_yaml(options))
+        except ClickException:  # ours, or that of a tool inside: with these, builds end
+            raise
+        except BrokenExtraError as error:  # what an import raises may hold a path of this machine
+            self._warn(str(error))
+            public = f"{error.needs} is too old or broken, see the log of the build"
+            self._put(parent, self._renderer.problem(what, public))
+        except (PenstockError, OptionError) as error:
+            said = self._explain(error)
+            self._warn(said)
+            self._put(parent, self._renderer.problem(what, said))
+        except Exception as error:  # what a user's object does when it is looked at
+            text = f"{type(error).__name__}: {attempt(error.__str__)}{self._in_template(error)}"
+            self._warn(f"cannot show {name!r}: {text}")
+            public = f"{type(error).__name__}, see the log of the build"
+            self._put(parent, self._renderer.problem(what, public))
+
+    def _in_template(self, error: Exception) -> str:
+        """Return in which of the site's own templates *error* was raised, if it was in one."""
+        folder = self._options.templates
+        frames = traceback.extract_tb(error.__traceback__) if folder else ()
+        found = [f for f in frames if Path(f.filename).is_relative_to(folder or "")]
+        return f" ({found[-1].filename}:{found[-1].lineno})" if found else ""
+
+    def _explain(self, error: Exception) -> str:
+        """Return what *error* means to who writes the options of the plugin or extension."""
+        if not isinstance(error, (UnknownFlowError, UnknownStepError)):
+            return str(error)
+        settings = settings_of(self._options, self._host.folder)
+        return explain(error, settings, failures_of(settings))
+
+    def _explain_nothing(self) -> str:
+        settings = settings_of(self._options, self._host.folder)
+        return explain_nothing(settings, failures_of(settings))
+
+    def _warn_of_itself(self, flow: Flow, step: Step) -> None:
+        where = step.location or self._sources.place(self._number)
+        self._reporter.warn(
+            f"{where}: the docstring of step {step.name!r} shows its own flow {flow.name!r} or "
+            "itself: its steps are left out there"
+        )
+
+    def _warn_of_lines(self, text: str) -> None:
+        """Say that the line below a block is no option, if it was meant for one."""
+        found = _OPTION.match(text)
+        if found and found[1] in _OPTIONS:
+            self._warn(
+                f"the line `{found[0].strip()} …` below the block is no option of it: "
+                "indent it by four spaces more than the block, without an empty line between them, "
+                "or write a fence"
+            )
+
+    def _warn_of_html(self, number: int) -> None:
+        self._number = number
+        self._warn(
+            "the block is inside HTML, which Markdown does not read: write `markdown` into the tag "
+            "around it, as in `<div markdown>`, and add the extension `md_in_html`"
+        )
+
+    def _load(self, parent: Element) -> None:
+        """Import the modules, and say what failed: in the log once, on every page that shows flows.
+
+        Without that, a page whose module is broken would only miss a flow or a step.
+        """
+        settings = settings_of(self._options, self._host.folder)
+        # The plugin has done it before any page.
+        for failure in () if self._options.whole_site else load(settings):
+            self._reporter.warn(str(failure))
+        self._warn_of_unwatched(settings)
+        for failure in () if self._has_failures else failures_of(settings):
+            # What an import raises may hold a password or a path of this machine.
+            public = f"cannot import {failure.module!r}: see the log of the build"
+            message = str(failure) if self._host.is_serving else public
+            self._put(parent, self._renderer.problem("module", message))
+        self._has_failures = True
+
+    def _warn_of_unwatched(self, settings: Settings) -> None:
+        """Say once which files may be edited without a change of Zensical's pages."""
+        watched = self._host.watched
+        if watched is None:
+            return
+        unwatched = [path for path in files_of(settings) if path.resolve() not in watched]
+        if unwatched and is_news(f"unwatched {unwatched[0]}"):
+            folder = self._host.folder.resolve()
+            path = relpath(unwatched[0].resolve(), folder)
+            self._reporter.note(
+                f"{self._host.page}: Zensical does not see edits of {path}, and shows pages from "
+                f'its cache: add "{relpath(unwatched[0].resolve().parent, folder)}" or a folder '
+                "above it to `watch`, or build with -c"
+            )
+
+    def _show_flow(self, parent: Element, name: str, said: object) -> None:
+        options = self._options.flow().override(said)
+        flow = get_flow(name)
+        for problem in flow.problems():
+            self._warn(str(problem))
+        if inside := _shown_inside(flow):
+            self._warn_of_itself(flow, inside)
+            options = replace(options, steps="none", no_index=True)
+        steps = flow.steps if options.steps != "none" else ()
+        page = self._page(flow, steps, shows_diagram=True, indexed=not options.no_index)
+        self._add_style(parent)
+        # All of them before any is on the page: a template of the site's own may fail.
+        parts = [*self._renderer.flow(page, options, documented=self._is_documented)]
+        self._put_all(parent, parts, indexed=not options.no_index)
+
+    def _show_step(self, parent: Element, name: str, said: object) -> None:
+        options = StepOptions().override(said)
+        flow, step = find_step(name)
+        if target_of(step) in documented_now():
+            self._warn_of_itself(flow, step)
+            return
+        page = self._page(flow, (step,), shows_diagram=False, indexed=not options.no_index)
+        section = page.section(step)
+        if options.name or options.class_:
+            marks = {"id": options.name, "class": options.class_}
+            parent = SubElement(parent, "div", {key: v for key, v in marks.items() if v})
+        parts = [*self._renderer.step(section, documented=self._is_documented(section))]
+        self._put_all(parent, parts, indexed=not options.no_index)
+
+    def _show_flows(self, parent: Element, name: str, said: object) -> None:
+        options = FlowsOptions().override(said)
+        if name:
+            message = f"`penstock-flows` takes no name; did you mean `penstock-flow {name}`?"
+            raise OptionError(message)
+        chosen = Selection(options.tags, options.owner)
+        flows = chosen.flows()
+        if not flows:
+            raise OptionError(f"no flow {chosen}" if list_flows() else self._explain_nothing())
+        for flow in flows:
+            self._note_elsewhere(FlowPage(flow=flow))
+        self._put(parent, self._renderer.flows(flows, options))
+
+    def _page(
+        self, flow: Flow, steps: Iterable[Step], *, shows_diagram: bool, indexed: bool
+    ) -> FlowPage:
+        """Return the page of *flow*, with anchors that this page has not yet."""
+        first = "" if indexed else _UNINDEXED
+        page, number = FlowPage(flow=flow, suffix=first), 1
+        names = [step.name for step in steps]
+
+        def anchors() -> set[str]:
+            drawn = {page.anchor} if shows_diagram else set()
+            return drawn.union(page.anchors[name] for name in names)
+
+        while anchors() & self._taken:
+            number += 1
+            page = FlowPage(flow=flow, suffix=f"{first}--{number}")
+        self._taken |= anchors()
+        if len(names) < len(flow.steps):
+            self._note_elsewhere(page)
+        return page
+
+    def _note_elsewhere(self, page: FlowPage) -> None:
+        """Note where links may lead that find nothing on this page."""
+        flow = page.flow
+        begins = [anchor_of(flow.name, step.name) for step in flow.entrypoints[:1]]
+        anchor = anchor_of(flow.name)
+        self._elsewhere[page.anchor] = Elsewhere(anchor, (anchor, *begins))
+        for step in flow.steps:
+            anchor = anchor_of(flow.name, step.name)
+            self._elsewhere[page.anchors[step.name]] = Elsewhere(anchor, (target_of(step), anchor))
+
+    def _is_documented(self, section: StepSection) -> bool:
+        return self._host.has_mkdocstrings and can_document(section)
+
+    def _put_all(self, parent: Element, parts: Iterable[Part], *, indexed: bool) -> None:
+        level = self._level()
+        for part in parts:
+            match part:
+                case Html():
+                    self._put(parent, part)
+                case Heading(text, anchor):
+                    # A heading of the page's own tree, so that the table of contents has it.
+                    heading = SubElement(parent, f"h{level}", {"id": anchor})
+                    heading.text = AtomicString(escape(text, quote=False))
+                case _:
+                    self._document(parent, part.section, level, indexed=indexed)
+
+    def _document(
+        self, parent: Element, section: StepSection, level: int, *, indexed: bool
+    ) -> None:
+        """Let mkdocstrings put the function of a step into the page."""
+        self._put(parent, Html("", section.anchor))
+        target = section.target
+        first = indexed and target not in self._documented and is_first(target, self._host.page)
+        self._documented.add(target)
+        with documenting(target):
+            self.parser.parseBlocks(parent, [directive(section, level=level)])
+        if first:
+            offer_anchor(self._md, section)
+
+    def _put(self, parent: Element, part: Html) -> None:
+        """Put finished HTML into the page, untouched by other Markdown."""
+        if part.anchor:
+            # In an element of its own: autorefs would take it for a name of the next heading.
+            parent = SubElement(parent, "div", {"class": "penstock-part"})
+            SubElement(parent, "a", {"href": "", "id": part.anchor})  # MkDocs fails without one
+        if part.text:
+            SubElement(parent, "p").text = self._md.htmlStash.store(part.text)
+
+    def _add_style(self, parent: Element) -> None:
+        if not self._has_style:
+            self._has_style = True
+            self._put(parent, self._renderer.stylesheet())
+
+    def _level(self) -> int:
+        """Return the level of a heading below the last one that the author wrote."""
+        headings = (e for e in self.parser.root.iter() if e.tag in _HEADINGS)
+        levels = [_HEADINGS[e.tag] for e in headings if e.get("id") not in self._taken]
+        return min(levels[-1] + 1, 6) if levels else 2
+
+    def _warn(self, message: str) -> None:
+        self._reporter.warn(f"{self._sources.place(self._number)}: {message}")
+
+
+class _Links(Postprocessor):
+    """Resolves links when the page is finished and it is known what it shows."""
+
+    def __init__(self, blocks: FlowBlocks) -> None:
+        super().__init__()
+        self._blocks = blocks
+
+    def run(self, text: str) -> str:
+        return self._blocks.mend_links(text)
+
+
+def _shown_inside(flow: Flow) -> Step | None:
+    """Return the step of *flow* whose docstring is being shown, if the flow is asked for there."""
+    now = documented_now()
+    return next((step for step in flow.steps if now and target_of(step) in now), None)
+
+
+def _check_kind(kind: str) -> None:
+    if kind == CLOSING:
+        message = "a block has no closing `:::`; take that line away"
+        raise OptionError(message)
+    if kind == UNCLOSED:
+        message = "no line closes this fence: end it with one of as many backticks or tildes"
+        raise OptionError(message)
+    if kind not in BLOCKS:
+        word = re.sub(r"^[^a-z]+|(?<=[a-z])[^a-z-].*", "", kind.lower().replace("_", "-"))
+        near = get_close_matches(word, BLOCKS, 1, 0.85) or BLOCKS
+        message = f"`{kind}` is no block of penstock; did you mean `::: {near[0]}`?"
+        raise OptionError(message)
+
+
+def _check_named(kind: str, name: str) -> None:
+    if not name and kind != "penstock-flows":
+        message = f"`{kind}` needs the name of a {kind.removeprefix('penstock-')}"
+        raise OptionError(message)
+
+
+def _read_yaml(text: str) -> object:
+    """Return what the options *text* say.
+
+    Raises:
+        OptionError: If they are not YAML.
+    """
+    if not text.strip():
+        return None
+    loader = _YAML(text)
+    try:
+        node = loader.get_single_node()
+        _check_once(node)
+        return loader.construct_document(node) if node else None
+    except yaml.YAMLError as error:
+        problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+        where = f", in line {mark.line + 1} of them" if mark else ""
+        quotes = "; a value may need quotes" if isinstance(error, ScannerError) else ""
+        message = f"the options are not valid YAML: {problem or error}{where}{quotes}"
+        raise OptionError(message) from error
+    finally:
+        loader.dispose()
+
+
+def _check_once(node: yaml.Node | None) -> None:
+    """Raise if the options *node* set one of them twice, which YAML forbids and PyYAML allows."""
+    seen: set[str] = set()
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        name = str(key.value)
+        if name in seen:
+            problem = f"{name!r} is set twice"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+        seen.add(name)
+
+
+def _without_indent(blocks: list[str], options: str) -> str:
+    """Return what an empty line keeps from being the options of a block that has none."""
+    return "" if options.strip() or not blocks else blocks[0].removeprefix("    ")

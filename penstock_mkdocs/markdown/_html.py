@@ -1,0 +1,206 @@
+"""The page of a flow, as parts of HTML. It knows nothing of any tool or of Python-Markdown."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from markupsafe import Markup, escape
+
+from penstock.docs._page import FlowPage, StepSection, gist_of, sentence_parts
+from penstock.exceptions import DiagramTooLargeError, PenstockError
+from penstock.graph import Flow
+from penstock.graph._model import Direction, Graph
+from penstock.render._mermaid import render_mermaid
+from penstock.render._text import render_text
+from penstock.render._theme import page_stylesheet
+from penstock_mkdocs.markdown._images import png_of, svg_of
+from penstock_mkdocs.markdown._options import FlowOptions, FlowsOptions
+
+__all__ = ["Documented", "Heading", "Html", "PageRenderer", "Part"]
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A piece of finished HTML."""
+
+    text: str
+
+    anchor: str | None = None
+    """By what name links find it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading, one level below that under which the block stands."""
+
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """A step whose heading, signature and docstring another tool writes."""
+
+    section: StepSection
+
+
+Part = Html | Heading | Documented
+
+
+@lru_cache
+def _environment(templates: str | None) -> Environment:
+    """Return the templates: a site's own before ours."""
+    ours = PackageLoader("penstock_mkdocs.markdown")
+    loader = ChoiceLoader([FileSystemLoader(templates), ours]) if templates else ours
+    made = Environment(
+        loader=loader,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=bool(templates),  # only a site's own are edited while somebody looks
+    )
+    made.filters["sentence"] = _sentence
+    return made
+
+
+def _sentence(message: str) -> Markup:
+    """Return *message* as a sentence, with what is in backticks as code."""
+    parts = sentence_parts(message)
+    return Markup().join(_CODE.format(text) if is_code else text for text, is_code in parts)
+
+
+_CODE = Markup("<code>{}</code>")
+
+
+class PageRenderer:
+    """Turns flows into parts of a page.
+
+    Args:
+        to_html: Turns the Markdown of a docstring into HTML.
+        warn: Told of what could not be drawn as it was asked for.
+        templates: A folder with templates that replace ours, or None.
+    """
+
+    def __init__(self, to_html: Callable[[str], str], warn: Warn, templates: str | None) -> None:
+        self._environment = _environment(templates)
+        self._to_html = to_html
+        self._warn = warn
+
+    def flow(
+        self, page: FlowPage, options: FlowOptions, *, documented: Callable[[StepSection], bool]
+    ) -> Iterator[Part]:
+        """Yield what a page says of a flow, in order.
+
+        Args:
+            page: The flow, and the anchors on the page.
+            options: How it is to be shown.
+            documented: Tells whether another tool documents a step.
+        """
+        drawing = Markup(self._draw(page, options))  # noqa: S704 - our renderers escape
+        head = self._fill("flow.html", page=page, options=options, drawing=drawing)
+        yield Html(head, page.anchor)
+        if options.steps == "summary":
+            yield Html(self._fill("summary.html", page=page))
+        elif options.steps == "full":
+            for section in page.sections:
+                yield from self.step(section, documented=documented(section))
+
+    def step(self, section: StepSection, *, documented: bool) -> Iterator[Part]:
+        """Yield what a page says of one step."""
+        if documented:
+            yield Documented(section)
+            yield Html(self._fill("ways.html", section=section))
+        else:
+            # It stands on griffelib, whose import takes as long as ten flows.
+            from penstock_mkdocs.markdown._docstrings import read_docstring  # noqa: PLC0415
+
+            parts = read_docstring(section.step)
+            yield Heading(section.step.label, section.anchor)
+            yield Html(self._fill("step.html", section=section, parts=parts))
+
+    def flows(self, flows: Sequence[Flow], options: FlowsOptions) -> Html:
+        """Return a table of *flows*; columns that say nothing are left out."""
+        pages = [FlowPage(flow=flow) for flow in flows]
+        gists = [gist_of(flow) for flow in flows]
+        return Html(self._fill("flows.html", pages=pages, gists=gists, options=options))
+
+    def problem(self, what: str, message: str) -> Html:
+        """Return what stands where a flow, a step or an index cannot be shown."""
+        return Html(self._fill("problem.html", what=what, message=message))
+
+    def stylesheet(self) -> Html:
+        """Return the style sheet of diagrams, for pages whose site does not bring it."""
+        return Html(_style_link())
+
+    def _fill(self, template: str, **values: object) -> str:
+        found = self._environment.get_template(template)
+        return found.render(values, to_html=self._block, to_inline=self._inline).strip()
+
+    def _block(self, text: str) -> Markup:
+        return Markup(self._to_html(text))  # noqa: S704 - the author's own docstring
+
+    def _inline(self, text: str) -> Markup:
+        """Return *text* without the paragraph around it, if it is but one."""
+        html = self._to_html(text)
+        if html.count("<p>") == 1 and html.startswith("<p>") and html.endswith("</p>"):
+            html = html.removeprefix("<p>").removesuffix("</p>")
+        return Markup(html)  # noqa: S704 - the author's own docstring
+
+    def _draw(self, page: FlowPage, options: FlowOptions) -> str:
+        direction = cast("Direction", options.direction)
+        # In the others, a link that leads nowhere could not be resolved when the page is done.
+        graph = page.graph if options.steps != "none" else page.unlinked
+        try:
+            match options.format:
+                case "mermaid":
+                    text = render_mermaid(graph, direction=direction, styled=True, palette="inside")
+                    return Markup('<pre class="mermaid"{}>{}</pre>').format(
+                        _style_of(options), text
+                    )
+                case "png":
+                    return self._image(graph, direction, options)
+                case _:
+                    return self._svg(page, options)
+        except DiagramTooLargeError as error:
+            self._warn(f"{error}. Drawn as SVG instead")
+            return self._svg(page, options)
+        except PenstockError as error:
+            self._warn(f"{error}. Shown as text instead")
+            return Markup("<pre>{}</pre>").format(render_text(graph))
+
+    def _svg(self, page: FlowPage, options: FlowOptions) -> str:
+        direction = cast("Direction", options.direction)
+        drawn = svg_of(page, direction, f"{page.anchor}--drawn")
+        # A blank line would end the HTML for a tool that reads it as Markdown.
+        drawn = drawn.replace("\n\n", "\n")
+        label = f' aria-label="{escape(options.alt)}"' if options.alt else ""
+        return drawn.replace("<svg", f"<svg{_style_of(options)}{label}", 1)
+
+    def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
+        png = png_of(graph, direction)
+        alt = options.alt or f"Diagram of the flow {graph.label}"
+        # It begins with its size, in pixels of which there are three for two of CSS.
+        width, height = (int.from_bytes(png[at : at + 4], "big") * 2 // 3 for at in (16, 20))
+        image = Markup('<img src="data:image/png;base64,{}" alt="{}" width="{}" height="{}"{} />')
+        return image.format(b64encode(png).decode(), alt, width, height, _style_of(options))
+
+
+def _style_of(options: FlowOptions) -> Markup:
+    """Return the attribute that makes a picture as wide as the author wants."""
+    if not options.width:
+        return Markup()
+    return Markup(' style="width: {}; height: auto"').format(options.width)
+
+
+@lru_cache
+def _style_link() -> str:
+    """Return the style sheet as an address: the text of a ``<style>`` would be searched."""
+    css = " ".join(page_stylesheet().split())
+    return (
+        f'<link rel="stylesheet" href="data:text/css;base64,{b64encode(css.encode()).decode()}" />'
+    )

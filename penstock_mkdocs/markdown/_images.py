@@ -1,0 +1,60 @@
+"""Pictures of flows, drawn together: to start a program takes longer than to draw a flow."""
+
+from functools import lru_cache
+
+from penstock.docs._page import FlowPage
+from penstock.graph import list_flows
+from penstock.graph._model import Direction, Graph
+from penstock.render._graphviz import draw_sources, picture_source, render_png, render_svg
+from penstock.render._svg import finish_svg
+
+__all__ = ["png_of", "svg_of"]
+
+_Drawing = tuple[Graph, Direction]
+
+_drawn: dict[_Drawing, bytes] = {}
+"""The pictures that are likely to be wanted again."""
+
+_MOST = 2000
+"""How many are kept: a server draws for days."""
+
+
+def svg_of(page: FlowPage, direction: Direction, prefix: str) -> str:
+    """Return the diagram of *page* as an ``<svg>`` element.
+
+    Raises:
+        MissingExtraError: If no Graphviz program is found.
+        RenderError: If the program fails.
+    """
+    drawn = _drawn.get((page.unlinked, direction)) or _draw_all(page.unlinked, direction)
+    if drawn is None:
+        # Alone, to hear what is wrong.
+        return render_svg(page.graph, direction=direction, prefix=prefix, standalone=False)
+    return finish_svg(drawn.decode(), page.graph, prefix=prefix, standalone=False)
+
+
+@lru_cache(256)
+def png_of(graph: Graph, direction: Direction) -> bytes:
+    """Return *graph* as PNG.
+
+    Raises:
+        MissingExtraError: If no Graphviz program is found.
+        RenderError: If the program fails.
+    """
+    return render_png(graph, direction=direction)
+
+
+def _draw_all(graph: Graph, direction: Direction) -> bytes | None:
+    """Return *graph* as it was drawn, with all declared flows: their pages will be rendered soon.
+
+    Pictures that fail together are left to be drawn alone.
+    """
+    graphs = dict.fromkeys([graph, *(flow.graph() for flow in list_flows())])
+    drawings: list[_Drawing] = [(each, direction) for each in graphs]
+    wanted = [drawing for drawing in drawings if drawing not in _drawn]
+    pictures = draw_sources([picture_source(*each) for each in wanted], "svg")
+    if len(_drawn) > _MOST:
+        _drawn.clear()
+    if pictures is not None:
+        _drawn.update(zip(wanted, pictures, strict=True))
+    return _drawn.get((graph, direction))

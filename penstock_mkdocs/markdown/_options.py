@@ -1,0 +1,253 @@
+"""The options of the extension and of its blocks, checked by hand so that messages help."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Self, get_args
+
+from penstock._common.declared_strings import escape_controls
+from penstock._project.settings import Settings, Words, read_settings
+from penstock.exceptions import ConfigurationError, did_you_mean
+from penstock.graph._model import Direction
+
+__all__ = [
+    "DIRECTIONS",
+    "ERRORS",
+    "FORMATS",
+    "BlockOptions",
+    "ExtensionOptions",
+    "FlowOptions",
+    "FlowsOptions",
+    "OptionError",
+    "StepOptions",
+]
+
+FORMATS = ("svg", "mermaid", "png")
+DIRECTIONS: tuple[str, ...] = get_args(Direction)
+ERRORS = ("auto", "raise", "show")
+
+_WORDS = Words(assignment="{name}: {value} among the options of penstock")
+
+
+class OptionError(ValueError):
+    """An option is wrong. Who reads it knows where it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """Options whose fields know which values they take."""
+
+    @classmethod
+    def _check(cls, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return *said* with each value as its field takes it.
+
+        Raises:
+            OptionError: If an option is unknown or its value is wrong.
+        """
+        known = cls._known()
+        read: dict[str, Any] = {}
+        for key, value in said.items():
+            if key not in known:
+                names = ", ".join(known)
+                message = f"unknown option {key!r}{did_you_mean(key, known)} (known: {names})"
+                raise OptionError(message)
+            try:
+                read[known[key][0]] = cls.check_value(key, value)
+            except ValueError as error:
+                message = f"option {key!r}: {error}"
+                raise OptionError(message) from error
+        return read
+
+    @classmethod
+    def check_value(cls, key: str, value: object) -> Any:
+        """Return the *value* of the option *key* as its field takes it.
+
+        Raises:
+            ValueError: If it is wrong. The message goes on after the name of the option.
+        """
+        _, check = cls._known()[key]
+        return check(value)
+
+    @classmethod
+    @cache
+    def _known(cls) -> Mapping[str, tuple[str, Callable[[Any], Any]]]:
+        """Return the fields and what checks their values, by how they are written."""
+        return {cls._spell(f.name): (f.name, f.metadata["check"]) for f in fields(cls)}
+
+    @staticmethod
+    def _spell(name: str) -> str:
+        """Return how the field *name* is written in YAML."""
+        return name.removesuffix("_").replace("_", "-")
+
+
+def _option(default: Any, check: Callable[[Any], Any]) -> Any:
+    return field(default=default, metadata={"check": check})
+
+
+def _text(value: object) -> str | None:
+    if value is not None and not isinstance(value, (str, int, float)):
+        message = f"takes a string, not {value!r}"
+        raise ValueError(message)
+    if isinstance(value, str) and not _can_be_shown(value):
+        message = f"takes a string without control characters, not {value!a}"
+        raise ValueError(message)
+    return None if value is None else str(value)
+
+
+def _can_be_shown(text: str) -> bool:
+    """Return whether a page may hold *text*: YAML can escape what no file and no reader takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return escape_controls(text) == text
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        message = f"takes a list of strings, not {value!r}"
+        raise ValueError(message + (f"; write [{value}]" if isinstance(value, str) else ""))
+    return tuple(value)
+
+
+def _flag(value: object) -> bool:
+    if value is None:  # `no-index:` alone, as a directive for Sphinx says it
+        return True
+    if isinstance(value, bool):
+        return value
+    message = f"takes true or false, not {value!r}"
+    raise ValueError(message)
+
+
+def _length(value: object) -> str:
+    """Return a width as CSS, where each length has a unit."""
+    word = str(value).strip()
+    if not re.fullmatch(r"\d+(\.\d+)?(px|em|rem|ch|ex|cm|mm|in|pt|pc|vw|%)?", word):
+        message = f"takes a length like 300px or 50%, not {word!r}"
+        raise ValueError(message)
+    return f"{word}px" if word[-1].isdigit() else word
+
+
+def _choice(*values: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if value is None or isinstance(value, bool):
+            what = "nothing" if value is None else f"what YAML takes for {str(value).lower()}"
+            message = f"takes one of {', '.join(values)}, not {what}"
+            raise ValueError(message)
+        word = str(value)
+        found = next((known for known in values if known.lower() == word.lower()), None)
+        if found is None:
+            hint = did_you_mean(word, values)
+            message = f"{word!r} is none of {', '.join(values)}{hint}"
+            raise ValueError(message)
+        return found
+
+    return check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockOptions(_Options):
+    """What may stand below any of the blocks."""
+
+    name: str | None = _option(None, _text)
+    class_: str | None = _option(None, _text)
+
+    def override(self, said: object) -> Self:
+        """Return these options with what *said*, read from YAML, says instead.
+
+        Raises:
+            OptionError: If an option is unknown or its value is wrong.
+        """
+        if said is None:
+            return self
+        if not isinstance(said, dict):
+            message = f"options are `name: value` lines, not {said!r}"
+            raise OptionError(message)
+        return replace(self, **self._check(said))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowOptions(BlockOptions):
+    """What stands below one ``::: penstock-flow NAME``."""
+
+    format: str = _option("svg", _choice(*FORMATS))
+    direction: str = _option("TD", _choice(*DIRECTIONS))
+    caption: str | None = _option(None, _text)
+    alt: str | None = _option(None, _text)
+    align: str | None = _option(None, _choice("left", "center", "right"))
+    width: str | None = _option(None, _length)
+    steps: str = _option("full", _choice("full", "summary", "none"))
+    no_index: bool | None = _option(None, _flag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOptions(BlockOptions):
+    """What stands below one ``::: penstock-step FLOW.STEP``."""
+
+    no_index: bool | None = _option(None, _flag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowsOptions(BlockOptions):
+    """What stands below ``::: penstock-flows``."""
+
+    caption: str | None = _option(None, _text)
+    tags: str | None = _option(None, _text)
+    owner: str | None = _option(None, _text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionOptions(_Options):
+    """What a project says once, for all its pages."""
+
+    modules: tuple[str, ...] = _option((), _texts)
+    pythonpath: tuple[str, ...] = _option((), _texts)
+    setup: str | None = _option(None, _text)
+    format: str = _option("svg", _choice(*FORMATS))
+    direction: str = _option("TD", _choice(*DIRECTIONS))
+    errors: str = _option("auto", _choice(*ERRORS))
+    css: bool | None = _option(None, _flag)
+    whole_site: bool | None = _option(None, _flag)
+    templates: str | None = _option(None, _text)
+    config_file: str | None = _option(None, _text)
+
+    @staticmethod
+    def _spell(name: str) -> str:
+        """Return *name*."""
+        return name  # as MkDocs writes its own options
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> Self:
+        """Return the options that *said* sets.
+
+        Raises:
+            ConfigurationError: If an option is unknown or its value is wrong.
+        """
+        try:
+            return cls(**cls._check(said))
+        except OptionError as error:
+            raise ConfigurationError("penstock_flows", str(error)) from error
+
+    def settings(self, folder: Path) -> Settings:
+        """Return the project's settings: ``[tool.penstock]``, and these options over it.
+
+        Args:
+            folder: The folder of the project, unless a configuration file is named.
+
+        Raises:
+            ConfigurationError: If a setting cannot be used.
+        """
+        said = {
+            "modules": list(self.modules),
+            "pythonpath": list(self.pythonpath),
+            "setup": self.setup,
+        }
+        folder = Path(self.config_file).parent if self.config_file else folder
+        place = self.config_file or "the options of penstock_flows"
+        return read_settings(folder).override(place, said, folder, _WORDS)
+
+    def flow(self) -> FlowOptions:
+        """Return the options of a flow's block that says nothing."""
+        return FlowOptions(format=self.format, direction=self.direction)

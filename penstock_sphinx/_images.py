@@ -1,0 +1,75 @@
+"""Drawing all pictures of a project at once, before pages are written."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from penstock.render._cache import Drawings
+from penstock.render._graphviz import Medium
+from penstock_sphinx._domain import domain_of
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.builders import Builder
+
+__all__ = ["draws_mermaid", "find_picture", "setup_pictures"]
+
+
+def setup_pictures(app: Sphinx) -> None:
+    """Draw when all pages are read: writers may be in processes of their own."""
+    app.connect("env-updated", _draw)
+    app.connect("build-finished", _prune)
+
+
+def draws_mermaid(builder: "Builder", format_: str) -> bool:
+    """Tell whether *format_* is drawn by Mermaid: not in a book, where no script runs."""
+    return format_ == "mermaid" and builder.name != "epub"
+
+
+def find_picture(builder: "Builder", node: "nodes.Element", medium: Medium) -> bytes | None:
+    """Return the picture of a diagram, if it could be drawn with all others."""
+    digest = node["drawing"]
+    return None if digest is None else _drawings(builder).find(digest, medium)
+
+
+def _draw(app: Sphinx, env: BuildEnvironment) -> None:
+    wanted: dict[Medium, dict[str, str]] = {}
+    for drawings in domain_of(env).data["drawings"].values():
+        for (format_, digest), source in drawings.items():
+            medium = _medium(app.builder, format_)
+            if medium is not None:
+                wanted.setdefault(medium, {})[digest] = source
+    for medium, sources in wanted.items():
+        _drawings(app.builder).make(sources, medium)
+
+
+def _medium(builder: "Builder", format_: str) -> Medium | None:
+    """Return which picture *builder* needs where *format_* was asked for."""
+    if builder.format == "latex":
+        return "print"
+    if builder.format != "html" or draws_mermaid(builder, format_):
+        return None
+    return "png" if format_ == "png" else "svg"
+
+
+def _prune(app: Sphinx, exception: Exception | None) -> None:
+    """Forget the pictures that no page shows any more."""
+    if exception is None and domain_of(app.env).changed:
+        _drawings(app.builder).prune(set(_digests(app.env)))
+
+
+def _digests(env: BuildEnvironment) -> Iterator[str]:
+    for drawings in domain_of(env).data["drawings"].values():
+        yield from (digest for _, digest in drawings)
+
+
+def _drawings(builder: Any) -> Drawings:
+    # One for each build: it asks once which program there is.
+    found = getattr(builder, "penstock_drawings", None)
+    if found is None:
+        found = Drawings(Path(builder.doctreedir) / "penstock" / "drawings")
+        builder.penstock_drawings = found
+    return found
