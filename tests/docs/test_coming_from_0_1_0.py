@@ -31,7 +31,7 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._spans import exporters, set_exporters, set_tracing
+from penstock._runtime.spans import exporters, set_exporters, set_tracing
 from penstock.contrib import celery
 from penstock.contrib.celery import flow_task
 from penstock.contrib.logging import FlowFilter, FlowFormatter
