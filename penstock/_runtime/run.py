@@ -97,7 +97,7 @@ class _Identified:
 
     @property
     def run_id(self) -> str:
-        """What tells this run from others of the same operation: 16 hexadecimal digits."""
+        """16 hexadecimal digits that tell this run from others of the same operation."""
         return digits_of(number_of(self._cell))
 
     @property

@@ -151,12 +151,12 @@ class Span(Numbered):
 
     @property
     def flow(self) -> str | None:
-        """The name of the flow: the run's, or else the first that has the step."""
+        """The name of the run's flow, or else of the first that has the step."""
         return self._declared()[0]
 
     @property
     def also(self) -> tuple[DeclaredStep, ...]:
-        """What else the function is declared to be: in other flows, or by other names."""
+        """What else the function is declared to be, in other flows or by other names."""
         steps = self._of.steps
         if len(steps) == 1 and len(steps[0].flows) <= 1:
             return ()
@@ -177,7 +177,7 @@ class Span(Numbered):
 
     @property
     def span_id(self) -> str:
-        """The ID of this execution: 16 hexadecimal digits, a valid parent-id of `traceparent`."""
+        """The ID of this execution, 16 hexadecimal digits that may be a parent-id in a header."""
         return self._digits()
 
     @property
@@ -204,7 +204,7 @@ class Span(Numbered):
 
     @property
     def process_id(self) -> str:
-        """What tells this process from all others: 16 hexadecimal digits."""
+        """16 hexadecimal digits that tell this process from all others."""
         renew_if_forked()
         return _process_id
 
@@ -215,7 +215,7 @@ class Span(Numbered):
 
     @property
     def active_ns(self) -> int:
-        """The time that the body ran: without what a coroutine or generator waited."""
+        """The time that the body ran, without what a coroutine or generator waited."""
         return self._active
 
     @property
@@ -235,7 +235,7 @@ class Span(Numbered):
 
     @property
     def values(self) -> Mapping[str, object]:
-        """What `annotate` attached, as it was seen where the step ended."""
+        """What `penstock.annotate` attached, as it was seen where the step ended."""
         return values_shown(self._run)
 
     def as_dict(self) -> dict[str, object]:

@@ -164,7 +164,7 @@ class Inbound:
         """Return a run for what came in with *carrier*. It is never what is current already.
 
         Args:
-            carrier: A mapping or a list of pairs, as for `extract`.
+            carrier: A mapping or a list of pairs, as for `penstock.extract`.
             source: What a function as *trust* is asked about.
             flow: The name of the flow that the run belongs to, if any.
         """
@@ -276,7 +276,7 @@ class Outbound:
         return bool(name) and any(pattern.fits(name, port) for pattern in self._patterns)
 
     def send(self, carrier: Any) -> Any:
-        """Return a copy of *carrier* with the current flow ID, as `inject` does."""
+        """Return a copy of *carrier* with the current flow ID, as `penstock.inject` does."""
         return inject(carrier, header=self.header, traceparent=self.traceparent, values=self.values)
 
     def added(self, carrier: Any) -> dict[str, str]:

@@ -170,7 +170,7 @@ def _carrier(request: Any, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def install_logging(fmt: str | None = None) -> None:
-    """Let the lines of workers have ``flow_id``, ``flow``, ``step`` and what `annotate` attached.
+    """Let the lines of workers have ``flow_id``, ``flow``, ``step`` and annotated values.
 
     Call it where the application of Celery is made, before a worker sets up its
     handlers: those of the root logger, and the ones of ``celery.task``, to which

@@ -31,13 +31,14 @@ _FORMAT: Mapping[_Style, str] = {
 
 
 class FlowFilter(logging.Filter):
-    """Gives records the fields ``flow_id``, ``flow`` and ``step``, and what `annotate` attached.
+    """Gives records the fields ``flow_id``, ``flow`` and ``step``, and annotated values.
 
     It belongs on handlers, since a filter on a logger does not see the records
-    of the loggers below it; and on a `QueueHandler` or `MemoryHandler` rather
-    than on their target, which runs elsewhere or later. It drops no record, and
-    leaves fields alone that a record has already, from ``extra`` say. A record
-    that reports an exception outside a run says which operation that is from.
+    of the loggers below it; and on a `logging.handlers.QueueHandler` or
+    `logging.handlers.MemoryHandler` rather than on their target, which runs
+    elsewhere or later. It drops no record, and leaves fields alone that a
+    record has already, from ``extra`` say. A record that reports an exception
+    outside a run says which operation that is from.
 
     Args:
         step: Whether to look for the running step, in the frames of the

@@ -121,7 +121,7 @@ class FlowBaggagePropagator(W3CBaggagePropagator):
 
 
 def annotate_from_baggage(*names: str) -> None:
-    """Attach values in the baggage of OpenTelemetry to the current run, as `Run.annotate` does.
+    """Attach values in OpenTelemetry's baggage to the current run by `penstock.Run.annotate`.
 
     A value that is not printable, which no log should show, is left out.
 
@@ -201,7 +201,7 @@ class OpenTelemetryExporter:
     ``penstock.flow``, ``penstock.run_id``, ``penstock.step``, ``penstock.also``
     (the other flows and steps that the function is declared for, if any),
     ``penstock.outcome``, ``penstock.active_ns``, ``code.function.name``,
-    ``code.file.path`` and ``code.line.number``, and what `annotate` attached to
+    ``code.file.path`` and ``code.line.number``, and what `penstock.annotate` attached to
     the run under its own names, lists and tuples as arrays. An entrypoint
     without a local parent is of the kind CONSUMER behind a queue or Kafka, and
     SERVER for HTTP; all others are INTERNAL.

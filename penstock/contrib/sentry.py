@@ -36,11 +36,11 @@ class FlowIntegration(Integration):
 
     Hand it to ``sentry_sdk.init(integrations=[FlowIntegration()])``. Errors,
     messages and transactions that are captured in a run have the tags, and the
-    run's ID and what `annotate` attached in their context ``penstock``. Of an
+    run's ID and what `penstock.annotate` attached in their context ``penstock``. Of an
     error the step is the one that raised it. Tags that are there already stay,
     and outside a run nothing is added. A transaction that Sentry began around a
     request, message or task which an adapter of penstock receives has the
-    ``flow_id``, and what `Run.annotate` attached to all of it, also where it
+    ``flow_id``, and what `penstock.Run.annotate` attached to all of it, also where it
     ends after the run.
 
     Where no span of Sentry's own is active, the flow ID is the trace of the

@@ -83,7 +83,7 @@ def configure(*exporters: Exporter) -> None:
 
 
 def configure_from_environment() -> None:
-    """Switch tracing on if ``PENSTOCK_TRACE`` asks for it. `import penstock` calls this.
+    """Switch tracing on if ``PENSTOCK_TRACE`` asks for it. ``import penstock`` calls this.
 
     ``1``, ``true``, ``yes`` and ``on`` log the spans; ``0``, ``false``, ``no``,
     ``off`` and nothing leave tracing off, in upper or lower case; ``t``, ``y``,
@@ -135,7 +135,7 @@ def _exporter_for(wanted: str) -> Exporter:
 
 
 class InMemoryExporter:
-    """Keeps the spans in `spans`, in the order in which they ended.
+    """Keeps the spans in ``spans``, in the order in which they ended.
 
     .. versionadded:: 0.2
     """

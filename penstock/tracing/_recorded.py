@@ -114,7 +114,7 @@ class RecordedRun:
 
     @property
     def outcome(self) -> Outcome:
-        """How the run ended: as the span ended with which it began."""
+        """How the run ended, which is how the span ended with which it began."""
         return self.spans[0].outcome
 
     @property
@@ -171,9 +171,9 @@ class RecordedRun:
         """Return the diagram of the flow with what became of each step in this run.
 
         Args:
-            format: As for `generate_dag`.
+            format: As for `penstock.generate_dag`.
             flow: The name of the flow, where the run is of several. None means `flow`.
-            direction: As for `generate_dag`.
+            direction: As for `penstock.generate_dag`.
 
         Raises:
             UnknownFlowError: If the flow is not declared in this process.

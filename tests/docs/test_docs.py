@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import posixpath
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -77,6 +78,27 @@ def test_every_public_name_is_in_the_reference(built):
     known = {name for kind, names in inventory.items() if kind.startswith("py:") for name in names}
 
     assert set(PUBLIC) - {"penstock.exceptions.did_you_mean"} <= known
+
+
+def test_links_to_other_projects(built):
+    """What other projects document is linked to, and nothing is kept that no page links to."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in built.rglob("*.html"))
+    linked = set(re.findall(r'<a class="reference external" href="([^"]+)" title="\(in ', pages))
+    listed = {
+        f"{address}{location}#{'module-' if kind == 'mod' else ''}{name}"
+        for address, lines in _inventories()
+        for name, kind, location in lines
+    }
+
+    assert linked == listed
+
+
+def _inventories():
+    """Return the address of each project that is linked to, and what is listed of it."""
+    conf = runpy.run_path(str(ROOT / "docs" / "conf.py"))
+    for address, file in conf["intersphinx_mapping"].values():
+        text = (ROOT / "docs" / file).read_text(encoding="utf-8")
+        yield address, [line.split() for line in text.splitlines()[3:]]
 
 
 def test_diagrams_are_in_the_pages(built):
