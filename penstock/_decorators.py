@@ -198,15 +198,13 @@ def flow(
         raise wrong("flow", "a name", name, '@flow("bom_sync")')
     check_text("flow", name=name, title=title, description=description, owner=owner)
     name = plain_string(name)
-    said = {
-        "title": plain_string(title),
-        "description": plain_string(description),
-        "owner": plain_string(owner),
-        "tags": _read_tags(tags),
-    }
-    names = declaring_frame().f_globals
-    place = str(names.get("__file__") or names.get("__name__"))
-    default_registry().describe(name, place, {k: v for k, v in said.items() if v})
+    said: dict[str, Any] = {}
+    for key, text in (("title", title), ("description", description), ("owner", owner)):
+        if text is not None:
+            said[key] = plain_string(text)
+    if read := _read_tags(tags):
+        said["tags"] = read
+    default_registry().describe(name, declaring_frame(), said)
     return FlowDecorator(name)
 
 
@@ -460,8 +458,8 @@ def _declaration(target: Any, name: str | None, title: str | None, kind: str | N
         held=function,
         written=function,
         name=plain_string(own),
-        title=plain_string(title),
-        kind=plain_string(kind),
+        title=title and plain_string(title),
+        kind=kind and plain_string(kind),
         located=located(function),
         origin=Origin.of(function),
     )
@@ -471,7 +469,7 @@ def _read_tags(tags: object) -> tuple[str, ...]:
     if isinstance(tags, str):
         raise wrong("flow", "tags as a list of strings", tags, f"tags=[{tags!r}]")
     read: list[str] = []
-    for tag in tags if isinstance(tags, Iterable) else (tags,):
+    for tag in tags if type(tags) is tuple or isinstance(tags, Iterable) else (tags,):
         if not isinstance(tag, str):
             raise wrong("flow", "tags as a list of strings", tag, 'tags=["nightly"]')
         check_text("flow", tag=tag)

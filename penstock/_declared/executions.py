@@ -30,13 +30,12 @@ class Execution(NamedTuple):
         return (lambda: which) if isinstance(which, str) else ref(which)
 
 
-def current_execution() -> Execution | None:
-    """Return the innermost execution of a whole module or cell that calls this, or None.
+def current_execution(frame: FrameType | None) -> Execution | None:
+    """Return the innermost execution of a whole module or cell that *frame* is part of, or None.
 
     Pieces of code that are executed in the namespace of a module, as doctest and
     editors do it, say nothing of the rest of the module.
     """
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented for this use
     while frame is not None:
         if frame.f_code.co_name[:1] == "<" and (found := _execution_of(frame)) is not None:
             return found

@@ -199,7 +199,7 @@ class Origin:
 
 def declaring_frame() -> FrameType:
     """Return the frame of the code that called a decorator."""
-    frame = sys._getframe()  # noqa: SLF001 - documented for this use
+    frame = sys._getframe(1)  # noqa: SLF001 - documented for this use
     while frame.f_globals.get("__name__", "").startswith("penstock._") and frame.f_back:
         frame = frame.f_back
     return frame
@@ -208,10 +208,11 @@ def declaring_frame() -> FrameType:
 def _outermost_code(scope: dict[str, Any]) -> CodeType | None:
     """Return the code that is executing the module whose globals are *scope*."""
     found = None
-    frame = sys._getframe()  # noqa: SLF001 - documented for this use
-    while frame := frame.f_back:  # type: ignore[assignment]  # None ends the loop
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented for this use
+    while frame is not None:
         if frame.f_globals is scope:
             found = frame.f_code
+        frame = frame.f_back
     return found
 
 
@@ -500,7 +501,7 @@ class Registry:
     def declare(self, declaration: Declaration) -> None:
         """Remember *declaration* until a flow claims its target, or nobody has that any more."""
         declaration.know_frames()
-        execution = current_execution()
+        execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
         with self._lock:
             declaration.source = self._enter(execution)
             self.first = self.first or (declaration.name, str(declaration.location))
@@ -543,9 +544,11 @@ class Registry:
         found = (self._by_target.get(id(layer)) for layer in _layers(target))
         return next((declaration for declaration in found if declaration is not None), None)
 
-    def describe(self, flow: str, place: str, metadata: dict[str, Any]) -> None:
-        """Remember what the file *place* says about *flow*."""
-        execution = current_execution()
+    def describe(self, flow: str, frame: FrameType, metadata: dict[str, Any]) -> None:
+        """Remember what the code that runs in *frame* says about *flow*."""
+        names = frame.f_globals
+        place = str(names.get("__file__") or names.get("__name__"))
+        execution = current_execution(frame)
         with self._lock:
             source = self._enter(execution)
             declared = self._enter_flow(flow)
