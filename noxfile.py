@@ -30,6 +30,18 @@ WORKERS = str((os.cpu_count() or 1) + 1)
 PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
 PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
+# A bound that is a pre-release itself asks for the pre-releases of that package alone.
+PRERELEASES = ["docutils>=0.20a0", "markdown>=3.6a0", "mkdocs>=1.6a0", "mkdocs-material>=9.6a0"]
+PRERELEASES += ["mkdocstrings>=1.0a0", "myst-parser>=4a0", "sphinx>=8.1a0", "zensical>=0.0.73a0"]
+# What only a service reads, by the schema that it publishes.
+SCHEMAS = {
+    "custom.github-workflows-require-timeout": ".github/workflows/*.yml",
+    "vendor.dependabot": ".github/dependabot.yml",
+    "vendor.github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "vendor.github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "vendor.github-workflows": ".github/workflows/*.yml",
+    "vendor.readthedocs": ".readthedocs.yaml",
+}
 SPHINX_GUESTS = [*SPHINX_THEMES, "myst-parser", "sphinxcontrib-mermaid"]
 
 
@@ -58,9 +70,10 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def wide(session: nox.Session) -> None:
     """Test what takes too long for each change: all versions, themes and plugins."""
+    session.notify("versions")
+    session.notify("prereleases")
     session.install(EVERYTHING, *_guests(), *_groups("plugins"))
     session.run(*PYTEST, "-m", "wide", *session.posargs)
-    session.notify("versions")
 
 
 @nox.session
@@ -68,6 +81,20 @@ def versions(session: nox.Session) -> None:
     """Test every minor version of each guest, and write down in the docs which ones passed."""
     session.install(EVERYTHING, *_guests(), "packaging", "pip>=25.1", "uv")
     session.run("python", "tests/wide/versions.py", *session.posargs)
+
+
+@nox.session
+def prereleases(session: nox.Session) -> None:
+    """Test the docs packages with what their guests are going to release."""
+    _install(session, EVERYTHING, *_guests(), *PRERELEASES)
+    session.run(*PYTEST, "tests/sphinx", "tests/mkdocs", "-m", "not wide", *session.posargs)
+
+
+@nox.session
+def portable(session: nox.Session) -> None:
+    """Test the built wheel on a system or a Python that cannot reach all that `tests` measures."""
+    _install(session, EVERYTHING, *_guests())
+    session.run(*PYTEST, "-m", "not wide", *session.posargs)
 
 
 @nox.session
@@ -136,12 +163,19 @@ def sphinx(session: nox.Session, version: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, formatting, the direction of imports, and fragments of the changelog."""
+    """Check style, the direction of imports, and the files that only a service reads."""
     session.install("-e", EVERYTHING, *_groups("lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
     session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
+    for schema, files in SCHEMAS.items():
+        paths = map(str, Path().glob(files))
+        session.run("check-jsonschema", "--builtin-schema", schema, *paths, silent=True)
+    session.run("zizmor", "--offline", "--no-progress", "--persona=pedantic", ".github")
+    session.run("pre-commit", "validate-config")
+    session.run("pre-commit", "validate-manifest")
+    session.run("python", "tools/try_hooks.py", silent=True)
 
 
 @nox.session
@@ -154,9 +188,9 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation; any warning fails."""
+    """Build the documentation, in `build/docs` or the folder that is named; any warning fails."""
     session.install(EVERYTHING, *_groups("docs"))
-    target = Path("build") / "docs"
+    target = Path(*session.posargs or ("build", "docs"))
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", str(target))
     session.log(f"open {(target / 'index.html').resolve().as_uri()}")
 
