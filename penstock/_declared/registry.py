@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import RLock
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
-from weakref import WeakKeyDictionary, WeakValueDictionary, ref
+from weakref import ref
 
 from penstock._common.forks import renew_after_fork, renew_if_forked
 from penstock._declared.codes import CodeIndex
@@ -24,6 +24,7 @@ from penstock._declared.executions import Execution, Source, current_execution
 from penstock._declared.mocks import is_mock, unmocked
 from penstock._declared.reachable import find_shared
 from penstock._declared.step import Join, Location, Predecessor, Step
+from penstock._declared.weak_index import WeakIndex
 from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
 
 __all__ = [
@@ -94,14 +95,14 @@ def _code_of(target: object) -> CodeType | None:
     return code
 
 
-_written: "WeakKeyDictionary[FunctionType, CodeType]" = WeakKeyDictionary()
+_written: dict[ref[FunctionType], CodeType] = {}
 """The code that declared functions were written with, before they got their own."""
 
 
 def _written_code(function: object) -> object:
     """Return the code that *function* was written with, or else the callable itself."""
-    if type(function) is FunctionType and function in _written:
-        return _written[function]
+    if type(function) is FunctionType and (code := _written.get(ref(function))) is not None:
+        return code
     return getattr(function, "__code__", function)
 
 
@@ -141,9 +142,10 @@ def _own_functions(target: object) -> tuple[FunctionType, ...]:
     """
     functions = (target,) if _is_plain(target) else tuple(functions_of(target))
     for function in functions:
-        if function not in _written:
-            _written[function] = function.__code__
-            function.__code__ = function.__code__.replace()
+        if ref(function) not in _written:
+            code = function.__code__
+            _written[ref(function, _written.pop)] = code
+            function.__code__ = code.replace()
     return functions
 
 
@@ -487,10 +489,10 @@ class Registry:
         renew_after_fork(self.renew_lock)
         self._flows: dict[str, FlowDeclaration] = {}
         self._unclaimed: dict[int, Declaration] = {}
-        self._wrapped: WeakValueDictionary[int, Declaration] = WeakValueDictionary()
+        self._wrapped: WeakIndex[Declaration] = WeakIndex()
         # Weak, so that what a reload or a factory replaced can go. A living
         # declaration keeps its target alive, so that no id is used twice.
-        self._by_target: WeakValueDictionary[int, Declaration] = WeakValueDictionary()
+        self._by_target: WeakIndex[Declaration] = WeakIndex()
         self._codes: CodeIndex[Declaration] = CodeIndex(lambda: self._lock)
         self._executions: dict[Source, Callable[[], CodeType | str | None]] = {}
         self._views: dict[str, Any] = {}
@@ -506,11 +508,11 @@ class Registry:
             declaration.source = self._enter(execution)
             self.first = self.first or (declaration.name, str(declaration.location))
             target, function = declaration.target, declaration.function
-            self._by_target[id(target)] = declaration
+            self._by_target.put(id(target), declaration)
             if target is not function:
-                self._by_target[id(bare(target))] = declaration
+                self._by_target.put(id(bare(target)), declaration)
                 if not declaration.begins_runs:  # a step is the function, also where it is recorded
-                    self._by_target[id(function)] = declaration
+                    self._by_target.put(id(function), declaration)
             self._keep_unclaimed(declaration)
             self._codes.put(declaration)
 
@@ -525,7 +527,7 @@ class Registry:
         key = id(declaration.target)
         self._unclaimed.pop(key, None)
         if declaration.is_wrapped:  # the wrapper holds it
-            self._wrapped[key] = declaration
+            self._wrapped.put(key, declaration)
         else:
             declaration.loosen(lambda _: self._unclaimed.pop(key, None))
             self._unclaimed[key] = declaration
@@ -600,7 +602,7 @@ class Registry:
             declaration.claim(flow)
             self._unclaimed.pop(id(declaration.target), None)
             if declaration.is_wrapped:
-                self._wrapped.pop(id(declaration.target), None)
+                self._wrapped.remove(id(declaration.target))
             declaration.hold()
             self._codes.put(declaration)
             if earlier is not None and earlier is not declaration:
@@ -685,11 +687,12 @@ class Registry:
                 self._let_go(declaration)
             if not flow.steps and not flow.mentions:
                 del self._flows[flow.name]
-        for kept in (self._unclaimed, self._wrapped):
-            for key, declaration in list(kept.items()):
-                if is_gone(declaration.origin.file, declaration.source):
-                    del kept[key]
-                    self._codes.remove(declaration)
+        for declaration in self._all_unclaimed():
+            if is_gone(declaration.origin.file, declaration.source):
+                key = id(declaration.target)
+                self._unclaimed.pop(key, None)
+                self._wrapped.remove(key)
+                self._codes.remove(declaration)
         self._views.clear()
         self._asked.clear()
 
@@ -699,7 +702,7 @@ class Registry:
             return self._all_unclaimed()
 
     def _all_unclaimed(self) -> tuple[Declaration, ...]:
-        found = [*list(self._unclaimed.values()), *self._wrapped.values()]
+        found = [*self._unclaimed.values(), *self._wrapped.values()]
         return tuple(sorted(found, key=lambda declaration: declaration.number))
 
     def codes(self) -> Mapping[int, Iterable[Declaration]]:

@@ -5,11 +5,14 @@ begun, entered, left and ended is decided by the `Scope` that it is given.
 """
 
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import _AsyncGeneratorContextManager, _GeneratorContextManager
 from dataclasses import dataclass
-from functools import partial, update_wrapper, wraps
+from functools import partial, update_wrapper
 from inspect import (
+    CO_ASYNC_GENERATOR,
+    CO_COROUTINE,
+    CO_GENERATOR,
     CO_ITERABLE_COROUTINE,
     CORO_CREATED,
     GEN_CREATED,
@@ -148,15 +151,24 @@ def find_signature(function: Callable[..., Any]) -> Signature | None:
 
 def instrument(function: Callable[P, R], scope: Scope) -> Callable[P, R]:
     """Return *function* with every resumption of its body in *scope*."""
-    drive = next((drive for fits, drive in _DRIVERS if _is_kind(fits, function)), _drive_function)
+    drive = _find_driver(function)
     if drive is _drive_coroutine and scope.at_awaits:
         drive = _drive_awaits
     wrapper = _transplant(drive(function, scope), function)
     if drive is _drive_generator and _flags(function) & CO_ITERABLE_COROUTINE:
         wrapper = coroutine(wrapper)  # it can be awaited, as what `types.coroutine` made of it
-    # A partial or an object may have no name: Python reports its coroutines by that in it.
-    update_wrapper(wrapper, _named_in(function), ("__name__", "__qualname__"), ())
-    return cast("Callable[P, R]", wraps(function)(wrapper))
+    if type(function) is not FunctionType:
+        # A partial or an object may have no name: Python reports its coroutines by that in it.
+        update_wrapper(wrapper, _named_in(function), ("__name__", "__qualname__"), ())
+    return cast("Callable[P, R]", update_wrapper(wrapper, function))
+
+
+def _find_driver(function: Any) -> Callable[[Body, Scope], Body]:
+    if type(function) is FunctionType:
+        is_marked = function.__dict__  # as a coroutine function, maybe
+        if not (is_marked or function.__code__.co_flags & _RUN_LATER):
+            return _drive_function
+    return next((drive for fits, drive in _DRIVERS if _is_kind(fits, function)), _drive_function)
 
 
 def _named_in(function: Any) -> Callable[..., Any]:
@@ -184,6 +196,8 @@ def instrument_alike(function: Any, scope: Scope) -> Any:
     of the class that it is put into does not become one.
     """
     kind = type(function)
+    if kind is FunctionType:
+        return instrument(function, scope)
     if issubclass(kind, (staticmethod, classmethod)):
         return kind(instrument_alike(function.__func__, scope))
     if kind is MethodType:
@@ -205,7 +219,7 @@ def with_function(target: Any, function: Any) -> Any:
 
 
 _WRAPPABLE = (
-    *(FunctionType, BuiltinFunctionType, MethodWrapperType),
+    *(BuiltinFunctionType, MethodWrapperType),
     *(WrapperDescriptorType, MethodDescriptorType, ClassMethodDescriptorType, partial),
 )
 _OF_FUNCTIONS = ("__code__", "__globals__", "__closure__")
@@ -215,6 +229,8 @@ def is_wrappable(target: Any) -> bool:
     """Return whether nothing of *target* is lost if a function takes its place."""
     # By its type: a proxy says that it is of the class of what it stands for.
     kind = type(target)
+    if kind is FunctionType:
+        return True
     if kind is MethodType:
         return is_wrappable(target.__func__)
     # What Cython or Nuitka compiled is a function of another type.
@@ -250,12 +266,20 @@ def _transplant(wrapper: Body, function: Body) -> Body:
     if names is None:
         return wrapper
     try:
-        cells, found = _cells(wrapper), _cells(function)
-        for name in _OF_CLASS:
-            cells["of_class"] = found.get(name, cells["of_class"])
-        return FunctionType(wrapper.__code__, names, closure=tuple(cells.values()))
+        cells = wrapper.__closure__
+        if getattr(function, "__closure__", None):
+            cells = _with_class(wrapper, _cells(function))
+        return FunctionType(wrapper.__code__, names, closure=cells)
     except TypeError:  # compiled by Nuitka, whose functions cannot be put together
         return wrapper
+
+
+def _with_class(wrapper: Body, found: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the cells of *wrapper* with that for the class which was *found* in its function."""
+    cells = _cells(wrapper)
+    for name in _OF_CLASS:
+        cells["of_class"] = found.get(name, cells["of_class"])
+    return tuple(cells.values())
 
 
 _OF_CLASS = ("of_class", "__class__")  # of a wrapper in this one, and of a method
@@ -564,6 +588,7 @@ def _asend_unhooked(body: AsyncGenerator[Any, Any]) -> Callable[[Any], Awaitable
     return asend
 
 
+_RUN_LATER = CO_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR
 _DRIVERS: tuple[tuple[Callable[[object], bool], Callable[[Body, Scope], Body]], ...] = (
     (iscoroutinefunction, _drive_coroutine),
     (isasyncgenfunction, _drive_async_generator),
