@@ -29,6 +29,7 @@ WORKERS = str((os.cpu_count() or 1) + 1)
 # With `-P` the work tree is not on the path, and `import penstock` finds the installed wheel.
 PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
 PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
+RECORDED = ["runtime", "log_lines", "middleware", "django_middleware", "imports"]
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
 # A bound that is a pre-release itself asks for the pre-releases of that package alone.
 PRERELEASES = ["docutils>=0.20a0", "markdown>=3.6a0", "mkdocs>=1.6a0", "mkdocs-material>=9.6a0"]
@@ -212,8 +213,15 @@ def release(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what penstock costs, beside its peers: all of it, or the scripts that are named."""
+    """Measure what penstock costs, beside its peers: all of it, or the scripts that are named.
+
+    `nox -s bench -- --record` writes the page of figures in the documentation.
+    """
     session.install(EVERYTHING, *SPHINX_GUESTS, *_groups("bench"))
+    if session.posargs == ["--record"]:
+        for name in RECORDED:
+            session.run("python", f"benchmarks/{name}.py", "--record")
+        return
     for script in session.posargs or sorted(Path("benchmarks").glob("[a-z]*.py")):
         session.run("python", str(script))
 

@@ -3,16 +3,21 @@
 Every round times every case once, in a new order. A ratio is taken within a
 round, against the base of the same round, and the median of the rounds is
 printed: what slows the machine down for a while slows both sides of a ratio.
+Times are CPU time of this process: what other programs take is not in them.
 """
 
 import argparse
 import asyncio
 import platform
 import random
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter_ns
+from time import process_time_ns
+
+from _figures import Figures
 
 from penstock import bind
 
@@ -20,15 +25,17 @@ Timer = Callable[[int], int]  # runs a case so many times and returns nanosecond
 
 SAMPLE_NS = 4_000_000
 
+_figures = Figures(Path(sys.argv[0]).stem)
+
 
 def timed_call(case: Callable[..., object]) -> Timer:
     """Return a timer of calls of *case*."""
 
     def run(number: int) -> int:
-        started = perf_counter_ns()
+        started = process_time_ns()
         for _ in range(number):
             case(1, b=2)
-        return perf_counter_ns() - started
+        return process_time_ns() - started
 
     return run
 
@@ -48,10 +55,10 @@ def timed_await(case: Callable[..., Awaitable[object]]) -> Timer:
     """Return a timer of awaits of *case* in one task."""
 
     async def run(number: int) -> int:
-        started = perf_counter_ns()
+        started = process_time_ns()
         for _ in range(number):
             await case(1, b=2)
-        return perf_counter_ns() - started
+        return process_time_ns() - started
 
     return lambda number: asyncio.run(run(number))
 
@@ -71,11 +78,11 @@ def timed_iteration(case: Callable[..., Iterator[object]]) -> Timer:
     """Return a timer of walks through all items of *case*."""
 
     def run(number: int) -> int:
-        started = perf_counter_ns()
+        started = process_time_ns()
         for _ in range(number):
             for _item in case(1, b=2):
                 pass
-        return perf_counter_ns() - started
+        return process_time_ns() - started
 
     return run
 
@@ -108,6 +115,7 @@ def report(title: str, taken: dict[str, list[float]]) -> None:
         low, _, high = quantiles(ratios, n=4)
         half = f"{low:.2f} to {high:.2f}"
         print(f"{name:<38}{median(ratios):>8.2f}  {half:<17}{median(samples):>9.0f}")
+        _figures.add(title, name, median(ratios), low, high)
 
 
 def report_added(title: str, taken: dict[str, list[float]]) -> None:
@@ -120,14 +128,19 @@ def report_added(title: str, taken: dict[str, list[float]]) -> None:
     print(f"\n{title:<38}{'ratio':>8}  {'ns':>9}")
     for name, least in list(zip(taken, fastest, strict=True))[1:]:
         print(f"{name:<38}{(least - bare) / whole:>8.3f}  {least - bare:>9.0f}")
+        _figures.add(title, name, (least - bare) / whole)
 
 
 def rounds_and_versions(doc: str, base: str, *packages: str) -> int:
     """Print what is measured, and return how many rounds were asked for."""
     parser = argparse.ArgumentParser(description=doc)
     parser.add_argument("--rounds", type=int, default=41, help="how often to time each case")
-    rounds: int = parser.parse_args().rounds
+    parser.add_argument("--record", action="store_true", help="write the page of the documentation")
+    options = parser.parse_args()
+    rounds: int = options.rounds
     print(f"Python {platform.python_version()}, {rounds} rounds; 1.00 is {base}")
     for package in ("penstock", *packages):
         print(f"{package} {version(package)}")
+    if options.record:
+        _figures.record(rounds, packages)
     return rounds
