@@ -27,9 +27,9 @@ def test_ready():
 
 def test_address_that_leads_nowhere():
     """Nothing is published whose links lead to the placeholder of an address."""
-    [fault] = faults(address="https://repository.invalid/penstock")
+    [fault] = faults(address="https://code.invalid/project")
 
-    assert "the address of the repository is still https://repository.invalid/penstock" in fault
+    assert "the address of the repository is still https://code.invalid/project" in fault
     assert "[tool.hatch.metadata.hooks.custom] in pyproject.toml" in fault
 
 
