@@ -1,0 +1,90 @@
+"""What the files for contributors name is there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md")
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def text_of(name):
+    """Return the text of a file of the project."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def sessions():
+    """Return the names of the tasks in `noxfile.py`."""
+    functions = [node for node in ast.parse(text_of("noxfile.py")).body if hasattr(node, "args")]
+    return {
+        function.name
+        for function in functions
+        if any("nox.session" in ast.unparse(found) for found in function.decorator_list)
+    }
+
+
+def named_sessions(text):
+    """Return which tasks *text* tells to run."""
+    commands = re.findall(r"nox -s ([a-z][a-z ]*)", text)
+    return {name for command in commands for name in command.split()}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links(page):
+    """A link to a file of the project leads to it, and to a heading if it names one."""
+    for path, _, heading in re.findall(r"\]\((?!https?:)([^)#]*)(#?)([^)]*)\)", text_of(page)):
+        headings = re.findall(r"^#+ (.*)$", text_of(path or page), re.MULTILINE) if heading else []
+
+        assert not heading or heading in {one.lower().replace(" ", "-") for one in headings}
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_paths(page):
+    """A path that is named is there."""
+    paths = re.findall(r"`([\w.]+/[\w./-]*)`", text_of(page))
+
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_every_task_is_described():
+    """Whoever wants to contribute finds each task with what it does."""
+    described = re.findall(r"^\| `nox -s (\w+)` \|", text_of("CONTRIBUTING.md"), re.MULTILINE)
+
+    assert sorted(described) == sorted(sessions())
+
+
+@pytest.mark.parametrize("page", [*PAGES, ".github/PULL_REQUEST_TEMPLATE.md", ".readthedocs.yaml"])
+def test_tasks_that_are_named(page):
+    """A task that is named is one of `noxfile.py`."""
+    assert named_sessions(text_of(page)) <= sessions()
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_run_tasks(workflow):
+    """What a workflow checks or builds is a task of `noxfile.py`."""
+    named = set()
+    for job in yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values():
+        matrix = job.get("strategy", {}).get("matrix", {})
+        named |= {
+            *matrix.get("session", ()),
+            *(one["session"] for one in matrix.get("include", ())),
+        }
+        for step in job.get("steps", ()):
+            named |= named_sessions(step.get("run", "").replace('"$SESSION"', ""))
+
+    assert named
+    assert named <= sessions()
+
+
+def test_workflows_run_every_task_that_ci_runs():
+    """What the script for CI runs, the workflow runs too."""
+    script = named_sessions(text_of(".ci/run"))
+    script |= set(re.search(r"for session in ([\w ]+); do", text_of(".ci/run"))[1].split())
+    workflow = text_of(".github/workflows/ci.yml")
+
+    assert {name for name in script if not re.search(rf"\b{name}\b", workflow)} == set()
