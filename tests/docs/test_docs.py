@@ -101,6 +101,27 @@ def _inventories():
         yield address, [line.split() for line in text.splitlines()[3:]]
 
 
+def test_packages_of_the_design():
+    """The packages on the page about the design exist, and are in the order of the contract."""
+    page = (ROOT / "docs" / "explanation" / "design.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `penstock")]
+    named = [re.findall(r"`(?:penstock\.)?(\w+)`", row.split("|")[1]) for row in rows]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = {
+        tuple(contract.get("containers", ())): contract["layers"]
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    }
+    heights = {
+        name: height
+        for height, layer in enumerate([*layers[()], *layers["penstock",]])
+        for name in layer.split(" | ")
+    }
+
+    assert [len({heights[name] for name in names}) for names in named] == [1] * len(rows)
+    assert [heights[names[0]] for names in named] == sorted(heights[n[0]] for n in named)
+
+
 def test_diagrams_are_in_the_pages(built):
     """The documentation shows diagrams, drawn by penstock itself."""
     for page in ("tutorial/first-diagram", "how-to/use-in-sphinx", "reference/diagrams"):
