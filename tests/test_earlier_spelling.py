@@ -15,7 +15,7 @@ def validate(): ...
 def written(call):
     """Return the decorators and the hint in the error that *call* raises."""
     step(validate)
-    with pytest.raises(InvalidArgumentError, match="with flow from penstock") as caught:
+    with pytest.raises(InvalidArgumentError, match="import flow from penstock and write") as caught:
         call()
 
     above, _, hint = str(caught.value).partition("\n    def ...")

@@ -92,7 +92,7 @@ def string_error(
     options = {name: value for name, value in given.items() if value is not None}
     message = (
         f"{where}() takes a function, not {string!r} (str). If that is the name of a flow, "
-        f"write, with flow from penstock,\n"
+        "import flow from penstock and write\n"
         f"    @flow({string!r})\n"
         f"    {_written(where, options)}\n"
         "    def ..."

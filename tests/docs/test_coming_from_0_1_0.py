@@ -167,6 +167,12 @@ def check_flow_id():
         assert current_flow_id() == run.flow_id
 
 
+def check_names():
+    assert {"annotate", "current_run"} <= {*penstock.__all__}
+    with pytest.raises(ImportError, match="annotate"):
+        exec("from penstock import set_flow_context_value, get_flow_context_value", {})
+
+
 def check_annotate():
     annotate(user="alice")
     with bind() as run:
@@ -185,7 +191,9 @@ def check_value():
 def check_run():
     assert current_run() is None
     with bind() as run:
-        assert current_run() == run
+        annotate(user="alice")
+        assert current_run().flow_id == run.flow_id
+        assert current_run().values == {"user": "alice"}
 
 
 def check_diagram():
@@ -275,6 +283,7 @@ def check_exporter():
     declare()[0]()
 
     assert mine.steps == ["validate", "receive_order"]
+    assert {"export", "flush"} <= {*vars(tracing.Exporter)}
     with pytest.raises(InvalidArgumentError, match="with an exporter"):
         configure(backend=mine)
 
@@ -326,20 +335,25 @@ CHECKS = {
     "`data = self.validate(order_id)`": check_method,
     "`async def ingest(url: str) -> str:`": check_coroutine,
     "`cid = current_flow_id()`": check_flow_id,
+    "`from penstock import set_flow_context_value, get_flow_context_value`": check_names,
     '`set_flow_context_value("user", "alice")`': check_annotate,
     '`user = get_flow_context_value("user")`': check_value,
     '`missing = get_flow_context_value("foo", 42)`': check_value,
     "`get_flow_context()`": check_run,
+    "`get_flow_context().correlation_id`": check_run,
+    "`get_flow_context().metadata`": check_run,
     '`diagram = generate_dag("order_processing")`': check_diagram,
     '`generate_dag("order_processing", output="order_flow.md")`': check_output,
     '`configure("logging")`': check_logging,
     '`format="... [%(flow)s/%(step)s cid=%(correlation_id)s]"`': check_format,
     '`configure("otel")`': check_opentelemetry,
     "`configure()`": check_nothing_recorded,
+    "`from penstock.backends import TracingBackend`": check_exporter,
     "`class MyBackend(TracingBackend):`": check_exporter,
     "`configure(backend=MyBackend())`": check_exporter,
     '`"penstock.contrib.django.FlowMiddleware",`': check_django,
     "`@flow_task`": check_celery,
+    "`from penstock.contrib.celery import flow_task, install_celery_signals`": check_install,
     "`install_celery_signals()`": check_install,
     "`headers = my_task._penstock_headers()`": check_celery,
     "`my_task(__penstock_headers__=headers)`": check_celery,
