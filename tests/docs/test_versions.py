@@ -47,7 +47,7 @@ def test_page_with_failures(versions):
             "F\nFAILED tests/contrib/test_a.py::test_x[1] - Oops: a|`b`\nFAILED tests/b\n1 failed",
             "test_a.py::test_x[1] - Oops: a\\|'b'",
         ),
-        ("ERROR tests/cli/test_commands.py - ImportError: x\n", "test_commands.py - ImportError: x"),
+        ("ERROR tests/cli/test_main.py - ImportError: x\n", "test_main.py - ImportError: x"),
         ("Segmentation fault", "pytest failed"),
     ],
 )
