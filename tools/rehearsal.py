@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
     [sdist] = options.folder.glob("*.tar.gz")
     version = version_of(wheel)
     check("not in the source distribution", missing_from(sdist))
+    check("not reproducible", differing(wheel))
     check("cannot be released", Release.of_the_project(version, options.tag).faults())
     with tempfile.TemporaryDirectory() as folder, index(Path(folder, "index")) as url:
         publish(url, wheel, sdist)
@@ -74,6 +75,16 @@ class _Quiet(WSGIRequestHandler):
 
     def log_message(self, *_arguments: object) -> None:
         """Write nothing."""
+
+
+def differing(wheel: Path) -> list[str]:
+    """Return whether this checkout gives another file than *wheel*, which was made of the sdist."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "build", "--wheel", f"--outdir={folder}", str(ROOT)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        [again] = Path(folder).iterdir()
+        is_same = (again.name, again.read_bytes()) == (wheel.name, wheel.read_bytes())
+    return [] if is_same else [f"this checkout and the source distribution give two {wheel.name}"]
 
 
 @contextmanager
