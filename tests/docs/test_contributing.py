@@ -46,7 +46,8 @@ def test_links(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_paths(page):
     """A path that is named is there."""
-    paths = re.findall(r"`([\w.]+/[\w./-]*)`", text_of(page))
+    folders = "|".join(re.escape(path.name) for path in sorted(ROOT.iterdir()) if path.is_dir())
+    paths = re.findall(rf"(?<![\w./-])((?:{folders})/[\w./-]*)", text_of(page))
 
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
