@@ -28,7 +28,8 @@ FAILED = {"penstock problems": "Failed", "penstock pages": "Failed"}
 def main() -> None:
     """Stop with a message if a hook does not do what it is for."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name).resolve()
+        folder = Path(name, "project").resolve()
+        folder.mkdir()
         write_project(folder)
         if results(folder) != PASSED:
             sys.exit("the hooks fail in a project without problems")
@@ -60,9 +61,12 @@ def results(folder: Path) -> dict[str, str]:
 
 
 def run(*command: str, folder: Path, check: bool = True) -> str:
-    """Return what *command* prints in *folder*, with this environment's programs first."""
+    """Return what *command* prints in *folder*, with this environment's programs first.
+
+    What pre-commit keeps goes beside the folder, not into the cache of who runs this.
+    """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path}
+    environment = {**os.environ, "PATH": path, "PRE_COMMIT_HOME": str(folder.parent / "cache")}
     done = subprocess.run(
         command, cwd=folder, env=environment, check=check, stdout=subprocess.PIPE, text=True
     )
