@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
@@ -89,3 +91,30 @@ def test_workflows_run_every_task_that_ci_runs():
     workflow = text_of(".github/workflows/ci.yml")
 
     assert {name for name in script if not re.search(rf"\b{name}\b", workflow)} == set()
+
+
+def test_pythons():
+    """The workflow tests each Python that the classifiers name, from the lowest on."""
+    tests = yaml.safe_load(text_of(".github/workflows/ci.yml"))["jobs"]["tests"]
+    matrix = tests["strategy"]["matrix"]
+    tested = [*matrix["python"], *(one["python"] for one in matrix["include"])]
+    shown = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', text_of("pyproject.toml"))
+
+    assert tested == shown
+    assert PROJECT["project"]["requires-python"] == f">={tested[0]}"
+
+
+def test_versions_of_hooks():
+    """A hook for contributors has the version that `nox -s lint` has."""
+    hooks = yaml.safe_load(text_of(".pre-commit-config.yaml"))["repos"][0]["hooks"]
+    asked = {requirement for hook in hooks for requirement in hook["additional_dependencies"]}
+
+    assert asked <= set(PROJECT["dependency-groups"]["lint"])
+
+
+def test_hooks_in_the_documentation():
+    """The documentation names each hook that other projects can use."""
+    hooks = {hook["id"] for hook in yaml.safe_load(text_of(".pre-commit-hooks.yaml"))}
+    named = re.findall(r"- id: ([\w-]+)", text_of("docs/how-to/command-line.md"))
+
+    assert set(named) == hooks
