@@ -7,12 +7,16 @@ from typing import Any
 from penstock._common.plain_values import plain_string
 from penstock.exceptions import InvalidArgumentError
 
-__all__ = ["only", "read_headers", "with_headers"]
+__all__ = ["known_names", "only", "read_headers", "read_known", "with_headers"]
 
 
 def read_headers(carrier: Any, *wanted: str) -> dict[str, list[str]]:
     """Return the strings in *carrier* under the names *wanted*, which are in lower case."""
-    known = _known(*wanted)
+    return read_known(carrier, known_names(*wanted))
+
+
+def read_known(carrier: Any, known: Mapping[object, str]) -> dict[str, list[str]]:
+    """Return the strings in *carrier* under those names of which `known_names` is *known*."""
     kind = type(carrier)  # what an adapter hands in is one of the two
     pairs = carrier if kind is list else carrier.items() if kind is dict else _items(carrier)
     try:
@@ -129,7 +133,7 @@ def _iterate(carrier: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @lru_cache
-def _known(*wanted: str) -> dict[object, str]:
+def known_names(*wanted: str) -> dict[object, str]:
     """Return the names *wanted*, by what they are as strings and as bytes."""
     return {said: name for name in wanted for said in (name, name.encode())}
 

@@ -52,6 +52,7 @@ __all__ = [
     "bound",
     "extract",
     "find_carried",
+    "find_parts",
     "inject",
 ]
 
@@ -498,13 +499,31 @@ def find_carried(
     *,
     traceparent: bool,
     values: Iterable[str],
-    is_wanted: Callable[[str], bool] = is_flow_id,
 ) -> tuple[str | None, Mapping[str, str], Remote | None]:
-    """Return the parts of what `extract` returns, with the ID that *is_wanted*."""
+    """Return the parts of what `extract` returns."""
     header = header.lower()
     found = read_headers(carrier, header, TRACEPARENT, BAGGAGE)
     if not found:
         return None, _NO_VALUES, None
+    return find_parts(found, header, traceparent, values, is_flow_id)
+
+
+def find_parts(
+    found: Mapping[str, list[str]],
+    header: str,
+    traceparent: bool,
+    values: Iterable[str],
+    is_wanted: Callable[[str], bool],
+) -> tuple[str | None, Mapping[str, str], Remote | None]:
+    """Return the parts of what `extract` returns of the headers *found*, with an ID that is wanted.
+
+    Args:
+        found: What was found under *header*, which is in lower case, and under the others.
+        header: As for `extract`.
+        traceparent: As for `extract`.
+        values: As for `extract`.
+        is_wanted: Returns whether an ID may be one.
+    """
     flow_id = only(found.get(header, []))
     if flow_id is not None and not is_wanted(flow_id):
         _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))

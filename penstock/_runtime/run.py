@@ -409,8 +409,13 @@ def received_run(
     remote: Remote | None = None,
 ) -> Run:
     """Return a run for a request, a message or a task that came in from elsewhere."""
-    run = Run(flow_id, flows, None, None, values, remote=remote)
-    run._request = [_NOTHING]
+    # What `Run` does, in place: each request pays for it, and reads its ID at once.
+    run = _Begun()
+    run._flow_id = flow_id or (make_flow_id() if _id_factory is None else _id_factory())
+    run._flows, run._entrypoint, run._cell = flows, None, []
+    run._origin = run._outer = None
+    run._remote, run._request = remote, [_NOTHING]
+    run._values = prepared(values) if values else None
     for observe in _observers:
         observe(run)
     return run

@@ -7,7 +7,7 @@ from typing import TypeVar
 from penstock._runtime.failure_records import note_flow_id, record_failure
 from penstock._runtime.run import Run, close_run, current, latest
 
-__all__ = ["active", "aiterate", "inactive", "iterate"]
+__all__ = ["active", "active_or_none", "aiterate", "inactive", "iterate"]
 
 T = TypeVar("T")
 
@@ -75,7 +75,8 @@ class inactive:  # noqa: N801 - reads as a state, like `active`
             pass  # closed or collected from another context
 
 
-def _block(run: Run | None) -> active | inactive:
+def active_or_none(run: Run | None) -> active | inactive:
+    """Return what makes *run* current for a block, or none if it is None."""
     return inactive() if run is None else active(run)
 
 
@@ -107,7 +108,7 @@ class iterate(Iterator[T]):  # noqa: N801 - used like a function
         self._iterator: Iterator[T] | None = None
 
     def __next__(self) -> T:
-        block = _block(self._run)
+        block = active_or_none(self._run)
         try:
             with block:
                 if self._iterator is None:
@@ -125,7 +126,7 @@ class iterate(Iterator[T]):  # noqa: N801 - used like a function
         """Close *items*, also if none was made yet."""
         close = getattr(self._items, "close", None)
         if close is not None:
-            with _block(self._run):
+            with active_or_none(self._run):
                 close()
 
 
@@ -143,7 +144,7 @@ class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
         self._iterator: AsyncIterator[T] | None = None
 
     async def __anext__(self) -> T:
-        block = _block(self._run)
+        block = active_or_none(self._run)
         try:
             with block:
                 if self._iterator is None:
@@ -161,5 +162,5 @@ class aiterate(AsyncIterator[T]):  # noqa: N801 - used like a function
         """Close *items*, also if none was made yet."""
         close = getattr(self._items, "aclose", None)
         if close is not None:
-            with _block(self._run):
+            with active_or_none(self._run):
                 await close()

@@ -1,12 +1,16 @@
 """What comes in with HTTP requests, and what their responses say: for all servers alike."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from penstock._runtime.run import Run
 from penstock.boundary._paths import PathPattern, read_paths
 from penstock.boundary._settings import Inbound, InboundSettings, check_bool
 
 __all__ = ["RUN", "InboundRequests", "InboundRequestsSettings"]
+
+S = TypeVar("S")
 
 RUN = "penstock.run"
 """The key of a request's run, or of None if it has none, in its environment or scope.
@@ -73,6 +77,28 @@ class InboundRequests(Inbound):
         """Whether any path is ignored, for adapters that have to find it first."""
         return bool(self._ignored)
 
+    def begin(
+        self,
+        source: S,
+        outer: Mapping[str, Any],
+        headers_of: Callable[[S], object],
+        path_of: Callable[[S], str],
+    ) -> Run | None:
+        """Return the run of a request, or None if it is to have none.
+
+        Args:
+            source: The request, as a function that is *trust* is asked about it.
+            outer: Where an adapter around this one has left the run under `RUN`.
+            headers_of: Returns the headers of *source*.
+            path_of: Returns its path, as for `ignores`.
+        """
+        if RUN in outer:
+            run: Run | None = outer[RUN]
+            return run
+        if self._ignored and self.ignores(path_of(source)):
+            return None
+        return self.receive(headers_of(source), source)
+
     def ignores(self, path: str) -> bool:
         """Return whether a request has no run.
 
@@ -85,8 +111,8 @@ class InboundRequests(Inbound):
         self, headers: Iterable[tuple[str, str]], flow_id: str
     ) -> list[tuple[str, str]]:
         """Return *headers* of a response, with those that the settings ask for."""
-        completed, name = [*headers], self.header.lower()
-        is_there = any(found.lower() == name for found, _ in completed)
+        completed = [*headers]
+        is_there = self._name in [found.lower() for found, _ in completed]
         if self.respond and not is_there:
             completed.append((self.header, flow_id))
         if self.expose_header and (self.respond or is_there):

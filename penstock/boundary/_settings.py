@@ -6,9 +6,18 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self, TypedDict, TypeVar
 
 from penstock._common.plain_values import plain_string
+from penstock._runtime.baggage import BAGGAGE
+from penstock._runtime.carriers import known_names, read_known
 from penstock._runtime.ids import is_flow_id
-from penstock._runtime.propagation import HEADER, added_headers, find_carried, inject
+from penstock._runtime.propagation import (
+    HEADER,
+    added_headers,
+    find_carried,
+    find_parts,
+    inject,
+)
 from penstock._runtime.run import Run, open_run, received_run
+from penstock._runtime.traceparent import TRACEPARENT
 from penstock.boundary._adoption import (
     Transformer,
     Validator,
@@ -117,6 +126,14 @@ class Inbound:
     transformer: Transformer | None = None
     _peer: Peer | None = field(default=None, repr=False, compare=False)
     _judge: bool | Judge = field(default=False, init=False, repr=False, compare=False)
+    # What each message would have to work out again.
+    _name: str = field(default="", init=False, repr=False, compare=False)
+    _known: Mapping[object, str] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _is_wanted: Callable[[str], bool] = field(
+        default=is_flow_id, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         _check_common(self)
@@ -129,6 +146,11 @@ class Inbound:
         elif not (isinstance(self.trust, (bool, str, bytes)) or callable(self.trust)):
             _keep_networks(self)
         object.__setattr__(self, "_judge", read_trust(self.trust, self._peer))
+        object.__setattr__(self, "_name", self.header.lower())
+        also = [TRACEPARENT] * self.traceparent + [BAGGAGE] * bool(self.values)
+        object.__setattr__(self, "_known", known_names(self._name, *also))
+        if self.transformer is not None:
+            object.__setattr__(self, "_is_wanted", may_be_transformed)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -168,31 +190,39 @@ class Inbound:
             source: What a function as *trust* is asked about.
             flow: The name of the flow that the run belongs to, if any.
         """
-        found, values, remote = find_carried(
-            carrier,
-            self.header,
-            traceparent=self.traceparent,
-            values=self.values,
-            is_wanted=is_flow_id if self.transformer is None else may_be_transformed,
-        )
         flows = () if flow is None else (plain_string(flow),)
+        headers = read_known(carrier, self._known)
+        if not headers:
+            return received_run(None, flows)
+        found, values, remote = find_parts(
+            headers, self._name, self.traceparent, self.values, self._is_wanted
+        )
         if found is None and not values:
             return received_run(None, flows)
         judge = self._judge
         if not (judge is True or (judge and judge(carrier, source))):
-            return received_run(None, flows, _received(found))
-        flow_id = found
-        if found is not None and not (self.validator is None and self.transformer is None):
+            return received_run(None, flows, self._received(found))
+        if found is None:
+            return received_run(None, flows, values)
+        if self.validator is not None or self.transformer is not None:
             flow_id = adopted_id(found, self.validator, self.transformer)
-        kept: dict[str, object] = {**values} if flow_id else {**_received(found), **values}
-        return received_run(flow_id, flows, kept, remote=remote)
+            if flow_id is None:
+                return received_run(None, flows, {**self._received(found), **values}, remote=remote)
+            found = flow_id
+        return received_run(found, flows, values, remote=remote)
+
+    def _received(self, found: str | None) -> dict[str, object]:
+        """Return what a run knows of an ID that came in, may be wanted, and was not adopted."""
+        # What a transformer would take need not be a flow ID.
+        is_one = found is not None and (self.transformer is None or is_flow_id(found))
+        return {RECEIVED: found} if is_one else {}
 
     def adopt(self, found: str) -> str | None:
         """Return the flow ID that *found* becomes, which somebody sent who is trusted.
 
         It is None if it is not a flow ID, or if *validator* or *transformer* refuse it.
         """
-        if not (is_flow_id if self.transformer is None else may_be_transformed)(found):
+        if not self._is_wanted(found):
             return None
         return adopted_id(found, self.validator, self.transformer)
 
@@ -282,11 +312,6 @@ class Outbound:
     def added(self, carrier: Any) -> dict[str, str]:
         """Return what `send` sets in *carrier*, for clients whose headers are no plain mapping."""
         return added_headers(carrier, self.header, traceparent=self.traceparent, values=self.values)
-
-
-def _received(found: str | None) -> dict[str, object]:
-    """Return what a run knows of an ID that came in and was not adopted."""
-    return {RECEIVED: found} if is_flow_id(found) else {}
 
 
 def _read_host(text: str) -> HostPattern:

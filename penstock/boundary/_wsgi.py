@@ -75,12 +75,7 @@ class Requests:
         In its *environ*, where a middleware within finds it.
         """
         outer = environ.get("asgi.scope", _NOTHING)  # of a2wsgi
-        if RUN in outer:
-            run: Run | None = outer[RUN]
-        elif self._inbound.has_ignored and self._inbound.ignores(path_of(environ)):
-            run = None
-        else:
-            run = self._inbound.receive(self._read(environ), environ)
+        run = self._inbound.begin(environ, outer, self._read, path_of)
         environ[RUN] = run
         if run is not None:
             environ["penstock.flow_id"] = run.flow_id
@@ -88,13 +83,13 @@ class Requests:
 
     def _answering(self, start_response: "StartResponse", run: Run) -> "StartResponse":
         """Return what starts the response with what the settings ask for."""
-        complete = self._inbound.complete_response
+        complete, flow_id = self._inbound.complete_response, run.flow_id
 
         # Servers take the names of the standard, too, though they need not.
         def answer(
             status: str, response_headers: list[tuple[str, str]], exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            headers = complete(response_headers, run.flow_id)
+            headers = complete(response_headers, flow_id)
             # Some applications are called in tests with a function of two arguments.
             if exc_info is None:
                 return start_response(status, headers)
@@ -146,6 +141,7 @@ def as_sent(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 def _runs_no_code(body: Iterable[bytes], environ: "WSGIEnvironment") -> bool:
     """Tell whether *body* is there already, or is a file that the server sends in its own way."""
+    if isinstance(body, (list, tuple)):
+        return True
     wrapper = environ.get("wsgi.file_wrapper")
-    is_file = isinstance(wrapper, type) and isinstance(body, wrapper)
-    return is_file or isinstance(body, (list, tuple))
+    return isinstance(wrapper, type) and isinstance(body, wrapper)

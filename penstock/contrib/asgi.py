@@ -4,6 +4,7 @@ It needs no package but penstock.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from operator import itemgetter
 from typing import Any, Unpack
 
 from penstock._runtime.bypassed import Endpoints, find_views
@@ -21,6 +22,7 @@ _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 _PLACE = "penstock.contrib.asgi.FlowMiddleware"
 _NOTHING: Mapping[str, Any] = {}
+_headers_of = itemgetter("headers")
 _ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 
 
@@ -97,14 +99,9 @@ class FlowMiddleware:
         In place, in its *scope*: an error handler outside has to find it, and a middleware within.
         """
         outer = scope.get("wsgi_environ", _NOTHING)  # of a2wsgi
-        if RUN in outer:
-            run: Run | None = outer[RUN]
-        elif self._inbound.has_ignored and self._inbound.ignores(_path_of(scope)):
-            run = None
-        else:
-            if type(scope["headers"]) is not list:
-                scope["headers"] = [*scope["headers"]]  # what can be read once is not ours
-            run = self._inbound.receive(scope["headers"], scope)
+        if type(scope["headers"]) is not list:
+            scope["headers"] = [*scope["headers"]]  # what can be read once is not ours
+        run = self._inbound.begin(scope, outer, _headers_of, _path_of)
         scope[RUN] = run
         if run is not None:
             scope.setdefault("state", {})["flow_id"] = run.flow_id
@@ -112,24 +109,25 @@ class FlowMiddleware:
 
     def _answering(self, send: _Send, run: Run) -> _Send:
         """Return *send* so that the response has what the settings ask for."""
-        name, exposes = self._name, self._inbound.expose_header
+        name, flow_id = self._name, run.flow_id
+        exposes, responds = self._inbound.expose_header, self._inbound.respond
 
         async def answer(message: _Message) -> None:
             if exposes and message["type"] == "http.response.start":
-                message = {**message, "headers": self._exposed(message, run)}
-            elif self._inbound.respond and message["type"] in _ANSWERS:
+                message = {**message, "headers": self._exposed(message, flow_id)}
+            elif responds and message["type"] in _ANSWERS:
                 headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
                 if name not in [said.lower() for said, _ in headers]:
-                    headers.append((name, run.flow_id.encode()))
+                    headers.append((name, flow_id.encode()))
                     message = {**message, "headers": headers}
             await send(message)
 
         return answer
 
-    def _exposed(self, message: _Message, run: Run) -> list[tuple[bytes, bytes]]:
+    def _exposed(self, message: _Message, flow_id: str) -> list[tuple[bytes, bytes]]:
         # Every byte has a character in Latin-1, and is the same afterwards.
         pairs = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in message.get("headers", ())]
-        completed = self._inbound.complete_response(pairs, run.flow_id)
+        completed = self._inbound.complete_response(pairs, flow_id)
         names = [name for name, _ in pairs] + [name.lower() for name, _ in completed[len(pairs) :]]
         values = [value for _, value in completed]
         return [

@@ -11,7 +11,7 @@ from django.utils.log import log_response
 from penstock._runtime.bypassed import Endpoints
 from penstock._runtime.run import Run
 from penstock.boundary import active, aiterate, inactive, iterate
-from penstock.boundary._requests import RUN
+from penstock.boundary._current import active_or_none
 from penstock.boundary._wsgi import as_sent, environ_key, environ_reader
 from penstock.contrib.django._settings import read_inbound
 
@@ -84,12 +84,7 @@ class FlowMiddleware:
     def _begin(self, request: HttpRequest) -> Run | None:
         """Return the run of a request, or None if it is to have none."""
         outer = getattr(request, "scope", request.META)
-        if RUN in outer:
-            run: Run | None = outer[RUN]
-        elif self._inbound.has_ignored and self._inbound.ignores(request.path_info):
-            run = None
-        else:
-            run = self._inbound.receive(self._headers(request), request)
+        run = self._inbound.begin(request, outer, self._headers, _path_of)
         if run is not None and self._inbound.update_request_header:
             request.META[environ_key(self._inbound.header)] = run.flow_id
             request.__dict__.pop("headers", None)  # a view of META that may be there already
@@ -114,12 +109,19 @@ class FlowMiddleware:
 
     def _complete(self, response: HttpResponseBase, run: Run) -> HttpResponseBase:
         """Let *response* say the flow ID, and be sent in *run*."""
-        there = [*response.items()]
-        completed = self._inbound.complete_response(there, run.flow_id)
-        for name, value in completed:
-            if (name, value) not in there:
-                response[name] = value
+        inbound = self._inbound
+        if inbound.expose_header:
+            there = [*response.items()]
+            for name, value in inbound.complete_response(there, run.flow_id):
+                if (name, value) not in there:
+                    response[name] = value
+        elif inbound.respond and not response.has_header(inbound.header):
+            response[inbound.header] = run.flow_id
         return _send_in(run, response)
+
+
+def _path_of(request: HttpRequest) -> str:
+    return request.path_info
 
 
 def _send_in(run: Run | None, response: HttpResponseBase) -> HttpResponseBase:
@@ -132,7 +134,7 @@ def _send_in(run: Run | None, response: HttpResponseBase) -> HttpResponseBase:
     close = response.close
 
     def close_in_run() -> None:
-        with inactive() if run is None else active(run):
+        with active_or_none(run):
             close()
 
     response.close = close_in_run  # type: ignore[method-assign]  # it belongs to the request too
