@@ -88,7 +88,7 @@ class InboundRequests(Inbound):
 
         Args:
             source: The request, as a function that is *trust* is asked about it.
-            outer: Where an adapter around this one has left the run under `RUN`.
+            outer: Where an adapter around this one has left the run under ``"penstock.run"``.
             headers_of: Returns the headers of *source*.
             path_of: Returns its path, as for `ignores`.
         """
