@@ -176,7 +176,7 @@ def lint(session: nox.Session) -> None:
     session.run("zizmor", "--offline", "--no-progress", "--persona=pedantic", ".github")
     session.run("pre-commit", "validate-config")
     session.run("pre-commit", "validate-manifest")
-    session.run("python", "tools/try_hooks.py", silent=True)
+    session.run("python", ".ci/try_hooks.py", silent=True)
 
 
 @nox.session
@@ -208,7 +208,7 @@ def release(session: nox.Session) -> None:
     session.run("python", "-m", "build")
     # With `readme-renderer[md]` it renders the README as the package index does.
     session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
-    session.run("python", "tools/rehearsal.py", "dist", *session.posargs)
+    session.run("python", ".ci/rehearsal.py", "dist", *session.posargs)
 
 
 @nox.session
