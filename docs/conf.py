@@ -87,8 +87,8 @@ PUBLIC_NAMES = {
 """What objects are documented as, by where they are defined, which is what autodoc writes."""
 
 nitpick_ignore_regex = [
-    ("py:.*", r"penstock\._.*|penstock\.graph\..*"),
-    ("py:.*", r"penstock\..*\.[A-Z](_co)?"),  # type variables
+    ("py:class", r"penstock\..*\.[A-Z](_co)?"),  # type variables
+    ("py:class", r"penstock\..*\.(DrawnWords|Recorded|Remote)"),  # arguments that penstock gives
     ("py:.*", r"(typing\.)?~?[A-Z](_co)?"),  # the same, in signatures that autodoc takes as text
     ("py:class", "After|EntrypointDecorator|StepDecorator"),  # the same of overloads
     # They are documented without an inventory, or by names without a module.
