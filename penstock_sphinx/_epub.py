@@ -11,10 +11,10 @@ from sphinx.application import Sphinx
 from penstock._common.files import write_whole
 from penstock_sphinx._domain import domain_of
 
-__all__ = ["setup_book"]
+__all__ = ["setup_epub"]
 
 
-def setup_book(app: Sphinx) -> None:
+def setup_epub(app: Sphinx) -> None:
     """Complete the list between Sphinx' writing it and its packing the book."""
     app.connect("builder-inited", _join)
 

@@ -4,10 +4,10 @@ import gc
 
 from sphinx.application import Sphinx
 
-__all__ = ["setup_collector"]
+__all__ = ["setup_garbage"]
 
 
-def setup_collector(app: Sphinx) -> None:
+def setup_garbage(app: Sphinx) -> None:
     """Set aside what was imported before pages are read, until the build has ended.
 
     Sphinx' own modules and those of the application are most of what a full

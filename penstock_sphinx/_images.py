@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.builders import Builder
 
-__all__ = ["draws_mermaid", "find_picture", "setup_pictures"]
+__all__ = ["draws_mermaid", "find_picture", "setup_images"]
 
 
-def setup_pictures(app: Sphinx) -> None:
+def setup_images(app: Sphinx) -> None:
     """Draw when all pages are read: writers may be in processes of their own."""
     app.connect("env-updated", _draw)
     app.connect("build-finished", _prune)

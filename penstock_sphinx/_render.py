@@ -18,10 +18,10 @@ from penstock.render._mermaid import Palette, render_mermaid
 from penstock.render._mermaid_size import estimate_height
 from penstock.render._svg import finish_svg
 from penstock.render._text import render_text
-from penstock_sphinx._again import note_again
 from penstock_sphinx._images import draws_mermaid, find_picture
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words
+from penstock_sphinx._rereads import note_again
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder

@@ -11,10 +11,10 @@ from penstock.graph import get_flow
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._links import has_source_page, whereabouts
 
-__all__ = ["setup_fresh"]
+__all__ = ["setup_outdated"]
 
 
-def setup_fresh(app: Sphinx) -> None:
+def setup_outdated(app: Sphinx) -> None:
     """Compare what pages show with what is declared now."""
     app.connect("env-get-outdated", _find_outdated)
     app.connect("env-updated", _find_misled)

@@ -14,10 +14,10 @@ from sphinx.environment import BuildEnvironment
 
 from penstock._common.files import write_whole
 
-__all__ = ["note_again", "setup_again"]
+__all__ = ["note_again", "setup_rereads"]
 
 
-def setup_again(app: Sphinx) -> None:
+def setup_rereads(app: Sphinx) -> None:
     """Ask for the noted pages when Sphinx looks for what has changed."""
     app.connect("env-get-outdated", _read_again)
 
