@@ -5,7 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from types import CodeType, FrameType, TracebackType
 
-from penstock._declared.registry import Declaration, Declared, Starter, default_registry
+from penstock._declared.registry import (
+    Declaration,
+    Declared,
+    Starter,
+    default_registry,
+    known_codes,
+)
 from penstock._declared.step import Step
 from penstock._runtime.instrument import find_scope
 from penstock._runtime.run import open_run
@@ -35,7 +41,7 @@ def current_step() -> Step | None:
 
 def find_running(frame: FrameType | None) -> Declaration | None:
     """Return the declaration of the step whose code runs in *frame* or called it."""
-    codes = default_registry().codes()
+    codes = known_codes()
     if not codes:
         return None
     while frame is not None:
@@ -65,9 +71,9 @@ def _recorded_step() -> Declaration | None:
 
 def find_raiser(traceback: TracebackType | None) -> str | None:
     """Return the name of the innermost step in *traceback*, or None."""
-    codes, found, code, outermost = default_registry().codes(), None, None, traceback
+    find, found, code, outermost = known_codes().get, None, None, traceback
     while traceback is not None:
-        known = codes.get(id(traceback.tb_frame.f_code))
+        known = find(id(traceback.tb_frame.f_code))
         if known and isinstance(known, list) and len(known) == 1 and known[0].is_sure:
             found = known
         elif known:
@@ -76,7 +82,9 @@ def find_raiser(traceback: TracebackType | None) -> str | None:
             if here != []:
                 found, code = here, traceback.tb_frame.f_code
         traceback = traceback.tb_next
-    chosen = _choose(found, code) if found else None
+    if not found:
+        return None
+    chosen = found[0] if len(found) == 1 else _choose(found, code)
     return None if chosen is None else chosen.name
 
 
@@ -109,7 +117,7 @@ def _told_apart(
 
 def _is_called_by(callers: Iterable[FrameType], declaration: Declaration) -> bool:
     """Return whether the nearest of *callers* that can say so called *declaration*."""
-    codes = default_registry().codes()
+    codes = known_codes()
     for frame in callers:
         scope = find_scope(frame)
         if scope is not None and scope.recipe is not None:

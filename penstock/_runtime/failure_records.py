@@ -15,7 +15,7 @@ from typing import NamedTuple
 from penstock._common.plain_values import unprintable
 from penstock._runtime.control_flow import is_control_flow
 from penstock._runtime.current_step import find_raiser
-from penstock._runtime.ids import digits_of, number_of
+from penstock._runtime.ids import number_of, write_flow_id
 from penstock._runtime.run import Run, latest, values_shown
 
 __all__ = ["Failure", "find_failure", "note_flow_id", "record_failure"]
@@ -26,20 +26,22 @@ _MOST_CHARACTERS = 1024
 
 
 class _Record(NamedTuple):
-    """What is kept in an exception, where it is a plain tuple."""
+    """What is kept in an exception."""
 
     flow_id: str
     flow: str | None
     step: str | None
     values: tuple[tuple[str, str], ...]
-    run_id: str
-    """The run that it left last."""
-    parent: tuple[str, str] | None
-    """The flow ID and the run ID of the run in which that one was called."""
+    number: int
+    """That of the run that it left last."""
+    parent: tuple[str, int] | None
+    """The flow ID and the number of the run in which that one was called."""
 
 
-_Kept = tuple[str, str | None, str | None, tuple[tuple[str, str], ...], str, tuple[str, str] | None]
-"""That tuple: a `_Record` takes longer to make."""
+_Values = tuple[tuple[str, str], ...]
+_Kept = tuple[str | tuple[int, bytes], str | None, str | None, _Values, int, tuple[str, int] | None]
+"""That as a plain tuple, which takes less time to make. It has what the ID is written of where
+nobody has read the ID yet: most exceptions are never reported."""
 
 _SEVERAL = ""
 """In place of a name that is not clear, and that nothing further out makes clear."""
@@ -64,10 +66,11 @@ def record_failure(run: Run, error: BaseException) -> None:
     nothing.
     """
     try:
-        if raised := _members(error):
-            own = _describe(latest(run))
-            for one in raised:
-                _attach(one, own)
+        if isinstance(error, BaseExceptionGroup):
+            for one in _members(error):
+                _attach(one, latest(run))
+        elif not is_control_flow(error):
+            _attach(error, latest(run))
     except Exception:  # noqa: S110 - whatever an exception refuses, the application sees its own
         pass
 
@@ -100,19 +103,6 @@ def _members(error: BaseException) -> list[BaseException]:
     return [error, *members] if members else []
 
 
-def _describe(run: Run) -> _Kept:
-    flow_id, outer, flows = run._flow_id or run.flow_id, run._outer, run._flows
-    has_values = run._values or run._origin or run._request
-    return (
-        flow_id if type(flow_id) is str else _plain(flow_id),
-        _plain(flows[0]) if flows else None,
-        None,
-        tuple((n, _text(v)) for n, v in values_shown(run).items()) if has_values else (),
-        digits_of(number_of(run._cell)),
-        None if outer is None else (_plain(outer[1]), digits_of(number_of(outer[0]))),
-    )
-
-
 def _plain(text: str) -> str:
     """Return *text* as a string and not as one of a subclass, which might not be unpickled."""
     return text if type(text) is str else "".join(text)
@@ -125,32 +115,50 @@ def _text(value: object) -> str:
         return unprintable(value)
 
 
-def _attach(error: BaseException, own: _Kept) -> None:
-    """Let *error* carry its own record, or what that and the one that it carries have in common."""
+def _attach(error: BaseException, run: Run) -> None:
+    """Let *error* carry what is known of *run*, or what that and its own record have in common."""
     # Past whatever the class makes of attributes: a frozen dataclass refuses them.
     attributes = error.__dict__
     found = attributes.get(_NAME)
     if found is None:
-        flow_id, flow, _, values, run_id, parent = own
-        step = find_raiser(error.__traceback__)
-        attributes[_NAME] = flow_id, flow, step, values, run_id, parent
+        attributes[_NAME] = _describe(run, find_raiser(error.__traceback__))
     elif _is_record(found):
-        attributes[_NAME] = tuple(_joined(_Record(*found), _Record(*own), error))
+        inner, outer = _read(found), _read(_describe(run, None))
+        attributes[_NAME] = tuple(_joined(inner, outer, error))
+
+
+def _describe(run: Run, step: str | None) -> _Kept:
+    flow_id, flows, outer = run._flow_id, run._flows, run._outer
+    has_values = run._values or run._origin or run._request
+    return (
+        (run._when, run._tail) if flow_id is None else _plain(flow_id),
+        _plain(flows[0]) if flows else None,
+        step,
+        tuple((n, _text(v)) for n, v in values_shown(run).items()) if has_values else (),
+        number_of(run._cell),
+        None if outer is None else (_plain(outer[1]), number_of(outer[0])),
+    )
 
 
 def _is_record(found: object) -> bool:
     return type(found) is tuple and len(found) == len(_Record._fields)
 
 
+def _read(kept: _Kept) -> _Record:
+    flow_id, flow, step, values, number, parent = kept
+    written = flow_id if isinstance(flow_id, str) else write_flow_id(*flow_id)
+    return _Record(written, flow, step, values, number, parent)
+
+
 def _joined(inner: _Record, outer: _Record, error: BaseException) -> tuple[object, ...]:
-    is_on_its_way = inner.run_id == outer.run_id or (inner.parent == (outer.flow_id, outer.run_id))
+    is_on_its_way = inner.number == outer.number or (inner.parent == (outer.flow_id, outer.number))
     if is_on_its_way and inner.flow_id == outer.flow_id:
         values = {**dict(outer.values), **dict(inner.values)}
         return inner._replace(
             flow=outer.flow if inner.flow is None else inner.flow,
             step=find_raiser(error.__traceback__) if inner.step is None else inner.step,
             values=tuple(values.items()),
-            run_id=outer.run_id,
+            number=outer.number,
             parent=outer.parent,
         )
     if is_on_its_way:  # it left an operation that was called in this one
@@ -190,7 +198,7 @@ def _find(error: object, seen: set[int]) -> _Record | tuple[()] | None:
             continue
         seen.add(id(error))
         own = error.__dict__.get(_NAME)
-        record = _Record(*own) if own and _is_record(own) else None
+        record = _read(own) if own and _is_record(own) else None
         if own == _UNCLEAR or (record and not isinstance(error, BaseExceptionGroup)):
             return record or _UNCLEAR
         if isinstance(error, BaseExceptionGroup):
