@@ -121,15 +121,14 @@ def digits_of(number: int) -> str:
     return f"{number:016x}"
 
 
-def number_of(cell: list[Any]) -> int:
+def number_of(cell: dict[int, Any]) -> int:
     """Return the number in *cell*, which several objects share that are about the same thing."""
-    if not cell:
+    number: int | None = cell.get(0)
+    if number is None:
         if not are_ours[0]:
             renew_if_forked()
-        with _lock:  # as `process_lock`, for less
-            if not cell:
-                cell.append(next(_numbers))
-    number: int = cell[0]
+        # Without a lock: of several threads, one comes first.
+        number = cell.setdefault(0, next(_numbers))
     return number
 
 

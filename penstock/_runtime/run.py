@@ -63,7 +63,7 @@ __all__ = [
 _logger = logging.getLogger("penstock")
 
 _Values = Mapping[str, object]
-_Reference = tuple[list[Any], str, Sequence[str], str | None]
+_Reference = tuple[dict[int, Any], str, Sequence[str], str | None]
 """What a `ParentRun` is made of: a cell, an ID and names."""
 
 
@@ -81,11 +81,11 @@ class _Identified:
     _flows: Sequence[str]
     _entrypoint: str | None
     _kind = "Run"
-    _cell: list[Any]
-    """What is about the same run has the same list.
+    _cell: dict[int, Any]
+    """What is about the same run has the same dictionary.
 
-    Its number is in it as soon as somebody asks, and if the run was closed, then what was
-    current before.
+    Its number is in it under 0 as soon as somebody asks, and if the run was closed, then what was
+    current before, under 1.
     """
 
     @property
@@ -187,7 +187,7 @@ class Run(_Identified):
         # per call, and a frozen dataclass takes three times as long.
         self._flows = flows
         self._entrypoint = entrypoint
-        self._cell = []
+        self._cell = {}
         self._remote = remote
         self._origin = self._outer = self._request = self._values = None
         if parent is not None:
@@ -387,7 +387,7 @@ def close_run(run: Run, before: Run | None) -> None:
     while before is not None and len(before._cell) > 1:
         before = before._cell[1]  # which `run` may be: then there is none
     number_of(run._cell)
-    run._cell.append(None if before is not None and is_same_run(before, run) else before)
+    run._cell[1] = None if before is not None and is_same_run(before, run) else before
 
 
 def is_same_run(one: Run, other: Run) -> bool:
@@ -412,7 +412,7 @@ def received_run(
     # What `Run` does, in place: each request pays for it, and reads its ID at once.
     run = _Begun()
     run._flow_id = flow_id or (make_flow_id() if _id_factory is None else _id_factory())
-    run._flows, run._entrypoint, run._cell = flows, None, []
+    run._flows, run._entrypoint, run._cell = flows, None, {}
     run._origin = run._outer = None
     run._remote, run._request = remote, [_NOTHING]
     run._values = prepared(values) if values else None
@@ -453,7 +453,7 @@ def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
     def start() -> Run:
         outer = _find()
         run = new()
-        run._flows, run._entrypoint, run._cell = entrypoint.flows, name, []
+        run._flows, run._entrypoint, run._cell = entrypoint.flows, name, {}
         run._origin = None
         if outer is None:
             run._outer = run._remote = run._request = run._values = None

@@ -111,22 +111,20 @@ def test_digits_of_a_parent():
 def test_number_that_another_thread_draws(monkeypatch):
     """A number is drawn once for all that share it, after a fork too, and by whichever thread."""
 
-    class Late:
-        def __enter__(self):
-            cell.append(7)
-
-        def __exit__(self, *_): ...
+    def late():
+        cell[0] = 7
+        yield 8
 
     renewed = []
     monkeypatch.setattr("penstock._runtime.ids.renew_if_forked", lambda: renewed.append("once"))
     monkeypatch.setattr("penstock._runtime.ids.are_ours", [0])
-    cell = []
+    cell = {}
     drawn = ids.number_of(cell)
-    assert (cell, renewed) == ([drawn], ["once"])
+    assert (cell, renewed) == ({0: drawn}, ["once"])
 
-    monkeypatch.setattr("penstock._runtime.ids._lock", Late())
-    cell = []
-    assert (ids.number_of(cell), cell) == (7, [7])
+    monkeypatch.setattr("penstock._runtime.ids._numbers", late())
+    cell = {}
+    assert (ids.number_of(cell), cell) == (7, {0: 7})
 
 
 def test_lock_after_an_unnoticed_fork(monkeypatch):
