@@ -13,11 +13,11 @@ from docutils import nodes
 from penstock._common.files import write_whole
 from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
 from penstock.graph._model import Direction, Graph
+from penstock.render._formats.mermaid import Palette, render_mermaid
+from penstock.render._formats.text import render_text
 from penstock.render._graphviz import render_png, render_svg
-from penstock.render._mermaid import Palette, render_mermaid
 from penstock.render._mermaid_size import estimate_height
 from penstock.render._svg import finish_svg
-from penstock.render._text import render_text
 from penstock_sphinx._images import draws_mermaid, find_picture
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words

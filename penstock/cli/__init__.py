@@ -30,7 +30,7 @@ from penstock.exceptions import (
 from penstock.graph import Flow, find_problems, list_flows
 from penstock.graph._model import Direction
 from penstock.render import FORMATS, Format, generate_dag
-from penstock.render._formats import choose_format
+from penstock.render._output import choose_format
 from penstock.render._theme import page_stylesheet
 
 try:

@@ -14,8 +14,8 @@ from penstock.docs._page import (
 )
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._flow import Flow
-from penstock.render._mermaid import render_mermaid
-from penstock.render._text import render_text
+from penstock.render._formats.mermaid import render_mermaid
+from penstock.render._formats.text import render_text
 
 __all__ = ["INDEX", "block_documents", "escape", "file_name", "modules_of", "text_documents"]
 

@@ -6,7 +6,7 @@ from typing import Literal, overload
 from penstock._common.files import write_whole
 from penstock.graph._flow import Flow, get_flow
 from penstock.graph._model import FORMATS, Direction, Format, Graph, TextFormat
-from penstock.render._formats import choose_format
+from penstock.render._output import choose_format
 
 __all__ = [
     "FORMATS",
@@ -130,7 +130,7 @@ def render(
     .. versionadded:: 0.2
     """
     # Only who draws a flow needs what draws it.
-    from penstock.render._renderers import render_graph  # noqa: PLC0415
+    from penstock.render._registry import render_graph  # noqa: PLC0415
 
     return render_graph(
         graph, format, direction=direction, styled=styled, check_limits=check_limits

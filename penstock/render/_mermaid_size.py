@@ -4,8 +4,8 @@ from collections import defaultdict
 
 from penstock.graph._model import Direction, DrawnWords, Graph, Node
 from penstock.graph._structure import Successors, joins, order, successors
+from penstock.render._formats.mermaid import LONGEST_LINE
 from penstock.render._labels import bar_id, label_lines
-from penstock.render._mermaid import LONGEST_LINE
 from penstock.render._shapes import Shape, shape_of
 
 __all__ = ["estimate_height"]

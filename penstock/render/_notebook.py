@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from penstock.exceptions import PenstockError
 from penstock.graph._model import Graph
+from penstock.render._formats.mermaid import render_mermaid
+from penstock.render._formats.text import render_text
 from penstock.render._graphviz import render_svg
-from penstock.render._mermaid import render_mermaid
-from penstock.render._text import render_text
 
 __all__ = ["mime_bundle"]
 

@@ -13,8 +13,8 @@ from penstock.docs._page import FlowPage, StepSection, gist_of, sentence_parts
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import Flow
 from penstock.graph._model import Direction, Graph
-from penstock.render._mermaid import render_mermaid
-from penstock.render._text import render_text
+from penstock.render._formats.mermaid import render_mermaid
+from penstock.render._formats.text import render_text
 from penstock.render._theme import page_stylesheet
 from penstock_mkdocs.markdown._images import png_of, svg_of
 from penstock_mkdocs.markdown._options import FlowOptions, FlowsOptions

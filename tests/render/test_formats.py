@@ -6,7 +6,7 @@ import pytest
 
 from penstock import entrypoint, flow, generate_dag
 from penstock.exceptions import OutputFormatError, UnknownFormatError
-from penstock.render._formats import choose_format
+from penstock.render._output import choose_format
 
 
 @pytest.mark.parametrize(

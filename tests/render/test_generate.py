@@ -24,10 +24,10 @@ from penstock.exceptions import (
     UndeclaredFunctionError,
     UnknownFormatError,
 )
-from penstock.render._json import render_json
+from penstock.render._formats.json import render_json
+from penstock.render._formats.text import render_text
 from penstock.render._labels import clean_text, label_lines
 from penstock.render._shapes import shape_of
-from penstock.render._text import render_text
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 
 from penstock import Edge, Graph, Node, entrypoint, flow, generate_dag, step
 from penstock.exceptions import DiagramTooLargeError
-from penstock.render._mermaid import _CLASSES, _HEAD, render_mermaid
+from penstock.render._formats.mermaid import _CLASSES, _HEAD, render_mermaid
 from penstock.render._mermaid_size import estimate_height
 
 

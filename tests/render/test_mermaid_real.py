@@ -16,7 +16,7 @@ from penstock import Edge, Graph, Node
 from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction
-from penstock.render._mermaid import render_mermaid
+from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._mermaid_size import estimate_height
 
 pytestmark = pytest.mark.mermaid

@@ -5,10 +5,10 @@ from typing import get_args
 from penstock.exceptions import InvalidArgumentError, UnknownFormatError
 from penstock.graph._model import FORMATS, Direction, Format, Graph
 from penstock.render._dot import render_dot
+from penstock.render._formats.json import render_json
+from penstock.render._formats.mermaid import render_mermaid
+from penstock.render._formats.text import render_text
 from penstock.render._graphviz import render_png, render_svg
-from penstock.render._json import render_json
-from penstock.render._mermaid import render_mermaid
-from penstock.render._text import render_text
 
 __all__ = ["render_graph"]
 

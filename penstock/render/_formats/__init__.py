@@ -1,0 +1,1 @@
+"""The formats of penstock, a module each."""
