@@ -8,7 +8,7 @@ from html import escape
 from penstock.graph._model import Direction, DrawnWords, Edge, Graph, Node
 from penstock.graph._structure import joins
 from penstock.render._labels import bar_id, drawn_id, label_lines
-from penstock.render._shapes import Shape, shape_of
+from penstock.render._shapes import shape_of
 from penstock.render._theme import EDGE, EDGE_TEXT, LIGHT, node_class
 
 __all__ = ["dot_id", "dot_lines", "render_dot"]
@@ -17,15 +17,6 @@ _READABLE = re.compile(r"(?!(?i:node|edge|graph|digraph|subgraph|strict)$)[A-Za-
 _FONT = "Arial"
 _WIDTH = 28
 """Characters on a line of a label."""
-
-_SHAPES: Mapping[Shape, str] = {
-    "plain": "box",
-    "service": "component",
-    "queue": "box3d",
-    "store": "cylinder",
-    "document": "note",
-    "message": "tab",
-}
 
 
 class _Markup(str):
@@ -36,15 +27,12 @@ class _Markup(str):
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """One statement of DOT: the defaults of a sort of thing, a node, or an edge."""
+    """One statement of DOT: the defaults of nodes or edges, a node, or an edge."""
 
     subject: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     target: str | None = None
     """Where an edge leads; None for anything else."""
-
-    is_default: bool = False
-    """Whether it sets what all later things of the sort *subject* have."""
 
 
 def render_dot(graph: Graph, *, direction: Direction = "TD") -> str:
@@ -98,7 +86,7 @@ def dot_id(name: str) -> str:
 
 
 def _default(sort: str, **attributes: str) -> _Statement:
-    return _Statement(sort, attributes, is_default=True)
+    return _Statement(sort, attributes)
 
 
 def _node_attributes(node: Node, words: DrawnWords) -> dict[str, str]:
@@ -106,7 +94,7 @@ def _node_attributes(node: Node, words: DrawnWords) -> dict[str, str]:
     paint = LIGHT[sort]
     attributes = {
         "label": _label(node, words),
-        "shape": _SHAPES[shape_of(node.kind)] if node.role == "step" else "box",
+        "shape": shape_of(node.kind).dot if node.role == "step" else "box",
         "fillcolor": paint.fill,
         "color": paint.stroke,
         "fontcolor": paint.text,

@@ -6,26 +6,15 @@ from penstock.graph._model import Direction, DrawnWords, Graph, Node
 from penstock.graph._structure import Successors, joins, order, successors
 from penstock.render._formats.mermaid import LONGEST_LINE
 from penstock.render._labels import bar_id, label_lines
-from penstock.render._shapes import Shape, shape_of
+from penstock.render._shapes import shape_of
 
 __all__ = ["estimate_height"]
 
-# Pixels, measured in Mermaid 11 and 12 with the page's style sheet: the larger of the two.
+# Pixels, measured as those of the shapes were.
 _LINE = 24
-_WAVE = 36
-"""A line of a document: the taller that is, the taller is the wave at its foot."""
-
 _GAP = 50
 _MARGIN = 16
 _PILL = 24
-_PADDING: dict[Shape, int] = {
-    "plain": 30,
-    "service": 15,
-    "store": 70,
-    "queue": 12,
-    "document": 36,
-    "message": 15,
-}
 
 
 def estimate_height(graph: Graph, direction: Direction) -> int:
@@ -77,8 +66,7 @@ def _height(node: Node, words: DrawnWords) -> int:
     if node.role == "entrypoint":
         return _LINE * lines + _PILL
     shape = shape_of(node.kind)
-    line = _WAVE if shape == "document" else _LINE
-    return line * lines + _PADDING[shape]
+    return shape.mermaid_line * lines + shape.mermaid_padding
 
 
 def _lines(text: str) -> int:

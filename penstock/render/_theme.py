@@ -1,54 +1,33 @@
 """The colours of diagrams, on light and on dark pages."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from penstock.graph._model import Node
-from penstock.render._shapes import shape_of
+from penstock.render._shapes import SHAPES, Paint, shape_of
 
 __all__ = [
     "DARK",
     "EDGE",
     "EDGE_TEXT",
     "LIGHT",
-    "Paint",
     "mermaid_stylesheet",
     "mermaid_theme_css",
     "node_class",
     "page_stylesheet",
+    "paint_of",
     "svg_stylesheet",
 ]
 
-
-@dataclass(frozen=True, slots=True)
-class Paint:
-    """The three colours of a node."""
-
-    fill: str
-    stroke: str
-    text: str
-
-
 LIGHT = {
     "entrypoint": Paint("#dbeafe", "#2563eb", "#1e3a8a"),
-    "step": Paint("#f8fafc", "#64748b", "#0f172a"),
-    "store": Paint("#dcfce7", "#16a34a", "#14532d"),
-    "queue": Paint("#fef3c7", "#d97706", "#78350f"),
-    "service": Paint("#ede9fe", "#7c3aed", "#4c1d95"),
-    "document": Paint("#e0f2fe", "#0284c7", "#0c4a6e"),
-    "message": Paint("#fce7f3", "#db2777", "#831843"),
+    **{shape.name: shape.light for shape in SHAPES},
     "missing": Paint("#fee2e2", "#dc2626", "#7f1d1d"),
     "failed": Paint("#fecaca", "#b91c1c", "#6b1414"),
     "unreached": Paint("#ffffff", "#94a3b8", "#475569"),
 }
 DARK = {
     "entrypoint": Paint("#1e3a8a", "#60a5fa", "#dbeafe"),
-    "step": Paint("#1e293b", "#94a3b8", "#f1f5f9"),
-    "store": Paint("#14532d", "#4ade80", "#dcfce7"),
-    "queue": Paint("#713f12", "#fbbf24", "#fef3c7"),
-    "service": Paint("#4c1d95", "#a78bfa", "#ede9fe"),
-    "document": Paint("#0c4a6e", "#38bdf8", "#e0f2fe"),
-    "message": Paint("#831843", "#f472b6", "#fce7f3"),
+    **{shape.name: shape.dark for shape in SHAPES},
     "missing": Paint("#7f1d1d", "#f87171", "#fee2e2"),
     "failed": Paint("#991b1b", "#fca5a5", "#fee2e2"),
     "unreached": Paint("#0f172a", "#64748b", "#cbd5e1"),
@@ -82,10 +61,15 @@ def node_class(node: Node) -> str:
     """Return which entry of the palette paints *node*."""
     if node.status is not None and node.status != "visited":
         return node.status
-    if node.role != "step":
-        return node.role
-    shape = shape_of(node.kind)
-    return "step" if shape == "plain" else shape
+    return node.role if node.role != "step" else shape_of(node.kind).name
+
+
+def paint_of(node: Node) -> Paint:
+    """Return the colours of *node* on light ground.
+
+    .. versionadded:: 0.2
+    """
+    return LIGHT[node_class(node)]
 
 
 def page_stylesheet() -> str:

@@ -3,6 +3,7 @@
 import json
 import pickle
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from corpus import HOSTILE, graphs
@@ -27,7 +28,7 @@ from penstock.exceptions import (
 from penstock.render._formats.json import render_json
 from penstock.render._formats.text import render_text
 from penstock.render._labels import clean_text, label_lines
-from penstock.render._shapes import shape_of
+from penstock.render._shapes import SHAPES, shape_of
 
 
 @pytest.fixture(autouse=True)
@@ -197,11 +198,11 @@ class TestLabels:
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("database", "store"), ("DATABASE", "store"), ("ledger", "plain"), (None, "plain")],
+    [("database", "store"), ("DATABASE", "store"), ("ledger", "step"), (None, "step")],
 )
 def test_shapes(kind, expected):
     """Known kinds have a shape, in any case of letters."""
-    assert shape_of(kind) == expected
+    assert shape_of(kind).name == expected
 
 
 @pytest.mark.parametrize(
@@ -230,3 +231,14 @@ def test_errors(error, expected):
 
     assert expected in str(error)
     assert (str(copied), isinstance(error, PenstockError)) == (str(error), True)
+
+
+def test_table_of_shapes():
+    """The reference has a row for each shape, with its kinds and its name in style sheets."""
+    page = Path(__file__).parents[2] / "docs" / "reference" / "diagrams.md"
+    rows = [line.strip("| ").split(" | ") for line in page.read_text("utf-8").splitlines()]
+    kinds = {row[2]: row[0] for row in rows if len(row) == 3 and row[0].startswith("`")}
+
+    assert {kinds[f"`{shape.name}`"] for shape in SHAPES if shape.kinds} == {
+        ", ".join(f"`{kind}`" for kind in shape.kinds) for shape in SHAPES if shape.kinds
+    }

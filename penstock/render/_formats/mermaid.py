@@ -12,7 +12,7 @@ from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction, DrawnWords, Graph, Node
 from penstock.graph._structure import joins
 from penstock.render._labels import bar_id, drawn_id, label_lines, safe_href
-from penstock.render._shapes import Shape, shape_of
+from penstock.render._shapes import shape_of
 from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
 
 __all__ = ["LONGEST_LINE", "Palette", "render_mermaid"]
@@ -47,15 +47,6 @@ _PAGE_HEAD = f"""\
 _PREFIX = "penstock-"
 """What classes begin with that have their colours from a style sheet."""
 
-_SHAPES: dict[Shape, str] = {
-    "plain": '["{label}"]{style}',
-    "service": '[["{label}"]]{style}',
-    "store": '[("{label}")]{style}',
-    "queue": '["{label}"]{style}@{{ shape: h-cyl }}',
-    "document": '["{label}"]{style}@{{ shape: doc }}',
-    "message": '["{label}"]{style}@{{ shape: lean-r }}',
-}
-_STYLED_SHAPES = _SHAPES | {"plain": '("{label}"){style}'}
 _PILL = '(["{label}"]){style}'
 
 _CLASSES = {
@@ -210,7 +201,8 @@ def _box(node: Node, words: DrawnWords, *, styled: bool, prefix: str) -> str:
     notes = [f"({kind})" if kind else "", node.note or ""]
     label = _label(node.label, "\n".join(filter(None, notes)), small=styled) or _BLANK
     shape = shape_of(node.kind)
-    box = _PILL if node.role == "entrypoint" else (_STYLED_SHAPES if styled else _SHAPES)[shape]
+    plain = (styled and shape.mermaid_styled) or shape.mermaid
+    box = _PILL if node.role == "entrypoint" else plain
     name = node_class(node)
     style = f":::{prefix}{name}" if styled or name in _LINES else ""
     return box.format(label=label, style=style)
