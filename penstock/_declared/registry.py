@@ -289,6 +289,9 @@ class Declaration:
     source: Source | None = None
     """The module or cell whose execution declared it."""
 
+    known_step: Step | None = None
+    """What `as_step` returns, where that is the same in all flows and holds nothing more."""
+
     @property
     def location(self) -> Location | None:
         """Where the function is defined."""
@@ -365,7 +368,9 @@ class Declaration:
 
     def as_step(self, flow: "FlowDeclaration | None" = None) -> Step:
         """Return what was declared, with predecessors by their names in *flow*."""
-        return Step(
+        if self.known_step is not None:
+            return self.known_step
+        step = Step(
             name=self.name,
             function=self.function,
             is_entrypoint=self.is_entrypoint,
@@ -375,6 +380,9 @@ class Declaration:
             kind=self.kind,
             location=self.location,
         )
+        if self.is_held and all(reference.function is None for reference in self.after):
+            self.known_step = step
+        return step
 
 
 def _arrived(name: str, *said: Any) -> Declaration:

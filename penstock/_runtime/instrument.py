@@ -60,6 +60,7 @@ __all__ = [
     "instrument_alike",
     "is_wrappable",
     "is_wrapper",
+    "runs_at_once",
     "with_function",
 ]
 
@@ -163,11 +164,17 @@ def instrument(function: Callable[P, R], scope: Scope) -> Callable[P, R]:
     return cast("Callable[P, R]", update_wrapper(wrapper, function))
 
 
+def runs_at_once(function: Any) -> bool:
+    """Return whether *function* is sure to be a plain one, whose body runs when it is called."""
+    # What is in its `__dict__` may mark it as a coroutine function.
+    return type(function) is FunctionType and not (
+        function.__code__.co_flags & _RUN_LATER or function.__dict__
+    )
+
+
 def _find_driver(function: Any) -> Callable[[Body, Scope], Body]:
-    if type(function) is FunctionType:
-        is_marked = function.__dict__  # as a coroutine function, maybe
-        if not (is_marked or function.__code__.co_flags & _RUN_LATER):
-            return _drive_function
+    if runs_at_once(function):
+        return _drive_function
     return next((drive for fits, drive in _DRIVERS if _is_kind(fits, function)), _drive_function)
 
 

@@ -28,6 +28,7 @@ from penstock._runtime.instrument import (
     drive_returned,
     instrument,
     instrument_alike,
+    runs_at_once,
 )
 from penstock._runtime.run import (
     Run,
@@ -242,7 +243,7 @@ def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callabl
     if not callable(function):
         raise wrong("bound", "a function", function, "bound(work), without calling it")
     run, names = open_run(), _read_names("bound", values)
-    if any(is_sort(function) for is_sort in _RUNS_LATER):
+    if not runs_at_once(function) and any(is_sort(function) for is_sort in _RUNS_LATER):
         return function if run is None else _BoundLater.of(function, run, names)
     return cast("Callable[P, R]", _Bound(function, copy_context(), names))
 
@@ -259,6 +260,8 @@ _RUNS_LATER = (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)
 
 class _Bound:
     """A function with the context in which it is to be called."""
+
+    __slots__ = ("__dict__", "__weakref__", "_context", "_function", "_values")
 
     def __init__(
         self, function: Callable[..., Any], context: Context, values: tuple[str, ...]

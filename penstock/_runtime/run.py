@@ -525,7 +525,13 @@ def annotate(**values: object) -> None:
         own, before = prepared(values) if redacting else values, run._values
         if run._origin is not None and before:
             own = {**before, **own} if before.__class__ is dict else _Gaps({**before, **own})
-        _set(run._view(own))
+        # What `Run._view` does, in place.
+        view = _Begun()
+        view._flow_id, view._cell = run._flow_id or run.flow_id, run._cell
+        view._flows, view._entrypoint, view._outer = run._flows, run._entrypoint, run._outer
+        view._request, view._remote = run._request, run._remote
+        view._origin, view._values = run._origin or run, own
+        _set(view)
 
 
 def unannotate(*names: str) -> None:

@@ -110,6 +110,7 @@ class Span(Numbered):
         "start_ns",
     )
 
+    _active: int
     _began: int
     _ended: int
     _error: type[BaseException] | None
@@ -117,21 +118,17 @@ class Span(Numbered):
     _resumed: int
     _token: Token["Span | None"]
 
-    def __init__(self, run: Run, of: Recorded, parent: "Span | None") -> None:
-        self._run = run
-        self._of = of
-        # Not the span: it would hold that of all spans before, in a timer that goes on and on.
-        if parent is None:
-            self._parent = None
-        else:
-            number = parent._number or parent._take_number()
-            self._parent = number, parent._run, parent._of
-        self._error = None
-        self._active = self._number = self._began = 0
-        self.start_ns = time_ns()
-        """When the step began."""
-        self.sequence = next(_begun)
-        """How many spans had begun in the process by then. It orders them; a clock may not."""
+    _run: Run
+    _of: Recorded
+    _parent: tuple[int, Run, Recorded] | None
+    """Of the span in which this one began. Not the span: it would hold that of all spans before,
+    in a timer that goes on and on."""
+
+    start_ns: int
+    """When the step began."""
+
+    sequence: int
+    """How many spans had begun in the process by then. It orders them; a clock may not."""
 
     @property
     def step(self) -> str:
@@ -477,13 +474,27 @@ renew_after_fork(_flush_at_exit_of_children)
 def recording_scope(of: Recorded) -> Scope:
     """Return what records every call of the function that *of* declares."""
     get_run, get_span, marks = current.get, current_span.get, closed_marks
+    new, clock = object.__new__, time_ns
 
     def begin() -> Span | None:
         run = open_run() if marks else get_run()  # what is current somewhere may be over
         # An exporter may call steps itself: those are not recorded.
         if run is None or not _exporters or _of_thread.state.is_exporting:
             return None
-        return Span(run, of, find_span() if marks else get_span())
+        # In place, and without `__init__`: this is what the call of a recorded step costs.
+        span = new(Span)
+        span._run, span._of = run, of
+        parent = find_span() if marks else get_span()
+        if parent is None:
+            span._parent = None
+        else:
+            number = parent._number or parent._take_number()
+            span._parent = number, parent._run, parent._of
+        span._error = None
+        span._active = span._number = span._began = 0
+        span.start_ns = clock()
+        span.sequence = next(_begun)
+        return span
 
     return Scope(
         *(begin, _enter, _leave, _end),

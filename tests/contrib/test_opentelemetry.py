@@ -22,7 +22,6 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, TraceIdRatioBased
 from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 
 from penstock import (
-    Run,
     annotate,
     bind,
     bound,
@@ -35,7 +34,7 @@ from penstock import (
     tracing,
 )
 from penstock._runtime.ids import make_flow_id
-from penstock._runtime.spans import Span, exporters, set_exporters
+from penstock._runtime.spans import exporters, recording_scope, set_exporters
 from penstock.boundary import Inbound, Outbound, active
 from penstock.contrib import celery as _celery  # noqa: F401 - tells what Retry is
 from penstock.contrib.asgi import FlowMiddleware
@@ -824,7 +823,8 @@ def test_code(provider, memory):
     assert attributes["code.file.path"] == __file__
     assert attributes["code.line.number"] == test_code.__code__.co_firstlineno + 3
     built_in = SimpleNamespace(steps=[SimpleNamespace(function=len, flows=())])
-    assert _code(Span(Run(), built_in, None)) == {}
+    with bind():
+        assert _code(recording_scope(built_in).begin()) == {}
 
 
 @pytest.mark.parametrize(
@@ -900,6 +900,7 @@ def test_text_without_utf_8(provider, memory, value, expected):
     assert (attributes["text"], attributes["b\\ud800"]) == (expected, 1)
 
 
+@pytest.mark.usefixtures("memory")
 def test_path_without_utf_8():
     """The same is true of the name of a file."""
     function = test_path_without_utf_8
@@ -907,7 +908,10 @@ def test_path_without_utf_8():
     named.__module__, named.__qualname__ = function.__module__, function.__qualname__
     declared = SimpleNamespace(steps=[SimpleNamespace(function=named, flows=())])
 
-    assert _code(Span(Run(), declared, None))["code.file.path"] == "/a\\udcff/b.py"
+    with bind():
+        span = recording_scope(declared).begin()
+
+    assert _code(span)["code.file.path"] == "/a\\udcff/b.py"
 
 
 def test_control_flow(provider, memory):
