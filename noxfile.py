@@ -13,7 +13,7 @@ nox.options.error_on_missing_interpreters = False
 nox.options.default_venv_backend = "uv|virtualenv"
 
 # Images of containers often set this. Each of the hundreds of processes that tests start would then
-# compile anew all that it imports, which takes more time than the tests.
+# compile again all that it imports, which takes more time than the tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 COVERED = ("penstock", "penstock_sphinx", "penstock_mkdocs")
@@ -30,6 +30,9 @@ WORKERS = str((os.cpu_count() or 1) + 1)
 PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
 PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
 RECORDED = ["runtime", "log_lines", "middleware", "django_middleware", "imports"]
+# What is checked for plain English.
+PROSE = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"]
+PROSE += ["noxfile.py", ".ci", "changelog.d", "docs", "examples"]
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
 # A bound that is a pre-release itself asks for the pre-releases of that package alone.
 PRERELEASES = ["docutils>=0.20a0", "markdown>=3.6a0", "mkdocs>=1.6a0", "mkdocs-material>=9.6a0"]
@@ -57,7 +60,7 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the built wheel, with full branch coverage.
 
-    What takes long and seldom finds anything new is marked `wide`, and is run by `nox -s wide`.
+    What takes long and rarely finds anything new is marked `wide`, and is run by `nox -s wide`.
     """
     _install(session, EVERYTHING, *_guests())
     _measure(session, "-m", "not wide")
@@ -102,7 +105,7 @@ def portable(session: nox.Session) -> None:
 def arq(session: nox.Session) -> None:
     """Test what the docs say of arq with a real worker.
 
-    In an environment of its own: arq asks for an older client of Redis than other tests do.
+    In a separate environment: arq asks for an older client of Redis than other tests do.
     """
     session.install(".", *_groups("arq"))
     session.run(*PYTEST[:4], "tests/wide/arq_worker.py", *session.posargs)
@@ -164,10 +167,12 @@ def sphinx(session: nox.Session, version: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, the direction of imports, and the files that only a service reads."""
+    """Check style, English, the direction of imports, and the files that only a service reads."""
     session.install("-e", EVERYTHING, *_groups("lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("python", ".ci/prose.py", *PROSE)
+    session.run("codespell", *PROSE)
     session.run("lint-imports")
     session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
     for schema, files in SCHEMAS.items():

@@ -71,7 +71,7 @@ def missing_from(sdist: Path) -> list[str]:
 
 
 class _Quiet(WSGIRequestHandler):
-    """Answers requests without a line for each."""
+    """Serves requests without a line for each."""
 
     def log_message(self, *_arguments: object) -> None:
         """Write nothing."""

@@ -64,8 +64,8 @@ def wait_for(what: str, happened: Callable[[], Any], logs: Path) -> Any:
         if found:
             return found
         time.sleep(0.05)
-    said = "\n".join(f"== {log.name}\n{log.read_text()}" for log in sorted(logs.glob("*.log")))
-    raise TimeoutError(f"{what} did not happen within {PATIENCE:.0f} s\n{said}")
+    shown = "\n".join(f"== {log.name}\n{log.read_text()}" for log in sorted(logs.glob("*.log")))
+    raise TimeoutError(f"{what} did not happen within {PATIENCE:.0f} s\n{shown}")
 
 
 def free_port() -> int:
@@ -76,7 +76,7 @@ def free_port() -> int:
 
 
 def listens(port: int) -> bool:
-    """Tell whether somebody listens at *port* of this machine."""
+    """Return whether something listens at *port* of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -84,7 +84,7 @@ def listens(port: int) -> bool:
 def ask(
     port: int, method: str, path: str, body: Mapping[str, object] | None = None
 ) -> tuple[int, str | None, Any]:
-    """Return the status, the flow ID and the JSON that a service of this machine answers."""
+    """Return the status, the flow ID and the JSON of the response of a local service."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         sent = json.dumps(body) if body is not None else None

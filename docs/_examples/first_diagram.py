@@ -1,4 +1,4 @@
-"""The flow of the tutorial, under a name of its own in these docs."""
+"""The flow of the tutorial, under its own name in these docs."""
 
 import logging
 

@@ -26,7 +26,7 @@ def validate() -> None:
 @orders
 @step(after={"validate": "invalid"}, kind="email")
 def reject() -> None:
-    """Tells the customer why."""
+    """Sends the customer the reason."""
 
 
 @orders
@@ -44,7 +44,7 @@ def reserve_inventory() -> None:
 @orders
 @step(after=all_of("charge_payment", "reserve_inventory"), kind="queue")
 def hand_over() -> None:
-    """Tells the warehouse."""
+    """Notifies the warehouse."""
 
 
 @orders

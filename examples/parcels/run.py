@@ -48,13 +48,13 @@ def main(data: Path) -> None:
         status, flow_id, answer = ask(port, "POST", "/parcels", {"address": "1 Mill Lane"})
         if status != 202 or flow_id is None:
             sys.exit(f"the parcel was not accepted: {status} {answer}")
-        said = wait_for(
+        lines = wait_for(
             "the last line of the operation",
             lambda: (lines := operation(flow_id, logs)) and "knows" in "".join(lines) and lines,
             logs,
         )
         _, _, parcel = ask(port, "GET", f"/parcels/{answer['parcel']}")
-    print("\n".join(said))
+    print("\n".join(lines))
     print(f"\nparcel {answer['parcel']} goes by {parcel['courier']}")
     if parcel["operation"] != flow_id:
         sys.exit(f"the database has another ID: {parcel['operation']}")

@@ -44,14 +44,14 @@ def main(data: Path) -> None:
             status, flow_id, answer = ask(port, "POST", "/payments", payment)
             if status != 202 or flow_id is None:
                 sys.exit(f"the payment was not accepted: {status} {answer}")
-            said = wait_for(
+            lines = wait_for(
                 "the last line of the operation",
                 lambda: (
                     (lines := operation(flow_id, logs)) and "the ledger has" in lines[-1] and lines
                 ),
                 logs,
             )
-    print("\n".join(said))
+    print("\n".join(lines))
     with closing(sqlite3.connect(ledger)) as database:
         query = "SELECT payer, cents FROM ledger WHERE operation = ?"
         entries = database.execute(query, (flow_id,)).fetchall()
@@ -62,7 +62,7 @@ def main(data: Path) -> None:
 
 @contextmanager
 def broker(logs: Path) -> Iterator[str]:
-    """Have the address of the broker that the environment names, or else of one of our own."""
+    """Have the address of the broker that the environment names, or else of a local one."""
     if address := os.environ.get("PAYMENTS_BROKER"):
         yield address
         return

@@ -25,7 +25,7 @@ PROCESSES = {
 STEPS = {
     "parcels": [
         "Accept a parcel", "Store the parcel", "Book a courier", "Note the courier",
-        "Tell the customer",
+        "Notify the customer",
     ],
     "payments": [
         "Accept a payment", "Publish the payment", "Receive the payment",

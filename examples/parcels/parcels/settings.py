@@ -36,7 +36,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if CELERY_BROKER_URL.startswith("filesystem:")
     else {}
 )
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the worker logs as is said below
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the worker logs as configured below
 
 LINE = "%(asctime)s.%(msecs)03d %(processName)-16s %(flow_id)-32s %(step)-14s %(message)s"
 LOGGING = {

@@ -34,10 +34,10 @@ class Payment(BaseModel):
 @payments
 @entrypoint(kind="http", title="Accept a payment")
 def accept_payment(payment: Payment) -> dict[str, str]:
-    """Accepts a payment, and answers before it is in the ledger.
+    """Accepts a payment, and responds before it is in the ledger.
 
     Args:
-        payment: Who pays, and how much.
+        payment: The payer and the amount.
 
     Returns:
         That it was accepted.
@@ -53,7 +53,7 @@ def publish_payment(payment: Payment) -> None:
     """Publishes the payment, and waits until the broker has it.
 
     Args:
-        payment: Who pays, and how much.
+        payment: The payer and the amount.
 
     Raises:
         HTTPException: With 503, if the broker did not take it within 5 seconds.

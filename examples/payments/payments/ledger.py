@@ -39,7 +39,7 @@ def enter_payment(payer: str, cents: int) -> None:
     """Enters the payment into the ledger, with the operation that it belongs to.
 
     Args:
-        payer: Who pays.
+        payer: The payer's name.
         cents: How much.
     """
     with closing(sqlite3.connect(LEDGER)) as database, database:

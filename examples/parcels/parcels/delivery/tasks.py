@@ -46,16 +46,16 @@ def note_courier(number: int, courier: str) -> None:
 
     Args:
         number: The parcel.
-        courier: Who brings it.
+        courier: The courier's name.
     """
     Parcel.objects.filter(pk=number).update(courier=courier)
     logger.info("parcel %s goes by %s", number, courier)
 
 
 @delivery
-@flow_task(after="note_courier", title="Tell the customer", kind="email")
+@flow_task(after="note_courier", title="Notify the customer", kind="email")
 def tell_customer(number: int) -> None:
-    """Tells the customer by mail that the parcel is on its way.
+    """Notifies the customer by mail that the parcel is on its way.
 
     Args:
         number: The parcel.

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 @delivery
 @entrypoint(kind="http", title="Accept a parcel")
 def accept_parcel(request: HttpRequest) -> HttpResponse:
-    """Accepts a parcel, and answers before it is on its way.
+    """Accepts a parcel, and responds before it is on its way.
 
     Args:
         request: A POST with the address as JSON.

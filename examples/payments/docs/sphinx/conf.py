@@ -3,4 +3,4 @@
 project = "Payments"
 extensions = ["penstock_sphinx", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 html_theme = "alabaster"
-# The modules to import stand in [tool.penstock] of pyproject.toml.
+# The modules to import are in [tool.penstock] of pyproject.toml.

@@ -19,11 +19,11 @@ class Api:
     """The supplier's API."""
 
     def __init__(self, address: str) -> None:
-        """Remember where the API answers."""
+        """Remember the address of the API."""
         self.address = address
 
     def get_bom(self, bom_id: int) -> tuple[int, dict[str, Any]]:
-        """Return the status of the answer, and the bill of material if there is one."""
+        """Return the status of the response, and the bill of material if there is one."""
         try:
             with _opener.open(f"{self.address}/boms/{bom_id}", timeout=5) as answer:
                 return answer.status, json.load(answer)
@@ -33,7 +33,7 @@ class Api:
 
 
 class Database:
-    """Our own tables, in SQLite. Each call has a connection of its own, so threads may share it."""
+    """The shop's tables, in SQLite. Each call has its own connection, so threads may share it."""
 
     def __init__(self, file: Path) -> None:
         """Create the tables in *file* if they are not there."""

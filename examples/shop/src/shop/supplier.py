@@ -17,12 +17,12 @@ BOMS: dict[str, dict[str, Any]] = {
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers ``GET /boms/NUMBER``. BOM 7 is busy the first time."""
+    """Handles ``GET /boms/NUMBER``. BOM 7 is busy the first time."""
 
     asked: set[str]
 
     def do_GET(self) -> None:
-        """Answer a request."""
+        """Respond to a request."""
         is_first, found = self.path not in self.asked, BOMS.get(self.path)
         self.asked.add(self.path)
         if found is None:
@@ -37,11 +37,11 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Keep the supplier's log out of ours."""
+        """Keep the supplier's log out of the shop's."""
 
 
 class Server(ThreadingHTTPServer):
-    """A server whose closing waits for answers that are under way."""
+    """A server whose closing waits for responses that are being sent."""
 
     daemon_threads = False
 

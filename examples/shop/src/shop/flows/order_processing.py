@@ -83,7 +83,7 @@ def send_confirmation(order: Order) -> None:
 @order_processing
 @step(after={"validate_order": "invalid"}, kind="email", title="Turn the order down")
 def reject_order(order: Order) -> None:
-    """Tells the customer why the order was not accepted.
+    """Sends the customer the reason why the order was not accepted.
 
     Args:
         order: The order as it was placed.

@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 user_update = flow(
     "user_update",
     title="User update",
-    description="A user's profile changes, whoever changes it.",
+    description="A user's profile changes, by the user or by an administrator.",
     owner="Accounts team",
 )
 
