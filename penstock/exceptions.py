@@ -21,6 +21,7 @@ __all__ = [
     "OutputFormatError",
     "PenstockError",
     "RenderError",
+    "RendererError",
     "SetupError",
     "TracingError",
     "UndeclaredFunctionError",
@@ -380,6 +381,27 @@ class RenderError(PenstockError, RuntimeError):
 
     def __str__(self) -> str:
         return f"flow {self.flow!r} could not be drawn by {self.program}: {self.reason}"
+
+
+class RendererError(PenstockError, ImportError):
+    """A format of another distribution cannot be used. All other formats can.
+
+    Attributes:
+        format: The name of the format.
+        distribution: What brings it: its name and version, of several if there are several.
+        reason: Why it cannot be used.
+
+    .. versionadded:: 0.2
+    """
+
+    def __init__(self, format: str, distribution: str, reason: str) -> None:  # noqa: A002 - the public word
+        super().__init__(format, distribution, reason)
+        self.format = format
+        self.distribution = distribution
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the format {self.format!r} of {self.distribution} cannot be used: {self.reason}"
 
 
 class DiagramTooLargeError(PenstockError, ValueError):

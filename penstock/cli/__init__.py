@@ -25,11 +25,13 @@ from penstock.exceptions import (
     ModuleImportError,
     OutputFormatError,
     PenstockError,
+    RendererError,
     UnknownFlowError,
 )
 from penstock.graph import Flow, find_problems, list_flows
 from penstock.graph._model import Direction
-from penstock.render import FORMATS, Format, generate_dag
+from penstock.render import draw as draw_flow
+from penstock.render import get_renderer, list_formats
 from penstock.render._output import choose_format
 from penstock.render._theme import page_stylesheet
 
@@ -111,13 +113,27 @@ def _row(flow: Flow) -> tuple[str, ...]:
     return flow.name, _count(len(flow.steps), "step"), f"from {starts}", flow.title or ""
 
 
+class _FormatName(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions
+    """The name of a format. Which there are is found out when one is asked for."""
+
+    name = "format"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002 - of click
+        """Return the names."""
+        return f"[{'|'.join(list_formats())}]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Return *value* if there is such a format."""
+        return click.Choice(list_formats()).convert(value, param, ctx)
+
+
 @main.command()
 @click.argument("flow")
 @click.option(
     "-f",
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
+    type=_FormatName(),
     help="What to draw. By default the suffix of the output file decides, else mermaid.",
 )
 @click.option(
@@ -139,7 +155,7 @@ def _row(flow: Flow) -> tuple[str, ...]:
 @_with_modules
 def draw(
     flow: str,
-    format_: Format | None,
+    format_: str | None,
     output: str | None,
     direction: Direction,
     *,
@@ -150,14 +166,14 @@ def draw(
     output = None if output == STANDARD_OUTPUT else output
     try:
         chosen = choose_format(format_, output)
-    except OutputFormatError as error:
+    except (OutputFormatError, RendererError) as error:
         raise click.UsageError(str(error)) from error
-    if chosen == "png" and output is None and _is_terminal():
-        message = "a PNG cannot be shown in a terminal: name a file with -o FILE"
+    if output is None and _is_terminal() and get_renderer(chosen).is_binary:
+        message = f"{chosen.upper()} cannot be shown in a terminal: name a file with -o FILE"
         raise click.UsageError(message)
     project = _load(modules)
     try:
-        drawn = generate_dag(flow, chosen, output, direction, styled=styled)
+        drawn = draw_flow(flow, chosen, output, direction, styled=styled)
     except UnknownFlowError as error:
         if project.failures:  # which have been reported, and may be why
             sys.exit(1)

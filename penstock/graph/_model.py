@@ -1,33 +1,24 @@
 """The values that checking and drawing exchange. All are frozen."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from penstock._declared.step import Join, Location
 
 __all__ = [
-    "FORMATS",
     "Direction",
     "DrawnWords",
     "Edge",
-    "Format",
     "Graph",
     "Node",
     "Problem",
     "Role",
     "Status",
-    "TextFormat",
 ]
 
 Status = Literal["visited", "failed", "unreached"]
 Role = Literal["entrypoint", "step", "missing"]
 Direction = Literal["TD", "TB", "LR", "BT", "RL"]
-TextFormat = Literal["mermaid", "dot", "json", "text", "svg"]
-Format = TextFormat | Literal["png"]
-"""The name of a format, where it is not known before which one."""
-
-FORMATS = (*get_args(TextFormat), "png")
-"""What a graph can be drawn as."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,10 @@ def reach(following: Successors, starts: Iterable[str]) -> set[str]:
 
 
 def joins(graph: Graph) -> set[str]:
-    """Return the names of the nodes that wait for all that lead to them."""
+    """Return the names of the nodes that wait for all that lead to them.
+
+    .. versionadded:: 0.2
+    """
     reached = {edge.target for edge in graph.edges}
     return {node.name for node in graph.nodes if node.join == "all" and node.name in reached}
 

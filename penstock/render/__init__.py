@@ -1,27 +1,186 @@
-"""Drawing flows: a graph in any format."""
+"""Drawing flows: a graph in any format, of penstock or of others."""
 
 import os
-from typing import Literal, overload
+from typing import Any, Literal, Protocol, overload
 
 from penstock._common.files import write_whole
-from penstock.graph._flow import Flow, get_flow
-from penstock.graph._model import FORMATS, Direction, Format, Graph, TextFormat
+from penstock.exceptions import InvalidArgumentError
+from penstock.graph._flow import get_flow
+from penstock.graph._model import Direction, Graph
+from penstock.graph._structure import joins
+from penstock.render._labels import bar_id, clean_text, drawn_id, label_lines, safe_href
 from penstock.render._output import choose_format
+from penstock.render._registry import (
+    Renderer,
+    RenderOptions,
+    get_renderer,
+    list_formats,
+    list_renderers,
+    register,
+    render_graph,
+)
+from penstock.render._shapes import Paint, Shape, shape_of
+from penstock.render._theme import paint_of
 
 __all__ = [
-    "FORMATS",
+    "Direction",
+    "Drawable",
     "Format",
+    "Paint",
+    "RenderOptions",
+    "Renderer",
+    "Shape",
     "TextFormat",
+    "bar_id",
+    "clean_text",
+    "draw",
+    "drawn_id",
     "generate_dag",
-    "render",
+    "get_renderer",
+    "joins",
+    "label_lines",
+    "list_formats",
+    "list_renderers",
+    "paint_of",
+    "register",
+    "safe_href",
+    "shape_of",
 ]
+
+TextFormat = Literal["mermaid", "dot", "json", "text", "svg"]
+Format = TextFormat | Literal["png"]
+"""The name of a format of penstock, where it is not known before which one."""
 
 Output = str | os.PathLike[str]
 
 
+class _HasGraph(Protocol):
+    def graph(self) -> Graph: ...
+
+
+Drawable = str | Graph | _HasGraph
+"""What can be drawn: the name of a flow, a `Flow`, a recorded run, or a `Graph`."""
+
+
+@overload
+def draw(
+    flow: Drawable,
+    format: None = ...,
+    output: None = ...,
+    direction: Direction = ...,
+    *,
+    styled: bool = ...,
+    check_limits: bool = ...,
+) -> str: ...
+@overload
+def draw(
+    flow: Drawable,
+    format: TextFormat,
+    output: Output | None = ...,
+    direction: Direction = ...,
+    *,
+    styled: bool = ...,
+    check_limits: bool = ...,
+) -> str: ...
+@overload
+def draw(
+    flow: Drawable,
+    format: Literal["png"],
+    output: Output | None = ...,
+    direction: Direction = ...,
+    *,
+    styled: bool = ...,
+    check_limits: bool = ...,
+) -> bytes: ...
+@overload
+def draw(
+    flow: Drawable,
+    format: Format | None = ...,
+    output: Output | None = ...,
+    direction: Direction = ...,
+    *,
+    styled: bool = ...,
+    check_limits: bool = ...,
+) -> str | bytes: ...
+@overload
+def draw(
+    flow: Drawable,
+    format: str,
+    output: Output | None = ...,
+    direction: Direction = ...,
+    *,
+    styled: bool = ...,
+    check_limits: bool = ...,
+) -> Any: ...  # a format of others: text or bytes
+def draw(
+    flow: Drawable,
+    format: str | None = None,  # noqa: A002 - the user's word
+    output: Output | None = None,
+    direction: Direction = "TD",
+    *,
+    styled: bool = False,
+    check_limits: bool = True,
+) -> str | bytes:
+    """Draw a flow, a recorded run or a graph, in any format that there is.
+
+    Args:
+        flow: The name of a flow, or a `Flow`, a
+            `RecordedRun <penstock.tracing.RecordedRun>` or a `Graph`.
+        format: The name of a format: of one of `generate_dag`, or of one that
+            others bring (see `Renderer`). If None, the suffix of *output* decides;
+            without a suffix it is Mermaid.
+        output: As for `generate_dag`.
+        direction: As for `generate_dag`.
+        styled: As for `generate_dag`.
+        check_limits: As for `generate_dag`.
+
+    Returns:
+        The diagram, as bytes if the format is binary and as text if not.
+
+    Raises:
+        UnknownFlowError: If no flow of that name has been declared.
+        UnknownFormatError: If there is no format of that name.
+        OutputFormatError: If the suffix of *output* is that of another format,
+            or of none and *format* is None.
+        InvalidArgumentError: If *flow* is nothing that can be drawn, or
+            *direction* is not a direction.
+        RendererError: If the format is of another distribution, and cannot be loaded.
+        DiagramTooLargeError: If a Mermaid text is beyond what Mermaid draws.
+        MissingExtraError: If a picture is asked for and no Graphviz program is
+            found.
+        RenderError: If the Graphviz program or the format of others fails.
+        OSError: If *output* cannot be written.
+
+    .. versionadded:: 0.2
+    """
+    chosen = choose_format(format, output)
+    options = RenderOptions(direction=direction, styled=styled, check_limits=check_limits)
+    drawn = render_graph(_graph_of(flow), chosen, options)
+    if output is not None:
+        write_whole(output, drawn + "\n" if isinstance(drawn, str) else drawn)
+    return drawn
+
+
+def _graph_of(flow: Drawable) -> Graph:
+    if isinstance(flow, Graph):
+        return flow
+    if isinstance(flow, str):
+        return get_flow(flow).graph()
+    # Any: a wrong argument may have that name for something else.
+    find: Any = getattr(flow, "graph", None)
+    graph: object = find() if callable(find) and not isinstance(flow, type) else None
+    if not isinstance(graph, Graph):
+        message = (
+            f"cannot draw {type(flow).__name__}: give the name of a flow, "
+            "a Flow, a RecordedRun or a Graph"
+        )
+        raise InvalidArgumentError(message)
+    return graph
+
+
 @overload
 def generate_dag(
-    flow: str | Flow,
+    flow: Drawable,
     format: None = ...,
     output: None = ...,
     direction: Direction = ...,
@@ -31,7 +190,7 @@ def generate_dag(
 ) -> str: ...
 @overload
 def generate_dag(
-    flow: str | Flow,
+    flow: Drawable,
     format: TextFormat,
     output: Output | None = ...,
     direction: Direction = ...,
@@ -41,7 +200,7 @@ def generate_dag(
 ) -> str: ...
 @overload
 def generate_dag(
-    flow: str | Flow,
+    flow: Drawable,
     format: Literal["png"],
     output: Output | None = ...,
     direction: Direction = ...,
@@ -51,7 +210,7 @@ def generate_dag(
 ) -> bytes: ...
 @overload
 def generate_dag(
-    flow: str | Flow,
+    flow: Drawable,
     format: Format | None = ...,
     output: Output | None = ...,
     direction: Direction = ...,
@@ -60,7 +219,7 @@ def generate_dag(
     check_limits: bool = ...,
 ) -> str | bytes: ...
 def generate_dag(
-    flow: str | Flow,
+    flow: Drawable,
     format: Format | None = None,  # noqa: A002 - the user's word
     output: Output | None = None,
     direction: Direction = "TD",
@@ -70,10 +229,12 @@ def generate_dag(
 ) -> str | bytes:
     """Draw a flow.
 
-    No function of the flow is run to draw it.
+    No function of the flow is run to draw it. `penstock.render.draw` is the same for type
+    checkers that are to take the names of formats of others, too.
 
     Args:
-        flow: The name of a flow, or the flow itself.
+        flow: The name of a flow, or a `Flow`, a
+            `RecordedRun <penstock.tracing.RecordedRun>` or a `Graph`.
         format: ``"mermaid"``, ``"dot"``, ``"json"``, ``"text"`` or ``"svg"``,
             which are text, or ``"png"``, which is bytes. ``"svg"`` and
             ``"png"`` need a Graphviz program: ``pip install "penstock[png]"``
@@ -97,7 +258,8 @@ def generate_dag(
         UnknownFormatError: If *format* is none of those above.
         OutputFormatError: If the suffix of *output* is that of another format,
             or of none and *format* is None.
-        InvalidArgumentError: If *direction* is none of those above.
+        InvalidArgumentError: If *flow* is nothing that can be drawn, or
+            *direction* is not a direction.
         DiagramTooLargeError: If a Mermaid text is beyond what Mermaid draws:
             500 edges or 50,000 characters.
         MissingExtraError: If a picture is asked for and no Graphviz program is
@@ -107,31 +269,4 @@ def generate_dag(
 
     .. versionadded:: 0.2
     """
-    chosen = choose_format(format, output)
-    found = flow if isinstance(flow, Flow) else get_flow(flow)
-    drawn = render(
-        found.graph(), chosen, direction=direction, styled=styled, check_limits=check_limits
-    )
-    if output is not None:
-        write_whole(output, drawn + "\n" if isinstance(drawn, str) else drawn)
-    return drawn
-
-
-def render(
-    graph: Graph,
-    format: Format,  # noqa: A002 - the user's word
-    *,
-    direction: Direction = "TD",
-    styled: bool = False,
-    check_limits: bool = True,
-) -> str | bytes:
-    """Return *graph* drawn in *format*, as `generate_dag` describes.
-
-    .. versionadded:: 0.2
-    """
-    # Only who draws a flow needs what draws it.
-    from penstock.render._registry import render_graph  # noqa: PLC0415
-
-    return render_graph(
-        graph, format, direction=direction, styled=styled, check_limits=check_limits
-    )
+    return draw(flow, format, output, direction, styled=styled, check_limits=check_limits)

@@ -23,6 +23,8 @@ def drawn_id(name: str, is_readable: Callable[[str], object]) -> str:
     alone, so that a change of one step changes nothing else in the text. A name
     that looks like one of these, or like a bar, counts as unreadable, so no two
     steps can meet in one id.
+
+    .. versionadded:: 0.2
     """
     if is_readable(name) and not _MADE_UP.fullmatch(name):
         return name
@@ -34,7 +36,10 @@ def drawn_id(name: str, is_readable: Callable[[str], object]) -> str:
 
 
 def bar_id(target: str) -> str:
-    """Return what a drawing calls the bar before the step with the id *target*."""
+    """Return what a drawing calls the bar before the step with the id *target*.
+
+    .. versionadded:: 0.2
+    """
     return f"{target}__all"
 
 
@@ -43,6 +48,8 @@ def label_lines(text: str, width: int, *, break_words: bool = True) -> list[str]
 
     Characters that no picture can show become spaces. A word that is longer
     than a line is broken, unless *break_words* forbids it.
+
+    .. versionadded:: 0.2
     """
     lines: list[str] = []
     for line in text.splitlines():
@@ -66,7 +73,10 @@ def _wrap(line: str, width: int, *, break_words: bool) -> list[str]:
 
 
 def clean_text(text: str) -> str:
-    """Return *text* with spaces for the characters that XML cannot hold."""
+    """Return *text* with spaces for the characters that XML cannot hold.
+
+    .. versionadded:: 0.2
+    """
     return _NOT_DRAWN.sub(" ", text)
 
 
@@ -75,6 +85,8 @@ def safe_href(href: str | None) -> str | None:
 
     Relative addresses, fragments, ``http(s)`` and ``mailto`` pass; ``javascript:`` and all
     other schemes do not.
+
+    .. versionadded:: 0.2
     """
     if href is None or not _HREF.match(href) or _NOT_DRAWN.search(href):
         return None

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from heapq import merge
 from operator import attrgetter, itemgetter
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, overload
 
 from penstock._runtime.spans import DeclaredStep, Outcome, Span
 from penstock.graph import get_flow
 from penstock.graph._model import Direction, Graph, Node
-from penstock.render import Format, TextFormat, render
+from penstock.render import Format, TextFormat, draw
 
 __all__ = ["RecordedRun", "RecordedSpan", "group_runs", "read_runs"]
 
@@ -155,32 +156,74 @@ class RecordedRun:
 
     @overload
     def draw(
-        self, format: TextFormat = ..., *, flow: str | None = ..., direction: Direction = ...
+        self,
+        format: None = ...,
+        output: None = ...,
+        *,
+        flow: str | None = ...,
+        direction: Direction = ...,
     ) -> str: ...
     @overload
     def draw(
-        self, format: Literal["png"], *, flow: str | None = ..., direction: Direction = ...
-    ) -> bytes: ...
+        self,
+        format: TextFormat,
+        output: str | PathLike[str] | None = ...,
+        *,
+        flow: str | None = ...,
+        direction: Direction = ...,
+    ) -> str: ...
+    @overload
     def draw(
         self,
-        format: Format = "mermaid",  # noqa: A002 - the word of `generate_dag`
+        format: Literal["png"],
+        output: str | PathLike[str] | None = ...,
+        *,
+        flow: str | None = ...,
+        direction: Direction = ...,
+    ) -> bytes: ...
+    @overload
+    def draw(
+        self,
+        format: Format | None = ...,
+        output: str | PathLike[str] | None = ...,
+        *,
+        flow: str | None = ...,
+        direction: Direction = ...,
+    ) -> str | bytes: ...
+    @overload
+    def draw(
+        self,
+        format: str,
+        output: str | PathLike[str] | None = ...,
+        *,
+        flow: str | None = ...,
+        direction: Direction = ...,
+    ) -> Any: ...  # a format of others: text or bytes
+    def draw(
+        self,
+        format: str | None = None,  # noqa: A002 - the word of `generate_dag`
+        output: str | PathLike[str] | None = None,
         *,
         flow: str | None = None,
         direction: Direction = "TD",
     ) -> str | bytes:
-        """Return the diagram of the flow with what became of each step in this run.
+        """Draw the flow with what became of each step in this run, in colours.
 
         Args:
-            format: As for `penstock.generate_dag`.
+            format: As for `penstock.render.draw`, which draws a run without colours.
+            output: As for `penstock.render.draw`.
             flow: The name of the flow, where the run is of several. None means `flow`.
-            direction: As for `penstock.generate_dag`.
+            direction: As for `penstock.render.draw`.
 
         Raises:
             UnknownFlowError: If the flow is not declared in this process.
             UnknownFormatError: If there is no such format.
+            OutputFormatError: If the suffix of *output* is that of another format,
+                or of none and *format* is None.
             RenderError: If a picture cannot be drawn.
+            OSError: If *output* cannot be written.
         """
-        return render(self.graph(flow), format, direction=direction, styled=True)
+        return draw(self.graph(flow), format, output, direction, styled=True)
 
     def timeline(self) -> str:
         """Return a tree of the spans for a terminal, with when each ran and how it ended.

@@ -56,7 +56,7 @@ from penstock.contrib.confluent_kafka import bind_message, consume
 from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninstall
 from penstock.contrib.opentelemetry import FlowIdGenerator, OpenTelemetryExporter
 from penstock.executors import ThreadPoolExecutor
-from penstock.render import Format
+from penstock.render import Format, draw
 from penstock.testing import Recording, isolated_registry, record_runs
 from penstock.tracing import DeclaredStep, InMemoryExporter, RecordedRun, Span, read_runs
 from penstock.tracing import configure as configure_tracing
@@ -301,6 +301,12 @@ def drawing(found: Flow, name: Format) -> None:
     assert_type(generate_dag("orders", "png", Path("orders.png")), bytes)
     assert_type(generate_dag("orders", name), str | bytes)
     generate_dag("orders", format="jpeg")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    assert_type(generate_dag(found.graph()), str)
+    assert_type(draw(found, "svg"), str)
+    assert_type(draw(found.graph(), "png"), bytes)
+    assert_type(draw("orders", output="orders.png"), str | bytes)
+    assert_type(draw("orders", "names"), Any)
+    draw(1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     generate_dag("orders", direction="UP")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 

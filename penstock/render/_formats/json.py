@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from penstock.graph._model import Graph
+from penstock.render._registry import Renderer, RenderOptions
 
-__all__ = ["render_json"]
+__all__ = ["RENDERER", "render_json"]
 
 
 def render_json(graph: Graph) -> str:
@@ -27,3 +28,10 @@ def render_json(graph: Graph) -> str:
 
 def _without_nothing(said: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in said.items() if value is not None}
+
+
+def _render(graph: Graph, _options: RenderOptions) -> str:
+    return render_json(graph)
+
+
+RENDERER = Renderer("json", (".json",), _render)

@@ -12,10 +12,11 @@ from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction, DrawnWords, Graph, Node
 from penstock.graph._structure import joins
 from penstock.render._labels import bar_id, drawn_id, label_lines, safe_href
+from penstock.render._registry import Renderer, RenderOptions
 from penstock.render._shapes import shape_of
 from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
 
-__all__ = ["LONGEST_LINE", "Palette", "render_mermaid"]
+__all__ = ["LONGEST_LINE", "RENDERER", "Palette", "render_mermaid"]
 
 Palette = Literal["text", "page", "inside"]
 
@@ -290,3 +291,15 @@ def _text(text: str) -> str:
 def _url(href: str | None) -> str:
     """Return *href* fit to stand in quotes, or nothing if it could run a script."""
     return quote((safe_href(href) or "").strip(), safe="%/:?#[]@!$&'()*+,=~")
+
+
+def _render(graph: Graph, options: RenderOptions) -> str:
+    return render_mermaid(
+        graph,
+        direction=options.direction,
+        styled=options.styled,
+        check_limits=options.check_limits,
+    )
+
+
+RENDERER = Renderer("mermaid", (".mmd", ".mermaid"), _render)

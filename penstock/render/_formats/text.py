@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from penstock.graph._model import DrawnWords, Graph, Node
+from penstock.render._registry import Renderer, RenderOptions
 
-__all__ = ["render_text"]
+__all__ = ["RENDERER", "render_text"]
 
 
 def render_text(graph: Graph) -> str:
@@ -77,3 +78,10 @@ def _describe(node: Node, words: DrawnWords) -> str:
 def _one_line(text: str) -> str:
     """Return *text* without line breaks and characters that steer a terminal."""
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+
+
+def _render(graph: Graph, _options: RenderOptions) -> str:
+    return render_text(graph)
+
+
+RENDERER = Renderer("text", (".txt",), _render)

@@ -1,0 +1,14 @@
+"""A graph as PNG, laid out by a Graphviz program."""
+
+from penstock.graph._model import Graph
+from penstock.render._graphviz import render_png
+from penstock.render._registry import Renderer, RenderOptions
+
+__all__ = ["RENDERER"]
+
+
+def _render(graph: Graph, options: RenderOptions) -> bytes:
+    return render_png(graph, direction=options.direction)
+
+
+RENDERER = Renderer("png", (".png",), _render, is_binary=True)
