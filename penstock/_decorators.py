@@ -199,9 +199,9 @@ def flow(
     check_text("flow", name=name, title=title, description=description, owner=owner)
     name = plain_string(name)
     said: dict[str, Any] = {}
-    for key, text in (("title", title), ("description", description), ("owner", owner)):
-        if text is not None:
-            said[key] = plain_string(text)
+    if not (title is description is owner is None):
+        said = {"title": title, "description": description, "owner": owner}
+        said = {key: plain_string(text) for key, text in said.items() if text is not None}
     if read := _read_tags(tags):
         said["tags"] = read
     default_registry().describe(name, declaring_frame(), said)

@@ -39,8 +39,8 @@ class CodeIndex(Generic[D]):
     def put(self, declaration: D) -> None:
         """Find *declaration* by its code from now on, or hold it as it says now."""
         for code in declaration.codes:
-            found = [declaration]
-            if id(code) in self._found and (others := self._others(code, declaration)):
+            known, found = self._found.get(id(code)), [declaration]
+            if known is not None and (others := [d for d in known if d is not declaration]):
                 found = sorted([*others, declaration], key=_number)
             self._set(code, found)
 

@@ -72,11 +72,6 @@ class InboundRequests(Inbound):
         object.__setattr__(self, "ignore", patterns)
         object.__setattr__(self, "_ignored", finders)
 
-    @property
-    def has_ignored(self) -> bool:
-        """Whether any path is ignored, for adapters that have to find it first."""
-        return bool(self._ignored)
-
     def begin(
         self,
         source: S,
