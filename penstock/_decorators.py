@@ -1,5 +1,6 @@
 """The decorators: they read arguments, register, and wrap nothing but entrypoints."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import CodeType, FunctionType, MethodType
@@ -7,6 +8,7 @@ from typing import Any, Protocol, TypeVar, overload
 
 from penstock._common.declared_strings import check_text, wrong
 from penstock._common.plain_values import plain_string
+from penstock._declared.executions import Execution, current_execution
 from penstock._declared.registry import (
     Declaration,
     Declared,
@@ -259,10 +261,11 @@ def step(
     def declare(*args: Any, **kwargs: Any) -> Any:
         target = only_function("step(...)", args, kwargs)
         _check_callable("step", target)
-        declaration = _declaration(target, name, title, kind)
+        execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
+        declaration = _declaration(target, name, title, kind, execution)
         declaration.after, declaration.join = references, join
         declaration.target = _recorded(instrument_alike, target, declaration)
-        default_registry().declare(declaration)
+        default_registry().declare(declaration, execution)
         return declaration.target
 
     if function is None:
@@ -326,11 +329,13 @@ def entrypoint(
 
     def declare(*args: Any, **kwargs: Any) -> Any:
         target = only_function("entrypoint(...)", args, kwargs)
-        declaration = _declare_start("entrypoint", target, name, title, kind)
+        _check_start("entrypoint", target)
+        execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
+        declaration = _declaration(target, name, title, kind, execution)
         declaration.is_entrypoint = declaration.begins_runs = True
         declaration.after, declaration.join = references, join
         declaration.target = _with_runs(instrument_alike, target, declaration, inherit=inherit)
-        default_registry().declare(declaration)
+        default_registry().declare(declaration, execution)
         return declaration.target
 
     if function is None:
@@ -371,7 +376,9 @@ def declare_task(
     """
     check_text("flow_task", step=step, title=title, kind=kind)
     references, join = _read_after(after)
-    declaration = _declare_start("flow_task", function, step, title, kind)
+    _check_start("flow_task", function)
+    execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
+    declaration = _declaration(function, step, title, kind, execution)
     declaration.is_entrypoint, declaration.begins_runs = not references, True
     declaration.after, declaration.join = references, join
     # A function, whatever it was: some queues ask for its name.
@@ -382,17 +389,14 @@ def declare_task(
         wrapper.__signature__ = arguments
     task = make(wrapper)
     declaration.target = task
-    default_registry().declare(declaration)
+    default_registry().declare(declaration, execution)
     return task
 
 
-def _declare_start(
-    where: str, target: Any, name: str | None, title: str | None, kind: str | None
-) -> Declaration:
-    """Return the declaration of *target*, at which runs are to begin."""
+def _check_start(where: str, target: Any) -> None:
+    """Raise unless runs can begin at *target*."""
     _check_callable(where, target)
     check_wrappable(where, bare(target))
-    return _declaration(target, name, title, kind)
 
 
 def _with_runs(
@@ -445,7 +449,13 @@ def _body_of(target: Any) -> tuple[Any, Declared | None]:
     return with_function(target, earlier.declared.function), earlier.declared
 
 
-def _declaration(target: Any, name: str | None, title: str | None, kind: str | None) -> Declaration:
+def _declaration(
+    target: Any,
+    name: str | None,
+    title: str | None,
+    kind: str | None,
+    execution: Execution | None,
+) -> Declaration:
     """Return the declaration of *target*, which has a name of its own or *name*."""
     earlier = default_registry().find_same(target)
     function = bare(target) if earlier is None else earlier.function
@@ -461,7 +471,7 @@ def _declaration(target: Any, name: str | None, title: str | None, kind: str | N
         title=title and plain_string(title),
         kind=kind and plain_string(kind),
         located=located(function),
-        origin=Origin.of(function),
+        origin=Origin.of(function, execution),
     )
 
 

@@ -1,9 +1,9 @@
 """Which module or cell of a notebook is being executed, to know when that happens again."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import ref
 
 __all__ = ["Execution", "current_execution"]
@@ -18,6 +18,9 @@ class Execution(NamedTuple):
     source: Source
     which: CodeType | str
     """The code of a module, which is another one each time, or the ID of the editor's request."""
+
+    names: Mapping[str, Any] | None = None
+    """The globals of the module."""
 
     def is_that(self, other: CodeType | str | None) -> bool:
         """Return whether *other*, which was remembered of the same source, is this execution."""
@@ -65,7 +68,7 @@ def _execution_of(frame: FrameType) -> Execution | None:
         if calling in _WHOLE_MODULES:
             names = frame.f_globals
             source = ("module", str(names.get("__name__")), str(names.get("__file__")))
-            return Execution(source, frame.f_code)
+            return Execution(source, frame.f_code, names)
         if calling == _CELLS:
             return _cell_execution()
         caller = caller.f_back

@@ -172,7 +172,7 @@ class Origin:
     identity: object = None
     """Its code, or the callable itself if that is no function written in Python."""
 
-    execution: Callable[[], CodeType | None] = field(default=lambda: None, repr=False)
+    execution: Callable[[], CodeType | str | None] = field(default=lambda: None, repr=False)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -180,13 +180,15 @@ class Origin:
         return _real(self.file), self.qualname
 
     @classmethod
-    def of(cls, function: object) -> "Origin":
-        """Return the origin of *function*, seen from the code that declares it now."""
+    def of(cls, function: object, declaring: Execution | None) -> "Origin":
+        """Return the origin of *function*, which code declares now that is part of *declaring*."""
         plain = function if _is_plain(function) else unwrap(bare(function))
         scope = getattr(plain, "__globals__", None) or declaring_frame().f_globals
         file = scope.get("__file__") or scope.get("__name__") or "<unknown>"
         qualname = getattr(plain, "__qualname__", None) or type(plain).__qualname__
         identity = _written_code(plain)
+        if declaring is not None and declaring.names is scope:
+            return cls(file, qualname, identity, declaring.remembered())
         execution = _outermost_code(scope)
         return cls(file, qualname, identity, ref(execution) if execution else lambda: None)
 
@@ -509,10 +511,14 @@ class Registry:
         self.first: tuple[str, str] | None = None
         """The name and the place of what was declared first, if anything was."""
 
-    def declare(self, declaration: Declaration) -> None:
-        """Remember *declaration* until a flow claims its target, or nobody has that any more."""
+    def declare(self, declaration: Declaration, execution: Execution | None) -> None:
+        """Remember *declaration* until a flow claims its target, or nobody has that any more.
+
+        Args:
+            declaration: The declaration.
+            execution: What `current_execution` returns for the code that declares it.
+        """
         declaration.know_frames()
-        execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
         with self._lock:
             declaration.source = self._enter(execution)
             self.first = self.first or (declaration.name, str(declaration.location))
