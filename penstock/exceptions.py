@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 __all__ = [
     "BrokenExtraError",
+    "CatalogError",
     "ConfigurationError",
     "DeclarationError",
     "DiagramTooLargeError",
@@ -459,6 +460,25 @@ class ConfigurationError(PenstockError, ValueError):
 
     Attributes:
         place: Where the setting stands.
+        problem: What is wrong with it.
+
+    .. versionadded:: 0.2
+    """
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(place, problem)
+        self.place = place
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+class CatalogError(PenstockError, ValueError):
+    """A catalog of flows cannot be read or made.
+
+    Attributes:
+        place: The file, or the modules of which it was to be made.
         problem: What is wrong with it.
 
     .. versionadded:: 0.2

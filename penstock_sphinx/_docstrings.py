@@ -49,7 +49,7 @@ class FunctionSource:
     def __init__(self, directive: SphinxDirective, section: StepSection) -> None:
         self._directive = directive
         self._section = section
-        self._function = section.step.function
+        self._function: Any = section.step.function
         self.module, self.path = python_name(section.step)
         self._kind = "method" if "." in self.path else "function"
         self.defaults: list[str] = []
@@ -141,7 +141,7 @@ class FunctionSource:
     def _docstring(self) -> list[str]:
         """Return the docstring after autodoc's listeners, napoleon among them, have seen it."""
         step = self._section.step
-        found = attempt(lambda: unwrap(step.function).__doc__)
+        found = attempt(lambda: unwrap(self._function).__doc__)
         if found is not None and not isinstance(found, str):
             self.warn(f"its __doc__ must be a string, not {type(found).__name__}", "docstring")
         lines = prepare_docstring(step.doc or "")

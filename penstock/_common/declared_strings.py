@@ -4,7 +4,7 @@ import re
 
 from penstock.exceptions import InvalidArgumentError
 
-__all__ = ["check_text", "escape_controls", "wrong"]
+__all__ = ["check_text", "escape_controls", "find_control", "wrong"]
 
 
 def check_text(where: str, **strings: object) -> None:
@@ -30,10 +30,10 @@ def check_text(where: str, **strings: object) -> None:
         except UnicodeEncodeError as error:
             message = f"{where}() got {argument}={value!r}, which no file can hold: {error.reason}"
             raise InvalidArgumentError(message) from None
-        found = (_CONTROLS if argument in _PROSE else _CONTROLS_AND_BREAKS).search(value)
+        found = find_control(value, is_prose=argument in _PROSE)
         if found is not None:
             message = (
-                f"{where}() got {argument}={value!a} with {found[0]!a}, which would act on a "
+                f"{where}() got {argument}={value!a} with {found!a}, which would act on a "
                 "terminal, a log or a page instead of being shown: leave it out"
             )
             raise InvalidArgumentError(message)
@@ -48,6 +48,17 @@ _CONTROLS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
 _CONTROLS_AND_BREAKS = re.compile(_CONTROLS.pattern[:-1] + "\t\n\r\u2028\u2029]")
+
+
+def find_control(text: str, *, is_prose: bool) -> str | None:
+    """Return the first character of *text* that would act instead of being shown, or None.
+
+    Args:
+        text: The string.
+        is_prose: Whether it may have several lines.
+    """
+    found = (_CONTROLS if is_prose else _CONTROLS_AND_BREAKS).search(text)
+    return found and found[0]
 
 
 def escape_controls(text: str) -> str:

@@ -7,7 +7,7 @@ from inspect import cleandoc, getdoc, unwrap
 from types import FunctionType
 from typing import Any, Literal
 
-__all__ = ["Join", "Location", "Predecessor", "Step"]
+__all__ = ["FunctionDetails", "Join", "Location", "Predecessor", "Step"]
 
 Join = Literal["any", "all"]
 
@@ -44,6 +44,29 @@ class Predecessor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionDetails:
+    """What a catalog has of a function: strings, which are read without importing it.
+
+    .. versionadded:: 0.2
+    """
+
+    module: str
+    """The name of its module, or ``""`` if it has none."""
+
+    qualname: str
+    """Its qualified name, like ``"Shop.receive"``."""
+
+    is_async: bool = False
+    """Whether a call of it is awaited, or iterated over with ``async for``."""
+
+    signature: str | None = None
+    """Its signature on one line, or None if it is not known."""
+
+    doc: str | None = None
+    """Its docstring without indentation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One declared function in a flow.
 
@@ -53,8 +76,8 @@ class Step:
     name: str
     """The name that edges use, which is the function's unless ``name=`` said otherwise."""
 
-    function: Callable[..., Any] = field(repr=False)
-    """The declared function, as it was written."""
+    function: Callable[..., Any] | None = field(default=None, repr=False)
+    """The declared function, as it was written, or None if the step is from a catalog."""
 
     is_entrypoint: bool = False
     """Whether runs of the flow begin here."""
@@ -74,6 +97,9 @@ class Step:
     location: Location | None = None
     """Where the function is defined."""
 
+    details: FunctionDetails | None = field(default=None, repr=False)
+    """What the catalog has of the function, or None if the step is not from a catalog."""
+
     @property
     def label(self) -> str:
         """The title if there is one, else the name."""
@@ -85,6 +111,8 @@ class Step:
 
         None if there is none, or something else than a string in its place.
         """
+        if self.details is not None:
+            return self.details.doc
         try:
             return _doc_of(self.function)
         except (Exception, SystemExit):  # a property of the user's, or wrappers in a circle

@@ -1,18 +1,24 @@
 """The page of a flow, as both docs packages show it."""
 
-import inspect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from penstock._declared.registry import default_registry
-from penstock._declared.signatures import UNKNOWN, attempt, read_signature
+from penstock._declared.signatures import UNKNOWN
 from penstock._declared.step import Step
 from penstock.exceptions import UnknownStepError
 from penstock.graph._flow import Flow, get_flow, list_flows
+from penstock.graph._functions import (
+    is_async,
+    names_of,
+    python_name,
+    signature_of,
+    signature_string,
+)
 from penstock.graph._model import Edge, Graph
 
 __all__ = [
@@ -76,8 +82,7 @@ class StepSection:
 
         It is one line, without the *self* of a method, and ``(…)`` if nobody can know it.
         """
-        found = signature_of(self.step)
-        return f"({UNKNOWN})" if found is None else str(found)
+        return signature_string(self.step) or f"({UNKNOWN})"
 
     @property
     def call(self) -> str:
@@ -210,43 +215,8 @@ def digest_of(name: str) -> str:
 
 def target_of(step: Step) -> str:
     """Return the dotted name under which the documentation of a step is found."""
-    module, qualname = _names_of(step)
+    module, qualname = names_of(step)
     return f"{module}.{qualname}" if module else qualname
-
-
-def python_name(step: Step) -> tuple[str, str]:
-    """Return the module of a step's function, and the function in it, like ``Shop.receive``.
-
-    Each is ``""`` if there is none that code could write.
-    """
-    module, qualname = _names_of(step)
-    path = qualname.rpartition("<locals>.")[2]
-    return module, path if all(part.isidentifier() for part in path.split(".")) else ""
-
-
-def _names_of(step: Step) -> tuple[str, str]:
-    function = attempt(lambda: inspect.unwrap(step.function), step.function)
-    qualname = _text_in(function, "__qualname__") or step.name
-    return _text_in(function, "__module__"), qualname
-
-
-def _text_in(function: object, name: str) -> str:
-    found = attempt(lambda: getattr(function, name, None))
-    return found if isinstance(found, str) else ""
-
-
-def signature_of(step: Step) -> inspect.Signature | None:
-    """Return the signature of a step's function as `read_signature` does, as a caller sees it."""
-    return read_signature(step.function, bound="." in python_name(step)[1])
-
-
-def is_async(step: Step) -> bool:
-    """Return whether a call of the step's function is awaited or iterated over with ``async``."""
-    return bool(attempt(lambda: _is_async(inspect.unwrap(step.function)), otherwise=False))
-
-
-def _is_async(function: Any) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def find_step(said: str) -> tuple[Flow, Step]:
@@ -313,7 +283,7 @@ def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
 def _said(step: Step) -> tuple[object, ...]:
     after = [(p.name, p.label) for p in step.after]
     said = (step.name, step.title, step.kind, step.is_entrypoint, step.join, after)
-    return *said, step.doc, target_of(step), is_async(step), str(signature_of(step))
+    return *said, step.doc, target_of(step), is_async(step), signature_string(step)
 
 
 def without_addresses(text: str) -> str:

@@ -31,6 +31,8 @@ def find_bypassed(flow: str, entrypoints: Iterable[Step]) -> Iterator[Problem]:
 
 def _declaration_of(step: Step) -> Declaration | None:
     """Return the latest declaration of the function of *step*, if that is written in Python."""
+    if step.function is None:  # the step is from a catalog, which has the problem itself
+        return None
     found = default_registry().codes().get(id(getattr(step.function, "__code__", None)), [])
     same = [one for one in found if one.is_entrypoint and one.function is step.function]
     return same[-1] if same else None

@@ -16,7 +16,8 @@ __all__ = ["can_document", "directive", "offer_anchor"]
 def can_document(section: StepSection) -> bool:
     """Tell whether the name of the step's function leads to it, so that others find it."""
     module, path = python_name(section.step)
-    if not module or not path:
+    function = section.step.function
+    if not module or not path or function is None:
         return False
     try:
         found: Any = importlib.import_module(module)
@@ -24,7 +25,7 @@ def can_document(section: StepSection) -> bool:
             found = getattr(found, name)
     except (ImportError, AttributeError):
         return False
-    return unwrap(found) is unwrap(section.step.function)
+    return unwrap(found) is unwrap(function)
 
 
 def directive(section: StepSection, *, level: int) -> str:

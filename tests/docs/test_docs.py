@@ -16,6 +16,7 @@ from sphinx.util.inventory import InventoryFile
 
 import penstock
 import penstock.boundary
+import penstock.catalog
 import penstock.contrib
 import penstock.exceptions
 import penstock.executors
@@ -36,6 +37,7 @@ PUBLIC = [
     for module in (
         penstock,
         penstock.boundary,
+        penstock.catalog,
         penstock.exceptions,
         penstock.executors,
         penstock.testing,

@@ -329,7 +329,7 @@ def looking(found: Flow) -> None:
 
 def values(found: Step, problem: Problem, graph: Graph) -> None:
     assert_type(found.after, tuple[Predecessor, ...])
-    assert_type(found.function, Callable[..., Any])
+    assert_type(found.function, Callable[..., Any] | None)
     assert_type(found.summary, str | None)
     assert_type(found.location, Location | None)
     assert_type(problem.location, Location | None)

@@ -1,0 +1,90 @@
+"""All flows of a project as one value."""
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from penstock._declared.step import FunctionDetails, Step
+from penstock.catalog._collect import collect
+from penstock.catalog._writing import write_json
+from penstock.exceptions import UnknownFlowError
+from penstock.graph import Flow, Problem
+from penstock.graph._functions import is_async, names_of
+
+__all__ = ["Catalog"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """All flows of a project, as values that JSON can hold.
+
+    No function is in it: what pages show of one, its names, signature and
+    docstring, is there as strings. Files are named relative to the project, with
+    ``/``, and those of libraries are not named. Two catalogs of the same project
+    are equal, and their JSON is the same to the byte, on any machine.
+
+    .. versionadded:: 0.2
+    """
+
+    flows: tuple[Flow, ...] = ()
+    """The flows, in order of their names."""
+
+    unclaimed: tuple[Problem, ...] = ()
+    """The problems of steps that no flow has."""
+
+    @classmethod
+    def from_registry(cls, root: str | os.PathLike[str] | None = None) -> "Catalog":
+        """Return the catalog of what this process has declared up to now.
+
+        Args:
+            root: The folder of the project, to which the names of files are
+                relative. The current folder if None.
+        """
+        flows, unclaimed = collect(root)
+        return cls(flows=flows, unclaimed=unclaimed)
+
+    def flow(self, name: str) -> Flow:
+        """Return the flow called *name*, which can be drawn without the application.
+
+        Raises:
+            UnknownFlowError: If the catalog has no such flow.
+        """
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise UnknownFlowError(name, tuple(self._by_name)) from None
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problems of all flows, and of the steps that no flow has."""
+        found = [problem for flow in self.flows for problem in flow.problems()]
+        return (*found, *self.unclaimed)
+
+    def public(self) -> "Catalog":
+        """Return what may be published: names, titles, kinds and edges.
+
+        Without files, lines, signatures and docstrings, and without problems,
+        whose messages may quote any of these.
+        """
+        return Catalog(flows=tuple(map(_public_flow, self.flows)))
+
+    def to_json(self) -> str:
+        """Return the catalog as JSON, as its schema describes it.
+
+        It is indented, and ends with a line feed. Members that have no value are
+        left out.
+        """
+        return write_json(self.flows, self.problems())
+
+    @cached_property
+    def _by_name(self) -> dict[str, Flow]:
+        return {flow.name: flow for flow in self.flows}
+
+
+def _public_flow(flow: Flow) -> Flow:
+    return replace(flow, steps=tuple(map(_public_step, flow.steps)), _found=())
+
+
+def _public_step(step: Step) -> Step:
+    module, qualname = names_of(step)
+    details = FunctionDetails(module=module, qualname=qualname, is_async=is_async(step))
+    return replace(step, function=None, location=None, details=details)

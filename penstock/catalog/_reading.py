@@ -1,0 +1,132 @@
+"""A catalog from its JSON."""
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast, get_args
+
+from penstock._declared.step import FunctionDetails, Join, Location, Predecessor, Step
+from penstock.catalog._catalog import Catalog
+from penstock.catalog._document import Member
+from penstock.catalog._schema import SCHEMA_VERSION
+from penstock.exceptions import CatalogError
+from penstock.graph import Flow, Problem
+
+__all__ = ["parse_catalog", "read_catalog"]
+
+
+def read_catalog(path: str | os.PathLike[str]) -> Catalog:
+    """Return the catalog that was written to the file *path*.
+
+    Members that this penstock does not know are ignored.
+
+    Raises:
+        CatalogError: If the file cannot be read, is not a catalog, or is of a
+            newer major version than this penstock reads.
+
+    .. versionadded:: 0.2
+    """
+    name = os.fspath(path)
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise CatalogError(name, f"cannot be read: {error.strerror}") from error
+    return parse_catalog(data, name)
+
+
+def parse_catalog(data: bytes, place: str) -> Catalog:
+    """Return the catalog of which the JSON is *data*.
+
+    Args:
+        data: The JSON, in UTF-8.
+        place: Where it is from, for messages.
+
+    Raises:
+        CatalogError: As `read_catalog` raises it.
+    """
+    try:
+        found = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise CatalogError(place, f"not JSON: {error}") from error
+    document = Member(found, place)
+    _check_version(document)
+    problems = [_problem(item) for item in document.items("problems")]
+    flows = [_flow(item, problems) for item in document.items("flows")]
+    document.check_unique("flows", [flow.name for flow in flows])
+    names = {flow.name for flow in flows}
+    unclaimed = tuple(problem for problem in problems if problem.flow not in names)
+    flows.sort(key=lambda flow: flow.name)
+    return Catalog(flows=tuple(flows), unclaimed=unclaimed)
+
+
+def _check_version(document: Member) -> None:
+    version = document.find_string("schema_version")
+    ours = SCHEMA_VERSION.partition(".")[0]
+    if version is None or not re.fullmatch(r"[0-9]+\.[0-9]+", version):
+        document.refuse('not a catalog of penstock: it has no "schema_version" like "1.0"')
+    if version.partition(".")[0] != ours:
+        document.refuse(
+            f"a catalog of version {version}, but this penstock reads versions {ours}.x: "
+            "export it with this version of penstock, or install the one that wrote it"
+        )
+
+
+def _flow(found: Member, problems: Sequence[Problem]) -> Flow:
+    name = found.name("name")
+    steps = [_step(item) for item in found.items("steps")]
+    names = [step.name for step in steps]
+    found.check_unique("steps", names)
+    before: dict[str, list[Predecessor]] = {step: [] for step in names}
+    for edge in found.items("edges"):
+        target = edge.name("target")
+        if target not in before:
+            edge.refuse(f"its target {target!r} is not a step of the flow {name!r}")
+        before[target].append(Predecessor(edge.name("source"), edge.find_prose("label")))
+    return Flow(
+        name=name,
+        steps=tuple(replace(step, after=tuple(before[step.name])) for step in steps),
+        title=found.find_prose("title"),
+        description=found.find_prose("description"),
+        owner=found.find_name("owner"),
+        tags=tuple(found.names("tags")),
+        _found=tuple(problem for problem in problems if problem.flow == name),
+    )
+
+
+def _step(found: Member) -> Step:
+    join = found.find_name("join") or "any"
+    if join not in get_args(Join):
+        found.refuse(f"its join must be one of {', '.join(get_args(Join))}, not {join!r}")
+    return Step(
+        name=found.name("name"),
+        is_entrypoint=found.flag("is_entrypoint"),
+        join=cast("Join", join),
+        title=found.find_prose("title"),
+        kind=found.find_name("kind"),
+        location=_location(found),
+        details=FunctionDetails(
+            module=found.find_string("module") or "",
+            qualname=found.find_string("qualname") or "",
+            is_async=found.flag("is_async"),
+            signature=found.find_string("signature"),
+            doc=found.find_string("docstring"),
+        ),
+    )
+
+
+def _problem(found: Member) -> Problem:
+    return Problem(
+        code=found.name("code"),
+        flow=found.find_name("flow"),
+        step=found.find_name("step"),
+        message=found.prose("message"),
+        location=_location(found),
+    )
+
+
+def _location(found: Member) -> Location | None:
+    location = found.find("location")
+    return None if location is None else Location(location.name("file"), location.line("line"))
