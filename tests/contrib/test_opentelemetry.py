@@ -435,14 +435,13 @@ class Collector(BaseHTTPRequestHandler):
 @pytest.fixture
 def collector():
     """Return a server on loopback that speaks OTLP over HTTP."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
-    server.received = []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        server.received = []
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()  # refused where there are no threads, and then the socket is closed, too
+        yield server
+        server.shutdown()
+        thread.join()
 
 
 def test_otlp(collector):
