@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from penstock._declared.step import Location, Predecessor, Step
 from penstock._declared.usage_errors import missing_name
-from penstock._decorators import FlowDecorator, Predecessors, all_of, any_of, entrypoint, flow, step
+from penstock._decorators import FlowDecorator, Join, all_of, any_of, entrypoint, flow, step
 from penstock._runtime.current_step import current_step
 from penstock._runtime.propagation import Carried, bind, bound, extract, inject
 from penstock._runtime.run import (
@@ -29,11 +29,11 @@ __all__ = [
     "Flow",
     "FlowDecorator",
     "Graph",
+    "Join",
     "Location",
     "Node",
     "ParentRun",
     "Predecessor",
-    "Predecessors",
     "Problem",
     "Run",
     "Step",

@@ -21,7 +21,7 @@ from penstock._declared.registry import (
     locate,
     located,
 )
-from penstock._declared.step import Join
+from penstock._declared.step import JoinKind
 from penstock._declared.usage_errors import as_code, explains, only_function, string_error
 from penstock._runtime.instrument import (
     Scope,
@@ -40,7 +40,7 @@ from penstock.exceptions import InvalidArgumentError, UnknownFlowError
 __all__ = [
     "After",
     "FlowDecorator",
-    "Predecessors",
+    "Join",
     "all_of",
     "any_of",
     "declare_task",
@@ -83,8 +83,8 @@ StepRef = str | Callable[..., Any]
 """A step that is named: by its name, or by the decorated function itself."""
 
 
-class Predecessors:
-    """Several steps that come before one, and how they come together.
+class Join:
+    """Several predecessors of a step, and whether any or all of them lead to it.
 
     Made by `any_of` and `all_of`.
 
@@ -93,19 +93,19 @@ class Predecessors:
 
     __slots__ = ("items", "join")
 
-    def __init__(self, join: Join, items: tuple[object, ...]) -> None:
-        self.join: Join = join
+    def __init__(self, join: JoinKind, items: tuple[object, ...]) -> None:
+        self.join: JoinKind = join
         self.items: tuple[object, ...] = items
 
     def __repr__(self) -> str:
         return f"{self.join}_of({', '.join(map(as_code, self.items))})"
 
 
-After = StepRef | Sequence[StepRef] | Mapping[Any, str | None] | Predecessors | None
+After = StepRef | Sequence[StepRef] | Mapping[Any, str | None] | Join | None
 
 
 @explains("any_of()", 'any_of("a", "b")')
-def any_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
+def any_of(*steps: StepRef | Mapping[Any, str | None]) -> Join:
     """Say that any one of *steps* leads to the step: ``after=any_of("a", "b")``.
 
     It is what a plain list means too.
@@ -116,11 +116,11 @@ def any_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
 
     .. versionadded:: 0.2
     """
-    return Predecessors("any", steps)
+    return Join("any", steps)
 
 
 @explains("all_of()", 'all_of("a", "b")')
-def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
+def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Join:
     """Say that only all of *steps* together lead to the step: ``after=all_of("a", "b")``.
 
     Args:
@@ -129,7 +129,7 @@ def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Predecessors:
 
     .. versionadded:: 0.2
     """
-    return Predecessors("all", steps)
+    return Join("all", steps)
 
 
 class FlowDecorator:
@@ -487,15 +487,15 @@ def _read_tags(tags: object) -> tuple[str, ...]:
     return tuple(read)
 
 
-def _read_after(after: object) -> tuple[tuple[Reference, ...], Join]:
+def _read_after(after: object) -> tuple[tuple[Reference, ...], JoinKind]:
     """Return what ``after=`` refers to, and how its steps come together."""
     if after is None:
         return (), "any"
     if isinstance(after, str):
         return (_read_reference(after, None),), "any"
-    join: Join = "any"
+    join: JoinKind = "any"
     items: Iterable[object] = (after,)
-    if isinstance(after, Predecessors):
+    if isinstance(after, Join):
         join, items = after.join, after.items
     elif isinstance(after, Sequence):
         items = after
@@ -513,7 +513,7 @@ def _read_after(after: object) -> tuple[tuple[Reference, ...], Join]:
 
 def _read_item(item: object) -> Iterable[Reference]:
     """Return what one item of ``after=`` refers to."""
-    if isinstance(item, Predecessors):
+    if isinstance(item, Join):
         message = f"{item!r} stands inside another: any_of and all_of do not nest"
         raise InvalidArgumentError(message)
     if isinstance(item, Mapping):

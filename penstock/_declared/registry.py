@@ -23,7 +23,7 @@ from penstock._declared.codes import CodeIndex
 from penstock._declared.executions import Execution, Source, current_execution
 from penstock._declared.mocks import is_mock, unmocked
 from penstock._declared.reachable import find_shared
-from penstock._declared.step import Join, Location, Predecessor, Step
+from penstock._declared.step import JoinKind, Location, Predecessor, Step
 from penstock._declared.weak_index import WeakIndex
 from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
 
@@ -257,7 +257,7 @@ class Declaration:
     origin: Origin
     is_entrypoint: bool = False
     after: tuple[Reference, ...] = ()
-    join: Join = "any"
+    join: JoinKind = "any"
     flows: tuple[str, ...] = ()
     """The flows that claimed it."""
 

@@ -7,9 +7,9 @@ from inspect import cleandoc, getdoc, unwrap
 from types import FunctionType
 from typing import Any, Literal
 
-__all__ = ["FunctionDetails", "Join", "Location", "Predecessor", "Step"]
+__all__ = ["FunctionDetails", "JoinKind", "Location", "Predecessor", "Step"]
 
-Join = Literal["any", "all"]
+JoinKind = Literal["any", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Step:
     after: tuple[Predecessor, ...] = ()
     """The steps that this one comes after."""
 
-    join: Join = "any"
+    join: JoinKind = "any"
     """Whether any one of *after* leads here, or only all of them together."""
 
     title: str | None = None

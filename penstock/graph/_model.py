@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from penstock._declared.step import Join, Location
+from penstock._declared.step import JoinKind, Location
 
 __all__ = [
     "Direction",
@@ -82,7 +82,7 @@ class Node:
     role: Role = "step"
     """``"missing"`` is a step that others name but nobody declared."""
 
-    join: Join = "any"
+    join: JoinKind = "any"
     """``"all"`` puts a bar before the node."""
 
     kind: str | None = None

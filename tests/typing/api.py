@@ -22,11 +22,11 @@ from penstock import (
     Flow,
     FlowDecorator,
     Graph,
+    Join,
     Location,
     Node,
     ParentRun,
     Predecessor,
-    Predecessors,
     Problem,
     Run,
     Step,
@@ -230,8 +230,8 @@ def what_a_caller_may_not_do(shop: Shop) -> None:
 # What comes before a step.
 
 
-assert_type(any_of("a", bare_step, {"b": "approved"}), Predecessors)
-assert_type(all_of("a", called_step), Predecessors)
+assert_type(any_of("a", bare_step, {"b": "approved"}), Join)
+assert_type(all_of("a", called_step), Join)
 
 step(after="a")
 step(after=bare_step)
