@@ -28,7 +28,7 @@ from penstock.exceptions import ConfigurationError
 __all__ = [
     "DeclaredStep",
     "Exporter",
-    "InBackground",
+    "BackgroundExporter",
     "Outcome",
     "ParentSpan",
     "Recordable",
@@ -326,7 +326,7 @@ class Exporter(Protocol):
     """What receives finished spans.
 
     It is called in the thread of the step, right after the step is over, and
-    the step waits for it: `InBackground` calls a slow one in a thread. What it
+    the step waits for it: `BackgroundExporter` calls a slow one in a thread. What it
     raises is logged once and goes no further; that it takes longer than a tenth
     of a second is logged once too.
 
@@ -576,7 +576,7 @@ def _export(span: Span, since: int) -> None:
             _complain(exporter, error)
         now = perf_counter_ns()
         if now - since > _SLOW_NS and _blame(exporter, "slow"):
-            message = "the exporter %r took longer than %s ms: put it into InBackground(...)"
+            message = "the exporter %r took longer than %s ms: put it into BackgroundExporter(...)"
             _logger.warning(message, exporter, _SLOW_NS // 1_000_000)
         since = now
 
@@ -605,29 +605,29 @@ def _blame(exporter: object, fault: str) -> bool:
 _LONGEST_FLUSH_S = 10.0
 
 
-class InBackground:
-    """An exporter that calls another one in a thread of its own.
+class BackgroundExporter:
+    """Calls another exporter in a background thread.
 
-    For exporters that wait for a network or a disk: the step goes on at once.
+    Use it for exporters that wait for a network or a disk: the step continues at once.
 
     Args:
         exporter: The exporter to call.
-        most: How many spans wait at most. What comes then is dropped, which is
-            logged once.
+        max_queue_size: The maximum number of spans that wait. While the queue is
+            full, spans are dropped, which is logged once.
 
     .. versionadded:: 0.2
     """
 
-    def __init__(self, exporter: Exporter, *, most: int = 100_000) -> None:
+    def __init__(self, exporter: Exporter, *, max_queue_size: int = 100_000) -> None:
         self._exporter = exporter
-        self._most = most
+        self._max_queue_size = max_queue_size
         for name in ("resume", "suspend"):  # those cannot wait
             if hasattr(exporter, name):
                 setattr(self, name, getattr(exporter, name))
-        self._begin_anew()
-        renew_after_fork(self._begin_anew)
+        self._reset()
+        renew_after_fork(self._reset)
 
-    def _begin_anew(self) -> None:
+    def _reset(self) -> None:
         # What waits in a forked child is exported by the parent. Taken from the modules as
         # late as this, these are what a monkey-patching of gevent puts there.
         self._waiting: queue.SimpleQueue[Span | threading.Event] = queue.SimpleQueue()
@@ -639,7 +639,7 @@ class InBackground:
         renew_if_forked()
         if _is_exiting or (self._thread is None and not self._start()):
             self._exporter.export(span)
-        elif self._waiting.qsize() < self._most:
+        elif self._waiting.qsize() < self._max_queue_size:
             self._waiting.put(span)
         elif _blame(self, "full"):
             _logger.error("the exporter %r cannot keep up; spans are lost", self._exporter)
@@ -699,4 +699,4 @@ class InBackground:
             _call(self._exporter, self._exporter.export, item)
 
     def __repr__(self) -> str:
-        return f"InBackground({self._exporter!r})"
+        return f"BackgroundExporter({self._exporter!r})"

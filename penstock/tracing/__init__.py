@@ -18,7 +18,7 @@ from penstock._declared.registry import default_registry
 from penstock._runtime.spans import (
     DeclaredStep,
     Exporter,
-    InBackground,
+    BackgroundExporter,
     Outcome,
     ParentSpan,
     Span,
@@ -34,7 +34,7 @@ from penstock.tracing._recorded import RecordedRun, RecordedSpan, group_runs, re
 __all__ = [
     "DeclaredStep",
     "Exporter",
-    "InBackground",
+    "BackgroundExporter",
     "InMemoryExporter",
     "JsonLinesExporter",
     "LoggingExporter",

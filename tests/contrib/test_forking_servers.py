@@ -17,7 +17,7 @@ from servers import PATIENCE, free_port, json_lines, listens, wait_for
 APPLICATION = """
     import os, threading
     from penstock import entrypoint, flow, step, tracing
-    from penstock.tracing import InBackground, JsonLinesExporter
+    from penstock.tracing import BackgroundExporter, JsonLinesExporter
 
     class Yielding(JsonLinesExporter):
         def export(self, span):
@@ -89,7 +89,7 @@ def program(name):
 
 
 @pytest.mark.needs("processes")
-@pytest.mark.parametrize("exporter", ["(JsonLinesExporter", "InBackground(JsonLinesExporter"])
+@pytest.mark.parametrize("exporter", ["(JsonLinesExporter", "BackgroundExporter(JsonLinesExporter"])
 def test_uwsgi(tmp_path, exporter):
     """Workers that uWSGI forks from a loaded application give IDs of their own, and export all."""
     write(tmp_path, exporter)
@@ -112,7 +112,7 @@ def test_uwsgi(tmp_path, exporter):
 
 
 @pytest.mark.needs("processes")
-@pytest.mark.parametrize("exporter", ["(Yielding", "InBackground(JsonLinesExporter"])
+@pytest.mark.parametrize("exporter", ["(Yielding", "BackgroundExporter(JsonLinesExporter"])
 def test_gevent_after_the_import(tmp_path, exporter):
     """Where gevent patches after `import penstock`, requests are answered and no span is lost."""
     write(tmp_path, exporter, wait="__import__('gevent').sleep(0.01)")

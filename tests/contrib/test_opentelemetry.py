@@ -49,7 +49,7 @@ from penstock.contrib.opentelemetry import (
 )
 from penstock.exceptions import ConfigurationError
 from penstock.testing import record_runs
-from penstock.tracing import InBackground
+from penstock.tracing import BackgroundExporter
 
 ID = "0190b7a5000070008000000000000000"
 
@@ -410,7 +410,7 @@ def test_slow_processor():
     """A slow processor can have a thread of its own, and spans are still made."""
     slow, provider = Slow(), TracerProvider()
     provider.add_span_processor(slow)
-    set_exporters(InBackground(OpenTelemetryExporter(provider)))
+    set_exporters(BackgroundExporter(OpenTelemetryExporter(provider)))
     begin = declare(lambda: trace.get_current_span().is_recording(), name="begin")
 
     assert [begin(), begin()] == [True, True]

@@ -186,7 +186,7 @@ class Slow(OpenTelemetryExporter):
         time.sleep(0.05)
         super().export(span)
 
-tracing.configure(tracing.InBackground(Slow(batched.provider)))
+tracing.configure(tracing.BackgroundExporter(Slow(batched.provider)))
 
 @flow("orders")
 @entrypoint

@@ -27,7 +27,7 @@ keep.addFilter(FlowFilter())
 said.addHandler(keep)
 
 spans = tracing.InMemoryExporter()
-tracing.configure(tracing.InBackground(spans))
+tracing.configure(tracing.BackgroundExporter(spans))
 
 @flow("inside")
 @step(after="begin")

@@ -21,7 +21,7 @@ from penstock._runtime import spans
 from penstock._runtime.spans import _flush_last, exporters, set_exporters
 from penstock.exceptions import ConfigurationError
 from penstock.testing import record_runs
-from penstock.tracing import InBackground, InMemoryExporter, JsonLinesExporter, LoggingExporter
+from penstock.tracing import BackgroundExporter, InMemoryExporter, JsonLinesExporter, LoggingExporter
 
 __all__ = ["_exporters", "recorded"]
 
@@ -156,7 +156,7 @@ class TestExporters:
 
         assert threads == [threading.main_thread()] * 2
         assert exporters() == (slow,)
-        assert caplog.text.count("put it into InBackground(...)") == 1
+        assert caplog.text.count("put it into BackgroundExporter(...)") == 1
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_one_that_calls_steps(self):
@@ -175,7 +175,7 @@ class TestExporters:
         assert len(curious.spans) == 1
 
     @pytest.mark.usefixtures("recorded", "_exporters")
-    @pytest.mark.parametrize("behind", [lambda e: e, InBackground], ids=["direct", "background"])
+    @pytest.mark.parametrize("behind", [lambda e: e, BackgroundExporter], ids=["direct", "background"])
     @pytest.mark.needs("threads")
     def test_collected_within_an_exporter(self, behind):
         """A generator that is collected while an exporter works is not lost."""
@@ -346,7 +346,7 @@ class TestExporters:
     def test_background(self):
         """What is exported in the background is there after a flush, in order."""
         memory = InMemoryExporter()
-        set_exporters(InBackground(memory))
+        set_exporters(BackgroundExporter(memory))
         begin = declare(lambda: None, name="begin")
         for _ in range(100):
             begin()
@@ -366,7 +366,7 @@ class TestExporters:
                 go_on.wait(60)
                 memory.export(span)
 
-        set_exporters(InBackground(Stuck(), most=2))
+        set_exporters(BackgroundExporter(Stuck(), max_queue_size=2))
         begin = declare(lambda: None, name="begin")
         for _ in range(20):
             begin()
@@ -388,13 +388,13 @@ class TestExporters:
 
         with record_runs() as recorded:
             declare(lambda: None, name="begin")()
-        background = InBackground(Stuck())
+        background = BackgroundExporter(Stuck())
         background.export(recorded.spans[0])
         background.flush()
         go_on.set()
 
         assert "is stuck" in caplog.text
-        assert repr(background).startswith("InBackground(<")
+        assert repr(background).startswith("BackgroundExporter(<")
 
     def test_background_of_nothing(self):
         """Where nothing was exported, there is nothing to wait for."""
@@ -405,13 +405,13 @@ class TestExporters:
                 flushed.append(threading.active_count())
 
         before = threading.active_count()
-        InBackground(Silent()).flush()
+        BackgroundExporter(Silent()).flush()
 
         assert flushed == [before]
 
     def test_background_that_is_gone(self):
         """An exporter that nobody uses any more can go, though forks were to be told to it."""
-        background = ref(InBackground(InMemoryExporter()))
+        background = ref(BackgroundExporter(InMemoryExporter()))
         gc.collect()
 
         assert background() is None
@@ -427,7 +427,7 @@ class TestExporters:
             def export(self, span):
                 seen.append(current_flow_id())
 
-        set_exporters(InBackground(Curious()))
+        set_exporters(BackgroundExporter(Curious()))
         declare(lambda: None, name="begin")()
         tracing.flush()
 
@@ -437,7 +437,7 @@ class TestExporters:
     def test_background_without_threads(self, monkeypatch, caplog):
         """Where no thread can be started, spans are exported by their steps, and it is logged."""
         memory = InMemoryExporter()
-        set_exporters(InBackground(memory))
+        set_exporters(BackgroundExporter(memory))
         begin = declare(lambda: None, name="begin")
         with monkeypatch.context() as refusing:
             refusing.setattr(threading.Thread, "start", refuse)
@@ -463,7 +463,7 @@ class TestExporters:
                 if len(memory.spans) == 1:
                     raise SystemExit
 
-        background = InBackground(Leaving())
+        background = BackgroundExporter(Leaving())
         set_exporters(background)
         begin = declare(lambda: None, name="begin")
         begin()
@@ -480,7 +480,7 @@ class TestExporters:
     def test_background_at_exit(self, monkeypatch):
         """What comes after the last flush is exported at once, for the thread may not live."""
         memory = InMemoryExporter()
-        set_exporters(InBackground(memory))
+        set_exporters(BackgroundExporter(memory))
         begin = declare(lambda: None, name="begin")
         begin()
         monkeypatch.setattr("penstock._runtime.spans._is_exiting", False)
@@ -507,7 +507,7 @@ class TestExporters:
     @pytest.mark.needs("threads")
     def test_background_started_twice(self):
         """Of two steps that begin at once only one starts the thread."""
-        background = InBackground(InMemoryExporter())
+        background = BackgroundExporter(InMemoryExporter())
         threads = set()
 
         for _ in range(2):
@@ -662,10 +662,10 @@ class TestProcesses:
             import multiprocessing, os, sys
             from concurrent.futures import ProcessPoolExecutor
             from penstock import tracing
-            from penstock.tracing import InBackground, JsonLinesExporter
+            from penstock.tracing import BackgroundExporter, JsonLinesExporter
 
             if not tracing.is_tracing():
-                tracing.configure(InBackground(JsonLinesExporter("spans.jsonl")))
+                tracing.configure(BackgroundExporter(JsonLinesExporter("spans.jsonl")))
             import application
 
             def process(method):
