@@ -15,7 +15,7 @@ from penstock._project.settings import Settings
 from penstock._runtime.spans import exporters, set_exporters
 from penstock.boundary import (
     HEADER,
-    RECEIVED,
+    UNTRUSTED_FLOW_ID,
     Inbound,
     Outbound,
     Secret,
@@ -194,7 +194,7 @@ def test_validator(validator, is_adopted, logged, caplog):
     for _ in range(3):
         run = inbound.receive({HEADER: THEIRS})
         assert (run.flow_id == THEIRS) is is_adopted
-        assert dict(run.values) == ({} if is_adopted else {RECEIVED: THEIRS})
+        assert dict(run.values) == ({} if is_adopted else {UNTRUSTED_FLOW_ID: THEIRS})
     assert [
         line[: len(begin)] for line, begin in zip(caplog.messages, logged, strict=True)
     ] == logged
@@ -247,7 +247,7 @@ def test_transformer_that_makes_no_flow_id(transformer, logged, caplog):
     inbound = Inbound(trust=True, transformer=transformer)
 
     for _ in range(3):
-        assert dict(inbound.receive({HEADER: THEIRS}).values) == {RECEIVED: THEIRS}
+        assert dict(inbound.receive({HEADER: THEIRS}).values) == {UNTRUSTED_FLOW_ID: THEIRS}
     assert caplog.messages == [f"the transformer of flow IDs {logged}; nothing is adopted"]
 
 
@@ -256,7 +256,7 @@ def test_who_is_trusted_is_asked_first():
     seen = []
     inbound = Inbound(validator=seen.append, transformer=seen.append)
 
-    assert dict(inbound.receive({HEADER: THEIRS}).values) == {RECEIVED: THEIRS}
+    assert dict(inbound.receive({HEADER: THEIRS}).values) == {UNTRUSTED_FLOW_ID: THEIRS}
     assert dict(inbound.receive({HEADER: "<theirs>"}).values) == {}
     assert seen == []
 
@@ -266,7 +266,7 @@ def test_values_beside_an_id_that_is_refused():
     inbound = Inbound(trust=True, values=["tenant"], validator=lambda _: False)
     run = inbound.receive({HEADER: THEIRS, "baggage": "tenant=north"})
 
-    assert dict(run.values) == {"tenant": "north", RECEIVED: THEIRS}
+    assert dict(run.values) == {"tenant": "north", UNTRUSTED_FLOW_ID: THEIRS}
 
 
 @pytest.mark.parametrize("name", ["validator", "transformer"])
@@ -281,7 +281,7 @@ def test_received():
     """An ID that was not trusted is there under its own name."""
     run = Inbound().receive([(HEADER.encode(), THEIRS.encode())])
 
-    assert dict(run.values) == {RECEIVED: THEIRS}
+    assert dict(run.values) == {UNTRUSTED_FLOW_ID: THEIRS}
 
 
 def test_hostile():
@@ -308,7 +308,7 @@ def test_values():
     other = Inbound(values=["tenant"]).receive(carrier)
 
     assert dict(believed.values) == {"tenant": "north"}
-    assert dict(other.values) == {RECEIVED: THEIRS}
+    assert dict(other.values) == {UNTRUSTED_FLOW_ID: THEIRS}
 
 
 def test_values_without_an_id():
@@ -344,7 +344,7 @@ def test_values_without_an_id():
 )
 def test_hosts(pattern, host, port, told):
     """Only hosts that fit a pattern are told."""
-    assert Outbound(hosts=[pattern]).tells(host, port) is told
+    assert Outbound(hosts=[pattern]).allows(host, port) is told
 
 
 @pytest.mark.parametrize(
@@ -375,7 +375,7 @@ def test_hosts_without_a_hint(pattern):
 
 def test_no_host():
     """By default nobody is told."""
-    assert not Outbound().tells("localhost")
+    assert not Outbound().allows("localhost")
 
 
 def test_send():
@@ -383,7 +383,7 @@ def test_send():
     sent = {"Accept": "*/*"}
 
     with bind(THEIRS):
-        actual = Outbound(header="X-Flow").send(sent)
+        actual = Outbound(header="X-Flow").with_headers(sent)
 
     assert actual == {"Accept": "*/*", "X-Flow": THEIRS}
     assert sent == {"Accept": "*/*"}
@@ -394,10 +394,10 @@ def test_added():
     outbound = Outbound(header="X-Flow", traceparent=True)
 
     with bind(THEIRS):
-        added = outbound.added({"X-Flow": "old", "traceparent": "kept"})
+        added = outbound.headers_to_add({"X-Flow": "old", "traceparent": "kept"})
 
     assert added == {"X-Flow": THEIRS}
-    assert outbound.added({}) == {}
+    assert outbound.headers_to_add({}) == {}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any
 from penstock._common.forks import make_witness, renew_after_fork, renew_if_forked
 
 __all__ = [
-    "Numbered",
+    "LazyId",
     "are_ours",
     "digits_of",
     "draw_more",
@@ -85,17 +85,17 @@ def draw_more() -> bytes:
 
 
 def is_flow_id(value: object) -> bool:
-    """Tell whether *value* may be adopted as a flow ID, wherever it came from."""
+    """Return whether *value* may be adopted as a flow ID, wherever it came from."""
     return isinstance(value, str) and _is_safe(value) is not None
 
 
 def is_trace_id(flow_id: str) -> bool:
-    """Tell whether *flow_id* is a valid trace-id of W3C Trace Context."""
+    """Return whether *flow_id* is a valid trace-id of W3C Trace Context."""
     return _is_hexadecimal(flow_id) is not None
 
 
-class Numbered:
-    """Something that has no number until somebody asks."""
+class LazyId:
+    """Mixin with a 64-bit ID that is made when it is first used."""
 
     __slots__ = ("_number",)
     _number: int  # 0 until then
@@ -103,8 +103,8 @@ class Numbered:
     def _take_number(self) -> int:
         """Return the number that this has from now on.
 
-        It is of 64 bits, never 0, and its own in all processes. All threads
-        that ask are told the same.
+        It has 64 bits, is never 0, and is unique among all processes. All threads
+        get the same one.
         """
         if self._number == 0:
             with process_lock():

@@ -20,15 +20,15 @@ from typing import Any, Literal, NamedTuple, Protocol
 from penstock._common.callables import check_answers
 from penstock._common.forks import renew_after_fork, renew_if_forked
 from penstock._runtime.control_flow import Ending, find_ending
-from penstock._runtime.ids import Numbered, digits_of
+from penstock._runtime.ids import LazyId, digits_of
 from penstock._runtime.instrument import Scope, drive_returned
 from penstock._runtime.run import Run, closed_marks, current, is_same_run, open_run, values_shown
 from penstock.exceptions import ConfigurationError
 
 __all__ = [
+    "BackgroundExporter",
     "DeclaredStep",
     "Exporter",
-    "BackgroundExporter",
     "Outcome",
     "ParentSpan",
     "Recordable",
@@ -86,7 +86,7 @@ class DeclaredStep(NamedTuple):
     """Whether runs of the flow begin with it."""
 
 
-class Span(Numbered):
+class Span(LazyId):
     """One execution of one step within a run.
 
     Times of day are nanoseconds since 1970 (`time.time_ns`), durations are

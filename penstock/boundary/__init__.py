@@ -15,7 +15,7 @@ from penstock.boundary._arguments import (
 from penstock.boundary._current import active, aiterate, inactive, iterate
 from penstock.boundary._requests import InboundRequests, InboundRequestsSettings
 from penstock.boundary._settings import (
-    RECEIVED,
+    UNTRUSTED_FLOW_ID,
     Inbound,
     InboundSettings,
     Outbound,
@@ -26,7 +26,7 @@ from penstock.boundary._trust import Secret
 __all__ = [
     "ARGUMENT",
     "HEADER",
-    "RECEIVED",
+    "UNTRUSTED_FLOW_ID",
     "Inbound",
     "InboundRequests",
     "InboundRequestsSettings",

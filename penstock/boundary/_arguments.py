@@ -39,7 +39,7 @@ def send_argument(inbound: Inbound = _ID_ALONE) -> dict[str, Any]:
 
     .. versionadded:: 0.2
     """
-    sent = inbound.send()
+    sent = inbound.with_headers()
     return {ARGUMENT: sent if len(sent) > 1 else sent[inbound.header]}
 
 
@@ -59,7 +59,7 @@ def send_beside(
     Args:
         arguments: The keyword arguments of the task, which are copied.
         inbound: What is carried: by default, the flow ID alone.
-        sent: What `Inbound.send` returned, where the task carries that in another
+        sent: What `Inbound.with_headers` returned, where the task carries that in another
             way too. None means what it returns now.
 
     .. versionadded:: 0.2

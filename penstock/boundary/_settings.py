@@ -31,7 +31,7 @@ from penstock.boundary._trust import Judge, Peer, Secret, Trust, read_trust
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = [
-    "RECEIVED",
+    "UNTRUSTED_FLOW_ID",
     "Inbound",
     "InboundSettings",
     "Outbound",
@@ -40,7 +40,7 @@ __all__ = [
     "wrong",
 ]
 
-RECEIVED = "received_id"
+UNTRUSTED_FLOW_ID = "untrusted_flow_id"
 """The annotated value that holds an ID which came in and was not adopted.
 
 .. versionadded:: 0.2
@@ -215,7 +215,7 @@ class Inbound:
         """Return what a run knows of an ID that came in, may be wanted, and was not adopted."""
         # What a transformer would take need not be a flow ID.
         is_one = found is not None and (self.transformer is None or is_flow_id(found))
-        return {RECEIVED: found} if is_one else {}
+        return {UNTRUSTED_FLOW_ID: found} if is_one else {}
 
     def adopt(self, found: str) -> str | None:
         """Return the flow ID that *found* becomes, which somebody sent who is trusted.
@@ -226,8 +226,8 @@ class Inbound:
             return None
         return adopted_id(found, self.validator, self.transformer)
 
-    def send(self, carrier: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the headers of a message that is to be received with these settings.
+    def with_headers(self, carrier: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return *carrier* with the headers of a message that these settings will receive.
 
         Outside any run they carry a new flow ID, which the message then has
         however often it is delivered or tried again.
@@ -295,8 +295,8 @@ class Outbound:
         """
         return _build(cls, place, dict(settings))
 
-    def tells(self, host: str | None, port: int | None = None) -> bool:
-        """Tell whether *host* is one of those that are told.
+    def allows(self, host: str | None, port: int | None = None) -> bool:
+        """Return whether the flow ID may be sent to *host*.
 
         Args:
             host: The name or address; an IPv6 address with or without brackets.
@@ -305,12 +305,12 @@ class Outbound:
         name = plain_host(host or "")
         return bool(name) and any(pattern.fits(name, port) for pattern in self._patterns)
 
-    def send(self, carrier: Any) -> Any:
+    def with_headers(self, carrier: Any) -> Any:
         """Return a copy of *carrier* with the current flow ID, as `penstock.inject` does."""
         return inject(carrier, header=self.header, traceparent=self.traceparent, values=self.values)
 
-    def added(self, carrier: Any) -> dict[str, str]:
-        """Return what `send` sets in *carrier*, for clients whose headers are no plain mapping."""
+    def headers_to_add(self, carrier: Any) -> dict[str, str]:
+        """Return what `with_headers` sets, for clients whose headers are not a plain mapping."""
         return added_headers(carrier, self.header, traceparent=self.traceparent, values=self.values)
 
 

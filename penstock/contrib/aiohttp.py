@@ -37,7 +37,7 @@ class FlowMiddleware:
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Send *request*, with the ID if its host is to be told."""
-        if self._outbound.tells(request.url.host, request.url.port):
+        if self._outbound.allows(request.url.host, request.url.port):
             # Each hop has headers of its own, made from those of the caller.
-            request.headers.update(self._outbound.added(request.headers))
+            request.headers.update(self._outbound.headers_to_add(request.headers))
         return await handler(request)

@@ -50,7 +50,7 @@ class FlowProducer(AIOKafkaProducer):  # type: ignore[misc]  # it has no types
         ``send_and_wait`` does so too. What is passed as *headers* is not
         changed; the message has a copy.
         """
-        carrying = self._outbound.send([] if headers is None else headers)
+        carrying = self._outbound.with_headers([] if headers is None else headers)
         return await super().send(topic, value, key, partition, timestamp_ms, carrying)
 
 

@@ -120,7 +120,9 @@ def _publish(headers: dict[str, Any] | None = None, **_: Any) -> None:
         # Who named an ID means another operation, with which our values have nothing to do.
         if headers[settings.header] == run.flow_id:
             with active(run):
-                headers |= settings.send({name: headers[name] for name in _W3C if name in headers})
+                headers |= settings.with_headers(
+                    {name: headers[name] for name in _W3C if name in headers}
+                )
 
 
 _W3C = ("traceparent", "baggage")

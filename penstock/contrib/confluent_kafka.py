@@ -48,7 +48,7 @@ class FlowProducer(Producer):
         """
         arguments = dict(zip(_PRODUCE, args, strict=False)) | kwargs
         headers = arguments.get("headers")
-        arguments["headers"] = self._outbound.send([] if headers is None else headers)
+        arguments["headers"] = self._outbound.with_headers([] if headers is None else headers)
         for name in ("callback", "on_delivery"):
             if arguments.get(name) is not None:
                 arguments[name] = bound(arguments[name])

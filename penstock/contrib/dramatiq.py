@@ -65,7 +65,7 @@ class FlowMiddleware(dramatiq.Middleware):
             # It was sent from here before, maybe in another run: the run that sends it now counts.
             for name in [name for name, found in options.items() if type(found) is _Sent]:
                 del options[name]
-        for name, value in self._inbound.send().items():
+        for name, value in self._inbound.with_headers().items():
             options.setdefault(name, _Sent(value))
 
     def before_process_message(

@@ -66,8 +66,8 @@ class _Hook:
             if before is not None:
                 headers[name] = before
         url = request.url
-        is_told = self._outbound.tells(url.host, url.port or _PORTS.get(url.scheme))
-        added = self._outbound.added(headers) if is_told else {}
+        is_told = self._outbound.allows(url.host, url.port or _PORTS.get(url.scheme))
+        added = self._outbound.headers_to_add(headers) if is_told else {}
         replaced = {name: headers.get(name) for name in added}
         headers.update(added)
         # A redirect takes the extensions along, but none of them may be changed in place.

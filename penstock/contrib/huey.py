@@ -62,7 +62,7 @@ class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types
     def create_id(self) -> str:
         """Return an ID of the task, which carries the flow ID where arguments cannot."""
         made: str = super().create_id()
-        return made if self.is_pickled else f"{made}?{urlencode(self.inbound.send())}"
+        return made if self.is_pickled else f"{made}?{urlencode(self.inbound.with_headers())}"
 
     @property
     def data(self) -> tuple[Any, Any]:

@@ -50,7 +50,7 @@ class FlowProducer(KafkaProducer):  # type: ignore[misc]  # it has no types
 
         What is passed as *headers* is not changed; the message has a copy.
         """
-        carrying = self._outbound.send([] if headers is None else headers)
+        carrying = self._outbound.with_headers([] if headers is None else headers)
         return super().send(topic, value, key, carrying, partition, timestamp_ms)
 
 

@@ -75,10 +75,10 @@ class FlowAdapter(BaseAdapter):
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send *request*, with the ID if its host is to be told."""
-        if current_flow_id() is None or not self._tells(request.url):
+        if current_flow_id() is None or not self._allows(request.url):
             return self.adapter.send(request, *args, **kwargs)
         told = request.copy()
-        told.headers.update(self._outbound.added(told.headers))
+        told.headers.update(self._outbound.headers_to_add(told.headers))
         response = self.adapter.send(told, *args, **kwargs)
         # What follows from a response, as a redirect or the second try of an
         # authentication, begins with a request without the ID, and here.
@@ -90,9 +90,9 @@ class FlowAdapter(BaseAdapter):
         """Close the connections."""
         self.adapter.close()
 
-    def _tells(self, address: str | None) -> bool:
+    def _allows(self, address: str | None) -> bool:
         url = parse_url(address or "")
-        return self._outbound.tells(url.host, url.port or port_by_scheme.get(url.scheme or ""))
+        return self._outbound.allows(url.host, url.port or port_by_scheme.get(url.scheme or ""))
 
 
 def _bare(adapter: BaseAdapter) -> BaseAdapter:

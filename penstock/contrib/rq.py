@@ -61,7 +61,7 @@ class FlowQueue(Queue):
             arguments = job.kwargs
         except Exception:  # as in `_carrier`
             return
-        for name, value in self.inbound.send().items():
+        for name, value in self.inbound.with_headers().items():
             job.meta.setdefault(name, value)
         # What runs in a job may replace its meta; nobody replaces its arguments.
         sent = {name: job.meta[name] for name in self.inbound.reads if name in job.meta}

@@ -58,7 +58,7 @@ class FlowMiddleware(TaskiqMiddleware):
 
     def labels(self) -> dict[str, str]:
         """Return the labels that carry the current flow ID, or a new one outside any run."""
-        return self._inbound.send()
+        return self._inbound.with_headers()
 
     def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:
         """Make the run of *message* current in the task that processes it."""

@@ -107,21 +107,21 @@ class _FlowPool(HTTPConnectionPool):
         *args: Any,
         **kwargs: Any,
     ) -> BaseHTTPResponse:
-        if current_flow_id() is not None and self._tells(url):
+        if current_flow_id() is not None and self._allows(url):
             headers = self._told(self.headers if headers is None else headers)
         return super().urlopen(method, url, body, headers, *args, **kwargs)
 
-    def _tells(self, url: str) -> bool:
+    def _allows(self, url: str) -> bool:
         if self.proxy is not None and not url.startswith("/"):  # a request that a proxy passes on
             target = parse_url(url)
-            return self.outbound.tells(target.host, target.port or self.ConnectionCls.default_port)
-        return self.outbound.tells(self.host, self.port or self.ConnectionCls.default_port)
+            return self.outbound.allows(target.host, target.port or self.ConnectionCls.default_port)
+        return self.outbound.allows(self.host, self.port or self.ConnectionCls.default_port)
 
     def _told(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         if not isinstance(headers, HTTPHeaderDict):
-            return self.outbound.send(headers)  # type: ignore[no-any-return]
+            return self.outbound.with_headers(headers)  # type: ignore[no-any-return]
         told = headers.copy()  # it may have one name several times
-        told.update(self.outbound.added(headers))
+        told.update(self.outbound.headers_to_add(headers))
         return told
 
 

@@ -16,9 +16,9 @@ from penstock._common.forks import renew_after_fork, renew_if_forked
 from penstock._common.plain_values import plain
 from penstock._declared.registry import default_registry
 from penstock._runtime.spans import (
+    BackgroundExporter,
     DeclaredStep,
     Exporter,
-    BackgroundExporter,
     Outcome,
     ParentSpan,
     Span,
@@ -32,9 +32,9 @@ from penstock.exceptions import TracingError, did_you_mean
 from penstock.tracing._recorded import RecordedRun, RecordedSpan, group_runs, read_runs
 
 __all__ = [
+    "BackgroundExporter",
     "DeclaredStep",
     "Exporter",
-    "BackgroundExporter",
     "InMemoryExporter",
     "JsonLinesExporter",
     "LoggingExporter",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from penstock import bind, current_flow_id, current_run
-from penstock.boundary import RECEIVED
+from penstock.boundary import UNTRUSTED_FLOW_ID
 from penstock.contrib.asgi import FlowMiddleware
 from penstock.exceptions import ConfigurationError
 
@@ -78,7 +78,7 @@ def test_trust(trust, expected):
     (_, body), _ = call(FlowMiddleware(app, trust=trust), scope)
 
     assert (body["body"] == THEIRS.encode()) is expected
-    assert values == [{} if expected else {RECEIVED: THEIRS}]
+    assert values == [{} if expected else {UNTRUSTED_FLOW_ID: THEIRS}]
 
 
 @pytest.mark.parametrize("name", [b"x-request-id", b"X-Request-ID"])

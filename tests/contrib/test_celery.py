@@ -15,7 +15,7 @@ from specification import CELERY
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow, get_flow, step
 from penstock._runtime.failure_records import find_failure
 from penstock._runtime.spans import set_exporters
-from penstock.boundary import HEADER, RECEIVED
+from penstock.boundary import HEADER, UNTRUSTED_FLOW_ID
 from penstock.contrib import celery as adapter
 from penstock.contrib.celery import flow_task, install, uninstall
 from penstock.exceptions import ConfigurationError, InvalidArgumentError
@@ -529,7 +529,7 @@ def test_not_trusted(app, work):
     trusted, _ = call(app, work, sender="me", **{HEADER: "mine"})
 
     assert len(found) == 32
-    assert values == {RECEIVED: "theirs"}
+    assert values == {UNTRUSTED_FLOW_ID: "theirs"}
     assert trusted == "mine"
 
 

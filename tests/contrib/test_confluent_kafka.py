@@ -8,7 +8,7 @@ from kafka_broker import Broker
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow
 from penstock._runtime.ids import is_flow_id
-from penstock.boundary import HEADER, RECEIVED, Outbound
+from penstock.boundary import HEADER, UNTRUSTED_FLOW_ID, Outbound
 from penstock.contrib.confluent_kafka import FlowProducer, bind_message, consume, consume_batches
 from penstock.exceptions import ConfigurationError
 
@@ -169,7 +169,7 @@ class TestBindMessage:
 
         with bind_message(message, trust=lambda m: m.value() != b"1") as run:
             assert run.flow_id != "order-7"
-            assert run.values == {RECEIVED: "order-7"}
+            assert run.values == {UNTRUSTED_FLOW_ID: "order-7"}
 
     def test_settings(self, broker, topic):
         """Another header, traceparent and baggage are read if that is wanted."""

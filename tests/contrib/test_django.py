@@ -20,7 +20,7 @@ from django.utils.log import configure_logging
 from specification import DJANGO
 
 from penstock import bind, current_run, entrypoint, flow, step
-from penstock.boundary import RECEIVED
+from penstock.boundary import UNTRUSTED_FLOW_ID
 from penstock.contrib.django import FlowMiddleware
 from penstock.contrib.logging import FlowFilter
 from penstock.exceptions import ConfigurationError
@@ -108,7 +108,7 @@ def test_not_trusted(get):
     answer = get("/say", **{HEADER: "theirs"})
 
     assert answer.headers[HEADER] != "theirs"
-    assert f'"{RECEIVED}": "theirs"' in answer.text
+    assert f'"{UNTRUSTED_FLOW_ID}": "theirs"' in answer.text
 
 
 def from_peer(request):

@@ -16,7 +16,7 @@ from recording import recorded
 from servers import PATIENCE, json_lines, wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
-from penstock.boundary import HEADER, RECEIVED
+from penstock.boundary import HEADER, UNTRUSTED_FLOW_ID
 from penstock.contrib.dramatiq import FlowMiddleware, _Sent, flow_task, install, uninstall
 from penstock.exceptions import ConfigurationError
 
@@ -249,7 +249,7 @@ def test_settings(broker):
 
     assert [type(found) for found in broker.middleware].count(FlowMiddleware) == 1
     assert seen["friend"] == ({"tenant": "north"}, "theirs")
-    assert seen["stranger"][0] == {RECEIVED: "theirs"}
+    assert seen["stranger"][0] == {UNTRUSTED_FLOW_ID: "theirs"}
     assert seen["stranger"][1] != "theirs"
 
 

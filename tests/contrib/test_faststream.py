@@ -11,7 +11,7 @@ from kafka_broker import Broker
 from recording import recorded
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow
-from penstock.boundary import HEADER, RECEIVED
+from penstock.boundary import HEADER, UNTRUSTED_FLOW_ID
 from penstock.contrib.faststream import FlowMiddleware
 
 __all__ = ["recorded"]
@@ -129,7 +129,7 @@ def test_not_trusted():
 
     first, second = app.runs
     assert first.flow_id == second.flow_id == app.messages[0].correlation_id != "order-7"
-    assert dict(first.values) == {RECEIVED: "order-7"}
+    assert dict(first.values) == {UNTRUSTED_FLOW_ID: "order-7"}
 
 
 @pytest.mark.parametrize("said", ["a" * 8192, "order-7\r\n", "order\x85", "order\x00", "ÿ"])

@@ -8,7 +8,7 @@ from flask import Flask, Response, abort, g, jsonify, request, stream_with_conte
 from flask.views import MethodView
 
 from penstock import bound, current_flow_id, current_run, entrypoint, flow, step
-from penstock.boundary import RECEIVED
+from penstock.boundary import UNTRUSTED_FLOW_ID
 from penstock.contrib.flask import FlowExtension
 from penstock.exceptions import ConfigurationError
 
@@ -206,6 +206,6 @@ def test_received(app, client):
 
     @app.get("/received")
     def received():
-        return current_run().values[RECEIVED]
+        return current_run().values[UNTRUSTED_FLOW_ID]
 
     assert client.get("/received", headers={HEADER: "theirs-1"}).text == "theirs-1"

@@ -940,7 +940,7 @@ def test_through_kafka(provider, memory):
     @flow("orders")
     @entrypoint(kind="http")
     def send():
-        sent.extend(Outbound(traceparent=True).send([]))
+        sent.extend(Outbound(traceparent=True).with_headers([]))
 
     sent = []
     send()

@@ -36,7 +36,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from penstock import bind, current_flow_id, current_run, entrypoint, flow
-from penstock.boundary import RECEIVED, InboundRequests, Secret
+from penstock.boundary import UNTRUSTED_FLOW_ID, InboundRequests, Secret
 from penstock.contrib.asgi import FlowMiddleware
 from penstock.contrib.flask import FlowExtension
 from penstock.contrib.logging import FlowFilter
@@ -241,7 +241,7 @@ def test_update_request_header(serve, trust, sent):
 
     assert answer.json["read"] == answer.json["id"] == answer.headers[HEADER]
     assert (answer.json["id"] == "theirs-1") is (trust and sent == [THEIRS])
-    assert answer.json["values"] == ({RECEIVED: "theirs-1"} if not trust and sent else {})
+    assert answer.json["values"] == ({UNTRUSTED_FLOW_ID: "theirs-1"} if not trust and sent else {})
 
 
 @pytest.mark.parametrize("sent", [[THEIRS], []], ids=["sent", "none"])
@@ -666,7 +666,7 @@ def test_validator_and_transformer(serve, settings, sent, expected):
 
     assert (answer.json["id"] == expected) is (expected is not None)
     assert answer.json["id"] == answer.headers[HEADER]
-    assert answer.json["values"] == ({} if expected else {RECEIVED: sent})
+    assert answer.json["values"] == ({} if expected else {UNTRUSTED_FLOW_ID: sent})
 
 
 def test_secret(serve, monkeypatch):
@@ -678,7 +678,7 @@ def test_secret(serve, monkeypatch):
     wrong = ask("/orders", [THEIRS, ("X-Proxy-Secret", "0123456789abcdeF")])
 
     assert shown.json["id"] == "theirs-1"
-    assert wrong.json["id"] != "theirs-1" == wrong.json["values"][RECEIVED]
+    assert wrong.json["id"] != "theirs-1" == wrong.json["values"][UNTRUSTED_FLOW_ID]
     assert ask("/orders", [THEIRS]).json["id"] != "theirs-1"
 
 

@@ -23,7 +23,7 @@ from servers import wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock._runtime.spans import set_exporters
-from penstock.boundary import ARGUMENT, HEADER, RECEIVED, Inbound
+from penstock.boundary import ARGUMENT, HEADER, UNTRUSTED_FLOW_ID, Inbound
 from penstock.contrib.rq import FlowQueue, FlowSimpleWorker, FlowWorker, flow_task
 
 __all__ = ["_exporters", "recorded"]
@@ -219,7 +219,7 @@ def test_settings(monkeypatch, connection, jobs, worker):
     assert friend == ("friend", "theirs")
     assert stranger[1] != "theirs"
     values = [note["values"] for note in queue_jobs.notes()]
-    assert values == [{"who": "north"}, {RECEIVED: "theirs"}]
+    assert values == [{"who": "north"}, {UNTRUSTED_FLOW_ID: "theirs"}]
 
 
 @pytest.mark.parametrize("hostile", ["a b", "a\x85b", 7, b"\xff"])

@@ -28,7 +28,7 @@ from taskiq.exceptions import SendTaskError
 from taskiq_redis import ListQueueBroker
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
-from penstock.boundary import HEADER, RECEIVED
+from penstock.boundary import HEADER, UNTRUSTED_FLOW_ID
 from penstock.contrib.taskiq import FlowMiddleware, flow_task, install, uninstall
 from penstock.exceptions import ConfigurationError
 
@@ -250,7 +250,7 @@ def test_settings(broker):
     assert seen["friend"][0] == "theirs"
     assert seen["friend"][1]["tenant"] == "north"
     assert seen["stranger"][0] != "theirs"
-    assert seen["stranger"][1] == {RECEIVED: "theirs"}
+    assert seen["stranger"][1] == {UNTRUSTED_FLOW_ID: "theirs"}
 
 
 async def broker_message(broker, task, *args):

@@ -121,7 +121,7 @@ def test_tunnel():
         install(manager, hosts=["stock.internal:443"])
         pools = [manager.connection_from_url(f"https://{name}.internal") for name in ("stock", "a")]
 
-    assert [pool._tells("//stock.internal/") for pool in pools] == [True, False]
+    assert [pool._allows("//stock.internal/") for pool in pools] == [True, False]
 
 
 def test_nothing_is_changed(manager, peer):

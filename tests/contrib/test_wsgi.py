@@ -8,7 +8,7 @@ from wsgiref.validate import validator
 import pytest
 
 from penstock import bind, current_flow_id, current_run
-from penstock.boundary import RECEIVED
+from penstock.boundary import UNTRUSTED_FLOW_ID
 from penstock.contrib.wsgi import FlowMiddleware
 from penstock.exceptions import ConfigurationError
 
@@ -82,7 +82,7 @@ def test_trust(trust, expected):
     call = Call(FlowMiddleware(app, trust=trust), HTTP_X_REQUEST_ID=THEIRS)
 
     assert (call.said == THEIRS) is expected
-    assert values == [{} if expected else {RECEIVED: THEIRS}]
+    assert values == [{} if expected else {UNTRUSTED_FLOW_ID: THEIRS}]
 
 
 def test_other_headers():

@@ -11,7 +11,7 @@ import sentry_sdk
 from celery import Celery
 
 from penstock import bind, configure, current_flow_id
-from penstock.boundary import RECEIVED, InboundRequests
+from penstock.boundary import UNTRUSTED_FLOW_ID, InboundRequests
 from penstock.contrib import celery
 from penstock.contrib.asgi import FlowMiddleware
 from penstock.contrib.logging import FlowFilter
@@ -202,7 +202,7 @@ def test_defaults():
     inbound = InboundRequests()
     run = inbound.receive({"X-Request-ID": THEIRS})
 
-    assert dict(run.values) == {RECEIVED: THEIRS}
+    assert dict(run.values) == {UNTRUSTED_FLOW_ID: THEIRS}
     assert (inbound.validator, inbound.expose_header, inbound.update_request_header) == (
         None,
         False,

@@ -21,7 +21,12 @@ from penstock._runtime import spans
 from penstock._runtime.spans import _flush_last, exporters, set_exporters
 from penstock.exceptions import ConfigurationError
 from penstock.testing import record_runs
-from penstock.tracing import BackgroundExporter, InMemoryExporter, JsonLinesExporter, LoggingExporter
+from penstock.tracing import (
+    BackgroundExporter,
+    InMemoryExporter,
+    JsonLinesExporter,
+    LoggingExporter,
+)
 
 __all__ = ["_exporters", "recorded"]
 
@@ -175,7 +180,9 @@ class TestExporters:
         assert len(curious.spans) == 1
 
     @pytest.mark.usefixtures("recorded", "_exporters")
-    @pytest.mark.parametrize("behind", [lambda e: e, BackgroundExporter], ids=["direct", "background"])
+    @pytest.mark.parametrize(
+        "behind", [lambda e: e, BackgroundExporter], ids=["direct", "background"]
+    )
     @pytest.mark.needs("threads")
     def test_collected_within_an_exporter(self, behind):
         """A generator that is collected while an exporter works is not lost."""

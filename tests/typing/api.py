@@ -428,7 +428,7 @@ def kafka_messages(consumer: Consumer, message: Message, stopping: Event) -> Non
 assert_type(Inbound(trust=True).receive({}), Run)
 assert_type(Inbound.read("settings", {"header": "X-Flow"}, trust=True), Inbound)
 Inbound.read("settings", {"heder": "X"})  # type: ignore[typeddict-unknown-key]  # pyright: ignore[reportArgumentType]
-assert_type(Outbound(hosts=["stock.internal"]).tells("stock.internal", 80), bool)
+assert_type(Outbound(hosts=["stock.internal"]).allows("stock.internal", 80), bool)
 with active(Run("order-7")) as made:
     assert_type(made, Run)
 assert_type(next(iterate(made, [b"part"])), bytes)
