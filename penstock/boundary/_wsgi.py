@@ -12,12 +12,12 @@ from penstock.boundary._requests import RUN
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Requests", "as_sent", "environ_key", "environ_reader", "path_of", "peer_of"]
+__all__ = ["WSGIMiddleware", "as_sent", "environ_key", "environ_reader", "path_of", "peer_of"]
 
 _NOTHING: Mapping[str, Any] = {}
 
 
-class Requests:
+class WSGIMiddleware:
     """A WSGI application that calls *app* with a run for each request, also while the body is sent.
 
     Args:

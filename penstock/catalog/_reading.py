@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
 
-from penstock._declared.step import FunctionDetails, Join, Location, Predecessor, Step
+from penstock._declared.step import FunctionDetails, JoinKind, Location, Predecessor, Step
 from penstock.catalog._catalog import Catalog
 from penstock.catalog._document import Member
 from penstock.catalog._schema import SCHEMA_VERSION
@@ -98,12 +98,12 @@ def _flow(found: Member, problems: Sequence[Problem]) -> Flow:
 
 def _step(found: Member) -> Step:
     join = found.find_name("join") or "any"
-    if join not in get_args(Join):
-        found.refuse(f"its join must be one of {', '.join(get_args(Join))}, not {join!r}")
+    if join not in get_args(JoinKind):
+        found.refuse(f"its join must be one of {', '.join(get_args(JoinKind))}, not {join!r}")
     return Step(
         name=found.name("name"),
         is_entrypoint=found.flag("is_entrypoint"),
-        join=cast("Join", join),
+        join=cast("JoinKind", join),
         title=found.find_prose("title"),
         kind=found.find_name("kind"),
         location=_location(found),

@@ -6,7 +6,7 @@ It needs ``pip install "penstock[flask]"``.
 from typing import Unpack, cast
 
 from penstock.boundary import InboundRequests, InboundRequestsSettings
-from penstock.boundary._wsgi import Requests, peer_of
+from penstock.boundary._wsgi import WSGIMiddleware, peer_of
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -58,5 +58,5 @@ class FlowExtension:
         settings: InboundRequestsSettings = {**self._settings, **configured}
         inbound = InboundRequests.read("PENSTOCK_ in app.config", settings, peer=peer_of)
         # Around the whole application, so that error handlers and streamed bodies are within.
-        app.wsgi_app = Requests(app.wsgi_app, inbound, app.view_functions)  # type: ignore[method-assign]
+        app.wsgi_app = WSGIMiddleware(app.wsgi_app, inbound, app.view_functions)  # type: ignore[method-assign]
         app.extensions[_NAME] = self

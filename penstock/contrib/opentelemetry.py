@@ -49,20 +49,20 @@ __all__ = [
 ]
 
 
-def install(otherwise: Callable[[], str] | None = None) -> None:
+def install(fallback: Callable[[], str] | None = None) -> None:
     """Let a new flow ID be the trace-id of the active span of OpenTelemetry, if there is one.
 
     Spans that are made within the run are in the same trace by themselves. It
     replaces the ``id_factory`` of `penstock.configure`.
 
     Args:
-        otherwise: What makes the ID where no span is active, or where that
+        fallback: What makes the ID where no span is active, or where that
             span's trace-id is current already and a new ID is wanted. None
             means penstock's own.
 
     .. versionadded:: 0.2
     """
-    make = otherwise or make_flow_id
+    make = fallback or make_flow_id
 
     def adopt_trace_id() -> str:
         active = trace.get_current_span().get_span_context()
@@ -145,32 +145,32 @@ class FlowIdGenerator(IdGenerator):
     library makes within a run is in the trace of that run's flow ID.
 
     Args:
-        otherwise: What makes the IDs outside any run, where the flow ID is no
+        fallback: What makes the IDs outside any run, where the flow ID is no
             valid trace-id, and of spans. None means random ones.
 
     .. versionadded:: 0.2
     """
 
-    def __init__(self, otherwise: IdGenerator | None = None) -> None:
-        self._otherwise = otherwise or RandomIdGenerator()
+    def __init__(self, fallback: IdGenerator | None = None) -> None:
+        self._fallback = fallback or RandomIdGenerator()
 
     def generate_trace_id(self) -> int:
         """Return the trace-id of a trace that begins now."""
         flow_id = current_flow_id()
         if flow_id is None or not is_trace_id(flow_id):
-            return self._otherwise.generate_trace_id()
+            return self._fallback.generate_trace_id()
         return int(flow_id, 16)
 
     def generate_span_id(self) -> int:
         """Return the ID of a span that begins now."""
-        return self._otherwise.generate_span_id()
+        return self._fallback.generate_span_id()
 
 
 class _Generator(FlowIdGenerator):
     """Gives spans of OpenTelemetry the ID that the span of penstock has."""
 
-    def __init__(self, otherwise: IdGenerator) -> None:
-        super().__init__(otherwise)
+    def __init__(self, fallback: IdGenerator) -> None:
+        super().__init__(fallback)
         self.beginning = local()
 
     def generate_span_id(self) -> int:

@@ -79,7 +79,7 @@ def _carrier(job: Job, header: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else job.meta
 
 
-class _Performs:
+class _FlowWorkerMixin:
     """Makes the run of a job current while it is performed, with its callbacks and log lines."""
 
     inbound: ClassVar[Inbound] = _TRUSTING
@@ -92,7 +92,7 @@ class _Performs:
             return done
 
 
-class FlowWorker(_Performs, Worker):
+class FlowWorker(_FlowWorkerMixin, Worker):
     """A worker whose jobs run with the flow ID of who enqueued them.
 
     ``rq worker --worker-class penstock.contrib.rq.FlowWorker --queue-class
@@ -111,7 +111,7 @@ class FlowWorker(_Performs, Worker):
             flush()  # the process ends without Python's own exit
 
 
-class FlowSimpleWorker(_Performs, SimpleWorker):
+class FlowSimpleWorker(_FlowWorkerMixin, SimpleWorker):
     """The same for workers that do not fork.
 
     .. versionadded:: 0.2

@@ -6,7 +6,7 @@ It needs no package but penstock.
 from typing import TYPE_CHECKING, Unpack
 
 from penstock.boundary import InboundRequests, InboundRequestsSettings
-from penstock.boundary._wsgi import Requests, peer_of
+from penstock.boundary._wsgi import WSGIMiddleware, peer_of
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -16,7 +16,7 @@ __all__ = ["FlowMiddleware"]
 _PLACE = "penstock.contrib.wsgi.FlowMiddleware"
 
 
-class FlowMiddleware(Requests):
+class FlowMiddleware(WSGIMiddleware):
     """Makes a run current for each request, and while its body is sent.
 
     Its place is around everything else, so that error pages have the ID too:
