@@ -3,8 +3,11 @@
 It needs ``pip install "penstock[taskiq]"``.
 """
 
+from asyncio import current_task
 from collections.abc import Callable
+from threading import current_thread
 from typing import Any, Unpack
+from weakref import WeakKeyDictionary
 
 from penstock._decorators import After, declare_task
 from penstock._runtime.control_flow import declare_control_flow
@@ -49,7 +52,9 @@ class FlowMiddleware(TaskiqMiddleware):
         super().__init__()
         place = "penstock.contrib.taskiq.FlowMiddleware"
         self._inbound = Inbound.read(place, settings, trust=True)
-        self._blocks: dict[str, active] = {}
+        # By what executes the message: if other middleware raises, nobody tells this one.
+        self._blocks: WeakKeyDictionary[object, list[tuple[str, active | None]]]
+        self._blocks = WeakKeyDictionary()
 
     def pre_send(self, message: TaskiqMessage) -> TaskiqMessage:
         """Put the current flow ID into *message*, unless it has one."""
@@ -62,18 +67,34 @@ class FlowMiddleware(TaskiqMiddleware):
 
     def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:
         """Make the run of *message* current in the task that processes it."""
-        run = self._inbound.accept(message.labels, message)
+        run, block = self._inbound.accept(message.labels, message), None
         if run is not current_run():  # in its sender's place it is
-            # By the task's ID: other middleware may pass another message on.
-            block = self._blocks[message.task_id] = active(run)
+            block = active(run)
             block.__enter__()
+        self._blocks.setdefault(_executing(), []).append((message.task_id, block))
         return message
 
     def post_execute(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> None:
         """Make current again what was current before *message*."""
-        block = self._blocks.pop(message.task_id, None)
-        if block is not None:
+        executing = _executing()
+        begun = self._blocks.pop(executing, [])
+        if not begun:
+            return
+        # Other middleware may pass another message on, with another ID.
+        known = (n for n in reversed(range(len(begun))) if begun[n][0] == message.task_id)
+        at = next(known, len(begun) - 1)
+        if at:
+            self._blocks[executing] = begun[:at]
+        if (block := begun[at][1]) is not None:
             block.__exit__()
+
+
+def _executing() -> object:
+    """Return what calls the middleware for one message after the other."""
+    try:
+        return current_task() or current_thread()
+    except RuntimeError:  # no loop runs
+        return current_thread()
 
 
 def install(broker: AsyncBroker, **settings: Unpack[InboundSettings]) -> None:

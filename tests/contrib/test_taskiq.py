@@ -1,6 +1,7 @@
 """Taskiq: messages carry the ID, to real workers too."""
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -198,6 +199,66 @@ def test_other_middleware(broker):
 
     assert len(set(seen)) == 3
     assert broker.middlewares[0]._blocks == {}
+
+
+@pytest.mark.parametrize("is_within", [False, True], ids=["alone", "within another"])
+def test_other_task_id(broker, is_within):
+    """The same where it gives them other IDs, or raises: nothing is kept of a message."""
+    broker.add_middlewares(Renaming())
+    seen, held = [], []
+
+    @flow_task(broker, task_name="outer")
+    async def outer():
+        seen.append(current_flow_id())
+        if is_within:
+            await inner.kiq()
+        seen.append(current_flow_id())
+
+    @flow_task(broker, task_name="inner")
+    async def inner():
+        await asyncio.sleep(0)
+
+    async def main():
+        for _ in range(3):
+            await outer.kiq()
+            await broker.wait_all()
+            assert current_run() is None
+        held.extend(broker.middlewares[0]._blocks.items())
+
+    run(broker, main)
+
+    assert len(set(seen)) == 3
+    assert seen[::2] == seen[1::2]
+    assert held == []
+
+
+def test_task_that_other_middleware_ends():
+    """Nothing is kept of a message whose task ends because other middleware raises."""
+    middleware = FlowMiddleware()
+
+    async def receive(number):
+        middleware.pre_execute(message_of(number))
+
+    async def main():
+        await asyncio.gather(*map(receive, range(3)))
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    gc.collect()
+
+    assert middleware._blocks == {}
+
+
+def message_of(number):
+    return TaskiqMessage(task_id=str(number), task_name="work", labels={}, args=[], kwargs={})
+
+
+class Renaming(TaskiqMiddleware):
+    """Gives each message another ID where it is received."""
+
+    def pre_execute(self, message):
+        message.task_id += "-renamed"
+        return message
 
 
 @pytest.mark.parametrize("sender", [bind("order-7"), nullcontext()], ids=["run", "no run"])
