@@ -124,15 +124,15 @@ def draw(
     """Draw a flow, a recorded run or a graph, in any format that there is.
 
     Args:
-        flow: The name of a flow, or a `Flow`, a
-            `RecordedRun <penstock.tracing.RecordedRun>` or a `Graph`.
-        format: The name of a format: of one of `generate_dag`, or of one that
-            others bring (see `Renderer`). If None, the suffix of *output* decides;
-            without a suffix it is Mermaid.
-        output: As for `generate_dag`.
-        direction: As for `generate_dag`.
-        styled: As for `generate_dag`.
-        check_limits: As for `generate_dag`.
+        flow: The name of a flow, or a `penstock.Flow`, a `penstock.Graph` or a
+            `penstock.tracing.RecordedRun`.
+        format: The name of a format: of one of `penstock.generate_dag`, or of one
+            that others bring (see `Renderer`). If None, the suffix of *output*
+            decides; without a suffix it is Mermaid.
+        output: As for `penstock.generate_dag`.
+        direction: As for `penstock.generate_dag`.
+        styled: As for `penstock.generate_dag`.
+        check_limits: As for `penstock.generate_dag`.
 
     Returns:
         The diagram, as bytes if the format is binary and as text if not.

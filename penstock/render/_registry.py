@@ -51,7 +51,7 @@ class RenderOptions:
     """
 
     direction: Direction = "TD"
-    """Where the flow leads: down, as with ``"TB"``, or ``"LR"``, ``"BT"`` or ``"RL"``."""
+    """Where the flow leads, which is down, as with ``"TB"``, or ``"LR"``, ``"BT"`` or ``"RL"``."""
 
     styled: bool = False
     """Whether to write colours, where a format is not always coloured."""
@@ -71,13 +71,13 @@ class Renderer:
     """
 
     name: str
-    """What users call the format: lower-case letters, digits, and ``_ . + -``."""
+    """What users call the format, in lower-case letters, digits, and ``_ . + -``."""
 
     suffixes: tuple[str, ...]
     """How the names of its files end, such as ``".d2"``. The first is the usual one."""
 
     render: Callable[[Graph, RenderOptions], str | bytes] = field(repr=False)
-    """What draws. It escapes all that it is given: any string may be a name or a title."""
+    """What draws. It escapes all that it is given, for any string may be a name or a title."""
 
     is_binary: bool = False
     """Whether *render* returns bytes. If not, it returns a string."""
