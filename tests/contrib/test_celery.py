@@ -107,6 +107,18 @@ def test_arguments_are_checked(app):
         work.delay()
 
 
+def test_arguments_that_celery_does_not_see(app, sent):
+    """A task made by Celery's own decorator above an entrypoint is sent with any arguments."""
+
+    @app.task
+    @entrypoint
+    def ship(order): ...
+
+    ship.delay(1, 2)
+
+    assert len(sent) == 1
+
+
 def test_behind_a_queue(app):
     """A task that a step sends comes after it in the diagram, behind a queue."""
 

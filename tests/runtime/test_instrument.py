@@ -564,6 +564,26 @@ class TestKeepsItsKind:
 
         assert before == after is not None
 
+    @pytest.mark.filterwarnings("ignore:coroutine '.*' was never awaited")
+    def test_types_coroutine_above(self):
+        """Above the entrypoint it marks the wrapper alone, so that the body may await nothing."""
+
+        async def reply():
+            return 1
+
+        def make():
+            def handle():
+                return (yield from reply())
+
+            return handle
+
+        async def main(function):
+            return await function()
+
+        assert asyncio.run(main(entrypoint(types.coroutine(make())))) == 1
+        with pytest.raises(TypeError, match="non-coroutine generator"):
+            asyncio.run(main(types.coroutine(entrypoint(make()))))
+
     @pytest.mark.parametrize(
         ("make", "expected"),
         [
