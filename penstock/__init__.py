@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 from penstock._declared.step import Location, Predecessor, Step
 from penstock._declared.usage_errors import missing_name
-from penstock._decorators import FlowDecorator, Join, all_of, any_of, entrypoint, flow, step
+from penstock._decorators import (
+    FlowDecorator,
+    Join,
+    Loop,
+    all_of,
+    any_of,
+    entrypoint,
+    flow,
+    loop,
+    step,
+)
 from penstock._runtime.current_step import current_step
 from penstock._runtime.propagation import Carried, bind, bound, extract, inject
 from penstock._runtime.run import (
@@ -31,6 +41,7 @@ __all__ = [
     "Graph",
     "Join",
     "Location",
+    "Loop",
     "Node",
     "ParentRun",
     "Predecessor",
@@ -54,6 +65,7 @@ __all__ = [
     "get_flow",
     "inject",
     "list_flows",
+    "loop",
     "step",
     "unannotate",
 ]

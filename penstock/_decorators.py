@@ -1,28 +1,37 @@
 """The decorators: they read arguments, register, and wrap nothing but entrypoints."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Protocol, TypeVar, overload
 
 from penstock._common.declared_strings import check_text, wrong
 from penstock._common.plain_values import plain_string
+from penstock._declared.channels import Channels, read_channels, scheme_of
 from penstock._declared.executions import Execution, current_execution
+from penstock._declared.predecessors import (
+    After,
+    Join,
+    Loop,
+    all_of,
+    any_of,
+    loop,
+    read_after,
+)
 from penstock._declared.registry import (
+    NO_OPTIONS,
     Declaration,
     Declared,
     Origin,
-    Reference,
     Starter,
+    StepOptions,
     bare,
     declaring_frame,
     default_registry,
-    locate,
     located,
 )
-from penstock._declared.step import JoinKind
-from penstock._declared.usage_errors import as_code, explains, only_function, string_error
+from penstock._declared.usage_errors import explains, only_function, string_error
 from penstock._runtime.instrument import (
     Scope,
     check_wrappable,
@@ -41,11 +50,13 @@ __all__ = [
     "After",
     "FlowDecorator",
     "Join",
+    "Loop",
     "all_of",
     "any_of",
     "declare_task",
     "entrypoint",
     "flow",
+    "loop",
     "step",
 ]
 
@@ -77,59 +88,6 @@ class EntrypointDecorator(Protocol):
     """What `entrypoint` returns where it has arguments: it returns what begins a run."""
 
     def __call__(self, function: W, /) -> W: ...
-
-
-StepRef = str | Callable[..., Any]
-"""A step that is named: by its name, or by the decorated function itself."""
-
-
-class Join:
-    """Several predecessors of a step, and whether any or all of them lead to it.
-
-    Made by `any_of` and `all_of`.
-
-    .. versionadded:: 0.2
-    """
-
-    __slots__ = ("items", "join")
-
-    def __init__(self, join: JoinKind, items: tuple[object, ...]) -> None:
-        self.join: JoinKind = join
-        self.items: tuple[object, ...] = items
-
-    def __repr__(self) -> str:
-        return f"{self.join}_of({', '.join(map(as_code, self.items))})"
-
-
-After = StepRef | Sequence[StepRef] | Mapping[Any, str | None] | Join | None
-
-
-@explains("any_of()", 'any_of("a", "b")')
-def any_of(*steps: StepRef | Mapping[Any, str | None]) -> Join:
-    """Say that any one of *steps* leads to the step: ``after=any_of("a", "b")``.
-
-    It is what a plain list means too.
-
-    Args:
-        steps: Names of steps, decorated functions, or mappings from these to
-            the label of their edge.
-
-    .. versionadded:: 0.2
-    """
-    return Join("any", steps)
-
-
-@explains("all_of()", 'all_of("a", "b")')
-def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Join:
-    """Say that only all of *steps* together lead to the step: ``after=all_of("a", "b")``.
-
-    Args:
-        steps: Names of steps, decorated functions, or mappings from these to
-            the label of their edge.
-
-    .. versionadded:: 0.2
-    """
-    return Join("all", steps)
 
 
 class FlowDecorator:
@@ -219,6 +177,11 @@ def step(
     name: str | None = None,
     title: str | None = None,
     kind: str | None = None,
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
+    unchecked: str | None = None,
+    uncovered: str | None = None,
 ) -> StepDecorator: ...
 @explains("step()", '@step or @step(after="...") above a def')
 def step(
@@ -229,6 +192,11 @@ def step(
     name: str | None = None,
     title: str | None = None,
     kind: str | None = None,
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
+    unchecked: str | None = None,
+    uncovered: str | None = None,
 ) -> Any:
     """Declare a function as a step, and return that very function.
 
@@ -243,12 +211,22 @@ def step(
             label of the edge. Several mean *any of them*, unless written
             ``after=all_of("a", "b")``. A label states the condition under which
             the flow goes that way: differently labelled edges from one step are
-            the arms of a branch.
+            the arms of a branch. ``loop("b")`` is an edge by which the flow
+            comes back.
         name: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: What the step touches: ``"http"``, ``"kafka"``, ``"queue"``,
             ``"database"``, ``"cache"``, ``"file"`` or ``"email"`` have a shape
-            of their own in diagrams, any other string is shown as it is.
+            of their own in diagrams, any other string is shown as it is. If
+            None, it is the scheme of the first channel.
+        group: The steps of one group have a frame around them in diagrams.
+        receives: The channel that it waits for a message from, such as a reply,
+            or a list of channels: ``"kafka:orders"``, ``"celery:emails"`` or
+            ``"http:POST /orders"``. A channel makes no edge.
+        sends: The channel that it sends messages to, or a list of channels.
+        unchecked: Why the edges that lead here are not to be checked against
+            the source.
+        uncovered: Why the edges that lead here are not to count in the coverage.
 
     Raises:
         InvalidArgumentError: If an argument cannot be used.
@@ -256,13 +234,15 @@ def step(
     .. versionadded:: 0.2
     """
     check_text("step", name=name, title=title, kind=kind)
-    references, join = _read_after(after)
+    references, join = read_after(after)
+    reasons = {"unchecked": unchecked, "uncovered": uncovered}
+    options = _read_options("step", group, receives, sends, **reasons)
 
     def declare(*args: Any, **kwargs: Any) -> Any:
         target = only_function("step(...)", args, kwargs)
         _check_callable("step", target)
         execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
-        declaration = _declaration(target, name, title, kind, execution)
+        declaration = _declaration(target, name, title, kind, execution, options=options)
         declaration.after, declaration.join = references, join
         declaration.target = _recorded(instrument_alike, target, declaration)
         default_registry().declare(declaration, execution)
@@ -272,7 +252,8 @@ def step(
         return declare
     if isinstance(function, str):
         option = "after" if after is None else None if name else "name"
-        given = {"after": after, "name": name, "title": title, "kind": kind}
+        given: dict[str, object] = {"after": after, "name": name, "title": title, "kind": kind}
+        given |= {"group": group, "receives": receives, "sends": sends, **reasons}
         raise string_error("step", function, option, given)
     return declare(function)
 
@@ -286,6 +267,9 @@ def entrypoint(
     name: str | None = None,
     title: str | None = None,
     kind: str | None = None,
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
     inherit: bool = True,
 ) -> EntrypointDecorator: ...
 @explains("entrypoint()", '@entrypoint or @entrypoint(name="...") above a def')
@@ -297,6 +281,9 @@ def entrypoint(
     name: str | None = None,
     title: str | None = None,
     kind: str | None = None,
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
     inherit: bool = True,
 ) -> Any:
     """Declare a function as a step at which runs of its flow begin.
@@ -314,6 +301,10 @@ def entrypoint(
         name: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: What the step reacts to, as for `step`.
+        group: The group in diagrams, as for `step`.
+        receives: The channel that a message comes from with which a run begins,
+            or a list of channels, as for `step`.
+        sends: The channel that it sends messages to, or a list of channels.
         inherit: Whether a run adopts the flow ID that is current when the
             function is called, because it is the same operation. If False,
             each call makes a new one.
@@ -325,13 +316,14 @@ def entrypoint(
     .. versionadded:: 0.2
     """
     check_text("entrypoint", name=name, title=title, kind=kind)
-    references, join = _read_after(after)
+    references, join = read_after(after)
+    options = _read_options("entrypoint", group, receives, sends)
 
     def declare(*args: Any, **kwargs: Any) -> Any:
         target = only_function("entrypoint(...)", args, kwargs)
         _check_start("entrypoint", target)
         execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
-        declaration = _declaration(target, name, title, kind, execution)
+        declaration = _declaration(target, name, title, kind, execution, options=options)
         declaration.is_entrypoint = declaration.begins_runs = True
         declaration.after, declaration.join = references, join
         declaration.target = _with_runs(instrument_alike, target, declaration, inherit=inherit)
@@ -342,7 +334,8 @@ def entrypoint(
         return declare
     if isinstance(function, str):
         refused = None if inherit else False
-        given = {"after": after, "name": name, "title": title, "kind": kind, "inherit": refused}
+        given: dict[str, object] = {"after": after, "name": name, "title": title, "kind": kind}
+        given |= {"group": group, "receives": receives, "sends": sends, "inherit": refused}
         raise string_error("entrypoint", function, None if name else "name", given)
     return declare(function)
 
@@ -375,7 +368,7 @@ def declare_task(
             cannot be wrapped.
     """
     check_text("flow_task", step=step, title=title, kind=kind)
-    references, join = _read_after(after)
+    references, join = read_after(after)
     _check_start("flow_task", function)
     execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
     declaration = _declaration(function, step, title, kind, execution)
@@ -455,6 +448,8 @@ def _declaration(
     title: str | None,
     kind: str | None,
     execution: Execution | None,
+    *,
+    options: StepOptions = NO_OPTIONS,
 ) -> Declaration:
     """Return the declaration of *target*, which has a name of its own or *name*."""
     earlier = default_registry().find_same(target)
@@ -464,6 +459,8 @@ def _declaration(
         message = f'{function!r} has no name of its own: give it one with name="..."'
         raise InvalidArgumentError(message)
     check_text("step", name=own)
+    if kind is None and (channels := options.receives + options.sends):
+        kind = scheme_of(channels[0])
     return Declaration(
         held=function,
         written=function,
@@ -472,6 +469,26 @@ def _declaration(
         kind=kind and plain_string(kind),
         located=located(function),
         origin=Origin.of(function, execution),
+        options=options,
+    )
+
+
+def _read_options(
+    where: str,
+    group: str | None,
+    receives: Channels | None,
+    sends: Channels | None,
+    **reasons: str | None,
+) -> StepOptions:
+    """Return what is declared of a step beside its name, its edges and its kind."""
+    strings = {name: s for name, s in (("group", group), *reasons.items()) if s is not None}
+    if not strings and receives is None and sends is None:  # as for most steps
+        return NO_OPTIONS
+    check_text(where, **strings)
+    return StepOptions(
+        receives=read_channels(where, "receives", receives),
+        sends=read_channels(where, "sends", sends),
+        **{name: plain_string(string) for name, string in strings.items()},
     )
 
 
@@ -485,64 +502,6 @@ def _read_tags(tags: object) -> tuple[str, ...]:
         check_text("flow", tag=tag)
         read.append(plain_string(tag))
     return tuple(read)
-
-
-def _read_after(after: object) -> tuple[tuple[Reference, ...], JoinKind]:
-    """Return what ``after=`` refers to, and how its steps come together."""
-    if after is None:
-        return (), "any"
-    if isinstance(after, str):
-        return (_read_reference(after, None),), "any"
-    join: JoinKind = "any"
-    items: Iterable[object] = (after,)
-    if isinstance(after, Join):
-        join, items = after.join, after.items
-    elif isinstance(after, Sequence):
-        items = after
-    references = tuple(reference for item in items for reference in _read_item(item))
-    if not references:
-        message = f"after={after!r} names no step: name one, or leave `after` out"
-        raise InvalidArgumentError(message)
-    names = [reference.name for reference in references]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        message = f"after={after!r} names {twice!r} twice"
-        raise InvalidArgumentError(message)
-    return references, join
-
-
-def _read_item(item: object) -> Iterable[Reference]:
-    """Return what one item of ``after=`` refers to."""
-    if isinstance(item, Join):
-        message = f"{item!r} stands inside another: any_of and all_of do not nest"
-        raise InvalidArgumentError(message)
-    if isinstance(item, Mapping):
-        for label in item.values():
-            if label is not None and not isinstance(label, str):
-                raise wrong("step", "a string as an edge's label", label, 'after={"a": "approved"}')
-            check_text("step", label=label or None)
-        return [_read_reference(s, plain_string(label or None)) for s, label in item.items()]
-    return [_read_reference(item, None)]
-
-
-def _read_reference(step: object, label: str | None) -> Reference:
-    if isinstance(step, str):
-        if not step.strip():
-            message = "after= names a step with an empty string"
-            raise InvalidArgumentError(message)
-        check_text("step", after=step)
-        return Reference(plain_string(step), label)
-    declaration = default_registry().find(step)
-    if declaration is not None:
-        return Reference(declaration.name, label, declaration.function)
-    if callable(bare(step)):
-        name = getattr(bare(step), "__name__", repr(step))
-        message = (
-            f"after={name} at {locate(step) or '<unknown>'} is not declared: "
-            f"put @step or @entrypoint on it, or name it as a string, after={name!r}"
-        )
-        raise InvalidArgumentError(message)
-    raise wrong("step", "after= as names of steps or decorated functions", step, 'after=["a", "b"]')
 
 
 def _check_callable(where: str, target: object) -> None:

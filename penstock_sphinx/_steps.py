@@ -178,16 +178,11 @@ class _Ways:
 
     def lines(self, section: StepSection) -> Iterator[nodes.Node]:
         """Yield a line for each way, if there are any."""
-        every = section.step.join == "all" and len(section.before) > 1
-        for words, links in (
-            ("Comes after all of" if every else "Comes after", section.before),
-            ("Leads to", section.after),
-        ):
-            if links:
-                said: list[nodes.Node] = [nodes.Text(f"{own_words(words)}: ")]
-                for index, link in enumerate(links):
-                    said += [nodes.Text(", " if index else ""), *self._link(link)]
-                yield line(*said, sort="ways")
+        for words, links in section.ways:
+            said: list[nodes.Node] = [nodes.Text(f"{own_words(words)}: ")]
+            for index, link in enumerate(links):
+                said += [nodes.Text(", " if index else ""), *self._link(link)]
+            yield line(*said, sort="ways")
 
     def _link(self, link: Link) -> list[nodes.Node]:
         said = self._reference(link)

@@ -114,6 +114,8 @@ class Translator:
             entrypoint=str(own_words("entrypoint")),
             missing=str(own_words("not declared")),
             after_all=str(own_words("after all of them")),
+            again=str(own_words("again")),
+            repeats=str(own_words("repeats")),
             begins=str(own_words("It begins at {}.")),
             either=str(own_words("{} or {}")),
             size=sizes.format(count),

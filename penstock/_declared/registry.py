@@ -28,6 +28,7 @@ from penstock._declared.weak_index import WeakIndex
 from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
 
 __all__ = [
+    "NO_OPTIONS",
     "Declaration",
     "Declared",
     "FlowDeclaration",
@@ -35,6 +36,7 @@ __all__ = [
     "Reference",
     "Registry",
     "Starter",
+    "StepOptions",
     "bare",
     "declaring_frame",
     "default_registry",
@@ -229,6 +231,9 @@ class Reference(NamedTuple):
     function: Callable[..., Any] | None = None
     """The function, where ``after=`` named it by itself."""
 
+    is_loop: bool = False
+    """Whether the flow comes back from there."""
+
     def name_in(self, flow: "FlowDeclaration | None") -> str:
         """Return what *flow* calls the step, for a function may have several names."""
         if self.function is not None and flow is not None:
@@ -236,6 +241,20 @@ class Reference(NamedTuple):
                 if declaration.function is self.function:
                     return name
         return self.name
+
+
+class StepOptions(NamedTuple):
+    """What a decorator says of a step beside its name, its edges and its kind, as `Step` has it."""
+
+    group: str | None = None
+    receives: tuple[str, ...] = ()
+    sends: tuple[str, ...] = ()
+    unchecked: str | None = None
+    uncovered: str | None = None
+
+
+NO_OPTIONS = StepOptions()
+"""What most steps have."""
 
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
@@ -293,6 +312,9 @@ class Declaration:
 
     known_step: Step | None = None
     """What `as_step` returns, where that is the same in all flows and holds nothing more."""
+
+    options: StepOptions = NO_OPTIONS
+    """What else was declared of it, which is only shown."""
 
     @property
     def location(self) -> Location | None:
@@ -364,9 +386,9 @@ class Declaration:
 
     def __reduce__(self) -> tuple[Callable[..., "Declaration"], tuple[Any, ...]]:
         # What a wrapper needs of it in another process: what it says, not what it refers to.
-        after = tuple(Reference(reference.name, reference.label) for reference in self.after)
+        after = tuple(reference._replace(function=None) for reference in self.after)
         said = (self.title, self.kind, self.location, self.is_entrypoint, after, self.join)
-        return _arrived, (self.name, *said, self.flows)
+        return _arrived, (self.name, *said, self.flows, self.options)
 
     def as_step(self, flow: "FlowDeclaration | None" = None) -> Step:
         """Return what was declared, with predecessors by their names in *flow*."""
@@ -376,11 +398,12 @@ class Declaration:
             name=self.name,
             function=self.function,
             is_entrypoint=self.is_entrypoint,
-            after=tuple(Predecessor(r.name_in(flow), r.label) for r in self.after),
+            after=tuple(Predecessor(r.name_in(flow), r.label, r.is_loop) for r in self.after),
             join=self.join,
             title=self.title,
             kind=self.kind,
             location=self.location,
+            **self.options._asdict(),
         )
         if self.is_held and all(reference.function is None for reference in self.after):
             self.known_step = step
@@ -389,10 +412,10 @@ class Declaration:
 
 def _arrived(name: str, *said: Any) -> Declaration:
     """Return the declaration of a function that another process pickled by value."""
-    title, kind, location, is_entrypoint, after, join, flows = said
+    title, kind, location, is_entrypoint, after, join, flows, options = said
     origin = Origin("", name)
     made = Declaration(None, None, name, title, kind, location, origin, is_entrypoint, after, join)
-    made.flows = flows
+    made.flows, made.options = flows, options
     return made
 
 

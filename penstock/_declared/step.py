@@ -42,6 +42,9 @@ class Predecessor:
     label: str | None = None
     """The condition under which the flow goes this way."""
 
+    is_loop: bool = False
+    """Whether the flow comes back from there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionDetails:
@@ -99,6 +102,21 @@ class Step:
 
     details: FunctionDetails | None = field(default=None, repr=False)
     """What the catalog has of the function, or None if the step is not from a catalog."""
+
+    group: str | None = None
+    """The group of steps in which it is drawn."""
+
+    receives: tuple[str, ...] = ()
+    """The channels that it receives messages from, like ``"kafka:orders"``."""
+
+    sends: tuple[str, ...] = ()
+    """The channels that it sends messages to."""
+
+    unchecked: str | None = None
+    """Why its edges are not checked against the source, if they are not."""
+
+    uncovered: str | None = None
+    """Why its edges do not count in the coverage, if they do not."""
 
     @property
     def label(self) -> str:

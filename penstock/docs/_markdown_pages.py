@@ -1,7 +1,7 @@
 """A page per flow and an index of flows, as Markdown files."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from penstock.docs._page import (
     FlowPage,
@@ -137,9 +137,8 @@ def _step(section: StepSection) -> Iterator[str]:
         yield f"*{' · '.join(notes)}*"
     if step.doc:
         yield from _docstring(step.doc)
-    words = "Comes after all of" if step.join == "all" and len(section.before) > 1 else ""
-    yield from _ways(words or "Comes after", section.before)
-    yield from _ways("Leads to", section.after)
+    for words, links in section.ways:
+        yield f"{words}: {', '.join(map(_link, links))}"
 
 
 def _docstring(doc: str) -> Iterator[str]:
@@ -162,12 +161,6 @@ def _without_html(text: str) -> str:
         shown += text[end : code.start()].replace("<", "&lt;") + code[0]
         end = code.end()
     return shown + text[end:].replace("<", "&lt;")
-
-
-def _ways(words: str, links: Iterable[Link]) -> Iterator[str]:
-    said = ", ".join(map(_link, links))
-    if said:
-        yield f"{words}: {said}"
 
 
 def _link(link: Link) -> str:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
 from penstock._declared.registry import default_registry
 from penstock._declared.signatures import UNKNOWN
-from penstock._declared.step import Step
+from penstock._declared.step import Predecessor, Step
 from penstock.exceptions import UnknownStepError
 from penstock.graph._flow import Flow, get_flow, list_flows
 from penstock.graph._functions import (
@@ -58,6 +58,9 @@ class Link:
     condition: str | None = None
     """The label of the edge."""
 
+    is_loop: bool = False
+    """Whether the flow comes back by the edge."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSection:
@@ -75,6 +78,20 @@ class StepSection:
 
     after: tuple[Link, ...]
     """The steps to which this one leads."""
+
+    @property
+    def ways(self) -> tuple[tuple[str, tuple[Link, ...]], ...]:
+        """The lines about edges: the words that each begins with, and its links."""
+        before = tuple(link for link in self.before if not link.is_loop)
+        every = self.step.join == "all" and len(before) > 1
+        back = (link for link in self.before if link.is_loop and link.name != self.step.name)
+        lines = (
+            ("Comes after all of" if every else "Comes after", before),
+            ("Comes back from", tuple(back)),
+            ("Leads to", tuple(link for link in self.after if not link.is_loop)),
+            ("Leads back to", tuple(link for link in self.after if link.is_loop)),
+        )
+        return tuple((words, links) for words, links in lines if links)
 
     @property
     def signature(self) -> str:
@@ -136,8 +153,8 @@ class FlowPage:
             step=step,
             anchor=self.anchors[step.name],
             target=target_of(step),
-            before=tuple(self._link(p.name, p.label) for p in step.after),
-            after=tuple(self._link(e.target, e.label) for e in self._leaving.get(step.name, ())),
+            before=tuple(self._link(p.name, p) for p in step.after),
+            after=tuple(self._link(e.target, e) for e in self._leaving.get(step.name, ())),
         )
 
     @cached_property
@@ -147,9 +164,9 @@ class FlowPage:
             leaving.setdefault(edge.source, []).append(edge)
         return leaving
 
-    def _link(self, name: str, condition: str | None) -> Link:
+    def _link(self, name: str, edge: Edge | Predecessor) -> Link:
         label = self.flow.step(name).label if name in self.anchors else name
-        return Link(name, label, self.anchors.get(name), condition)
+        return Link(name, label, self.anchors.get(name), edge.label, edge.is_loop)
 
 
 class Selection(NamedTuple):
@@ -275,15 +292,17 @@ def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
         labels = {step.name: step.label for step in flow.steps}
         ways = [e for e in flow.edges if only.name in {e.source, e.target}]
         said = [_said(only)]
-        said += [(e.source, e.target, e.label, labels.get(e.source)) for e in ways]
+        said += [(e.source, e.target, e.label, e.is_loop, labels.get(e.source)) for e in ways]
         said += [labels.get(e.target) for e in ways]
     return sha256(without_addresses(repr(said)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _said(step: Step) -> tuple[object, ...]:
-    after = [(p.name, p.label) for p in step.after]
-    said = (step.name, step.title, step.kind, step.is_entrypoint, step.join, after)
-    return *said, step.doc, target_of(step), is_async(step), signature_string(step)
+    values = [getattr(step, field.name) for field in fields(step) if field.name not in _NOT_SHOWN]
+    return *values, step.doc, target_of(step), is_async(step), signature_string(step)
+
+
+_NOT_SHOWN = {"details", "function", "location"}
 
 
 def without_addresses(text: str) -> str:

@@ -6,7 +6,7 @@ from itertools import chain
 from penstock._declared.step import Step
 from penstock.exceptions import did_you_mean
 from penstock.graph._model import Problem
-from penstock.graph._structure import Successors, find_cycle, reach, successors
+from penstock.graph._structure import Successors, components, find_cycle, reach, successors
 from penstock.graph._ways import Ways, find_ways
 
 __all__ = ["check"]
@@ -28,14 +28,17 @@ def check(
         steps: Its steps by name, in order of declaration.
         elsewhere: Tells which other flows have a step of a given name.
     """
-    pairs = [(p.name, step.name) for step in steps.values() for p in step.after]
-    following = successors(steps, pairs)
-    cycle = find_cycle(following)
+    edges = [(p.name, step.name, p.is_loop) for step in steps.values() for p in step.after]
+    following = successors(steps, (edge[:2] for edge in edges))
+    loops = [(source, target) for source, target, is_loop in edges if is_loop and source in steps]
+    forward = successors(steps, (e[:2] for e in edges if not e[2])) if loops else following
+    cycle = find_cycle(forward)
     found = chain(
         _unknown_predecessors(steps, elsewhere),
         _cycle(cycle),
+        _needless_loops(loops, following),
         _no_way_in(steps, following),
-        _impossible_joins(steps, following, has_cycle=cycle is not None),
+        _impossible_joins(steps, following, has_cycle=bool(cycle or loops)),
     )
     for code, name, message in found:
         # What concerns the whole flow is fixed where its first step is.
@@ -60,8 +63,22 @@ def _unknown_predecessors(
 def _cycle(cycle: list[str] | None) -> Iterator[Finding]:
     if cycle:
         path = " -> ".join(cycle)
-        message = f"its steps go round in a circle: {path}. Take one `after` of these away"
+        message = (
+            f"its steps go round in a circle: {path}. Take one `after` of these away, or write "
+            f"after=loop({cycle[-2]!r}) at {cycle[-1]!r} if the flow comes back there"
+        )
         yield "cycle", cycle[0], message
+
+
+def _needless_loops(loops: Sequence[tuple[str, str]], following: Successors) -> Iterator[Finding]:
+    component = components(following) if loops else {}
+    for source, target in loops:
+        if component[source] != component[target]:
+            message = (
+                f"loop({source!r}) at {target!r} closes no cycle, since {target!r} does not lead "
+                f"to {source!r}: write after={source!r}"
+            )
+            yield "needless-loop", target, message
 
 
 def _no_way_in(steps: Mapping[str, Step], following: Successors) -> Iterator[Finding]:

@@ -58,7 +58,9 @@ class Flow:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """The declared edges, in order of declaration."""
-        return tuple(Edge(p.name, step.name, p.label) for step in self.steps for p in step.after)
+        return tuple(
+            Edge(p.name, step.name, p.label, p.is_loop) for step in self.steps for p in step.after
+        )
 
     def step(self, name: str) -> Step:
         """Return the step called *name*.
@@ -69,12 +71,16 @@ class Flow:
         return self._by_name[name]
 
     def order(self) -> tuple[Step, ...]:
-        """Return the steps so that each stands after what leads to it.
+        """Return the steps so that each stands after what leads to it, but for loops.
 
         Steps that could stand next keep their order of declaration; in a cycle
-        the one that was declared first opens it.
+        without a loop the one that was declared first opens it.
         """
-        pairs = [(edge.source, edge.target) for edge in self.edges]
+        return self._order
+
+    @cached_property
+    def _order(self) -> tuple[Step, ...]:
+        pairs = [(edge.source, edge.target) for edge in self.edges if not edge.is_loop]
         return tuple(self._by_name[name] for name in order(successors(self._by_name, pairs)))
 
     def problems(self) -> tuple[Problem, ...]:
@@ -101,17 +107,23 @@ class Flow:
                 role="entrypoint" if step.is_entrypoint else "step",
                 join=step.join if len(step.after) > 1 else "any",
                 kind=step.kind,
+                group=step.group,
+                receives=step.receives,
+                sends=step.sends,
                 summary=plain_text(step.summary or "") or None,
             )
-            for step in self.steps
+            for step in self.order()
         ]
-        named = dict.fromkeys(edge.source for edge in self.edges)
+        place = {node.name: index for index, node in enumerate(nodes)}
+        # Loops last: a program that lays out a graph takes those for the ways back.
+        edges = sorted(self.edges, key=lambda edge: (edge.is_loop, place[edge.target]))
+        named = dict.fromkeys(edge.source for edge in edges)
         missing = [name for name in named if name not in self._by_name]
         nodes += [Node(name=name, label=name, role="missing") for name in missing]
         return Graph(
             name=self.name,
             nodes=tuple(nodes),
-            edges=self.edges,
+            edges=tuple(edges),
             title=self.title,
             description=self.description,
         )

@@ -37,6 +37,9 @@ class Edge:
     label: str | None = None
     """The condition under which the flow goes this way."""
 
+    is_loop: bool = False
+    """Whether the flow comes back this way."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -88,6 +91,15 @@ class Node:
     kind: str | None = None
     """What the step touches."""
 
+    group: str | None = None
+    """The group of nodes that it is drawn in."""
+
+    receives: tuple[str, ...] = ()
+    """The channels that the step receives messages from."""
+
+    sends: tuple[str, ...] = ()
+    """The channels that the step sends messages to."""
+
     summary: str | None = None
     """A sentence about the step, shown when it is pointed at."""
 
@@ -117,6 +129,12 @@ class DrawnWords:
     after_all: str = "after all of them"
     """What a join is, where there are no bars."""
 
+    again: str = "again"
+    """What a loop is, where there are no icons."""
+
+    repeats: str = "repeats"
+    """What a step does to which a loop leads from itself."""
+
     begins: str = "It begins at {}."
     """Where the flow begins, to somebody who cannot see it."""
 
@@ -128,6 +146,16 @@ class DrawnWords:
 
     kinds: tuple[tuple[str, str], ...] = ()
     """The kinds that are shown in other words, each with these."""
+
+    def label_of(self, edge: Edge) -> str | None:
+        """Return what is shown on *edge*: its label, and that it is a loop."""
+        if not edge.is_loop:
+            return edge.label
+        return f"{self.again}: {edge.label}" if edge.label else self.again
+
+    def repetition(self, edge: Edge) -> str:
+        """Return what is shown of a step that *edge* leads back to from itself."""
+        return f"{self.repeats}: {edge.label}" if edge.label else self.repeats
 
     def kind_of(self, node: Node) -> str | None:
         """Return what is shown of the kind of *node*, or that nobody declared it."""
@@ -149,10 +177,10 @@ class Graph:
     """The name of the flow."""
 
     nodes: tuple[Node, ...]
-    """The nodes, in order of declaration."""
+    """The nodes, in the order in which the flow reaches them."""
 
     edges: tuple[Edge, ...]
-    """The edges, in order of declaration."""
+    """The edges, in the order of the nodes that they lead to, and loops last."""
 
     title: str | None = None
     """The title of the flow."""

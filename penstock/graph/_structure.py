@@ -1,13 +1,24 @@
 """Questions about the shape of a flow, answered from names and edges alone."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
-from penstock.graph._model import Graph
+from penstock.graph._model import Edge, Graph
 
-__all__ = ["Successors", "find_cycle", "find_cyclic", "joins", "order", "reach", "successors"]
+__all__ = [
+    "Successors",
+    "components",
+    "find_cycle",
+    "find_cyclic",
+    "joins",
+    "lines",
+    "order",
+    "reach",
+    "repetitions",
+    "successors",
+]
 
 Successors = Mapping[str, Sequence[str]]
 
@@ -38,8 +49,29 @@ def joins(graph: Graph) -> set[str]:
 
     .. versionadded:: 0.2
     """
-    reached = {edge.target for edge in graph.edges}
+    reached = {edge.target for edge in graph.edges if not edge.is_loop}
     return {node.name for node in graph.nodes if node.join == "all" and node.name in reached}
+
+
+def lines(graph: Graph) -> list[Edge]:
+    """Return the edges that are drawn as lines: all but loops from a step to itself.
+
+    .. versionadded:: 0.2
+    """
+    return [edge for edge in graph.edges if not _is_repetition(edge)]
+
+
+def repetitions(graph: Graph) -> dict[str, str]:
+    """Return what is shown of each step that a loop repeats, by its name.
+
+    .. versionadded:: 0.2
+    """
+    repeating = filter(_is_repetition, graph.edges)
+    return {edge.source: graph.words.repetition(edge) for edge in repeating}
+
+
+def _is_repetition(edge: Edge) -> bool:
+    return edge.is_loop and edge.source == edge.target
 
 
 def find_cycle(following: Successors) -> list[str] | None:
@@ -57,15 +89,24 @@ def find_cycle(following: Successors) -> list[str] | None:
 
 
 def find_cyclic(following: Successors) -> set[str]:
-    """Return the names that are on a cycle: Kosaraju's algorithm, without recursion."""
+    """Return the names that are on a cycle."""
+    component = components(following)
+    size = Counter(component.values())
+    return {name for name in following if size[component[name]] > 1 or name in following[name]}
+
+
+def components(following: Successors) -> dict[str, int]:
+    """Return a number for each name; those on a cycle have that of all others on it.
+
+    It is Kosaraju's algorithm, without recursion.
+    """
     preceding = successors(following, ((t, s) for s, targets in following.items() for t in targets))
     placed = set[str]()
-    cyclic = set[str]()
-    for name in reversed(_finish(following)):
-        component = _reach_beside(preceding, name, placed)
-        if len(component) > 1 or name in following[name]:
-            cyclic.update(component)
-    return cyclic
+    return {
+        name: number
+        for number, start in enumerate(reversed(_finish(following)))
+        for name in _reach_beside(preceding, start, placed)
+    }
 
 
 def _finish(following: Successors) -> list[str]:

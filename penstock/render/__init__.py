@@ -7,7 +7,7 @@ from penstock._common.files import write_whole
 from penstock.exceptions import InvalidArgumentError
 from penstock.graph._flow import get_flow
 from penstock.graph._model import Direction, Graph
-from penstock.graph._structure import joins
+from penstock.graph._structure import joins, lines, repetitions
 from penstock.render._labels import bar_id, clean_text, drawn_id, label_lines, safe_href
 from penstock.render._output import choose_format
 from penstock.render._registry import (
@@ -39,10 +39,12 @@ __all__ = [
     "get_renderer",
     "joins",
     "label_lines",
+    "lines",
     "list_formats",
     "list_renderers",
     "paint_of",
     "register",
+    "repetitions",
     "safe_href",
     "shape_of",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from penstock.graph._model import Direction, DrawnWords, Edge, Graph, Node
-from penstock.graph._structure import joins
+from penstock.graph._structure import joins, lines, repetitions
 from penstock.render._labels import bar_id, drawn_id, label_lines
 from penstock.render._shapes import shape_of
 from penstock.render._theme import EDGE, EDGE_TEXT, LIGHT, node_class
@@ -68,16 +68,16 @@ def _statements(graph: Graph, direction: Direction) -> Iterator[_Statement]:
         color=EDGE["light"],
         arrowsize="0.7",
     )
-    bars = joins(graph)
+    bars, repeated = joins(graph), repetitions(graph)
     for node in graph.nodes:
         if node.name in bars:
             yield _bar(node, flat=rankdir in {"TB", "BT"})
         name = dot_id(node.name)
-        yield _Statement(name, _node_attributes(node, graph.words))
+        yield _Statement(name, _node_attributes(node, graph.words, repeated.get(node.name)))
         if node.name in bars:
             yield _Statement(bar_id(name), {}, name)
-    for edge in graph.edges:
-        yield _edge(edge, into_bar=edge.target in bars)
+    for edge in lines(graph):
+        yield _edge(edge, graph.words, into_bar=edge.target in bars and not edge.is_loop)
 
 
 def dot_id(name: str) -> str:
@@ -89,11 +89,11 @@ def _default(sort: str, **attributes: str) -> _Statement:
     return _Statement(sort, attributes)
 
 
-def _node_attributes(node: Node, words: DrawnWords) -> dict[str, str]:
+def _node_attributes(node: Node, words: DrawnWords, repetition: str | None) -> dict[str, str]:
     sort = node_class(node)
     paint = LIGHT[sort]
     attributes = {
-        "label": _label(node, words),
+        "label": _label(node, words, repetition),
         "shape": shape_of(node.kind).dot if node.role == "step" else "box",
         "fillcolor": paint.fill,
         "color": paint.stroke,
@@ -109,11 +109,11 @@ def _node_attributes(node: Node, words: DrawnWords) -> dict[str, str]:
     return attributes
 
 
-def _label(node: Node, words: DrawnWords) -> _Markup:
+def _label(node: Node, words: DrawnWords, repetition: str | None) -> _Markup:
     title = _markup(node.label)
     if node.role == "entrypoint":
         title = f"<b>{title}</b>"
-    notes = [note for note in (words.kind_of(node), node.note) if note]
+    notes = [note for note in (words.kind_of(node), repetition, node.note) if note]
     small = [f'<br/><font point-size="9">{_markup(note)}</font>' for note in notes]
     return _Markup(f"<{title}{''.join(small)}>")
 
@@ -136,16 +136,18 @@ def _bar(node: Node, *, flat: bool) -> _Statement:
     )
 
 
-def _edge(edge: Edge, *, into_bar: bool) -> _Statement:
+def _edge(edge: Edge, words: DrawnWords, *, into_bar: bool) -> _Statement:
     attributes: dict[str, str] = {}
-    if edge.label:
+    if label := words.label_of(edge):
         # Spaces of its own keep the text off the line.
-        lines = (f"&#160;{_escape(line)}&#160;" for line in label_lines(edge.label, _WIDTH))
-        attributes["label"] = _Markup(f"<{'<br/>'.join(lines)}>")
+        shown = (f"&#160;{_escape(line)}&#160;" for line in label_lines(label, _WIDTH))
+        attributes["label"] = _Markup(f"<{'<br/>'.join(shown)}>")
+    source, target = dot_id(edge.source), dot_id(edge.target)
+    if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their ranks
+        return _Statement(target, attributes | {"dir": "back", "class": "penstock-loop"}, source)
     if into_bar:
         attributes["arrowhead"] = "none"
-    target = dot_id(edge.target)
-    return _Statement(dot_id(edge.source), attributes, bar_id(target) if into_bar else target)
+    return _Statement(source, attributes, bar_id(target) if into_bar else target)
 
 
 def _markup(text: str) -> str:

@@ -1,9 +1,10 @@
 """How tall Mermaid will draw a graph, so that a page can keep that room free."""
 
 from collections import defaultdict
+from collections.abc import Set as AbstractSet
 
-from penstock.graph._model import Direction, DrawnWords, Graph, Node
-from penstock.graph._structure import Successors, joins, order, successors
+from penstock.graph._model import Direction, DrawnWords, Edge, Graph, Node
+from penstock.graph._structure import Successors, joins, lines, order, repetitions, successors
 from penstock.render._formats.mermaid import LONGEST_LINE
 from penstock.render._labels import bar_id, label_lines
 from penstock.render._shapes import shape_of
@@ -26,29 +27,38 @@ def estimate_height(graph: Graph, direction: Direction) -> int:
         return _MARGIN
     down = direction in {"TD", "TB", "BT"}
     bars = joins(graph)
-    tall = {node.name: _height(node, graph.words) for node in graph.nodes}
+    repeated, drawn = repetitions(graph), lines(graph)
+    tall = {n.name: _height(n, graph.words, repeated.get(n.name)) for n in graph.nodes}
     tall |= {bar_id(name): 10 if down else 70 for name in bars}
-    pairs = [(e.source, bar_id(e.target) if e.target in bars else e.target) for e in graph.edges]
+    pairs = [_ends(edge, bars) for edge in drawn]
     rank = _ranks(successors(tall, [*pairs, *((bar_id(name), name) for name in bars)]))
     ranks: dict[int, list[int]] = defaultdict(list)
     for name, height in tall.items():
         ranks[rank[name]].append(height)
     # Above each other are the highest of each rank, or else all in one rank.
-    return _MARGIN + (_down(graph, pairs, rank, ranks) if down else _across(pairs, rank, ranks))
+    labels = [graph.words.label_of(edge) for edge in drawn]
+    return _MARGIN + (_down(labels, pairs, rank, ranks) if down else _across(pairs, rank, ranks))
+
+
+def _ends(edge: Edge, bars: AbstractSet[str]) -> tuple[str, str]:
+    """Return between what *edge* is laid out: a loop as if it led forwards."""
+    if edge.is_loop:
+        return edge.target, edge.source
+    return edge.source, bar_id(edge.target) if edge.target in bars else edge.target
 
 
 def _down(
-    graph: Graph,
+    labels: list[str | None],
     pairs: list[tuple[str, str]],
     rank: dict[str, int],
     ranks: dict[int, list[int]],
 ) -> int:
     words: dict[int, int] = defaultdict(int)
-    for edge, (source, target) in zip(graph.edges, pairs, strict=True):
+    for label, (source, target) in zip(labels, pairs, strict=True):
         middle = (rank[source] + rank[target]) / 2
         # Those in the middle of a rank make it no higher.
-        if edge.label and middle % 1:
-            words[int(middle)] = max(words[int(middle)], _LINE * _lines(edge.label))
+        if label and middle % 1:
+            words[int(middle)] = max(words[int(middle)], _LINE * _lines(label))
     return sum(map(max, ranks.values())) + _GAP * (len(ranks) - 1) + sum(words.values())
 
 
@@ -60,13 +70,13 @@ def _across(pairs: list[tuple[str, str]], rank: dict[str, int], ranks: dict[int,
     return max(sum(heights) + _GAP * (len(heights) - 1) for heights in ranks.values())
 
 
-def _height(node: Node, words: DrawnWords) -> int:
-    texts = (node.label, words.kind_of(node), node.note)
-    lines = sum(_lines(text) for text in texts if text)
+def _height(node: Node, words: DrawnWords, repetition: str | None) -> int:
+    texts = (node.label, words.kind_of(node), repetition, node.note)
+    count = sum(_lines(text) for text in texts if text)
     if node.role == "entrypoint":
-        return _LINE * lines + _PILL
+        return _LINE * count + _PILL
     shape = shape_of(node.kind)
-    return shape.mermaid_line * lines + shape.mermaid_padding
+    return shape.mermaid_line * count + shape.mermaid_padding
 
 
 def _lines(text: str) -> int:

@@ -16,6 +16,7 @@ import pytest
 
 import penstock
 from penstock import (
+    Predecessor,
     all_of,
     any_of,
     bind,
@@ -28,6 +29,7 @@ from penstock import (
     generate_dag,
     get_flow,
     list_flows,
+    loop,
     step,
 )
 from penstock._declared.registry import default_registry
@@ -216,6 +218,63 @@ class TestAfter:
         """`all_of` means all of them."""
         assert self.last(all_of("a", "b")) == ([("a", None), ("b", None)], "all")
 
+    @pytest.mark.parametrize(
+        ("after", "expected"),
+        [
+            pytest.param(loop("b"), [("b", None, True)], id="alone"),
+            pytest.param(["a", loop("b")], [("a", None, False), ("b", None, True)], id="list"),
+            pytest.param(any_of("a", loop("b")), [("a", None, False), ("b", None, True)], id="any"),
+            pytest.param(
+                {"a": None, loop("b"): "declined"},
+                [("a", None, False), ("b", "declined", True)],
+                id="mapping",
+            ),
+            pytest.param(
+                any_of("a", {loop("z"): "partly"}),
+                [("a", None, False), ("z", "partly", True)],
+                id="itself",
+            ),
+        ],
+    )
+    def test_loop(self, after, expected):
+        """A loop is an edge by which the flow comes back, wherever a step may be."""
+        self.last(after)
+
+        assert [(p.name, p.label, p.is_loop) for p in get_flow("f").step("z").after] == expected
+        assert [edge.is_loop for edge in get_flow("f").edges[1:]] == [e[2] for e in expected]
+
+    def test_loop_of_a_function(self):
+        """A loop may name a decorated function, whatever the flow calls it."""
+        again = self.flow(entrypoint(name="c", after=loop(self.b))(lambda: None))
+        self.last(["a", loop(again)])
+
+        assert get_flow("f").step("c").after == (Predecessor("b", is_loop=True),)
+        assert get_flow("f").step("z").after[1] == Predecessor("c", is_loop=True)
+
+    @pytest.mark.parametrize(
+        ("make", "expected"),
+        [
+            (lambda: loop(["a", "b"]), "by its name or its decorated function, not ['a', 'b']"),
+            (lambda: loop(loop("a")), "not loop('a') (Loop): write loop(\"b\")"),
+            (lambda: loop(any_of("a")), "not any_of('a') (Join): write loop(\"b\")"),
+            (lambda: loop(" "), "loop() got an empty step"),
+            (lambda: loop("a", "b"), 'write loop("b")'),
+            (lambda: step(after=loop(print)), "after=print at <unknown> is not declared"),
+            (lambda: step(after=["a", loop("a")]), "names 'a' twice"),
+            (
+                lambda: step(after=all_of("a", loop("b"))),
+                "after=all_of('a', loop('b')) waits for what comes later: a loop cannot be in "
+                "all_of. Write any_of(...), or declare loop('b') on the first step that is done "
+                "again",
+            ),
+            (lambda: step(after=all_of({loop("b"): "no"})), "a loop cannot be in all_of"),
+        ],
+    )
+    def test_refused_loop(self, make, expected):
+        """What cannot be a loop is refused, and so is a join that waits for one."""
+        with pytest.raises(InvalidArgumentError, match=re.escape(expected)):
+            make()
+
     def test_functions(self):
         """A decorated function stands for its name, an entrypoint's wrapper too."""
         assert self.last([self.a, self.b])[0] == [("a", None), ("b", None)]
@@ -271,8 +330,9 @@ class TestAfter:
         )
 
     def test_repr(self):
-        """The two helpers show what they were given."""
+        """The helpers show what they were given."""
         assert repr(all_of("a", "b")) == "all_of('a', 'b')"
+        assert repr(any_of(loop("a"), loop(importable))) == "any_of(loop('a'), loop(importable))"
 
 
 class Names(str, enum.Enum):  # noqa: UP042 - its members print as something else

@@ -14,10 +14,11 @@ from penstock import (
     flow,
     get_flow,
     list_flows,
+    loop,
     step,
 )
 from penstock.exceptions import PenstockError, UnknownFlowError
-from penstock.graph._structure import find_cycle, order
+from penstock.graph._structure import components, find_cycle, order
 
 
 def declare(name: str, **steps: object) -> Flow:
@@ -47,6 +48,30 @@ def test_order_of_a_cycle():
     found = declare("f", b=["a", "c"], c="b", a=None, d="c")
 
     assert [s.name for s in found.order()] == ["a", "b", "c", "d"]
+
+
+def test_order_of_a_loop():
+    """A loop does not count in the order, and is the last of the edges that are drawn."""
+    found = declare("f", ask=["a", loop("check")], check="ask", send="check", a=None)
+
+    graph = found.graph()
+
+    assert [s.name for s in found.order()] == ["a", "ask", "check", "send"]
+    assert [node.name for node in graph.nodes] == ["a", "ask", "check", "send"]
+    assert [(edge.source, edge.target, edge.is_loop) for edge in graph.edges] == [
+        ("a", "ask", False),
+        ("ask", "check", False),
+        ("check", "send", False),
+        ("check", "ask", True),
+    ]
+
+
+def test_components():
+    """Names have one number if and only if they lead to each other."""
+    found = components({"a": ["b"], "b": ["c"], "c": ["b", "d"], "d": ["d"]})
+
+    assert found["b"] == found["c"]
+    assert len({found["a"], found["b"], found["d"]}) == 3
 
 
 def test_order_of_a_cycle_without_a_way_in():
@@ -211,6 +236,62 @@ class TestProblems:
     def test_step_after_itself(self):
         """A step that comes after itself is a cycle."""
         assert codes(declare("f", a=None, b=["a", "b"])) == [("cycle", "b")]
+
+    @pytest.mark.parametrize(
+        "steps",
+        [
+            pytest.param({"a": None, "b": ["a", loop("c")], "c": "b"}, id="back"),
+            pytest.param({"a": None, "b": ["a", loop("b")]}, id="itself"),
+            pytest.param({"b": ["a", "c"], "c": loop("b"), "a": None}, id="only by a loop"),
+            pytest.param({"a": None, "b": ["a", loop("c")], "c": ["a", loop("b")]}, id="both ways"),
+            pytest.param(
+                {"a": None, "b": ["a", {loop("c"): "no"}], "c": "b", "d": {"c": "yes"}},
+                id="a branch",
+            ),
+        ],
+    )
+    def test_loop(self, steps):
+        """A cycle with a loop is none, and what a loop leads to is reached."""
+        assert codes(declare("f", **steps)) == []
+
+    def test_cycle_beside_a_loop(self):
+        """A loop excuses its own cycle only, and the message says how to write one."""
+        found = declare("f", a=None, b=["a", loop("c")], c=["b", "d"], d="c")
+
+        (problem,) = found.problems()
+        assert problem.code == "cycle"
+        assert "write after=loop('" in problem.message
+
+    def test_loop_that_closes_no_cycle(self):
+        """A loop from a step to which nothing leads back is a plain edge."""
+        found = declare("f", a=None, b=["a"], c=["b", loop("a")])
+
+        (problem,) = found.problems()
+        assert (problem.code, problem.step) == ("needless-loop", "c")
+        assert problem.message == (
+            "loop('a') at 'c' closes no cycle, since 'c' does not lead to 'a': write after='a'"
+        )
+
+    def test_loop_from_nowhere(self):
+        """A loop that names no step is that problem only."""
+        assert codes(declare("f", a=None, b=["a", loop("zzz")])) == [("unknown-predecessor", "b")]
+
+    def test_join_within_a_loop(self):
+        """A branch that a loop leads through again may take both arms."""
+        found = declare(
+            "f",
+            a=None,
+            b=["a", loop("no")],
+            yes={"b": "yes"},
+            no={"b": "no"},
+            c=all_of("yes", "no"),
+        )
+        other = declare(
+            "g", a=None, b=["a", loop("e")], c={"b": "yes"}, d={"b": "no"}, e=all_of("c", "d")
+        )
+
+        assert codes(found) == []
+        assert codes(other) == []
 
     def test_no_entrypoint(self):
         """A flow in which no run can begin is reported once."""

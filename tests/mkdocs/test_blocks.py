@@ -15,7 +15,7 @@ from click import ClickException
 from markdown.blockprocessors import BlockProcessor
 from markdown.preprocessors import Preprocessor
 
-from penstock import entrypoint, flow, step
+from penstock import entrypoint, flow, loop, step
 from penstock.docs._page import FlowPage
 from penstock.exceptions import ConfigurationError, PenstockError
 from penstock.graph import get_flow
@@ -206,6 +206,21 @@ def test_step():
     assert html.startswith('<div class="wide" id="sending">')
     assert "<p>Sends <em>it</em> off.</p>" in html
     assert "Comes after: begin</p>" in html
+
+
+def test_loop():
+    """A step says from where the flow comes back, and where it leads back to."""
+    made = flow("retries")
+    made(entrypoint(name="ask", after={loop("check"): "no"})(lambda: None))
+    made(step(name="check", after=["ask", loop("check")])(lambda: None))
+
+    html = convert("::: penstock-flow retries\n")
+
+    ways = [re.sub(r"<[^>]+>", "", line) for line in re.findall(r'<p class="penstock-w.*', html)]
+    assert ways == [
+        *("Comes back from: check (no)", "Leads to: check"),
+        *("Comes after: ask", "Leads back to: ask (no), check"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from penstock import entrypoint, flow, get_flow, step
+from penstock import all_of, entrypoint, flow, get_flow, loop, step
 from penstock.docs._page import (
     FlowPage,
     Link,
@@ -51,6 +51,30 @@ def test_links(page):
         Link("validate", "Validate the order", "penstock--orders--validate", "approved"),
         Link("nowhere", "nowhere", None, None),
     )
+
+
+def test_ways():
+    """What leads to a step and where it leads are apart from the ways back."""
+    orders = flow("orders")
+    orders(entrypoint(name="a")(lambda: None))
+    orders(step(name="b", after={"a": None, loop("c"): "no", loop("b"): "partly"})(lambda: None))
+    orders(step(name="c", after=all_of("a", "b"))(lambda: None))
+
+    said = [
+        [(words, [(link.name, link.condition) for link in links]) for words, links in section.ways]
+        for section in FlowPage(flow=get_flow("orders")).sections
+    ]
+
+    assert said == [
+        [("Leads to", [("b", None), ("c", None)])],
+        [
+            ("Comes after", [("a", None)]),
+            ("Comes back from", [("c", "no")]),
+            ("Leads to", [("c", None)]),
+            ("Leads back to", [("b", "partly")]),
+        ],
+        [("Comes after all of", [("a", None), ("b", None)]), ("Leads back to", [("b", "no")])],
+    ]
 
 
 def test_signature(page):
@@ -275,6 +299,14 @@ def test_fingerprint_of_signatures():
         made[head] = described(scope["f"])
 
     assert len(set(made.values())) == len(made)
+
+
+def test_fingerprint_of_what_is_declared():
+    """Each difference in what is declared of a step is one in the fingerprint."""
+    said = [{}, {"after": "a"}, {"after": loop("a")}, {"title": "F"}, {"kind": "http"}]
+    made = {fingerprint_of(lambda s=s: flow("f")(step(name="f", **s)(max))) for s in said}
+
+    assert len(made) == len(said)
 
 
 def test_fingerprint_of_a_body():

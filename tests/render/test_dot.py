@@ -11,6 +11,7 @@ from corpus import HOSTILE, graphs
 from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node, generate_dag
+from penstock.graph._structure import lines
 from penstock.render._dot import _statements, dot_id, render_dot
 from penstock.render._graphviz import picture_source
 
@@ -33,7 +34,11 @@ def understood(program: str, graph: Graph) -> tuple[set[str], list[tuple[str, st
     found = read(program, render_dot(graph))
     names = [node["name"] for node in found["objects"]]
     steps = {name for name in names if not name.endswith("__all")}
-    ends = [(names[e["tail"]], names[e["head"]]) for e in found.get("edges", ())]
+    ends = [
+        (names[e["head"]], names[e["tail"]]) if e.get("dir") == "back"
+        else (names[e["tail"]], names[e["head"]])
+        for e in found.get("edges", ())
+    ]  # fmt: skip
     onward = {(a, b) for a, b in ends if a.endswith("__all")}
     assert {(a.removesuffix("__all"), b) for a, b in onward} == {(b, b) for _, b in onward}
     return steps, sorted((a, b.removesuffix("__all")) for a, b in ends if (a, b) not in onward)
@@ -95,6 +100,30 @@ def test_join_bar(direction, expected):
     }
 
 
+def test_loop():
+    """A loop is laid out forwards and drawn backwards; a step that repeats itself says so."""
+    graph = Graph(
+        name="x",
+        nodes=(Node(name="a", label="a"), Node(name="b", label="b", join="all")),
+        edges=(
+            Edge("a", "b"),
+            Edge("b", "a", "no", is_loop=True),
+            Edge("b", "b", is_loop=True),
+            Edge("a", "a", "partly", is_loop=True),
+        ),
+    )
+
+    written = render_dot(graph).splitlines()
+
+    assert [line.strip() for line in written if "->" in line] == [
+        "b__all -> b",
+        'a -> b__all [arrowhead="none"]',
+        'a -> b [label=<&#160;again: no&#160;> dir="back" class="penstock-loop"]',
+    ]
+    assert 'a [label=<a<br/><font point-size="9">repeats: partly</font>>' in written[4]
+    assert any('b [label=<b<br/><font point-size="9">repeats</font>>' in line for line in written)
+
+
 def test_one_changed_name_changes_one_line():
     """The id of a hostile name depends on that name alone, so diffs stay small."""
     before = render_dot(chain("a b", "c d", "e f"))
@@ -139,7 +168,7 @@ def test_random_graphs(graph):
 
     assert actual == (
         {dot_id(node.name) for node in graph.nodes},
-        sorted((dot_id(e.source), dot_id(e.target)) for e in graph.edges),
+        sorted((dot_id(e.source), dot_id(e.target)) for e in lines(graph)),
     )
 
 

@@ -132,6 +132,27 @@ class TestText:
 
         assert drawn.splitlines() == ["g", "a", "└── b", "    └── a ↑"]
 
+    def test_loop(self):
+        """A loop leads to the name of a step, which is shown elsewhere; a step may repeat."""
+        drawn = render_text(
+            graph(
+                *nodes("a", "b", "c"),
+                edges=(
+                    *(Edge("a", "b"), Edge("b", "c"), Edge("a", "c", is_loop=True)),
+                    *(Edge("c", "b", "no", is_loop=True), Edge("b", "b", "partly", is_loop=True)),
+                ),
+            )
+        )
+
+        assert drawn.splitlines() == [
+            "g",
+            "a",
+            "├── b (repeats: partly)",
+            "│   └── c",
+            "│       └─ again: no ─> b ↑",
+            "└─ again ─> c ↑",
+        ]
+
     def test_long_chain(self):
         """A flow may be longer than Python's recursion allows."""
         names = [f"s{i}" for i in range(3000)]
@@ -165,6 +186,14 @@ class TestJson:
             ],
             "edges": [{"source": "a", "target": "b"}],
         }
+
+    def test_loop(self):
+        """An edge says that it is a loop, and no other edge that it is none."""
+        drawn = graph(*nodes("a"), edges=(Edge("a", "a", is_loop=True),))
+
+        assert json.loads(render_json(drawn))["edges"] == [
+            {"source": "a", "target": "a", "is_loop": True}
+        ]
 
     def test_hostile(self):
         """Any text comes back as it was."""

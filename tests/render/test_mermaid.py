@@ -145,6 +145,33 @@ def test_edge_label(label: str | None, written: str):
     assert lines_of(*nodes, edges=(Edge("a", "b", label),)) == [written]
 
 
+def test_loop():
+    """A loop says so on its line; a step that repeats itself says so below its name."""
+    nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
+    loops = (
+        Edge("b", "a", is_loop=True),
+        Edge("a", "a", is_loop=True),
+        Edge("b", "b", "partly", is_loop=True),
+    )
+
+    assert lines_of(*nodes, edges=(Edge("a", "b"), *loops)) == [
+        'a["a<br/>repeats"]',
+        "b__all@{ shape: fork }",
+        'b["b<br/>repeats: partly"]',
+        "a --> b__all",
+        "b__all --> b",
+        'b -->|"again"| a',
+    ]
+    assert lines_of(nodes[0], edges=(Edge("a", "a", is_loop=True),)) == ['a["a<br/>repeats"]']
+
+
+def test_join_of_loops_only():
+    """Nothing leads to the bar of a step that only loops lead to, and so there is none."""
+    nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
+
+    assert lines_of(*nodes, edges=(Edge("a", "b", "x", is_loop=True),)) == ['a -->|"again: x"| b']
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -440,6 +467,17 @@ def test_estimated_height_of_a_way_back():
     back = replace(ROUTE, edges=(*ROUTE.edges, Edge("d", "a")))
 
     assert estimate_height(back, "TD") == estimate_height(ROUTE, "TD")
+
+
+def test_estimated_height_of_loops():
+    """A loop is as tall as an edge of its label that leads forwards; a repetition is a line."""
+    there = replace(ROUTE, edges=(*ROUTE.edges[:3], Edge("b", "d", "again: no"), *ROUTE.edges[3:]))
+    back = replace(there, edges=(*ROUTE.edges, Edge("d", "b", "no", is_loop=True)))
+    itself = replace(ROUTE, edges=(*ROUTE.edges, Edge("a", "a", is_loop=True)))
+
+    for direction in ("TD", "LR"):
+        assert estimate_height(back, direction) == estimate_height(there, direction)
+    assert estimate_height(itself, "TD") == estimate_height(ROUTE, "TD") + 24
 
 
 def test_estimated_height_of_nothing():

@@ -16,6 +16,7 @@ from penstock import Edge, Graph, Node
 from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction
+from penstock.graph._structure import lines, repetitions
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._mermaid_size import estimate_height
 
@@ -46,20 +47,24 @@ def seen(text: str) -> str:
     return " ".join(visible.replace("\u200c", "").split())
 
 
-def node_text(node: Node) -> str:
+def node_text(node: Node, repetition: str = "") -> str:
     """Return what a reader is meant to see in *node*."""
     kind = "not declared" if node.role == "missing" else node.kind
-    return seen(f"{node.label} ({kind})" if kind else node.label)
+    return seen((f"{node.label} ({kind})" if kind else node.label) + f" {repetition}")
 
 
 def meant(graph: Graph) -> tuple[Counter, Counter]:
     """Return the texts of the nodes and of both ends of the edges of *graph*, bars as ``""``."""
-    texts = {node.name: node_text(node) for node in graph.nodes}
-    joined = {edge.target for edge in graph.edges}
+    repeated = repetitions(graph)
+    texts = {node.name: node_text(node, repeated.get(node.name, "")) for node in graph.nodes}
+    joined = {edge.target for edge in graph.edges if not edge.is_loop}
     joined &= {node.name for node in graph.nodes if node.join == "all"}
     pairs = Counter(
-        (texts[edge.source], "" if edge.target in joined else texts[edge.target])
-        for edge in graph.edges
+        (
+            texts[edge.source],
+            "" if edge.target in joined and not edge.is_loop else texts[edge.target],
+        )
+        for edge in lines(graph)
     )
     pairs.update(("", texts[name]) for name in joined)
     return Counter(texts.values()) + Counter("" for _ in joined), pairs
@@ -140,7 +145,7 @@ def test_any_graph(mermaid: Mermaid, styled: bool, graph: Graph) -> None:
     drawing = mermaid.draw(render_mermaid(graph, styled=styled))
 
     assert drawn(drawing) == meant(graph)
-    labels = Counter(seen(edge.label) for edge in graph.edges if edge.label)
+    labels = Counter(seen(label) for e in lines(graph) if (label := graph.words.label_of(e)))
     assert Counter(filter(None, map(seen, drawing.edge_labels))) == +labels
     assert drawing.scripts == 0
 

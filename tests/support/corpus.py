@@ -30,7 +30,7 @@ _texts = st.one_of(
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    """Draw a graph with any names, labels, kinds, roles, joins and edges."""
+    """Draw a graph with any names, labels, kinds, roles, joins, edges and loops."""
     names = draw(st.lists(_texts, min_size=1, max_size=6, unique=True))
     nodes = tuple(
         Node(
@@ -44,5 +44,8 @@ def graphs(draw: st.DrawFn) -> Graph:
         for name in names
     )
     pairs = st.tuples(st.sampled_from(names), st.sampled_from(names))
-    edges = tuple(Edge(a, b, draw(st.none() | _texts)) for a, b in draw(st.sets(pairs, max_size=8)))
+    edges = tuple(
+        Edge(a, b, draw(st.none() | _texts), draw(st.booleans()))
+        for a, b in draw(st.sets(pairs, max_size=8))
+    )
     return Graph(name=draw(_texts), nodes=nodes, edges=edges, title=draw(st.none() | _texts))

@@ -24,6 +24,7 @@ from penstock import (
     Graph,
     Join,
     Location,
+    Loop,
     Node,
     ParentRun,
     Predecessor,
@@ -47,6 +48,7 @@ from penstock import (
     get_flow,
     inject,
     list_flows,
+    loop,
     step,
 )
 from penstock.boundary import Inbound, Outbound, active, iterate
@@ -240,6 +242,11 @@ step(after=("a", "b"))
 step(after={"a": "approved", bare_step: None})
 step(after=all_of("a", "b"))
 step(after=None)
+assert_type(loop(bare_step), Loop)
+step(after=loop("a"))
+step(after=["a", loop("b")])
+step(after=any_of("a", loop("b"), {loop(bare_step): "declined"}))
+entrypoint(after={"a": None, loop("b"): "declined"})
 
 
 def what_a_declaration_may_not_say() -> None:
@@ -256,6 +263,9 @@ def what_a_declaration_may_not_say() -> None:
 
     entrypoint(cache(work))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     entrypoint("a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    loop(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    loop(loop("a"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    all_of(loop("a"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     any_of(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     flow(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     flow(bare_step)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -13,8 +13,8 @@ __all__ = ["RENDERER", "render_json"]
 def render_json(graph: Graph) -> str:
     """Return *graph* as indented JSON.
 
-    Keys that say nothing are left out. The order is that of declaration, so
-    that two texts differ only where two flows do.
+    Keys that say nothing are left out. The order is that of the graph, so that
+    two texts differ only where two flows do.
     """
     said = {
         "name": graph.name,
@@ -27,7 +27,7 @@ def render_json(graph: Graph) -> str:
 
 
 def _without_nothing(said: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in said.items() if value is not None}
+    return {k: value for k, value in said.items() if not (value is None or value in (False, ()))}
 
 
 def _render(graph: Graph, _options: RenderOptions) -> str:

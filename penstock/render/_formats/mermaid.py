@@ -10,7 +10,7 @@ from urllib.parse import quote
 from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction, DrawnWords, Graph, Node
-from penstock.graph._structure import joins
+from penstock.graph._structure import joins, lines, repetitions
 from penstock.render._labels import bar_id, drawn_id, label_lines, safe_href
 from penstock.render._registry import Renderer, RenderOptions
 from penstock.render._shapes import shape_of
@@ -179,12 +179,15 @@ def _accessibility(graph: Graph) -> Iterator[str]:
 
 def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -> Iterator[str]:
     """Yield the nodes of which there is more to say than their edges say."""
-    drawn = {name for edge in graph.edges for name in (edge.source, edge.target)}
+    drawn = {name for edge in lines(graph) for name in (edge.source, edge.target)}
+    repeated = repetitions(graph)
     for node in graph.nodes:
+        repetition = repeated.get(node.name)
         if node.name in bars:
             yield _bar(node.name) + (f":::{prefix}join" if styled else "") + "@{ shape: fork }"
-        if styled or _says_more(node):
-            yield _id(node.name) + _box(node, graph.words, styled=styled, prefix=prefix)
+        if styled or repetition or _says_more(node):
+            box = _box(node, graph.words, repetition, styled=styled, prefix=prefix)
+            yield _id(node.name) + box
         elif node.name not in drawn:
             yield node.name
 
@@ -196,10 +199,12 @@ def _says_more(node: Node) -> bool:
     return not (shown == node.name == _id(node.name)) or bool(says)
 
 
-def _box(node: Node, words: DrawnWords, *, styled: bool, prefix: str) -> str:
+def _box(
+    node: Node, words: DrawnWords, repetition: str | None, *, styled: bool, prefix: str
+) -> str:
     """Return the label of *node* in its shape, with its class."""
     kind = words.kind_of(node)
-    notes = [f"({kind})" if kind else "", node.note or ""]
+    notes = [f"({kind})" if kind else "", repetition, node.note]
     label = _label(node.label, "\n".join(filter(None, notes)), small=styled) or _BLANK
     shape = shape_of(node.kind)
     plain = (styled and shape.mermaid_styled) or shape.mermaid
@@ -210,13 +215,15 @@ def _box(node: Node, words: DrawnWords, *, styled: bool, prefix: str) -> str:
 
 
 def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
-    """Yield the edges, in order of declaration; those of a join lead to its bar."""
-    last = {edge.target: index for index, edge in enumerate(graph.edges)}
-    for index, edge in enumerate(graph.edges):
-        target = _bar(edge.target) if edge.target in bars else _id(edge.target)
-        label = _label(edge.label or "")
+    """Yield the edges, in the order of the graph; those of a join lead to its bar."""
+    drawn = lines(graph)
+    last = {edge.target: index for index, edge in enumerate(drawn) if not edge.is_loop}
+    for index, edge in enumerate(drawn):
+        into_bar = edge.target in bars and not edge.is_loop
+        target = _bar(edge.target) if into_bar else _id(edge.target)
+        label = _label(graph.words.label_of(edge) or "")
         yield f"{_id(edge.source)} -->" + (f'|"{label}"| ' if label else " ") + target
-        if edge.target in bars and last[edge.target] == index:
+        if into_bar and last[edge.target] == index:
             yield f"{target} --> {_id(edge.target)}"
 
 

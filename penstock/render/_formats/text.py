@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from penstock.graph._model import DrawnWords, Graph, Node
+from penstock.graph._model import Edge, Graph
+from penstock.graph._structure import lines, repetitions
 from penstock.render._registry import Renderer, RenderOptions
 
 __all__ = ["RENDERER", "render_text"]
@@ -12,7 +13,7 @@ def render_text(graph: Graph) -> str:
     """Return *graph* as an indented tree.
 
     A step that several others lead to is shown in full where it comes first;
-    elsewhere its name stands with an arrow up.
+    elsewhere its name stands with an arrow up, as where a loop leads to it.
     """
     return "\n".join([_one_line(graph.label), *_Tree(graph).lines()])
 
@@ -21,10 +22,11 @@ class _Tree:
     def __init__(self, graph: Graph) -> None:
         self._words = graph.words
         self._nodes = {node.name: node for node in graph.nodes}
-        self._targets: dict[str, list[tuple[str, str | None]]] = {n: [] for n in self._nodes}
+        self._repetitions = repetitions(graph)
+        self._leaving: dict[str, list[Edge]] = {name: [] for name in self._nodes}
         arriving = set()
-        for edge in graph.edges:
-            self._targets[edge.source].append((edge.target, edge.label))
+        for edge in lines(graph):
+            self._leaving[edge.source].append(edge)
             arriving.add(edge.target)
         roots = [n.name for n in graph.nodes if n.role == "entrypoint" or n.name not in arriving]
         # Steps of a circle that nothing leads to are roots too, once all else is shown.
@@ -35,7 +37,7 @@ class _Tree:
         for root in self._roots:
             if root not in self._shown:
                 self._shown.add(root)
-                yield _describe(self._nodes[root], self._words)
+                yield self._describe(root)
                 yield from self._below(root)
 
     def _below(self, root: str) -> Iterator[str]:
@@ -47,32 +49,34 @@ class _Tree:
             if branch is None:
                 stack.pop()
                 continue
-            name, label, is_last = branch
+            edge, is_last = branch
+            name, label = edge.target, self._words.label_of(edge)
             arrow = f"─ {_one_line(label)} ─> " if label else "── "
             corner = "└" if is_last else "├"
-            if name in self._shown:
+            if name in self._shown or edge.is_loop:
                 yield f"{indent}{corner}{arrow}{_one_line(self._nodes[name].label)} ↑"
                 continue
             self._shown.add(name)
-            yield f"{indent}{corner}{arrow}{_describe(self._nodes[name], self._words)}"
+            yield f"{indent}{corner}{arrow}{self._describe(name)}"
             below = indent + ("    " if is_last else "│   ")
             stack.append((name, below, iter(self._branches(name))))
 
-    def _branches(self, name: str) -> list[tuple[str, str | None, bool]]:
-        targets = self._targets[name]
-        return [(target, label, n == len(targets)) for n, (target, label) in enumerate(targets, 1)]
+    def _branches(self, name: str) -> list[tuple[Edge, bool]]:
+        leaving = self._leaving[name]
+        return [(edge, number == len(leaving)) for number, edge in enumerate(leaving, 1)]
 
-
-def _describe(node: Node, words: DrawnWords) -> str:
-    notes = [
-        words.entrypoint if node.role == "entrypoint" else None,
-        words.missing if node.role == "missing" else None,
-        _one_line(words.kind(node.kind) or "") or None,
-        words.after_all if node.join == "all" else None,
-        _one_line(node.note) if node.note else None,
-    ]
-    said = ", ".join(note for note in notes if note)
-    return f"{_one_line(node.label)} ({said})" if said else _one_line(node.label)
+    def _describe(self, name: str) -> str:
+        node, words = self._nodes[name], self._words
+        notes = [
+            words.entrypoint if node.role == "entrypoint" else None,
+            words.missing if node.role == "missing" else None,
+            words.kind(node.kind),
+            self._repetitions.get(name),
+            words.after_all if node.join == "all" else None,
+            node.note,
+        ]
+        said = ", ".join(line for note in notes if (line := _one_line(note or "")))
+        return f"{_one_line(node.label)} ({said})" if said else _one_line(node.label)
 
 
 def _one_line(text: str) -> str:
