@@ -1,0 +1,164 @@
+"""D2, and whether the real D2 understands and shows what was meant."""
+
+import re
+import shutil
+import subprocess
+import sysconfig
+from base64 import b64decode
+from collections import Counter
+from html import unescape
+
+import pytest
+from corpus import HOSTILE, graphs, shown
+from hypothesis import HealthCheck, given, settings
+
+from penstock import Edge, Graph, Node
+from penstock.render import draw, drawn_id, joins
+from penstock.render._formats.d2 import _id
+
+# Beside the interpreter: the environment need not be on the PATH.
+PROGRAM = shutil.which("d2", path=sysconfig.get_path("scripts")) or shutil.which("d2")
+
+
+@pytest.fixture(scope="module")
+def read(require):
+    """Return what reads a text as D2: its nodes and edges by id, and the words that it shows."""
+    require("d2", PROGRAM is not None)
+
+    def read(text: str) -> tuple[set[str], Counter, Counter]:
+        done = subprocess.run([PROGRAM, "-", "-"], input=text.encode(), capture_output=True)  # noqa: PLW1510 - the message is asserted
+        assert done.returncode == 0, done.stderr.decode()
+        svg = done.stdout.decode()
+        names = {*re.findall(r'<g class="([\w+/]+=*)"', svg)} - {"shape"}
+        ids = Counter(unescape(b64decode(name).decode()) for name in names)
+        edges = Counter(name.rpartition("[")[0] for name in ids if name.startswith("("))
+        words = re.findall(r"<text[^>]*>(.*?)</text>", svg)
+        seen = Counter(shown(unescape(re.sub(r"<[^>]*>", "", word))) for word in words)
+        return {name for name in ids if not name.startswith("(")}, edges, seen
+
+    return read
+
+
+def meant(graph: Graph) -> tuple[set[str], Counter, Counter]:
+    """Return the nodes, edges and words that a reader of *graph* is to see."""
+    bars = joins(graph)
+    ids = {node.name: _id(node.name) for node in graph.nodes}
+    words, edges = Counter(), Counter()
+    for node in graph.nodes:
+        kind = graph.words.kind_of(node)
+        words[shown(f"{node.label} ({kind})" if kind else node.label)] += 1
+    for edge in graph.edges:
+        if edge.label:
+            words[shown(edge.label)] += 1
+        into = (" -- ", "__all") if edge.target in bars else (" -> ", "")
+        edges[f"({ids[edge.source]}{into[0]}{ids[edge.target]}{into[1]})"] += 1
+    edges.update(f"({ids[name]}__all -> {ids[name]})" for name in bars)
+    title = {"the flow"} if graph.title else set()
+    words.update([shown(graph.title)] if graph.title else [])
+    return {*ids.values(), *(f"{ids[name]}__all" for name in bars), *title}, edges, words
+
+
+def test_text():
+    """Kinds, entrypoints, what is missing, labels and bars are statements, in order."""
+    graph = Graph(
+        name="orders",
+        title='The "orders"',
+        nodes=(
+            Node(name="receive", label="Receive", role="entrypoint", kind="kafka"),
+            Node(name="Store", label="Store", kind="database", href="store.html"),
+            Node(name="lost", label="lost", role="missing"),
+            Node(name="end", label="end", join="all", note="3 ms"),
+        ),
+        edges=(Edge("receive", "Store", "if $new"), Edge("Store", "end"), Edge("lost", "end")),
+    )
+
+    assert draw(graph, "d2", direction="LR").splitlines() == [
+        "direction: right",
+        r'"the flow": "The \"orders\"" {shape: text; near: top-center; style.font-size: 24}',
+        r'receive: "Receive\n(kafka)" {style.border-radius: 20; style.bold: true; '
+        "style.stroke-width: 4}",
+        rf'{_id("Store")}: "Store\n(database)" {{shape: cylinder; link: "store.html"}}',
+        r'lost: "lost\n(not declared)" {style.stroke-dash: 4}',
+        'end__all: "" {width: 6; height: 60; style.fill: "#64748b"}',
+        r'end: "end\n3 ms"',
+        "end__all -> end",
+        rf'receive -> {_id("Store")}: "if \$new"',
+        f"{_id('Store')} -- end__all",
+        "lost -- end__all",
+    ]
+
+
+def test_styled():
+    """With colours, each node has those of its kind; what became of it in a run is seen without."""
+    nodes = (
+        Node(name="a", label="a", kind="database", status="visited"),
+        Node(name="b", label="b", status="failed"),
+        Node(name="c", label="c", status="unreached"),
+    )
+    graph = Graph(name="x", nodes=nodes, edges=())
+
+    plain, styled = draw(graph, "d2").splitlines(), draw(graph, "d2", styled=True).splitlines()
+
+    assert plain[1:] == [
+        'a: "a\\n(database)" {shape: cylinder}',
+        'b: "b" {style.stroke-width: 4}',
+        'c: "c" {style.stroke-dash: 4}',
+    ]
+    assert (
+        'style.fill: "#dcfce7"; style.stroke: "#16a34a"; style.font-color: "#14532d"' in styled[1]
+    )
+
+
+def test_capital_letters():
+    """A step and one with a capital letter are two, though D2 takes both for one."""
+    assert len({_id("store").lower(), _id("Store").lower(), _id("STORE").lower()}) == 3
+    assert _id("Store") == drawn_id("Store", lambda _: False)
+
+
+def test_suffix(tmp_path):
+    """A file that ends with `.d2` is D2."""
+    graph = Graph(name="x", nodes=(Node(name="a", label="a"),), edges=())
+
+    assert draw(graph, output=tmp_path / "x.d2") == draw(graph, "d2") == 'direction: down\na: "a"'
+
+
+# All words that mean something in D2, from its source (d2ast/keywords.go).
+KEYWORDS = (
+    "_ animated bold border-radius class classes constraint d2-config data direction double-border"
+    " fill fill-pattern filled font font-color font-size grid-columns grid-gap grid-rows height"
+    " horizontal-gap icon icon-position italic label layers left legend link near null opacity"
+    " scenarios shadow shape source-arrowhead steps stroke stroke-dash stroke-width style suspend"
+    " target-arrowhead text-transform theme-overrides tooltip top underline unsuspend vars"
+    " vertical-gap width 3d multiple true false top-left center sql_table import root"
+)
+
+
+def test_keywords(read):
+    """A step may be called like anything that D2 knows, in any case of letters."""
+    names = list(dict.fromkeys(f"{KEYWORDS} {KEYWORDS.upper()}".split()))
+    graph = Graph(
+        name="x",
+        nodes=tuple(Node(name=name, label=name) for name in names),
+        edges=tuple(Edge(name, "link") for name in names),
+    )
+
+    assert read(draw(graph, "d2")) == meant(graph)
+
+
+def test_hostile_names(read):
+    """Any string may be the name of a step, its title, its kind, or on an edge."""
+    graph = Graph(
+        name="x",
+        title=HOSTILE[0],
+        nodes=tuple(Node(name=t, label=t, kind=t, note=None, href=t) for t in HOSTILE),
+        edges=tuple(Edge(text, HOSTILE[0], text) for text in HOSTILE),
+    )
+
+    assert read(draw(graph, "d2", styled=True)) == meant(graph)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
+@given(graph=graphs())
+def test_random_graphs(read, graph):
+    """Any graph is understood as the graph that it is, with its words."""
+    assert read(draw(graph, "d2")) == meant(graph)
