@@ -76,26 +76,26 @@ class UndeclaredFunctionError(DeclarationError, TypeError):
     Attributes:
         flow: The name of the flow.
         function: How the function calls itself.
-        place: The file and line where it is defined.
+        location: The file and line where it is defined.
         methods: If it is a class, the names of its methods that are declared; else None.
 
     .. versionadded:: 0.2
     """
 
     def __init__(
-        self, flow: str, function: str, place: str, methods: Sequence[str] | None = None
+        self, flow: str, function: str, location: str, methods: Sequence[str] | None = None
     ) -> None:
-        super().__init__(flow, function, place, methods)
+        super().__init__(flow, function, location, methods)
         self.flow = flow
         self.function = function
-        self.place = place
+        self.location = location
         self.methods = None if methods is None else tuple(methods)
 
     def __str__(self) -> str:
         if self.methods is not None:
             named = f": {_listed(self.methods)}" if self.methods else ""
             return (
-                f"{self.place}: @flow({self.flow!r}) is on the class {self.function!r}. "
+                f"{self.location}: @flow({self.flow!r}) is on the class {self.function!r}. "
                 f"Put it on each method that is a step{named}; write\n"
                 f"    class {self.function}:\n"
                 f"        @flow({self.flow!r})\n"
@@ -103,7 +103,7 @@ class UndeclaredFunctionError(DeclarationError, TypeError):
                 f"        def {self.methods[0] if self.methods else 'method'}(...): ..."
             )
         return (
-            f"{self.place}: @flow({self.flow!r}) stands on {self.function!r}, "
+            f"{self.location}: @flow({self.flow!r}) stands on {self.function!r}, "
             "which is neither an entrypoint nor a step. "
             "@flow goes above @entrypoint or @step; write\n"
             f"    @flow({self.flow!r})\n"
@@ -345,20 +345,20 @@ class MissingProgramError(MissingExtraError):
     """A package of an extra is installed, but not the program that it brings.
 
     Attributes:
-        place: Where the program should be.
+        location: Where the program should be.
 
     .. versionadded:: 0.2
     """
 
-    def __init__(self, feature: str, needs: str, place: str) -> None:
+    def __init__(self, feature: str, needs: str, location: str) -> None:
         super().__init__(feature, needs, "png")
-        self.args = (feature, needs, place)
-        self.place = place
+        self.args = (feature, needs, location)
+        self.location = location
 
     def __str__(self) -> str:
         return (
             f"{self.feature} needs the program {self.needs}, whose package is installed, but "
-            f"which cannot be run at {self.place}. Put it there, or name another Graphviz "
+            f"which cannot be run at {self.location}. Put it there, or name another Graphviz "
             "program in the environment variable PENSTOCK_DOT"
         )
 
@@ -459,38 +459,38 @@ class ConfigurationError(PenstockError, ValueError):
     """A setting of penstock cannot be used.
 
     Attributes:
-        place: Where the setting stands.
+        location: Where the setting is.
         problem: What is wrong with it.
 
     .. versionadded:: 0.2
     """
 
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(place, problem)
-        self.place = place
+    def __init__(self, location: str, problem: str) -> None:
+        super().__init__(location, problem)
+        self.location = location
         self.problem = problem
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.problem}"
+        return f"{self.location}: {self.problem}"
 
 
 class CatalogError(PenstockError, ValueError):
     """A catalog of flows cannot be read or made.
 
     Attributes:
-        place: The file, or the modules of which it was to be made.
+        location: The file, or the modules of which it was to be made.
         problem: What is wrong with it.
 
     .. versionadded:: 0.2
     """
 
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(place, problem)
-        self.place = place
+    def __init__(self, location: str, problem: str) -> None:
+        super().__init__(location, problem)
+        self.location = location
         self.problem = problem
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.problem}"
+        return f"{self.location}: {self.problem}"
 
 
 class ModuleImportError(PenstockError, ImportError):
@@ -499,19 +499,19 @@ class ModuleImportError(PenstockError, ImportError):
     Attributes:
         module: The module's dotted name.
         cause: What went wrong, in a line.
-        place: Where the module was configured.
+        location: Where the module was configured.
 
     .. versionadded:: 0.2
     """
 
-    def __init__(self, module: str, cause: str, place: str) -> None:
-        super().__init__(module, cause, place)
+    def __init__(self, module: str, cause: str, location: str) -> None:
+        super().__init__(module, cause, location)
         self.module = module
         self.cause = cause
-        self.place = place
+        self.location = location
 
     def __str__(self) -> str:
-        return f"cannot import {self.module!r} ({self.place}): {self.cause}"
+        return f"cannot import {self.module!r} ({self.location}): {self.cause}"
 
 
 class SetupError(ModuleImportError):
@@ -520,19 +520,19 @@ class SetupError(ModuleImportError):
     Attributes:
         module: The function, as ``package.module:function``.
         cause: What went wrong, in a line.
-        place: Where it was configured.
+        location: Where it was configured.
         doing: ``"failed"`` if its call did, else ``"cannot be imported"``.
 
     .. versionadded:: 0.2
     """
 
-    def __init__(self, module: str, cause: str, place: str, doing: str) -> None:
-        super().__init__(module, cause, place)
-        self.args = (module, cause, place, doing)
+    def __init__(self, module: str, cause: str, location: str, doing: str) -> None:
+        super().__init__(module, cause, location)
+        self.args = (module, cause, location, doing)
         self.doing = doing
 
     def __str__(self) -> str:
-        return f"setup {self.module!r} {self.doing} ({self.place}): {self.cause}"
+        return f"setup {self.module!r} {self.doing} ({self.location}): {self.cause}"
 
 
 class TracingError(PenstockError, RuntimeError):
@@ -540,19 +540,19 @@ class TracingError(PenstockError, RuntimeError):
 
     Attributes:
         step: The name of the step that was declared first.
-        place: The file and line where it is defined.
+        location: The file and line where it is defined.
 
     .. versionadded:: 0.2
     """
 
-    def __init__(self, step: str, place: str) -> None:
-        super().__init__(step, place)
+    def __init__(self, step: str, location: str) -> None:
+        super().__init__(step, location)
         self.step = step
-        self.place = place
+        self.location = location
 
     def __str__(self) -> str:
         return (
-            f"{self.place}: {self.step!r} was declared before tracing was switched on, so its "
+            f"{self.location}: {self.step!r} was declared before tracing was switched on, so its "
             "calls would not be recorded. Set PENSTOCK_TRACE=1 in the environment, or call "
             "penstock.tracing.configure() before the modules that declare flows are imported. "
             "For tests, write penstock_trace = true in the configuration of pytest"

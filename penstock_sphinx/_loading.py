@@ -68,7 +68,7 @@ def _mocked(app: Sphinx) -> AbstractContextManager[Any]:
 def _place(confdir: Path, failure: ModuleImportError) -> str | None:
     """Return the line of ``conf.py`` that names the module, if one does."""
     file = confdir / "conf.py"
-    if failure.place != str(file):
+    if failure.location != str(file):
         return None
     # Anything that fails here has failed in Sphinx before.
     for statement in ast.parse(file.read_bytes()).body:

@@ -14,17 +14,17 @@ from weakref import WeakSet
 
 from penstock.exceptions import ConfigurationError
 
-__all__ = ["check_answers", "discard", "is_true", "report_once", "runs_later"]
+__all__ = ["check_plain_function", "discard", "is_true", "report_once", "runs_later"]
 
 _logger = logging.getLogger("penstock")
 
 
-def check_answers(place: str, name: str, function: object) -> None:
+def check_plain_function(location: str, name: str, function: object) -> None:
     """Refuse *function* if a call of it would be work that is still to be done.
 
     Args:
-        place: Where it was given.
-        name: What it is called there, or "" where the place says it.
+        location: Where it was given.
+        name: Its name there, or "" if *location* has it.
         function: The function.
 
     Raises:
@@ -35,7 +35,7 @@ def check_answers(place: str, name: str, function: object) -> None:
             f"{name} cannot be a coroutine function or a generator function, since nobody would "
             f"wait for its result: write a plain function (def), not {_name(_called(function))!r}"
         )
-        raise ConfigurationError(place, problem.lstrip())
+        raise ConfigurationError(location, problem.lstrip())
 
 
 def runs_later(function: object) -> bool:
@@ -68,7 +68,7 @@ def is_true(function: Any, name: str, asked: object) -> bool:
     That it raises, or returns something else than True or False, is logged once.
 
     Args:
-        function: What `check_answers` did not refuse.
+        function: What `check_plain_function` did not refuse.
         name: What the function is, for the log.
         asked: What it is called with.
     """

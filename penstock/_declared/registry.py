@@ -587,14 +587,14 @@ class Registry:
     def describe(self, flow: str, frame: FrameType, metadata: dict[str, Any]) -> None:
         """Remember what the code that runs in *frame* says about *flow*."""
         names = frame.f_globals
-        place = str(names.get("__file__") or names.get("__name__"))
+        location = str(names.get("__file__") or names.get("__name__"))
         execution = current_execution(frame)
         with self._lock:
             source = self._enter(execution)
             declared = self._enter_flow(flow)
-            declared.mentions[place, source] = None
+            declared.mentions[location, source] = None
             if metadata:
-                declared.metadata.setdefault(place, {}).update(metadata)
+                declared.metadata.setdefault(location, {}).update(metadata)
                 self._views.pop(flow, None)
 
     def _enter_flow(self, name: str) -> FlowDeclaration:
@@ -626,9 +626,9 @@ class Registry:
         if declaration is None:
             target = unmocked(target)
             name = getattr(bare(target), "__name__", None) or repr(target)
-            place = None if is_mock(target) else locate(target)
+            location = None if is_mock(target) else locate(target)
             methods = self._declared_in(target) if isinstance(target, type) else None
-            raise UndeclaredFunctionError(flow, name, str(place or "<unknown>"), methods)
+            raise UndeclaredFunctionError(flow, name, str(location or "<unknown>"), methods)
         with self._lock:
             steps = self._enter_flow(flow).steps
             earlier = steps.get(declaration.name)

@@ -376,8 +376,8 @@ def _node_of(code: CodeType, index: _Index) -> _Function | None:
     found = [n for n in index.functions.get(code.co_firstlineno, ()) if _fits(n, code)]
     if len(found) > 1:
         # Of several on a line, its code says where its last expression is.
-        places = set(code.co_positions())
-        found = [node for node in found if _last_place(node) in places]
+        positions = set(code.co_positions())
+        found = [node for node in found if _last_position(node) in positions]
     return found[0] if len(found) == 1 else None
 
 
@@ -391,7 +391,7 @@ def _fits(node: _Function, code: CodeType) -> bool:
     ]
 
 
-def _last_place(node: _Function) -> tuple[int | None, int | None, int | None, int | None]:
+def _last_position(node: _Function) -> tuple[int | None, int | None, int | None, int | None]:
     last = node.body if isinstance(node, ast.Lambda) else node.body[-1]
     return last.lineno, last.end_lineno, last.col_offset, last.end_col_offset
 

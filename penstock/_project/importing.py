@@ -94,11 +94,11 @@ def _import_all(settings: Settings) -> tuple[ModuleImportError, ...]:
 
 def _set_up(settings: Settings, target: str, failures: list[ModuleImportError]) -> None:
     """Call the function *target*, or note why it cannot be called."""
-    place = settings.setup_place or settings.place
+    location = settings.setup_location or settings.location
     module, _, name = target.partition(":")
     if whole := _whole_target(target):
         cause = f'write "{whole}": a module, a colon and a function'
-        failures.append(SetupError(target, cause, place, "cannot be called"))
+        failures.append(SetupError(target, cause, location, "cannot be called"))
         return
     doing = "cannot be imported"
     try:
@@ -106,7 +106,7 @@ def _set_up(settings: Settings, target: str, failures: list[ModuleImportError]) 
         function = getattr(found, name, None)
         if function is None:
             cause = f"{module} has no function {name!r}{did_you_mean(name, vars(found))}"
-            failures.append(SetupError(target, cause, place, doing))
+            failures.append(SetupError(target, cause, location, doing))
             return
         doing = "failed"
         if discard(function()):
@@ -115,7 +115,7 @@ def _set_up(settings: Settings, target: str, failures: list[ModuleImportError]) 
     except _INTERRUPTIONS:
         raise
     except BaseException as error:  # a user's function may raise anything
-        failures.append(SetupError(target, _cause(settings, module, error), place, doing))
+        failures.append(SetupError(target, _cause(settings, module, error), location, doing))
         failures[-1].__cause__ = error
 
 
@@ -134,14 +134,14 @@ def _whole_target(target: str) -> str | None:
 def _import_pattern(settings: Settings, pattern: str, failures: list[ModuleImportError]) -> None:
     name, star, rest = pattern.partition(".*")
     if problem := _problem_of(name, star + rest):
-        failures.append(ModuleImportError(pattern, problem, settings.place))
+        failures.append(ModuleImportError(pattern, problem, settings.location))
         return
     module = _import(settings, name, failures)
     if module is None or not star:
         return
     if not hasattr(module, "__path__"):
         problem = f"{name} is a module, not a package: write {name}"
-        failures.append(ModuleImportError(pattern, problem, settings.place))
+        failures.append(ModuleImportError(pattern, problem, settings.location))
         return
     for found in _modules_in(module, deep=rest == "*"):
         _import(settings, found, failures)
@@ -175,7 +175,7 @@ def _import(settings: Settings, name: str, failures: list[ModuleImportError]) ->
     except _INTERRUPTIONS:
         raise
     except BaseException as error:  # a user's module may raise anything
-        failure = ModuleImportError(name, _cause(settings, name, error), settings.place)
+        failure = ModuleImportError(name, _cause(settings, name, error), settings.location)
         failure.__cause__ = error  # its traceback names the files that an edit would fix
         failures.append(failure)
         return None

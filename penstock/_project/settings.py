@@ -51,14 +51,14 @@ class Settings:
     setup: str | None = None
     """A function to call first, as ``"package.module:function"``."""
 
-    place: str = "penstock"
-    """Where the settings stand, for messages."""
+    location: str = "penstock"
+    """Where the settings are from, for messages."""
 
     root: str | None = field(default=None, compare=False)
     """The folder of the file with ``[tool.penstock]``, to import from after *pythonpath*."""
 
-    setup_place: str | None = field(default=None, compare=False)
-    """Where *setup* stands, unless that is *place*."""
+    setup_location: str | None = field(default=None, compare=False)
+    """Where *setup* is from, unless that is *location*."""
 
     folder: str | None = field(default=None, compare=False)
     """The folder from which the tool counts the paths of its settings."""
@@ -67,13 +67,13 @@ class Settings:
     """How the settings are written in the tool."""
 
     def override(
-        self, place: str, said: Mapping[str, object], folder: Path, words: Words | None = None
+        self, location: str, options: Mapping[str, object], folder: Path, words: Words | None = None
     ) -> "Settings":
-        """Return these settings with what *place* says instead.
+        """Return these settings with *options* in place of their values.
 
         Args:
-            place: Where *said* stands, for messages.
-            said: Setting by name. None and empty lists leave a setting as it is.
+            location: Where the options are from, for messages.
+            options: Values by name. None and empty lists leave a setting as it is.
             folder: The folder from which paths are counted.
             words: How the settings are written there, if not as in ``pyproject.toml``.
 
@@ -82,20 +82,20 @@ class Settings:
         """
         words = words or self.words
         changes: dict[str, Any] = {}
-        for key, value in said.items():
+        for key, value in options.items():
             if key not in _NAMES:
                 hint = did_you_mean(key, _NAMES)
                 problem = f"unknown setting {key!r}{hint} (known: {', '.join(_NAMES)})"
-                raise ConfigurationError(place, problem)
+                raise ConfigurationError(location, problem)
             if value is None or value == []:
                 continue
             read = _string if key == "setup" else _strings
-            changes[key] = read(place, words.call(key), value)
+            changes[key] = read(location, words.call(key), value)
         if "pythonpath" in changes:
             changes["pythonpath"] = tuple(_below(folder, p) for p in changes["pythonpath"])
         if "setup" in changes:
-            changes["setup_place"] = place
-        changed = replace(self, **changes, place=place) if changes else self
+            changes["setup_location"] = location
+        changed = replace(self, **changes, location=location) if changes else self
         return replace(changed, words=words, folder=str(folder))
 
 
@@ -146,16 +146,16 @@ def _read_table(file: Path) -> dict[str, Any] | None:
     return table
 
 
-def _string(place: str, name: str, value: object) -> str:
+def _string(location: str, name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise ConfigurationError(place, f"{name} takes a string, not {value!r}")
+        raise ConfigurationError(location, f"{name} takes a string, not {value!r}")
     return value
 
 
-def _strings(place: str, name: str, value: object) -> tuple[str, ...]:
+def _strings(location: str, name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         problem = f'{name} takes a list of strings: write ["{value}"], not {value!r}'
-        raise ConfigurationError(place, problem)
+        raise ConfigurationError(location, problem)
     if not isinstance(value, (list, tuple)):
-        raise ConfigurationError(place, f"{name} takes a list of strings, not {value!r}")
-    return tuple(_string(place, name, item) for item in value)
+        raise ConfigurationError(location, f"{name} takes a list of strings, not {value!r}")
+    return tuple(_string(location, name, item) for item in value)

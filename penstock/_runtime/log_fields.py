@@ -118,9 +118,9 @@ def shorten(flow_id: object, length: int | None) -> object:
     return flow_id[-length:] if length is not None and isinstance(flow_id, str) else flow_id
 
 
-def check_length(place: str, length: object) -> None:
+def check_length(location: str, length: object) -> None:
     """Raise unless *length* is a number of characters, or None."""
     if length is None or (type(length) is int and length > 0):
         return
     problem = f"id_length must be a number of characters above 0, not {length!r}: write 8"
-    raise ConfigurationError(place, problem)
+    raise ConfigurationError(location, problem)

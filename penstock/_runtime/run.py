@@ -10,7 +10,7 @@ from time import time_ns
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from penstock._common.callables import check_answers, discard
+from penstock._common.callables import check_plain_function, discard
 from penstock._common.plain_values import plain_string
 from penstock._declared.usage_errors import explains
 from penstock._runtime.ids import (
@@ -602,7 +602,7 @@ def _set_id_factory(chosen: Callable[[], str] | None) -> None:
     if chosen is None:
         _id_factory = None
         return
-    check_answers("penstock.configure", "id_factory", chosen)
+    check_plain_function("penstock.configure", "id_factory", chosen)
     sample = chosen()
     if discard(sample) or not is_flow_id(sample):
         raise InvalidFlowIdError(len(str(sample)))

@@ -17,7 +17,7 @@ from os import urandom
 from time import perf_counter_ns, time_ns
 from typing import Any, Literal, NamedTuple, Protocol
 
-from penstock._common.callables import check_answers
+from penstock._common.callables import check_plain_function
 from penstock._common.forks import renew_after_fork, renew_if_forked
 from penstock._runtime.control_flow import Ending, find_ending
 from penstock._runtime.ids import LazyId, digits_of
@@ -422,13 +422,13 @@ def set_exporters(*chosen: Exporter) -> None:
 
 
 def _check_exporter(exporter: object) -> None:
-    place = "penstock.tracing.configure"
+    location = "penstock.tracing.configure"
     for name in ("export", "flush"):
         if not callable(getattr(exporter, name, None)):
             problem = f"takes objects with the methods export and flush; {exporter!r} has no {name}"
-            raise ConfigurationError(place, problem)
+            raise ConfigurationError(location, problem)
     for name in ("export", "flush", "resume", "suspend"):
-        check_answers(place, f"{exporter!r}.{name}", getattr(exporter, name, None))
+        check_plain_function(location, f"{exporter!r}.{name}", getattr(exporter, name, None))
 
 
 def flush() -> None:

@@ -1,8 +1,8 @@
-"""What adapters are made of: who is believed at a boundary, and what crosses it.
+"""What adapters are built from: the settings of a boundary, and what crosses it.
 
 Every module of `penstock.contrib` takes the settings of `Inbound` or `Outbound`
-and makes a run current with `active`. For an adapter of your own see
-:doc:`/how-to/write-an-integration`.
+and makes a run current with `active`. To write your own
+adapter, see :doc:`/how-to/write-an-integration`.
 """
 
 from penstock._runtime.propagation import HEADER

@@ -1,8 +1,8 @@
-"""What becomes of an ID that came in, where a user has rules of their own."""
+"""Apply a user's *validator* and *transformer* to incoming flow IDs."""
 
 from collections.abc import Callable
 
-from penstock._common.callables import check_answers, discard, is_true, report_once
+from penstock._common.callables import check_plain_function, discard, is_true, report_once
 from penstock._common.plain_values import plain_string
 from penstock._runtime.ids import is_flow_id
 from penstock.exceptions import ConfigurationError
@@ -26,7 +26,7 @@ def check_function(name: str, function: object) -> None:
         return
     if not callable(function):
         raise ConfigurationError(name, f"takes a function or None, not {function!r}")
-    check_answers(name, "", function)
+    check_plain_function(name, "", function)
 
 
 def may_be_transformed(found: str) -> bool:
@@ -55,6 +55,6 @@ def _transformed(transformer: Transformer, found: str) -> str | None:
     discard(made)
     message = "the transformer of flow IDs returned %s; nothing is adopted"
     # Not the text itself, which may have come from outside.
-    kind = "a string that is no flow ID" if isinstance(made, str) else type(made).__name__
+    kind = "a string that is not a flow ID" if isinstance(made, str) else type(made).__name__
     report_once(transformer, message, kind)
     return None

@@ -15,7 +15,7 @@ from penstock.exceptions import ConfigurationError
 __all__ = ["ARGUMENT", "receive_argument", "send_argument", "send_beside"]
 
 ARGUMENT = "penstock_flow_id"
-"""The keyword argument that tells a task its flow ID; empty means one of its own.
+"""The keyword argument that carries the flow ID of a task; empty means a new one.
 
 .. versionadded:: 0.2
 """
@@ -76,18 +76,17 @@ def receive_argument(
     inbound: Inbound = _ID_ALONE,
     find: Callable[[], object] | None = None,
 ) -> Callable[..., Any]:
-    """Return *function* in the run that `send_argument` told of, without seeing that argument.
+    """Return *function* in the run that `send_argument` carried, without that argument.
 
     Args:
         function: A function or a coroutine function.
-        in_place: Whether the queue may call it in its sender's place, where the
+        in_place: Whether the queue may call it in its sender's context, where the
             current run is the right one. Otherwise a call that was sent has a
-            run of its own, whatever is current.
+            new run, whatever is current.
         inbound: What is carried, as the sender has it.
         find: Called where the argument is missing; returns what was sent with
             the task otherwise: a value of `send_argument`, an empty string if
-            the task is to have an ID of its own, or None if the call was not
-            sent.
+            the task is to have a new ID, or None if the call was not sent.
 
     Raises:
         ConfigurationError: If *inbound* trusts a `Secret`, which no argument brings.

@@ -16,7 +16,7 @@ class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
     """Make *run* current for a block, and what was current before at its end.
 
     An exception that leaves the block carries what is known of the run, for
-    whoever reports it.
+    error reports.
 
     For adapters: what a user makes current is made by `penstock.bind`.
 

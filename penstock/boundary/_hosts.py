@@ -1,4 +1,4 @@
-"""Which hosts are told: patterns, checked where they are written."""
+"""Patterns of the hosts that receive the flow ID, checked where they are written."""
 
 import re
 from ipaddress import ip_address
@@ -43,7 +43,7 @@ def plain_host(host: str) -> str:
 
 def read_pattern(text: str) -> HostPattern | None:
     """Return the pattern that *text* is, or None if no host could ever fit it."""
-    # The colons of an IPv6 address are no port's, unless it is in brackets.
+    # The colons of an IPv6 address do not begin a port, unless it is in brackets.
     host, colon, port = text.rpartition(":")
     if not colon or (":" in host and not host.endswith("]")):
         host, port = text, ""
@@ -65,10 +65,10 @@ def _is_address(text: str) -> bool:
 
 
 def suggest_pattern(text: str) -> str | None:
-    """Return the pattern that whoever wrote *text* may have meant, or None."""
+    """Return the pattern that *text* may be a mistake for, or None."""
     meant = text.strip().rpartition("://")[2].rpartition("@")[2]
     meant = re.split(r"[/?#]", meant)[0].rstrip(":.")
-    if "*" in meant[1:]:  # a star stands for whole labels, and first
+    if "*" in meant[1:]:  # a star replaces whole labels, and comes first
         meant = "*." + meant.rpartition("*")[2].partition(".")[2]
     meant = re.sub(r"^\*?\.?(?=[^*.])", "*.", meant) if meant[:1] in {".", "*"} else meant
     return meant if meant != text and read_pattern(meant) else None

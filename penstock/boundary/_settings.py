@@ -1,4 +1,4 @@
-"""Who is believed and who is told: one vocabulary for all adapters."""
+"""Inbound and outbound settings that all adapters share."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -80,16 +80,16 @@ class OutboundSettings(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """What may come in at a boundary: requests, messages, tasks.
+    """Settings for incoming requests, messages and tasks.
 
     Args:
         header: The header that carries the flow ID.
         trust: Whether the ID that comes in is adopted. A `Secret` adopts it from
             who sends that. A list of networks, ``["10.0.0.0/8"]``, adopts it
             from who has such an address, where the adapter knows that; see
-            *real_peer*. A function is asked each time, with what the adapter
-            says it passes: a request, a message. Only its answer True adopts; if
-            it raises, nothing is adopted, which is logged once.
+            *real_peer*. A function is called each time, with what the adapter
+            passes: a request, a message. The ID is adopted only if it returns
+            True; if it raises, nothing is adopted, which is logged once.
         respond: Whether a response has the flow ID in *header*, where there are
             responses. What the application says there itself stays.
         traceparent: Whether the trace-id of ``traceparent`` is adopted too,
@@ -99,9 +99,9 @@ class Inbound:
             is that of who is connected to it. uvicorn and others rewrite it from
             ``X-Forwarded-For``, which anybody can send, so networks as *trust*
             are refused under ASGI without this.
-        validator: Which IDs are adopted of those that come from who is trusted:
-            a function that is called with the ID. Only its answer True adopts;
-            if it raises, nothing is adopted, which is logged once.
+        validator: Which IDs of trusted senders are adopted: a function that is
+            called with the ID. It is adopted only if that returns True; if it
+            raises, nothing is adopted, which is logged once.
         transformer: What becomes of an ID that is to be adopted: a function that
             is called with what came in, and returns the flow ID. With it, what
             comes in may be any visible ASCII characters, and *validator* is
@@ -161,16 +161,16 @@ class Inbound:
     @classmethod
     def read(
         cls,
-        place: str,
+        location: str,
         settings: InboundSettings,
         *,
         trust: bool = False,
         peer: Peer | None = None,
     ) -> Self:
-        """Return *settings* with *trust* as the default, or say at which *place* they are wrong.
+        """Return *settings* with *trust* as the default.
 
         Args:
-            place: Where the settings are, for the error.
+            location: Where the settings are, for the error.
             settings: The settings.
             trust: Whether an ID is adopted where the settings do not say.
             peer: Called with what the adapter passes; returns the address of who
@@ -180,7 +180,7 @@ class Inbound:
         Raises:
             ConfigurationError: If a setting is unknown or cannot be used.
         """
-        return _build(cls, place, {"trust": trust, **settings}, {"_peer": peer})
+        return _build(cls, location, {"trust": trust, **settings}, {"_peer": peer})
 
     def receive(self, carrier: Any, source: object = None, *, flow: str | None = None) -> Run:
         """Return a run for what came in with *carrier*. It is never what is current already.
@@ -244,25 +244,25 @@ class Inbound:
             )
 
     def accept(self, carrier: Any, source: object = None) -> Run:
-        """Return the run for a task that may have been called in its sender's place.
+        """Return the run for a task that may have been called in its sender's context.
 
         It is the current one if *carrier* brought its ID, or none. Otherwise it
         is what `receive` returns.
         """
         there = open_run()
         if there is not None:
-            said, *_ = find_carried(carrier, self.header, traceparent=False, values=())
-            if said in {None, there.flow_id}:
+            flow_id, *_ = find_carried(carrier, self.header, traceparent=False, values=())
+            if flow_id in {None, there.flow_id}:
                 return there
         return self.receive(carrier, source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """What is sent with requests to other services, and to which.
+    """Settings for outgoing requests: what is sent, and to which hosts.
 
     Args:
-        hosts: The hosts that are told: ``"stock.internal"``, with a port
+        hosts: The hosts that receive it: ``"stock.internal"``, with a port
             ``"localhost:8000"``, all below a domain ``"*.internal"``, or all
             there are ``"*"``. By default none is.
         header: The header that carries the flow ID.
@@ -287,13 +287,17 @@ class Outbound:
         object.__setattr__(self, "_patterns", tuple(map(_read_host, self.hosts)))
 
     @classmethod
-    def read(cls, place: str, settings: OutboundSettings) -> "Outbound":
-        """Return *settings*, or say at which *place* they are wrong.
+    def read(cls, location: str, settings: OutboundSettings) -> "Outbound":
+        """Return *settings*.
+
+        Args:
+            location: Where the settings are, for the error.
+            settings: The settings.
 
         Raises:
             ConfigurationError: If a setting is unknown or cannot be used.
         """
-        return _build(cls, place, dict(settings))
+        return _build(cls, location, dict(settings))
 
     def allows(self, host: str | None, port: int | None = None) -> bool:
         """Return whether the flow ID may be sent to *host*.
@@ -378,16 +382,16 @@ _S = TypeVar("_S", bound=Inbound | Outbound)
 
 
 def _build(
-    cls: type[_S], place: str, settings: dict[str, Any], own: Mapping[str, Any] = _NOTHING
+    cls: type[_S], location: str, settings: dict[str, Any], own: Mapping[str, Any] = _NOTHING
 ) -> _S:
     known = [found.name for found in fields(cls) if not found.name.startswith("_")]
     for name in settings:
         if name not in known:
             hint = did_you_mean(name, known)
             problem = f"unknown setting {name!r}{hint} (known: {', '.join(known)})"
-            raise ConfigurationError(place, problem)
+            raise ConfigurationError(location, problem)
     try:
         return cls(**settings, **own)
     except ConfigurationError as error:
-        problem = f"{error.place} {error.problem}"
-        raise ConfigurationError(place, problem) from None
+        problem = f"{error.location} {error.problem}"
+        raise ConfigurationError(location, problem) from None

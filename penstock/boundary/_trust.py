@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock._common.callables import check_answers, is_true
+from penstock._common.callables import check_plain_function, is_true
 from penstock._runtime.carriers import only, read_headers
 from penstock.exceptions import ConfigurationError
 
@@ -23,7 +23,7 @@ _LEAST = 16
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Trust in whoever sends a secret: your proxy, or another service of yours.
+    """Trust in senders of a secret: your proxy, or another service of yours.
 
     ``trust=Secret("X-Proxy-Secret", env="PROXY_SECRET")``. The proxy sets the
     header for each request that it passes on, and so overrides one that a client
@@ -67,7 +67,7 @@ Trust = bool | Secret | Callable[[Any], bool] | Iterable[str]
 
 
 def read_trust(trust: object, peer: Peer | None) -> bool | Judge:
-    """Return what answers whether *trust* covers the sender.
+    """Return the function that decides whether *trust* covers the sender.
 
     Raises:
         ConfigurationError: If *trust* cannot be used.
@@ -77,7 +77,7 @@ def read_trust(trust: object, peer: Peer | None) -> bool | Judge:
     if isinstance(trust, Secret):
         return _BySecret(trust.header.lower(), trust.read())
     if callable(trust):
-        check_answers("trust", "", trust)
+        check_plain_function("trust", "", trust)
         return _ByFunction(trust)
     if isinstance(trust, Iterable) and not isinstance(trust, (str, bytes)):
         return _ByNetwork(_read_networks(tuple(trust)), _check_peer(peer))

@@ -140,7 +140,7 @@ def as_sent(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def _runs_no_code(body: Iterable[bytes], environ: "WSGIEnvironment") -> bool:
-    """Tell whether *body* is there already, or is a file that the server sends in its own way."""
+    """Return whether *body* is complete already, or is a file that the server sends itself."""
     if isinstance(body, (list, tuple)):
         return True
     wrapper = environ.get("wsgi.file_wrapper")

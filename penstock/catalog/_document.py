@@ -15,33 +15,33 @@ class Member:
 
     Args:
         value: What is there, which need not be an object.
-        place: The file, for messages.
+        location: The file, for messages.
         path: Where it is in the file, like ``flows[0].steps[2]``.
 
     Raises:
         CatalogError: If it is not an object.
     """
 
-    def __init__(self, value: object, place: str, path: str = "") -> None:
-        self._place, self._path = place, path
+    def __init__(self, value: object, location: str, path: str = "") -> None:
+        self._location, self._path = location, path
         if not isinstance(value, dict):
             self.refuse(f"must be an object, not {_kind_of(value)}")
         self._members: dict[str, Any] = value
 
     def refuse(self, problem: str) -> NoReturn:
         """Raise the error that says where *problem* is."""
-        raise CatalogError(self._place, f"{self._path}: {problem}" if self._path else problem)
+        raise CatalogError(self._location, f"{self._path}: {problem}" if self._path else problem)
 
     def find(self, name: str) -> "Member | None":
         """Return the object called *name*, or None."""
         value = self._members.get(name)
-        return None if value is None else Member(value, self._place, self._below(name))
+        return None if value is None else Member(value, self._location, self._below(name))
 
     def items(self, name: str) -> list["Member"]:
         """Return the objects in the array called *name*, which is empty if it is not there."""
         path = self._below(name)
         return [
-            Member(item, self._place, f"{path}[{number}]")
+            Member(item, self._location, f"{path}[{number}]")
             for number, item in enumerate(self._array(name))
         ]
 

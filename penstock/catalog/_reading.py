@@ -37,12 +37,12 @@ def read_catalog(path: str | os.PathLike[str]) -> Catalog:
     return parse_catalog(data, name)
 
 
-def parse_catalog(data: bytes, place: str) -> Catalog:
+def parse_catalog(data: bytes, location: str) -> Catalog:
     """Return the catalog of which the JSON is *data*.
 
     Args:
         data: The JSON, in UTF-8.
-        place: Where it is from, for messages.
+        location: Where it is from, for messages.
 
     Raises:
         CatalogError: As `read_catalog` raises it.
@@ -50,8 +50,8 @@ def parse_catalog(data: bytes, place: str) -> Catalog:
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise CatalogError(place, f"not JSON: {error}") from error
-    document = Member(found, place)
+        raise CatalogError(location, f"not JSON: {error}") from error
+    document = Member(found, location)
     _check_version(document)
     problems = [_problem(item) for item in document.items("problems")]
     flows = [_flow(item, problems) for item in document.items("flows")]

@@ -36,8 +36,8 @@ class FlowMiddleware:
         self._outbound = Outbound.read("penstock.contrib.aiohttp.FlowMiddleware", settings)
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        """Send *request*, with the ID if its host is to be told."""
+        """Send *request*, with the flow ID if *hosts* allows it."""
         if self._outbound.allows(request.url.host, request.url.port):
-            # Each hop has headers of its own, made from those of the caller.
+            # Each hop has its own headers, made from those of the caller.
             request.headers.update(self._outbound.headers_to_add(request.headers))
         return await handler(request)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import Any, Unpack
 
-from penstock._common.callables import check_answers
+from penstock._common.callables import check_plain_function
 from penstock.boundary import Inbound, InboundSettings, Outbound, active
 from penstock.exceptions import MissingExtraError
 
@@ -19,7 +19,7 @@ except ImportError as error:
 
 __all__ = ["FlowProducer", "bind_message", "consume", "consume_batches"]
 
-_PLACE = "penstock.contrib.aiokafka"
+_LOCATION = "penstock.contrib.aiokafka"
 
 
 class FlowProducer(AIOKafkaProducer):  # type: ignore[misc]  # it has no types
@@ -75,7 +75,7 @@ def bind_message(
 
     .. versionadded:: 0.2
     """
-    inbound = Inbound.read(f"{_PLACE}.bind_message", settings, trust=True)
+    inbound = Inbound.read(f"{_LOCATION}.bind_message", settings, trust=True)
     return active(inbound.receive(message.headers, message, flow=flow))
 
 
@@ -96,8 +96,8 @@ async def consume(
 
     It ends when *until* says so, when *consumer* is stopped, or when its task is
     cancelled. What *handler* raises ends it too and is raised here; nothing is
-    current then. Offsets are committed as the consumer is configured, and by whoever
-    calls ``commit``, never beyond the message that is handled; the consumer is
+    current then. Offsets are committed as the consumer is configured, and by calls of
+    ``commit``, never beyond the message that is handled; the consumer is
     not stopped.
 
     Args:
@@ -114,8 +114,8 @@ async def consume(
 
     .. versionadded:: 0.2
     """
-    check_answers(f"{_PLACE}.consume", "until", until)
-    inbound = Inbound.read(f"{_PLACE}.consume", settings, trust=True)
+    check_plain_function(f"{_LOCATION}.consume", "until", until)
+    inbound = Inbound.read(f"{_LOCATION}.consume", settings, trust=True)
     while not until():
         # One by one: the position that is committed goes no further than what was handled.
         # The client keeps what it has fetched beyond that.
@@ -151,7 +151,7 @@ async def consume_batches(
 
     .. versionadded:: 0.2
     """
-    check_answers(f"{_PLACE}.consume_batches", "until", until)
+    check_plain_function(f"{_LOCATION}.consume_batches", "until", until)
     inbound = Inbound(trust=False)
     while not until():
         messages = await _poll(consumer, timeout, size)

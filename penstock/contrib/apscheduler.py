@@ -55,7 +55,7 @@ def install(scheduler: BaseScheduler) -> None:
             _complete(job)
         return job
 
-    # It is where a job is whole and not stored yet: `add_job` makes dictionaries anew.
+    # Here a job is complete and not yet stored: `add_job` copies dictionaries.
     def put_with_id(job: Job, *more: Any) -> Any:
         if getattr(adding, "is_here", False):
             _complete(job)
@@ -108,12 +108,12 @@ def flow_task(
     ``scheduler.add_job``.
 
     Args:
-        function: The function, where the decorator stands without arguments.
+        function: The function, if the decorator is used without arguments.
         after: The steps that add the job, as for `penstock.step`. Without any,
             runs of the flow begin with it.
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
-        kind: What the step stands behind, as for `penstock.step`.
+        kind: The kind of node drawn for the step, as for `penstock.step`.
         inbound: What is carried beside the flow ID: a ``traceparent``, annotated
             values.
 

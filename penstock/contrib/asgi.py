@@ -20,7 +20,7 @@ _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
-_PLACE = "penstock.contrib.asgi.FlowMiddleware"
+_LOCATION = "penstock.contrib.asgi.FlowMiddleware"
 _NOTHING: Mapping[str, Any] = {}
 _headers_of = itemgetter("headers")
 _ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
@@ -29,7 +29,7 @@ _ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.
 class FlowMiddleware:
     """Makes a run current for each request and each websocket, with all that belongs to it.
 
-    Its place is around everything else, so that error pages have the ID too:
+    Put it around everything else, so that error pages have the ID too:
     ``app = FlowMiddleware(FastAPI())``. What handles the request can also read
     it from ``scope["state"]["flow_id"]``, which frameworks call ``request.state``.
 
@@ -55,7 +55,7 @@ class FlowMiddleware:
         self._app = app
         # The address may be one that a client wrote, unless the user knows better.
         peer = _peer_of if settings.get("real_peer") is True else None
-        self._inbound = InboundRequests.read(_PLACE, settings, peer=peer)
+        self._inbound = InboundRequests.read(_LOCATION, settings, peer=peer)
         self._completes = self._inbound.respond or self._inbound.expose_header
         # As HTTP/2 wants it, and ASGI too.
         self._name = self._inbound.header.lower().encode()
@@ -117,7 +117,7 @@ class FlowMiddleware:
                 message = {**message, "headers": self._exposed(message, flow_id)}
             elif responds and message["type"] in _ANSWERS:
                 headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
-                if name not in [said.lower() for said, _ in headers]:
+                if name not in [sent.lower() for sent, _ in headers]:
                     headers.append((name, flow_id.encode()))
                     message = {**message, "headers": headers}
             await send(message)

@@ -43,10 +43,10 @@ declare_control_flow("stopped", Ignore, Reject)  # `Task.replace` raises the fir
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
-_PLACE = "penstock.contrib.celery.install"
+_LOCATION = "penstock.contrib.celery.install"
 
 _settings: dict[Celery | None, Inbound] = {}
-"""What is believed and told, for each application that was named, or for all of them."""
+"""The settings of each application that `install` was called with; None is for all others."""
 
 _is_implied = False
 """Whether `flow_task` made the settings, for want of any."""
@@ -80,7 +80,7 @@ def install(app: Celery | None = None, **settings: Unpack[InboundSettings]) -> N
     .. versionadded:: 0.2
     """
     global _is_implied  # noqa: PLW0603 - the signals are those of the process
-    inbound = Inbound.read(_PLACE, settings, trust=True)
+    inbound = Inbound.read(_LOCATION, settings, trust=True)
     if _is_implied:
         uninstall()
     _is_implied = False
@@ -135,10 +135,10 @@ def _begin(task: Task | None = None, **_: Any) -> None:
         return
     request = task.request
     if request.is_eager and open_run() is not None:
-        return  # it is called in its caller's place, and is part of its run
+        return  # it is called in its caller's context, and is part of its run
     run = inbound.receive(_carrier(request, inbound.reads), task)
     if request.is_eager:
-        # Nothing is published when it is tried again, so the next attempt has to be told.
+        # Nothing is published for a retry, so the next attempt finds the ID here.
         request.headers = {**(request.headers or {}), inbound.header: run.flow_id}
     block = _blocks[request] = active(run)
     block.__enter__()
@@ -221,7 +221,7 @@ def _show_flow_id(handler: logging.Handler) -> None:
         fmt = _line_format or f"%(flow_id)s {there._fmt}"  # noqa: SLF001 - the only way to it
         # For the root logger too: Celery's other formatter knows no task_id.
         made = TaskFormatter(fmt, there.use_color)
-        made.datefmt = there.datefmt  # Celery 5.4 takes no such argument
+        made.datefmt = there.datefmt  # Celery 5.4 does not have this argument
         handler.setFormatter(made)
 
 
@@ -312,18 +312,18 @@ def flow_task(
 ) -> Any:
     """Declare a function as a step that a worker runs, and return it as a task of Celery.
 
-    Works bare and with arguments, below `penstock.flow`. Whoever sends the task,
-    with ``delay`` say, sends the current flow ID along; the worker runs it, and
+    Works bare and with arguments, below `penstock.flow`. The task carries the
+    flow ID that is current where it is sent, for example with ``delay``; the worker runs it, and
     whatever it sends itself, with that ID.
 
     Args:
-        function: The function, where the decorator stands without arguments.
+        function: The function, if the decorator is used without arguments.
         after: The steps that send the task, as for `penstock.step`. Without
             any, runs of the flow begin with it.
         step: What edges and logs call the step, for *name* is what Celery calls
             the task. The function's name if None.
         title: What a reader sees instead of the name.
-        kind: What the step stands behind, as for `penstock.step`.
+        kind: The kind of node drawn for the step, as for `penstock.step`.
         app: The application of Celery. None means a shared task, of whichever
             application there is.
         options: Those of ``Celery.task``: *bind*, *name*, *base*, *autoretry_for*, ...

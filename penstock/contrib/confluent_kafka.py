@@ -6,7 +6,7 @@ It needs ``pip install "penstock[confluent-kafka]"``.
 from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
-from penstock._common.callables import check_answers
+from penstock._common.callables import check_plain_function
 from penstock._runtime.propagation import bound
 from penstock.boundary import Inbound, InboundSettings, Outbound, active
 from penstock.exceptions import MissingExtraError
@@ -20,7 +20,7 @@ except ImportError as error:
 
 __all__ = ["FlowProducer", "bind_message", "consume", "consume_batches"]
 
-_PLACE = "penstock.contrib.confluent_kafka"
+_LOCATION = "penstock.contrib.confluent_kafka"
 
 
 class FlowProducer(Producer):
@@ -79,7 +79,7 @@ def bind_message(
 
     .. versionadded:: 0.2
     """
-    inbound = Inbound.read(f"{_PLACE}.bind_message", settings, trust=True)
+    inbound = Inbound.read(f"{_LOCATION}.bind_message", settings, trust=True)
     return active(inbound.receive(message.headers(), message, flow=flow))
 
 
@@ -100,8 +100,8 @@ def consume(
     """Call *handler* with each message that *consumer* gets, in a run of the message's own.
 
     What *handler* raises ends the loop and is raised here; nothing is current
-    then. Offsets are committed as the consumer is configured, and by whoever
-    calls ``commit``; the consumer is not closed.
+    then. Offsets are committed as the consumer is configured, and by calls of
+    ``commit``; the consumer is not closed.
 
     Args:
         consumer: A consumer that has subscribed, or has partitions assigned.
@@ -120,9 +120,9 @@ def consume(
 
     .. versionadded:: 0.2
     """
-    check_answers(f"{_PLACE}.consume", "until", until)
-    check_answers(f"{_PLACE}.consume", "handler", handler)
-    inbound = Inbound.read(f"{_PLACE}.consume", settings, trust=True)
+    check_plain_function(f"{_LOCATION}.consume", "until", until)
+    check_plain_function(f"{_LOCATION}.consume", "handler", handler)
+    inbound = Inbound.read(f"{_LOCATION}.consume", settings, trust=True)
     while not until():
         message = consumer.poll(timeout)
         for good in _without_errors(() if message is None else (message,), on_error):
@@ -159,8 +159,8 @@ def consume_batches(
 
     .. versionadded:: 0.2
     """
-    check_answers(f"{_PLACE}.consume_batches", "until", until)
-    check_answers(f"{_PLACE}.consume_batches", "handler", handler)
+    check_plain_function(f"{_LOCATION}.consume_batches", "until", until)
+    check_plain_function(f"{_LOCATION}.consume_batches", "handler", handler)
     inbound = Inbound(trust=False)
     while not until():
         messages = _without_errors(consumer.consume(size, timeout), on_error)
@@ -172,7 +172,7 @@ def consume_batches(
 def _without_errors(
     messages: "Iterable[Message[Any, Any]]", on_error: Callable[[KafkaError], object] | None
 ) -> "list[Message[Any, Any]]":
-    """Return those of *messages* that are no error, and report the others."""
+    """Return those of *messages* that are not errors, and report the others."""
     good = []
     for message in messages:
         error = message.error()

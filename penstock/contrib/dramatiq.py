@@ -52,8 +52,8 @@ class FlowMiddleware(dramatiq.Middleware):
     """
 
     def __init__(self, **settings: Unpack[InboundSettings]) -> None:
-        place = "penstock.contrib.dramatiq.FlowMiddleware"
-        self._inbound = Inbound.read(place, settings, trust=True)
+        location = "penstock.contrib.dramatiq.FlowMiddleware"
+        self._inbound = Inbound.read(location, settings, trust=True)
         self._thread = local()
 
     def before_enqueue(
@@ -144,16 +144,16 @@ def flow_task(
 ) -> Any:
     """Declare a function as a step that a worker runs, and return it as an actor of Dramatiq.
 
-    Works bare and with arguments, below `penstock.flow`. Whoever sends the actor
-    a message sends the current flow ID along.
+    Works bare and with arguments, below `penstock.flow`. A message carries the
+    flow ID that is current where it is sent.
 
     Args:
-        function: The function, where the decorator stands without arguments.
+        function: The function, if the decorator is used without arguments.
         after: The steps that send the message, as for `penstock.step`. Without
             any, runs of the flow begin with the actor.
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
-        kind: What the step stands behind, as for `penstock.step`.
+        kind: The kind of node drawn for the step, as for `penstock.step`.
         options: Those of `dramatiq.actor`: *queue_name*, *broker*, *max_retries*, ...
 
     Raises:

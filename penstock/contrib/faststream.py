@@ -50,8 +50,8 @@ class FlowMiddleware:
     """
 
     def __init__(self, **settings: Unpack[InboundSettings]) -> None:
-        place = "penstock.contrib.faststream.FlowMiddleware"
-        self._inbound = Inbound.read(place, settings, trust=True)
+        location = "penstock.contrib.faststream.FlowMiddleware"
+        self._inbound = Inbound.read(location, settings, trust=True)
 
     def __call__(self, msg: Any, /, *, context: "ContextRepo") -> "_Middleware":
         """Return what goes with one message, or with what is published outside any."""

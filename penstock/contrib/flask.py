@@ -25,7 +25,7 @@ class FlowExtension:
     Works with an application and with a factory of some: ``FlowExtension(app)``,
     or ``flows = FlowExtension()`` and later ``flows.init_app(app)``.
 
-    The settings of `penstock.boundary.InboundRequests` stand in the configuration of
+    The settings of `penstock.boundary.InboundRequests` are in the configuration of
     the application under names like ``PENSTOCK_TRUST``, when `init_app` is
     called. A function as ``PENSTOCK_TRUST`` is asked with the request's
     environment.

@@ -20,14 +20,14 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def install(client: Client | AsyncClient, **settings: Unpack[OutboundSettings]) -> None:
-    """Let *client* tell the current flow ID to the hosts that are named.
+    """Let *client* send the current flow ID to the hosts that are named.
 
     It adds an event hook behind those that are there. Called again, it replaces
     what it did before.
 
     Args:
-        client: The client. ``httpx.get`` and the like make one for themselves,
-            and cannot be told.
+        client: The client. ``httpx.get`` and the like make their own,
+            which carries nothing.
         settings: Those of `penstock.boundary.Outbound`.
 
     Raises:
@@ -58,16 +58,16 @@ class _Hook:
     def __init__(self, **settings: Unpack[OutboundSettings]) -> None:
         self._outbound = Outbound.read("penstock.contrib.httpx", settings)
 
-    def _tell(self, request: Request) -> None:
+    def _add_headers(self, request: Request) -> None:
         headers = request.headers
-        # What an earlier hop of a redirect was told is not for this one.
+        # The headers that were added for an earlier hop of a redirect are not for this one.
         for name, before in request.extensions.get(_REPLACED, {}).items():
             headers.pop(name, None)
             if before is not None:
                 headers[name] = before
         url = request.url
-        is_told = self._outbound.allows(url.host, url.port or _PORTS.get(url.scheme))
-        added = self._outbound.headers_to_add(headers) if is_told else {}
+        is_allowed = self._outbound.allows(url.host, url.port or _PORTS.get(url.scheme))
+        added = self._outbound.headers_to_add(headers) if is_allowed else {}
         replaced = {name: headers.get(name) for name in added}
         headers.update(added)
         # A redirect takes the extensions along, but none of them may be changed in place.
@@ -90,8 +90,8 @@ class FlowHook(_Hook):
     """
 
     def __call__(self, request: Request) -> None:
-        """Add the ID to *request*, if its host is to be told."""
-        self._tell(request)
+        """Add the flow ID to *request*, if *hosts* allows it."""
+        self._add_headers(request)
 
 
 class AsyncFlowHook(_Hook):
@@ -107,5 +107,5 @@ class AsyncFlowHook(_Hook):
     """
 
     async def __call__(self, request: Request) -> None:
-        """Add the ID to *request*, if its host is to be told."""
-        self._tell(request)
+        """Add the flow ID to *request*, if *hosts* allows it."""
+        self._add_headers(request)

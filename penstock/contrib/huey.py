@@ -73,7 +73,7 @@ class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types
 
 
 class _PeriodicFlowTask(_FlowTask, PeriodicTask):  # type: ignore[misc]  # as above
-    """A task that the consumer makes anew each time that the clock says so."""
+    """A task that the consumer creates again at each scheduled time."""
 
 
 def flow_task(
@@ -89,8 +89,8 @@ def flow_task(
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare a function as a step that a worker runs, and return it as a task of *huey*.
 
-    It stands below `penstock.flow`. Whoever sends the task, at once or with
-    ``schedule``, sends the current flow ID along, or a new one outside any run;
+    It goes below `penstock.flow`. The task carries the flow ID that is current
+    where it is sent, at once or with ``schedule``, or a new one outside any run;
     it is kept when the task is tried again.
 
     Args:
@@ -99,7 +99,7 @@ def flow_task(
             any, runs of the flow begin with it.
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
-        kind: What the step stands behind, as for `penstock.step`.
+        kind: The kind of node drawn for the step, as for `penstock.step`.
         periodic: When the consumer sends the task by itself, like
             ``huey.crontab(minute="0")``, as for ``huey.periodic_task``. Each
             time it has a new flow ID.

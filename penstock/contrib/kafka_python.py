@@ -6,7 +6,7 @@ It needs ``pip install "penstock[kafka-python]"``.
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
-from penstock._common.callables import check_answers
+from penstock._common.callables import check_plain_function
 from penstock.boundary import Inbound, InboundSettings, Outbound, active
 from penstock.exceptions import MissingExtraError
 
@@ -17,7 +17,7 @@ except ImportError as error:
 
 __all__ = ["FlowProducer", "bind_message", "consume", "consume_batches"]
 
-_PLACE = "penstock.contrib.kafka_python"
+_LOCATION = "penstock.contrib.kafka_python"
 
 
 class FlowProducer(KafkaProducer):  # type: ignore[misc]  # it has no types
@@ -75,7 +75,7 @@ def bind_message(
 
     .. versionadded:: 0.2
     """
-    inbound = Inbound.read(f"{_PLACE}.bind_message", settings, trust=True)
+    inbound = Inbound.read(f"{_LOCATION}.bind_message", settings, trust=True)
     return active(inbound.receive(message.headers, message, flow=flow))
 
 
@@ -95,8 +95,8 @@ def consume(
     """Call *handler* with each message that *consumer* gets, in a run of the message's own.
 
     What *handler* raises ends the loop and is raised here; nothing is current
-    then. Offsets are committed as the consumer is configured, and by whoever
-    calls ``commit``, never beyond the message that is handled; the consumer is
+    then. Offsets are committed as the consumer is configured, and by calls of
+    ``commit``, never beyond the message that is handled; the consumer is
     not closed.
 
     Args:
@@ -113,9 +113,9 @@ def consume(
 
     .. versionadded:: 0.2
     """
-    check_answers(f"{_PLACE}.consume", "until", until)
-    check_answers(f"{_PLACE}.consume", "handler", handler)
-    inbound = Inbound.read(f"{_PLACE}.consume", settings, trust=True)
+    check_plain_function(f"{_LOCATION}.consume", "until", until)
+    check_plain_function(f"{_LOCATION}.consume", "handler", handler)
+    inbound = Inbound.read(f"{_LOCATION}.consume", settings, trust=True)
     while not until():
         # One by one: the position that is committed goes no further than what was handled.
         # The client keeps what it has fetched beyond that.
@@ -148,8 +148,8 @@ def consume_batches(
 
     .. versionadded:: 0.2
     """
-    check_answers(f"{_PLACE}.consume_batches", "until", until)
-    check_answers(f"{_PLACE}.consume_batches", "handler", handler)
+    check_plain_function(f"{_LOCATION}.consume_batches", "until", until)
+    check_plain_function(f"{_LOCATION}.consume_batches", "handler", handler)
     inbound = Inbound(trust=False)
     while not until():
         messages = _poll(consumer, timeout, size)

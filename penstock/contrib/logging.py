@@ -43,7 +43,7 @@ class FlowFilter(logging.Filter):
     Args:
         step: Whether to look for the running step, in the frames of the
             thread, for each record that the handler takes.
-        default: What stands where nothing is current. With None, a formatter
+        default: The value where nothing is current. With None, a formatter
             for JSON writes null.
         id_length: How many characters of the flow ID records have: the last
             ones, for those at its beginning are the time. None means all.
@@ -94,7 +94,7 @@ def _caller() -> FrameType | None:
 class FlowFormatter(logging.Formatter):
     """A formatter for which ``flow_id``, ``flow`` and ``step`` are never missing.
 
-    A handler without `FlowFilter` writes the default in their place, where
+    A handler without `FlowFilter` writes the default instead, where
     `logging.Formatter` would print a traceback and lose the record. These, and
     all other fields that are not those of `logging` itself, are written in one
     line: control characters and line breaks in them are escaped.
@@ -105,8 +105,8 @@ class FlowFormatter(logging.Formatter):
         datefmt: As for `logging.Formatter`.
         style: As for `logging.Formatter`.
         validate: As for `logging.Formatter`.
-        defaults: What stands for other fields that a record has not.
-        default: What stands for the three.
+        defaults: The values of other fields that a record does not have.
+        default: The value of the three fields where nothing is current.
         id_length: How many characters of the flow ID are written, as for
             `FlowFilter`. What else takes the record has all of them.
 
@@ -186,7 +186,7 @@ def _is_number(value: object) -> bool:
 def _text(value: object) -> str:
     try:
         text = str(value)
-        # One of a class of its own may answer in its own way again.
+        # An instance of a subclass may override this again.
         return text if type(text) is str else str.__str__(text)
     except Exception:  # it would lose the line
         return unprintable(value)
@@ -268,7 +268,7 @@ def install(
     Args:
         flow: Whether records have the ``flow`` too.
         step: Whether records have the running ``step`` too.
-        default: What stands where nothing is current, and in a record that
+        default: The value where nothing is current, and in a record that
             `logging.makeLogRecord` makes from one of another process.
         id_length: How many characters of the flow ID records have, as for
             `FlowFilter`.

@@ -126,15 +126,15 @@ def annotate_from_baggage(*names: str) -> None:
     A value that is not printable, which no log should show, is left out.
 
     Args:
-        names: The names of the values. Who sends them is not known, so name only
-            those that you mean.
+        names: The names of the values. Their sender is not known, so name only
+            those that you need.
 
     .. versionadded:: 0.2
     """
     run = current_run()
     if run is not None:
         found = {name: baggage.get_baggage(name) for name in names}
-        run.annotate(**{n: said for n, said in found.items() if str(said or "\0").isprintable()})
+        run.annotate(**{n: one for n, one in found.items() if str(one or "\0").isprintable()})
 
 
 class FlowIdGenerator(IdGenerator):
@@ -145,8 +145,8 @@ class FlowIdGenerator(IdGenerator):
     library makes within a run is in the trace of that run's flow ID.
 
     Args:
-        fallback: What makes the IDs outside any run, where the flow ID is no
-            valid trace-id, and of spans. None means random ones.
+        fallback: The generator of IDs of spans, and of IDs of traces outside any
+            run or where the flow ID is not a valid trace-id. None means random ones.
 
     .. versionadded:: 0.2
     """
@@ -191,10 +191,10 @@ class OpenTelemetryExporter:
 
     What other instrumentation makes inside a step becomes its child. A step is
     the child of the span that is active when it begins. Without one it is the
-    child of the span in another process of which a ``traceparent`` told, and
+    child of the span in another process that a ``traceparent`` named, and
     recorded if that one is; else it begins a trace whose trace-id is the flow
     ID, if that is a valid one. A run with
-    another flow ID than the one it was called in begins a trace of its own that
+    another flow ID than the one it was called in begins a new trace that
     links to the caller.
 
     Spans are named ``flow/step`` and have the attributes ``penstock.flow_id``,
@@ -297,13 +297,13 @@ class OpenTelemetryExporter:
 
 
 def _in_remote_trace(span: Span, outer: Context) -> Context:
-    """Return *outer* with what the process that sent the operation here said of its trace."""
+    """Return *outer* with the span of the process that sent the operation here."""
     remote = remote_of(span._run)  # noqa: SLF001 - our own
     if remote is None or not is_trace_id(span.flow_id):
         return outer
     if remote.parent_id is None and remote.is_sampled:
         return outer
-    # Without a parent, that the trace is not recorded is still to be said by one.
+    # Without a parent, a made-up one is still needed to say that the trace is not recorded.
     parent = int(remote.parent_id, 16) if remote.parent_id else 1
     flags = TraceFlags(TraceFlags.SAMPLED if remote.is_sampled else TraceFlags.DEFAULT)
     there = SpanContext(int(span.flow_id, 16), parent, is_remote=True, trace_flags=flags)
@@ -353,7 +353,7 @@ def _complete(made: trace.Span, span: Span, ended: int) -> None:
     for name, value in span.values.items():
         try:
             made.set_attribute(encodable(name), _attribute(value))
-        except Exception as error:  # reported when all others have their place
+        except Exception as error:  # reported when all others are set
             problem = error
     if problem is not None:
         raise problem

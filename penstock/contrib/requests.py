@@ -21,14 +21,14 @@ __all__ = ["FlowAdapter", "install", "uninstall"]
 
 
 def install(session: Session, **settings: Unpack[OutboundSettings]) -> None:
-    """Let *session* tell the current flow ID to the hosts that are named.
+    """Let *session* send the current flow ID to the hosts that are named.
 
     It puts a `FlowAdapter` around each adapter that is mounted now. Called
     again, it replaces what it did before.
 
     Args:
-        session: The session. ``requests.get`` and the like make one for
-            themselves, and cannot be told.
+        session: The session. ``requests.get`` and the like make
+            their own, which carries nothing.
         settings: Those of `penstock.boundary.Outbound`.
 
     Raises:
@@ -74,12 +74,12 @@ class FlowAdapter(BaseAdapter):
         self._outbound = Outbound.read("penstock.contrib.requests", settings)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Send *request*, with the ID if its host is to be told."""
+        """Send *request*, with the flow ID if *hosts* allows it."""
         if current_flow_id() is None or not self._allows(request.url):
             return self.adapter.send(request, *args, **kwargs)
-        told = request.copy()
-        told.headers.update(self._outbound.headers_to_add(told.headers))
-        response = self.adapter.send(told, *args, **kwargs)
+        carrying = request.copy()
+        carrying.headers.update(self._outbound.headers_to_add(carrying.headers))
+        response = self.adapter.send(carrying, *args, **kwargs)
         # What follows from a response, as a redirect or the second try of an
         # authentication, begins with a request without the ID, and here.
         response.request = request

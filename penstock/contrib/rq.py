@@ -40,7 +40,7 @@ class FlowQueue(Queue):
     """
 
     inbound: ClassVar[Inbound] = _TRUSTING
-    """What jobs carry. A class of your own may say otherwise, and its workers the same."""
+    """What jobs carry. Your own class may override it, and so must its workers."""
 
     def create_job(self, *args: Any, **kwargs: Any) -> Job:
         """Return a job that has the current flow ID, unless its ``meta`` has one."""
@@ -83,7 +83,7 @@ class _FlowWorkerMixin:
     """Makes the run of a job current while it is performed, with its callbacks and log lines."""
 
     inbound: ClassVar[Inbound] = _TRUSTING
-    """What jobs carry, as their queue says it."""
+    """What jobs carry: the same as that of their queue."""
 
     def perform_job(self, job: Job, *args: Any, **kwargs: Any) -> bool:
         """Perform *job* in its run."""
@@ -147,14 +147,14 @@ def flow_task(
     to be enqueued with a `FlowQueue`: ``queue.enqueue(ship, 7)``.
 
     Args:
-        function: The function, where the decorator stands without arguments.
+        function: The function, if the decorator is used without arguments.
         after: The steps that enqueue it, as for `penstock.step`. Without any,
             runs of the flow begin with it.
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
-        kind: What the step stands behind, as for `penstock.step`.
-        inbound: What jobs carry, as their queue says it, for workers that are no
-            `FlowWorker`.
+        kind: The kind of node drawn for the step, as for `penstock.step`.
+        inbound: What jobs carry, the same as their queue's, for workers that are
+            not a `FlowWorker`.
         options: Those of `rq.job`, *queue* and *connection* among them. With
             any, the function has ``delay`` and ``enqueue``, as with that
             decorator.

@@ -94,16 +94,16 @@ def _process(event: "Event", hint: "Hint") -> "Event":
     if found is None or sentry_sdk.get_client().get_integration(FlowIntegration) is None:
         return event
     if failure is None and find_failure(error) is not None:
-        traceback = None  # it is of another operation, whose steps are none of this one
-    said = {
+        traceback = None  # it is of another operation, with other steps
+    tags = {
         "flow_id": found.flow_id,
         "flow": found.flow or (failure and failure.flow),
         "step": _find_step(traceback) or (failure and failure.step),
     }
-    known = {name: value for name, value in said.items() if value is not None}
+    known = {name: value for name, value in tags.items() if value is not None}
     fields: dict[str, Any] = event  # type: ignore[assignment]  # tags may be pairs too
     fields["tags"] = known | dict(fields.get("tags") or {})
-    own = {*said, "run_id"}
+    own = {*tags, "run_id"}
     values = {k: plain(v) for k, v in run_values(run, failure).items() if k not in own}
     contexts = dict(fields.get("contexts") or {})
     contexts[_CONTEXT] = values | ({} if run is None else {"run_id": run.run_id}) | known
@@ -118,8 +118,8 @@ def _in_trace(flow_id: str, trace: dict[str, Any]) -> dict[str, Any]:
     if not is_trace_id(flow_id):
         return trace
     sampling = trace.get("dynamic_sampling_context")
-    said = {"dynamic_sampling_context": {**sampling, "trace_id": flow_id}} if sampling else {}
-    return {**trace, **said, "trace_id": flow_id}
+    changed = {"dynamic_sampling_context": {**sampling, "trace_id": flow_id}} if sampling else {}
+    return {**trace, **changed, "trace_id": flow_id}
 
 
 def _find_step(traceback: TracebackType | None) -> str | None:

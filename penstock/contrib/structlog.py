@@ -23,7 +23,7 @@ except ImportError as error:
 __all__ = ["flow_processor", "step_processor"]
 
 
-# By these, processors of structlog are told what to do.
+# Keys that control processors of structlog.
 _RESERVED = {*NAMES, "exc_info", "stack_info", "positional_args", "_record", "_from_structlog"}
 
 
@@ -38,8 +38,8 @@ def flow_processor(
     """Add ``flow_id``, ``flow`` and annotated values to an event.
 
     It is a processor, for `structlog.configure` or the ``foreign_pre_chain`` of
-    a ``ProcessorFormatter``. What the event has already stays. What is not known
-    is left out: outside a run it adds nothing, unless the event reports an
+    a ``ProcessorFormatter``. Keys that the event has already are kept. Unknown
+    values are left out: outside a run it adds nothing, unless the event reports an
     exception that is from one.
 
     Args:
@@ -89,10 +89,10 @@ def _add_values(event_dict: EventDict, values: Mapping[str, object]) -> None:
 
 def _error_of(event_dict: EventDict) -> object:
     """Return the exception that an event reports, in whatever way it says so."""
-    said = event_dict.get("exc_info")
-    if isinstance(said, tuple):
-        return said[1] if len(said) > 1 else None
-    return sys.exc_info()[1] if said is True or said == 1 else said
+    exc_info = event_dict.get("exc_info")
+    if isinstance(exc_info, tuple):
+        return exc_info[1] if len(exc_info) > 1 else None
+    return sys.exc_info()[1] if exc_info is True or exc_info == 1 else exc_info
 
 
 def step_processor(

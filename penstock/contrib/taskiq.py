@@ -50,9 +50,9 @@ class FlowMiddleware(TaskiqMiddleware):
 
     def __init__(self, **settings: Unpack[InboundSettings]) -> None:
         super().__init__()
-        place = "penstock.contrib.taskiq.FlowMiddleware"
-        self._inbound = Inbound.read(place, settings, trust=True)
-        # By what executes the message: if other middleware raises, nobody tells this one.
+        location = "penstock.contrib.taskiq.FlowMiddleware"
+        self._inbound = Inbound.read(location, settings, trust=True)
+        # By what executes the message: if other middleware raises, this one is not called.
         self._blocks: WeakKeyDictionary[object, list[tuple[str, active | None]]]
         self._blocks = WeakKeyDictionary()
 
@@ -68,7 +68,7 @@ class FlowMiddleware(TaskiqMiddleware):
     def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:
         """Make the run of *message* current in the task that processes it."""
         run, block = self._inbound.accept(message.labels, message), None
-        if run is not current_run():  # in its sender's place it is
+        if run is not current_run():  # it is, in its sender's context
             block = active(run)
             block.__enter__()
         self._blocks.setdefault(_executing(), []).append((message.task_id, block))
@@ -133,8 +133,8 @@ def uninstall(broker: AsyncBroker) -> None:
 def _end_in_place(broker: InMemoryBroker) -> None:
     """Let no task of *broker* leave its run to its sender.
 
-    A middleware that raises ends a task without a word to the others. In a
-    worker that does no harm, since each task there has a context of its own.
+    A middleware that raises ends a task, and the others are not called. In a
+    worker that does no harm, since each task there has its own context.
     """
     kick = broker.kick
 
@@ -157,8 +157,8 @@ def flow_task(
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare a function as a step that a worker runs, and return it as a task of *broker*.
 
-    It stands below `penstock.flow`. Whoever kicks the task, or schedules it to
-    run once with ``schedule_by_time``, sends the current flow ID along.
+    It goes below `penstock.flow`. A task carries the flow ID that is current
+    where it is kicked, or scheduled to run once with ``schedule_by_time``.
 
     Args:
         broker: The broker.
@@ -166,7 +166,7 @@ def flow_task(
             any, runs of the flow begin with it.
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
-        kind: What the step stands behind, as for `penstock.step`.
+        kind: The kind of node drawn for the step, as for `penstock.step`.
         labels: Those of ``broker.task``, *task_name* among them.
 
     Raises:

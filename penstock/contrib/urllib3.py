@@ -20,7 +20,7 @@ __all__ = ["FlowPoolManager", "install", "uninstall"]
 
 
 def install(manager: PoolManager, **settings: Unpack[OutboundSettings]) -> None:
-    """Let *manager* tell the current flow ID to the hosts that are named.
+    """Let *manager* send the current flow ID to the hosts that are named.
 
     It takes the place of the manager's classes of pools, and closes those that
     are open. Called again, it replaces what it did before.
@@ -37,7 +37,8 @@ def install(manager: PoolManager, **settings: Unpack[OutboundSettings]) -> None:
     outbound = Outbound.read("penstock.contrib.urllib3", settings)
     uninstall(manager)
     manager.pool_classes_by_scheme = {
-        scheme: _telling(sort, outbound) for scheme, sort in manager.pool_classes_by_scheme.items()
+        scheme: _carrying_pool(pool, outbound)
+        for scheme, pool in manager.pool_classes_by_scheme.items()
     }
 
 
@@ -89,7 +90,7 @@ class FlowPoolManager(PoolManager):
 
 
 class _FlowPool(HTTPConnectionPool):
-    """Connections to one host, which may be told.
+    """Connections to one host, with the flow ID if *hosts* allows it.
 
     Below the manager, since that goes on to the next hop of a redirect with the
     headers that it passed on for the last one.
@@ -120,11 +121,11 @@ class _FlowPool(HTTPConnectionPool):
     def _told(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         if not isinstance(headers, HTTPHeaderDict):
             return self.outbound.with_headers(headers)  # type: ignore[no-any-return]
-        told = headers.copy()  # it may have one name several times
-        told.update(self.outbound.headers_to_add(headers))
-        return told
+        carrying = headers.copy()  # it may have one name several times
+        carrying.update(self.outbound.headers_to_add(headers))
+        return carrying
 
 
-def _telling(sort: type[HTTPConnectionPool], outbound: Outbound) -> type[HTTPConnectionPool]:
-    """Return *sort* with requests that tell the hosts of *outbound*."""
-    return type(sort.__name__, (_FlowPool, sort), {"around": sort, "outbound": outbound})
+def _carrying_pool(pool: type[HTTPConnectionPool], outbound: Outbound) -> type[HTTPConnectionPool]:
+    """Return a subclass of *pool* whose requests carry the flow ID to the hosts of *outbound*."""
+    return type(pool.__name__, (_FlowPool, pool), {"around": pool, "outbound": outbound})

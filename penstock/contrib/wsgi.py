@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["FlowMiddleware"]
 
-_PLACE = "penstock.contrib.wsgi.FlowMiddleware"
+_LOCATION = "penstock.contrib.wsgi.FlowMiddleware"
 
 
 class FlowMiddleware(WSGIMiddleware):
     """Makes a run current for each request, and while its body is sent.
 
-    Its place is around everything else, so that error pages have the ID too:
+    Put it around everything else, so that error pages have the ID too:
     ``app.wsgi_app = FlowMiddleware(app.wsgi_app)``. What handles the request
     can also read it from ``environ["penstock.flow_id"]``. What the server logs
     of an exception that leaves the application has the ID as a note.
@@ -39,4 +39,4 @@ class FlowMiddleware(WSGIMiddleware):
     """
 
     def __init__(self, app: "WSGIApplication", **settings: Unpack[InboundRequestsSettings]) -> None:
-        super().__init__(app, InboundRequests.read(_PLACE, settings, peer=peer_of))
+        super().__init__(app, InboundRequests.read(_LOCATION, settings, peer=peer_of))

@@ -19,13 +19,13 @@ def find_bypassed(flow: str, entrypoints: Iterable[Step]) -> Iterator[Problem]:
         found = find_registrations(step.function, bare(declaration.target))
         if found is not None:
             message = f"runs of it do not begin at {step.name!r}: {found.cure}"
-            place = Location(step.location.file, found.decorators[0].line)
+            location = Location(step.location.file, found.decorators[0].line)
             yield Problem(
                 code="bypassed-entrypoint",
                 flow=flow,
                 step=step.name,
                 message=message,
-                location=place,
+                location=location,
             )
 
 

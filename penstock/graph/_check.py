@@ -44,8 +44,8 @@ def check(
         # What concerns the whole flow is fixed where its first step is.
         first = next(iter(steps.values()), None)
         concerned = steps[name] if name is not None else first
-        place = concerned.location if concerned else None
-        yield Problem(code=code, flow=flow, step=name, message=message, location=place)
+        location = concerned.location if concerned else None
+        yield Problem(code=code, flow=flow, step=name, message=message, location=location)
 
 
 def _unknown_predecessors(

@@ -210,15 +210,15 @@ def _snapshot(registry: Registry, declared: FlowDeclaration) -> Flow:
 def _merge(declared: FlowDeclaration) -> tuple[dict[str, Any], list[Problem]]:
     """Return what all files say about a flow together, and where they disagree."""
     said: dict[str, Any] = {}
-    places: dict[str, str] = {}
+    locations: dict[str, str] = {}
     conflicts = []
-    for place, metadata in declared.metadata.items():
+    for location, metadata in declared.metadata.items():
         for key, value in metadata.items():
             if said.setdefault(key, value) == value:
-                places.setdefault(key, place)
+                locations.setdefault(key, location)
                 continue
             message = (
-                f"its {key} is {said[key]!r} in {places[key]} but {value!r} in {place}. "
+                f"its {key} is {said[key]!r} in {locations[key]} but {value!r} in {location}. "
                 "Say it in one place"
             )
             conflicts.append(

@@ -59,7 +59,7 @@ def test_nearest_file_wins(tmp_path):
 
     actual = read_settings(tmp_path / "docs")
 
-    assert actual == Settings(modules=("shop",), place=f"[tool.penstock] in {file}")
+    assert actual == Settings(modules=("shop",), location=f"[tool.penstock] in {file}")
 
 
 def test_no_file(tmp_path):
@@ -113,16 +113,16 @@ def test_wrong_settings(tmp_path, text, expected):
 
 def test_override(tmp_path):
     """What a tool says itself replaces the file's setting; what it leaves out stays."""
-    settings = Settings(modules=("a",), setup="a:setup", place="file")
+    settings = Settings(modules=("a",), setup="a:setup", location="file")
 
     actual = settings.override("conf.py", {"modules": ["b"], "setup": None}, tmp_path)
 
-    assert actual == Settings(modules=("b",), setup="a:setup", place="conf.py")
+    assert actual == Settings(modules=("b",), setup="a:setup", location="conf.py")
 
 
 def test_override_with_nothing(tmp_path):
     """A tool that says nothing leaves the settings as they are, with their place."""
-    settings = Settings(modules=("a",), place="file")
+    settings = Settings(modules=("a",), location="file")
 
     actual = settings.override("conf.py", {"modules": [], "pythonpath": None}, tmp_path)
 
@@ -242,12 +242,12 @@ def test_failing_module(tmp_path, text, expected):
     file = write(tmp_path / "bad_shop.py", text)
     write(tmp_path / "good_shop.py", FLOW.format(name="good"))
     settings = Settings(
-        modules=("bad_shop", "good_shop"), pythonpath=(str(tmp_path),), place="conf.py"
+        modules=("bad_shop", "good_shop"), pythonpath=(str(tmp_path),), location="conf.py"
     )
 
     (failure,) = import_modules(settings)
 
-    assert (failure.module, failure.place, failure.cause, flows()) == (
+    assert (failure.module, failure.location, failure.cause, flows()) == (
         "bad_shop",
         "conf.py",
         expected.format(file=file),
@@ -561,8 +561,8 @@ def test_setup_that_fails(tmp_path, setup, expected):
     settings = Settings(
         modules=("unready_shop",),
         setup=setup,
-        setup_place="here",
-        place="--module",
+        setup_location="here",
+        location="--module",
         pythonpath=(str(tmp_path),),
     )
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as Finding
 
-from penstock.contrib.django._settings import PLACE, read_inbound
+from penstock.contrib.django._settings import LOCATION, read_inbound
 from penstock.exceptions import ConfigurationError
 from penstock.graph import find_problems
 
@@ -17,12 +17,12 @@ _MIDDLEWARE = "penstock.contrib.django.FlowMiddleware"
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Tell what is wrong with ``settings.PENSTOCK`` and where the middleware stands."""
+    """Report what is wrong with ``settings.PENSTOCK`` and with the order of the middleware."""
     found: list[CheckMessage] = []
     try:
         read_inbound()
     except ConfigurationError as error:
-        found.append(Error(error.problem, obj=PLACE, id="penstock.E001"))
+        found.append(Error(error.problem, obj=LOCATION, id="penstock.E001"))
     middleware = list(settings.MIDDLEWARE)
     if _MIDDLEWARE in middleware[1:]:
         problem = f"{_MIDDLEWARE} is not the first in MIDDLEWARE"
@@ -38,7 +38,7 @@ def check_flows(**_: Any) -> list[CheckMessage]:
         Finding(
             f"flow {problem.flow!r}: {problem.message}" if problem.flow else problem.message,
             hint=f"See the problem {problem.code!r} in the documentation of penstock.",
-            obj=problem.location or PLACE,
+            obj=problem.location or LOCATION,
             id="penstock.W001",
         )
         for problem in find_problems()

@@ -28,7 +28,7 @@ class FlowMiddleware:
     goes on with that one's. What a view declares as an entrypoint is part of the request's
     operation.
 
-    The settings of `penstock.boundary.InboundRequests` stand in the dictionary
+    The settings of `penstock.boundary.InboundRequests` are in the dictionary
     ``PENSTOCK`` of the project's settings. *trust* may be the dotted path of a
     function, which is asked with the request; so may *validator* and
     *transformer*.
@@ -104,8 +104,8 @@ class FlowMiddleware:
             self._endpoints.check(request.resolver_match.func)
         answer: Any = response
         if answer.status_code >= 400:  # noqa: PLR2004 - as Django has it
-            said = (answer.reason_phrase, request.path)
-            log_response("%s: %s", *said, response=answer, request=request)
+            arguments = (answer.reason_phrase, request.path)
+            log_response("%s: %s", *arguments, response=answer, request=request)
 
     def _complete(self, response: HttpResponseBase, run: Run) -> HttpResponseBase:
         """Let *response* say the flow ID, and be sent in *run*."""

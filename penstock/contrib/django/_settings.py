@@ -12,9 +12,9 @@ from penstock.boundary import InboundRequests, InboundRequestsSettings
 from penstock.boundary._wsgi import peer_of
 from penstock.exceptions import ConfigurationError
 
-__all__ = ["PLACE", "read_inbound"]
+__all__ = ["LOCATION", "read_inbound"]
 
-PLACE = "settings.PENSTOCK"
+LOCATION = "settings.PENSTOCK"
 
 
 def read_inbound() -> InboundRequests:
@@ -23,12 +23,12 @@ def read_inbound() -> InboundRequests:
     Raises:
         ConfigurationError: If a setting is unknown or cannot be used.
     """
-    said: Any = getattr(project, "PENSTOCK", {})
-    if not isinstance(said, Mapping):
-        raise ConfigurationError(PLACE, f"takes a dictionary, not {said!r}")
-    settings = cast("InboundRequestsSettings", {**said, **_functions(said)})
-    peer = _peer_of_any if said.get("real_peer") is True else _peer_of
-    return InboundRequests.read(PLACE, settings, peer=peer)
+    values: Any = getattr(project, "PENSTOCK", {})
+    if not isinstance(values, Mapping):
+        raise ConfigurationError(LOCATION, f"takes a dictionary, not {values!r}")
+    settings = cast("InboundRequestsSettings", {**values, **_functions(values)})
+    peer = _peer_of_any if values.get("real_peer") is True else _peer_of
+    return InboundRequests.read(LOCATION, settings, peer=peer)
 
 
 def _peer_of_any(request: Any) -> str | None:
@@ -50,9 +50,9 @@ def _peer_of(request: Any) -> str | None:
     return None
 
 
-def _functions(said: Mapping[str, Any]) -> dict[str, object]:
+def _functions(values: Mapping[str, Any]) -> dict[str, object]:
     """Return the functions among the settings that are named by their paths."""
-    paths = {name: said.get(name) for name in ("trust", "validator", "transformer")}
+    paths = {name: values.get(name) for name in ("trust", "validator", "transformer")}
     return {name: _find(name, path) for name, path in paths.items() if isinstance(path, str)}
 
 
@@ -60,4 +60,4 @@ def _find(name: str, path: str) -> object:
     try:
         return import_string(path)
     except ImportError as error:
-        raise ConfigurationError(PLACE, f"{name} names {path!r}: {error}") from error
+        raise ConfigurationError(LOCATION, f"{name} names {path!r}: {error}") from error

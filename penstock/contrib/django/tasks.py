@@ -71,16 +71,16 @@ def flow_task(
 ) -> Any:
     """Declare a function as a step that a worker runs, and return it as a task of Django.
 
-    Works bare and with arguments, below `penstock.flow`. Whoever enqueues the
-    task sends the current flow ID along, whatever backend there is.
+    Works bare and with arguments, below `penstock.flow`. The task carries the
+    flow ID that is current where it is enqueued, with every backend.
 
     Args:
-        function: The function, where the decorator stands without arguments.
+        function: The function, if the decorator is used without arguments.
         after: The steps that enqueue the task, as for `penstock.step`. Without
             any, runs of the flow begin with it.
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
-        kind: What the step stands behind, as for `penstock.step`.
+        kind: The kind of node drawn for the step, as for `penstock.step`.
         backend: The alias of the backend in ``settings.TASKS``.
         inbound: What is carried beside the flow ID: a ``traceparent``, annotated
             values. None sends nothing, but receives: for the time of a deploy in
@@ -136,9 +136,9 @@ def _fields(task: Any) -> dict[str, Any]:
     return {field.name: getattr(task, field.name) for field in fields(task)}
 
 
-def _restore(cls: Any, said: dict[str, Any]) -> Any:
+def _restore(cls: Any, state: dict[str, Any]) -> Any:
     """Return the task that was pickled by the name of its function, as Django does it."""
-    return _carrying(cls)(**{**said, "func": import_string(said["func"]).func})
+    return _carrying(cls)(**{**state, "func": import_string(state["func"]).func})
 
 
 _sent: ContextVar[dict[str, Any] | None] = ContextVar("penstock.django.sent", default=None)

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     help = "Looks at the flows that this project declares."
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Pass on what stands behind ``manage.py penstock``."""
+        """Pass on the arguments of ``manage.py penstock``."""
         # Django has acted on these before it knew the command.
         parser = CommandParser(add_help=False, allow_abbrev=False)
         parser.add_argument("--settings")
