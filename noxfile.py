@@ -34,7 +34,7 @@ PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
 RECORDED = ["runtime", "log_lines", "middleware", "django_middleware", "imports"]
 # What is checked for plain English.
 PROSE = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"]
-PROSE += ["noxfile.py", ".ci", "changelog.d", "docs", "examples"]
+PROSE += ["noxfile.py", ".ci", "benchmarks", "changelog.d", "docs", "examples"]
 PROSE += ["penstock/boundary", "penstock/contrib"]
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
 # A bound that is a pre-release itself asks for the pre-releases of that package alone.

@@ -1,7 +1,7 @@
 """Thousands of tasks of Celery through workers that are killed, and what a task costs.
 
 A Redis server and a worker with two processes are started. Each task is sent
-in an operation of its own, sends another one, and every tenth is tried again.
+in its own operation, sends another one, and every tenth is tried again.
 While they are at work the worker and its children are killed, and a new worker
 takes over. Every execution writes down the ID that it saw beside the one that
 it should have seen.
@@ -80,7 +80,7 @@ def look_back(**_: object) -> None:
 
 
 def start_worker() -> subprocess.Popen[bytes]:
-    """Start a worker with two processes, in a process group of its own."""
+    """Start a worker with two processes, in its own process group."""
     command = [sys.executable, "-m", "celery", "-A", "celery_load", "worker", "-c", "2"]
     quiet = ["--loglevel", "ERROR", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     here = Path(__file__).parent

@@ -18,12 +18,12 @@ GUID = {"GUID_HEADER_NAME": "X-Request-ID", "RETURN_HEADER": True, "EXPOSE_HEADE
 
 
 def view(request: HttpRequest) -> HttpResponse:
-    """Answer at once."""
+    """Respond at once."""
     return HttpResponse(b"{}")
 
 
 async def view_later(request: HttpRequest) -> HttpResponse:
-    """Answer at once."""
+    """Respond at once."""
     return HttpResponse(b"{}")
 
 

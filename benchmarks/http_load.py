@@ -3,7 +3,7 @@
 uvicorn and gunicorn are started with two processes each. An application notes
 which ID it sees at each stage of a request, and what is around the middleware
 notes what is current before a request begins and after it ends. Every second
-request brings an ID of its own, which the middleware is told to trust.
+request brings its own ID, which the middleware is set to trust.
 """
 
 import argparse
@@ -35,22 +35,22 @@ PIPELINED = 5
 BODY = 2000
 """Bytes of a request's body."""
 CHUNKS = 10
-"""Parts of an answer's body."""
+"""Parts of a response's body."""
 PAUSE = 0.01
 """Seconds that the application takes for each part."""
 PATIENCE = 0.03
 """Seconds that an impatient client waits."""
 DEADLINE = 60.0
-"""Seconds after which an answer counts as missing."""
+"""Seconds after which a response counts as missing."""
 
-MANNERS_SAID = {
+MANNER_TITLES = {
     "wait": "one on a connection",
     "pipeline": f"{PIPELINED} at once on a connection",
-    "leave_own_body": "dropped in the middle of their own body",
-    "leave_answer": "dropped in the middle of the answer's body",
+    "leave_request": "dropped in the middle of the request's body",
+    "leave_response": "dropped in the middle of the response's body",
     "lose_patience": f"given up after {PATIENCE} s",
 }
-MANNERS = tuple(MANNERS_SAID)
+MANNERS = tuple(MANNER_TITLES)
 WORKERS = 2
 QUIET = ("--workers", str(WORKERS), "--log-level", "critical")
 SERVERS = {
@@ -69,8 +69,8 @@ def note(stage: str, number: str) -> None:
     os.write(_notes(), f"{stage} {number} {current_flow_id()}\n".encode())
 
 
-async def answer(scope: Any, receive: Any, send: Any) -> None:
-    """Read the body, and stream an answer that says what is current."""
+async def respond(scope: Any, receive: Any, send: Any) -> None:
+    """Read the body, and stream a response that has what is current."""
     number = _number_in(scope)
     note("app", number)
     more = True
@@ -86,7 +86,7 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body"})
 
 
-_flow_asgi = penstock_asgi.FlowMiddleware(answer, trust=True)
+_flow_asgi = penstock_asgi.FlowMiddleware(respond, trust=True)
 
 
 async def asgi(scope: Any, receive: Any, send: Any) -> None:
@@ -106,7 +106,7 @@ def _number_in(scope: Any) -> str:
 
 
 def respond(environ: Any, start_response: Any) -> Iterable[bytes]:
-    """Read the body, and stream an answer that says what is current."""
+    """Read the body, and stream a response that has what is current."""
     number = environ["PATH_INFO"].rpartition("/")[2]
     note("app", number)
     environ["wsgi.input"].read()
@@ -136,14 +136,14 @@ def wsgi(environ: Any, start_response: Any) -> Iterator[bytes]:
 
 @dataclass
 class Tally:
-    """What clients sent, and what they were answered."""
+    """What clients sent, and what came back."""
 
     sent: Counter[str] = field(default_factory=Counter)
     brought: dict[str, str] = field(default_factory=dict)
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     behind: set[str] = field(default_factory=set)
     """Requests that others went before on their connection."""
-    answered: int = 0
+    complete: int = 0
 
 
 class Client:
@@ -154,26 +154,26 @@ class Client:
         self._port = port
 
     async def wait(self, *numbers: int) -> None:
-        """Send requests on one connection, all at once, and wait for all answers."""
+        """Send requests on one connection, all at once, and wait for all responses."""
         self.tally.behind.update(map(str, numbers[1:]))
         async with self._connection() as (reader, writer):
             for number in numbers:
                 writer.write(self._request(number, is_last=number == numbers[-1]))
             text = (await reader.read()).decode()
-        answers = text.split("HTTP/1.1 200 OK")[1:]
-        for number, answer in zip(numbers, answers, strict=False):
-            self._look(number, answer)
-            self.tally.answered += answer.endswith("0\r\n\r\n")
+        responses = text.split("HTTP/1.1 200 OK")[1:]
+        for number, response in zip(numbers, responses, strict=False):
+            self._look(number, response)
+            self.tally.complete += response.endswith("0\r\n\r\n")
 
-    async def leave_own_body(self, number: int) -> None:
+    async def leave_request(self, number: int) -> None:
         """Go away in the middle of the request's body."""
         async with self._connection() as (_, writer):
             writer.write(self._request(number)[: -BODY // 2])
             await asyncio.sleep(PATIENCE)
             writer.transport.abort()
 
-    async def leave_answer(self, number: int) -> None:
-        """Go away after the first part of the answer's body."""
+    async def leave_response(self, number: int) -> None:
+        """Go away after the first part of the response's body."""
         async with self._connection() as (reader, writer):
             writer.write(self._request(number))
             self._look(number, (await reader.readuntil(b"id=")).decode())
@@ -196,11 +196,11 @@ class Client:
             head.append("Connection: close")
         return "\r\n".join([*head, "", "x" * BODY]).encode()
 
-    def _look(self, number: int, answer: str) -> None:
-        """Note each ID in the head and in the body of an answer."""
-        head, _, _ = answer.partition("\r\n\r\n")
+    def _look(self, number: int, response: str) -> None:
+        """Note each ID in the head and in the body of a response."""
+        head, _, _ = response.partition("\r\n\r\n")
         in_head = re.findall(r"(?im)^x-request-id: (\S+)", head) or ["None"]
-        self.tally.seen[str(number)].update(in_head, re.findall(r"(?m)^id=(\S+)", answer))
+        self.tally.seen[str(number)].update(in_head, re.findall(r"(?m)^id=(\S+)", response))
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
@@ -210,7 +210,7 @@ class Client:
             async with asyncio.timeout(DEADLINE):
                 yield reader, writer
         except (TimeoutError, OSError, asyncio.IncompleteReadError):
-            pass  # it is missing among what was answered
+            pass  # it is missing among the responses
         finally:
             writer.close()
 
@@ -297,10 +297,10 @@ def report(server: str, tally: Tally, notes: list[list[str]], took: float) -> No
     }
     print(f"{server} {version(server)}, {WORKERS} processes: {took:.1f} s")
     rows = {
-        **{f"requests sent, {MANNERS_SAID[manner]}": n for manner, n in sorted(tally.sent.items())},
+        **{f"requests sent, {MANNER_TITLES[m]}": n for m, n in sorted(tally.sent.items())},
         "requests sent": tally.sent.total(),
-        "answers that clients waited for": tally.sent["wait"] + tally.sent["pipeline"],
-        "of these complete": tally.answered,
+        "responses that clients waited for": tally.sent["wait"] + tally.sent["pipeline"],
+        "of these complete": tally.complete,
         "requests that reached the application": stages["before"],
         "requests that ended there": stages["after"],
         "looks at the current ID": len(notes),

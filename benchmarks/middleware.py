@@ -36,19 +36,19 @@ THEIRS = (b"x-request-id", b"4bf92f3577b34da6a3ce929d0e0e4736")
 REFUSED = (b"x-request-id", b"01JX2K9Q8Z7Y6W5V4T3S2R1Q0P")
 """No UUID but a ULID, which asgi-correlation-id refuses."""
 
-ANSWER = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+RESPONSE = [(b"content-type", b"application/json"), (b"content-length", b"2")]
 
 ROUTE = Callable[..., Awaitable[None]]
 
 
 async def bare(scope: Any, receive: Any, send: Any) -> None:
-    """Answer at once."""
-    await send({"type": "http.response.start", "status": 200, "headers": [*ANSWER]})
+    """Respond at once."""
+    await send({"type": "http.response.start", "status": 200, "headers": [*RESPONSE]})
     await send({"type": "http.response.body", "body": b"{}"})
 
 
 def bare_wsgi(environ: Any, start_response: Any) -> list[bytes]:
-    """Answer at once."""
+    """Respond at once."""
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "2")])
     return [b"{}"]
 
@@ -107,7 +107,7 @@ def starlette_context(app: Any) -> Any:
 
 
 def guid(app: Any) -> Any:
-    """Return the middleware of django-guid around a view that answers at once."""
+    """Return the middleware of django-guid around a view that responds at once."""
     from django_guid.middleware import guid_middleware  # noqa: PLC0415 - it reads the settings
 
     return guid_middleware(lambda request: HttpResponse(b"{}"))

@@ -56,13 +56,13 @@ class Kind:
     def write(self, folder: Path, pages: int) -> None:
         """Write a project of *pages* pages."""
         (folder / "docs").mkdir(parents=True)
-        said = {
+        config = {
             "site_name": "Pages",
             "theme": "mkdocs",
             "plugins": self.plugins,
             "markdown_extensions": ["fenced_code"],
         }
-        (folder / "mkdocs.yml").write_text(json.dumps(said))
+        (folder / "mkdocs.yml").write_text(json.dumps(config))
         (folder / "docs" / "index.md").write_text("# Pages\n")
         for number in range(pages):
             text = PAGE.format(number=number, diagram=self.diagram(number))
@@ -79,8 +79,8 @@ def _penstock(name: str, *options: str) -> Kind:
     def diagram(number: int) -> str:
         return "\n    ".join([f"::: penstock-flow orders{number}", *options])
 
-    said = {**OPTIONS, "format": name.partition(" ")[0]}
-    return Kind(f"penstock, {name}", diagram, [{"penstock": said}])
+    options = {**OPTIONS, "format": name.partition(" ")[0]}
+    return Kind(f"penstock, {name}", diagram, [{"penstock": options}])
 
 
 def _mkdocstrings(number: int) -> str:

@@ -77,7 +77,7 @@ class Kind:
     diagram: Callable[[int], str]
     conf: dict[str, object] = field(default_factory=dict)
     code: str = ""
-    """What else stands in ``conf.py``."""
+    """What else is in ``conf.py``."""
 
     @property
     def has_flows(self) -> bool:
@@ -87,8 +87,8 @@ class Kind:
     def write(self, folder: Path, pages: int, each: int = 1) -> None:
         """Write a project of *pages* pages with *each* diagrams on every page."""
         folder.mkdir(parents=True)
-        said = "".join(f"{key} = {value!r}\n" for key, value in self.conf.items())
-        (folder / "conf.py").write_text(f"{said}{SHARED}{self.code}")
+        settings = "".join(f"{key} = {value!r}\n" for key, value in self.conf.items())
+        (folder / "conf.py").write_text(f"{settings}{SHARED}{self.code}")
         index = "Pages\n=====\n\n.. toctree::\n   :glob:\n\n   page*\n"
         (folder / "index.rst").write_text(index)
         for page in range(pages):
