@@ -238,7 +238,7 @@ def break_down(found):
         (break_down, "failed"),
         (lambda found: None, "returned NoneType"),
         (lambda found: agree(found), "returned coroutine"),
-        (lambda found: f"<{found}>", "returned a string that is no flow ID"),
+        (lambda found: f"<{found}>", "returned a string that is not a flow ID"),
     ],
     ids=["fails", "none", "coroutine", "no flow ID"],
 )
