@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import CodeType, FunctionType, MethodType
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, Protocol, TypedDict, TypeVar, Unpack, overload
 
 from penstock._common.declared_strings import check_text, wrong
 from penstock._common.plain_values import plain_string
@@ -51,6 +51,7 @@ __all__ = [
     "FlowDecorator",
     "Join",
     "Loop",
+    "TaskSettings",
     "all_of",
     "any_of",
     "declare_task",
@@ -340,50 +341,88 @@ def entrypoint(
     return declare(function)
 
 
+class TaskSettings(TypedDict, total=False):
+    """The options of `declare_task` as keyword arguments.
+
+    .. versionadded:: 0.2
+    """
+
+    after: After
+    step: str | None
+    title: str | None
+    kind: str | None
+
+
+@overload
 def declare_task(
     function: Callable[..., Any],
+    make: Callable[[Callable[..., Any]], T],
+    **options: Unpack[TaskSettings],
+) -> T: ...
+@overload
+def declare_task(
+    function: None, make: Callable[[Callable[..., Any]], T], **options: Unpack[TaskSettings]
+) -> Callable[[Callable[..., Any]], T]: ...
+@overload
+def declare_task(
+    function: Callable[..., Any] | None,
+    make: Callable[[Callable[..., Any]], Any],
+    **options: Unpack[TaskSettings],
+) -> Any: ...
+def declare_task(
+    function: Callable[..., Any] | None,
     make: Callable[[Callable[..., Any]], T],
     *,
     after: After = None,
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
-) -> T:
-    """Declare *function* as what a worker calls, and return what *make* makes a task of.
+) -> T | Callable[[Callable[..., Any]], T]:
+    """Declare *function* as a step that a worker runs, and return the task that *make* returns.
 
-    For adapters of queues. Each call of the function is a run, which adopts the
-    flow ID that is current by then.
+    For the decorators of queue adapters, below `penstock.flow`. Each call of
+    what *make* gets is a run, which adopts the flow ID that is current by then::
+
+        def flow_task(function=None, /, *, after=None, step=None, **options):
+            return declare_task(function, app.task(**options), after=after, step=step)
 
     Args:
-        function: The function.
-        make: Called with the function as it is to be called; returns the task.
-        after: The steps that send the task, as for `step`. Without any, the
-            task is an entrypoint of its flow.
+        function: The function. None returns a decorator instead.
+        make: Called with a wrapper of the function that has its name, docstring
+            and signature; returns the task of the queue.
+        after: The steps that send the task, as for `penstock.step`. Without any,
+            runs of the flow begin with the task.
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
-        kind: What the step stands behind.
+        kind: What the step touches, as for `penstock.step`.
 
     Raises:
-        InvalidArgumentError: If an argument cannot be used, or the object
+        InvalidArgumentError: If an argument cannot be used, or the function
             cannot be wrapped.
+
+    .. versionadded:: 0.2
     """
     check_text("flow_task", step=step, title=title, kind=kind)
     references, join = read_after(after)
-    _check_start("flow_task", function)
-    execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
-    declaration = _declaration(function, step, title, kind, execution)
-    declaration.is_entrypoint, declaration.begins_runs = not references, True
-    declaration.after, declaration.join = references, join
-    # A function, whatever it was: some queues ask for its name.
-    wrapper = _with_runs(instrument, bare(function), declaration, inherit=True)
-    # Queues read the arguments from the function, and not all of them look behind a wrapper.
-    arguments = find_signature(function)
-    if arguments is not None:
-        wrapper.__signature__ = arguments
-    task = make(wrapper)
-    declaration.target = task
-    default_registry().declare(declaration, execution)
-    return task
+
+    def declare(target: Callable[..., Any]) -> T:
+        _check_start("flow_task", target)
+        execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
+        declaration = _declaration(target, step, title, kind, execution)
+        declaration.is_entrypoint, declaration.begins_runs = not references, True
+        declaration.after, declaration.join = references, join
+        # A function, whatever it was: some queues ask for its name.
+        wrapper = _with_runs(instrument, bare(target), declaration, inherit=True)
+        # Queues read the arguments from the function, and not all of them look behind a wrapper.
+        arguments = find_signature(target)
+        if arguments is not None:
+            wrapper.__signature__ = arguments
+        task = make(wrapper)
+        declaration.target = task
+        default_registry().declare(declaration, execution)
+        return task
+
+    return declare if function is None else declare(function)
 
 
 def _check_start(where: str, target: Any) -> None:

@@ -23,7 +23,17 @@ _endings: dict[type[BaseException], Ending] = {}
 def declare_control_flow(ending: Ending, *types: type[BaseException]) -> None:
     """Let a step that raises one of *types*, or of their subclasses, end with *ending*.
 
-    For adapters of queues, when they are imported.
+    It has not failed then: no error report, log line or span says so. For
+    adapters of queues, when they are imported::
+
+        declare_control_flow("retried", arq.Retry)
+
+    Args:
+        ending: The `penstock.tracing.Span.outcome` of the step: ``"retried"``,
+            ``"stopped"``, ``"cancelled"``, ``"closed"`` or ``"responded"``.
+        types: Exceptions with which the application tells the queue what to do.
+
+    .. versionadded:: 0.2
     """
     _endings.update(dict.fromkeys(types, ending))
     _failures.clear()

@@ -5,6 +5,8 @@ and makes a run current with `active`. To write your own
 adapter, see :doc:`/how-to/write-an-integration`.
 """
 
+from penstock._decorators import After, TaskSettings, declare_task
+from penstock._runtime.control_flow import declare_control_flow
 from penstock._runtime.propagation import HEADER
 from penstock.boundary._arguments import (
     ARGUMENT,
@@ -27,6 +29,7 @@ __all__ = [
     "ARGUMENT",
     "HEADER",
     "UNTRUSTED_FLOW_ID",
+    "After",
     "Inbound",
     "InboundRequests",
     "InboundRequestsSettings",
@@ -34,8 +37,11 @@ __all__ = [
     "Outbound",
     "OutboundSettings",
     "Secret",
+    "TaskSettings",
     "active",
     "aiterate",
+    "declare_control_flow",
+    "declare_task",
     "inactive",
     "iterate",
     "receive_argument",

@@ -129,10 +129,7 @@ def flow_task(
         received.penstock_inbound = inbound
         return received
 
-    def declare(target: Callable[..., Any]) -> Any:
-        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
-
-    return declare if function is None else declare(function)
+    return declare_task(function, make, after=after, step=step, title=title, kind=kind)
 
 
 def _find_sent() -> object:

@@ -334,13 +334,11 @@ def flow_task(
 
     .. versionadded:: 0.2
     """
-    make = shared_task(**options) if app is None else app.task(**options)
-
-    def declare(target: Callable[..., Any]) -> Any:
+    def make(wrapper: Callable[..., Any]) -> Any:
         _imply()
-        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
+        return shared_task(**options)(wrapper) if app is None else app.task(**options)(wrapper)
 
-    return declare if function is None else declare(function)
+    return declare_task(function, make, after=after, step=step, title=title, kind=kind)
 
 
 def _imply() -> None:

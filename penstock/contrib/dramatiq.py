@@ -169,7 +169,4 @@ def flow_task(
             install(actor.broker)
         return actor
 
-    def declare(target: Callable[..., Any]) -> Any:
-        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
-
-    return declare if function is None else declare(function)
+    return declare_task(function, make, after=after, step=step, title=title, kind=kind)

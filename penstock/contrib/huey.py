@@ -124,7 +124,4 @@ def flow_task(
         clock = staticmethod(periodic)
         return huey.task(task_base=_PeriodicFlowTask, validate_datetime=clock, **settings)(function)
 
-    def declare(target: Callable[..., Any]) -> Any:
-        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
-
-    return declare
+    return declare_task(None, make, after=after, step=step, title=title, kind=kind)

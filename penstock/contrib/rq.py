@@ -178,7 +178,4 @@ def flow_task(
         given: dict[str, Any] = {"queue_class": FlowQueue, **options}
         return make_job(**given)(received) if options else received
 
-    def declare(target: Callable[..., Any]) -> Any:
-        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
-
-    return declare if function is None else declare(function)
+    return declare_task(function, make, after=after, step=step, title=title, kind=kind)

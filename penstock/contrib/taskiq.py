@@ -183,10 +183,7 @@ def flow_task(
         _carry_when_scheduled(task, broker)
         return task
 
-    def declare(target: Callable[..., Any]) -> Any:
-        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
-
-    return declare
+    return declare_task(None, make, after=after, step=step, title=title, kind=kind)
 
 
 def _carry_when_scheduled(task: Any, broker: AsyncBroker) -> None:

@@ -105,10 +105,7 @@ def flow_task(
         made: Any = _tasks.task(backend=backend, **options)(received)
         return _carrying(made.__class__)(**_fields(made))
 
-    def declare(target: Callable[..., Any]) -> Any:
-        return declare_task(target, make, after=after, step=step, title=title, kind=kind)
-
-    return declare if function is None else declare(function)
+    return declare_task(function, make, after=after, step=step, title=title, kind=kind)
 
 
 @cache
