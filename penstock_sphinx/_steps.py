@@ -9,7 +9,7 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from penstock._declared.step import Step
-from penstock.docs._page import Link, StepSection
+from penstock.docs._page import Fact, Link, StepSection
 from penstock_sphinx._docstrings import FunctionSource, describe_error, parse_rst
 from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._messages import own_words
@@ -61,7 +61,7 @@ def step_nodes(
         _make_target(directive, title, section.anchor)
         content = _content(described)
         content[:0] = _note(section.step, translate)
-        content += list(ways.lines(section))
+        content += [*map(_fact, section.facts), *ways.lines(section)]
         said += parsed
     return said
 
@@ -161,6 +161,15 @@ def _note(step: Step, translate: Translator) -> list[nodes.Node]:
     said += [kind if said else kind[:1].upper() + kind[1:]] if kind else []
     note = nodes.emphasis("", " · ".join(said))
     return [line(note, sort="note")] if said else []
+
+
+def _fact(fact: Fact) -> nodes.paragraph:
+    """Return the line that says what else is declared of a step."""
+    made = nodes.literal if fact.is_code else nodes.inline
+    said: list[nodes.Node] = [nodes.Text(f"{own_words(fact.words)}: ")]
+    for index, value in enumerate(fact.values):
+        said += [nodes.Text(", " if index else ""), made("", value)]
+    return line(*said, sort="fact")
 
 
 class _Ways:

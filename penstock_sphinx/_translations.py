@@ -76,11 +76,16 @@ class Translator:
         )
 
     def _step(self, step: Step) -> Step:
-        if not step.title and not any(before.label for before in step.after):
+        strings = (step.title, step.group, step.unchecked, step.uncovered)
+        if not any((*strings, *(before.label for before in step.after))):
             return step
+        title, group, unchecked, uncovered = (string and self(string) for string in strings)
         return replace(
             step,
-            title=step.title and self(step.title),
+            title=title,
+            group=group,
+            unchecked=unchecked,
+            uncovered=uncovered,
             after=tuple(replace(p, label=p.label and self(p.label)) for p in step.after),
         )
 
@@ -116,6 +121,8 @@ class Translator:
             after_all=str(own_words("after all of them")),
             again=str(own_words("again")),
             repeats=str(own_words("repeats")),
+            receives=str(own_words("receives {}")),
+            sends=str(own_words("sends {}")),
             begins=str(own_words("It begins at {}.")),
             either=str(own_words("{} or {}")),
             size=sizes.format(count),

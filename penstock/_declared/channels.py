@@ -34,7 +34,9 @@ def read_channels(where: str, argument: str, given: object) -> tuple[str, ...]:
     """
     if given is None:
         return ()
-    several = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
+    several: Sequence[object] = (given,)
+    if isinstance(given, Sequence) and not isinstance(given, (str, bytes)):
+        several = given
     channels = tuple([_read_channel(where, argument, one) for one in several])
     twice = next((one for one in channels if channels.count(one) > 1), None)
     if twice is not None:
@@ -49,20 +51,29 @@ def _read_channel(where: str, argument: str, given: object) -> str:
         raise wrong(where, f"{argument} as a channel or a list of channels", given, example)
     check_text(where, **{argument: given})
     found = _CHANNEL.fullmatch(given)
-    if found is None or (found["scheme"] == "http" and not _REQUEST.fullmatch(found["address"])):
-        message = (
-            f"{where}() got {argument}={given!r}, which is not a channel. A channel is a scheme "
-            f'in lower case, a colon and an address: write {argument}="{_channel_like(given)}"'
-        )
+    is_http = found is not None and found["scheme"] == "http"
+    if found is None or (is_http and not _REQUEST.fullmatch(found["address"])):
+        rule = _HTTP_RULE if is_http else _RULE
+        example = f'{argument}="{_channel_like(given)}"'
+        message = f"{where}() got {argument}={given!r}, but {rule}: write {example}"
         raise InvalidArgumentError(message)
     return plain_string(given)
 
 
+_RULE = "a channel is a scheme in lower case, a colon and an address that is not a URL"
+_HTTP_RULE = "a channel of http is a method in upper case, a space and a path"
+
+
 def _channel_like(given: str) -> str:
     """Return the channel that was probably meant with *given*."""
+    method = _METHOD.search(given)
     scheme, colon, address = (part.strip() for part in given.partition(":"))
-    if scheme.lower() in {"http", "https"} or (not colon and "/" in scheme):
-        path = re.search(r"(?<![/:])/[^/].*|/$", given)
-        return f"http:POST {path[0].strip() if path else '/orders'}"
+    if method or scheme.lower() in {"http", "https"} or scheme.startswith("/"):
+        path = _PATH.search(given)
+        return f"http:{method[0].upper() if method else 'POST'} {path[0] if path else '/orders'}"
     found = f"{scheme.lower()}:{address.lstrip('/')}" if colon else f"kafka:{scheme}"
     return found if _CHANNEL.fullmatch(found) else "kafka:orders"
+
+
+_METHOD = re.compile(r"\b(?:get|head|post|put|patch|delete|options)\b(?=\s+\S)", re.IGNORECASE)
+_PATH = re.compile(r"(?<![/:])/(?!/)\S*")

@@ -11,6 +11,8 @@ from threading import local
 from typing import Any
 
 from penstock._common.plain_values import encodable
+from penstock._declared.channels import scheme_of
+from penstock._declared.registry import NO_OPTIONS
 from penstock._runtime.baggage import text_of
 from penstock._runtime.ids import is_trace_id, make_flow_id
 from penstock._runtime.run import configure, current_flow_id, current_run, remote_of, values_shown
@@ -200,11 +202,14 @@ class OpenTelemetryExporter:
     Spans are named ``flow/step`` and have the attributes ``penstock.flow_id``,
     ``penstock.flow``, ``penstock.run_id``, ``penstock.step``, ``penstock.also``
     (the other flows and steps that the function is declared for, if any),
+    ``penstock.receives`` and ``penstock.sends`` (its channels, if any),
     ``penstock.outcome``, ``penstock.active_ns``, ``code.function.name``,
     ``code.file.path`` and ``code.line.number``, and what `penstock.annotate` attached to
     the run under its own names, lists and tuples as arrays. An entrypoint
     without a local parent is of the kind CONSUMER behind a queue or Kafka, and
-    SERVER for HTTP; all others are INTERNAL.
+    SERVER for HTTP. A step that sends to a channel is of the kind PRODUCER, or
+    CLIENT for HTTP and gRPC, and one that receives from a channel CONSUMER. All
+    others are INTERNAL.
 
     Args:
         provider: Where spans go. None means the global tracer provider, which
@@ -283,8 +288,8 @@ class OpenTelemetryExporter:
         opened.span = self._tracer.start_span(
             f"{span.flow}/{span.step}" if span.flow else span.step,
             outer,
-            kind=_kind(span) if is_first else SpanKind.INTERNAL,
-            attributes={**attributes, **_code(span)},
+            kind=_kind(span, is_first=is_first),
+            attributes={**attributes, **_channels(span), **_code(span)},
             links=links,
             start_time=span.start_ns,
         )
@@ -310,12 +315,24 @@ def _in_remote_trace(span: Span, outer: Context) -> Context:
     return trace.set_span_in_context(trace.NonRecordingSpan(there), outer)
 
 
-def _kind(span: Span) -> SpanKind:
-    """Return the kind of a *span* that has no local parent: what its run began with."""
-    if span._run.entrypoint != span.step:  # noqa: SLF001 - our own
-        return SpanKind.INTERNAL
-    kind: str | None = getattr(span._declared()[1], "kind", None)  # noqa: SLF001 - our own
-    return _KINDS.get(kind or "", SpanKind.INTERNAL)
+def _kind(span: Span, *, is_first: bool) -> SpanKind:
+    """Return the kind of a *span*: what its run began with, or what the step does.
+
+    Args:
+        span: The span.
+        is_first: Whether it has no local parent.
+    """
+    declared: Any = span._declared()[1]  # noqa: SLF001 - our own
+    options = getattr(declared, "options", NO_OPTIONS)
+    if span._run.entrypoint == span.step:  # noqa: SLF001 - our own
+        kind = _KINDS.get(getattr(declared, "kind", None) or "", SpanKind.INTERNAL)
+        if kind is SpanKind.INTERNAL and options.receives:
+            kind = SpanKind.CONSUMER
+        return kind if is_first else SpanKind.INTERNAL
+    if options.sends:
+        is_call = scheme_of(options.sends[0]) in _CALLS
+        return SpanKind.CLIENT if is_call else SpanKind.PRODUCER
+    return SpanKind.CONSUMER if options.receives else SpanKind.INTERNAL
 
 
 _KINDS = {
@@ -324,6 +341,15 @@ _KINDS = {
     "queue": SpanKind.CONSUMER,
     "celery": SpanKind.CONSUMER,
 }
+_CALLS = {"http", "grpc"}
+"""Schemes of channels whose sender waits for a response."""
+
+
+def _channels(span: Span) -> dict[str, Sequence[str]]:
+    """Return the channels of the step."""
+    options = getattr(span._declared()[1], "options", NO_OPTIONS)  # noqa: SLF001 - our own
+    channels = {"penstock.receives": options.receives, "penstock.sends": options.sends}
+    return {name: found for name, found in channels.items() if found}
 
 
 def _code(span: Span) -> dict[str, str | int]:

@@ -137,6 +137,8 @@ def _step(section: StepSection) -> Iterator[str]:
         yield f"*{' · '.join(notes)}*"
     if step.doc:
         yield from _docstring(step.doc)
+    for fact in section.facts:
+        yield f"{fact.words}: {', '.join(map(_code if fact.is_code else escape, fact.values))}"
     for words, links in section.ways:
         yield f"{words}: {', '.join(map(_link, links))}"
 
@@ -161,6 +163,10 @@ def _without_html(text: str) -> str:
         shown += text[end : code.start()].replace("<", "&lt;") + code[0]
         end = code.end()
     return shown + text[end:].replace("<", "&lt;")
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text)}</code>"
 
 
 def _link(link: Link) -> str:

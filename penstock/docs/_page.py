@@ -22,6 +22,7 @@ from penstock.graph._functions import (
 from penstock.graph._model import Edge, Graph
 
 __all__ = [
+    "Fact",
     "FlowPage",
     "Link",
     "Selection",
@@ -62,6 +63,18 @@ class Link:
     """Whether the flow comes back by the edge."""
 
 
+class Fact(NamedTuple):
+    """A line of a section: what is declared of a step beside its edges."""
+
+    words: str
+    """What the line begins with."""
+
+    values: tuple[str, ...]
+
+    is_code: bool = False
+    """Whether the values are names that code has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSection:
     """What the page says of one step."""
@@ -94,6 +107,19 @@ class StepSection:
         return tuple((words, links) for words, links in lines if links)
 
     @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The lines about what else is declared of the step."""
+        step = self.step
+        facts = (
+            Fact("Receives from", step.receives, is_code=True),
+            Fact("Sends to", step.sends, is_code=True),
+            Fact("Group", _at_most_one(step.group)),
+            Fact("Not checked", _at_most_one(step.unchecked)),
+            Fact("Not covered", _at_most_one(step.uncovered)),
+        )
+        return tuple(fact for fact in facts if fact.values)
+
+    @property
     def signature(self) -> str:
         """The signature as its source has it, like ``(order, *, dry_run=False)``.
 
@@ -106,6 +132,10 @@ class StepSection:
         """How the function is called, like ``async Shop.receive(order)``."""
         path = python_name(self.step)[1] or self.step.name
         return f"{'async ' if is_async(self.step) else ''}{path}{self.signature}"
+
+
+def _at_most_one(value: str | None) -> tuple[str, ...]:
+    return () if value is None else (value,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from penstock._declared.channels import scheme_of
 from penstock._declared.step import JoinKind, Location
 
 __all__ = [
@@ -135,6 +136,12 @@ class DrawnWords:
     repeats: str = "repeats"
     """What a step does to which a loop leads from itself."""
 
+    receives: str = "receives {}"
+    """What a step does with a channel that it receives messages from."""
+
+    sends: str = "sends {}"
+    """What a step does with a channel that it sends messages to."""
+
     begins: str = "It begins at {}."
     """Where the flow begins, to somebody who cannot see it."""
 
@@ -158,8 +165,19 @@ class DrawnWords:
         return f"{self.repeats}: {edge.label}" if edge.label else self.repeats
 
     def kind_of(self, node: Node) -> str | None:
-        """Return what is shown of the kind of *node*, or that nobody declared it."""
-        return self.missing if node.role == "missing" else self.kind(node.kind)
+        """Return what is shown of the kind of *node*, or that nobody declared it.
+
+        A kind that is the scheme of a channel is shown there.
+        """
+        if node.role == "missing":
+            return self.missing
+        schemes = {scheme_of(channel) for channel in (*node.receives, *node.sends)}
+        return None if node.kind in schemes else self.kind(node.kind)
+
+    def channels_of(self, node: Node) -> tuple[str, ...]:
+        """Return what is shown of the channels of *node*, a line each."""
+        received = map(self.receives.format, node.receives)
+        return (*received, *map(self.sends.format, node.sends))
 
     def kind(self, kind: str | None) -> str | None:
         """Return what is shown of *kind*."""

@@ -113,7 +113,7 @@ def _label(node: Node, words: DrawnWords, repetition: str | None) -> _Markup:
     title = _markup(node.label)
     if node.role == "entrypoint":
         title = f"<b>{title}</b>"
-    notes = [note for note in (words.kind_of(node), repetition, node.note) if note]
+    notes = filter(None, (words.kind_of(node), *words.channels_of(node), repetition, node.note))
     small = [f'<br/><font point-size="9">{_markup(note)}</font>' for note in notes]
     return _Markup(f"<{title}{''.join(small)}>")
 

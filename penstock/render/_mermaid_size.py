@@ -71,7 +71,8 @@ def _across(pairs: list[tuple[str, str]], rank: dict[str, int], ranks: dict[int,
 
 
 def _height(node: Node, words: DrawnWords, repetition: str | None) -> int:
-    texts = (node.label, words.kind_of(node), repetition, node.note)
+    notes = (words.kind_of(node), *words.channels_of(node), repetition, node.note)
+    texts = (node.label, *notes)
     count = sum(_lines(text) for text in texts if text)
     if node.role == "entrypoint":
         return _LINE * count + _PILL

@@ -76,7 +76,7 @@ SHAPES = (
     ),
     Shape(
         name="queue",
-        kinds=("kafka", "queue", "amqp", "topic"),
+        kinds=("kafka", "queue", "celery", "amqp", "topic"),
         dot="box3d",
         mermaid='["{label}"]{style}@{{ shape: h-cyl }}',
         mermaid_padding=12,

@@ -779,6 +779,52 @@ class TestRemote:
         assert (received.kind, stored.kind) == (expected, SpanKind.INTERNAL)
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"sends": "kafka:parcels"}, SpanKind.PRODUCER),
+        ({"sends": ["http:POST /parcels", "kafka:parcels"]}, SpanKind.CLIENT),
+        ({"sends": "celery:ship", "receives": "celery:done"}, SpanKind.PRODUCER),
+        ({"receives": "kafka:replies"}, SpanKind.CONSUMER),
+    ],
+)
+def test_kind_by_channel(provider, memory, options, expected):
+    """A step is of the kind of its channels, which are attributes of its span."""
+
+    @flow("orders")
+    @entrypoint(receives="amqp:orders")
+    def receive():
+        call()
+
+    @flow("orders")
+    @step(after="receive", **options)
+    def call(): ...
+
+    receive()
+
+    called, received = memory.get_finished_spans()
+    assert (received.kind, called.kind) == (SpanKind.CONSUMER, expected)
+    assert received.attributes["penstock.receives"] == ("amqp:orders",)
+    assert "penstock.sends" not in received.attributes
+    sent = options.get("sends", ())
+    assert called.attributes.get("penstock.sends", ()) == (
+        (sent,) if isinstance(sent, str) else tuple(sent)
+    )
+
+
+def test_entrypoint_inside_another_span(provider, memory, tracer):
+    """An entrypoint within another span is internal, whatever it receives from."""
+
+    @flow("orders")
+    @entrypoint(receives="kafka:orders")
+    def receive(): ...
+
+    with tracer.start_as_current_span("poll"):
+        receive()
+
+    assert memory.get_finished_spans()[0].kind is SpanKind.INTERNAL
+
+
 def test_step_alone(provider, memory):
     """A step that is called in a run without its entrypoint is internal."""
 

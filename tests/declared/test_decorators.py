@@ -335,6 +335,89 @@ class TestAfter:
         assert repr(any_of(loop("a"), loop(importable))) == "any_of(loop('a'), loop(importable))"
 
 
+class TestChannels:
+    """What ``sends=`` and ``receives=`` take."""
+
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            (None, ()),
+            ([], ()),
+            ("kafka:orders", ("kafka:orders",)),
+            ("http:POST /orders", ("http:POST /orders",)),
+            ("http:GET https://api.example/prices", ("http:GET https://api.example/prices",)),
+            ("grpc:shop.Orders/Create", ("grpc:shop.Orders/Create",)),
+            (["celery:emails", "redis+tls:a b"], ("celery:emails", "redis+tls:a b")),
+            (("amqp:a", "amqp:b"), ("amqp:a", "amqp:b")),
+        ],
+    )
+    def test_given(self, given, expected):
+        """A channel or several, in order, of steps and entrypoints; none of them is an edge."""
+        orders = flow("f")
+        orders(entrypoint(name="a", receives=given, sends=given)(lambda: None))
+        orders(step(name="b", receives=given)(lambda: None))
+        orders(step(name="c", sends=given)(lambda: None))
+
+        found = [(s.receives, s.sends) for s in get_flow("f").steps]
+        assert found == [(expected, expected), (expected, ()), ((), expected)]
+        assert get_flow("f").edges == ()
+
+    @pytest.mark.parametrize(
+        ("options", "expected"),
+        [
+            ({"sends": "kafka:orders"}, "kafka"),
+            ({"sends": "celery:a", "receives": "http:GET /a"}, "http"),
+            ({"sends": ["kafka:a", "celery:b"]}, "kafka"),
+            ({"sends": "kafka:orders", "kind": "email"}, "email"),
+            ({}, None),
+        ],
+    )
+    def test_kind(self, options, expected):
+        """The kind is the scheme of the first channel, unless it is given."""
+        flow("f")(step(name="a", **options)(lambda: None))
+
+        assert get_flow("f").step("a").kind == expected
+
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            ("orders", 'colon and an address that is not a URL: write sends="kafka:orders"'),
+            ("Kafka: orders", 'write sends="kafka:orders"'),
+            ("kafka:", 'write sends="kafka:orders"'),
+            (":", 'write sends="kafka:orders"'),
+            ("a b:c", 'write sends="kafka:orders"'),
+            ("get-prices", 'write sends="kafka:get-prices"'),
+            ("kafka://orders", 'write sends="kafka:orders"'),
+            ("https://api.example/orders", 'write sends="http:POST /orders"'),
+            ("https://api.example", 'write sends="http:POST /orders"'),
+            ("/orders", 'write sends="http:POST /orders"'),
+            ("PUT /orders/1", 'write sends="http:PUT /orders/1"'),
+            (
+                "http:get /orders",
+                "a channel of http is a method in upper case, a space and a path: "
+                'write sends="http:GET /orders"',
+            ),
+            ("http:/orders", 'write sends="http:POST /orders"'),
+            ("", "step() got an empty sends"),
+            (["kafka:a", ""], "step() got an empty sends"),
+            ("kafka:a\nb", "with '\\n'"),
+            (7, "takes sends as a channel or a list of channels, not 7 (int): write sends="),
+            (b"kafka:a", "not b'kafka:a' (bytes)"),
+            ({"kafka:a"}, "not {'kafka:a'} (set)"),
+            (["kafka:a", "kafka:a"], "names 'kafka:a' twice"),
+        ],
+    )
+    def test_refused(self, given, expected):
+        """What is no channel is refused at once, and the message has one that is."""
+        with pytest.raises(InvalidArgumentError, match=re.escape(expected)):
+            step(sends=given)
+
+    def test_refused_by_name(self):
+        """A message names the decorator and the option."""
+        with pytest.raises(InvalidArgumentError, match=r"^entrypoint\(\) got receives='orders', "):
+            entrypoint(receives="orders")
+
+
 class Names(str, enum.Enum):  # noqa: UP042 - its members print as something else
     """Strings as many projects keep them."""
 

@@ -223,6 +223,23 @@ def test_loop():
     ]
 
 
+def test_facts():
+    """A step says its channels as code, its group, and why it is not checked."""
+    made = flow("retries")
+    channels = ["kafka:a", "http:GET /<b>"]
+    made(entrypoint(name="ask", receives=channels, group="A & B")(lambda: None))
+    made(step(name="check", after="ask", sends="kafka:c", unchecked="<why>")(lambda: None))
+
+    html = convert("::: penstock-flow retries\n")
+
+    assert re.findall(r'<p class="penstock-fact">(.*)</p>', html) == [
+        "Receives from: <code>kafka:a</code>, <code>http:GET /&lt;b&gt;</code>",
+        "Group: A &amp; B",
+        "Sends to: <code>kafka:c</code>",
+        "Not checked: &lt;why&gt;",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -8,6 +8,7 @@ import pytest
 
 from penstock import all_of, entrypoint, flow, get_flow, loop, step
 from penstock.docs._page import (
+    Fact,
     FlowPage,
     Link,
     anchor_of,
@@ -74,6 +75,26 @@ def test_ways():
             ("Leads back to", [("b", "partly")]),
         ],
         [("Comes after all of", [("a", None), ("b", None)]), ("Leads back to", [("b", "no")])],
+    ]
+
+
+def test_facts():
+    """A section has lines about the channels and the group of a step, and what is not checked."""
+    orders = flow("orders")
+    orders(entrypoint(name="a", receives=["kafka:a", "kafka:b"], group="Intake")(lambda: None))
+    reasons = {"unchecked": "a hook calls it", "uncovered": "it is for emergencies"}
+    orders(step(name="b", after="a", sends="celery:a", **reasons)(lambda: None))
+
+    assert [section.facts for section in FlowPage(flow=get_flow("orders")).sections] == [
+        (
+            Fact("Receives from", ("kafka:a", "kafka:b"), is_code=True),
+            Fact("Group", ("Intake",)),
+        ),
+        (
+            Fact("Sends to", ("celery:a",), is_code=True),
+            Fact("Not checked", ("a hook calls it",)),
+            Fact("Not covered", ("it is for emergencies",)),
+        ),
     ]
 
 
@@ -303,7 +324,11 @@ def test_fingerprint_of_signatures():
 
 def test_fingerprint_of_what_is_declared():
     """Each difference in what is declared of a step is one in the fingerprint."""
-    said = [{}, {"after": "a"}, {"after": loop("a")}, {"title": "F"}, {"kind": "http"}]
+    said = [
+        *({}, {"after": "a"}, {"after": loop("a")}, {"title": "F"}, {"kind": "http"}),
+        *({"sends": "http:GET /"}, {"receives": "http:GET /"}, {"group": "F"}),
+        *({"unchecked": "F"}, {"uncovered": "F"}),
+    ]
     made = {fingerprint_of(lambda s=s: flow("f")(step(name="f", **s)(max))) for s in said}
 
     assert len(made) == len(said)

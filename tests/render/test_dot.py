@@ -124,6 +124,17 @@ def test_loop():
     assert any('b [label=<b<br/><font point-size="9">repeats</font>>' in line for line in written)
 
 
+def test_channels():
+    """A node has its channels below its title, and no kind that says less."""
+    node = Node(name="a", label="a", kind="http", receives=("http:GET /a",), sends=("kafka:b",))
+
+    written = render_dot(Graph(name="x", nodes=(node,), edges=()))
+
+    small = '<br/><font point-size="9">{}</font>'
+    lines_below = small.format("receives http:GET /a") + small.format("sends kafka:b")
+    assert f"a [label=<a{lines_below}> " in written
+
+
 def test_one_changed_name_changes_one_line():
     """The id of a hostile name depends on that name alone, so diffs stay small."""
     before = render_dot(chain("a b", "c d", "e f"))

@@ -153,6 +153,17 @@ class TestText:
             "└─ again ─> c ↑",
         ]
 
+    def test_channels(self):
+        """A step says where it receives from and sends to, instead of a kind that says less."""
+        both = {"receives": ("kafka:orders",), "sends": ("celery:a", "kafka:b")}
+        node = Node(name="a", label="a", kind="kafka", **both)
+        mail = Node(name="b", label="b", kind="email", sends=("celery:a",))
+
+        assert render_text(graph(node, mail)).splitlines()[1:] == [
+            "a (receives kafka:orders, sends celery:a, sends kafka:b)",
+            "b (email, sends celery:a)",
+        ]
+
     def test_long_chain(self):
         """A flow may be longer than Python's recursion allows."""
         names = [f"s{i}" for i in range(3000)]
@@ -194,6 +205,13 @@ class TestJson:
         assert json.loads(render_json(drawn))["edges"] == [
             {"source": "a", "target": "a", "is_loop": True}
         ]
+
+    def test_channels(self):
+        """A node has its channels, if there are any."""
+        drawn = graph(Node(name="a", label="a", receives=("kafka:a",), sends=("kafka:b",)))
+
+        (node,) = json.loads(render_json(drawn))["nodes"]
+        assert (node["receives"], node["sends"]) == (["kafka:a"], ["kafka:b"])
 
     def test_hostile(self):
         """Any text comes back as it was."""

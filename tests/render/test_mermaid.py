@@ -69,6 +69,10 @@ def test_direction():
         (Node(name="a", label="a", kind="webhook"), 'a["a<br/>(webhook)"]'),
         (Node(name="a", label="a", role="entrypoint"), "a"),
         (Node(name="a", label="a", role="entrypoint", kind="http"), 'a(["a<br/>(http)"])'),
+        (
+            Node(name="a", label="a", kind="kafka", receives=("kafka:x",), sends=("celery:y",)),
+            'a["a\nreceives kafka#58;x\nsends celery#58;y"]@{ shape: h-cyl }',
+        ),
         (Node(name="a", label=" \n"), 'a["#160;"]'),
         (Node(name="end", label="end"), 'end__8d3fad29["end"]'),
         (Node(name="_a_", label="_a_"), '_a_["#95;a#95;"]'),
@@ -77,7 +81,7 @@ def test_direction():
 )
 def test_plain_node(node: Node, line: str):
     """A node says what its name alone would not: its title, and its kind by shape and word."""
-    assert lines_of(node) == [line]
+    assert "\n".join(lines_of(node)) == line
 
 
 def test_missing_node():
@@ -478,6 +482,14 @@ def test_estimated_height_of_loops():
     for direction in ("TD", "LR"):
         assert estimate_height(back, direction) == estimate_height(there, direction)
     assert estimate_height(itself, "TD") == estimate_height(ROUTE, "TD") + 24
+
+
+def test_estimated_height_of_channels():
+    """Each channel is a line."""
+    first = replace(ROUTE.nodes[0], receives=("kafka:a", "kafka:b"), sends=("kafka:c",))
+    drawn = replace(ROUTE, nodes=(first, *ROUTE.nodes[1:]))
+
+    assert estimate_height(drawn, "TD") == estimate_height(ROUTE, "TD") + 72
 
 
 def test_estimated_height_of_nothing():

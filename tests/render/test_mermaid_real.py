@@ -50,7 +50,10 @@ def seen(text: str) -> str:
 def node_text(node: Node, repetition: str = "") -> str:
     """Return what a reader is meant to see in *node*."""
     kind = "not declared" if node.role == "missing" else node.kind
-    return seen((f"{node.label} ({kind})" if kind else node.label) + f" {repetition}")
+    if kind in {channel.partition(":")[0] for channel in (*node.receives, *node.sends)}:
+        kind = None
+    channels = [f"receives {c}" for c in node.receives] + [f"sends {c}" for c in node.sends]
+    return seen(" ".join([node.label, f"({kind})" if kind else "", *channels, repetition]))
 
 
 def meant(graph: Graph) -> tuple[Counter, Counter]:

@@ -28,6 +28,46 @@ def test_page(project):
     )
 
 
+DECLARED = """
+from penstock import entrypoint, flow, loop, step
+
+orders = flow("orders")
+
+@orders
+@entrypoint(receives=["kafka:a", "http:GET /<b>"], after={loop("check"): "no"})
+def ask(): ...
+
+@orders
+@step(after="ask", sends="celery:c", group="Last", unchecked="<why>", uncovered="never")
+def check(): ...
+
+@orders
+@step(after=["check", loop("poll")])
+def poll(): ...
+"""
+
+
+def test_what_is_declared_of_steps(project):
+    """A page has loops, channels, groups and reasons of steps, and so has the diagram."""
+    made = project()
+    made.write("shop.py", DECLARED)
+    built = made.build()
+
+    assert built.warnings == ""
+    assert built.text() == (
+        "Shop ask ( ) Entrypoint · kafka Receives from: kafka:a , http:GET /<b> "
+        "Comes back from: check (no) Leads to: check "
+        "check ( ) Celery Sends to: celery:c Group: Last Not checked: <why> Not covered: never "
+        "Comes after: ask Leads to: poll Leads back to: ask (no) "
+        "poll ( ) Comes after: check Leads back to: poll"
+    )
+    drawn = built.read("index.html").partition("<svg")[2].partition("</svg>")[0]
+    said = [
+        " ".join(unescape(text).split()) for text in re.findall(r"<text[^>]*>(.*?)</text>", drawn)
+    ]
+    assert set(said) >= {"receives kafka:a", "sends celery:c", "again: no", "repeats"}
+
+
 def test_diagram_links_to_steps(project):
     """Each node of the diagram leads to its step on the page."""
     html = project().build().read("index.html")

@@ -30,7 +30,7 @@ _texts = st.one_of(
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    """Draw a graph with any names, labels, kinds, roles, joins, edges and loops."""
+    """Draw a graph with any names, labels, kinds, roles, joins, channels, edges and loops."""
     names = draw(st.lists(_texts, min_size=1, max_size=6, unique=True))
     nodes = tuple(
         Node(
@@ -39,6 +39,8 @@ def graphs(draw: st.DrawFn) -> Graph:
             role=draw(st.sampled_from(["entrypoint", "step", "missing"])),
             join=draw(st.sampled_from(["any", "all"])),
             kind=draw(st.none() | st.sampled_from(["http", "database", "queue"]) | _texts),
+            receives=tuple(draw(st.lists(_texts, max_size=1))),
+            sends=tuple(draw(st.lists(_texts, max_size=1))),
             summary=draw(st.none() | _texts),
         )
         for name in names

@@ -244,6 +244,8 @@ step(after=all_of("a", "b"))
 step(after=None)
 assert_type(loop(bare_step), Loop)
 step(after=loop("a"))
+step(sends="kafka:orders", receives=["kafka:replies"])
+entrypoint(receives=("kafka:orders", "http:POST /orders"), sends="celery:emails")
 step(after=["a", loop("b")])
 step(after=any_of("a", loop("b"), {loop(bare_step): "declined"}))
 entrypoint(after={"a": None, loop("b"): "declined"})
@@ -263,6 +265,8 @@ def what_a_declaration_may_not_say() -> None:
 
     entrypoint(cache(work))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     entrypoint("a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    step(sends=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    entrypoint(receives=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     loop(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     loop(loop("a"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     all_of(loop("a"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

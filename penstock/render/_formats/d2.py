@@ -12,7 +12,9 @@ from penstock.render import (
     drawn_id,
     joins,
     label_lines,
+    lines,
     paint_of,
+    repetitions,
     safe_href,
     shape_of,
 )
@@ -63,18 +65,21 @@ def _render(graph: Graph, options: RenderOptions) -> str:
 
 
 def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
-    bars = joins(graph)
+    bars, repeated = joins(graph), repetitions(graph)
     if graph.title:
         yield _statement(_TITLE, _text(graph.title), _TITLE_LOOK)
     for node in graph.nodes:
         name = _id(node.name)
         if node.name in bars:
             yield _statement(bar_id(name), '""', _bar(options))
-        yield _statement(name, _label(node, graph), _attributes(node, options))
+        yield _statement(
+            name, _label(node, graph, repeated.get(node.name)), _attributes(node, options)
+        )
         if node.name in bars:
             yield f"{bar_id(name)} -> {name}"
-    for edge in graph.edges:
-        yield _edge(edge, into_bar=edge.target in bars)
+    for edge in lines(graph):
+        into_bar = edge.target in bars and not edge.is_loop
+        yield _edge(edge, graph.words.label_of(edge), into_bar=into_bar)
 
 
 def _statement(subject: str, label: str, attributes: _Attributes) -> str:
@@ -110,15 +115,16 @@ def _bar(options: RenderOptions) -> dict[str, str]:
     return {"width": str(width), "height": str(height), "style.fill": '"#64748b"'}
 
 
-def _edge(edge: Edge, *, into_bar: bool) -> str:
+def _edge(edge: Edge, label: str | None, *, into_bar: bool) -> str:
     target = bar_id(_id(edge.target)) if into_bar else _id(edge.target)
     arrow = "--" if into_bar else "->"
-    return f"{_id(edge.source)} {arrow} {target}" + (f": {_text(edge.label)}" if edge.label else "")
+    return f"{_id(edge.source)} {arrow} {target}" + (f": {_text(label)}" if label else "")
 
 
-def _label(node: Node, graph: Graph) -> str:
-    kind = graph.words.kind_of(node)
-    return _text("\n".join(filter(None, (node.label, f"({kind})" if kind else "", node.note))))
+def _label(node: Node, graph: Graph, repetition: str | None) -> str:
+    words, kind = graph.words, graph.words.kind_of(node)
+    notes = (f"({kind})" if kind else "", *words.channels_of(node), repetition, node.note)
+    return _text("\n".join(filter(None, (node.label, *notes))))
 
 
 def _id(name: str) -> str:
@@ -131,8 +137,8 @@ def _is_readable(name: str) -> bool:
 
 def _text(text: str) -> str:
     r"""Return *text* in quotes, where D2 reads ``\`` and ``${``, and no other markup."""
-    lines = map(clean_text, label_lines(text, _WIDTH))
-    return '"' + r"\n".join(re.sub(r'(["\\$])', r"\\\1", line) for line in lines) + '"'
+    shown = map(clean_text, label_lines(text, _WIDTH))
+    return '"' + r"\n".join(re.sub(r'(["\\$])', r"\\\1", line) for line in shown) + '"'
 
 
 RENDERER = Renderer("d2", (".d2",), _render)

@@ -195,8 +195,8 @@ def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -
 def _says_more(node: Node) -> bool:
     """Tell whether a node looks other than its name alone would."""
     shown = _text(node.label)
-    says = node.kind or node.note or node.status or node.role == "missing"
-    return not (shown == node.name == _id(node.name)) or bool(says)
+    says = (node.kind, node.note, node.status, node.receives, node.sends, node.role == "missing")
+    return not (shown == node.name == _id(node.name)) or any(says)
 
 
 def _box(
@@ -204,7 +204,7 @@ def _box(
 ) -> str:
     """Return the label of *node* in its shape, with its class."""
     kind = words.kind_of(node)
-    notes = [f"({kind})" if kind else "", repetition, node.note]
+    notes = [f"({kind})" if kind else "", *words.channels_of(node), repetition, node.note]
     label = _label(node.label, "\n".join(filter(None, notes)), small=styled) or _BLANK
     shape = shape_of(node.kind)
     plain = (styled and shape.mermaid_styled) or shape.mermaid

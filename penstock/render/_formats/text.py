@@ -69,8 +69,8 @@ class _Tree:
         node, words = self._nodes[name], self._words
         notes = [
             words.entrypoint if node.role == "entrypoint" else None,
-            words.missing if node.role == "missing" else None,
-            words.kind(node.kind),
+            words.kind_of(node),
+            *words.channels_of(node),
             self._repetitions.get(name),
             words.after_all if node.join == "all" else None,
             node.note,
