@@ -1,4 +1,4 @@
-"""Scripts for browsers, out of packages of npm."""
+"""Files out of packages of npm: scripts for browsers, and programs."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ def get_script(package: str, version: str, inside: str, folder: Path) -> Path | 
 
     It is kept in *folder*.
     """
-    bundle = folder / f"{package}-{version}.min.js"
+    bundle = folder / f"{package}-{version}{Path(inside).suffix}"
     archive = folder / f"{package}-{version}.tgz"
     if not bundle.exists():
         npm = shutil.which("npm")

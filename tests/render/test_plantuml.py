@@ -1,0 +1,160 @@
+"""PlantUML, and whether the real PlantUML understands and shows what was meant."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from corpus import HOSTILE, graphs, shown
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from real_plantuml import Drawing, draw_all, find_jar
+
+from penstock import Edge, Graph, Node
+from penstock.render import draw, joins
+from penstock.render._formats.plantuml import _id
+
+
+@pytest.fixture(scope="module")
+def jar(request, require):
+    """Return the program."""
+    found = find_jar(request.config.rootpath)
+    require("plantuml", found is not None)
+    return found
+
+
+def meant(graph: Graph) -> Drawing:
+    """Return what a reader of *graph* is to see."""
+    bars, drawing = joins(graph), Drawing(title=shown(graph.title or ""))
+    for node in graph.nodes:
+        kind, name = graph.words.kind_of(node), _id(node.name)
+        drawing.words[name] = shown(f"{node.label} ({kind})" if kind else node.label)
+        if node.name in bars:
+            drawing.words[f"{name}__all"] = ""
+            drawing.edges[f"{name}__all", name, ""] += 1
+    for edge in graph.edges:
+        target = _id(edge.target) + ("__all" if edge.target in bars else "")
+        drawing.edges[_id(edge.source), target, shown(edge.label or "")] += 1
+    return drawing
+
+
+GRAPH = Graph(
+    name="orders",
+    title="The *orders*",
+    nodes=(
+        Node(name="receive", label="Receive", role="entrypoint", kind="kafka"),
+        Node(name="title", label="Title", kind="database", href="store.html#a b"),
+        Node(name="lost", label="lost", role="missing"),
+        Node(name="end", label="end", join="all", note="3 ms"),
+    ),
+    edges=(Edge("receive", "title", "if new"), Edge("title", "end"), Edge("lost", "end")),
+)
+
+
+def test_text():
+    """Kinds, entrypoints, what is missing, labels and bars are statements, in order."""
+    title = _id("title")
+
+    assert draw(GRAPH, "plantuml", direction="LR").splitlines() == [
+        "@startuml",
+        "left to right direction",
+        "hide stereotype",
+        "skinparam rectangle<<entrypoint>> {",
+        "  RoundCorner 30",
+        "}",
+        "title The <U+002A>orders<U+002A>",
+        r'rectangle "Receive\n(kafka)" as receive <<entrypoint>> #line.bold',
+        rf'database "Title\n(database)" as {title} [[store.html#a%20b]]',
+        r'rectangle "lost\n(not declared)" as lost #line.dashed',
+        'rectangle " " as end__all #64748B',
+        r'rectangle "end\n3 ms" as end',
+        "end__all --> end",
+        f"receive --> {title} : if new",
+        f"{title} -- end__all",
+        "lost -- end__all",
+        "@enduml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("direction", "arrow", "is_across"),
+    [("TD", "-->", False), ("LR", "-->", True), ("BT", "-up->", False), ("RL", "-up->", True)],
+)
+def test_direction(direction, arrow, is_across):
+    """The flow leads where it is to lead: there are two words for that."""
+    text = draw(GRAPH, "plantuml", direction=direction)
+
+    assert f"\nreceive {arrow} " in text
+    assert ("left to right direction" in text) == is_across
+
+
+def test_styled():
+    """With colours, each node has those of its kind; what became of it in a run is seen without."""
+    nodes = (
+        Node(name="a", label="a", kind="database", status="visited"),
+        Node(name="b", label="b", status="failed"),
+        Node(name="c", label="c", status="unreached"),
+    )
+    graph = Graph(name="x", nodes=nodes, edges=())
+
+    plain = draw(graph, "plantuml").splitlines()
+    styled = draw(graph, "plantuml", styled=True).splitlines()
+
+    assert plain[2:4] == ['rectangle "b" as b #line.bold', 'rectangle "c" as c #line.dashed']
+    assert styled[1].endswith(" as a #dcfce7;line:16a34a;text:14532d")
+    assert styled[2].endswith(" as b #fecaca;line:b91c1c;text:6b1414;line.bold")
+
+
+@pytest.mark.parametrize("suffix", ["puml", "plantuml"])
+def test_suffixes(tmp_path, suffix):
+    """A file that ends with `.puml` or `.plantuml` is PlantUML."""
+    assert draw(GRAPH, output=tmp_path / f"x.{suffix}") == draw(GRAPH, "plantuml")
+
+
+def chain(texts: list[str]) -> Graph:
+    """Return a flow whose every word is one of *texts*."""
+    nodes = [
+        Node(
+            name=text,
+            label=text,
+            kind=text,
+            role="step" if number % 5 else "entrypoint",
+            join="any" if number % 3 else "all",
+            href=f"https://localhost/{text}",
+        )
+        for number, text in enumerate(texts)
+    ]
+    edges = [Edge(before, after, after) for before, after in pairwise(texts)]
+    return Graph(name="x", title=texts[0], nodes=tuple(nodes), edges=tuple(edges))
+
+
+def test_real_plantuml(jar):
+    """Any string may be the name of a step, a title, a kind, or on an edge."""
+    words = "caption footer header legend mainframe title note end as class database left hide"
+    texts = list(dict.fromkeys([*HOSTILE, *words.split(), *words.upper().split()]))
+    hostile = [chain(texts[start : start + 10]) for start in range(0, len(texts), 10)]
+    drawn = draw_all(
+        jar,
+        [
+            *(draw(graph, "plantuml") for graph in hostile),
+            draw(GRAPH, "plantuml", styled=True, direction="RL"),
+        ],
+    )
+
+    styled = drawn.pop()
+    assert all(drawing.links for drawing in drawn)
+    assert [replace(drawing, links={}) for drawing in drawn] == [meant(graph) for graph in hostile]
+    assert styled.words.keys() == meant(GRAPH).words.keys()
+    assert styled.links == {_id("title"): "store.html#a%20b"}
+    # An arrow that leads up is one that leads down from its other end.
+    assert styled.edges[_id("title"), "receive", "ifnew"] == 1
+
+
+@pytest.mark.wide
+@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
+@given(found=st.lists(graphs(), min_size=10, max_size=10))
+def test_random_graphs(jar, found):
+    """Any graph is understood as the graph that it is, with its words."""
+    drawn = draw_all(jar, [draw(graph, "plantuml") for graph in found])
+
+    for graph, drawing in zip(found, drawn, strict=True):
+        assert drawing == meant(graph)
