@@ -49,7 +49,7 @@ __all__ = [
     "shape_of",
 ]
 
-TextFormat = Literal["mermaid", "dot", "json", "text", "svg"]
+TextFormat = Literal["mermaid", "dot", "json", "text", "svg", "d2", "plantuml"]
 Format = TextFormat | Literal["png"]
 """The name of a format of penstock, where it is not known before which one."""
 
@@ -240,9 +240,10 @@ def generate_dag(
         format: ``"mermaid"``, ``"dot"``, ``"json"``, ``"text"`` or ``"svg"``,
             which are text, or ``"png"``, which is bytes. ``"svg"`` and
             ``"png"`` need a Graphviz program: ``pip install "penstock[png]"``
-            brings one. If None, the suffix of *output* decides: ``.mmd`` or
-            ``.mermaid``, ``.dot`` or ``.gv``, ``.json``, ``.txt``, ``.svg`` or
-            ``.png``; without a suffix it is Mermaid.
+            brings one. Beside these there are ``"d2"`` and ``"plantuml"``, and those
+            that others bring. If None, the suffix of *output* decides: ``.mmd`` or
+            ``.mermaid``, ``.dot`` or ``.gv``, ``.json``, ``.txt``, ``.svg``, ``.png``,
+            ``.d2``, ``.puml`` or ``.plantuml``; without a suffix it is Mermaid.
         output: A file to write it to as well, whole or not at all. A device or
             a FIFO is written to, and ``"-"`` is the standard output.
         direction: Where the flow leads: ``"TD"`` (down), ``"LR"``, ``"BT"``
@@ -257,7 +258,7 @@ def generate_dag(
 
     Raises:
         UnknownFlowError: If no flow of that name has been declared.
-        UnknownFormatError: If *format* is none of those above.
+        UnknownFormatError: If there is no format of that name.
         OutputFormatError: If the suffix of *output* is that of another format,
             or of none and *format* is None.
         InvalidArgumentError: If *flow* is nothing that can be drawn, or

@@ -4,6 +4,7 @@ import logging
 import sys
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import get_args
 
 import pytest
 
@@ -18,6 +19,7 @@ from penstock.exceptions import (
 from penstock.render import (
     Renderer,
     RenderOptions,
+    TextFormat,
     _formats,
     _registry,
     draw,
@@ -81,6 +83,14 @@ def test_own_formats(name):
 
     assert (renderer.name, name in list_formats()) == (name, True)
     assert isinstance(renderer.render(GRAPH, RenderOptions()), str) != renderer.is_binary
+
+
+def test_types():
+    """A type checker takes each format of penstock for what it is: text or bytes."""
+    texts = get_args(TextFormat)
+
+    assert {name for name in texts if get_renderer(name).is_binary} == set()
+    assert {*texts, "png"} == {module.name for module in iter_modules(_formats.__path__)}
 
 
 def test_order():

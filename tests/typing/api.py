@@ -310,6 +310,8 @@ def drawing(found: Flow, name: Format) -> None:
     assert_type(generate_dag(found, "text"), str)
     assert_type(generate_dag("orders", format="mermaid", styled=True, check_limits=False), str)
     assert_type(generate_dag("orders", format="svg", output="orders.svg", direction="LR"), str)
+    assert_type(generate_dag("orders", "d2"), str)
+    assert_type(generate_dag("orders", "plantuml"), str)
     assert_type(generate_dag("orders", output="orders.png"), str | bytes)
     assert_type(generate_dag("orders", format="png"), bytes)
     assert_type(generate_dag("orders", "png", Path("orders.png")), bytes)
