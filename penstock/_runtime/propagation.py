@@ -527,7 +527,7 @@ def find_parts(
         values: As for `extract`.
         is_wanted: Returns whether an ID may be one.
     """
-    flow_id = only(found.get(header, []))
+    flow_id = only(found[header]) if header in found else None
     if flow_id is not None and not is_wanted(flow_id):
         _logger.debug("refused a flow ID from outside (length %d)", len(flow_id))
         flow_id = None

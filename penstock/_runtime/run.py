@@ -415,7 +415,7 @@ def received_run(
     run._flows, run._entrypoint, run._cell = flows, None, {}
     run._origin = run._outer = None
     run._remote, run._request = remote, [_NOTHING]
-    run._values = prepared(values) if values else None
+    run._values = prepared(values) if values and redacting else values or None
     for observe in _observers:
         observe(run)
     return run

@@ -78,7 +78,7 @@ def read_trust(trust: object, peer: Peer | None) -> bool | Judge:
         return _BySecret(trust.header.lower(), trust.read())
     if callable(trust):
         check_plain_function("trust", "", trust)
-        return _ByFunction(trust)
+        return _by_function(trust)
     if isinstance(trust, Iterable) and not isinstance(trust, (str, bytes)):
         return _ByNetwork(_read_networks(tuple(trust)), _check_peer(peer))
     problem = f"takes True, False or a function, not {trust!r}; or a Secret, or a list of networks"
@@ -99,12 +99,9 @@ class _BySecret:
         return sum(compare_digest(shown, secret) for secret in self.secrets) > 0
 
 
-@dataclass(frozen=True, slots=True)
-class _ByFunction:
-    function: Callable[[Any], object]
-
-    def __call__(self, _carrier: Any, source: Any) -> bool:
-        return is_true(self.function, "the function that says whom to trust", source)
+def _by_function(function: Callable[[Any], object]) -> Judge:
+    # Not an object with `__call__`: each message that brings an ID pays for the call.
+    return lambda _, source: is_true(function, "the function that says whom to trust", source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class FlowMiddleware:
         if scope["type"] not in {"http", "websocket"}:  # a server starts or stops
             await self._app(scope, receive, send)
             return
+        is_inner = RUN in scope or "wsgi_environ" in scope
         run = scope[RUN] if RUN in scope else self._begin(scope)
         if run is None:
             with inactive():
@@ -76,7 +77,8 @@ class FlowMiddleware:
             _update_header(scope, self._name, run.flow_id.encode())
         if self._completes:
             send = self._answering(send, run)
-        token = current.set(latest(run))  # what `active` does, for less
+        # What `active` does, for less.
+        token = current.set(latest(run) if is_inner else run)
         try:
             await self._app(scope, receive, send)
         except Exception as error:
@@ -113,13 +115,14 @@ class FlowMiddleware:
         exposes, responds = self._inbound.expose_header, self._inbound.respond
 
         async def answer(message: _Message) -> None:
-            if exposes and message["type"] == "http.response.start":
-                message = {**message, "headers": self._exposed(message, flow_id)}
-            elif responds and message["type"] in _ANSWERS:
-                headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
-                if name not in [sent.lower() for sent, _ in headers]:
-                    headers.append((name, flow_id.encode()))
-                    message = {**message, "headers": headers}
+            if message["type"] in _ANSWERS:
+                if exposes and message["type"] == "http.response.start":
+                    message = {**message, "headers": self._exposed(message, flow_id)}
+                elif responds:
+                    headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+                    if name not in [sent.lower() for sent, _ in headers]:
+                        headers.append((name, flow_id.encode()))
+                        message = {**message, "headers": headers}
             await send(message)
 
         return answer
