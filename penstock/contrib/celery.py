@@ -334,6 +334,7 @@ def flow_task(
 
     .. versionadded:: 0.2
     """
+
     def make(wrapper: Callable[..., Any]) -> Any:
         _imply()
         return shared_task(**options)(wrapper) if app is None else app.task(**options)(wrapper)
