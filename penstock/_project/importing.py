@@ -319,6 +319,8 @@ def explain(error: PenstockError, settings: Settings, failures: Sequence[ModuleI
 
 def explain_nothing(settings: Settings, failures: Sequence[ModuleImportError] = ()) -> str:
     """Return why no flow is declared, and what to write."""
+    if settings.catalog:
+        return f"no flow is in the catalog {settings.catalog}"
     if not settings.modules:
         cure = settings.words.assign("modules", "shop.flows")
         return f"no modules are configured: write {cure}{settings.words.also}"

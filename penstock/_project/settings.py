@@ -10,7 +10,9 @@ from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = ["Settings", "Words", "read_settings"]
 
-_NAMES = ("modules", "pythonpath", "setup")
+_NAMES = ("modules", "pythonpath", "setup", "catalog")
+_SINGLE = {"setup", "catalog"}
+"""The settings that take one string."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +33,9 @@ class Words:
         return self.name.format(setting)
 
     def assign(self, setting: str, *values: str) -> str:
-        """Return how to set *setting*, which takes one string if it is ``setup``, else a list."""
+        """Return how to set *setting*, which takes one string or a list."""
         quoted = ", ".join(f'"{value}"' for value in values)
-        value = quoted if setting == "setup" else f"[{quoted}]"
+        value = quoted if setting in _SINGLE else f"[{quoted}]"
         return self.assignment.format(name=setting, value=value)
 
 
@@ -51,6 +53,9 @@ class Settings:
     setup: str | None = None
     """A function to call first, as ``"package.module:function"``."""
 
+    catalog: str | None = None
+    """The file of a catalog, from which flows are read instead of importing modules."""
+
     location: str = "penstock"
     """Where the settings are from, for messages."""
 
@@ -59,6 +64,9 @@ class Settings:
 
     setup_location: str | None = field(default=None, compare=False)
     """Where *setup* is from, unless that is *location*."""
+
+    catalog_location: str | None = field(default=None, compare=False)
+    """Where *catalog* is set, unless that is *location*."""
 
     folder: str | None = field(default=None, compare=False)
     """The folder from which the tool counts the paths of its settings."""
@@ -89,12 +97,17 @@ class Settings:
                 raise ConfigurationError(location, problem)
             if value is None or value == []:
                 continue
-            read = _string if key == "setup" else _strings
+            read = _string if key in _SINGLE else _strings
             changes[key] = read(location, words.call(key), value)
         if "pythonpath" in changes:
             changes["pythonpath"] = tuple(_below(folder, p) for p in changes["pythonpath"])
         if "setup" in changes:
             changes["setup_location"] = location
+        if "catalog" in changes:
+            changes["catalog"] = _below(folder, changes["catalog"])
+            changes["catalog_location"] = location
+        elif "modules" in changes:  # which are nearer than a catalog that is set elsewhere
+            changes["catalog"] = None
         changed = replace(self, **changes, location=location) if changes else self
         return replace(changed, words=words, folder=str(folder))
 

@@ -1,4 +1,4 @@
-"""The command line: ``penstock list``, ``draw``, ``pages``, ``problems`` and ``css``."""
+"""The command line: ``penstock list``, ``draw``, ``pages``, ``problems``, ``export``, ``css``."""
 
 import os
 import sys
@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from penstock._common.files import STANDARD_OUTPUT
+from penstock._common.files import STANDARD_OUTPUT, write_whole
 from penstock._project.importing import (
     explain,
     explain_nothing,
     explain_optimization,
-    import_modules,
     is_importable,
 )
 from penstock._project.settings import Settings, Words, read_settings
+from penstock.catalog import Catalog
+from penstock.catalog._loading import Flows, load_flows
 from penstock.cli._console import ending_on_signals, legible, printing_to_stderr, show_diagram
 from penstock.docs._markdown_pages import block_documents, file_name, modules_of, text_documents
 from penstock.docs._page_files import Document, PageFiles
@@ -28,7 +29,7 @@ from penstock.exceptions import (
     RendererError,
     UnknownFlowError,
 )
-from penstock.graph import Flow, find_problems, list_flows
+from penstock.graph import Flow
 from penstock.graph._model import Direction
 from penstock.render import draw as draw_flow
 from penstock.render import get_renderer, list_formats
@@ -82,29 +83,37 @@ def main() -> None:
     """
 
 
-def _with_modules(command: C) -> C:
-    return click.option(
+def _with_flows(command: C) -> C:
+    """Add the options that say where the flows come from."""
+    modules = click.option(
         "-m",
         "--module",
         "modules",
         multiple=True,
         metavar="MODULE",
         help="Import this module instead of the configured ones. May be given again.",
-    )(command)
+    )
+    catalog = click.option(
+        "--catalog",
+        type=click.Path(dir_okay=False),
+        help="Read the flows from this file, which `penstock export` wrote, and import nothing.",
+    )
+    return modules(catalog(command))
 
 
 @main.command(name="list")
-@_with_modules
-def list_command(modules: tuple[str, ...]) -> None:
+@_with_flows
+def list_command(modules: tuple[str, ...], catalog: str | None) -> None:
     """List the declared flows, a line each."""
-    project = _load(modules)
-    rows = [_row(flow) for flow in list_flows()]
+    project = _load(modules, catalog)
+    rows = [_row(flow) for flow in project.flows.flows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         _say("  ".join(cells).rstrip())
     if not rows:
-        click.echo("no flow is declared in these modules", err=True)
+        source = "this catalog" if project.settings.catalog else "these modules"
+        click.echo(f"no flow is declared in {source}", err=True)
     sys.exit(bool(project.failures))
 
 
@@ -152,7 +161,7 @@ class _FormatName(click.ParamType):  # type: ignore[type-arg]  # generic in newe
     help="Where the flow leads.",
 )
 @click.option("--styled", is_flag=True, help="Give Mermaid colours and a title.")
-@_with_modules
+@_with_flows
 def draw(
     flow: str,
     format_: str | None,
@@ -161,6 +170,7 @@ def draw(
     *,
     styled: bool,
     modules: tuple[str, ...],
+    catalog: str | None,
 ) -> None:
     """Draw FLOW."""
     output = None if output == STANDARD_OUTPUT else output
@@ -171,9 +181,9 @@ def draw(
     if output is None and _is_terminal() and get_renderer(chosen).is_binary:
         message = f"{chosen.upper()} cannot be shown in a terminal: name a file with -o FILE"
         raise click.UsageError(message)
-    project = _load(modules)
+    project = _load(modules, catalog)
     try:
-        drawn = draw_flow(flow, chosen, output, direction, styled=styled)
+        drawn = draw_flow(project.flows.flow(flow), chosen, output, direction, styled=styled)
     except UnknownFlowError as error:
         if project.failures:  # which have been reported, and may be why
             sys.exit(1)
@@ -196,17 +206,17 @@ def css_command() -> None:
 
 
 @main.command()
-@_with_modules
-def problems(modules: tuple[str, ...]) -> None:
+@_with_flows
+def problems(modules: tuple[str, ...], catalog: str | None) -> None:
     """Report the problems of the declared flows.
 
     Each problem is a line: where to fix it, what is wrong, and its code.
     """
-    project = _load(modules)
-    found = find_problems()
+    project = _load(modules, catalog)
+    found = project.flows.problems()
     for problem in found:
         _say(_relative(str(problem)))
-    flows = list_flows()
+    flows = project.flows.flows
     if not flows and not found:
         raise project.nothing_to_check()
     steps = sum(len(flow.steps) for flow in flows)
@@ -219,8 +229,10 @@ def problems(modules: tuple[str, ...]) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--blocks", is_flag=True, help="Write blocks for the extension penstock_flows.")
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 if a page is out of date.")
-@_with_modules
-def pages(folder: Path, *, blocks: bool, check: bool, modules: tuple[str, ...]) -> None:
+@_with_flows
+def pages(
+    folder: Path, *, blocks: bool, check: bool, modules: tuple[str, ...], catalog: str | None
+) -> None:
     """Write a page per flow, and an index, as Markdown to FOLDER.
 
     The pages can be read anywhere: a diagram in Mermaid, and the docstrings of
@@ -228,16 +240,11 @@ def pages(folder: Path, *, blocks: bool, check: bool, modules: tuple[str, ...]) 
     where a module cannot be imported, or where a file stands in the way that
     penstock did not write or that somebody has changed since.
     """
-    project = _load(modules)
-    if not list_flows():
-        raise project.nothing_to_check()
-    if project.failures:
-        message = f"nothing is written to {folder}: flows may be missing"
-        raise click.ClickException(message)
-    if warning := explain_optimization():
-        click.echo(f"warning: {warning}", err=True)
+    project = _load(modules, catalog)
+    project.check_complete(str(folder))
+    flows = project.flows.flows
     try:
-        found = PageFiles(folder, _documents(blocks=blocks), _is_gone)
+        found = PageFiles(folder, _documents(flows, blocks=blocks), project.is_gone)
         if not check:
             found.write()
     except (PenstockError, OSError) as error:
@@ -251,16 +258,45 @@ def pages(folder: Path, *, blocks: bool, check: bool, modules: tuple[str, ...]) 
     sys.exit(check and bool(found.changed or found.gone))
 
 
-def _documents(*, blocks: bool) -> dict[str, Document]:
-    flows = list_flows()
+def _documents(flows: Sequence[Flow], *, blocks: bool) -> dict[str, Document]:
     modules = {file_name(flow): modules_of(flow) for flow in flows}
     texts = (block_documents if blocks else text_documents)(flows)
     return {name: Document(text, modules.get(name, ())) for name, text in texts.items()}
 
 
-def _is_gone(modules: Sequence[str]) -> bool:
-    """Return whether nobody could declare a flow in *modules* any more."""
-    return all(name in sys.modules or not is_importable(name) for name in modules)
+@main.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    default=STANDARD_OUTPUT,
+    help="The file to write, whole or not at all. By default, and with -, it goes to "
+    "standard output.",
+)
+@click.option(
+    "--public",
+    is_flag=True,
+    help="Only what may be published: names, titles, kinds and edges, without files, lines, "
+    "signatures, docstrings and problems.",
+)
+@_with_flows
+def export(output: str, *, public: bool, modules: tuple[str, ...], catalog: str | None) -> None:
+    """Write the catalog of all flows, as JSON.
+
+    The modules are imported even where a catalog is configured, unless
+    --catalog names one. Nothing is written where a module cannot be imported.
+    """
+    project = _load(modules, catalog, for_export=True)
+    project.check_complete("standard output" if output == STANDARD_OUTPUT else output)
+    found = project.catalog()
+    text = (found.public() if public else found).to_json()
+    if output == STANDARD_OUTPUT:
+        show_diagram(text.removesuffix("\n"), "json")
+        return
+    try:
+        write_whole(output, text)
+    except OSError as error:
+        raise _failure(error) from error
 
 
 def _count(number: int, word: str) -> str:
@@ -289,34 +325,69 @@ def _failure(error: Exception) -> click.ClickException:
 
 @dataclass(frozen=True, slots=True)
 class _Project:
-    """What came of importing the modules that the user means."""
+    """The flows that the user means, and what could not be imported."""
 
     settings: Settings
+    flows: Flows
     failures: tuple[ModuleImportError, ...]
 
     def nothing_to_check(self) -> click.UsageError:
         """Return how the program ends because there are no flows: that is no success."""
-        if not self.settings.modules:  # a program has loaded what it has
+        # A program has loaded what it has.
+        if not self.settings.modules and not self.settings.catalog:
             cure = self.settings.words.assign("modules", "shop.flows")
             return click.UsageError(
                 f"no flow is declared in what this project imports: write {cure}"
             )
         return click.UsageError(explain_nothing(self.settings, self.failures))
 
+    def check_complete(self, output: str) -> None:
+        """End the program if flows may be missing in *output*; warn if docstrings are."""
+        if not self.flows.flows:
+            raise self.nothing_to_check()
+        if self.failures:
+            message = f"nothing is written to {output}: flows may be missing"
+            raise click.ClickException(message)
+        warning = None if self.settings.catalog else explain_optimization()
+        if warning:
+            click.echo(f"warning: {warning}", err=True)
 
-def _load(modules: tuple[str, ...]) -> _Project:
-    """Import the modules that the user means, and report what fails."""
-    settings = _settings(modules)
-    if not settings.modules and click.get_current_context().obj != LOADED:
+    def catalog(self) -> Catalog:
+        """Return the catalog of the flows."""
+        if isinstance(self.flows, Catalog):
+            return self.flows
+        return Catalog.from_registry(self.settings.folder)
+
+    def is_gone(self, modules: Sequence[str]) -> bool:
+        """Return whether nobody could declare a flow in *modules* any more."""
+        if self.settings.catalog:
+            known = {name for flow in self.flows.flows for name in modules_of(flow)}
+            return known.issuperset(modules)
+        return all(name in sys.modules or not is_importable(name) for name in modules)
+
+
+def _load(modules: tuple[str, ...], catalog: str | None, *, for_export: bool = False) -> _Project:
+    """Load the flows that the user means, and report what cannot be imported."""
+    settings = _settings(modules, catalog)
+    if for_export and catalog is None:
+        settings = replace(settings, catalog=None)
+    is_loaded = click.get_current_context().obj == LOADED
+    if not settings.modules and not settings.catalog and not is_loaded:
         raise click.UsageError(explain_nothing(settings))
-    with printing_to_stderr(), chdir("."):  # files are written where the user called
-        failures = import_modules(settings)
-    for failure in failures:
+    try:
+        with printing_to_stderr(), chdir("."):  # files are written where the user called
+            loaded = load_flows(settings)
+    except PenstockError as error:
+        raise click.ClickException(_relative(str(error))) from error
+    for failure in loaded.failures:
         click.echo(f"error: {_relative(str(failure))}", err=True)
-    return _Project(settings, failures)
+    return _Project(settings, loaded.flows, loaded.failures)
 
 
-def _settings(modules: tuple[str, ...]) -> Settings:
+def _settings(modules: tuple[str, ...], catalog: str | None) -> Settings:
+    if modules and catalog:
+        message = "--catalog and --module exclude each other: a catalog imports nothing"
+        raise click.UsageError(message)
     try:
         folder = Path.cwd()
     except OSError as error:
@@ -325,6 +396,7 @@ def _settings(modules: tuple[str, ...]) -> Settings:
     try:
         settings = read_settings(folder)
         settings = settings.override("--module", {"modules": list(modules)}, folder)
+        settings = settings.override("--catalog", {"catalog": catalog}, folder)
     except PenstockError as error:
         raise click.ClickException(_relative(str(error))) from error
     root = settings.root or str(folder)

@@ -284,6 +284,6 @@ def test_other_errors_of_the_system(monkeypatch):
     def fail(*_):
         raise OSError(errno.EIO, "Input/output error", "module.py")
 
-    monkeypatch.setattr(cli, "list_flows", fail)
+    monkeypatch.setattr(cli, "load_flows", fail)
     with pytest.raises(OSError, match=r"module\.py"):
         main(["list"], obj=LOADED)

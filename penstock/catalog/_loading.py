@@ -1,0 +1,79 @@
+"""Where the flows of a project come from: this process, or a file."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from penstock._project.importing import import_modules
+from penstock._project.settings import Settings
+from penstock.catalog._catalog import Catalog
+from penstock.catalog._reading import read_catalog
+from penstock.exceptions import CatalogError, ConfigurationError, ModuleImportError
+from penstock.graph import Flow, Problem, find_problems, get_flow, list_flows
+
+__all__ = ["DeclaredFlows", "Flows", "LoadedFlows", "load_flows"]
+
+
+class Flows(Protocol):
+    """Flows that can be looked up: those of a `Catalog`, or those of this process."""
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """All flows."""
+
+    def flow(self, name: str) -> Flow:
+        """Return the flow called *name*.
+
+        Raises:
+            UnknownFlowError: If there is no such flow.
+        """
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problems of all flows, and of the steps that no flow has."""
+
+
+class DeclaredFlows:
+    """The flows that this process has declared, as they are when they are asked for."""
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """All flows, in order of declaration."""
+        return list_flows()
+
+    def flow(self, name: str) -> Flow:
+        """Return the flow called *name*, as `get_flow` does."""
+        return get_flow(name)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problems of all flows, as `find_problems` does."""
+        return find_problems()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFlows:
+    """The flows that the settings of a project name."""
+
+    flows: Flows
+    """The flows."""
+
+    failures: tuple[ModuleImportError, ...] = ()
+    """What could not be imported."""
+
+
+def load_flows(settings: Settings) -> LoadedFlows:
+    """Return the flows of the catalog of *settings*, or else those of its modules.
+
+    Raises:
+        ConfigurationError: If the catalog cannot be read.
+    """
+    if settings.catalog is None:
+        failures = import_modules(settings)
+        return LoadedFlows(DeclaredFlows(), failures)
+    return LoadedFlows(_read(settings, settings.catalog))
+
+
+def _read(settings: Settings, file: str) -> Catalog:
+    try:
+        return read_catalog(file)
+    except CatalogError as error:
+        location = settings.catalog_location or settings.location
+        raise ConfigurationError(location, f"the catalog {error}") from error
