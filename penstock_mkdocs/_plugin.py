@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from html import escape
@@ -29,7 +29,7 @@ from mkdocs.utils import get_relative_url
 from penstock._project.settings import Settings
 from penstock.docs._markdown_pages import INDEX, block_documents, file_name
 from penstock.exceptions import ConfigurationError, did_you_mean
-from penstock.graph import list_flows
+from penstock.graph import Flow, list_flows
 from penstock.render._theme import page_stylesheet
 from penstock_mkdocs._generated import GeneratedFiles
 from penstock_mkdocs._navigation import with_pages
@@ -94,6 +94,9 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
 
     setup = _Option(None)
     """A function to call before anything is imported, as ``"package.module:function"``."""
+
+    catalog = _Option(None)
+    """The file of a catalog to read instead, counted from the folder of ``mkdocs.yml``."""
 
     format = _Option("svg")
     """How flows are drawn unless a block says otherwise."""
@@ -174,7 +177,8 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             files.append(File.generated(config, _MERMAID, abs_src_path=script))
         settings = self._load(config)
         if self.config.pages is not None:
-            self._add_pages(files, config, self.config.pages)
+            flows = _loading.flows_of(settings).flows if settings else list_flows()
+            self._add_pages(files, config, self.config.pages, flows)
         if self._is_dirty and settings:
             _note_edits(files, _loading.newest(settings))
         return files
@@ -247,25 +251,31 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     def _load(self, config: MkDocsConfig) -> Settings | None:
         settings = self._settings(config)
-        for failure in _loading.load(settings) if settings else ():
+        try:
+            failures = _loading.load(settings) if settings else ()
+        except ConfigurationError:  # a catalog that cannot be read: blocks say why
+            return None
+        for failure in failures:
             _logger.warning("%s", failure)
         return settings
 
-    def _add_pages(self, files: Files, config: MkDocsConfig, folder: str) -> None:
+    def _add_pages(
+        self, files: Files, config: MkDocsConfig, folder: str, declared: Sequence[Flow]
+    ) -> None:
         """Add a page for each flow unless the author wrote one, and put them in the navigation."""
         folder += "/"
         # Pages of several names have one address, and some systems take `A` and `a` for one.
         taken = {file.dest_uri.casefold(): file for file in files}
-        heads = {file_name(flow): _head(flow.label) for flow in list_flows()}
+        heads = {file_name(flow): _head(flow.label) for flow in declared}
         sources: dict[str, str] = {}
-        for name, text in block_documents(list_flows()).items():
+        for name, text in block_documents(declared).items():
             made = self._generated.write(config, folder + name, heads.get(name, "") + text)
             file = taken.get(made.dest_uri.casefold(), made)
             sources[name] = file.src_uri
             if file is made:
                 files.append(file)
         if config.nav is not None:
-            flows = sorted(list_flows(), key=lambda flow: (flow.label.lower(), flow.name))
+            flows = sorted(declared, key=lambda flow: (flow.label.lower(), flow.name))
             found = [sources[name] for name in (INDEX, *map(file_name, flows))]
             below = [source for source in found if source.startswith(folder)]
             config.nav = with_pages(config.nav, folder, below)

@@ -69,6 +69,9 @@ class PenstockConfig:
     setup: Any = field(default=None, metadata=_SHARED)
     """A function to call first, as ``"package.module:function"``."""
 
+    catalog: Any = field(default=None, metadata=_SHARED)
+    """The file of a catalog to read instead, counted from ``conf.py``."""
+
     format: str = field(default="svg", metadata=_read_by(choice(*FORMATS)))
     """What flows are drawn as."""
 
@@ -99,7 +102,7 @@ def project_settings(confdir: Path, config: Config) -> Settings:
     Raises:
         ConfigurationError: If a setting cannot be used.
     """
-    said = {key: config[f"penstock_{key}"] for key in ("modules", "pythonpath", "setup")}
+    said = {key: config[f"penstock_{key}"] for key in ("modules", "pythonpath", "setup", "catalog")}
     # An empty tuple says nothing, as an empty list does.
     said = {key: value for key, value in said.items() if value != ()}
     return read_settings(confdir).override(str(confdir / "conf.py"), said, confdir, _WORDS)

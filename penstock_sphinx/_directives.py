@@ -29,7 +29,7 @@ from penstock.exceptions import (
     UnknownFlowError,
     UnknownStepError,
 )
-from penstock.graph import Flow, get_flow, list_flows
+from penstock.graph import Flow
 from penstock_sphinx._config import DIRECTIONS, FORMATS, choice, project_settings
 from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
 from penstock_sphinx._figures import Look, figure
@@ -117,7 +117,7 @@ class _Directive(SphinxDirective):
     def _fail(self, missing: str, reason: object, subtype: Subtype) -> list[nodes.Node]:
         """Warn at the author's line, and leave the note *missing* where something would be."""
         # Only the warning has paths of this machine.
-        self._warn(f"{reason}{'' if list_flows() else self._origins()}", subtype)
+        self._warn(f"{reason}{'' if self._domain.flows.flows else self._origins()}", subtype)
         parts = sentence_parts(f"{own_words(missing)}: {reason}")
         said = [nodes.literal(text, text) if code else nodes.Text(text) for text, code in parts]
         note = nodes.paragraph("", "", *said)
@@ -181,7 +181,7 @@ class FlowDirective(_Directive):
     def run(self) -> list[nodes.Node]:
         """Return the nodes that show the flow, or a note that there is none."""
         try:
-            flow = get_flow(self._name())
+            flow = self._domain.flows.flow(self._name())
         except UnknownFlowError as error:
             return self._fail("This flow cannot be shown", self._explain(error), "unknown_flow")
         for problem in flow.problems():
@@ -252,7 +252,7 @@ class StepDirective(_Directive):
     def run(self) -> list[nodes.Node]:
         """Return the nodes that show the step, or a note that there is none."""
         try:
-            flow, step = find_step(self._name())
+            flow, step = find_step(self._name(), self._domain.flows)
         except UnknownStepError as error:
             return self._fail("This step cannot be shown", self._explain(error), "unknown_step")
         what = ("step", flow.name, step.name)
@@ -286,9 +286,10 @@ class FlowsDirective(_Directive):
     def run(self) -> list[nodes.Node]:
         """Return a table of the flows, or nothing if there is none."""
         chosen = Selection(self.options.get("tags"), self.options.get("owner"))
-        self._domain.note_shown(self.env.docname, ("flows", *chosen), chosen.fingerprint())
+        source = self._domain.flows
+        self._domain.note_shown(self.env.docname, ("flows", *chosen), chosen.fingerprint(source))
         translate = Translator(self)
-        flows = chosen.flows()
+        flows = chosen.flows(source)
         if not flows:
             return self._fail("This index cannot be shown", f"no flow {chosen}", "unknown_flow")
         for flow in flows:

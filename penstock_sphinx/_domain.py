@@ -15,9 +15,9 @@ from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
+from penstock.catalog._loading import DECLARED, Flows
 from penstock.docs._page import find_step
 from penstock.exceptions import ModuleImportError, UnknownFlowError, UnknownStepError
-from penstock.graph import get_flow
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words
 
@@ -143,6 +143,9 @@ class PenstockDomain(Domain):
 
     confdir = Path()
     """The folder of ``conf.py``, which may be another than that of the pages."""
+
+    flows: Flows = DECLARED
+    """The flows of the project."""
 
     failures: tuple[ModuleImportError, ...] = ()
     """What could not be imported for this build."""
@@ -339,7 +342,7 @@ def _explain(_app: Sphinx, domain: Domain | None, node: pending_xref) -> bool | 
         return None
     sort, target = node["reftype"], node["reftarget"]
     try:
-        _ = get_flow(target) if sort == "flow" else find_step(target)
+        _ = domain.flows.flow(target) if sort == "flow" else find_step(target, domain.flows)
     except UnknownFlowError as error:
         warn(str(error), "unknown_flow", location=node)
     except UnknownStepError as error:

@@ -10,7 +10,10 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from penstock._project.importing import explain_optimization, import_modules
+from penstock._project.importing import explain_optimization
+from penstock._project.settings import Settings
+from penstock.catalog import Catalog
+from penstock.catalog._loading import LoadedFlows, load_flows
 from penstock.exceptions import ConfigurationError, ModuleImportError
 from penstock_sphinx._config import project_settings
 from penstock_sphinx._domain import domain_of
@@ -27,7 +30,7 @@ def setup_loading(app: Sphinx) -> None:
 
 
 def _import_modules(app: Sphinx) -> None:
-    """Import the modules that declare flows; warn of each that cannot be imported."""
+    """Load the flows of the project; warn of each module that cannot be imported."""
     try:
         settings = project_settings(Path(app.confdir), app.config)
     except ConfigurationError as error:
@@ -37,14 +40,25 @@ def _import_modules(app: Sphinx) -> None:
     # A real stream, for a module may set it up, wrap it or take it apart.
     stream = TextIOWrapper(printed, "utf-8", "backslashreplace", write_through=True)
     with _mocked(app), redirect_stdout(stream):
-        failures = domain_of(app.env).failures = import_modules(settings)
+        loaded = _load(settings)
+    domain = domain_of(app.env)
+    domain.flows, domain.failures = loaded.flows, loaded.failures
     if said := printed.getvalue().decode("utf-8", "replace").strip():
         # What a build prints belongs to Sphinx: `-Q` promises silence.
         _logger.verbose("modules of penstock_modules printed:\n%s", said)
-    if warning := explain_optimization():
+    if settings.catalog is None and (warning := explain_optimization()):
         warn(warning, "docstring")
-    for failure in failures:
+    for failure in loaded.failures:
         warn(str(failure), "import", location=_place(Path(app.confdir), failure))
+
+
+def _load(settings: Settings) -> LoadedFlows:
+    """Return the flows of the project; none, with a warning, if their catalog cannot be read."""
+    try:
+        return load_flows(settings)
+    except ConfigurationError as error:
+        warn(str(error), "config")
+        return LoadedFlows(Catalog())
 
 
 class _Printed(BytesIO):

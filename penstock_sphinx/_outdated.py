@@ -1,13 +1,13 @@
 """Pages that no longer say what is so are read again, and no others."""
 
-from functools import cache
+from functools import cache, partial
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from penstock.catalog._loading import Flows
 from penstock.docs._page import Selection, fingerprint
 from penstock.exceptions import PenstockError
-from penstock.graph import get_flow
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._links import has_source_page, whereabouts
 
@@ -29,7 +29,7 @@ def _find_outdated(
     may come from a module that a page never heard of, and most edits of a module
     change nothing that a page shows.
     """
-    now = cache(_fingerprint)
+    now = cache(partial(_fingerprint, domain_of(env).flows))
     return [
         docname
         for docname, shown in domain_of(env).data["shown"].items()
@@ -37,18 +37,18 @@ def _find_outdated(
     ]
 
 
-def _fingerprint(what: tuple[str | None, ...]) -> str | None:
+def _fingerprint(flows: Flows, what: tuple[str | None, ...]) -> str | None:
     """Return what is to be said now of what a page shows, or None if it is gone."""
     try:
         match what:
             case ("flow", str(name)):
-                return fingerprint(get_flow(name))
+                return fingerprint(flows.flow(name))
             case ("step", str(name), str(step)):
-                flow = get_flow(name)
+                flow = flows.flow(name)
                 return fingerprint(flow, only=flow.step(step))
             case _:
                 _, tags, owner = what
-                return Selection(tags, owner).fingerprint()
+                return Selection(tags, owner).fingerprint(flows)
     except (PenstockError, LookupError):
         return None
 

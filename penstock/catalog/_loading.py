@@ -10,7 +10,7 @@ from penstock.catalog._reading import read_catalog
 from penstock.exceptions import CatalogError, ConfigurationError, ModuleImportError
 from penstock.graph import Flow, Problem, find_problems, get_flow, list_flows
 
-__all__ = ["DeclaredFlows", "Flows", "LoadedFlows", "load_flows"]
+__all__ = ["DECLARED", "Flows", "LoadedFlows", "load_flows"]
 
 
 class Flows(Protocol):
@@ -31,7 +31,7 @@ class Flows(Protocol):
         """Return the problems of all flows, and of the steps that no flow has."""
 
 
-class DeclaredFlows:
+class _DeclaredFlows:
     """The flows that this process has declared, as they are when they are asked for."""
 
     @property
@@ -46,6 +46,10 @@ class DeclaredFlows:
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems of all flows, as `find_problems` does."""
         return find_problems()
+
+
+DECLARED: Flows = _DeclaredFlows()
+"""The flows of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def load_flows(settings: Settings) -> LoadedFlows:
     """
     if settings.catalog is None:
         failures = import_modules(settings)
-        return LoadedFlows(DeclaredFlows(), failures)
+        return LoadedFlows(DECLARED, failures)
     return LoadedFlows(_read(settings, settings.catalog))
 
 

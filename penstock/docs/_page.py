@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from penstock._declared.registry import default_registry
 from penstock._declared.signatures import UNKNOWN
 from penstock._declared.step import Predecessor, Step
+from penstock.catalog._loading import DECLARED, Flows
 from penstock.exceptions import UnknownStepError
-from penstock.graph._flow import Flow, get_flow, list_flows
+from penstock.graph._flow import Flow
 from penstock.graph._functions import (
     is_async,
     names_of,
@@ -213,24 +214,24 @@ class Selection(NamedTuple):
         said += [f"is owned by {self.owner}"] if self.owner else []
         return " and ".join(said) or "is declared"
 
-    def flows(self) -> list[Flow]:
-        """Return the flows, in order of their labels."""
+    def flows(self, source: Flows = DECLARED) -> list[Flow]:
+        """Return the flows of *source*, in order of their labels."""
         tags = {tag.strip() for tag in (self.tags or "").split(",")} - {""}
         found = [
             flow
-            for flow in list_flows()
+            for flow in source.flows
             if tags <= set(flow.tags) and self.owner in {None, flow.owner}
         ]
         return sorted(found, key=lambda flow: (flow.label.lower(), flow.name))
 
-    def fingerprint(self) -> str:
-        """Return a hash of all that the index says."""
+    def fingerprint(self, source: Flows = DECLARED) -> str:
+        """Return a hash of all that the index of *source* says."""
         said = [
             (
                 *(flow.name, flow.label, gist_of(flow), flow.owner, flow.tags),
                 *((step.name, step.label) for step in flow.entrypoints),
             )
-            for flow in self.flows()
+            for flow in self.flows(source)
         ]
         return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:32]
 
@@ -266,17 +267,17 @@ def target_of(step: Step) -> str:
     return f"{module}.{qualname}" if module else qualname
 
 
-def find_step(said: str) -> tuple[Flow, Step]:
-    """Return the step that *said* names, as ``flow.step`` or by its name alone.
+def find_step(said: str, source: Flows = DECLARED) -> tuple[Flow, Step]:
+    """Return the step of *source* that *said* names, as ``flow.step`` or by its name alone.
 
     Raises:
         UnknownStepError: If there is none, or more than one.
     """
     for flow, name in _readings(said):
-        if flow in default_registry().names() and name in default_registry().get(flow).steps:
-            found = get_flow(flow)
+        with suppress(LookupError):
+            found = source.flow(flow)
             return found, found.step(name)
-    pairs = [(flow, step) for flow in list_flows() for step in flow.steps]
+    pairs = [(flow, step) for flow in source.flows for step in flow.steps]
     meant = [(flow, step) for flow, step in pairs if step.name == said]
     if len(meant) != 1:
         known, found_names = ([f"{f.name}.{s.name}" for f, s in some] for some in (pairs, meant))

@@ -25,15 +25,16 @@ from penstock._declared.signatures import attempt
 from penstock._declared.step import Step
 from penstock._project.importing import explain, explain_nothing
 from penstock._project.settings import Settings
+from penstock.catalog._loading import DECLARED, Flows
 from penstock.docs._page import FlowPage, Selection, StepSection, anchor_of, find_step, target_of
 from penstock.exceptions import BrokenExtraError, PenstockError, UnknownFlowError, UnknownStepError
-from penstock.graph import Flow, get_flow, list_flows
+from penstock.graph import Flow
 from penstock_mkdocs.markdown._converter import docstring_to_html
 from penstock_mkdocs.markdown._errors import Reporter
 from penstock_mkdocs.markdown._host import Host
 from penstock_mkdocs.markdown._html import Heading, Html, PageRenderer, Part
 from penstock_mkdocs.markdown._links import Elsewhere, anchors_in, mend_links
-from penstock_mkdocs.markdown._loading import failures_of, files_of, load
+from penstock_mkdocs.markdown._loading import failures_of, files_of, flows_of, is_loaded, load
 from penstock_mkdocs.markdown._mkdocstrings import can_document, directive, offer_anchor
 from penstock_mkdocs.markdown._options import (
     ExtensionOptions,
@@ -69,7 +70,7 @@ _UNINDEXED = "--here"
 class PenstockExtension(Extension):
     """Turns ``::: penstock-flow NAME`` into the diagram and the steps of a flow.
 
-    Its options are ``modules``, ``pythonpath`` and ``setup``, which go over
+    Its options are ``modules``, ``pythonpath``, ``setup`` and ``catalog``, which go over
     ``[tool.penstock]`` of the nearest ``pyproject.toml``; ``format`` and
     ``direction`` for all blocks; ``errors``, which is ``"auto"``, ``"raise"`` or
     ``"show"``; ``css``, False if the site brings the style sheet; and
@@ -128,6 +129,7 @@ class FlowBlocks(BlockProcessor):
         self._sources = sources
         self._reporter = Reporter(host, options.errors)
         self._number: int | None = None
+        self._flows: Flows = DECLARED
         sources.warn_of_html = self._warn_of_html
         self._renderer = PageRenderer(docstring_to_html, self._warn, options.templates)
         self._shown: dict[str, Callable[[Element, str, object], None]] = {
@@ -260,8 +262,10 @@ class FlowBlocks(BlockProcessor):
         """
         settings = settings_of(self._options, self._host.folder)
         # The plugin has done it before any page.
-        for failure in () if self._options.whole_site else load(settings):
+        is_done = self._options.whole_site and is_loaded(settings)
+        for failure in () if is_done else load(settings):
             self._reporter.warn(str(failure))
+        self._flows = self._renderer.flows_to_draw = flows_of(settings)
         self._warn_of_unwatched(settings)
         for failure in () if self._has_failures else failures_of(settings):
             # What an import raises may hold a password or a path of this machine.
@@ -287,7 +291,7 @@ class FlowBlocks(BlockProcessor):
 
     def _show_flow(self, parent: Element, name: str, said: object) -> None:
         options = self._options.flow().override(said)
-        flow = get_flow(name)
+        flow = self._flows.flow(name)
         for problem in flow.problems():
             self._warn(str(problem))
         if inside := _shown_inside(flow):
@@ -302,7 +306,7 @@ class FlowBlocks(BlockProcessor):
 
     def _show_step(self, parent: Element, name: str, said: object) -> None:
         options = StepOptions().override(said)
-        flow, step = find_step(name)
+        flow, step = find_step(name, self._flows)
         if target_of(step) in documented_now():
             self._warn_of_itself(flow, step)
             return
@@ -320,9 +324,9 @@ class FlowBlocks(BlockProcessor):
             message = f"`penstock-flows` takes no name; did you mean `penstock-flow {name}`?"
             raise OptionError(message)
         chosen = Selection(options.tags, options.owner)
-        flows = chosen.flows()
+        flows = chosen.flows(self._flows)
         if not flows:
-            raise OptionError(f"no flow {chosen}" if list_flows() else self._explain_nothing())
+            raise OptionError(f"no flow {chosen}" if self._flows.flows else self._explain_nothing())
         for flow in flows:
             self._note_elsewhere(FlowPage(flow=flow))
         self._put(parent, self._renderer.flows(flows, options))

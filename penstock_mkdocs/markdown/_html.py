@@ -9,6 +9,7 @@ from typing import cast
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup, escape
 
+from penstock.catalog._loading import DECLARED, Flows
 from penstock.docs._page import FlowPage, StepSection, gist_of, sentence_parts
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import Flow
@@ -90,6 +91,8 @@ class PageRenderer:
         self._environment = _environment(templates)
         self._to_html = to_html
         self._warn = warn
+        self.flows_to_draw: Flows = DECLARED
+        """The flows that are drawn together, since one page after the other shows them."""
 
     def flow(
         self, page: FlowPage, options: FlowOptions, *, documented: Callable[[StepSection], bool]
@@ -175,7 +178,7 @@ class PageRenderer:
 
     def _svg(self, page: FlowPage, options: FlowOptions) -> str:
         direction = cast("Direction", options.direction)
-        drawn = svg_of(page, direction, f"{page.anchor}--drawn")
+        drawn = svg_of(page, direction, f"{page.anchor}--drawn", self.flows_to_draw.flows)
         # A blank line would end the HTML for a tool that reads it as Markdown.
         drawn = drawn.replace("\n\n", "\n")
         label = f' aria-label="{escape(options.alt)}"' if options.alt else ""

@@ -1,9 +1,10 @@
 """Pictures of flows, drawn together: to start a program takes longer than to draw a flow."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from penstock.docs._page import FlowPage
-from penstock.graph import list_flows
+from penstock.graph import Flow
 from penstock.graph._model import Direction, Graph
 from penstock.render._graphviz import draw_sources, picture_source, render_png, render_svg
 from penstock.render._svg import finish_svg
@@ -19,14 +20,16 @@ _MOST = 2000
 """How many are kept: a server draws for days."""
 
 
-def svg_of(page: FlowPage, direction: Direction, prefix: str) -> str:
+def svg_of(page: FlowPage, direction: Direction, prefix: str, flows: Iterable[Flow]) -> str:
     """Return the diagram of *page* as an ``<svg>`` element.
+
+    Those of *flows* are drawn with it: their pages will be rendered soon.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
         RenderError: If the program fails.
     """
-    drawn = _drawn.get((page.unlinked, direction)) or _draw_all(page.unlinked, direction)
+    drawn = _drawn.get((page.unlinked, direction)) or _draw_all(page.unlinked, direction, flows)
     if drawn is None:
         # Alone, to hear what is wrong.
         return render_svg(page.graph, direction=direction, prefix=prefix, standalone=False)
@@ -44,12 +47,12 @@ def png_of(graph: Graph, direction: Direction) -> bytes:
     return render_png(graph, direction=direction)
 
 
-def _draw_all(graph: Graph, direction: Direction) -> bytes | None:
-    """Return *graph* as it was drawn, with all declared flows: their pages will be rendered soon.
+def _draw_all(graph: Graph, direction: Direction, flows: Iterable[Flow]) -> bytes | None:
+    """Return *graph* as it was drawn, with all of *flows*.
 
     Pictures that fail together are left to be drawn alone.
     """
-    graphs = dict.fromkeys([graph, *(flow.graph() for flow in list_flows())])
+    graphs = dict.fromkeys([graph, *(flow.graph() for flow in flows)])
     drawings: list[_Drawing] = [(each, direction) for each in graphs]
     wanted = [drawing for drawing in drawings if drawing not in _drawn]
     pictures = draw_sources([picture_source(*each) for each in wanted], "svg")

@@ -21,10 +21,20 @@ import penstock
 from penstock._declared.registry import default_registry
 from penstock._project.importing import explain_optimization, import_modules, is_own
 from penstock._project.settings import Settings
+from penstock.catalog._loading import DECLARED, Flows, load_flows
 from penstock.exceptions import ModuleImportError
 from penstock_mkdocs.markdown._state import forget_state
 
-__all__ = ["failures_of", "files_of", "forget", "load", "newest", "places_of"]
+__all__ = [
+    "failures_of",
+    "files_of",
+    "flows_of",
+    "forget",
+    "is_loaded",
+    "load",
+    "newest",
+    "places_of",
+]
 
 _logger = logging.getLogger("mkdocs.plugins.penstock")
 _OURS = {"penstock", "penstock_mkdocs", "penstock_sphinx", "__main__"}
@@ -38,6 +48,7 @@ Stamp = tuple[int, int] | None
 class _Load:
     """What came of importing the modules of some settings."""
 
+    flows: Flows = DECLARED
     failures: tuple[ModuleImportError, ...] = ()
     modules: set[str] = field(default_factory=set)
     """The names of the project's own modules."""
@@ -55,10 +66,13 @@ _lock = RLock()  # Zensical renders in threads
 
 
 def load(settings: Settings) -> tuple[ModuleImportError, ...]:
-    """Import the modules of *settings*, again if one was edited.
+    """Import the modules of *settings*, or read their catalog, again if a file was edited.
 
     Return:
         What failed, the first time that it failed.
+
+    Raises:
+        ConfigurationError: If the catalog of *settings* cannot be read.
     """
     with _lock:
         # Of all settings: those of one project may be written in two ways, such as by a path
@@ -70,12 +84,23 @@ def load(settings: Settings) -> tuple[ModuleImportError, ...]:
         if settings in _loads:
             return ()
         with _without_bytecode() if stale else nullcontext():
-            found = _loads[settings] = _import(settings)
+            found = _loads[settings] = (_import if settings.catalog is None else _read)(settings)
         for past in stale.values():
             # What an edit broke comes back with the file that it was in.
             found.stamps = {path: _stamp(path) for path in past.stamps} | found.stamps
             found.modules |= past.modules
         return found.failures
+
+
+def is_loaded(settings: Settings) -> bool:
+    """Return whether the flows of *settings* have been loaded."""
+    return settings in _loads
+
+
+def flows_of(settings: Settings) -> Flows:
+    """Return the flows that were last loaded for *settings*."""
+    found = _loads.get(settings)
+    return found.flows if found else DECLARED
 
 
 def failures_of(settings: Settings) -> tuple[ModuleImportError, ...]:
@@ -101,6 +126,8 @@ def places_of(settings: Settings) -> list[str]:
 
     A package is watched whole, so that a new module in it is seen.
     """
+    if settings.catalog is not None:  # also one that cannot be read until it is fixed
+        return [settings.catalog] if Path(settings.catalog).exists() else []
     found = _loads.get(settings) or _Load()
     top = {name.partition(".")[0] for name in found.modules} | _tops(settings)
     places = dict.fromkeys(place for name in sorted(top) for place in _places(name))
@@ -115,6 +142,12 @@ def forget() -> None:
         if earlier.failures:
             del _loads[settings]
             _purge(earlier)
+
+
+def _read(settings: Settings) -> _Load:
+    file = Path(settings.catalog or "")
+    stamps = {file: _stamp(file)}
+    return _Load(flows=load_flows(settings).flows, stamps=stamps)
 
 
 def _import(settings: Settings) -> _Load:
@@ -135,7 +168,7 @@ def _import(settings: Settings) -> _Load:
     if failures:
         paths |= _files_of_failures(failures, tops)
     stamps = {path: _stamp(path, before=started) for path in sorted(paths)}
-    return _Load(failures, set(files), stamps)
+    return _Load(failures=failures, modules=set(files), stamps=stamps)
 
 
 def _purge(load: _Load) -> None:
@@ -167,6 +200,8 @@ def _without_bytecode() -> Iterator[None]:
 
 def _tops(settings: Settings) -> set[str]:
     """Return the top-level names of the modules of *settings*."""
+    if settings.catalog is not None:
+        return set()
     said = [*settings.modules, *filter(None, [settings.setup])]
     return {name.partition(":")[0].partition(".")[0] for name in said} - _OURS
 

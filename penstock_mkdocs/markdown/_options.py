@@ -205,6 +205,7 @@ class ExtensionOptions(_Options):
     modules: tuple[str, ...] = _option((), _texts)
     pythonpath: tuple[str, ...] = _option((), _texts)
     setup: str | None = _option(None, _text)
+    catalog: str | None = _option(None, _text)
     format: str = _option("svg", _choice(*FORMATS))
     direction: str = _option("TD", _choice(*DIRECTIONS))
     errors: str = _option("auto", _choice(*ERRORS))
@@ -243,6 +244,7 @@ class ExtensionOptions(_Options):
             "modules": list(self.modules),
             "pythonpath": list(self.pythonpath),
             "setup": self.setup,
+            "catalog": self.catalog,
         }
         folder = Path(self.config_file).parent if self.config_file else folder
         place = self.config_file or "the options of penstock_flows"

@@ -103,7 +103,11 @@ def test_option_that_is_none(site):
 @pytest.mark.parametrize(
     ("option", "value", "expected"),
     [
-        ("module", ["shop"], "there is no such option; did you mean 'modules'? (known: direction,"),
+        (
+            "module",
+            ["shop"],
+            "there is no such option; did you mean 'modules'? (known: catalog, direction,",
+        ),
         ("mermaid-js", "a.js", "there is no such option; did you mean 'mermaid_js'?"),
         ("css", False, "the plugin sets this option of the extension itself"),
         ("modules", "shop", "takes a list of strings, not 'shop'; write [shop]"),

@@ -111,6 +111,26 @@ def test_wrong_settings(tmp_path, text, expected):
     assert str(file) in str(caught.value)
 
 
+def test_catalog(tmp_path):
+    """A catalog is a file counted from where it is named; modules that are named nearer win."""
+    file = write(tmp_path / "pyproject.toml", '[tool.penstock]\ncatalog = "x/flows.json"\n')
+    found = read_settings(tmp_path)
+    (tmp_path / "docs").mkdir()
+    nearer = found.override("conf.py", {"modules": ["shop"]}, tmp_path / "docs")
+    both = found.override(
+        "conf.py", {"modules": ["shop"], "catalog": "flows.json"}, tmp_path / "docs"
+    )
+
+    assert (found.catalog, found.catalog_location) == (
+        f"{tmp_path}/x/flows.json",
+        f"[tool.penstock] in {file}",
+    )
+    assert (nearer.catalog, nearer.modules) == (None, ("shop",))
+    assert both.catalog == f"{tmp_path}/docs/flows.json"
+    assert Words().assign("catalog", "flows.json").startswith('catalog = "flows.json" under')
+    assert "no flow is in the catalog" in explain_nothing(found)
+
+
 def test_override(tmp_path):
     """What a tool says itself replaces the file's setting; what it leaves out stays."""
     settings = Settings(modules=("a",), setup="a:setup", location="file")
