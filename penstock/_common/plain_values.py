@@ -60,6 +60,8 @@ def printable(value: Any, *, asks: bool = True) -> object:
         asks: Whether objects of the application's own classes are asked for
             their text. Not where it may be that nobody writes them: to ask one
             of an ORM is a query to the database.
+
+    .. versionadded:: 0.2
     """
     kind = type(value)
     if kind in _SCALARS or (kind is str and value.isascii()):

@@ -2,28 +2,29 @@
 
 # ruff: noqa: SLF001 - runs are our own, and a property's call is a tenth of the cost here
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Container, Mapping, MutableMapping
 from types import FrameType
+from typing import Any, NamedTuple
 
-from penstock._common.plain_values import printable
-from penstock._declared.registry import Declaration
+from penstock._common.plain_values import plain, printable
 from penstock._runtime.bypassed import check_frame
-from penstock._runtime.current_step import find_running
+from penstock._runtime.current_step import find_raiser, find_running
 from penstock._runtime.failure_records import Failure, find_failure
-from penstock._runtime.run import Run, current, open_run, values_shown
-from penstock.exceptions import ConfigurationError
+from penstock._runtime.run import Run, closed_marks, current, open_run, values_shown
 
 __all__ = [
-    "NAMES",
+    "Report",
     "add_fields",
-    "check_length",
+    "add_known_fields",
+    "describe",
     "failure_of",
     "find_step",
-    "run_values",
     "shorten",
 ]
 
-NAMES = ("flow_id", "flow", "step")
+_NAMES = ("flow_id", "flow", "step")
+
+_current = current.get  # looked up once, for each log line
 
 
 def add_fields(
@@ -33,17 +34,25 @@ def add_fields(
     error: object = None,
     id_length: int | None = None,
 ) -> None:
-    """Add to *record* what is current, except under names that it has already.
+    """Add ``flow_id``, ``flow``, ``step`` and annotated values to the fields of a log *record*.
+
+    Each of the three is there afterwards, since formats name them; what is there
+    already stays.
 
     Args:
         record: Fields by name.
-        default: What stands where nothing is current.
-        frame: Where to look for the running step, or None not to look.
-        error: What is reported: an exception knows from which operation it is.
-        id_length: How many characters of the flow ID to add. None means all.
+        default: What the three are where nothing is current.
+        frame: Where to look for the running step, as from `sys._getframe`. None
+            means not to look.
+        error: The exception that the record reports, if any: it knows from which
+            operation it is.
+        id_length: How many characters of the flow ID to add: the last ones.
+            None means all.
+
+    .. versionadded:: 0.2
     """
-    run = current.get()
-    if run is not None and len(run._cell) > 1:
+    run = _current()
+    if closed_marks and run is not None:
         run = open_run()
     failure = None if error is None else failure_of(error, run)
     if failure is not None or id_length is not None:
@@ -89,14 +98,148 @@ def _put_names(
             put("flow", flow)
 
 
-def find_step(frame: FrameType | None) -> Declaration | None:
-    """Return the step that runs in *frame*, and report one that was called past its wrapper."""
+def add_known_fields(
+    fields: MutableMapping[str, Any],
+    error: object = None,
+    id_length: int | None = None,
+    leave_out: Container[str] = (),
+) -> None:
+    """Add ``flow_id``, ``flow`` and annotated values to the *fields* of a log event.
+
+    What is not known is left out, and what is there already stays. Outside a
+    run it adds nothing, unless *error* is from one.
+
+    Args:
+        fields: Fields by name.
+        error: The exception that the event reports, if any: it knows from which
+            operation it is.
+        id_length: How many characters of the flow ID to add: the last ones.
+            None means all.
+        leave_out: Names under which no annotated value is added, since they mean
+            something to the logging library.
+
+    .. versionadded:: 0.2
+    """
+    run = _current()
+    if closed_marks and run is not None:
+        run = open_run()
+    if error is not None or id_length is not None:
+        _add_reported(fields, run, error, id_length, leave_out)
+    if run is not None:
+        if "flow_id" not in fields:
+            fields["flow_id"] = run._flow_id or run.flow_id
+        if run._flows and "flow" not in fields:
+            fields["flow"] = run._flows[0]
+        if run._values or run._origin or run._request:
+            _add_values(fields, values_shown(run), leave_out)
+
+
+def _add_reported(
+    fields: MutableMapping[str, Any],
+    run: Run | None,
+    error: object,
+    id_length: int | None,
+    leave_out: Container[str],
+) -> None:
+    """Add what is known of an exception, and a part of the ID if that is wanted."""
+    failure = failure_of(error, run)
+    _put_names(fields.setdefault, run, failure, id_length)
+    if failure is not None:
+        own = {} if run is None else values_shown(run)
+        _add_values(fields, {**failure.values, **own}, leave_out)
+
+
+def _add_values(
+    fields: MutableMapping[str, Any], values: Mapping[str, object], leave_out: Container[str]
+) -> None:
+    for name, value in values.items():
+        if name not in _NAMES and name not in leave_out:
+            fields.setdefault(name, printable(value))
+
+
+def find_step(frame: FrameType | None) -> str | None:
+    """Return the name of the step whose code runs in *frame* or called it, or None.
+
+    For log lines: an entrypoint whose function was called without its wrapper,
+    so that no run of its flow began, is reported once.
+
+    Args:
+        frame: A frame of the running thread, as from `sys._getframe`. Looking
+            takes longer the more frames there are between it and the step.
+
+    .. versionadded:: 0.2
+    """
     running = find_running(frame)
-    if running is not None and running.is_entrypoint:
+    if running is None:
+        return None
+    if running.is_entrypoint:
         run = open_run()
         if run is None or run.flow not in running.flows:
             check_frame(running, frame)
-    return running
+    return running.name
+
+
+class Report(NamedTuple):
+    """What is known of the operation of an error: strings and what JSON has.
+
+    .. versionadded:: 0.2
+    """
+
+    flow_id: str
+    """The correlation ID of the operation."""
+
+    flow: str | None
+    """The name of its flow, if one is known."""
+
+    step: str | None
+    """The name of the step that raised the error, or else of the running one."""
+
+    run_id: str | None
+    """The ID of the run, where it is not over."""
+
+    values: Mapping[str, object]
+    """The annotated values, as `penstock.configure` lets logs show them."""
+
+
+def describe(
+    error: BaseException | None = None,
+    *,
+    frame: FrameType | None = None,
+    run: Run | None = None,
+) -> Report | None:
+    """Return what an error report says of the operation that goes on or that *error* is from.
+
+    It is None outside any run, unless *error* left one.
+
+    Args:
+        error: What is reported, if it is an exception.
+        frame: Where to look for the running step, as from `sys._getframe`. None
+            means not to look.
+        run: The run where none is current: one that the reporter kept.
+
+    .. versionadded:: 0.2
+    """
+    run = open_run() or run
+    found = None if error is None else find_failure(error)
+    failure = None if found is None or (run and run.flow_id != found.flow_id) else found
+    known = run or failure
+    if known is None:
+        return None
+    # The steps of another operation are not those of this one.
+    is_ours = error is not None and (found is None or failure is not None)
+    running = None if frame is None else find_running(frame)
+    return Report(
+        flow_id=known.flow_id,
+        flow=known.flow or (failure and failure.flow),
+        step=(find_raiser(error.__traceback__) if is_ours and error else None)
+        or (running and running.name)
+        or (failure and failure.step),
+        run_id=None if run is None else run.run_id,
+        values={
+            **({} if failure is None else failure.values),
+            **({} if run is None else {k: plain(v) for k, v in values_shown(run).items()}),
+        },
+    )
 
 
 def failure_of(error: object, run: Run | None) -> Failure | None:
@@ -107,20 +250,6 @@ def failure_of(error: object, run: Run | None) -> Failure | None:
     return None
 
 
-def run_values(run: Run | None, failure: Failure | None) -> Mapping[str, object]:
-    """Return what is attached to *run* and to what failed in it."""
-    values = {} if run is None else values_shown(run)
-    return values if failure is None else {**failure.values, **values}
-
-
 def shorten(flow_id: object, length: int | None) -> object:
     """Return the end of *flow_id*: all that begin in the same minute begin alike."""
     return flow_id[-length:] if length is not None and isinstance(flow_id, str) else flow_id
-
-
-def check_length(location: str, length: object) -> None:
-    """Raise unless *length* is a number of characters, or None."""
-    if length is None or (type(length) is int and length > 0):
-        return
-    problem = f"id_length must be a number of characters above 0, not {length!r}: write 8"
-    raise ConfigurationError(location, problem)

@@ -7,7 +7,10 @@ adapter, see :doc:`/how-to/write-an-integration`.
 
 from penstock._decorators import After, TaskSettings, declare_task
 from penstock._runtime.control_flow import declare_control_flow
+from penstock._runtime.failure_records import record_failure
+from penstock._runtime.ids import is_flow_id, is_trace_id, make_flow_id
 from penstock._runtime.propagation import HEADER
+from penstock._runtime.run import observe_received
 from penstock.boundary._arguments import (
     ARGUMENT,
     receive_argument,
@@ -43,8 +46,13 @@ __all__ = [
     "declare_control_flow",
     "declare_task",
     "inactive",
+    "is_flow_id",
+    "is_trace_id",
     "iterate",
+    "make_flow_id",
+    "observe_received",
     "receive_argument",
+    "record_failure",
     "send_argument",
     "send_beside",
 ]

@@ -9,19 +9,13 @@ from string import Formatter, Template
 from types import FrameType
 from typing import Any, Literal
 
-from penstock._common.plain_values import printable, unprintable
-from penstock._runtime.log_fields import (
-    NAMES,
-    add_fields,
-    check_length,
-    failure_of,
-    find_step,
-    shorten,
-)
-from penstock._runtime.run import current_run
+from penstock import current_run
+from penstock.exceptions import ConfigurationError
+from penstock.reporting import add_fields, describe, find_step, printable
 
 __all__ = ["FlowFilter", "FlowFormatter", "install", "uninstall"]
 
+_NAMES = ("flow_id", "flow", "step")
 _Style = Literal["%", "{", "$"]
 _FORMAT: Mapping[_Style, str] = {
     "%": "%(asctime)s %(levelname)s %(flow_id)s %(step)s %(name)s: %(message)s",
@@ -58,7 +52,7 @@ class FlowFilter(logging.Filter):
         self, *, step: bool = True, default: object = "-", id_length: int | None = None
     ) -> None:
         super().__init__()
-        check_length("penstock.contrib.logging.FlowFilter", id_length)
+        _check_length("penstock.contrib.logging.FlowFilter", id_length)
         self._step = step
         self._default = default
         self._id_length = id_length
@@ -71,10 +65,24 @@ class FlowFilter(logging.Filter):
         return True
 
 
-def _error_of(record: logging.LogRecord) -> object:
+def _error_of(record: logging.LogRecord) -> BaseException | None:
     """Return the exception that *record* reports, if it does."""
     found: object = record.exc_info
-    return found[1] if isinstance(found, tuple) and len(found) > 1 else found
+    error = found[1] if isinstance(found, tuple) and len(found) > 1 else found
+    return error if isinstance(error, BaseException) else None
+
+
+def _check_length(place: str, length: object) -> None:
+    """Raise unless *length* is a number of characters, or None."""
+    if length is None or (type(length) is int and length > 0):
+        return
+    problem = f"id_length must be a number of characters above 0, not {length!r}: write 8"
+    raise ConfigurationError(place, problem)
+
+
+def _shorten(flow_id: object, length: int | None) -> object:
+    """Return the end of *flow_id*: all that begin in the same minute begin alike."""
+    return flow_id[-length:] if length is not None and isinstance(flow_id, str) else flow_id
 
 
 _LOG = logging.Logger._log.__code__  # noqa: SLF001 - only compared with
@@ -127,14 +135,14 @@ class FlowFormatter(logging.Formatter):
         default: object = "-",
         id_length: int | None = None,
     ) -> None:
-        check_length("penstock.contrib.logging.FlowFormatter", id_length)
+        _check_length("penstock.contrib.logging.FlowFormatter", id_length)
         chosen = _FORMAT[style] if fmt is None and style in _FORMAT else fmt
         super().__init__(
             chosen,
             datefmt,
             style,
             validate,
-            defaults=dict.fromkeys(NAMES, default) | dict(defaults or {}),
+            defaults=dict.fromkeys(_NAMES, default) | dict(defaults or {}),
         )
         self._id_length = id_length
         self._is_plain = type(self._style) is logging.PercentStyle
@@ -162,7 +170,7 @@ class FlowFormatter(logging.Formatter):
         copied = copy(record)
         fields = copied.__dict__
         if self._id_length is not None and "flow_id" in fields:
-            fields["flow_id"] = shorten(fields["flow_id"], self._id_length)
+            fields["flow_id"] = _shorten(fields["flow_id"], self._id_length)
         for name in self._others:
             if name in fields and not _is_number(fields[name]):
                 fields[name] = _Field(fields[name])
@@ -189,7 +197,11 @@ def _text(value: object) -> str:
         # An instance of a subclass may override this again.
         return text if type(text) is str else str.__str__(text)
     except Exception:  # it would lose the line
-        return unprintable(value)
+        return _unprintable(value)
+
+
+def _unprintable(value: object) -> str:
+    return f"<unprintable {type(value).__qualname__}>"
 
 
 def _in_line(text: str) -> str:
@@ -215,7 +227,7 @@ class _Field:
         try:
             return _in_line(repr(self._value))
         except Exception:
-            return unprintable(self._value)
+            return _unprintable(self._value)
 
     def __format__(self, spec: str) -> str:
         try:
@@ -278,7 +290,7 @@ def install(
 
     .. versionadded:: 0.2
     """
-    check_length("penstock.contrib.logging.install", id_length)
+    _check_length("penstock.contrib.logging.install", id_length)
     uninstall()
     around = logging.getLogRecordFactory()
 
@@ -287,19 +299,18 @@ def install(
         fields = record.__dict__
         # `makeLogRecord` gives no name. What is current here is not where that record is from.
         run = None if name is None else current_run()
-        failure = None
+        report = None
         if record.exc_info and name is not None:
-            failure = failure_of(_error_of(record), run)
-        known = run or failure
+            report = describe(_error_of(record))
+        known = run or report
         flow_id = default if known is None else known.flow_id
-        fields.setdefault("flow_id", flow_id if id_length is None else shorten(flow_id, id_length))
+        fields.setdefault("flow_id", flow_id if id_length is None else _shorten(flow_id, id_length))
         if flow:
-            found = (run and run.flow) or (failure and failure.flow)
+            found = (run and run.flow) or (report and report.flow)
             fields.setdefault("flow", found or default)
         if step:
             running = None if name is None else find_step(sys._getframe(1))  # noqa: SLF001
-            raiser = failure and failure.step
-            fields.setdefault("step", running.name if running else raiser or default)
+            fields.setdefault("step", running or (report and report.step) or default)
         return record
 
     make.around = around  # type: ignore[attr-defined]  # for `uninstall`

@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from penstock._runtime.log_fields import add_fields
+from penstock.reporting import add_fields
 
 if TYPE_CHECKING:
     from loguru import Record

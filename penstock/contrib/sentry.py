@@ -5,16 +5,12 @@ It needs ``pip install "penstock[sentry]"``.
 
 import logging
 import sys
-from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from penstock._common.plain_values import plain
-from penstock._runtime.current_step import find_running
-from penstock._runtime.failure_records import find_failure
-from penstock._runtime.ids import is_trace_id
-from penstock._runtime.log_fields import failure_of, run_values
-from penstock._runtime.run import Run, current_run, observe_received
+from penstock import Run, current_run
+from penstock.boundary import is_trace_id, observe_received
 from penstock.exceptions import MissingExtraError
+from penstock.reporting import describe
 
 try:
     import sentry_sdk
@@ -87,28 +83,22 @@ def _remembered(event: "Event") -> Run | None:
 
 def _process(event: "Event", hint: "Hint") -> "Event":
     remembered = _remembered(event)
-    run = current_run() or remembered
-    _, error, traceback = hint.get("exc_info") or (None, None, None)
-    failure = failure_of(error, run)
-    found = run or failure
-    if found is None or sentry_sdk.get_client().get_integration(FlowIntegration) is None:
+    _, error, _ = hint.get("exc_info") or (None, None, None)
+    report = describe(error, frame=sys._getframe(1), run=remembered)  # noqa: SLF001 - documented
+    if report is None or sentry_sdk.get_client().get_integration(FlowIntegration) is None:
         return event
-    if failure is None and find_failure(error) is not None:
-        traceback = None  # it is of another operation, with other steps
-    tags = {
-        "flow_id": found.flow_id,
-        "flow": found.flow or (failure and failure.flow),
-        "step": _find_step(traceback) or (failure and failure.step),
-    }
+    tags = {"flow_id": report.flow_id, "flow": report.flow, "step": report.step}
     known = {name: value for name, value in tags.items() if value is not None}
     fields: dict[str, Any] = event  # type: ignore[assignment]  # tags may be pairs too
     fields["tags"] = known | dict(fields.get("tags") or {})
     own = {*tags, "run_id"}
-    values = {k: plain(v) for k, v in run_values(run, failure).items() if k not in own}
+    values = {name: value for name, value in report.values.items() if name not in own}
+    if report.run_id is not None:
+        values["run_id"] = report.run_id
     contexts = dict(fields.get("contexts") or {})
-    contexts[_CONTEXT] = values | ({} if run is None else {"run_id": run.run_id}) | known
+    contexts[_CONTEXT] = values | known
     if fields.get("type") != "transaction" and sentry_sdk.get_current_span() is None:
-        contexts["trace"] = _in_trace(found.flow_id, contexts.get("trace") or {})
+        contexts["trace"] = _in_trace(report.flow_id, contexts.get("trace") or {})
     fields["contexts"] = contexts
     return event
 
@@ -120,21 +110,3 @@ def _in_trace(flow_id: str, trace: dict[str, Any]) -> dict[str, Any]:
     sampling = trace.get("dynamic_sampling_context")
     changed = {"dynamic_sampling_context": {**sampling, "trace_id": flow_id}} if sampling else {}
     return {**trace, **changed, "trace_id": flow_id}
-
-
-def _find_step(traceback: TracebackType | None) -> str | None:
-    """Return the name of the step that raised what has *traceback*, or else of the running one."""
-    frames = _frames(traceback)[::-1]
-    for frame in (*frames, sys._getframe(1)):  # noqa: SLF001 - documented for this use
-        running = find_running(frame)
-        if running is not None:
-            return running.name
-    return None
-
-
-def _frames(traceback: TracebackType | None) -> "list[FrameType]":
-    frames = []
-    while traceback is not None:
-        frames.append(traceback.tb_frame)
-        traceback = traceback.tb_next
-    return frames

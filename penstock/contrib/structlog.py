@@ -3,28 +3,29 @@
 It needs ``pip install "penstock[structlog]"``.
 """
 
-# ruff: noqa: SLF001 - runs are our own, and a property's call is a tenth of the cost here
-
 import sys
-from collections.abc import Mapping
+from contextvars import ContextVar
+from types import FrameType
 
-from penstock._common.plain_values import printable
-from penstock._runtime.log_fields import NAMES, failure_of, find_step, shorten
-from penstock._runtime.run import Run, current, open_run, values_shown
 from penstock.exceptions import MissingExtraError
+from penstock.reporting import add_known_fields, describe, find_step
 
 try:
-    # Where an event comes from that is logged in another thread, by `ainfo` say.
-    from structlog.contextvars import _ASYNC_CALLING_STACK as CALLING
+    from structlog import contextvars
     from structlog.typing import EventDict, WrappedLogger
 except ImportError as error:
     raise MissingExtraError.from_import(__name__, "structlog", "structlog", error) from error
+
+# Where an event comes from that is logged in another thread, by `ainfo` say. Private: without it,
+# such an event has no step.
+_none = ContextVar[FrameType]("penstock.structlog.calling")
+_calling: ContextVar[FrameType] = getattr(contextvars, "_ASYNC_CALLING_STACK", _none)
 
 __all__ = ["flow_processor", "step_processor"]
 
 
 # Keys that control processors of structlog.
-_RESERVED = {*NAMES, "exc_info", "stack_info", "positional_args", "_record", "_from_structlog"}
+_RESERVED = {"exc_info", "stack_info", "positional_args", "_record", "_from_structlog"}
 
 
 def flow_processor(
@@ -50,49 +51,19 @@ def flow_processor(
 
     .. versionadded:: 0.2
     """
-    run = current.get()
-    if run is not None and len(run._cell) > 1:
-        run = open_run()
-    if id_length is not None or "exc_info" in event_dict:
-        _add_reported(event_dict, run, id_length)
-    if run is None:
-        return event_dict
-    event_dict.setdefault("flow_id", run._flow_id or run.flow_id)
-    if run._flows:
-        event_dict.setdefault("flow", run._flows[0])
-    if run._values or run._origin or run._request:
-        _add_values(event_dict, values_shown(run))
+    error = _error_of(event_dict) if "exc_info" in event_dict else None
+    add_known_fields(event_dict, error, id_length, _RESERVED)
     return event_dict
 
 
-def _add_reported(event_dict: EventDict, run: Run | None, id_length: int | None) -> None:
-    """Add what is known of an exception, and a part of the ID if that is wanted."""
-    failure = failure_of(_error_of(event_dict), run)
-    known = run or failure
-    if known is None:
-        return
-    event_dict.setdefault("flow_id", shorten(known.flow_id, id_length))
-    flow = known.flow or (failure and failure.flow)
-    if flow is not None:
-        event_dict.setdefault("flow", flow)
-    if run is not None:
-        _add_values(event_dict, values_shown(run))
-    if failure is not None:
-        _add_values(event_dict, failure.values)
-
-
-def _add_values(event_dict: EventDict, values: Mapping[str, object]) -> None:
-    for name, value in values.items():
-        if name not in _RESERVED:
-            event_dict.setdefault(name, printable(value))
-
-
-def _error_of(event_dict: EventDict) -> object:
+def _error_of(event_dict: EventDict) -> BaseException | None:
     """Return the exception that an event reports, in whatever way it says so."""
     exc_info = event_dict.get("exc_info")
     if isinstance(exc_info, tuple):
-        return exc_info[1] if len(exc_info) > 1 else None
-    return sys.exc_info()[1] if exc_info is True or exc_info == 1 else exc_info
+        error = exc_info[1] if len(exc_info) > 1 else None
+    else:
+        error = sys.exc_info()[1] if exc_info is True or exc_info == 1 else exc_info
+    return error if isinstance(error, BaseException) else None
 
 
 def step_processor(
@@ -108,11 +79,10 @@ def step_processor(
     .. versionadded:: 0.2
     """
     if "step" not in event_dict:
-        running = find_step(CALLING.get(None) or sys._getframe(1))
-        if running is not None:
-            event_dict["step"] = running.name
-        elif "exc_info" in event_dict:
-            failure = failure_of(_error_of(event_dict), open_run())
-            if failure is not None and failure.step is not None:
-                event_dict["step"] = failure.step
+        step = find_step(_calling.get(None) or sys._getframe(1))  # noqa: SLF001 - documented
+        if step is None and "exc_info" in event_dict:
+            report = describe(_error_of(event_dict))
+            step = report and report.step
+        if step is not None:
+            event_dict["step"] = step
     return event_dict
