@@ -29,6 +29,8 @@ def check_plain_function(location: str, name: str, function: object) -> None:
 
     Raises:
         ConfigurationError: If it is a coroutine function or a generator function.
+
+    .. versionadded:: 0.2
     """
     if runs_later(function):
         problem = (

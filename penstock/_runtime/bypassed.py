@@ -13,7 +13,7 @@ from weakref import WeakSet, ref
 from penstock._declared.registry import Declaration, bare, default_registry, functions_of
 from penstock._runtime.instrument import is_wrapper
 
-__all__ = ["Endpoints", "check_frame", "find_views"]
+__all__ = ["Endpoints", "check_frame"]
 
 _logger = logging.getLogger("penstock")
 
@@ -21,14 +21,26 @@ _reported: WeakSet[Declaration] = WeakSet()
 
 
 class Endpoints:
-    """The functions that one application calls, of which each is looked at once."""
+    """The functions that one application calls, of which each is looked at once.
 
-    def __init__(self) -> None:
+    An entrypoint whose function was registered below ``@entrypoint`` is called
+    without its wrapper, so that no run of its flow begins: that is logged as an
+    error with its location.
+
+    Args:
+        app: The application, or the method of one that a server calls.
+
+    .. versionadded:: 0.2
+    """
+
+    def __init__(self, app: object = None) -> None:
+        self.views: Mapping[Any, Any] = _find_views(app)
+        """The functions that *app* calls, if it is one of Flask or Quart."""
         self._seen: dict[int, Callable[[], object]] = {}
         self._count = 0
 
     def check(self, endpoint: Any) -> None:
-        """Report *endpoint* if it leads to the function of an entrypoint past the wrapper."""
+        """Report *endpoint*, which was called, if it leads past the wrapper of an entrypoint."""
         known = self._seen.get(id(endpoint))
         if known is not None and known() is endpoint:
             return
@@ -39,14 +51,14 @@ class Endpoints:
             self._seen.pop(id(endpoint), None)
 
     def check_all(self, endpoints: Mapping[Any, Any]) -> None:
-        """Check *endpoints*, unless there are as many as before."""
+        """Check the values of *endpoints*, unless there are as many as before."""
         if len(endpoints) != self._count:
             self._count = len(endpoints)
             for endpoint in tuple(endpoints.values()):
                 self.check(endpoint)
 
 
-def find_views(app: Any) -> Mapping[Any, Any]:
+def _find_views(app: Any) -> Mapping[Any, Any]:
     """Return what an application of Flask or Quart calls, or nothing for any other."""
     views = getattr(getattr(app, "__self__", app), "view_functions", None)
     return views if isinstance(views, dict) else {}

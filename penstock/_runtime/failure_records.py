@@ -62,8 +62,16 @@ class Failure(NamedTuple):
 def record_failure(run: Run, error: BaseException) -> None:
     """Let *error* carry what is known of *run*, which it is just leaving.
 
-    To be called while *run* is current. Exceptions that are control flow carry
-    nothing.
+    A log line or a report that is written outside the run then says which
+    operation it is from. `penstock.boundary.active` does it by itself; this is
+    for adapters that are told of an error while the run is current. Exceptions
+    that are control flow carry nothing.
+
+    Args:
+        run: The run, which is current.
+        error: The exception.
+
+    .. versionadded:: 0.2
     """
     try:
         if isinstance(error, BaseExceptionGroup):

@@ -52,7 +52,10 @@ def make_flow_id() -> str:
     48 bits of Unix time in milliseconds, then 80 random bits. The digits sort by
     time and are a valid trace-id of W3C Trace Context, whose low bits are random
     as samplers expect. The random bits come from the operating system, so that
-    neither a fork nor `random.seed` repeats them.
+    neither a fork nor `random.seed` repeats them. What `penstock.configure` set
+    as *id_factory* is not asked.
+
+    .. versionadded:: 0.2
     """
     return write_flow_id(time_ns(), draw_tail())
 
@@ -85,12 +88,27 @@ def draw_more() -> bytes:
 
 
 def is_flow_id(value: object) -> bool:
-    """Return whether *value* may be adopted as a flow ID, wherever it came from."""
+    """Return whether *value* may be adopted as a flow ID, wherever it came from.
+
+    A flow ID has at most 128 letters, digits and ``._:-``, and begins with a
+    letter or a digit.
+
+    Args:
+        value: What came in.
+
+    .. versionadded:: 0.2
+    """
     return isinstance(value, str) and _is_safe(value) is not None
 
 
 def is_trace_id(flow_id: str) -> bool:
-    """Return whether *flow_id* is a valid trace-id of W3C Trace Context."""
+    """Return whether *flow_id* is a valid trace-id of W3C Trace Context.
+
+    Args:
+        flow_id: A flow ID. One that penstock makes is valid.
+
+    .. versionadded:: 0.2
+    """
     return _is_hexadecimal(flow_id) is not None
 
 

@@ -425,7 +425,16 @@ _observers: tuple[Callable[[Run], object], ...] = ()
 
 
 def observe_received(observe: Callable[[Run], object]) -> None:
-    """Call *observe* with each run for what came in from elsewhere, before it is current."""
+    """Call *observe* with each run for what came in from elsewhere, before it is current.
+
+    For error reporters that have begun a transaction around a request, a message
+    or a task. What is observed already is not observed twice.
+
+    Args:
+        observe: Called with each run. It must not raise.
+
+    .. versionadded:: 0.2
+    """
     global _observers  # noqa: PLW0603 - those of the process
     _observers = (*(found for found in _observers if found is not observe), observe)
 

@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import Context, ContextVar, Token
+from inspect import unwrap
 from itertools import count
 from os import urandom
 from time import perf_counter_ns, time_ns
@@ -22,7 +23,16 @@ from penstock._common.forks import renew_after_fork, renew_if_forked
 from penstock._runtime.control_flow import Ending, find_ending
 from penstock._runtime.ids import LazyId, digits_of
 from penstock._runtime.instrument import Scope, drive_returned
-from penstock._runtime.run import Run, closed_marks, current, is_same_run, open_run, values_shown
+from penstock._runtime.run import (
+    Run,
+    closed_marks,
+    current,
+    is_same_run,
+    open_run,
+    remote_of,
+    values_shown,
+)
+from penstock._runtime.traceparent import Remote
 from penstock.exceptions import ConfigurationError
 
 __all__ = [
@@ -145,6 +155,40 @@ class Span(LazyId):
         # What is declared as a step too may be called as that, within the run.
         is_inside = self._parent is not None and is_same_run(self._parent[1], self._run)
         return not is_inside or all(step.is_entrypoint for step in self._of.steps)
+
+    @property
+    def begins_run(self) -> bool:
+        """Whether its run began with this step: at an entrypoint, or in a task of a queue."""
+        return self._run.entrypoint == self.step
+
+    @property
+    def kind(self) -> str | None:
+        """What the step touches, as it is declared: ``"http"``, ``"kafka"``, ..., or None."""
+        return getattr(self._declared()[1], "kind", None)
+
+    @property
+    def receives(self) -> tuple[str, ...]:
+        """The channels that the step receives from, as it is declared."""
+        return self._channels("receives")
+
+    @property
+    def sends(self) -> tuple[str, ...]:
+        """The channels that the step sends to, as it is declared."""
+        return self._channels("sends")
+
+    def _channels(self, direction: str) -> tuple[str, ...]:
+        return getattr(getattr(self._declared()[1], "options", None), direction, ())
+
+    @property
+    def function(self) -> Callable[..., Any] | None:
+        """The declared function, without what was put around it."""
+        function = getattr(self._declared()[1], "function", None)
+        return None if function is None else unwrap(function)
+
+    @property
+    def remote(self) -> Remote | None:
+        """The trace in the process that sent the operation here, or None if that said nothing."""
+        return remote_of(self._run)
 
     @property
     def flow(self) -> str | None:

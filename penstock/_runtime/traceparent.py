@@ -19,7 +19,10 @@ _SAMPLED = 1
 
 
 class Remote(NamedTuple):
-    """What another process decided about the trace of an operation."""
+    """What another process decided about the trace of an operation.
+
+    .. versionadded:: 0.2
+    """
 
     flow_id: str
     """The flow ID that it came with."""

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import Any, Unpack
 
-from penstock._common.callables import check_plain_function
-from penstock.boundary import Inbound, InboundSettings, Outbound, active
+from penstock.boundary import Inbound, InboundSettings, Outbound, active, check_plain_function
 from penstock.exceptions import MissingExtraError
 
 try:

@@ -12,8 +12,14 @@ from threading import local
 from types import FrameType
 from typing import Any, overload
 
-from penstock._decorators import After, declare_task
-from penstock.boundary import ARGUMENT, Inbound, receive_argument, send_beside
+from penstock.boundary import (
+    ARGUMENT,
+    After,
+    Inbound,
+    declare_task,
+    receive_argument,
+    send_beside,
+)
 from penstock.exceptions import MissingExtraError
 
 try:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from operator import itemgetter
 from typing import Any, Unpack
 
-from penstock._runtime.bypassed import Endpoints, find_views
+from penstock._runtime.bypassed import Endpoints
 from penstock._runtime.failure_records import note_flow_id, record_failure
 from penstock._runtime.run import Run, current, latest
 from penstock.boundary import InboundRequests, InboundRequestsSettings, inactive
@@ -59,8 +59,8 @@ class FlowMiddleware:
         self._completes = self._inbound.respond or self._inbound.expose_header
         # As HTTP/2 wants it, and ASGI too.
         self._name = self._inbound.header.lower().encode()
-        self._endpoints = Endpoints()
-        self._views = find_views(app)  # for Quart does not put into the scope what it calls
+        self._endpoints = Endpoints(app)
+        self._views = self._endpoints.views  # for Quart does not put into the scope what it calls
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Handle one connection."""

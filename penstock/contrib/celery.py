@@ -10,15 +10,20 @@ from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, Unpack, overload
 from weakref import WeakKeyDictionary
 
-from penstock._decorators import After, declare_task
-from penstock._runtime.control_flow import declare_control_flow
-from penstock._runtime.failure_records import record_failure
-from penstock._runtime.ids import is_flow_id
-from penstock._runtime.log_fields import add_fields
-from penstock._runtime.run import Run, open_run
-from penstock._runtime.spans import flush
-from penstock.boundary import Inbound, InboundSettings, active
+from penstock import Run, current_run
+from penstock.boundary import (
+    After,
+    Inbound,
+    InboundSettings,
+    active,
+    declare_control_flow,
+    declare_task,
+    flush_spans,
+    is_flow_id,
+    record_failure,
+)
 from penstock.exceptions import MissingExtraError
+from penstock.reporting import add_fields
 
 try:
     from celery import Celery, Task, shared_task, signals
@@ -113,7 +118,7 @@ def _publish(headers: dict[str, Any] | None = None, **_: Any) -> None:
     """
     if headers is None:
         return
-    run = open_run() or Run()
+    run = current_run() or Run()
     for settings in tuple(_settings.values()):
         if not is_flow_id(headers.get(settings.header)):
             headers[settings.header] = run.flow_id
@@ -134,7 +139,7 @@ def _begin(task: Task | None = None, **_: Any) -> None:
     if task is None or inbound is None:
         return
     request = task.request
-    if request.is_eager and open_run() is not None:
+    if request.is_eager and current_run() is not None:
         return  # it is called in its caller's context, and is part of its run
     run = inbound.receive(_carrier(request, inbound.reads), task)
     if request.is_eager:
@@ -160,7 +165,7 @@ def _end(task: Task | None = None, **_: Any) -> None:
 
 def _flush(**_: Any) -> None:
     """Export the spans of a child, which ends without Python's own exit."""
-    flush()
+    flush_spans()
 
 
 def _carrier(request: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -6,9 +6,8 @@ It needs ``pip install "penstock[confluent-kafka]"``.
 from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
-from penstock._common.callables import check_plain_function
-from penstock._runtime.propagation import bound
-from penstock.boundary import Inbound, InboundSettings, Outbound, active
+from penstock import bound
+from penstock.boundary import Inbound, InboundSettings, Outbound, active, check_plain_function
 from penstock.exceptions import MissingExtraError
 
 try:

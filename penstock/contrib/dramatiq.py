@@ -7,10 +7,15 @@ from collections.abc import Callable
 from threading import local
 from typing import Any, Unpack, overload
 
-from penstock._decorators import After, declare_task
-from penstock._runtime.control_flow import declare_control_flow
-from penstock._runtime.run import open_run
-from penstock.boundary import Inbound, InboundSettings, active
+from penstock import current_run
+from penstock.boundary import (
+    After,
+    Inbound,
+    InboundSettings,
+    active,
+    declare_control_flow,
+    declare_task,
+)
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -61,7 +66,7 @@ class FlowMiddleware(dramatiq.Middleware):
     ) -> None:
         """Put the current flow ID into *message*, unless it has one."""
         options = message.options
-        if open_run() is not None:
+        if current_run() is not None:
             # It was sent from here before, maybe in another run: the run that sends it now counts.
             for name in [name for name, found in options.items() if type(found) is _Sent]:
                 del options[name]

@@ -6,10 +6,8 @@ It needs ``pip install "penstock[faststream]"``.
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Unpack
 
-from penstock._runtime.control_flow import declare_control_flow
-from penstock._runtime.propagation import inject
-from penstock._runtime.run import current_flow_id
-from penstock.boundary import Inbound, InboundSettings, active
+from penstock import current_flow_id, inject
+from penstock.boundary import Inbound, InboundSettings, active, declare_control_flow
 from penstock.exceptions import MissingExtraError
 
 try:

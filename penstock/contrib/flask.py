@@ -6,7 +6,7 @@ It needs ``pip install "penstock[flask]"``.
 from typing import Unpack, cast
 
 from penstock.boundary import InboundRequests, InboundRequestsSettings
-from penstock.boundary._wsgi import WSGIMiddleware, peer_of
+from penstock.boundary.wsgi import WSGIMiddleware, find_peer
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -45,7 +45,7 @@ class FlowExtension:
         self, app: Flask | None = None, **settings: Unpack[InboundRequestsSettings]
     ) -> None:
         self._settings = settings
-        InboundRequests.read("penstock.contrib.flask.FlowExtension", settings, peer=peer_of)
+        InboundRequests.read("penstock.contrib.flask.FlowExtension", settings, peer=find_peer)
         if app is not None:
             self.init_app(app)
 
@@ -56,7 +56,7 @@ class FlowExtension:
             raise RuntimeError(message)
         configured = cast("InboundRequestsSettings", app.config.get_namespace("PENSTOCK_"))
         settings: InboundRequestsSettings = {**self._settings, **configured}
-        inbound = InboundRequests.read("PENSTOCK_ in app.config", settings, peer=peer_of)
+        inbound = InboundRequests.read("PENSTOCK_ in app.config", settings, peer=find_peer)
         # Around the whole application, so that error handlers and streamed bodies are within.
         app.wsgi_app = WSGIMiddleware(app.wsgi_app, inbound, app.view_functions)  # type: ignore[method-assign]
         app.extensions[_NAME] = self

@@ -12,10 +12,16 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from penstock._decorators import After, declare_task
-from penstock._runtime.control_flow import declare_control_flow
-from penstock._runtime.run import open_run
-from penstock.boundary import ARGUMENT, Inbound, receive_argument, send_beside
+from penstock import current_run
+from penstock.boundary import (
+    ARGUMENT,
+    After,
+    Inbound,
+    declare_control_flow,
+    declare_task,
+    receive_argument,
+    send_beside,
+)
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -51,7 +57,7 @@ class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types
     @property
     def kwargs(self) -> Any:
         """The keyword arguments, which carry the ID. A task may be made before it is sent."""
-        if self._is_new and (open_run() is not None or not hasattr(self._given, ARGUMENT)):
+        if self._is_new and (current_run() is not None or not hasattr(self._given, ARGUMENT)):
             self._given = send_beside(self._given, self.inbound)
         return self._given
 

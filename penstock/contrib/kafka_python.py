@@ -6,8 +6,7 @@ It needs ``pip install "penstock[kafka-python]"``.
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
-from penstock._common.callables import check_plain_function
-from penstock.boundary import Inbound, InboundSettings, Outbound, active
+from penstock.boundary import Inbound, InboundSettings, Outbound, active, check_plain_function
 from penstock.exceptions import MissingExtraError
 
 try:

@@ -6,18 +6,14 @@ It needs ``pip install "penstock[opentelemetry]"``.
 from collections.abc import Callable, Sequence
 from contextvars import Token
 from importlib.metadata import version
-from inspect import unwrap
 from threading import local
 from typing import Any
 
-from penstock._common.plain_values import encodable
-from penstock._declared.channels import scheme_of
-from penstock._declared.registry import NO_OPTIONS
-from penstock._runtime.baggage import text_of
-from penstock._runtime.ids import is_trace_id, make_flow_id
-from penstock._runtime.run import configure, current_flow_id, current_run, remote_of, values_shown
-from penstock._runtime.spans import Span
+from penstock import configure, current_flow_id, current_run, extract, inject
+from penstock.boundary import is_trace_id, make_flow_id
 from penstock.exceptions import ConfigurationError, MissingExtraError
+from penstock.reporting import printable
+from penstock.tracing import Span
 
 try:
     from opentelemetry import baggage, trace
@@ -112,12 +108,10 @@ class FlowBaggagePropagator(W3CBaggagePropagator):
         setter: Setter[CarrierT] = default_setter,
     ) -> None:
         """Put the baggage and the annotated values into *carrier*."""
-        run = current_run()
-        known = {} if run is None else values_shown(run)
         there = baggage.get_all(context)
-        for name in self._values:
-            text = text_of(name, known[name]) if name in known and name not in there else None
-            if text is not None:
+        carried = extract(inject({}, values=self._values), values=self._values)
+        for name, text in carried.values.items():
+            if name not in there:
                 context = baggage.set_baggage(name, text, context)
         super().inject(carrier, context, setter)
 
@@ -303,7 +297,7 @@ class OpenTelemetryExporter:
 
 def _in_remote_trace(span: Span, outer: Context) -> Context:
     """Return *outer* with the span of the process that sent the operation here."""
-    remote = remote_of(span._run)  # noqa: SLF001 - our own
+    remote = span.remote
     if remote is None or not is_trace_id(span.flow_id):
         return outer
     if remote.parent_id is None and remote.is_sampled:
@@ -322,17 +316,15 @@ def _kind(span: Span, *, is_first: bool) -> SpanKind:
         span: The span.
         is_first: Whether it has no local parent.
     """
-    declared: Any = span._declared()[1]  # noqa: SLF001 - our own
-    options = getattr(declared, "options", NO_OPTIONS)
-    if span._run.entrypoint == span.step:  # noqa: SLF001 - our own
-        kind = _KINDS.get(getattr(declared, "kind", None) or "", SpanKind.INTERNAL)
-        if kind is SpanKind.INTERNAL and options.receives:
+    if span.begins_run:
+        kind = _KINDS.get(span.kind or "", SpanKind.INTERNAL)
+        if kind is SpanKind.INTERNAL and span.receives:
             kind = SpanKind.CONSUMER
         return kind if is_first else SpanKind.INTERNAL
-    if options.sends:
-        is_call = scheme_of(options.sends[0]) in _CALLS
+    if span.sends:
+        is_call = span.sends[0].partition(":")[0] in _CALLS
         return SpanKind.CLIENT if is_call else SpanKind.PRODUCER
-    return SpanKind.CONSUMER if options.receives else SpanKind.INTERNAL
+    return SpanKind.CONSUMER if span.receives else SpanKind.INTERNAL
 
 
 _KINDS = {
@@ -347,21 +339,19 @@ _CALLS = {"http", "grpc"}
 
 def _channels(span: Span) -> dict[str, Sequence[str]]:
     """Return the channels of the step."""
-    options = getattr(span._declared()[1], "options", NO_OPTIONS)  # noqa: SLF001 - our own
-    channels = {"penstock.receives": options.receives, "penstock.sends": options.sends}
+    channels = {"penstock.receives": span.receives, "penstock.sends": span.sends}
     return {name: found for name, found in channels.items() if found}
 
 
 def _code(span: Span) -> dict[str, str | int]:
     """Return where the function of the step is, in the words of the semantic conventions."""
-    declared: Any = span._declared()[1]  # noqa: SLF001 - our own
-    function = unwrap(getattr(declared, "function", None))  # type: ignore[arg-type]
+    function = span.function
     code = getattr(function, "__code__", None)
-    if code is None:
+    if function is None or code is None:
         return {}
     return {
         "code.function.name": f"{function.__module__}.{function.__qualname__}",
-        "code.file.path": encodable(code.co_filename),
+        "code.file.path": _encodable(code.co_filename),
         "code.line.number": code.co_firstlineno,
     }
 
@@ -378,7 +368,7 @@ def _complete(made: trace.Span, span: Span, ended: int) -> None:
     problem: Exception | None = None
     for name, value in span.values.items():
         try:
-            made.set_attribute(encodable(name), _attribute(value))
+            made.set_attribute(_encodable(name), _attribute(value))
         except Exception as error:  # reported when all others are set
             problem = error
     if problem is not None:
@@ -402,4 +392,8 @@ def _scalar(value: object) -> _Scalar:
         return value
     if isinstance(value, int) and value.bit_length() < 64:  # noqa: PLR2004 - as OTLP has it
         return value
-    return encodable(str(value))
+    return _encodable(str(value))
+
+
+def _encodable(text: str) -> str:
+    return str(printable(text))

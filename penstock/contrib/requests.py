@@ -5,7 +5,7 @@ It needs ``pip install "penstock[requests]"``.
 
 from typing import Any, Unpack
 
-from penstock._runtime.run import current_flow_id
+from penstock import current_flow_id
 from penstock.boundary import Outbound, OutboundSettings
 from penstock.exceptions import MissingExtraError
 

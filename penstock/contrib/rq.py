@@ -6,12 +6,18 @@ It needs ``pip install "penstock[rq]"``.
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, overload
 
-from penstock._decorators import After, declare_task
-from penstock._runtime.control_flow import declare_control_flow
-from penstock._runtime.instrument import Scope, instrument
-from penstock._runtime.run import Run, current
-from penstock._runtime.spans import flush
-from penstock.boundary import ARGUMENT, Inbound, active, send_beside
+from penstock import Run
+from penstock.boundary import (
+    ARGUMENT,
+    After,
+    Inbound,
+    active,
+    bind_calls,
+    declare_control_flow,
+    declare_task,
+    flush_spans,
+    send_beside,
+)
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -108,7 +114,7 @@ class FlowWorker(_FlowWorkerMixin, Worker):
         try:
             return super().perform_job(job, *args, **kwargs)
         finally:
-            flush()  # the process ends without Python's own exit
+            flush_spans()  # the process ends without Python's own exit
 
 
 class FlowSimpleWorker(_FlowWorkerMixin, SimpleWorker):
@@ -166,15 +172,13 @@ def flow_task(
     .. versionadded:: 0.2
     """
 
-    def begin() -> Run | None:
-        """Return the run of the job that the function is called for, or else what is current."""
+    def find_run() -> Run | None:
+        """Return the run of the job that the function is called for, or None if none calls it."""
         job = get_current_job()
-        if job is None:
-            return current.get()
-        return inbound.accept(_carrier(job, inbound.header), job)
+        return None if job is None else inbound.accept(_carrier(job, inbound.header), job)
 
     def make(wrapper: Callable[..., Any]) -> Any:
-        received = instrument(wrapper, Scope(begin, current.set, current.reset))
+        received = bind_calls(wrapper, find_run)
         given: dict[str, Any] = {"queue_class": FlowQueue, **options}
         return make_job(**given)(received) if options else received
 

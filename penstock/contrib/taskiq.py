@@ -9,10 +9,16 @@ from threading import current_thread
 from typing import Any, Unpack
 from weakref import WeakKeyDictionary
 
-from penstock._decorators import After, declare_task
-from penstock._runtime.control_flow import declare_control_flow
-from penstock._runtime.run import current_run, open_run
-from penstock.boundary import Inbound, InboundSettings, active, inactive
+from penstock import current_run
+from penstock.boundary import (
+    After,
+    Inbound,
+    InboundSettings,
+    active,
+    declare_control_flow,
+    declare_task,
+    inactive,
+)
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -139,7 +145,7 @@ def _end_in_place(broker: InMemoryBroker) -> None:
     kick = broker.kick
 
     async def kick_within(message: BrokerMessage) -> None:
-        run = open_run()
+        run = current_run()
         with inactive() if run is None else active(run):
             await kick(message)
 

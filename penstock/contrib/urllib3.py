@@ -6,7 +6,7 @@ It needs ``pip install "penstock[urllib3]"``.
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Unpack
 
-from penstock._runtime.run import current_flow_id
+from penstock import current_flow_id
 from penstock.boundary import HEADER, Outbound, OutboundSettings
 from penstock.exceptions import MissingExtraError
 

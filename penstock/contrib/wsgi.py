@@ -6,7 +6,7 @@ It needs no package but penstock.
 from typing import TYPE_CHECKING, Unpack
 
 from penstock.boundary import InboundRequests, InboundRequestsSettings
-from penstock.boundary._wsgi import WSGIMiddleware, peer_of
+from penstock.boundary.wsgi import WSGIMiddleware, find_peer
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -39,4 +39,4 @@ class FlowMiddleware(WSGIMiddleware):
     """
 
     def __init__(self, app: "WSGIApplication", **settings: Unpack[InboundRequestsSettings]) -> None:
-        super().__init__(app, InboundRequests.read(_LOCATION, settings, peer=peer_of))
+        super().__init__(app, InboundRequests.read(_LOCATION, settings, peer=find_peer))

@@ -28,6 +28,7 @@ from penstock._runtime.spans import (
     set_tracing,
 )
 from penstock._runtime.spans import find_span as _find_span
+from penstock._runtime.traceparent import Remote
 from penstock.exceptions import TracingError, did_you_mean
 from penstock.tracing._recorded import RecordedRun, RecordedSpan, group_runs, read_runs
 
@@ -42,6 +43,7 @@ __all__ = [
     "ParentSpan",
     "RecordedRun",
     "RecordedSpan",
+    "Remote",
     "Span",
     "configure",
     "configure_from_environment",

@@ -8,11 +8,9 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.log import log_response
 
-from penstock._runtime.bypassed import Endpoints
-from penstock._runtime.run import Run
-from penstock.boundary import active, aiterate, inactive, iterate
-from penstock.boundary._current import active_or_none
-from penstock.boundary._wsgi import as_sent, environ_key, environ_reader
+from penstock import Run
+from penstock.boundary import Endpoints, active, aiterate, inactive, iterate
+from penstock.boundary.wsgi import header_key, header_reader, keep_sent
 from penstock.contrib.django._settings import read_inbound
 
 __all__ = ["FlowMiddleware"]
@@ -48,7 +46,7 @@ class FlowMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self._get_response = get_response
         self._inbound = read_inbound()
-        self._read = environ_reader(self._inbound)
+        self._read = header_reader(self._inbound)
         self._endpoints = Endpoints()
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
@@ -86,7 +84,7 @@ class FlowMiddleware:
         outer = getattr(request, "scope", request.META)
         run = self._inbound.begin(request, outer, self._headers, _path_of)
         if run is not None and self._inbound.update_request_header:
-            request.META[environ_key(self._inbound.header)] = run.flow_id
+            request.META[header_key(self._inbound.header)] = run.flow_id
             request.__dict__.pop("headers", None)  # a view of META that may be there already
         return run
 
@@ -95,7 +93,7 @@ class FlowMiddleware:
         if found and isinstance(request, ASGIRequest):
             # META of Django before 5.2.13 and 6.0.4 has those with underscores too.
             names = [name.decode("latin-1") for name, _ in request.scope["headers"]]
-            return as_sent(found, names)
+            return keep_sent(found, names)
         return found
 
     def _log(self, request: HttpRequest, response: HttpResponseBase) -> None:
@@ -134,7 +132,7 @@ def _send_in(run: Run | None, response: HttpResponseBase) -> HttpResponseBase:
     close = response.close
 
     def close_in_run() -> None:
-        with active_or_none(run):
+        with inactive() if run is None else active(run):
             close()
 
     response.close = close_in_run  # type: ignore[method-assign]  # it belongs to the request too

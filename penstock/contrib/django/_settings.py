@@ -1,20 +1,23 @@
 """The setting ``PENSTOCK`` of a project."""
 
+import logging
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 from django.conf import settings as project
 from django.core.handlers.asgi import ASGIRequest
 from django.utils.module_loading import import_string
 
-from penstock._common.callables import report_once
 from penstock.boundary import InboundRequests, InboundRequestsSettings
-from penstock.boundary._wsgi import peer_of
+from penstock.boundary.wsgi import find_peer
 from penstock.exceptions import ConfigurationError
 
 __all__ = ["LOCATION", "read_inbound"]
 
 LOCATION = "settings.PENSTOCK"
+
+_logger = logging.getLogger("penstock")
 
 
 def read_inbound() -> InboundRequests:
@@ -32,7 +35,7 @@ def read_inbound() -> InboundRequests:
 
 
 def _peer_of_any(request: Any) -> str | None:
-    return peer_of(request.META)
+    return find_peer(request.META)
 
 
 def _peer_of(request: Any) -> str | None:
@@ -41,13 +44,18 @@ def _peer_of(request: Any) -> str | None:
     What an ASGI server gives may be an address that a client wrote.
     """
     if not isinstance(request, ASGIRequest):
-        return peer_of(request.META)
+        return find_peer(request.META)
     message = (
         'settings.PENSTOCK: "trust" names networks, but an ASGI server may give an address that a '
         'client wrote; nothing is adopted. Use Secret of penstock.boundary, or "real_peer": True'
     )
-    report_once(_peer_of, message)
+    _report_once(message)
     return None
+
+
+@cache
+def _report_once(message: str) -> None:
+    _logger.error(message)
 
 
 def _functions(values: Mapping[str, Any]) -> dict[str, object]:

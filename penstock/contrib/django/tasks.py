@@ -18,8 +18,14 @@ from typing import Any, overload
 from django.db.models.signals import pre_save
 from django.utils.module_loading import import_string
 
-from penstock._decorators import After, declare_task
-from penstock.boundary import ARGUMENT, Inbound, receive_argument, send_argument
+from penstock.boundary import (
+    ARGUMENT,
+    After,
+    Inbound,
+    declare_task,
+    receive_argument,
+    send_argument,
+)
 from penstock.exceptions import MissingExtraError
 
 

@@ -1,18 +1,19 @@
-"""A run for each request of a WSGI application, for the adapters that need one."""
+"""Requests of WSGI: a run for each, and reading their headers, for adapters of frameworks."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from penstock._runtime.bypassed import Endpoints, find_views
+from penstock._runtime.bypassed import Endpoints
 from penstock._runtime.failure_records import note_flow_id
 from penstock._runtime.run import Run
-from penstock.boundary import Inbound, InboundRequests, active, inactive, iterate
-from penstock.boundary._requests import RUN
+from penstock.boundary._current import active, inactive, iterate
+from penstock.boundary._requests import RUN, InboundRequests
+from penstock.boundary._settings import Inbound
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["WSGIMiddleware", "as_sent", "environ_key", "environ_reader", "path_of", "peer_of"]
+__all__ = ["WSGIMiddleware", "find_peer", "header_key", "header_reader", "keep_sent"]
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -20,10 +21,17 @@ _NOTHING: Mapping[str, Any] = {}
 class WSGIMiddleware:
     """A WSGI application that calls *app* with a run for each request, also while the body is sent.
 
+    A middleware within another one goes on with that one's run. The environment
+    has the flow ID under ``"penstock.flow_id"``.
+
     Args:
         app: The application.
         inbound: What may come in.
-        views: What Flask calls, by the name of its endpoint.
+        views: The functions that the framework calls, by the name of their
+            endpoint, where *app* does not have them as Flask does. An entrypoint
+            among them whose wrapper was not registered is reported once.
+
+    .. versionadded:: 0.2
     """
 
     def __init__(
@@ -34,9 +42,9 @@ class WSGIMiddleware:
     ) -> None:
         self._app = app
         self._inbound = inbound
-        self._read = environ_reader(inbound)
-        self._endpoints = Endpoints()
-        self._views = find_views(app) if views is None else views
+        self._read = header_reader(inbound)
+        self._endpoints = Endpoints(app)
+        self._views = self._endpoints.views if views is None else views
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -48,7 +56,7 @@ class WSGIMiddleware:
                 ignored = self._app(environ, start_response)
             return ignored if _runs_no_code(ignored, environ) else iterate(None, ignored)
         if self._inbound.update_request_header:
-            environ[environ_key(self._inbound.header)] = run.flow_id
+            environ[header_key(self._inbound.header)] = run.flow_id
         if self._inbound.respond or self._inbound.expose_header:
             start_response = self._answering(start_response, run)
         block = active(run)
@@ -75,7 +83,7 @@ class WSGIMiddleware:
         In its *environ*, where a middleware within finds it.
         """
         outer = environ.get("asgi.scope", _NOTHING)  # of a2wsgi
-        run = self._inbound.begin(environ, outer, self._read, path_of)
+        run = self._inbound.begin(environ, outer, self._read, _path_of)
         environ[RUN] = run
         if run is not None:
             environ["penstock.flow_id"] = run.flow_id
@@ -98,42 +106,67 @@ class WSGIMiddleware:
         return answer
 
 
-def peer_of(environ: Mapping[str, Any]) -> str | None:
-    """Return the address of who is connected to the server, also behind werkzeug's ProxyFix."""
+def find_peer(environ: Mapping[str, Any]) -> str | None:
+    """Return the address of who is connected to the server, also behind werkzeug's ProxyFix.
+
+    Args:
+        environ: The environment of a request.
+
+    .. versionadded:: 0.2
+    """
     original = environ.get("werkzeug.proxy_fix.orig", environ)
     found: str | None = original.get("REMOTE_ADDR") if isinstance(original, Mapping) else None
     return found
 
 
-def path_of(environ: Mapping[str, Any]) -> str:
+def _path_of(environ: Mapping[str, Any]) -> str:
     """Return the path within the application, decoded."""
     # A server decodes each byte as a character of Latin-1, whatever the client meant.
     path = str(environ.get("PATH_INFO") or "/")
     return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def environ_key(name: str) -> str:
-    """Return the key of the header *name* in a request's environment."""
+def header_key(name: str) -> str:
+    """Return the key of a header in a request's environment.
+
+    Args:
+        name: The name of the header: ``HTTP_X_REQUEST_ID`` is the key of ``X-Request-ID``.
+
+    .. versionadded:: 0.2
+    """
     return "HTTP_" + name.upper().replace("-", "_")
 
 
-def environ_reader(inbound: Inbound) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Return what reads the headers that *inbound* looks at from a request's environment."""
-    keys = {environ_key(name): name for name in inbound.reads}
+def header_reader(inbound: Inbound) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return what reads the headers that *inbound* looks at from a request's environment.
+
+    Args:
+        inbound: The settings. Make the reader once: it is what
+            `InboundRequests.begin` takes as *headers_of*.
+
+    .. versionadded:: 0.2
+    """
+    keys = {header_key(name): name for name in inbound.reads}
 
     def read(environ: Mapping[str, Any]) -> dict[str, Any]:
         found = {name: environ[key] for key, name in keys.items() if key in environ}
         sent = environ.get("headers_raw")  # of eventlet
-        return found if sent is None else as_sent(found, (name for name, _ in sent))
+        return found if sent is None else keep_sent(found, (name for name, _ in sent))
 
     return read
 
 
-def as_sent(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def keep_sent(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Return those of the *found* headers whose names were sent like that.
 
-    In the environment X_Request_ID has the same key as X-Request-ID, so one may be taken for the
-    other, which a proxy removes.
+    In the environment ``X_Request_ID`` has the same key as ``X-Request-ID``, so
+    one may be taken for the other, which a proxy removes.
+
+    Args:
+        found: Headers that a reader found in an environment.
+        names: The names of all headers as the client sent them, in whatever case.
+
+    .. versionadded:: 0.2
     """
     sent = {name.lower() for name in names}
     return {name: value for name, value in found.items() if name.lower() in sent}
