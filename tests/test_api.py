@@ -1,5 +1,6 @@
 """The public names, and what importing them costs."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -126,3 +127,29 @@ print(penstock.generate_dag.__module__, penstock.Graph.__module__)
 def test_names_can_be_listed():
     """All public names are offered to whoever completes them in a shell."""
     assert {*penstock.__all__, "__version__"} <= set(dir(penstock))
+
+
+ADAPTERS = sorted((Path(penstock.__file__).parent / "contrib").rglob("*.py"))
+
+
+def imported(path):
+    """Return the names that a module of an adapter imports, with the module that each is of."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return [(node.module, alias.name) for node in found for alias in node.names]
+
+
+def is_public(module, name):
+    """Return whether *name* is one that an adapter outside this repository can import."""
+    if module.startswith("penstock.contrib."):  # a module beside it
+        return True
+    names = [*module.split("."), name]
+    return not any(part.startswith("_") for part in names) and (
+        not module.startswith("penstock") or name in importlib.import_module(module).__all__
+    )
+
+
+@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
+def test_adapters_import_public_names(path):
+    """What our own adapters import, of penstock and of their frameworks, others can import too."""
+    assert [found for found in imported(path) if not is_public(*found)] == []

@@ -21,10 +21,12 @@ from penstock.boundary import (
     Secret,
     active,
     aiterate,
+    bind_calls,
     inactive,
     iterate,
 )
 from penstock.exceptions import ConfigurationError, InvalidFlowIdError
+from penstock.reporting import describe
 
 THEIRS = "theirs-1"
 
@@ -614,3 +616,50 @@ def test_setup_function_that_nobody_awaits(monkeypatch):
 
     (failure,) = import_modules(Settings(setup="shop_docs:setup"))
     assert "write a plain function" in str(failure)
+
+
+def spell():
+    yield current_flow_id()
+
+
+async def spell_later():
+    yield current_flow_id()
+
+
+async def tell_later():
+    return current_flow_id()
+
+
+async def collect(items):
+    return [item async for item in items]
+
+
+@pytest.mark.parametrize(
+    ("function", "call"),
+    [
+        (current_flow_id, lambda function: function()),
+        (tell_later, lambda function: asyncio.run(function())),
+        (spell, lambda function: next(function())),
+        (spell_later, lambda function: asyncio.run(collect(function()))[0]),
+    ],
+    ids=["function", "coroutine function", "generator function", "asynchronous generator function"],
+)
+def test_bound_calls(function, call):
+    """Each call is in the run that is found for it, and in none where none is found."""
+    runs = [Inbound(trust=True).receive({HEADER: THEIRS}), None]
+    bound = bind_calls(function, lambda: runs.pop(0))
+
+    assert [call(bound), call(bound), current_run()] == [THEIRS, None, None]
+
+
+def test_bound_call_that_fails():
+    """What a call raises says which operation it is from, and nothing where there is none."""
+    runs = [Inbound(trust=True).receive({HEADER: THEIRS}), None]
+    bound = bind_calls(refuse, lambda: runs.pop(0))
+    reports = []
+    for _ in range(2):
+        with pytest.raises(LookupError) as caught:
+            bound(7)
+        reports.append(describe(caught.value))
+
+    assert [report and report.flow_id for report in reports] == [THEIRS, None]

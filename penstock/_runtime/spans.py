@@ -158,12 +158,12 @@ class Span(LazyId):
 
     @property
     def begins_run(self) -> bool:
-        """Whether its run began with this step: at an entrypoint, or in a task of a queue."""
+        """Whether its run began with this step, an entrypoint or a task of a queue."""
         return self._run.entrypoint == self.step
 
     @property
     def kind(self) -> str | None:
-        """What the step touches, as it is declared: ``"http"``, ``"kafka"``, ..., or None."""
+        """What the step touches, as `penstock.step` has it, or None."""
         return getattr(self._declared()[1], "kind", None)
 
     @property

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextvars import Token
 from importlib.metadata import version
 from threading import local
-from typing import Any
 
 from penstock import configure, current_flow_id, current_run, extract, inject
 from penstock.boundary import is_trace_id, make_flow_id

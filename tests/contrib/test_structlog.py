@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from functools import partial
+from importlib.util import find_spec, module_from_spec
 from pathlib import PurePosixPath
 from types import EllipsisType
 
@@ -268,3 +269,23 @@ def test_short_id_and_reserved_names():
         structlog.get_logger().info("said")
 
     assert capture.entries == [{"flow_id": "r-7", "kept": 1, "event": "said", "log_level": "info"}]
+
+
+def test_without_the_private_name(monkeypatch, events):
+    """Where structlog has not the private name by which threads are followed, all else works."""
+    monkeypatch.delattr(structlog.contextvars, "_ASYNC_CALLING_STACK")
+    found = find_spec("penstock.contrib.structlog")
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    structlog.configure(processors=[module.flow_processor, module.step_processor, LogCapture()])
+
+    @flow("orders")
+    @step
+    def store():
+        structlog.get_logger().info("stored")
+        return structlog.get_config()["processors"][-1].entries
+
+    with bind("order-7"):
+        [event] = store()
+
+    assert (event["flow_id"], event["step"]) == ("order-7", "store")
