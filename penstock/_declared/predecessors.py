@@ -52,6 +52,10 @@ class Join:
 
 
 After = StepRef | Loop | Sequence[StepRef | Loop] | Mapping[Any, str | None] | Join | None
+"""The type of the option *after*, for decorators that pass it on.
+
+.. versionadded:: 0.2
+"""
 
 
 @explains("any_of()", 'any_of("a", "b")')

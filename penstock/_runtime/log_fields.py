@@ -42,7 +42,7 @@ def add_fields(
     Args:
         record: Fields by name.
         default: What the three are where nothing is current.
-        frame: Where to look for the running step, as from `sys._getframe`. None
+        frame: Where to look for the running step, as from ``sys._getframe()``. None
             means not to look.
         error: The exception that the record reports, if any: it knows from which
             operation it is.
@@ -164,7 +164,7 @@ def find_step(frame: FrameType | None) -> str | None:
     so that no run of its flow began, is reported once.
 
     Args:
-        frame: A frame of the running thread, as from `sys._getframe`. Looking
+        frame: A frame of the running thread, as from ``sys._getframe()``. Looking
             takes longer the more frames there are between it and the step.
 
     .. versionadded:: 0.2
@@ -213,7 +213,7 @@ def describe(
 
     Args:
         error: What is reported, if it is an exception.
-        frame: Where to look for the running step, as from `sys._getframe`. None
+        frame: Where to look for the running step, as from ``sys._getframe()``. None
             means not to look.
         run: The run where none is current: one that the reporter kept.
 

@@ -16,7 +16,7 @@ _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 ASGIApplication = Callable[[_Message, _Receive, _Send], Awaitable[None]]
-"""What a server calls: an application of ASGI 3.
+"""The type of an application of ASGI 3.
 
 .. versionadded:: 0.2
 """

@@ -142,7 +142,7 @@ def header_reader(inbound: Inbound) -> Callable[[Mapping[str, Any]], dict[str, A
 
     Args:
         inbound: The settings. Make the reader once: it is what
-            `InboundRequests.begin` takes as *headers_of*.
+            `penstock.boundary.InboundRequests.begin` takes as *headers_of*.
 
     .. versionadded:: 0.2
     """
