@@ -84,7 +84,7 @@ def _flow(found: Member, problems: Sequence[Problem]) -> Flow:
         target = edge.name("target")
         if target not in before:
             edge.refuse(f"its target {target!r} is not a step of the flow {name!r}")
-        before[target].append(Predecessor(edge.name("source"), edge.find_prose("label")))
+        before[target].append(_predecessor(edge))
     return Flow(
         name=name,
         steps=tuple(replace(step, after=tuple(before[step.name])) for step in steps),
@@ -94,6 +94,10 @@ def _flow(found: Member, problems: Sequence[Problem]) -> Flow:
         tags=tuple(found.names("tags")),
         _found=tuple(problem for problem in problems if problem.flow == name),
     )
+
+
+def _predecessor(edge: Member) -> Predecessor:
+    return Predecessor(edge.name("source"), edge.find_prose("label"), edge.flag("is_loop"))
 
 
 def _step(found: Member) -> Step:
@@ -106,6 +110,11 @@ def _step(found: Member) -> Step:
         join=cast("JoinKind", join),
         title=found.find_prose("title"),
         kind=found.find_name("kind"),
+        group=found.find_name("group"),
+        receives=tuple(found.names("receives")),
+        sends=tuple(found.names("sends")),
+        unchecked=found.find_name("unchecked"),
+        uncovered=found.find_name("uncovered"),
         location=_location(found),
         details=FunctionDetails(
             module=found.find_string("module") or "",

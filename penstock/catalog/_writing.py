@@ -50,6 +50,11 @@ def _step(step: Step) -> dict[str, Any]:
             "kind": step.kind,
             "is_entrypoint": step.is_entrypoint,
             "join": step.join,
+            "group": step.group,
+            "receives": [*step.receives] or None,
+            "sends": [*step.sends] or None,
+            "unchecked": step.unchecked,
+            "uncovered": step.uncovered,
             "module": details.module,
             "qualname": details.qualname,
             "is_async": details.is_async,
@@ -61,7 +66,14 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
-    return _without_none({"source": edge.source, "target": edge.target, "label": edge.label})
+    return _without_none(
+        {
+            "source": edge.source,
+            "target": edge.target,
+            "label": edge.label,
+            "is_loop": edge.is_loop or None,
+        }
+    )
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

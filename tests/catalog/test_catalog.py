@@ -12,7 +12,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penstock import Flow, Problem, Step, all_of, entrypoint, flow, get_flow, list_flows, step
+from penstock import (
+    Flow,
+    Problem,
+    Step,
+    all_of,
+    entrypoint,
+    flow,
+    generate_dag,
+    get_flow,
+    list_flows,
+    loop,
+    step,
+)
 from penstock._declared.step import FunctionDetails, Location, Predecessor
 from penstock.catalog import SCHEMA_VERSION, Catalog, catalog_schema, read_catalog
 from penstock.catalog._reading import parse_catalog
@@ -104,6 +116,21 @@ def test_one_flow():
         "(order: dict[str, int])",
     )
     assert {line["file"] for line in lines} == {"test_catalog.py"}
+
+
+def test_channels_and_loops():
+    """Channels, groups, loops and the reasons of edges that are not checked are in it, if any."""
+    made = flow("orders")
+    made(entrypoint(name="receive", receives="kafka:orders")(lambda: None))
+    made(step(name="pack", after=["receive", loop("send")], group="depot")(lambda: None))
+    made(step(name="send", after="pack", sends=["celery:a", "celery:b"], unchecked="x")(print))
+    (found,) = json.loads(Catalog.from_registry().to_json())["flows"]
+    receive, pack, send = found["steps"]
+
+    assert (receive["receives"], pack["group"]) == (["kafka:orders"], "depot")
+    assert (send["sends"], send["unchecked"]) == (["celery:a", "celery:b"], "x")
+    assert {"receives", "sends", "group", "unchecked", "uncovered"} & pack.keys() == {"group"}
+    assert [edge.get("is_loop") for edge in found["edges"]] == [None, True, None]
 
 
 def test_problems():
@@ -244,7 +271,28 @@ def test_fixture_of_version_1():
     assert is_valid(path.read_text(encoding="utf-8"))
     assert [s.name for s in orders.order()] == ["receive", "pack", "send"]
     assert orders.step("pack").summary == "Pack the order."
+    assert orders.step("send").sends == ("celery:emails", "kafka:sent")
+    assert [edge.label for edge in orders.edges if edge.is_loop] == ["refused"]
     assert orders.problems()[0].location == Location("shop/orders.py", 9)
+
+
+def test_diagram_as_json():
+    """The JSON of a diagram is a view of the catalog: what both have has one name and one value."""
+    path = CATALOGS / "orders-1.0.json"
+    (flow_,) = json.loads(path.read_text(encoding="utf-8"))["flows"]
+    drawn = json.loads(generate_dag(read_catalog(path).flow("orders"), "json"))
+    stored = {step["name"]: step for step in flow_["steps"]}
+    nodes = [node for node in drawn["nodes"] if node["role"] != "missing"]
+
+    assert {key: drawn[key] for key in drawn.keys() & flow_.keys() - {"edges"}} == {
+        key: flow_[key] for key in ("name", "title", "description")
+    }
+    assert sorted(drawn["edges"], key=str) == sorted(flow_["edges"], key=str)
+    for node in nodes:
+        step = stored.pop(node["name"])
+        common = {"name", "kind", "group", "receives", "sends"} & step.keys()
+        assert {key: node[key] for key in common} == {key: step[key] for key in common}
+    assert stored == {}
 
 
 def test_unknown_members():
@@ -356,12 +404,19 @@ steps = st.builds(
     name=names,
     function=st.none(),
     is_entrypoint=st.booleans(),
-    after=st.lists(st.builds(Predecessor, names, st.none() | names), max_size=3).map(tuple),
+    after=st.lists(st.builds(Predecessor, names, st.none() | names, st.booleans()), max_size=3).map(
+        tuple
+    ),
     join=st.sampled_from(["any", "all"]),
     title=st.none() | names,
     kind=st.none() | names,
     location=locations,
     details=details,
+    group=st.none() | names,
+    receives=st.lists(names, max_size=2).map(tuple),
+    sends=st.lists(names, max_size=2).map(tuple),
+    unchecked=st.none() | names,
+    uncovered=st.none() | names,
 )
 
 
@@ -403,7 +458,7 @@ def catalogs(draw):
 
 
 @given(catalogs())
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_round_trip(catalog):
     """Whatever is in a catalog comes back from its JSON, which its schema allows."""
     text = catalog.to_json()
