@@ -76,7 +76,7 @@ if os.environ.get("PENSTOCK_TRACE"):
     configure_from_environment()
     del configure_from_environment
 
-# A server declares and identifies. What looks at flows is loaded for whoever looks.
+# A server declares and identifies. The code that shows flows is loaded when it is used.
 _LATER = dict.fromkeys(
     ("Edge", "Flow", "Graph", "Node", "Problem", "find_problems", "get_flow", "list_flows"),
     "penstock.graph",

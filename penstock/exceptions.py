@@ -71,7 +71,7 @@ class InvalidArgumentError(DeclarationError, TypeError):
 
 
 class UndeclaredFunctionError(DeclarationError, TypeError):
-    """``@flow`` stands on something that is neither a step nor an entrypoint.
+    """``@flow`` is on something that is neither a step nor an entrypoint.
 
     Attributes:
         flow: The name of the flow.
@@ -103,7 +103,7 @@ class UndeclaredFunctionError(DeclarationError, TypeError):
                 f"        def {self.methods[0] if self.methods else 'method'}(...): ..."
             )
         return (
-            f"{self.location}: @flow({self.flow!r}) stands on {self.function!r}, "
+            f"{self.location}: @flow({self.flow!r}) is on {self.function!r}, "
             "which is neither an entrypoint nor a step. "
             "@flow goes above @entrypoint or @step; write\n"
             f"    @flow({self.flow!r})\n"
@@ -135,7 +135,7 @@ class DuplicateStepError(DeclarationError, ValueError):
         return (
             f"flow {self.flow!r} has two steps named {self.step!r}: "
             f"one at {self.first}, another at {self.second}. "
-            'Rename one, or tell them apart with name="..."'
+            'Rename one, or distinguish them with name="..."'
         )
 
 
@@ -192,7 +192,7 @@ class UnknownStepError(PenstockError, LookupError):
                 f"unknown step {self.name!r}: no step is declared. "
                 "Import the modules that declare your flows first"
             )
-        # Whoever leaves out the flow is told of steps, else of full names.
+        # Without a flow, names of steps are suggested, else full names.
         short = {name.rpartition(".")[2] for name in self.known}
         hint = did_you_mean(self.name, self.known) or did_you_mean(self.name, sorted(short))
         return f"unknown step {self.name!r}{hint} (known: {_listed(self.known)})"
@@ -364,12 +364,12 @@ class MissingProgramError(MissingExtraError):
 
 
 class RenderError(PenstockError, RuntimeError):
-    """A drawing program did not make the picture.
+    """A drawing program did not make the image.
 
     Attributes:
         flow: The name of the flow that was drawn.
         program: The program that was asked.
-        reason: What it said, or how it ended.
+        reason: What it printed, or how it ended.
 
     .. versionadded:: 0.2
     """

@@ -19,10 +19,10 @@ from penstock.docs._page import (
     StepSection,
     find_step,
     fingerprint,
-    gist_of,
     python_name,
     recursion_in,
     sentence_parts,
+    summary_of,
 )
 from penstock.exceptions import (
     ConfigurationError,
@@ -194,7 +194,7 @@ class FlowDirective(_Directive):
         page = self._page(translate.flow(flow), *(flow.steps if how != "none" else ()))
         anchors_on_page(self.env).add(page.anchor)
         sections = page.sections if how != "none" else ()
-        name, gist = page.flow.name, plain_text(translate(gist_of(flow)))
+        name, gist = page.flow.name, plain_text(translate(summary_of(flow)))
         places = [Place(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)]
         places += [self._place(page, section, how, translate) for section in sections]
         shown = self._index(places, page.flow)

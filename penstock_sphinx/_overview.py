@@ -6,7 +6,7 @@ from typing import NamedTuple
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock.docs._page import gist_of
+from penstock.docs._page import summary_of
 from penstock.graph import Flow
 from penstock_sphinx._domain import Want, domain_of
 from penstock_sphinx._messages import own_words
@@ -30,7 +30,7 @@ def overview(
         return [part for one in links for part in (nodes.Text(", "), one)][1:]
 
     def gist(flow: Flow) -> list[nodes.Node]:
-        inline, messages = directive.parse_inline(translate(gist_of(flow)))
+        inline, messages = directive.parse_inline(translate(summary_of(flow)))
         return [*inline, *messages]
 
     columns = [

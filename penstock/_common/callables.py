@@ -1,4 +1,4 @@
-"""Functions that users hand in: they answer at once, or they are refused."""
+"""Functions that users pass: they return their result at once, or they are refused."""
 
 import logging
 from functools import partial
@@ -65,7 +65,7 @@ def discard(result: Any) -> bool:
 
 
 def is_true(function: Any, name: str, asked: object) -> bool:
-    """Return whether *function* answers True about what is *asked*, and nothing else.
+    """Return whether *function* returns True for *asked*, and nothing else.
 
     That it raises, or returns something else than True or False, is logged once.
 
@@ -93,7 +93,7 @@ _reported: WeakSet[Any] = WeakSet()
 def report_once(function: Any, message: str, *args: object, exc_info: bool = False) -> None:
     """Log an error about *function* unless there was one already.
 
-    By its code, so that a function that is made anew for each message is known.
+    By its code, so that a function that is created again for each message is known.
     """
     function = _called(function)
     key = getattr(function, "__code__", None) or type(function)

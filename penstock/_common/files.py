@@ -20,7 +20,7 @@ except ImportError:  # Windows, which lets nobody remove an open file
     _fcntl = None
 
 STANDARD_OUTPUT = "-"
-"""What an output is called that is no file, as with other programs."""
+"""The name of an output that is not a file, as with other programs."""
 
 _PART = re.compile(r"\.penstock-[0-9a-f]{16}\.tmp")
 """The name of a file that is being written: short, for the file's own may have any length."""
@@ -35,8 +35,8 @@ def write_whole(output: str | os.PathLike[str], content: str | bytes) -> None:
     """Write *content* to *output*, so that no reader ever sees a part of it.
 
     Text is UTF-8 with the line ends that it has, on every platform. A file that is there
-    already keeps its permissions and, where the system allows that, its owner. What is not a
-    file (a device, a FIFO) is never replaced: the content is written to it. ``-`` is the
+    already keeps its permissions and, where the system allows that, its owner. A path that is
+    not a file (a device, a FIFO) is never replaced: the content is written to it. ``-`` is the
     standard output.
 
     Raises:
@@ -53,7 +53,7 @@ def write_whole(output: str | os.PathLike[str], content: str | bytes) -> None:
     elif _is_replaceable(name):
         _replace(Path(os.path.realpath(name)), data)
     else:
-        with open(name, "wb") as stream:  # noqa: PTH123 - as the user wrote it: /proc is no tree
+        with open(name, "wb") as stream:  # noqa: PTH123 - as the user wrote it: /proc is not a tree
             stream.write(data)
 
 

@@ -66,7 +66,7 @@ _WIPE_ON_FORK = 18
 def make_witness() -> MutableSequence[int]:
     """Return something whose item 0 is 1 here, and false in a process that is forked from this.
 
-    Whoever finds it false renews what is its own and sets it. Asking for the
+    Code that finds it false renews its own state and sets it. Asking for the
     number of the process is a system call. Memory that Linux wipes in a child
     costs a tenth of that, and is how libraries for cryptography notice a fork.
     """

@@ -8,8 +8,8 @@ __all__ = ["KnownTypes"]
 class KnownTypes:
     """A set of types, which it does not hold.
 
-    They are found by their addresses: a type of the user's may have a hash of
-    its own, or none.
+    They are found by their addresses: a user's type may have its own hash, or
+    none.
     """
 
     __slots__ = ("by_address",)

@@ -50,7 +50,7 @@ def _plain(value: object, above: tuple[int, ...]) -> object:
 
 
 def printable(value: Any, *, asks: bool = True) -> object:
-    """Return *value*, or what can be written in its place if writing it would fail.
+    """Return *value*, or a replacement if writing it would fail.
 
     What the application annotated is written by what it chose: as text, as
     JSON, by a format. None of it may cost the line, or raise where it is logged.
@@ -86,7 +86,7 @@ _COLLECTIONS = {dict, list, tuple, set, frozenset}
 
 
 def _is_printable(value: Any, depth: int, asks: bool) -> bool:
-    """Return whether *value* can be written; of one that is no collection, raise why it cannot."""
+    """Return whether *value* can be written; raise why not unless it is a collection."""
     kind = type(value)
     if kind in _SCALARS:
         return True

@@ -184,15 +184,15 @@ def _import(settings: Settings, name: str, failures: list[ModuleImportError]) ->
 def _cause(settings: Settings, name: str, error: BaseException) -> str:
     """Say in a line what went wrong, and where in the user's code."""
     text = _text_of(error)
-    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    message = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, SystemExit):
-        said = f"it ended the program with SystemExit({error.code!r})"
+        message = f"it ended the program with SystemExit({error.code!r})"
     if isinstance(error, ModuleNotFoundError) and _is_part(error.name, name):
-        return f"{said}. {_where_it_may_be(settings, name)}"
+        return f"{message}. {_where_it_may_be(settings, name)}"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_import(f.filename)]
     own = [frame for frame in frames if is_own(Path(frame.filename))] or frames
     where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
-    return said + where + _how_to_set_up(settings, error)
+    return message + where + _how_to_set_up(settings, error)
 
 
 def _text_of(error: BaseException) -> str:

@@ -74,11 +74,11 @@ class _Program(click.Group):
 def main() -> None:
     """Look at the flows that a project declares.
 
-    The modules to import stand in [tool.penstock] of the nearest
+    The modules to import are in [tool.penstock] of the nearest
     pyproject.toml, or are given with --module.
 
     Exit codes: 0 when all is well; 1 when a problem was found, a module could
-    not be imported or a diagram could not be drawn; 2 for a wrong call, or
+    not be imported or a diagram could not be drawn; 2 for a usage error, or
     where there is nothing to check.
     """
 
@@ -237,8 +237,8 @@ def pages(
 
     The pages can be read anywhere: a diagram in Mermaid, and the docstrings of
     the steps. Pages of flows that are gone are removed. Nothing is written
-    where a module cannot be imported, or where a file stands in the way that
-    penstock did not write or that somebody has changed since.
+    where a module cannot be imported, or where penstock did not write
+    a file that it would replace, or somebody has changed it since.
     """
     project = _load(modules, catalog)
     project.check_complete(str(folder))
@@ -249,8 +249,8 @@ def pages(
             found.write()
     except (PenstockError, OSError) as error:
         raise _failure(error) from error
-    said = ("is out of date", "belongs to no flow") if check else ("written", "removed")
-    for names, word in zip((found.changed, found.gone), said, strict=True):
+    words = ("is out of date", "belongs to no flow") if check else ("written", "removed")
+    for names, word in zip((found.changed, found.gone), words, strict=True):
         for name in names:
             click.echo(f"{folder / name}: {word}", err=not check)
     for name in found.kept if not check else ():
@@ -332,7 +332,7 @@ class _Project:
     failures: tuple[ModuleImportError, ...]
 
     def nothing_to_check(self) -> click.UsageError:
-        """Return how the program ends because there are no flows: that is no success."""
+        """Return how the program ends because there are no flows: that is a failure."""
         # A program has loaded what it has.
         if not self.settings.modules and not self.settings.catalog:
             cure = self.settings.words.assign("modules", "shop.flows")

@@ -1,4 +1,4 @@
-"""What a program of its own does with its streams and signals. The command line is one."""
+"""Streams and signals of the command line, as a program of its process."""
 
 import io
 import json
@@ -67,14 +67,14 @@ class _ToStderr(io.RawIOBase):
         return self._target.fileno()
 
     def write(self, data: Any) -> int:
-        said = bytes(data)
+        content = bytes(data)
         if hasattr(self._target, "buffer"):
             self._target.flush()
-            self._target.buffer.write(said)
+            self._target.buffer.write(content)
             self._target.buffer.flush()
         else:
-            self._target.write(said.decode("utf-8", "replace"))
-        return len(said)
+            self._target.write(content.decode("utf-8", "replace"))
+        return len(content)
 
 
 @contextmanager

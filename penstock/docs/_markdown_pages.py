@@ -8,9 +8,9 @@ from penstock.docs._page import (
     Link,
     StepSection,
     digest_of,
-    gist_of,
     python_name,
     slug_of,
+    summary_of,
 )
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._flow import Flow
@@ -38,7 +38,7 @@ _SECTION = re.compile(r"^(?:[A-Z][A-Za-z ]*:$|:[a-z]+[ :]|>>> |.+\n *-{3,}$)", r
 _TAKEN = {"index", "readme", "con", "prn", "aux", "nul"} | {
     f"{port}{number}" for port in ("com", "lpt") for number in range(10)
 }
-"""Names of files that mean something else: to whoever shows the folder, or to Windows."""
+"""Names of files that have a special meaning: to a site that shows the folder, or to Windows."""
 
 _LONGEST = 100
 """Letters of a file's name. File systems take 255 bytes, but some count the whole path."""
@@ -63,7 +63,7 @@ def modules_of(flow: Flow) -> tuple[str, ...]:
 def escape(text: str) -> str:
     """Return *text* on one line, as Markdown that shows it letter for letter.
 
-    As entities: no two dialects agree on what a backslash may stand before.
+    As entities: no two dialects agree on what a backslash escapes.
     """
     line = re.sub(r"[ \t\n\r\f\v]+", " ", text).strip(" ")
     line = _SPECIAL.sub(lambda found: _NAMED.get(found[0], f"&#{ord(found[0])};"), line)
@@ -99,7 +99,7 @@ def _literal(text: str) -> str:
 
 
 def _index_line(flow: Flow) -> str:
-    gist = gist_of(flow)
+    gist = summary_of(flow)
     return f"- [{escape(flow.label)}]({file_name(flow)})" + (f": {escape(gist)}" if gist else "")
 
 
@@ -118,7 +118,7 @@ def _page(flow: Flow) -> Iterator[str]:
 
 
 def _diagram(flow: Flow) -> str:
-    # Without links: a forge shows diagrams in a frame of their own, in which they lead nowhere.
+    # Without links: a forge shows diagrams in a separate frame, in which they lead nowhere.
     try:
         return _fence("mermaid", render_mermaid(flow.graph(), direction="TD", styled=True))
     except DiagramTooLargeError:

@@ -33,13 +33,13 @@ __all__ = [
     "find_step",
     "fingerprint",
     "first_sentence",
-    "gist_of",
     "is_async",
     "python_name",
     "recursion_in",
     "sentence_parts",
     "signature_of",
     "slug_of",
+    "summary_of",
     "target_of",
 ]
 
@@ -160,7 +160,7 @@ class FlowPage:
 
     @cached_property
     def unlinked(self) -> Graph:
-        """The diagram without links, of which the same picture is drawn."""
+        """The diagram without links, of which the same image is drawn."""
         return self.flow.graph()
 
     @cached_property
@@ -210,9 +210,9 @@ class Selection(NamedTuple):
     """Who must own it."""
 
     def __str__(self) -> str:
-        said = [f"has the tags {self.tags}"] if self.tags else []
-        said += [f"is owned by {self.owner}"] if self.owner else []
-        return " and ".join(said) or "is declared"
+        parts = [f"has the tags {self.tags}"] if self.tags else []
+        parts += [f"is owned by {self.owner}"] if self.owner else []
+        return " and ".join(parts) or "is declared"
 
     def flows(self, source: Flows = DECLARED) -> list[Flow]:
         """Return the flows of *source*, in order of their labels."""
@@ -226,14 +226,14 @@ class Selection(NamedTuple):
 
     def fingerprint(self, source: Flows = DECLARED) -> str:
         """Return a hash of all that the index of *source* says."""
-        said = [
+        values = [
             (
-                *(flow.name, flow.label, gist_of(flow), flow.owner, flow.tags),
+                *(flow.name, flow.label, summary_of(flow), flow.owner, flow.tags),
                 *((step.name, step.label) for step in flow.entrypoints),
             )
             for flow in self.flows(source)
         ]
-        return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:32]
+        return sha256(repr(values).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def anchor_of(flow: str, step: str | None = None) -> str:
@@ -257,7 +257,7 @@ def slug_of(name: str) -> str:
 
 
 def digest_of(name: str) -> str:
-    """Return a short hash that tells *name* from other names."""
+    """Return a short hash that is different for other names."""
     return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
@@ -267,27 +267,27 @@ def target_of(step: Step) -> str:
     return f"{module}.{qualname}" if module else qualname
 
 
-def find_step(said: str, source: Flows = DECLARED) -> tuple[Flow, Step]:
-    """Return the step of *source* that *said* names, as ``flow.step`` or by its name alone.
+def find_step(reference: str, source: Flows = DECLARED) -> tuple[Flow, Step]:
+    """Return the step of *source* that *reference* names, as ``flow.step`` or by its name alone.
 
     Raises:
         UnknownStepError: If there is none, or more than one.
     """
-    for flow, name in _readings(said):
+    for flow, name in _readings(reference):
         with suppress(LookupError):
             found = source.flow(flow)
             return found, found.step(name)
     pairs = [(flow, step) for flow in source.flows for step in flow.steps]
-    meant = [(flow, step) for flow, step in pairs if step.name == said]
+    meant = [(flow, step) for flow, step in pairs if step.name == reference]
     if len(meant) != 1:
         known, found_names = ([f"{f.name}.{s.name}" for f, s in some] for some in (pairs, meant))
-        raise UnknownStepError(said, known, found_names)
+        raise UnknownStepError(reference, known, found_names)
     return meant[0]
 
 
-def _readings(said: str) -> Iterator[tuple[str, str]]:
-    """Yield what *said* may mean as a flow and a step: both names may have dots."""
-    parts = said.split(".")
+def _readings(reference: str) -> Iterator[tuple[str, str]]:
+    """Yield what *reference* may mean as a flow and a step: both names may have dots."""
+    parts = reference.split(".")
     for split in range(1, len(parts)):
         yield ".".join(parts[:split]), ".".join(parts[split:])
 
@@ -305,10 +305,10 @@ def recursion_in(what: str, name: str) -> str:
     )
 
 
-def gist_of(flow: Flow) -> str:
+def summary_of(flow: Flow) -> str:
     """Return a sentence about *flow*: of its description, else of where it begins."""
-    said = [flow.description, *(step.doc for step in flow.entrypoints)]
-    return first_sentence(next(filter(None, said), ""))
+    candidates = [flow.description, *(step.doc for step in flow.entrypoints)]
+    return first_sentence(next(filter(None, candidates), ""))
 
 
 def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
@@ -317,18 +317,18 @@ def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
     It is the same in every process, and costs less than to make the page.
     """
     if only is None:
-        said = [flow.title, flow.description, flow.owner, flow.tags, *map(_said, flow.steps)]
-        said += [(problem.step, problem.message) for problem in flow.problems()]
+        values = [flow.title, flow.description, flow.owner, flow.tags, *map(_values_of, flow.steps)]
+        values += [(problem.step, problem.message) for problem in flow.problems()]
     else:
         labels = {step.name: step.label for step in flow.steps}
         ways = [e for e in flow.edges if only.name in {e.source, e.target}]
-        said = [_said(only)]
-        said += [(e.source, e.target, e.label, e.is_loop, labels.get(e.source)) for e in ways]
-        said += [labels.get(e.target) for e in ways]
-    return sha256(without_addresses(repr(said)).encode("utf-8", "replace")).hexdigest()[:32]
+        values = [_values_of(only)]
+        values += [(e.source, e.target, e.label, e.is_loop, labels.get(e.source)) for e in ways]
+        values += [labels.get(e.target) for e in ways]
+    return sha256(without_addresses(repr(values)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def _said(step: Step) -> tuple[object, ...]:
+def _values_of(step: Step) -> tuple[object, ...]:
     values = [getattr(step, field.name) for field in fields(step) if field.name not in _NOT_SHOWN]
     return *values, step.doc, target_of(step), is_async(step), signature_string(step)
 

@@ -102,7 +102,7 @@ class PageFiles:
         # First, since a name that differs in case only may be the same file.
         for name in self.gone:
             (self._folder / name).unlink()
-        # The index last, so that it never leads to what is not there.
+        # The index last, so that it never leads to a missing page.
         for name in sorted(self.changed, key=INDEX.__eq__):
             write_whole(self._folder / name, self._texts[name])
 
@@ -128,7 +128,7 @@ def _key(name: str) -> str:
 def _check_free(
     paths: Iterable[Path], found: Mapping[str, _Found], documents: Mapping[str, object]
 ) -> None:
-    """Raise if what is in the place of a page is not penstock's to replace."""
+    """Raise if a file with the name of a page is not penstock's to replace."""
     names = {_key(name): name for name in documents}
     for path in paths:
         name, read = names.get(_key(path.name)), found.get(path.name)
@@ -138,10 +138,10 @@ def _check_free(
         if read:
             problem = (
                 "it was changed after penstock wrote it, and would be overwritten: move your "
-                "words to a docstring or to a file of your own, and delete this one"
+                "words to a docstring or to another file, and delete this one"
             )
         elif not path.is_file():
-            problem = "it is no file: move it, or name another folder"
+            problem = "it is not a file: move it, or name another folder"
         elif name != path.name:
             problem = f"on some systems it is the same file as {name}: {problem}"
         raise ConfigurationError(str(path), problem)

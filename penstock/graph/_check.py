@@ -26,7 +26,7 @@ def check(
     Args:
         flow: The name of the flow.
         steps: Its steps by name, in order of declaration.
-        elsewhere: Tells which other flows have a step of a given name.
+        elsewhere: Returns the other flows that have a step of a given name.
     """
     edges = [(p.name, step.name, p.is_loop) for step in steps.values() for p in step.after]
     following = successors(steps, (edge[:2] for edge in edges))
@@ -56,7 +56,9 @@ def _unknown_predecessors(
         # The nearest name is sought among all steps: not without end for a module that is missing.
         known = steps if number < _MOST_HINTS else ()
         hint = _where_it_may_be(predecessor.name, known, elsewhere)
-        message = f"{step.name!r} comes after {predecessor.name!r}, which is no step of it"
+        message = (
+            f"{step.name!r} comes after {predecessor.name!r}, which is not a step of this flow"
+        )
         yield "unknown-predecessor", step.name, message + hint
 
 
@@ -64,7 +66,7 @@ def _cycle(cycle: list[str] | None) -> Iterator[Finding]:
     if cycle:
         path = " -> ".join(cycle)
         message = (
-            f"its steps go round in a circle: {path}. Take one `after` of these away, or write "
+            f"cycle: {path}. Remove one of these `after`, or write "
             f"after=loop({cycle[-2]!r}) at {cycle[-1]!r} if the flow comes back there"
         )
         yield "cycle", cycle[0], message
@@ -87,7 +89,7 @@ def _no_way_in(steps: Mapping[str, Step], following: Successors) -> Iterator[Fin
         message = "it has no entrypoint: put @entrypoint on the function where its runs begin"
         yield "no-entrypoint", None, message
         return
-    # What hangs on a name that nobody declared is that problem's, not one of its own.
+    # Steps after an undeclared name are covered by the problem of that name.
     excused = [s.name for s in steps.values() if any(p.name not in steps for p in s.after)]
     reached = reach(following, [*starts, *excused])
     for step in steps.values():
@@ -118,7 +120,7 @@ def _several_or_dotted(name: str, steps: Collection[str]) -> str:
 def _unreachable(step: Step, starts: Sequence[str]) -> str:
     if not step.after:
         return (
-            f"{step.name!r} is never reached: it comes after nothing and is no entrypoint. "
+            f"{step.name!r} is never reached: it comes after nothing and is not an entrypoint. "
             f"Write @step(after=...), or @entrypoint if runs begin here"
         )
     return f"{step.name!r} is never reached from {' or '.join(map(repr, starts))}"

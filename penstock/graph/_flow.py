@@ -1,4 +1,4 @@
-"""The flow as it was declared: a frozen picture of the registry."""
+"""The flow as it was declared: a frozen snapshot of the registry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,9 +71,9 @@ class Flow:
         return self._by_name[name]
 
     def order(self) -> tuple[Step, ...]:
-        """Return the steps so that each stands after what leads to it, but for loops.
+        """Return the steps so that each comes after its predecessors, except for loops.
 
-        Steps that could stand next keep their order of declaration; in a cycle
+        Steps that could come next keep their order of declaration; in a cycle
         without a loop the one that was declared first opens it.
         """
         return self._order
@@ -200,28 +200,28 @@ def _unclaimed(declaration: Declaration) -> Problem:
 
 def _snapshot(registry: Registry, declared: FlowDeclaration) -> Flow:
     steps = {name: d.as_step(declared) for name, d in declared.steps.items()}
-    said, conflicts = _merge(declared)
+    merged, conflicts = _merge(declared)
 
     elsewhere = partial(registry.flows_with, asking=declared.name)
     found = [*check(declared.name, steps, elsewhere), *conflicts]
-    return Flow(name=declared.name, steps=tuple(steps.values()), _found=tuple(found), **said)
+    return Flow(name=declared.name, steps=tuple(steps.values()), _found=tuple(found), **merged)
 
 
 def _merge(declared: FlowDeclaration) -> tuple[dict[str, Any], list[Problem]]:
-    """Return what all files say about a flow together, and where they disagree."""
-    said: dict[str, Any] = {}
+    """Return the metadata of a flow from all files, and where they disagree."""
+    merged: dict[str, Any] = {}
     locations: dict[str, str] = {}
     conflicts = []
     for location, metadata in declared.metadata.items():
         for key, value in metadata.items():
-            if said.setdefault(key, value) == value:
+            if merged.setdefault(key, value) == value:
                 locations.setdefault(key, location)
                 continue
             message = (
-                f"its {key} is {said[key]!r} in {locations[key]} but {value!r} in {location}. "
-                "Say it in one place"
+                f"its {key} is {merged[key]!r} in {locations[key]} but {value!r} in {location}. "
+                "Give it in one of them"
             )
             conflicts.append(
                 Problem(code="conflicting-metadata", flow=declared.name, step=None, message=message)
             )
-    return said, conflicts
+    return merged, conflicts

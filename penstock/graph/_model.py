@@ -50,7 +50,7 @@ class Problem:
     """
 
     code: str
-    """What sort of problem it is, like ``"unknown-predecessor"``."""
+    """The kind of problem, like ``"unknown-predecessor"``."""
 
     flow: str | None
     """The name of the flow, or None if no flow is concerned."""
@@ -146,7 +146,7 @@ class DrawnWords:
     """Where the flow begins, to somebody who cannot see it."""
 
     either: str = "{} or {}"
-    """Two places where it begins."""
+    """Joins two steps at which it begins."""
 
     size: str | None = None
     """How many steps it has, as a sentence. None is English."""

@@ -17,7 +17,7 @@ def parse_signature(signature: str) -> Signature | None:
 
     Annotations and defaults are `Source` strings, as where the function is at hand.
     """
-    # What is not known is not Python: it is a name while it is parsed.
+    # The mark of an unknown value is not Python: it is a name while it is parsed.
     head = f"def f{signature.replace(UNKNOWN, _UNKNOWN_NAME)}: ..."
     found: Signature | None = attempt(lambda: _parse(head))
     return found

@@ -1,4 +1,4 @@
-"""Questions about the shape of a flow, answered from names and edges alone."""
+"""Algorithms on the shape of a flow, which need names and edges only."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -110,7 +110,7 @@ def components(following: Successors) -> dict[str, int]:
 
 
 def _finish(following: Successors) -> list[str]:
-    """Return all names so that each stands after what it leads to, but for cycles."""
+    """Return all names so that each comes after what it leads to, except for cycles."""
     finished: dict[str, None] = {}
     begun = set[str]()
     for start in following:
@@ -126,7 +126,7 @@ def _finish(following: Successors) -> list[str]:
 
 
 def _reach_beside(following: Successors, start: str, placed: set[str]) -> list[str]:
-    """Return all names that lead from *start* and are not *placed*, and place them."""
+    """Return all names that *start* leads to and that are not *placed*, and add them to it."""
     found = [] if start in placed else [start]
     placed.update(found)
     for name in found:
@@ -137,9 +137,9 @@ def _reach_beside(following: Successors, start: str, placed: set[str]) -> list[s
 
 
 def order(following: Successors) -> list[str]:
-    """Return all names so that each stands after what leads to it.
+    """Return all names so that each comes after what leads to it.
 
-    Among names that could stand next, the one declared first does. In a cycle,
+    Of names that could come next, the one declared first does. In a cycle,
     the one declared first opens it.
     """
     rank = {name: index for index, name in enumerate(following)}

@@ -77,7 +77,7 @@ class _Finder:
         if arm is None:
             return ways
         taken, ruled_out = arm
-        # No way there took another arm of the branch: it would have come round in a cycle.
+        # No way there took another arm of the branch: it would be a cycle.
         return frozenset((entry, arms | taken, others | ruled_out) for entry, arms, others in ways)
 
     def _shortest(self, found: Ways) -> Ways:

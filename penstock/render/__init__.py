@@ -148,7 +148,7 @@ def draw(
             *direction* is not a direction.
         RendererError: If the format is of another distribution, and cannot be loaded.
         DiagramTooLargeError: If a Mermaid text is beyond what Mermaid draws.
-        MissingExtraError: If a picture is asked for and no Graphviz program is
+        MissingExtraError: If an image is asked for and no Graphviz program is
             found.
         RenderError: If the Graphviz program or the format of others fails.
         OSError: If *output* cannot be written.
@@ -249,7 +249,7 @@ def generate_dag(
         direction: Where the flow leads: ``"TD"`` (down), ``"LR"``, ``"BT"``
             or ``"RL"``. ``"TB"`` is another word for ``"TD"``.
         styled: For Mermaid: colours, shapes of entrypoints, and the title and
-            description for screen readers. Pictures always have them.
+            description for screen readers. Images always have them.
         check_limits: For Mermaid: raise rather than return a string that a
             browser would refuse to draw.
 
@@ -265,7 +265,7 @@ def generate_dag(
             *direction* is not a direction.
         DiagramTooLargeError: If a Mermaid text is beyond what Mermaid draws:
             500 edges or 50,000 characters.
-        MissingExtraError: If a picture is asked for and no Graphviz program is
+        MissingExtraError: If an image is asked for and no Graphviz program is
             found.
         RenderError: If the Graphviz program fails.
         OSError: If *output* cannot be written.

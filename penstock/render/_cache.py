@@ -1,4 +1,4 @@
-"""Pictures of flows that are kept, so that each is drawn once for what it shows."""
+"""A cache of images, so that each is drawn once for its content."""
 
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -14,19 +14,19 @@ from penstock.render._program import drawing_threads
 __all__ = ["Drawings", "digest_of"]
 
 _AT_ONCE = 200
-"""Pictures that one process draws: enough that its start does not count."""
+"""Images that one process draws: enough to make its start-up negligible."""
 
 _WAIT = 0.5
 """Seconds of a wait. Python hears a Ctrl-C that comes as one begins only when that ends."""
 
 
 def digest_of(source: str) -> str:
-    """Return what tells the picture of *source* from all others."""
+    """Return the key of the image of *source*."""
     return sha256(source.encode()).hexdigest()[:32]
 
 
 class Drawings:
-    """A folder of pictures.
+    """A folder of images.
 
     Args:
         folder: Where they are kept. It is made when there is something to keep.
@@ -36,14 +36,14 @@ class Drawings:
         self._folder = folder
 
     def find(self, digest: str, medium: Medium) -> bytes | None:
-        """Return the picture of the source with that *digest*, if it has been made."""
+        """Return the image of the source with that *digest*, if it has been made."""
         try:
             return self._file(digest, medium).read_bytes()
         except FileNotFoundError:
             return None
 
     def make(self, sources: Mapping[str, str], medium: Medium) -> None:
-        """Make those pictures of *sources*, each by its digest, that are not there.
+        """Make those images of *sources*, each by its digest, that are missing.
 
         One that cannot be made is left out, for who needs it to draw it alone
         and to hear why.
@@ -74,7 +74,7 @@ class Drawings:
                 each.result()
 
     def prune(self, digests: Collection[str]) -> None:
-        """Forget all pictures but those with *digests*."""
+        """Remove all images but those with *digests*."""
         for name in self._names():
             if name.partition("-")[0] not in digests:
                 (self._folder / name).unlink(missing_ok=True)
@@ -87,18 +87,18 @@ class Drawings:
 
     def _make(self, digests: Sequence[str], sources: Mapping[str, str], medium: Medium) -> None:
         try:
-            pictures = draw_sources([sources[digest] for digest in digests], medium)
+            images = draw_sources([sources[digest] for digest in digests], medium)
         except MissingExtraError:
             return
-        for digest, picture in zip(digests, pictures or (), strict=bool(pictures)):
-            self._write(self._file(digest, medium), picture)
+        for digest, image in zip(digests, images or (), strict=bool(images)):
+            self._write(self._file(digest, medium), image)
 
-    def _write(self, file: Path, picture: bytes) -> None:
-        """Write a picture whole or not at all, without what strangers' folders would need."""
-        # The name begins like no picture's, so that one of a killed process is pruned.
+    def _write(self, file: Path, image: bytes) -> None:
+        """Write an image whole or not at all, without what shared folders would need."""
+        # The name does not begin like an image's, so that one of a killed process is pruned.
         part = f"{self._folder}/.{file.name}.{os.getpid()}"
         with open(part, "wb") as output:  # noqa: PTH123 - quicker, and there are many
-            output.write(picture)
+            output.write(image)
         os.replace(part, file)  # noqa: PTH105 - likewise
 
     def _file(self, digest: str, medium: Medium) -> Path:
@@ -106,13 +106,13 @@ class Drawings:
 
     @cached_property
     def _program(self) -> str:
-        """What tells one program from another, and from its next version."""
+        """Return a key of the program and its version."""
         program = find_program()
         try:
             found = Path(program).stat() if program else None
-        except OSError:  # a setting names what is not there
+        except OSError:  # a setting names a missing file
             found = None
         if found is None:
             return "none"
-        said = f"{program} {found.st_mtime_ns} {found.st_size}"
-        return sha256(said.encode()).hexdigest()[:8]
+        identity = f"{program} {found.st_mtime_ns} {found.st_size}"
+        return sha256(identity.encode()).hexdigest()[:8]

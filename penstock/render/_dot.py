@@ -20,7 +20,7 @@ _WIDTH = 28
 
 
 class _Markup(str):
-    """A value in Graphviz' HTML-like notation, which stands in angle brackets."""
+    """A value in Graphviz' HTML-like notation, which is in angle brackets."""
 
     __slots__ = ()
 
@@ -139,7 +139,7 @@ def _bar(node: Node, *, flat: bool) -> _Statement:
 def _edge(edge: Edge, words: DrawnWords, *, into_bar: bool) -> _Statement:
     attributes: dict[str, str] = {}
     if label := words.label_of(edge):
-        # Spaces of its own keep the text off the line.
+        # Added spaces keep the text off the line.
         shown = (f"&#160;{_escape(line)}&#160;" for line in label_lines(label, _WIDTH))
         attributes["label"] = _Markup(f"<{'<br/>'.join(shown)}>")
     source, target = dot_id(edge.source), dot_id(edge.target)
@@ -158,15 +158,19 @@ def _escape(line: str) -> str:
     r"""Return *line* as Graphviz' HTML-like notation takes it.
 
     Even there, ``\N``, ``\G`` and other escapes are replaced, with names of the graph, unless
-    the backslash is doubled; and a text of ``]`` alone is a syntax error.
+    the backslash is doubled; and a string of ``]`` alone is a syntax error.
     """
     return escape(line, quote=True).replace("\\", r"\\").replace("]", "&#93;")
 
 
 def _write(statement: _Statement) -> str:
     edge = f" -> {statement.target}" if statement.target is not None else ""
-    said = " ".join(f"{key}={_quote(value)}" for key, value in statement.attributes.items())
-    return f"    {statement.subject}{edge} [{said}]" if said else f"    {statement.subject}{edge}"
+    attributes = " ".join(f"{key}={_quote(value)}" for key, value in statement.attributes.items())
+    return (
+        f"    {statement.subject}{edge} [{attributes}]"
+        if attributes
+        else f"    {statement.subject}{edge}"
+    )
 
 
 def _quote(value: str) -> str:

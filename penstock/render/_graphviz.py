@@ -1,4 +1,4 @@
-"""A graph as a picture, laid out by a Graphviz program."""
+"""A graph as an image, laid out by a Graphviz program."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from zlib import crc32
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
 from penstock.graph._model import Direction, Graph
 from penstock.render._dot import dot_lines
-from penstock.render._program import NAME, find_extra, find_place, run_program
+from penstock.render._program import NAME, find_extra, find_path, run_program
 from penstock.render._svg import finish_svg, is_svg
 
 __all__ = [
@@ -49,14 +49,14 @@ def render_svg(
     prefix: str | None = None,
     standalone: bool = True,
 ) -> str:
-    """Return *graph* as an ``<svg>`` element that can stand in a file or in a page.
+    """Return *graph* as an ``<svg>`` element for a file or a page.
 
     Args:
         graph: What to draw.
         direction: Where the flow leads.
-        prefix: What ids in the picture begin with, to tell several in one page
-            apart. Made from the flow's name if None.
-        standalone: Whether the picture brings its own style and follows the
+        prefix: What ids in the image begin with, so that several fit in one
+            page. Made from the flow's name if None.
+        standalone: Whether the image brings its own style and follows the
             reader's system to dark colours. In a page, the page's style does.
 
     Raises:
@@ -86,17 +86,17 @@ def picture_source(graph: Graph, direction: Direction) -> str:
         MissingExtraError: If there is no graphviz package.
     """
     try:
-        import graphviz  # noqa: PLC0415 - an extra, asked for only when a picture is drawn
+        import graphviz  # noqa: PLC0415 - an extra, asked for only when an image is drawn
     except ImportError as error:
         raise MissingExtraError.from_import(
-            "drawing a picture", "the package graphviz", "png", error
+            "drawing an image", "the package graphviz", "png", error
         ) from error
     # Its own statements would be quoted once more, which takes four times as long.
     return str(graphviz.Digraph(body=[f"{line}\n" for line in dot_lines(graph, direction)]).source)
 
 
 def draw_sources(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
-    """Return the pictures of several graphs, drawn by one program.
+    """Return the images of several graphs, drawn by one program.
 
     Starting a program takes longer than drawing a flow.
 
@@ -105,7 +105,7 @@ def draw_sources(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
         medium: What they are drawn for.
 
     Returns:
-        A picture for each source, or None if it cannot be told which is
+        An image for each source, or None if it is not certain which is
         whose: then each is to be drawn alone, to see which one fails.
 
     Raises:
@@ -117,10 +117,10 @@ def draw_sources(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
         return None
     if done.returncode or _is_shrunk(done):
         return None
-    pictures = list(_split_svg(done.stdout) if medium == "svg" else _split_png(done.stdout))
-    if len(pictures) != len(sources) or not all(_is_whole(p, medium) for p in pictures):
+    images = list(_split_svg(done.stdout) if medium == "svg" else _split_png(done.stdout))
+    if len(images) != len(sources) or not all(_is_whole(p, medium) for p in images):
         return None
-    return [_sized(picture, medium) for picture in pictures]
+    return [_sized(image, medium) for image in images]
 
 
 def _split_svg(drawn: bytes) -> Iterator[bytes]:
@@ -131,31 +131,31 @@ def _split_svg(drawn: bytes) -> Iterator[bytes]:
 
 
 def _split_png(drawn: bytes) -> Iterator[bytes]:
-    """Yield each picture of *drawn*, chunk by chunk (PNG specification, 5.3)."""
-    begin = place = 0
-    while place < len(drawn):
-        place += 8  # the signature
+    """Yield each image of *drawn*, chunk by chunk (PNG specification, 5.3)."""
+    begin = offset = 0
+    while offset < len(drawn):
+        offset += 8  # the signature
         kind = b""
-        while kind != b"IEND" and place < len(drawn):
-            length = int.from_bytes(drawn[place : place + 4], "big")
-            kind = drawn[place + 4 : place + 8]
-            place += length + 12
-        yield drawn[begin:place]
-        begin = place
+        while kind != b"IEND" and offset < len(drawn):
+            length = int.from_bytes(drawn[offset : offset + 4], "big")
+            kind = drawn[offset + 4 : offset + 8]
+            offset += length + 12
+        yield drawn[begin:offset]
+        begin = offset
 
 
-def _sized(picture: bytes, medium: Medium) -> bytes:
+def _sized(image: bytes, medium: Medium) -> bytes:
     """Return a PNG that says how large it is (PNG specification, 11.3.4.3).
 
-    Graphviz leaves that out. TeX takes pixels for points then, and refuses a
-    picture that is 16384 of them tall.
+    Graphviz leaves that out. TeX takes pixels for points then, and refuses an
+    image that is 16384 of them tall.
     """
-    if medium == "svg" or b"pHYs" in picture.partition(b"IDAT")[0]:
-        return picture
+    if medium == "svg" or b"pHYs" in image.partition(b"IDAT")[0]:
+        return image
     density = round(_DPI[medium] / 0.0254).to_bytes(4, "big")
     chunk = b"pHYs" + density + density + b"\x01"  # pixels a metre
     end = 33  # of the signature and the first chunk, IHDR
-    return picture[:end] + b"\0\0\0\x09" + chunk + crc32(chunk).to_bytes(4, "big") + picture[end:]
+    return image[:end] + b"\0\0\0\x09" + chunk + crc32(chunk).to_bytes(4, "big") + image[end:]
 
 
 def find_program() -> str | None:
@@ -180,10 +180,10 @@ def require_program() -> str:
     program = find_program()
     if program is not None:
         return program
-    place = find_place()
-    if place is not None and shutil.which(place) is None:
-        raise MissingProgramError("drawing a picture", NAME, str(place))
-    raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
+    path = find_path()
+    if path is not None and shutil.which(path) is None:
+        raise MissingProgramError("drawing an image", NAME, str(path))
+    raise MissingExtraError("drawing an image", "a Graphviz program", "png")
 
 
 def _draw(graph: Graph, medium: Medium, direction: Direction) -> bytes:
@@ -202,24 +202,24 @@ def _draw(graph: Graph, medium: Medium, direction: Direction) -> bytes:
 
 
 def _find_fault(done: subprocess.CompletedProcess[bytes], medium: Medium) -> str | None:
-    """Return why a run of the program made no picture that can be shown, or None."""
+    """Return why a run of the program made no image that can be shown, or None."""
     if done.returncode or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        return said[0] if said else f"it ended with {done.returncode} and no picture"
+        errors = done.stderr.decode(errors="replace").strip().splitlines()
+        return errors[0] if errors else f"it ended with {done.returncode} and no image"
     if not _is_whole(done.stdout, medium):
         return f"what it printed is not {'an SVG' if medium == 'svg' else 'a whole PNG'}"
     if _is_shrunk(done):
         return (
-            "the picture is larger than a PNG of this program can be, which would have shrunk it; "
+            "the image is larger than a PNG of this program can be, which would have shrunk it; "
             "draw it with format='svg'"
         )
     return None
 
 
-def _is_whole(picture: bytes, medium: Medium) -> bool:
+def _is_whole(image: bytes, medium: Medium) -> bool:
     if medium == "svg":
-        return is_svg(picture)
-    return picture.startswith(_PNG_BEGIN) and picture.endswith(_PNG_END)
+        return is_svg(image)
+    return image.startswith(_PNG_BEGIN) and image.endswith(_PNG_END)
 
 
 def _is_shrunk(done: subprocess.CompletedProcess[bytes]) -> bool:

@@ -1,4 +1,4 @@
-"""Names and texts in a form that drawing languages can take."""
+"""Names and strings in a form that drawing languages can take."""
 
 import re
 import textwrap
@@ -46,7 +46,7 @@ def bar_id(target: str) -> str:
 def label_lines(text: str, width: int, *, break_words: bool = True) -> list[str]:
     """Return *text* as lines of at most *width* characters, wrapped between words.
 
-    Characters that no picture can show become spaces. A word that is longer
+    Characters that no image can show become spaces. A word that is longer
     than a line is broken, unless *break_words* forbids it.
 
     .. versionadded:: 0.2

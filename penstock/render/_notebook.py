@@ -15,7 +15,7 @@ def mime_bundle(graph: Graph) -> dict[str, str]:
     """Return *graph* in each form that a notebook may choose from.
 
     A form that cannot be made here, for want of a Graphviz program or because
-    Mermaid would refuse it, is left out: a cell never fails for its picture.
+    Mermaid would refuse it, is left out: a cell never fails because of its diagram.
     """
     bundle = {"text/plain": render_text(graph)}
     forms: dict[str, Callable[[], str]] = {

@@ -15,7 +15,7 @@ _OTHERS = {
 """Suffixes of formats that penstock does not write."""
 
 _PICTURE = "svg"
-"""A text that is no source: in a file of plain text, nobody wants it."""
+"""A text format that no file of plain text is for."""
 
 
 def choose_format(given: str | None, output: str | os.PathLike[str] | None) -> str:
@@ -35,7 +35,7 @@ def choose_format(given: str | None, output: str | os.PathLike[str] | None) -> s
         return given
     try:
         renderer = get_renderer(given)
-    except UnknownFormatError:  # whoever draws it says so
+    except UnknownFormatError:  # drawing reports it
         return given
     if not _may_end(renderer, suffix):
         raise OutputFormatError(os.fspath(output or ""), given, renderer.suffixes)

@@ -16,7 +16,7 @@ from threading import Event, local
 from time import sleep
 from typing import Any
 
-__all__ = ["NAME", "drawing_threads", "find_extra", "find_place", "run_program"]
+__all__ = ["NAME", "drawing_threads", "find_extra", "find_path", "run_program"]
 
 NAME = "graphviz-pure"
 """The package that ``penstock[png]`` brings, and its program."""
@@ -43,7 +43,7 @@ def find_extra() -> str | None:
     return found or next(filter(None, (shutil.which(NAME, path=at) for at in _folders())), None)
 
 
-def find_place() -> Path | None:
+def find_path() -> Path | None:
     """Return where the program should be according to its package, or None without one."""
     package = _package()
     return None if package is None else next(_recorded(package), Path(NAME))
@@ -101,7 +101,7 @@ def run_program(
             _running.add(process)
             if _is_interrupted():  # after those that ran were ended
                 _end(process)
-            _, said = process.communicate(timeout=seconds / 2**failures)
+            _, errors = process.communicate(timeout=seconds / 2**failures)
             ended = process.returncode
         except BaseException as error:
             _waited_in_vain[program] += isinstance(error, subprocess.TimeoutExpired)
@@ -114,7 +114,7 @@ def run_program(
             _running.discard(process)
         _waited_in_vain.pop(program, None)
         drawn.seek(0)
-        return subprocess.CompletedProcess(command, ended, drawn.read(), said)
+        return subprocess.CompletedProcess(command, ended, drawn.read(), errors)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class Shape:
     """The kinds of steps that have it, in lower case."""
 
     dot: str
-    """What Graphviz calls it. Other languages know most of these under names of their own."""
+    """What Graphviz calls it. Other languages have their own names for most of these."""
 
     mermaid: str
     """How Mermaid writes it, around ``{label}`` and ``{style}``."""

@@ -104,7 +104,7 @@ def _name_of(node: Node) -> str:
 def _centre(group: ET.Element) -> None:
     """Centre the lines of a node in its outline, whatever font the reader has.
 
-    Graphviz places each line by where it begins, for the widths of its own fonts.
+    Graphviz positions each line by where it begins, for the widths of the fonts that it knows.
     """
     outline = next((e for e in group if e.tag in _OUTLINES), None)
     if outline is None:  # each shape that we use has one, but a program may draw another
@@ -118,7 +118,7 @@ def _centre(group: ET.Element) -> None:
 
 
 def _introduce(root: ET.Element, graph: Graph, prefix: str, *, standalone: bool) -> None:
-    """Give the whole picture its name, its description and its style."""
+    """Give the whole image its name, its description and its style."""
     root.set("class", "penstock-flow")
     root.set("role", "group")
     root.set("aria-labelledby", f"{prefix}-title")

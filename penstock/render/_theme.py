@@ -35,7 +35,7 @@ DARK = {
 EDGE = {"light": "#64748b", "dark": "#94a3b8"}
 EDGE_TEXT = {"light": "#475569", "dark": "#cbd5e1"}
 _PAPER = {"light": "#ffffffd9", "dark": "#14181fd9"}
-"""What lies behind a word that stands on a line."""
+"""The background of a word that is on a line."""
 
 _LINE = f"var(--penstock-edge, {EDGE['light']})"
 _WORD = f"var(--penstock-edge-text, {EDGE_TEXT['light']})"
@@ -84,11 +84,11 @@ def page_stylesheet() -> str:
             ".penstock-diagram { overflow-x: auto; }",
             ".penstock-diagram svg { max-width: none; vertical-align: top; }",
             ".penstock-diagram img { max-width: 100%; height: auto; }",
-            # A theme's boxes for code are not for pictures.
+            # A theme's boxes for code are not for diagrams.
             f".penstock-diagram pre:is(.mermaid, .penstock-mermaid) {{ {_BARE} }}",
             ".penstock-figure { margin: 1em 0; }",
             # A table that needs more room than there is scrolls, and not the page: Material puts
-            # a box of its own around each table, which does that.
+            # its own box around each table, which does that.
             "div.penstock-flows:has(> table) { overflow-x: auto; }",
             ".penstock-diagram.align-center, .penstock-figure.align-center { text-align: center; }",
             ".penstock-diagram.align-right, .penstock-figure.align-right { text-align: right; }",
@@ -122,19 +122,19 @@ def mermaid_stylesheet() -> str:
     every = f".penstock-diagram {drawn}"
     return "\n".join(
         [
-            # Lines of the same height in all themes: a page knows how tall the picture will be.
+            # Lines of the same height in all themes: a page knows how tall the diagram will be.
             f"{every} foreignObject * {{ line-height: 24px !important; }}",
             # What is small makes a line no higher, and Furo makes it pale.
             f"{every} small {{ opacity: 1; line-height: 1 !important; }}",
-            # The picture knows its size. PyData turns its colours round on dark pages.
+            # The diagram knows its size. PyData turns its colours round on dark pages.
             f"{every} > svg {{ width: auto; height: auto; max-width: none !important;",
             "filter: none !important; }",
-            # Not of the picture itself, which has letters of its own: 20em are the page's.
+            # Not on the diagram itself, which has its own font: 20em are the page's.
             f".penstock-sized {drawn} {{ display: inline-block; width: var(--penstock-width); }}",
             f".penstock-sized {drawn} > svg {{ width: 100%; }}",
             f".penstock-tall {drawn} {{ height: var(--penstock-height); }}",
             f".penstock-tall {drawn} > svg {{ height: 100%; }}",
-            # The source of a picture takes the room of the picture until that is there: Mermaid
+            # The source of a diagram takes the room of the diagram until that is there: Mermaid
             # says a while before that it has been processed.
             f"{every} {{ min-height: var(--penstock-height); }}",
             "@media (scripting: enabled) {",
@@ -148,7 +148,7 @@ def mermaid_stylesheet() -> str:
 
 
 def svg_stylesheet() -> str:
-    """Return the CSS of a picture that stands alone: it follows the reader's system."""
+    """Return the CSS of a standalone image: it follows the reader's system."""
     dark = _variables("dark")
     return "\n".join(
         [*_rules(), f"@media (prefers-color-scheme: dark) {{\n.penstock-flow {{\n{dark}\n}}\n}}"]
@@ -173,9 +173,9 @@ def _rules() -> list[str]:
 
 
 def mermaid_theme_css(names: Iterable[str]) -> str:
-    """Return the CSS of a picture of Mermaid's into which no style sheet of the page reaches.
+    """Return the CSS of a diagram of Mermaid's that no style sheet of the page applies to.
 
-    Variables of the page do. Mermaid puts the id of the picture before each
+    Variables of the page do. Mermaid puts the id of the diagram before each
     selector.
 
     Args:

@@ -192,7 +192,7 @@ class JsonLinesExporter:
     not on Windows and not over NFS, where each process needs its own file.
     Nothing is kept back. Where the system takes only a part of a line, as on a
     full disk, that span is lost, which is logged once; the next one begins on a
-    line of its own.
+    new line.
 
     A value that JSON cannot hold is written as its `repr`.
 
@@ -242,15 +242,15 @@ class JsonLinesExporter:
         return f"JsonLinesExporter({str(self._path)!r})"
 
 
-# Windows writes line ends of its own where a file is not binary.
+# Windows writes its own line ends where a file is not binary.
 _FLAGS = os.O_APPEND | os.O_CREAT | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 _encode = json.JSONEncoder(allow_nan=False, default=repr).encode
 
 
 def _line_of(span: Span) -> str:
     """Return *span* as a line of JSON, whatever values were annotated."""
-    said = span.as_dict()
+    values = span.as_dict()
     try:
-        return _encode(said) + "\n"
+        return _encode(values) + "\n"
     except Exception:  # what values do when they are read or shown is theirs
-        return _encode(plain(said)) + "\n"
+        return _encode(plain(values)) + "\n"

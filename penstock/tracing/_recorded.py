@@ -67,12 +67,12 @@ class RecordedSpan:
     """As `process_id`: what else the function is declared to be."""
 
     @classmethod
-    def of(cls, said: Span | Mapping[str, Any]) -> "RecordedSpan":
+    def of(cls, span: Span | Mapping[str, Any]) -> "RecordedSpan":
         """Return the values of a span, or of what `JsonLinesExporter` wrote of one.
 
         Names that a later version writes are left out.
         """
-        found: Mapping[str, Any] = said.as_dict() if isinstance(said, Span) else said
+        found: Mapping[str, Any] = span.as_dict() if isinstance(span, Span) else span
         declared: Any = found.get("also", ())
         also = tuple(DeclaredStep(*_STEP(step)) for step in declared)
         values = [*_VALUES(found), found.get("process_id", ""), found.get("sequence", 0), also]
@@ -100,7 +100,7 @@ class RecordedRun:
     """The correlation ID of the operation."""
 
     run_id: str
-    """What tells the run from others of the same operation."""
+    """The ID of the run, among others of the same operation."""
 
     flow: str | None
     """The name of the flow."""
@@ -220,7 +220,7 @@ class RecordedRun:
             UnknownFormatError: If there is no such format.
             OutputFormatError: If the suffix of *output* is that of another format,
                 or of none and *format* is None.
-            RenderError: If a picture cannot be drawn.
+            RenderError: If an image cannot be drawn.
             OSError: If *output* cannot be written.
         """
         return draw(self.graph(flow), format, output, direction, styled=True)
@@ -248,7 +248,7 @@ class RecordedRun:
         for span in self.spans:
             parent = span.parent_id if span.parent_id in known else None
             below.setdefault(parent, []).append(span)
-        # A stack of our own: calls may be deeper than Python's recursion allows.
+        # An explicit stack: calls may be deeper than Python's recursion allows.
         stack = [(span, "", "") for span in reversed(below.get(None, []))]
         while stack:
             span, branch, indent = stack.pop()
@@ -272,15 +272,15 @@ def _bar(span: RecordedSpan, begin: int, whole: int) -> str:
 
 
 def _describe(span: RecordedSpan) -> str:
-    said = [_milliseconds(span.duration_ns)]
+    parts = [_milliseconds(span.duration_ns)]
     waited = span.duration_ns - span.active_ns
     if waited > span.duration_ns // 10:
-        said.append(f"(ran {_milliseconds(span.active_ns)})")
+        parts.append(f"(ran {_milliseconds(span.active_ns)})")
     if span.outcome == "error":
-        said.append(f"failed: {span.exception_type}")
+        parts.append(f"failed: {span.exception_type}")
     elif span.outcome != "ok":
-        said.append(span.outcome)
-    return " ".join(said)
+        parts.append(span.outcome)
+    return " ".join(parts)
 
 
 def _milliseconds(nanoseconds: int) -> str:
@@ -340,7 +340,7 @@ def _in_order(spans: Iterable[RecordedSpan]) -> Iterable[RecordedSpan]:
 def _by_clock(spans: Sequence[RecordedSpan]) -> Callable[[RecordedSpan], tuple[int, bool]]:
     """Return the order of *spans* whose sequence is not known.
 
-    What began in the same nanosecond is put right by who called whom.
+    Spans that began in the same nanosecond are ordered by which one called the other.
     """
     inside = {span.span_id for span in spans}
     return lambda span: (span.start_ns, span.parent_id in inside)
@@ -383,11 +383,11 @@ def _read_spans(lines: Iterable[str], broken: list[int]) -> Iterator[RecordedSpa
 
 
 def _read_span(line: str) -> RecordedSpan:
-    said = json.loads(line)
+    values = json.loads(line)
     for name in _SHARED:
-        said[name] = _intern(said[name])
-    said["process_id"] = _intern(said.get("process_id", ""))
-    return RecordedSpan.of(said)
+        values[name] = _intern(values[name])
+    values["process_id"] = _intern(values.get("process_id", ""))
+    return RecordedSpan.of(values)
 
 
 def _read_last(line: str) -> Iterator[RecordedSpan]:

@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup, escape
 
 from penstock.catalog._loading import DECLARED, Flows
-from penstock.docs._page import FlowPage, StepSection, gist_of, sentence_parts
+from penstock.docs._page import FlowPage, StepSection, sentence_parts, summary_of
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import Flow
 from penstock.graph._model import Direction, Graph
@@ -129,7 +129,7 @@ class PageRenderer:
     def flows(self, flows: Sequence[Flow], options: FlowsOptions) -> Html:
         """Return a table of *flows*; columns that say nothing are left out."""
         pages = [FlowPage(flow=flow) for flow in flows]
-        gists = [gist_of(flow) for flow in flows]
+        gists = [summary_of(flow) for flow in flows]
         return Html(self._fill("flows.html", pages=pages, gists=gists, options=options))
 
     def problem(self, what: str, message: str) -> Html:

@@ -225,8 +225,8 @@ def test_problems():
     assert actual.exit_code == 1
     assert actual.stdout.splitlines() == [
         (
-            "cli_lost.py:4: flow 'lost': 'wander' comes after 'nowhere', which is "
-            "no step of it. Is the module that declares it imported? [unknown-predecessor]"
+            "cli_lost.py:4: flow 'lost': 'wander' comes after 'nowhere', which is not "
+            "a step of this flow. Is the module that declares it imported? [unknown-predecessor]"
         ),
         (
             "cli_lost.py:4: flow 'lost': it has no entrypoint: put @entrypoint on the function "

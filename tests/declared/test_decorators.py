@@ -503,7 +503,7 @@ class TestFlow:
 
         assert (problem.code, get_flow("f").title) == ("conflicting-metadata", "One")
         assert problem.message == (
-            f"its title is 'One' in {__file__} but 'Two' in other.py. Say it in one place"
+            f"its title is 'One' in {__file__} but 'Two' in other.py. Give it in one of them"
         )
 
     @pytest.mark.parametrize(
@@ -631,7 +631,7 @@ class TestFlow:
 
         line = inspect.getsourcelines(importable)[1]
         assert str(caught.value) == (
-            f"{__file__}:{line}: @flow('f') stands on 'importable', which is neither an "
+            f"{__file__}:{line}: @flow('f') is on 'importable', which is neither an "
             "entrypoint nor a step. @flow goes above @entrypoint or @step; write\n"
             "    @flow('f')\n"
             '    @step(after="...")    # or @entrypoint\n'
@@ -705,7 +705,7 @@ class TestSameName:
         lines = [inspect.getsourcelines(function)[1] for function in (send, deliver)]
         assert str(caught.value) == (
             f"flow 'f' has two steps named 's': one at {__file__}:{lines[0]}, "
-            f'another at {__file__}:{lines[1]}. Rename one, or tell them apart with name="..."'
+            f'another at {__file__}:{lines[1]}. Rename one, or distinguish them with name="..."'
         )
         assert get_flow("f").steps[0].function is send
 

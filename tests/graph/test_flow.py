@@ -189,7 +189,7 @@ class TestProblems:
 
         assert str(found.problems()[0]) == (
             f"{found.step('store').location}: flow 'f': 'store' comes after 'fetcch', which is "
-            "no step of it; did you mean 'fetch'? [unknown-predecessor]"
+            "not a step of this flow; did you mean 'fetch'? [unknown-predecessor]"
         )
 
     def test_step_of_another_flow(self):
@@ -302,7 +302,7 @@ class TestProblems:
         found = declare("f", a=None, b=(), c="b")
 
         assert [p.message for p in found.problems()] == [
-            "'b' is never reached: it comes after nothing and is no entrypoint. "
+            "'b' is never reached: it comes after nothing and is not an entrypoint. "
             "Write @step(after=...), or @entrypoint if runs begin here",
             "'c' is never reached from 'a'",
         ]

@@ -15,8 +15,8 @@ from penstock.docs._page import (
     find_step,
     fingerprint,
     first_sentence,
-    gist_of,
     python_name,
+    summary_of,
 )
 from penstock.exceptions import UnknownStepError
 
@@ -234,7 +234,7 @@ def test_gist():
     def begin():
         """Begins. And so on."""
 
-    actual = [gist_of(get_flow(name)) for name in ("told", "silent", "shown")]
+    actual = [summary_of(get_flow(name)) for name in ("told", "silent", "shown")]
 
     assert actual == ["Told.", "", "Begins."]
 

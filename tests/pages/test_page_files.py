@@ -104,7 +104,7 @@ def test_what_is_no_file_in_the_way(tmp_path, make):
     """What is no file is not replaced by a page."""
     make(tmp_path / "b.md")
 
-    with pytest.raises(ConfigurationError, match=r"b\.md: it is no file: move it"):
+    with pytest.raises(ConfigurationError, match=r"b\.md: it is not a file: move it"):
         PageFiles(tmp_path, DOCUMENTS)
 
 

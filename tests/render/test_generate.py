@@ -255,7 +255,7 @@ def test_shapes(kind, expected):
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (UndeclaredFunctionError("f", "g", "x.py:1"), "x.py:1: @flow('f') stands on 'g'"),
+        (UndeclaredFunctionError("f", "g", "x.py:1"), "x.py:1: @flow('f') is on 'g'"),
         (DuplicateStepError("f", "s", "a:1", "b:2"), "one at a:1, another at b:2"),
         (UnknownFormatError("x", ("svg",)), "unknown format 'x' (known: svg)"),
         (MissingExtraError("x", "y", "z"), 'x needs y: pip install "penstock[z]"'),

@@ -27,7 +27,7 @@ from penstock.render._graphviz import (
     render_svg,
     require_program,
 )
-from penstock.render._program import find_extra, find_place
+from penstock.render._program import find_extra, find_path
 from penstock.render._theme import page_stylesheet
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -320,8 +320,8 @@ def test_without_the_package_all_else_works():
     ("script", "expected"),
     [
         ("echo 'Error: no layout' >&2; echo more >&2; exit 3", "Error: no layout"),
-        ("exit 4", "it ended with 4 and no picture"),
-        ("exit 0", "it ended with 0 and no picture"),
+        ("exit 4", "it ended with 4 and no image"),
+        ("exit 0", "it ended with 0 and no image"),
     ],
     ids=["says why", "silent", "empty"],
 )
@@ -518,7 +518,7 @@ def test_program_of_the_extra_without_its_package(elsewhere):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_program, "_package", lambda: None)
         assert find_program() == str(program)
-        assert find_place() is None
+        assert find_path() is None
 
 
 @pytest.mark.needs("processes")
@@ -540,7 +540,7 @@ def test_program_that_its_package_lacks(elsewhere):
         require_program()
 
     assert str(caught.value) == (
-        "drawing a picture needs the program graphviz-pure, whose package is installed, but which "
+        "drawing an image needs the program graphviz-pure, whose package is installed, but which "
         f"cannot be run at {place}. Put it there, or name another Graphviz program in the "
         "environment variable PENSTOCK_DOT"
     )
@@ -551,7 +551,7 @@ def test_no_package_of_the_program(monkeypatch):
     """Without the package there is no place where its program should be."""
     monkeypatch.setattr(_program, "NAME", "no-such-package")
 
-    assert find_place() is None
+    assert find_path() is None
 
 
 @pytest.mark.needs("processes")

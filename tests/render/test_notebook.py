@@ -29,7 +29,7 @@ def test_without_graphviz(monkeypatch):
     """Without a Graphviz program a cell still shows the flow."""
 
     def fail(_: object) -> str:
-        raise MissingExtraError("drawing a picture", "a Graphviz program", "png")
+        raise MissingExtraError("drawing an image", "a Graphviz program", "png")
 
     monkeypatch.setattr(_notebook, "render_svg", fail)
 

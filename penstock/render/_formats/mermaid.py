@@ -59,7 +59,7 @@ _LINES = {
     "unreached": "stroke-dasharray:2 4",
     "failed": "stroke-width:3px",
 }
-"""What tells nodes apart without colour."""
+"""What distinguishes nodes without colour."""
 
 _BREAK = "<br/>"
 _BLANK = "#160;"
@@ -125,9 +125,9 @@ def render_mermaid(
         direction: Where the flow leads.
         styled: Whether to write colours, shapes of entrypoints, and a title
             and description for screen readers.
-        palette: Where a styled text has its colours from: from itself, from the
-            page for classes like ``penstock-step``, or from a style sheet of
-            its own that follows the variables of the page.
+        palette: Where a styled diagram has its colours from: from itself, from the
+            page for classes like ``penstock-step``, or from an
+            embedded style sheet that follows the variables of the page.
         check_limits: Whether to raise rather than return what Mermaid will
             not draw.
 
@@ -171,7 +171,7 @@ def _check_limit(graph: Graph, what: str, count: int, limit: int) -> None:
 
 
 def _accessibility(graph: Graph) -> Iterator[str]:
-    """Yield what a screen reader says of the whole picture."""
+    """Yield what a screen reader says of the whole diagram."""
     yield f"accTitle: {_text(graph.label) or _BLANK}"
     if description := _text(plain_text(graph.description or "")):
         yield f"accDescr: {description}"
@@ -193,7 +193,7 @@ def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -
 
 
 def _says_more(node: Node) -> bool:
-    """Tell whether a node looks other than its name alone would."""
+    """Return whether a node looks other than its name alone would."""
     shown = _text(node.label)
     says = (node.kind, node.note, node.status, node.receives, node.sends, node.role == "missing")
     return not (shown == node.name == _id(node.name)) or any(says)
@@ -269,7 +269,7 @@ def _label(text: str, note: str = "", *, small: bool = False) -> str:
     """Return *text*, and *note* below it, as Mermaid shows them on several lines.
 
     Where there is any tag, even a break, Mermaid decodes entities once more
-    and too early: a text that needs entities is broken by plain line breaks.
+    and too early: a string that needs entities is broken by plain line breaks.
     """
     lines, notes = _wrapped(text), _wrapped(note)
     if any("#" in line for line in lines + notes):
@@ -296,7 +296,7 @@ def _text(text: str) -> str:
 
 
 def _url(href: str | None) -> str:
-    """Return *href* fit to stand in quotes, or nothing if it could run a script."""
+    """Return *href* escaped for quotes, or nothing if it could run a script."""
     return quote((safe_href(href) or "").strip(), safe="%/:?#[]@!$&'()*+,=~")
 
 

@@ -13,7 +13,7 @@ def render_text(graph: Graph) -> str:
     """Return *graph* as an indented tree.
 
     A step that several others lead to is shown in full where it comes first;
-    elsewhere its name stands with an arrow up, as where a loop leads to it.
+    elsewhere it is only its name with an arrow up, as where a loop leads to it.
     """
     return "\n".join([_one_line(graph.label), *_Tree(graph).lines()])
 
@@ -41,7 +41,7 @@ class _Tree:
                 yield from self._below(root)
 
     def _below(self, root: str) -> Iterator[str]:
-        # A stack of our own: a flow may be longer than Python's recursion allows.
+        # An explicit stack: a flow may be longer than Python's recursion allows.
         stack = [(root, "", iter(self._branches(root)))]
         while stack:
             _, indent, branches = stack[-1]
@@ -75,8 +75,8 @@ class _Tree:
             words.after_all if node.join == "all" else None,
             node.note,
         ]
-        said = ", ".join(line for note in notes if (line := _one_line(note or "")))
-        return f"{_one_line(node.label)} ({said})" if said else _one_line(node.label)
+        shown = ", ".join(line for note in notes if (line := _one_line(note or "")))
+        return f"{_one_line(node.label)} ({shown})" if shown else _one_line(node.label)
 
 
 def _one_line(text: str) -> str:
