@@ -157,14 +157,14 @@ def flow(
     """
     if not isinstance(name, str):
         raise wrong("flow", "a name", name, '@flow("bom_sync")')
-    check_text("flow", name=name, title=title, description=description, owner=owner)
-    name = plain_string(name)
     said: dict[str, Any] = {}
-    if not (title is description is owner is None):
+    if not (title is description is owner is None and name.isidentifier()):
+        check_text("flow", name=name, title=title, description=description, owner=owner)
         said = {"title": title, "description": description, "owner": owner}
         said = {key: plain_string(text) for key, text in said.items() if text is not None}
-    if read := _read_tags(tags):
+    if not (type(tags) is tuple and not tags) and (read := _read_tags(tags)):
         said["tags"] = read
+    name = plain_string(name)
     default_registry().describe(name, declaring_frame(), said)
     return FlowDecorator(name)
 
@@ -234,10 +234,13 @@ def step(
 
     .. versionadded:: 0.2
     """
-    check_text("step", name=name, title=title, kind=kind)
+    if not (name is title is kind is None):
+        check_text("step", name=name, title=title, kind=kind)
     references, join = read_after(after)
     reasons = {"unchecked": unchecked, "uncovered": uncovered}
-    options = _read_options("step", group, receives, sends, **reasons)
+    options = NO_OPTIONS
+    if not (group is receives is sends is unchecked is uncovered is None):
+        options = _read_options("step", group, receives, sends, **reasons)
 
     def declare(*args: Any, **kwargs: Any) -> Any:
         target = only_function("step(...)", args, kwargs)
@@ -245,9 +248,9 @@ def step(
         execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
         declaration = _declaration(target, name, title, kind, execution, options=options)
         declaration.after, declaration.join = references, join
-        declaration.target = _recorded(instrument_alike, target, declaration)
+        declaration.target = made = _recorded(instrument_alike, target, declaration)
         default_registry().declare(declaration, execution)
-        return declaration.target
+        return made
 
     if function is None:
         return declare
@@ -497,7 +500,8 @@ def _declaration(
     if not isinstance(own, str):
         message = f'{function!r} has no name of its own: give it one with name="..."'
         raise InvalidArgumentError(message)
-    check_text("step", name=own)
+    if not own.isidentifier():
+        check_text("step", name=own)
     if kind is None and (channels := options.receives + options.sends):
         kind = scheme_of(channels[0])
     return Declaration(

@@ -160,10 +160,11 @@ def _read_item(item: object) -> Iterable[Reference]:
 
 def _read_reference(step: object, label: str | None) -> Reference:
     if isinstance(step, str):
-        if not step.strip():
-            message = "after= names a step with an empty string"
-            raise InvalidArgumentError(message)
-        check_text("step", after=step)
+        if not step.isidentifier():
+            if not step.strip():
+                message = "after= names a step with an empty string"
+                raise InvalidArgumentError(message)
+            check_text("step", after=step)
         return Reference(plain_string(step), label)
     if type(step) is Loop:
         return _read_reference(step.step, label)._replace(is_loop=True)

@@ -551,7 +551,7 @@ class Registry:
                 self._by_target.put(id(bare(target)), declaration)
                 if not declaration.begins_runs:  # a step is the function, also where it is recorded
                     self._by_target.put(id(function), declaration)
-            self._keep_unclaimed(declaration)
+            self._keep_unclaimed(declaration, id(target))
             self._codes.put(declaration)
 
     def welcome(self, declaration: Declaration) -> None:
@@ -560,9 +560,8 @@ class Registry:
         with self._lock:
             self._codes.put(declaration)
 
-    def _keep_unclaimed(self, declaration: Declaration) -> None:
-        """Keep *declaration* until its target is claimed or collected."""
-        key = id(declaration.target)
+    def _keep_unclaimed(self, declaration: Declaration, key: int) -> None:
+        """Keep *declaration* until its target, whose ID is *key*, is claimed or collected."""
         self._unclaimed.pop(key, None)
         if declaration.is_wrapped:  # the wrapper holds it
             self._wrapped.put(key, declaration)
