@@ -10,13 +10,20 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from penstock._project.settings import Settings, Words, read_settings
+from penstock.docs._formats import page_formats
 from penstock.exceptions import did_you_mean
 from penstock.graph._model import Direction
 from penstock_sphinx._log import warn
 
-__all__ = ["DIRECTIONS", "FORMATS", "PenstockConfig", "choice", "project_settings", "setup_config"]
+__all__ = [
+    "DIRECTIONS",
+    "PenstockConfig",
+    "choice",
+    "format_name",
+    "project_settings",
+    "setup_config",
+]
 
-FORMATS = ("svg", "mermaid", "png")
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
 
 MERMAID_JS = "https://cdn.jsdelivr.net/npm/mermaid@11.12.0/dist/mermaid.min.js"
@@ -39,6 +46,11 @@ def choice(*values: str) -> Callable[[Any], str]:
         return found[0]
 
     return read
+
+
+def format_name(given: Any) -> str:
+    """Return the name of a format of pages, in any case."""
+    return choice(*page_formats())(given)
 
 
 def _address(given: Any) -> str | None:
@@ -72,7 +84,7 @@ class PenstockConfig:
     catalog: Any = field(default=None, metadata=_SHARED)
     """The file of a catalog to read instead, counted from ``conf.py``."""
 
-    format: str = field(default="svg", metadata=_read_by(choice(*FORMATS)))
+    format: str = field(default="svg", metadata=_read_by(format_name))
     """What flows are drawn as."""
 
     direction: str = field(default="TD", metadata=_read_by(choice(*DIRECTIONS)))

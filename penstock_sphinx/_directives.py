@@ -30,7 +30,7 @@ from penstock.exceptions import (
     UnknownStepError,
 )
 from penstock.graph import Flow
-from penstock_sphinx._config import DIRECTIONS, FORMATS, choice, project_settings
+from penstock_sphinx._config import DIRECTIONS, choice, format_name, project_settings
 from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
@@ -165,7 +165,7 @@ class FlowDirective(_Directive):
     """``.. penstock-flow:: NAME``: the diagram of a flow, and its steps below it."""
 
     option_spec: ClassVar = {
-        "format": choice(*FORMATS),
+        "format": format_name,
         "direction": choice(*DIRECTIONS),
         "caption": directives.unchanged_required,
         "alt": directives.unchanged_required,

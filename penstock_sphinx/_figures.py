@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from penstock.docs._formats import is_code
 from penstock.docs._page import FlowPage
 from penstock.exceptions import MissingExtraError
 from penstock.graph._model import Direction, Graph
@@ -61,7 +62,7 @@ def figure(
         height=look.height,
         docname=directive.env.docname,
         wants=dict(wants),
-        drawing=_note_drawing(directive, graph, look),
+        drawing=None if is_code(look.format) else _note_drawing(directive, graph, look),
         classes=list(look.classes),
     )
     directive.set_source_info(diagram)

@@ -13,6 +13,7 @@ from docutils import nodes
 from penstock._common.files import write_whole
 from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
 from penstock.graph._model import Direction, Graph
+from penstock.render import draw
 from penstock.render._formats.mermaid import Palette, render_mermaid
 from penstock.render._formats.text import render_text
 from penstock.render._graphviz import render_png, render_svg
@@ -26,13 +27,23 @@ from penstock_sphinx._rereads import note_again
 if TYPE_CHECKING:
     from sphinx.builders import Builder
 
-__all__ = ["as_html", "as_literal", "drawer_of", "mermaid_text", "room_for", "save_png"]
+__all__ = ["as_code", "as_html", "as_literal", "drawer_of", "mermaid_text", "room_for", "save_png"]
 
 
 def as_literal(node: nodes.Element) -> nodes.literal_block:
     """Return the diagram as a tree of text."""
     text = render_text(node["graph"])
     return nodes.literal_block(text, text, language="none")
+
+
+def as_code(builder: "Builder", node: nodes.Element) -> nodes.literal_block:
+    """Return the source of the diagram, in the format that was asked for."""
+    try:
+        source = str(draw(node["graph"], node["format"], direction=_direction(node)))
+    except PenstockError as error:
+        _warn(builder, node, error, "Shown as text instead")
+        return as_literal(node)
+    return nodes.literal_block(source, source, language="none")
 
 
 def as_html(builder: Any, node: nodes.Element) -> str:

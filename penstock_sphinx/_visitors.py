@@ -10,11 +10,12 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
+from penstock.docs._formats import is_code
 from penstock.docs._page import slug_of
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._images import draws_mermaid
 from penstock_sphinx._nodes import penstock_diagram
-from penstock_sphinx._render import as_html, as_literal, drawer_of, room_for, save_png
+from penstock_sphinx._render import as_code, as_html, as_literal, drawer_of, room_for, save_png
 
 __all__ = ["setup_visitors"]
 
@@ -30,18 +31,21 @@ def setup_visitors(app: Sphinx) -> None:
 
 
 def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
-    """Where there are no pictures, show flows as trees of text.
+    """Where there are no images, show flows as text: as the source that was asked for, or a tree.
 
     A visitor per format would leave out XML and the builders of other extensions,
     which stop at a node that they do not know.
     """
-    if app.builder.format not in {"html", "latex"}:
-        for node in list(doctree.findall(penstock_diagram)):
-            literal = as_literal(node)
-            literal["ids"] += node["ids"]
-            node.replace_self(literal)
-            if app.builder.format == "man":
-                _part_captions(literal.parent)
+    has_images = app.builder.format in {"html", "latex"}
+    for node in list(doctree.findall(penstock_diagram)):
+        if has_images and not is_code(node["format"]):
+            continue
+        literal = as_code(app.builder, node) if is_code(node["format"]) else as_literal(node)
+        literal["ids"] += node["ids"]
+        literal["classes"] += node["classes"]
+        node.replace_self(literal)
+        if app.builder.format == "man":
+            _part_captions(literal.parent)
 
 
 def _part_captions(figure: nodes.Element) -> None:

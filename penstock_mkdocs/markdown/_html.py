@@ -14,6 +14,7 @@ from penstock.docs._page import FlowPage, StepSection, sentence_parts, summary_o
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import Flow
 from penstock.graph._model import Direction, Graph
+from penstock.render import draw
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._formats.text import render_text
 from penstock.render._theme import page_stylesheet
@@ -167,8 +168,10 @@ class PageRenderer:
                     )
                 case "png":
                     return self._image(graph, direction, options)
-                case _:
+                case "svg":
                     return self._svg(page, options)
+                case other:
+                    return _code(str(draw(page.unlinked, other, direction=direction)))
         except DiagramTooLargeError as error:
             self._warn(f"{error}. Drawn as SVG instead")
             return self._svg(page, options)
@@ -191,6 +194,13 @@ class PageRenderer:
         width, height = (int.from_bytes(png[at : at + 4], "big") * 2 // 3 for at in (16, 20))
         image = Markup('<img src="data:image/png;base64,{}" alt="{}" width="{}" height="{}"{} />')
         return image.format(b64encode(png).decode(), alt, width, height, _style_of(options))
+
+
+def _code(source: str) -> str:
+    """Return the *source* of a diagram as code."""
+    html = Markup('<pre class="penstock-source"><code>{}</code></pre>').format(source)
+    # A blank line would end the HTML for a tool that reads it as Markdown.
+    return html.replace("\n\n", "\n&#10;")
 
 
 def _style_of(options: FlowOptions) -> Markup:

@@ -9,13 +9,13 @@ from typing import Any, Self, get_args
 
 from penstock._common.declared_strings import escape_controls
 from penstock._project.settings import Settings, Words, read_settings
+from penstock.docs._formats import page_formats
 from penstock.exceptions import ConfigurationError, did_you_mean
 from penstock.graph._model import Direction
 
 __all__ = [
     "DIRECTIONS",
     "ERRORS",
-    "FORMATS",
     "BlockOptions",
     "ExtensionOptions",
     "FlowOptions",
@@ -24,7 +24,6 @@ __all__ = [
     "StepOptions",
 ]
 
-FORMATS = ("svg", "mermaid", "png")
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
 ERRORS = ("auto", "raise", "show")
 
@@ -147,6 +146,10 @@ def _choice(*values: str) -> Callable[[object], str]:
     return check
 
 
+def _format_name(value: object) -> str:
+    return _choice(*page_formats())(value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockOptions(_Options):
     """What may stand below any of the blocks."""
@@ -172,7 +175,7 @@ class BlockOptions(_Options):
 class FlowOptions(BlockOptions):
     """What stands below one ``::: penstock-flow NAME``."""
 
-    format: str = _option("svg", _choice(*FORMATS))
+    format: str = _option("svg", _format_name)
     direction: str = _option("TD", _choice(*DIRECTIONS))
     caption: str | None = _option(None, _text)
     alt: str | None = _option(None, _text)
@@ -206,7 +209,7 @@ class ExtensionOptions(_Options):
     pythonpath: tuple[str, ...] = _option((), _texts)
     setup: str | None = _option(None, _text)
     catalog: str | None = _option(None, _text)
-    format: str = _option("svg", _choice(*FORMATS))
+    format: str = _option("svg", _format_name)
     direction: str = _option("TD", _choice(*DIRECTIONS))
     errors: str = _option("auto", _choice(*ERRORS))
     css: bool | None = _option(None, _flag)

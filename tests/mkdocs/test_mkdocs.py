@@ -13,6 +13,7 @@ from mkdocs.exceptions import Abort
 
 import penstock_mkdocs
 from penstock import entrypoint, flow, step
+from penstock.docs._formats import page_formats
 from penstock.exceptions import ConfigurationError, MissingExtraError
 from penstock.render import _graphviz
 from penstock_mkdocs import PenstockExtension, PenstockPlugin
@@ -117,6 +118,8 @@ def test_heading_level(site):
         pytest.param(("format: PNG", "alt: A & <b>"), 'alt="A &amp; &lt;b&gt;"', id="alt"),
         pytest.param(("format: png",), '<img src="data:image/png;base64,iVBOR', id="png"),
         pytest.param(("format: mermaid",), '<pre class="mermaid">', id="mermaid"),
+        pytest.param(("format: d2",), "<code>direction: down\n", id="d2"),
+        pytest.param(("format: DOT",), "<code>digraph orders {\n", id="dot"),
         pytest.param(("steps: summary",), '<li id="penstock--orders--begin">', id="summary"),
     ],
 )
@@ -208,7 +211,7 @@ def test_unknown_flow(site, warnings, page, line):
         (("formt: svg",), "unknown option 'formt'; did you mean 'format'?"),
         (
             ("format: svgg",),
-            "option 'format': 'svgg' is none of svg, mermaid, png; did you mean 'svg'?",
+            f"option 'format': 'svgg' is none of {', '.join(page_formats())}; did you mean 'svg'?",
         ),
         (("caption: [a]",), "option 'caption': takes a string, not ['a']"),
         (("just words",), "options are `name: value` lines, not 'just words'"),

@@ -112,7 +112,7 @@ def test_option_that_is_none(site):
         ("css", False, "the plugin sets this option of the extension itself"),
         ("modules", "shop", "takes a list of strings, not 'shop'; write [shop]"),
         ("pythonpath", [1], "takes a list of strings, not [1]"),
-        ("format", "jpg", "'jpg' is none of svg, mermaid, png; did you mean 'png'?"),
+        ("format", "jpg", "'jpg' is none of svg, mermaid, png, "),
         ("errors", True, "takes one of auto, raise, show, not what YAML takes for true"),
         ("setup", ["a"], "takes a string, not ['a']"),
         ("pages", True, "takes a folder of the site, like flows, not True"),

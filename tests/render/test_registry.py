@@ -2,13 +2,18 @@
 
 import logging
 import sys
+from functools import partial
+from html import unescape
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import get_args
 
+import markdown
 import pytest
+from click.testing import CliRunner
 
 from penstock import Edge, Graph, Node, entrypoint, flow, generate_dag, get_flow
+from penstock.cli import LOADED, main
 from penstock.exceptions import (
     InvalidArgumentError,
     OutputFormatError,
@@ -28,6 +33,7 @@ from penstock.render import (
     list_renderers,
     register,
 )
+from penstock_mkdocs import PenstockExtension
 
 GRAPH = Graph(name="orders", nodes=(Node(name="a", label="A"),), edges=())
 
@@ -90,7 +96,7 @@ def test_types():
     texts = get_args(TextFormat)
 
     assert {name for name in texts if get_renderer(name).is_binary} == set()
-    assert {*texts, "png"} == {module.name for module in iter_modules(_formats.__path__)}
+    assert {*texts, "png"} <= {module.name for module in iter_modules(_formats.__path__)}
 
 
 def test_order():
@@ -185,6 +191,41 @@ def test_installed(install, tmp_path):
     assert draw(GRAPH, "names") == "orders"
     assert draw(GRAPH, output=tmp_path / "x.archive") == b"orders"
     assert {"names", "archive"} <= {renderer.name for renderer in list_renderers()}
+
+
+def test_command_line(install, tmp_path):
+    """The command line draws a format of an installed distribution, and lists its name."""
+    install("acme", POINTS, CODE)
+    flow("orders")(entrypoint(name="receive")(lambda: None))
+    run = partial(CliRunner().invoke, main, obj=LOADED)
+
+    assert run(["draw", "orders", "--format", "names"]).stdout == "orders\n"
+    assert run(["draw", "orders", "--output", str(tmp_path / "x.archive")]).exit_code == 0
+    assert (tmp_path / "x.archive").read_bytes() == b"orders"
+    assert "|names|" in "".join(run(["draw", "--help"]).stdout.split())
+    assert "'nmes' is not one of" in run(["draw", "orders", "--format", "nmes"]).stderr
+
+
+def test_command_line_and_broken_distribution(install):
+    """On the command line, a format that cannot be loaded is a usage error."""
+    install("acme", POINTS, "raise SystemExit")
+    run = partial(CliRunner().invoke, main, obj=LOADED)
+
+    done = run(["draw", "orders", "--format", "names", "--output", "x.names"])
+
+    assert (done.exit_code, "of acme 1.2 cannot be used" in done.stderr) == (2, True)
+
+
+def test_pages(install):
+    """A page shows a format of text as code; it cannot show one of bytes."""
+    install("acme", POINTS, CODE)
+    flow("orders")(entrypoint(name="receive")(lambda: None))
+    page = "::: penstock-flow orders\n    format: {}\n    steps: none\n"
+    to_html = partial(markdown.markdown, extensions=[PenstockExtension(errors="show")])
+
+    assert '<pre class="penstock-source"><code>orders</code></pre>' in to_html(page.format("names"))
+    problem = unescape(to_html(page.format("archive")))
+    assert "option 'format': 'archive' is none of svg, mermaid, png, " in problem
 
 
 def test_loaded_late(install):

@@ -2,13 +2,15 @@
 
 import pytest
 
+from penstock.docs._formats import page_formats
+
 
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
         pytest.param(
             {"penstock_format": "sgv"},
-            "penstock_format: 'sgv' is none of svg, mermaid, png; did you mean 'svg'? "
+            f"penstock_format: 'sgv' is none of {', '.join(page_formats())}; did you mean 'svg'? "
             "(using 'svg')",
             id="format",
         ),

@@ -8,6 +8,8 @@ from html import unescape
 
 import pytest
 
+from penstock.render import _registry
+
 
 def test_page(project):
     """A page shows what the flow is for, its diagram, who owns it, and each step in order."""
@@ -185,7 +187,8 @@ def test_wrong_option(project):
     """A wrong option is an error with the nearest value."""
     built = project(":format: svgg").build()
 
-    assert "'svgg' is none of svg, mermaid, png; did you mean 'svg'?" in built.warnings
+    assert "'svgg' is none of svg, mermaid, png, " in built.warnings
+    assert "; did you mean 'svg'?" in built.warnings
 
 
 @pytest.mark.parametrize(
@@ -415,3 +418,36 @@ def test_in_markdown(project, directive):
 
     assert built.warnings == ""
     assert "Sends it." in built.text() or "From order to parcel." in built.text()
+
+
+@pytest.mark.parametrize("builder", ["html", "latex", "text", "xml"])
+@pytest.mark.parametrize(
+    ("format_", "expected"),
+    [("d2", "direction: down"), ("JSON", '"name": "orders",'), ("text", "└── send")],
+)
+def test_text_as_code(project, builder, format_, expected):
+    """A format that is text is shown as code by every builder, with its caption."""
+    built = project(f":format: {format_}", ":steps: none", ":caption: Why").build(builder)
+
+    (file,) = [*built.folder.glob("index.*"), *built.folder.glob("*.tex")][:1]
+    assert built.warnings == ""
+    shown = unescape(re.sub(r"<[^>]*>|\\PYGZ", "", file.read_text(encoding="utf-8")))
+    assert expected in shown.replace("dq{}", '"')
+    assert "Why" in shown
+
+
+def test_code_that_cannot_be_drawn(project, monkeypatch):
+    """A format whose code fails is a warning, and the flow is shown as text."""
+    monkeypatch.setattr(_registry, "_registered", {})
+    made = project(":format: wrong", ":steps: none")
+    made.write(
+        "conf.py",
+        "from penstock.render import Renderer, register\n"
+        "register(Renderer('wrong', (), lambda graph, options: 1 / 0))\n",
+    )
+
+    built = made.build()
+
+    assert "<lambda>: ZeroDivisionError: division by zero" in built.warnings
+    assert "Shown as text instead [penstock.render]" in built.warnings
+    assert "Receive the order (entrypoint, http)" in built.text()

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from penstock import all_of, entrypoint, flow, step
+from penstock import all_of, entrypoint, flow, generate_dag, step
 from penstock.exceptions import UnknownFlowError
+from penstock.render import draw
 from penstock.testing import record_runs
 from penstock.tracing import RecordedRun, RecordedSpan, group_runs, read_runs
 
@@ -142,6 +143,16 @@ def test_other_formats(run):
     assert "charge (http, ValueError, 5.000 ms)" in run.draw("text")
     assert json.loads(run.draw("json"))["nodes"][3]["status"] == "unreached"
     assert run.draw("png").startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("orders")
+def test_drawn_to_a_file(run, tmp_path):
+    """A run is drawn into a file whose suffix decides the format, and as any graph is."""
+    drawn = run.draw(output=tmp_path / "run.svg")
+
+    assert (tmp_path / "run.svg").read_text(encoding="utf-8") == f"{drawn}\n"
+    assert drawn.startswith("<svg")
+    assert draw(run, "json") == generate_dag(run, "json") == run.draw("json")
 
 
 def test_unknown_flow(run):
