@@ -1,0 +1,69 @@
+"""What a child process does: it imports the modules of a project, and writes their catalog."""
+
+import faulthandler
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from time import time
+from typing import Any
+
+from penstock._common.files import write_whole
+from penstock._project.importing import import_modules
+from penstock._project.settings import Settings, Words
+from penstock.catalog._catalog import Catalog
+from penstock.exceptions import ModuleImportError, SetupError
+
+__all__ = ["CATALOG", "export", "read_failures", "run", "write_request"]
+
+CATALOG = "flows.json"
+"""The file of the catalog, which is there when all is done."""
+
+_FAILURES = "failures.json"
+_REQUEST = "request.json"
+_KINDS = {"ModuleImportError": ModuleImportError, "SetupError": SetupError}
+
+
+def write_request(folder: Path, settings: Settings) -> None:
+    """Write to *folder* what the child is to import."""
+    (folder / _REQUEST).write_text(json.dumps(asdict(settings)), encoding="utf-8")
+
+
+def read_failures(folder: Path) -> tuple[ModuleImportError, ...]:
+    """Return what the child could not import."""
+    found = json.loads((folder / _FAILURES).read_text(encoding="utf-8"))
+    return tuple(_KINDS[each["kind"]](*each["facts"]) for each in found)
+
+
+def run(folder: str, end: float) -> None:
+    """Be the child process: do what the request in *folder* asks for, and end.
+
+    Args:
+        folder: The folder of the request, and of what is written.
+        end: When the process will be ended, in seconds since the epoch. What it
+            is doing is printed before that.
+    """
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(max((end - time()) * 0.8, 0.001))
+    export(Path(folder))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that modules have started, and what they do at the exit, are not waited for.
+    os._exit(0)
+
+
+def export(folder: Path) -> None:
+    """Import what the request in *folder* asks for, and write there what came of it."""
+    settings = _read_request(folder)
+    failures = import_modules(settings)
+    facts = [{"kind": type(each).__name__, "facts": each.args} for each in failures]
+    write_whole(folder / _FAILURES, json.dumps(facts))
+    catalog = Catalog.from_registry(settings.root or settings.folder)
+    write_whole(folder / CATALOG, catalog.to_json())
+
+
+def _read_request(folder: Path) -> Settings:
+    values: dict[str, Any] = json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
+    lists = {name: tuple(values[name]) for name in ("modules", "pythonpath")}
+    return Settings(**values | lists | {"words": Words(**values["words"]), "catalog": None})

@@ -1,0 +1,111 @@
+"""The catalog of a project, from a process of its own that imports the modules."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from locale import getencoding
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import time
+
+from penstock._project.settings import Settings
+from penstock.catalog._child import CATALOG, read_failures, write_request
+from penstock.catalog._loading import LoadedFlows
+from penstock.catalog._reading import parse_catalog
+from penstock.exceptions import CatalogError
+
+__all__ = ["load_in_child"]
+
+_TIMEOUT = 60.0
+
+# The path first: before it is the parent's, a file of the project may hide any module.
+_CODE = (
+    "import sys; sys.path[:] = {path}; "
+    "from penstock.catalog._child import run; run({folder}, {end})"
+)
+
+
+def load_in_child(
+    settings: Settings, log: Callable[[str], None], *, timeout: float = _TIMEOUT
+) -> LoadedFlows:
+    """Return the flows of the modules of *settings*, which a child process imports.
+
+    It is a new Python with the path, the folder, the flags and the environment
+    of this one, in which nothing is imported yet. Nothing can be typed into it.
+    At the time limit it is ended with all processes that it has started.
+
+    Args:
+        settings: The settings of the project. Its catalog is not read.
+        log: Called with what the modules print, if they print anything.
+        timeout: Seconds that the process may take.
+
+    Raises:
+        CatalogError: If the process crashes, ends by itself or takes too long.
+    """
+    with TemporaryDirectory(prefix="penstock-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        write_request(folder, settings)
+        output = folder / "output.txt"
+        try:
+            code = _run(folder, output, timeout)
+        finally:
+            if text := output.read_bytes().decode(getencoding(), "replace").strip():
+                log(text)
+        place = ", ".join(settings.modules)
+        if code != 0 or not (folder / CATALOG).exists():
+            raise CatalogError(place, _why(code, timeout))
+        flows = parse_catalog((folder / CATALOG).read_bytes(), place)
+        return LoadedFlows(flows, read_failures(folder))
+
+
+def _run(folder: Path, output: Path, timeout: float) -> int | None:
+    """Return the exit code of the child, or None if it took too long."""
+    code = _CODE.format(path=ascii(sys.path), folder=ascii(str(folder)), end=time() + timeout)
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does
+    with output.open("ab") as stream:
+        process = subprocess.Popen(  # noqa: S603 - this Python
+            [sys.executable, *flags, "-c", code],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End *process* and all that it has started, unless it has ended by itself."""
+    if process.returncode is not None:
+        return
+    with suppress(OSError, AttributeError):  # Windows has no process groups of this kind
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def _why(code: int | None, timeout: float) -> str:
+    """Return why there is no catalog, from the exit code of the process."""
+    doing = "the process that imports the modules"
+    if code is None:
+        return (
+            f"{doing} was ended after {timeout:g} seconds: what it was doing is in the log. "
+            "Does a module wait for a connection, or run a program?"
+        )
+    if code < 0:
+        return f"{doing} crashed with {_signal_of(-code)}: where is in the log"
+    return f"{doing} ended by itself with exit code {code}: does a module call os._exit()?"
+
+
+def _signal_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
