@@ -42,7 +42,7 @@ class _Project:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         given, real = os.path.abspath(root), os.path.realpath(root)  # noqa: PTH100 - links stay
         self._roots = ((os.path.abspath, given), (os.path.realpath, real))
-        self._folders = _any_of([given, real, *sys.path])
+        self._folders = _any_of([given, real, *map(str, sys.path)])
 
     def flow(self, flow: Flow) -> Flow:
         steps = tuple(map(self._step, flow.steps))

@@ -38,6 +38,12 @@ class Member:
         return None if value is None else Member(value, self._location, self._below(name))
 
     def items(self, name: str) -> list["Member"]:
+        """Return the objects in the array called *name*, which must be there."""
+        if name not in self._members:
+            self.refuse(f"it has no {name}")
+        return self.find_items(name)
+
+    def find_items(self, name: str) -> list["Member"]:
         """Return the objects in the array called *name*, which is empty if it is not there."""
         path = self._below(name)
         return [

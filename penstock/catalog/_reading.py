@@ -32,8 +32,9 @@ def read_catalog(path: str | os.PathLike[str]) -> Catalog:
     name = os.fspath(path)
     try:
         data = Path(path).read_bytes()
-    except OSError as error:
-        raise CatalogError(name, f"cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CatalogError(name, f"cannot be read: {reason}") from error
     return parse_catalog(data, name)
 
 
@@ -53,7 +54,7 @@ def parse_catalog(data: bytes, location: str) -> Catalog:
         raise CatalogError(location, f"not JSON: {error}") from error
     document = Member(found, location)
     _check_version(document)
-    problems = [_problem(item) for item in document.items("problems")]
+    problems = [_problem(item) for item in document.find_items("problems")]
     flows = [_flow(item, problems) for item in document.items("flows")]
     document.check_unique("flows", [flow.name for flow in flows])
     names = {flow.name for flow in flows}
@@ -138,4 +139,4 @@ def _problem(found: Member) -> Problem:
 
 def _location(found: Member) -> Location | None:
     location = found.find("location")
-    return None if location is None else Location(location.name("file"), location.line("line"))
+    return None if location is None else Location(location.prose("file"), location.line("line"))

@@ -63,7 +63,8 @@ def load_in_child(
 
 def _run(folder: Path, output: Path, timeout: float) -> int | None:
     """Return the exit code of the child, or None if it took too long."""
-    code = _CODE.format(path=ascii(sys.path), folder=ascii(str(folder)), end=time() + timeout)
+    path = [*map(str, sys.path)]
+    code = _CODE.format(path=ascii(path), folder=ascii(str(folder)), end=time() + timeout)
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does
     with output.open("ab") as stream:
         process = subprocess.Popen(  # noqa: S603 - this Python

@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import re
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from penstock._declared.step import FunctionDetails, Location, Predecessor
 from penstock.catalog import SCHEMA_VERSION, Catalog, catalog_schema, read_catalog
 from penstock.catalog._reading import parse_catalog
 from penstock.exceptions import CatalogError, UnknownFlowError
+from penstock.testing import isolated_registry
 
 CATALOGS = Path(__file__).parents[1] / "data" / "catalogs"
 HERE = Path(__file__).parent
@@ -43,6 +45,13 @@ def is_valid(text: str) -> bool:
 
 def parsed(document: object) -> Catalog:
     return parse_catalog(json.dumps(document).encode(), "flows.json")
+
+
+characters = st.characters(
+    exclude_categories=["Cs", "Cc", "Zl", "Zp"],
+    exclude_characters=("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"),
+)
+names = st.text(characters, min_size=1, max_size=8).filter(str.strip)
 
 
 def declare_orders() -> None:
@@ -219,7 +228,8 @@ def test_no_paths_of_this_machine():
     scope = {"__name__": "other", "__file__": str(HERE / "deep" / "other.py")}
     exec("import penstock\npenstock.flow('f', title='Two')", scope)
     outside = compile("import penstock\n@penstock.step\ndef lost(): ...", os.__file__, "exec")
-    exec(outside, {"__name__": "os", "__file__": os.__file__})
+    scope_of_os = {"__name__": "os", "__file__": os.__file__}
+    exec(outside, scope_of_os)
     catalog = Catalog.from_registry(HERE)
 
     assert [p.location for p in catalog.unclaimed] == [None]
@@ -259,6 +269,35 @@ def test_hostile_docstrings():
 
     assert back == catalog
     assert [s.doc for s in back.flow("f").steps][1:3] == ["half \\udc80 of \\ud83d", huge]
+
+
+@given(doc=st.text(), title=names, default=st.text())
+@settings(max_examples=30)
+def test_declared_round_trip(doc, title, default):
+    """Whatever a docstring or a title has comes back from the catalog of what was declared."""
+
+    def body(): ...
+
+    body.__doc__ = doc
+    body.__qualname__ = default or "x"
+    with isolated_registry():
+        flow(title, title=title)(entrypoint(name=title, title=title)(body))
+        catalog = Catalog.from_registry()
+
+    assert parse_catalog(catalog.to_json().encode(), "flows.json") == catalog
+
+
+def test_odd_file(tmp_path, monkeypatch):
+    """A file of any name comes back; folders of the path may be paths, not strings."""
+    monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])
+    file = str(tmp_path / "a\nb\x1b\udc80.py")
+    code = compile("import penstock\n@penstock.entrypoint\ndef go(): ...", file, "exec")
+    scope = {"__name__": "shop", "__file__": file}
+    exec(code, scope)
+    catalog = Catalog.from_registry(tmp_path)
+
+    assert catalog.unclaimed[0].location.file == "a\nb\\x1b\\udc80.py"
+    assert parse_catalog(catalog.to_json().encode(), "flows.json") == catalog
 
 
 def test_fixture_of_version_1():
@@ -332,6 +371,8 @@ def flawed(**changes: object) -> object:
         ({"flows": []}, 'flows.json: not a catalog of penstock: it has no "schema_version" like'),
         ({"schema_version": "one"}, "flows.json: not a catalog of penstock: it has no"),
         ({"schema_version": 1}, "flows.json: its schema_version must be a string, not a number"),
+        ({"schema_version": "1.0"}, "flows.json: it has no flows"),
+        ({**GOOD, "flows": [{"name": "f", "steps": []}]}, "flows.json: flows[0]: it has no edges"),
         ({**GOOD, "flows": {}}, "flows.json: its flows must be an array, not an object"),
         ({**GOOD, "flows": GOOD["flows"] * 2}, "flows.json: two of its flows are called 'f'"),
         (flawed(name=None), "flows.json: flows[0]: its name must be a string, not nothing"),
@@ -379,16 +420,13 @@ def test_not_json(data):
 
 
 def test_no_file(tmp_path):
-    """A file that is not there is named."""
+    """A file that is not there, or cannot be, is named."""
+    with pytest.raises(CatalogError, match="cannot be read: embedded null"):
+        read_catalog("flows\0.json")
     with pytest.raises(CatalogError, match=r"flows\.json: cannot be read: No such file"):
         read_catalog(tmp_path / "flows.json")
 
 
-characters = st.characters(
-    exclude_categories=["Cs", "Cc", "Zl", "Zp"],
-    exclude_characters=("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"),
-)
-names = st.text(characters, min_size=1, max_size=8).filter(str.strip)
 anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 locations = st.none() | st.builds(Location, names, st.integers(1, 10**9))
 details = st.builds(
