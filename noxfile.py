@@ -109,12 +109,14 @@ def portable(session: nox.Session) -> None:
 
 @nox.session
 def arq(session: nox.Session) -> None:
-    """Test what the docs say of arq with a real worker.
+    """Test the adapter that is a distribution in `examples/`, with a real worker of arq.
 
     In a separate environment: arq asks for an older client of Redis than other tests do.
     """
-    session.install(".", *_groups("arq"))
-    session.run(*PYTEST[:4], "tests/wide/arq_worker.py", *session.posargs)
+    session.install(".", "./examples/penstock-arq[tests]")
+    with session.chdir("examples/penstock-arq"):
+        session.run("mypy")
+        session.run(*PYTEST[:4], *session.posargs)
 
 
 @nox.session

@@ -129,7 +129,9 @@ def test_names_can_be_listed():
     assert {*penstock.__all__, "__version__"} <= set(dir(penstock))
 
 
-ADAPTERS = sorted((Path(penstock.__file__).parent / "contrib").rglob("*.py"))
+OWN = Path(penstock.__file__).parent / "contrib"
+OUTSIDE = Path(__file__).parents[1] / "examples" / "penstock-arq" / "penstock_arq"
+ADAPTERS = sorted([*OWN.rglob("*.py"), *OUTSIDE.rglob("*.py")])
 
 
 def imported(path):
@@ -149,7 +151,7 @@ def is_public(module, name):
     )
 
 
-@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_adapters_import_public_names(path):
-    """What our own adapters import, of penstock and of their frameworks, others can import too."""
+    """What adapters import, of penstock and of their frameworks, is public: others can, too."""
     assert [found for found in imported(path) if not is_public(*found)] == []
