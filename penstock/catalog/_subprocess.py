@@ -43,21 +43,25 @@ def load_in_child(
         timeout: Seconds that the process may take.
 
     Raises:
-        CatalogError: If the process crashes, ends by itself or takes too long.
+        CatalogError: If the process cannot be started, crashes, ends by itself or
+            takes too long.
     """
     with TemporaryDirectory(prefix="penstock-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_request(folder, settings)
         output = folder / "output.txt"
+        location = ", ".join(settings.modules)
         try:
             code = _run(folder, output, timeout)
+        except OSError as error:  # there are no processes, or too many
+            problem = f"no process can be started to import them: {error.strerror}"
+            raise CatalogError(location, problem) from error
         finally:
             if text := output.read_bytes().decode(getencoding(), "replace").strip():
                 log(text)
-        place = ", ".join(settings.modules)
         if code != 0 or not (folder / CATALOG).exists():
-            raise CatalogError(place, _why(code, timeout))
-        flows = parse_catalog((folder / CATALOG).read_bytes(), place)
+            raise CatalogError(location, _why(code, timeout))
+        flows = parse_catalog((folder / CATALOG).read_bytes(), location)
         return LoadedFlows(flows, read_failures(folder))
 
 
@@ -66,9 +70,10 @@ def _run(folder: Path, output: Path, timeout: float) -> int | None:
     path = [*map(str, sys.path)]
     code = _CODE.format(path=ascii(path), folder=ascii(str(folder)), end=time() + timeout)
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does
+    # As a file, for a program that a module has started may keep a pipe open.
     with output.open("ab") as stream:
         process = subprocess.Popen(  # noqa: S603 - this Python
-            [sys.executable, *flags, "-c", code],
+            [sys.executable or "python", *flags, "-c", code],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,

@@ -123,6 +123,16 @@ def test_hangs(project, tmp_path, timeouts):
     os.close(reader)
 
 
+def test_no_process(project, monkeypatch):
+    """That no process can be started is said, with the reason of the system."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+
+    with pytest.raises(
+        CatalogError, match="child_shop: no process can be started to import them: "
+    ):
+        load_in_child(project(), str)
+
+
 def test_failures(project):
     """What cannot be imported, and a setup that fails, come back as they are in this process."""
     settings = project(modules=("child_shop", "child_nothing"), location="here")
