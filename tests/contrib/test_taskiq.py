@@ -223,6 +223,8 @@ def test_other_task_id(broker, is_within):
             await outer.kiq()
             await broker.wait_all()
             assert current_run() is None
+        while broker._running_tasks:  # what a task has sent
+            await broker.wait_all()
         held.extend(broker.middlewares[0]._blocks.items())
 
     run(broker, main)
