@@ -1,4 +1,4 @@
-"""The catalog of a project, from a process of its own that imports the modules."""
+"""The catalog of a project, from a child process that imports the modules."""
 
 import os
 import signal

@@ -221,7 +221,9 @@ def problems(modules: tuple[str, ...], catalog: str | None) -> None:
         raise project.nothing_to_check()
     steps = sum(len(flow.steps) for flow in flows)
     seen = f"{_count(len(flows), 'flow')} with {_count(steps, 'step')}"
-    click.echo(f"{seen}: {_count(len(found), 'problem')}", err=True)
+    # Nothing compares a catalog with the code: the reader is to know what was looked at.
+    source = f" in {_relative(project.settings.catalog)}" if project.settings.catalog else ""
+    click.echo(f"{seen}{source}: {_count(len(found), 'problem')}", err=True)
     sys.exit(bool(project.failures or found))
 
 

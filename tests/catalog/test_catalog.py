@@ -414,7 +414,7 @@ def test_malformed(document, message):
     "data", [b"", b"\xff", b"[" * 100_000, b"<html>", b'{"line": ' + b"9" * 5000]
 )
 def test_not_json(data):
-    """What is no JSON at all is said to be none, whatever it is."""
+    """What is not JSON at all is refused with the reason, whatever it is."""
     with pytest.raises(CatalogError, match=r"^flows\.json: not JSON: "):
         parse_catalog(data, "flows.json")
 

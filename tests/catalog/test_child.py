@@ -124,7 +124,7 @@ def test_hangs(project, tmp_path, timeouts):
 
 
 def test_no_process(project, monkeypatch):
-    """That no process can be started is said, with the reason of the system."""
+    """Where no process can be started, the error has the reason of the system."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
 
     with pytest.raises(

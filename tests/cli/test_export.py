@@ -222,6 +222,14 @@ def test_empty_catalog():
     assert "no flow is in the catalog" in run("problems", "--catalog", "flows.json").stderr
 
 
+@pytest.mark.usefixtures("exported")
+def test_what_was_checked():
+    """`problems` names the catalog, which may be older than the code."""
+    actual = run("problems", "--catalog", "flows.json")
+
+    assert actual.stderr == "1 flow with 2 steps in flows.json: 3 problems\n"
+
+
 @pytest.mark.usefixtures("project")
 def test_no_catalog():
     """A catalog that is not there is named, with where it was named."""
