@@ -9,11 +9,11 @@ from collections import Counter
 from html import unescape
 
 import pytest
-from corpus import HOSTILE, graphs, shown
+from corpus import HOSTILE, graphs, node_words, shown
 from hypothesis import HealthCheck, given, settings
 
 from penstock import Edge, Graph, Node
-from penstock.render import draw, drawn_id, joins
+from penstock.render import draw, drawn_id, joins, lines
 from penstock.render._formats.d2 import _id
 
 # Beside the interpreter: the environment need not be on the PATH.
@@ -41,16 +41,14 @@ def read(require):
 
 def meant(graph: Graph) -> tuple[set[str], Counter, Counter]:
     """Return the nodes, edges and words that a reader of *graph* is to see."""
-    bars = joins(graph)
+    bars, shown_of = joins(graph), graph.words.label_of
     ids = {node.name: _id(node.name) for node in graph.nodes}
-    words, edges = Counter(), Counter()
-    for node in graph.nodes:
-        kind = graph.words.kind_of(node)
-        words[shown(f"{node.label} ({kind})" if kind else node.label)] += 1
-    for edge in graph.edges:
-        if edge.label:
-            words[shown(edge.label)] += 1
-        into = (" -- ", "__all") if edge.target in bars else (" -> ", "")
+    words, edges = Counter(node_words(graph).values()), Counter()
+    for edge in lines(graph):
+        if label := shown_of(edge):
+            words[shown(label)] += 1
+        is_joined = edge.target in bars and not edge.is_loop
+        into = (" -- ", "__all") if is_joined else (" -> ", "")
         edges[f"({ids[edge.source]}{into[0]}{ids[edge.target]}{into[1]})"] += 1
     edges.update(f"({ids[name]}__all -> {ids[name]})" for name in bars)
     title = {"the flow"} if graph.title else set()
@@ -69,7 +67,12 @@ def test_text():
             Node(name="lost", label="lost", role="missing"),
             Node(name="end", label="end", join="all", note="3 ms"),
         ),
-        edges=(Edge("receive", "Store", "if $new"), Edge("Store", "end"), Edge("lost", "end")),
+        edges=(
+            Edge("receive", "Store", "if $new"),
+            Edge("Store", "end"),
+            Edge("lost", "end"),
+            Edge("end", "receive", is_loop=True),
+        ),
     )
 
     assert draw(graph, "d2", direction="LR").splitlines() == [
@@ -85,6 +88,7 @@ def test_text():
         rf'receive -> {_id("Store")}: "if \$new"',
         f"{_id('Store')} -- end__all",
         "lost -- end__all",
+        'end -> receive: "again"',
     ]
 
 

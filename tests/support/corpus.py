@@ -7,8 +7,9 @@ from unicodedata import category
 from hypothesis import strategies as st
 
 from penstock import Edge, Graph, Node
+from penstock.render import repetitions
 
-__all__ = ["HOSTILE", "graphs", "shown"]
+__all__ = ["HOSTILE", "graphs", "node_words", "shown"]
 
 _FILE = Path(__file__).parent / "data" / "mermaid-nasty.txt"
 _LINES = _FILE.read_text(encoding="utf-8").splitlines()
@@ -20,6 +21,17 @@ HOSTILE: list[str] = [text for text in dict.fromkeys(_TEXTS) if text.strip()]
 def shown(text: str) -> str:
     """Return what a reader sees of *text*: white space and control characters left out."""
     return "".join(c for c in text if not c.isspace() and category(c) not in {"Cc", "Cn"})
+
+
+def node_words(graph: Graph) -> dict[str, str]:
+    """Return what a reader is meant to see in each node of *graph*, by the names of steps."""
+    words, repeated = graph.words, repetitions(graph)
+    found = {}
+    for node in graph.nodes:
+        kind = words.kind_of(node)
+        notes = (f"({kind})" if kind else "", *words.channels_of(node), repeated.get(node.name))
+        found[node.name] = shown("".join(filter(None, (node.label, *notes, node.note))))
+    return found
 
 
 _texts = st.one_of(

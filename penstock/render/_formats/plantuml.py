@@ -12,7 +12,9 @@ from penstock.render import (
     drawn_id,
     joins,
     label_lines,
+    lines,
     paint_of,
+    repetitions,
     safe_href,
     shape_of,
 )
@@ -59,7 +61,7 @@ def _render(graph: Graph, options: RenderOptions) -> str:
 
 
 def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
-    bars, arrow = joins(graph), _ARROWS[options.direction]
+    bars, repeated, arrow = joins(graph), repetitions(graph), _ARROWS[options.direction]
     if options.direction in {"LR", "RL"}:
         yield "left to right direction"
     if any(node.role == "entrypoint" for node in graph.nodes):
@@ -70,16 +72,16 @@ def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
         name = _id(node.name)
         if node.name in bars:
             yield f'rectangle " " as {bar_id(name)} #64748B'
-        yield _node(node, graph, options)
+        yield _node(node, _label(node, graph, repeated.get(node.name)), options)
         if node.name in bars:
             yield f"{bar_id(name)} {arrow} {name}"
-    for edge in graph.edges:
-        yield _edge(edge, arrow, into_bar=edge.target in bars)
+    for edge in lines(graph):
+        yield _edge(edge, arrow, graph.words.label_of(edge), into_bar=edge.target in bars)
 
 
-def _node(node: Node, graph: Graph, options: RenderOptions) -> str:
+def _node(node: Node, label: str, options: RenderOptions) -> str:
     shape = _SHAPES.get(shape_of(node.kind).dot) if node.role == "step" else None
-    statement = f'{shape or "rectangle"} "{_label(node, graph)}" as {_id(node.name)}'
+    statement = f'{shape or "rectangle"} "{label}" as {_id(node.name)}'
     if node.role == "entrypoint":
         statement += " <<entrypoint>>"
     if href := safe_href(node.href):
@@ -102,16 +104,19 @@ def _style(node: Node, options: RenderOptions) -> str:
     return f" #{';'.join(found)}" if found else ""
 
 
-def _edge(edge: Edge, arrow: str, *, into_bar: bool) -> str:
-    target = bar_id(_id(edge.target)) if into_bar else _id(edge.target)
-    line = arrow.replace(">", "") if into_bar else arrow
-    label = f" : {_text(edge.label)}" if edge.label else ""
-    return f"{_id(edge.source)} {line} {target}{label}"
+def _edge(edge: Edge, arrow: str, label: str | None, *, into_bar: bool) -> str:
+    source, target, line = _id(edge.source), _id(edge.target), arrow
+    if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their ranks
+        source, target, line = target, source, f"<{arrow.removesuffix('>')}"
+    elif into_bar:
+        target, line = bar_id(target), arrow.removesuffix(">")
+    return f"{source} {line} {target}" + (f" : {_text(label)}" if label else "")
 
 
-def _label(node: Node, graph: Graph) -> str:
-    kind = graph.words.kind_of(node)
-    return _text("\n".join(filter(None, (node.label, f"({kind})" if kind else "", node.note))))
+def _label(node: Node, graph: Graph, repetition: str | None) -> str:
+    words, kind = graph.words, graph.words.kind_of(node)
+    notes = (f"({kind})" if kind else "", *words.channels_of(node), repetition, node.note)
+    return _text("\n".join(filter(None, (node.label, *notes))))
 
 
 def _id(name: str) -> str:
