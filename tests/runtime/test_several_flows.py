@@ -410,4 +410,4 @@ def test_steps_of_one_name_in_two_flows(recorded):
     starts("a", other)()
 
     (run,) = recorded.runs
-    assert [node.status for node in run.graph().nodes] == ["unreached", "visited"]
+    assert [node.status for node in run.graph().nodes] == ["visited", "unreached"]
