@@ -67,7 +67,7 @@ def _hand_over(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
         try:
             diagram.append(theirs.mermaid(code=mermaid_text(diagram), options={}))
         except DiagramTooLargeError:
-            continue  # who draws it otherwise says so
+            continue  # reported where it is drawn
 
 
 def _add_styles(
@@ -97,7 +97,7 @@ def _add_mermaid(
 def _other_mermaid(app: Sphinx) -> Any:
     """Return the module of sphinxcontrib.mermaid if it draws in the browser: a page needs one."""
     extension = app.extensions.get("sphinxcontrib.mermaid")
-    # Where it makes pictures, it brings no script.
+    # Where it makes images, it brings no script.
     if extension is None or app.config.mermaid_output_format != "raw":
         return None
     return extension.module

@@ -28,7 +28,7 @@ def setup_conditions(app: Sphinx) -> None:
 def _note(app: Sphinx, document: nodes.document) -> None:
     """Remember under which conditions the page has its anchors."""
     domain, docname = domain_of(app.env), app.env.docname
-    if docname not in domain.data["places"]:  # as most pages
+    if docname not in domain.data["objects"]:  # as most pages
         return
     found: dict[str, list[Condition]] = {}
     for node in document.findall(nodes.Element):
@@ -40,10 +40,10 @@ def _note(app: Sphinx, document: nodes.document) -> None:
 
 
 def _condition_of(node: nodes.Element) -> Condition | None:
-    sort = type(node).__name__  # extensions that are not loaded stay so
-    if sort in {"only", "ifconfig"}:
-        return sort, node["expr"]
-    return (sort, "") if sort == "todo_node" else None
+    kind = type(node).__name__  # extensions that are not loaded stay so
+    if kind in {"only", "ifconfig"}:
+        return kind, node["expr"]
+    return (kind, "") if kind == "todo_node" else None
 
 
 def _anchors(node: nodes.Element) -> Iterator[str]:
@@ -56,14 +56,14 @@ def _ask(app: Sphinx) -> None:
 
 
 def _holds(app: Sphinx, condition: Condition) -> bool:
-    """Return whether the builder of *app* keeps what stands under *condition*."""
-    sort, expression = condition
-    if sort == "only":
+    """Return whether the builder of *app* keeps content under *condition*."""
+    kind, expression = condition
+    if kind == "only":
         try:
             return bool(app.tags.eval_condition(expression))
         except Exception:  # Sphinx warns of it, and keeps what is inside
             return True
-    if sort == "ifconfig":
+    if kind == "ifconfig":
         return _is_kept_by_ifconfig(app, expression)
     return bool(app.config.todo_include_todos)
 

@@ -64,7 +64,7 @@ def _read_by(read: Callable[[Any], object], rebuild: str = "env") -> dict[str, A
     return {"read": read, "rebuild": rebuild}
 
 
-# What every tool has in common is checked in one place, when modules are imported.
+# What all tools share is checked in one place, when modules are imported.
 _SHARED = _read_by(lambda given: given)
 
 
@@ -96,7 +96,7 @@ class PenstockConfig:
 
 
 def setup_config(app: Sphinx) -> None:
-    """Tell Sphinx which values ``conf.py`` may set."""
+    """Register the values that ``conf.py`` may set."""
     for known in fields(PenstockConfig):
         # A list, so that ``sphinx-build -D penstock_modules=a,b`` is one.
         default: object = [] if known.default == () else known.default
@@ -114,10 +114,12 @@ def project_settings(confdir: Path, config: Config) -> Settings:
     Raises:
         ConfigurationError: If a setting cannot be used.
     """
-    said = {key: config[f"penstock_{key}"] for key in ("modules", "pythonpath", "setup", "catalog")}
+    options = {
+        key: config[f"penstock_{key}"] for key in ("modules", "pythonpath", "setup", "catalog")
+    }
     # An empty tuple says nothing, as an empty list does.
-    said = {key: value for key, value in said.items() if value != ()}
-    return read_settings(confdir).override(str(confdir / "conf.py"), said, confdir, _WORDS)
+    options = {key: value for key, value in options.items() if value != ()}
+    return read_settings(confdir).override(str(confdir / "conf.py"), options, confdir, _WORDS)
 
 
 def _warn_of_unknown(_app: Sphinx, config: Config) -> None:
@@ -135,7 +137,7 @@ def _is_code(value: object) -> bool:
 
 
 def _validate(_app: Sphinx, config: Config) -> None:
-    """Put the default in the place of a value that cannot be used, and warn of it."""
+    """Replace a value that cannot be used by the default, and warn of it."""
     for known in fields(PenstockConfig):
         name = _name(known)
         try:

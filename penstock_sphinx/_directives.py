@@ -31,7 +31,7 @@ from penstock.exceptions import (
 )
 from penstock.graph import Flow
 from penstock_sphinx._config import DIRECTIONS, choice, format_name, project_settings
-from penstock_sphinx._domain import PenstockDomain, Place, Want, domain_of
+from penstock_sphinx._domain import DomainObject, LinkTarget, PenstockDomain, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
 from penstock_sphinx._messages import own_words
@@ -45,14 +45,14 @@ __all__ = ["setup_directives"]
 
 _NAMES: dict[str, Any] = {"name": directives.unchanged, "class": directives.class_option}
 _RANKS = {"full": 0, "alone": 1, "summary": 2, "none": 3}
-"""Which of several places a link prefers, by how much they say."""
+"""Which of several objects a link prefers: the one that shows most."""
 
 _INDEXED = {"flow": "{} (flow)", "entrypoint": "{} (entrypoint in {})", "step": "{} (step in {})"}
-"""What the general index says of a place and its flow."""
+"""The entries of the general index."""
 
 
 def setup_directives(app: Sphinx) -> None:
-    """Tell Sphinx about the directives."""
+    """Register the directives."""
     app.add_directive("penstock-flow", FlowDirective)
     app.add_directive("penstock-step", StepDirective)
     app.add_directive("penstock-flows", FlowsDirective)
@@ -92,26 +92,28 @@ class _Directive(SphinxDirective):
             )
         return name
 
-    def _place(
+    def _object(
         self, page: FlowPage, section: StepSection, how: str, translate: Translator
-    ) -> Place:
-        """Return the place that *section* gives to links."""
+    ) -> DomainObject:
+        """Return the object that links to *section* find."""
         step = section.step
-        sort = "entrypoint" if step.is_entrypoint else "step"
+        kind = "entrypoint" if step.is_entrypoint else "step"
         gist = plain_text(translate(step.summary or ""))
-        return Place(page.flow.name, step.name, section.anchor, step.label, sort, _RANKS[how], gist)
+        return DomainObject(
+            page.flow.name, step.name, section.anchor, step.label, kind, _RANKS[how], gist
+        )
 
-    def _index(self, places: list[Place], flow: Flow) -> list[nodes.Node]:
-        """Make *places* known to links, and return what puts them into the index."""
+    def _index(self, objects: list[DomainObject], flow: Flow) -> list[nodes.Node]:
+        """Register *objects* for links, and return what puts them into the index."""
         if "no-index" in self.options:
             return []
         entries = []
-        for place in places:
-            self._domain.note_place(self.env.docname, place)
-            said = str(own_words(_INDEXED[place.sort])).format(place.label, flow.label)
+        for obj in objects:
+            self._domain.note_object(self.env.docname, obj)
+            entry = str(own_words(_INDEXED[obj.kind])).format(obj.label, flow.label)
             # A semicolon would split the entry.
-            said = said.replace(";", ",")
-            entries.append(("single", said, place.anchor, "", None))
+            entry = entry.replace(";", ",")
+            entries.append(("single", entry, obj.anchor, "", None))
         return [addnodes.index(entries=entries)]
 
     def _fail(self, missing: str, reason: object, subtype: Subtype) -> list[nodes.Node]:
@@ -119,8 +121,8 @@ class _Directive(SphinxDirective):
         # Only the warning has paths of this machine.
         self._warn(f"{reason}{'' if self._domain.flows.flows else self._origins()}", subtype)
         parts = sentence_parts(f"{own_words(missing)}: {reason}")
-        said = [nodes.literal(text, text) if code else nodes.Text(text) for text, code in parts]
-        note = nodes.paragraph("", "", *said)
+        content = [nodes.literal(text, text) if code else nodes.Text(text) for text, code in parts]
+        note = nodes.paragraph("", "", *content)
         return [nodes.warning("", note, classes=["penstock-missing"])]
 
     def _origins(self) -> str:
@@ -145,15 +147,15 @@ class _Directive(SphinxDirective):
             return explain(error, settings, self._domain.failures)
         if error.known:  # which conf.py itself imports
             return str(error)
-        sort = "flow" if isinstance(error, UnknownFlowError) else "step"
-        return f"unknown {sort} {error.name!r}: no flow is declared, for a setting cannot be used"
+        kind = "flow" if isinstance(error, UnknownFlowError) else "step"
+        return f"unknown {kind} {error.name!r}: no flow is declared, for a setting cannot be used"
 
-    def _link_back(self, what: str, want: Want, label: str) -> list[nodes.Node]:
+    def _link_back(self, what: str, target: LinkTarget, label: str) -> list[nodes.Node]:
         """Warn, and leave a link to what is being shown already, around this directive."""
-        self._warn(recursion_in(what, want.step or want.flow), "recursion")
-        self._domain.note_wants(self.env.docname, [want])
-        link = penstock_link("", label, want=want, docname=self.env.docname)
-        return [line(link, sort="back")]
+        self._warn(recursion_in(what, target.step or target.flow), "recursion")
+        self._domain.note_link_targets(self.env.docname, [target])
+        link = penstock_link("", label, link_target=target, docname=self.env.docname)
+        return [line(link, kind="back")]
 
     def _warn(self, message: str, subtype: Subtype | str) -> None:
         """Warn at the author's line, and again in the next build until it is fixed."""
@@ -188,16 +190,18 @@ class FlowDirective(_Directive):
             self._warn(str(problem), problem.code.replace("-", "_"))
         how = self.options.get("steps", "full")
         if how != "none" and is_being_shown(self.env, "flow", flow.name):
-            return self._link_back("flow", Want(flow.name), flow.label)
+            return self._link_back("flow", LinkTarget(flow.name), flow.label)
         self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
         translate = Translator(self)
         page = self._page(translate.flow(flow), *(flow.steps if how != "none" else ()))
         anchors_on_page(self.env).add(page.anchor)
         sections = page.sections if how != "none" else ()
         name, gist = page.flow.name, plain_text(translate(summary_of(flow)))
-        places = [Place(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)]
-        places += [self._place(page, section, how, translate) for section in sections]
-        shown = self._index(places, page.flow)
+        objects = [
+            DomainObject(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)
+        ]
+        objects += [self._object(page, section, how, translate) for section in sections]
+        shown = self._index(objects, page.flow)
         shown += [*self._description(flow), self._figure(page, how, translate)]
         shown += self._about(flow, translate)
         with showing(self.env, "flow", name):
@@ -216,13 +220,13 @@ class FlowDirective(_Directive):
         return [paragraph, *messages]
 
     def _figure(self, page: FlowPage, how: str, translate: Translator) -> nodes.Node:
-        wants: dict[str, Want | str] = {}
+        link_targets: dict[str, LinkTarget | str] = {}
         for step in page.flow.steps:
-            elsewhere = Want(page.flow.name, step.name, *python_name(step))
-            wants[step.name] = elsewhere if how == "none" else page.anchors[step.name]
+            elsewhere = LinkTarget(page.flow.name, step.name, *python_name(step))
+            link_targets[step.name] = elsewhere if how == "none" else page.anchors[step.name]
         if how == "none":
-            found = (want for want in wants.values() if isinstance(want, Want))
-            self._domain.note_wants(self.env.docname, found)
+            found = (target for target in link_targets.values() if isinstance(target, LinkTarget))
+            self._domain.note_link_targets(self.env.docname, found)
         options = self.options
         look = Look(
             format=options.get("format", self.config.penstock_format),
@@ -235,13 +239,15 @@ class FlowDirective(_Directive):
             classes=tuple(options.get("class", ())),
             figure_classes=tuple(options.get("figclass", ())),
         )
-        return figure(self, page, translate.graph(page.unlinked, page.flow.steps), wants, look)
+        return figure(
+            self, page, translate.graph(page.unlinked, page.flow.steps), link_targets, look
+        )
 
     def _about(self, flow: Flow, translate: Translator) -> list[nodes.Node]:
-        said = [f"{own_words('Owner')}: {translate(flow.owner)}"] if flow.owner else []
+        parts = [f"{own_words('Owner')}: {translate(flow.owner)}"] if flow.owner else []
         tags = ", ".join(map(translate, flow.tags))
-        said += [f"{own_words('Tags')}: {tags}"] if tags else []
-        return [line(nodes.Text(". ".join(said)), sort="about")] if said else []
+        parts += [f"{own_words('Tags')}: {tags}"] if tags else []
+        return [line(nodes.Text(". ".join(parts)), kind="about")] if parts else []
 
 
 class StepDirective(_Directive):
@@ -257,13 +263,13 @@ class StepDirective(_Directive):
             return self._fail("This step cannot be shown", self._explain(error), "unknown_step")
         what = ("step", flow.name, step.name)
         if is_being_shown(self.env, *what):
-            return self._link_back("step", Want(flow.name, step.name), step.label)
+            return self._link_back("step", LinkTarget(flow.name, step.name), step.label)
         self._domain.note_shown(self.env.docname, what, fingerprint(flow, only=step))
         translate = Translator(self)
         ways = [{e.source, e.target} for e in flow.edges if step.name in {e.source, e.target}]
         page = self._page(translate.flow(flow, {step.name}.union(*ways)), step)
         section = page.section(page.flow.step(step.name))
-        shown = self._index([self._place(page, section, "alone", translate)], page.flow)
+        shown = self._index([self._object(page, section, "alone", translate)], page.flow)
         described = step_nodes(self, flow.name, [section], translate)
         for node in described:
             if isinstance(node, addnodes.desc):

@@ -61,7 +61,7 @@ class FunctionSource:
         return self.path.rpartition(".")[2]
 
     def lines(self) -> StringList:
-        """Return the description of the function, each line with its place."""
+        """Return the description of the function, each line with its source."""
         lines = self._numbered(self._head())
         for number, text in enumerate(self._docstring()):
             lines.append(f"   {text}".rstrip(), self.origin, number)
@@ -72,8 +72,8 @@ class FunctionSource:
         return self._numbered(_NAMELESS)
 
     def _numbered(self, head: list[str]) -> StringList:
-        place, line = self._directive.get_source_info()
-        return StringList(head, items=[(place or "", (line or 1) - 1)] * len(head))
+        obj, line = self._directive.get_source_info()
+        return StringList(head, items=[(obj or "", (line or 1) - 1)] * len(head))
 
     @property
     def origin(self) -> str:
@@ -106,7 +106,7 @@ class FunctionSource:
         signature = self._inspected()
         arguments, result = self._written(signature)
         with _seen_as(self._function, self._for_domain(read_signature(self._function))):
-            seen = self._tell("autodoc-process-signature", arguments, result)
+            seen = self._emit("autodoc-process-signature", arguments, result)
         arguments, result = _pair_of_strings(seen) or (arguments, result)
         arguments, self.defaults = hide_defaults(_one_line(arguments or "()"))
         return f"{arguments} -> {_one_line(result)}" if result else arguments
@@ -146,13 +146,13 @@ class FunctionSource:
             self.warn(f"its __doc__ must be a string, not {type(found).__name__}", "docstring")
         lines = prepare_docstring(step.doc or "")
         with _seen_as(self._function, self._for_domain(read_signature(self._function))):
-            self._tell("autodoc-process-docstring", lines)
+            self._emit("autodoc-process-docstring", lines)
         return [line for text in lines for line in str(text).split("\n")]
 
-    def _tell(self, event: str, *said: object) -> object:
+    def _emit(self, event: str, *args: object) -> object:
         """Return the first result of the listeners of *event*; warn if one of them fails."""
         try:
-            return self._directive.env.events.emit_firstresult(event, *self._what, *said)
+            return self._directive.env.events.emit_firstresult(event, *self._what, *args)
         except (Exception, SystemExit) as error:  # napoleon may ask a user's object for its repr
             cause = getattr(error, "orig_exc", None) or error
             self.warn(f"a listener of {event} raised {describe_error(cause)}", "listener")
@@ -165,8 +165,8 @@ _NAMELESS = [".. describe:: _", "   :no-index:", ""]
 def describe_error(error: BaseException) -> str:
     """Return the type and the message of *error*, whose ``str`` may raise in its turn."""
     name = type(error).__name__
-    said: str = attempt(lambda: f"{name}: {error}" if str(error) else name, name)
-    return said
+    message: str = attempt(lambda: f"{name}: {error}" if str(error) else name, name)
+    return message
 
 
 def _pair_of_strings(seen: object) -> tuple[str, str] | None:
@@ -222,12 +222,12 @@ def _parse_in_markdown(document: nodes.document, lines: StringList) -> list[node
     before = len(document.children)
     machine = RSTStateMachine(state_classes=state_classes, initial_state="Body")
     reporter: Any = document.reporter
-    places = reporter.get_source_and_line
+    objects = reporter.get_source_and_line
     reporter.get_source_and_line = machine.get_source_and_line
     try:
         machine.run(lines, document)
     finally:
-        reporter.get_source_and_line = places
+        reporter.get_source_and_line = objects
     found = document.children[before:]
     del document[before:]
     return found

@@ -21,25 +21,33 @@ from penstock.exceptions import ModuleImportError, UnknownFlowError, UnknownStep
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words
 
-__all__ = ["Condition", "PenstockDomain", "Place", "Want", "domain_of", "refer", "setup_domain"]
+__all__ = [
+    "Condition",
+    "DomainObject",
+    "LinkTarget",
+    "PenstockDomain",
+    "domain_of",
+    "refer",
+    "setup_domain",
+]
 
 
 Condition = tuple[str, str]
 """What keeps a part of a page for some builds only, like ``only``, and its expression."""
 
 
-class Place(NamedTuple):
-    """Where a page shows a flow or a step."""
+class DomainObject(NamedTuple):
+    """A flow or a step that a page shows, as Sphinx's domains call it."""
 
     flow: str
     step: str | None
     anchor: str
     label: str
-    sort: str
+    kind: str
     """``"flow"``, ``"entrypoint"`` or ``"step"``."""
 
     rank: int
-    """Which place links prefer: the lowest, where most is said."""
+    """Which object links prefer: the lowest, which shows most."""
 
     gist: str = ""
 
@@ -50,8 +58,8 @@ class Place(NamedTuple):
         return " ".join(name.split())
 
 
-class Want(NamedTuple):
-    """What a link is to point to."""
+class LinkTarget(NamedTuple):
+    """The flow or step that a link leads to."""
 
     flow: str
     step: str | None = None
@@ -75,7 +83,7 @@ class _Role(XRefRole):
     ) -> tuple[str, str]:
         """Remember that the page leads there."""
         title, target = super().process_link(env, refnode, has_explicit_title, title, target)
-        domain_of(env).note_named(env.docname, refnode["reftype"], target)
+        domain_of(env).note_role(env.docname, refnode["reftype"], target)
         return title, target
 
 
@@ -92,22 +100,20 @@ class FlowIndex(Index):
         """Return the entries for the pages *docnames*, or for all."""
         assert isinstance(self.domain, PenstockDomain)
         shown = None if docnames is None else set(docnames)
-        places = [p for p in self.domain.best() if shown is None or p[0] in shown]
+        objects = [p for p in self.domain.best() if shown is None or p[0] in shown]
         steps: dict[str, list[IndexEntry]] = {}
-        for docname, place in places:
-            if place.step is not None:
-                sort = "" if place.sort == "step" else str(own_words(place.sort))
-                entry = IndexEntry(place.label, 2, docname, place.anchor, sort, "", place.gist)
-                steps.setdefault(place.flow, []).append(entry)
+        for docname, obj in objects:
+            if obj.step is not None:
+                kind = "" if obj.kind == "step" else str(own_words(obj.kind))
+                entry = IndexEntry(obj.label, 2, docname, obj.anchor, kind, "", obj.gist)
+                steps.setdefault(obj.flow, []).append(entry)
         letters: dict[str, list[IndexEntry]] = {}
-        flows = [pair for pair in places if pair[1].step is None]
-        for docname, place in sorted(flows, key=lambda pair: (pair[1].label.lower(), pair[1].flow)):
-            below = steps.get(place.flow, [])
-            letters.setdefault(place.label[:1].upper(), []).extend(
+        flows = [pair for pair in objects if pair[1].step is None]
+        for docname, obj in sorted(flows, key=lambda pair: (pair[1].label.lower(), pair[1].flow)):
+            below = steps.get(obj.flow, [])
+            letters.setdefault(obj.label[:1].upper(), []).extend(
                 [
-                    IndexEntry(
-                        place.label, 1 if below else 0, docname, place.anchor, "", "", place.gist
-                    ),
+                    IndexEntry(obj.label, 1 if below else 0, docname, obj.anchor, "", "", obj.gist),
                     *below,
                 ]
             )
@@ -124,14 +130,14 @@ class PenstockDomain(Domain):
         "entrypoint": ObjType(own_words("entrypoint"), "entrypoint", "step"),
         "step": ObjType(own_words("step"), "step"),
     }
-    roles: ClassVar = {sort: _Role(warn_dangling=True) for sort in object_types}
+    roles: ClassVar = {kind: _Role(warn_dangling=True) for kind in object_types}
     initial_data: ClassVar = {
-        "places": {},  # by page: the places on it
-        "named": {},  # by page: the roles in it, as (sort, target)
-        "wants": {},  # by page: what its links are to point to
-        "led": {},  # by page: to what its links led when it was written
+        "objects": {},  # by page: the objects on it
+        "roles": {},  # by page: the roles in it, as (kind, target)
+        "link_targets": {},  # by page: what its links are to point to
+        "resolved_links": {},  # by page: to what its links led when it was written
         "shown": {},  # by page: the fingerprint of each thing that it shows
-        "drawings": {},  # by page: the sources of its pictures, by format and digest
+        "drawings": {},  # by page: the sources of its images, by format and digest
         "conditions": {},  # by page: the conditions of anchors that some builds leave out
         "sources": {},  # by page: the functions that it describes, as (module, path)
         "withheld": {},  # by page: its entries of the general index that this build leaves out
@@ -158,23 +164,23 @@ class PenstockDomain(Domain):
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
         self.holds: Callable[[Condition], bool] = lambda _: True
-        """Returns whether this build keeps what stands under a condition."""
+        """Returns whether this build keeps content under a condition."""
 
         self.catalogs: dict[str, list[NullTranslations]] = {}
         """The translations of this project, by the name of their catalog."""
 
-    def note_place(self, docname: str, place: Place) -> None:
-        """Remember that the page *docname* has *place*."""
-        self.data["places"].setdefault(docname, []).append(place)
+    def note_object(self, docname: str, obj: DomainObject) -> None:
+        """Remember that the page *docname* has *obj*."""
+        self.data["objects"].setdefault(docname, []).append(obj)
         self._cache = None
 
-    def note_named(self, docname: str, sort: str, target: str) -> None:
+    def note_role(self, docname: str, kind: str, target: str) -> None:
         """Remember that a role in *docname* links to *target*."""
-        self.data["named"].setdefault(docname, {})[sort, target] = None
+        self.data["roles"].setdefault(docname, {})[kind, target] = None
 
-    def note_wants(self, docname: str, wants: Iterable[Want]) -> None:
+    def note_link_targets(self, docname: str, link_targets: Iterable[LinkTarget]) -> None:
         """Remember what the links in *docname* are to point to."""
-        self.data["wants"].setdefault(docname, {}).update(dict.fromkeys(wants))
+        self.data["link_targets"].setdefault(docname, {}).update(dict.fromkeys(link_targets))
 
     def note_shown(self, docname: str, what: tuple[str | None, ...], fingerprint: str) -> None:
         """Remember that *docname* shows *what*, as it is now."""
@@ -185,7 +191,7 @@ class PenstockDomain(Domain):
         self.data["sources"].setdefault(docname, {})[module, path] = None
 
     def note_drawing(self, docname: str, format_: str, digest: str, source: str) -> None:
-        """Remember that *docname* shows the picture of *source* as *format_*."""
+        """Remember that *docname* shows the image of *source* as *format_*."""
         self.data["drawings"].setdefault(docname, {})[format_, digest] = source
 
     def clear_doc(self, docname: str) -> None:
@@ -202,17 +208,17 @@ class PenstockDomain(Domain):
         for what in self.initial_data:
             self.data[what].update({d: v for d, v in otherdata[what].items() if d in docnames})
 
-    def best(self) -> Iterable[tuple[str, Place]]:
+    def best(self) -> Iterable[tuple[str, DomainObject]]:
         """Return the best place of each flow and step, with its page."""
         return self._found().best.values()
 
-    def find(self, flow: str, step: str | None) -> tuple[str, Place] | None:
+    def find(self, flow: str, step: str | None) -> tuple[str, DomainObject] | None:
         """Return the page and the place of a flow or of a step in it, if one shows it."""
         return self._found().best.get((flow, step))
 
-    def find_named(self, sort: str, target: str) -> tuple[str, Place] | None:
-        """Return the page and the place of what a role of *sort* calls *target*."""
-        meant = self._found().named.get((sort, target), [])
+    def find_role_target(self, kind: str, target: str) -> tuple[str, DomainObject] | None:
+        """Return the page and the place of what a role of *kind* calls *target*."""
+        meant = self._found().named.get((kind, target), [])
         return meant[0] if len(meant) == 1 else None
 
     def is_shown(self, docname: str, anchor: str) -> bool:
@@ -222,11 +228,11 @@ class PenstockDomain(Domain):
 
     def _found(self) -> "_Found":
         if self._cache is None:
-            places = {
-                docname: [place for place in places if self.is_shown(docname, place.anchor)]
-                for docname, places in self.data["places"].items()
+            objects = {
+                docname: [obj for obj in objects if self.is_shown(docname, obj.anchor)]
+                for docname, objects in self.data["objects"].items()
             }
-            self._cache = _Found(places, self.env.metadata)
+            self._cache = _Found(objects, self.env.metadata)
         return self._cache
 
     def resolve_xref(  # noqa: PLR0917 - Sphinx calls it so
@@ -240,15 +246,15 @@ class PenstockDomain(Domain):
         contnode: nodes.Element,
     ) -> nodes.reference | None:
         """Return the reference that a role asks for, if a page shows what it names."""
-        found = self.find_named(typ, target)
+        found = self.find_role_target(typ, target)
         if found is None:
             return None
-        page, place = found
+        page, obj = found
         if not node["refexplicit"]:
-            is_code = place.label == (place.step or place.flow)
-            sort = nodes.literal if is_code else nodes.inline
-            contnode = sort("", place.label, classes=["xref", "penstock", f"penstock-{typ}"])
-        return refer(builder, fromdocname, (page, place.anchor), contnode, place.gist or None)
+            is_code = obj.label == (obj.step or obj.flow)
+            kind = nodes.literal if is_code else nodes.inline
+            contnode = kind("", obj.label, classes=["xref", "penstock", f"penstock-{typ}"])
+        return refer(builder, fromdocname, (page, obj.anchor), contnode, obj.gist or None)
 
     def resolve_any_xref(  # noqa: PLR0917 - Sphinx calls it so
         self,
@@ -261,44 +267,46 @@ class PenstockDomain(Domain):
     ) -> list[tuple[str, nodes.reference]]:
         """Return what the role ``any`` may mean."""
         found = []
-        for sort in ("flow", "step"):
-            named = self.find_named(sort, target)
+        for kind in ("flow", "step"):
+            named = self.find_role_target(kind, target)
             if named is not None:
-                page, place = named
-                reference = refer(builder, fromdocname, (page, place.anchor), contnode)
-                found.append((f"penstock:{place.sort}", reference))
+                page, obj = named
+                reference = refer(builder, fromdocname, (page, obj.anchor), contnode)
+                found.append((f"penstock:{obj.kind}", reference))
         return found
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """Yield what the search and other projects can find."""
-        for page, place in self.best():
-            label = " ".join(place.label.split())
-            yield place.full_name, label, place.sort, page, place.anchor, 1
+        for page, obj in self.best():
+            label = " ".join(obj.label.split())
+            yield obj.full_name, label, obj.kind, page, obj.anchor, 1
 
 
 class _Found:
-    """What there is to find on the pages with *places*."""
+    """What there is to find on the pages with *objects*."""
 
     def __init__(
-        self, places: Mapping[str, Sequence[Place]], metadata: Mapping[str, Mapping[str, Any]]
+        self,
+        objects: Mapping[str, Sequence[DomainObject]],
+        metadata: Mapping[str, Mapping[str, Any]],
     ) -> None:
-        self.best: dict[tuple[str, str | None], tuple[str, Place]] = {}
-        self.named: dict[tuple[str, str], list[tuple[str, Place]]] = {}
-        pairs = ((page, place) for page in sorted(places) for place in places[page])
-        # Of places that say as much, the first page's first that readers come by.
-        orphans = {page for page in places if "orphan" in metadata.get(page, {})}
+        self.best: dict[tuple[str, str | None], tuple[str, DomainObject]] = {}
+        self.named: dict[tuple[str, str], list[tuple[str, DomainObject]]] = {}
+        pairs = ((page, obj) for page in sorted(objects) for obj in objects[page])
+        # Of objects that show as much, the first on the pages that readers reach first.
+        orphans = {page for page in objects if "orphan" in metadata.get(page, {})}
         for pair in sorted(pairs, key=lambda pair: (pair[1].rank, pair[0] in orphans)):
             self.best.setdefault((pair[1].flow, pair[1].step), pair)
         for pair in self.best.values():
-            place = pair[1]
-            sorts = {place.sort, "flow" if place.step is None else "step"}
-            for name in {place.full_name, place.step or place.full_name}:
-                for sort in sorts:
-                    self.named.setdefault((sort, name), []).append(pair)
+            obj = pair[1]
+            kinds = {obj.kind, "flow" if obj.step is None else "step"}
+            for name in {obj.full_name, obj.step or obj.full_name}:
+                for kind in kinds:
+                    self.named.setdefault((kind, name), []).append(pair)
 
 
 def setup_domain(app: Sphinx) -> None:
-    """Tell Sphinx about the domain."""
+    """Register the domain."""
     app.add_domain(PenstockDomain)
     app.add_index_to_domain("penstock", _index_in_language())
     app.connect("builder-inited", _note_builder)
@@ -340,14 +348,14 @@ def _explain(_app: Sphinx, domain: Domain | None, node: pending_xref) -> bool | 
     """Say why a role leads nowhere, instead of Sphinx, which knows less."""
     if not isinstance(domain, PenstockDomain):
         return None
-    sort, target = node["reftype"], node["reftarget"]
+    kind, target = node["reftype"], node["reftarget"]
     try:
-        _ = domain.flows.flow(target) if sort == "flow" else find_step(target, domain.flows)
+        _ = domain.flows.flow(target) if kind == "flow" else find_step(target, domain.flows)
     except UnknownFlowError as error:
         warn(str(error), "unknown_flow", location=node)
     except UnknownStepError as error:
         warn(str(error), "unknown_step", location=node)
     else:
-        message = f"no page shows {sort} {target!r}: show it with penstock-flow or penstock-step"
+        message = f"no page shows {kind} {target!r}: show it with penstock-flow or penstock-step"
         warn(message, "not_shown", location=node)
     return True

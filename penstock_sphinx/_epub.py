@@ -1,4 +1,4 @@
-"""What the list of a book's files says of the pages that hold pictures."""
+"""Properties of the pages with images in the manifest of an EPUB."""
 
 import re
 from html import escape

@@ -1,4 +1,4 @@
-"""The figure of a flow: its diagram, and what stands around that."""
+"""The figure of a flow: its diagram, and what is around that."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from penstock.exceptions import MissingExtraError
 from penstock.graph._model import Direction, Graph
 from penstock.render._cache import digest_of
 from penstock.render._graphviz import picture_source
-from penstock_sphinx._domain import Want, domain_of
+from penstock_sphinx._domain import LinkTarget, domain_of
 from penstock_sphinx._nodes import penstock_diagram
 
 __all__ = ["Look", "figure"]
@@ -38,7 +38,7 @@ def figure(
     directive: SphinxDirective,
     page: FlowPage,
     graph: Graph,
-    wants: Mapping[str, Want | str],
+    link_targets: Mapping[str, LinkTarget | str],
     look: Look,
 ) -> nodes.Element:
     """Return the diagram of *graph*, in a figure if it has a caption.
@@ -47,7 +47,7 @@ def figure(
         directive: What asks for it.
         page: What the docs page says of the flow.
         graph: What to draw.
-        wants: Where nodes lead, by their names: an anchor on this page, or what
+        link_targets: Where nodes lead, by their names: an anchor on this page, or what
             is to be looked for.
         look: How it looks.
     """
@@ -61,7 +61,7 @@ def figure(
         width=look.width,
         height=look.height,
         docname=directive.env.docname,
-        wants=dict(wants),
+        link_targets=dict(link_targets),
         drawing=None if is_code(look.format) else _note_drawing(directive, graph, look),
         classes=list(look.classes),
     )
@@ -86,10 +86,10 @@ def _captioned(directive: SphinxDirective, diagram: nodes.Element, caption: str)
 
 
 def _note_drawing(directive: SphinxDirective, graph: Graph, look: Look) -> str | None:
-    """Return the digest of the picture, which is drawn together with all others."""
+    """Return the digest of the image, which is drawn together with all others."""
     try:
         source = picture_source(graph, look.direction)
-    except MissingExtraError:  # who needs the picture says so
+    except MissingExtraError:  # reported where the image is needed
         return None
     digest = digest_of(source)
     domain_of(directive.env).note_drawing(directive.env.docname, look.format, digest, source)

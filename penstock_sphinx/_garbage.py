@@ -20,9 +20,9 @@ def setup_garbage(app: Sphinx) -> None:
     app.connect("build-finished", _take_back)
 
 
-def _set_aside(*_said: object) -> None:
+def _set_aside(*_args: object) -> None:
     gc.freeze()
 
 
-def _take_back(*_said: object) -> None:
+def _take_back(*_args: object) -> None:
     gc.unfreeze()

@@ -1,4 +1,4 @@
-"""Drawing all pictures of a project at once, before pages are written."""
+"""Drawing all images of a project at once, before pages are written."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.builders import Builder
 
-__all__ = ["draws_mermaid", "find_picture", "setup_images"]
+__all__ = ["draws_mermaid", "find_image", "setup_images"]
 
 
 def setup_images(app: Sphinx) -> None:
-    """Draw when all pages are read: writers may be in processes of their own."""
+    """Draw when all pages are read: writers may be in other processes."""
     app.connect("env-updated", _draw)
     app.connect("build-finished", _prune)
 
 
 def draws_mermaid(builder: "Builder", format_: str) -> bool:
-    """Tell whether *format_* is drawn by Mermaid: not in a book, where no script runs."""
+    """Return whether *format_* is drawn by Mermaid: not in a book, where no script runs."""
     return format_ == "mermaid" and builder.name != "epub"
 
 
-def find_picture(builder: "Builder", node: "nodes.Element", medium: Medium) -> bytes | None:
-    """Return the picture of a diagram, if it could be drawn with all others."""
+def find_image(builder: "Builder", node: "nodes.Element", medium: Medium) -> bytes | None:
+    """Return the image of a diagram, if it could be drawn with all others."""
     digest = node["drawing"]
     return None if digest is None else _drawings(builder).find(digest, medium)
 
@@ -47,7 +47,7 @@ def _draw(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def _medium(builder: "Builder", format_: str) -> Medium | None:
-    """Return which picture *builder* needs where *format_* was asked for."""
+    """Return which kind of image *builder* needs where *format_* was asked for."""
     if builder.format == "latex":
         return "print"
     if builder.format != "html" or draws_mermaid(builder, format_):
@@ -56,7 +56,7 @@ def _medium(builder: "Builder", format_: str) -> Medium | None:
 
 
 def _prune(app: Sphinx, exception: Exception | None) -> None:
-    """Forget the pictures that no page shows any more."""
+    """Remove the images that no page shows any more."""
     if exception is None and domain_of(app.env).changed:
         _drawings(app.builder).prune(set(_digests(app.env)))
 

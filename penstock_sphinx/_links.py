@@ -11,7 +11,7 @@ from sphinx.errors import NoUri
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
-from penstock_sphinx._domain import PenstockDomain, Want, domain_of, refer
+from penstock_sphinx._domain import LinkTarget, PenstockDomain, domain_of, refer
 from penstock_sphinx._log import warn
 from penstock_sphinx._nodes import penstock_diagram, penstock_link, penstock_messages
 
@@ -23,21 +23,21 @@ def setup_links(app: Sphinx) -> None:
     app.add_post_transform(_Resolver)
 
 
-def whereabouts(env: BuildEnvironment, want: Want) -> tuple[str, str] | None:
+def whereabouts(env: BuildEnvironment, target: LinkTarget) -> tuple[str, str] | None:
     """Return the page and the anchor of what is wanted, if this project documents it."""
-    found = domain_of(env).find(want.flow, want.step)
+    found = domain_of(env).find(target.flow, target.step)
     if found is not None:
         return found[0], found[1].anchor
     python: Any = env.get_domain("py")
-    entry = python.objects.get(f"{want.module}.{want.path}") if want.path else None
+    entry = python.objects.get(f"{target.module}.{target.path}") if target.path else None
     return None if entry is None else (entry.docname, entry.node_id)
 
 
-def has_source_page(env: BuildEnvironment, want: Want) -> bool:
-    """Tell whether viewcode has a page with the source of what is wanted."""
+def has_source_page(env: BuildEnvironment, target: LinkTarget) -> bool:
+    """Return whether viewcode has a page with the source of *target*."""
     modules: dict[str, Any] = getattr(env, "_viewcode_modules", {})
-    entry: Any = modules.get(want.module) or ("", {})
-    return want.path in entry[1]
+    entry: Any = modules.get(target.module) or ("", {})
+    return target.path in entry[1]
 
 
 class _Resolver(SphinxPostTransform):
@@ -53,7 +53,7 @@ class _Resolver(SphinxPostTransform):
             if isinstance(node, penstock_diagram):
                 self._resolve_nodes(domain, node)
             elif isinstance(node, penstock_link):
-                reference = self._reference(domain, node["docname"], node["want"])
+                reference = self._reference(domain, node["docname"], node["link_target"])
                 if reference is None:
                     node.replace_self(node.children)
                 else:
@@ -63,34 +63,34 @@ class _Resolver(SphinxPostTransform):
                 _give_messages(domain.builder, node)
 
     def _resolve_nodes(self, domain: PenstockDomain, diagram: penstock_diagram) -> None:
-        for name, want in diagram["wants"].items():
-            if isinstance(want, str):
-                reference: nodes.reference | None = nodes.reference(refid=want, internal=True)
+        for name, target in diagram["link_targets"].items():
+            if isinstance(target, str):
+                reference: nodes.reference | None = nodes.reference(refid=target, internal=True)
             else:
-                reference = self._reference(domain, diagram["docname"], want)
-                reference = reference or self._to_source(domain.builder, diagram["docname"], want)
+                reference = self._reference(domain, diagram["docname"], target)
+                reference = reference or self._to_source(domain.builder, diagram["docname"], target)
             if reference is not None:
                 reference["node"] = name
                 diagram += reference
 
     def _reference(
-        self, domain: PenstockDomain, docname: str, want: Want
+        self, domain: PenstockDomain, docname: str, target: LinkTarget
     ) -> nodes.reference | None:
         """Return a reference without text to what is wanted, here or in another project."""
         assert domain.builder is not None
-        place = whereabouts(self.env, want)
-        if place is None:
-            return self._to_other_project(want, docname)
+        obj = whereabouts(self.env, target)
+        if obj is None:
+            return self._to_other_project(target, docname)
         try:
-            return refer(domain.builder, docname, place, [])
+            return refer(domain.builder, docname, obj, [])
         except NoUri:  # it is not in this book
             return None
 
-    def _to_other_project(self, want: Want, docname: str) -> nodes.reference | None:
+    def _to_other_project(self, target: LinkTarget, docname: str) -> nodes.reference | None:
         """Return what intersphinx says of the function."""
-        if not want.path or not getattr(self.env, "intersphinx_inventory", None):
+        if not target.path or not getattr(self.env, "intersphinx_inventory", None):
             return None
-        name = f"{want.module}.{want.path}"
+        name = f"{target.module}.{target.path}"
         asked = pending_xref(
             "", refdomain="py", reftype="obj", reftarget=name, refdoc=docname, refexplicit=True
         )
@@ -107,31 +107,33 @@ class _Resolver(SphinxPostTransform):
         return answer
 
     def _to_source(
-        self, builder: Builder | None, docname: str, want: Want
+        self, builder: Builder | None, docname: str, target: LinkTarget
     ) -> nodes.reference | None:
         """Return a reference to the function's source, if the docs show that."""
-        if not want.path:
+        if not target.path:
             return None
-        return _to_viewcode(self.env, builder, docname, want) or _to_linkcode(self.env, want)
+        return _to_viewcode(self.env, builder, docname, target) or _to_linkcode(self.env, target)
 
 
 def _to_viewcode(
-    env: BuildEnvironment, builder: Any, docname: str, want: Want
+    env: BuildEnvironment, builder: Any, docname: str, target: LinkTarget
 ) -> nodes.reference | None:
-    if not has_source_page(env, want):
+    if not has_source_page(env, target):
         return None
     # It makes no pages for other builders.
     in_book = builder.name.startswith("epub") and not env.config.viewcode_enable_epub
     if builder.format != "html" or builder.name == "singlehtml" or in_book:
         return None
-    page = f"_modules/{want.module.replace('.', '/')}"
-    return make_refnode(builder, docname, page, want.path, [])
+    page = f"_modules/{target.module.replace('.', '/')}"
+    return make_refnode(builder, docname, page, target.path, [])
 
 
-def _to_linkcode(env: BuildEnvironment, want: Want) -> nodes.reference | None:
+def _to_linkcode(env: BuildEnvironment, target: LinkTarget) -> nodes.reference | None:
     resolve = getattr(env.config, "linkcode_resolve", None)
     try:
-        address = resolve("py", {"module": want.module, "fullname": want.path}) if resolve else None
+        address = (
+            resolve("py", {"module": target.module, "fullname": target.path}) if resolve else None
+        )
     except Exception as error:
         warn(f"linkcode_resolve raised {type(error).__name__}: {error}", "config", once=True)
         return None
@@ -140,10 +142,10 @@ def _to_linkcode(env: BuildEnvironment, want: Want) -> nodes.reference | None:
 
 def _give_messages(builder: Builder | None, node: nodes.Element) -> None:
     """Give translators the messages of *node*; show them to nobody else."""
-    said: list[nodes.Node] = []
+    paragraphs: list[nodes.Node] = []
     for message in node["messages"] if builder is not None and builder.name == "gettext" else ():
         paragraph = nodes.paragraph(message, message)
         paragraph.source, paragraph.line = node.source, node.line
         cast("Any", paragraph).uid = ""  # the builder leaves out what has none
-        said.append(paragraph)
-    node.replace_self(said)
+        paragraphs.append(paragraph)
+    node.replace_self(paragraphs)

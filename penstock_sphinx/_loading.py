@@ -43,9 +43,9 @@ def _import_modules(app: Sphinx) -> None:
         loaded = _load(settings)
     domain = domain_of(app.env)
     domain.flows, domain.failures = loaded.flows, loaded.failures
-    if said := printed.getvalue().decode("utf-8", "replace").strip():
+    if output := printed.getvalue().decode("utf-8", "replace").strip():
         # What a build prints belongs to Sphinx: `-Q` promises silence.
-        _logger.verbose("modules of penstock_modules printed:\n%s", said)
+        _logger.verbose("modules of penstock_modules printed:\n%s", output)
     if settings.catalog is None and (warning := explain_optimization()):
         warn(warning, "docstring")
     for failure in loaded.failures:
@@ -97,9 +97,9 @@ def _place(confdir: Path, failure: ModuleImportError) -> str | None:
     return None
 
 
-def _names(said: object, module: str) -> bool:
-    """Tell whether the setting *said* is why *module* was imported."""
-    if not isinstance(said, str):
+def _names(setting: object, module: str) -> bool:
+    """Return whether *setting* is why *module* was imported."""
+    if not isinstance(setting, str):
         return False
-    stem = said.rstrip(".*")
-    return module in {said, stem} or (stem != said and module.startswith(f"{stem}."))
+    stem = setting.rstrip(".*")
+    return module in {setting, stem} or (stem != setting and module.startswith(f"{stem}."))

@@ -30,6 +30,6 @@ def warn(message: str, subtype: Subtype | str, *, location: Any = None, once: bo
         message: What is wrong and what to do.
         subtype: What kind of warning it is: one of these, or the code of a flow's problem.
         location: A node, or ``"file:line"``.
-        once: Whether the same message is said only once in a build.
+        once: Whether the same message is logged only once in a build.
     """
     _logger.warning("%s", message, type="penstock", subtype=subtype, location=location, once=once)

@@ -9,10 +9,10 @@ class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N80
     """A flow to draw. It holds the graph; builders decide what it looks like.
 
     Attributes of the node: ``graph``, ``format``, ``direction``, ``prefix`` (what
-    ids in the picture begin with), ``alt`` (what the author said of it, or
+    ids in the image begin with), ``alt`` (the author's text for it, or
     None), ``width`` and ``height`` (as HTML and LaTeX take them, or None),
-    ``docname``, ``drawing`` (the digest of its picture) and ``wants`` (where its
-    nodes are to lead: a `Want` by the name of each).
+    ``docname``, ``drawing`` (the digest of its image) and ``link_targets`` (where its
+    nodes lead: a `LinkTarget` by the name of each).
 
     Once a builder is known, its children are references without text, each with
     the ``node`` from which it leads: other parts of Sphinx resolve and check them.
@@ -22,7 +22,7 @@ class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N80
 class penstock_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils' habit
     """Words that link to a flow or a step, wherever that is shown.
 
-    Attributes of the node: ``want`` (a `Want`) and ``docname``.
+    Attributes of the node: ``link_target`` (a `LinkTarget`) and ``docname``.
     """
 
 

@@ -17,7 +17,7 @@ __all__ = ["setup_outdated"]
 def setup_outdated(app: Sphinx) -> None:
     """Compare what pages show with what is declared now."""
     app.connect("env-get-outdated", _find_outdated)
-    app.connect("env-updated", _find_misled)
+    app.connect("env-updated", _find_pages_with_moved_links)
 
 
 def _find_outdated(
@@ -38,7 +38,7 @@ def _find_outdated(
 
 
 def _fingerprint(flows: Flows, what: tuple[str | None, ...]) -> str | None:
-    """Return what is to be said now of what a page shows, or None if it is gone."""
+    """Return the current fingerprint of what a page shows, or None if it is gone."""
     try:
         match what:
             case ("flow", str(name)):
@@ -53,23 +53,26 @@ def _fingerprint(flows: Flows, what: tuple[str | None, ...]) -> str | None:
         return None
 
 
-def _find_misled(_app: Sphinx, env: BuildEnvironment) -> list[str]:
+def _find_pages_with_moved_links(_app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Return the pages whose links lead elsewhere than when they were written."""
     domain = domain_of(env)
     if not domain.changed:
         return []
-    wants, named = domain.data["wants"], domain.data["named"]
-    misled = []
-    for docname in sorted({*wants, *named}):
+    link_targets, named = domain.data["link_targets"], domain.data["roles"]
+    moved = []
+    for docname in sorted({*link_targets, *named}):
         leads: list[tuple[str, ...] | None] = []
-        for want in wants.get(docname, ()):
-            leads += [whereabouts(env, want), ("source",) if has_source_page(env, want) else None]
-        for sort, target in named.get(docname, ()):
-            found = domain.find_named(sort, target)
+        for link in link_targets.get(docname, ()):
+            leads += [
+                whereabouts(env, link),
+                ("source",) if has_source_page(env, link) else None,
+            ]
+        for kind, target in named.get(docname, ()):
+            found = domain.find_role_target(kind, target)
             leads.append(found and (found[0], found[1].anchor, found[1].label))
-        before = domain.data["led"].get(docname)
-        domain.data["led"][docname] = leads
+        before = domain.data["resolved_links"].get(docname)
+        domain.data["resolved_links"][docname] = leads
         # A page without a past was read just now, and is to be written anyway.
         if before is not None and before != leads:
-            misled.append(docname)
-    return misled
+            moved.append(docname)
+    return moved

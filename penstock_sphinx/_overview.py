@@ -8,7 +8,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from penstock.docs._page import summary_of
 from penstock.graph import Flow
-from penstock_sphinx._domain import Want, domain_of
+from penstock_sphinx._domain import LinkTarget, domain_of
 from penstock_sphinx._messages import own_words
 from penstock_sphinx._nodes import penstock_link
 
@@ -21,12 +21,12 @@ def overview(
     """Return a table with a row for each of *flows*; columns that say nothing are left out."""
     docname = directive.env.docname
 
-    def link(want: Want, label: str) -> nodes.Node:
-        domain_of(directive.env).note_wants(docname, [want])
-        return penstock_link("", label, want=want, docname=docname)
+    def link(target: LinkTarget, label: str) -> nodes.Node:
+        domain_of(directive.env).note_link_targets(docname, [target])
+        return penstock_link("", label, link_target=target, docname=docname)
 
     def entrypoints(flow: Flow) -> list[nodes.Node]:
-        links = [link(Want(flow.name, step.name), step.label) for step in flow.entrypoints]
+        links = [link(LinkTarget(flow.name, step.name), step.label) for step in flow.entrypoints]
         return [part for one in links for part in (nodes.Text(", "), one)][1:]
 
     def gist(flow: Flow) -> list[nodes.Node]:
@@ -34,7 +34,7 @@ def overview(
         return [*inline, *messages]
 
     columns = [
-        _Column("Flow", 15, [[link(Want(flow.name), flow.label)] for flow in flows]),
+        _Column("Flow", 15, [[link(LinkTarget(flow.name), flow.label)] for flow in flows]),
         _Column("About", 30, [gist(flow) for flow in flows]),
         _Column("Entrypoints", 25, [entrypoints(flow) for flow in flows]),
         _Column("Owner", 10, [[nodes.Text(translate(flow.owner or ""))] for flow in flows]),

@@ -28,7 +28,7 @@ def is_being_shown(env: BuildEnvironment, *what: str) -> bool:
 def anchors_on_page(env: BuildEnvironment) -> set[str]:
     """Return the anchors that directives have given on the page that is being read.
 
-    A page may be read into several documents: what MyST leaves to reST has one of its own.
+    A page may be read into several documents: what MyST leaves to reST has a separate one.
     """
     return cast("set[str]", env.temp_data.setdefault("penstock_anchors", set()))
 

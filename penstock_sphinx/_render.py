@@ -19,7 +19,7 @@ from penstock.render._formats.text import render_text
 from penstock.render._graphviz import render_png, render_svg
 from penstock.render._mermaid_size import estimate_height
 from penstock.render._svg import finish_svg
-from penstock_sphinx._images import draws_mermaid, find_picture
+from penstock_sphinx._images import draws_mermaid, find_image
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words
 from penstock_sphinx._rereads import note_again
@@ -27,7 +27,15 @@ from penstock_sphinx._rereads import note_again
 if TYPE_CHECKING:
     from sphinx.builders import Builder
 
-__all__ = ["as_code", "as_html", "as_literal", "drawer_of", "mermaid_text", "room_for", "save_png"]
+__all__ = [
+    "as_code",
+    "as_html",
+    "as_literal",
+    "external_renderer_of",
+    "mermaid_text",
+    "placeholder_style",
+    "save_png",
+]
 
 
 def as_literal(node: nodes.Element) -> nodes.literal_block:
@@ -66,12 +74,12 @@ def save_png(
         return None
 
 
-def mermaid_text(node: nodes.Element, *, palette: Palette = "page") -> str:
+def mermaid_text(node: nodes.Element, *, palette: Palette = "stylesheet") -> str:
     """Return the diagram as Mermaid takes it on a page that has our style sheet.
 
     Args:
         node: The diagram.
-        palette: ``"inside"`` if it may be drawn where the style sheet does not reach.
+        palette: ``"theme_css"`` if it may be drawn where the style sheet does not reach.
 
     Raises:
         DiagramTooLargeError: If Mermaid will not draw it.
@@ -79,13 +87,13 @@ def mermaid_text(node: nodes.Element, *, palette: Palette = "page") -> str:
     return render_mermaid(_graph(node), direction=_direction(node), styled=True, palette=palette)
 
 
-def drawer_of(node: nodes.Element) -> nodes.Element | None:
+def external_renderer_of(node: nodes.Element) -> nodes.Element | None:
     """Return the node of another extension that draws the diagram, if there is one."""
     others = (child for child in node.children if not isinstance(child, nodes.reference))
     return cast("nodes.Element | None", next(others, None))
 
 
-def room_for(builder: "Builder", node: nodes.Element) -> str | None:
+def placeholder_style(builder: "Builder", node: nodes.Element) -> str | None:
     """Return the style that keeps room for what is drawn only in the browser."""
     if not draws_mermaid(builder, node["format"]):
         return None
@@ -97,8 +105,8 @@ def room_for(builder: "Builder", node: nodes.Element) -> str | None:
 
 def _css_sizes(node: nodes.Element) -> dict[str, str]:
     """Return the sizes that the author wants in CSS, where each length has a unit."""
-    said = {side: node[side] for side in ("width", "height") if node[side]}
-    return {side: f"{size}px" if size[-1].isdigit() else size for side, size in said.items()}
+    sizes = {side: node[side] for side in ("width", "height") if node[side]}
+    return {side: f"{size}px" if size[-1].isdigit() else size for side, size in sizes.items()}
 
 
 def _draw(builder: Any, node: nodes.Element) -> str:
@@ -124,7 +132,7 @@ def _img(builder: Any, node: nodes.Element) -> str:
 
 def _svg(builder: "Builder", node: nodes.Element) -> str:
     graph, direction, prefix = _graph(node), node["direction"], node["prefix"]
-    found = find_picture(builder, node, "svg")
+    found = find_image(builder, node, "svg")
     if found is None:
         drawn = render_svg(graph, direction=direction, prefix=prefix, standalone=False)
     else:
@@ -143,26 +151,26 @@ def _sized(tag: str, sizes: dict[str, str]) -> str:
     """
     if not sizes:
         return tag
-    said = "".join(f' {side}="{escape(length)}"' for side, length in sizes.items())
-    return f"<svg{said}{_SVG_SIZE.sub('', tag[4:])}"
+    attributes = "".join(f' {side}="{escape(length)}"' for side, length in sizes.items())
+    return f"<svg{attributes}{_SVG_SIZE.sub('', tag[4:])}"
 
 
 def _style(node: nodes.Element) -> str:
-    """Return the attribute that makes a picture as large as the author wants, in its shape."""
+    """Return the attribute that makes an image as large as the author wants, in its shape."""
     sizes = _css_sizes(node)
     if not sizes:
         return ""
-    said = {"width": "auto", "height": "auto"} | sizes
+    styles = {"width": "auto", "height": "auto"} | sizes
     # An SVG keeps its shape by itself, where a box has another.
-    said |= {"object-fit": "contain"} if "height" in sizes and node["format"] == "png" else {}
-    return f' style="{escape("; ".join(f"{key}: {value}" for key, value in said.items()))}"'
+    styles |= {"object-fit": "contain"} if "height" in sizes and node["format"] == "png" else {}
+    return f' style="{escape("; ".join(f"{key}: {value}" for key, value in styles.items()))}"'
 
 
 def _mermaid(builder: Any, node: nodes.Element) -> str:
     # By the class "mermaid", scripts of themes and projects find what they are to draw.
     is_ours = builder.config.penstock_mermaid_js is not None
     name = "penstock-mermaid" if is_ours else "mermaid"
-    text = mermaid_text(node, palette="page" if is_ours else "inside")
+    text = mermaid_text(node, palette="stylesheet" if is_ours else "theme_css")
     return f'<pre class="{name}">\n{escape(text)}\n</pre>'
 
 
@@ -170,7 +178,7 @@ def _save_png(
     builder: "Builder", node: nodes.Element, folder: Path, medium: Literal["png", "print"]
 ) -> str:
     """Write the diagram into *folder* and return its name, which its content decides."""
-    png = find_picture(builder, node, medium)
+    png = find_image(builder, node, medium)
     if png is None:
         png = render_png(_graph(node), direction=_direction(node), medium=medium)
     name = f"penstock-{sha256(png).hexdigest()[:16]}.png"

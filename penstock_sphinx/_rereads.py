@@ -2,7 +2,7 @@
 
 Otherwise a second build would leave them alone and say nothing of what the
 first one warned of. Readers have `note_reread` for this; writers may run in
-processes of their own after Sphinx has saved what it knows, so they leave a file.
+separate processes after Sphinx has saved what it knows, so they leave a file.
 """
 
 from hashlib import sha256

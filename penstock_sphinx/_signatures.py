@@ -121,8 +121,8 @@ def hide_defaults(arguments: str) -> tuple[str, list[str]]:
 
 
 def show_defaults(signature: nodes.Element, texts: list[str]) -> None:
-    """Put the defaults back that `hide_defaults` took away."""
-    # Of any sort: themes make code of them.
+    """Put the defaults back that `hide_defaults` removed."""
+    # Of any kind: themes make code of them.
     every = signature.findall(nodes.Element)
     found = [node for node in every if "default_value" in node["classes"]]
     for node, text in zip(found, texts, strict=False):

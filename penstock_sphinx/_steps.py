@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 from penstock._declared.step import Step
 from penstock.docs._page import Fact, Link, StepSection
 from penstock_sphinx._docstrings import FunctionSource, describe_error, parse_rst
-from penstock_sphinx._domain import Want, domain_of
+from penstock_sphinx._domain import LinkTarget, domain_of
 from penstock_sphinx._messages import own_words
 from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._page_state import showing
@@ -21,9 +21,9 @@ from penstock_sphinx._translations import Translator
 __all__ = ["line", "step_list", "step_nodes"]
 
 
-def line(*content: nodes.Node, sort: str) -> nodes.paragraph:
+def line(*content: nodes.Node, kind: str) -> nodes.paragraph:
     """Return a line of *content* that has been translated, part by part."""
-    return nodes.paragraph("", "", *content, classes=[f"penstock-{sort}"], translatable=False)
+    return nodes.paragraph("", "", *content, classes=[f"penstock-{kind}"], translatable=False)
 
 
 def step_list(
@@ -49,7 +49,7 @@ def step_nodes(
 ) -> list[nodes.Node]:
     """Return what the page says of some steps of *flow*."""
     ways = _Ways(directive, flow, sections)
-    said: list[nodes.Node] = []
+    messages: list[nodes.Node] = []
     for section in sections:
         with showing(directive.env, "step", flow, section.step.name):
             parsed, described = _described(directive, section)
@@ -62,8 +62,8 @@ def step_nodes(
         content = _content(described)
         content[:0] = _note(section.step, translate)
         content += [*map(_fact, section.facts), *ways.lines(section)]
-        said += parsed
-    return said
+        messages += parsed
+    return messages
 
 
 def _described(
@@ -155,21 +155,21 @@ def _title(section: StepSection) -> addnodes.desc_signature:
 
 
 def _note(step: Step, translate: Translator) -> list[nodes.Node]:
-    """Return the line that says what sort of step it is."""
-    said = [str(own_words("Entrypoint"))] if step.is_entrypoint else []
+    """Return the line with the kind of the step."""
+    parts = [str(own_words("Entrypoint"))] if step.is_entrypoint else []
     kind = translate.kind(step.kind) if step.kind else ""
-    said += [kind if said else kind[:1].upper() + kind[1:]] if kind else []
-    note = nodes.emphasis("", " · ".join(said))
-    return [line(note, sort="note")] if said else []
+    parts += [kind if parts else kind[:1].upper() + kind[1:]] if kind else []
+    note = nodes.emphasis("", " · ".join(parts))
+    return [line(note, kind="note")] if parts else []
 
 
 def _fact(fact: Fact) -> nodes.paragraph:
     """Return the line that says what else is declared of a step."""
     made = nodes.literal if fact.is_code else nodes.inline
-    said: list[nodes.Node] = [nodes.Text(f"{own_words(fact.words)}: ")]
+    content: list[nodes.Node] = [nodes.Text(f"{own_words(fact.words)}: ")]
     for index, value in enumerate(fact.values):
-        said += [nodes.Text(", " if index else ""), made("", value)]
-    return line(*said, sort="fact")
+        content += [nodes.Text(", " if index else ""), made("", value)]
+    return line(*content, kind="fact")
 
 
 class _Ways:
@@ -188,20 +188,20 @@ class _Ways:
     def lines(self, section: StepSection) -> Iterator[nodes.Node]:
         """Yield a line for each way, if there are any."""
         for words, links in section.ways:
-            said: list[nodes.Node] = [nodes.Text(f"{own_words(words)}: ")]
+            content: list[nodes.Node] = [nodes.Text(f"{own_words(words)}: ")]
             for index, link in enumerate(links):
-                said += [nodes.Text(", " if index else ""), *self._link(link)]
-            yield line(*said, sort="ways")
+                content += [nodes.Text(", " if index else ""), *self._link(link)]
+            yield line(*content, kind="ways")
 
     def _link(self, link: Link) -> list[nodes.Node]:
-        said = self._reference(link)
-        return [said, nodes.Text(f" ({link.condition})")] if link.condition else [said]
+        reference = self._reference(link)
+        return [reference, nodes.Text(f" ({link.condition})")] if link.condition else [reference]
 
     def _reference(self, link: Link) -> nodes.Node:
         if link.anchor is None:
             return nodes.emphasis("", link.label)
         if link.anchor in self._here:
             return nodes.reference("", link.label, refid=link.anchor, internal=True)
-        want = Want(self._flow, link.name)
-        domain_of(self._env).note_wants(self._env.docname, [want])
-        return penstock_link("", link.label, want=want, docname=self._env.docname)
+        target = LinkTarget(self._flow, link.name)
+        domain_of(self._env).note_link_targets(self._env.docname, [target])
+        return penstock_link("", link.label, link_target=target, docname=self._env.docname)

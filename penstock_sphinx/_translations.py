@@ -24,15 +24,15 @@ __all__ = ["Translator", "setup_translations"]
 
 
 def setup_translations(app: Sphinx) -> None:
-    """Tell Sphinx where the words of penstock are translated."""
+    """Register the translations of penstock's own words."""
     app.add_message_catalog(CATALOG, Path(__file__).parent / "locales")
 
 
 class Translator:
     """What translates the words that a directive shows, and keeps them for translators.
 
-    Sphinx translates paragraphs by itself. What becomes a title, a part of a
-    picture or of a line that penstock writes is looked up here, in the same
+    Sphinx translates paragraphs by itself. What becomes a title, a part of an
+    image or of a line that penstock writes is looked up here, in the same
     catalog of the page.
 
     Args:
@@ -97,9 +97,9 @@ class Translator:
             steps: The steps in it: nodes have their sentences without markup.
         """
         changed = {
-            step.name: plain_text(said)
+            step.name: plain_text(translated)
             for step in steps
-            if step.summary and (said := self(step.summary)) != step.summary
+            if step.summary and (translated := self(step.summary)) != step.summary
         }
         return replace(
             graph,

@@ -15,19 +15,26 @@ from penstock.docs._page import slug_of
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._images import draws_mermaid
 from penstock_sphinx._nodes import penstock_diagram
-from penstock_sphinx._render import as_code, as_html, as_literal, drawer_of, room_for, save_png
+from penstock_sphinx._render import (
+    as_code,
+    as_html,
+    as_literal,
+    external_renderer_of,
+    placeholder_style,
+    save_png,
+)
 
 __all__ = ["setup_visitors"]
 
 
 def setup_visitors(app: Sphinx) -> None:
-    """Tell Sphinx how each builder shows a diagram."""
+    """Register how each builder shows a diagram."""
     # By format, never by a builder's name: Sphinx would then ignore what other
     # extensions registered for the format.
     app.add_node(penstock_diagram, html=(_visit_html, None), latex=(_visit_latex, None))
     app.connect("doctree-resolved", _show_as_text)
     app.connect("doctree-resolved", _add_targets)
-    app.connect("doctree-resolved", _tell_pages_apart)
+    app.connect("doctree-resolved", _remove_repeated_anchors)
 
 
 def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
@@ -66,15 +73,15 @@ def _add_targets(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
         ids = [name for name in node["ids"] if name.startswith("penstock--")]
         if ids and node.tagname in unknown[app.builder.format]:
             inside = isinstance(node, nodes.list_item)
-            place = (node, 0) if inside else (node.parent, node.parent.index(node))
-            place[0].insert(place[1], nodes.target(ids=ids))
+            obj = (node, 0) if inside else (node.parent, node.parent.index(node))
+            obj[0].insert(obj[1], nodes.target(ids=ids))
 
 
-def _tell_pages_apart(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
-    """Let each anchor be once in a single page, where links lead: at the best place."""
+def _remove_repeated_anchors(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    """Keep each anchor once in a single page: where links lead, at the best object."""
     if app.builder.name != "singlehtml":
         return
-    best = {place.anchor: page for page, place in domain_of(app.env).best()}
+    best = {obj.anchor: page for page, obj in domain_of(app.env).best()}
     found: dict[str, list[tuple[str, nodes.Element]]] = {}
     for page, node in _with_pages(doctree, app.config.root_doc):
         for name in node["ids"]:
@@ -99,14 +106,20 @@ def _with_pages(node: nodes.Element, page: str) -> Iterator[tuple[str, nodes.Ele
 
 
 def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn:
-    builder, drawer, room = translator.builder, drawer_of(node), room_for(translator.builder, node)
-    said = {"role": "group", "aria-label": node["alt"]} if node["alt"] else {}
-    said |= {"style": room} if room else {}
-    # Who has no mouse scrolls from link to link, or else from the box itself: Mermaid's links
-    # are none to checkers of accessibility.
+    builder, drawer, room = (
+        translator.builder,
+        external_renderer_of(node),
+        placeholder_style(translator.builder, node),
+    )
+    attributes = {"role": "group", "aria-label": node["alt"]} if node["alt"] else {}
+    attributes |= {"style": room} if room else {}
+    # With a keyboard, readers scroll from link to link, or else from the box itself: checkers
+    # of accessibility do not count Mermaid's links.
     is_reached = node.next_node(nodes.reference) and not draws_mermaid(builder, node["format"])
-    said |= {} if is_reached else {"tabindex": "0"}
-    start = cast("Any", translator).starttag(node, "div", CLASS=" ".join(_classes(node)), **said)
+    attributes |= {} if is_reached else {"tabindex": "0"}
+    start = cast("Any", translator).starttag(
+        node, "div", CLASS=" ".join(_classes(node)), **attributes
+    )
     translator.body.append(start)
     if drawer is None:
         translator.body.append(as_html(builder, node))
@@ -124,7 +137,7 @@ def _classes(node: penstock_diagram) -> list[str]:
 
 def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoReturn:
     if node["ids"]:
-        # A page may end before what links lead to, not between that and the picture.
+        # A page may end before what links lead to, not between that and the image.
         targets = "".join(translator.hypertarget(name) for name in node["ids"])
         translator.body.append(f"\n\n\\vspace{{0pt}}{targets}\\nopagebreak")
     translator.body.append("\n\n")
@@ -133,17 +146,17 @@ def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoRetur
     if name is None:
         as_literal(node).walkabout(translator)
     else:
-        place = {"left": "\\raggedright", "right": "\\raggedleft"}.get(
+        obj = {"left": "\\raggedright", "right": "\\raggedleft"}.get(
             node.get("align"), "\\centering"
         )
         size = _latex_size(translator, node, (folder / name).read_bytes())
-        picture = f"\\sphinxincludegraphics[{size}]{{{{{Path(name).stem}}}.png}}"
-        translator.body.append(f"{{{place}{picture}\\par}}\n\n")
+        image = f"\\sphinxincludegraphics[{size}]{{{{{Path(name).stem}}}.png}}"
+        translator.body.append(f"{{{obj}{image}\\par}}\n\n")
     raise nodes.SkipNode
 
 
 def _latex_size(translator: LaTeXTranslator, node: penstock_diagram, png: bytes) -> str:
-    """Return how large a picture is: as the author said, or as it was drawn."""
+    """Return how large an image is: as the author asked, or as it was drawn."""
     read = cast("Any", translator).latex_image_length
     width, height = (node[side] and read(node[side]) for side in ("width", "height"))
     if not width:

@@ -162,7 +162,9 @@ class PageRenderer:
         try:
             match options.format:
                 case "mermaid":
-                    text = render_mermaid(graph, direction=direction, styled=True, palette="inside")
+                    text = render_mermaid(
+                        graph, direction=direction, styled=True, palette="theme_css"
+                    )
                     return Markup('<pre class="mermaid"{}>{}</pre>').format(
                         _style_of(options), text
                     )

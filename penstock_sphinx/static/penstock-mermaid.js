@@ -6,13 +6,13 @@
 
   const fail = (flow, source, reason) => {
     flow.textContent = source;
-    flow.dataset.processed = "failed"; // lets go of the room for the picture
+    flow.dataset.processed = "failed"; // releases the room for the diagram
     console.warn("penstock: a flow is shown as text, for Mermaid did not draw it:", reason);
   };
 
   const draw = async (flow) => {
     const source = flow.textContent;
-    flow.classList.add("mermaid"); // what styles and enlarges pictures looks for it
+    flow.classList.add("mermaid"); // styles and plugins that enlarge diagrams look for it
     try {
       await drawer.run({ nodes: [flow] });
     } catch (reason) {

@@ -294,7 +294,7 @@ def test_styled():
 
 def test_colours_of_the_page():
     """Where the page has the colours, nodes have its classes, and keep their natural size."""
-    text = render_mermaid(STYLED, styled=True, palette="page")
+    text = render_mermaid(STYLED, styled=True, palette="stylesheet")
 
     classes = ("entrypoint", "step", "join", "queue", "missing")
     assert re.findall(r":::(\S+?)(?=@|$)", text, re.MULTILINE) == [f"penstock-{c}" for c in classes]
@@ -305,20 +305,20 @@ def test_colours_of_the_page():
 
 def test_colours_inside():
     """Where no style sheet of the page reaches, a text brings one for the classes that it uses."""
-    text = render_mermaid(STYLED, styled=True, palette="inside")
+    text = render_mermaid(STYLED, styled=True, palette="theme_css")
 
     (css,) = re.findall('themeCSS: "(.*)"', text)
     used = {"entrypoint", "step", "join", "queue", "missing"}
     assert set(re.findall(r"\.penstock-(\w+)", css)) == used
     assert "{fill:var(--penstock-step-fill, #f8fafc) !important;" in css
     assert text.replace(f'  themeCSS: "{css}"\n', "") == render_mermaid(
-        STYLED, styled=True, palette="page"
+        STYLED, styled=True, palette="stylesheet"
     )
 
 
 def test_plain_has_no_classes_of_a_page():
     """The page's classes are for styled flows only."""
-    assert render_mermaid(STYLED, palette="page") == render_mermaid(STYLED)
+    assert render_mermaid(STYLED, palette="stylesheet") == render_mermaid(STYLED)
 
 
 def test_styled_without_edges():

@@ -230,7 +230,7 @@ def test_classes_of_the_page(mermaid: Mermaid) -> None:
     nodes += [Node(name=status, label="x", status=status) for status in ("failed", "unreached")]
     graph = Graph(name="sorts", nodes=tuple(nodes), edges=())
 
-    drawing = mermaid.draw(render_mermaid(graph, styled=True, palette="page"))
+    drawing = mermaid.draw(render_mermaid(graph, styled=True, palette="stylesheet"))
 
     assert {name: classes[-1] for name, classes in drawing.classes.items()} == {
         node.name: f"penstock-{node.name}" for node in nodes
@@ -242,7 +242,7 @@ def test_class_of_bars(mermaid: Mermaid) -> None:
     nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
     graph = Graph(name="join", nodes=nodes, edges=(Edge("a", "b"),))
 
-    drawing = mermaid.draw(render_mermaid(graph, styled=True, palette="page"))
+    drawing = mermaid.draw(render_mermaid(graph, styled=True, palette="stylesheet"))
 
     assert drawing.classes["b__all"][-1] == "penstock-join"
 
@@ -287,7 +287,9 @@ def test_height(mermaid: Mermaid, direction: Direction, near: dict[str, float], 
     edges = tuple(edge for edge in ORDERS.edges if {edge.source, edge.target} <= names)
     graph = replace(ORDERS, nodes=nodes, edges=edges)
 
-    drawing = mermaid.draw(render_mermaid(graph, direction=direction, styled=True, palette="page"))
+    drawing = mermaid.draw(
+        render_mermaid(graph, direction=direction, styled=True, palette="stylesheet")
+    )
 
     assert estimate_height(graph, direction) == pytest.approx(drawing.height, **near)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sphinx.application import Sphinx
 
-from penstock_sphinx._domain import Place
+from penstock_sphinx._domain import DomainObject
 
 BARE = "Shop\n====\n\n.. penstock-flow:: orders\n   :steps: none\n   :caption: Bare\n\n"
 
@@ -176,14 +176,16 @@ def test_merge_of_other_processes(project):
     app = SphinxTestApp("dummy", srcdir=made.folder, confoverrides=said)
     try:
         domain = app.env.get_domain("penstock")
-        mine, stale = (Place("f", None, anchor, "F", "flow", 0) for anchor in ("mine", "stale"))
-        domain.note_place("a", mine)
+        mine, stale = (
+            DomainObject("f", None, anchor, "F", "flow", 0) for anchor in ("mine", "stale")
+        )
+        domain.note_object("a", mine)
         other = {name: {} for name in domain.initial_data}
-        other["places"] = {"a": [stale], "b": [mine]}
+        other["objects"] = {"a": [stale], "b": [mine]}
 
         domain.merge_domaindata({"b"}, other)
 
-        assert domain.data["places"] == {"a": [mine], "b": [mine]}
+        assert domain.data["objects"] == {"a": [mine], "b": [mine]}
     finally:
         app.cleanup()
 

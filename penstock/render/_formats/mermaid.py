@@ -18,7 +18,7 @@ from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
 
 __all__ = ["LONGEST_LINE", "RENDERER", "Palette", "render_mermaid"]
 
-Palette = Literal["text", "page", "inside"]
+Palette = Literal["inline", "stylesheet", "theme_css"]
 
 _MOST_EDGES = 500
 _MOST_CHARACTERS = 50_000
@@ -115,7 +115,7 @@ def render_mermaid(
     *,
     direction: Direction = "TD",
     styled: bool = False,
-    palette: Palette = "text",
+    palette: Palette = "inline",
     check_limits: bool = True,
 ) -> str:
     """Return *graph* as a Mermaid flowchart.
@@ -137,7 +137,7 @@ def render_mermaid(
     """
     bars = joins(graph)
     edges = list(_edges(graph, bars))
-    prefix = _PREFIX if styled and palette != "text" else ""
+    prefix = _PREFIX if styled and palette != "inline" else ""
     statements = [
         *(_accessibility(graph) if styled else ()),
         *_nodes(graph, bars, styled=styled, prefix=prefix),
@@ -157,9 +157,9 @@ def render_mermaid(
 
 def _head(graph: Graph, bars: AbstractSet[str], palette: Palette) -> str:
     """Return the configuration of a styled text."""
-    if palette == "text":
+    if palette == "inline":
         return _HEAD
-    if palette == "page":
+    if palette == "stylesheet":
         return _PAGE_HEAD
     css = mermaid_theme_css(_used(graph, bars))
     return f'{_PAGE_HEAD.removesuffix("---")}  themeCSS: "{css}"\n---'
