@@ -38,7 +38,7 @@ PROSE += ["noxfile.py", ".ci", "benchmarks", "changelog.d", "docs", "examples"]
 PROSE += ["penstock/boundary", "penstock/cli", "penstock/contrib", "penstock/graph"]
 PROSE += ["penstock/catalog", "penstock/render"]
 PROSE += ["penstock/docs", "penstock/tracing", "penstock/_project", "penstock/_common"]
-PROSE += ["penstock/exceptions.py", "penstock/__init__.py", "penstock_sphinx"]
+PROSE += ["penstock/exceptions.py", "penstock/__init__.py", "penstock_sphinx", "penstock_mkdocs"]
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
 # A bound that is a pre-release itself asks for the pre-releases of that package alone.
 PRERELEASES = ["docutils>=0.20a0", "markdown>=3.6a0", "mkdocs>=1.6a0", "mkdocs-material>=9.6a0"]

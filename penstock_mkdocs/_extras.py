@@ -1,4 +1,4 @@
-"""What is said where a package that an extra brings is missing, too old or broken."""
+"""Errors for a package of an extra that is missing, too old or broken."""
 
 import sys
 from collections.abc import Iterator

@@ -9,26 +9,26 @@ __all__ = ["with_pages"]
 def with_pages(nav: Sequence[Any], folder: str, pages: Sequence[str]) -> list[Any]:
     """Return *nav* with *pages*, which are in *folder*.
 
-    They stand where an entry names the folder, like ``- Flows: flows/``; else in
+    They are where an entry names the folder, like ``- Flows: flows/``; else in
     a section at the end, unless the author named one of the pages.
     """
-    if any(place.startswith(folder) and place != folder for place in _places(nav)):
+    if any(path.startswith(folder) and path != folder for path in _paths(nav)):
         return list(nav)
-    if folder in _places(nav):
+    if folder in _paths(nav):
         return [_fill(entry, folder, pages) for entry in nav]
     return [*nav, {"Flows": list(pages)}]
 
 
-def _places(entry: Any) -> Iterator[str]:
-    """Yield each place that a part of a navigation leads to."""
+def _paths(entry: Any) -> Iterator[str]:
+    """Yield each path that a part of a navigation leads to."""
     if isinstance(entry, str):
         yield entry
     elif isinstance(entry, dict):
         for part in entry.values():
-            yield from _places(part)
+            yield from _paths(part)
     elif isinstance(entry, Sequence):
         for part in entry:
-            yield from _places(part)
+            yield from _paths(part)
 
 
 def _fill(entry: Any, folder: str, pages: Sequence[str]) -> Any:

@@ -35,7 +35,7 @@ from penstock_mkdocs._generated import GeneratedFiles
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams
 from penstock_mkdocs.markdown import _loading
-from penstock_mkdocs.markdown._links import Elsewhere, mend_joined, mend_links
+from penstock_mkdocs.markdown._links import RemoteTarget, fix_joined_links, fix_links
 from penstock_mkdocs.markdown._options import ExtensionOptions
 from penstock_mkdocs.markdown._state import settings_of, site
 
@@ -137,7 +137,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._watched: set[str] = set()
         self._generated = GeneratedFiles()
         self._files: Files | None = None
-        self._elsewhere: Mapping[str, Elsewhere] = {}
+        self._elsewhere: Mapping[str, RemoteTarget] = {}
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Note what MkDocs was called for. With this event, the plugin lives on while it serves."""
@@ -199,14 +199,14 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             page = file.page if file else None
             if page is not None and page.content:
                 address = partial(_address, files, page)
-                page.content = mend_links(page.content, wanted, find=address)
+                page.content = fix_links(page.content, wanted, find=address)
         return env
 
     def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs names it
         """Fix what came to the page from elsewhere, like the beginning of a blog's post."""
         if self._files is None or '="#penstock--' not in output:
             return output
-        return mend_links(output, self._elsewhere, find=partial(_address, self._files, page))
+        return fix_links(output, self._elsewhere, find=partial(_address, self._files, page))
 
     def on_serve(
         self,
@@ -224,7 +224,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Fix the page of print-site, which is written here; watch what was newly imported."""
-        _mend_print_page(config, self._elsewhere)
+        _fix_print_page(config, self._elsewhere)
         self._generated.remove()
         self._watch(config)
 
@@ -239,8 +239,8 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:
         apart = {"pages", "mermaid_js"}
-        said = {name: value for name, value in self.config.items() if name not in apart}
-        return {**said, "css": False, "whole_site": True, "config_file": config.config_file_path}
+        options = {name: value for name, value in self.config.items() if name not in apart}
+        return {**options, "css": False, "whole_site": True, "config_file": config.config_file_path}
 
     def _settings(self, config: MkDocsConfig) -> Settings | None:
         """Return the project's settings, or None where they cannot be used: blocks say why."""
@@ -284,12 +284,12 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         settings = self._settings(config)
         if self._server is None or settings is None:
             return
-        places = set(_loading.places_of(settings))
+        paths = set(_loading.places_of(settings))
         if self.config.templates:
-            places.add(self.config.templates)
-        for place in sorted(places - self._watched):
-            self._server.watch(place)
-        self._watched |= places
+            paths.add(self.config.templates)
+        for path in sorted(paths - self._watched):
+            self._server.watch(path)
+        self._watched |= paths
 
 
 def _unknown(name: str, known: Collection[str]) -> ValidationError:
@@ -310,7 +310,7 @@ def _head(label: str) -> str:
     return f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---\n\n" if "&" in title else ""
 
 
-def _mend_print_page(config: MkDocsConfig, elsewhere: Mapping[str, Elsewhere]) -> None:
+def _fix_print_page(config: MkDocsConfig, elsewhere: Mapping[str, RemoteTarget]) -> None:
     """Let links lead on, on the page into which print-site has joined all others.
 
     It took the pages before their links were resolved, and renames some ids alone.
@@ -319,9 +319,9 @@ def _mend_print_page(config: MkDocsConfig, elsewhere: Mapping[str, Elsewhere]) -
     path = Path(file.abs_dest_path) if file else None
     if path and path.is_file():
         html = path.read_text(encoding="utf-8")
-        mended = mend_joined(html, elsewhere)
-        if mended != html:
-            path.write_text(mended, encoding="utf-8")
+        fixed = fix_joined_links(html, elsewhere)
+        if fixed != html:
+            path.write_text(fixed, encoding="utf-8")
 
 
 def _add_once(found: list[Any], name: str) -> None:

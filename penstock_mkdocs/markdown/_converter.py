@@ -20,7 +20,7 @@ def docstring_to_html(text: str) -> str:
 
 
 class _Here(threading.local):
-    """What each thread has of its own: to make a converter takes longer than to use it."""
+    """The converter of each thread: to make one takes longer than to use it."""
 
     @cached_property
     def converter(self) -> Markdown:

@@ -77,7 +77,7 @@ def read_docstring(step: Step) -> list[Part]:
 
 
 def _parse(doc: str, described: Function) -> list[Part]:
-    """Return the parts of *doc*, as griffelib tells them apart."""
+    """Return the parts of *doc*, as griffelib divides it."""
     docstring = Docstring(doc, parent=described)
     sections = docstring.parse("auto", per_style_options=_QUIETLY)
     if any(_is_torn(section, described) for section in sections):
@@ -120,9 +120,9 @@ def _part(section: griffe.DocstringSection) -> Part:
     if kind == "examples":
         return Part(title=section.title or "Examples", text="\n\n".join(_examples(value)))
     if kind in {"admonition", "deprecated"}:
-        said = value.description if kind == "deprecated" else value.contents
+        content = value.description if kind == "deprecated" else value.contents
         title = f"Deprecated since {value.version}" if kind == "deprecated" else section.title
-        return Part(title=title, text=said)
+        return Part(title=title, text=content)
     items = tuple(_item(entry) for entry in value)
     return Part(title=section.title or _TITLES.get(kind, kind.capitalize()), items=items)
 

@@ -16,7 +16,7 @@ _logger = logging.getLogger("mkdocs.plugins.penstock")
 class PageError(PenstockError, ClickException):
     """Something on a page is wrong, and the build was asked to end then.
 
-    MkDocs and ProperDocs stand on click, which shows it without a traceback.
+    MkDocs and ProperDocs are based on click, which shows it without a traceback.
     """
 
 
@@ -25,8 +25,8 @@ class Reporter:
 
     Args:
         host: The tool that renders the page.
-        errors: ``"show"`` to say it, ``"raise"`` to raise it, ``"auto"`` to raise it
-            where strict builds would not notice what is said.
+        errors: ``"show"`` to log them, ``"raise"`` to raise them, ``"auto"`` to raise
+            them where strict builds would not notice a warning.
     """
 
     def __init__(self, host: Host, errors: str) -> None:
@@ -38,7 +38,7 @@ class Reporter:
         _logger.warning("%s", message)
 
     def warn(self, message: str) -> None:
-        """Say *message*, which names its place.
+        """Log *message*, which names its location.
 
         Raises:
             PageError: If that was asked for.

@@ -33,7 +33,7 @@ from penstock_mkdocs.markdown._converter import docstring_to_html
 from penstock_mkdocs.markdown._errors import Reporter
 from penstock_mkdocs.markdown._host import Host
 from penstock_mkdocs.markdown._html import Heading, Html, PageRenderer, Part
-from penstock_mkdocs.markdown._links import Elsewhere, anchors_in, mend_links
+from penstock_mkdocs.markdown._links import RemoteTarget, anchors_in, fix_links
 from penstock_mkdocs.markdown._loading import failures_of, files_of, flows_of, is_loaded, load
 from penstock_mkdocs.markdown._mkdocstrings import can_document, directive, offer_anchor
 from penstock_mkdocs.markdown._options import (
@@ -70,7 +70,7 @@ _UNINDEXED = "--here"
 class PenstockExtension(Extension):
     """Turns ``::: penstock-flow NAME`` into the diagram and the steps of a flow.
 
-    Its options are ``modules``, ``pythonpath``, ``setup`` and ``catalog``, which go over
+    Its options are ``modules``, ``pythonpath``, ``setup`` and ``catalog``, which override
     ``[tool.penstock]`` of the nearest ``pyproject.toml``; ``format`` and
     ``direction`` for all blocks; ``errors``, which is ``"auto"``, ``"raise"`` or
     ``"show"``; ``css``, False if the site brings the style sheet; and
@@ -93,7 +93,7 @@ class PenstockExtension(Extension):
         self._blocks = FlowBlocks(md.parser, md, host, self._options, self._sources)
         # Before mkdocstrings' `:::` at 75.
         md.parser.blockprocessors.register(self._blocks, "penstock-flow", 78)
-        # When finished HTML is back in its place, at 30.
+        # When finished HTML is back in the page, at 30.
         md.postprocessors.register(_Links(self._blocks), "penstock-links", 28)
 
     def reset(self) -> None:
@@ -103,13 +103,13 @@ class PenstockExtension(Extension):
 
 
 class FlowBlocks(BlockProcessor):
-    """Finds blocks and puts what they show in their place."""
+    """Finds blocks and replaces them by what they show."""
 
-    # Where it is indented below a line of text, as in a list without blank lines, it is no code.
-    # Below lists that a formatter indents by two or three spaces, it is no code either.
+    # Where it is indented below a line of text, as in a list without blank lines, it is not code.
+    # Below lists that a formatter indents by two or three spaces, it is not code either.
     _START = re.compile(
         r"(?:(?:^|\n)(?P<near> {0,3})|(?<=\S)\n(?P<indent> +))"
-        r"::: *(?P<said>penstock-(?:flows|flow|step)(?=[ \n]|$)[^\n]*"
+        r"::: *(?P<line>penstock-(?:flows|flow|step)(?=[ \n]|$)[^\n]*"
         "|[^\n]*\x02penstock:\\d+\x03)(?:\n|$)"
     )
     _ITEM = re.compile(r" {0,3}(?:[-*+]|\d+\.) ")
@@ -143,12 +143,12 @@ class FlowBlocks(BlockProcessor):
         """Begin a new page, on which nothing is shown yet."""
         self._taken: set[str] = set()
         self._documented: set[str] = set()
-        self._elsewhere: dict[str, Elsewhere] = {}
+        self._elsewhere: dict[str, RemoteTarget] = {}
         self._has_style = self._options.css is False
         self._has_failures = False
 
     def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
-        """Tell whether *block* holds one of ours."""
+        """Return whether *block* holds one of penstock's."""
         return self._find(block) is not None
 
     def run(self, parent: Element, blocks: list[str]) -> None:
@@ -158,7 +158,7 @@ class FlowBlocks(BlockProcessor):
         assert match is not None
         if before := block[: match.start()]:
             self.parser.parseBlocks(parent, [before])
-        said, self._number, options = self._sources.find(match["said"])
+        line, self._number, options = self._sources.find(match["line"])
         rest = block[match.end() :]
         if indent := match["near"] or match["indent"]:
             rest = re.sub(f"^{indent}", "", rest, flags=re.MULTILINE)
@@ -167,11 +167,11 @@ class FlowBlocks(BlockProcessor):
             self._warn_of_lines(rest or _without_indent(blocks, options))
         if rest:
             blocks.insert(0, rest)
-        kind, _, name = said.partition(" ")
+        kind, _, name = line.partition(" ")
         self._attempt(parent, kind, name.strip(), options)
 
-    def mend_links(self, html: str) -> str:
-        """Return the page *html* with no link of ours that leads nowhere."""
+    def fix_links(self, html: str) -> str:
+        """Return the page *html* without links of penstock's that lead nowhere."""
         # The table of contents asks for each heading too.
         if "penstock--" not in html:
             return html
@@ -179,9 +179,9 @@ class FlowBlocks(BlockProcessor):
         source = self._host.source
         if self._options.whole_site and source and not self._host.has_autorefs:
             # The plugin resolves them when all pages are there.
-            site.note(source, anchors_in(html), self._elsewhere)
+            site.add_page(source, anchors_in(html), self._elsewhere)
             return html
-        return mend_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
+        return fix_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
 
     def _find(self, block: str) -> re.Match[str] | None:
         match = self._START.search(block)
@@ -204,9 +204,9 @@ class FlowBlocks(BlockProcessor):
             public = f"{error.needs} is too old or broken, see the log of the build"
             self._put(parent, self._renderer.problem(what, public))
         except (PenstockError, OptionError) as error:
-            said = self._explain(error)
-            self._warn(said)
-            self._put(parent, self._renderer.problem(what, said))
+            message = self._explain(error)
+            self._warn(message)
+            self._put(parent, self._renderer.problem(what, message))
         except Exception as error:  # what a user's object does when it is looked at
             text = f"{type(error).__name__}: {attempt(error.__str__)}{self._in_template(error)}"
             self._warn(f"cannot show {name!r}: {text}")
@@ -232,18 +232,18 @@ class FlowBlocks(BlockProcessor):
         return explain_nothing(settings, failures_of(settings))
 
     def _warn_of_itself(self, flow: Flow, step: Step) -> None:
-        where = step.location or self._sources.place(self._number)
+        where = step.location or self._sources.location(self._number)
         self._reporter.warn(
             f"{where}: the docstring of step {step.name!r} shows its own flow {flow.name!r} or "
             "itself: its steps are left out there"
         )
 
     def _warn_of_lines(self, text: str) -> None:
-        """Say that the line below a block is no option, if it was meant for one."""
+        """Warn of a line below a block that looks like an option and is not read as one."""
         found = _OPTION.match(text)
         if found and found[1] in _OPTIONS:
             self._warn(
-                f"the line `{found[0].strip()} …` below the block is no option of it: "
+                f"the line `{found[0].strip()} …` below the block is not one of its options: "
                 "indent it by four spaces more than the block, without an empty line between them, "
                 "or write a fence"
             )
@@ -289,8 +289,8 @@ class FlowBlocks(BlockProcessor):
                 "above it to `watch`, or build with -c"
             )
 
-    def _show_flow(self, parent: Element, name: str, said: object) -> None:
-        options = self._options.flow().override(said)
+    def _show_flow(self, parent: Element, name: str, given: object) -> None:
+        options = self._options.flow().override(given)
         flow = self._flows.flow(name)
         for problem in flow.problems():
             self._warn(str(problem))
@@ -304,8 +304,8 @@ class FlowBlocks(BlockProcessor):
         parts = [*self._renderer.flow(page, options, documented=self._is_documented)]
         self._put_all(parent, parts, indexed=not options.no_index)
 
-    def _show_step(self, parent: Element, name: str, said: object) -> None:
-        options = StepOptions().override(said)
+    def _show_step(self, parent: Element, name: str, given: object) -> None:
+        options = StepOptions().override(given)
         flow, step = find_step(name, self._flows)
         if target_of(step) in documented_now():
             self._warn_of_itself(flow, step)
@@ -318,10 +318,10 @@ class FlowBlocks(BlockProcessor):
         parts = [*self._renderer.step(section, documented=self._is_documented(section))]
         self._put_all(parent, parts, indexed=not options.no_index)
 
-    def _show_flows(self, parent: Element, name: str, said: object) -> None:
-        options = FlowsOptions().override(said)
+    def _show_flows(self, parent: Element, name: str, given: object) -> None:
+        options = FlowsOptions().override(given)
         if name:
-            message = f"`penstock-flows` takes no name; did you mean `penstock-flow {name}`?"
+            message = f"`penstock-flows` does not take a name; did you mean `penstock-flow {name}`?"
             raise OptionError(message)
         chosen = Selection(options.tags, options.owner)
         flows = chosen.flows(self._flows)
@@ -356,10 +356,12 @@ class FlowBlocks(BlockProcessor):
         flow = page.flow
         begins = [anchor_of(flow.name, step.name) for step in flow.entrypoints[:1]]
         anchor = anchor_of(flow.name)
-        self._elsewhere[page.anchor] = Elsewhere(anchor, (anchor, *begins))
+        self._elsewhere[page.anchor] = RemoteTarget(anchor, (anchor, *begins))
         for step in flow.steps:
             anchor = anchor_of(flow.name, step.name)
-            self._elsewhere[page.anchors[step.name]] = Elsewhere(anchor, (target_of(step), anchor))
+            self._elsewhere[page.anchors[step.name]] = RemoteTarget(
+                anchor, (target_of(step), anchor)
+            )
 
     def _is_documented(self, section: StepSection) -> bool:
         return self._host.has_mkdocstrings and can_document(section)
@@ -393,7 +395,7 @@ class FlowBlocks(BlockProcessor):
     def _put(self, parent: Element, part: Html) -> None:
         """Put finished HTML into the page, untouched by other Markdown."""
         if part.anchor:
-            # In an element of its own: autorefs would take it for a name of the next heading.
+            # In a separate element: autorefs would take it for a name of the next heading.
             parent = SubElement(parent, "div", {"class": "penstock-part"})
             SubElement(parent, "a", {"href": "", "id": part.anchor})  # MkDocs fails without one
         if part.text:
@@ -411,7 +413,7 @@ class FlowBlocks(BlockProcessor):
         return min(levels[-1] + 1, 6) if levels else 2
 
     def _warn(self, message: str) -> None:
-        self._reporter.warn(f"{self._sources.place(self._number)}: {message}")
+        self._reporter.warn(f"{self._sources.location(self._number)}: {message}")
 
 
 class _Links(Postprocessor):
@@ -422,7 +424,7 @@ class _Links(Postprocessor):
         self._blocks = blocks
 
     def run(self, text: str) -> str:
-        return self._blocks.mend_links(text)
+        return self._blocks.fix_links(text)
 
 
 def _shown_inside(flow: Flow) -> Step | None:
@@ -433,7 +435,7 @@ def _shown_inside(flow: Flow) -> Step | None:
 
 def _check_kind(kind: str) -> None:
     if kind == CLOSING:
-        message = "a block has no closing `:::`; take that line away"
+        message = "a block has no closing `:::`; remove that line"
         raise OptionError(message)
     if kind == UNCLOSED:
         message = "no line closes this fence: end it with one of as many backticks or tildes"
@@ -441,7 +443,7 @@ def _check_kind(kind: str) -> None:
     if kind not in BLOCKS:
         word = re.sub(r"^[^a-z]+|(?<=[a-z])[^a-z-].*", "", kind.lower().replace("_", "-"))
         near = get_close_matches(word, BLOCKS, 1, 0.85) or BLOCKS
-        message = f"`{kind}` is no block of penstock; did you mean `::: {near[0]}`?"
+        message = f"`{kind}` is not a block of penstock; did you mean `::: {near[0]}`?"
         raise OptionError(message)
 
 

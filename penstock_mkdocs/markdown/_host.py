@@ -69,16 +69,16 @@ class Host:
         """Whether Zensical builds with ``--strict``, which does not count what is logged."""
         if not self._zensical_config:
             return False
-        said = set(sys.argv[1:])
-        return "serve" not in said and bool(
-            said & {"--strict", "-s"} or self._zensical_config.get("strict")
+        arguments = set(sys.argv[1:])
+        return "serve" not in arguments and bool(
+            arguments & {"--strict", "-s"} or self._zensical_config.get("strict")
         )
 
     @property
     def watched(self) -> frozenset[Path] | None:
         """Files on which Zensical's cache depends; None if it uses none, or another tool renders.
 
-        What is not among them may be edited, and a page is as it was before.
+        Edits of other files leave pages as they were.
         """
         watched = self._zensical_config.get("watched_files")
         if watched is None or {"-c", "--clean"}.intersection(sys.argv[1:]):

@@ -38,7 +38,7 @@ class Html:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading, one level below that under which the block stands."""
+    """A heading, one level below the heading above the block."""
 
     text: str
     anchor: str
@@ -84,8 +84,8 @@ class PageRenderer:
 
     Args:
         to_html: Turns the Markdown of a docstring into HTML.
-        warn: Told of what could not be drawn as it was asked for.
-        templates: A folder with templates that replace ours, or None.
+        warn: Called with messages about what could not be drawn as requested.
+        templates: A folder with templates that replace the built-in ones, or None.
     """
 
     def __init__(self, to_html: Callable[[str], str], warn: Warn, templates: str | None) -> None:
@@ -103,7 +103,7 @@ class PageRenderer:
         Args:
             page: The flow, and the anchors on the page.
             options: How it is to be shown.
-            documented: Tells whether another tool documents a step.
+            documented: Returns whether another tool documents a step.
         """
         drawing = Markup(self._draw(page, options))  # noqa: S704 - our renderers escape
         head = self._fill("flow.html", page=page, options=options, drawing=drawing)
@@ -120,7 +120,7 @@ class PageRenderer:
             yield Documented(section)
             yield Html(self._fill("ways.html", section=section))
         else:
-            # It stands on griffelib, whose import takes as long as ten flows.
+            # It needs griffelib, whose import takes as long as ten flows.
             from penstock_mkdocs.markdown._docstrings import read_docstring  # noqa: PLC0415
 
             parts = read_docstring(section.step)
@@ -134,7 +134,7 @@ class PageRenderer:
         return Html(self._fill("flows.html", pages=pages, gists=gists, options=options))
 
     def problem(self, what: str, message: str) -> Html:
-        """Return what stands where a flow, a step or an index cannot be shown."""
+        """Return the note for a flow, a step or an index that cannot be shown."""
         return Html(self._fill("problem.html", what=what, message=message))
 
     def stylesheet(self) -> Html:
@@ -206,7 +206,7 @@ def _code(source: str) -> str:
 
 
 def _style_of(options: FlowOptions) -> Markup:
-    """Return the attribute that makes a picture as wide as the author wants."""
+    """Return the attribute that makes a diagram as wide as the author wants."""
     if not options.width:
         return Markup()
     return Markup(' style="width: {}; height: auto"').format(options.width)

@@ -1,4 +1,4 @@
-"""Pictures of flows, drawn together: to start a program takes longer than to draw a flow."""
+"""Images of flows, drawn together: to start a program takes longer than to draw a flow."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -14,7 +14,7 @@ __all__ = ["png_of", "svg_of"]
 _Drawing = tuple[Graph, Direction]
 
 _drawn: dict[_Drawing, bytes] = {}
-"""The pictures that are likely to be wanted again."""
+"""The images that are likely to be needed again."""
 
 _MOST = 2000
 """How many are kept: a server draws for days."""
@@ -50,7 +50,7 @@ def png_of(graph: Graph, direction: Direction) -> bytes:
 def _draw_all(graph: Graph, direction: Direction, flows: Iterable[Flow]) -> bytes | None:
     """Return *graph* as it was drawn, with all of *flows*.
 
-    Pictures that fail together are left to be drawn alone.
+    Images that fail together are left to be drawn alone.
     """
     graphs = dict.fromkeys([graph, *(flow.graph() for flow in flows)])
     drawings: list[_Drawing] = [(each, direction) for each in graphs]

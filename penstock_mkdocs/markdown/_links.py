@@ -1,11 +1,18 @@
-"""Links to what the page itself does not show: left to autorefs, or taken away."""
+"""Links to what the page itself does not show: left to autorefs, or removed."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from html import escape
 from typing import NamedTuple
 
-__all__ = ["Elsewhere", "Site", "anchors_in", "mend_joined", "mend_links", "without_diagrams"]
+__all__ = [
+    "RemoteTarget",
+    "Site",
+    "anchors_in",
+    "fix_joined_links",
+    "fix_links",
+    "without_diagrams",
+]
 
 _LINK = re.compile(
     r'<a (?P<key>(?:xlink:)?href)="#(?P<anchor>penstock--[^"]+)">(?P<content>.*?)</a>', re.DOTALL
@@ -24,11 +31,11 @@ _OUTLINE = re.compile(r'<(?:path|polygon)\b[^>]*? (?:d|points)="([^"]+)"')
 _WORDS = re.compile(r"<text\b[^>]*>([^<]*)</text>")
 _DIAGRAM = re.compile(r'<div class="penstock-diagram".*?</div>', re.DOTALL)
 _DRAWN = "<title>"
-"""With this begins what a node of a picture shows."""
+"""With this begins what a node of a diagram shows."""
 
 
-class Elsewhere(NamedTuple):
-    """What a link may find on other pages."""
+class RemoteTarget(NamedTuple):
+    """What a link may lead to on other pages."""
 
     anchor: str
     """The anchor where a page first shows it."""
@@ -45,20 +52,22 @@ class Site:
 
     def forget(self) -> None:
         """Begin a build, of which no page is known yet."""
-        self.wanted: dict[str, Mapping[str, Elsewhere]] = {}
+        self.wanted: dict[str, Mapping[str, RemoteTarget]] = {}
         """What each page looks for on others."""
 
         self._shown: dict[str, Collection[str]] = {}
         self._pages: dict[str, list[str]] | None = None
 
-    def note(self, page: str, shown: Collection[str], wanted: Mapping[str, Elsewhere]) -> None:
-        """Note the anchors on *page*, and what it looks for on others."""
+    def add_page(
+        self, page: str, shown: Collection[str], wanted: Mapping[str, RemoteTarget]
+    ) -> None:
+        """Add *page* with its anchors, and what it looks for on others."""
         self._shown[page] = shown
         self.wanted[page] = wanted
         self._pages = None
 
     @property
-    def elsewhere(self) -> Mapping[str, Elsewhere]:
+    def elsewhere(self) -> Mapping[str, RemoteTarget]:
         """What any page looks for on others."""
         return {key: other for wanted in self.wanted.values() for key, other in wanted.items()}
 
@@ -90,9 +99,9 @@ def without_diagrams(html: str) -> str:
     return _DIAGRAM.sub("", html)
 
 
-def mend_links(
+def fix_links(
     html: str,
-    elsewhere: Mapping[str, Elsewhere],
+    elsewhere: Mapping[str, RemoteTarget],
     *,
     autorefs: bool = False,
     find: Callable[[str], str | None] = lambda _: None,
@@ -108,7 +117,7 @@ def mend_links(
     here = anchors_in(html)
     shown_as = _first_shown(here)
 
-    def mend(link: re.Match[str]) -> str:
+    def fix(link: re.Match[str]) -> str:
         key, anchor, content = link["key"], link["anchor"], link["content"]
         if anchor in here or anchor not in elsewhere:
             return link[0]
@@ -123,10 +132,10 @@ def mend_links(
             return content + _cover(content, other)
         return _autoref(other, content)
 
-    return _LINK.sub(mend, html)
+    return _LINK.sub(fix, html)
 
 
-def mend_joined(html: str, elsewhere: Mapping[str, Elsewhere]) -> str:
+def fix_joined_links(html: str, elsewhere: Mapping[str, RemoteTarget]) -> str:
     """Return *html*, in which a plugin has joined the pages of a site, with links that lead on.
 
     It may have put the names of pages before ids, before links, or before some of them alone.
@@ -136,7 +145,7 @@ def mend_joined(html: str, elsewhere: Mapping[str, Elsewhere]) -> str:
         found.setdefault(target["anchor"], []).append((target.start(), target["id"]))
     known = {each for targets in found.values() for _, each in targets}
 
-    def mend(link: re.Match[str]) -> str:
+    def fix(link: re.Match[str]) -> str:
         if link["id"] in known:
             return link[0]
         other = elsewhere.get(link["anchor"])
@@ -147,7 +156,7 @@ def mend_joined(html: str, elsewhere: Mapping[str, Elsewhere]) -> str:
         _, nearest = min(targets, key=lambda target: abs(target[0] - link.start()))
         return f'<a {link["key"]}="#{nearest}">{link["content"]}</a>'
 
-    return _JOINED.sub(mend, html)
+    return _JOINED.sub(fix, html)
 
 
 def _first_shown(here: Iterable[str]) -> dict[str, str]:
@@ -160,17 +169,17 @@ def _first_shown(here: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _autoref(other: Elsewhere, content: str) -> str:
+def _autoref(other: RemoteTarget, content: str) -> str:
     names = zip(("identifier", "slug"), other.names, strict=False)
-    said = " ".join(f'{key}="{escape(name)}"' for key, name in names)
-    return f"<autoref {said} optional>{content}</autoref>"
+    attributes = " ".join(f'{key}="{escape(name)}"' for key, name in names)
+    return f"<autoref {attributes} optional>{content}</autoref>"
 
 
-def _cover(content: str, other: Elsewhere) -> str:
+def _cover(content: str, other: RemoteTarget) -> str:
     """Return a link that lies over a node.
 
-    What autorefs does not find becomes a ``<span>``, at which browsers end a
-    picture. Inside of ``<foreignObject>`` they do not.
+    What autorefs does not find becomes a ``<span>``, at which browsers end an
+    SVG. Inside of ``<foreignObject>`` they do not.
     """
     outline = _OUTLINE.search(content)
     assert outline is not None  # each shape that we use has one
@@ -180,5 +189,5 @@ def _cover(content: str, other: Elsewhere) -> str:
     words = " ".join(_WORDS.findall(content))
     look = "display: block; height: 100%; overflow: hidden; color: transparent; font-size: 1px"
     link = _autoref(other, f'<span style="{look}">{words}</span>')
-    place = f'x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}"'
-    return f"<foreignObject {place}>{link}</foreignObject>"
+    bounds = f'x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}"'
+    return f"<foreignObject {bounds}>{link}</foreignObject>"

@@ -57,7 +57,7 @@ class _Load:
     """The files of these modules, and the folders of packages."""
 
     def is_stale(self) -> bool:
-        """Tell whether a file has changed since."""
+        """Return whether a file has changed since."""
         return any(_stamp(path) != stamp for path, stamp in self.stamps.items())
 
 
@@ -77,9 +77,9 @@ def load(settings: Settings) -> tuple[ModuleImportError, ...]:
     with _lock:
         # Of all settings: those of one project may be written in two ways, such as by a path
         # that is relative at first, as when MkDocs reads its configuration again.
-        stale = {said: past for said, past in _loads.items() if past.is_stale()}
-        for said, past in stale.items():
-            del _loads[said]
+        stale = {key: past for key, past in _loads.items() if past.is_stale()}
+        for key, past in stale.items():
+            del _loads[key]
             _purge(past)
         if settings in _loads:
             return ()
@@ -136,7 +136,7 @@ def places_of(settings: Settings) -> list[str]:
 
 
 def forget() -> None:
-    """Begin a build, which reports anew what fails."""
+    """Begin a build, which reports again what fails."""
     forget_state()
     for settings, earlier in list(_loads.items()):
         if earlier.failures:
@@ -202,8 +202,8 @@ def _tops(settings: Settings) -> set[str]:
     """Return the top-level names of the modules of *settings*."""
     if settings.catalog is not None:
         return set()
-    said = [*settings.modules, *filter(None, [settings.setup])]
-    return {name.partition(":")[0].partition(".")[0] for name in said} - _OURS
+    dotted = [*settings.modules, *filter(None, [settings.setup])]
+    return {name.partition(":")[0].partition(".")[0] for name in dotted} - _OURS
 
 
 def _files(module: ModuleType | None) -> Iterator[Path]:
@@ -248,7 +248,7 @@ def _files_of_failures(failures: Iterable[ModuleImportError], tops: Iterable[str
 
 
 def _stamp(path: Path, *, before: int | None = None) -> Stamp:
-    """Return the stamp of *path*, or None if that of *before* cannot be told from that of now."""
+    """Return the stamp of *path*, or None if a change after *before* could be missed."""
     try:
         found = path.stat()
     except OSError:

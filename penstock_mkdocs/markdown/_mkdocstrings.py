@@ -14,7 +14,7 @@ __all__ = ["can_document", "directive", "offer_anchor"]
 
 
 def can_document(section: StepSection) -> bool:
-    """Tell whether the name of the step's function leads to it, so that others find it."""
+    """Return whether the name of the step's function leads to it, so that others find it."""
     module, path = python_name(section.step)
     function = section.step.function
     if not module or not path or function is None:

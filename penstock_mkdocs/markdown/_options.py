@@ -31,7 +31,7 @@ _WORDS = Words(assignment="{name}: {value} among the options of penstock")
 
 
 class OptionError(ValueError):
-    """An option is wrong. Who reads it knows where it stands."""
+    """An option is wrong. The code that reads it knows where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +39,15 @@ class _Options:
     """Options whose fields know which values they take."""
 
     @classmethod
-    def _check(cls, said: Mapping[str, Any]) -> dict[str, Any]:
-        """Return *said* with each value as its field takes it.
+    def _check(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return *options* with each value as its field takes it.
 
         Raises:
             OptionError: If an option is unknown or its value is wrong.
         """
         known = cls._known()
         read: dict[str, Any] = {}
-        for key, value in said.items():
+        for key, value in options.items():
             if key not in known:
                 names = ", ".join(known)
                 message = f"unknown option {key!r}{did_you_mean(key, known)} (known: {names})"
@@ -152,28 +152,28 @@ def _format_name(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockOptions(_Options):
-    """What may stand below any of the blocks."""
+    """Options of all blocks."""
 
     name: str | None = _option(None, _text)
     class_: str | None = _option(None, _text)
 
-    def override(self, said: object) -> Self:
-        """Return these options with what *said*, read from YAML, says instead.
+    def override(self, given: object) -> Self:
+        """Return these options with those that are *given*, as read from YAML.
 
         Raises:
             OptionError: If an option is unknown or its value is wrong.
         """
-        if said is None:
+        if given is None:
             return self
-        if not isinstance(said, dict):
-            message = f"options are `name: value` lines, not {said!r}"
+        if not isinstance(given, dict):
+            message = f"options are `name: value` lines, not {given!r}"
             raise OptionError(message)
-        return replace(self, **self._check(said))
+        return replace(self, **self._check(given))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowOptions(BlockOptions):
-    """What stands below one ``::: penstock-flow NAME``."""
+    """Options of one ``::: penstock-flow NAME``."""
 
     format: str = _option("svg", _format_name)
     direction: str = _option("TD", _choice(*DIRECTIONS))
@@ -187,14 +187,14 @@ class FlowOptions(BlockOptions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepOptions(BlockOptions):
-    """What stands below one ``::: penstock-step FLOW.STEP``."""
+    """Options of one ``::: penstock-step FLOW.STEP``."""
 
     no_index: bool | None = _option(None, _flag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowsOptions(BlockOptions):
-    """What stands below ``::: penstock-flows``."""
+    """Options of ``::: penstock-flows``."""
 
     caption: str | None = _option(None, _text)
     tags: str | None = _option(None, _text)
@@ -223,14 +223,14 @@ class ExtensionOptions(_Options):
         return name  # as MkDocs writes its own options
 
     @classmethod
-    def read(cls, said: Mapping[str, Any]) -> Self:
-        """Return the options that *said* sets.
+    def read(cls, options: Mapping[str, Any]) -> Self:
+        """Return the options with these values.
 
         Raises:
             ConfigurationError: If an option is unknown or its value is wrong.
         """
         try:
-            return cls(**cls._check(said))
+            return cls(**cls._check(options))
         except OptionError as error:
             raise ConfigurationError("penstock_flows", str(error)) from error
 
@@ -243,15 +243,15 @@ class ExtensionOptions(_Options):
         Raises:
             ConfigurationError: If a setting cannot be used.
         """
-        said = {
+        values = {
             "modules": list(self.modules),
             "pythonpath": list(self.pythonpath),
             "setup": self.setup,
             "catalog": self.catalog,
         }
         folder = Path(self.config_file).parent if self.config_file else folder
-        place = self.config_file or "the options of penstock_flows"
-        return read_settings(folder).override(place, said, folder, _WORDS)
+        location = self.config_file or "the options of penstock_flows"
+        return read_settings(folder).override(location, values, folder, _WORDS)
 
     def flow(self) -> FlowOptions:
         """Return the options of a flow's block that says nothing."""

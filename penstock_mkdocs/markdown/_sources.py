@@ -1,4 +1,4 @@
-"""Where blocks stand in a page: found before Markdown is read, and marked until it is.
+"""Where blocks are in a page: found before Markdown is read, and marked until it is.
 
 Python-Markdown's block parser knows lists, quotes and code, but no lines; its
 preprocessors know lines, but nothing else. So each block's first line gets a
@@ -38,7 +38,7 @@ _MARKED = re.compile(
     "(?:^(?P<lead> *)::: [^\x02\n]*)?\x02penstock:(?P<number>\\d+)\x03", re.MULTILINE
 )
 _INDENT = r"(?P<indent>[\s>]*(?:(?:[-*+]|\d+\.)\s+)?)"
-_BLOCK = re.compile(rf"^{_INDENT}(?::{{2,}}\s*|\.\.\s+(?=[\w-]+::))(?P<said>[^\s:].*?)\s*$")
+_BLOCK = re.compile(rf"^{_INDENT}(?::{{2,}}\s*|\.\.\s+(?=[\w-]+::))(?P<opening>[^\s:].*?)\s*$")
 _ATTRIBUTES = re.compile(r"^\{\s*\.?")
 """How the attributes of a fence begin, of which the first may be its kind."""
 
@@ -55,10 +55,10 @@ _AROUND = "{}.:|=()\"'/,;"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block as it stands in a page."""
+    """A block of a page."""
 
-    said: str
-    """What its first line says: ``penstock-flow orders``."""
+    opening: str
+    """Its first line: ``penstock-flow orders``."""
 
     line: int
     """The line, counted from 1."""
@@ -67,7 +67,7 @@ class Block:
     """The line after its last one; of a block that is not fenced, the next."""
 
     indent: str
-    """What stands before it on its lines."""
+    """What precedes it on its lines."""
 
     options: str | None
     """What a fence holds. Below ``:::``, the parser finds the options."""
@@ -114,22 +114,22 @@ class SourceBlocks:
         marked, done = [], 0
         for number, block in enumerate(self._marked):
             marked += lines[done : block.line - 1]
-            marked.append(f"{block.indent}::: {block.said} {MARK.format(number)}")
+            marked.append(f"{block.indent}::: {block.opening} {MARK.format(number)}")
             done = block.end - 1
             body = lines[block.line - 1 : done]
             self._originals.append([line[len(block.indent) :] for line in body])
         return marked + lines[done:]
 
-    def find(self, said: str) -> tuple[str, int | None, str | None]:
-        """Return what the first line *said* without its mark, its number, and a fence's options."""
-        match = _MARKED.search(said)
+    def find(self, line: str) -> tuple[str, int | None, str | None]:
+        """Return *line* without its mark, its number, and a fence's options."""
+        match = _MARKED.search(line)
         if match is None:  # it came in when marks were made: from another extension
-            return said.strip(), None, None
+            return line.strip(), None, None
         number = int(match["number"])
-        return said[: said.index("\x02")].strip(), number, self._marked[number].options
+        return line[: line.index("\x02")].strip(), number, self._marked[number].options
 
-    def place(self, number: int | None) -> str:
-        """Return where the block with that *number* stands, as far as it can be told."""
+    def location(self, number: int | None) -> str:
+        """Return where the block with that *number* is, as far as that is known."""
         if self._lines is None:  # nobody asks on most pages
             self._lines = self._match()
         page, line = self._host.page, None if number is None else self._lines.get(number)
@@ -156,7 +156,7 @@ class SourceBlocks:
     def _match(self) -> dict[int, int]:
         """Return the lines of the marked blocks, of which some may come from elsewhere."""
         written = self._written()
-        before, after = ([block.said for block in blocks] for blocks in (written, self._marked))
+        before, after = ([block.opening for block in blocks] for blocks in (written, self._marked))
         same = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
         return {
             marked + offset: written[first + offset].line
@@ -175,32 +175,32 @@ class SourceBlocks:
 
 
 def _find(lines: Sequence[str]) -> Iterator[Block]:
-    """Yield the blocks that do not stand inside another fence."""
+    """Yield the blocks that are not inside another fence."""
     opened: re.Match[str] | None = None
     start, is_closed = 0, True
     for number, line in enumerate(lines, 1):
         if opened is None:
-            if (block := _BLOCK.match(line)) and _is_meant(block["said"]):
+            if (block := _BLOCK.match(line)) and _is_meant(block["opening"]):
                 is_closed = False
-                yield Block(block["said"], number, number + 1, block["indent"], None)
+                yield Block(block["opening"], number, number + 1, block["indent"], None)
             elif not is_closed and (end := _CLOSING.match(line)):
                 is_closed = True
                 yield Block(CLOSING, number, number + 1, end["indent"], "")
             else:
                 opened, start = _OPEN.match(line), number
         elif _closes(line, opened["fence"]):
-            if _is_meant(said := _ATTRIBUTES.sub("{", opened["info"].strip())):
+            if _is_meant(info := _ATTRIBUTES.sub("{", opened["info"].strip())):
                 indent = opened["indent"]
                 held = (_without(each, indent) for each in lines[start : number - 1])
-                yield Block(said, start, number + 1, indent, "\n".join(held))
+                yield Block(info, start, number + 1, indent, "\n".join(held))
             opened = None
     if opened is not None and _is_meant(opened["info"].strip()):
         yield Block(UNCLOSED, start, start + 1, opened["indent"], "")
 
 
-def _is_meant(said: str) -> bool:
-    """Return whether *said* begins with the name of a block, or with what was meant for one."""
-    word = said.partition(" ")[0].lower()
+def _is_meant(info: str) -> bool:
+    """Return whether *info* begins with the name of a block, or with a misspelt one."""
+    word = info.partition(" ")[0].lower()
     if word.lstrip("{").startswith("penstock-"):  # no module has such a name
         return True
     bare = word.strip(_AROUND).replace("_", "-")

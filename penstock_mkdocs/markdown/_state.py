@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 _documented: dict[str, str] = {}
-_said: set[str] = set()
+_logged: set[str] = set()
 
 site = Site()
 """The site that is being built."""
@@ -38,19 +38,19 @@ def settings_of(options: ExtensionOptions, folder: Path) -> Settings:
 
 
 def is_first(target: str, page: str) -> bool:
-    """Tell whether *page* is the one at which links to the function *target* arrive."""
+    """Return whether *page* is the one at which links to the function *target* arrive."""
     return _documented.setdefault(target, page) == page
 
 
 def is_news(message: str) -> bool:
-    """Return whether *message* was not said yet."""
-    is_new = message not in _said
-    _said.add(message)
+    """Return whether *message* was not logged yet."""
+    is_new = message not in _logged
+    _logged.add(message)
     return is_new
 
 
 class _Now(threading.local):
-    """What each thread is showing: a docstring is a page of its own to those who render it."""
+    """What each thread is showing: to a renderer, a docstring is a separate page."""
 
     def __init__(self) -> None:
         self.targets: list[str] = []
@@ -78,5 +78,5 @@ def forget_state() -> None:
     """Begin a build."""
     settings_of.cache_clear()
     _documented.clear()
-    _said.clear()
+    _logged.clear()
     site.forget()

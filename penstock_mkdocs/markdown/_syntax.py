@@ -23,14 +23,14 @@ _TITLES = {name: name.capitalize() for name in _NOTES} | {
     "versionremoved": "Removed in version",
     "deprecated": "Deprecated since version",
 }
-_ROLE = r":(?:[a-z]+:)?(?P<role>[a-z]+):`(?P<said>[^`]+)`"
+_ROLE = r":(?:[a-z]+:)?(?P<role>[a-z]+):`(?P<target>[^`]+)`"
 _TASKS = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 
 
 class _Directive(BlockProcessor):
     """A note or a sample of code, as reStructuredText writes it."""
 
-    _START = re.compile(r"(?:^|\n) {0,3}\.\. +(?P<name>[a-z-]+)::? *(?P<said>[^\n]*)(?:\n|$)")
+    _START = re.compile(r"(?:^|\n) {0,3}\.\. +(?P<name>[a-z-]+)::? *(?P<argument>[^\n]*)(?:\n|$)")
     _CODE = ("code", "code-block", "sourcecode")
 
     def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
@@ -44,9 +44,9 @@ class _Directive(BlockProcessor):
             self.parser.parseBlocks(parent, [before])
         body = self._take(block[found.end() :], blocks)
         if found["name"] in self._CODE:
-            _add_code(parent, body, found["said"])
+            _add_code(parent, body, found["argument"])
         else:
-            self._add_note(parent, found["name"], found["said"], body)
+            self._add_note(parent, found["name"], found["argument"], body)
 
     def _find(self, block: str) -> re.Match[str] | None:
         found = self._START.search(block)
@@ -64,11 +64,11 @@ class _Directive(BlockProcessor):
                 taken.append(blocks.pop(0))
         return dedent("\n\n".join(taken)).strip("\n")
 
-    def _add_note(self, parent: Element, name: str, said: str, body: str) -> None:
+    def _add_note(self, parent: Element, name: str, argument: str, body: str) -> None:
         note = SubElement(parent, "div", {"class": f"admonition {name}"})
         is_version = _TITLES[name].endswith("version")
         title, _, rest = (
-            (f"{_TITLES[name]} {said}", "", "") if is_version else (_TITLES[name], "", said)
+            (f"{_TITLES[name]} {argument}", "", "") if is_version else (_TITLES[name], "", argument)
         )
         SubElement(note, "p", {"class": "admonition-title"}).text = title.strip()
         text = "\n".join(filter(None, [rest, body]))
@@ -103,11 +103,13 @@ class _Role(InlineProcessor):
     """A name of Python, as Sphinx' roles write it."""
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002, N802 - Python-Markdown's names
-        said, _, _ = m["said"].partition(" <")
-        name = said.removeprefix("!")
+        target, _, _ = m["target"].partition(" <")
+        name = target.removeprefix("!")
         name = name.rpartition(".")[2] if name.startswith("~") else name
         found = Element("code")
-        is_called = m["role"] in {"func", "meth"} and said == m["said"] and not name.endswith(")")
+        is_called = (
+            m["role"] in {"func", "meth"} and target == m["target"] and not name.endswith(")")
+        )
         found.text = AtomicString(escape(name.strip("~"), quote=False) + "()" * is_called)
         return found, m.start(0), m.end(0)
 
@@ -122,7 +124,7 @@ class _Lines(Preprocessor):
 
 
 class _FootnoteMark(InlineProcessor):
-    """The number of a footnote. It is no link: a page has many docstrings, each with its own."""
+    """The number of a footnote. It is not a link: a page has many docstrings, each with its own."""
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002, N802 - Python-Markdown's names
         found = Element("sup")

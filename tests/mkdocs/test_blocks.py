@@ -25,7 +25,7 @@ from penstock_mkdocs._extras import as_error_of_mkdocs, explain_import
 from penstock_mkdocs.markdown import _images
 from penstock_mkdocs.markdown._errors import PageError
 from penstock_mkdocs.markdown._html import Heading, Html, PageRenderer
-from penstock_mkdocs.markdown._links import Elsewhere, mend_joined, mend_links
+from penstock_mkdocs.markdown._links import RemoteTarget, fix_joined_links, fix_links
 from penstock_mkdocs.markdown._mkdocstrings import can_document
 from penstock_mkdocs.markdown._options import FlowOptions
 
@@ -246,7 +246,7 @@ def test_facts():
         ("::: penstock-step sned", "unknown step 'sned'; did you mean 'send'?"),
         ("::: penstock-step", "`penstock-step` needs the name of a step"),
         ("::: penstock-flow", "`penstock-flow` needs the name of a flow"),
-        ("::: penstock-flows orders", "`penstock-flows` takes no name; did you mean"),
+        ("::: penstock-flows orders", "`penstock-flows` does not take a name; did you mean"),
         ("::: penstock-flows\n    owner: Nobody", "no flow is owned by Nobody"),
         ("::: penstock-flows\n    tag: a", "unknown option 'tag'; did you mean 'tags'?"),
         ("::: penstock-step send\n    steps: none", "unknown option 'steps'"),
@@ -443,11 +443,11 @@ SVG = (
         pytest.param('<a href="#penstock--c">C</a>', False, '<a href="#penstock--c">C</a>', id="c"),
     ],
 )
-def test_mended_links(html, autorefs, expected):
+def test_fixed_links(html, autorefs, expected):
     """A link that finds nothing on its page is left to autorefs, or taken away."""
-    elsewhere = {"penstock--a--b": Elsewhere("penstock--a--b", ("m.b", "penstock--a--b"))}
+    elsewhere = {"penstock--a--b": RemoteTarget("penstock--a--b", ("m.b", "penstock--a--b"))}
 
-    assert mend_links(html, elsewhere, autorefs=autorefs) == expected
+    assert fix_links(html, elsewhere, autorefs=autorefs) == expected
 
 
 JOINED = (
@@ -459,35 +459,35 @@ JOINED = (
 
 def test_joined_pages():
     """Where pages are joined and some ids renamed, links lead to the nearest, or nowhere."""
-    elsewhere = {"penstock--a--2": Elsewhere("penstock--a", ("penstock--a",))}
+    elsewhere = {"penstock--a--2": RemoteTarget("penstock--a", ("penstock--a",))}
 
-    mended = mend_joined(JOINED, elsewhere)
+    fixed = fix_joined_links(JOINED, elsewhere)
 
-    assert re.findall('href="#([^"]+)"', mended) == [
+    assert re.findall('href="#([^"]+)"', fixed) == [
         *("one-penstock--a--b", "penstock--a", "two-penstock--a--b", "two-penstock--a--b"),
     ]
-    assert mended.endswith("</a>X")
+    assert fixed.endswith("</a>X")
 
 
 def test_link_to_what_is_shown_again():
     """A link that finds its own anchor leads there, though the page shows the step before."""
     ids = '<i id="penstock--a--b"></i><i id="penstock--a--b--2"></i>'
     html = f'{ids}<a href="#penstock--a--b--2">B</a>'
-    elsewhere = {"penstock--a--b--2": Elsewhere("penstock--a--b", ("m.b",))}
+    elsewhere = {"penstock--a--b--2": RemoteTarget("penstock--a--b", ("m.b",))}
 
-    assert mend_links(html, elsewhere) == html
+    assert fix_links(html, elsewhere) == html
 
 
 def test_node_is_covered_by_its_link():
     """In a picture the link lies over its node, since autorefs may leave a span there."""
-    elsewhere = {"penstock--a--b": Elsewhere("penstock--a--b", ("m.b",))}
+    elsewhere = {"penstock--a--b": RemoteTarget("penstock--a--b", ("m.b",))}
 
-    mended = mend_links(SVG, elsewhere, autorefs=True)
+    fixed = fix_links(SVG, elsewhere, autorefs=True)
 
-    place = '<foreignObject x="10" y="-40" width="20" height="20">'
-    assert f'{place}<autoref identifier="m.b" optional><span style="' in mended
-    assert "<text>B</text><foreignObject" in mended
-    assert ">B</span></autoref></foreignObject>" in mended
+    bounds = '<foreignObject x="10" y="-40" width="20" height="20">'
+    assert f'{bounds}<autoref identifier="m.b" optional><span style="' in fixed
+    assert "<text>B</text><foreignObject" in fixed
+    assert ">B</span></autoref></foreignObject>" in fixed
 
 
 @each_set
@@ -509,7 +509,7 @@ def test_near_misses(block, extensions, caplog):
 
     (record,) = caplog.records
     assert record.getMessage().startswith("<markdown>:3: `")
-    assert "is no block of penstock; did you mean `::: penstock-flow`?" in record.getMessage()
+    assert "is not a block of penstock; did you mean `::: penstock-flow`?" in record.getMessage()
     assert "penstock-missing" in html
 
 
@@ -575,7 +575,7 @@ def test_closing_line(caplog):
     html = convert("::: penstock-flow orders\n    steps: none\n\n:::\n\nText\n")
 
     assert [r.getMessage() for r in caplog.records] == [
-        "<markdown>:4: a block has no closing `:::`; take that line away"
+        "<markdown>:4: a block has no closing `:::`; remove that line"
     ]
     assert (html.count("<svg"), html.count("<p>Text</p>")) == (1, 1)
 
@@ -596,8 +596,9 @@ def test_option_below_an_empty_line(indent, caplog):
 
     (record,) = caplog.records
     assert record.getMessage() == (
-        "<markdown>:1: the line `steps: …` below the block is no option of it: indent it by four "
-        "spaces more than the block, without an empty line between them, or write a fence"
+        "<markdown>:1: the line `steps: …` below the block is not one of its options: "
+        "indent it by four spaces more than the block, without an empty line between them, "
+        "or write a fence"
     )
 
 

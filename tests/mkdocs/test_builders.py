@@ -30,7 +30,7 @@ title: Shop
     caption: How *it* goes
     width: 300
 
-## Elsewhere
+## RemoteTarget
 
 - item
 
