@@ -34,11 +34,7 @@ PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
 RECORDED = ["runtime", "log_lines", "middleware", "django_middleware", "imports"]
 # What is checked for plain English.
 PROSE = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"]
-PROSE += ["noxfile.py", ".ci", "benchmarks", "changelog.d", "docs", "examples"]
-PROSE += ["penstock/boundary", "penstock/cli", "penstock/contrib", "penstock/graph"]
-PROSE += ["penstock/catalog", "penstock/render"]
-PROSE += ["penstock/docs", "penstock/tracing", "penstock/_project", "penstock/_common"]
-PROSE += ["penstock/exceptions.py", "penstock/__init__.py", "penstock_sphinx", "penstock_mkdocs"]
+PROSE += ["noxfile.py", ".ci", "benchmarks", "changelog.d", "docs", "examples", *COVERED]
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
 # A bound that is a pre-release itself asks for the pre-releases of that package alone.
 PRERELEASES = ["docutils>=0.20a0", "markdown>=3.6a0", "mkdocs>=1.6a0", "mkdocs-material>=9.6a0"]

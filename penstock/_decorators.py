@@ -26,10 +26,10 @@ from penstock._declared.registry import (
     Origin,
     Starter,
     StepOptions,
-    bare,
     declaring_frame,
     default_registry,
     located,
+    unwrap_method,
 )
 from penstock._declared.usage_errors import explains, only_function, string_error
 from penstock._runtime.instrument import (
@@ -139,7 +139,7 @@ def flow(
 ) -> FlowDecorator:
     """Return a decorator that makes steps part of the flow *name*.
 
-    It stands above `entrypoint` or `step`, costs nothing when the function is
+    It goes above `entrypoint` or `step`, costs nothing when the function is
     called, and can be kept: ``bom_sync = flow("bom_sync", title="BOM sync")``,
     then ``@bom_sync``. One function may be part of several flows.
 
@@ -147,7 +147,7 @@ def flow(
         name: What the flow is called in code, logs and docs.
         title: What a reader sees instead of *name*.
         description: What the flow is for.
-        owner: Who is responsible for it.
+        owner: The team or person that is responsible for it.
         tags: Words to find it by.
 
     Raises:
@@ -157,15 +157,15 @@ def flow(
     """
     if not isinstance(name, str):
         raise wrong("flow", "a name", name, '@flow("bom_sync")')
-    said: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     if not (title is description is owner is None and name.isidentifier()):
         check_text("flow", name=name, title=title, description=description, owner=owner)
-        said = {"title": title, "description": description, "owner": owner}
-        said = {key: plain_string(text) for key, text in said.items() if text is not None}
+        metadata = {"title": title, "description": description, "owner": owner}
+        metadata = {key: plain_string(text) for key, text in metadata.items() if text is not None}
     if not (type(tags) is tuple and not tags) and (read := _read_tags(tags)):
-        said["tags"] = read
+        metadata["tags"] = read
     name = plain_string(name)
-    default_registry().describe(name, declaring_frame(), said)
+    default_registry().describe(name, declaring_frame(), metadata)
     return FlowDecorator(name)
 
 
@@ -206,7 +206,7 @@ def step(
     is it wrapped, to record its calls.
 
     Args:
-        function: The function, where the decorator stands without arguments.
+        function: The function, if the decorator is used without arguments.
         after: What comes before: the name of a step (declared now or later), a
             decorated function, a list of these, or a mapping from these to the
             label of the edge. Several mean *any of them*, unless written
@@ -217,8 +217,8 @@ def step(
         name: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: What the step touches: ``"http"``, ``"kafka"``, ``"queue"``,
-            ``"database"``, ``"cache"``, ``"file"`` or ``"email"`` have a shape
-            of their own in diagrams, any other string is shown as it is. If
+            ``"database"``, ``"cache"``, ``"file"`` or ``"email"`` have their
+            own shape in diagrams, any other string is shown as it is. If
             None, it is the scheme of the first channel.
         group: The steps of one group have a frame around them in diagrams.
         receives: The channel that it waits for a message from, such as a reply,
@@ -298,7 +298,7 @@ def entrypoint(
     generator, async generator).
 
     Args:
-        function: The function, where the decorator stands without arguments.
+        function: The function, if the decorator is used without arguments.
         after: What sends that with which the runs begin, as for `step`: the
             consumer of a queue, in the code base that fills it, comes after
             the step that does. Runs begin here all the same.
@@ -415,7 +415,7 @@ def declare_task(
         declaration.is_entrypoint, declaration.begins_runs = not references, True
         declaration.after, declaration.join = references, join
         # A function, whatever it was: some queues ask for its name.
-        wrapper = _with_runs(instrument, bare(target), declaration, inherit=True)
+        wrapper = _with_runs(instrument, unwrap_method(target), declaration, inherit=True)
         # Queues read the arguments from the function, and not all of them look behind a wrapper.
         arguments = find_signature(target)
         if arguments is not None:
@@ -431,7 +431,7 @@ def declare_task(
 def _check_start(where: str, target: Any) -> None:
     """Raise unless runs can begin at *target*."""
     _check_callable(where, target)
-    check_wrappable(where, bare(target))
+    check_wrappable(where, unwrap_method(target))
 
 
 def _with_runs(
@@ -459,12 +459,12 @@ def _recorded(wrap: Callable[[Any, Scope], Any], target: Any, declaration: Decla
     """Return the declared *target* with each call recorded, if calls are to be."""
     earlier = default_registry().find_same(target)
     declared = None if earlier is None else earlier.declared
-    if earlier and declared and bare(target) is not declared.function:
+    if earlier and declared and unwrap_method(target) is not declared.function:
         # The wrapper is what one call goes through, whatever else it is declared to be.
         declared.join(declaration)
         declaration.runs = earlier.runs
         return target
-    if not is_tracing() or not is_wrappable(bare(target)):
+    if not is_tracing() or not is_wrappable(unwrap_method(target)):
         return target
     declared = Declared.of(declaration)
     body, declared.inner = _body_of(target)
@@ -493,12 +493,12 @@ def _declaration(
     *,
     options: StepOptions = NO_OPTIONS,
 ) -> Declaration:
-    """Return the declaration of *target*, which has a name of its own or *name*."""
+    """Return the declaration of *target*, under *name* or its own name."""
     earlier = default_registry().find_same(target)
-    function = bare(target) if earlier is None else earlier.function
+    function = unwrap_method(target) if earlier is None else earlier.function
     own = name or getattr(function, "__name__", None)
     if not isinstance(own, str):
-        message = f'{function!r} has no name of its own: give it one with name="..."'
+        message = f'{function!r} has no name: give it one with name="..."'
         raise InvalidArgumentError(message)
     if not own.isidentifier():
         check_text("step", name=own)
@@ -551,12 +551,12 @@ def _check_callable(where: str, target: object) -> None:
     kind = type(target)
     if kind is FunctionType:
         return
-    if hasattr(kind, "__get__") and not callable(bare(target)):
+    if hasattr(kind, "__get__") and not callable(unwrap_method(target)):
         name = kind.__name__
         message = (
-            f"@{where} stands on a {name}, which is not called: "
+            f"@{where} is on a {name}, which is not called: "
             f"put it below @{name}, on the function itself"
         )
         raise InvalidArgumentError(message)
-    if not callable(bare(target)):
+    if not callable(unwrap_method(target)):
         raise wrong(where, "a function", target, f"@{where} above a def")

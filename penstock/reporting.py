@@ -1,8 +1,8 @@
-"""What adapters for logging libraries and error reporters are made of.
+"""What adapters for logging libraries and error reporters are built from.
 
 A log line or an error report says which operation it belongs to: `add_fields`
-completes a record, `describe` returns the same as one value. For an adapter of
-your own see :doc:`/how-to/write-an-integration`.
+completes a record, `describe` returns the same as one value. To write your own
+adapter, see :doc:`/how-to/write-an-integration`.
 """
 
 from penstock._common.plain_values import printable

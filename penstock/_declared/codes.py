@@ -27,7 +27,7 @@ class CodeIndex(Generic[D]):
     a flow holds, and nothing else: of the rest it forgets what is collected.
 
     Args:
-        lock: Returns the lock under which it is changed: who calls its methods holds it.
+        lock: Returns the lock under which it is changed: callers of its methods hold it.
     """
 
     def __init__(self, lock: Callable[[], RLock]) -> None:

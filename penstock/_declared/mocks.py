@@ -1,6 +1,6 @@
 """What autodoc puts in the place of modules that a docs build is not to import.
 
-Such a mock answers to any attribute, ``__wrapped__`` among them, without end.
+Such a mock has any attribute, ``__wrapped__`` among them, without end.
 """
 
 from typing import Any

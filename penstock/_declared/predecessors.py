@@ -5,7 +5,7 @@ from typing import Any
 
 from penstock._common.declared_strings import check_text, wrong
 from penstock._common.plain_values import plain_string
-from penstock._declared.registry import Reference, bare, default_registry, locate
+from penstock._declared.registry import Reference, default_registry, locate, unwrap_method
 from penstock._declared.step import JoinKind
 from penstock._declared.usage_errors import as_code, explains
 from penstock.exceptions import InvalidArgumentError
@@ -104,7 +104,7 @@ def loop(step: StepRef, /) -> Loop:
     """
     if isinstance(step, str):
         check_text("loop", step=step)
-    elif not callable(bare(step)):
+    elif not callable(unwrap_method(step)):
         raise wrong("loop", "one step, by its name or its decorated function", step, 'loop("b")')
     return Loop(step)
 
@@ -147,7 +147,7 @@ def _check_references(after: object, references: Sequence[Reference], join: Join
 def _read_item(item: object) -> Iterable[Reference]:
     """Return what one item of ``after=`` refers to."""
     if isinstance(item, Join):
-        message = f"{item!r} stands inside another: any_of and all_of do not nest"
+        message = f"{item!r} is inside another: any_of and all_of do not nest"
         raise InvalidArgumentError(message)
     if isinstance(item, Mapping):
         for label in item.values():
@@ -171,8 +171,8 @@ def _read_reference(step: object, label: str | None) -> Reference:
     declaration = default_registry().find(step)
     if declaration is not None:
         return Reference(declaration.name, label, declaration.function)
-    if callable(bare(step)):
-        name = getattr(bare(step), "__name__", repr(step))
+    if callable(unwrap_method(step)):
+        name = getattr(unwrap_method(step), "__name__", repr(step))
         message = (
             f"after={name} at {locate(step) or '<unknown>'} is not declared: "
             f"put @step or @entrypoint on it, or name it as a string, after={name!r}"

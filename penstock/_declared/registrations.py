@@ -124,7 +124,7 @@ def _enclosed(function: Any) -> dict[str, object]:
 
 
 def _owner(node: ast.expr, scope: dict[str, Any]) -> Any:
-    """Return the first object that *node* names which is no module: the ``app`` in ``app.get``."""
+    """Return the first object that *node* names, except modules: the ``app`` in ``app.get``."""
     if isinstance(node, ast.Name):
         return scope.get(node.id, _UNKNOWN)
     if isinstance(node, ast.Attribute):
@@ -164,7 +164,7 @@ def _holds(decorator: Decorator, function: object, plain: object, wrapper: objec
         roots += _used(root)
     if _leads_to(roots, function, wrapper):
         return True
-    # Below another decorator, which returned a function of its own. Some that wrap
+    # Below another decorator, which returned a new function. Some that wrap
     # hold what they wrapped, to count calls say; frameworks hold it to call it.
     is_framework = any(type(one).__module__.partition(".")[0] in _FRAMEWORKS for one in roots)
     return function is not plain and is_framework and _leads_to(roots, plain, wrapper)
@@ -214,7 +214,7 @@ def _leads_to(roots: list[object], function: object, wrapper: object) -> bool:
     waiting = deque(one for one in roots if not _is_closed(one, wrapper))
     while waiting and len(seen) < _MOST_OBJECTS:
         inside = _inside(waiting.popleft())
-        # Who has both has looked behind the wrapper, to read its signature say.
+        # An object with both has looked behind the wrapper, for example to read its signature.
         if any(one is function for one in inside) and all(one is not wrapper for one in inside):
             return True
         for one in inside:

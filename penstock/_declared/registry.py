@@ -37,7 +37,6 @@ __all__ = [
     "Registry",
     "Starter",
     "StepOptions",
-    "bare",
     "declaring_frame",
     "default_registry",
     "functions_of",
@@ -45,15 +44,16 @@ __all__ = [
     "known_codes",
     "locate",
     "located",
+    "unwrap_method",
 ]
 
 
 V = TypeVar("V")
 
 
-def bare(target: object) -> Any:
+def unwrap_method(target: object) -> Any:
     """Return the function inside a static or class method, else *target* itself."""
-    # By its type: a proxy, like a shared task of Celery, would look for what it stands for.
+    # By its type: a proxy, like a shared task of Celery, would look for its target.
     kind = type(target)
     if kind is not FunctionType and issubclass(kind, (staticmethod, classmethod)):
         return target.__func__  # type: ignore[attr-defined]  # it is one of the two
@@ -89,9 +89,9 @@ def _locate_class(cls: type) -> Location | None:
 
 def _code_of(target: object) -> CodeType | None:
     """Return the code that a call of *target* ends in, or None if it is not Python's."""
-    plain = unwrap(bare(target))
+    plain = unwrap(unwrap_method(target))
     while isinstance(plain, partial):
-        plain = unwrap(bare(plain.func))
+        plain = unwrap(unwrap_method(plain.func))
     code = getattr(plain, "__code__", None)
     if code is None and not isinstance(plain, type):
         code = getattr(type(plain).__dict__.get("__call__"), "__code__", None)
@@ -111,7 +111,7 @@ def _written_code(function: object) -> object:
 
 def functions_of(target: object) -> Iterator[FunctionType]:
     """Yield the functions written in Python that a call of *target* calls, outermost first."""
-    waiting, seen = bare(target), set[int]()
+    waiting, seen = unwrap_method(target), set[int]()
     while id(waiting) not in seen:
         seen.add(id(waiting))
         if type(waiting) is FunctionType:
@@ -120,9 +120,9 @@ def functions_of(target: object) -> Iterator[FunctionType]:
         if type(waiting) is MethodType:
             waiting = inside.__func__
         elif isinstance(waiting, partial):
-            waiting = bare(waiting.func)
+            waiting = unwrap_method(waiting.func)
         elif hasattr(waiting, "__wrapped__"):
-            waiting = bare(inside.__wrapped__)
+            waiting = unwrap_method(inside.__wrapped__)
         elif not isinstance(waiting, (type, FunctionType)):
             waiting = type(waiting).__dict__.get("__call__")
 
@@ -172,7 +172,7 @@ class Origin:
     file: str
     qualname: str
     identity: object = None
-    """Its code, or the callable itself if that is no function written in Python."""
+    """Its code, or the callable itself if that is not a function written in Python."""
 
     execution: Callable[[], CodeType | str | None] = field(default=lambda: None, repr=False)
 
@@ -184,7 +184,7 @@ class Origin:
     @classmethod
     def of(cls, function: object, declaring: Execution | None) -> "Origin":
         """Return the origin of *function*, which code declares now that is part of *declaring*."""
-        plain = function if _is_plain(function) else unwrap(bare(function))
+        plain = function if _is_plain(function) else unwrap(unwrap_method(function))
         scope = getattr(plain, "__globals__", None) or declaring_frame().f_globals
         file = scope.get("__file__") or scope.get("__name__") or "<unknown>"
         qualname = getattr(plain, "__qualname__", None) or type(plain).__qualname__
@@ -195,7 +195,7 @@ class Origin:
         return cls(file, qualname, identity, ref(execution) if execution else lambda: None)
 
     def is_same_step(self, other: "Origin") -> bool:
-        """Tell whether *other* declares again what this one declared."""
+        """Return whether *other* declares again what this one declared."""
         if self.key != other.key:
             return False
         execution = self.execution()
@@ -224,7 +224,7 @@ def _outermost_code(scope: dict[str, Any]) -> CodeType | None:
 
 
 class Reference(NamedTuple):
-    """What one item of ``after=`` said."""
+    """One item of ``after=``."""
 
     name: str
     label: str | None = None
@@ -259,13 +259,13 @@ NO_OPTIONS = StepOptions()
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
 class Declaration:
-    """What one ``@entrypoint`` or ``@step`` said about one function."""
+    """What one ``@entrypoint`` or ``@step`` declares about one function."""
 
     held: object
     """What the decorator returned, or a weak reference to it."""
 
     written: Callable[..., Any] | None
-    """The function as it was written, if a wrapper took its place."""
+    """The function as it was written, if a wrapper replaced it."""
 
     name: str
     title: str | None
@@ -284,10 +284,10 @@ class Declaration:
     """The only object whose method this is, if it is that of one."""
 
     declared: "Declared | None" = None
-    """What it shares with other declarations of the function, if a wrapper is in its place."""
+    """What it shares with other declarations of the function, if a wrapper replaced that."""
 
     runs: "Starter | None" = None
-    """What begins runs in the wrapper that took the function's place, if that does."""
+    """What begins runs in the wrapper that replaced the function, if that does."""
 
     begins_runs: bool = False
     """Whether those are runs of the flows that claim this."""
@@ -336,12 +336,12 @@ class Declaration:
     @property
     def function(self) -> Any:
         """The function as it was written."""
-        return bare(self.target) if self.written is None else self.written
+        return unwrap_method(self.target) if self.written is None else self.written
 
     @property
     def is_wrapped(self) -> bool:
         """Whether a wrapper, which refers to this, took the place of the function."""
-        return self.written is not None and bare(self.target) is not self.written
+        return self.written is not None and unwrap_method(self.target) is not self.written
 
     def know_frames(self) -> None:
         """Find out in which frames the function runs."""
@@ -387,8 +387,8 @@ class Declaration:
     def __reduce__(self) -> tuple[Callable[..., "Declaration"], tuple[Any, ...]]:
         # What a wrapper needs of it in another process: what it says, not what it refers to.
         after = tuple(reference._replace(function=None) for reference in self.after)
-        said = (self.title, self.kind, self.location, self.is_entrypoint, after, self.join)
-        return _arrived, (self.name, *said, self.flows, self.options)
+        values = (self.title, self.kind, self.location, self.is_entrypoint, after, self.join)
+        return _arrived, (self.name, *values, self.flows, self.options)
 
     def as_step(self, flow: "FlowDeclaration | None" = None) -> Step:
         """Return what was declared, with predecessors by their names in *flow*."""
@@ -410,9 +410,9 @@ class Declaration:
         return step
 
 
-def _arrived(name: str, *said: Any) -> Declaration:
+def _arrived(name: str, *values: Any) -> Declaration:
     """Return the declaration of a function that another process pickled by value."""
-    title, kind, location, is_entrypoint, after, join, flows, options = said
+    title, kind, location, is_entrypoint, after, join, flows, options = values
     origin = Origin("", name)
     made = Declaration(None, None, name, title, kind, location, origin, is_entrypoint, after, join)
     made.flows, made.options = flows, options
@@ -465,7 +465,7 @@ class Declared:
         declaration.declared = self
 
     def replace(self, earlier: Declaration, later: Declaration) -> None:
-        """Be no more what *earlier* declared, if *later* took its place."""
+        """Drop *earlier*, if *later* replaced it."""
         if later.declared is self and earlier is not later and earlier in self.declarations:
             self.declarations.remove(earlier)
 
@@ -491,11 +491,11 @@ def _arrived_together(function: Any, declarations: list[Declaration]) -> Declare
 
 @dataclass(slots=True, eq=False)
 class FlowDeclaration:
-    """What all ``flow(name, ...)`` of one name said, and the steps that they claimed."""
+    """What all ``flow(name, ...)`` of one name declare, and the steps that they claimed."""
 
     name: str
     metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What was said of the flow, by the file that said it."""
+    """The metadata of the flow, by the file that declares it."""
 
     steps: dict[str, Declaration] = field(default_factory=dict)
 
@@ -506,11 +506,11 @@ class FlowDeclaration:
         """Forget what files and executions declared that are gone, and return the steps."""
         gone = {n: d for n, d in self.steps.items() if is_gone(d.origin.file, d.source)}
         self.steps = {n: d for n, d in self.steps.items() if n not in gone}
-        said = [mention for mention in self.mentions if is_gone(*mention)]
-        for mention in said:
+        removed = [mention for mention in self.mentions if is_gone(*mention)]
+        for mention in removed:
             del self.mentions[mention]
         still = {file for file, _ in self.mentions}
-        for file in {file for file, _ in said} - still:
+        for file in {file for file, _ in removed} - still:
             self.metadata.pop(file, None)
         return [*gone.values()]
 
@@ -548,7 +548,7 @@ class Registry:
             target, function = declaration.target, declaration.function
             self._by_target.put(id(target), declaration)
             if target is not function:
-                self._by_target.put(id(bare(target)), declaration)
+                self._by_target.put(id(unwrap_method(target)), declaration)
                 if not declaration.begins_runs:  # a step is the function, also where it is recorded
                     self._by_target.put(id(function), declaration)
             self._keep_unclaimed(declaration, id(target))
@@ -572,7 +572,7 @@ class Registry:
     def find_same(self, target: object) -> Declaration | None:
         """Return the latest declaration of *target* itself, or of the function in it."""
         found = self._by_target.get(id(target))
-        if found is None and (inside := bare(target)) is not target:
+        if found is None and (inside := unwrap_method(target)) is not target:
             found = self._by_target.get(id(inside))
         return found
 
@@ -624,7 +624,7 @@ class Registry:
         declaration = self.find(target)
         if declaration is None:
             target = unmocked(target)
-            name = getattr(bare(target), "__name__", None) or repr(target)
+            name = getattr(unwrap_method(target), "__name__", None) or repr(target)
             location = None if is_mock(target) else locate(target)
             methods = self._declared_in(target) if isinstance(target, type) else None
             raise UndeclaredFunctionError(flow, name, str(location or "<unknown>"), methods)
@@ -651,7 +651,7 @@ class Registry:
         return [name for name, value in vars(made).items() if self.find(value) is not None]
 
     def _replace(self, earlier: Declaration, later: Declaration) -> None:
-        """Let go of *earlier*, whose place in a flow *later* took."""
+        """Drop *earlier*, which *later* replaced in a flow."""
         if earlier.declared is not None:
             earlier.declared.replace(earlier, later)
         self._let_go(earlier)

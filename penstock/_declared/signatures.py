@@ -1,7 +1,7 @@
 """Signatures as the source has them: nothing is evaluated, and no value is shown.
 
 A value may be a password from the environment, a path of this machine, or the
-address of an object. What stands in the source is what its author wrote to be
+address of an object. The source has what its author wrote to be
 read, and it is the same in each process.
 """
 
@@ -192,12 +192,12 @@ def _line(text: str) -> Source:
 
 
 _ANY = object()
-"""Stands for a value that is not compared, since a tool made it of what was written."""
+"""Replaces a value that is not compared, since a tool made it of what was written."""
 
 
 @dataclass(slots=True)
 class _Written:
-    """What the source of one function or class says: texts by name, each with its value."""
+    """The source of one function or class: strings by name, each with its value."""
 
     annotations: dict[str, tuple[Source, object]] = field(default_factory=dict)
     defaults: dict[str, tuple[Source, object]] = field(default_factory=dict)
@@ -228,7 +228,7 @@ def _classes(target: Any) -> list[type]:
 
 def _behind(target: Any) -> Iterator[object]:
     """Yield what a call of *target* may call in its turn."""
-    # By its type: a proxy, like a shared task of Celery, would look for what it stands for.
+    # By its type: a proxy, like a shared task of Celery, would look for its target.
     kind = type(target)
     if issubclass(kind, (staticmethod, classmethod, MethodType)):
         yield target.__func__
@@ -349,7 +349,7 @@ def _module(file: str, scope: dict[str, Any]) -> tuple[list[str], _Index]:
     known = _modules.get(file)
     if known is None or known[0] is not lines:
         index = _Index({}, {})
-        # It was edited to what is not Python, or never was.
+        # It was edited and is no longer valid Python, or never was.
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             _collect(ast.parse("".join(lines)), index, "")
         known = _modules[file] = lines, index

@@ -77,7 +77,7 @@ class Step:
     """
 
     name: str
-    """The name that edges use, which is the function's unless ``name=`` said otherwise."""
+    """The name that edges use, which is the function's unless ``name=`` was given."""
 
     function: Callable[..., Any] | None = field(default=None, repr=False)
     """The declared function, as it was written, or None if the step is from a catalog."""
@@ -127,13 +127,13 @@ class Step:
     def doc(self) -> str | None:
         """The docstring without its indentation, of the function inside a partial too.
 
-        None if there is none, or something else than a string in its place.
+        None if there is none, or if it is not a string.
         """
         if self.details is not None:
             return self.details.doc
         try:
             return _doc_of(self.function)
-        except (Exception, SystemExit):  # a property of the user's, or wrappers in a circle
+        except (Exception, SystemExit):  # a user's property, or a cycle of wrappers
             return None
 
     @property

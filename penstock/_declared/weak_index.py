@@ -15,7 +15,7 @@ class WeakIndex(Generic[V]):
     """Objects that it does not hold.
 
     What `weakref.WeakValueDictionary` is, for less: an entry whose object is
-    gone stays until there are twice as many. Who changes it holds a lock.
+    gone stays until there are twice as many. Callers that change it hold a lock.
     """
 
     __slots__ = ("_entries", "_most")

@@ -22,8 +22,8 @@ _MOST_MEMBER = 4096
 def text_of(name: str, value: object) -> str | None:
     """Return *value* as a string that can be sent, or None if it cannot.
 
-    Whoever sends a request or a message never sees an exception because of a
-    value that was annotated.
+    Sending a request or a message never raises because of a value that was
+    annotated.
     """
     try:
         text = str(value)
@@ -43,9 +43,9 @@ def read_baggage(header: str) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     for member in header.split(","):
-        name, is_said, value = member.partition(";")[0].partition("=")
+        name, has_value, value = member.partition(";")[0].partition("=")
         text = unquote(value.strip())
-        if is_said and text.isprintable():
+        if has_value and text.isprintable():
             found[unquote(name.strip())] = text
     return found
 

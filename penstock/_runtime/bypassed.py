@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 from weakref import WeakSet, ref
 
-from penstock._declared.registry import Declaration, bare, default_registry, functions_of
+from penstock._declared.registry import Declaration, default_registry, functions_of, unwrap_method
 from penstock._runtime.instrument import is_wrapper
 
 __all__ = ["Endpoints", "check_frame"]
@@ -77,7 +77,7 @@ def _check_endpoint(endpoint: Any) -> None:
 def check_frame(declaration: Declaration, frame: FrameType | None) -> None:
     """Report *declaration* if its function, which runs in or above *frame*, has no wrapper above.
 
-    Only where a decorator may be the reason: who calls ``__wrapped__`` means it.
+    Only where a decorator may be the reason: a call of ``__wrapped__`` is intended.
     """
     while frame is not None:
         if is_wrapper(frame.f_code):
@@ -96,7 +96,9 @@ def _report(declaration: Declaration, *, always: bool) -> None:
     # Only who made the mistake reads the source.
     from penstock._declared.registrations import find_registrations  # noqa: PLC0415
 
-    found = find_registrations(declaration.function, bare(declaration.target), is_called=True)
+    found = find_registrations(
+        declaration.function, unwrap_method(declaration.target), is_called=True
+    )
     if found is not None or always:
         cure = _REGISTERED if found is None else found.cure
         _logger.error(

@@ -33,9 +33,9 @@ def read_known(carrier: Any, known: Mapping[object, str]) -> dict[str, list[str]
     return found
 
 
-def only(texts: list[str]) -> str | None:
-    """Return the one string that all *texts* are, or None."""
-    return texts[0] if len(texts) == 1 or len(set(texts)) == 1 else None
+def only(values: list[str]) -> str | None:
+    """Return the string that all *values* are equal to, or None."""
+    return values[0] if len(values) == 1 or len(set(values)) == 1 else None
 
 
 def with_headers(carrier: Any, added: Mapping[str, str]) -> Any:
@@ -79,7 +79,7 @@ def _copied(carrier: Any, added: Mapping[str, str]) -> Any:
         there = read_headers(copied, *replaced)
     except Exception:
         return None
-    # A type with rules of its own may keep something else than it was given.
+    # A type with its own rules may keep something else than it was given.
     right = all(there.get(name.lower()) == [value] for name, value in added.items())
     return copied if right else None
 
@@ -135,7 +135,7 @@ def _iterate(carrier: Any) -> Iterator[tuple[Any, Any]]:
 @lru_cache
 def known_names(*wanted: str) -> dict[object, str]:
     """Return the names *wanted*, by what they are as strings and as bytes."""
-    return {said: name for name in wanted for said in (name, name.encode())}
+    return {key: name for name in wanted for key in (name, name.encode())}
 
 
 def _lower(name: object) -> str:

@@ -31,7 +31,7 @@ def declare_control_flow(ending: Ending, *types: type[BaseException]) -> None:
     Args:
         ending: The `penstock.tracing.Span.outcome` of the step: ``"retried"``,
             ``"stopped"``, ``"cancelled"``, ``"closed"`` or ``"responded"``.
-        types: Exceptions with which the application tells the queue what to do.
+        types: Exceptions with which the application controls the queue.
 
     .. versionadded:: 0.2
     """
@@ -71,7 +71,7 @@ _RESPONSES: Mapping[str, Mapping[str, str | int]] = {
 they have it. By name, as above."""
 
 _FIRST_FAILURE = 500
-"""In OpenTelemetry's conventions for servers, what the client did wrong is no error."""
+"""In OpenTelemetry's conventions, an error of the client is not an error of the server."""
 
 
 def _is_response(error: BaseException, status: str | int) -> bool:

@@ -1,6 +1,6 @@
 """What an exception that left a run knows of that run.
 
-Whoever reports an exception often does so outside the run, where nothing is
+Exceptions are often reported outside the run, where nothing is
 current any more. The exception therefore carries a small record of strings. It
 is a tuple, which can be pickled for a process without penstock, makes no cycle
 and holds nothing alive.
@@ -64,7 +64,7 @@ def record_failure(run: Run, error: BaseException) -> None:
 
     A log line or a report that is written outside the run then says which
     operation it is from. `penstock.boundary.active` does it by itself; this is
-    for adapters that are told of an error while the run is current. Exceptions
+    for adapters that are called with an error while the run is current. Exceptions
     that are control flow carry nothing.
 
     Args:

@@ -157,17 +157,17 @@ def process_lock() -> RLock:
     return _lock
 
 
-def _begin_anew() -> None:
+def _reset() -> None:
     global _numbers, _lock  # noqa: PLW0603 - a counter of this process
     tails.clear()
-    # Whoever held the lock is not there in a forked child. It can be taken
+    # The thread that held the lock does not exist in a forked child. It can be taken
     # twice, by what the garbage collector runs meanwhile.
     _lock = RLock()
-    # From a random place, and far from the end of what 64 bits can say.
+    # From a random number, and far from the end of what 64 bits can hold.
     _numbers = count(int.from_bytes(urandom(8), "big") >> 1 | 1)
 
 
 _numbers: Iterator[int]
 _lock: RLock
-_begin_anew()
-renew_after_fork(_begin_anew)
+_reset()
+renew_after_fork(_reset)

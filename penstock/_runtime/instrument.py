@@ -199,8 +199,8 @@ def _flags(function: object) -> int:
 def instrument_alike(function: Any, scope: Scope) -> Any:
     """Return *function* with its body in *scope*, as the same kind of object.
 
-    A method stays bound, a partial keeps its arguments, and what is no method
-    of the class that it is put into does not become one.
+    A method stays bound, a partial keeps its arguments, and a callable that is
+    not a method of the class that it is put into does not become one.
     """
     kind = type(function)
     if kind is FunctionType:
@@ -217,7 +217,7 @@ def instrument_alike(function: Any, scope: Scope) -> Any:
 
 
 def with_function(target: Any, function: Any) -> Any:
-    """Return *target*, a method of an object or a partial, with *function* instead of its own."""
+    """Return *target*, a method of an object or a partial, with *function* in it."""
     if type(target) is MethodType:
         return MethodType(function, target.__self__)
     made = partial(function, *target.args, **target.keywords)
@@ -233,8 +233,8 @@ _OF_FUNCTIONS = ("__code__", "__globals__", "__closure__")
 
 
 def is_wrappable(target: Any) -> bool:
-    """Return whether nothing of *target* is lost if a function takes its place."""
-    # By its type: a proxy says that it is of the class of what it stands for.
+    """Return whether nothing of *target* is lost if a function replaces it."""
+    # By its type: a proxy claims to be of the class of its target.
     kind = type(target)
     if kind is FunctionType:
         return True
@@ -249,7 +249,7 @@ def check_wrappable(where: str, target: Any) -> None:
     if is_wrappable(target):
         return
     if isinstance(target, type):
-        reason = "instances could no longer be told by its class; put it on a method"
+        reason = "isinstance() checks would break; put it on a method"
     else:
         kind = type(target).__name__  # `__qualname__` of a proxy of Celery is that of its module
         reason = (
@@ -307,8 +307,8 @@ def drive_returned(result: Any, make: Callable[[], Scope], *, refuses: bool) -> 
 
     Coroutines, generators and async generators that have not begun are driven;
     so are the generators in what `contextlib.contextmanager` made. What has
-    begun, a future or a task runs in a context of its own. An iterator that is
-    no generator has no body.
+    begun, a future or a task runs in its own context. An iterator that is
+    not a generator has no body.
 
     Args:
         result: What a function returned.
@@ -402,7 +402,7 @@ def _is_new_async_generator(kind: type, result: Any) -> bool:
 
 
 _OF_FUTURES = ("_asyncio_future_blocking", "add_done_callback", "addCallbacks")
-"""Who has one of these tells others when it is done, so that its work is under way."""
+"""Objects with one of these call back when they are done: their work has begun."""
 
 
 def _has_a_hidden_body(kind: type) -> bool:

@@ -106,7 +106,7 @@ def add_known_fields(
 ) -> None:
     """Add ``flow_id``, ``flow`` and annotated values to the *fields* of a log event.
 
-    What is not known is left out, and what is there already stays. Outside a
+    Unknown values are left out, and existing ones are kept. Outside a
     run it adds nothing, unless *error* is from one.
 
     Args:

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from penstock._common.declared_strings import check_text, wrong
 from penstock._common.plain_values import plain_string
-from penstock._declared.registry import bare
+from penstock._declared.registry import unwrap_method
 from penstock._declared.usage_errors import explains
 from penstock._runtime.baggage import BAGGAGE, read_baggage, write_baggage
 from penstock._runtime.carriers import only, read_headers, with_headers
@@ -107,7 +107,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         @bind()
         def nightly(): ...
 
-    Each call of a decorated function is a block of its own; generators are bound
+    Each call of a decorated function is a separate block; generators are bound
     while their body runs. In a generator write ``@bind()`` above it rather than
     a block that is held over a ``yield``, which others run in between.
 
@@ -119,7 +119,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
 
     Raises:
         InvalidFlowIdError: If *flow_id* is not a flow ID.
-        InvalidArgumentError: If *flow* is no string, or one with control characters.
+        InvalidArgumentError: If *flow* is not a string, or has control characters.
         RuntimeError: If a block is entered again before it was left.
 
     .. versionadded:: 0.2
@@ -142,8 +142,8 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
 
     @explains("bind(...)", "@bind() above a def")
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Return *function* with every call in a block of its own."""
-        check_wrappable("bind()", bare(function))
+        """Return *function* with every call in a separate block."""
+        check_wrappable("bind()", unwrap_method(function))
         return cast("Callable[P, R]", instrument_alike(function, self._scope()))
 
     def _scope(self) -> Scope:
@@ -155,7 +155,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
 
     def __enter__(self) -> Run:
         if self._token is not None:
-            message = "this bind() is entered already; call bind() again for a block of its own"
+            message = "this bind() is entered already; call bind() again for another block"
             raise RuntimeError(message)
         run = self._begin()
         self._token = current.set(run)
@@ -223,8 +223,8 @@ def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callabl
         loop.run_in_executor(None, bound(work), 7)
         Process(target=bound(work)).start()
 
-    In this process it carries the whole context, and each call gets a copy of
-    its own, so that calls at the same time are apart. A coroutine function, a
+    In this process it carries the whole context, and each call gets its
+    own copy, so that calls at the same time are apart. A coroutine function, a
     generator function and an async generator function run in the context of
     who drives them, with this run current. In another process, to which it can
     be pickled if *function* can, it binds the flow ID.
@@ -404,9 +404,9 @@ def inject(
         header: The name that carries the flow ID. One that is there already is
             replaced, whatever its case. In metadata of gRPC a name is in lower
             case: ``inject([], header="x-request-id")``.
-        traceparent: Whether to say it as ``traceparent`` of W3C Trace Context
-            too. One that is there already stays. A flow ID that is no valid
-            trace-id cannot be said so. Its parent-id is that of the active span
+        traceparent: Whether to send it as ``traceparent`` of W3C Trace Context
+            too. An existing one is kept. A flow ID that is not a valid
+            trace-id cannot be sent so. Its parent-id is that of the active span
             of OpenTelemetry or of the running step, or else the one that came
             in. Its sampled flag is what the active span of OpenTelemetry says,
             or else what came in; where nobody decided, it is set.
@@ -454,7 +454,7 @@ def _headers(
 
 
 def _traceparent(run: Run) -> str:
-    """Return how the next process is told about the trace of *run*."""
+    """Return the header that carries the trace of *run* to the next process."""
     remote, span = remote_of(run), find_span()
     parent = None if remote is None else remote.parent_id
     is_sampled = remote is None or remote.is_sampled
@@ -479,7 +479,7 @@ def extract(
     repeated in a log. An ID that comes in several versions is none.
 
     Args:
-        carrier: A mapping, or a list of pairs, whose names and values are texts
+        carrier: A mapping, or a list of pairs, whose names and values are strings
             or bytes. None is an empty one.
         header: The name that carries the flow ID, in whatever case.
         traceparent: Whether the trace-id of ``traceparent`` is the flow ID where

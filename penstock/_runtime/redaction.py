@@ -36,7 +36,7 @@ _has_complained = False
 
 
 class _Redacted:
-    """A value, and what is shown in its place."""
+    """A value, and what is shown instead of it."""
 
     __slots__ = ("original", "shown")
 
@@ -70,12 +70,12 @@ def _prepare(redact: RedactFunction, name: str, value: object) -> object:
         if discard(found):
             raise TypeError("it returned an awaitable")  # noqa: TRY301 - as if it had raised
     except Exception as error:
-        _complain(redact, error)
+        _log_once(redact, error)
         found = REDACTED
     return value if found is value else _Redacted(value, found)
 
 
-def _complain(redact: RedactFunction, error: Exception) -> None:
+def _log_once(redact: RedactFunction, error: Exception) -> None:
     """Log that *redact* failed, without what it was given: the error's text may repeat that."""
     global _has_complained  # noqa: PLW0603 - a state of the setting
     if not _has_complained:

@@ -97,7 +97,7 @@ class _Identified:
 
     @property
     def run_id(self) -> str:
-        """16 hexadecimal digits that tell this run from others of the same operation."""
+        """16 hexadecimal digits, different for each run of an operation."""
         return digits_of(number_of(self._cell))
 
     @property
@@ -163,7 +163,7 @@ class Run(_Identified):
     __slots__ = ("_origin", "_outer", "_remote", "_request", "_values")
 
     # What `annotate` attaches is seen from one context. There the current run is a view: a
-    # copy with values of its own, which knows the run that it is a view of.
+    # copy with its own values, which knows the run that it is a view of.
     _origin: "Run | None"
     _outer: "_Reference | None"
     """Of the run in which this was called: its number, ID and names. Not the run."""
@@ -274,7 +274,7 @@ class Run(_Identified):
         self._values = {**(self._values or {}), **added}
 
     def _view(self, values: _Values) -> "Run":
-        """Return this run as it is seen from a context that has *values* of its own."""
+        """Return this run as it is seen from a context that has its own *values*."""
         view = _Begun()
         view._flow_id = self._flow_id or self.flow_id
         view._cell = self._cell
@@ -289,7 +289,7 @@ class Run(_Identified):
 
 
 class _Begun(Run):
-    """A run that whoever makes it fills in: that takes a third less than calling `Run`."""
+    """A run that the code that creates it fills in: that takes a third less than calling `Run`."""
 
     __slots__ = ()
     if not TYPE_CHECKING:
@@ -297,7 +297,7 @@ class _Begun(Run):
 
 
 current: ContextVar[Run | None] = ContextVar("penstock.run", default=None)
-"""The run that is current. Whoever sets it keeps the token and resets with it."""
+"""The run that is current. Code that sets it keeps the token and resets with it."""
 
 # Looked up once: what asks for it and what annotates it costs little more than this.
 _set = current.set
@@ -310,7 +310,7 @@ class _Gaps(dict[str, object]):
 
 
 _GONE = object()
-"""In place of a value that was taken away in one context."""
+"""In place of a value that was removed in one context."""
 
 
 def _over(whole: _Values | None, own: _Values | None) -> _Values | None:
@@ -518,11 +518,11 @@ def annotate(**values: object) -> None:
     variable would: in this context until the run ends, and in what is started
     from here, be it a call, a task, a thread that carries the run, or another
     run. Tasks and threads beside this one never see them. Outside a run nothing
-    happens. To another process travels only what `inject` or `bind` is told to
+    happens. To another process travels only what `inject` or `bind` is asked to
     carry.
 
     `Run.annotate` attaches values to the whole run instead, and `unannotate`
-    takes values away again.
+    removes values again.
 
     Args:
         values: Anything. A name that is annotated again has its last value.
@@ -546,8 +546,8 @@ def annotate(**values: object) -> None:
 def unannotate(*names: str) -> None:
     """Take the values under *names* away from what happens from here on.
 
-    What `annotate` is for values, this is for their absence: whoever began
-    beside or before keeps them, and outside a run nothing happens.
+    What `annotate` is for values, this is for their absence: contexts that
+    began beside or before keep them, and outside a run nothing happens.
 
     Args:
         names: Names, of which some may not be there.
@@ -585,7 +585,7 @@ def configure(
             here, to be checked. None brings back penstock's own: 32 hexadecimal
             digits that sort by time.
         redact: Which annotated values are hidden in log records, spans, error
-            reports and headers, where ``[redacted]`` is in their place: a list
+            reports and headers, where ``[redacted]`` replaces them: a list
             of names, ``["password", "*_token"]``, whatever their case, and of
             patterns from `re.compile`, which are searched in the name and in
             the text of the value. Or a function, which is called with the name

@@ -57,7 +57,7 @@ Outcome = Literal["ok", "error", "cancelled", "closed", "responded", "retried", 
 """How a step ended.
 
 It returned; it raised; its task was cancelled; nobody went on with it; it raised
-a response below 500; it asked its queue to run it again; it told its queue to end
+a response below 500; it asked its queue to run it again; it asked its queue to end
 it without success or failure.
 """
 
@@ -187,7 +187,7 @@ class Span(LazyId):
 
     @property
     def remote(self) -> Remote | None:
-        """The trace in the process that sent the operation here, or None if that said nothing."""
+        """The trace in the process that sent the operation here, or None if it sent none."""
         return remote_of(self._run)
 
     @property
@@ -245,7 +245,7 @@ class Span(LazyId):
 
     @property
     def process_id(self) -> str:
-        """16 hexadecimal digits that tell this process from all others."""
+        """16 hexadecimal digits, different for each process."""
         renew_if_forked()
         return _process_id
 
@@ -374,8 +374,8 @@ class Exporter(Protocol):
     raises is logged once and goes no further; that it takes longer than a tenth
     of a second is logged once too.
 
-    One that also has the methods ``resume(span)`` and ``suspend(span)`` is told
-    whenever the body of a step goes on and waits, in the context of the body.
+    One that also has the methods ``resume(span)`` and ``suspend(span)`` has
+    them called whenever the body of a step goes on and waits, in its context.
 
     .. versionadded:: 0.2
     """
@@ -395,7 +395,7 @@ _set_span, _reset_span, _get_run = current_span.set, current_span.reset, current
 
 _is_tracing = False
 _exporters: tuple[Exporter, ...] = ()
-_companions: tuple[Any, ...] = ()
+_context_exporters: tuple[Any, ...] = ()
 _blamed = set[tuple[int, str]]()
 
 
@@ -409,32 +409,32 @@ class _State:
         self.waiting = deque[Span]()
 
 
-class _OfThread(Protocol):
+class _ThreadLocal(Protocol):
     state: _State
 
 
 _local: type = object
-_of_thread: _OfThread
+_thread_local: _ThreadLocal
 
 
 def _bind_to_threads() -> None:
-    """Give each thread a state of its own, or each greenlet once gevent has patched threads."""
-    global _local, _of_thread  # noqa: PLW0603 - there is one of it
+    """Give each thread its own state, or each greenlet once gevent has patched threads."""
+    global _local, _thread_local  # noqa: PLW0603 - there is one of it
     if threading.local is not _local:
         _local = threading.local
 
-        class OfThread(threading.local):
+        class ThreadLocal(threading.local):
             def __init__(self) -> None:
                 self.state = _State()
 
-        _of_thread = OfThread()
+        _thread_local = ThreadLocal()
 
 
 _bind_to_threads()
 
 
 def is_tracing() -> bool:
-    """Tell whether steps that are declared now will be recorded.
+    """Return whether steps that are declared now will be recorded.
 
     .. versionadded:: 0.2
     """
@@ -454,13 +454,13 @@ def exporters() -> tuple[Exporter, ...]:
 
 def set_exporters(*chosen: Exporter) -> None:
     """Let *chosen* receive spans, and nothing else."""
-    global _exporters, _companions  # noqa: PLW0603 - settings of the process
+    global _exporters, _context_exporters  # noqa: PLW0603 - settings of the process
     for exporter in chosen:
         _check_exporter(exporter)
     _bind_to_threads()
     _blamed.clear()  # of exporters that are gone, whose addresses may serve again
     _exporters = chosen
-    _companions = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
+    _context_exporters = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
     _flush_at_exit()
     _flush_at_exit_of_children()
 
@@ -523,7 +523,7 @@ def recording_scope(of: Recorded) -> Scope:
     def begin() -> Span | None:
         run = open_run() if marks else get_run()  # what is current somewhere may be over
         # An exporter may call steps itself: those are not recorded.
-        if run is None or not _exporters or _of_thread.state.is_exporting:
+        if run is None or not _exporters or _thread_local.state.is_exporting:
             return None
         # In place, and without `__init__`: this is what the call of a recorded step costs.
         span = new(Span)
@@ -560,9 +560,9 @@ def _take(span: Span | None, result: Any, _: bool) -> Any:
 def _enter(span: Span | None) -> Span | None:
     if span is not None:
         span._token = _set_span(span)
-        if _companions:
-            for companion in _companions:
-                _call(companion, companion.resume, span)
+        if _context_exporters:
+            for exporter in _context_exporters:
+                _call(exporter, exporter.resume, span)
         span._resumed = now = perf_counter_ns()
         if not span._began:
             span._began = now
@@ -576,9 +576,9 @@ def _leave(span: Span | None) -> None:
         here = _get_run()
         if here is not span._run and here is not None and is_same_run(here, span._run):
             span._run = here  # with what this context has annotated by now
-        if _companions:
-            for companion in _companions:
-                _call(companion, companion.suspend, span)
+        if _context_exporters:
+            for exporter in _context_exporters:
+                _call(exporter, exporter.suspend, span)
         _reset_span(span._token)
         del span._token  # it holds the span before
 
@@ -593,7 +593,7 @@ def _end(span: Span | None, raised: BaseException | None) -> None:
         return
     if raised is not None:
         span._error, span._ending = type(raised), find_ending(raised)
-    state = _of_thread.state
+    state = _thread_local.state
     if state.is_exporting:  # a generator that was collected within an exporter
         state.waiting.append(span)
         return
@@ -617,7 +617,7 @@ def _export(span: Span, since: int) -> None:
         try:
             exporter.export(span)
         except Exception as error:
-            _complain(exporter, error)
+            _log_once(exporter, error)
         now = perf_counter_ns()
         if now - since > _SLOW_NS and _blame(exporter, "slow"):
             message = "the exporter %r took longer than %s ms: put it into BackgroundExporter(...)"
@@ -625,7 +625,7 @@ def _export(span: Span, since: int) -> None:
         since = now
 
 
-def _complain(exporter: object, error: Exception) -> None:
+def _log_once(exporter: object, error: Exception) -> None:
     """Log what *exporter* raised, the first time it does."""
     if _blame(exporter, "raised"):
         _logger.error("the exporter %r failed; this is logged once", exporter, exc_info=error)
@@ -636,11 +636,11 @@ def _call(exporter: object, method: Callable[..., object], *arguments: object) -
     try:
         method(*arguments)
     except Exception as error:
-        _complain(exporter, error)
+        _log_once(exporter, error)
 
 
 def _blame(exporter: object, fault: str) -> bool:
-    """Tell whether *exporter* is blamed for *fault* for the first time."""
+    """Return whether *exporter* has *fault* for the first time."""
     known = (id(exporter), fault) in _blamed
     _blamed.add((id(exporter), fault))
     return not known
@@ -729,7 +729,7 @@ class BackgroundExporter:
                 self._thread = None
 
     def _work(self) -> None:
-        state = _of_thread.state
+        state = _thread_local.state
         state.is_exporting = True  # what the exporter calls is not recorded
         while True:
             self._export_next()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from penstock._declared.registrations import find_registrations
-from penstock._declared.registry import Declaration, bare, default_registry
+from penstock._declared.registry import Declaration, default_registry, unwrap_method
 from penstock._declared.step import Location, Step
 from penstock.graph._model import Problem
 
@@ -16,7 +16,7 @@ def find_bypassed(flow: str, entrypoints: Iterable[Step]) -> Iterator[Problem]:
         declaration = _declaration_of(step)
         if declaration is None or step.location is None:  # it is not written in Python
             continue
-        found = find_registrations(step.function, bare(declaration.target))
+        found = find_registrations(step.function, unwrap_method(declaration.target))
         if found is not None:
             message = f"runs of it do not begin at {step.name!r}: {found.cure}"
             location = Location(step.location.file, found.decorators[0].line)

@@ -508,7 +508,7 @@ class TestExporters:
         set_exporters(memory)
         declare(lambda: None, name="begin")()
 
-        assert isinstance(spans._of_thread, Patched)
+        assert isinstance(spans._thread_local, Patched)
         assert len(memory.spans) == 1
 
     @pytest.mark.needs("threads")
