@@ -366,12 +366,6 @@ def declare_task(
 def declare_task(
     function: None, make: Callable[[Callable[..., Any]], T], **options: Unpack[TaskSettings]
 ) -> Callable[[Callable[..., Any]], T]: ...
-@overload
-def declare_task(
-    function: Callable[..., Any] | None,
-    make: Callable[[Callable[..., Any]], Any],
-    **options: Unpack[TaskSettings],
-) -> Any: ...
 def declare_task(
     function: Callable[..., Any] | None,
     make: Callable[[Callable[..., Any]], T],

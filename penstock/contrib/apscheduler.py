@@ -98,7 +98,7 @@ def flow_task(
     inbound: Inbound = _TRUSTING,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def flow_task(
-    function: Callable[..., Any] | None = None,
+    function: Any = None,
     /,
     *,
     after: After = None,

@@ -305,7 +305,7 @@ def flow_task(
     **options: Any,
 ) -> Callable[[Callable[P, R_co]], FlowTask[P, R_co]]: ...
 def flow_task(
-    function: Callable[..., Any] | None = None,
+    function: Any = None,
     /,
     *,
     after: After = None,

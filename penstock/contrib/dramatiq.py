@@ -138,7 +138,7 @@ def flow_task(
     **options: Any,
 ) -> Callable[[Callable[..., Any]], dramatiq.Actor[..., Any]]: ...
 def flow_task(
-    function: Callable[..., Any] | None = None,
+    function: Any = None,
     /,
     *,
     after: After = None,

@@ -51,7 +51,15 @@ from penstock import (
     loop,
     step,
 )
-from penstock.boundary import Inbound, Outbound, active, iterate
+from penstock.boundary import (
+    Inbound,
+    Outbound,
+    TaskSettings,
+    active,
+    bind_calls,
+    declare_task,
+    iterate,
+)
 from penstock.contrib import loguru as penstock_loguru
 from penstock.contrib.celery import flow_task
 from penstock.contrib.confluent_kafka import bind_message, consume
@@ -59,6 +67,7 @@ from penstock.contrib.logging import FlowFilter, FlowFormatter, install, uninsta
 from penstock.contrib.opentelemetry import FlowIdGenerator, OpenTelemetryExporter
 from penstock.executors import ThreadPoolExecutor
 from penstock.render import Format, draw
+from penstock.reporting import Report, describe
 from penstock.testing import Recording, isolated_registry, record_runs
 from penstock.tracing import DeclaredStep, InMemoryExporter, RecordedRun, Span, read_runs
 from penstock.tracing import configure as configure_tracing
@@ -448,6 +457,19 @@ assert_type(Outbound(hosts=["stock.internal"]).allows("stock.internal", 80), boo
 with active(Run("order-7")) as made:
     assert_type(made, Run)
 assert_type(next(iterate(made, [b"part"])), bytes)
+assert_type(bind_calls(len, current_run)("a"), int)
+
+
+def as_text(_wrapper: Callable[..., Any]) -> str:
+    """What a queue makes of a function."""
+    return "task"
+
+
+task_settings: TaskSettings = {"after": any_of("receive", "retry"), "kind": None}
+assert_type(declare_task(as_text, as_text, **task_settings), str)
+assert_type(declare_task(None, as_text, step="ship")(as_text), str)
+declare_task(None, as_text, stop="ship")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+assert_type(describe(ValueError()), Report | None)
 
 
 @flow("orders")

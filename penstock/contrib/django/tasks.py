@@ -64,7 +64,7 @@ def flow_task(
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def flow_task(
-    function: Callable[..., Any] | None = None,
+    function: Any = None,
     /,
     *,
     after: After = None,
