@@ -245,7 +245,7 @@ def break_down(found):
     ids=["fails", "none", "coroutine", "no flow ID"],
 )
 def test_transformer_that_makes_no_flow_id(transformer, logged, caplog):
-    """A result that is no flow ID is not adopted, which is logged once and without it."""
+    """A result that is not a flow ID is not adopted, which is logged once and without it."""
     inbound = Inbound(trust=True, transformer=transformer)
 
     for _ in range(3):
@@ -274,7 +274,7 @@ def test_values_beside_an_id_that_is_refused():
 @pytest.mark.parametrize("name", ["validator", "transformer"])
 @pytest.mark.parametrize("function", [agree, partial(agree), Agreeing(), agree_in_parts, "upper"])
 def test_functions_that_cannot_answer(name, function):
-    """A coroutine function is refused when settings are read, and so is what is no function."""
+    """A coroutine function is refused when settings are read, and so is what is not a function."""
     with pytest.raises(ConfigurationError, match=f"^shop: {name} (cannot be a|takes a)"):
         Inbound.read("shop", {name: function})
 
@@ -287,7 +287,7 @@ def test_received():
 
 
 def test_hostile():
-    """What is no flow ID is nowhere, and whom to trust is not asked."""
+    """What is not a flow ID is nowhere, and whom to trust is not asked."""
     run = Inbound(trust=refuse).receive({HEADER: "a\x85b"})
 
     assert dict(run.values) == {}
@@ -392,7 +392,7 @@ def test_send():
 
 
 def test_added():
-    """What is set is told apart from what is there already."""
+    """What is set is distinguished from what is there already."""
     outbound = Outbound(header="X-Flow", traceparent=True)
 
     with bind(THEIRS):

@@ -46,7 +46,7 @@ PENSTOCK = SimpleNamespace(
     ]
 )
 def it(request):
-    """Return the implementation that is tested, in a context of its own."""
+    """Return the implementation that is tested, in its own context."""
     token = naive.correlation_id.set(None)
     yield request.param
     naive.correlation_id.reset(token)

@@ -59,7 +59,7 @@ def test_every_invocation_has_its_own_id(names):
 
 
 def test_visualize(names, capsys, tmp_path, monkeypatch):
-    """The printed diagram is the specification's own, and the picture is a PNG."""
+    """The printed diagram is the specification's own, and the image is a PNG."""
     monkeypatch.chdir(tmp_path)
     run(QUICK_START, names)
 

@@ -161,7 +161,7 @@ def test_not_carried(way):
 
 
 def test_worker_that_was_there_before():
-    """A worker task sees the run of its own start; an entrypoint in it begins one per item."""
+    """A worker task sees its own run start; an entrypoint in it begins one per item."""
 
     @orders
     @entrypoint

@@ -141,7 +141,7 @@ class TestInheritedContext:
         assert found == ["order-7"]
 
     def test_background_worker(self):
-        """A worker that outlives the run gives each item an ID of its own with inherit=False."""
+        """A worker that outlives the run gives each item its own ID with inherit=False."""
         kept = orders(entrypoint(current_flow_id, name="kept"))
         own = orders(entrypoint(current_flow_id, name="own", inherit=False))
         found = []

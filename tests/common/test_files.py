@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and what is no file is written to."""
+"""Files are written whole or not at all, and what is not a file is written to."""
 
 import fcntl
 import importlib
@@ -310,7 +310,7 @@ def test_standard_output(tmp_path, name, is_pipe):
 
 
 def test_descriptor(tmp_path):
-    """An open file is written to where it stands, and stays open."""
+    """An open file is written to where it is, and stays open."""
     with (tmp_path / "file").open("wb", buffering=0) as file:
         file.write(b"1")
         write_whole(f"/dev/fd/{file.fileno()}", "2")
@@ -355,7 +355,7 @@ def test_parts_of_others_are_kept(tmp_path):
 
 
 def test_part_that_is_taken_for_stale(tmp_path, monkeypatch):
-    """A part that another process took away before it was locked is begun anew."""
+    """A part that another process removed before it was locked is begun again."""
     lock, taken = files._lock, []
 
     def lose_the_first(file):

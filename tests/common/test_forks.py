@@ -174,7 +174,7 @@ def test_random_digits():
 
 @pytest.mark.usefixtures("forked")
 def test_same_number(monkeypatch):
-    """A child that has its parent's number, in a namespace of its own, is renewed too."""
+    """A child that has its parent's number, in its own namespace, is renewed too."""
     monkeypatch.setattr(forks, "_process", os.getpid())
     owner = Owner()
     renew_after_fork(owner.renew)

@@ -93,7 +93,7 @@ def test_nothing_is_changed(peer, sort):
 
 
 def test_tasks_of_one_session(peer):
-    """Requests at the same time each have the ID of their own task."""
+    """Requests at the same time each have their own task's ID."""
 
     async def send(session, number):
         with bind(f"order-{number}"):

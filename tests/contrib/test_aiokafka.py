@@ -101,7 +101,7 @@ def test_outside(broker, topic, clients):
 
 @pytest.mark.parametrize("sort", ["function", "coroutine function"])
 def test_consume(broker, topic, clients, sort):
-    """Each message is handled in a run of its own: adopted, or made where none may be."""
+    """Each message is handled in its own run: adopted, or made where none may be."""
     hostile = [b"a" * 8192, b"order-7\r\nX: 1", "order\x85".encode(), b"order\x00", b"\xff", None]
     broker.produce(
         topic,
@@ -156,7 +156,7 @@ def test_handler_fails(broker, topic, clients):
 
 
 def test_batches(broker, topic, clients):
-    """A batch has a new ID; within it each message has a run of its own."""
+    """A batch has a new ID; within it each message has its own run."""
     broker.produce(topic, *((b"%d" % n, {HEADER: f"order-{n}"}) for n in range(5)))
     batches, seen = [], []
 

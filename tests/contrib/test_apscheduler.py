@@ -1,4 +1,4 @@
-"""APScheduler: a job has a run of its own, or the ID of who adds it for once."""
+"""APScheduler: a job has its own run, or the ID of who adds it for once."""
 
 import asyncio
 import importlib
@@ -20,7 +20,7 @@ from penstock.contrib.apscheduler import flow_task, install, uninstall
 
 @pytest.fixture
 def jobs(monkeypatch):
-    """Return the module of jobs, declared anew."""
+    """Return the module of jobs, declared again."""
     monkeypatch.delitem(sys.modules, "scheduled", raising=False)
     yield importlib.import_module("scheduled")
     assert current_run() is None
@@ -177,7 +177,7 @@ def test_job_of_an_older_sender(jobs):
 
 
 def test_by_name(scheduler, jobs):
-    """A job that is named as a text carries the ID too."""
+    """A job that is named as a string carries the ID too."""
     with bind("order-7"):
         scheduler.add_job("scheduled:work")
     wait_for(lambda: jobs.seen and not scheduler.get_jobs())  # which its own thread removes
@@ -186,7 +186,7 @@ def test_by_name(scheduler, jobs):
 
 
 def test_again_and_again(scheduler, jobs):
-    """A job that runs again has an ID of its own each time, whoever added it."""
+    """A job that runs again has its own ID each time, whoever added it."""
     with bind("order-7"):
         scheduler.add_job(jobs.work, "interval", seconds=0.05)
     wait_for(lambda: len(jobs.seen) >= 3)

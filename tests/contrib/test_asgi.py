@@ -44,7 +44,7 @@ def call(app, scope):
 
 
 def test_new_id():
-    """A request has an ID, which is in the answer beside the headers of the application."""
+    """A request has an ID, which is in the response beside the headers of the application."""
     (start, body), after = call(FlowMiddleware(answer), scope_of())
 
     assert start["headers"] == [(b"a", b"b"), (b"x-request-id", body["body"])]
@@ -94,7 +94,7 @@ def test_answer_of_the_application(name):
 
 
 def test_answer_that_is_used_again():
-    """What the application passes is not changed, so an answer that it keeps has no old ID."""
+    """What the application passes is not changed, so a response that it keeps has no old ID."""
     message = {"type": "http.response.start", "status": 204}
     kept = {"type": "http.response.start", "status": 204, "headers": ((b"a", b"b"),)}
 
@@ -111,7 +111,7 @@ def test_answer_that_is_used_again():
 
 
 def test_no_answer():
-    """With `respond=False` the ID is not in the answer."""
+    """With `respond=False` the ID is not in the response."""
     (start, _), _ = call(FlowMiddleware(answer, respond=False), scope_of())
 
     assert start["headers"] == [(b"a", b"b")]
@@ -127,7 +127,7 @@ def test_other_header():
 
 @pytest.mark.parametrize("kind", ["websocket.accept", "websocket.http.response.start"])
 def test_websocket(kind):
-    """A websocket has one ID, which is in the answer to its handshake, or to its refusal."""
+    """A websocket has one ID, which is in the response to its handshake, or to its refusal."""
     seen = []
 
     async def app(scope, receive, send):
@@ -293,7 +293,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("values", HOSTILE.values(), ids=HOSTILE)
 def test_hostile(values, caplog):
-    """What is no flow ID is not adopted, not answered with, not kept and not logged."""
+    """What is not a flow ID is not adopted, not answered with, not kept and not logged."""
     caplog.set_level(logging.DEBUG, "penstock")
     kept = []
 

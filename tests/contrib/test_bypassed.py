@@ -242,7 +242,7 @@ def test_marked_below(decorators, tmp_path):
 
 
 def test_without_a_source(tmp_path):
-    """Of what is no function, or whose file is gone, nothing is claimed."""
+    """Of what is not a function, or whose file is gone, nothing is claimed."""
     orders(entrypoint(name="partial")(functools.partial(print, "x")))
     _, file = declare(tmp_path, ["orders", "entrypoint", 'api.get("/")'])
     file.unlink()

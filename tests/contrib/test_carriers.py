@@ -258,7 +258,7 @@ def test_value_that_cannot_be_sent(value, caplog):
 
 
 def test_name_that_cannot_be_sent():
-    """A name without a text is left out too."""
+    """A name without a value that can be written is left out too."""
     with bind("a"):
         annotate(**{"a\ud800b": 1})
 

@@ -347,7 +347,7 @@ def test_eager_keeps_the_caller(app):
 
 
 def test_eager_alone(app):
-    """Without a caller a task in place has an ID of its own, also when it is tried again."""
+    """Without a caller a task in place has its own ID, also when it is tried again."""
     install(app)
     seen = []
 
@@ -365,7 +365,7 @@ def test_eager_alone(app):
 
 
 def test_eager_after_closing(app):
-    """A task in place has an ID of its own where a run ended that is current no more."""
+    """A task in place has its own ID where a run ended that is current no more."""
     install(app)
 
     @app.task
@@ -412,7 +412,7 @@ def test_sent(sent, app):
 
 
 def test_sent_outside_a_run(sent, app):
-    """A message that is sent outside any run has an ID of its own, the same at each delivery."""
+    """A message that is sent outside any run has its own ID, the same at each delivery."""
     for _ in range(2):
         app.send_task("work")
 
@@ -441,7 +441,7 @@ def test_header_that_is_there(sent, app):
 
 
 def test_malformed_header_that_is_there(sent, app):
-    """What is no flow ID is not sent on, as by a task that is tried again."""
+    """What is not a flow ID is not sent on, as by a task that is tried again."""
     with bind() as run:
         app.send_task("work", headers={HEADER: "a b"})
 
@@ -523,7 +523,7 @@ def test_never_what_was_there(app, work):
     "hostile", ["a b", "x" * 129, "a\x85b", "a\r\nb", "\x00", 7, b"\xff", ["a"]]
 )
 def test_hostile(app, work, caplog, hostile):
-    """What is no flow ID is not adopted, and not logged."""
+    """What is not a flow ID is not adopted, and not logged."""
     install()
     with caplog.at_level(logging.DEBUG, "penstock"):
         found, values = call(app, work, **{HEADER: hostile})
@@ -679,7 +679,7 @@ def _log(monkeypatch):
 @pytest.mark.usefixtures("_log")
 def test_worker_without_a_server(app):
     """A worker beside the application, with a broker in memory, has the sender's ID."""
-    # A queue of its own: all brokers in memory share what was sent.
+    # Its own queue: all brokers in memory share what was sent.
     app.conf.update(task_always_eager=False, task_default_queue="alone")
     seen = []
 

@@ -197,7 +197,7 @@ def test_beside_others(worker):
 
 
 def test_malformed(worker):
-    """What is no flow ID is not adopted, and the worker makes one."""
+    """What is not a flow ID is not adopted, and the worker makes one."""
     hostile = "a b\x85" + worker.pool
     # The message as somebody else sends it.
     adapter.uninstall(worker.app)

@@ -186,7 +186,7 @@ class TestBindMessage:
             bind_message(named, heder="X")
 
     def test_hostile(self, broker, topic, caplog):
-        """What is no flow ID is never adopted and never logged."""
+        """What is not a flow ID is never adopted and never logged."""
         caplog.set_level(logging.DEBUG)
         broker.produce(topic, *((b"1", [(HEADER, value)]) for value in HOSTILE))
         broker.produce(topic, (b"1", [(HEADER, b"order-7"), (HEADER, b"order-8")]))
@@ -204,7 +204,7 @@ class TestConsume:
     """The loop of a consumer."""
 
     def test_messages(self, broker, topic, consumer):
-        """Each message is handled in a run of its own, also one without a value."""
+        """Each message is handled in its own run, also one without a value."""
         broker.produce(
             topic, (b"1", {HEADER: "order-7"}), (None, {HEADER: "order-8"}), (b"3", None)
         )
@@ -293,7 +293,7 @@ class TestConsume:
         assert [message.value() for message in seen.messages] == [b"1"]
 
     def test_batches(self, broker, topic, consumer):
-        """A batch has a new ID; within it each message has a run of its own."""
+        """A batch has a new ID; within it each message has its own run."""
         broker.produce(topic, *((b"%d" % n, {HEADER: f"order-{n}"}) for n in range(5)))
         batches, seen = [], []
 

@@ -95,7 +95,7 @@ def test_specification():
 
 @pytest.mark.parametrize("path", ["/say", "/say-later"])
 def test_own_id(get, path):
-    """A request has an ID of its own, whatever is current, and answers with it."""
+    """A request has its own ID, whatever is current, and answers with it."""
     answer = get(path)
 
     assert answer.headers[HEADER] in answer.text
@@ -143,7 +143,7 @@ HOSTILE = ["x" * 8192, "a b", "a\x85b", "a\x00b", "\xff\xfe", "one,two", "<scrip
 @override_settings(PENSTOCK={"trust": True})
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile(get, lines, hostile):
-    """What is no flow ID is not adopted, not answered and not logged."""
+    """What is not a flow ID is not adopted, not answered and not logged."""
     answer = get("/say", **{HEADER: hostile})
 
     assert len(answer.headers[HEADER]) == 32
@@ -249,7 +249,7 @@ def test_file():
 
 @pytest.mark.parametrize("path", ["/fail", "/fail-later"])
 def test_failing_view(get, lines, path):
-    """The page of an error, its log and the answer have the ID."""
+    """The page of an error, its log and the response have the ID."""
     answer = get(path)
     flow_id = answer.headers[HEADER]
     (logged,) = [line for line in lines if line.name == "django.request"]
@@ -321,7 +321,7 @@ def test_many_at_once():
 
 
 def test_handlers_can_be_made():
-    """Both sorts of server find an application."""
+    """Both kinds of server find an application."""
     assert ASGIHandler()
     assert WSGIHandler()
 
@@ -361,7 +361,7 @@ class TestChecks:
         assert (found.id, "move it to the top" in found.hint) == ("penstock.W002", True)
 
     def test_flows(self):
-        """What cannot be meant in a flow is a warning, with its place."""
+        """An inconsistency in a flow is a warning, with its location."""
         flow("orders")(entrypoint(name="begin")(lambda: None))
         flow("orders")(step(after="begn", name="go")(lambda: None))
         with override_settings(ROOT_URLCONF=None):

@@ -115,7 +115,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("sent", HOSTILE.values(), ids=HOSTILE)
 def test_hostile(server, sent):
-    """What is no flow ID is neither adopted nor answered, if the server lets it in at all."""
+    """What is not a flow ID is neither adopted nor answered, if the server lets it in at all."""
     text = exchange(server, ask("/log", f"X-Request-ID: {sent}", last=True))
 
     assert [len(flow_id) for flow_id in answered(text)] in ([32], [])
@@ -153,7 +153,7 @@ def test_client_that_leaves(server):
 
 
 def test_access_log(server):
-    """The server's own log has the ID of the answer, where its format asks for it."""
+    """The server's own log has the ID of the response, where its format asks for it."""
     if server.name != "gunicorn":
         return
     (flow_id,) = answered(exchange(server, ask("/say", last=True)))
@@ -174,7 +174,7 @@ UVICORN_LOG = {
 
 
 def test_access_log_of_uvicorn(tmp_path):
-    """Its lines have the ID of the answer where the middleware for ASGI is around Django."""
+    """Its lines have the ID of the response where the middleware for ASGI is around Django."""
     settings = tmp_path / "log.json"
     settings.write_text(json.dumps(UVICORN_LOG))
     command = ("uvicorn", "django_app:wrapped", "--lifespan", "off", "--log-config", str(settings))

@@ -20,7 +20,7 @@ from penstock.exceptions import MissingExtraError
 
 @pytest.fixture
 def tasks(monkeypatch):
-    """Return the module with the tasks, declared anew."""
+    """Return the module with the tasks, declared again."""
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
     django.setup()
     monkeypatch.delitem(sys.modules, "django_work", raising=False)
@@ -44,7 +44,7 @@ def test_in_place(tasks, name):
 
 
 def test_outside_a_run(tasks):
-    """A task that belongs to nothing has an ID of its own, made when it is enqueued."""
+    """A task that belongs to nothing has its own ID, made when it is enqueued."""
     result = tasks.work.enqueue(7)
 
     assert carried(result) == {"penstock_flow_id": result.return_value["id"]}
@@ -144,7 +144,7 @@ def test_other_rows(tasks, run_worker):
 
 
 def test_hostile(tasks):
-    """What is no flow ID is not adopted."""
+    """What is not a flow ID is not adopted."""
     said = tasks.work_elsewhere.call(2, penstock_flow_id="a\nb")
 
     assert len(said["id"]) == 32
@@ -197,7 +197,7 @@ def deliver(amount: int):
 
 @pytest.fixture
 def again(monkeypatch):
-    """Return what imports the module anew where Django has no tasks."""
+    """Return what imports the module again where Django has no tasks."""
 
     def again(backport):
         monkeypatch.setitem(sys.modules, "django.tasks", None)

@@ -255,7 +255,7 @@ def test_settings(broker):
 
 @pytest.mark.parametrize("hostile", ["a b", "a\x85b", "x" * 129, 7, None])
 def test_hostile(broker, hostile):
-    """What is no flow ID is not adopted."""
+    """What is not a flow ID is not adopted."""
     seen = []
 
     @flow_task
@@ -328,7 +328,7 @@ def test_broker_without_middleware():
 
 @pytest.mark.usefixtures("_unmeasured")
 def test_real_worker(tmp_path, redis_url):
-    """A worker in a process of its own has the ID that came through Redis."""
+    """A worker in its own process has the ID that came through Redis."""
     environment = os.environ | {
         "PYTHONPATH": str(SUPPORT),
         "QUEUE_TEST_FOLDER": str(tmp_path),

@@ -199,7 +199,7 @@ def test_litestar(views, lines, path, place):
     async def later() -> None:
         await views[1]()
 
-    # Its own handlers write in a thread of their own, until the process ends.
+    # Its own handlers write in their own thread, until the process ends.
     none = {"class": "logging.NullHandler"}
     config = LoggingConfig(
         log_exceptions="always",
@@ -244,7 +244,7 @@ def test_background_task(views, lines, kind):
 @pytest.mark.parametrize("sort", ["WSGI", "ASGI"])
 @pytest.mark.parametrize("is_wrapped", [False, True], ids=["in MIDDLEWARE", "around"])
 def test_django(views, lines, place, sort, is_wrapped):
-    """Django's line "Internal Server Error", for each sort of view under each sort of server."""
+    """Django's line "Internal Server Error", for each kind of view under each kind of server."""
 
     async def later(_request):
         await views[1]()

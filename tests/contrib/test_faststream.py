@@ -134,7 +134,7 @@ def test_not_trusted():
 
 @pytest.mark.parametrize("said", ["a" * 8192, "order-7\r\n", "order\x85", "order\x00", "ÿ"])
 def test_hostile(said, caplog):
-    """What is no flow ID is neither adopted nor sent on."""
+    """What is not a flow ID is neither adopted nor sent on."""
     caplog.set_level(logging.DEBUG, "penstock")
 
     async def use(broker):

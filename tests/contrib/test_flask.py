@@ -33,7 +33,7 @@ def client(app):
 
 
 def test_view(client):
-    """A view has the ID, which is in the answer, and each request has another."""
+    """A view has the ID, which is in the response, and each request has another."""
     first, second = client.get("/"), client.get("/")
 
     assert first.text == first.headers[HEADER]

@@ -143,7 +143,7 @@ def test_values(serializer):
 
 
 def test_own_task_id():
-    """A task ID of the user's own stays as it is; without pickle, the task has an ID of its own."""
+    """A task ID of the user's own stays as it is; without pickle, the task has its own ID."""
     huey = MemoryHuey("orders", serializer=Json())
     seen = []
     work = flow_task(huey)(lambda: seen.append(current_flow_id()))
@@ -265,7 +265,7 @@ def test_made_before(is_immediate):
 
 
 def test_periodic():
-    """What the clock starts has an ID of its own each time, the same when it is tried again."""
+    """What the clock starts has its own ID each time, the same when it is tried again."""
     huey = MemoryHuey("nightly")
     seen = []
 
@@ -381,7 +381,7 @@ def test_immediate():
 
 
 def test_hostile():
-    """What is no flow ID is not adopted."""
+    """What is not a flow ID is not adopted."""
     huey = MemoryHuey("orders", immediate=True)
     seen = []
 

@@ -262,7 +262,7 @@ class TestFlowFormatter:
         assert log.lines[0].endswith(" WARNING order-7 - shop: late")
 
     def test_defaults(self):
-        """Other fields, and what stands for the three, can be chosen."""
+        """Other fields, and the default of the three, can be chosen."""
         formatter = FlowFormatter(FORMAT + " %(tenant)s", defaults={"tenant": "?"}, default="none")
         log = Log(formatter=formatter)
 
@@ -405,7 +405,7 @@ class TestInstall:
 
 
 def test_threads():
-    """Lines of threads that run at once say the ID of their own thread's run."""
+    """Lines of threads that run at once have the ID of their own thread's run."""
     log = Log(FlowFilter(), formatter=logging.Formatter("%(flow_id)s %(message)s"))
     ready = threading.Barrier(8)
 
@@ -526,6 +526,6 @@ class TestShortIds:
     @pytest.mark.parametrize("length", [0, -1, "8", True, 1.5], ids=repr)
     @pytest.mark.parametrize("made", [FlowFilter, FlowFormatter, install], ids=lambda m: m.__name__)
     def test_refused(self, made, length):
-        """What is no number of characters is refused."""
+        """What is not a number of characters is refused."""
         with pytest.raises(ConfigurationError, match=f"logging.{made.__name__}: id_length must be"):
             made(id_length=length)

@@ -183,7 +183,7 @@ class TestSpans:
         assert made.status.status_code is StatusCode.UNSET
 
     def test_values(self, memory):
-        """Annotated values are attributes, as texts where OTLP has no other way."""
+        """Annotated values are attributes, as strings where OTLP has no other way."""
 
         def begin():
             annotate(
@@ -226,7 +226,7 @@ class TestSpans:
         assert "penstock.flow" not in made.attributes
 
     def test_another_kind_of_id(self, memory):
-        """A flow ID that is no trace-id is an attribute of spans in a trace of their own."""
+        """A flow ID that is not a trace-id is an attribute of spans in their own trace."""
         begin = declare(lambda: None, name="begin")
         with bind("order-7"):
             begin()
@@ -362,7 +362,7 @@ class TestParents:
 
     @pytest.mark.usefixtures("provider")
     def test_another_operation(self, memory):
-        """A run with an ID of its own begins a trace, which links to the caller."""
+        """A run with its own ID begins a trace, which links to the caller."""
         sync = declare(lambda: None, name="sync", inherit=False)
         declare(lambda: sync(), name="begin")()
 
@@ -407,7 +407,7 @@ class Slow(SpanProcessor):
 
 
 def test_slow_processor():
-    """A slow processor can have a thread of its own, and spans are still made."""
+    """A slow processor can have its own thread, and spans are still made."""
     slow, provider = Slow(), TracerProvider()
     provider.add_span_processor(slow)
     set_exporters(BackgroundExporter(OpenTelemetryExporter(provider)))
@@ -748,7 +748,7 @@ class TestRemote:
         assert received.kind is SpanKind.INTERNAL
 
     def test_no_trace_id(self, provider, memory):
-        """A flow ID that is no trace-id has no parent in that trace."""
+        """A flow ID that is not a trace-id has no parent in that trace."""
 
         @flow("orders")
         @entrypoint
@@ -900,7 +900,7 @@ def test_sequences(provider, memory, value, expected):
     "value", [Unshowable(), [Unshowable()], 10**5000], ids=["object", "in a list", "int"]
 )
 def test_value_that_cannot_be_shown(provider, memory, value):
-    """A value without a text is left out, and the others are there."""
+    """A value that cannot be written is left out, and the others are there."""
 
     @flow("orders")
     @entrypoint

@@ -367,7 +367,7 @@ def test_not_ignored(serve, path):
 
 
 def test_entrypoint_in_an_ignored_request():
-    """An entrypoint begins an operation of its own there, as it does anywhere outside a run."""
+    """An entrypoint begins its own operation there, as it does anywhere outside a run."""
 
     @flow("health")
     @entrypoint
@@ -764,7 +764,7 @@ app = FlowMiddleware(shop, trust=True)
 
 @pytest.mark.parametrize("name", WSGI_SERVERS)
 def test_underscores_under_wsgi(name):
-    """Only wsgiref's server lets X_Request_ID stand in for X-Request-ID, as the page says."""
+    """Only wsgiref's server accepts X_Request_ID as X-Request-ID, as the page says."""
     with subprocess.Popen(
         [sys.executable, "-c", SHOP + WSGI_SERVERS[name]],
         stdout=subprocess.PIPE,

@@ -86,7 +86,7 @@ def test_redirect_to_a_host_that_is_named(session, peer, other):
 
 
 def test_redirect_by_hand(session, peer, other):
-    """What a caller does with an answer does not carry the ID on either."""
+    """What a caller does with a response does not carry the ID on either."""
     peer.redirects["/302"] = other.url
     install(session, hosts=[peer.name])
 

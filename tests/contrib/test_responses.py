@@ -109,7 +109,7 @@ def test_failure(recorded, make):
 
 
 def test_rest_framework(recorded, monkeypatch):
-    """An exception of Django REST framework has a status of its own."""
+    """An exception of Django REST framework has its own status."""
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
     django.setup()
     from rest_framework.exceptions import APIException, NotFound

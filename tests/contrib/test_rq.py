@@ -224,7 +224,7 @@ def test_settings(monkeypatch, connection, jobs, worker):
 
 @pytest.mark.parametrize("hostile", ["a b", "a\x85b", 7, b"\xff"])
 def test_hostile(queue, connection, jobs, hostile):
-    """What is no flow ID is not adopted."""
+    """What is not a flow ID is not adopted."""
     queue.enqueue(jobs.work, meta={HEADER: hostile})
 
     ((_, found),) = process(connection)

@@ -112,7 +112,7 @@ def check(events, flow_id):
 
 @pytest.mark.parametrize("is_outermost", [True, False], ids=["wrapped", "add_middleware"])
 def test_fastapi(events, is_outermost):
-    """In FastAPI, wherever the middleware stands, all events of a request are tagged."""
+    """In FastAPI, wherever the middleware is, all events of a request are tagged."""
     api, handle = FastAPI(), declare()
 
     @api.get("/")

@@ -35,7 +35,7 @@ SERVERS = {
 }
 
 
-# Granian's access log has no fields of the answer, and WSGI has no websockets.
+# Granian's access log has no fields of the response, and WSGI has no websockets.
 LOG_ANSWERS = [name for name in SERVERS if not name.startswith("granian")]
 HAVE_WEBSOCKETS = [name for name, command in SERVERS.items() if "served:asgi" in command]
 
@@ -152,7 +152,7 @@ def wait_for(server, process):
 
 
 def test_new_id(server):
-    """Each request has an ID of its own, which is in the answer."""
+    """Each request has its own ID, which is in the response."""
     answers = [server.ask() for _ in range(3)]
 
     assert [text.split()[0] for _, _, text in answers] == [
@@ -256,7 +256,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("headers", HOSTILE.values(), ids=HOSTILE)
 def test_hostile(server, headers):
-    """What is no flow ID is refused by the server, or not adopted, answered with or logged."""
+    """What is not a flow ID is refused by the server, or not adopted, answered with or logged."""
     with server.connect() as connection:
         connection.sendall(request("/", *headers, b"Connection: close"))
         try:

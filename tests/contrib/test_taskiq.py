@@ -335,7 +335,7 @@ async def broker_run(broker, message):
 
 @pytest.mark.parametrize("hostile", ["a b", "a\x85b", "x" * 129, 7, None])
 def test_hostile(hostile):
-    """What is no flow ID is not adopted, and what came later than its begin is no error."""
+    """What is not a flow ID is not adopted, and what came later than its begin is no error."""
     middleware = FlowMiddleware()
     message = TaskiqMessage(
         task_id="1", task_name="work", labels={HEADER: hostile}, args=[], kwargs={}
@@ -432,7 +432,7 @@ def test_uninstall(broker):
 
 @pytest.mark.usefixtures("_unmeasured")
 def test_real_worker(tmp_path, redis_url):
-    """A worker in a process of its own has the ID that came through Redis."""
+    """A worker in its own process has the ID that came through Redis."""
     environment = os.environ | {
         "PYTHONPATH": str(SUPPORT),
         "QUEUE_TEST_FOLDER": str(tmp_path),

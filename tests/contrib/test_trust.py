@@ -113,7 +113,7 @@ def serve(request, tmp_path):
 
 
 def test_secret(serve):
-    """An ID is adopted from who sends the secret, and nothing forged stands in for it."""
+    """An ID is adopted from who sends the secret, and nothing forged replaces it."""
     server = serve("secret")
 
     assert b"theirs-1" in server.ask(THEIRS, SHOWN)

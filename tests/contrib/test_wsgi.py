@@ -41,7 +41,7 @@ class Call:
 
 
 def test_new_id():
-    """A request has an ID, which is in the answer."""
+    """A request has an ID, which is in the response."""
     call = Call(FlowMiddleware(answer))
 
     assert call.headers == [("Content-Type", "text/plain"), ("X-Request-ID", call.said)]
@@ -121,12 +121,12 @@ def test_answer_of_the_application():
 
 
 def test_no_answer():
-    """With `respond=False` the ID is not in the answer."""
+    """With `respond=False` the ID is not in the response."""
     assert Call(FlowMiddleware(answer, respond=False)).said is None
 
 
 def test_answer_that_is_replaced():
-    """An answer that an error replaces has the ID, and what is written goes through."""
+    """A response that an error replaces has the ID, and what is written goes through."""
 
     def app(environ, start_response):
         start_response("200 OK", [])
@@ -266,7 +266,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 def test_hostile(value, caplog):
-    """What is no flow ID is not adopted, not answered with, not kept and not logged."""
+    """What is not a flow ID is not adopted, not answered with, not kept and not logged."""
     caplog.set_level(logging.DEBUG, "penstock")
     kept = []
 

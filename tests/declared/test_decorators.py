@@ -276,7 +276,7 @@ class TestAfter:
             make()
 
     def test_functions(self):
-        """A decorated function stands for its name, an entrypoint's wrapper too."""
+        """A decorated function means its name, an entrypoint's wrapper too."""
         assert self.last([self.a, self.b])[0] == [("a", None), ("b", None)]
 
     def test_later(self):
@@ -288,7 +288,7 @@ class TestAfter:
         assert codes() == []
 
     def test_function_under_another_name(self):
-        """A function stands for the name that it has in the flow in question."""
+        """A function means the name that it has in the flow in question."""
 
         def shared(): ...
 
@@ -314,12 +314,12 @@ class TestAfter:
         ],
     )
     def test_refused(self, after, expected):
-        """What cannot be meant is refused at once, and the message says what to write."""
+        """What is inconsistent is refused at once, and the message says what to write."""
         with pytest.raises(InvalidArgumentError, match=re.escape(expected)):
             step(after=after)
 
     def test_undeclared_function(self):
-        """A function that is no step is refused with its place and the cure."""
+        """A function that is not a step is refused with its place and the cure."""
         with pytest.raises(InvalidArgumentError) as caught:
             step(after=importable)
 
@@ -408,7 +408,7 @@ class TestChannels:
         ],
     )
     def test_refused(self, given, expected):
-        """What is no channel is refused at once, and the message has one that is."""
+        """What is not a channel is refused at once, and the message has one that is."""
         with pytest.raises(InvalidArgumentError, match=re.escape(expected)):
             step(sends=given)
 
@@ -473,7 +473,7 @@ class TestFlow:
         assert (edges("f"), edges("g")) == ([("x", "s", None)], [("x", "s", None)])
 
     def test_several_with_different_predecessors(self):
-        """A step declared anew between two flows comes after something else in each."""
+        """A step declared again between two flows comes after something else in each."""
 
         @flow("g")
         @step(after="in_g")
@@ -646,7 +646,7 @@ class TestFlow:
         assert (get_flow("f").title, get_flow("f").description) == ("One\nTwo", "A\tB")
 
     def test_reversed(self):
-        """Reversed decorators are refused at once: `flow` stands on an undeclared function."""
+        """Reversed decorators are refused at once: `flow` is on an undeclared function."""
         with pytest.raises(UndeclaredFunctionError):
 
             @step(after="x")

@@ -64,7 +64,7 @@ def built(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("page", ["mkdocs", "configuration"])
 def test_every_option_for_mkdocs_is_in_the_reference(page):
-    """Each option of the extension and of the plugin stands in the tables, and in the overview."""
+    """Each option of the extension and of the plugin is in the tables, and in the overview."""
     text = (ROOT / f"docs/reference/{page}.md").read_text(encoding="utf-8")
     plugin = {name for name, _ in PenstockConfig._schema}
     options = {field.name for field in fields(ExtensionOptions)} | plugin

@@ -41,7 +41,7 @@ print(shown["text/plain"])
 
 
 def test_cells(tmp_path):
-    """A cell that is executed again takes away what it declared, and what is in hand is drawn."""
+    """A cell that is executed again removes what it declared, and what is in hand is drawn."""
     file = tmp_path / "script.py"
     file.write_text(SCRIPT, encoding="utf-8")
 

@@ -62,7 +62,7 @@ def test_draw_text(folder):
 
 
 def test_draw(folder):
-    """The command draws a picture."""
+    """The command draws an image."""
     done = follow(folder, DRAW_PICTURE)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -176,7 +176,7 @@ def test_line_that_is_being_written(tmp_path):
 
 
 def test_no_problems(example):
-    """Nothing in the flow of the example cannot be meant."""
+    """Nothing in the flow of the example is inconsistent."""
     done = subprocess.run(
         [sys.executable, "-m", "penstock", "problems"],
         cwd=ROOT / "examples" / example, capture_output=True, text=True, check=False,

@@ -37,7 +37,7 @@ def codes(found: Flow) -> list[tuple[str, str | None]]:
 
 
 def test_order():
-    """Each step stands after all that lead to it; else the order of declaration holds."""
+    """Each step is after all that lead to it; else the order of declaration holds."""
     found = declare("f", d=["b", "c"], b="a", c="a", a=None, e="d")
 
     assert [s.name for s in found.order()] == ["a", "b", "c", "d", "e"]
@@ -177,14 +177,14 @@ def test_graph():
 
 
 class TestProblems:
-    """What cannot be meant is reported, and only that."""
+    """What is inconsistent is reported, and only that."""
 
     def test_none(self):
         """A sound flow has no problems."""
         assert codes(declare("f", a=None, b="a", c=["a", "b"])) == []
 
     def test_unknown_predecessor(self):
-        """A name that is no step is reported with the nearest one."""
+        """A name that is not a step is reported with the nearest one."""
         found = declare("f", fetch=None, store="fetcch")
 
         assert str(found.problems()[0]) == (

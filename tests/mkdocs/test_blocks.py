@@ -1,4 +1,4 @@
-"""Blocks and fences wherever they stand, through Python-Markdown alone."""
+"""Blocks and fences wherever they are, through Python-Markdown alone."""
 
 import pickle
 import re
@@ -98,7 +98,7 @@ def indented(text: str, by: str = "    ") -> str:
     ],
 )
 def test_shown(text, extensions):
-    """A block or a fence shows its flow wherever text may stand, and leaves nothing behind."""
+    """A block or a fence shows its flow wherever text may be, and leaves nothing behind."""
     html = convert(text, extensions)
 
     assert html.count("<svg") == 1
@@ -112,7 +112,7 @@ def test_shown(text, extensions):
 @pytest.mark.parametrize("block", [FENCE, "::: penstock-flow orders\n    steps: none\n"])
 @pytest.mark.parametrize("between", ["", "\n"], ids=["tight", "loose"])
 def test_shown_in_its_item(block, between, extensions):
-    """A list stays one list, and shows the flow in the item under which it stands."""
+    """A list stays one list, and shows the flow in the item under which it is."""
     html = convert("- item\n" + between + indented(block) + between + "- item\n", extensions)
 
     assert (html.count("<ul>"), html.count("<li>")) == (1, 2)
@@ -189,7 +189,7 @@ def test_lines_of_blocks(caplog):
 
 
 def test_steps_of_one_level():
-    """Steps stand at one level, whatever stands above them in lists or tabs."""
+    """Steps are at one level, whatever is above them in lists or tabs."""
     html = convert("# A\n\n::: penstock-flow orders\n\n::: penstock-step orders.send\n")
 
     assert re.findall(r'<(h\d) id="(.*?)"', html) == [
@@ -444,7 +444,7 @@ SVG = (
     ],
 )
 def test_fixed_links(html, autorefs, expected):
-    """A link that finds nothing on its page is left to autorefs, or taken away."""
+    """A link that finds nothing on its page is left to autorefs, or removed."""
     elsewhere = {"penstock--a--b": RemoteTarget("penstock--a--b", ("m.b", "penstock--a--b"))}
 
     assert fix_links(html, elsewhere, autorefs=autorefs) == expected
@@ -479,7 +479,7 @@ def test_link_to_what_is_shown_again():
 
 
 def test_node_is_covered_by_its_link():
-    """In a picture the link lies over its node, since autorefs may leave a span there."""
+    """In an image the link lies over its node, since autorefs may leave a span there."""
     elsewhere = {"penstock--a--b": RemoteTarget("penstock--a--b", ("m.b",))}
 
     fixed = fix_links(SVG, elsewhere, autorefs=True)
@@ -604,7 +604,7 @@ def test_option_below_an_empty_line(indent, caplog):
 
 @pytest.mark.parametrize("below", ["    code\n", "Text\n", "    steps = none\n"])
 def test_other_lines_below_an_empty_line(below, caplog):
-    """What is no option may be below a block."""
+    """What is not an option may be below a block."""
     html = convert(f"::: penstock-flow orders\n\n{below}")
 
     assert caplog.records == []
@@ -641,7 +641,7 @@ def test_lists_of_formatters(item, by, block, extensions, caplog):
 
 
 def test_page_after_page():
-    """Each page begins anew, also for those who convert on and on without `Markdown.reset`."""
+    """Each page begins again, also for those who convert on and on without `Markdown.reset`."""
     md = markdown.Markdown(extensions=["toc", PenstockExtension(css=False)])
     page = "# Shop\n\n::: penstock-flow orders\n"
 
@@ -656,7 +656,7 @@ def test_page_after_page():
     [("", "nothing"), ("no", "what YAML takes for false"), ("yes", "what YAML takes for true")],
 )
 def test_option_that_is_no_word(value, what, caplog):
-    """An option without a value, or with one that is no word in YAML, is not guessed at."""
+    """An option without a value, or with one that is not a word in YAML, is not guessed at."""
     html = convert(f"::: penstock-flow orders\n    steps: {value}\n")
 
     assert f"option 'steps': takes one of full, summary, none, not {what}" in caplog.text
@@ -831,7 +831,7 @@ def test_failing_graphviz(monkeypatch, caplog):
 
 
 def test_pictures_are_not_kept_for_ever(monkeypatch):
-    """A server that draws for days forgets old pictures."""
+    """A server that draws for days forgets old images."""
     monkeypatch.setattr(_images, "_drawn", {})
     monkeypatch.setattr(_images, "_MOST", 0)
     convert("::: penstock-flow orders\n")

@@ -62,7 +62,7 @@ LOOKS = """() => [...document.querySelectorAll('table')].map(table => {
     return cells.map(cell => [cell.fontWeight, cell.padding, cell.borderTop, cell.color])
 })"""
 SHOWN = "title => document.querySelector('h1')?.innerText.includes(title)"
-# Material and Zensical put a picture where no selector of ours reaches.
+# Material and Zensical put an image where no selector of ours reaches.
 DRAWN = """() => {
     const drawn = document.querySelector(".mermaid");
     const {height} = drawn.getBoundingClientRect();

@@ -154,7 +154,7 @@ def content_of(folder: Path, page: str) -> str:
     html = html[html.index("</h1>") + 5 :]
     html = html[: html.index("<p>End</p>")] if "<p>End</p>" in html else html
     html = re.sub(r'<a class="headerlink".*?</a>', "", html)
-    # Zensical takes it away when it has obeyed it.
+    # Zensical removes it when it has obeyed it.
     return html.replace(" data-search-exclude", "")
 
 
@@ -365,7 +365,7 @@ def again():
 @each_program
 @pytest.mark.parametrize("plugins", ["search", "search, mkdocstrings"])
 def test_docstring_that_shows_itself(project, builder, plugins):
-    """A flow in the docstring of its own step ends no build: a warning names the function."""
+    """A flow in the docstring of one of its steps ends no build: a warning names the function."""
     builder = builder._replace(config="mkdocs.yml", theme="material")
     folder = project(builder, {"index.md": "# F\n\n::: penstock-flow loop\n"}, plugins=plugins)
     (folder / "shop.py").write_text(LOOP, encoding="utf-8")

@@ -26,7 +26,7 @@ PAGES = ["flows/index.md", "flows/a.md"]
     ],
 )
 def test_navigation(nav, expected):
-    """Pages stand where the author named their folder, else at the end, else where he put one."""
+    """Pages are where the author named their folder, else at the end, else where he put one."""
     assert with_pages(nav, "flows/", PAGES) == expected
 
 

@@ -97,7 +97,7 @@ def test_stylesheet(site):
 
 
 def test_heading_level(site):
-    """Steps stand one level below the heading that the block stands under."""
+    """Steps are one level below the heading that the block is under."""
     html = site.build("# Shop\n\n## Flows\n\n### Orders\n\n" + BLOCK)
 
     assert "<h4 id=" in html
@@ -172,7 +172,7 @@ def test_ids_are_unique():
     ],
 )
 def test_places(text, count):
-    """A block works wherever text stands, and is never executed inside code."""
+    """A block works wherever text is, and is never executed inside code."""
     html = markdown.markdown(
         text, extensions=["fenced_code", "admonition", "md_in_html", PenstockExtension()]
     )
@@ -498,7 +498,7 @@ STYLES = {
 
 @pytest.mark.parametrize("style", STYLES)
 def test_docstring_styles(style):
-    """The usual styles of docstrings are told apart and read the same."""
+    """The usual styles of docstrings are distinguished and read the same."""
 
     def add(first: int, second) -> int: ...
 
@@ -532,7 +532,7 @@ def test_list_in_a_description():
 
 
 def test_examples_and_notes():
-    """Examples are code, and notes stand under their title."""
+    """Examples are code, and notes are under their title."""
 
     def add(first: int, second) -> int: ...
 
@@ -585,7 +585,7 @@ def test_templates(site):
 
 @pytest.mark.usefixtures("orders")
 def test_without_graphviz(monkeypatch, caplog):
-    """Without a Graphviz program the tree of text stands there, and a warning names the cure."""
+    """Without a Graphviz program the tree of text is there, and a warning names the cure."""
     monkeypatch.setattr(_graphviz, "find_program", lambda: None)
     monkeypatch.setattr(_images, "_drawn", {})
 
@@ -678,7 +678,7 @@ def test_no_modules(tmp_path, monkeypatch):
 
 @pytest.fixture
 def plugin_again(monkeypatch):
-    """Let the plugin be imported anew."""
+    """Let the plugin be imported again."""
     import penstock_mkdocs._plugin
 
     for name in ("_plugin", "_generated"):

@@ -80,7 +80,7 @@ def on_env(env, config, files):
 
 
 def test_page_that_is_taken_away(site, warnings):
-    """A page that a plugin takes away when it was rendered needs no links."""
+    """A page that a plugin removes when it was rendered needs no links."""
     site.write("hook.py", HOOK)
     site.write("docs/drawn.md", PAGE + "    steps: none\n")
     site.write("docs/full.md", PAGE)
@@ -93,7 +93,7 @@ def test_page_that_is_taken_away(site, warnings):
 
 
 def test_option_that_is_none(site):
-    """A name that is no option ends the build with the name that was meant."""
+    """A name that is not an option ends the build with the name that was meant."""
     site.options["module"] = ["shop"]
 
     with pytest.raises(Abort):

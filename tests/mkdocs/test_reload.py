@@ -1,4 +1,4 @@
-"""Modules that were edited are imported anew."""
+"""Modules that were edited are imported again."""
 
 import os
 import py_compile

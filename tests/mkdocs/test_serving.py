@@ -137,7 +137,7 @@ def test_edits(server, tmp_path):
 
 
 def test_broken_at_first(server, tmp_path):
-    """A server starts with a module that is broken, and shows the flow when it is mended."""
+    """A server starts with a module that is broken, and shows the flow when it is fixed."""
     write(tmp_path, "src/pack/shop.py", "raise SystemExit(1)\n")
 
     with serving(tmp_path, server) as reader:

@@ -175,7 +175,7 @@ EXTENSIONS = [
     *(f"pymdownx.{name}" for name in ("betterem", "caret", "critic", "emoji", "keys")),
     *(f"pymdownx.{name}" for name in ("arithmatex", "magiclink", "mark", "tilde")),
 ]
-EXTENDED = Markdown(extensions=EXTENSIONS)  # takes as long to make as fifty texts to convert
+EXTENDED = Markdown(extensions=EXTENSIONS)  # takes as long to make as fifty strings to convert
 
 DIALECTS = {
     "Python-Markdown": markdown,

@@ -37,7 +37,7 @@ def page():
 
 
 def test_sections_stand_in_order(page):
-    """A step's section stands after those of the steps that lead to it."""
+    """A step's section is after those of the steps that lead to it."""
     actual = [section.step.name for section in page.sections]
 
     assert actual == ["validate", "charge"]
@@ -335,7 +335,7 @@ def test_fingerprint_of_what_is_declared():
 
 
 def test_fingerprint_of_a_body():
-    """What a function does, and where it stands in its file, is no part of what a page shows."""
+    """What a function does, and where it is in its file, is no part of what a page shows."""
     codes = ["def f(a): return a", "\n\ndef f(a):\n    b = 1\n    return b"]
     made = []
     for code in codes:
@@ -359,7 +359,7 @@ def test_fingerprint_without_addresses():
 
 
 def test_fingerprint_of_callables():
-    """What is no function has a fingerprint too."""
+    """What is not a function has a fingerprint too."""
     assert len({described(partial(int, "a")), described(max), described(len)}) == 3
 
 
@@ -375,7 +375,7 @@ def test_python_name():
 
 
 def test_docstring_that_is_none():
-    """What stands in the place of a docstring without being a string is no docstring."""
+    """What is in the place of a docstring without being a string is no docstring."""
 
     def described(order): ...
 

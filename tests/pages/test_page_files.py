@@ -101,7 +101,7 @@ def test_what_is_no_page(tmp_path):
     "make", [lambda p: os.mkfifo(p), os.mkdir, lambda p: p.symlink_to("nowhere")]
 )
 def test_what_is_no_file_in_the_way(tmp_path, make):
-    """What is no file is not replaced by a page."""
+    """What is not a file is not replaced by a page."""
     make(tmp_path / "b.md")
 
     with pytest.raises(ConfigurationError, match=r"b\.md: it is not a file: move it"):

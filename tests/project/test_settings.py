@@ -446,7 +446,7 @@ def test_first_folder_wins(tmp_path):
     ],
 )
 def test_what_is_no_module(name, expected):
-    """What is no name of a module is reported with what to write, and nothing is imported."""
+    """What is not a name of a module is reported with what to write, and nothing is imported."""
     (failure,) = import_modules(Settings(modules=(name,)))
 
     assert failure.cause.startswith(expected)

@@ -1,4 +1,4 @@
-"""Pictures that are kept: each is drawn once, whole or not at all."""
+"""Images that are kept: each is drawn once, whole or not at all."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ SOURCES = {digest_of(source(name)): source(name) for name in ("a", "b", "c")}
 
 @pytest.fixture
 def drawings(tmp_path):
-    """An empty folder of pictures."""
+    """An empty folder of images."""
     return Drawings(tmp_path / "drawings")
 
 
@@ -48,7 +48,7 @@ def calls(monkeypatch):
 
 @pytest.mark.parametrize("medium", ["png", "print"])
 def test_each_has_its_own(drawings, medium):
-    """Of several pictures that one program draws, each is found under its own digest."""
+    """Of several images that one program draws, each is found under its own digest."""
     drawings.make(SOURCES, medium)
 
     alone = {digest: draw_sources([text], medium) for digest, text in SOURCES.items()}
@@ -59,7 +59,7 @@ def test_each_has_its_own(drawings, medium):
 @pytest.mark.parametrize("name", ["a", "b", "c"])
 @pytest.mark.needs("Graphviz program")
 def test_same_as_alone(drawings, name):
-    """A picture that was drawn together with others is the one that is drawn alone."""
+    """An image that was drawn together with others is the one that is drawn alone."""
     drawings.make(SOURCES, "svg")
 
     drawn = drawings.find(digest_of(source(name)), "svg").decode()
@@ -68,7 +68,7 @@ def test_same_as_alone(drawings, name):
 
 
 def test_paper_has_more_dots():
-    """A picture for paper has twice the dots of one for a screen."""
+    """An image for paper has twice the dots of one for a screen."""
     (screen,), (paper,) = (draw_sources([source("a")], medium) for medium in ("png", "print"))
 
     widths = [int.from_bytes(png[16:20], "big") for png in (screen, paper)]
@@ -86,7 +86,7 @@ def test_drawn_once(drawings, calls):
 
 @pytest.mark.needs("Graphviz program")
 def test_only_what_is_missing(drawings, calls):
-    """A new picture is drawn without those that are there."""
+    """A new image is drawn without those that are there."""
     (first, *_) = SOURCES
     drawings.make({first: SOURCES[first]}, "svg")
     drawings.make(SOURCES, "svg")
@@ -115,7 +115,7 @@ def test_prune(drawings):
 
 
 def test_prune_what_a_killed_process_left(drawings, tmp_path):
-    """A picture that a killed process was writing is forgotten too."""
+    """An image that a killed process was writing is forgotten too."""
     killed = (
         "import os, sys\n"
         "from pathlib import Path\n"
@@ -163,7 +163,7 @@ def test_bad_program(drawings, tmp_path, monkeypatch, code):
 
 
 def test_no_program(drawings, monkeypatch):
-    """Without a program nothing is drawn, and nothing raised: who needs a picture says so."""
+    """Without a program nothing is drawn, and nothing raised: who needs an image says so."""
     for module in (_graphviz, _cache):
         monkeypatch.setattr(module, "find_program", lambda: None)
 
@@ -173,7 +173,7 @@ def test_no_program(drawings, monkeypatch):
 
 
 def test_program_that_is_not_there(drawings, tmp_path, monkeypatch):
-    """A setting that names no program is no error here: who needs a picture says so."""
+    """A setting that names no program is no error here: who needs an image says so."""
     monkeypatch.setenv("PENSTOCK_DOT", str(tmp_path / "gone"))
 
     drawings.make(SOURCES, "svg")
@@ -196,7 +196,7 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
 
 @pytest.mark.needs("Graphviz program")
 def test_with_threads(drawings, monkeypatch):
-    """Many pictures are drawn by several programs, however often they are waited for."""
+    """Many images are drawn by several programs, however often they are waited for."""
     monkeypatch.setattr(_cache, "_AT_ONCE", 1)
     monkeypatch.setattr(_cache, "_WAIT", 0)
 
@@ -207,7 +207,7 @@ def test_with_threads(drawings, monkeypatch):
 
 @pytest.mark.needs("Graphviz program")
 def test_without_threads(drawings, monkeypatch):
-    """Where no thread can be started, pictures are drawn one set after the other."""
+    """Where no thread can be started, images are drawn one set after the other."""
 
     def refuse(thread):
         raise RuntimeError("can't start new thread")

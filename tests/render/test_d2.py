@@ -22,7 +22,7 @@ PROGRAM = shutil.which("d2", path=sysconfig.get_path("scripts")) or shutil.which
 
 @pytest.fixture(scope="module")
 def read(require):
-    """Return what reads a text as D2: its nodes and edges by id, and the words that it shows."""
+    """Return what reads a string as D2: its nodes and edges by id, and the words that it shows."""
     require("d2", PROGRAM is not None)
 
     def read(text: str) -> tuple[set[str], Counter, Counter]:

@@ -54,7 +54,7 @@ def program(request, require):
 
 
 def test_plain_graph():
-    """A plain name is its own id, and statements stand in order of declaration."""
+    """A plain name is its own id, and statements are in order of declaration."""
     graph = Graph(
         name="bom_sync",
         nodes=(Node(name="a", label="a"), Node(name="b", label="b", kind="database")),

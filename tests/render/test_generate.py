@@ -174,7 +174,7 @@ class TestText:
     @settings(max_examples=50, deadline=None, derandomize=True)
     @given(drawn=graphs())
     def test_any_graph(self, drawn):
-        """Each node stands in full once, on a line of its own, free of control characters."""
+        """Each node is in full once, on its own line, free of control characters."""
         lines = render_text(drawn).split("\n")
 
         assert all(line.isprintable() for line in lines[1:])
@@ -221,7 +221,7 @@ class TestJson:
 
 
 class TestLabels:
-    """Texts made fit for drawing."""
+    """Strings made fit for drawing."""
 
     @pytest.mark.parametrize(
         ("text", "expected"),
@@ -235,7 +235,7 @@ class TestLabels:
         ],
     )
     def test_lines(self, text, expected):
-        """Texts wrap between words, into lines of like lengths."""
+        """Strings wrap between words, into lines of like lengths."""
         assert label_lines(text, 10) == expected
 
     def test_characters(self):

@@ -1,4 +1,4 @@
-"""Pictures, drawn by real Graphviz programs."""
+"""Images, drawn by real Graphviz programs."""
 
 import importlib.util
 import itertools
@@ -36,7 +36,7 @@ HREF = "{http://www.w3.org/1999/xlink}href"
 
 @pytest.fixture(params=["graphviz-pure", "dot"])
 def program(request, require, monkeypatch):
-    """Let pictures be drawn by each Graphviz program; the system's own is optional."""
+    """Let images be drawn by each Graphviz program; the system's own is optional."""
     if request.param == "dot":
         require("dot", shutil.which("dot") is not None)
     # Beside the interpreter, as the code itself looks: the environment need not be on the PATH.
@@ -90,7 +90,7 @@ def test_hostile_edge_labels_show():
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(graph=graphs())
 def test_random_graphs(graph):
-    """Any graph is a well-formed picture with a node for each step."""
+    """Any graph is a well-formed image with a node for each step."""
     svg = render_svg(graph)
 
     assert len(drawn_nodes(svg)) == len(graph.nodes)
@@ -182,7 +182,7 @@ def test_description_is_made_from_the_flow(roles, expected):
 
 
 def test_ids_are_prefixed():
-    """Two pictures in one page have no id in common if their prefixes differ."""
+    """Two images in one page have no id in common if their prefixes differ."""
     graph = graph_of(Node(name="a", label="a"))
 
     ids = [
@@ -202,7 +202,7 @@ def test_same_bytes_twice():
 
 
 def test_in_a_page_the_page_decides_about_colours():
-    """Only a picture that stands alone follows the reader's system."""
+    """Only an image that is alone follows the reader's system."""
     graph = graph_of(Node(name="a", label="a"))
 
     assert "prefers-color-scheme" in render_svg(graph)
@@ -262,7 +262,7 @@ def test_statuses_are_told_apart_without_colour(status, expected):
 
 
 def test_empty_graph():
-    """A flow without steps is an empty picture, not an error."""
+    """A flow without steps is an empty image, not an error."""
     assert drawn_nodes(render_svg(graph_of())) == []
 
 
@@ -304,7 +304,7 @@ def test_no_package(monkeypatch):
 
 
 def test_without_the_package_all_else_works():
-    """The graphviz package is asked for only when a picture is drawn."""
+    """The graphviz package is asked for only when an image is drawn."""
     code = (
         "import sys; sys.modules['graphviz'] = None\n"
         "from penstock import Flow, generate_dag\n"
@@ -384,7 +384,7 @@ WRONG = {
     ids=["svg", "png"],
 )
 def test_program_that_prints_something_else(tmp_path, monkeypatch, printed, draw, expected):
-    """What a program prints is believed only if it is a picture."""
+    """What a program prints is believed only if it is an image."""
     (tmp_path / "printed").write_bytes(printed)
     program = written(tmp_path / "dot", f"cat {tmp_path}/printed")
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
@@ -474,7 +474,7 @@ def test_png_that_would_be_shrunk(require, monkeypatch):
 
 @pytest.mark.dot
 def test_print_that_would_be_shrunk(require, monkeypatch):
-    """On paper such a picture has the dots of a screen instead, as long as that is enough."""
+    """On paper such an image has the dots of a screen instead, as long as that is enough."""
     require("dot", shutil.which("dot") is not None)
     monkeypatch.setenv("PENSTOCK_DOT", "dot")
 

@@ -1,4 +1,4 @@
-"""Mermaid texts as they are written; `test_mermaid_real.py` asks Mermaid what it makes of them."""
+"""Mermaid's source as it is written; `test_mermaid_real.py` draws it with Mermaid."""
 
 import re
 from dataclasses import replace
@@ -50,7 +50,7 @@ def test_plain_flow():
 
 
 def test_direction():
-    """The direction stands in the first line."""
+    """The direction is in the first line."""
     actual = render_mermaid(Graph(name="empty", nodes=(), edges=()), direction="LR")
 
     assert actual == "graph LR"
@@ -121,7 +121,7 @@ def test_node_with_edges_and_nothing_to_say():
     ],
 )
 def test_text(label: str, written: str):
-    """A text keeps what is harmless, so that it can be read in the source too."""
+    """A string keeps what is harmless, so that it can be read in the source too."""
     assert lines_of(Node(name="a", label=label)) == f'a["{written}"]'.splitlines()
 
 
@@ -143,7 +143,7 @@ def test_note_below_a_text_with_entities():
     ids=["none", "blank", "plain", "special"],
 )
 def test_edge_label(label: str | None, written: str):
-    """The label of an edge stands in quotes between bars."""
+    """The label of an edge is in quotes between bars."""
     nodes = (Node(name="a", label="a"), Node(name="b", label="b"))
 
     assert lines_of(*nodes, edges=(Edge("a", "b", label),)) == [written]
@@ -304,7 +304,7 @@ def test_colours_of_the_page():
 
 
 def test_colours_inside():
-    """Where no style sheet of the page reaches, a text brings one for the classes that it uses."""
+    """Where no style sheet of the page applies, a diagram brings one for its classes."""
     text = render_mermaid(STYLED, styled=True, palette="theme_css")
 
     (css,) = re.findall('themeCSS: "(.*)"', text)
@@ -343,7 +343,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("name", [name for name in _CLASSES if name != "join"])
 def test_text_is_legible(name: str):
-    """Text stands out from its box as WCAG asks for, whatever the page behind it."""
+    """Text contrasts with its box as WCAG asks for, whatever the page behind it."""
     style = dict(item.split(":") for item in _CLASSES[name].split(","))
 
     assert contrast(style["color"], style["fill"]) >= 7
@@ -351,7 +351,7 @@ def test_text_is_legible(name: str):
 
 @pytest.mark.parametrize("page", ["#ffffff", "#121212"], ids=["light", "dark"])
 def test_lines_are_visible(page: str):
-    """Lines and bars stand out from a light and from a dark page."""
+    """Lines and bars contrast with a light and with a dark page."""
     assert 'lineColor: "#64748b"' in _HEAD
     assert contrast("#64748b", page) >= 3
 
@@ -383,7 +383,7 @@ def test_link_without_summary():
     ],
 )
 def test_href(href: str, written: str):
-    """An address is percent-encoded, so that it can stand in quotes."""
+    """An address is percent-encoded, so that it can be in quotes."""
     lines = lines_of(Node(name="a", label="a", href=href))
 
     assert lines == ["a", f'click a href "{written}"']
@@ -467,7 +467,7 @@ def test_estimated_height(direction, expected):
 
 
 def test_estimated_height_of_a_way_back():
-    """A way back makes a picture no higher."""
+    """A way back makes an image no higher."""
     back = replace(ROUTE, edges=(*ROUTE.edges, Edge("d", "a")))
 
     assert estimate_height(back, "TD") == estimate_height(ROUTE, "TD")

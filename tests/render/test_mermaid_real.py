@@ -216,7 +216,7 @@ def test_links(mermaid: Mermaid, href: str, safe: bool) -> None:
 
 
 def test_classes_of_the_page(mermaid: Mermaid) -> None:
-    """Each sort of node has the class by which a page colours it."""
+    """Each kind of node has the class by which a page colours it."""
     kinds = {
         "service": "http",
         "store": "db",
@@ -238,7 +238,7 @@ def test_classes_of_the_page(mermaid: Mermaid) -> None:
 
 
 def test_class_of_bars(mermaid: Mermaid) -> None:
-    """The bar of a join has a class of its own."""
+    """The bar of a join has its own class."""
     nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
     graph = Graph(name="join", nodes=nodes, edges=(Edge("a", "b"),))
 
@@ -302,7 +302,7 @@ def test_height_of_nothing(direction: Direction) -> None:
 
 @styles
 def test_no_node_at_all(mermaid: Mermaid, styled: bool) -> None:
-    """A flow without steps is drawn as an empty picture."""
+    """A flow without steps is drawn as an empty image."""
     drawing = mermaid.draw(render_mermaid(Graph(name="empty", nodes=(), edges=()), styled=styled))
 
     assert (drawing.labels, drawing.edges) == ({}, [])

@@ -15,7 +15,7 @@ def bundle() -> dict[str, str]:
 
 @pytest.mark.needs("Graphviz program")
 def test_forms():
-    """A notebook may choose between a picture, Mermaid and a tree of text."""
+    """A notebook may choose between an image, Mermaid and a tree of text."""
     actual = bundle()
 
     assert {mime: text.lstrip()[:4] for mime, text in actual.items()} == {

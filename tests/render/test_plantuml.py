@@ -164,7 +164,7 @@ def test_real_plantuml(jar):
 @given(found=st.lists(graphs(), min_size=10, max_size=10))
 def test_random_graphs(jar, found):
     """Any graph is understood as the graph that it is, with its words."""
-    # PlantUML draws one node alone in a way of its own, without its name.
+    # PlantUML draws one node alone in its own way, without its name.
     found = [graph for graph in found if len(graph.nodes) > 1]
     assume(found)
     drawn = draw_all(jar, [draw(graph, "plantuml") for graph in found])

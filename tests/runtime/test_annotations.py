@@ -356,7 +356,7 @@ class TestWholeRun:
         assert here == {name: -value for name, value in names.items()}
 
     def test_nearest_counts(self):
-        """A value of the context counts before one of the run, until that is set anew there."""
+        """A value of the context counts before one of the run, until that is set again there."""
         with bind() as run:
             run.annotate(item=0, tenant="north")
             annotate(item=1)
@@ -385,7 +385,7 @@ class TestWholeRun:
             assert seen() == {}
 
     def test_taken_away(self):
-        """A value can be taken away from all of the run."""
+        """A value can be removed from all of the run."""
         with bind() as run:
             annotate(order=7)
             run.annotate(tenant="north", order=8)
@@ -411,7 +411,7 @@ class TestUnannotate:
             assert before.run(seen) == {"tenant": "north", "order": 7, "item": 1}
 
     def test_again(self):
-        """What was taken away can be annotated again."""
+        """What was removed can be annotated again."""
         with bind():
             annotate(order=7, item=1)
             unannotate("order")
@@ -467,7 +467,7 @@ class TestParents:
         assert (parent.parent, outer.parent) == (None, None)
 
     def test_other_operation(self):
-        """A run with an ID of its own knows in which it was called."""
+        """A run with its own ID knows in which it was called."""
         apart = entrypoint(inherit=False)(current_run)
         with bind("order-7"):
             annotate(tenant="north")

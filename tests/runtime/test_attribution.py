@@ -43,7 +43,7 @@ def unnamed(function):
 
 
 def test_factory():
-    """Functions that a factory makes are told apart, and from those that are not declared."""
+    """Functions that a factory makes are distinguished, and from those that are not declared."""
 
     def make(topic, declare):
         @declare
@@ -266,7 +266,7 @@ def test_one_file_under_two_paths(tmp_path):
 
 
 def test_partials_of_methods():
-    """Partial calls of one method of two objects are told apart."""
+    """Partial calls of one method of two objects are distinguished."""
 
     class Sender:
         def send(self, _topic):
@@ -401,7 +401,7 @@ class TestAlsoCalled:
         assert find_failure(raised.value).step == "begin"
 
     def test_pickled_by_value(self):
-        """A partial that comes from another process is told apart there, too."""
+        """A partial that comes from another process is distinguished there, too."""
 
         def inner(_):
             return name()

@@ -45,7 +45,7 @@ async def held():
 
 @pytest.mark.parametrize("outer", [None, "outer"], ids=["no run", "in a run"])
 def test_async_generator(outer):
-    """One that an event loop closes in a task of its own leaves what was current before."""
+    """One that an event loop closes in its own task leaves what was current before."""
     problems = []
 
     async def main():

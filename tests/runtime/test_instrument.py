@@ -89,7 +89,7 @@ class TestLooks:
         assert (result.failed, result.attempted) == (0, 1)
 
     def test_sort(self):
-        """A wrapper is of the same sort of function."""
+        """A wrapper is of the same kind of function."""
 
         async def coroutine(): ...
 
@@ -594,7 +594,7 @@ class TestKeepsItsKind:
     )
     @pytest.mark.filterwarnings("ignore:functools.partial will be a method descriptor")
     def test_in_a_class(self, make, expected):
-        """What is no method of a class that it is put into does not become one."""
+        """What is not a method of a class that it is put into does not become one."""
         function = make()
         wrapped = entrypoint(name="x")(function)
         owner = type("Owner", (), {"bare": function, "wrapped": wrapped})()

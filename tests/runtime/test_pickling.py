@@ -30,7 +30,7 @@ from penstock._declared.registry import default_registry
 from penstock.testing import isolated_registry, record_runs
 
 pytestmark = pytest.mark.usefixtures("_unmeasured")
-# A fault of dill 0.4.1: it asks for what Python 3.15 took away.
+# A fault of dill 0.4.1: it asks for what Python 3.15 removed.
 with_old_code = pytest.mark.skipif(not hasattr(CodeType, "co_lnotab"), reason="dill cannot")
 by_value = pytest.mark.parametrize(
     "library",

@@ -167,7 +167,7 @@ class TestInject:
 
     @pytest.mark.parametrize("flow_id", ["a", "0" * 32, TRACE.upper()])
     def test_id_that_is_no_trace_id(self, flow_id):
-        """What is no valid trace-id is not said as one."""
+        """What is not a valid trace-id is not said as one."""
         with bind(flow_id):
             assert "traceparent" not in inject(traceparent=True)
 
@@ -263,7 +263,7 @@ class TestInject:
 
     @pytest.mark.parametrize("carrier", [7, ["x"], [("a", "b", "c")]], ids=repr)
     def test_no_carrier(self, carrier):
-        """What is no carrier is an error that says what is one."""
+        """What is not a carrier is an error that says what is one."""
         with pytest.raises(InvalidArgumentError, match="a mapping or a list of pairs"):
             inject(carrier)
 
@@ -284,7 +284,7 @@ class TestExtract:
         ids=repr,
     )
     def test_kinds(self, carrier):
-        """Names are read in any case, as texts and bytes."""
+        """Names are read in any case, as strings and bytes."""
         assert extract(carrier) == Carried("a")
 
     @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ class TestExtract:
         ids=lambda value: repr(value[:12]),
     )
     def test_hostile(self, caplog, received):
-        """What is no ID is not adopted, and never repeated in the log."""
+        """What is not an ID is not adopted, and never repeated in the log."""
         caplog.set_level(logging.DEBUG, "penstock")
 
         assert extract({"X-Request-ID": received}) == Carried()
@@ -409,7 +409,7 @@ class TestBind:
             assert (run.flow_id, dict(run.values)) == ("a", {"tenant": "n"})
 
     def test_nothing_extracted(self):
-        """Where nothing came in, each block has an ID of its own."""
+        """Where nothing came in, each block has its own ID."""
         with bind(extract({})) as first:
             pass
         with bind(extract({})) as second:
@@ -423,7 +423,7 @@ class TestBind:
             bind(Carried("a\nb"))
 
     def test_function(self):
-        """Each call of a decorated function is a block of its own."""
+        """Each call of a decorated function is its own block."""
 
         @bind(flow="nightly")
         def work():

@@ -227,7 +227,7 @@ class TestLeft:
 
     @pytest.mark.parametrize("make", [lambda: iter([1]), lambda: map(str, [1]), lambda: object()])
     def test_values(self, declare, make):
-        """An iterator that is no generator, like any other value, is the same object."""
+        """An iterator that is not a generator, like any other value, is the same object."""
         made = make()
 
         assert declare(lambda: made)() is made

@@ -22,7 +22,7 @@ from penstock.tracing import DeclaredStep, JsonLinesExporter, read_runs
 
 @pytest.fixture(params=[True, False], ids=["recorded", "not recorded"])
 def is_recorded(request):
-    """Run a test with and without recording, in a registry of its own."""
+    """Run a test with and without recording, in its own registry."""
     with isolated_registry():
         if not request.param:
             yield False
@@ -33,7 +33,7 @@ def is_recorded(request):
 
 @pytest.fixture
 def recorded():
-    """What is recorded of flows in a registry of their own."""
+    """What is recorded of flows in their own registry."""
     with isolated_registry(), record_runs() as found:
         yield found
 
@@ -287,7 +287,7 @@ def test_two_entrypoints(is_recorded, inherits):
 
 
 def test_runs_of_two_entrypoints(recorded):
-    """Its run is held against the declared picture of each."""
+    """Its run is held against the declared image of each."""
 
     @flow("a")
     @entrypoint(name="one")
@@ -310,7 +310,7 @@ def test_runs_of_two_entrypoints(recorded):
 
 
 def test_nested_calls_of_one_function(recorded):
-    """A call within a call is a span of its own, and a run where runs begin."""
+    """A call within a call is its own span, and a run where runs begin."""
 
     @flow("b")
     @step(after="begin")
@@ -355,7 +355,7 @@ def test_bare_function(is_recorded):
 
 
 def test_wrappers_of_one_function(recorded):
-    """What one function is declared to be several times over, each by itself, is told apart."""
+    """What one function is declared to be several times over, each by itself, is distinguished."""
 
     def work(): ...
 

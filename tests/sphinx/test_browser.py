@@ -263,7 +263,7 @@ def where_links_lead(reader, format_):
 
 
 def test_layout(reader):
-    """What follows a picture stands where it stays, also while Mermaid draws."""
+    """What follows an image stays where it is, also while Mermaid draws."""
     assert reader.moved() == []
 
 
@@ -396,7 +396,7 @@ def test_without_scripts(chromium, folder):
 
 
 def test_layout_of_png(chromium, folder):
-    """What follows a PNG, which comes late, stands where it stays."""
+    """What follows a PNG, which comes late, stays where it is."""
     reader = Reader(chromium, folder / "png-TD.html")
 
     assert reader.moved() == []
@@ -441,7 +441,7 @@ KEEPS_SHAPE = """picture => picture.tagName === "IMG"
 
 @alabaster
 def test_sizes(chromium, folder):
-    """A picture is as wide and as tall as its author says, and keeps its shape."""
+    """An image is as wide and as tall as its author says, and keeps its shape."""
     reader = Reader(chromium, folder / "sizes.html")
     reader.wait_for_drawing()
     reader.page.add_style_tag(content=".penstock-diagram { font-size: 16px; width: 500px; }")
@@ -499,7 +499,7 @@ COLOURS_OF_MERMAID = """names => Object.fromEntries(names.map(name => {
 
 @pytest.mark.parametrize("version", PAGE_VERSIONS)
 def test_all_colours_of_mermaid(chromium, pages, script, tmp_path, version):
-    """Each sort of node has its colours in Mermaid's pictures too, and so have bars and words."""
+    """Each kind of node has its colours in Mermaid's images too, and so have bars and words."""
     built = pages(
         {"shop.py": KINDS, "index.rst": FLOW.format(format="mermaid", direction="TD")},
         html_theme="furo",
@@ -560,7 +560,7 @@ def test_room_while_mermaid_draws(chromium, pages_with, script, theme, version):
     indirect=True,
 )
 def test_what_stands_below(chromium, folder, format_):
-    """Who comes for what stands below a flow finds it in sight when the flow is drawn."""
+    """Who comes for what is below a flow finds it in sight when the flow is drawn."""
     address = f"{(folder / f'below-{format_}.html').as_uri()}#below"
 
     reader = Reader(chromium, address)

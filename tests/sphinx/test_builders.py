@@ -20,7 +20,7 @@ ABOUT = {"project": "Shop", "version": "1", "copyright": "x"}
 @pytest.mark.filterwarnings("ignore:'sphinxcontrib.serializinghtml")
 @pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml", "epub", "json"])
 def test_html_builders(project, builder):
-    """Every HTML builder shows the picture, and its nodes lead to steps on the same page."""
+    """Every HTML builder shows the image, and its nodes lead to steps on the same page."""
     built = project(":caption: Why & how").build(builder, **ABOUT)
 
     (page,) = [*built.folder.glob("index.*html"), *built.folder.glob("index.fjson")]
@@ -33,7 +33,7 @@ def test_html_builders(project, builder):
 
 
 def test_picture_of_a_page_in_a_folder(project):
-    """A page in a folder finds its picture."""
+    """A page in a folder finds its image."""
     made = project(after="\n.. toctree::\n\n   sub/page\n")
     made.write("sub/page.rst", "Page\n====\n\n.. penstock-flow:: orders\n   :format: png\n")
 
@@ -60,7 +60,7 @@ def test_single_page(project):
 
 @pytest.mark.parametrize("format_", ["svg", "png", "mermaid"])
 def test_epub(project, format_):
-    """A page of a book is well-formed XML with a picture: no script runs there."""
+    """A page of a book is well-formed XML with an image: no script runs there."""
     built = project(":caption: Why & how", f":format: {format_}", ":alt: A & <b>").build(
         "epub", **ABOUT
     )
@@ -122,7 +122,7 @@ TREE = [
     [("text", "index.txt"), ("xml", "index.xml"), ("pseudoxml", "index.pseudoxml")],
 )
 def test_builders_without_pictures(project, builder, name):
-    """Where there are no pictures, the flow is a tree of text."""
+    """Where there are no images, the flow is a tree of text."""
     built = project(":caption: How").build(builder)
 
     text = re.sub(r"</?literal_block[^>]*>", ">", built.read(name))
@@ -198,7 +198,7 @@ def test_links_of_texinfo(project, steps, caption):
 
 
 def test_caption_in_manual_page(project):
-    """What follows a caption in a manual page begins on a line of its own."""
+    """What follows a caption in a manual page begins on its own line."""
     text = project(":caption: How").build("man").read("projectnamenotset.1")
 
     assert "\nHow\n.UNINDENT\n" in text
@@ -244,7 +244,7 @@ def test_builders_without_pages(project, builder):
     ],
 )
 def test_latex(project, lines, expected):
-    """LaTeX includes the picture as a file that is there."""
+    """LaTeX includes the image as a file that is there."""
     built = project(*lines).build("latex")
 
     text = next(built.folder.glob("*.tex")).read_text(encoding="utf-8")
@@ -355,7 +355,7 @@ def no_graphviz(monkeypatch):
 @pytest.mark.parametrize("builder", ["html", "latex"])
 @pytest.mark.parametrize("format_", ["svg", "png"])
 def test_without_graphviz(project, builder, format_):
-    """Without a Graphviz program trees of text stand there, and one warning names the cure."""
+    """Without a Graphviz program trees of text are there, and one warning names the cure."""
     built = project(f":format: {format_}", after="\n.. penstock-flow:: orders\n").build(builder)
 
     (page,) = built.folder.glob("index.html" if builder == "html" else "*.tex")
@@ -367,7 +367,7 @@ def test_without_graphviz(project, builder, format_):
 
 
 def test_without_the_package_graphviz(project, monkeypatch):
-    """Without the package that writes for the program, a tree of text stands there too."""
+    """Without the package that writes for the program, a tree of text is there too."""
     monkeypatch.setitem(sys.modules, "graphviz", None)
 
     built = project().build()

@@ -51,7 +51,7 @@ def test_wrong_value(project, settings, expected):
 
 
 def test_text_for_a_list(project):
-    """One module that is no list is not taken for many of one letter."""
+    """One module that is not a list is not taken for many of one letter."""
     made = project(index="Shop\n====\n")
     made.write("conf.py", "penstock_modules = 'shop'")
     del made.settings["penstock_modules"]
@@ -99,7 +99,7 @@ def test_settings_of_the_project(project, settings):
 
 
 def test_override(project):
-    """What conf.py says goes over [tool.penstock]."""
+    """What conf.py says overrides [tool.penstock]."""
     made = project()
     made.write("pyproject.toml", '[tool.penstock]\nmodules = ["nothing"]\n')
 

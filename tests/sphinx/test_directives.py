@@ -200,7 +200,7 @@ def test_wrong_option(project):
     ],
 )
 def test_option_without_a_colon(project, line, cure):
-    """A line that is no option is a warning, and the flow is shown without it."""
+    """A line that is not an option is a warning, and the flow is shown without it."""
     made = project(index=f"Shop\n====\n\n.. penstock-flow:: orders\n   {line}\n   :steps: none\n")
 
     built = made.build()
@@ -269,7 +269,7 @@ def test_nothing_to_do(project):
 
 
 def test_doctree_is_for_every_builder(project):
-    """What Sphinx keeps of a page is data, with no picture drawn yet."""
+    """What Sphinx keeps of a page is data, with no image drawn yet."""
     built = project(":format: png").build()
 
     kept = (built.folder.parent / "doctrees" / "index.doctree").read_bytes()
@@ -279,7 +279,7 @@ def test_doctree_is_for_every_builder(project):
 
 
 def test_single_step(project):
-    """A step can stand anywhere alone, with what its flow's page says of it."""
+    """A step can be anywhere alone, with what its flow's page says of it."""
     built = project(
         index=".. penstock-step:: orders.receive\n   :name: start\n   :class: big\n"
     ).build()

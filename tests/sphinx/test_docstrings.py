@@ -109,7 +109,7 @@ def test_signature_hooks(shop):
     ],
 )
 def test_types(shop, settings, expected):
-    """Types stand where the project wants autodoc to put them."""
+    """Types are where the project wants autodoc to put them."""
     built = shop.build("html", *([AUTODOC] if settings else []), **settings)
 
     assert built.warnings == ""

@@ -190,7 +190,7 @@ def test_general_index(pages):
 
 
 def test_flow_index(pages):
-    """A page of its own lists flows with their steps, and can be linked to."""
+    """Its own page lists flows with their steps, and can be linked to."""
     built = pages("See :ref:`all of them <penstock-flowindex>`.").build()
 
     html = built.read("penstock-flowindex.html")

@@ -297,7 +297,7 @@ def test_recursion(project, builder, docstring, index, count):
 
 
 def test_recursion_in_a_summary(project):
-    """A summary whose first paragraph is the directive is a text, and one warning."""
+    """A summary whose first paragraph is the directive is a string, and one warning."""
     made = project(":steps: summary")
     made.write("shop.py", step_with(".. penstock-flow:: orders", after=SEND))
 

@@ -54,7 +54,7 @@ def test_other_page(pages, builder, page, expected):
 
 
 def test_single_step_elsewhere(pages):
-    """A node leads to a step that stands alone on another page; the others lead nowhere."""
+    """A node leads to a step that is alone on another page; the others lead nowhere."""
     built = pages(one=".. penstock-step:: orders.send").build(nitpicky=True)
 
     assert built.warnings == ""
@@ -241,7 +241,7 @@ def test_nowhere(pages):
 
 
 def test_ways_of_a_single_step(pages):
-    """A step that stands alone leads to its neighbours where they are, or just names them."""
+    """A step that is alone leads to its neighbours where they are, or just names them."""
     made = pages(index=".. penstock-step:: orders.send", one=".. penstock-step:: orders.pack")
 
     html = made.build(nitpicky=True).read("index.html")

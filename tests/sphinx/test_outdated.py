@@ -144,7 +144,7 @@ def test_vanished_flow(pages):
 
 
 def test_broken_module(pages):
-    """A module that breaks is a warning in every build; mended, it brings its flows back."""
+    """A module that breaks is a warning in every build; fixed, it brings its flows back."""
     code = (pages.folder / "shop.py").read_text(encoding="utf-8")
     pages.write("shop.py", "1 / 0\n")
     broken = [pages.build(), pages.build()]

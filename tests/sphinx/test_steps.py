@@ -70,7 +70,7 @@ def test_kind(project):
 
 
 def test_undeclared_step(project):
-    """A step that nobody declared is named, but is no link."""
+    """A step that nobody declared is named, but is not a link."""
     made = project()
     made.edit("shop.py", '"charge", "pack"', '"charge", "lost"')
 

@@ -20,7 +20,7 @@ def receive(order, *, dry=False): ...
 
 @pytest.mark.wide
 def test_sphinx_immaterial(project, require):
-    """Signatures have their defaults, the contents each step, and Mermaid's pictures are ours."""
+    """Signatures have their defaults, the contents each step, and Mermaid's images are ours."""
     require("sphinx-immaterial", find_spec("sphinx_immaterial") is not None)
     made = project(":format: mermaid")
     made.write("shop.py", SHOP)
@@ -31,7 +31,7 @@ def test_sphinx_immaterial(project, require):
         "html_theme_options = {'font': False}\n"
         "penstock_modules, penstock_pythonpath = ['shop'], ['.']\n",
     )
-    # In a process of its own: the theme puts functions of its own into Sphinx' modules.
+    # In its own process: the theme puts functions of its own into Sphinx' modules.
     command = [sys.executable, "-m", "sphinx", "-q", str(made.folder), str(made.folder / "out")]
     subprocess.run(command, check=True)
 

@@ -78,14 +78,14 @@ def test_messages(shop):
 
 @pytest.mark.parametrize("steps", ["full", "summary", "none"])
 def test_no_other_messages(shop, steps):
-    """Lines that are made of messages are no messages themselves."""
+    """Lines that are made of messages are not messages themselves."""
     shop.edit("index.rst", ":alt: Drawn", f":steps: {steps}")
 
     assert set(messages(shop.build("gettext"), "index.pot")) <= {*GERMAN, "Shop"}
 
 
 def test_message_of_several_lines(shop):
-    """What stands in several lines is one message, in the picture as below it."""
+    """What is in several lines is one message, in the image as below it."""
     shop.edit("shop.py", '"Sends it."', '"""Sends\n    *it*.\n    """')
 
     found = messages(shop.build("gettext"), "index.pot")
@@ -114,7 +114,7 @@ def test_messages_stay_unseen(shop):
 
 
 def test_picture(german):
-    """A picture has the titles, the conditions and the sentences of its language."""
+    """An image has the titles, the conditions and the sentences of its language."""
     html = german().read("index.html")
 
     svg = html.partition("<svg")[2].partition("</svg>")[0]
@@ -132,7 +132,7 @@ def test_picture(german):
 
 
 def test_description_of_several_lines(shop, german):
-    """What stands in several lines is translated as the one message that it is."""
+    """What is in several lines is translated as the one message that it is."""
     shop.edit("shop.py", "*order* to", "*order*\\nto")
 
     assert re.search(r"Vom \W*Auftrag\W* zum Paket. ", german().read("index.html"))
@@ -248,7 +248,7 @@ def test_own_words_are_complete():
 
 
 def test_kind(shop, german):
-    """A kind is in the language of the docs, below the picture and in it, and keeps its shape."""
+    """A kind is in the language of the docs, below the image and in it, and keeps its shape."""
     shop.edit("shop.py", 'kind="ledger"', 'kind="database"')
     html = (built := german()).read("index.html")
 
@@ -266,7 +266,7 @@ def test_kind_as_the_project_says_it(shop, german):
 
 
 def test_own_words_of_pictures(shop, german):
-    """What penstock itself says of a picture is in the language of the docs."""
+    """What penstock itself says of an image is in the language of the docs."""
     shop.edit("shop.py", '@step(after="receive")', '@step(after=["receive", "lost"])')
     shop.settings["suppress_warnings"] = ["penstock"]
     html = german().read("index.html")
@@ -280,7 +280,7 @@ def test_own_words_of_pictures(shop, german):
 
 
 def test_own_words_of_mermaid(shop, german):
-    """Mermaid's pictures are in the language of the docs, in room that is kept for its words."""
+    """Mermaid's images are in the language of the docs, in room that is kept for its words."""
     shop.edit("index.rst", ":alt: Drawn", ":format: mermaid")
     shop.edit("shop.py", '@step(after="receive")', '@step(after=["receive", "lost"])')
     shop.settings["suppress_warnings"] = ["penstock"]

@@ -316,7 +316,7 @@ class TestExporters:
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_json_lines_of_what_json_cannot_hold(self, tmp_path):
-        """A key that is no text, and a number that JSON lacks, are written as Python shows them."""
+        """Keys that are not strings, and numbers that JSON lacks, are written as in Python."""
         file = tmp_path / "spans.jsonl"
         set_exporters(JsonLinesExporter(file))
 
@@ -498,7 +498,7 @@ class TestExporters:
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_threads_that_are_patched_late(self, monkeypatch):
-        """Each greenlet has a state of its own, also where threads are patched after the import."""
+        """Each greenlet has its own state, also where threads are patched after the import."""
 
         class Patched(threading.local):
             """What gevent puts there."""

@@ -128,7 +128,7 @@ def test_mermaid(run):
 
 @pytest.mark.usefixtures("orders")
 def test_svg(run):
-    """A picture shows the same, in colours that the page can change."""
+    """An image shows the same, in colours that the page can change."""
     svg = run.draw("svg", direction="LR")
 
     assert "not reached" in svg
@@ -194,7 +194,7 @@ def test_recorded():
     ids=["json", "names", "end", "list", "number", "null", "zeros", "bytes", "deep", "parts"],
 )
 def test_lines_that_are_no_spans(tmp_path, caplog, line):
-    """A line that is no span is left out, and logged by its number."""
+    """A line that is not a span is left out, and logged by its number."""
     file = tmp_path / "spans.jsonl"
     whole = json.dumps(span("begin")).encode()
     file.write_bytes(whole + b"\n" + line.encode().replace(b"\xef\xbf\xbd", b"\xff"))

@@ -117,7 +117,7 @@ class TestSpans:
         assert [n.status for n in recorded.runs[0].graph().nodes] == ["visited"]
 
     def test_recursion(self, recorded):
-        """Each call of a step in itself is a span of its own."""
+        """Each call of a step in itself is its own span."""
 
         def count(number):
             return number and counted(number - 1)
@@ -149,7 +149,7 @@ class TestSpans:
         }
 
     def test_nested_runs(self, recorded):
-        """An entrypoint that is called in a run is a run of its own, below the caller's span."""
+        """An entrypoint that is called in a run is its own run, below the caller's span."""
         inner = flow("inner")(entrypoint(name="inside")(lambda: None))
         declare(lambda: inner(), name="begin")()
 

@@ -80,7 +80,7 @@ assert_type(orders, FlowDecorator)
 assert_type(orders.name, str)
 
 
-# Decorators leave types as they are, bare and called, on every sort of function.
+# Decorators leave types as they are, bare and called, on every kind of function.
 
 
 @flow("orders")
@@ -375,7 +375,7 @@ async def later(function: Callable[[int], Awaitable[str]]) -> None:
     await later(coroutine_step)
 
 
-# Carrying keeps signatures and tells the sorts of carriers apart.
+# Carrying keeps signatures and tells the kinds of carriers apart.
 
 
 def work(number: int, *, text: str = "") -> list[str]:
