@@ -114,6 +114,13 @@ def test_styled():
     assert styled[2].endswith(" as b #fecaca;line:b91c1c;text:6b1414;line.bold")
 
 
+@pytest.mark.parametrize("name", ["İ", "ſ", "\u212a", "Title", "a b", "é"])
+def test_unreadable_names(name):
+    """A name that PlantUML takes for something else has an id of ASCII letters."""
+    assert _id(name) != name
+    assert _id(name).isascii()
+
+
 @pytest.mark.parametrize("suffix", ["puml", "plantuml"])
 def test_suffixes(tmp_path, suffix):
     """A file that ends with `.puml` or `.plantuml` is PlantUML."""

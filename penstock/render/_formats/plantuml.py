@@ -38,7 +38,7 @@ _SHAPES = {
 """What PlantUML calls the shapes of Graphviz; any other is a rectangle."""
 
 _READABLE = re.compile(
-    "(?!(caption|footer|header|legend|mainframe|title)$)[A-Za-z_][A-Za-z0-9_]*", re.IGNORECASE
+    "(?!(?i:caption|footer|header|legend|mainframe|title)$)[A-Za-z_][A-Za-z0-9_]*"
 )
 
 _PLAIN = re.compile(r"[^\W_ ]| |(?<=[A-Za-z0-9])[_.,/-](?=[A-Za-z0-9])|,(?= )|(?<=\w)\)|\((?=\w)")
