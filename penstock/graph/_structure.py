@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
-from penstock.graph._model import Edge, Graph
+from penstock.graph._model import Edge, Graph, Node
 
 __all__ = [
     "Successors",
+    "by_group",
     "components",
     "find_cycle",
     "find_cyclic",
@@ -51,6 +52,23 @@ def joins(graph: Graph) -> set[str]:
     """
     reached = {edge.target for edge in graph.edges if not edge.is_loop}
     return {node.name for node in graph.nodes if node.join == "all" and node.name in reached}
+
+
+def by_group(graph: Graph) -> list[tuple[str | None, list[Node]]]:
+    """Return the nodes, those of each group together where its first one is, with its name.
+
+    .. versionadded:: 0.2
+    """
+    found: list[tuple[str | None, list[Node]]] = []
+    members: dict[str, list[Node]] = {}
+    for node in graph.nodes:
+        if node.group is not None and node.group in members:
+            members[node.group].append(node)
+            continue
+        found.append((node.group, [node]))
+        if node.group is not None:
+            members[node.group] = found[-1][1]
+    return found
 
 
 def lines(graph: Graph) -> list[Edge]:

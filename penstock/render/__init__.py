@@ -7,8 +7,8 @@ from penstock._common.files import write_whole
 from penstock.exceptions import InvalidArgumentError
 from penstock.graph._flow import get_flow
 from penstock.graph._model import Direction, Graph
-from penstock.graph._structure import joins, lines, repetitions
-from penstock.render._labels import bar_id, clean_text, drawn_id, label_lines, safe_href
+from penstock.graph._structure import by_group, joins, lines, repetitions
+from penstock.render._labels import bar_id, clean_text, drawn_id, group_id, label_lines, safe_href
 from penstock.render._output import choose_format
 from penstock.render._registry import (
     Renderer,
@@ -32,11 +32,13 @@ __all__ = [
     "Shape",
     "TextFormat",
     "bar_id",
+    "by_group",
     "clean_text",
     "draw",
     "drawn_id",
     "generate_dag",
     "get_renderer",
+    "group_id",
     "joins",
     "label_lines",
     "lines",

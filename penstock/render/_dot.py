@@ -1,13 +1,13 @@
 """A graph in DOT, the language of Graphviz."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 
 from penstock.graph._model import Direction, DrawnWords, Edge, Graph, Node
-from penstock.graph._structure import joins, lines, repetitions
-from penstock.render._labels import bar_id, drawn_id, label_lines
+from penstock.graph._structure import by_group, joins, lines, repetitions
+from penstock.render._labels import bar_id, drawn_id, group_id, label_lines
 from penstock.render._shapes import shape_of
 from penstock.render._theme import EDGE, EDGE_TEXT, LIGHT, node_class
 
@@ -27,12 +27,15 @@ class _Markup(str):
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """One statement of DOT: the defaults of nodes or edges, a node, or an edge."""
+    """One statement of DOT: the defaults of nodes or edges, a node, an edge, or a cluster."""
 
     subject: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     target: str | None = None
     """Where an edge leads; None for anything else."""
+
+    inside: tuple["_Statement", ...] = ()
+    """The statements of a cluster."""
 
 
 def render_dot(graph: Graph, *, direction: Direction = "TD") -> str:
@@ -42,7 +45,7 @@ def render_dot(graph: Graph, *, direction: Direction = "TD") -> str:
 
 def dot_lines(graph: Graph, direction: Direction) -> Iterator[str]:
     """Yield the statements of *graph* in DOT, a line each."""
-    return map(_write, _statements(graph, direction))
+    return (line for statement in _statements(graph, direction) for line in _write(statement))
 
 
 def _statements(graph: Graph, direction: Direction) -> Iterator[_Statement]:
@@ -69,15 +72,35 @@ def _statements(graph: Graph, direction: Direction) -> Iterator[_Statement]:
         arrowsize="0.7",
     )
     bars, repeated = joins(graph), repetitions(graph)
-    for node in graph.nodes:
-        if node.name in bars:
-            yield _bar(node, flat=rankdir in {"TB", "BT"})
-        name = dot_id(node.name)
-        yield _Statement(name, _node_attributes(node, graph.words, repeated.get(node.name)))
-        if node.name in bars:
-            yield _Statement(bar_id(name), {}, name)
+    flat = rankdir in {"TB", "BT"}
+    for group, members in by_group(graph):
+        inside = []
+        for node in members:
+            attributes = _node_attributes(node, graph.words, repeated.get(node.name))
+            made = _Statement(dot_id(node.name), attributes)
+            inside += _with_bar(node, made, flat=flat) if node.name in bars else [made]
+        yield from inside if group is None else (_cluster(group, inside),)
     for edge in lines(graph):
         yield _edge(edge, graph.words, into_bar=edge.target in bars and not edge.is_loop)
+
+
+def _with_bar(node: Node, made: _Statement, *, flat: bool) -> list[_Statement]:
+    return [_bar(node, flat=flat), made, _Statement(bar_id(made.subject), {}, made.subject)]
+
+
+def _cluster(group: str, inside: Iterable[_Statement]) -> _Statement:
+    looks = {
+        "label": _Markup(f"<<b>{_markup(group)}</b>>"),
+        "labeljust": "l",
+        "fontsize": "10",
+        "fontcolor": EDGE_TEXT["light"],
+        "color": EDGE["light"],
+        "style": "rounded",
+        "margin": "12",
+        "class": "penstock-group",
+    }
+    subject = f"subgraph cluster_{group_id(dot_id(group))}"
+    return _Statement(subject, inside=(_default("graph", **looks), *inside))
 
 
 def dot_id(name: str) -> str:
@@ -163,14 +186,16 @@ def _escape(line: str) -> str:
     return escape(line, quote=True).replace("\\", r"\\").replace("]", "&#93;")
 
 
-def _write(statement: _Statement) -> str:
+def _write(statement: _Statement, indent: str = "    ") -> Iterator[str]:
+    if statement.inside:
+        yield f"{indent}{statement.subject} {{"
+        for one in statement.inside:
+            yield from _write(one, f"{indent}    ")
+        yield f"{indent}}}"
+        return
     edge = f" -> {statement.target}" if statement.target is not None else ""
     attributes = " ".join(f"{key}={_quote(value)}" for key, value in statement.attributes.items())
-    return (
-        f"    {statement.subject}{edge} [{attributes}]"
-        if attributes
-        else f"    {statement.subject}{edge}"
-    )
+    yield f"{indent}{statement.subject}{edge}" + (f" [{attributes}]" if attributes else "")
 
 
 def _quote(value: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 
-__all__ = ["bar_id", "clean_text", "drawn_id", "label_lines", "safe_href"]
+__all__ = ["bar_id", "clean_text", "drawn_id", "group_id", "label_lines", "safe_href"]
 
 _LONGEST_SLUG = 40
-_MADE_UP = re.compile(r".*__all|.*__[0-9a-f]{8}", re.DOTALL)
+_MADE_UP = re.compile(r".*__all|.*__group|.*__[0-9a-f]{8}", re.DOTALL)
 _NOT_DRAWN = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 _HREF = re.compile(r"(https?://|mailto:|[^:]*$|[^:/?#]*[/?#])", re.IGNORECASE)
 
@@ -41,6 +41,14 @@ def bar_id(target: str) -> str:
     .. versionadded:: 0.2
     """
     return f"{target}__all"
+
+
+def group_id(group: str) -> str:
+    """Return what a drawing calls the group with the id *group*, as `drawn_id` returns it.
+
+    .. versionadded:: 0.2
+    """
+    return f"{group}__group"
 
 
 def label_lines(text: str, width: int, *, break_words: bool = True) -> list[str]:

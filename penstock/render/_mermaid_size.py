@@ -1,10 +1,19 @@
 """How tall Mermaid will draw a graph, so that a page can keep that room free."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from penstock.graph._model import Direction, DrawnWords, Edge, Graph, Node
-from penstock.graph._structure import Successors, joins, lines, order, repetitions, successors
+from penstock.graph._structure import (
+    Successors,
+    by_group,
+    joins,
+    lines,
+    order,
+    repetitions,
+    successors,
+)
 from penstock.render._formats.mermaid import LONGEST_LINE
 from penstock.render._labels import bar_id, label_lines
 from penstock.render._shapes import shape_of
@@ -37,7 +46,15 @@ def estimate_height(graph: Graph, direction: Direction) -> int:
         ranks[rank[name]].append(height)
     # Above each other are the highest of each rank, or else all in one rank.
     labels = [graph.words.label_of(edge) for edge in drawn]
-    return _MARGIN + (_down(labels, pairs, rank, ranks) if down else _across(pairs, rank, ranks))
+    nodes = _down(labels, pairs, rank, ranks) if down else _across(pairs, rank, ranks)
+    return _MARGIN + nodes + _frames(graph, rank, down=down)
+
+
+def _frames(graph: Graph, rank: Mapping[str, int], *, down: bool) -> int:
+    """Return the height of the frames: those that begin in one rank are beside each other."""
+    groups = (members for group, members in by_group(graph) if group is not None)
+    begins = Counter(min(rank[node.name] for node in members) for members in groups)
+    return _GAP * (len(begins) if down else max(begins.values(), default=0))
 
 
 def _ends(edge: Edge, bars: AbstractSet[str]) -> tuple[str, str]:

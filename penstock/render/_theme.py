@@ -141,7 +141,7 @@ def mermaid_stylesheet() -> str:
             f"{every}:not([data-processed=failed], :has(> svg)) {{",
             "height: var(--penstock-height); overflow: auto; }",
             "}",
-            *_mermaid_rules((*LIGHT, "join"), f"{every} "),
+            *_mermaid_rules((*LIGHT, "join", "group"), f"{every} "),
             "",
         ]
     )
@@ -169,6 +169,8 @@ def _rules() -> list[str]:
         f".penstock-flow .edge polygon {{ stroke: {_LINE}; fill: {_LINE}; }}",
         f".penstock-flow .edge text {{ fill: {_WORD}; }}",
         f".penstock-flow .penstock-join polygon {{ stroke: {_LINE}; fill: {_LINE}; }}",
+        f".penstock-flow .penstock-group :is(path, polygon) {{ stroke: {_LINE}; fill: none; }}",
+        f".penstock-flow .penstock-group text {{ fill: {_WORD}; }}",
     ]
 
 
@@ -179,7 +181,7 @@ def mermaid_theme_css(names: Iterable[str]) -> str:
     selector.
 
     Args:
-        names: The entries of the palette that are in use; ``join`` is a bar.
+        names: The entries of the palette that are in use; ``join`` is a bar, ``group`` a frame.
     """
     return "".join(_mermaid_rules(names))
 
@@ -207,6 +209,8 @@ def _paints_of(name: str) -> tuple[str, str, str]:
     """Return the colours of a node or a bar as CSS: what the page says, else those for light."""
     if name == "join":
         return _LINE, _LINE, _LINE
+    if name == "group":
+        return "none", _LINE, _WORD
     paint, var = LIGHT[name], f"--penstock-{name}"
     return (
         f"var({var}-fill, {paint.fill})",

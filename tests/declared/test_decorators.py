@@ -418,6 +418,61 @@ class TestChannels:
             entrypoint(receives="orders")
 
 
+class TestOptions:
+    """What is declared beside the name, the edges, the kind and the channels."""
+
+    def test_group(self):
+        """A step and an entrypoint may be in a group, which the graph has too."""
+        orders = flow("f")
+        orders(entrypoint(name="a", group="Intake")(lambda: None))
+        orders(step(name="b", after="a", group="Pay & more")(lambda: None))
+        orders(step(name="c", after="b")(lambda: None))
+
+        found = get_flow("f")
+        assert [s.group for s in found.steps] == ["Intake", "Pay & more", None]
+        assert [n.group for n in found.graph().nodes] == ["Intake", "Pay & more", None]
+
+    def test_reasons(self):
+        """A step may say why its edges are not checked, and why they do not count."""
+        found = flow("f")
+        found(step(name="a", unchecked="a hook calls it", uncovered="for emergencies")(print))
+        found(step(name="b")(max))
+
+        assert [(s.unchecked, s.uncovered) for s in get_flow("f").steps] == [
+            ("a hook calls it", "for emergencies"),
+            (None, None),
+        ]
+
+    @pytest.mark.parametrize("option", ["group", "unchecked", "uncovered"])
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            ("", "step() got an empty {}: write one, or leave it out"),
+            (" ", "step() got an empty {}"),
+            (True, 'step() takes {} as a string, not True (bool): write {}="..."'),
+            ("a\x07", "step() got {}='a\\x07' with '\\x07'"),
+        ],
+    )
+    def test_refused(self, option, given, expected):
+        """A group is a string that can be shown, and so is a reason."""
+        message = expected.replace("{}", option)
+        with pytest.raises(InvalidArgumentError, match=f"^{re.escape(message)}"):
+            step(**{option: given})
+
+    def test_reasons_of_an_entrypoint(self):
+        """An entrypoint has no reasons, and the message says what has."""
+        with pytest.raises(InvalidArgumentError, match=r"write step\(unchecked=\.\.\.\) instead"):
+            entrypoint(unchecked="x")
+
+    def test_pickled(self):
+        """What is declared of a step is pickled with it."""
+        options = {"group": "a", "sends": "kafka:b", "unchecked": "c", "uncovered": "d"}
+        flow("f")(step(name="a", after=["b", loop("c")], **options)(importable))
+
+        found = get_flow("f").step("a")
+        assert pickle.loads(pickle.dumps(found)) == found
+
+
 class Names(str, enum.Enum):  # noqa: UP042 - its members print as something else
     """Strings as many projects keep them."""
 

@@ -31,29 +31,45 @@ def read(require):
         svg = done.stdout.decode()
         names = {*re.findall(r'<g class="([\w+/]+=*)"', svg)} - {"shape"}
         ids = Counter(unescape(b64decode(name).decode()) for name in names)
-        edges = Counter(name.rpartition("[")[0] for name in ids if name.startswith("("))
+        edges = Counter(name.rpartition("[")[0] for name in ids if name.endswith("]"))
         words = re.findall(r"<text[^>]*>(.*?)</text>", svg)
         seen = Counter(shown(unescape(re.sub(r"<[^>]*>", "", word))) for word in words)
-        return {name for name in ids if not name.startswith("(")}, edges, seen
+        return {name for name in ids if not name.endswith("]")}, edges, seen
 
     return read
 
 
+def edge_id(source: str, arrow: str, target: str) -> str:
+    """Return what D2 calls an edge: a container that both ends are in is in front."""
+    (before, _, inner), (other, _, outer) = source.rpartition("."), target.rpartition(".")
+    if before and before == other:
+        return f"{before}.({inner} {arrow} {outer})"
+    return f"({source} {arrow} {target})"
+
+
 def meant(graph: Graph) -> tuple[set[str], Counter, Counter]:
     """Return the nodes, edges and words that a reader of *graph* is to see."""
-    bars, shown_of = joins(graph), graph.words.label_of
-    ids = {node.name: _id(node.name) for node in graph.nodes}
-    words, edges = Counter(node_words(graph).values()), Counter()
+    bars = joins(graph)
+    groups = dict.fromkeys(node.group for node in graph.nodes if node.group is not None)
+    frames = {group: f"{_id(group)}__group" for group in groups}
+    inside = {n.name: "" if n.group is None else f"{frames[n.group]}." for n in graph.nodes}
+    ids = {node.name: f"{inside[node.name]}{_id(node.name)}" for node in graph.nodes}
+    words, edges = Counter(map(shown, groups)), Counter()
+    words.update(node_words(graph).values())
     for edge in lines(graph):
-        if label := shown_of(edge):
+        if label := graph.words.label_of(edge):
             words[shown(label)] += 1
-        is_joined = edge.target in bars and not edge.is_loop
-        into = (" -- ", "__all") if is_joined else (" -> ", "")
-        edges[f"({ids[edge.source]}{into[0]}{ids[edge.target]}{into[1]})"] += 1
-    edges.update(f"({ids[name]}__all -> {ids[name]})" for name in bars)
+        if edge.is_loop:
+            edges[edge_id(ids[edge.target], "<-", ids[edge.source])] += 1
+        elif edge.target in bars:
+            edges[edge_id(ids[edge.source], "--", f"{ids[edge.target]}__all")] += 1
+        else:
+            edges[edge_id(ids[edge.source], "->", ids[edge.target])] += 1
+    edges.update(edge_id(f"{ids[name]}__all", "->", ids[name]) for name in bars)
     title = {"the flow"} if graph.title else set()
     words.update([shown(graph.title)] if graph.title else [])
-    return {*ids.values(), *(f"{ids[name]}__all" for name in bars), *title}, edges, words
+    every = {*ids.values(), *frames.values(), *(f"{ids[name]}__all" for name in bars), *title}
+    return every, edges, words
 
 
 def test_text():
@@ -88,7 +104,7 @@ def test_text():
         rf'receive -> {_id("Store")}: "if \$new"',
         f"{_id('Store')} -- end__all",
         "lost -- end__all",
-        'end -> receive: "again"',
+        'receive <- end: "again"',
     ]
 
 
@@ -111,6 +127,39 @@ def test_styled():
     assert (
         'style.fill: "#dcfce7"; style.stroke: "#16a34a"; style.font-color: "#14532d"' in styled[1]
     )
+
+
+def test_loops_groups_and_channels():
+    """A loop is an arrow back, a group a container of its steps, and a channel a line."""
+    graph = Graph(
+        name="loops",
+        nodes=(
+            Node(name="a", label="a", group="Pay $it", kind="kafka", receives=("kafka:x",)),
+            Node(name="b", label="b", join="all"),
+            Node(name="c", label="c", group="Pay $it", join="all"),
+        ),
+        edges=(
+            *(Edge("a", "b"), Edge("b", "c"), Edge("c", "a", "no", is_loop=True)),
+            *(Edge("c", "b", is_loop=True), Edge("b", "b", is_loop=True)),
+        ),
+    )
+    group, bar = f"{_id('Pay $it')}__group", '"" {width: 60; height: 6; style.fill: "#64748b"}'
+
+    assert draw(graph, "d2").splitlines()[1:] == [
+        rf'{group}: "Pay \$it" {{',
+        r'  a: "a\nreceives kafka:x" {shape: queue}',
+        f"  c__all: {bar}",
+        '  c: "c"',
+        "  c__all -> c",
+        "}",
+        f"b__all: {bar}",
+        r'b: "b\nrepeats"',
+        "b__all -> b",
+        f"{group}.a -- b__all",
+        f"b -- {group}.c__all",
+        f'{group}.a <- {group}.c: "again: no"',
+        f'b <- {group}.c: "again"',
+    ]
 
 
 def test_capital_letters():

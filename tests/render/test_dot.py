@@ -33,7 +33,8 @@ def understood(program: str, graph: Graph) -> tuple[set[str], list[tuple[str, st
     """Return the nodes and edges that *program* finds in *graph*'s DOT, without bars."""
     found = read(program, render_dot(graph))
     names = [node["name"] for node in found["objects"]]
-    steps = {name for name in names if not name.endswith("__all")}
+    clusters = {thing["name"] for thing in found["objects"] if "nodes" in thing}
+    steps = {name for name in names if not name.endswith("__all")} - clusters
     ends = [
         (names[e["head"]], names[e["tail"]]) if e.get("dir") == "back"
         else (names[e["tail"]], names[e["head"]])
@@ -122,6 +123,27 @@ def test_loop():
     ]
     assert 'a [label=<a<br/><font point-size="9">repeats: partly</font>>' in written[4]
     assert any('b [label=<b<br/><font point-size="9">repeats</font>>' in line for line in written)
+
+
+def test_group():
+    """The steps of a group, and the bars before them, are in a cluster where the first one is."""
+    nodes = (
+        Node(name="a", label="a"),
+        Node(name="b", label="b", group="Pay <it>"),
+        Node(name="c", label="c"),
+        Node(name="d", label="d", join="all", group="Pay <it>"),
+    )
+    edges = (Edge("b", "d"), Edge("c", "d"))
+
+    written = render_dot(Graph(name="x", nodes=nodes, edges=edges)).splitlines()[4:]
+
+    group = f"cluster_{dot_id('Pay <it>')}__group"
+    assert [line.partition(" [")[0] for line in written] == [
+        *("    a", f"    subgraph {group} {{", "        graph", "        b", "        d__all"),
+        *("        d", "        d__all -> d", "    }", "    c"),
+        *("    b -> d__all", "    c -> d__all", "}"),
+    ]
+    assert "[label=<<b>Pay &lt;it&gt;</b>> " in written[2]
 
 
 def test_channels():

@@ -153,6 +153,22 @@ class TestText:
             "└─ again ─> c ↑",
         ]
 
+    def test_groups(self):
+        """The groups are below the tree, each with its steps."""
+        drawn = render_text(
+            graph(
+                Node(name="a", label="a", group="Pay\nit"),
+                Node(name="b", label="b"),
+                Node(name="c", label="The c", group="Pay\nit"),
+                Node(name="d", label="d", group="Ship"),
+                edges=(Edge("a", "b"),),
+            )
+        )
+
+        assert drawn.splitlines()[1:] == [
+            *("a", "└── b", "The c", "d", "Pay it: a, The c", "Ship: d")
+        ]
+
     def test_channels(self):
         """A step says where it receives from and sends to, instead of a kind that says less."""
         both = {"receives": ("kafka:orders",), "sends": ("celery:a", "kafka:b")}
@@ -179,7 +195,8 @@ class TestText:
 
         assert all(line.isprintable() for line in lines[1:])
         assert len(lines) >= 1 + len(drawn.nodes)
-        assert sum(not line.endswith(" ↑") for line in lines[1:]) <= len(drawn.nodes)
+        groups = {node.group for node in drawn.nodes} - {None}
+        assert sum(not line.endswith(" ↑") for line in lines[1:]) <= len(drawn.nodes) + len(groups)
 
 
 class TestJson:
@@ -207,11 +224,13 @@ class TestJson:
         ]
 
     def test_channels(self):
-        """A node has its channels, if there are any."""
-        drawn = graph(Node(name="a", label="a", receives=("kafka:a",), sends=("kafka:b",)))
+        """A node has its channels and its group, if there are any."""
+        channels = {"receives": ("kafka:a",), "sends": ("kafka:b",)}
+        drawn = graph(Node(name="a", label="a", group="Pay", **channels))
 
         (node,) = json.loads(render_json(drawn))["nodes"]
         assert (node["receives"], node["sends"]) == (["kafka:a"], ["kafka:b"])
+        assert node["group"] == "Pay"
 
     def test_hostile(self):
         """Any text comes back as it was."""

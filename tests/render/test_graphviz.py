@@ -181,6 +181,16 @@ def test_description_is_made_from_the_flow(roles, expected):
     assert [e.text for e in root.iter(f"{SVG}desc")] == [expected]
 
 
+def test_group():
+    """The frame of a group has its title, a class for its colours, and no name of Graphviz."""
+    drawn = render_svg(graph_of(Node(name="a", label="a", group='Pay "it" & <b>')))
+
+    (frame,) = [g for g in ET.fromstring(drawn).iter() if "cluster" in g.get("class", "").split()]
+    assert "penstock-group" in frame.get("class").split()
+    assert text_of(frame) == 'Pay"it"&<b>'
+    assert "__group" not in drawn
+
+
 def test_ids_are_prefixed():
     """Two images in one page have no id in common if their prefixes differ."""
     graph = graph_of(Node(name="a", label="a"))

@@ -169,6 +169,43 @@ def test_loop():
     assert lines_of(nodes[0], edges=(Edge("a", "a", is_loop=True),)) == ['a["a<br/>repeats"]']
 
 
+def test_group():
+    """The steps of a group are in a subgraph where the first one is, with all that they are."""
+    nodes = (
+        Node(name="a", label="a"),
+        Node(name="b", label="b", group="end"),
+        Node(name="c", label="c", join="all", group="end"),
+        Node(name="d", label="d", group=" \n"),
+    )
+    edges = (Edge("a", "b"), Edge("b", "c"), Edge("d", "c"))
+    blank = f"{id_of(' ' + chr(10))}__group"
+
+    assert lines_of(*nodes, edges=edges) == [
+        'subgraph end__8d3fad29__group["end"]',
+        *("    direction TB", "    b", "    c__all@{ shape: fork }", "    c", "end"),
+        f'subgraph {blank}["#160;"]',
+        *("    direction TB", "    d", "end"),
+        *("a --> b", "b --> c__all", "d --> c__all", "c__all --> c"),
+    ]
+    styled = lines_of(*nodes, edges=edges, styled=True)
+    assert styled[-2:] == [
+        "classDef group fill:none,stroke:#64748b,color:#64748b",
+        f"class end__8d3fad29__group,{blank} group",
+    ]
+    across = render_mermaid(Graph(name="x", nodes=nodes, edges=edges), direction="RL")
+    assert across.count("        direction RL\n") == 2
+
+
+def test_group_with_the_colours_of_the_page():
+    """A frame has a class by which the page colours it."""
+    graph = Graph(name="x", nodes=(Node(name="a", label="a", group="b"),), edges=())
+
+    text = render_mermaid(graph, styled=True, palette="inside")
+
+    assert text.endswith("\n    class b__group penstock-group")
+    assert ".penstock-group :is(rect,path,polygon){fill:none !important;" in text
+
+
 def test_join_of_loops_only():
     """Nothing leads to the bar of a step that only loops lead to, and so there is none."""
     nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
@@ -210,6 +247,7 @@ def test_readable_name(name: str):
         ("e\u0301tape", "etape"),
         ("a_b__7faae47c", "a_b_7faae47c"),
         ("ship__all", "ship_all"),
+        ("ship__group", "ship_group"),
         ("word " * 20, "word_word_word_word_word_word_word_word"),
     ],
 )
@@ -490,6 +528,20 @@ def test_estimated_height_of_channels():
     drawn = replace(ROUTE, nodes=(first, *ROUTE.nodes[1:]))
 
     assert estimate_height(drawn, "TD") == estimate_height(ROUTE, "TD") + 72
+
+
+@pytest.mark.parametrize(
+    ("groups", "down", "across"),
+    [("AAAA", 50, 50), ("ABBA", 100, 50), ("ABCA", 100, 100), ("ABCD", 150, 100), ("    ", 0, 0)],
+)
+def test_estimated_height_of_groups(groups: str, down: int, across: int):
+    """Frames make it taller: all that begin in one rank together, or those of one rank."""
+    pairs = zip(ROUTE.nodes, groups, strict=True)
+    nodes = tuple(replace(node, group=group.strip() or None) for node, group in pairs)
+    framed = replace(ROUTE, nodes=nodes)
+
+    assert estimate_height(framed, "TD") == estimate_height(ROUTE, "TD") + down
+    assert estimate_height(framed, "LR") == estimate_height(ROUTE, "LR") + across
 
 
 def test_estimated_height_of_nothing():

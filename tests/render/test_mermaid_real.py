@@ -150,6 +150,8 @@ def test_any_graph(mermaid: Mermaid, styled: bool, graph: Graph) -> None:
     assert drawn(drawing) == meant(graph)
     labels = Counter(seen(label) for e in lines(graph) if (label := graph.words.label_of(e)))
     assert Counter(filter(None, map(seen, drawing.edge_labels))) == +labels
+    groups = {seen(node.group) for node in graph.nodes if node.group is not None}
+    assert {seen(text) for text, _ in drawing.groups} == groups
     assert drawing.scripts == 0
 
 
@@ -235,6 +237,44 @@ def test_classes_of_the_page(mermaid: Mermaid) -> None:
     assert {name: classes[-1] for name, classes in drawing.classes.items()} == {
         node.name: f"penstock-{node.name}" for node in nodes
     }
+
+
+def test_groups(mermaid: Mermaid) -> None:
+    """Each group is a frame with its title and a class of its own, whatever the title is."""
+    graphs = []
+    for number, text in enumerate(HOSTILE):
+        names = (f"a{number}", text)
+        nodes = tuple(Node(name=name, label="x", group=text) for name in names)
+        graphs.append(Graph(name="x", nodes=nodes, edges=(Edge(*names),)))
+
+    texts = [render_mermaid(graph, styled=True, palette="page") for graph in graphs]
+    drawings = mermaid.draw_all(texts)
+
+    assert [[seen(text) for text, _ in drawing.groups] for drawing in drawings] == [
+        [seen(text)] for text in HOSTILE
+    ]
+    assert {classes[-1] for drawing in drawings for _, classes in drawing.groups} == {
+        "penstock-group"
+    }
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        pytest.param({"receive": "A"}, id="one"),
+        pytest.param({"receive": "A", "send": "A"}, id="apart"),
+        pytest.param({"charge": "B", "pack": "B", "label": "C"}, id="two"),
+        pytest.param({node: node for node in ("check", "reserve", "refuse", "send")}, id="many"),
+    ],
+)
+def test_height_of_groups(mermaid: Mermaid, groups: dict[str, str]) -> None:
+    """How tall frames make a flow is known before, as in `test_height`."""
+    nodes = tuple(replace(node, group=groups.get(node.name)) for node in ORDERS.nodes)
+    graph = replace(ORDERS, nodes=nodes)
+
+    drawing = mermaid.draw(render_mermaid(graph, styled=True, palette="page"))
+
+    assert estimate_height(graph, "TD") == pytest.approx(drawing.height, abs=28)
 
 
 def test_class_of_bars(mermaid: Mermaid) -> None:

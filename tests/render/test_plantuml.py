@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from corpus import HOSTILE, graphs, node_words, shown
-from hypothesis import Phase, assume, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from real_plantuml import Drawing, draw_all, find_jar
 
@@ -25,18 +25,21 @@ def jar(request, require):
 def meant(graph: Graph) -> Drawing:
     """Return what a reader of *graph* is to see."""
     bars, drawing = joins(graph), Drawing(title=shown(graph.title or ""))
-    for name, words in node_words(graph).items():
-        drawing.words[_id(name)] = words
-        if name in bars:
-            drawing.words[f"{_id(name)}__all"] = ""
-            drawing.edges[f"{_id(name)}__all", _id(name), ""] += 1
+    groups = {n.name: "" if n.group is None else f"{_id(n.group)}__group." for n in graph.nodes}
+    ids = {name: f"{group}{_id(name)}" for name, group in groups.items()}
+    drawing.groups = {shown(n.group) for n in graph.nodes if n.group is not None}
+    for node, words in node_words(graph).items():
+        name = ids[node]
+        drawing.words[name] = words
+        if node in bars:
+            drawing.words[f"{name}__all"] = ""
+            drawing.edges[f"{name}__all", name, ""] += 1
     for edge in lines(graph):
-        ends = [_id(edge.source), _id(edge.target)]
-        if edge.is_loop:
-            ends.reverse()  # laid out from its other end
-        elif edge.target in bars:
-            ends[1] += "__all"
-        drawing.edges[(*ends, shown(graph.words.label_of(edge) or ""))] += 1
+        source, target = ids[edge.source], ids[edge.target]
+        # An arrow that leads back is one that leads here from its other end.
+        ends = (target, source) if edge.is_loop else (source, target)
+        bar = "__all" if edge.target in bars and not edge.is_loop else ""
+        drawing.edges[ends[0], f"{ends[1]}{bar}", shown(graph.words.label_of(edge) or "")] += 1
     return drawing
 
 
@@ -55,6 +58,21 @@ GRAPH = Graph(
         Edge("lost", "end"),
         Edge("end", "title", "not yet", is_loop=True),
         Edge("lost", "lost", is_loop=True),
+    ),
+)
+LOOPS = Graph(
+    name="loops",
+    nodes=(
+        Node(name="a", label="a", group="Pay *it*", kind="kafka", receives=("kafka:x",)),
+        Node(name="b", label="b", join="all"),
+        Node(name="c", label="c", group="Pay *it*", join="all"),
+    ),
+    edges=(
+        Edge("a", "b"),
+        Edge("b", "c"),
+        Edge("c", "a", "no", is_loop=True),
+        Edge("c", "b", is_loop=True),
+        Edge("b", "b", is_loop=True),
     ),
 )
 
@@ -85,6 +103,34 @@ def test_text():
     ]
 
 
+def test_loops_groups_and_channels():
+    """A loop is an arrow back, a group a frame around its steps, and a channel a line."""
+    assert draw(LOOPS, "plantuml").splitlines()[1:-1] == [
+        "top to bottom direction",
+        f'frame "Pay <U+002A>it<U+002A>" as {_id("Pay *it*")}__group {{',
+        r'  queue "a\nreceives kafka<U+003A>x" as a',
+        '  rectangle " " as c__all #64748B',
+        '  rectangle "c" as c',
+        "  c__all --> c",
+        "}",
+        'rectangle " " as b__all #64748B',
+        r'rectangle "b\nrepeats" as b',
+        "b__all --> b",
+        "a -- b__all",
+        "b -- c__all",
+        "a <-- c : again<U+003A> no",
+        "b <-- c : again",
+    ]
+    assert "a <-up- c :" in draw(LOOPS, "plantuml", direction="RL")
+
+
+ALONE = [
+    Graph(name=kind, nodes=(Node(name="a", label="a", kind=kind),), edges=())
+    for kind in ("queue", "database")
+]
+"""What PlantUML would take for the participants of a sequence."""
+
+
 @pytest.mark.parametrize(
     ("direction", "arrow", "is_across"),
     [("TD", "-->", False), ("LR", "-->", True), ("BT", "-up->", False), ("RL", "-up->", True)],
@@ -109,9 +155,9 @@ def test_styled():
     plain = draw(graph, "plantuml").splitlines()
     styled = draw(graph, "plantuml", styled=True).splitlines()
 
-    assert plain[2:4] == ['rectangle "b" as b #line.bold', 'rectangle "c" as c #line.dashed']
-    assert styled[1].endswith(" as a #dcfce7;line:16a34a;text:14532d")
-    assert styled[2].endswith(" as b #fecaca;line:b91c1c;text:6b1414;line.bold")
+    assert plain[3:5] == ['rectangle "b" as b #line.bold', 'rectangle "c" as c #line.dashed']
+    assert styled[2].endswith(" as a #dcfce7;line:16a34a;text:14532d")
+    assert styled[3].endswith(" as b #fecaca;line:b91c1c;text:6b1414;line.bold")
 
 
 @pytest.mark.parametrize("name", ["İ", "ſ", "\u212a", "Title", "a b", "é"])
@@ -153,11 +199,16 @@ def test_real_plantuml(jar):
         jar,
         [
             *(draw(graph, "plantuml") for graph in hostile),
+            draw(LOOPS, "plantuml"),
+            *(draw(graph, "plantuml") for graph in ALONE),
             draw(GRAPH, "plantuml", styled=True, direction="RL"),
         ],
     )
 
     styled = drawn.pop()
+    checked = [LOOPS, *ALONE]
+    assert drawn[-len(checked) :] == [meant(graph) for graph in checked]
+    del drawn[-len(checked) :]
     assert all(drawing.links for drawing in drawn)
     assert [replace(drawing, links={}) for drawing in drawn] == [meant(graph) for graph in hostile]
     assert styled.words.keys() == meant(GRAPH).words.keys()
@@ -171,9 +222,6 @@ def test_real_plantuml(jar):
 @given(found=st.lists(graphs(), min_size=10, max_size=10))
 def test_random_graphs(jar, found):
     """Any graph is understood as the graph that it is, with its words."""
-    # PlantUML draws one node alone in its own way, without its name.
-    found = [graph for graph in found if len(graph.nodes) > 1]
-    assume(found)
     drawn = draw_all(jar, [draw(graph, "plantuml") for graph in found])
 
     for graph, drawing in zip(found, drawn, strict=True):

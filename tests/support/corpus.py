@@ -42,7 +42,7 @@ _texts = st.one_of(
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    """Draw a graph with any names, labels, kinds, roles, joins, channels, edges and loops."""
+    """Draw a graph with any names, labels, kinds, roles, joins, groups, channels, and edges."""
     names = draw(st.lists(_texts, min_size=1, max_size=6, unique=True))
     nodes = tuple(
         Node(
@@ -51,6 +51,7 @@ def graphs(draw: st.DrawFn) -> Graph:
             role=draw(st.sampled_from(["entrypoint", "step", "missing"])),
             join=draw(st.sampled_from(["any", "all"])),
             kind=draw(st.none() | st.sampled_from(["http", "database", "queue"]) | _texts),
+            group=draw(st.none() | st.sampled_from([*names[:1], "Pay & more", "end"])),
             receives=tuple(draw(st.lists(_texts, max_size=1))),
             sends=tuple(draw(st.lists(_texts, max_size=1))),
             summary=draw(st.none() | _texts),

@@ -47,6 +47,8 @@ _SCRIPT = """() => {
                 a => [idOf(a.querySelector(".node")), a.getAttribute("xlink:href")])),
             classes: Object.fromEntries(all(".node").map(
                 node => [idOf(node), [...node.classList]])),
+            groups: all(".cluster").map(
+                group => [shown(group), [...group.classList]]),
             height: holder.querySelector("svg").getBoundingClientRect().height,
             cut: all("foreignObject").filter(isCut).map(label => label.textContent),
             title: holder.querySelector("svg > title")?.textContent ?? "",
@@ -80,6 +82,9 @@ class Drawing:
 
     classes: dict[str, list[str]]
     """The classes of each node, by id."""
+
+    groups: list[tuple[str, list[str]]]
+    """The text that a reader sees at each group, and its classes."""
 
     height: float
     """How many pixels tall the picture is."""

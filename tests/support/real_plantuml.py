@@ -31,6 +31,9 @@ class Drawing:
     title: str = ""
     """The words above the diagram."""
 
+    groups: set[str] = field(default_factory=set)
+    """The words at each frame."""
+
     links: dict[str, str] = field(default_factory=dict)
     """Where a click on a node leads, by id."""
 
@@ -73,6 +76,8 @@ def _read(root: ET.Element) -> Drawing:
             case "link":
                 ends = (names[group.get(f"data-entity-{end}")] for end in (1, 2))
                 drawing.edges[(*ends, words)] += 1
+            case "cluster":
+                drawing.groups.add(words)
             case "title":
                 drawing.title = words
     return drawing

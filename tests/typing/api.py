@@ -253,6 +253,8 @@ step(after=all_of("a", "b"))
 step(after=None)
 assert_type(loop(bare_step), Loop)
 step(after=loop("a"))
+step(group="Payment", unchecked="a hook calls it", uncovered="for emergencies")
+entrypoint(group="Intake")
 step(sends="kafka:orders", receives=["kafka:replies"])
 entrypoint(receives=("kafka:orders", "http:POST /orders"), sends="celery:emails")
 step(after=["a", loop("b")])
@@ -276,6 +278,8 @@ def what_a_declaration_may_not_say() -> None:
     entrypoint("a")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     step(sends=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     entrypoint(receives=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    step(unchecked=True)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    entrypoint(uncovered="x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     loop(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     loop(loop("a"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     all_of(loop("a"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

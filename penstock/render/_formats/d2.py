@@ -1,15 +1,17 @@
 """A graph in D2, the diagram language of the program of that name."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from penstock.graph import Edge, Graph, Node
+from penstock.graph import Graph, Node
 from penstock.render import (
     Renderer,
     RenderOptions,
     bar_id,
+    by_group,
     clean_text,
     drawn_id,
+    group_id,
     joins,
     label_lines,
     lines,
@@ -68,18 +70,42 @@ def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
     bars, repeated = joins(graph), repetitions(graph)
     if graph.title:
         yield _statement(_TITLE, _text(graph.title), _TITLE_LOOK)
-    for node in graph.nodes:
-        name = _id(node.name)
-        if node.name in bars:
-            yield _statement(bar_id(name), '""', _bar(options))
-        yield _statement(
-            name, _label(node, graph, repeated.get(node.name)), _attributes(node, options)
-        )
-        if node.name in bars:
-            yield f"{bar_id(name)} -> {name}"
+    for group, members in by_group(graph):
+        inside = []
+        for node in members:
+            name = _id(node.name)
+            if node.name in bars:
+                inside.append(_statement(bar_id(name), '""', _bar(options)))
+            shown = _label(node, graph, repeated.get(node.name))
+            inside.append(_statement(name, shown, _attributes(node, options)))
+            if node.name in bars:
+                inside.append(f"{bar_id(name)} -> {name}")
+        yield from inside if group is None else _container(group, inside)
+    path = {node.name: _path(node) for node in graph.nodes}
     for edge in lines(graph):
-        into_bar = edge.target in bars and not edge.is_loop
-        yield _edge(edge, graph.words.label_of(edge), into_bar=into_bar)
+        label, source, target = graph.words.label_of(edge), path[edge.source], path[edge.target]
+        shown = f": {_text(label)}" if label else ""
+        if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their places
+            yield f"{target} <- {source}{shown}"
+        elif edge.target in bars:
+            yield f"{source} -- {bar_id(target)}{shown}"
+        else:
+            yield f"{source} -> {target}{shown}"
+
+
+def _path(node: Node) -> str:
+    """Return the id of *node* after that of the container which it is in."""
+    return _id(node.name) if node.group is None else f"{_group_id(node.group)}.{_id(node.name)}"
+
+
+def _container(group: str, inside: Iterable[str]) -> Iterator[str]:
+    yield f"{_group_id(group)}: {_text(group)} {{"
+    yield from (f"  {statement}" for statement in inside)
+    yield "}"
+
+
+def _group_id(group: str) -> str:
+    return group_id(_id(group))
 
 
 def _statement(subject: str, label: str, attributes: _Attributes) -> str:
@@ -113,12 +139,6 @@ def _bar(options: RenderOptions) -> dict[str, str]:
     is_flat = options.direction not in {"LR", "RL"}
     width, height = (60, 6) if is_flat else (6, 60)
     return {"width": str(width), "height": str(height), "style.fill": '"#64748b"'}
-
-
-def _edge(edge: Edge, label: str | None, *, into_bar: bool) -> str:
-    target = bar_id(_id(edge.target)) if into_bar else _id(edge.target)
-    arrow = "--" if into_bar else "->"
-    return f"{_id(edge.source)} {arrow} {target}" + (f": {_text(label)}" if label else "")
 
 
 def _label(node: Node, graph: Graph, repetition: str | None) -> str:

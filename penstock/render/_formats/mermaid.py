@@ -10,8 +10,8 @@ from urllib.parse import quote
 from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction, DrawnWords, Graph, Node
-from penstock.graph._structure import joins, lines, repetitions
-from penstock.render._labels import bar_id, drawn_id, label_lines, safe_href
+from penstock.graph._structure import by_group, joins, lines, repetitions
+from penstock.render._labels import bar_id, drawn_id, group_id, label_lines, safe_href
 from penstock.render._registry import Renderer, RenderOptions
 from penstock.render._shapes import shape_of
 from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
@@ -54,6 +54,7 @@ _CLASSES = {
     name: f"fill:{paint.fill},stroke:{paint.stroke},color:{paint.text}"
     for name, paint in LIGHT.items()
 } | {"join": f"fill:{EDGE['light']},stroke:{EDGE['light']}"}
+_FRAME = f"fill:none,stroke:{EDGE['light']},color:{EDGE['light']}"
 _LINES = {
     "missing": "stroke-dasharray:5 4",
     "unreached": "stroke-dasharray:2 4",
@@ -140,7 +141,7 @@ def render_mermaid(
     prefix = _PREFIX if styled and palette != "inline" else ""
     statements = [
         *(_accessibility(graph) if styled else ()),
-        *_nodes(graph, bars, styled=styled, prefix=prefix),
+        *_nodes(graph, direction, bars, styled=styled, prefix=prefix),
         *edges,
         *_links(graph, styled=styled),
         *_classes(graph, bars, styled=styled, prefix=prefix),
@@ -177,19 +178,32 @@ def _accessibility(graph: Graph) -> Iterator[str]:
         yield f"accDescr: {description}"
 
 
-def _nodes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str) -> Iterator[str]:
-    """Yield the nodes of which there is more to say than their edges say."""
+def _nodes(
+    graph: Graph, direction: Direction, bars: AbstractSet[str], *, styled: bool, prefix: str
+) -> Iterator[str]:
+    """Yield the nodes of which there is more to say than their edges say, and the groups."""
     drawn = {name for edge in lines(graph) for name in (edge.source, edge.target)}
     repeated = repetitions(graph)
-    for node in graph.nodes:
-        repetition = repeated.get(node.name)
-        if node.name in bars:
-            yield _bar(node.name) + (f":::{prefix}join" if styled else "") + "@{ shape: fork }"
-        if styled or repetition or _says_more(node):
-            box = _box(node, graph.words, repetition, styled=styled, prefix=prefix)
-            yield _id(node.name) + box
-        elif node.name not in drawn:
-            yield node.name
+    for group, members in by_group(graph):
+        inside = []
+        for node in members:
+            repetition = repeated.get(node.name)
+            if node.name in bars:
+                bar = _bar(node.name) + (f":::{prefix}join" if styled else "")
+                inside.append(bar + "@{ shape: fork }")
+            if styled or repetition or _says_more(node):
+                box = _box(node, graph.words, repetition, styled=styled, prefix=prefix)
+                inside.append(_id(node.name) + box)
+            elif group is not None or node.name not in drawn:
+                inside.append(node.name)
+        if group is None:
+            yield from inside
+        else:
+            yield f'subgraph {group_id(_id(group))}["{_label(group) or _BLANK}"]'
+            # Without it, a group that no edge leaves leads across the flow.
+            yield f"    direction {'TB' if direction == 'TD' else direction}"
+            yield from (f"    {statement}" for statement in inside)
+            yield "end"
 
 
 def _says_more(node: Node) -> bool:
@@ -240,15 +254,19 @@ def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str)
     if styled and graph.edges:
         yield "linkStyle default stroke-width:1.5px"
     for name in _used(graph, bars):
-        looks = [_CLASSES[name] if styled and not prefix else "", _LINES.get(name, "")]
+        looks = [_CLASSES.get(name, _FRAME) if styled and not prefix else "", _LINES.get(name, "")]
         if css := ",".join(filter(None, looks)):
             yield f"classDef {prefix}{name} {css}"
+    groups = [group_id(_id(group)) for group, _ in by_group(graph) if group is not None]
+    if styled and groups:
+        yield f"class {','.join(groups)} {prefix}group"
 
 
 def _used(graph: Graph, bars: AbstractSet[str]) -> list[str]:
     """Return the classes that are in use."""
     used = {node_class(node) for node in graph.nodes} | ({"join"} if bars else set())
-    return [name for name in _CLASSES if name in used]
+    groups = ["group"] if any(node.group is not None for node in graph.nodes) else []
+    return [*(name for name in _CLASSES if name in used), *groups]
 
 
 def _id(name: str) -> str:

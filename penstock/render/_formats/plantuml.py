@@ -1,7 +1,7 @@
 """A graph in PlantUML, as a deployment diagram."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from penstock.graph import Edge, Graph, Node
@@ -9,7 +9,9 @@ from penstock.render import (
     Renderer,
     RenderOptions,
     bar_id,
+    by_group,
     drawn_id,
+    group_id,
     joins,
     label_lines,
     lines,
@@ -61,26 +63,38 @@ def _render(graph: Graph, options: RenderOptions) -> str:
 
 
 def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
-    bars, repeated, arrow = joins(graph), repetitions(graph), _ARROWS[options.direction]
-    if options.direction in {"LR", "RL"}:
-        yield "left to right direction"
+    bars, arrow = joins(graph), _ARROWS[options.direction]
+    repeated = repetitions(graph)
+    # Without this, queues and databases alone would be the participants of a sequence.
+    is_across = options.direction in {"LR", "RL"}
+    yield "left to right direction" if is_across else "top to bottom direction"
     if any(node.role == "entrypoint" for node in graph.nodes):
         yield from _ENTRYPOINT
     if graph.title:
         yield f"title {_text(graph.title)}"
-    for node in graph.nodes:
-        name = _id(node.name)
-        if node.name in bars:
-            yield f'rectangle " " as {bar_id(name)} #64748B'
-        yield _node(node, _label(node, graph, repeated.get(node.name)), options)
-        if node.name in bars:
-            yield f"{bar_id(name)} {arrow} {name}"
+    for group, members in by_group(graph):
+        inside = []
+        for node in members:
+            name = _id(node.name)
+            if node.name in bars:
+                inside.append(f'rectangle " " as {bar_id(name)} #64748B')
+            inside.append(_node(node, graph, repeated.get(node.name), options))
+            if node.name in bars:
+                inside.append(f"{bar_id(name)} {arrow} {name}")
+        yield from inside if group is None else _frame(group, inside)
     for edge in lines(graph):
-        yield _edge(edge, arrow, graph.words.label_of(edge), into_bar=edge.target in bars)
+        yield _edge(edge, graph.words.label_of(edge), arrow, into_bar=edge.target in bars)
 
 
-def _node(node: Node, label: str, options: RenderOptions) -> str:
+def _frame(group: str, inside: Iterable[str]) -> Iterator[str]:
+    yield f'frame "{_text(group)}" as {group_id(_id(group))} {{'
+    yield from (f"  {statement}" for statement in inside)
+    yield "}"
+
+
+def _node(node: Node, graph: Graph, repetition: str | None, options: RenderOptions) -> str:
     shape = _SHAPES.get(shape_of(node.kind).dot) if node.role == "step" else None
+    label = _label(node, graph, repetition)
     statement = f'{shape or "rectangle"} "{label}" as {_id(node.name)}'
     if node.role == "entrypoint":
         statement += " <<entrypoint>>"
@@ -104,13 +118,14 @@ def _style(node: Node, options: RenderOptions) -> str:
     return f" #{';'.join(found)}" if found else ""
 
 
-def _edge(edge: Edge, arrow: str, label: str | None, *, into_bar: bool) -> str:
-    source, target, line = _id(edge.source), _id(edge.target), arrow
-    if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their ranks
-        source, target, line = target, source, f"<{arrow.removesuffix('>')}"
-    elif into_bar:
-        target, line = bar_id(target), arrow.removesuffix(">")
-    return f"{source} {line} {target}" + (f" : {_text(label)}" if label else "")
+def _edge(edge: Edge, label: str | None, arrow: str, *, into_bar: bool) -> str:
+    shown = f" : {_text(label)}" if label else ""
+    source, target = _id(edge.source), _id(edge.target)
+    if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their places
+        return f"{target} <{arrow.removesuffix('>')} {source}{shown}"
+    if into_bar:
+        return f"{source} {arrow.removesuffix('>')} {bar_id(target)}{shown}"
+    return f"{source} {arrow} {target}{shown}"
 
 
 def _label(node: Node, graph: Graph, repetition: str | None) -> str:

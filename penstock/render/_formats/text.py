@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from penstock.graph._model import Edge, Graph
-from penstock.graph._structure import lines, repetitions
+from penstock.graph._structure import by_group, lines, repetitions
 from penstock.render._registry import Renderer, RenderOptions
 
 __all__ = ["RENDERER", "render_text"]
@@ -14,8 +14,15 @@ def render_text(graph: Graph) -> str:
 
     A step that several others lead to is shown in full where it comes first;
     elsewhere it is only its name with an arrow up, as where a loop leads to it.
+    The groups are below the tree, each with its steps.
     """
-    return "\n".join([_one_line(graph.label), *_Tree(graph).lines()])
+    return "\n".join([_one_line(graph.label), *_Tree(graph).lines(), *_groups(graph)])
+
+
+def _groups(graph: Graph) -> Iterator[str]:
+    for group, members in by_group(graph):
+        if group is not None:
+            yield f"{_one_line(group)}: {', '.join(_one_line(node.label) for node in members)}"
 
 
 class _Tree:
