@@ -160,7 +160,9 @@ class _FormatName(click.ParamType):  # type: ignore[type-arg]  # generic in newe
     show_default=True,
     help="Where the flow leads.",
 )
-@click.option("--styled", is_flag=True, help="Give Mermaid colours and a title.")
+@click.option(
+    "--styled", is_flag=True, help="Write colours into formats of text, and a title into Mermaid."
+)
 @_with_flows
 def draw(
     flow: str,

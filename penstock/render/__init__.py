@@ -251,7 +251,8 @@ def generate_dag(
         direction: Where the flow leads: ``"TD"`` (down), ``"LR"``, ``"BT"``
             or ``"RL"``. ``"TB"`` is another word for ``"TD"``.
         styled: For Mermaid: colours, shapes of entrypoints, and the title and
-            description for screen readers. Images always have them.
+            description for screen readers. For D2 and PlantUML: colours. Images always
+            have them.
         check_limits: For Mermaid: raise rather than return a string that a
             browser would refuse to draw.
 
