@@ -284,7 +284,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         settings = self._settings(config)
         if self._server is None or settings is None:
             return
-        paths = set(_loading.places_of(settings))
+        paths = set(_loading.watched_paths(settings))
         if self.config.templates:
             paths.add(self.config.templates)
         for path in sorted(paths - self._watched):

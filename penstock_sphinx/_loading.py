@@ -49,7 +49,7 @@ def _import_modules(app: Sphinx) -> None:
     if settings.catalog is None and (warning := explain_optimization()):
         warn(warning, "docstring")
     for failure in loaded.failures:
-        warn(str(failure), "import", location=_place(Path(app.confdir), failure))
+        warn(str(failure), "import", location=_location(Path(app.confdir), failure))
 
 
 def _load(settings: Settings) -> LoadedFlows:
@@ -79,7 +79,7 @@ def _mocked(app: Sphinx) -> AbstractContextManager[Any]:
     return mocked
 
 
-def _place(confdir: Path, failure: ModuleImportError) -> str | None:
+def _location(confdir: Path, failure: ModuleImportError) -> str | None:
     """Return the line of ``conf.py`` that names the module, if one does."""
     file = confdir / "conf.py"
     if failure.location != str(file):

@@ -67,6 +67,6 @@ def escape_controls(text: str) -> str:
 
 
 def wrong(where: str, wanted: str, got: object, example: str) -> InvalidArgumentError:
-    """Return what is raised where *got* was given in the place of what is *wanted*."""
-    sort = type(got).__name__
-    return InvalidArgumentError(f"{where}() takes {wanted}, not {got!r} ({sort}): write {example}")
+    """Return what is raised where *got* was given instead of what is *wanted*."""
+    given = f"{got!r} ({type(got).__name__})"
+    return InvalidArgumentError(f"{where}() takes {wanted}, not {given}: write {example}")

@@ -313,8 +313,8 @@ def explain(error: PenstockError, settings: Settings, failures: Sequence[ModuleI
     """
     if not isinstance(error, (UnknownFlowError, UnknownStepError)) or error.known:
         return str(error)
-    sort = "flow" if isinstance(error, UnknownFlowError) else "step"
-    return f"unknown {sort} {error.name!r}: {explain_nothing(settings, failures)}"
+    kind = "flow" if isinstance(error, UnknownFlowError) else "step"
+    return f"unknown {kind} {error.name!r}: {explain_nothing(settings, failures)}"
 
 
 def explain_nothing(settings: Settings, failures: Sequence[ModuleImportError] = ()) -> str:

@@ -51,7 +51,7 @@ def find_running(frame: FrameType | None) -> Declaration | None:
             # Most functions are declared once, and each log line pays for what is done here.
             if len(known) == 1 and known[0].is_sure:
                 return known[0]
-            found = _told_apart(known, frame, partial(_callers, frame))
+            found = _distinguish(known, frame, partial(_callers, frame))
             if found is None:
                 return None
             if found:
@@ -78,7 +78,7 @@ def find_raiser(traceback: TracebackType | None) -> str | None:
             found = known
         elif known:
             before = partial(_before, traceback, outermost)
-            here = _told_apart(known, traceback.tb_frame, before)
+            here = _distinguish(known, traceback.tb_frame, before)
             if here != []:
                 found, code = here, traceback.tb_frame.f_code
         traceback = traceback.tb_next
@@ -104,7 +104,7 @@ def _before(last: TracebackType, first: TracebackType | None) -> Iterable[FrameT
     return reversed(frames)
 
 
-def _told_apart(
+def _distinguish(
     declarations: Iterable[Declaration],
     frame: FrameType,
     callers: Callable[[], Iterable[FrameType]],

@@ -396,7 +396,7 @@ _set_span, _reset_span, _get_run = current_span.set, current_span.reset, current
 _is_tracing = False
 _exporters: tuple[Exporter, ...] = ()
 _context_exporters: tuple[Any, ...] = ()
-_blamed = set[tuple[int, str]]()
+_reported = set[tuple[int, str]]()
 
 
 class _State:
@@ -458,7 +458,7 @@ def set_exporters(*chosen: Exporter) -> None:
     for exporter in chosen:
         _check_exporter(exporter)
     _bind_to_threads()
-    _blamed.clear()  # of exporters that are gone, whose addresses may serve again
+    _reported.clear()  # of exporters that are gone, whose addresses may serve again
     _exporters = chosen
     _context_exporters = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
     _flush_at_exit()
@@ -619,7 +619,7 @@ def _export(span: Span, since: int) -> None:
         except Exception as error:
             _log_once(exporter, error)
         now = perf_counter_ns()
-        if now - since > _SLOW_NS and _blame(exporter, "slow"):
+        if now - since > _SLOW_NS and _is_first(exporter, "slow"):
             message = "the exporter %r took longer than %s ms: put it into BackgroundExporter(...)"
             _logger.warning(message, exporter, _SLOW_NS // 1_000_000)
         since = now
@@ -627,7 +627,7 @@ def _export(span: Span, since: int) -> None:
 
 def _log_once(exporter: object, error: Exception) -> None:
     """Log what *exporter* raised, the first time it does."""
-    if _blame(exporter, "raised"):
+    if _is_first(exporter, "raised"):
         _logger.error("the exporter %r failed; this is logged once", exporter, exc_info=error)
 
 
@@ -639,10 +639,10 @@ def _call(exporter: object, method: Callable[..., object], *arguments: object) -
         _log_once(exporter, error)
 
 
-def _blame(exporter: object, fault: str) -> bool:
+def _is_first(exporter: object, fault: str) -> bool:
     """Return whether *exporter* has *fault* for the first time."""
-    known = (id(exporter), fault) in _blamed
-    _blamed.add((id(exporter), fault))
+    known = (id(exporter), fault) in _reported
+    _reported.add((id(exporter), fault))
     return not known
 
 
@@ -685,7 +685,7 @@ class BackgroundExporter:
             self._exporter.export(span)
         elif self._waiting.qsize() < self._max_queue_size:
             self._waiting.put(span)
-        elif _blame(self, "full"):
+        elif _is_first(self, "full"):
             _logger.error("the exporter %r cannot keep up; spans are lost", self._exporter)
 
     def _start(self) -> bool:
@@ -698,7 +698,7 @@ class BackgroundExporter:
                 # Where threads inherit a context, this one would have a run's for good.
                 Context().run(thread.start)
             except RuntimeError as error:
-                if _blame(self, "thread"):
+                if _is_first(self, "thread"):
                     message = "no thread for the exporter %r: %s. Until there is one, steps wait"
                     _logger.warning(message, self._exporter, error)
                 return False

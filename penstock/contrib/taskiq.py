@@ -123,7 +123,7 @@ def install(broker: AsyncBroker, **settings: Unpack[InboundSettings]) -> None:
     # Before all others, so that what they send again is sent within the run.
     broker.middlewares.insert(0, broker.middlewares.pop())
     if isinstance(broker, InMemoryBroker):
-        _end_in_place(broker)
+        _end_sender_runs(broker)
 
 
 def uninstall(broker: AsyncBroker) -> None:
@@ -136,7 +136,7 @@ def uninstall(broker: AsyncBroker) -> None:
         vars(broker).pop("kick", None)
 
 
-def _end_in_place(broker: InMemoryBroker) -> None:
+def _end_sender_runs(broker: InMemoryBroker) -> None:
     """Let no task of *broker* leave its run to its sender.
 
     A middleware that raises ends a task, and the others are not called. In a

@@ -48,8 +48,8 @@ def uninstall(manager: PoolManager) -> None:
     .. versionadded:: 0.2
     """
     manager.pool_classes_by_scheme = {
-        scheme: sort.around if issubclass(sort, _FlowPool) else sort
-        for scheme, sort in manager.pool_classes_by_scheme.items()
+        scheme: pool.around if issubclass(pool, _FlowPool) else pool
+        for scheme, pool in manager.pool_classes_by_scheme.items()
     }
     manager.clear()
 
@@ -109,7 +109,7 @@ class _FlowPool(HTTPConnectionPool):
         **kwargs: Any,
     ) -> BaseHTTPResponse:
         if current_flow_id() is not None and self._allows(url):
-            headers = self._told(self.headers if headers is None else headers)
+            headers = self._with_flow_id(self.headers if headers is None else headers)
         return super().urlopen(method, url, body, headers, *args, **kwargs)
 
     def _allows(self, url: str) -> bool:
@@ -118,7 +118,7 @@ class _FlowPool(HTTPConnectionPool):
             return self.outbound.allows(target.host, target.port or self.ConnectionCls.default_port)
         return self.outbound.allows(self.host, self.port or self.ConnectionCls.default_port)
 
-    def _told(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+    def _with_flow_id(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         if not isinstance(headers, HTTPHeaderDict):
             return self.outbound.with_headers(headers)  # type: ignore[no-any-return]
         carrying = headers.copy()  # it may have one name several times

@@ -108,20 +108,20 @@ def dot_id(name: str) -> str:
     return drawn_id(name, _READABLE.fullmatch)
 
 
-def _default(sort: str, **attributes: str) -> _Statement:
-    return _Statement(sort, attributes)
+def _default(node_kind: str, **attributes: str) -> _Statement:
+    return _Statement(node_kind, attributes)
 
 
 def _node_attributes(node: Node, words: DrawnWords, repetition: str | None) -> dict[str, str]:
-    sort = node_class(node)
-    paint = LIGHT[sort]
+    node_kind = node_class(node)
+    paint = LIGHT[node_kind]
     attributes = {
         "label": _label(node, words, repetition),
         "shape": shape_of(node.kind).dot if node.role == "step" else "box",
         "fillcolor": paint.fill,
         "color": paint.stroke,
         "fontcolor": paint.text,
-        "class": f"penstock-node penstock-{sort}",
+        "class": f"penstock-node penstock-{node_kind}",
     }
     if node.role == "entrypoint":
         attributes |= {"style": "filled,rounded", "penwidth": "2.2"}

@@ -75,10 +75,10 @@ def _tidy(group: ET.Element, nodes: dict[str, Node]) -> None:
     if title is not None:
         group.remove(title)
         if title.text in nodes and "node" in group.get("class", "").split():
-            _tell(group, nodes[title.text])
+            _label_node(group, nodes[title.text])
 
 
-def _tell(group: ET.Element, node: Node) -> None:
+def _label_node(group: ET.Element, node: Node) -> None:
     """Give the *group* of a node a title and, if it leads somewhere, a link."""
     _centre(group)
     title = ET.Element("title")

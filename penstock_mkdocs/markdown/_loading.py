@@ -33,7 +33,7 @@ __all__ = [
     "is_loaded",
     "load",
     "newest",
-    "places_of",
+    "watched_paths",
 ]
 
 _logger = logging.getLogger("mkdocs.plugins.penstock")
@@ -121,7 +121,7 @@ def files_of(settings: Settings) -> list[Path]:
     return [path for path in found.stamps if path.is_file()]
 
 
-def places_of(settings: Settings) -> list[str]:
+def watched_paths(settings: Settings) -> list[str]:
     """Return the files and folders to watch for edits of the modules of *settings*.
 
     A package is watched whole, so that a new module in it is seen.
@@ -130,9 +130,9 @@ def places_of(settings: Settings) -> list[str]:
         return [settings.catalog] if Path(settings.catalog).exists() else []
     found = _loads.get(settings) or _Load()
     top = {name.partition(".")[0] for name in found.modules} | _tops(settings)
-    places = dict.fromkeys(place for name in sorted(top) for place in _places(name))
-    files = [path for path in found.stamps if not any(map(path.is_relative_to, places))]
-    return [str(path) for path in (*places, *files)]
+    paths = dict.fromkeys(path for name in sorted(top) for path in _paths_of_module(name))
+    files = [path for path in found.stamps if not any(map(path.is_relative_to, paths))]
+    return [str(path) for path in (*paths, *files)]
 
 
 def forget() -> None:
@@ -218,7 +218,7 @@ def _folders(name: str) -> list[Path]:
     return [Path(folder) for folder in getattr(sys.modules.get(name), "__path__", ())]
 
 
-def _places(top: str) -> list[Path]:
+def _paths_of_module(top: str) -> list[Path]:
     """Return the folders of the package *top*, or the file of the module."""
     try:
         spec = find_spec(top)
@@ -235,7 +235,7 @@ def _places(top: str) -> list[Path]:
 
 def _files_of_failures(failures: Iterable[ModuleImportError], tops: Iterable[str]) -> set[Path]:
     """Return the files whose edit may fix what failed."""
-    found = {path for top in tops for path in _places(top)}
+    found = {path for top in tops for path in _paths_of_module(top)}
     found |= {file for path in list(found) for file in path.rglob("*.py")}
     for failure in failures:
         error = failure.__cause__

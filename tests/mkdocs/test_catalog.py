@@ -70,12 +70,12 @@ def test_unreadable(site, warnings):
 def test_watched(site, export):
     """A server watches the file of the catalog, also while it cannot be read."""
     from penstock._project.settings import Settings
-    from penstock_mkdocs.markdown._loading import load, places_of
+    from penstock_mkdocs.markdown._loading import load, watched_paths
 
     settings = Settings(catalog=str(site.folder / "flows.json"), modules=("shop",))
 
-    assert places_of(settings) == []
+    assert watched_paths(settings) == []
     site.write("flows.json", "{")
-    assert places_of(settings) == [str(site.folder / "flows.json")]
+    assert watched_paths(settings) == [str(site.folder / "flows.json")]
     export()
-    assert (load(settings), places_of(settings)) == ((), [str(site.folder / "flows.json")])
+    assert (load(settings), watched_paths(settings)) == ((), [str(site.folder / "flows.json")])

@@ -77,16 +77,16 @@ def test_places_of_a_library(settings, tmp_path):
 
     _loading.load(settings)
 
-    assert _loading.places_of(settings) == [str(tmp_path / "watched")]
+    assert _loading.watched_paths(settings) == [str(tmp_path / "watched")]
 
 
 def test_places(settings, tmp_path):
     """A server watches packages whole, and each module beside them that was imported."""
-    before = _loading.places_of(settings)
+    before = _loading.watched_paths(settings)
     _loading.load(settings)
 
     assert before == []  # nobody could find it yet
-    assert _loading.places_of(settings) == [
+    assert _loading.watched_paths(settings) == [
         str(tmp_path / "beside_it.py"),
         str(tmp_path / "watched"),
     ]
@@ -98,7 +98,7 @@ def test_places_of_what_has_no_file(settings):
     sys.modules["watched"] = made
     assert made.__spec__ is None
 
-    assert _loading.places_of(settings) == []
+    assert _loading.watched_paths(settings) == []
 
 
 def test_edit_in_a_namespace(settings, tmp_path):

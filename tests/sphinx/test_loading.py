@@ -63,7 +63,7 @@ def test_bad_module_in_another_file(tmp_path):
     """A module that another file than ``conf.py`` names has no line there."""
     failure = ModuleImportError("broken", "ValueError", "pyproject.toml")
 
-    assert _loading._place(tmp_path, failure) is None
+    assert _loading._location(tmp_path, failure) is None
 
 
 def test_setup_function(project):
