@@ -85,7 +85,7 @@ def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
     for edge in lines(graph):
         label, source, target = graph.words.label_of(edge), path[edge.source], path[edge.target]
         shown = f": {_text(label)}" if label else ""
-        if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their places
+        if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their positions
             yield f"{target} <- {source}{shown}"
         elif edge.target in bars:
             yield f"{source} -- {bar_id(target)}{shown}"

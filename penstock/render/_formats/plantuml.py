@@ -121,7 +121,7 @@ def _style(node: Node, options: RenderOptions) -> str:
 def _edge(edge: Edge, label: str | None, arrow: str, *, into_bar: bool) -> str:
     shown = f" : {_text(label)}" if label else ""
     source, target = _id(edge.source), _id(edge.target)
-    if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their places
+    if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their positions
         return f"{target} <{arrow.removesuffix('>')} {source}{shown}"
     if into_bar:
         return f"{source} {arrow.removesuffix('>')} {bar_id(target)}{shown}"
