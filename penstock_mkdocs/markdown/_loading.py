@@ -200,8 +200,6 @@ def _without_bytecode() -> Iterator[None]:
 
 def _tops(settings: Settings) -> set[str]:
     """Return the top-level names of the modules of *settings*."""
-    if settings.catalog is not None:
-        return set()
     dotted = [*settings.modules, *filter(None, [settings.setup])]
     return {name.partition(":")[0].partition(".")[0] for name in dotted} - _OURS
 
