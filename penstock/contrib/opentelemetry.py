@@ -262,7 +262,8 @@ class OpenTelemetryExporter:
     def _begin(self, span: Span) -> _Open:
         outer = get_current()
         links: Sequence[Link] = ()
-        if span.parent is not None and span.parent.flow_id != span.flow_id:
+        flow, step, parent = span.flow, span.step, span.parent
+        if parent is not None and parent.flow_id != span.flow_id:
             links = [Link(trace.get_current_span(outer).get_span_context())]
             outer = trace.set_span_in_context(trace.INVALID_SPAN, outer)
         is_first = not trace.get_current_span(outer).get_span_context().is_valid
@@ -270,19 +271,24 @@ class OpenTelemetryExporter:
             outer = _in_remote_trace(span, outer)
         attributes: dict[str, str | int | Sequence[str]] = {
             "penstock.flow_id": span.flow_id,
-            "penstock.step": span.step,
+            "penstock.step": step,
         }
-        if span.flow is not None:
-            attributes["penstock.flow"] = span.flow
-        if span.also:
-            attributes["penstock.also"] = [f"{flow}/{step}" for flow, step, _ in span.also]
+        if flow is not None:
+            attributes["penstock.flow"] = flow
+        if also := span.also:
+            attributes["penstock.also"] = [f"{other}/{name}" for other, name, _ in also]
+        receives, sends = span.receives, span.sends
+        if receives:
+            attributes["penstock.receives"] = receives
+        if sends:
+            attributes["penstock.sends"] = sends
         self._generator.beginning.span = span
         opened = _Open()
         opened.span = self._tracer.start_span(
-            f"{span.flow}/{span.step}" if span.flow else span.step,
+            f"{flow}/{step}" if flow else step,
             outer,
-            kind=_kind(span, is_first=is_first),
-            attributes={**attributes, **_channels(span), **_code(span)},
+            kind=_kind(span, receives, sends, is_first=is_first),
+            attributes={**attributes, **_code(span)},
             links=links,
             start_time=span.start_ns,
         )
@@ -308,22 +314,24 @@ def _in_remote_trace(span: Span, outer: Context) -> Context:
     return trace.set_span_in_context(trace.NonRecordingSpan(there), outer)
 
 
-def _kind(span: Span, *, is_first: bool) -> SpanKind:
+def _kind(span: Span, receives: Sequence[str], sends: Sequence[str], *, is_first: bool) -> SpanKind:
     """Return the kind of a *span*: what its run began with, or what the step does.
 
     Args:
         span: The span.
+        receives: The channels that the step receives from.
+        sends: Those that it sends to.
         is_first: Whether it has no local parent.
     """
     if span.begins_run:
         kind = _KINDS.get(span.kind or "", SpanKind.INTERNAL)
-        if kind is SpanKind.INTERNAL and span.receives:
+        if kind is SpanKind.INTERNAL and receives:
             kind = SpanKind.CONSUMER
         return kind if is_first else SpanKind.INTERNAL
-    if span.sends:
-        is_call = span.sends[0].partition(":")[0] in _CALLS
+    if sends:
+        is_call = sends[0].partition(":")[0] in _CALLS
         return SpanKind.CLIENT if is_call else SpanKind.PRODUCER
-    return SpanKind.CONSUMER if span.receives else SpanKind.INTERNAL
+    return SpanKind.CONSUMER if receives else SpanKind.INTERNAL
 
 
 _KINDS = {
@@ -334,12 +342,6 @@ _KINDS = {
 }
 _CALLS = {"http", "grpc"}
 """Schemes of channels whose sender waits for a response."""
-
-
-def _channels(span: Span) -> dict[str, Sequence[str]]:
-    """Return the channels of the step."""
-    channels = {"penstock.receives": span.receives, "penstock.sends": span.sends}
-    return {name: found for name, found in channels.items() if found}
 
 
 def _code(span: Span) -> dict[str, str | int]:
