@@ -122,6 +122,22 @@ def test_text():
     assert "click" not in diagram
 
 
+def test_facts():
+    """A page has the channels of a step, its group and its reasons, letter for letter."""
+    orders = flow("orders")
+    orders(entrypoint(name="a", receives=["kafka:a", "http:GET /<b>"], group="A & B")(print))
+    orders(step(name="b", after="a", sends="kafka:c_d", unchecked="a *hook*")(max))
+
+    lines = text_documents(list_flows())["orders.md"].splitlines()
+
+    assert [line for line in lines if line.startswith(("Receives", "Sends", "Group", "Not"))] == [
+        "Receives from: <code>kafka:a</code>, <code>http:GET /&lt;b&gt;</code>",
+        "Group: A &amp; B",
+        "Sends to: <code>kafka:c_d</code>",
+        "Not checked: a &#42;hook&#42;",
+    ]
+
+
 def test_index():
     """The index leads to each flow, in order of their titles, and says what it is for."""
     declare()
