@@ -253,6 +253,17 @@ def test_file_through_a_link(tmp_path):
     assert files == {"shop.py"}
 
 
+def test_library_in_the_project(tmp_path):
+    """A library below the folder of the project, as in its environment, is not a file of it."""
+    file = str(tmp_path / ".venv" / "lib" / "site-packages" / "library.py")
+    code = compile(
+        "import penstock\n@penstock.flow('f')\n@penstock.step\ndef s(): ...", file, "exec"
+    )
+    exec(code, {"__name__": "library", "__file__": file})
+
+    assert Catalog.from_registry(tmp_path).flow("f").steps[0].location is None
+
+
 def test_hostile_docstrings():
     """Docstrings that UTF-8 cannot hold, or that are huge, come back as any file can hold them."""
     flow("f")(entrypoint(name="a")(lambda: None))
