@@ -130,8 +130,8 @@ class _Directive(SphinxDirective):
         settings = self._settings()
         names = [name.rstrip(".*") for name in (settings.modules if settings else ())]
         files = {name: getattr(sys.modules.get(name), "__file__", None) for name in names}
-        told = [f"{name} is {file}" for name, file in files.items() if file]
-        return f" ({', '.join(told)})" if told else ""
+        found_files = [f"{name} is {file}" for name, file in files.items() if file]
+        return f" ({', '.join(found_files)})" if found_files else ""
 
     def _settings(self) -> Settings | None:
         """Return the project's settings, or None where there is a warning of them already."""

@@ -184,14 +184,14 @@ def _one_line(text: str) -> str:
 def _seen_as(function: object, signature: Signature | None) -> Iterator[None]:
     """Let listeners that inspect *function* find its signature as it was written."""
     inner = attempt(lambda: unwrap(cast("Any", function)), function)
-    told = [f for f in (function, inner) if isinstance(f, FunctionType) and signature is not None]
-    before = [vars(f).get("__signature__", _NONE) for f in told]
-    for f in told:
+    found = [f for f in (function, inner) if isinstance(f, FunctionType) and signature is not None]
+    before = [vars(f).get("__signature__", _NONE) for f in found]
+    for f in found:
         vars(f)["__signature__"] = signature
     try:
         yield
     finally:
-        for f, old in reversed(list(zip(told, before, strict=True))):
+        for f, old in reversed(list(zip(found, before, strict=True))):
             if old is _NONE:
                 vars(f).pop("__signature__", None)
             else:
