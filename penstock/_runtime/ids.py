@@ -141,12 +141,13 @@ def digits_of(number: int) -> str:
 
 def number_of(cell: dict[int, Any]) -> int:
     """Return the number in *cell*, which several objects share that are about the same thing."""
-    number: int | None = cell.get(0)
-    if number is None:
+    found = cell.get(0)
+    if found is None:
         if not are_ours[0]:
             renew_if_forked()
         # Without a lock: of several threads, one comes first.
-        number = cell.setdefault(0, next(_numbers))
+        found = cell.setdefault(0, next(_numbers))
+    number: int = found
     return number
 
 

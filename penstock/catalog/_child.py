@@ -65,5 +65,6 @@ def export(folder: Path) -> None:
 
 def _read_request(folder: Path) -> Settings:
     values: dict[str, Any] = json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
-    lists = {name: tuple(values[name]) for name in ("modules", "pythonpath")}
-    return Settings(**values | lists | {"words": Words(**values["words"]), "catalog": None})
+    for name in ("modules", "pythonpath"):
+        values[name] = tuple(values[name])
+    return Settings(**values | {"words": Words(**values["words"]), "catalog": None})

@@ -19,6 +19,7 @@ class Flows(Protocol):
     @property
     def flows(self) -> tuple[Flow, ...]:
         """All flows."""
+        ...
 
     def flow(self, name: str) -> Flow:
         """Return the flow called *name*.
@@ -26,9 +27,11 @@ class Flows(Protocol):
         Raises:
             UnknownFlowError: If there is no such flow.
         """
+        ...
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems of all flows, and of the steps that no flow has."""
+        ...
 
 
 class _DeclaredFlows:
