@@ -605,8 +605,9 @@ def test_cors_of_starlette():
     assert answer.headers.get_list(EXPOSE) == [f"ETag, Link, {HEADER}"]
 
 
-def test_websocket():
-    """A handshake says the ID, and names nothing."""
+@pytest.mark.parametrize(("respond", "names"), [(True, [b"x-request-id"]), (False, [])])
+def test_websocket(respond, names):
+    """A handshake says the ID, unless that is switched off, and names nothing."""
     sent = []
 
     async def app(scope, receive, send):
@@ -616,9 +617,9 @@ def test_websocket():
         sent.append(message)
 
     scope = {"type": "websocket", "path": "/", "headers": []}
-    asyncio.run(FlowMiddleware(app, expose_header=True)(scope, None, send))
+    asyncio.run(FlowMiddleware(app, expose_header=True, respond=respond)(scope, None, send))
 
-    assert [name for name, _ in sent[0]["headers"]] == [b"x-request-id"]
+    assert [name for name, _ in sent[0].get("headers", [])] == names
 
 
 @pytest.mark.parametrize("respond", [True, False])
