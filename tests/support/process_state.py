@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from penstock.render import _registry
+
 __all__ = ["kept_process_state", "kept_root_logger"]
 
 
@@ -14,7 +16,7 @@ def kept_process_state() -> Iterator[None]:
     """Take back what is set for the process in the block: the tests after it know nothing of it."""
     path, limit = [*sys.path], sys.getrecursionlimit()
     logger_class = logging.getLoggerClass()
-    with kept_root_logger(), _kept_environment(), _kept_celery(), _kept_dramatiq():
+    with kept_root_logger(), _kept_environment(), _kept_celery(), _kept_dramatiq(), _kept_formats():
         yield
     sys.path[:] = path
     sys.setrecursionlimit(limit)
@@ -71,3 +73,12 @@ def _kept_dramatiq() -> Iterator[None]:
     yield
     if module:
         module.global_broker = before
+
+
+@contextmanager
+def _kept_formats() -> Iterator[None]:
+    """Take back the formats that pages of the documentation register."""
+    before = {**_registry._registered}
+    yield
+    _registry._registered.clear()
+    _registry._registered.update(before)
