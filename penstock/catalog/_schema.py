@@ -19,6 +19,6 @@ def catalog_schema() -> dict[str, Any]:
 
     .. versionadded:: 0.2
     """
-    text = files(__package__).joinpath("catalog-1.schema.json").read_text(encoding="utf-8")
+    text = files("penstock.catalog").joinpath("catalog-1.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
