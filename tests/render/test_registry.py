@@ -8,7 +8,6 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import get_args
 
-import markdown
 import pytest
 from click.testing import CliRunner
 
@@ -33,7 +32,6 @@ from penstock.render import (
     list_renderers,
     register,
 )
-from penstock_mkdocs import PenstockExtension
 
 GRAPH = Graph(name="orders", nodes=(Node(name="a", label="A"),), edges=())
 
@@ -218,6 +216,10 @@ def test_command_line_and_broken_distribution(install):
 
 def test_pages(install):
     """A page shows a format of text as code; it cannot show one of bytes."""
+    markdown = pytest.importorskip("markdown")
+    pytest.importorskip("yaml")  # not among what Pyodide gets
+    from penstock_mkdocs import PenstockExtension
+
     install("acme", POINTS, CODE)
     flow("orders")(entrypoint(name="receive")(lambda: None))
     page = "::: penstock-flow orders\n    format: {}\n    steps: none\n"
