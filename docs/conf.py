@@ -68,6 +68,7 @@ PUBLIC_NAMES = {
     "aiokafka.producer.producer.AIOKafkaProducer": "aiokafka.AIOKafkaProducer",
     "celery.app.base.Celery": "celery.Celery",
     "cimpl.Consumer": "confluent_kafka.Consumer",
+    "cimpl.KafkaError": "confluent_kafka.KafkaError",  # its older versions
     "cimpl.Producer": "confluent_kafka.Producer",
     "concurrent.futures.process.ProcessPoolExecutor": "concurrent.futures.ProcessPoolExecutor",
     "concurrent.futures.thread.ThreadPoolExecutor": "concurrent.futures.ThreadPoolExecutor",
