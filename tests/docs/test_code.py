@@ -66,8 +66,9 @@ def _loggers() -> list[tuple[str, logging.Logger]]:
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if page.stem not in FOLLOWED], ids=lambda page: page.stem
 )
-def test_page(request, monkeypatch, page):
+def test_page(request, monkeypatch, tmp_path, page):
     """Every block of a page runs, one after the other in one namespace."""
+    monkeypatch.chdir(tmp_path)  # some write files
     if "REDIS_URL" in page.read_text(encoding="utf-8"):
         monkeypatch.setenv("REDIS_URL", request.getfixturevalue("redis_url"))
     examples = list(SYBIL.parse(page).examples())
