@@ -111,7 +111,10 @@ def _can_be_written(value: object, depth: int, asks: bool) -> bool:
 
 
 def unprintable(value: object) -> str:
-    """Return what is shown of a *value* whose ``str`` or ``repr`` raises."""
+    """Return what is shown of a *value* whose ``str`` or ``repr`` raises.
+
+    .. versionadded:: 0.2
+    """
     return f"<unprintable {type(value).__qualname__}>"
 
 

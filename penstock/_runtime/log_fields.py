@@ -251,5 +251,12 @@ def failure_of(error: object, run: Run | None) -> Failure | None:
 
 
 def shorten(flow_id: object, length: int | None) -> object:
-    """Return the end of *flow_id*: all that begin in the same minute begin alike."""
+    """Return the end of *flow_id*: all that begin in the same minute begin alike.
+
+    Args:
+        flow_id: The flow ID. What is not a string is returned as it is.
+        length: How many characters of it, or None for all.
+
+    .. versionadded:: 0.2
+    """
     return flow_id[-length:] if length is not None and isinstance(flow_id, str) else flow_id

@@ -11,7 +11,14 @@ from typing import Any, Literal
 
 from penstock import current_run
 from penstock.exceptions import ConfigurationError
-from penstock.reporting import add_fields, describe, find_step, printable
+from penstock.reporting import (
+    add_fields,
+    describe,
+    find_step,
+    printable,
+    shorten,
+    unprintable,
+)
 
 __all__ = ["FlowFilter", "FlowFormatter", "install", "uninstall"]
 
@@ -78,11 +85,6 @@ def _check_length(place: str, length: object) -> None:
         return
     problem = f"id_length must be a number of characters above 0, not {length!r}: write 8"
     raise ConfigurationError(place, problem)
-
-
-def _shorten(flow_id: object, length: int | None) -> object:
-    """Return the end of *flow_id*: all that begin in the same minute begin alike."""
-    return flow_id[-length:] if length is not None and isinstance(flow_id, str) else flow_id
 
 
 _LOG = logging.Logger._log.__code__  # noqa: SLF001 - only compared with
@@ -170,7 +172,7 @@ class FlowFormatter(logging.Formatter):
         copied = copy(record)
         fields = copied.__dict__
         if self._id_length is not None and "flow_id" in fields:
-            fields["flow_id"] = _shorten(fields["flow_id"], self._id_length)
+            fields["flow_id"] = shorten(fields["flow_id"], self._id_length)
         for name in self._others:
             if name in fields and not _is_number(fields[name]):
                 fields[name] = _Field(fields[name])
@@ -197,11 +199,7 @@ def _text(value: object) -> str:
         # An instance of a subclass may override this again.
         return text if type(text) is str else str.__str__(text)
     except Exception:  # it would lose the line
-        return _unprintable(value)
-
-
-def _unprintable(value: object) -> str:
-    return f"<unprintable {type(value).__qualname__}>"
+        return unprintable(value)
 
 
 def _in_line(text: str) -> str:
@@ -227,7 +225,7 @@ class _Field:
         try:
             return _in_line(repr(self._value))
         except Exception:
-            return _unprintable(self._value)
+            return unprintable(self._value)
 
     def __format__(self, spec: str) -> str:
         try:
@@ -304,7 +302,7 @@ def install(
             report = describe(_error_of(record))
         known = run or report
         flow_id = default if known is None else known.flow_id
-        fields.setdefault("flow_id", flow_id if id_length is None else _shorten(flow_id, id_length))
+        fields.setdefault("flow_id", flow_id if id_length is None else shorten(flow_id, id_length))
         if flow:
             found = (run and run.flow) or (report and report.flow)
             fields.setdefault("flow", found or default)
