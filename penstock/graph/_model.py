@@ -179,6 +179,16 @@ class DrawnWords:
         received = map(self.receives.format, node.receives)
         return (*received, *map(self.sends.format, node.sends))
 
+    def notes_of(self, node: Node, repetition: str | None) -> str:
+        """Return the lines below the label of *node* in a box.
+
+        They are its kind in parentheses, its channels, *repetition* (as
+        `repetition` returns it) and its note.
+        """
+        kind = self.kind_of(node)
+        notes = (f"({kind})" if kind else "", *self.channels_of(node), repetition, node.note)
+        return "\n".join(filter(None, notes))
+
     def kind(self, kind: str | None) -> str | None:
         """Return what is shown of *kind*."""
         return dict(self.kinds).get(kind or "", kind)

@@ -142,9 +142,7 @@ def _bar(options: RenderOptions) -> dict[str, str]:
 
 
 def _label(node: Node, graph: Graph, repetition: str | None) -> str:
-    words, kind = graph.words, graph.words.kind_of(node)
-    notes = (f"({kind})" if kind else "", *words.channels_of(node), repetition, node.note)
-    return _text("\n".join(filter(None, (node.label, *notes))))
+    return _text(f"{node.label}\n{graph.words.notes_of(node, repetition)}")
 
 
 def _id(name: str) -> str:

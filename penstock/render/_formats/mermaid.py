@@ -217,9 +217,7 @@ def _box(
     node: Node, words: DrawnWords, repetition: str | None, *, styled: bool, prefix: str
 ) -> str:
     """Return the label of *node* in its shape, with its class."""
-    kind = words.kind_of(node)
-    notes = [f"({kind})" if kind else "", *words.channels_of(node), repetition, node.note]
-    label = _label(node.label, "\n".join(filter(None, notes)), small=styled) or _BLANK
+    label = _label(node.label, words.notes_of(node, repetition), small=styled) or _BLANK
     shape = shape_of(node.kind)
     plain = (styled and shape.mermaid_styled) or shape.mermaid
     box = _PILL if node.role == "entrypoint" else plain

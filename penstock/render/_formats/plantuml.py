@@ -129,9 +129,7 @@ def _edge(edge: Edge, label: str | None, arrow: str, *, into_bar: bool) -> str:
 
 
 def _label(node: Node, graph: Graph, repetition: str | None) -> str:
-    words, kind = graph.words, graph.words.kind_of(node)
-    notes = (f"({kind})" if kind else "", *words.channels_of(node), repetition, node.note)
-    return _text("\n".join(filter(None, (node.label, *notes))))
+    return _text(f"{node.label}\n{graph.words.notes_of(node, repetition)}")
 
 
 def _id(name: str) -> str:
