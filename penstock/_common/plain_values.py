@@ -1,10 +1,18 @@
 """Values of an application as what JSON and logs can hold."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, overload
 
-__all__ = ["encodable", "plain", "plain_string", "printable", "unprintable"]
+__all__ = [
+    "encodable",
+    "plain",
+    "plain_string",
+    "printable",
+    "unprintable",
+    "without_addresses",
+]
 
 _DEEPEST = 20
 """How many values are kept inside each other; what is deeper becomes text."""
@@ -116,6 +124,11 @@ def unprintable(value: object) -> str:
     .. versionadded:: 0.2
     """
     return f"<unprintable {type(value).__qualname__}>"
+
+
+def without_addresses(text: str) -> str:
+    """Return *text* without where objects are in memory, which differs in each process."""
+    return re.sub(r"(?<= at )0x[0-9a-fA-F]+", "0x…", text)
 
 
 def encodable(text: str) -> str:

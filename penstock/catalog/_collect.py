@@ -8,15 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock._common.declared_strings import escape_controls
-from penstock._common.plain_values import encodable
+from penstock._common.plain_values import encodable, without_addresses
 from penstock._declared.step import FunctionDetails, Location, Step
 from penstock._project.importing import is_own
 from penstock.graph import Flow, Problem, find_problems, list_flows
 from penstock.graph._functions import read_details
 
 __all__ = ["collect"]
-
-_ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]+")
 
 
 def collect(
@@ -82,7 +80,7 @@ def _details(step: Step) -> FunctionDetails:
 
 def _portable(text: str) -> str:
     """Return *text* as any file can hold it, and without addresses of objects."""
-    return _ADDRESS.sub("0x…", encodable(text))
+    return without_addresses(encodable(text))
 
 
 def _any_of(folders: Sequence[str]) -> re.Pattern[str]:

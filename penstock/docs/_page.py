@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
+from penstock._common.plain_values import without_addresses
 from penstock._declared.signatures import UNKNOWN
 from penstock._declared.step import Predecessor, Step
 from penstock.catalog._loading import DECLARED, Flows
@@ -334,11 +335,6 @@ def _values_of(step: Step) -> tuple[object, ...]:
 
 
 _NOT_SHOWN = {"details", "function", "location"}
-
-
-def without_addresses(text: str) -> str:
-    """Return *text* without where objects lie in memory: it differs from build to build."""
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
 def first_sentence(text: str) -> str:
