@@ -254,7 +254,7 @@ def shorten(flow_id: object, length: int | None) -> object:
     """Return the end of *flow_id*: all that begin in the same minute begin alike.
 
     Args:
-        flow_id: The flow ID. What is not a string is returned as it is.
+        flow_id: The flow ID. Values of other types are returned as they are.
         length: How many characters of it, or None for all.
 
     .. versionadded:: 0.2
