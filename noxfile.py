@@ -24,10 +24,10 @@ PURE_FOLDERS = ("", "boundaries", "common", "declared", "graph", "pages", "proje
 PURE_FOLDERS += ("runtime", "tracing")
 NOT_PURE = ("test_api", "test_conformance", "test_markdown_pages")  # they need what is compiled
 
-# A module's tests stay together, since they share what they built. There is one worker more than
+# A module's tests stay together, since they share what they built. There are two workers more than
 # there are cores, since workers often wait for servers and other processes. The order is that of
 # `tests/conftest.py`, which begins with what takes longest: then all workers end together.
-WORKERS = str((os.cpu_count() or 1) + 1)
+WORKERS = str((os.cpu_count() or 1) + 2)
 # With `-P` the work tree is not on the path, and `import penstock` finds the installed wheel.
 PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
 PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]

@@ -159,9 +159,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 """The signals that end a process; Windows has not all of them."""
 
-LONGEST = ("test_browser", "test_builders", "test_worker_exit", "test_reproducible")
-LONGEST += ("test_operations", "test_mermaid_real", "test_celery_workers", "test_one_table")
-"""The modules that take longest. Begun last, one of them would keep one worker busy alone."""
+LONGEST = ("test_mermaid_real", "test_worker_exit", "test_browser", "test_operations")
+LONGEST += ("test_builders", "test_celery_workers", "test_hostile", "test_serving")
+LONGEST += ("test_reproducible", "test_rq", "test_outdated", "test_huey", "test_returned")
+LONGEST += ("test_shop", "test_directives", "test_docs", "test_neighbours", "test_taskiq")
+LONGEST += ("test_exporters", "test_dramatiq", "test_one_table", "test_trust")
+"""The modules that take longest, in the order in which they begin.
+
+Begun last, one of them would keep one worker busy alone. What computes takes turns with what waits
+for servers and other processes, so that no core is idle.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -169,7 +176,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Two workers would not know such a test as the same one.
     """
-    items.sort(key=lambda item: item.path.stem not in LONGEST)
+    order = {stem: number for number, stem in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
     for item in items:
         if " at 0x" in item.name:
             message = f"give the cases of this test names of their own: {item.nodeid}"

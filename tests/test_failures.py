@@ -20,6 +20,7 @@ from types import SimpleNamespace
 
 import naive
 import pytest
+from forked import end_fork
 
 import penstock
 from penstock._runtime.ids import make_flow_id
@@ -158,7 +159,16 @@ def test_07_lost_in_threads(it):
         return it.current_flow_id(), number
 
     with it.bind("order-7"), ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(it.bound(work), range(2)))
+        carried = it.bound(work)
+
+        def call(number):
+            try:
+                return carried(number)
+            except BaseException:
+                barrier.abort()  # or the other thread would wait for this one
+                raise
+
+        found = list(pool.map(call, range(2)))
 
     assert found == [("order-7", 0), ("order-7", 1)]
 
@@ -255,7 +265,7 @@ def test_15_same_id_in_every_process(it):
         child = os.fork()
         if child == 0:
             os.write(writing, it.make_numbered_id().encode())
-            os._exit(0)
+            end_fork()
         os.waitpid(child, 0)
         found.append(os.read(reading, 64))
         os.close(reading)

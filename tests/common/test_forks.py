@@ -9,6 +9,7 @@ import textwrap
 import threading
 
 import pytest
+from forked import end_fork
 
 from penstock._common import forks
 from penstock._common.forks import make_witness, renew_after_fork, renew_if_forked
@@ -153,7 +154,7 @@ def in_child(work):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     if child == 0:
         os.write(writing, str(work()).encode())
-        os._exit(0)
+        end_fork()
     os.waitpid(child, 0)
     said = os.read(reading, 100).decode()
     os.close(reading)

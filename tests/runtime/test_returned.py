@@ -17,6 +17,12 @@ from penstock._runtime.instrument import bodiless
 from penstock.testing import record_runs
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _few_objects():
+    """Keep what other modules have left out of the many collections of garbage."""
+    gc.freeze()
+
+
 def logged(function):
     """Return *function* behind a plain wrapper, as decorators that only log make it."""
 

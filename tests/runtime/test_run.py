@@ -14,6 +14,7 @@ from array import array
 from contextvars import copy_context
 
 import pytest
+from forked import end_fork
 
 from penstock import annotate, bind, configure, current_flow_id, current_run, entrypoint
 from penstock._runtime import ids
@@ -155,7 +156,7 @@ def test_ids_do_not_repeat_after_fork():
     child = os.fork()
     if child == 0:
         os.write(writing, make_flow_id()[13:].encode())
-        os._exit(0)
+        end_fork()
     os.waitpid(child, 0)
 
     assert os.read(reading, 64).decode() != make_flow_id()[13:]
