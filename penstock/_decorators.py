@@ -9,28 +9,13 @@ from typing import Any, Protocol, TypedDict, TypeVar, Unpack, overload
 from penstock._common.declared_strings import check_text, wrong
 from penstock._common.plain_values import plain_string
 from penstock._declared.channels import Channels, read_channels, scheme_of
+from penstock._declared.declaration import NO_OPTIONS, Declaration, Declared, Starter, StepOptions
 from penstock._declared.executions import Execution, current_execution
-from penstock._declared.predecessors import (
-    After,
-    Join,
-    Loop,
-    all_of,
-    any_of,
-    loop,
-    read_after,
-)
-from penstock._declared.registry import (
-    NO_OPTIONS,
-    Declaration,
-    Declared,
-    Origin,
-    Starter,
-    StepOptions,
-    declaring_frame,
-    default_registry,
-    located,
-    unwrap_method,
-)
+from penstock._declared.functions import located, unwrap_method
+from penstock._declared.origin import Origin, declaring_frame
+from penstock._declared.pickling import enable_pickling
+from penstock._declared.predecessors import After, Join, Loop, all_of, any_of, loop, read_after
+from penstock._declared.registry import default_registry
 from penstock._declared.usage_errors import explains, only_function, string_error
 from penstock._runtime.instrument import (
     Scope,
@@ -60,6 +45,8 @@ __all__ = [
     "loop",
     "step",
 ]
+
+enable_pickling()
 
 T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, Any, Any]")

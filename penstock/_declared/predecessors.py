@@ -5,7 +5,9 @@ from typing import Any
 
 from penstock._common.declared_strings import check_text, wrong
 from penstock._common.plain_values import plain_string
-from penstock._declared.registry import Reference, default_registry, locate, unwrap_method
+from penstock._declared.declaration import Reference
+from penstock._declared.functions import locate, unwrap_method
+from penstock._declared.registry import default_registry
 from penstock._declared.step import JoinKind
 from penstock._declared.usage_errors import as_code, explains
 from penstock.exceptions import InvalidArgumentError

@@ -10,7 +10,9 @@ from types import FrameType
 from typing import Any
 from weakref import WeakSet, ref
 
-from penstock._declared.registry import Declaration, default_registry, functions_of, unwrap_method
+from penstock._declared.declaration import Declaration
+from penstock._declared.functions import functions_of, unwrap_method
+from penstock._declared.registry import default_registry
 from penstock._runtime.instrument import is_wrapper
 
 __all__ = ["Endpoints", "check_frame"]

@@ -5,13 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from types import CodeType, FrameType, TracebackType
 
-from penstock._declared.registry import (
-    Declaration,
-    Declared,
-    Starter,
-    default_registry,
-    known_codes,
-)
+from penstock._declared.declaration import Declaration, Declared, Starter
+from penstock._declared.registry import default_registry, known_codes
 from penstock._declared.step import Step
 from penstock._runtime.instrument import find_scope
 from penstock._runtime.run import open_run

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from penstock._common.declared_strings import check_text, wrong
 from penstock._common.plain_values import plain_string
-from penstock._declared.registry import unwrap_method
+from penstock._declared.functions import unwrap_method
 from penstock._declared.usage_errors import explains
 from penstock._runtime.baggage import BAGGAGE, read_baggage, write_baggage
 from penstock._runtime.carriers import only, read_headers, with_headers

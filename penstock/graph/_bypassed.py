@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from penstock._declared.declaration import Declaration
+from penstock._declared.functions import unwrap_method
 from penstock._declared.registrations import find_registrations
-from penstock._declared.registry import Declaration, default_registry, unwrap_method
+from penstock._declared.registry import default_registry
 from penstock._declared.step import Location, Step
 from penstock.graph._model import Problem
 

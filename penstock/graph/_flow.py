@@ -6,7 +6,8 @@ from functools import cached_property, partial
 from typing import Any
 
 from penstock._common.markup import plain_text
-from penstock._declared.registry import Declaration, FlowDeclaration, Registry, default_registry
+from penstock._declared.declaration import Declaration, FlowDeclaration
+from penstock._declared.registry import Registry, default_registry
 from penstock._declared.step import Step
 from penstock.graph._bypassed import find_bypassed
 from penstock.graph._check import check
