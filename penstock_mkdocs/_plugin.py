@@ -98,6 +98,15 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
     catalog = _Option(None)
     """The file of a catalog to read instead, counted from the folder of ``mkdocs.yml``."""
 
+    depends = _Option(())
+    """More files that flows depend on, counted from the folder of ``mkdocs.yml``."""
+
+    timeout = _Option(None)
+    """Seconds that a process may take to import the modules."""
+
+    catalog_reuse = _Option(None)
+    """Whether flows are kept from one build to the next while nothing has changed."""
+
     format = _Option("svg")
     """How flows are drawn unless a block says otherwise."""
 

@@ -1,6 +1,7 @@
 """The values of ``conf.py``."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +10,7 @@ from typing import Any, cast, get_args
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from penstock._project.settings import Settings, Words, read_settings
+from penstock._project.settings import SETTING_NAMES, Settings, Words, read_settings
 from penstock.docs._formats import page_formats
 from penstock.exceptions import did_you_mean
 from penstock.graph._model import Direction
@@ -60,6 +61,18 @@ def _address(given: Any) -> str | None:
     return given
 
 
+def _number(given: Any) -> Any:
+    """Return *given* as a number where the command line gives a string."""
+    with suppress(ValueError):
+        return float(given) if isinstance(given, str) else given
+    return given
+
+
+def _boolean(given: Any) -> Any:
+    """Return *given* as a boolean where the command line gives a string."""
+    return {"1": True, "true": True, "0": False, "false": False}.get(str(given).lower(), given)
+
+
 def _read_by(read: Callable[[Any], object], rebuild: str = "env") -> dict[str, Any]:
     return {"read": read, "rebuild": rebuild}
 
@@ -83,6 +96,15 @@ class PenstockConfig:
 
     catalog: Any = field(default=None, metadata=_SHARED)
     """The file of a catalog to read instead, counted from ``conf.py``."""
+
+    depends: Any = field(default=(), metadata=_SHARED)
+    """More files that flows depend on, counted from ``conf.py``."""
+
+    timeout: Any = field(default=None, metadata=_read_by(_number, ""))
+    """Seconds that a process may take to import the modules."""
+
+    catalog_reuse: Any = field(default=None, metadata=_read_by(_boolean, ""))
+    """Whether flows are kept from one build to the next while nothing has changed."""
 
     format: str = field(default="svg", metadata=_read_by(format_name))
     """What flows are drawn as."""
@@ -114,9 +136,7 @@ def project_settings(confdir: Path, config: Config) -> Settings:
     Raises:
         ConfigurationError: If a setting cannot be used.
     """
-    options = {
-        key: config[f"penstock_{key}"] for key in ("modules", "pythonpath", "setup", "catalog")
-    }
+    options = {key: config[f"penstock_{key}"] for key in SETTING_NAMES}
     # An empty tuple says nothing, as an empty list does.
     options = {key: value for key, value in options.items() if value != ()}
     return read_settings(confdir).override(str(confdir / "conf.py"), options, confdir, _WORDS)

@@ -1,18 +1,28 @@
 """The settings of a project, and how each tool words them."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from penstock.exceptions import ConfigurationError, did_you_mean
 
-__all__ = ["Settings", "Words", "read_settings"]
+__all__ = ["SETTING_NAMES", "Settings", "Words", "check_seconds", "read_settings"]
 
-_NAMES = ("modules", "pythonpath", "setup", "catalog")
+SETTING_NAMES = (
+    "modules", "pythonpath", "setup", "catalog", "depends", "timeout", "catalog_reuse",
+)  # fmt: skip
+"""The settings that a project may have, in any tool."""
+
 _SINGLE = {"setup", "catalog"}
 """The settings that take one string."""
+
+_FOREVER = 1_000_000
+"""Seconds that nobody waits for a process."""
+
+_PATHS = {"pythonpath", "depends"}
+"""The settings that take paths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,15 @@ class Settings:
     catalog: str | None = None
     """The file of a catalog, from which flows are read instead of importing modules."""
 
+    depends: tuple[str, ...] = ()
+    """Files that flows depend on and that no import can show: files, folders, patterns of these."""
+
+    timeout: float = field(default=60.0, compare=False)
+    """Seconds that a process may take to import the modules."""
+
+    catalog_reuse: bool = field(default=True, compare=False)
+    """Whether flows are kept from one build to the next while nothing has changed."""
+
     location: str = "penstock"
     """Where the settings are from, for messages."""
 
@@ -91,16 +110,15 @@ class Settings:
         words = words or self.words
         changes: dict[str, Any] = {}
         for key, value in options.items():
-            if key not in _NAMES:
-                hint = did_you_mean(key, _NAMES)
-                problem = f"unknown setting {key!r}{hint} (known: {', '.join(_NAMES)})"
+            if key not in SETTING_NAMES:
+                hint = did_you_mean(key, SETTING_NAMES)
+                problem = f"unknown setting {key!r}{hint} (known: {', '.join(SETTING_NAMES)})"
                 raise ConfigurationError(location, problem)
             if value is None or value == []:
                 continue
-            read = _string if key in _SINGLE else _strings
-            changes[key] = read(location, words.call(key), value)
-        if "pythonpath" in changes:
-            changes["pythonpath"] = tuple(_below(folder, p) for p in changes["pythonpath"])
+            changes[key] = _READERS.get(key, _strings)(location, words.call(key), value)
+        for key in _PATHS & changes.keys():
+            changes[key] = tuple(_below(folder, path) for path in changes[key])
         if "setup" in changes:
             changes["setup_location"] = location
         if "catalog" in changes:
@@ -172,3 +190,38 @@ def _strings(location: str, name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise ConfigurationError(location, f"{name} takes a list of strings, not {value!r}")
     return tuple(_string(location, name, item) for item in value)
+
+
+def check_seconds(value: object) -> float:
+    """Return *value* as a time limit.
+
+    Raises:
+        ValueError: If it is none. The message goes on after the name of the setting.
+    """
+    # Not True, which Python takes for a number, and not infinity, for which nothing can wait.
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < _FOREVER:
+        return float(value)
+    message = f"takes a number of seconds above 0 and below {_FOREVER}, not {value!r}"
+    raise ValueError(message)
+
+
+def _seconds(location: str, name: str, value: object) -> float:
+    try:
+        return check_seconds(value)
+    except ValueError as error:
+        raise ConfigurationError(location, f"{name} {error}") from None
+
+
+def _boolean(location: str, name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(location, f"{name} takes true or false, not {value!r}")
+    return value
+
+
+_READERS: dict[str, Callable[[str, str, object], object]] = {
+    "setup": _string,
+    "catalog": _string,
+    "timeout": _seconds,
+    "catalog_reuse": _boolean,
+}
+"""What checks a setting that is not a list of strings."""

@@ -12,15 +12,20 @@ from typing import Any
 from penstock._common.files import write_whole
 from penstock._project.importing import import_modules
 from penstock._project.settings import Settings, Words
+from penstock.catalog._bytecode import without_stale_bytecode
 from penstock.catalog._catalog import Catalog
+from penstock.catalog._inputs import Inputs
+from penstock.catalog._recording import record
+from penstock.catalog._variables import noted_variables
 from penstock.exceptions import ModuleImportError, SetupError
 
-__all__ = ["CATALOG", "export", "read_failures", "run", "write_request"]
+__all__ = ["CATALOG", "export", "read_failures", "read_inputs", "run", "write_request"]
 
 CATALOG = "flows.json"
 """The file of the catalog, which is there when all is done."""
 
 _FAILURES = "failures.json"
+_INPUTS = "inputs.json"
 _REQUEST = "request.json"
 _KINDS = {"ModuleImportError": ModuleImportError, "SetupError": SetupError}
 
@@ -34,6 +39,12 @@ def read_failures(folder: Path) -> tuple[ModuleImportError, ...]:
     """Return what the child could not import."""
     found = json.loads((folder / _FAILURES).read_text(encoding="utf-8"))
     return tuple(_KINDS[each["kind"]](*each["facts"]) for each in found)
+
+
+def read_inputs(folder: Path) -> Inputs | None:
+    """Return what the catalog of the child was made from, or None if that is not known."""
+    found = json.loads((folder / _INPUTS).read_text(encoding="utf-8"))
+    return found and Inputs.from_json(found)
 
 
 def run(folder: str, end: float) -> None:
@@ -56,7 +67,12 @@ def run(folder: str, end: float) -> None:
 def export(folder: Path) -> None:
     """Import what the request in *folder* asks for, and write there what came of it."""
     settings = _read_request(folder)
-    failures = import_modules(settings)
+    with without_stale_bytecode(), record(settings, ignored=str(folder)) as recording:
+        recording.expect_variables()
+        with noted_variables(recording.note_variable, recording.note_all_variables):
+            failures = import_modules(settings)
+    inputs = recording.inputs()
+    write_whole(folder / _INPUTS, json.dumps(inputs and inputs.to_json()))
     facts = [{"kind": type(each).__name__, "facts": each.args} for each in failures]
     write_whole(folder / _FAILURES, json.dumps(facts))
     catalog = Catalog.from_registry(settings.root or settings.folder)
@@ -65,6 +81,6 @@ def export(folder: Path) -> None:
 
 def _read_request(folder: Path) -> Settings:
     values: dict[str, Any] = json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
-    for name in ("modules", "pythonpath"):
+    for name in ("modules", "pythonpath", "depends"):
         values[name] = tuple(values[name])
     return Settings(**values | {"words": Words(**values["words"]), "catalog": None})

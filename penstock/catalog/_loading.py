@@ -6,6 +6,7 @@ from typing import Protocol
 from penstock._project.importing import import_modules
 from penstock._project.settings import Settings
 from penstock.catalog._catalog import Catalog
+from penstock.catalog._inputs import Inputs, inputs_of_file
 from penstock.catalog._reading import read_catalog
 from penstock.exceptions import CatalogError, ConfigurationError, ModuleImportError
 from penstock.graph import Flow, Problem, find_problems, get_flow, list_flows
@@ -65,6 +66,9 @@ class LoadedFlows:
     failures: tuple[ModuleImportError, ...] = ()
     """What could not be imported."""
 
+    inputs: Inputs | None = None
+    """What the flows were made from, or None if that is not known."""
+
 
 def load_flows(settings: Settings) -> LoadedFlows:
     """Return the flows of the catalog of *settings*, or else those of its modules.
@@ -75,7 +79,8 @@ def load_flows(settings: Settings) -> LoadedFlows:
     if settings.catalog is None:
         failures = import_modules(settings)
         return LoadedFlows(DECLARED, failures)
-    return LoadedFlows(_read(settings, settings.catalog))
+    inputs = inputs_of_file(settings, settings.catalog)
+    return LoadedFlows(_read(settings, settings.catalog), inputs=inputs)
 
 
 def _read(settings: Settings, file: str) -> Catalog:

@@ -12,14 +12,12 @@ from tempfile import TemporaryDirectory
 from time import time
 
 from penstock._project.settings import Settings
-from penstock.catalog._child import CATALOG, read_failures, write_request
+from penstock.catalog._child import CATALOG, read_failures, read_inputs, write_request
 from penstock.catalog._loading import LoadedFlows
 from penstock.catalog._reading import parse_catalog
 from penstock.exceptions import CatalogError
 
 __all__ = ["load_in_child"]
-
-_TIMEOUT = 60.0
 
 # The path first: before it is the parent's, a file of the project may hide any module.
 _CODE = (
@@ -29,7 +27,7 @@ _CODE = (
 
 
 def load_in_child(
-    settings: Settings, log: Callable[[str], None], *, timeout: float = _TIMEOUT
+    settings: Settings, log: Callable[[str], None], *, timeout: float | None = None
 ) -> LoadedFlows:
     """Return the flows of the modules of *settings*, which a child process imports.
 
@@ -40,12 +38,13 @@ def load_in_child(
     Args:
         settings: The settings of the project. Its catalog is not read.
         log: Called with what the modules print, if they print anything.
-        timeout: Seconds that the process may take.
+        timeout: Seconds that the process may take, if not those of *settings*.
 
     Raises:
         CatalogError: If the process cannot be started, crashes, ends by itself or
             takes too long.
     """
+    timeout = timeout or settings.timeout
     with TemporaryDirectory(prefix="penstock-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_request(folder, settings)
@@ -62,7 +61,7 @@ def load_in_child(
         if code != 0 or not (folder / CATALOG).exists():
             raise CatalogError(location, _why(code, timeout))
         flows = parse_catalog((folder / CATALOG).read_bytes(), location)
-        return LoadedFlows(flows, read_failures(folder))
+        return LoadedFlows(flows, read_failures(folder), read_inputs(folder))
 
 
 def _run(folder: Path, output: Path, timeout: float) -> int | None:

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 from penstock._common.declared_strings import escape_controls
-from penstock._project.settings import Settings, Words, read_settings
+from penstock._project.settings import (
+    SETTING_NAMES,
+    Settings,
+    Words,
+    check_seconds,
+    read_settings,
+)
 from penstock.docs._formats import page_formats
 from penstock.exceptions import ConfigurationError, did_you_mean
 from penstock.graph._model import Direction
@@ -120,6 +126,11 @@ def _flag(value: object) -> bool:
     raise ValueError(message)
 
 
+def _unless_none(check: Callable[[object], Any]) -> Callable[[object], Any]:
+    """Return what checks an option that leaves what is set elsewhere as it is."""
+    return lambda value: None if value is None else check(value)
+
+
 def _length(value: object) -> str:
     """Return a width as CSS, where each length has a unit."""
     word = str(value).strip()
@@ -209,6 +220,9 @@ class ExtensionOptions(_Options):
     pythonpath: tuple[str, ...] = _option((), _texts)
     setup: str | None = _option(None, _text)
     catalog: str | None = _option(None, _text)
+    depends: tuple[str, ...] = _option((), _texts)
+    timeout: float | None = _option(None, _unless_none(check_seconds))
+    catalog_reuse: bool | None = _option(None, _unless_none(_flag))
     format: str = _option("svg", _format_name)
     direction: str = _option("TD", _choice(*DIRECTIONS))
     errors: str = _option("auto", _choice(*ERRORS))
@@ -243,12 +257,8 @@ class ExtensionOptions(_Options):
         Raises:
             ConfigurationError: If a setting cannot be used.
         """
-        values = {
-            "modules": list(self.modules),
-            "pythonpath": list(self.pythonpath),
-            "setup": self.setup,
-            "catalog": self.catalog,
-        }
+        values = {name: getattr(self, name) for name in SETTING_NAMES}
+        values = {name: value for name, value in values.items() if value != ()}
         folder = Path(self.config_file).parent if self.config_file else folder
         location = self.config_file or "the options of penstock_flows"
         return read_settings(folder).override(location, values, folder, _WORDS)

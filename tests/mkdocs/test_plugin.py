@@ -106,7 +106,7 @@ def test_option_that_is_none(site):
         (
             "module",
             ["shop"],
-            "there is no such option; did you mean 'modules'? (known: catalog, direction,",
+            "there is no such option; did you mean 'modules'? (known: catalog, catalog_reuse,",
         ),
         ("mermaid-js", "a.js", "there is no such option; did you mean 'mermaid_js'?"),
         ("css", False, "the plugin sets this option of the extension itself"),
@@ -114,6 +114,8 @@ def test_option_that_is_none(site):
         ("pythonpath", [1], "takes a list of strings, not [1]"),
         ("format", "jpg", "'jpg' is none of svg, mermaid, png, "),
         ("errors", True, "takes one of auto, raise, show, not what YAML takes for true"),
+        ("timeout", "soon", "takes a number of seconds above 0 and below 1000000, not 'soon'"),
+        ("catalog_reuse", "no", "takes true or false, not 'no'"),
         ("setup", ["a"], "takes a string, not ['a']"),
         ("pages", True, "takes a folder of the site, like flows, not True"),
         ("pages", "../flows", "takes a folder of the site, like flows, not '../flows'"),

@@ -98,6 +98,13 @@ def test_paths_are_counted_from_the_file(tmp_path):
         pytest.param("[tool.penstock]\nmodules = {}", "list of strings, not {}", id="table"),
         pytest.param("[tool.penstock]\nmodules = [1]", "takes a string, not 1", id="no text"),
         pytest.param("[tool.penstock]\nsetup = 1", "takes a string, not 1", id="setup"),
+        pytest.param("[tool.penstock]\ntimeout = 0", "takes a number of seconds", id="no time"),
+        pytest.param("[tool.penstock]\ntimeout = true", "1000000, not True", id="no number"),
+        pytest.param("[tool.penstock]\ntimeout = inf", "1000000, not inf", id="endless"),
+        pytest.param("[tool.penstock]\ndepends = 'a'", "takes a list of strings", id="depends"),
+        pytest.param(
+            "[tool.penstock]\ncatalog_reuse = 1", "takes true or false, not 1", id="no boolean"
+        ),
         pytest.param("x = " + "[" * 9_000, "not valid TOML: maximum recursion", id="too deep"),
     ],
 )
@@ -129,6 +136,18 @@ def test_catalog(tmp_path):
     assert both.catalog == f"{tmp_path}/docs/flows.json"
     assert Words().assign("catalog", "flows.json").startswith('catalog = "flows.json" under')
     assert "no flow is in the catalog" in explain_nothing(found)
+
+
+def test_reuse(tmp_path):
+    """What is kept between builds has its settings, and false overrides true."""
+    table = '[tool.penstock]\ndepends = ["a.toml", "b/*"]\ntimeout = 5\n'
+    write(tmp_path / "pyproject.toml", table)
+    found = read_settings(tmp_path)
+    nearer = found.override("conf.py", {"catalog_reuse": False, "timeout": 0.5}, tmp_path)
+
+    assert found.depends == (f"{tmp_path}/a.toml", f"{tmp_path}/b/*")
+    assert (found.timeout, found.catalog_reuse, Settings().timeout) == (5.0, True, 60.0)
+    assert (nearer.timeout, nearer.catalog_reuse, nearer.depends) == (0.5, False, found.depends)
 
 
 def test_override(tmp_path):

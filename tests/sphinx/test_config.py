@@ -38,6 +38,17 @@ from penstock.docs._formats import page_formats
         pytest.param(
             {"penstock_setup": 1}, "{conf}: penstock_setup takes a string, not 1", id="setup"
         ),
+        pytest.param(
+            {"penstock_timeout": "soon"},
+            "{conf}: penstock_timeout takes a number of seconds above 0 and below 1000000, "
+            "not 'soon'",
+            id="timeout",
+        ),
+        pytest.param(
+            {"penstock_catalog_reuse": "no"},
+            "{conf}: penstock_catalog_reuse takes true or false, not 'no'",
+            id="reuse",
+        ),
     ],
 )
 def test_wrong_value(project, settings, expected):
@@ -63,11 +74,13 @@ def test_text_for_a_list(project):
 
 
 def test_command_line(project):
-    """The command line's ``-D penstock_modules=a,b`` is a list."""
+    """The command line's ``-D penstock_modules=a,b`` is a list, 5 a number and 0 false."""
     made = project()
     made.write("broken.py", "")
 
-    built = made.build(penstock_modules="broken,shop")
+    built = made.build(
+        penstock_modules="broken,shop", penstock_timeout="5", penstock_catalog_reuse="0"
+    )
 
     assert (built.warnings, "<svg" in built.read("index.html")) == ("", True)
 
