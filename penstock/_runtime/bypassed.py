@@ -13,7 +13,7 @@ from weakref import WeakSet, ref
 from penstock._declared.declaration import Declaration
 from penstock._declared.functions import functions_of, unwrap_method
 from penstock._declared.registry import default_registry
-from penstock._runtime.instrument import is_wrapper
+from penstock._runtime.drivers import is_wrapper
 
 __all__ = ["Endpoints", "check_frame"]
 

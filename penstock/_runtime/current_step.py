@@ -8,7 +8,7 @@ from types import CodeType, FrameType, TracebackType
 from penstock._declared.declaration import Declaration, Declared, Starter
 from penstock._declared.registry import default_registry, known_codes
 from penstock._declared.step import Step
-from penstock._runtime.instrument import find_scope
+from penstock._runtime.drivers import find_scope
 from penstock._runtime.run import open_run
 from penstock._runtime.spans import find_span
 

@@ -18,18 +18,11 @@ from penstock._declared.functions import unwrap_method
 from penstock._declared.usage_errors import explains
 from penstock._runtime.baggage import BAGGAGE, read_baggage, write_baggage
 from penstock._runtime.carriers import only, read_headers, with_headers
+from penstock._runtime.drivers import PLAIN
 from penstock._runtime.failure_records import record_failure
 from penstock._runtime.ids import is_flow_id, is_trace_id
-from penstock._runtime.instrument import (
-    PLAIN,
-    Scope,
-    bodiless,
-    check_wrappable,
-    drive_returned,
-    instrument,
-    instrument_alike,
-    runs_at_once,
-)
+from penstock._runtime.instrument import instrument, instrument_alike, runs_at_once
+from penstock._runtime.returned import bodiless, drive_returned
 from penstock._runtime.run import (
     Run,
     close_run,
@@ -41,8 +34,10 @@ from penstock._runtime.run import (
     values_shown,
 )
 from penstock._runtime.run_scope import run_scope
+from penstock._runtime.scope import Scope
 from penstock._runtime.spans import find_span
 from penstock._runtime.traceparent import TRACEPARENT, Remote, active_context, read_traceparent
+from penstock._runtime.wrappable import check_wrappable
 from penstock.exceptions import InvalidFlowIdError
 
 __all__ = [

@@ -5,8 +5,9 @@ from contextvars import Token
 from typing import Any
 
 from penstock._runtime.failure_records import record_failure
-from penstock._runtime.instrument import Scope, drive_returned
+from penstock._runtime.returned import drive_returned
 from penstock._runtime.run import Run, close_run, current, is_same_run
+from penstock._runtime.scope import Scope
 
 __all__ = ["run_scope"]
 

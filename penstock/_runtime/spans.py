@@ -22,7 +22,7 @@ from penstock._common.callables import check_plain_function
 from penstock._common.forks import renew_after_fork, renew_if_forked
 from penstock._runtime.control_flow import Ending, find_ending
 from penstock._runtime.ids import LazyId, digits_of
-from penstock._runtime.instrument import Scope, drive_returned
+from penstock._runtime.returned import drive_returned
 from penstock._runtime.run import (
     Run,
     closed_marks,
@@ -32,6 +32,7 @@ from penstock._runtime.run import (
     remote_of,
     values_shown,
 )
+from penstock._runtime.scope import Scope
 from penstock._runtime.traceparent import Remote
 from penstock.exceptions import ConfigurationError
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from penstock._runtime.failure_records import record_failure
-from penstock._runtime.instrument import Scope, instrument
+from penstock._runtime.instrument import instrument
 from penstock._runtime.run import Run, current
+from penstock._runtime.scope import Scope
 
 __all__ = ["bind_calls"]
 

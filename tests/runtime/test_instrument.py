@@ -16,7 +16,9 @@ import pytest
 import wrapt
 
 from penstock import bind, current_flow_id, current_run, entrypoint, flow, step
-from penstock._runtime.instrument import Scope, instrument, is_wrappable
+from penstock._runtime.instrument import instrument
+from penstock._runtime.scope import Scope
+from penstock._runtime.wrappable import is_wrappable
 from penstock.exceptions import InvalidArgumentError
 from penstock.testing import isolated_registry, record_runs
 

@@ -155,7 +155,8 @@ def test_class_method_by_value():
 
 def test_what_belongs_to_the_process():
     """A wrapper of an adapter that only this process has is no value, and says so."""
-    from penstock._runtime.instrument import Scope, instrument
+    from penstock._runtime.instrument import instrument
+    from penstock._runtime.scope import Scope
 
     wrapped = instrument(lambda: 1, Scope(lambda: None, lambda b: b, lambda e: None))
 

@@ -13,7 +13,7 @@ from weakref import ref
 import pytest
 
 from penstock import bind, bound, current_flow_id, entrypoint, step
-from penstock._runtime.instrument import bodiless
+from penstock._runtime.returned import bodiless
 from penstock.testing import record_runs
 
 
