@@ -23,8 +23,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 
 from penstock import Run, current_flow_id, entrypoint, flow, step, tracing
 from penstock._runtime.ids import make_flow_id
+from penstock._runtime.recording import set_tracing
 from penstock._runtime.run import current
-from penstock._runtime.spans import set_tracing
 from penstock.testing import isolated_registry
 
 EMPTY = "empty wrapper"

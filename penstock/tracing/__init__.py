@@ -15,18 +15,10 @@ from pathlib import Path
 from penstock._common.forks import renew_after_fork, renew_if_forked
 from penstock._common.plain_values import plain
 from penstock._declared.registry import default_registry
-from penstock._runtime.spans import (
-    BackgroundExporter,
-    DeclaredStep,
-    Exporter,
-    Outcome,
-    ParentSpan,
-    Span,
-    flush,
-    is_tracing,
-    set_exporters,
-    set_tracing,
-)
+from penstock._runtime.background import BackgroundExporter
+from penstock._runtime.exporting import Exporter, flush, set_exporters
+from penstock._runtime.recording import is_tracing, set_tracing
+from penstock._runtime.spans import DeclaredStep, Outcome, ParentSpan, Span
 from penstock._runtime.spans import find_span as _find_span
 from penstock._runtime.traceparent import Remote
 from penstock.exceptions import TracingError, did_you_mean

@@ -33,8 +33,9 @@ from penstock import (
     step,
     tracing,
 )
+from penstock._runtime.exporting import exporters, set_exporters
 from penstock._runtime.ids import make_flow_id
-from penstock._runtime.spans import exporters, recording_scope, set_exporters
+from penstock._runtime.recording import recording_scope
 from penstock.boundary import Inbound, Outbound, active
 from penstock.contrib import celery as _celery  # noqa: F401 - tells what Retry is
 from penstock.contrib.asgi import FlowMiddleware

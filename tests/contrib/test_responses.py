@@ -23,8 +23,8 @@ from werkzeug.exceptions import HTTPException as WerkzeugError
 from werkzeug.wrappers import Response
 
 from penstock import entrypoint, flow
+from penstock._runtime.exporting import exporters, set_exporters
 from penstock._runtime.failure_records import find_failure
-from penstock._runtime.spans import exporters, set_exporters
 from penstock.contrib.opentelemetry import OpenTelemetryExporter
 
 __all__ = ["_exporters", "recorded"]

@@ -31,7 +31,8 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._runtime.spans import exporters, set_exporters, set_tracing
+from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.recording import set_tracing
 from penstock.contrib import celery
 from penstock.contrib.celery import flow_task
 from penstock.contrib.logging import FlowFilter, FlowFormatter

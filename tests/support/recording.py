@@ -5,8 +5,8 @@ from contextvars import copy_context
 import pytest
 
 from penstock import entrypoint, flow, step
+from penstock._runtime.exporting import exporters, set_exporters
 from penstock._runtime.run import received_run
-from penstock._runtime.spans import exporters, set_exporters
 from penstock.boundary import active
 from penstock.testing import record_runs
 

@@ -265,7 +265,9 @@ def test_order_of_runs_that_begin_at_once():
 @pytest.mark.parametrize("tick", [1_000, 15_625_000], ids=["macOS", "Windows"])
 def test_coarse_clock(monkeypatch, tick):
     """The order does not depend on how fine the clock is."""
-    monkeypatch.setattr("penstock._runtime.spans.time_ns", lambda: time.time_ns() // tick * tick)
+    monkeypatch.setattr(
+        "penstock._runtime.recording.time_ns", lambda: time.time_ns() // tick * tick
+    )
     with record_runs() as recorded:
         made = flow("orders")
         third = made(step(name="third", after="second")(lambda: None))

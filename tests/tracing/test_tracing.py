@@ -21,7 +21,7 @@ from penstock import (
     tracing,
 )
 from penstock._runtime.control_flow import declare_control_flow
-from penstock._runtime.spans import exporters, set_exporters
+from penstock._runtime.exporting import exporters, set_exporters
 from penstock.exceptions import TracingError
 from penstock.testing import isolated_registry, record_runs
 from penstock.tracing import InMemoryExporter, LoggingExporter
@@ -219,7 +219,8 @@ class Clock:
 def clock(monkeypatch):
     """Return the clock by which the time of steps is measured."""
     made = Clock()
-    monkeypatch.setattr("penstock._runtime.spans.perf_counter_ns", made)
+    monkeypatch.setattr("penstock._runtime.recording.perf_counter_ns", made)
+    monkeypatch.setattr("penstock._runtime.exporting.perf_counter_ns", made)
     return made
 
 
