@@ -187,7 +187,7 @@ class TestBlocks:
         assert outer.values == {"late": True}
 
     def test_handle(self):
-        """Whoever kept the run sees what was annotated where it is read."""
+        """Code that kept a reference to the run sees later annotations, too."""
         with bind() as run:
             first = current_run()
             annotate(a=1)
@@ -396,7 +396,7 @@ class TestWholeRun:
 
 
 class TestUnannotate:
-    """Taking values away."""
+    """Removing values."""
 
     def test_in_this_context(self):
         """A value goes here and in what begins here, and stays where it was before."""
@@ -423,7 +423,7 @@ class TestUnannotate:
             assert seen() == {"order": 8, "page": 1}
 
     def test_of_a_request(self):
-        """It goes for what an entrypoint told its request, too."""
+        """Values that an entrypoint added to its request can be removed, too."""
         with active(Inbound().receive(None)):
             entrypoint(lambda: current_run().annotate(item=1, order=7))()
             unannotate("item")

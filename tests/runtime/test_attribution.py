@@ -340,7 +340,7 @@ def inner_and_outer(request):
 
 
 class TestAlsoCalled:
-    """A call of a function is no call of the step that the function is a part of."""
+    """A call of a function does not count as a call of the step that wraps the function."""
 
     def outcomes(self, declare, inner, outer):
         declared = flow("f")(declare(name="declared")(outer))
@@ -357,7 +357,7 @@ class TestAlsoCalled:
         assert self.outcomes(step, inner, outer) == (None, None, known, known)
 
     def test_entrypoint(self, inner_and_outer):
-        """The step of an entrypoint is always known, for its calls can be told."""
+        """The step of an entrypoint is always known, since its calls can be distinguished."""
         found = self.outcomes(entrypoint, *inner_and_outer)
 
         assert found == (None, None, "declared", "declared")
@@ -387,7 +387,7 @@ class TestAlsoCalled:
         assert find_failure(raised.value).step == "failing"
 
     def test_method_of_another_object(self):
-        """An exception is no failure of the step that is the same method of another object."""
+        """An exception is not attributed to the step that is the same method of another object."""
 
         class Store:
             def load(self):
@@ -438,7 +438,7 @@ class TestAlsoCalled:
         ids=["partial", "wraps", "entrypoint"],
     )
     def test_raised(self, declare, outer, known):
-        """What an exception knows of its step is no guess, either."""
+        """The step that an exception records is not guessed, either."""
 
         def inner():
             raise KeyError

@@ -324,7 +324,7 @@ def test_steps_after_a_body_that_ended_elsewhere():
 
 
 def test_steps_in_a_run_that_is_closed():
-    """A step is no part of a run that was closed elsewhere."""
+    """A step does not belong to a run that was closed elsewhere."""
 
     def call():
         work = flow("f")(step(name="later")(lambda: None))

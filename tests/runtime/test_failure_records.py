@@ -352,7 +352,7 @@ class TestShared:
         assert find_failure(error) == Failure("order-7", None, None, {"order": "7", "page": "1"})
 
     def test_members_of_several(self):
-        """A group of exceptions of several operations is of none; each of them is of its own."""
+        """A group of exceptions of several operations has no failure; each member has one."""
         errors = [ValueError(), KeyError()]
         ids = []
         for error in errors:
@@ -616,7 +616,7 @@ class TestLogging:
 
 
 def handlers():
-    """Return entrypoints that fail: two of one flow, one of another, one of its own operation."""
+    """Return entrypoints that fail: two of one flow, one of another, one with `inherit=False`."""
 
     @flow("orders")
     @entrypoint

@@ -66,7 +66,7 @@ class TestLooks:
     """A wrapper looks like what it wraps."""
 
     def test_metadata(self):
-        """It keeps name, place, docstring, annotations and signature."""
+        """It keeps name, module, docstring, annotations and signature."""
         bare = documented.__wrapped__
 
         for name in ("__name__", "__qualname__", "__module__", "__doc__", "__annotations__"):
@@ -111,7 +111,7 @@ class TestLooks:
             assert [s(entrypoint(function)) for s in sorts] == [s(function) for s in sorts]
 
     def test_traceback(self):
-        """A traceback has one line of ours between caller and function."""
+        """A traceback has one line of penstock between caller and function."""
 
         @entrypoint
         def fail():
@@ -596,7 +596,7 @@ class TestKeepsItsKind:
     )
     @pytest.mark.filterwarnings("ignore:functools.partial will be a method descriptor")
     def test_in_a_class(self, make, expected):
-        """What is not a method of a class that it is put into does not become one."""
+        """A callable that does not become a method of a class does not become one when wrapped."""
         function = make()
         wrapped = entrypoint(name="x")(function)
         owner = type("Owner", (), {"bare": function, "wrapped": wrapped})()
@@ -628,7 +628,7 @@ def proxied(wrapped, instance, args, kwargs):
 
 
 class Slotted(partial):
-    """A partial with something of its own."""
+    """A subclass of `partial`."""
 
 
 RICH = [
@@ -648,12 +648,12 @@ RICH = [
 
 @pytest.mark.parametrize(("make", "expected"), RICH)
 def test_richer_than_a_function(make, expected):
-    """What a function in its place would lose something of is refused with where to put it."""
+    """A callable that a wrapper would break is refused; the message says where to put it."""
     with pytest.raises(TypeError, match=expected):
         entrypoint(name="x")(make())
 
 
-def test_bind_takes_nothing_away():
+def test_bind_richer_than_a_function():
     """`bind` as a decorator refuses the same."""
     with pytest.raises(TypeError, match=r"@bind\(\) cannot wrap.*put @bind\(\) below"):
         bind()(functools.lru_cache(lambda: 1))
@@ -713,7 +713,7 @@ def rewritten(cls):
 
 @pytest.mark.parametrize("declare", [step, entrypoint, bind()], ids=["step", "entrypoint", "bind"])
 def test_class_that_is_made_again(declare):
-    """Methods of every kind know their class where another one takes its place."""
+    """Methods of every kind know their class when another one replaces it."""
 
     def collected(instance):
         async def items():

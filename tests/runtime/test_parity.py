@@ -1,4 +1,4 @@
-"""Whatever is sent, thrown or closed, an entrypoint answers like the bare function."""
+"""Whatever is sent, thrown or closed, an entrypoint behaves like the bare function."""
 
 import asyncio
 import gc
@@ -120,13 +120,13 @@ def test_generator(parts, script):
     body = make_generator(parts, seen)
 
     def play(generator) -> list[tuple[Any, ...]]:
-        answers = []
+        outcomes = []
         for action, value in script:
-            answers.append(answer(lambda a=action, v=value: act(generator, a, v)))
-            answers.append((inspect.getgeneratorstate(generator), current_run()))
+            outcomes.append(answer(lambda a=action, v=value: act(generator, a, v)))
+            outcomes.append((inspect.getgeneratorstate(generator), current_run()))
         for _ in parts:  # what ignores its end obeys in time; its collection would complain
             answer(generator.close)
-        return answers
+        return outcomes
 
     wrapped = play(entrypoint(body)())
     ids = set(seen)
@@ -209,13 +209,13 @@ def test_async_generator(parts, script):
     body = make_async_generator(parts, seen)
 
     async def play(generator) -> list[tuple[Any, ...]]:
-        answers = []
+        outcomes = []
         for action, value in script:
-            answers.append(await answer_async(generator, action, value))
-            answers.append((generator.ag_frame is None, generator.ag_running, current_run()))
+            outcomes.append(await answer_async(generator, action, value))
+            outcomes.append((generator.ag_frame is None, generator.ag_running, current_run()))
         for _ in [*parts, None]:
             await answer_async(generator, "close", None)
-        return answers
+        return outcomes
 
     wrapped = asyncio.run(play(entrypoint(body)()))
     ids = set(seen)
@@ -227,7 +227,7 @@ def test_async_generator(parts, script):
 
 
 class Pause:
-    """Something to await that hands a value out and takes an answer in."""
+    """An awaitable that yields a value and returns what is sent to it."""
 
     def __init__(self, value: object) -> None:
         self.value = value
@@ -288,13 +288,13 @@ def test_coroutine(parts, script):
     body = make_coroutine(parts, seen)
 
     def play(coroutine) -> list[tuple[Any, ...]]:
-        answers = []
+        outcomes = []
         for action, value in script:
-            answers.append(answer(lambda a=action, v=value: act(coroutine, a, v)))
-            answers.append((inspect.getcoroutinestate(coroutine),))
+            outcomes.append(answer(lambda a=action, v=value: act(coroutine, a, v)))
+            outcomes.append((inspect.getcoroutinestate(coroutine),))
         for _ in [*parts, None]:
             answer(coroutine.close)
-        return answers
+        return outcomes
 
     wrapped = play(entrypoint(body)())
     ids = set(seen)
@@ -307,14 +307,14 @@ def test_coroutine(parts, script):
     assert None not in ids
 
 
-def until_exit_is_ignored(answers: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return *answers* up to where the body goes on after GeneratorExit.
+def until_exit_is_ignored(outcomes: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return *outcomes* up to where the body goes on after GeneratorExit.
 
     Python closes what a coroutine awaits before the coroutine: around a body that
     goes on, any coroutine has ended, while the bare one can be resumed.
     """
-    ignoring = (n for n, (_, *rest) in enumerate(answers) if "ignored GeneratorExit" in str(rest))
-    return answers[: next(ignoring, None)]
+    ignoring = (n for n, (_, *rest) in enumerate(outcomes) if "ignored GeneratorExit" in str(rest))
+    return outcomes[: next(ignoring, None)]
 
 
 class Thing:

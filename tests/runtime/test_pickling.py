@@ -154,7 +154,7 @@ def test_class_method_by_value():
 
 
 def test_what_belongs_to_the_process():
-    """A wrapper of an adapter that only this process has is no value, and says so."""
+    """A wrapper that an adapter made for this process cannot be pickled; the error says why."""
     from penstock._runtime.instrument import instrument
     from penstock._runtime.scope import Scope
 

@@ -56,7 +56,7 @@ def what_is_annotated() -> dict[str, object]:
     return dict(current_run().values)
 
 
-def what_is_said() -> str:
+def current_traceparent() -> str:
     return inject(traceparent=True)["traceparent"]
 
 
@@ -157,17 +157,17 @@ class TestInject:
             assert inject(header="Correlation-ID") == {"Correlation-ID": "a"}
 
     def test_traceparent(self):
-        """The ID is said as `traceparent` too if that is asked for."""
+        """The ID is written as `traceparent` too if that is asked for."""
         with bind(TRACE):
-            said = inject(traceparent=True)["traceparent"]
+            header = inject(traceparent=True)["traceparent"]
 
-        assert said.startswith(f"00-{TRACE}-")
-        assert said.endswith("-01")
-        assert extract({"traceparent": said}, traceparent=True).flow_id == TRACE
+        assert header.startswith(f"00-{TRACE}-")
+        assert header.endswith("-01")
+        assert extract({"traceparent": header}, traceparent=True).flow_id == TRACE
 
     @pytest.mark.parametrize("flow_id", ["a", "0" * 32, TRACE.upper()])
-    def test_id_that_is_no_trace_id(self, flow_id):
-        """What is not a valid trace-id is not said as one."""
+    def test_invalid_trace_id(self, flow_id):
+        """A flow ID that is not a valid trace-id is not written as one."""
         with bind(flow_id):
             assert "traceparent" not in inject(traceparent=True)
 
@@ -204,7 +204,7 @@ class TestInject:
         assert parent_id != "00f067aa0ba902b7"
 
     def test_another_operation(self):
-        """What begins another operation is not in the trace that came in."""
+        """Another operation is not in the trace that came in."""
 
         @flow("orders")
         @entrypoint(inherit=False)
@@ -212,25 +212,25 @@ class TestInject:
             return inject(traceparent=True)["traceparent"]
 
         with bind(extract({"traceparent": f"{PARENT[:-2]}00"}, traceparent=True)):
-            said = handle()
+            header = handle()
 
-        assert TRACE not in said
-        assert said.endswith("-01")
+        assert TRACE not in header
+        assert header.endswith("-01")
 
     def test_span_in_the_trace(self):
         """A step that is recorded is the parent, and the flag stays as it came in."""
         came_in = {"traceparent": f"{PARENT[:-2]}00"}
         with record_runs() as recording:
-            handle = flow("orders")(entrypoint(name="handle")(what_is_said))
+            handle = flow("orders")(entrypoint(name="handle")(current_traceparent))
             with bind(extract(came_in, traceparent=True)):
-                said = handle()
+                header = handle()
 
-        assert said == f"00-{TRACE}-{recording.spans[0].span_id}-00"
+        assert header == f"00-{TRACE}-{recording.spans[0].span_id}-00"
 
     def test_traceparent_to_another_process(self):
         """A function that is bound and pickled takes what was decided along."""
         with bind(extract({"traceparent": f"{PARENT[:-2]}00"}, traceparent=True)):
-            there = pickle.loads(pickle.dumps(bound(what_is_said)))
+            there = pickle.loads(pickle.dumps(bound(current_traceparent)))
 
         assert there() == f"{PARENT[:-2]}00"
 
@@ -263,7 +263,7 @@ class TestInject:
 
     @pytest.mark.parametrize("carrier", [7, ["x"], [("a", "b", "c")]], ids=repr)
     def test_no_carrier(self, carrier):
-        """What is not a carrier is an error that says what is one."""
+        """Another type than a carrier is an error that names the types of carriers."""
         with pytest.raises(InvalidArgumentError, match="a mapping or a list of pairs"):
             inject(carrier)
 
@@ -323,7 +323,7 @@ class TestExtract:
         ids=lambda value: repr(value[:12]),
     )
     def test_hostile(self, caplog, received):
-        """What is not an ID is not adopted, and never repeated in the log."""
+        """An invalid ID is not adopted, and never repeated in the log."""
         caplog.set_level(logging.DEBUG, "penstock")
 
         assert extract({"X-Request-ID": received}) == Carried()

@@ -129,7 +129,7 @@ def test_number_that_another_thread_draws(monkeypatch):
 
 
 def test_lock_after_an_unnoticed_fork(monkeypatch):
-    """Whoever takes the lock in a forked process renews first what is each process' own."""
+    """Taking the lock in a forked process first renews the state that each process needs."""
     renewed = []
     monkeypatch.setattr("penstock._runtime.ids.renew_if_forked", lambda: renewed.append("once"))
     monkeypatch.setattr("penstock._runtime.ids.are_ours", [1])
@@ -452,7 +452,7 @@ def test_annotate_from_threads():
 
 
 def test_values_cannot_be_written():
-    """What is read of a run is no way to change it."""
+    """The values that are read from a run cannot be used to change it."""
     with bind() as run:
         annotate(a=1)
         with pytest.raises(TypeError):

@@ -161,7 +161,7 @@ def test_kinds(recorded, make):
 
 
 def test_method_of_another_object(recorded):
-    """What is declared of a method of one object is not said of another object's."""
+    """The declaration of a method of one object does not apply to that of another object."""
 
     class Shop:
         @flow("b")

@@ -1,4 +1,4 @@
-"""An interpreter beside the main one has flows and runs of its own."""
+"""An interpreter beside the main one has separate flows and runs."""
 
 import importlib
 import json
@@ -18,13 +18,13 @@ from penstock import *
 from penstock import tracing
 from penstock.contrib.logging import FlowFilter
 
-lines, said = [], logging.getLogger("said")
+lines, logger = [], logging.getLogger("inside")
 class Keep(logging.Handler):
     def emit(self, record):
         lines.append((record.flow_id, record.step, record.tenant))
 keep = Keep()
 keep.addFilter(FlowFilter())
-said.addHandler(keep)
+logger.addHandler(keep)
 
 spans = tracing.InMemoryExporter()
 tracing.configure(tracing.BackgroundExporter(spans))
@@ -32,7 +32,7 @@ tracing.configure(tracing.BackgroundExporter(spans))
 @flow("inside")
 @step(after="begin")
 def end():
-    said.warning("x")
+    logger.warning("x")
     return current_step().name, current_flow_id()
 
 @flow("inside")
