@@ -22,7 +22,7 @@ def recording():
 
 @coroutine
 def pause():
-    """Give the turn to whoever drives the coroutine."""
+    """Give control back to the caller that drives the coroutine."""
     yield
 
 
@@ -68,7 +68,7 @@ def declare(name, sort, inherit, seen):
 class Actor:
     """Something with a body that stops in the middle.
 
-    As in an event loop, a coroutine has a context of its own, and so has each
+    As in an event loop, a coroutine has its own context, and so has each
     task that waits for the next item of an async generator.
     """
 
@@ -113,7 +113,7 @@ class Actor:
 
 
 class Elsewhere:
-    """A thread that does what it is told, with an ID of its own current."""
+    """A thread that runs the calls it receives, with its own flow ID current."""
 
     def __init__(self, flow_id):
         self.orders, self.done = SimpleQueue(), SimpleQueue()
@@ -191,7 +191,7 @@ def _few_objects():
 )
 @pytest.mark.needs("threads")
 def test_any_interleaving(actors, script, traced):
-    """Whoever drives it, a body sees one ID, and its driver sees what was current before."""
+    """Whatever drives a body, the body sees one ID and the driver sees its own afterwards."""
     with ExitStack() as stack:
         stack.enter_context(isolated_registry())
         if traced:

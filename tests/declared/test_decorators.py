@@ -159,7 +159,7 @@ class TestStep:
         assert cached.cache_info().hits == 0
 
     def test_metadata(self):
-        """A step knows its name, title, kind, place and docstring."""
+        """A step knows its name, title, kind, location and docstring."""
         flow("f")(step(name="n", title="T", kind="http")(importable))
 
         (declared,) = get_flow("f").steps
@@ -271,7 +271,7 @@ class TestAfter:
         ],
     )
     def test_refused_loop(self, make, expected):
-        """What cannot be a loop is refused, and so is a join that waits for one."""
+        """An invalid loop is refused, and so is a join that waits for one."""
         with pytest.raises(InvalidArgumentError, match=re.escape(expected)):
             make()
 
@@ -319,7 +319,7 @@ class TestAfter:
             step(after=after)
 
     def test_undeclared_function(self):
-        """A function that is not a step is refused with its place and the cure."""
+        """A function that is not a step is refused; the message has its location and the fix."""
         with pytest.raises(InvalidArgumentError) as caught:
             step(after=importable)
 
@@ -408,7 +408,7 @@ class TestChannels:
         ],
     )
     def test_refused(self, given, expected):
-        """What is not a channel is refused at once, and the message has one that is."""
+        """An invalid channel is refused at once, and the message has an example of a valid one."""
         with pytest.raises(InvalidArgumentError, match=re.escape(expected)):
             step(sends=given)
 
@@ -541,15 +541,15 @@ class TestFlow:
             [("in_g", "shared", None)],
         )
 
-    def test_metadata_of_one_place(self):
-        """A plain `flow(name)` takes nothing away from what was said before."""
+    def test_metadata_of_one_file(self):
+        """A plain `flow(name)` keeps the metadata that was declared before."""
         flow("f", title="T")
         flow("f")(entrypoint(importable))
 
         assert (get_flow("f").title, codes()) == ("T", [])
 
-    def test_metadata_of_two_places(self, tmp_path, monkeypatch):
-        """Two files that say different things of a flow are a problem that names both."""
+    def test_metadata_of_two_files(self, tmp_path, monkeypatch):
+        """Two files that declare different metadata of a flow are a problem that names both."""
         flow("f", title="One", owner="O")(entrypoint(importable))
         names = {"__file__": "other.py", "flow": flow}
         exec("flow('f', title='Two', owner='O')", names)
@@ -708,8 +708,8 @@ class TestFlow:
             @flow("f")
             def reversed_(): ...
 
-    def test_on_something_without_a_place(self):
-        """An object that is not written in Python has no place to name."""
+    def test_on_something_without_a_location(self):
+        """An object that is not written in Python has no location to name."""
         with pytest.raises(UndeclaredFunctionError, match="<unknown>: @flow"):
             flow("f")(len)
 
@@ -747,7 +747,7 @@ class TestSameName:
     """Two functions under one name, and one function declared again."""
 
     def test_two_functions(self):
-        """Two different functions under one name are an error that names both places."""
+        """Two different functions under one name are an error that names both locations."""
 
         def send(): ...
 
@@ -935,7 +935,7 @@ def test_version():
 
 
 def test_version_without_metadata(monkeypatch):
-    """Without the metadata of an installed package there is no version, and asking is no error."""
+    """Without the metadata of an installed package the version is None, without an error."""
 
     def lose(name):
         raise importlib.metadata.PackageNotFoundError(name)
@@ -984,8 +984,8 @@ def test_task_behind_a_step():
     assert list(inspect.getfullargspec(task.call).args) == ["amount"]
 
 
-def test_task_of_what_cannot_be_wrapped():
-    """A class is no task."""
+def test_task_that_cannot_be_wrapped():
+    """A class cannot be a task."""
     with pytest.raises(InvalidArgumentError, match="@flow_task cannot wrap"):
         declare_task(int, Task)
 
@@ -1062,9 +1062,9 @@ def test_forgotten():
     """What a file declared can be forgotten; what others declared stays."""
     for file, name, made, title in (
         ("a.py", "only-a", "a1", None),
-        ("a.py", "both", "a2", "Said by a"),
+        ("a.py", "both", "a2", "Set by a"),
         ("b.py", "both", "b", None),
-        ("b.py", "only-b", "c", "Said by b"),
+        ("b.py", "only-b", "c", "Set by b"),
     ):
         code = CODE.format(flow=name, step=made, title=title)
         exec(compile(code, file, "exec"), {"__name__": file, "__file__": file})

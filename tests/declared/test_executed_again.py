@@ -93,7 +93,7 @@ def test_equal_code(module):
     ids=["lambda", "list", "generator", "dictionary"],
 )
 def test_pieces_without_a_name(module, declared):
-    """A lambda or a comprehension that declares steps is no other execution of the module."""
+    """A lambda or a comprehension that declares steps does not execute the module again."""
     module(
         "@flow('m')\n@entrypoint\ndef a(): ...\n"
         f"def named(n):\n    f = lambda: 1\n    f.__name__ = n\n    return f\nkept = {declared}\n"
@@ -103,7 +103,7 @@ def test_pieces_without_a_name(module, declared):
 
 
 def test_flow_that_is_gone(module):
-    """So is a flow that has another name now, and what was said of it."""
+    """So is a flow that has another name now, and its metadata."""
     module("f = flow('old', title='Old')\n@f\n@entrypoint\ndef a(): ...\nflow('empty')\n")
     module("f = flow('new')\n@f\n@entrypoint\ndef a(): ...\n")
 
@@ -111,7 +111,7 @@ def test_flow_that_is_gone(module):
 
 
 def test_title_that_is_gone(module):
-    """So is a title that is said no more, while the flow remains."""
+    """So is a title that is no longer given, while the flow remains."""
     module("f = flow('m', title='Old')\n@f\n@entrypoint\ndef a(): ...\n")
     assert get_flow("m").title == "Old"
     module("f = flow('m')\n@f\n@entrypoint\ndef a(): ...\n")
@@ -151,8 +151,8 @@ def test_what_a_factory_declared_for_a_module(module):
     assert names("m") == ["b"]
 
 
-def test_imported_anew(module):
-    """A module that was thrown out and is imported again is the same module."""
+def test_imported_again(module):
+    """A module that was removed and is imported again is the same module."""
     module("@flow('m')\n@entrypoint\ndef a(): ...\n@flow('m')\n@step(after='a')\ndef b(): ...\n")
     del sys.modules["executed_again"]
     source = BEGIN + "@flow('m')\n@entrypoint\ndef a(): ...\n"
@@ -248,7 +248,7 @@ def test_collected_while_others_declare():
 
 
 def test_replaced_in_one_of_two_flows():
-    """A step whose place is taken in one of its flows remains that of the other."""
+    """A step that is replaced in one of its flows remains that of the other."""
 
     def make():
         @step(name="work", after="begin")

@@ -117,16 +117,16 @@ def wrapping(function):
     return wrapper
 
 
-def telling(function):
-    """Give *function* a signature of its own, as decorators do that change arguments."""
-    told = inspect.signature(function)
-    first = told.parameters["a"].replace(default="s3cret", annotation=dict[str, int])
+def with_signature(function):
+    """Set `__signature__` of a wrapper, as decorators do that change arguments."""
+    bare = inspect.signature(function)
+    first = bare.parameters["a"].replace(default="s3cret", annotation=dict[str, int])
     wrapper = wrapping(function)
-    wrapper.__signature__ = told.replace(parameters=[first])
+    wrapper.__signature__ = bare.replace(parameters=[first])
     return wrapper
 
 
-def told(a: int = 1, b=2) -> str: ...
+def function_of_two(a: int = 1, b=2) -> str: ...
 
 
 def circular(): ...
@@ -135,17 +135,17 @@ def circular(): ...
 circular.__wrapped__ = circular
 
 
-def round_again(a): ...
+def cyclic(a): ...
 
 
-round_again.__wrapped__ = round_again
-round_again.__signature__ = inspect.Signature(
+cyclic.__wrapped__ = cyclic
+cyclic.__signature__ = inspect.Signature(
     [inspect.Parameter("a", inspect.Parameter.KEYWORD_ONLY, default=UNLUCKY, annotation=3)]
 )
 
 
 class Proxy:
-    """What answers for another object, as shared tasks of Celery do."""
+    """A proxy of another object, as shared tasks of Celery are."""
 
     def __init__(self, function):
         self._function = function
@@ -195,15 +195,21 @@ class Proxy:
             id="dataclass",
         ),
         pytest.param(Line, "(text: str = os.sep)", id="named tuple"),
-        pytest.param(functools.partial(told, 1), "(b=2) -> str", id="partial"),
+        pytest.param(functools.partial(function_of_two, 1), "(b=2) -> str", id="partial"),
         pytest.param(
-            functools.partial(told, a="s3cret"), "(*, a: int = …, b=2) -> str", id="partial keyword"
+            functools.partial(function_of_two, a="s3cret"),
+            "(*, a: int = …, b=2) -> str",
+            id="partial keyword",
         ),
-        pytest.param(wrapping(told), "(a: int = 1, b=2) -> str", id="wrapped"),
-        pytest.param(telling(told), "(a: dict[str, int] = …) -> str", id="changed by a decorator"),
-        pytest.param(functools.lru_cache(told), "(a: int = 1, b=2) -> str", id="cached"),
-        pytest.param(Proxy(told), "(a: int = 1, b=2) -> str", id="proxy"),
-        pytest.param(round_again, "(*, a: … = …)", id="circle"),
+        pytest.param(wrapping(function_of_two), "(a: int = 1, b=2) -> str", id="wrapped"),
+        pytest.param(
+            with_signature(function_of_two),
+            "(a: dict[str, int] = …) -> str",
+            id="changed by a decorator",
+        ),
+        pytest.param(functools.lru_cache(function_of_two), "(a: int = 1, b=2) -> str", id="cached"),
+        pytest.param(Proxy(function_of_two), "(a: int = 1, b=2) -> str", id="proxy"),
+        pytest.param(cyclic, "(*, a: … = …)", id="cycle"),
         pytest.param(len, "(obj, /)", id="C function"),
         pytest.param(sorted, "(iterable, /, *, key=…, reverse=…)", id="defaults of C"),
     ],
@@ -214,7 +220,7 @@ def test_signature(function, expected):
 
 
 def test_self_of_a_function():
-    """What is not a method keeps an argument called self."""
+    """A function that is not a method keeps an argument called self."""
     assert str(read_signature(Shop.method)) == "(self, order: int = 1)"
 
 
@@ -239,7 +245,7 @@ unsigned.__signature__ = 42
     [
         pytest.param(type, id="C class"),
         pytest.param(42, id="not callable"),
-        pytest.param(circular, id="circle"),
+        pytest.param(circular, id="cycle"),
         pytest.param(unsigned, id="not a signature"),
         pytest.param(Lying(), id="sys.exit"),
     ],
@@ -333,7 +339,7 @@ def test_edited(tmp_path, now, expected):
 
 
 def test_twins(tmp_path):
-    """Of two functions on a line that nothing tells apart, neither is believed."""
+    """Two functions on one line that cannot be distinguished have no source to read."""
     file = tmp_path / "made.py"
     # Not constants, of which Python 3.12 does not keep where they are.
     code = "f, g = lambda a=f'{1}': -a, lambda a=f'{2}': -a"
@@ -387,13 +393,13 @@ def test_interrupt():
 
 
 def test_why_unreadable():
-    """Who asks why there is no signature hears what was raised, unless there just is none."""
-    actual = [why_unreadable(function) for function in (told, type, Lying())]
+    """The reason for a missing signature is what was raised, if anything was."""
+    actual = [why_unreadable(function) for function in (function_of_two, type, Lying())]
 
     assert actual == [None, None, "SystemExit"]
 
 
 @pytest.mark.parametrize("function", [len, functools.partial(int, base=2), Unlucky])
-def test_decorators_of_what_has_no_code(function):
-    """What has no code of its own has no decorators that could be read."""
+def test_decorators_of_function_without_code(function):
+    """An object without a code object has no decorators that could be read."""
     assert find_decorators(function) == []

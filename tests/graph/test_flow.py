@@ -420,7 +420,7 @@ class TestProblems:
     ],
 )
 def test_hints_of_unknown_predecessors(after, expected):
-    """Several steps in one string, and a dotted name, are told what to write instead."""
+    """For several steps in one string, and for a dotted name, the hint has the right spelling."""
     orders = flow("orders")
     orders(entrypoint(name="begin")(lambda: None))
     orders(entrypoint(name="other")(lambda: None))

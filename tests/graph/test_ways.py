@@ -1,4 +1,4 @@
-"""The check of joins: the same answers as the plain algorithm, in time that grows with the flow."""
+"""The check of joins: the same results as the plain algorithm, but fast for large flows."""
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings

@@ -38,9 +38,9 @@ def calls(monkeypatch):
     """Count how often a program is started."""
     run, started = _graphviz._run, []
 
-    def counted(*said):
-        started.append(said)
-        return run(*said)
+    def counted(*arguments):
+        started.append(arguments)
+        return run(*arguments)
 
     monkeypatch.setattr(_graphviz, "_run", counted)
     return started
@@ -91,7 +91,7 @@ def test_only_what_is_missing(drawings, calls):
     drawings.make({first: SOURCES[first]}, "svg")
     drawings.make(SOURCES, "svg")
 
-    assert [said[2].count("digraph") for said in calls] == [1, 2]
+    assert [arguments[2].count("digraph") for arguments in calls] == [1, 2]
 
 
 def test_nothing(drawings, calls, tmp_path):
@@ -163,7 +163,7 @@ def test_bad_program(drawings, tmp_path, monkeypatch, code):
 
 
 def test_no_program(drawings, monkeypatch):
-    """Without a program nothing is drawn, and nothing raised: who needs an image says so."""
+    """Without a program nothing is drawn or raised: the caller reports a missing image."""
     for module in (_graphviz, _cache):
         monkeypatch.setattr(module, "find_program", lambda: None)
 
@@ -173,7 +173,7 @@ def test_no_program(drawings, monkeypatch):
 
 
 def test_program_that_is_not_there(drawings, tmp_path, monkeypatch):
-    """A setting that names no program is no error here: who needs an image says so."""
+    """A setting that names a missing program raises nothing here: the caller reports it."""
     monkeypatch.setenv("PENSTOCK_DOT", str(tmp_path / "gone"))
 
     drawings.make(SOURCES, "svg")
@@ -182,7 +182,7 @@ def test_program_that_is_not_there(drawings, tmp_path, monkeypatch):
 
 
 def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
-    """When the program is replaced in its place, nothing that the earlier one drew is shown."""
+    """When the program file is replaced, nothing that the earlier one drew is shown."""
     program = tmp_path / "dot"
     program.write_text("#!/bin/sh\n", encoding="utf-8")
     monkeypatch.setattr(_cache, "find_program", lambda: str(program))

@@ -56,7 +56,7 @@ def test_suffix_decides(tmp_path):
 
 
 def test_unknown_format():
-    """An unknown format is said to be unknown, whatever the file's name."""
+    """An unknown format is reported as unknown, whatever the file's name."""
     flow("orders")(entrypoint(name="receive")(lambda: None))
 
     with pytest.raises(UnknownFormatError):

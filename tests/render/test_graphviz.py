@@ -130,7 +130,7 @@ def test_namespaces(standalone, href):
     ],
 )
 def test_address_that_runs(href):
-    """An address that could run a script is no link."""
+    """An address that could run a script does not become a link."""
     svg = render_svg(graph_of(Node(name="a", label="a", href=href)))
 
     assert f"{SVG}a" not in {element.tag for element in ET.fromstring(svg).iter()}
@@ -240,7 +240,7 @@ def test_png(medium, dots):
 
 
 @pytest.mark.parametrize("role", ["entrypoint", "step", "missing"])
-def test_roles_are_told_apart_without_colour(role):
+def test_roles_are_distinct_without_colour(role):
     """Entrypoints are round, missing steps dashed, and other steps neither."""
     (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", label="a", role=role))))
     outline = next(e for e in group if e.tag in {f"{SVG}path", f"{SVG}polygon"})
@@ -261,7 +261,7 @@ def test_roles_are_told_apart_without_colour(role):
     ("status", "expected"),
     [("visited", ("1.2", False)), ("failed", ("3", False)), ("unreached", ("1.2", True))],
 )
-def test_statuses_are_told_apart_without_colour(status, expected):
+def test_statuses_are_distinct_without_colour(status, expected):
     """A step that failed has a thick outline, and one that was not reached a dashed one."""
     (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", label="a", status=status))))
     outline = next(e for e in group if e.tag == f"{SVG}polygon")
@@ -337,7 +337,7 @@ def test_without_the_package_all_else_works():
 )
 @pytest.mark.needs("processes")
 def test_program_that_fails(tmp_path, monkeypatch, script, expected):
-    """A program that fails is an error with the flow, the program and what it said."""
+    """A program that fails is an error with the flow, the program and its message."""
     program = tmp_path / "dot"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
@@ -454,7 +454,7 @@ def test_what_a_hanging_program_started(tmp_path, monkeypatch):
 
 
 def test_ending_what_has_ended(monkeypatch):
-    """A program that ends by itself just then is no error; without groups it is ended alone."""
+    """A program that ends by itself just then raises nothing; without groups it is ended alone."""
     with subprocess.Popen([sys.executable, "-c", ""], process_group=0) as process:
         process.wait()
         _program._end(process)
@@ -543,22 +543,22 @@ def test_chosen_program_of_the_extra_without_the_extra(elsewhere, monkeypatch):
 
 
 def test_program_that_its_package_lacks(elsewhere):
-    """An extra that is installed without its program is not said to be missing."""
-    place = (elsewhere / "../../../bin/graphviz-pure").resolve()
+    """An extra that is installed without its program is not reported as missing."""
+    expected = (elsewhere / "../../../bin/graphviz-pure").resolve()
 
     with pytest.raises(MissingProgramError) as caught:
         require_program()
 
     assert str(caught.value) == (
         "drawing an image needs the program graphviz-pure, whose package is installed, but which "
-        f"cannot be run at {place}. Put it there, or name another Graphviz program in the "
+        f"cannot be run at {expected}. Put it there, or name another Graphviz program in the "
         "environment variable PENSTOCK_DOT"
     )
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_no_package_of_the_program(monkeypatch):
-    """Without the package there is no place where its program should be."""
+    """Without the package the location of its program is unknown."""
     monkeypatch.setattr(_program, "NAME", "no-such-package")
 
     assert find_path() is None

@@ -91,8 +91,8 @@ def test_missing_node():
     assert lines == ['a["a<br/>(not declared)"]:::missing', "classDef missing stroke-dasharray:5 4"]
 
 
-def test_node_with_edges_and_nothing_to_say():
-    """A node that an edge names has no line of its own."""
+def test_node_with_edges_and_default_label():
+    """A node that an edge names has no separate line."""
     lines = lines_of(Node(name="a", label="a"), edges=(Edge("a", "a"),))
 
     assert lines == ["a --> a"]

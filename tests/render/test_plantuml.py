@@ -173,8 +173,8 @@ def test_suffixes(tmp_path, suffix):
     assert draw(GRAPH, output=tmp_path / f"x.{suffix}") == draw(GRAPH, "plantuml")
 
 
-def chain(texts: list[str]) -> Graph:
-    """Return a flow whose every word is one of *texts*."""
+def chain(names: list[str]) -> Graph:
+    """Return a flow whose every string is one of *names*."""
     nodes = [
         Node(
             name=text,
@@ -184,17 +184,17 @@ def chain(texts: list[str]) -> Graph:
             join="any" if number % 3 else "all",
             href=f"https://localhost/{text}",
         )
-        for number, text in enumerate(texts)
+        for number, text in enumerate(names)
     ]
-    edges = [Edge(before, after, after) for before, after in pairwise(texts)]
-    return Graph(name="x", title=texts[0], nodes=tuple(nodes), edges=tuple(edges))
+    edges = [Edge(before, after, after) for before, after in pairwise(names)]
+    return Graph(name="x", title=names[0], nodes=tuple(nodes), edges=tuple(edges))
 
 
 def test_real_plantuml(jar):
     """Any string may be the name of a step, a title, a kind, or on an edge."""
     words = "caption footer header legend mainframe title note end as class database left hide"
-    texts = list(dict.fromkeys([*HOSTILE, *words.split(), *words.upper().split()]))
-    hostile = [chain(texts[start : start + 10]) for start in range(0, len(texts), 10)]
+    names = list(dict.fromkeys([*HOSTILE, *words.split(), *words.upper().split()]))
+    hostile = [chain(names[start : start + 10]) for start in range(0, len(names), 10)]
     drawn = draw_all(
         jar,
         [

@@ -17,7 +17,7 @@ MS = 1_000_000
 
 def span(step, start=0, duration=10, parent=None, outcome="ok", **options):
     """Return a span; times are milliseconds, and the ID is the name unless given."""
-    said = {
+    attributes = {
         "flow": "orders",
         "flow_id": "a",
         "run_id": "r",
@@ -32,7 +32,7 @@ def span(step, start=0, duration=10, parent=None, outcome="ok", **options):
         "exception_type": "ValueError" if outcome == "error" else None,
         "values": {},
     }
-    return said | options
+    return attributes | options
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ class TestSpans:
     @pytest.mark.usefixtures("_exporters")
     @pytest.mark.parametrize("ending", ["retried", "stopped"])
     def test_control_flow(self, recorded, ending, monkeypatch, caplog):
-        """What tells a queue something is not a failure, in no exporter."""
+        """An exception that is control flow of a queue is not a failure, in any exporter."""
         monkeypatch.setattr("penstock._runtime.control_flow._endings", {})
         again, more = type("Again", (Exception,), {}), type("More", (LookupError,), {})
         declare_control_flow(ending, again, more)
