@@ -85,7 +85,8 @@ def _files(name: str) -> list[Path]:
     path = Path(name)
     if path.is_file():
         return [path]
-    return sorted(found for found in path.rglob("*") if found.suffix in {".md", ".py"})
+    prose = (found for found in path.rglob("*") if found.suffix in {".md", ".py"})
+    return sorted(found for found in prose if found.as_posix() not in RULES["skip"])
 
 
 def main(names: list[str]) -> int:

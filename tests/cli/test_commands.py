@@ -131,7 +131,7 @@ def test_draw_to_file(project, name, start):
     ],
 )
 def test_draw_format_against_suffix(project, arguments, expected):
-    """A suffix that is unknown, or that of another format, is a wrong call; nothing is written."""
+    """A suffix that is unknown, or that of another format, is a usage error; nothing is written."""
     before = list(project.iterdir())
 
     actual = run("draw", "bom_sync", *arguments)
@@ -382,7 +382,7 @@ CHECKS = [["problems"], ["pages", "flows", "--check"], ["pages", "flows"]]
 
 @pytest.mark.parametrize("check", CHECKS, ids=" ".join)
 def test_nothing_to_check(project, check):
-    """A check of nothing is no success, and writes nothing."""
+    """A check without any flow fails, and writes nothing."""
     actual = run(*check, "-m", "cli_empty")
 
     assert (actual.exit_code, actual.stdout) == (2, "")
@@ -393,7 +393,7 @@ def test_nothing_to_check(project, check):
 @pytest.mark.parametrize("check", CHECKS, ids=" ".join)
 @pytest.mark.usefixtures("project")
 def test_nothing_to_check_after_errors(check):
-    """A check of nothing is no success after an import error either."""
+    """A check without any flow fails after an import error, too."""
     actual = run(*check, "-m", "cli_broken")
 
     assert (actual.exit_code, actual.stdout) == (2, "")
@@ -402,7 +402,7 @@ def test_nothing_to_check_after_errors(check):
 
 @pytest.mark.usefixtures("project")
 def test_nothing_to_check_in_a_program(project):
-    """A program that has loaded its modules already is told where to name more."""
+    """The error of a program that has loaded its modules says where to name more."""
     (project / "pyproject.toml").unlink()
 
     actual = CliRunner().invoke(main, ["problems"], prog_name="manage.py penstock", obj=LOADED)

@@ -76,7 +76,7 @@ def test_encodings(drawn, encoding, format_):
     ("encoding", "format_"), [("cp1252", "text"), ("ascii", "json"), ("utf-16", "svg")]
 )
 def test_pipe(tmp_path, drawn, encoding, format_):
-    """So it is where the program is one of its own, and Python sets its streams up."""
+    """The same holds in a separate process, where Python sets up the streams."""
     actual = penstock(tmp_path, "draw", "shop", "-f", format_, encoding=encoding)
 
     assert (actual.returncode, actual.stdout) == (0, drawn(format_))
@@ -243,7 +243,7 @@ class _Full(io.RawIOBase):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (OSError(errno.ENOSPC, "No space left"), "cannot write to standard output: No space left"),
         (BrokenPipeError(errno.EPIPE, "Broken pipe"), ""),
@@ -252,8 +252,8 @@ class _Full(io.RawIOBase):
 )
 @pytest.mark.parametrize("command", [["draw", "shop"], ["css"]], ids=["bytes", "text"])
 @pytest.mark.usefixtures("drawn")
-def test_output_that_takes_no_more(monkeypatch, capsys, command, error, said):
-    """Where the disk is full the program says so, and where nobody reads on it ends silently."""
+def test_output_that_takes_no_more(monkeypatch, capsys, command, error, message):
+    """A full disk is an error with a message; a closed pipe ends the program silently."""
     stream = io.TextIOWrapper(_Full(error), "utf-8", write_through=True)
     monkeypatch.setattr(sys, "stdout", stream)
 
@@ -261,7 +261,7 @@ def test_output_that_takes_no_more(monkeypatch, capsys, command, error, said):
         main(command, obj=LOADED)
 
     assert ended.value.code == 1
-    assert capsys.readouterr().err == (f"Error: {said}\n" if said else "")
+    assert capsys.readouterr().err == (f"Error: {message}\n" if message else "")
 
 
 @pytest.mark.parametrize("format_", ["text", "mermaid"])

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and what is not a file is written to."""
+"""Files are written whole or not at all; devices and pipes are written to directly."""
 
 import fcntl
 import importlib
@@ -139,7 +139,7 @@ def test_full_disk(tmp_path, monkeypatch):
 
 
 def test_folder_as_output(tmp_path):
-    """A folder is no output."""
+    """A folder cannot be the output."""
     with pytest.raises(IsADirectoryError):
         write_whole(tmp_path, "x")
 
@@ -197,7 +197,7 @@ def test_owner_is_kept_by_root(tmp_path):
 
 @pytest.mark.parametrize("refused", ["os.chown", "pathlib.Path.chmod"])
 def test_refused_permissions(tmp_path, monkeypatch, refused):
-    """A file system without permissions or owners is no reason to fail."""
+    """A file system without permissions or owners does not make writing fail."""
     (tmp_path / "file").write_text("old")
 
     def refuse(*_):

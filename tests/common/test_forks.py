@@ -34,7 +34,7 @@ class Owner:
 
 @pytest.mark.usefixtures("forked")
 def test_renewed_once():
-    """In a new process each state is renewed once, by whoever asks first."""
+    """In a new process each state is renewed once, by the first caller."""
     owner, calls = Owner(), []
     renew_after_fork(owner.renew)
     renew_after_fork(lambda: calls.append("function"))
@@ -100,10 +100,10 @@ def test_threads():
 
 
 class TestWitness:
-    """What tells that a process was forked."""
+    """The value that shows that a process was forked."""
 
     def test_notices(self):
-        """It is true here, and false in a child until that has renewed what is its own."""
+        """It is true here, and false in a child until that has renewed its state."""
         witness = make_witness()
         assert witness[0]
 
@@ -111,10 +111,10 @@ class TestWitness:
         assert in_child(lambda: (set_true(witness), bool(witness[0]))[1]) == "True"
         assert witness[0]
 
-    @pytest.mark.parametrize("answer", [True, False], ids=["takes anything", "takes nothing"])
-    def test_other_systems(self, monkeypatch, answer):
+    @pytest.mark.parametrize("accepted", [True, False], ids=["takes anything", "takes nothing"])
+    def test_other_systems(self, monkeypatch, accepted):
         """Where memory is not known to be wiped, the number of the process is asked."""
-        monkeypatch.setattr(forks, "_accepts", lambda page, advice: answer)
+        monkeypatch.setattr(forks, "_accepts", lambda page, advice: accepted)
 
         self.test_notices()
 
@@ -156,10 +156,10 @@ def in_child(work):
         os.write(writing, str(work()).encode())
         end_fork()
     os.waitpid(child, 0)
-    said = os.read(reading, 100).decode()
+    written = os.read(reading, 100).decode()
     os.close(reading)
     os.close(writing)
-    return said
+    return written
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
@@ -222,7 +222,7 @@ finished.set()
 
 
 def test_unnoticed(tmp_path):
-    """Children of a C program's own fork have numbers of their own, and no lock of the parent."""
+    """Children that a C program forks have other numbers, and no lock of the parent."""
     script = tmp_path / "script.py"
     script.write_text(textwrap.dedent(UNNOTICED), encoding="utf-8")
 

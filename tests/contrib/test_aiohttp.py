@@ -37,7 +37,7 @@ def exchange(middleware, *urls, method="GET", **options):
 
 
 def test_host_that_is_named(peer, other):
-    """A host that is named is told the current ID, and no other."""
+    """Only a host that is named receives the current ID."""
     with bind("order-7"):
         exchange(FlowMiddleware(hosts=[peer.name]), peer.url, other.url)
 
@@ -45,7 +45,7 @@ def test_host_that_is_named(peer, other):
 
 
 def test_by_default(peer):
-    """Nobody is told by default."""
+    """By default no host receives the ID."""
     with bind():
         exchange(FlowMiddleware(), peer.url)
 
@@ -61,7 +61,7 @@ def test_outside_a_run(peer):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_to_another_host(peer, other, status):
-    """A redirect to a host that is not named carries on what the caller said, and no ID."""
+    """A redirect to a host that is not named keeps the caller's headers, and has no ID."""
     peer.redirects[f"/{status}"] = f"{other.url}/there"
     middleware = FlowMiddleware(hosts=[peer.name])
     url = f"{peer.url}/{status}"
@@ -73,7 +73,7 @@ def test_redirect_to_another_host(peer, other, status):
 
 
 def test_redirect_to_a_host_that_is_named(peer, other):
-    """A redirect from a host that is not told to one that is brings the ID there."""
+    """A redirect from a host that is not named to one that is named has the ID."""
     peer.redirects["/302"] = other.url
     with bind("order-7"):
         exchange(FlowMiddleware(hosts=[other.name]), f"{peer.url}/302")
@@ -126,6 +126,6 @@ def test_settings(peer):
 
 
 def test_wrong_setting():
-    """A setting that cannot be used is told of where it is given."""
+    """An invalid setting is an error where it is given."""
     with pytest.raises(ConfigurationError, match=r"aiohttp\.FlowMiddleware: .* 'hosts'"):
         FlowMiddleware(host=["a"])

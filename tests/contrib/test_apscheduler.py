@@ -186,7 +186,7 @@ def test_by_name(scheduler, jobs):
 
 
 def test_again_and_again(scheduler, jobs):
-    """A job that runs again has its own ID each time, whoever added it."""
+    """A job that runs again has a new ID each time, not that of the code that added it."""
     with bind("order-7"):
         scheduler.add_job(jobs.work, "interval", seconds=0.05)
     wait_for(lambda: len(jobs.seen) >= 3)
@@ -197,7 +197,7 @@ def test_again_and_again(scheduler, jobs):
 
 
 def test_not_declared(scheduler, jobs):
-    """What is not declared is left alone."""
+    """A job that is not declared is left alone."""
     with bind("order-7"):
         scheduler.add_job(jobs.plain)
     wait_for(lambda: jobs.seen and not scheduler.get_jobs())  # which its own thread removes

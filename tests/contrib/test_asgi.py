@@ -20,7 +20,7 @@ def scope_of(*headers, sort="http"):
 
 
 async def answer(scope, receive, send):
-    """Answer with the ID as the body."""
+    """Respond with the ID as the body."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"a", b"b")]})
     await send({"type": "http.response.body", "body": (current_flow_id() or "").encode()})
 
@@ -192,7 +192,7 @@ def test_failure():
 
 @dataclass(frozen=True)
 class FrozenError(Exception):
-    """An exception that takes no notes."""
+    """An exception that refuses notes."""
 
 
 def test_failure_that_takes_no_note():
@@ -293,7 +293,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("values", HOSTILE.values(), ids=HOSTILE)
 def test_hostile(values, caplog):
-    """What is not a flow ID is not adopted, not answered with, not kept and not logged."""
+    """An invalid flow ID is not adopted, returned, kept or logged."""
     caplog.set_level(logging.DEBUG, "penstock")
     kept = []
 
@@ -311,7 +311,7 @@ def test_hostile(values, caplog):
 
 
 def test_wrong_setting():
-    """A setting that cannot be used is told of when the application is wrapped."""
+    """An invalid setting is an error when the application is wrapped."""
     with pytest.raises(ConfigurationError, match=r"asgi\.FlowMiddleware: .* did you mean 'trust'"):
         FlowMiddleware(answer, trusts=True)
 

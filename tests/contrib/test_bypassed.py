@@ -46,7 +46,7 @@ from penstock.graph import find_problems, get_flow
 CODE = "bypassed-entrypoint"
 orders = flow("orders")
 
-told = blinker.Signal()
+notified = blinker.Signal()
 by_name = {}
 
 
@@ -118,8 +118,8 @@ def _empty():
 
 
 @pytest.fixture
-def said(caplog):
-    """Return what penstock has logged, a line each."""
+def logged(caplog):
+    """Return a function that reads the lines that penstock has logged."""
 
     def read():
         return [r.getMessage() for r in caplog.records if r.name == "penstock"]
@@ -179,7 +179,7 @@ REGISTERING = [
     'quart.get("/")',
     'quart.websocket("/")',
     'table.get("/")',
-    "told.connect",
+    "notified.connect",
     "receiver(saved)",
     "receiver([saved])",
     'scheduler.scheduled_job("interval", hours=1)',
@@ -235,14 +235,14 @@ def test_registered_above(decorator, tmp_path):
     ],
 )
 def test_marked_below(decorators, tmp_path):
-    """What is only marked, described, wrapped or counted below is no problem."""
+    """A decorator below that only marks, describes, wraps or counts is not a problem."""
     declare(tmp_path, ["orders", "entrypoint", *decorators])
 
     assert bypassed() == []
 
 
 def test_without_a_source(tmp_path):
-    """Of what is not a function, or whose file is gone, nothing is claimed."""
+    """A callable that is not a function, or whose file is gone, is not reported."""
     orders(entrypoint(name="partial")(functools.partial(print, "x")))
     _, file = declare(tmp_path, ["orders", "entrypoint", 'api.get("/")'])
     file.unlink()
@@ -487,18 +487,18 @@ def _django(monkeypatch):
     ],
 )
 @pytest.mark.usefixtures("_django")
-def test_called(ask, cure, said):
+def test_called(ask, cure, logged):
     """An adapter says once which entrypoint its framework calls past the wrapper, and why."""
-    answers = [str(answer) for answer in ask()]
-    (line,) = said()
+    responses = [str(response) for response in ask()]
+    (line,) = logged()
 
-    assert answers == ["None", "orders", "None", "orders"]
+    assert responses == ["None", "orders", "None", "orders"]
     assert "entrypoint 'wrong' was called without its wrapper" in line
     assert line.startswith(f"{__file__}:")
     assert cure in line
 
 
-def test_bottle(said, require):
+def test_bottle(logged, require):
     """Bottle names its route in the environment."""
     require("bottle", find_spec("bottle") is not None)
     import bottle
@@ -513,7 +513,7 @@ def test_bottle(said, require):
 
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.errors": StringIO()}
     bodies = [b"".join(WSGIMiddleware(app)(dict(environ), lambda *_: None)) for _ in range(2)]
-    (line,) = said()
+    (line,) = logged()
 
     assert bodies == [b"None", b"None"]
     assert '@app.get("/") below @entrypoint registers' in line
@@ -562,25 +562,25 @@ def logger(request):
         yield made
 
 
-def test_logged(said, logger):
-    """Where no adapter is, the first line that such a function logs tells, and no other."""
+def test_logged(logged, logger):
+    """Without an adapter, the first line that such a function logs causes the only warning."""
 
     @orders
     @entrypoint
-    @told.connect
+    @notified.connect
     def wrong(sender, **rest):
         logger.warning("seen")
         logger.warning("seen again")
 
-    told.send()
-    told.send()
-    (line,) = said()
+    notified.send()
+    notified.send()
+    (line,) = logged()
 
     assert "'wrong' was called without its wrapper" in line
-    assert "@told.connect below @entrypoint registers the function itself" in line
+    assert "@notified.connect below @entrypoint registers the function itself" in line
 
 
-def test_logged_by_a_scheduler(said, logger):
+def test_logged_by_a_scheduler(logged, logger):
     """A job of a scheduler is such a function too."""
     timer, done = BackgroundScheduler(), threading.Event()
 
@@ -594,13 +594,13 @@ def test_logged_by_a_scheduler(said, logger):
     timer.start()
     wait_for(lambda: done.is_set() and not timer.get_jobs())
     timer.shutdown()
-    (line,) = said()
+    (line,) = logged()
 
     assert '@timer.scheduled_job("date") below @entrypoint registers' in line
 
 
-def test_logged_rightly(said, logger):
-    """Lines of an entrypoint that is called as such say nothing, whatever is current."""
+def test_logged_rightly(logged, logger):
+    """Lines of an entrypoint that is called through its wrapper cause no warning."""
 
     @orders
     @entrypoint
@@ -622,11 +622,11 @@ def test_logged_rightly(said, logger):
 
     right()
 
-    assert said() == []
+    assert logged() == []
 
 
-def test_called_on_purpose(said, logger):
-    """Who calls ``__wrapped__`` of an entrypoint without decorators below it means it."""
+def test_called_on_purpose(logged, logger):
+    """Calling ``__wrapped__`` of an entrypoint without decorators below it is allowed."""
 
     @orders
     @entrypoint
@@ -635,11 +635,11 @@ def test_called_on_purpose(said, logger):
 
     right.__wrapped__()
 
-    assert said() == []
+    assert logged() == []
 
 
-def test_other_endpoints(said):
-    """A step, or what is not declared, may be called by a framework."""
+def test_other_endpoints(logged):
+    """A framework may call a step, or a function that is not declared."""
 
     @flow("orders")
     @step
@@ -649,11 +649,11 @@ def test_other_endpoints(said):
     app = FlowMiddleware(plain)
     asyncio.run(app({"type": "http", "headers": []}, None, None))
 
-    assert said() == []
+    assert logged() == []
 
 
-def test_strange_endpoints(said):
-    """What cannot be looked at is left alone, and the request is answered."""
+def test_strange_endpoints(logged):
+    """An endpoint that cannot be inspected is left alone, and the request has a response."""
 
     class Strange:
         @property
@@ -666,4 +666,4 @@ def test_strange_endpoints(said):
     app = FlowMiddleware(Strange())
     asyncio.run(app({"type": "http", "headers": []}, None, None))
 
-    assert said() == []
+    assert logged() == []

@@ -128,7 +128,7 @@ class Frozen(dict):
 
 
 class Upper(dict):
-    """A dictionary with rules of its own."""
+    """A dictionary whose keys are upper case."""
 
     def copy(self):
         return type(self)(self)

@@ -169,9 +169,9 @@ def test_class(app):
     task = app.register_task(Work())
 
     with bind() as run:
-        said = task.delay().get()
+        returned = task.delay().get()
 
-    assert said == ("work", run.flow_id)
+    assert returned == ("work", run.flow_id)
     assert get_flow("orders").steps[0].name == "run"
 
 
@@ -332,7 +332,7 @@ def test_called_directly(app):
 
 
 def test_eager_keeps_the_caller(app):
-    """A task in its caller's place has the caller's ID, which is there afterwards."""
+    """An eager task has the caller's ID, which is current afterwards, too."""
     install(app)
 
     @app.task
@@ -441,7 +441,7 @@ def test_header_that_is_there(sent, app):
 
 
 def test_malformed_header_that_is_there(sent, app):
-    """What is not a flow ID is not sent on, as by a task that is tried again."""
+    """An invalid flow ID is not sent on, as when a task is tried again."""
     with bind() as run:
         app.send_task("work", headers={HEADER: "a b"})
 
@@ -472,7 +472,7 @@ def test_settings(sent, app):
 
 
 def test_wrong_setting():
-    """A setting that there is not is told of."""
+    """An unknown setting is an error."""
     with pytest.raises(ConfigurationError, match="did you mean 'trust'"):
         install(trusted=True)
 
@@ -499,7 +499,7 @@ def work(app):
 
 
 def test_received(app, work):
-    """A worker adopts the ID of a message, and nothing of its own is current afterwards."""
+    """A worker adopts the ID of a message, and no ID is current afterwards."""
     install()
 
     found, values = call(app, work, **{HEADER: "theirs"})
@@ -523,7 +523,7 @@ def test_never_what_was_there(app, work):
     "hostile", ["a b", "x" * 129, "a\x85b", "a\r\nb", "\x00", 7, b"\xff", ["a"]]
 )
 def test_hostile(app, work, caplog, hostile):
-    """What is not a flow ID is not adopted, and not logged."""
+    """An invalid flow ID is not adopted, and not logged."""
     install()
     with caplog.at_level(logging.DEBUG, "penstock"):
         found, values = call(app, work, **{HEADER: hostile})
@@ -566,7 +566,7 @@ def test_other_application(app, work):
 
 
 def test_two_applications(app, work, sent):
-    """Each application has settings of its own, and a message carries the headers of both."""
+    """Each application has separate settings, and a message carries the headers of both."""
     other = Celery("other", set_as_current=False)
     install(app, header="X-Flow")
     install(other, header="X-Other", trust=False)
@@ -636,7 +636,7 @@ def test_signals_that_say_nothing():
 
 @pytest.mark.usefixtures("_exporters")
 def test_child_that_ends(app):
-    """A child of a worker, which ends without Python's exit, brings away the spans that wait."""
+    """A child of a worker, which ends without Python's exit, flushes the spans that wait."""
     kept, brought = [], []
 
     class Keeping:

@@ -23,7 +23,7 @@ def note(what):
 
 
 class Handlers(Task):
-    """A base class that is told of everything."""
+    """A base class that notes every call of its handlers."""
 
     def before_start(self, *_):
         note("before_start")
@@ -62,9 +62,9 @@ class Tasks:
             note("fails")
             raise ValueError
 
-        @app.task(name="told")
-        def told(*_):
-            note("told")
+        @app.task(name="errback")
+        def errback(*_):
+            note("errback")
 
         @app.task(name="handled", base=Handlers, bind=True, max_retries=1)
         def handled(self, how):
@@ -116,7 +116,8 @@ class Tasks:
             note("declared")
             return number
 
-        self.add, self.total, self.fails, self.told, self.handled = add, total, fails, told, handled
+        self.add, self.total, self.fails, self.handled = add, total, fails, handled
+        self.errback = errback
         self.headers, self.nested, self.opens, self.expires = headers, nested, opens, expires
         self.grows, self.branch, self.leaf, self.declared = grows, branch, leaf, declared
 
@@ -165,16 +166,16 @@ CANVASES = {
         ["1 + 1", "2 + 1", "4 + 4", "total"],
     ),
     "chord that fails": (
-        lambda t: chord([t.add.si(1, 1), t.fails.si()], t.total.s().on_error(t.told.s())),
-        ["1 + 1", "fails", "told"],
+        lambda t: chord([t.add.si(1, 1), t.fails.si()], t.total.s().on_error(t.errback.s())),
+        ["1 + 1", "errback", "fails"],
     ),
     "chain that fails": (
-        lambda t: chain(t.fails.si(), t.add.si(1, 1)).on_error(t.told.si()),
-        ["fails", "told"],
+        lambda t: chain(t.fails.si(), t.add.si(1, 1)).on_error(t.errback.si()),
+        ["errback", "fails"],
     ),
     "group with errbacks": (
-        lambda t: group(t.fails.si(), t.add.si(1, 1)).on_error(t.told.si()),
-        ["1 + 1", "fails", "told"],
+        lambda t: group(t.fails.si(), t.add.si(1, 1)).on_error(t.errback.si()),
+        ["1 + 1", "errback", "fails"],
     ),
     "group in a group": (
         lambda t: group(group(t.add.si(1, 1), t.add.si(2, 2)), t.add.si(3, 3)),
@@ -185,7 +186,7 @@ CANVASES = {
         ["1 + 1"],
     ),
     "links of links": (
-        lambda t: t.add.si(1, 1).on_error(t.told.si()) | t.add.s(1) | t.fails.s(),
+        lambda t: t.add.si(1, 1).on_error(t.errback.si()) | t.add.s(1) | t.fails.s(),
         ["1 + 1", "2 + 1", "fails"],
     ),
     "replaced by a group in a chain": (
@@ -247,7 +248,7 @@ ENDINGS = {
 
 @pytest.mark.parametrize(("how", "expected"), ENDINGS.items(), ids=ENDINGS)
 def test_handlers(tasks, how, expected):
-    """What a base class is told, it is told within the operation, however the task ends."""
+    """The handlers of a base class run within the operation, however the task ends."""
     with bind("order-7"):
         tasks.handled.delay(how)
 
@@ -256,22 +257,22 @@ def test_handlers(tasks, how, expected):
 
 @pytest.mark.parametrize("how", ["success", "failure", "retry"])
 def test_signals(tasks, how):
-    """What is connected to Celery's signals of a task sees the ID, whoever connected first."""
-    told = []
+    """A receiver of Celery's signals of a task sees the ID, whichever connected first."""
+    seen = []
 
-    def tell(**_):
-        told.append(current_flow_id())
+    def keep(**_):
+        seen.append(current_flow_id())
 
     signal = getattr(signals, f"task_{how}")
-    signal.connect(tell)
+    signal.connect(keep)
     try:
         with bind("order-7"):
             tasks.handled.delay(how)
         wait(len(ENDINGS[how]))
     finally:
-        signal.disconnect(tell)
+        signal.disconnect(keep)
 
-    assert told[:1] == ["order-7"]
+    assert seen[:1] == ["order-7"]
 
 
 def test_own_headers(tasks):
@@ -303,7 +304,7 @@ def test_stamps(tasks):
 
 
 def test_within_a_task(tasks):
-    """What a task runs in its place is part of it; what it opens itself is not."""
+    """A task that another one runs eagerly is part of it; an operation that it opens is not."""
     with bind("order-7"):
         tasks.nested.delay()
         tasks.opens.delay()

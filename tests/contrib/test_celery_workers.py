@@ -87,7 +87,7 @@ class Worker:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        lines = wait_for(self.log.read_text, lambda said: " ready." in said)
+        lines = wait_for(self.log.read_text, lambda lines: " ready." in lines)
         assert " ready." in lines
 
     def stop(self):
@@ -148,10 +148,13 @@ SENT = {
         ["a", "b", "collect"],
     ),
     "link": (lambda t: t.work.apply_async(("a",), link=t.plain.si("b")), ["a", "b"]),
-    "link_error, called": (lambda t: t.fails.apply_async(link_error=t.told.s()), ["fails", "told"]),
+    "link_error, called": (
+        lambda t: t.fails.apply_async(link_error=t.errback.s()),
+        ["errback", "fails"],
+    ),
     "link_error, sent": (
-        lambda t: t.fails.apply_async(link_error=t.work.si("told")),
-        ["fails", "told"],
+        lambda t: t.fails.apply_async(link_error=t.work.si("errback")),
+        ["errback", "fails"],
     ),
     "replace": (lambda t: t.replaced.delay(), ["instead", "replaced"]),
     "map": (lambda t: t.work.map(["a", "b"]).delay(), ["a", "b"]),
@@ -197,7 +200,7 @@ def test_beside_others(worker):
 
 
 def test_malformed(worker):
-    """What is not a flow ID is not adopted, and the worker makes one."""
+    """An invalid flow ID is not adopted, and the worker makes one."""
     hostile = "a b\x85" + worker.pool
     # The message as somebody else sends it.
     adapter.uninstall(worker.app)
@@ -218,7 +221,7 @@ def test_malformed(worker):
     "worker", [("redis", "prefork"), ("amqp", "prefork")], indirect=True, ids="-".join
 )
 def test_crash(worker):
-    """A task whose process died is delivered again with the same ID, whoever sent it."""
+    """A task whose process died is delivered again with the same ID, from any sender."""
     with bind() as run:
         worker.tasks.crashes.delay()
     worker.tasks.crashes.delay()

@@ -174,8 +174,8 @@ class TestBindMessage:
     def test_settings(self, broker, topic):
         """Another header, traceparent and baggage are read if that is wanted."""
         trace_id = "0190b7a5000070008000000000000000"
-        said = {"traceparent": f"00-{trace_id}-00000000000000ff-01", "baggage": "tenant=north"}
-        broker.produce(topic, (b"1", {"X-Flow": "order-7"}), (b"2", said))
+        headers = {"traceparent": f"00-{trace_id}-00000000000000ff-01", "baggage": "tenant=north"}
+        broker.produce(topic, (b"1", {"X-Flow": "order-7"}), (b"2", headers))
         named, traced = broker.read(topic, 2)
 
         with bind_message(named, header="X-Flow") as run:
@@ -186,7 +186,7 @@ class TestBindMessage:
             bind_message(named, heder="X")
 
     def test_hostile(self, broker, topic, caplog):
-        """What is not a flow ID is never adopted and never logged."""
+        """An invalid flow ID is never adopted and never logged."""
         caplog.set_level(logging.DEBUG)
         broker.produce(topic, *((b"1", [(HEADER, value)]) for value in HOSTILE))
         broker.produce(topic, (b"1", [(HEADER, b"order-7"), (HEADER, b"order-8")]))
@@ -281,7 +281,7 @@ class TestConsume:
         assert len(reported) == 1
 
     def test_end_of_partition(self, broker, topic):
-        """The end of a partition is no error."""
+        """The end of a partition is not an error."""
         consumer = broker.consumer(topic, **{"enable.partition.eof": True})
         broker.produce(topic, (b"1", None))
         seen = Seen(1)

@@ -95,7 +95,7 @@ def test_specification():
 
 @pytest.mark.parametrize("path", ["/say", "/say-later"])
 def test_own_id(get, path):
-    """A request has its own ID, whatever is current, and answers with it."""
+    """A request has its own ID, whatever is current, and the response has it."""
     answer = get(path)
 
     assert answer.headers[HEADER] in answer.text
@@ -143,7 +143,7 @@ HOSTILE = ["x" * 8192, "a b", "a\x85b", "a\x00b", "\xff\xfe", "one,two", "<scrip
 @override_settings(PENSTOCK={"trust": True})
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile(get, lines, hostile):
-    """What is not a flow ID is not adopted, not answered and not logged."""
+    """An invalid flow ID is not adopted, returned or logged."""
     answer = get("/say", **{HEADER: hostile})
 
     assert len(answer.headers[HEADER]) == 32
@@ -153,12 +153,12 @@ def test_hostile(get, lines, hostile):
 
 @override_settings(PENSTOCK={"respond": False})
 def test_silent(get):
-    """A project that does not want to answer with the ID does not."""
+    """With `respond` off, a response does not have the ID."""
     assert HEADER not in get("/say").headers
 
 
-def test_own_answer(get):
-    """What a view answers itself stays."""
+def test_own_header(get):
+    """A header that a view sets itself stays."""
     assert get("/own").headers[HEADER] == "my-own"
 
 
@@ -300,7 +300,7 @@ def test_refused(get, lines, path):
 
 
 def test_thread(get):
-    """A thread that a view starts has the ID, if it is told so."""
+    """A thread that a view starts has the ID, if its target is bound."""
     answer = get("/in-thread")
 
     assert answer.text == answer.headers[HEADER]
@@ -330,7 +330,7 @@ class TestChecks:
     """`manage.py check` says what is wrong."""
 
     @pytest.mark.parametrize(
-        ("said", "expected"),
+        ("settings", "expected"),
         [
             ({"heder": "X"}, "unknown setting 'heder'; did you mean 'header'?"),
             ({"trust": "no.such.function"}, "trust names 'no.such.function'"),
@@ -338,9 +338,9 @@ class TestChecks:
             (["header"], "takes a dictionary, not ['header']"),
         ],
     )
-    def test_settings(self, said, expected):
-        """A setting that cannot be used is an error, and stops the project."""
-        with override_settings(PENSTOCK=said):
+    def test_settings(self, settings, expected):
+        """An invalid setting is an error, and stops the project."""
+        with override_settings(PENSTOCK=settings):
             (found,) = run_checks(tags=["penstock"])
             with pytest.raises(ConfigurationError, match=r"settings\.PENSTOCK"):
                 Client().get("/say")
@@ -372,7 +372,7 @@ class TestChecks:
         assert "test_django.py:" in str(found)
 
     def test_step_without_a_flow(self):
-        """What no flow has claimed is told of too."""
+        """A step that no flow has claimed is reported, too."""
         alone = step(name="alone")(lambda: None)
         (found,) = run_checks(tags=["penstock"])
 

@@ -43,7 +43,7 @@ def build(declare):
 
         @declare
         def put(self, request, sku):
-            """Counts anew."""
+            """Counts again."""
             return Response()
 
     class Orders(ViewSet):

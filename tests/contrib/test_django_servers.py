@@ -58,7 +58,7 @@ def server(request, tmp_path_factory):
 
 
 def exchange(server, sent, last=True):
-    """Return all that the server answers to the bytes *sent* on one connection."""
+    """Return all that the server sends back after the bytes *sent* on one connection."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(sent)
         received = b""
@@ -74,7 +74,7 @@ def ask(path, *headers, last=False):
 
 
 def answered(text):
-    """Return the IDs in the headers of the answers."""
+    """Return the IDs in the headers of the responses."""
     return re.findall(r"(?im)^x-request-id: (\S+)\r$", text)
 
 
@@ -115,7 +115,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("sent", HOSTILE.values(), ids=HOSTILE)
 def test_hostile(server, sent):
-    """What is not a flow ID is neither adopted nor answered, if the server lets it in at all."""
+    """An invalid flow ID is neither adopted nor returned, if the server accepts it at all."""
     text = exchange(server, ask("/log", f"X-Request-ID: {sent}", last=True))
 
     assert [len(flow_id) for flow_id in answered(text)] in ([32], [])

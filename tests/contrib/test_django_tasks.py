@@ -36,11 +36,15 @@ def carried(result):
 
 @pytest.mark.parametrize("name", ["work_more", "work_later"])
 def test_in_place(tasks, name):
-    """A task that runs in its caller's place is part of its operation."""
+    """A task that runs at once is part of its caller's operation."""
     with bind() as run:
-        said = getattr(tasks, name).enqueue().return_value
+        returned = getattr(tasks, name).enqueue().return_value
 
-    assert (said["id"], said["outer"], said["flow"]) == (run.flow_id, run.flow_id, "work")
+    assert (returned["id"], returned["outer"], returned["flow"]) == (
+        run.flow_id,
+        run.flow_id,
+        "work",
+    )
 
 
 def test_outside_a_run(tasks):
@@ -68,17 +72,17 @@ def test_in_a_worker(tasks, left):
         result = tasks.work_elsewhere.enqueue(2)
 
     if left is None:
-        said = result.task.call(*result.args, **result.kwargs)
+        returned = result.task.call(*result.args, **result.kwargs)
     else:
         with bind(left):
-            said = result.task.call(*result.args, **result.kwargs)
+            returned = result.task.call(*result.args, **result.kwargs)
             assert current_run().flow_id == left
 
-    assert (said["id"], said["outer"]) == ("order-7", "order-7")
+    assert (returned["id"], returned["outer"]) == ("order-7", "order-7")
 
 
 def test_nothing_sent(tasks):
-    """A task can be told to send nothing yet, and receives what is sent."""
+    """A task can be configured to send nothing yet, and receives what is sent."""
     with bind("order-7"):
         result = tasks.work_quietly.enqueue()
 
@@ -144,10 +148,10 @@ def test_other_rows(tasks, run_worker):
 
 
 def test_hostile(tasks):
-    """What is not a flow ID is not adopted."""
-    said = tasks.work_elsewhere.call(2, penstock_flow_id="a\nb")
+    """An invalid flow ID is not adopted."""
+    returned = tasks.work_elsewhere.call(2, penstock_flow_id="a\nb")
 
-    assert len(said["id"]) == 32
+    assert len(returned["id"]) == 32
 
 
 def test_called_as_a_function(tasks):
@@ -178,7 +182,7 @@ def test_real_task(tasks):
     "options", [{}, {"priority": 7, "queue_name": "default"}, {"run_after": None}, {"wrong": 1}]
 )
 def test_made_as_by_the_framework(tasks, options):
-    """A task has all that the framework's own decorator gives, and takes no other options."""
+    """A task has all options of the framework's own decorator, and no others."""
     framework = sys.modules["penstock.contrib.django.tasks"]._tasks
 
     def made_by(decorator):

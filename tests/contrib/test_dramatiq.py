@@ -104,7 +104,7 @@ def test_own_ids(broker):
 
 @pytest.mark.parametrize("sender", [bind(), nullcontext()], ids=["run", "no run"])
 def test_retries(broker, sender):
-    """A message that is tried again has its ID again, whoever sent it."""
+    """A message that is tried again has its ID again, from any sender."""
     seen = []
 
     @flow_task(max_retries=2, min_backoff=1, max_backoff=1)
@@ -255,7 +255,7 @@ def test_settings(broker):
 
 @pytest.mark.parametrize("hostile", ["a b", "a\x85b", "x" * 129, 7, None])
 def test_hostile(broker, hostile):
-    """What is not a flow ID is not adopted."""
+    """An invalid flow ID is not adopted."""
     seen = []
 
     @flow_task
@@ -290,7 +290,7 @@ def test_skipped(broker):
 
 
 def test_after_nothing(broker):
-    """A message whose begin was not seen, since the middleware came later, is no error."""
+    """A message that began before the middleware was added is not an error."""
     FlowMiddleware().after_process_message(broker, None)
 
 

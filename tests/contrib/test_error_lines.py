@@ -98,7 +98,7 @@ def check(line, name, flow_id, views, *, is_threaded=False):
 
 
 async def ask(app, path):
-    """Return the ID that the answer of an application says."""
+    """Return the ID in the response of an application."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
         return (await client.get(path)).headers.get(HEADER)
@@ -221,7 +221,7 @@ def test_litestar(views, lines, path, place):
 
 @pytest.mark.parametrize("kind", ["now", "later"])
 def test_background_task(views, lines, kind):
-    """What runs after the response still belongs to the request, whoever reports that it failed."""
+    """A failure after the response still belongs to the request, in every report."""
     api = FastAPI()
 
     @api.get("/")
@@ -306,7 +306,7 @@ def test_celery_in_place(app, lines):
 
 
 def test_result_that_is_an_exception(app):
-    """An exception that a task returns is no failure, and carries nothing."""
+    """An exception that a task returns is not a failure, and carries nothing."""
     returned = LookupError()
 
     @app.task

@@ -94,11 +94,11 @@ def test_sync_handler(client):
 def test_async_handler(client):
     """A coroutine and what it depends on have the ID of the request."""
     answer = client.post("/orders", json={"order": {"number": 7}})
-    said = answer.headers[HEADER]
+    flow_id = answer.headers[HEADER]
 
     assert (answer.status_code, answer.json()) == (
         201,
-        {"db": said, "id": said, "flow": "orders", "n": 7},
+        {"db": flow_id, "id": flow_id, "flow": "orders", "n": 7},
     )
 
 
@@ -108,7 +108,7 @@ def test_method(client):
 
 
 def test_validation_and_404(client):
-    """Answers that no handler gives have an ID."""
+    """Responses that no handler makes have an ID."""
     answers = [client.get("/orders/x"), client.get("/nowhere")]
 
     assert [answer.status_code for answer in answers] == [422, 404]
@@ -176,9 +176,9 @@ def test_base_http_middleware(api):
     with TestClient(FlowMiddleware(api)) as client:
         answer = client.get("/note")
 
-    said = answer.headers[HEADER]
-    assert answer.json() == said
-    assert seen == [(said, said), (said, {"tenant": "north"})]
+    flow_id = answer.headers[HEADER]
+    assert answer.json() == flow_id
+    assert seen == [(flow_id, flow_id), (flow_id, {"tenant": "north"})]
 
 
 def test_streaming_and_background(api, client):
@@ -226,13 +226,13 @@ def test_websocket(api, client):
             await socket.send_text(current_flow_id())
 
     with client.websocket_connect("/socket") as connection:
-        said = []
+        received = []
         for _ in range(2):
             connection.send_text("who")
-            said.append(connection.receive_text())
+            received.append(connection.receive_text())
         headers = dict(connection.extra_headers)
 
-    assert said == [headers[b"x-request-id"].decode()] * 2
+    assert received == [headers[b"x-request-id"].decode()] * 2
 
 
 def test_steps(api, client):

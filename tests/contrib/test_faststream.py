@@ -132,13 +132,13 @@ def test_not_trusted():
     assert dict(first.values) == {UNTRUSTED_FLOW_ID: "order-7"}
 
 
-@pytest.mark.parametrize("said", ["a" * 8192, "order-7\r\n", "order\x85", "order\x00", "ÿ"])
-def test_hostile(said, caplog):
-    """What is not a flow ID is neither adopted nor sent on."""
+@pytest.mark.parametrize("sent", ["a" * 8192, "order-7\r\n", "order\x85", "order\x00", "ÿ"])
+def test_hostile(sent, caplog):
+    """An invalid flow ID is neither adopted nor sent on."""
     caplog.set_level(logging.DEBUG, "penstock")
 
     async def use(broker):
-        await broker.publish("7", "orders", correlation_id=said)
+        await broker.publish("7", "orders", correlation_id=sent)
 
     app = play(use)
 
@@ -146,7 +146,7 @@ def test_hostile(said, caplog):
     assert first == second
     assert len(first) == 32
     assert app.messages[1].headers["correlation_id"] == first
-    assert said not in caplog.text
+    assert sent not in caplog.text
 
 
 def test_values():

@@ -69,7 +69,7 @@ def test_configuration(app):
     ],
 )
 def test_wrong_setting(app, config, settings, message):
-    """A setting that cannot be used is told of with its place."""
+    """An invalid setting is an error that says where it is."""
     app.config.update(config)
 
     with pytest.raises(ConfigurationError, match=message):
@@ -85,7 +85,7 @@ def test_twice(app):
 
 
 def test_error_pages(app, client):
-    """The pages for 404 and 500 have the ID, as handlers and as answers."""
+    """The pages for 404 and 500 have the ID, in their handlers and in the response."""
     seen = []
 
     @app.get("/fails")
@@ -105,7 +105,7 @@ def test_error_pages(app, client):
 
 
 def test_error_page_of_flask(app, client):
-    """The pages that Flask makes itself are answered with the ID too."""
+    """The error pages that Flask makes itself have the ID too."""
 
     @app.get("/refused")
     def refuse():

@@ -91,7 +91,7 @@ def program(name):
 @pytest.mark.needs("processes")
 @pytest.mark.parametrize("exporter", ["(JsonLinesExporter", "BackgroundExporter(JsonLinesExporter"])
 def test_uwsgi(tmp_path, exporter):
-    """Workers that uWSGI forks from a loaded application give IDs of their own, and export all."""
+    """Workers that uWSGI forks from a loaded application give different IDs, and export all."""
     write(tmp_path, exporter)
     workers = set()
     command = ("--http-socket=127.0.0.1:{port}", "--wsgi-file=application.py", "--enable-threads")
@@ -114,7 +114,7 @@ def test_uwsgi(tmp_path, exporter):
 @pytest.mark.needs("processes")
 @pytest.mark.parametrize("exporter", ["(Yielding", "BackgroundExporter(JsonLinesExporter"])
 def test_gevent_after_the_import(tmp_path, exporter):
-    """Where gevent patches after `import penstock`, requests are answered and no span is lost."""
+    """Where gevent patches after `import penstock`, requests succeed and no span is lost."""
     write(tmp_path, exporter, wait="__import__('gevent').sleep(0.01)")
     (tmp_path / "gunicorn.conf.py").write_text(
         "import penstock.contrib.logging, penstock.tracing\n", encoding="utf-8"

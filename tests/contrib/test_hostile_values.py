@@ -1,4 +1,4 @@
-"""A value that cannot be written costs no line and no report, whoever writes it."""
+"""A value that cannot be written loses no line and no report, in any adapter."""
 
 import io
 import json

@@ -52,7 +52,7 @@ def get(url, **kwargs):
 
 
 def test_host_that_is_named(exchange, peer, other):
-    """A host that is named is told the current ID, and no other."""
+    """Only a host that is named receives the current ID."""
     with bind("order-7"):
         exchange(lambda client: install(client, hosts=[peer.name]), get(peer.url), get(other.url))
 
@@ -60,7 +60,7 @@ def test_host_that_is_named(exchange, peer, other):
 
 
 def test_by_default(exchange, peer):
-    """Nobody is told by default."""
+    """By default no host receives the ID."""
     with bind():
         exchange(install, get(peer.url))
 
@@ -77,15 +77,15 @@ def test_outside_a_run(exchange, peer):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_to_another_host(exchange, peer, other, status):
-    """A redirect to a host that is not named carries on what the caller said, and no ID."""
+    """A redirect to a host that is not named keeps the caller's headers, and has no ID."""
     peer.redirects[f"/{status}"] = f"{other.url}/there"
     url = f"{peer.url}/{status}"
-    said = {"X-Request-ID": "mine"}
+    own = {"X-Request-ID": "mine"}
     with bind("order-7"):
         exchange(
             lambda client: install(client, hosts=[peer.name]),
             get(url),
-            get(url, headers=said),
+            get(url, headers=own),
             follow_redirects=True,
         )
 
@@ -93,7 +93,7 @@ def test_redirect_to_another_host(exchange, peer, other, status):
 
 
 def test_redirect_to_a_host_that_is_named(exchange, peer, other):
-    """A redirect from a host that is not told to one that is brings the ID there."""
+    """A redirect from a host that is not named to one that is named has the ID."""
     peer.redirects["/302"] = other.url
     with bind("order-7"):
         exchange(
@@ -120,7 +120,7 @@ def test_request_that_is_sent_again(peer):
 
 
 def test_second_try_of_an_authentication(exchange, peer):
-    """The request that answers a challenge has the ID too."""
+    """The second request of an authentication has the ID too."""
     peer.wants_a_password = True
     with bind("order-7"):
         (answer,) = exchange(
@@ -193,7 +193,7 @@ def test_installed_again():
 
 
 def test_wrong_setting():
-    """A setting that cannot be used is told of, and nothing is installed."""
+    """An invalid setting is an error, and nothing is installed."""
     with httpx.Client() as client:
         with pytest.raises(ConfigurationError, match=r"penstock\.contrib\.httpx: .* 'hosts'"):
             install(client, host=["a"])
@@ -202,7 +202,7 @@ def test_wrong_setting():
 
 
 def test_default_port():
-    """A host that is named with a port is told over the scheme that has that port by default."""
+    """A host with a port matches URLs of the scheme that has that port by default."""
     hook = FlowHook(hosts=["stock.internal:443"])
     requests = [httpx.Request("GET", f"{scheme}://stock.internal/") for scheme in ("https", "http")]
 

@@ -363,7 +363,7 @@ def load_jobs(environment):
 
 
 def test_immediate():
-    """A task in its caller's place is part of its operation, and leaves the ID there."""
+    """A task that runs at once is part of its caller's operation, and keeps the ID current."""
     huey = MemoryHuey("orders", immediate=True)
     seen = []
 
@@ -381,7 +381,7 @@ def test_immediate():
 
 
 def test_hostile():
-    """What is not a flow ID is not adopted."""
+    """An invalid flow ID is not adopted."""
     huey = MemoryHuey("orders", immediate=True)
     seen = []
 

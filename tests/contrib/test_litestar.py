@@ -98,9 +98,9 @@ def test_handlers():
         placed = client.post("/orders", json={"number": 7})
         stock = client.get("/stock/nut")
 
-    said = placed.headers[HEADER]
+    flow_id = placed.headers[HEADER]
     assert shown.json() == {"number": 7, "note": " ".join([shown.headers[HEADER]] * 2)}
-    assert placed.json() == {"db": said, "id": said, "flow": "orders"}
+    assert placed.json() == {"db": flow_id, "id": flow_id, "flow": "orders"}
     assert stock.json() == {"nut": 10}
 
 
@@ -154,6 +154,6 @@ def test_websocket():
 
     client = TestClient(FlowMiddleware(build(declared, socket)))
     with client, client.websocket_connect("/socket") as connection:
-        said = connection.receive_text()
+        received = connection.receive_text()
 
-    assert len(said) == 32
+    assert len(received) == 32

@@ -100,7 +100,7 @@ class TestFlowFilter:
         assert log.lines == ["- - - from the root"]
 
     def test_closed_elsewhere(self):
-        """A block that was closed in another context is no part of what is logged in its own."""
+        """A block that was closed in another context is not in lines that are logged in its own."""
         log, inside, block = Log(FlowFilter()), contextvars.copy_context(), bind("order-7")
         inside.run(block.__enter__)
         inside.run(logging.info, "within")
@@ -266,9 +266,9 @@ class TestFlowFormatter:
         formatter = FlowFormatter(FORMAT + " %(tenant)s", defaults={"tenant": "?"}, default="none")
         log = Log(formatter=formatter)
 
-        logging.info("said")
+        logging.info("hello")
 
-        assert log.lines == ["none none none said ?"]
+        assert log.lines == ["none none none hello ?"]
 
     def test_unknown_style(self):
         """A wrong style is refused by `logging`."""
@@ -379,11 +379,11 @@ class TestInstall:
 
         with bind("order-7"):
             annotate(order=7)
-            logging.info("said", extra={"order": 8})
+            logging.info("hello", extra={"order": 8})
             with pytest.raises(KeyError, match="flow_id"):
-                logging.info("said", extra={"flow_id": current_flow_id()})
+                logging.info("hello", extra={"flow_id": current_flow_id()})
 
-        assert log.lines == ["order-7 8 said"]
+        assert log.lines == ["order-7 8 hello"]
 
     def test_under_another_factory(self):
         """Where another factory was put around ours, both stay."""
@@ -399,13 +399,13 @@ class TestInstall:
         uninstall()
         log = Log(formatter=logging.Formatter("%(host)s %(flow_id)s %(message)s"))
         with bind("order-7"):
-            logging.info("said")
+            logging.info("hello")
 
-        assert log.lines == ["alpha order-7 said"]
+        assert log.lines == ["alpha order-7 hello"]
 
 
 def test_threads():
-    """Lines of threads that run at once have the ID of their own thread's run."""
+    """Each line of threads that run at once has the ID of its thread's run."""
     log = Log(FlowFilter(), formatter=logging.Formatter("%(flow_id)s %(message)s"))
     ready = threading.Barrier(8)
 
@@ -439,7 +439,7 @@ class TestOneLine:
         ],
     )
     def test_fields(self, style, fmt):
-        """They are escaped, whichever field and whoever gave it; the message is as it is."""
+        """They are escaped in every field, whatever set it; the message is left as it is."""
         log = Log(FlowFilter(), formatter=FlowFormatter(fmt, style=style))
         escaped = r"a\nFAKE \x1b[31m\u2028\u202e ö"
 
@@ -499,10 +499,10 @@ class TestShortIds:
         log = Log(FlowFilter(id_length=3))
 
         with bind("order-7"):
-            logging.info("said")
+            logging.info("hello")
         logging.info("outside")
 
-        assert log.lines == ["r-7 - - said", "- - - outside"]
+        assert log.lines == ["r-7 - - hello", "- - - outside"]
 
     def test_formatter(self):
         """The record keeps the whole one."""
@@ -526,6 +526,6 @@ class TestShortIds:
     @pytest.mark.parametrize("length", [0, -1, "8", True, 1.5], ids=repr)
     @pytest.mark.parametrize("made", [FlowFilter, FlowFormatter, install], ids=lambda m: m.__name__)
     def test_refused(self, made, length):
-        """What is not a number of characters is refused."""
+        """An invalid number of characters is refused."""
         with pytest.raises(ConfigurationError, match=f"logging.{made.__name__}: id_length must be"):
             made(id_length=length)

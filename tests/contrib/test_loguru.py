@@ -47,7 +47,7 @@ def test_annotated_values(lines):
     """Annotated values are among the extra; what the line has already stays."""
     with bind("order-7"):
         annotate(order=7, tenant="north")
-        logger.bind(tenant="south", step="mine").info("said")
+        logger.bind(tenant="south", step="mine").info("hello")
     logger.complete()
 
     [line] = lines
@@ -83,11 +83,11 @@ def test_exception_outside(lines):
 
 
 def test_short_id(lines):
-    """Lines may have the end of the ID only; a value called like a field is no field."""
+    """Lines may have the end of the ID only; a value with the name of a field is not a field."""
     logger.configure(patcher=partial(patcher, id_length=3))
     with bind("order-7"):
         annotate(step="lost", flow="lost", flow_id="lost")
-        logger.info("said")
+        logger.info("hello")
     logger.complete()
 
-    assert [str(line) for line in lines] == ["r-7 - - said\n"]
+    assert [str(line) for line in lines] == ["r-7 - - hello\n"]

@@ -28,7 +28,7 @@ DISTRIBUTIONS = {
 
 
 def forget(module, monkeypatch):
-    """Let an adapter and its package be imported anew."""
+    """Let an adapter and its package be imported again."""
     name, package = f"penstock.contrib.{module}", PACKAGES.get(module, module).partition(".")[0]
     for loaded in [*sys.modules]:
         if f"{loaded}.".startswith((f"{name}.", f"{package}.")):
@@ -81,7 +81,7 @@ def test_broken_package(monkeypatch, tmp_path):
 
 
 def test_unknown_version():
-    """What cannot be known is not said."""
+    """An unknown version is not in the message."""
     error = ImportError("cannot import name 'x' from 'nowhere'")
     shown = MissingExtraError.from_import("it", "nowhere", "none", error)
 

@@ -40,8 +40,8 @@ from penstock.contrib.rq import FlowQueue
 from penstock.contrib.urllib3 import FlowPoolManager
 
 VALUES = ["tenant", "order"]
-CARRIED = Inbound(trust=True, values=VALUES)
-TOLD = Outbound(values=VALUES)
+INBOUND = Inbound(trust=True, values=VALUES)
+OUTBOUND = Outbound(values=VALUES)
 
 
 class Broken:
@@ -107,7 +107,7 @@ async def with_aiohttp(peer):
 def with_confluent_kafka(broker):
     topic = broker.new_topic()
     config = {"bootstrap.servers": broker.address, "log_level": 0}
-    producer = confluent_adapter.FlowProducer(config, outbound=TOLD)
+    producer = confluent_adapter.FlowProducer(config, outbound=OUTBOUND)
     producer.produce(topic, b"1")
     producer.flush(10)
     return headers_in(broker, topic)
@@ -116,7 +116,7 @@ def with_confluent_kafka(broker):
 def with_kafka_python(broker):
     topic = broker.new_topic()
     producer = kafka_adapter.FlowProducer(
-        bootstrap_servers=broker.address, api_version=API_VERSION, outbound=TOLD
+        bootstrap_servers=broker.address, api_version=API_VERSION, outbound=OUTBOUND
     )
     producer.send(topic, b"1").get(10)
     producer.close(10)
@@ -125,7 +125,7 @@ def with_kafka_python(broker):
 
 async def with_aiokafka(broker):
     topic = broker.new_topic()
-    producer = aiokafka_adapter.FlowProducer(bootstrap_servers=broker.address, outbound=TOLD)
+    producer = aiokafka_adapter.FlowProducer(bootstrap_servers=broker.address, outbound=OUTBOUND)
     await producer.start()
     await producer.send_and_wait(topic, b"1")
     await producer.stop()
@@ -200,7 +200,7 @@ async def with_taskiq():
 
 def with_rq(redis_url):
     class Queue(FlowQueue):
-        inbound = CARRIED
+        inbound = INBOUND
 
     with Redis.from_url(f"{redis_url}/9") as connection:
         return Queue(connection=connection).enqueue(print).get_meta()
@@ -208,7 +208,7 @@ def with_rq(redis_url):
 
 def with_huey():
     made = MemoryHuey("odd")
-    work = flow("odd")(huey_adapter.flow_task(made, inbound=CARRIED)(lambda: None))
+    work = flow("odd")(huey_adapter.flow_task(made, inbound=INBOUND)(lambda: None))
     work()
     return getattr(made.dequeue().kwargs, ARGUMENT)
 
@@ -216,13 +216,13 @@ def with_huey():
 def with_apscheduler():
     scheduler = BackgroundScheduler(timezone="UTC")
     apscheduler_adapter.install(scheduler)
-    work = flow("odd")(apscheduler_adapter.flow_task(inbound=CARRIED)(lambda: None))
+    work = flow("odd")(apscheduler_adapter.flow_task(inbound=INBOUND)(lambda: None))
     later = datetime.now(UTC) + timedelta(days=1)
     return getattr(scheduler.add_job(work, "date", run_date=later).kwargs, ARGUMENT)
 
 
 def with_an_argument():
-    return send_argument(CARRIED)[ARGUMENT]
+    return send_argument(INBOUND)[ARGUMENT]
 
 
 def with_grpc():

@@ -54,12 +54,12 @@ from penstock.testing import record_runs
 
 __all__ = ["_exporters"]
 
-TRACED = Inbound(trust=True, traceparent=True)
-TOLD = Outbound(traceparent=True)
+INBOUND = Inbound(trust=True, traceparent=True)
+OUTBOUND = Outbound(traceparent=True)
 
 
 class DropsSender(Sampler):
-    """Records all but what is sent: whoever is behind a queue would decide otherwise."""
+    """Records all but what is sent: a worker behind a queue would decide otherwise."""
 
     def should_sample(self, parent_context, trace_id, name, *more, **options):
         """Return the decision for the span called *name*."""
@@ -127,10 +127,10 @@ def rq(request, seen):
     """Send a job to a worker of RQ."""
 
     class TracedQueue(FlowQueue):
-        inbound = TRACED
+        inbound = INBOUND
 
     class TracedWorker(FlowSimpleWorker):
-        inbound = TRACED
+        inbound = INBOUND
 
     redis = Redis.from_url(f"{request.getfixturevalue('redis_url')}/9")
     redis.flushdb()
@@ -186,7 +186,7 @@ def huey(request, seen):
     made = MemoryHuey("traced")
     consumer = made.create_consumer(workers=1, periodic=False, initial_delay=0.01, max_delay=0.05)
     consumer.start()
-    declare = huey_adapter.flow_task(made, step="work", inbound=TRACED)
+    declare = huey_adapter.flow_task(made, step="work", inbound=INBOUND)
     work = flow("orders")(declare(lambda: seen.append(1)))
     yield work, lambda: wait_for(lambda: seen)
     consumer.stop(graceful=True)
@@ -198,7 +198,7 @@ def apscheduler(request, seen):
     scheduler = BackgroundScheduler(timezone="UTC")
     apscheduler_adapter.install(scheduler)
     scheduler.start()
-    declare = apscheduler_adapter.flow_task(step="work", inbound=TRACED)
+    declare = apscheduler_adapter.flow_task(step="work", inbound=INBOUND)
     work = flow("orders")(declare(lambda: seen.append(1)))
     yield (
         lambda: scheduler.add_job(work),
@@ -229,7 +229,7 @@ def django_arguments(request, seen):
 
 
 def django_work(request):
-    """Return the tasks of the small project, declared anew."""
+    """Return the tasks of the small project, declared again."""
     patch = request.getfixturevalue("monkeypatch")
     patch.setenv("DJANGO_SETTINGS_MODULE", "django_settings")
     django.setup()
@@ -254,7 +254,7 @@ def confluent_kafka(request, seen):
     broker = request.getfixturevalue("broker")
     topic, work = broker.new_topic(), handler(seen)
     producer = confluent_adapter.FlowProducer(
-        {"bootstrap.servers": broker.address, "log_level": 0}, outbound=TOLD
+        {"bootstrap.servers": broker.address, "log_level": 0}, outbound=OUTBOUND
     )
     consumer = broker.consumer(topic)
 
@@ -272,7 +272,7 @@ def kafka_python(request, seen):
     broker = request.getfixturevalue("broker")
     topic, work = broker.new_topic(), handler(seen)
     client = {"bootstrap_servers": broker.address, "api_version": API_VERSION}
-    producer = kafka_adapter.FlowProducer(**client, outbound=TOLD)
+    producer = kafka_adapter.FlowProducer(**client, outbound=OUTBOUND)
     consumer = kafka.KafkaConsumer(**client, auto_offset_reset="earliest", group_id=None)
     consumer.assign([kafka.TopicPartition(topic, number) for number in PARTITIONS])
 
@@ -296,7 +296,9 @@ def aiokafka_(request, seen):
     work = flow("orders")(entrypoint(name="work", kind="kafka")(body))
 
     async def send():
-        producer = aiokafka_adapter.FlowProducer(bootstrap_servers=broker.address, outbound=TOLD)
+        producer = aiokafka_adapter.FlowProducer(
+            bootstrap_servers=broker.address, outbound=OUTBOUND
+        )
         await producer.start()
         await producer.send_and_wait(topic, b"1")
         await producer.stop()

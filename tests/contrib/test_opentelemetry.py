@@ -37,7 +37,7 @@ from penstock._runtime.exporting import exporters, set_exporters
 from penstock._runtime.ids import make_flow_id
 from penstock._runtime.recording import recording_scope
 from penstock.boundary import Inbound, Outbound, active
-from penstock.contrib import celery as _celery  # noqa: F401 - tells what Retry is
+from penstock.contrib import celery as _celery  # noqa: F401 - declares what Retry means
 from penstock.contrib.asgi import FlowMiddleware
 from penstock.contrib.opentelemetry import (
     FlowBaggagePropagator,
@@ -133,18 +133,18 @@ class TestSpans:
         assert [inner.name, outer.name] == ["orders/charge", "orders/begin"]
         assert {trace_id(inner), trace_id(outer)} == {flow_id}
         assert (inner.parent, outer.parent) == (outer.context, None)
-        for made, said in zip((inner, outer), recorded.spans, strict=True):
-            assert format_span_id(made.context.span_id) == said.span_id
-            assert made.start_time == said.start_ns
-            assert made.end_time == said.start_ns + said.duration_ns
+        for made, span in zip((inner, outer), recorded.spans, strict=True):
+            assert format_span_id(made.context.span_id) == span.span_id
+            assert made.start_time == span.start_ns
+            assert made.end_time == span.start_ns + span.duration_ns
             attributes = {n: v for n, v in made.attributes.items() if not n.startswith("code.")}
         assert attributes == {
             "penstock.flow": "orders",
             "penstock.flow_id": flow_id,
-            "penstock.run_id": said.run_id,
-            "penstock.step": said.step,
+            "penstock.run_id": span.run_id,
+            "penstock.step": span.step,
             "penstock.outcome": "ok",
-            "penstock.active_ns": said.active_ns,
+            "penstock.active_ns": span.active_ns,
         }
         assert inner.instrumentation_scope.name == "penstock"
 
@@ -168,7 +168,7 @@ class TestSpans:
         assert event.attributes == {"exception.type": "LookupError"}
 
     def test_cancelled(self, memory):
-        """A task that was cancelled is no error."""
+        """A task that was cancelled is not an error."""
 
         async def begin():
             await asyncio.sleep(10)
@@ -685,7 +685,7 @@ SENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-"
 
 
 class TestRemote:
-    """What a ``traceparent`` said in another process holds for spans here."""
+    """The sampling decision of another process applies to spans here."""
 
     def receive(self, header, **options):
         """Call an entrypoint and its step in the run that *header* brings."""
@@ -716,7 +716,7 @@ class TestRemote:
 
     @pytest.mark.parametrize("flag", ["00", "01"])
     def test_sampled(self, provider, memory, flag):
-        """What is not recorded there is not recorded here."""
+        """A trace that is not recorded there is not recorded here."""
         self.receive(f"{SENT}{flag}")
 
         assert len(memory.get_finished_spans()) == (2 if flag == "01" else 0)
@@ -961,7 +961,7 @@ def test_path_without_utf_8():
 
 
 def test_control_flow(provider, memory):
-    """What a task tells its queue is no error."""
+    """An exception that is control flow of a queue is not an error."""
 
     @flow("orders")
     @entrypoint

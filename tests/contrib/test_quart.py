@@ -18,7 +18,7 @@ def build():
 
 
 def ask(app, *paths):
-    """Return the texts and the IDs that *app* answers with."""
+    """Return the bodies and the IDs of the responses of *app*."""
 
     async def all_of_them():
         client = app.test_client()
@@ -59,8 +59,8 @@ def test_views():
     answers = ask(app, "/async/7", "/sync/7", "/view/7")
 
     assert [text for text, _ in answers] == [
-        f"7 orders {begun} {said}"
-        for begun, (_, said) in zip(["show", "show_in_a_thread", "get"], answers, strict=True)
+        f"7 orders {begun} {flow_id}"
+        for begun, (_, flow_id) in zip(["show", "show_in_a_thread", "get"], answers, strict=True)
     ]
 
 
@@ -90,7 +90,7 @@ def test_errors_and_streams():
 
     answers = ask(app, "/nowhere", "/fails", "/stream")
 
-    assert [text for text, _ in answers] == [said for _, said in answers]
+    assert [text for text, _ in answers] == [flow_id for _, flow_id in answers]
     assert seen == [answers[2][1]]
 
 
@@ -105,12 +105,12 @@ def test_websocket():
             await websocket.send(current_flow_id())
 
     async def ask_twice():
-        said = []
+        received = []
         async with app.test_client().websocket("/socket") as connection:
             for _ in range(2):
                 await connection.send("who")
-                said.append(await connection.receive())
-        return said
+                received.append(await connection.receive())
+        return received
 
     first, second = asyncio.run(ask_twice())
 

@@ -63,7 +63,7 @@ def say(read):
 
 
 def headers_of(path):
-    """Return the headers with which a handler answers."""
+    """Return the headers of a handler's response."""
     own = {HEADER: "own"} if path.endswith("/own") else {}
     return own | ({EXPOSE: "ETag"} if path.endswith("/exposes") else {})
 
@@ -207,7 +207,7 @@ def serve(request):
 
 
 def ask_asgi(app, path, headers=()):
-    """Return an answer, for which a server began with something left current."""
+    """Return a response, for which a server began with something left current."""
 
     async def once():
         transport = httpx.ASGITransport(app=app)
@@ -347,7 +347,7 @@ def test_streamed(serve, pattern):
 def test_body_that_fails(serve, pattern):
     """What the server logs of an exception in a streamed body has the ID as a note."""
     CLOSED.clear()
-    # Litestar and Quart raise exceptions of their own around it.
+    # Litestar and Quart wrap it in other exceptions.
     with pytest.raises((LookupError, LitestarException, ExceptionGroup)) as caught:
         serve(ignore=[pattern])("/broken/streamed")
 

@@ -33,7 +33,7 @@ def session():
 
 
 def test_host_that_is_named(session, peer, other):
-    """A host that is named is told the current ID, and no other."""
+    """Only a host that is named receives the current ID."""
     install(session, hosts=[peer.name])
 
     with bind("order-7"):
@@ -44,7 +44,7 @@ def test_host_that_is_named(session, peer, other):
 
 
 def test_by_default(session, peer):
-    """Nobody is told by default."""
+    """By default no host receives the ID."""
     install(session)
 
     with bind():
@@ -75,7 +75,7 @@ def test_redirect_to_another_host(session, peer, other, status):
 
 
 def test_redirect_to_a_host_that_is_named(session, peer, other):
-    """A redirect from a host that is not told to one that is brings the ID there."""
+    """A redirect from a host that is not named to one that is named has the ID."""
     peer.redirects["/302"] = other.url
     install(session, hosts=[other.name])
 
@@ -98,7 +98,7 @@ def test_redirect_by_hand(session, peer, other):
 
 
 def test_second_try_of_an_authentication(session, peer):
-    """The request that answers a challenge has the ID too."""
+    """The second request of an authentication has the ID too."""
     peer.wants_a_password = True
     install(session, hosts=[peer.name])
 
@@ -166,7 +166,7 @@ def test_adapter_of_one_prefix(session, peer, other):
 
 
 def test_wrong_setting(session):
-    """A setting that cannot be used is told of, and nothing is installed."""
+    """An invalid setting is an error, and nothing is installed."""
     with pytest.raises(ConfigurationError, match=r"penstock\.contrib\.requests: .* 'hosts'"):
         install(session, host=["a"])
 

@@ -1,4 +1,4 @@
-"""Responses that are raised: what the client did wrong is no failure of a step."""
+"""Responses that are raised: an error of the client is not a failure of a step."""
 
 import urllib.error
 
@@ -101,7 +101,7 @@ def test_response(recorded, make):
 
 @pytest.mark.parametrize("make", FAILURES.values(), ids=FAILURES)
 def test_failure(recorded, make):
-    """What says that the server failed, or another one answered, is a failure."""
+    """A response that the server failed, or that another server sent, is a failure."""
     error = raised(make)
 
     assert [span.outcome for span in recorded.spans] == ["error"]

@@ -111,7 +111,7 @@ def test_foreign_worker(queue, connection, jobs):
 
 @pytest.mark.parametrize("sender", [bind("order-7"), nullcontext()], ids=["run", "no run"])
 def test_retry(queue, connection, jobs, sender):
-    """A job that is tried again has its ID again, whoever enqueued it."""
+    """A job that is tried again has its ID again, from any sender."""
     with sender:
         job = queue.enqueue(jobs.fails_once, retry=Retry(max=1))
 
@@ -154,7 +154,7 @@ def test_dependents_and_children(queue, connection, jobs):
 
 
 def test_in_place(connection, jobs):
-    """A job in its caller's place is part of its operation, and leaves the ID there."""
+    """A job that runs at once is part of its caller's operation, and keeps the ID current."""
     queue = FlowQueue("default", connection=connection, is_async=False)
 
     with bind("order-7"):
@@ -205,7 +205,7 @@ class ShopWorker(FlowSimpleWorker):
 
 @pytest.mark.parametrize("worker", [ShopWorker, SimpleWorker])
 def test_settings(monkeypatch, connection, jobs, worker):
-    """A queue and its worker have settings of their own; whom to trust is asked with the job."""
+    """A queue and its worker have separate settings; `trust` is called with the job."""
     queue = ShopQueue("default", connection=connection)
     declared = flow_task(inbound=ShopQueue.inbound)(queue_jobs.note)
     monkeypatch.setattr(queue_jobs, "declared", declared, raising=False)
@@ -224,7 +224,7 @@ def test_settings(monkeypatch, connection, jobs, worker):
 
 @pytest.mark.parametrize("hostile", ["a b", "a\x85b", 7, b"\xff"])
 def test_hostile(queue, connection, jobs, hostile):
-    """What is not a flow ID is not adopted."""
+    """An invalid flow ID is not adopted."""
     queue.enqueue(jobs.work, meta={HEADER: hostile})
 
     ((_, found),) = process(connection)

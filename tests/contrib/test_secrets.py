@@ -40,7 +40,7 @@ SENT = [
 
 @pytest.fixture(autouse=True)
 def trust(monkeypatch):
-    """Return trust in whoever sends the secret."""
+    """Return a `trust` function that accepts any sender with the secret."""
     monkeypatch.setenv("QUEUE_SECRET", RIGHT)
     return Secret(NAME, env="QUEUE_SECRET")
 

@@ -117,7 +117,7 @@ def test_tags_stay(events):
 
 
 def test_threads(events):
-    """Events of runs at the same time are apart, in scopes of their own or in none."""
+    """Events of runs at the same time are separate, with scopes and without."""
 
     def work(number):
         with bind(f"order-{number}"), sentry_sdk.isolation_scope():

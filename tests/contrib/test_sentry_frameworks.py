@@ -179,7 +179,7 @@ def test_nested(events):
 
 
 def test_broken(events, monkeypatch):
-    """What Sentry cannot do is no concern of the request."""
+    """A failure of Sentry does not affect the request."""
     app = Flask("shop")
     FlowExtension(app)
     app.add_url_rule("/", view_func=lambda: "ok")

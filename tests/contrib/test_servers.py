@@ -1,4 +1,4 @@
-"""Real servers, as processes of their own, spoken to over sockets."""
+"""Real servers in separate processes, with requests over sockets."""
 
 import json
 import os
@@ -49,7 +49,7 @@ class Server:
         self.log = log
 
     def is_one_of(self, *names):
-        """Tell whether this is one of *names*."""
+        """Return whether this is one of *names*."""
         return self.name.startswith(names)
 
     def written(self, until):
@@ -65,7 +65,7 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
 
     def ask(self, path="/", *headers):
-        """Return the answer to one request."""
+        """Return the response to one request."""
         with self.connect() as connection:
             connection.sendall(request(path, *headers, b"Connection: close"))
             return read_answer(connection.makefile("rb"))
@@ -81,7 +81,7 @@ def request(path, *headers, body=b""):
 
 
 def read_answer(stream):
-    """Return status, headers and body of the next answer."""
+    """Return status, headers and body of the next response."""
     status = int(stream.readline().split()[1])
     headers = {}
     while (line := stream.readline().strip()) != b"":
@@ -138,7 +138,7 @@ def server(request, tmp_path_factory):
 
 
 def wait_for(server, process):
-    """Wait until *server* answers."""
+    """Wait until *server* accepts connections."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -227,17 +227,17 @@ def test_access_log(server):
 
 @pytest.mark.parametrize("server", HAVE_WEBSOCKETS, indirect=True)
 def test_websocket(server):
-    """A websocket has one ID, which its handshake answers with."""
+    """A websocket has one ID, which is in the response of its handshake."""
     with connect(f"ws://127.0.0.1:{server.port}/", proxy=None) as connection:
-        said = []
+        received = []
         for _ in range(2):
             connection.send("who")
-            said.append(connection.recv())
+            received.append(connection.recv())
         answered = connection.response.headers.get("x-request-id")
 
-    assert said[0] == said[1]
+    assert received[0] == received[1]
     if not server.is_one_of("granian"):  # it leaves out what the application says there
-        assert said[0] == answered
+        assert received[0] == answered
 
 
 HOSTILE = {
@@ -256,7 +256,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("headers", HOSTILE.values(), ids=HOSTILE)
 def test_hostile(server, headers):
-    """What is not a flow ID is refused by the server, or not adopted, answered with or logged."""
+    """An invalid flow ID is refused by the server, or not adopted, returned or logged."""
     with server.connect() as connection:
         connection.sendall(request("/", *headers, b"Connection: close"))
         try:

@@ -126,11 +126,11 @@ def test_values(events):
     """Annotated values are in events; what an event has already stays."""
     with bind("order-7"):
         annotate(order=7, tenant="north")
-        structlog.get_logger().info("said", tenant="south", step="mine", flow_id="its own")
+        structlog.get_logger().info("hello", tenant="south", step="mine", flow_id="its own")
 
     assert events == [
         {
-            "event": "said",
+            "event": "hello",
             "log_level": "info",
             "tenant": "south",
             "step": "mine",
@@ -182,11 +182,11 @@ def test_processor_formatter():
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
     )
-    record = logging.makeLogRecord({"msg": "said"})
+    record = logging.makeLogRecord({"msg": "hello"})
     with bind("order-7"):
         line = formatter.format(record)
 
-    assert line == '{"event": "said", "flow_id": "order-7"}'
+    assert line == '{"event": "hello", "flow_id": "order-7"}'
 
 
 def test_exception_outside(events):
@@ -229,11 +229,11 @@ def test_closed_elsewhere(events):
 
     with pytest.raises(LookupError) as caught:
         receive()
-    call_after_closing(structlog.get_logger().info, "said")
+    call_after_closing(structlog.get_logger().info, "hello")
     call_after_closing(partial(structlog.get_logger().error, "failed", exc_info=caught.value))
 
-    said, failed = events
-    assert "flow_id" not in said
+    greeted, failed = events
+    assert "flow_id" not in greeted
     assert (failed["flow"], failed["step"]) == ("orders", "receive")
     assert failed["flow_id"] not in {"closed-1", None}
 
@@ -266,9 +266,9 @@ def test_short_id_and_reserved_names():
 
     with bind("order-7"):
         annotate(step="lost", flow="lost", flow_id="lost", exc_info="lost", kept=1)
-        structlog.get_logger().info("said")
+        structlog.get_logger().info("hello")
 
-    assert capture.entries == [{"flow_id": "r-7", "kept": 1, "event": "said", "log_level": "info"}]
+    assert capture.entries == [{"flow_id": "r-7", "kept": 1, "event": "hello", "log_level": "info"}]
 
 
 def test_without_the_private_name(monkeypatch, events):

@@ -40,7 +40,7 @@ SUPPORT = Path(__file__).parents[1] / "support"
 
 @pytest.fixture(params=[True, False], ids=["in place", "beside"])
 def broker(request):
-    """Return a broker in memory, which runs tasks in their sender's place, or beside it."""
+    """Return a broker in memory, which runs tasks within `kiq()`, or concurrently."""
     return InMemoryBroker(await_inplace=request.param)
 
 
@@ -335,7 +335,7 @@ async def broker_run(broker, message):
 
 @pytest.mark.parametrize("hostile", ["a b", "a\x85b", "x" * 129, 7, None])
 def test_hostile(hostile):
-    """What is not a flow ID is not adopted, and what came later than its begin is no error."""
+    """An invalid flow ID is not adopted, and an end without a begin is not an error."""
     middleware = FlowMiddleware()
     message = TaskiqMessage(
         task_id="1", task_name="work", labels={HEADER: hostile}, args=[], kwargs={}

@@ -28,7 +28,7 @@ def manager():
 
 
 def test_host_that_is_named(manager, peer, other):
-    """A host that is named is told the current ID, and no other."""
+    """Only a host that is named receives the current ID."""
     install(manager, hosts=[peer.name])
 
     with bind("order-7"):
@@ -39,7 +39,7 @@ def test_host_that_is_named(manager, peer, other):
 
 
 def test_by_default(manager, peer):
-    """Nobody is told by default."""
+    """By default no host receives the ID."""
     install(manager)
 
     with bind():
@@ -58,7 +58,7 @@ def test_outside_a_run(manager, peer):
 
 
 def test_connections_that_are_open(manager, peer):
-    """Pools that were open before are told too."""
+    """Pools that were open before send the ID, too."""
     manager.request("GET", peer.url)
     install(manager, hosts=[peer.name])
 
@@ -70,7 +70,7 @@ def test_connections_that_are_open(manager, peer):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_to_another_host(manager, peer, other, status):
-    """A redirect to a host that is not named carries on what the caller said, and no ID."""
+    """A redirect to a host that is not named keeps the caller's headers, and has no ID."""
     peer.redirects[f"/{status}"] = f"{other.url}/there"
     install(manager, hosts=[peer.name])
 
@@ -82,7 +82,7 @@ def test_redirect_to_another_host(manager, peer, other, status):
 
 
 def test_redirect_to_a_host_that_is_named(manager, peer, other):
-    """A redirect from a host that is not told to one that is brings the ID there."""
+    """A redirect from a host that is not named to one that is named has the ID."""
     peer.redirects["/302"] = other.url
     install(manager, hosts=[other.name])
 
@@ -176,7 +176,7 @@ def test_installed_again(manager):
 
 
 def test_wrong_setting(manager):
-    """A setting that cannot be used is told of, and nothing is installed."""
+    """An invalid setting is an error, and nothing is installed."""
     before = dict(manager.pool_classes_by_scheme)
 
     with pytest.raises(ConfigurationError, match=r"penstock\.contrib\.urllib3: .* 'hosts'"):

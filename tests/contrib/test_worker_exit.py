@@ -109,12 +109,12 @@ class Ended:
             worker.wait(PATIENCE)
 
     def is_done(self):
-        """Tell whether all jobs are done."""
+        """Return whether all jobs are done."""
         is_noted = len(orders(self.folder / "notes", "id")) == self.noted
         return is_noted and (not self.task_id or self.is_acknowledged())
 
     def is_acknowledged(self):
-        """Tell whether Celery has done its jobs, and would give none of them to the next worker.
+        """Return whether Celery has done its jobs, and would give none of them to the next worker.
 
         The child of a worker says that a task succeeded, maybe before its parent acknowledges it.
         """

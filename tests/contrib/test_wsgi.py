@@ -16,13 +16,13 @@ THEIRS = "theirs-1"
 
 
 def answer(environ, start_response):
-    """Answer with the ID as the body."""
+    """Respond with the ID as the body."""
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [(current_flow_id() or "").encode()]
 
 
 class Call:
-    """One request, its answer, and what was current while the server had it."""
+    """One request, its response, and the flow ID that was current for the server."""
 
     def __init__(self, app, **environ):
         self.environ = environ
@@ -36,7 +36,7 @@ class Call:
         return self.written.append
 
     @property
-    def said(self):
+    def flow_id(self):
         return dict(self.headers).get("X-Request-ID")
 
 
@@ -44,17 +44,17 @@ def test_new_id():
     """A request has an ID, which is in the response."""
     call = Call(FlowMiddleware(answer))
 
-    assert call.headers == [("Content-Type", "text/plain"), ("X-Request-ID", call.said)]
-    assert call.body == [call.said.encode()]
-    assert call.environ["penstock.flow_id"] == call.said
-    assert (len(call.said), call.current) == (32, None)
+    assert call.headers == [("Content-Type", "text/plain"), ("X-Request-ID", call.flow_id)]
+    assert call.body == [call.flow_id.encode()]
+    assert call.environ["penstock.flow_id"] == call.flow_id
+    assert (len(call.flow_id), call.current) == (32, None)
 
 
 def test_standard():
     """The middleware keeps to the standard on both of its sides."""
     call = Call(validator(FlowMiddleware(validator(answer))), QUERY_STRING="")
 
-    assert b"".join(call.body) == call.said.encode()
+    assert b"".join(call.body) == call.flow_id.encode()
     call.body.close()
 
 
@@ -63,7 +63,7 @@ def test_never_what_is_there():
     with bind("order-7"):
         call = Call(FlowMiddleware(answer))
 
-    assert call.said != "order-7" == call.current
+    assert call.flow_id != "order-7" == call.current
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_trust(trust, expected):
 
     call = Call(FlowMiddleware(app, trust=trust), HTTP_X_REQUEST_ID=THEIRS)
 
-    assert (call.said == THEIRS) is expected
+    assert (call.flow_id == THEIRS) is expected
     assert values == [{} if expected else {UNTRUSTED_FLOW_ID: THEIRS}]
 
 
@@ -122,7 +122,7 @@ def test_answer_of_the_application():
 
 def test_no_answer():
     """With `respond=False` the ID is not in the response."""
-    assert Call(FlowMiddleware(answer, respond=False)).said is None
+    assert Call(FlowMiddleware(answer, respond=False)).flow_id is None
 
 
 def test_answer_that_is_replaced():
@@ -136,7 +136,7 @@ def test_answer_that_is_replaced():
     call = Call(FlowMiddleware(app))
 
     assert (call.status, call.exc_info[0], call.written) == ("500 Oh", ValueError, [b"oh"])
-    assert call.said
+    assert call.flow_id
 
 
 class TestBody:
@@ -164,8 +164,8 @@ class TestBody:
             items.append((item, current_flow_id()))
         call.body.close()
 
-        assert items == [(call.said, None)] * 2
-        assert closed == [call.said]
+        assert items == [(call.flow_id, None)] * 2
+        assert closed == [call.flow_id]
 
     def test_generator(self):
         """An application that is a generator has the ID in its first line too."""
@@ -176,7 +176,7 @@ class TestBody:
 
         call = Call(FlowMiddleware(app))
 
-        assert list(call.body) == [call.said]
+        assert list(call.body) == [call.flow_id]
 
     def test_client_that_left(self):
         """A body that is closed before its end, or before its beginning, is over within its run."""
@@ -195,7 +195,7 @@ class TestBody:
         call.body.close()
         Call(FlowMiddleware(app)).body.close()
 
-        assert closed == [call.said]
+        assert closed == [call.flow_id]
 
     def test_file(self):
         """A file that a server sends in its own way is left to it."""
@@ -234,7 +234,7 @@ def test_names_of_the_standard():
 
     call = Call(FlowMiddleware(app))
 
-    assert call.headers == [("X-Request-ID", call.said)]
+    assert call.headers == [("X-Request-ID", call.flow_id)]
     assert call.exc_info == error
 
 
@@ -248,7 +248,7 @@ def test_middleware_in_a_middleware():
 
     call = Call(FlowMiddleware(mount))
 
-    assert seen == call.body == [call.said.encode()]
+    assert seen == call.body == [call.flow_id.encode()]
     assert [name for name, _ in call.headers] == ["Content-Type", "X-Request-ID"]
 
 
@@ -266,7 +266,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 def test_hostile(value, caplog):
-    """What is not a flow ID is not adopted, not answered with, not kept and not logged."""
+    """An invalid flow ID is not adopted, returned, kept or logged."""
     caplog.set_level(logging.DEBUG, "penstock")
     kept = []
 
@@ -276,12 +276,12 @@ def test_hostile(value, caplog):
 
     call = Call(FlowMiddleware(app, trust=True), HTTP_X_REQUEST_ID=value)
 
-    assert len(call.said) == 32
+    assert len(call.flow_id) == 32
     assert kept == [{}]
     assert not value or value not in caplog.text
 
 
 def test_wrong_setting():
-    """A setting that cannot be used is told of when the application is wrapped."""
+    """An invalid setting is an error when the application is wrapped."""
     with pytest.raises(ConfigurationError, match=r"wsgi\.FlowMiddleware: .* did you mean 'trust'"):
         FlowMiddleware(answer, trusts=True)

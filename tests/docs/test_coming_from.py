@@ -22,7 +22,7 @@ THEIRS = "theirs-1"
 
 
 def ask(path="/", *, header="X-Request-ID", sent=THEIRS, **settings):
-    """Return the flow ID of a request, its headers for the application, and those of the answer."""
+    """Return the flow ID of a request, its headers in the application, and the response's."""
     seen, answered = {}, {}
 
     async def app(scope, receive, send):

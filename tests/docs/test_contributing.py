@@ -30,7 +30,7 @@ def sessions():
 
 
 def named_sessions(text):
-    """Return which tasks *text* tells to run."""
+    """Return the nox sessions that *text* says to run."""
     commands = re.findall(r"nox -s ([a-z][a-z ]*)", text)
     return {name for command in commands for name in command.split()}
 
@@ -55,7 +55,7 @@ def test_paths(page):
 
 
 def test_every_task_is_described():
-    """Whoever wants to contribute finds each task with what it does."""
+    """CONTRIBUTING lists each nox session and what it does."""
     described = re.findall(r"^\| `nox -s (\w+)` \|", text_of("CONTRIBUTING.md"), re.MULTILINE)
 
     assert sorted(described) == sorted(sessions())

@@ -219,8 +219,8 @@ def test_no_broker():
 from fastapi.testclient import TestClient
 from payments.api import app
 
-answer = TestClient(app).post("/payments", json={"payer": "customer 7", "cents": 1200})
-print(answer.status_code, answer.json()["detail"])
+response = TestClient(app).post("/payments", json={"payer": "customer 7", "cents": 1200})
+print(response.status_code, response.json()["detail"])
 """
     environment = os.environ | {"PAYMENTS_BROKER": "127.0.0.1:1", "PYTHONWARNINGS": "ignore"}
 

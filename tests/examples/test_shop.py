@@ -29,7 +29,7 @@ def shop(monkeypatch, tmp_path):
 
 @contextmanager
 def shop_run(monkeypatch, tmp_path):
-    """Run the shop anew, with modules of its own."""
+    """Run the shop again, with modules imported for it."""
     monkeypatch.syspath_prepend(str(SHOP / "src"))
     before = set(sys.modules)
     try:
@@ -264,7 +264,7 @@ def test_mkdocs_pages_open_from_disk(demo):
 
 
 def test_demo_fails_with_the_part_that_failed(tmp_path):
-    """A part that fails ends the demo, which shows what the part said."""
+    """A part that fails ends the demo, which shows the output of the part."""
     (tmp_path / "sphinx").write_text("a file where Sphinx wants a folder")
 
     done = subprocess.run(

@@ -234,7 +234,7 @@ def document(doc: str) -> str:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_code_in_a_docstring(dialect):
-    """A `<` in code is one, and outside code is no markup either."""
+    """A `<` in code stays a `<`, and outside code it does not become markup."""
     page = document("Reads `<change>` and <b>, ``a ` <b>`` too.\n")
 
     shown = html.unescape(re.sub("<[^>]*>", "", DIALECTS[dialect](page)))

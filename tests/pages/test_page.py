@@ -61,12 +61,12 @@ def test_ways():
     orders(step(name="b", after={"a": None, loop("c"): "no", loop("b"): "partly"})(lambda: None))
     orders(step(name="c", after=all_of("a", "b"))(lambda: None))
 
-    said = [
+    found = [
         [(words, [(link.name, link.condition) for link in links]) for words, links in section.ways]
         for section in FlowPage(flow=get_flow("orders")).sections
     ]
 
-    assert said == [
+    assert found == [
         [("Leads to", [("b", None), ("c", None)])],
         [
             ("Comes after", [("a", None)]),
@@ -79,7 +79,7 @@ def test_ways():
 
 
 def test_facts():
-    """A section has lines about the channels and the group of a step, and what is not checked."""
+    """A section has lines about the channels and the group of a step, and its unchecked parts."""
     orders = flow("orders")
     orders(entrypoint(name="a", receives=["kafka:a", "kafka:b"], group="Intake")(lambda: None))
     reasons = {"unchecked": "a hook calls it", "uncovered": "it is for emergencies"}
@@ -225,8 +225,8 @@ def test_first_sentence(text, expected):
 
 
 def test_gist():
-    """A flow is about what its description says, else what its first entrypoint does."""
-    flow("told", description="Told. More.")(entrypoint(name="a")(lambda: None))
+    """The gist of a flow is in its description, or else in its first entrypoint's docstring."""
+    flow("described", description="Described. More.")(entrypoint(name="a")(lambda: None))
     flow("silent")(step(name="b")(lambda: None))
 
     @flow("shown")
@@ -234,9 +234,9 @@ def test_gist():
     def begin():
         """Begins. And so on."""
 
-    actual = [summary_of(get_flow(name)) for name in ("told", "silent", "shown")]
+    actual = [summary_of(get_flow(name)) for name in ("described", "silent", "shown")]
 
-    assert actual == ["Told.", "", "Begins."]
+    assert actual == ["Described.", "", "Begins."]
 
 
 @pytest.fixture
@@ -249,19 +249,19 @@ def dotted():
 
 @pytest.mark.usefixtures("dotted")
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("name", "expected"),
     [("a.d", ("a", "d")), ("e.d", ("e", "d")), ("x", ("a.b", "x")), ("a.b.x", ("a.b", "x"))],
 )
-def test_find_step(said, expected):
+def test_find_step(name, expected):
     """A step is found by its flow and its name, or by its name if no other has that."""
-    found, step_ = find_step(said)
+    found, step_ = find_step(name)
 
     assert (found.name, step_.name) == expected
 
 
 @pytest.mark.usefixtures("dotted")
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("name", "expected"),
     [
         pytest.param("d", "ambiguous step 'd': there are a.d, e.d. Write which", id="several"),
         pytest.param(
@@ -269,10 +269,10 @@ def test_find_step(said, expected):
         ),
     ],
 )
-def test_no_step(said, expected):
-    """What names no step, or several, is an error that says what there is."""
+def test_no_step(name, expected):
+    """A name of no step, or of several, is an error that lists the steps there are."""
     with pytest.raises(UnknownStepError) as caught:
-        find_step(said)
+        find_step(name)
 
     assert str(caught.value).startswith(expected)
 
@@ -291,7 +291,7 @@ def test_many_steps():
 
 
 class Odd:
-    """Something that is no name and cannot be shown."""
+    """An object that is not a name and has no representation."""
 
     def __repr__(self):
         raise RuntimeError
@@ -312,7 +312,7 @@ def fingerprint_of(declare) -> str:
 def test_fingerprint_of_signatures():
     """Each difference that a signature shows is one in the fingerprint."""
     lists = ["", "a", "b", "a=1", "*a", "**a", "a, b", "a, /", "*, a", "a: int", "a: str"]
-    heads = [f"({said})" for said in lists] + ["() -> int"]
+    heads = [f"({parameters})" for parameters in lists] + ["() -> int"]
     made = {}
     for head in [f"{kind} f{head}" for kind in ("def", "async def") for head in heads]:
         scope = {"__name__": "m"}
@@ -322,20 +322,20 @@ def test_fingerprint_of_signatures():
     assert len(set(made.values())) == len(made)
 
 
-def test_fingerprint_of_what_is_declared():
-    """Each difference in what is declared of a step is one in the fingerprint."""
-    said = [
+def test_fingerprint_of_declarations():
+    """Each difference in the declaration of a step is one in the fingerprint."""
+    declarations = [
         *({}, {"after": "a"}, {"after": loop("a")}, {"title": "F"}, {"kind": "http"}),
         *({"sends": "http:GET /"}, {"receives": "http:GET /"}, {"group": "F"}),
         *({"unchecked": "F"}, {"uncovered": "F"}),
     ]
-    made = {fingerprint_of(lambda s=s: flow("f")(step(name="f", **s)(max))) for s in said}
+    made = {fingerprint_of(lambda s=s: flow("f")(step(name="f", **s)(max))) for s in declarations}
 
-    assert len(made) == len(said)
+    assert len(made) == len(declarations)
 
 
 def test_fingerprint_of_a_body():
-    """What a function does, and where it is in its file, is no part of what a page shows."""
+    """The body of a function and its line in the file are not in the fingerprint of a page."""
     codes = ["def f(a): return a", "\n\ndef f(a):\n    b = 1\n    return b"]
     made = []
     for code in codes:
@@ -347,7 +347,7 @@ def test_fingerprint_of_a_body():
 
 
 def test_fingerprint_without_addresses():
-    """Where a default lies in memory is no part of it; a default that cannot be shown is none."""
+    """The address of a default is not in the fingerprint, nor is a default without `repr()`."""
 
     def make(default):
         def f(a=default): ...
@@ -359,7 +359,7 @@ def test_fingerprint_without_addresses():
 
 
 def test_fingerprint_of_callables():
-    """What is not a function has a fingerprint too."""
+    """Callables that are not functions have fingerprints too."""
     assert len({described(partial(int, "a")), described(max), described(len)}) == 3
 
 
@@ -375,7 +375,7 @@ def test_python_name():
 
 
 def test_docstring_that_is_none():
-    """What is in the place of a docstring without being a string is no docstring."""
+    """A `__doc__` that is not a string is ignored."""
 
     def described(order): ...
 
@@ -394,7 +394,7 @@ def test_docstring_that_is_none():
 
 
 def test_names_that_are_none():
-    """A callable that answers anything when it is asked for its names is called by its step's."""
+    """A callable whose `__name__` is not a string is called by the name of its step."""
 
     class Odd:
         __name__ = __module__ = 42

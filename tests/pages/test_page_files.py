@@ -22,7 +22,7 @@ def kept(modules):
 
 
 def test_two_callers(tmp_path):
-    """Pages of other modules are kept, and the index leads to all, whoever writes last."""
+    """Pages of other modules are kept, and the index has all, whichever caller writes last."""
     PageFiles(tmp_path, OTHERS, kept).write()
     PageFiles(tmp_path, DOCUMENTS, kept).write()
 
@@ -68,7 +68,7 @@ def test_words_of_a_person(tmp_path):
     ],
 )
 def test_what_editors_do(tmp_path, edit):
-    """What an editor or Git makes of a page's bytes is no change by a person."""
+    """What an editor or Git changes in a page's bytes does not count as a change by a person."""
     PageFiles(tmp_path, DOCUMENTS).write()
     (tmp_path / "b.md").write_bytes(edit((tmp_path / "b.md").read_bytes()))
 
@@ -100,8 +100,8 @@ def test_what_is_no_page(tmp_path):
 @pytest.mark.parametrize(
     "make", [lambda p: os.mkfifo(p), os.mkdir, lambda p: p.symlink_to("nowhere")]
 )
-def test_what_is_no_file_in_the_way(tmp_path, make):
-    """What is not a file is not replaced by a page."""
+def test_folder_or_link_in_the_way(tmp_path, make):
+    """Anything but a file is not replaced by a page."""
     make(tmp_path / "b.md")
 
     with pytest.raises(ConfigurationError, match=r"b\.md: it is not a file: move it"):
@@ -130,7 +130,7 @@ def test_names_that_are_one_on_some_systems(tmp_path, name):
 
 
 def test_page_under_another_case(tmp_path):
-    """A page of ours under a name in other case makes way before the page is written."""
+    """A generated page under a name in other case is removed before the page is written."""
     PageFiles(tmp_path, DOCUMENTS).write()
     (tmp_path / "b.md").rename(tmp_path / "B.md")
 

@@ -160,7 +160,7 @@ def test_override(tmp_path):
 
 
 def test_override_with_nothing(tmp_path):
-    """A tool that says nothing leaves the settings as they are, with their place."""
+    """A tool without settings leaves the others as they are, with their location."""
     settings = Settings(modules=("a",), location="file")
 
     actual = settings.override("conf.py", {"modules": [], "pythonpath": None}, tmp_path)
@@ -412,7 +412,7 @@ def test_file_that_cannot_be_read(tmp_path, monkeypatch):
 
 
 def test_words_of_the_tool(tmp_path):
-    """A wrong type is told in the words of the tool that the reader is in."""
+    """A wrong type is reported in the words of the tool that the reader uses."""
     with pytest.raises(ConfigurationError) as caught:
         Settings().override("conf.py", {"modules": "shop"}, tmp_path, SPHINX)
 
@@ -464,8 +464,8 @@ def test_first_folder_wins(tmp_path):
         ("json.decoder.*", "json.decoder is a module, not a package: write json.decoder"),
     ],
 )
-def test_what_is_no_module(name, expected):
-    """What is not a name of a module is reported with what to write, and nothing is imported."""
+def test_name_that_is_not_a_module(name, expected):
+    """An invalid name of a module is reported with what to write, and nothing is imported."""
     (failure,) = import_modules(Settings(modules=(name,)))
 
     assert failure.cause.startswith(expected)
@@ -496,7 +496,7 @@ def test_module_in_another_folder(tmp_path, folder, root, words, expected):
 
 
 def test_folder_that_is_missing(tmp_path):
-    """A folder of `pythonpath` that is not there is told where a module is missing."""
+    """The error for a missing module names a folder of `pythonpath` that does not exist."""
     missing = str(tmp_path / "sorce")
 
     (failure,) = import_modules(

@@ -14,14 +14,14 @@ else:
 
 
 async def shop(scope, receive, send):
-    """Answer with the flow ID."""
+    """Respond with the flow ID."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": current_flow_id().encode()})
 
 
 def wsgi_shop(environ, start_response):
-    """Answer with the flow ID."""
+    """Respond with the flow ID."""
     start_response("200 OK", [])
     return [current_flow_id().encode()]
 

@@ -34,17 +34,17 @@ _ARRIVED = """hash => {
 }"""
 
 _SHIFTS = """
-    const shifts = await new Promise(tell => {
-        const observer = new PerformanceObserver(list => tell(list.getEntries()));
+    const shifts = await new Promise(resolve => {
+        const observer = new PerformanceObserver(list => resolve(list.getEntries()));
         observer.observe({type: "layout-shift", buffered: true});
-        setTimeout(() => tell([]), 200);
+        setTimeout(() => resolve([]), 200);
     });
 """
 _MOVED = f"""async () => {{
     {_SHIFTS}
     const flow = document.querySelector(".penstock-diagram");
     const nodes = shifts.flatMap(shift => shift.sources.map(source => source.node));
-    // What stands outside the section, a theme's scripts may move.
+    // A theme's scripts may move what is outside the section.
     return nodes.filter(node => node && flow.closest("section").contains(node) && (
         node.contains(flow)
         || flow.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING
@@ -53,10 +53,10 @@ _MOVED = f"""async () => {{
 
 
 _PAINTED = """async data => {
-    const picture = await createImageBitmap(await (await fetch(data)).blob());
-    const canvas = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
-    canvas.drawImage(picture, 0, 0);
-    const {data: bytes} = canvas.getImageData(0, 0, picture.width, picture.height);
+    const image = await createImageBitmap(await (await fetch(data)).blob());
+    const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    canvas.drawImage(image, 0, 0);
+    const {data: bytes} = canvas.getImageData(0, 0, image.width, image.height);
     const counts = new Map();
     for (let at = 0; at < bytes.length; at += 4) {
         const colour = `rgb(${bytes[at]}, ${bytes[at + 1]}, ${bytes[at + 2]})`;
@@ -155,7 +155,7 @@ class Reader:
             self.page.goto(address)
 
     def _open_slowly(self, address: str) -> None:
-        """Open a page whose pictures come after it is shown: from disk, they would come before."""
+        """Open a page whose images come after it is shown: from disk, they would come before."""
         late: list[Route] = []
         self.page.route("**/*.png", lambda route: late.append(route))
         self.page.goto(address, wait_until="domcontentloaded")
@@ -212,7 +212,7 @@ class Reader:
         return list(self.page.evaluate(_MOVED))
 
     def painted(self, selector: str) -> set[str]:
-        """Return the colours of more than specks in a picture, also where no selector reaches."""
+        """Return the colours of more than specks in an image, also where no selector reaches."""
         png = self.page.locator(selector).screenshot()
         data = f"data:image/png;base64,{b64encode(png).decode()}"
         return set(self.page.evaluate(_PAINTED, data))
@@ -223,17 +223,17 @@ class Reader:
             self.page.evaluate(
                 """() => {
                     const style = element => getComputedStyle(element);
-                    const picture = document.querySelector(".penstock-diagram svg");
-                    const node = picture.querySelector(".penstock-entrypoint");
+                    const image = document.querySelector(".penstock-diagram svg");
+                    const node = image.querySelector(".penstock-entrypoint");
                     const shape = node.querySelector("path, polygon, ellipse");
-                    const edge = picture.querySelector(".edge path, .flowchart-link");
+                    const edge = image.querySelector(".edge path, .flowchart-link");
                     const text = node.querySelector("text");
                     return {
                         page: style(document.body).backgroundColor,
                         fill: style(shape).fill,
                         text: text ? style(text).fill : style(node.querySelector("p")).color,
                         edge: style(edge).stroke,
-                        filter: style(picture).filter,
+                        filter: style(image).filter,
                     };
                 }"""
             )

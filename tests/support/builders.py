@@ -40,7 +40,7 @@ def run_builder(
 def run_program(
     program: str, *arguments: str, folder: Path, **variables: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Do the same in a process of its own, from its first import to its end."""
+    """Do the same in a new process, from its first import to its end."""
     return subprocess.run(
         [sys.executable, "-m", program, *arguments],
         cwd=folder,

@@ -45,9 +45,9 @@ def look_back(**_):
 def note(what):
     """Write down *what* happens in which operation; lines of processes never mix."""
     run = current_run()
-    said = {"what": what, "id": current_flow_id(), "values": dict(run.values) if run else {}}
+    entry = {"what": what, "id": current_flow_id(), "values": dict(run.values) if run else {}}
     with (FOLDER / "notes").open("a", encoding="utf-8") as notes:
-        notes.write(json.dumps(said) + "\n")
+        notes.write(json.dumps(entry) + "\n")
 
 
 @flow("orders")
@@ -114,8 +114,8 @@ def fails():
 
 
 @app.task
-def told(request, exc, traceback):
-    note("told")
+def errback(request, exc, traceback):
+    note("errback")
 
 
 @app.task

@@ -49,7 +49,7 @@ def inner():
 @flow("requests")
 @entrypoint
 def declared(request, number: int):
-    """Answers with what it runs in."""
+    """Returns what it runs in."""
     return inner()
 
 

@@ -1,6 +1,6 @@
 """A process that imports a builder and forks for each build that it is asked for.
 
-Each line of its standard input is a build as JSON; it answers with the exit code.
+Each line of its standard input is a build as JSON; it prints the exit code.
 """
 
 import gc

@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 PARTITIONS = range(4)
 """Those of each topic of the broker."""
 
-# kafka-python cannot read how the broker refuses to tell its version.
+# kafka-python cannot parse the broker's refusal to return its version.
 API_VERSION = (2, 1)
 
 

@@ -35,7 +35,7 @@ def bind(flow_id=None):
 
 
 def entrypoint(function=None, *, inherit=True):
-    """Make an ID where none is set, and leave it there for whoever comes next."""
+    """Make an ID where none is set, and leave it there for the next call."""
     if function is None:
         return lambda function: entrypoint(function, inherit=inherit)
 

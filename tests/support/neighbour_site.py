@@ -28,9 +28,9 @@ class Site:
 
     def build(self, plugins, pages, **config):
         self.write({f"docs/{name}": text for name, text in pages.items()})
-        said = {"site_name": "Shop", "site_url": "https://example.com/", "plugins": plugins}
-        said["theme"] = {"name": self._theme}
-        (self.folder / "mkdocs.yml").write_text(json.dumps(said | config), encoding="utf-8")
+        settings = {"site_name": "Shop", "site_url": "https://example.com/", "plugins": plugins}
+        settings["theme"] = {"name": self._theme}
+        (self.folder / "mkdocs.yml").write_text(json.dumps(settings | config), encoding="utf-8")
         return run_builder(
             *(self._program, "build", "--strict", "-f", "mkdocs.yml"),
             folder=self.folder,
@@ -73,10 +73,10 @@ class _Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
-        said = dict(attrs)
-        self.ids |= {said[key] for key in ("id", "name") if said.get(key)}
+        attributes = dict(attrs)
+        self.ids |= {attributes[key] for key in ("id", "name") if attributes.get(key)}
         if tag == "a":
-            self.links |= {said[key] for key in ("href", "xlink:href") if said.get(key)}
+            self.links |= {attributes[k] for k in ("href", "xlink:href") if attributes.get(k)}
 
     handle_startendtag = handle_starttag
 

@@ -9,7 +9,7 @@ __all__ = ["Peer", "running"]
 
 
 class Peer(ThreadingHTTPServer):
-    """A service that remembers what headers each request had, and redirects where it is told."""
+    """A service that keeps the headers of each request, and redirects where the path says."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

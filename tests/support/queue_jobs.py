@@ -18,9 +18,9 @@ def note(what: str) -> str | None:
     """Write down *what* happens in which operation; lines of processes never mix."""
     run = current_run()
     values = dict(run.values) if run else {}
-    said = {"what": what, "id": current_flow_id(), "flow": run and run.flow, "values": values}
+    entry = {"what": what, "id": current_flow_id(), "flow": run and run.flow, "values": values}
     with (FOLDER / "notes").open("a", encoding="utf-8") as notes:
-        notes.write(json.dumps(said) + "\n")
+        notes.write(json.dumps(entry) + "\n")
     return current_flow_id()
 
 

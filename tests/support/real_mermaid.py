@@ -63,7 +63,7 @@ _SCRIPT = """() => {
 
 @dataclass(frozen=True)
 class Drawing:
-    """What Mermaid made of a text."""
+    """What Mermaid made of its source."""
 
     vertices: list[str]
     """The ids of the nodes that it understood."""
@@ -75,7 +75,7 @@ class Drawing:
     """The text that a reader sees in each node, by id."""
 
     edge_labels: list[str]
-    """The texts that a reader sees on edges, in their order; some are empty."""
+    """The labels that a reader sees on edges, in their order; some are empty."""
 
     links: dict[str, str]
     """Where a click on a node leads, by id."""
@@ -87,19 +87,19 @@ class Drawing:
     """The text that a reader sees at each group, and its classes."""
 
     height: float
-    """How many pixels tall the picture is."""
+    """How many pixels tall the image is."""
 
     cut: list[str]
     """The labels that are wider than the room they were given."""
 
     title: str
-    """What a screen reader calls the picture."""
+    """What a screen reader calls the image."""
 
     description: str
-    """How a screen reader describes the picture."""
+    """How a screen reader describes the image."""
 
     scripts: int
-    """How many scripts there are in the picture or ran."""
+    """How many scripts there are in the image or ran."""
 
 
 class Mermaid:
@@ -115,18 +115,18 @@ class Mermaid:
         page.add_script_tag(path=bundle)
         page.evaluate(_SCRIPT)
 
-    def draw(self, text: str) -> Drawing:
-        """Return what Mermaid makes of *text*. A text that it refuses is an error."""
-        return Drawing(**self._page.evaluate("text => draw(text)", text))
+    def draw(self, source: str) -> Drawing:
+        """Return what Mermaid makes of *source*. Source that it refuses is an error."""
+        return Drawing(**self._page.evaluate("source => draw(source)", source))
 
-    def draw_all(self, texts: list[str]) -> list[Drawing]:
-        """Return what Mermaid makes of each of *texts*, faster than one by one."""
-        script = """async texts => {
+    def draw_all(self, sources: list[str]) -> list[Drawing]:
+        """Return what Mermaid makes of each of *sources*, faster than one by one."""
+        script = """async sources => {
             const drawn = [];
-            for (const text of texts) drawn.push(await draw(text));
+            for (const source of sources) drawn.push(await draw(source));
             return drawn;
         }"""
-        return [Drawing(**drawn) for drawn in self._page.evaluate(script, texts)]
+        return [Drawing(**drawn) for drawn in self._page.evaluate(script, sources)]
 
     def understand(self, text: str) -> tuple[list[str], list[list[str]]]:
         """Return the ids of the nodes and edges in *text*, without drawing it."""

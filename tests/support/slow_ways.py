@@ -59,7 +59,7 @@ def _together(joined: Sequence[Way]) -> set[Way]:
 
 
 def _clash(arms: Arms) -> bool:
-    """Tell whether *arms* takes two arms of one branch."""
+    """Return whether *arms* takes two arms of one branch."""
     return len({step for step, _ in arms}) < len(arms)
 
 

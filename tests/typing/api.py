@@ -379,7 +379,7 @@ async def later(function: Callable[[int], Awaitable[str]]) -> None:
     await later(coroutine_step)
 
 
-# Carrying keeps signatures and tells the kinds of carriers apart.
+# Carrying keeps signatures and distinguishes the kinds of carriers.
 
 
 def work(number: int, *, text: str = "") -> list[str]:
@@ -446,7 +446,7 @@ def handle(message: Message) -> None:
 def kafka_messages(consumer: Consumer, message: Message, stopping: Event) -> None:
     """An entrypoint handles the messages of a consumer."""
     consume(consumer, handle, until=stopping.is_set, flow="orders", values=["tenant"])
-    consume(consumer, handle, trust=lambda said: said.topic() == "orders")
+    consume(consumer, handle, trust=lambda received: received.topic() == "orders")
     consume(consumer, handle, heder="X")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     with bind_message(message, header="X-Flow") as run:
         assert_type(run, Run)
