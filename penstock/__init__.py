@@ -21,17 +21,11 @@ from penstock._decorators import (
     loop,
     step,
 )
+from penstock._runtime.annotations import annotate, unannotate
+from penstock._runtime.configuration import configure
 from penstock._runtime.current_step import current_step
 from penstock._runtime.propagation import Carried, bind, bound, extract, inject
-from penstock._runtime.run import (
-    ParentRun,
-    Run,
-    annotate,
-    configure,
-    current_flow_id,
-    current_run,
-    unannotate,
-)
+from penstock._runtime.run import ParentRun, Run, current_flow_id, current_run
 
 __all__ = [
     "Carried",

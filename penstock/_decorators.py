@@ -19,9 +19,9 @@ from penstock._declared.registry import default_registry
 from penstock._declared.usage_errors import explains, only_function, string_error
 from penstock._runtime.instrument import find_signature, instrument, instrument_alike, with_function
 from penstock._runtime.recording import is_tracing, recording_scope
-from penstock._runtime.run import run_starter
 from penstock._runtime.run_scope import run_scope
 from penstock._runtime.scope import Scope
+from penstock._runtime.starting import run_starter
 from penstock._runtime.wrappable import check_wrappable, is_wrappable
 from penstock.exceptions import InvalidArgumentError, UnknownFlowError
 

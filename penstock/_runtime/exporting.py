@@ -51,7 +51,7 @@ class Exporter(Protocol):
 
 
 active: tuple[Exporter, ...] = ()
-"""What receives spans. Read from this module each time, for it is set anew."""
+"""What receives spans. It is read from this module each time."""
 
 active_in_context: tuple[Any, ...] = ()
 """Those of them that are called whenever a body goes on and waits."""
@@ -75,7 +75,7 @@ class _ThreadLocal(Protocol):
 
 _local: type = object
 thread_local: _ThreadLocal
-"""What a thread has of its own. Read from this module each time, too."""
+"""What a thread has of its own. It is read from this module each time."""
 
 
 def _bind_to_threads() -> None:
@@ -135,7 +135,7 @@ def flush() -> None:
 
 
 is_exiting = False
-"""Whether the process ends. Read from this module each time, too."""
+"""Whether the process ends. It is read from this module each time."""
 
 
 def _flush_last() -> None:

@@ -22,7 +22,7 @@ from penstock import (
     tracing,
 )
 from penstock._runtime import propagation
-from penstock._runtime.run import received_run
+from penstock._runtime.starting import received_run
 from penstock.boundary import active
 from penstock.testing import record_runs
 

@@ -18,8 +18,8 @@ from forked import end_fork
 
 from penstock import annotate, bind, configure, current_flow_id, current_run, entrypoint
 from penstock._runtime import ids
+from penstock._runtime.configuration import new_flow_id
 from penstock._runtime.ids import is_flow_id, is_trace_id, make_flow_id, write_flow_id
-from penstock._runtime.run import new_flow_id
 from penstock.exceptions import ConfigurationError, InvalidFlowIdError
 
 
