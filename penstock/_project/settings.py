@@ -1,8 +1,10 @@
 """The settings of a project, and how each tool words them."""
 
+import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,6 @@ _SINGLE = {"setup", "catalog"}
 
 _FOREVER = 1_000_000
 """Seconds that nobody waits for a process."""
-
-_PATHS = {"pythonpath", "depends"}
-"""The settings that take paths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +74,9 @@ class Settings:
     catalog_reuse: bool = field(default=True, compare=False)
     """Whether flows are kept from one build to the next while nothing has changed."""
 
+    mocks: tuple[str, ...] = ()
+    """The modules that the tool replaces by mocks while it imports those of the project."""
+
     location: str = "penstock"
     """Where the settings are from, for messages."""
 
@@ -117,8 +119,10 @@ class Settings:
             if value is None or value == []:
                 continue
             changes[key] = _READERS.get(key, _strings)(location, words.call(key), value)
-        for key in _PATHS & changes.keys():
-            changes[key] = tuple(_below(folder, path) for path in changes[key])
+        if "pythonpath" in changes:
+            changes["pythonpath"] = tuple(_below(folder, p) for p in changes["pythonpath"])
+        if "depends" in changes:
+            changes["depends"] = tuple(_pattern_below(folder, p) for p in changes["depends"])
         if "setup" in changes:
             changes["setup_location"] = location
         if "catalog" in changes:
@@ -135,6 +139,11 @@ def _below(folder: Path, path: str) -> str:
     joined = folder / path
     # What comes before may be a link, so that its parent is not the folder before it.
     return str(joined.resolve() if ".." in joined.parts else joined)
+
+
+def _pattern_below(folder: Path, pattern: str) -> str:
+    """Return *pattern* as seen from *folder*, whose own name is no pattern."""
+    return os.path.normpath(os.path.join(escape(str(folder)), pattern))  # noqa: PTH118 - no path
 
 
 def read_settings(start: Path) -> Settings:

@@ -81,6 +81,6 @@ def export(folder: Path) -> None:
 
 def _read_request(folder: Path) -> Settings:
     values: dict[str, Any] = json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
-    for name in ("modules", "pythonpath", "depends"):
+    for name in ("modules", "pythonpath", "depends", "mocks"):
         values[name] = tuple(values[name])
     return Settings(**values | {"words": Words(**values["words"]), "catalog": None})

@@ -17,6 +17,8 @@ from penstock.catalog._states import FileState, FolderState, PatternState, diges
 
 __all__ = ["Environment", "Inputs", "describe_process", "inputs_of_file"]
 
+_PENSTOCK = Path(__file__).parents[1]
+
 _CHANGING = {
     "_", "COLUMNS", "GPG_TTY", "LINES", "MAKEFLAGS", "MAKELEVEL", "MAKE_TERMERR", "MAKE_TERMOUT",
     "MFLAGS", "OLDPWD", "PWD", "PYTEST_CURRENT_TEST", "SHLVL", "STY", "TERM", "TMUX", "TMUX_PANE",
@@ -112,7 +114,10 @@ class Inputs:
     @property
     def own_files(self) -> tuple[str, ...]:
         """The files that are the project's own, for a server to watch; some may not be there."""
-        return tuple(state.path for state in self.files if is_own(Path(state.path)))
+        path = set(self.process.get("sys.path", ()))  # where ZIP files are
+        return tuple(
+            state.path for state in self.files if state.path not in path and _is_own(state.path)
+        )
 
     @property
     def own_folders(self) -> tuple[str, ...]:
@@ -123,7 +128,7 @@ class Inputs:
             for state in self.folders
             if state.digest is not None
             and (state.is_listed or state.path not in top)
-            and is_own(Path(state.path))
+            and _is_own(state.path)
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -160,6 +165,11 @@ class Inputs:
         return "an environment variable"
 
 
+def _is_own(path: str) -> bool:
+    """Return whether *path* is the project's own, also where penstock itself is edited."""
+    return not Path(path).is_relative_to(_PENSTOCK) and is_own(Path(path))
+
+
 def _is(one: object, other: object) -> bool:
     return one is other
 
@@ -186,7 +196,7 @@ def describe_process(settings: Settings) -> dict[str, Any]:
         "current folder": os.getcwd(),  # noqa: PTH109 - a string
         "settings": [
             [*settings.modules], [*settings.pythonpath], settings.setup, settings.root,
-            settings.folder, [*settings.depends],
+            settings.folder, [*settings.depends], [*settings.mocks],
         ],
     }  # fmt: skip
 

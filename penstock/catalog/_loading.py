@@ -8,10 +8,11 @@ from penstock._project.settings import Settings
 from penstock.catalog._catalog import Catalog
 from penstock.catalog._inputs import Inputs, inputs_of_file
 from penstock.catalog._reading import read_catalog
+from penstock.catalog._recording import record
 from penstock.exceptions import CatalogError, ConfigurationError, ModuleImportError
 from penstock.graph import Flow, Problem, find_problems, get_flow, list_flows
 
-__all__ = ["DECLARED", "Flows", "LoadedFlows", "load_flows"]
+__all__ = ["DECLARED", "Flows", "LoadedFlows", "import_recorded", "load_flows"]
 
 
 class Flows(Protocol):
@@ -81,6 +82,19 @@ def load_flows(settings: Settings) -> LoadedFlows:
         return LoadedFlows(DECLARED, failures)
     inputs = inputs_of_file(settings, settings.catalog)
     return LoadedFlows(_read(settings, settings.catalog), inputs=inputs)
+
+
+def import_recorded(settings: Settings) -> LoadedFlows:
+    """Import the modules of *settings* in this process, and return its flows with their inputs.
+
+    What was imported before, such as by ``conf.py``, is not imported again: the files of
+    these modules are inputs, what else they have read is not. Of environment variables all
+    count but those that differ from run to run, for to note which are read would be to
+    change an object of the host.
+    """
+    with record(settings) as recording:
+        failures = import_modules(settings)
+    return LoadedFlows(DECLARED, failures, recording.inputs())
 
 
 def _read(settings: Settings, file: str) -> Catalog:

@@ -20,6 +20,9 @@ _PSEUDO = ("/dev/", "/proc/", "/sys/")
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CACHE = f"{os.sep}__pycache__{os.sep}"
+_OWN_LISTING = ("importlib._bootstrap", "_frozen_importlib", "penstock.")
+"""Who lists folders for one module: only that one counts. Penstock's listings never do."""
+
 _METADATA = {"importlib.metadata", "importlib_metadata", "pkg_resources"}
 _ENTRY_POINTS = (".dist-info", ".egg-info")
 _NO_DESCRIPTOR = -1
@@ -153,8 +156,8 @@ class Recording:
 
     def _list(self, path: Any) -> None:
         name = self._name("." if path is None else path)
-        caller = sys._getframe(4).f_globals.get("__name__", "")  # noqa: SLF001 - the stack is hot
-        if name is None or "importlib._bootstrap" in caller or "_frozen_importlib" in caller:
+        caller = sys._getframe(4).f_globals.get("__name__") or ""  # noqa: SLF001 - it is hot
+        if name is None or caller.startswith(_OWN_LISTING):
             return
         folder = self._folder(name)
         if caller == "pkgutil":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from locale import getencoding
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from time import time
 
 from penstock._project.settings import Settings
 from penstock.catalog._child import CATALOG, read_failures, read_inputs, write_request
+from penstock.catalog._inputs import describe_process
 from penstock.catalog._loading import LoadedFlows
 from penstock.catalog._reading import parse_catalog
 from penstock.exceptions import CatalogError
@@ -45,6 +47,7 @@ def load_in_child(
             takes too long.
     """
     timeout = timeout or settings.timeout
+    process = describe_process(settings)
     with TemporaryDirectory(prefix="penstock-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_request(folder, settings)
@@ -61,7 +64,11 @@ def load_in_child(
         if code != 0 or not (folder / CATALOG).exists():
             raise CatalogError(location, _why(code, timeout))
         flows = parse_catalog((folder / CATALOG).read_bytes(), location)
-        return LoadedFlows(flows, read_failures(folder), read_inputs(folder))
+        inputs = read_inputs(folder)
+        # As this process is, with which the next build is compared: not as its child saw it.
+        return LoadedFlows(
+            flows, read_failures(folder), inputs and replace(inputs, process=process)
+        )
 
 
 def _run(folder: Path, output: Path, timeout: float) -> int | None:
