@@ -26,7 +26,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from penstock._project.settings import Settings
+from penstock.docs import Settings
 from penstock.docs._markdown_pages import INDEX, block_documents, file_name
 from penstock.exceptions import ConfigurationError, did_you_mean
 from penstock.graph import Flow, list_flows

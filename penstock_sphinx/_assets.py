@@ -8,7 +8,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from penstock._common.files import write_whole
+from penstock.docs import write_whole
 from penstock.exceptions import DiagramTooLargeError
 from penstock.render._theme import mermaid_stylesheet, page_stylesheet
 from penstock_sphinx._domain import domain_of

@@ -10,10 +10,9 @@ from typing import Any, cast, get_args
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from penstock._project.settings import SETTING_NAMES, Settings, Words, read_settings
-from penstock.docs._formats import page_formats
+from penstock.docs import SETTING_NAMES, Settings, SettingWords, page_formats, read_settings
 from penstock.exceptions import did_you_mean
-from penstock.graph._model import Direction
+from penstock.render import Direction
 from penstock_sphinx._log import warn
 
 __all__ = [
@@ -31,7 +30,7 @@ MERMAID_JS = "https://cdn.jsdelivr.net/npm/mermaid@11.12.0/dist/mermaid.min.js"
 """The Mermaid that pages load unless ``penstock_mermaid_js`` says otherwise."""
 
 
-_WORDS = Words(name="penstock_{}", assignment="penstock_{name} = {value} in conf.py")
+_WORDS = SettingWords(name="penstock_{}", assignment="penstock_{name} = {value} in conf.py")
 
 
 def choice(*values: str) -> Callable[[Any], str]:

@@ -9,21 +9,21 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._common.markup import plain_text
-from penstock._declared.step import Step
-from penstock._project.importing import explain
-from penstock._project.settings import Settings
-from penstock.docs._page import (
+from penstock import Step
+from penstock.docs import (
     FlowPage,
     Selection,
+    Settings,
     StepSection,
+    explain,
     find_step,
     fingerprint,
-    python_name,
-    recursion_in,
+    plain_text,
+    recursion_warning,
     sentence_parts,
     summary_of,
 )
+from penstock.docs.functions import python_name
 from penstock.exceptions import (
     ConfigurationError,
     UnknownFlowError,
@@ -152,7 +152,7 @@ class _Directive(SphinxDirective):
 
     def _link_back(self, what: str, target: LinkTarget, label: str) -> list[nodes.Node]:
         """Warn, and leave a link to what is being shown already, around this directive."""
-        self._warn(recursion_in(what, target.step or target.flow), "recursion")
+        self._warn(recursion_warning(what, target.step or target.flow), "recursion")
         self._domain.note_link_targets(self.env.docname, [target])
         link = penstock_link("", label, link_target=target, docname=self.env.docname)
         return [line(link, kind="back")]

@@ -16,8 +16,16 @@ from sphinx.util.docstrings import prepare_docstring
 from sphinx.util.docutils import SphinxDirective, switch_source_input
 from sphinx.util.parsing import nested_parse_to_nodes
 
-from penstock._declared.signatures import UNKNOWN, attempt, read_signature, why_unreadable
-from penstock.docs._page import StepSection, is_async, python_name, signature_of
+from penstock.docs import StepSection
+from penstock.docs.functions import (
+    UNKNOWN,
+    attempt,
+    is_async,
+    python_name,
+    read_signature,
+    signature_of,
+    why_unreadable,
+)
 from penstock_sphinx._log import Subtype, warn
 from penstock_sphinx._signatures import for_domain, hide_defaults
 

@@ -15,8 +15,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
-from penstock.catalog._loading import DECLARED, Flows
-from penstock.docs._page import find_step
+from penstock.docs import DECLARED, Flows, find_step
 from penstock.exceptions import ModuleImportError, UnknownFlowError, UnknownStepError
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words

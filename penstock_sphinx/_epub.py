@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from sphinx.application import Sphinx
 
-from penstock._common.files import write_whole
+from penstock.docs import write_whole
 from penstock_sphinx._domain import domain_of
 
 __all__ = ["setup_epub"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock.docs._formats import is_code
-from penstock.docs._page import FlowPage
+from penstock.docs import FlowPage, is_code
 from penstock.exceptions import MissingExtraError
-from penstock.graph._model import Direction, Graph
+from penstock.graph import Graph
+from penstock.render import Direction
 from penstock.render._cache import digest_of
 from penstock.render._graphviz import picture_source
 from penstock_sphinx._domain import LinkTarget, domain_of

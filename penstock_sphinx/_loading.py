@@ -10,10 +10,8 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from penstock._project.importing import explain_optimization
-from penstock._project.settings import Settings
 from penstock.catalog import Catalog
-from penstock.catalog._loading import LoadedFlows, load_flows
+from penstock.docs import LoadedFlows, Settings, explain_optimization, load_flows
 from penstock.exceptions import ConfigurationError, ModuleImportError
 from penstock_sphinx._config import project_settings
 from penstock_sphinx._domain import domain_of

@@ -5,8 +5,7 @@ from functools import cache, partial
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from penstock.catalog._loading import Flows
-from penstock.docs._page import Selection, fingerprint
+from penstock.docs import Flows, Selection, fingerprint
 from penstock.exceptions import PenstockError
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._links import has_source_page, whereabouts

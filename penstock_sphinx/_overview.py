@@ -6,7 +6,7 @@ from typing import NamedTuple
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock.docs._page import summary_of
+from penstock.docs import summary_of
 from penstock.graph import Flow
 from penstock_sphinx._domain import LinkTarget, domain_of
 from penstock_sphinx._messages import own_words

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from docutils import nodes
 
-from penstock._common.files import write_whole
+from penstock.docs import write_whole
 from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
-from penstock.graph._model import Direction, Graph
-from penstock.render import draw
+from penstock.graph import Graph
+from penstock.render import Direction, draw
 from penstock.render._formats.mermaid import Palette, render_mermaid
 from penstock.render._formats.text import render_text
 from penstock.render._graphviz import render_png, render_svg

@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.environment import BuildEnvironment
 
-from penstock._common.files import write_whole
+from penstock.docs import write_whole
 
 __all__ = ["note_again", "setup_rereads"]
 

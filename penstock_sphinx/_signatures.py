@@ -11,7 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.pycode.ast import unparse
 
-from penstock._declared.signatures import UNKNOWN, Source, attempt
+from penstock.docs.functions import UNKNOWN, Source, attempt
 
 __all__ = ["for_domain", "hide_defaults", "show_defaults"]
 

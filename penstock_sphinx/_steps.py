@@ -8,8 +8,8 @@ from docutils.utils import SystemMessage
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock._declared.step import Step
-from penstock.docs._page import Fact, Link, StepSection
+from penstock import Step
+from penstock.docs import Fact, Link, StepSection
 from penstock_sphinx._docstrings import FunctionSource, describe_error, parse_rst
 from penstock_sphinx._domain import LinkTarget, domain_of
 from penstock_sphinx._messages import own_words

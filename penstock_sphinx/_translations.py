@@ -11,10 +11,9 @@ from sphinx.locale import get_translator
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.i18n import docname_to_domain
 
-from penstock._common.markup import plain_text
-from penstock._declared.step import Step
-from penstock.graph import Flow
-from penstock.graph._model import DrawnWords, Graph
+from penstock import Step
+from penstock.docs import plain_text
+from penstock.graph import DrawnWords, Flow, Graph
 from penstock.render._shapes import KNOWN_KINDS
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._messages import CATALOG, own_words

@@ -10,8 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
-from penstock.docs._formats import is_code
-from penstock.docs._page import slug_of
+from penstock.docs import is_code, slug_of
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._images import draws_mermaid
 from penstock_sphinx._nodes import penstock_diagram

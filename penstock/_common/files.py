@@ -41,6 +41,8 @@ def write_whole(output: str | os.PathLike[str], content: str | bytes) -> None:
 
     Raises:
         OSError: If it cannot be written. What was in the file still is.
+
+    .. versionadded:: 0.2
     """
     name = os.fspath(output)
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content

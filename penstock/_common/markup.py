@@ -21,7 +21,10 @@ _MARKED = re.compile(
 
 
 def plain_text(text: str) -> str:
-    """Return *text* without the marks around code, references and emphasis in it."""
+    """Return *text* without the marks around code, references and emphasis in it.
+
+    .. versionadded:: 0.2
+    """
     if "`" not in text and "*" not in text:
         return text
     return _MARKED.sub(lambda found: next(filter(None, found.groups()), found[0]), text)

@@ -36,6 +36,8 @@ class Source(str):
 
     Its ``repr`` is the expression itself, so that `inspect` and the tools that
     build on it write it into a signature without quotes.
+
+    .. versionadded:: 0.2
     """
 
     __slots__ = ()
@@ -53,6 +55,8 @@ def attempt(action: Callable[[], Any], otherwise: Any = None) -> Any:
 
     What belongs to users may raise anything when it is looked at: a ``repr``, a
     property, a descriptor. Only who presses Ctrl+C ends the program.
+
+    .. versionadded:: 0.2
     """
     try:
         return action()
@@ -83,6 +87,8 @@ def read_signature(function: object, *, bound: bool = False) -> inspect.Signatur
     Returns:
         The signature, whose ``str()`` is one line; or None if nobody can know
         it. That is not ``()``: show ``(…)``.
+
+    .. versionadded:: 0.2
     """
     found: inspect.Signature | None = attempt(lambda: _read(function, bound=bound))
     return found
@@ -100,7 +106,10 @@ def find_decorators(function: Any) -> list[tuple[ast.expr, Source]]:
 
 
 def why_unreadable(function: object) -> str | None:
-    """Return what was raised when a signature was asked for, or None if there just is none."""
+    """Return what was raised when a signature was asked for, or None if there just is none.
+
+    .. versionadded:: 0.2
+    """
     try:
         _read(function, bound=False)
     except (KeyboardInterrupt, TypeError, ValueError) as error:

@@ -315,6 +315,8 @@ def explain(error: PenstockError, settings: Settings, failures: Sequence[ModuleI
         error: What was raised when something was looked up.
         settings: The settings of the project.
         failures: What could not be imported.
+
+    .. versionadded:: 0.2
     """
     if not isinstance(error, (UnknownFlowError, UnknownStepError)) or error.known:
         return str(error)
@@ -323,7 +325,10 @@ def explain(error: PenstockError, settings: Settings, failures: Sequence[ModuleI
 
 
 def explain_nothing(settings: Settings, failures: Sequence[ModuleImportError] = ()) -> str:
-    """Return why no flow is declared, and what to write."""
+    """Return why no flow is declared, and what to write.
+
+    .. versionadded:: 0.2
+    """
     if settings.catalog:
         return f"no flow is in the catalog {settings.catalog}"
     if not settings.modules:
@@ -336,5 +341,8 @@ def explain_nothing(settings: Settings, failures: Sequence[ModuleImportError] = 
 
 
 def explain_optimization() -> str | None:
-    """Return why no step has a docstring, if Python drops them all."""
+    """Return why no step has a docstring, if Python drops them all.
+
+    .. versionadded:: 0.2
+    """
     return "docstrings are missing: Python runs with -OO" if sys.flags.optimize > 1 else None

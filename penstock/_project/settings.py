@@ -10,7 +10,7 @@ from typing import Any
 
 from penstock.exceptions import ConfigurationError, did_you_mean
 
-__all__ = ["SETTING_NAMES", "Settings", "Words", "check_seconds", "read_settings"]
+__all__ = ["SETTING_NAMES", "SettingWords", "Settings", "check_seconds", "read_settings"]
 
 SETTING_NAMES = (
     "modules", "pythonpath", "setup", "catalog", "depends", "timeout", "catalog_reuse",
@@ -25,8 +25,11 @@ _FOREVER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """How the settings are written in the tool that the reader of a message is in."""
+class SettingWords:
+    """How the settings are written in the tool that the reader of a message is in.
+
+    .. versionadded:: 0.2
+    """
 
     name: str = "{}"
     """What a setting is called, with ``{}`` for the name of the field."""
@@ -50,10 +53,13 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where the flows of a project are declared."""
+    """Where the flows of a project are declared.
+
+    .. versionadded:: 0.2
+    """
 
     modules: tuple[str, ...] = ()
-    """The modules to import: dotted names, ``pkg.*`` for all modules directly in
+    """The modules to import, as dotted names; ``pkg.*`` for all modules directly in
     a package, ``pkg.**`` for all below it."""
 
     pythonpath: tuple[str, ...] = ()
@@ -92,11 +98,15 @@ class Settings:
     folder: str | None = field(default=None, compare=False)
     """The folder from which the tool counts the paths of its settings."""
 
-    words: Words = field(default=Words(), compare=False)
+    words: SettingWords = field(default=SettingWords(), compare=False)
     """How the settings are written in the tool."""
 
     def override(
-        self, location: str, options: Mapping[str, object], folder: Path, words: Words | None = None
+        self,
+        location: str,
+        options: Mapping[str, object],
+        folder: Path,
+        words: SettingWords | None = None,
     ) -> "Settings":
         """Return these settings with *options* in place of their values.
 
@@ -154,6 +164,8 @@ def read_settings(start: Path) -> Settings:
 
     Raises:
         ConfigurationError: If a file cannot be read as TOML, or a setting is wrong.
+
+    .. versionadded:: 0.2
     """
     start = start.resolve()
     for folder in (start, *start.parents):
@@ -206,6 +218,8 @@ def check_seconds(value: object) -> float:
 
     Raises:
         ValueError: If it is none. The message goes on after the name of the setting.
+
+    .. versionadded:: 0.2
     """
     # Not True, which Python takes for a number, and not infinity, for which nothing can wait.
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < _FOREVER:

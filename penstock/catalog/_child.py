@@ -11,7 +11,7 @@ from typing import Any
 
 from penstock._common.files import write_whole
 from penstock._project.importing import import_modules
-from penstock._project.settings import Settings, Words
+from penstock._project.settings import Settings, SettingWords
 from penstock.catalog._bytecode import without_stale_bytecode
 from penstock.catalog._catalog import Catalog
 from penstock.catalog._inputs import Inputs
@@ -83,4 +83,4 @@ def _read_request(folder: Path) -> Settings:
     values: dict[str, Any] = json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
     for name in ("modules", "pythonpath", "depends", "mocks"):
         values[name] = tuple(values[name])
-    return Settings(**values | {"words": Words(**values["words"]), "catalog": None})
+    return Settings(**values | {"words": SettingWords(**values["words"]), "catalog": None})

@@ -16,7 +16,10 @@ __all__ = ["DECLARED", "Flows", "LoadedFlows", "import_recorded", "load_flows"]
 
 
 class Flows(Protocol):
-    """Flows that can be looked up: those of a `Catalog`, or those of this process."""
+    """Flows that can be looked up: those of a `penstock.catalog.Catalog`, or those of this process.
+
+    .. versionadded:: 0.2
+    """
 
     @property
     def flows(self) -> tuple[Flow, ...]:
@@ -59,7 +62,10 @@ DECLARED: Flows = _DeclaredFlows()
 
 @dataclass(frozen=True, slots=True)
 class LoadedFlows:
-    """The flows that the settings of a project name."""
+    """The flows that the settings of a project name.
+
+    .. versionadded:: 0.2
+    """
 
     flows: Flows
     """The flows."""
@@ -76,6 +82,8 @@ def load_flows(settings: Settings) -> LoadedFlows:
 
     Raises:
         ConfigurationError: If the catalog cannot be read.
+
+    .. versionadded:: 0.2
     """
     if settings.catalog is None:
         failures = import_modules(settings)

@@ -15,7 +15,7 @@ from penstock._project.importing import (
     explain_optimization,
     is_importable,
 )
-from penstock._project.settings import Settings, Words, read_settings
+from penstock._project.settings import Settings, SettingWords, read_settings
 from penstock.catalog import Catalog
 from penstock.catalog._loading import Flows, load_flows
 from penstock.cli._console import ending_on_signals, legible, printing_to_stderr, show_diagram
@@ -48,7 +48,7 @@ LOADED = "loaded"
 
 C = TypeVar("C", bound=Callable[..., None])
 
-_WORDS = Words(also=", or give --module")
+_WORDS = SettingWords(also=", or give --module")
 
 
 class _Program(click.Group):

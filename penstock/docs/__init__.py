@@ -1,1 +1,52 @@
-"""The pages of flows, which all docs tools share."""
+"""What a docs tool shows of flows: their pages as values, and how a project's flows are loaded."""
+
+from penstock._common.files import write_whole
+from penstock._common.markup import plain_text
+from penstock._project.importing import explain, explain_nothing, explain_optimization
+from penstock._project.settings import (
+    SETTING_NAMES,
+    Settings,
+    SettingWords,
+    check_seconds,
+    read_settings,
+)
+from penstock.catalog._loading import DECLARED, Flows, LoadedFlows, load_flows
+from penstock.docs._fingerprint import fingerprint
+from penstock.docs._formats import is_code, page_formats
+from penstock.docs._lookup import Selection, find_step
+from penstock.docs._names import anchor_of, slug_of, target_of
+from penstock.docs._page import Fact, FlowPage, Link, StepSection, Way
+from penstock.docs._sentences import recursion_warning, sentence_parts, summary_of
+
+__all__ = [
+    "DECLARED",
+    "SETTING_NAMES",
+    "Fact",
+    "FlowPage",
+    "Flows",
+    "Link",
+    "LoadedFlows",
+    "Selection",
+    "SettingWords",
+    "Settings",
+    "StepSection",
+    "Way",
+    "anchor_of",
+    "check_seconds",
+    "explain",
+    "explain_nothing",
+    "explain_optimization",
+    "find_step",
+    "fingerprint",
+    "is_code",
+    "load_flows",
+    "page_formats",
+    "plain_text",
+    "read_settings",
+    "recursion_warning",
+    "sentence_parts",
+    "slug_of",
+    "summary_of",
+    "target_of",
+    "write_whole",
+]

@@ -9,11 +9,17 @@ IMAGES = ("svg", "mermaid", "png")
 
 
 def page_formats() -> tuple[str, ...]:
-    """Return the formats of pages: images, and then all text, of penstock and of others."""
+    """Return the formats of pages: images, and then all text, of penstock and of others.
+
+    .. versionadded:: 0.2
+    """
     texts = (found.name for found in list_renderers() if not found.is_binary)
     return tuple(dict.fromkeys([*IMAGES, *texts]))
 
 
 def is_code(name: str) -> bool:
-    """Return whether a page shows the format called *name* as code."""
+    """Return whether a page shows the format called *name* as code.
+
+    .. versionadded:: 0.2
+    """
     return name not in IMAGES

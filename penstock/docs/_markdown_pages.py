@@ -3,17 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from penstock.docs._page import (
-    FlowPage,
-    Link,
-    StepSection,
-    digest_of,
-    python_name,
-    slug_of,
-    summary_of,
-)
+from penstock.docs._names import digest_of, slug_of
+from penstock.docs._page import FlowPage, Link, StepSection
+from penstock.docs._sentences import summary_of
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._flow import Flow
+from penstock.graph._functions import python_name
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._formats.text import render_text
 

@@ -1,9 +1,10 @@
 """Flows as graphs: what was declared, and its problems."""
 
 from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
-from penstock.graph._model import Edge, Graph, Node, Problem
+from penstock.graph._model import DrawnWords, Edge, Graph, Node, Problem
 
 __all__ = [
+    "DrawnWords",
     "Edge",
     "Flow",
     "Graph",

@@ -45,6 +45,8 @@ def python_name(step: Step) -> tuple[str, str]:
     """Return the module of a step's function, and the function in it, like ``Shop.receive``.
 
     Each is ``""`` if there is none that code could write.
+
+    .. versionadded:: 0.2
     """
     module, qualname = names_of(step)
     path = qualname.rpartition("<locals>.")[2]
@@ -52,7 +54,10 @@ def python_name(step: Step) -> tuple[str, str]:
 
 
 def signature_of(step: Step) -> inspect.Signature | None:
-    """Return the signature of a step's function as `read_signature` does, as a caller sees it."""
+    """Return the signature of a step's function as `read_signature` does, as a caller sees it.
+
+    .. versionadded:: 0.2
+    """
     if step.details is not None:
         return parse_signature(step.details.signature or "")
     return read_signature(step.function, bound="." in python_name(step)[1])
@@ -67,7 +72,10 @@ def signature_string(step: Step) -> str | None:
 
 
 def is_async(step: Step) -> bool:
-    """Return whether a call of the step's function is awaited or iterated over with ``async``."""
+    """Return whether a call of the step's function is awaited or iterated over with ``async``.
+
+    .. versionadded:: 0.2
+    """
     if step.details is not None:
         return step.details.is_async
     return bool(attempt(lambda: _is_async(step.function), otherwise=False))

@@ -7,8 +7,8 @@ from inspect import Signature
 from textwrap import dedent
 from typing import Any
 
-from penstock._declared.step import Step
-from penstock.docs._page import signature_of
+from penstock import Step
+from penstock.docs.functions import signature_of
 from penstock_mkdocs._extras import explain_import
 
 try:

@@ -21,12 +21,21 @@ from markdown.postprocessors import Postprocessor
 from markdown.util import AtomicString
 from yaml.scanner import ScannerError
 
-from penstock._declared.signatures import attempt
-from penstock._declared.step import Step
-from penstock._project.importing import explain, explain_nothing
-from penstock._project.settings import Settings
-from penstock.catalog._loading import DECLARED, Flows
-from penstock.docs._page import FlowPage, Selection, StepSection, anchor_of, find_step, target_of
+from penstock import Step
+from penstock.docs import (
+    DECLARED,
+    FlowPage,
+    Flows,
+    Selection,
+    Settings,
+    StepSection,
+    anchor_of,
+    explain,
+    explain_nothing,
+    find_step,
+    target_of,
+)
+from penstock.docs.functions import attempt
 from penstock.exceptions import BrokenExtraError, PenstockError, UnknownFlowError, UnknownStepError
 from penstock.graph import Flow
 from penstock_mkdocs.markdown._converter import docstring_to_html

@@ -9,12 +9,10 @@ from typing import cast
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup, escape
 
-from penstock.catalog._loading import DECLARED, Flows
-from penstock.docs._page import FlowPage, StepSection, sentence_parts, summary_of
+from penstock.docs import DECLARED, FlowPage, Flows, StepSection, sentence_parts, summary_of
 from penstock.exceptions import DiagramTooLargeError, PenstockError
-from penstock.graph import Flow
-from penstock.graph._model import Direction, Graph
-from penstock.render import draw
+from penstock.graph import Flow, Graph
+from penstock.render import Direction, draw
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._formats.text import render_text
 from penstock.render._theme import page_stylesheet

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from penstock.docs._page import FlowPage
-from penstock.graph import Flow
-from penstock.graph._model import Direction, Graph
+from penstock.docs import FlowPage
+from penstock.graph import Flow, Graph
+from penstock.render import Direction
 from penstock.render._graphviz import draw_sources, picture_source, render_png, render_svg
 from penstock.render._svg import finish_svg
 

@@ -19,9 +19,8 @@ from types import ModuleType
 
 import penstock
 from penstock._declared.registry import default_registry
-from penstock._project.importing import explain_optimization, import_modules, is_own
-from penstock._project.settings import Settings
-from penstock.catalog._loading import DECLARED, Flows, load_flows
+from penstock._project.importing import import_modules, is_own
+from penstock.docs import DECLARED, Flows, Settings, explain_optimization, load_flows
 from penstock.exceptions import ModuleImportError
 from penstock_mkdocs.markdown._state import forget_state
 

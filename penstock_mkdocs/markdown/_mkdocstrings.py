@@ -8,7 +8,8 @@ from typing import Any
 
 from markdown import Markdown
 
-from penstock.docs._page import StepSection, python_name
+from penstock.docs import StepSection
+from penstock.docs.functions import python_name
 
 __all__ = ["can_document", "directive", "offer_anchor"]
 

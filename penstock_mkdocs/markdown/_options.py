@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 from penstock._common.declared_strings import escape_controls
-from penstock._project.settings import (
+from penstock.docs import (
     SETTING_NAMES,
     Settings,
-    Words,
+    SettingWords,
     check_seconds,
+    page_formats,
     read_settings,
 )
-from penstock.docs._formats import page_formats
 from penstock.exceptions import ConfigurationError, did_you_mean
-from penstock.graph._model import Direction
+from penstock.render import Direction
 
 __all__ = [
     "DIRECTIONS",
@@ -33,7 +33,7 @@ __all__ = [
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
 ERRORS = ("auto", "raise", "show")
 
-_WORDS = Words(assignment="{name}: {value} among the options of penstock")
+_WORDS = SettingWords(assignment="{name}: {value} among the options of penstock")
 
 
 class OptionError(ValueError):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from penstock._project.settings import Settings
+from penstock.docs import Settings
 from penstock_mkdocs.markdown._links import Site
 from penstock_mkdocs.markdown._options import ExtensionOptions
 

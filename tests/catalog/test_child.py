@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from penstock import list_flows
-from penstock._project.settings import Settings, Words
+from penstock._project.settings import Settings, SettingWords
 from penstock.catalog import Catalog
 from penstock.catalog._child import CATALOG, export, read_failures, write_request
 from penstock.catalog._subprocess import load_in_child
@@ -172,7 +172,7 @@ def test_in_this_process(project, tmp_path):
     """What the child does gives the catalog of this process, in the words of the settings."""
     plain = SHOP.partition("print")[0] + SHOP.partition('"é")')[2]
     settings = project(
-        plain, words=Words(name="penstock_{}"), modules=("child_shop", "child_nothing")
+        plain, words=SettingWords(name="penstock_{}"), modules=("child_shop", "child_nothing")
     )
     write_request(tmp_path, settings)
     export(tmp_path)

@@ -16,7 +16,7 @@ from markdown.blockprocessors import BlockProcessor
 from markdown.preprocessors import Preprocessor
 
 from penstock import entrypoint, flow, loop, step
-from penstock.docs._page import FlowPage
+from penstock.docs import FlowPage
 from penstock.exceptions import ConfigurationError, PenstockError
 from penstock.graph import get_flow
 from penstock.render import _graphviz
@@ -398,7 +398,7 @@ def test_parts_need_no_python_markdown():
 
 
 def _page(name):
-    from penstock.docs._page import FlowPage
+    from penstock.docs import FlowPage
 
     return FlowPage(flow=get_flow(name))
 
@@ -714,7 +714,7 @@ def test_without_the_extra(module, expected):
     ("module", "expected"),
     [
         ("griffe", 'needs griffelib: pip install "penstock[mkdocs]"'),
-        ("penstock.docs._page", "ModuleNotFoundError, see the log of the build"),
+        ("penstock.docs.functions", "ModuleNotFoundError, see the log of the build"),
     ],
 )
 def test_docstrings_without_the_extra(module, expected, monkeypatch):

@@ -13,7 +13,7 @@ from mkdocs.exceptions import Abort
 
 import penstock_mkdocs
 from penstock import entrypoint, flow, step
-from penstock.docs._formats import page_formats
+from penstock.docs import page_formats
 from penstock.exceptions import ConfigurationError, MissingExtraError
 from penstock.render import _graphviz
 from penstock_mkdocs import PenstockExtension, PenstockPlugin

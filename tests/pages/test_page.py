@@ -7,17 +7,9 @@ from functools import partial
 import pytest
 
 from penstock import all_of, entrypoint, flow, get_flow, loop, step
-from penstock.docs._page import (
-    Fact,
-    FlowPage,
-    Link,
-    anchor_of,
-    find_step,
-    fingerprint,
-    first_sentence,
-    python_name,
-    summary_of,
-)
+from penstock.docs import Fact, FlowPage, Link, anchor_of, find_step, fingerprint, summary_of
+from penstock.docs._sentences import first_sentence
+from penstock.docs.functions import python_name
 from penstock.exceptions import UnknownStepError
 
 

@@ -14,7 +14,7 @@ from penstock._project.importing import (
     is_importable,
     is_own,
 )
-from penstock._project.settings import Settings, Words, read_settings
+from penstock._project.settings import Settings, SettingWords, read_settings
 from penstock.exceptions import (
     ConfigurationError,
     RenderError,
@@ -134,7 +134,7 @@ def test_catalog(tmp_path):
     )
     assert (nearer.catalog, nearer.modules) == (None, ("shop",))
     assert both.catalog == f"{tmp_path}/docs/flows.json"
-    assert Words().assign("catalog", "flows.json").startswith('catalog = "flows.json" under')
+    assert SettingWords().assign("catalog", "flows.json").startswith('catalog = "flows.json" under')
     assert "no flow is in the catalog" in explain_nothing(found)
 
 
@@ -369,7 +369,8 @@ def test_filter_of_lazy_imports(tmp_path, monkeypatch):
     assert (ours("importer", "name", None), theirs) == (False, "theirs")
 
 
-SPHINX = Words(name="penstock_{}", assignment="penstock_{name} = {value} in conf.py")
+TOML = SettingWords()
+SPHINX = SettingWords(name="penstock_{}", assignment="penstock_{name} = {value} in conf.py")
 
 
 @pytest.mark.parametrize(
@@ -474,7 +475,7 @@ def test_name_that_is_not_a_module(name, expected):
 @pytest.mark.parametrize(
     ("folder", "root", "words", "expected"),
     [
-        ("src", 0, Words(), 'write pythonpath = ["src"] under [tool.penstock] in pyproject.toml'),
+        ("src", 0, TOML, 'write pythonpath = ["src"] under [tool.penstock] in pyproject.toml'),
         ("src", 1, SPHINX, 'write penstock_pythonpath = ["../src"] in conf.py'),
         ("", 0, SPHINX, 'write penstock_pythonpath = ["."] in conf.py'),
     ],

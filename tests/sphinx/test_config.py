@@ -2,7 +2,7 @@
 
 import pytest
 
-from penstock.docs._formats import page_formats
+from penstock.docs import page_formats
 
 
 @pytest.mark.parametrize(

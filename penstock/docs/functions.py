@@ -1,0 +1,24 @@
+"""What pages show of the functions of steps, for tools that describe Python themselves.
+
+None of it runs the function, evaluates a default or trusts what an object says of itself.
+"""
+
+from penstock._declared.signatures import (
+    UNKNOWN,
+    Source,
+    attempt,
+    read_signature,
+    why_unreadable,
+)
+from penstock.graph._functions import is_async, python_name, signature_of
+
+__all__ = [
+    "UNKNOWN",
+    "Source",
+    "attempt",
+    "is_async",
+    "python_name",
+    "read_signature",
+    "signature_of",
+    "why_unreadable",
+]
