@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from penstock._declared import registry
-from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock._runtime.recording import is_tracing, set_tracing
 from penstock._runtime.spans import Span
 from penstock.exceptions import TracingError

@@ -12,7 +12,7 @@ import pytest
 from penstock import Run, bind, configure, current_flow_id, current_run
 from penstock._project.importing import import_modules
 from penstock._project.settings import Settings
-from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock.boundary import (
     HEADER,
     UNTRUSTED_FLOW_ID,

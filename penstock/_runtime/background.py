@@ -6,8 +6,9 @@ import threading
 from contextvars import Context
 
 from penstock._common.forks import renew_after_fork, renew_if_forked
-from penstock._runtime import exporting
-from penstock._runtime.exporting import Exporter, call_exporter, export_waiting, is_first
+from penstock._runtime import active_exporters, recording
+from penstock._runtime.exporter import Exporter, call_exporter, is_first
+from penstock._runtime.recording import export_waiting
 from penstock._runtime.spans import Span
 
 __all__ = ["BackgroundExporter"]
@@ -48,7 +49,7 @@ class BackgroundExporter:
     def export(self, span: Span, /) -> None:
         """Keep *span* until the thread takes it. Where there can be no thread, export it here."""
         renew_if_forked()
-        if exporting.is_exiting or (self._thread is None and not self._start()):
+        if active_exporters.is_exiting or (self._thread is None and not self._start()):
             self._exporter.export(span)
         elif self._waiting.qsize() < self._max_queue_size:
             self._waiting.put(span)
@@ -96,7 +97,7 @@ class BackgroundExporter:
                 self._thread = None
 
     def _work(self) -> None:
-        state = exporting.thread_local.state
+        state = recording.thread_local.state
         state.is_exporting = True  # what the exporter calls is not recorded
         while True:
             self._export_next()

@@ -6,21 +6,25 @@ recording costs no more than it has to.
 
 # ruff: noqa: SLF001 - spans are written to in the hot path
 
+import logging
+import threading
+from collections import deque
 from collections.abc import Iterator
 from itertools import count
 from time import perf_counter_ns, time_ns
-from typing import Any
+from typing import Any, Protocol
 
-from penstock._runtime import exporting
 from penstock._runtime.control_flow import find_ending
-from penstock._runtime.exporting import call_exporter, export_span, export_waiting
+from penstock._runtime.exporter import Exporter, call_exporter, is_first, log_once
 from penstock._runtime.returned import drive_returned
 from penstock._runtime.run import closed_marks, current, is_same_run, open_run
 from penstock._runtime.scope import Scope
 from penstock._runtime.spans import LostSpan, Recorded, Span, current_span, find_span
 
-__all__ = ["is_tracing", "recording_scope", "set_tracing"]
+__all__ = ["export_to", "export_waiting", "is_tracing", "recording_scope", "set_tracing"]
 
+_SLOW_NS = 100_000_000
+_logger = logging.getLogger("penstock")
 _begun: Iterator[int] = count(1)
 # Looked up once, for each recorded step needs them.
 _set_span, _reset_span, _get_run = current_span.set, current_span.reset, current.get
@@ -42,6 +46,56 @@ def set_tracing(is_on: bool) -> None:
     _is_tracing = is_on
 
 
+active_exporters: tuple[Exporter, ...] = ()
+"""What receives spans."""
+
+_context_exporters: tuple[Any, ...] = ()
+"""Those of them that are called whenever a body goes on and waits."""
+
+
+class _State:
+    """Whether a thread is exporting, and what is to be exported after that."""
+
+    __slots__ = ("is_exporting", "waiting")
+
+    def __init__(self) -> None:
+        self.is_exporting = False
+        self.waiting = deque[Span]()
+
+
+class _ThreadLocal(Protocol):
+    state: _State
+
+
+_local: type = object
+thread_local: _ThreadLocal
+"""The state of each thread."""
+
+
+def _bind_to_threads() -> None:
+    """Give each thread its own state, or each greenlet once gevent has patched threads."""
+    global _local, thread_local  # noqa: PLW0603 - there is one of it
+    if threading.local is not _local:
+        _local = threading.local
+
+        class ThreadLocal(threading.local):
+            def __init__(self) -> None:
+                self.state = _State()
+
+        thread_local = ThreadLocal()
+
+
+_bind_to_threads()
+
+
+def export_to(chosen: tuple[Exporter, ...]) -> None:
+    """Let *chosen* receive spans, and nothing else."""
+    global active_exporters, _context_exporters  # noqa: PLW0603 - settings of the process
+    _bind_to_threads()
+    active_exporters = chosen
+    _context_exporters = tuple(exporter for exporter in chosen if hasattr(exporter, "resume"))
+
+
 def recording_scope(of: Recorded) -> Scope:
     """Return what records every call of the function that *of* declares."""
     get_run, get_span, marks = current.get, current_span.get, closed_marks
@@ -50,7 +104,7 @@ def recording_scope(of: Recorded) -> Scope:
     def begin() -> Span | None:
         run = open_run() if marks else get_run()  # what is current somewhere may be over
         # An exporter may call steps itself: those are not recorded.
-        if run is None or not exporting.active or exporting.thread_local.state.is_exporting:
+        if run is None or not active_exporters or thread_local.state.is_exporting:
             return None
         # In place, and without `__init__`: this is what the call of a recorded step costs.
         span = new(Span)
@@ -87,8 +141,8 @@ def _take(span: Span | None, result: Any, _: bool) -> Any:
 def _enter(span: Span | None) -> Span | None:
     if span is not None:
         span._token = _set_span(span)
-        if exporting.active_in_context:
-            for exporter in exporting.active_in_context:
+        if _context_exporters:
+            for exporter in _context_exporters:
                 call_exporter(exporter, exporter.resume, span)
         span._resumed = now = perf_counter_ns()
         if not span._began:
@@ -103,8 +157,8 @@ def _leave(span: Span | None) -> None:
         here = _get_run()
         if here is not span._run and here is not None and is_same_run(here, span._run):
             span._run = here  # with what this context has annotated by now
-        if exporting.active_in_context:
-            for exporter in exporting.active_in_context:
+        if _context_exporters:
+            for exporter in _context_exporters:
                 call_exporter(exporter, exporter.suspend, span)
         _reset_span(span._token)
         del span._token  # it holds the span before
@@ -120,14 +174,34 @@ def _end(span: Span | None, raised: BaseException | None) -> None:
         return
     if raised is not None:
         span._error, span._ending = type(raised), find_ending(raised)
-    state = exporting.thread_local.state
+    state = thread_local.state
     if state.is_exporting:  # a generator that was collected within an exporter
         state.waiting.append(span)
         return
     state.is_exporting = True
     try:
-        export_span(span, span._ended)
+        _export(span, span._ended)
         if state.waiting:
             export_waiting(state.waiting)
     finally:
         state.is_exporting = False
+
+
+def export_waiting(waiting: deque[Span]) -> None:
+    """Give the spans that are *waiting* to all exporters."""
+    while waiting:
+        _export(waiting.popleft(), perf_counter_ns())
+
+
+def _export(span: Span, since: int) -> None:
+    """Give *span* to all exporters, *since* when this was to be done."""
+    for exporter in active_exporters:
+        try:
+            exporter.export(span)
+        except Exception as error:
+            log_once(exporter, error)
+        now = perf_counter_ns()
+        if now - since > _SLOW_NS and is_first(exporter, "slow"):
+            message = "the exporter %r took longer than %s ms: put it into BackgroundExporter(...)"
+            _logger.warning(message, exporter, _SLOW_NS // 1_000_000)
+        since = now

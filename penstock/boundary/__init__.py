@@ -7,9 +7,9 @@ adapter, see :doc:`/how-to/write-an-integration`.
 
 from penstock._common.callables import check_plain_function
 from penstock._decorators import After, TaskSettings, declare_task
+from penstock._runtime.active_exporters import flush as flush_spans
 from penstock._runtime.bypassed import Endpoints
 from penstock._runtime.control_flow import declare_control_flow
-from penstock._runtime.exporting import flush as flush_spans
 from penstock._runtime.failure_records import record_failure
 from penstock._runtime.ids import is_flow_id, is_trace_id, make_flow_id
 from penstock._runtime.propagation import HEADER

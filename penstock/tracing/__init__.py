@@ -15,8 +15,9 @@ from pathlib import Path
 from penstock._common.forks import renew_after_fork, renew_if_forked
 from penstock._common.plain_values import plain
 from penstock._declared.registry import default_registry
+from penstock._runtime.active_exporters import flush, set_exporters
 from penstock._runtime.background import BackgroundExporter
-from penstock._runtime.exporting import Exporter, flush, set_exporters
+from penstock._runtime.exporter import Exporter
 from penstock._runtime.recording import is_tracing, set_tracing
 from penstock._runtime.spans import DeclaredStep, Outcome, ParentSpan, Span
 from penstock._runtime.spans import find_span as _find_span

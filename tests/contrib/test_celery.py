@@ -13,7 +13,7 @@ from servers import wait_for
 from specification import CELERY
 
 from penstock import annotate, bind, current_flow_id, current_run, entrypoint, flow, get_flow, step
-from penstock._runtime.exporting import set_exporters
+from penstock._runtime.active_exporters import set_exporters
 from penstock._runtime.failure_records import find_failure
 from penstock.boundary import HEADER, UNTRUSTED_FLOW_ID
 from penstock.contrib import celery as adapter

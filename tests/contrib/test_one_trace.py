@@ -37,7 +37,7 @@ from taskiq.receiver import Receiver
 from taskiq_redis import ListQueueBroker
 
 from penstock import entrypoint, flow
-from penstock._runtime.exporting import set_exporters
+from penstock._runtime.active_exporters import set_exporters
 from penstock.boundary import Inbound, Outbound
 from penstock.contrib import aiokafka as aiokafka_adapter
 from penstock.contrib import apscheduler as apscheduler_adapter

@@ -33,7 +33,7 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock._runtime.ids import make_flow_id
 from penstock._runtime.recording import recording_scope
 from penstock.boundary import Inbound, Outbound, active

@@ -23,7 +23,7 @@ from werkzeug.exceptions import HTTPException as WerkzeugError
 from werkzeug.wrappers import Response
 
 from penstock import entrypoint, flow
-from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock._runtime.failure_records import find_failure
 from penstock.contrib.opentelemetry import OpenTelemetryExporter
 

@@ -22,7 +22,7 @@ from rq.worker import SimpleWorker
 from servers import wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
-from penstock._runtime.exporting import set_exporters
+from penstock._runtime.active_exporters import set_exporters
 from penstock.boundary import ARGUMENT, HEADER, UNTRUSTED_FLOW_ID, Inbound
 from penstock.contrib.rq import FlowQueue, FlowSimpleWorker, FlowWorker, flow_task
 

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 
 from penstock import bind, entrypoint, flow, inject
-from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock.contrib.opentelemetry import FlowIdGenerator, OpenTelemetryExporter
 from penstock.testing import record_runs
 

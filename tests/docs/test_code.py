@@ -12,7 +12,7 @@ from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
 from penstock import configure
-from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock._runtime.recording import set_tracing
 from penstock.contrib import celery
 from penstock.testing import isolated_registry

@@ -31,7 +31,7 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock._runtime.recording import set_tracing
 from penstock.contrib import celery
 from penstock.contrib.celery import flow_task

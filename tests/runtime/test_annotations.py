@@ -23,7 +23,7 @@ from penstock import (
     inject,
     unannotate,
 )
-from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock._runtime.recording import set_tracing
 from penstock.boundary import Inbound, active, aiterate, iterate
 from penstock.contrib.logging import FlowFilter
@@ -481,7 +481,7 @@ class TestParents:
     @pytest.mark.parametrize("is_traced", [False, True], ids=["plain", "traced"])
     def test_timer_that_sets_itself_again(self, is_traced, monkeypatch):
         """However often an entrypoint was called from within itself, no memory is kept for it."""
-        monkeypatch.setattr("penstock._runtime.exporting._SLOW_NS", 10**12, raising=False)
+        monkeypatch.setattr("penstock._runtime.recording._SLOW_NS", 10**12, raising=False)
         with isolated_registry():
             before = exporters()
             set_tracing(is_on=is_traced)

@@ -5,7 +5,7 @@ from contextvars import copy_context
 import pytest
 
 from penstock import entrypoint, flow, step
-from penstock._runtime.exporting import exporters, set_exporters
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock._runtime.starting import received_run
 from penstock.boundary import active
 from penstock.testing import record_runs

@@ -17,8 +17,8 @@ import pytest
 from recording import _exporters, declare, recorded
 
 from penstock import annotate, current_flow_id, tracing
-from penstock._runtime import exporting
-from penstock._runtime.exporting import _flush_last, exporters, set_exporters
+from penstock._runtime import recording
+from penstock._runtime.active_exporters import _flush_last, exporters, set_exporters
 from penstock.exceptions import ConfigurationError
 from penstock.testing import record_runs
 from penstock.tracing import (
@@ -145,7 +145,7 @@ class TestExporters:
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_one_that_is_slow(self, caplog, monkeypatch):
         """An exporter that is slow stays where it is; that is logged once, with the remedy."""
-        monkeypatch.setattr("penstock._runtime.exporting._SLOW_NS", -1)
+        monkeypatch.setattr("penstock._runtime.recording._SLOW_NS", -1)
         threads = []
 
         class Slow(InMemoryExporter):
@@ -490,7 +490,7 @@ class TestExporters:
         set_exporters(BackgroundExporter(memory))
         begin = declare(lambda: None, name="begin")
         begin()
-        monkeypatch.setattr("penstock._runtime.exporting.is_exiting", False)
+        monkeypatch.setattr("penstock._runtime.active_exporters.is_exiting", False)
         _flush_last()
         begin()
 
@@ -508,7 +508,7 @@ class TestExporters:
         set_exporters(memory)
         declare(lambda: None, name="begin")()
 
-        assert isinstance(exporting.thread_local, Patched)
+        assert isinstance(recording.thread_local, Patched)
         assert len(memory.spans) == 1
 
     @pytest.mark.needs("threads")

@@ -20,8 +20,8 @@ from penstock import (
     step,
     tracing,
 )
+from penstock._runtime.active_exporters import exporters, set_exporters
 from penstock._runtime.control_flow import declare_control_flow
-from penstock._runtime.exporting import exporters, set_exporters
 from penstock.exceptions import TracingError
 from penstock.testing import isolated_registry, record_runs
 from penstock.tracing import InMemoryExporter, LoggingExporter
@@ -220,7 +220,6 @@ def clock(monkeypatch):
     """Return the clock by which the time of steps is measured."""
     made = Clock()
     monkeypatch.setattr("penstock._runtime.recording.perf_counter_ns", made)
-    monkeypatch.setattr("penstock._runtime.exporting.perf_counter_ns", made)
     return made
 
 
