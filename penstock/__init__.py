@@ -22,9 +22,11 @@ from penstock._decorators import (
     step,
 )
 from penstock._runtime.annotations import annotate, unannotate
+from penstock._runtime.bind import bind
+from penstock._runtime.bound import bound
 from penstock._runtime.configuration import configure
 from penstock._runtime.current_step import current_step
-from penstock._runtime.propagation import Carried, bind, bound, extract, inject
+from penstock._runtime.headers import Carried, extract, inject
 from penstock._runtime.run import ParentRun, Run, current_flow_id, current_run
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent import futures
 from typing import ParamSpec, TypeVar
 
-from penstock._runtime.propagation import bound
+from penstock._runtime.bound import bound
 
 __all__ = ["ProcessPoolExecutor", "ThreadPoolExecutor"]
 

@@ -8,8 +8,8 @@ from typing import Any, Self, TypedDict, TypeVar
 from penstock._common.plain_values import plain_string
 from penstock._runtime.baggage import BAGGAGE
 from penstock._runtime.carriers import known_names, read_known
+from penstock._runtime.headers import HEADER, added_headers, find_carried, find_parts, inject
 from penstock._runtime.ids import is_flow_id
-from penstock._runtime.propagation import HEADER, added_headers, find_carried, find_parts, inject
 from penstock._runtime.run import Run, open_run
 from penstock._runtime.starting import received_run
 from penstock._runtime.traceparent import TRACEPARENT

@@ -21,7 +21,6 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._runtime import propagation
 from penstock._runtime.starting import received_run
 from penstock.boundary import active
 from penstock.testing import record_runs
@@ -30,7 +29,7 @@ from penstock.testing import record_runs
 @pytest.fixture(autouse=True)
 def _unwarned(monkeypatch):
     """Let each test be the first that is warned of its lines."""
-    monkeypatch.setattr(propagation, "_warned", set())
+    monkeypatch.setattr("penstock._runtime.bind._warned", set())
 
 
 def nothing():
