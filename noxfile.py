@@ -34,7 +34,7 @@ PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
 RECORDED = ["runtime", "log_lines", "middleware", "django_middleware", "imports"]
 # What is checked for plain English.
 PROSE = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"]
-PROSE += ["noxfile.py", ".ci", "benchmarks", "changelog.d", "docs", "examples", *COVERED]
+PROSE += ["noxfile.py", ".ci", "benchmarks", "changelog.d", "docs", "examples", "tests", *COVERED]
 SPHINX_THEMES = ["furo", "pydata-sphinx-theme", "sphinx-rtd-theme"]
 # A bound that is a pre-release itself asks for the pre-releases of that package alone.
 PRERELEASES = ["docutils>=0.20a0", "markdown>=3.6a0", "mkdocs>=1.6a0", "mkdocs-material>=9.6a0"]

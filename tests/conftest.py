@@ -180,5 +180,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.get(item.path.stem, len(order)))
     for item in items:
         if " at 0x" in item.name:
-            message = f"give the cases of this test names of their own: {item.nodeid}"
+            message = f"give an id to each case of this test: {item.nodeid}"
             raise pytest.UsageError(message)

@@ -125,7 +125,7 @@ print(penstock.generate_dag.__module__, penstock.Graph.__module__)
 
 
 def test_names_can_be_listed():
-    """All public names are offered to whoever completes them in a shell."""
+    """`dir()` lists all public names, so that shells can complete them."""
     assert {*penstock.__all__, "__version__"} <= set(dir(penstock))
 
 

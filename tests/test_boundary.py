@@ -74,10 +74,10 @@ def test_trust_that_nobody_awaits(trust):
         Inbound.read("shop", {"trust": trust})
 
 
-@pytest.mark.parametrize("answer", [1, "yes", "no", object(), [False], None, 0])
-def test_answers_that_are_not_true(answer, caplog):
-    """Only True itself adopts; another answer is reported, once."""
-    inbound = Inbound(trust=lambda _: answer)
+@pytest.mark.parametrize("result", [1, "yes", "no", object(), [False], None, 0])
+def test_results_that_are_not_true(result, caplog):
+    """Only True itself adopts; another result is reported, once."""
+    inbound = Inbound(trust=lambda _: result)
 
     for _ in range(3):
         assert inbound.receive({HEADER: THEIRS}).flow_id != THEIRS
@@ -190,7 +190,7 @@ def fail(found):
     ids=["none", "true", "false", "match", "truthy", "coroutine", "fails"],
 )
 def test_validator(validator, is_adopted, logged, caplog):
-    """Only IDs for which the validator answers True are adopted; else it is logged once."""
+    """Only IDs for which the validator returns True are adopted; else it is logged once."""
     inbound = Inbound(trust=True, validator=validator)
 
     for _ in range(3):
@@ -273,8 +273,8 @@ def test_values_beside_an_id_that_is_refused():
 
 @pytest.mark.parametrize("name", ["validator", "transformer"])
 @pytest.mark.parametrize("function", [agree, partial(agree), Agreeing(), agree_in_parts, "upper"])
-def test_functions_that_cannot_answer(name, function):
-    """A coroutine function is refused when settings are read, and so is what is not a function."""
+def test_functions_that_cannot_decide(name, function):
+    """A coroutine function is refused when settings are read, and so is any other object."""
     with pytest.raises(ConfigurationError, match=f"^shop: {name} (cannot be a|takes a)"):
         Inbound.read("shop", {name: function})
 
@@ -287,7 +287,7 @@ def test_received():
 
 
 def test_hostile():
-    """What is not a flow ID is nowhere, and whom to trust is not asked."""
+    """An invalid flow ID is not kept, and `trust` is not called for it."""
     run = Inbound(trust=refuse).receive({HEADER: "a\x85b"})
 
     assert dict(run.values) == {}
@@ -321,7 +321,7 @@ def test_values_without_an_id():
 
 
 @pytest.mark.parametrize(
-    ("pattern", "host", "port", "told"),
+    ("pattern", "host", "port", "expected"),
     [
         ("stock.internal", "Stock.Internal.", None, True),
         ("stock.internal", "evil-stock.internal", None, False),
@@ -344,9 +344,9 @@ def test_values_without_an_id():
         ("a", "ü..a", None, False),
     ],
 )
-def test_hosts(pattern, host, port, told):
-    """Only hosts that fit a pattern are told."""
-    assert Outbound(hosts=[pattern]).allows(host, port) is told
+def test_hosts(pattern, host, port, expected):
+    """Only hosts that match a pattern receive the ID."""
+    assert Outbound(hosts=[pattern]).allows(host, port) is expected
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ def test_hosts_without_a_hint(pattern):
 
 
 def test_no_host():
-    """By default nobody is told."""
+    """By default no host receives the ID."""
     assert not Outbound().allows("localhost")
 
 
@@ -417,7 +417,7 @@ def test_added():
     ],
 )
 def test_wrong_settings(cls, settings, message):
-    """A setting that cannot be used is told of with its place."""
+    """An invalid setting is an error that says where it is."""
     with pytest.raises(ConfigurationError) as caught:
         cls.read("settings.PENSTOCK", settings)
 
@@ -435,7 +435,7 @@ def test_trust_of_a_queue():
     ("brought", "kept"), [({}, True), ({HEADER: "outer-1"}, True), ({HEADER: THEIRS}, False)]
 )
 def test_accept(brought, kept):
-    """A task in its sender's place is part of the current run, unless it brought another ID."""
+    """A task that its sender runs is part of the current run, unless it brought another ID."""
     with bind("outer-1") as outer:
         run = Inbound(trust=True).accept(brought)
 

@@ -32,10 +32,10 @@ class Mail:
 
 @flow("mail")
 @step(after={"fetch": "is new"}, title="Read 'it'")
-async def read(*texts: str, **how: int) -> None:
+async def read(*names: str, **how: int) -> None:
     """Reads.
 
-    :param texts: What to read.
+    :param names: What to read.
     :raises ValueError: If there is none.
     """
 
@@ -144,12 +144,12 @@ class Van:
 
 
 @night
-@step(after="count", name="tell-all")
-def tell(*, whom="all"):
-    """Tells."""
+@step(after="count", name="notify-all")
+def notify(*, whom="all"):
+    """Notifies."""
 
 
-night(step(after="tell-all", name="again")(partial(tell, whom="me")))
+night(step(after="notify-all", name="again")(partial(notify, whom="me")))
 '''
 FLOWS = ["orders", "mail", "bare", "stock", "night"]
 STEPS = ["full", "summary", "none"]
@@ -178,12 +178,12 @@ class Seen(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
-        said = dict(attributes)
-        anchor = said.get("id") or ""
+        values = dict(attributes)
+        anchor = values.get("id") or ""
         if anchor.startswith("penstock--") and "--drawn" not in anchor and "--in-" not in anchor:
             self.anchors.append(anchor)
-        href = said.get("href") or said.get("xlink:href") or ""
-        if tag == "a" and "#penstock--" in href and "headerlink" not in (said.get("class") or ""):
+        href = values.get("href") or values.get("xlink:href") or ""
+        if tag == "a" and "#penstock--" in href and "headerlink" not in (values.get("class") or ""):
             self.links.append(href.partition("#")[2])
         if tag in {"style", "title", "desc"}:
             self._hidden += 1
@@ -226,7 +226,7 @@ def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
     page = f"Shop\n====\n\n.. penstock-flow:: {flow}\n   :steps: {steps}\n   :caption: How\n"
     (source / "index.rst").write_text(page, encoding="utf-8")
     (source / "conf.py").touch()
-    said = {
+    settings = {
         "extensions": ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "penstock_sphinx"],
         "penstock_modules": MODULES,
         "penstock_pythonpath": [".."],
@@ -234,7 +234,7 @@ def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
     forget()
     with isolated_registry():
         app = SphinxTestApp(
-            srcdir=source, confoverrides=said, status=StringIO(), warning=StringIO()
+            srcdir=source, confoverrides=settings, status=StringIO(), warning=StringIO()
         )
         try:
             app.build()

@@ -2,7 +2,7 @@
 
 Every test is run against an implementation as it is often written by hand, on
 which it has to fail, and against penstock. What happens within a framework, and
-not here, is told in ``docs/explanation/failures.md``.
+not here, is described in ``docs/explanation/failures.md``.
 """
 
 import asyncio
@@ -174,7 +174,7 @@ def test_07_lost_in_threads(it):
 
 
 def test_08_eager_task_wipes_the_caller(it):
-    """A task that runs in the caller's place leaves the caller's ID as it was."""
+    """A task that the caller runs at once leaves the caller's ID as it was."""
 
     def task():
         with it.bind("task"):
@@ -210,9 +210,9 @@ def test_11_formatter_without_filter(it, lines):
     """A handler that somebody forgot the filter on still writes the line."""
     lines.setFormatter(it.FlowFormatter("%(flow_id)s %(message)s"))
 
-    logging.getLogger("failures").info("said")
+    logging.getLogger("failures").info("hello")
 
-    assert written(lines) == ["- said"]
+    assert written(lines) == ["- hello"]
 
 
 def test_12_behind_a_queue(it, lines):
@@ -220,26 +220,26 @@ def test_12_behind_a_queue(it, lines):
     queue = SimpleQueue()
     sender = QueueHandler(queue)
     sender.addFilter(it.FlowFilter())
-    lines.addFilter(it.FlowFilter())  # of whoever took the advice to put it on every handler
+    lines.addFilter(it.FlowFilter())  # as when the filter is on every handler
     lines.setFormatter(logging.Formatter("%(flow_id)s %(message)s"))
     logging.getLogger("failures").handlers[:] = [sender]
     listener = QueueListener(queue, lines)
     listener.start()
 
     with it.bind("order-7"):
-        logging.getLogger("failures").info("said")
+        logging.getLogger("failures").info("hello")
     listener.stop()
 
-    assert written(lines) == ["order-7 said"]
+    assert written(lines) == ["order-7 hello"]
 
 
 def test_14_filter_that_drops(it, lines):
     """A line that is logged outside any run is written."""
     lines.addFilter(it.FlowFilter())
 
-    logging.getLogger("failures").info("said")
+    logging.getLogger("failures").info("hello")
 
-    assert written(lines) == ["said"]
+    assert written(lines) == ["hello"]
 
 
 def test_15_same_id_after_seeding(it):

@@ -425,7 +425,7 @@ def test_malformed(document, message):
     "data", [b"", b"\xff", b"[" * 100_000, b"<html>", b'{"line": ' + b"9" * 5000]
 )
 def test_not_json(data):
-    """What is not JSON at all is refused with the reason, whatever it is."""
+    """A file that is not JSON is refused with the reason, whatever it contains."""
     with pytest.raises(CatalogError, match=r"^flows\.json: not JSON: "):
         parse_catalog(data, "flows.json")
 

@@ -18,7 +18,7 @@ from penstock_mkdocs.markdown import _loading
 
 
 class Site:
-    """A MkDocs site in a folder of its own."""
+    """A MkDocs site in a temporary folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -302,12 +302,12 @@ def test_errors(errors, caplog):
 def test_note_is_a_sentence():
     """A note has what is in backticks as code, and one full stop or question mark at its end."""
     quoted = convert("::: penstock-flows <b>`")
-    asked = convert("::: penstock-flows orders")
-    told = convert("::: penstock-flow other")
+    index = convert("::: penstock-flows orders")
+    unknown = convert("::: penstock-flow other")
 
     assert "did you mean `penstock-flow &lt;b&gt;``?</p>" in quoted
-    assert "did you mean <code>penstock-flow orders</code>?</p>" in asked
-    assert "(known: orders).</p>" in told
+    assert "did you mean <code>penstock-flow orders</code>?</p>" in index
+    assert "(known: orders).</p>" in unknown
 
 
 def test_flows():
@@ -340,7 +340,7 @@ def test_second_diagram_leads_to_the_steps():
 
 
 def test_no_index():
-    """Nobody finds from elsewhere what is not to be found."""
+    """With `no-index` the search and links from other pages do not find the flow."""
     html = convert("::: penstock-flow orders\n    no-index:\n")
 
     ids = re.findall(r' id="(penstock--[^"]+)"', html)
@@ -361,7 +361,7 @@ def test_width(form, width, expected):
 
 
 def test_alt():
-    """What an SVG shows can be said to who does not see it."""
+    """An SVG has an alternative text for screen readers."""
     html = convert('::: penstock-flow orders\n    alt: "A & B"\n')
 
     assert '<svg aria-label="A &amp; B"' in html
@@ -418,7 +418,7 @@ def test_error_can_be_pickled():
 
 
 def test_wrong_errors_option():
-    """A wrong value of an option of the extension is said with the near one."""
+    """The error for a wrong value of an option of the extension names the nearest valid one."""
     with pytest.raises(ConfigurationError, match=r"'shwo' is none of .*; did you mean 'show'"):
         PenstockExtension(errors="shwo")
 
@@ -604,7 +604,7 @@ def test_option_below_an_empty_line(indent, caplog):
 
 @pytest.mark.parametrize("below", ["    code\n", "Text\n", "    steps = none\n"])
 def test_other_lines_below_an_empty_line(below, caplog):
-    """What is not an option may be below a block."""
+    """Lines that are not options may follow a block."""
     html = convert(f"::: penstock-flow orders\n\n{below}")
 
     assert caplog.records == []
@@ -663,8 +663,8 @@ def test_option_that_is_no_word(value, what, caplog):
     assert "penstock-missing" in html
 
 
-def test_cells_are_words_of_their_own():
-    """A search that reads the table without its marks finds each cell as words of its own."""
+def test_cells_are_separate_words():
+    """A search that reads the table without its tags finds the words of each cell separately."""
     html = convert("::: penstock-flows\n")
 
     read = re.sub("<[^>]+>", "", html).split()
@@ -701,7 +701,7 @@ sys.meta_path.insert(0, Hide())
     ],
 )
 def test_without_the_extra(module, expected):
-    """Without what the extra brings, its name is said, and nothing else is taken for that."""
+    """Without the packages of the extra, the error names it; other errors are left as they are."""
     gone = f"import sys; sys.modules[{module!r}] = None;" if module == "yaml" else ""
     code = (gone or HIDE.format(module=module)) + "import penstock_mkdocs"
 
@@ -805,21 +805,21 @@ def test_module_that_fails(errors, caplog, tmp_path, monkeypatch):
     """Without the plugin, the extension says once which module fails, or ends the build."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "broken_module.py").write_text("1 / 0\n", encoding="utf-8")
-    said = {"modules": ["broken_module"], "pythonpath": [str(tmp_path)], "errors": errors}
+    settings = {"modules": ["broken_module"], "pythonpath": [str(tmp_path)], "errors": errors}
     page = "::: penstock-flow orders\n"
     message = "cannot import 'broken_module'"
 
     if errors == "raise":
         with pytest.raises(PageError, match=message):
-            convert(page, **said)
+            convert(page, **settings)
     else:
-        html = [unescape(convert(page, **said)) for _ in range(2)]
+        html = [unescape(convert(page, **settings)) for _ in range(2)]
         assert [message in each for each in html] == [True, True]
     assert caplog.text.count(message) == (errors == "show")
 
 
 def test_failing_graphviz(monkeypatch, caplog):
-    """Where the program fails, each diagram is a tree of text, and a warning says what it said."""
+    """Where the program fails, each diagram is a tree of text, and a warning has its message."""
     monkeypatch.setattr(_graphviz, "find_program", lambda: shutil.which("false"))
     monkeypatch.setattr(_images, "_drawn", {})
 
@@ -830,7 +830,7 @@ def test_failing_graphviz(monkeypatch, caplog):
     assert _images._drawn == {}
 
 
-def test_pictures_are_not_kept_for_ever(monkeypatch):
+def test_images_are_not_kept_for_ever(monkeypatch):
     """A server that draws for days forgets old images."""
     monkeypatch.setattr(_images, "_drawn", {})
     monkeypatch.setattr(_images, "_MOST", 0)
@@ -878,9 +878,9 @@ def test_mkdocstrings_without_autorefs():
     """An mkdocstrings that knows nothing of links by name is left to write the step too."""
     md = markdown.Markdown(extensions=[PenstockExtension()])
     md.parser.blockprocessors.register(BlockProcessor(md.parser), "mkdocstrings", 75)
-    flow("texts")(entrypoint(name="it")(dedent))
+    flow("library")(entrypoint(name="it")(dedent))
 
-    html = md.convert("::: penstock-flow texts\n")
+    html = md.convert("::: penstock-flow library\n")
 
     assert "::: textwrap.dedent" in html
-    assert 'id="penstock--texts--it"' in html
+    assert 'id="penstock--library--it"' in html

@@ -46,7 +46,7 @@ PAGES = {
     "::: penstock-flows\n\n| a | b |\n| - | - |\n| 1 | 2 |\n",
     "orders.md": "# Orders\n\n## How it goes\n\n::: penstock-flow orders\n    caption: So\n",
     "alone.md": "# Alone\n\n::: penstock-flow orders\n    steps: none\n",
-    "picture.md": "# Picture\n\n::: penstock-flow orders\n    format: png\n    steps: none\n",
+    "image.md": "# Image\n\n::: penstock-flow orders\n    format: png\n    steps: none\n",
     "drawn.md": "# Drawn\n\n::: penstock-flow orders\n    steps: none\n\n"
     "::: penstock-flow orders\n    format: mermaid\n",
     "wide.md": "# Wide\n\n::: penstock-flow orders\n    direction: LR\n\n::: penstock-flows\n",
@@ -62,7 +62,7 @@ LOOKS = """() => [...document.querySelectorAll('table')].map(table => {
     return cells.map(cell => [cell.fontWeight, cell.padding, cell.borderTop, cell.color])
 })"""
 SHOWN = "title => document.querySelector('h1')?.innerText.includes(title)"
-# Material and Zensical put an image where no selector of ours reaches.
+# Material and Zensical put an image in a closed shadow root, which no selector can reach.
 DRAWN = """() => {
     const drawn = document.querySelector(".mermaid");
     const {height} = drawn.getBoundingClientRect();
@@ -222,7 +222,7 @@ def test_page_after_page(chromium, site):
     assert "Sends it." in reader.click("send")
     go_to(reader, "Alone")
     assert reader.page.locator("svg.penstock-flow").is_visible()
-    go_to(reader, "Picture")
+    go_to(reader, "Image")
     image = reader.page.locator(".penstock-diagram img")
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
     go_to(reader, "Orders")

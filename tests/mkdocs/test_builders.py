@@ -92,8 +92,8 @@ class Builder(NamedTuple):
 
     def configure(self, folder: Path, plugins: str = "search") -> None:
         text = TOML if self.config.endswith(".toml") else YAML
-        said = text.format(theme=self.theme, plugins=plugins)
-        (folder / self.config).write_text(said, encoding="utf-8")
+        config = text.format(theme=self.theme, plugins=plugins)
+        (folder / self.config).write_text(config, encoding="utf-8")
 
     def run(
         self, folder: Path, *arguments: str, run: Run = run_builder
@@ -211,7 +211,7 @@ def test_unknown_flow_under_strict(project, builder):
 
 @each_program
 def test_unknown_flow(project, builder):
-    """Without ``--strict`` the site is built, and says in the page's place what is missing."""
+    """Without ``--strict`` the site is built, and the page says which flow is missing."""
     folder = project(builder, {"index.md": "# Shop\n\n```penstock-flow ordesr\n```\n\nEnd\n"})
 
     done = builder.run(folder)
@@ -223,10 +223,10 @@ def test_unknown_flow(project, builder):
 
 
 def search_index(folder: Path) -> dict[str, str]:
-    """Return the texts of the search index of a site, by the titles of their places."""
+    """Return the entries of the search index of a site, by their titles."""
     (file,) = [*folder.glob("site/search/search_index.json"), *folder.glob("site/search.json")]
-    said = json.loads(file.read_text(encoding="utf-8"))
-    entries = said.get("docs") or said["items"]
+    index = json.loads(file.read_text(encoding="utf-8"))
+    entries = index.get("docs") or index["items"]
     return {entry["title"]: entry["text"] for entry in entries if entry["title"] != "Shop"}
 
 
@@ -247,7 +247,7 @@ def test_search(project, builder):
 
 
 def inventory(folder: Path) -> list[str]:
-    """Return the names and places in ``objects.inv``."""
+    """Return the names and locations in ``objects.inv``."""
     packed = (folder / "site" / "objects.inv").read_bytes().split(b"\n", 4)[4]
     lines = decompress(packed).decode().splitlines()
     return sorted(f"{line.split()[0]} {line.split()[3]}" for line in lines if line)
@@ -372,14 +372,14 @@ def test_docstring_that_shows_itself(project, builder, plugins):
 
     done = builder.run(folder, *(["-v"] if builder.program != "zensical" else []))
 
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     html = content_of(folder, "index.html")
-    assert (done.returncode, "Traceback" in said) == (0, False), said
+    assert (done.returncode, "Traceback" in output) == (0, False), output
     assert "Go on." in html
     assert html.count("<svg") == (2 if "mkdocstrings" in plugins else 1)
     if "mkdocstrings" in plugins:
-        assert said.count("shop.py:6: the docstring of step 'start' shows its own flow") == 1
-        assert said.count("shop.py:16: the docstring of step 'again' shows its own flow") == 1
+        assert output.count("shop.py:6: the docstring of step 'start' shows its own flow") == 1
+        assert output.count("shop.py:16: the docstring of step 'again' shows its own flow") == 1
 
 
 @pytest.mark.parametrize("builder", [BUILDERS[2], BUILDERS[5]], ids=lambda b: b.program)

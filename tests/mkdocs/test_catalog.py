@@ -12,7 +12,7 @@ PAGE = "# Shop\n\n::: penstock-flow orders\n\n::: penstock-step pack\n\n::: pens
 
 @pytest.fixture
 def export(site):
-    """Return what writes the catalog of the site's project, and takes its application away."""
+    """Return a function that writes the catalog of the site's project, and removes the project."""
 
     def write() -> None:
         file = site.folder / "shop.py"

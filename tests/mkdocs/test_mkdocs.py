@@ -261,7 +261,7 @@ def test_links_to_other_pages(site, warnings):
 
 
 def test_search(site):
-    """MkDocs' own search finds what is said of steps, and no source of a diagram."""
+    """MkDocs' own search finds the docs of steps, and no source of a diagram."""
     html = site.build(options("format: mermaid"), plugins=["search", {"penstock": site.options}])
 
     index = (site.folder / "site/search/search_index.json").read_text(encoding="utf-8")
@@ -519,7 +519,7 @@ def test_docstring_styles(style):
 
 
 def test_list_in_a_description():
-    """What is said of a parameter may be more than a sentence."""
+    """The description of a parameter may be more than a sentence."""
 
     def add(first): ...
 
@@ -704,7 +704,7 @@ def test_old_mkdocs(monkeypatch):
 
 @pytest.mark.usefixtures("plugin_again")
 def test_plugin_without_mkdocs(monkeypatch):
-    """Whoever asks for the plugin without MkDocs is told what to install."""
+    """Without MkDocs, the error that the plugin raises says what to install."""
     for name in [*sys.modules]:
         if f"{name}.".startswith("mkdocs."):
             monkeypatch.setitem(sys.modules, name, None)

@@ -112,7 +112,7 @@ def test_privacy(tmp_path, order):
 def test_languages(site, order, structure):
     """A site of several languages shows flows in each of them."""
     pages = {"index.md": "# Hi\n", "shown.md": PAGES["shown.md"]}
-    # The plugin takes no page from outside the folder of the site's pages.
+    # The plugin does not accept pages from outside the folder of the site's pages.
     options = {"modules": ["shop"], "pythonpath": ["."]}
     if structure == "folder":
         pages = {f"{code}/{name}": text for code in ("en", "fr") for name, text in pages.items()}

@@ -59,7 +59,7 @@ def test_watched(site, server, templates):
 
 
 def test_settings_that_cannot_be_used(site, warnings):
-    """Settings of the project that cannot be used are told where flows would be shown."""
+    """Invalid settings of the project are reported where flows would be shown."""
     site.write("pyproject.toml", "[tool.penstock]\nmodules = 1\n")
 
     html = site.build(PAGE)
@@ -161,7 +161,7 @@ def test_style_sheets(site):
 
 
 def test_style_sheet_of_the_author(site, warnings):
-    """A site that has changed the style sheet and keeps it in its place keeps it as it is."""
+    """A style sheet that the author has changed and kept under its name is not overwritten."""
     (site.folder / "docs/assets").mkdir()
     site.write("docs/assets/penstock.css", "/* mine */")
 
@@ -313,7 +313,7 @@ UNWATCHED = "docs/index.md: Zensical does not see edits of shop.py"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "config", "is_told"),
+    ("arguments", "config", "warns"),
     [
         (["build"], "", True),
         (["serve"], "", True),
@@ -322,12 +322,12 @@ UNWATCHED = "docs/index.md: Zensical does not see edits of shop.py"
         (["build"], "watch: [shop.py]\n", False),
     ],
 )
-def test_module_that_zensical_does_not_watch(zensical, caplog, arguments, config, is_told):
-    """Who builds from Zensical's cache hears once which modules it does not look at."""
+def test_module_that_zensical_does_not_watch(zensical, caplog, arguments, config, warns):
+    """A build with Zensical's cache warns once about the modules that it does not watch."""
     for _ in range(2):
         assert "<svg" in zensical(PAGE, arguments, config)
 
-    assert [r.getMessage().partition(", and")[0] for r in caplog.records] == [UNWATCHED] * is_told
+    assert [r.getMessage().partition(", and")[0] for r in caplog.records] == [UNWATCHED] * warns
 
 
 PATHS = "plugins: [{mkdocstrings: {handlers: {python: {paths: [lib]}}}}]\n"

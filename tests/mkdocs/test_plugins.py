@@ -62,11 +62,11 @@ MATERIAL = {"name": "material", "font": False}
 
 @dataclass(frozen=True)
 class Case:
-    """What a plugin is asked to do, and how its work can be told."""
+    """The page that a plugin works on, and what shows that it did."""
 
     plugins: list
     page: str = "Text\n"
-    """What stands on the page ``using.md``, below its title."""
+    """The content of the page ``using.md``, below its title."""
 
     shows: str = ""
     """What only the plugin writes into `where`."""
@@ -225,7 +225,7 @@ CASES = {
     ),
     "minify": Case(
         with_options("minify", minify_html=True, minify_js=True, minify_css=True),
-        "<!-- taken away -->\n\nText   here\n",
+        "<!-- removed -->\n\nText   here\n",
         "<p>Text here",
     ),
     "mkdocstrings": Case(

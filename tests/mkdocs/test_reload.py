@@ -92,8 +92,8 @@ def test_places(settings, tmp_path):
     ]
 
 
-def test_places_of_what_has_no_file(settings):
-    """A module that was made by hand is in no place."""
+def test_module_without_a_file(settings):
+    """A module that was made by hand has no file to watch."""
     made = ModuleType("watched")
     sys.modules["watched"] = made
     assert made.__spec__ is None
@@ -141,7 +141,7 @@ def test_written_while_it_was_imported(settings, tmp_path):
 
 @pytest.mark.usefixtures("optimized")
 def test_without_docstrings(tmp_path, monkeypatch, caplog):
-    """`python -OO`, which drops docstrings, does not go unnoticed, and is said once."""
+    """`python -OO`, which drops docstrings, causes one warning."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     settings = Settings(modules=("without_docs",), pythonpath=(str(tmp_path),))
     (tmp_path / "without_docs.py").write_text(CODE.format(name="a", step="x"), encoding="utf-8")

@@ -108,7 +108,7 @@ def write(folder: Path, name: str, text: str) -> None:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    # Zensical tells edits apart by the second.
+    # Zensical distinguishes edits by the second.
     edited = next(_seconds)
     os.utime(path, (edited, edited))
 

@@ -35,10 +35,10 @@ def mermaid(request: pytest.FixtureRequest, require: Callable[[str, bool], None]
 styles = pytest.mark.parametrize("styled", [False, True], ids=["plain", "styled"])
 
 
-def halves(texts: list[str]) -> tuple[list[str], list[str]]:
-    """Return the first and second half of *texts*, of one length."""
-    middle = len(texts) // 2
-    return texts[:middle], texts[middle : middle * 2]
+def halves(labels: list[str]) -> tuple[list[str], list[str]]:
+    """Return the first and second half of *labels*, of one length."""
+    middle = len(labels) // 2
+    return labels[:middle], labels[middle : middle * 2]
 
 
 def seen(text: str) -> str:
@@ -57,27 +57,27 @@ def node_text(node: Node, repetition: str = "") -> str:
 
 
 def meant(graph: Graph) -> tuple[Counter, Counter]:
-    """Return the texts of the nodes and of both ends of the edges of *graph*, bars as ``""``."""
+    """Return the labels of the nodes and of both ends of the edges of *graph*, bars as ``""``."""
     repeated = repetitions(graph)
-    texts = {node.name: node_text(node, repeated.get(node.name, "")) for node in graph.nodes}
+    labels = {node.name: node_text(node, repeated.get(node.name, "")) for node in graph.nodes}
     joined = {edge.target for edge in graph.edges if not edge.is_loop}
     joined &= {node.name for node in graph.nodes if node.join == "all"}
     pairs = Counter(
         (
-            texts[edge.source],
-            "" if edge.target in joined and not edge.is_loop else texts[edge.target],
+            labels[edge.source],
+            "" if edge.target in joined and not edge.is_loop else labels[edge.target],
         )
         for edge in lines(graph)
     )
-    pairs.update(("", texts[name]) for name in joined)
-    return Counter(texts.values()) + Counter("" for _ in joined), pairs
+    pairs.update(("", labels[name]) for name in joined)
+    return Counter(labels.values()) + Counter("" for _ in joined), pairs
 
 
 def drawn(drawing: Drawing) -> tuple[Counter, Counter]:
-    """Return the texts of the nodes and of both ends of the edges that Mermaid drew."""
-    texts = {name: seen(text) for name, text in drawing.labels.items()}
-    pairs = Counter((texts[source], texts[target]) for source, target in drawing.edges)
-    return Counter(texts.values()), pairs
+    """Return the labels of the nodes and of both ends of the edges that Mermaid drew."""
+    labels = {name: seen(text) for name, text in drawing.labels.items()}
+    pairs = Counter((labels[source], labels[target]) for source, target in drawing.edges)
+    return Counter(labels.values()), pairs
 
 
 def test_hostile_names(mermaid: Mermaid) -> None:
@@ -130,8 +130,8 @@ def test_hostile_flow_titles(mermaid: Mermaid) -> None:
         ]
     )
 
-    said = [(seen(drawing.title), seen(drawing.description)) for drawing in drawings]
-    assert said == [(seen(title), seen(plain_text(title))) for title in titles]
+    heard = [(seen(drawing.title), seen(drawing.description)) for drawing in drawings]
+    assert heard == [(seen(title), seen(plain_text(title))) for title in titles]
     assert {tuple(drawing.vertices) for drawing in drawings} == {("LR",)}
 
 
@@ -240,15 +240,15 @@ def test_classes_of_the_page(mermaid: Mermaid) -> None:
 
 
 def test_groups(mermaid: Mermaid) -> None:
-    """Each group is a frame with its title and a class of its own, whatever the title is."""
-    texts, groups = [], []
+    """Each group is a frame with its title and a separate class, whatever the title is."""
+    sources, groups = [], []
     for part in (HOSTILE[::2], HOSTILE[1::2]):  # Mermaid draws no more at once
         pairs = [(f"a{number}", text) for number, text in enumerate(part)]
         nodes = tuple(Node(name=name, label="x", group=pair[1]) for pair in pairs for name in pair)
         graph = Graph(name="x", nodes=nodes, edges=tuple(Edge(*pair) for pair in pairs))
-        texts.append(render_mermaid(graph, styled=True, palette="page"))
+        sources.append(render_mermaid(graph, styled=True, palette="page"))
 
-    for drawing in mermaid.draw_all(texts):
+    for drawing in mermaid.draw_all(sources):
         groups += drawing.groups
 
     assert Counter(seen(text) for text, _ in groups) == Counter(map(seen, HOSTILE))
@@ -291,7 +291,7 @@ ORDERS = Graph(
         Node(name="check", label="Check the customer's credit", kind="api"),
         Node(name="reserve", label="Reserve stock", kind="database"),
         Node(name="charge", label="Charge the card", kind="ledger"),
-        Node(name="refuse", label="Tell the customer", kind="email"),
+        Node(name="refuse", label="Notify the customer", kind="email"),
         Node(name="pack", label="Pack the parcel", join="all"),
         Node(name="label", label="Print the label", kind="file"),
         Node(name="publish", label="Publish", kind="kafka"),

@@ -56,7 +56,7 @@ Shop
 
 
 class Project:
-    """A Sphinx project in a folder of its own."""
+    """A Sphinx project in a temporary folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,15 +84,15 @@ class Project:
         self, builder: str = "html", *extensions: str, verbosity: int = 0, **settings: object
     ) -> "Built":
         """Build the project as `sphinx-build` would, in this process but as if in a new one."""
-        said = self.settings | settings
-        said["extensions"] = ["penstock_sphinx", *extensions]
+        values = self.settings | settings
+        values["extensions"] = ["penstock_sphinx", *extensions]
         status, warnings = StringIO(), StringIO()
         _forget(*MODULES)
         with isolated_registry():
             app = SphinxTestApp(
                 builder,
                 srcdir=self.folder,
-                confoverrides=said,
+                confoverrides=values,
                 status=status,
                 warning=warnings,
                 builddir=self.folder / "_build",
@@ -106,7 +106,7 @@ class Project:
 
 
 class Built:
-    """What a build made and said."""
+    """The output and the messages of a build."""
 
     def __init__(self, folder: Path, warnings: str, status: str) -> None:
         self.folder = folder

@@ -48,7 +48,7 @@ def test_class_for_a_script_of_the_project(project):
 
 
 def test_missing_script(project):
-    """A script that is not there is a warning with its place."""
+    """A script that does not exist is a warning with its path."""
     made = project(":format: mermaid")
 
     built = made.build(penstock_mermaid_js="js/my.js")

@@ -307,7 +307,7 @@ def test_colours_of_a_dark_system(dark_reader, theme):
 @dark_themes
 def test_switch(dark_reader):
     """A flow follows the page's own switch at once, and is not drawn again."""
-    picture = dark_reader.page.locator(".penstock-diagram svg").element_handle()
+    image = dark_reader.page.locator(".penstock-diagram svg").element_handle()
 
     seen = []
     for mode in ("light", "dark"):
@@ -317,7 +317,7 @@ def test_switch(dark_reader):
         seen.append(look(dark_reader))
 
     assert seen == [IS_LIGHT, IS_DARK]
-    assert picture.evaluate("picture => picture.isConnected")
+    assert image.evaluate("image => image.isConnected")
 
 
 @alabaster
@@ -338,10 +338,10 @@ def test_ways_to_be_dark(dark_reader):
         document.documentElement[`${method}Attribute`](...pair))"""
 
     seen = []
-    for said, _ in ways:
-        dark_reader.page.evaluate(change, ["set", said])
-        seen.append((said, look(dark_reader)))
-        dark_reader.page.evaluate(change, ["remove", said])
+    for attributes, _ in ways:
+        dark_reader.page.evaluate(change, ["set", attributes])
+        seen.append((attributes, look(dark_reader)))
+        dark_reader.page.evaluate(change, ["remove", attributes])
 
     assert seen == ways
 
@@ -428,14 +428,14 @@ def test_wide_flow_without_links(chromium, folder):
     reader.page.wait_for_function("document.activeElement.scrollLeft > 0")
 
 
-SHAPE = """picture => {
-    const {width, height} = picture.viewBox?.baseVal
-        ?? {width: picture.naturalWidth, height: picture.naturalHeight};
+SHAPE = """image => {
+    const {width, height} = image.viewBox?.baseVal
+        ?? {width: image.naturalWidth, height: image.naturalHeight};
     return width / height;
 }"""
-KEEPS_SHAPE = """picture => picture.tagName === "IMG"
-    ? getComputedStyle(picture).objectFit === "contain"
-    : picture.preserveAspectRatio.baseVal.align !== 1  // "none" would stretch it
+KEEPS_SHAPE = """image => image.tagName === "IMG"
+    ? getComputedStyle(image).objectFit === "contain"
+    : image.preserveAspectRatio.baseVal.align !== 1  // "none" would stretch it
 """
 
 
@@ -446,17 +446,17 @@ def test_sizes(chromium, folder):
     reader.wait_for_drawing()
     reader.page.add_style_tag(content=".penstock-diagram { font-size: 16px; width: 500px; }")
 
-    pictures = reader.page.locator(".penstock-diagram :is(img, svg)").all()
-    assert len(pictures) == 3 * len(SIZES)
-    for picture, (width, height) in zip(pictures, [*SIZES.values()] * 3, strict=True):
-        box, shape = picture.bounding_box(), picture.evaluate(SHAPE)
+    images = reader.page.locator(".penstock-diagram :is(img, svg)").all()
+    assert len(images) == 3 * len(SIZES)
+    for image, (width, height) in zip(images, [*SIZES.values()] * 3, strict=True):
+        box, shape = image.bounding_box(), image.evaluate(SHAPE)
         if height is None:
             assert box["width"] == pytest.approx(width)
             assert box["width"] / box["height"] == pytest.approx(shape, rel=0.01)
         else:
             assert box["height"] == pytest.approx(height)
             assert box["width"] == pytest.approx(width or shape * height, rel=0.01)
-            assert picture.evaluate(KEEPS_SHAPE)
+            assert image.evaluate(KEEPS_SHAPE)
 
 
 @pytest.mark.parametrize("version", [p for p in PAGE_VERSIONS if not isinstance(p, str)])
@@ -619,7 +619,7 @@ document.addEventListener("DOMContentLoaded", () => {
     window.mermaid = {run() { throw "another Mermaid"; }};
 });
 """
-"""What scripts of themes do to the pictures of a page, and to what draws them."""
+"""How scripts of themes change the images of a page, and the code that draws them."""
 
 
 def test_script_of_a_theme(chromium, pages_with, script):

@@ -32,7 +32,7 @@ def test_html_builders(project, builder):
     assert len(set(links)) == 4
 
 
-def test_picture_of_a_page_in_a_folder(project):
+def test_image_of_a_page_in_a_folder(project):
     """A page in a folder finds its image."""
     made = project(after="\n.. toctree::\n\n   sub/page\n")
     made.write("sub/page.rst", "Page\n====\n\n.. penstock-flow:: orders\n   :format: png\n")
@@ -40,8 +40,8 @@ def test_picture_of_a_page_in_a_folder(project):
     built = made.build()
 
     (source,) = re.findall(r'<img src="(\.\./_images/[^"]+)"', built.read("sub/page.html"))
-    picture = built.folder / "sub" / source
-    assert picture.resolve().read_bytes().startswith(b"\x89PNG")
+    image = built.folder / "sub" / source
+    assert image.resolve().read_bytes().startswith(b"\x89PNG")
 
 
 def test_single_page(project):
@@ -84,13 +84,13 @@ def test_list_of_book(project):
     built = made.build("epub", **ABOUT)
 
     items = ET.fromstring(built.read("content.opf")).iter("{http://www.idpf.org/2007/opf}item")
-    said = {item.get("href"): item.get("properties") for item in items}
-    assert {name: said[name] for name in ("index.xhtml", "png.xhtml", "nav.xhtml")} == {
+    properties = {item.get("href"): item.get("properties") for item in items}
+    assert {name: properties[name] for name in ("index.xhtml", "png.xhtml", "nav.xhtml")} == {
         "index.xhtml": "svg",
         "png.xhtml": None,
         "nav.xhtml": "nav",
     }
-    assert said["a%20b/%C3%BC.xhtml"] == "svg"
+    assert properties["a%20b/%C3%BC.xhtml"] == "svg"
 
 
 def test_contents_of_book(project):
@@ -121,7 +121,7 @@ TREE = [
     ("builder", "name"),
     [("text", "index.txt"), ("xml", "index.xml"), ("pseudoxml", "index.pseudoxml")],
 )
-def test_builders_without_pictures(project, builder, name):
+def test_builders_without_images(project, builder, name):
     """Where there are no images, the flow is a tree of text."""
     built = project(":caption: How").build(builder)
 
@@ -256,7 +256,7 @@ def test_latex(project, lines, expected):
 
 @pytest.fixture
 def typeset(require):
-    """Return what makes a PDF of a build, and what LaTeX said of it."""
+    """Return a function that makes a PDF of a build, and returns it with LaTeX's log."""
     program = shutil.which("pdflatex")
     require("latex", program is not None)
 
@@ -270,15 +270,15 @@ def typeset(require):
                 capture_output=True,
                 env=os.environ | {"max_print_line": "1000"},
             )
-        said = done.stdout.decode(errors="replace")
-        assert done.returncode == 0, said[-2000:]
-        return PdfReader(source.with_suffix(".pdf")), said
+        log = done.stdout.decode(errors="replace")
+        assert done.returncode == 0, log[-2000:]
+        return PdfReader(source.with_suffix(".pdf")), log
 
     return run
 
 
-def pictures(pdf: PdfReader) -> list[tuple[float, float, int]]:
-    """Return how wide and tall each picture is on its page, in points, and how many pixels wide."""
+def images(pdf: PdfReader) -> list[tuple[float, float, int]]:
+    """Return how wide and tall each image is on its page, in points, and how many pixels wide."""
     found = []
 
     def note(operator, operands, matrix, _):
@@ -309,15 +309,15 @@ def test_pdf(project, typeset):
         with (made.folder / "index.rst").open("a", encoding="utf-8") as page:
             page.write(f"\n.. penstock-flow:: {flow}\n   :steps: none\n   :{option}\n")
 
-    pdf, said = typeset(made.build("latex"))
+    pdf, log = typeset(made.build("latex"))
 
     paper = float(pdf.pages[0].mediabox.width), float(pdf.pages[0].mediabox.height)
-    drawn, half, wide, tall = pictures(pdf)
+    drawn, half, wide, tall = images(pdf)
     assert drawn[0] == pytest.approx(drawn[2] / 4, rel=0.01)
     assert half[0] == pytest.approx(wide[0] / 2, rel=0.01)
     assert 0.6 * paper[0] < wide[0] < 0.9 * paper[0]
     assert 0.6 * paper[1] < tall[1] < 0.9 * paper[1]
-    assert not re.search("too large|undefined|Overfull", said)
+    assert not re.search("too large|undefined|Overfull", log)
 
 
 @pytest.mark.latex
@@ -325,12 +325,12 @@ def test_pdf(project, typeset):
 def test_pdf_links(project, typeset, steps):
     """Links in a PDF, also of its index of flows, lead to the flow and to its steps."""
     after = "\n:penstock:flow:`orders` :penstock:step:`send`\n"
-    pdf, said = typeset(project(f":steps: {steps}", after=after).build("latex"))
+    pdf, log = typeset(project(f":steps: {steps}", after=after).build("latex"))
 
     links = [link.get_object() for page in pdf.pages for link in page.get("/Annots", [])]
     leads = {str(link["/A"]["/D"]) for link in links if link["/A"]["/S"] == "/GoTo"}
     spots = {pdf.named_destinations[lead]["/Top"] for lead in leads}
-    assert "undefined" not in said
+    assert "undefined" not in log
     assert len(spots) >= 5
 
 

@@ -22,7 +22,7 @@ Shop
 
 
 def export(folder) -> None:
-    """Write the catalog of the project in *folder*, and take its application away."""
+    """Write the catalog of the project in *folder*, and remove its application."""
     with isolated_registry():
         source = (folder / "shop.py").read_text(encoding="utf-8")
         code = compile(source, str(folder / "shop.py"), "exec")

@@ -72,8 +72,8 @@ def test_links(shop, around, is_shown):
     assert ('"penstock","step"' in searched) is is_shown
 
 
-def test_place_that_is_left_out(shop):
-    """Of two places, one for each builder, links lead to the one that is there."""
+def test_directive_that_is_left_out(shop):
+    """Of two directives, one for each builder, links lead to the one that is shown."""
     made = shop(".. only:: latex", after="\n.. only:: html\n\n   .. penstock-flow:: orders\n")
 
     built = made.build()

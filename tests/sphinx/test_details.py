@@ -17,7 +17,7 @@ def ids(html: str) -> list[str]:
 
 @pytest.mark.parametrize("first", ["index", "full"], ids=["best last", "best first"])
 def test_single_page(project, first):
-    """In a single page each anchor is once, and links lead to the place that says most."""
+    """In a single page each anchor is once, and links lead to the most detailed section."""
     toctree = ".. toctree::\n\n   full\n   bare\n"
     made = project(index=(BARE if first == "index" else "Shop\n====\n\n") + toctree)
     see = ":penstock:flow:`orders` :penstock:step:`charge`\n"
@@ -122,7 +122,7 @@ def test_flow_without_steps(project):
 
 
 def test_old_sphinx(project, monkeypatch):
-    """Where Sphinx takes no folders from extensions, files are copied all the same."""
+    """Where Sphinx cannot add folders of extensions, files are copied all the same."""
     monkeypatch.delattr(Sphinx, "add_static_dir", raising=False)
 
     assert (project().build().folder / "_static" / "penstock.css").is_file()
@@ -149,10 +149,10 @@ def test_settings_stay_as_they_are(project):
     """A second build does not say that a setting has changed."""
     made = project()
     made.write("mermaid.js", "")
-    said = {"penstock_mermaid_js": "mermaid.js", "penstock_format": "mermaid"}
-    made.build(**said)
+    settings = {"penstock_mermaid_js": "mermaid.js", "penstock_format": "mermaid"}
+    made.build(**settings)
 
-    built = made.build(**said)
+    built = made.build(**settings)
 
     assert "html_static_path" not in built.status
     assert (built.folder / "_static" / "mermaid.js").is_file()
@@ -172,8 +172,8 @@ def test_merge_of_other_processes(project):
     from sphinx.testing.util import SphinxTestApp
 
     made = project()
-    said = {"extensions": ["penstock_sphinx"]}
-    app = SphinxTestApp("dummy", srcdir=made.folder, confoverrides=said)
+    settings = {"extensions": ["penstock_sphinx"]}
+    app = SphinxTestApp("dummy", srcdir=made.folder, confoverrides=settings)
     try:
         domain = app.env.get_domain("penstock")
         mine, stale = (

@@ -64,10 +64,10 @@ def test_what_is_declared_of_steps(project):
         "poll ( ) Comes after: check Leads back to: poll"
     )
     drawn = built.read("index.html").partition("<svg")[2].partition("</svg>")[0]
-    said = [
+    labels = [
         " ".join(unescape(text).split()) for text in re.findall(r"<text[^>]*>(.*?)</text>", drawn)
     ]
-    assert set(said) >= {"receives kafka:a", "sends celery:c", "again: no", "repeats"}
+    assert set(labels) >= {"receives kafka:a", "sends celery:c", "again: no", "repeats"}
 
 
 def test_diagram_links_to_steps(project):

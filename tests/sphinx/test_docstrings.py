@@ -44,7 +44,7 @@ def hook(made, event, body):
     """Let the project listen to *event*."""
     made.write(
         "conf.py",
-        f"def hook(app, what, name, obj, options, *said):\n    {body}\n"
+        f"def hook(app, what, name, obj, options, *rest):\n    {body}\n"
         f"def setup(app): app.connect('{event}', hook)\n",
     )
 
@@ -55,7 +55,7 @@ def test_docstring_hooks(project):
     hook(
         made,
         "autodoc-process-docstring",
-        "said[0][:] = [f'HOOK {what} {name} {obj.__name__} {options.noindex}']",
+        "rest[0][:] = [f'HOOK {what} {name} {obj.__name__} {options.noindex}']",
     )
 
     assert "HOOK function shop.send send None" in made.build("html", AUTODOC).text()
@@ -67,7 +67,7 @@ def test_options_in_hooks(project):
     hook(
         made,
         "autodoc-process-docstring",
-        "said[0][:] = [f'HOOK {__import__(\"copy\").deepcopy(options)}']",
+        "rest[0][:] = [f'HOOK {__import__(\"copy\").deepcopy(options)}']",
     )
 
     built = made.build("html", AUTODOC)
@@ -78,7 +78,7 @@ def test_options_in_hooks(project):
 
 def test_signature_hooks(shop):
     """Signatures go through autodoc's event too, with what they are of."""
-    hook(shop, "autodoc-process-signature", "return f'({what}, {name})', said[1]")
+    hook(shop, "autodoc-process-signature", "return f'({what}, {name})', rest[1]")
 
     text = shop.build("html", AUTODOC).text()
 

@@ -95,7 +95,7 @@ def test_unknown(pages, role, expected):
 
 
 def test_unknown_to_other_domains(pages):
-    """Of what is not penstock's, Sphinx says itself that it leads nowhere."""
+    """Sphinx itself reports unknown targets of other domains."""
     made = pages("See :py:func:`nothing`.")
 
     assert made.build(nitpicky=True).warnings == (
@@ -105,7 +105,7 @@ def test_unknown_to_other_domains(pages):
 
 
 def test_ambiguous(pages):
-    """A name that steps of two flows have is no name for a link."""
+    """A link to a name that steps of two flows have is a warning."""
     made = pages("See :penstock:step:`send`.\n\n.. penstock-flow:: mails\n")
     made.edit(
         "shop.py", "@orders\n@step(after=all_of", '@flow("mails")\n@orders\n@step(after=all_of'
@@ -117,8 +117,8 @@ def test_ambiguous(pages):
     ) in made.build().warnings
 
 
-def test_where_most_is_said(pages):
-    """Of several pages that show a flow, links lead to the one that says most."""
+def test_most_detailed_page(pages):
+    """Of several pages that show a flow, links lead to the most detailed one."""
     built = pages(
         "See :penstock:step:`orders.send`.\n\n.. penstock-flow:: orders\n   :steps: summary\n"
     )
@@ -129,7 +129,7 @@ def test_where_most_is_said(pages):
 
 
 def test_no_index(pages):
-    """What is not to be indexed is shown, but links do not lead there."""
+    """With `no-index` a flow is shown, but links do not lead there."""
     made = pages("See :penstock:step:`orders.send`.")
     made.write("flows.rst", FLOWS + "   :no-index:\n")
 

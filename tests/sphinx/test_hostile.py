@@ -164,7 +164,7 @@ def test_directive_that_raises(project, error, option):
 
 @pytest.mark.parametrize("option", [":steps: full", ":steps: summary"])
 def test_halt_level(project, monkeypatch, option):
-    """A build that is told to end at a warning in reST does, in a docstring too."""
+    """A build that is set to end at a warning in reST does, in a docstring too."""
     made = project(option)
     made.write("docutils.conf", "[general]\nhalt_level: 2\n")
     made.write("shop.py", step_with("*Broken."))
@@ -187,7 +187,7 @@ def test_listener_that_raises(project, hook, event, subtype):
     made = project()
     made.write(
         "conf.py",
-        f"def hook(app, what, name, obj, *said):\n    {hook}\n"
+        f"def hook(app, what, name, obj, *rest):\n    {hook}\n"
         f"def setup(app): app.connect('autodoc-process-{event}', hook)\n",
     )
     made.write("shop.py", step_with("Takes it.", head=HEAD + ODD, signature="(a=odd)"))
@@ -200,11 +200,11 @@ def test_listener_that_raises(project, hook, event, subtype):
 
 @pytest.mark.parametrize("result", ["(1, 2, 3)", "42", "('', None)", "['(x)', 3]"])
 def test_listener_with_odd_result(project, result):
-    """What a listener returns may be no signature."""
+    """A listener may return something that is not a signature."""
     made = project()
     made.write(
         "conf.py",
-        f"def hook(*said): return {result}\n"
+        f"def hook(*arguments): return {result}\n"
         "def setup(app): app.connect('autodoc-process-signature', hook)\n",
     )
 
@@ -221,7 +221,7 @@ def test_listener_with_odd_result(project, result):
             "receive.__doc__ = 42", "docstring", "its __doc__ must be a string, not int", id="doc"
         ),
         pytest.param(
-            "class Lie:\n    def __get__(self, *said): raise OSError\n"
+            "class Lie:\n    def __get__(self, *arguments): raise OSError\n"
             "class Send:\n    __signature__ = Lie()\n    def __call__(self): ...\n"
             "    __name__ = 'send'\n"
             "orders(step(after='receive', name='send')(Send()))",

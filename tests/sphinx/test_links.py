@@ -195,7 +195,7 @@ def setup(app):
 
 
 def test_no_address(beside_another):
-    """Where an extension says that a function has no address, its node is no link."""
+    """Where an extension has no address for a function, its node is not a link."""
     beside_another.write("conf.py", REFUSE)
 
     built = beside_another.build("html", "sphinx.ext.intersphinx")
@@ -234,7 +234,7 @@ def test_outside_of_the_book(pages):
 
 
 def test_nowhere(pages):
-    """Where the docs say nothing of a step, its node is no link, and nothing complains."""
+    """The node of a step without docs is not a link, and there is no warning."""
     built = pages().build(nitpicky=True)
 
     assert (leads(built), built.warnings) == ({}, "")

@@ -118,7 +118,7 @@ def test_mocked_decorators(project):
     ],
 )
 def test_mock_as_a_step(project, declared, reason):
-    """What is mocked itself is no step: the warning says so, and the build ends."""
+    """A mocked object is not a step: the warning says so, and the build ends."""
     made = project()
     made.write("shop.py", f"{MOCKED}\n{declared}\n")
 
@@ -249,7 +249,7 @@ def test_no_modules(project):
 
 
 def test_wrong_modules(project):
-    """A value that cannot be used is told once; a page says that nothing is declared."""
+    """An invalid value is reported once; a page says that nothing is declared."""
     made = project()
 
     warnings = made.build(penstock_modules=[1]).warnings
@@ -259,7 +259,7 @@ def test_wrong_modules(project):
 
 
 def test_wrong_setting_beside_known_flows(project):
-    """Where `conf.py` imports flows itself, an unknown one is told with those."""
+    """Where `conf.py` imports flows itself, the warning for an unknown one lists them."""
     made = project(index="Shop\n====\n\n.. penstock-flow:: order\n")
     made.write("conf.py", f"import sys\nsys.path.insert(0, {str(made.folder)!r})\nimport shop\n")
 
@@ -267,7 +267,7 @@ def test_wrong_setting_beside_known_flows(project):
 
 
 def test_unknown_after_failure(project):
-    """A flow that is unknown since its module cannot be imported is told with the module."""
+    """The warning for a flow whose module cannot be imported names the module."""
     made = project()
     made.write("shop.py", "1 / 0")
 
@@ -315,8 +315,8 @@ def test_modules_from_elsewhere(project):
 
     built = made.build(penstock_modules=["extra", "pack.*", "math"])
 
-    told = f"(extra is {made.folder / 'extra.py'}, pack is {made.folder / 'pack/__init__.py'}"
-    assert told in built.warnings
+    expected = f"(extra is {made.folder / 'extra.py'}, pack is {made.folder / 'pack/__init__.py'}"
+    assert expected in built.warnings
     assert str(made.folder) not in built.text()
 
 
@@ -336,7 +336,7 @@ def test_old_sphinx(monkeypatch):
 
 
 def test_line_of_pyproject(project):
-    """A module that `pyproject.toml` names has its place in the message, and no line of conf.py."""
+    """The message for a module of `pyproject.toml` has the line there, and none of conf.py."""
     made = project()
     made.write("pyproject.toml", '[tool.penstock]\nmodules = ["broken"]\n')
     made.write("broken.py", "1 / 0")

@@ -96,19 +96,19 @@ def test_same_bytes(pages, builder):
 
 
 def test_many_pages_of_one_diagram(pages):
-    """Writers in processes of their own that draw one flow do not get in each other's way."""
+    """Writers in separate processes can draw one flow at the same time."""
     for number in range(40):
-        picture = ".. penstock-flow:: orders\n   :steps: none\n   :format: png\n"
-        pages.write(f"page1{number}.rst", f"Page\n====\n\n{picture}")
+        image = "..  penstock-flow:: orders\n   :steps: none\n   :format: png\n"
+        pages.write(f"page1{number}.rst", f"Page\n====\n\n{image}")
 
     done = sphinx_build(pages, "a", "-W", "-j", "4")
 
-    pictures = list((pages.folder / "_out" / "a" / "_images").iterdir())
-    assert (done.returncode, done.stderr, len(pictures)) == (0, "", 1)
+    images = list((pages.folder / "_out" / "a" / "_images").iterdir())
+    assert (done.returncode, done.stderr, len(images)) == (0, "", 1)
 
 
 def test_failing(pages):
-    """A build with -W fails for an unknown flow, in processes of their own too, and again."""
+    """A build with -W fails for an unknown flow, with separate processes too, and again."""
     pages.edit("page3.rst", "orders", "order")
 
     codes = [sphinx_build(pages, "a", "-W", "-j", "2").returncode for _ in range(2)]

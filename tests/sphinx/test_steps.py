@@ -38,25 +38,26 @@ def test_summary_without_docstring(project):
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("option", "expected"),
     [
         pytest.param("name='fetch'", "fetch receive ( order )", id="name"),
         pytest.param("title='Fetch it'", "Fetch it receive ( order )", id="title"),
-        pytest.param("title='receive'", "receive ( order )", id="title that the code says"),
+        pytest.param("title='receive'", "receive ( order )", id="title that is the name"),
         pytest.param("kind='SAP'", "receive ( order ) Entrypoint · SAP", id="kind"),
     ],
 )
-def test_title(project, said, expected):
+def test_title(project, option, expected):
     """A step has the title that its node has, once."""
     made = project()
     made.write(
         "shop.py",
-        f"from penstock import *\n@flow('orders')\n@entrypoint({said})\ndef receive(order): ...\n",
+        "from penstock import *\n"
+        f"@flow('orders')\n@entrypoint({option})\ndef receive(order): ...\n",
     )
 
     text = made.build().text()
 
-    assert (text if said.startswith("kind") else text.replace(" Entrypoint", "")) == (
+    assert (text if option.startswith("kind") else text.replace(" Entrypoint", "")) == (
         f"Shop {expected}"
     )
 

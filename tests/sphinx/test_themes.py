@@ -31,7 +31,7 @@ def test_sphinx_immaterial(project, require):
         "html_theme_options = {'font': False}\n"
         "penstock_modules, penstock_pythonpath = ['shop'], ['.']\n",
     )
-    # In its own process: the theme puts functions of its own into Sphinx' modules.
+    # In its own process: the theme replaces functions of Sphinx' modules.
     command = [sys.executable, "-m", "sphinx", "-q", str(made.folder), str(made.folder / "out")]
     subprocess.run(command, check=True)
 

@@ -58,7 +58,7 @@ def german(shop, monkeypatch):
 
 
 def messages(built, name: str) -> dict[str, list[tuple[str, int]]]:
-    """Return the messages of a page, each with its places."""
+    """Return the messages of a page, each with its locations."""
     text = built.read(name)
     found = {str(m.id): m.locations for m in read_po(BytesIO(text.encode())) if m.id}
     assert text.count("\nmsgid") == len(found) + 1  # and the head
@@ -113,7 +113,7 @@ def test_messages_stay_unseen(shop):
     assert shop.build().text().count("Takes an order <in>.") == 1
 
 
-def test_picture(german):
+def test_image(german):
     """An image has the titles, the conditions and the sentences of its language."""
     html = german().read("index.html")
 
@@ -182,7 +182,7 @@ def test_links(german):
     html = german().read("other.html").partition('role="main"')[2]
 
     links = re.findall(r'href="index.html#[^>]*title="([^"]+)">(.*?)</a>', html)
-    assert [(tip, re.sub("<[^>]+>", "", said)) for tip, said in links] == [
+    assert [(tip, re.sub("<[^>]+>", "", label)) for tip, label in links] == [
         ("Nimmt einen Auftrag &lt;an&gt;.", "Auftrag annehmen"),
         ("Vom Auftrag zum Paket.", "Aufträge"),
     ]
@@ -223,8 +223,8 @@ def test_own_words_are_compiled():
         with source.open("rb") as written, source.with_suffix(".mo").open("rb") as compiled:
             words, found = read_po(written), GNUTranslations(compiled)
 
-        told = {message.id: message.string for message in words if message.id}
-        assert {word: looked_up(found, word) for word in told} == told
+        expected = {message.id: message.string for message in words if message.id}
+        assert {word: looked_up(found, word) for word in expected} == expected
 
 
 def looked_up(found, word):
@@ -265,7 +265,7 @@ def test_kind_as_the_project_says_it(shop, german):
     assert "charge ( order ) Ablage" in german(Database="Ablage").text()
 
 
-def test_own_words_of_pictures(shop, german):
+def test_own_words_of_images(shop, german):
     """What penstock itself says of an image is in the language of the docs."""
     shop.edit("shop.py", '@step(after="receive")', '@step(after=["receive", "lost"])')
     shop.settings["suppress_warnings"] = ["penstock"]

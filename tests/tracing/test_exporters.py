@@ -214,25 +214,25 @@ class TestExporters:
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_companion(self):
         """An exporter may follow the body of a step in its own context."""
-        said = []
+        calls = []
 
         class Companion(InMemoryExporter):
             def resume(self, span):
-                said.append(("resume", span.step))
+                calls.append(("resume", span.step))
 
             def suspend(self, span):
-                said.append(("suspend", span.step))
+                calls.append(("suspend", span.step))
                 raise ZeroDivisionError
 
         def begin():
-            said.append("first")
+            calls.append("first")
             yield
-            said.append("second")
+            calls.append("second")
 
         set_exporters(Companion())
         list(declare(begin)())
 
-        assert said == [
+        assert calls == [
             ("resume", "begin"),
             "first",
             ("suspend", "begin"),
@@ -293,9 +293,9 @@ class TestExporters:
         exporter.close()
 
         (line,) = file.read_text(encoding="ascii").splitlines()
-        said = json.loads(line)
-        assert (said["step"], said["values"]["order"]) == ("begin", "\u00e9\n")
-        assert said["values"]["odd"].startswith("<object object")
+        span = json.loads(line)
+        assert (span["step"], span["values"]["order"]) == ("begin", "\u00e9\n")
+        assert span["values"]["odd"].startswith("<object object")
         (run,) = tracing.read_runs(file)
         assert (run.flow, run.steps) == ("orders", ("begin",))
         assert repr(exporter).startswith("JsonLinesExporter('")
@@ -310,9 +310,9 @@ class TestExporters:
         declare(lambda: annotate(odd=odd, well=[1, {"a": None}]), name="begin")()
 
         (line,) = file.read_text(encoding="ascii").splitlines()
-        said = json.loads(line, parse_constant=pytest.fail)
-        assert said["step"] == "begin"
-        assert said["values"]["well"] == [1, {"a": None}]
+        span = json.loads(line, parse_constant=pytest.fail)
+        assert span["step"] == "begin"
+        assert span["values"]["well"] == [1, {"a": None}]
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_json_lines_of_what_json_cannot_hold(self, tmp_path):
@@ -417,7 +417,7 @@ class TestExporters:
         assert flushed == [before]
 
     def test_background_that_is_gone(self):
-        """An exporter that nobody uses any more can go, though forks were to be told to it."""
+        """An exporter that nobody uses any more is collected, although it registered for forks."""
         background = ref(BackgroundExporter(InMemoryExporter()))
         gc.collect()
 
@@ -585,7 +585,7 @@ class TestProcesses:
         """A file in the environment switches tracing on."""
         application("import application; application.begin()", PENSTOCK_TRACE="spans.jsonl")
 
-        assert [said["step"] for said in lines(tmp_path / "spans.jsonl")] == ["charge", "begin"]
+        assert [span["step"] for span in lines(tmp_path / "spans.jsonl")] == ["charge", "begin"]
 
     @pytest.mark.parametrize("value", ["1", "true", "YES", "On", " 1 ", "y"])
     def test_environment_logs(self, application, value):
@@ -623,7 +623,7 @@ class TestProcesses:
             "import application; application.begin()", PENSTOCK_TRACE=value, HOME=str(tmp_path)
         )
 
-        assert [said["step"] for said in lines(tmp_path / file)] == ["charge", "begin"]
+        assert [span["step"] for span in lines(tmp_path / file)] == ["charge", "begin"]
 
     @pytest.mark.parametrize(
         ("value", "reason"),
@@ -663,7 +663,7 @@ class TestProcesses:
         ],
     )
     def test_endings(self, application, tmp_path, ending, expected):
-        """Spans in the background are brought away at exit, in children too."""
+        """Spans in the background are flushed at exit, in children too."""
         application(
             f"""
             import multiprocessing, os, sys
@@ -698,12 +698,12 @@ class TestProcesses:
         )
 
         found = lines(tmp_path / "spans.jsonl")
-        # Which of two processes writes first is theirs; within a run the order is told.
-        runs = {said["flow_id"]: [] for said in found}
-        for said in found:
-            runs[said["flow_id"]].append(said["step"])
+        # Either process may write first; within a run the order is fixed.
+        runs = {span["flow_id"]: [] for span in found}
+        for span in found:
+            runs[span["flow_id"]].append(span["step"])
         assert list(runs.values()) == [["charge", "begin"]] * expected
-        assert len({said["span_id"] for said in found}) == len(found)
+        assert len({span["span_id"] for span in found}) == len(found)
 
     def test_processes_write_whole_lines(self, application, tmp_path):
         """Processes that write to one file at once do not mix their lines."""
@@ -729,7 +729,7 @@ class TestProcesses:
         )
 
         found = lines(tmp_path / "spans.jsonl")
-        assert len(found) == len({said["span_id"] for said in found}) == 4 * 200 * 2
+        assert len(found) == len({span["span_id"] for span in found}) == 4 * 200 * 2
 
     def test_full_disk(self, application, tmp_path):
         """Where a disk is full, what was written before is kept, and what comes later is read."""
