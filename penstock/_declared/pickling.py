@@ -18,7 +18,7 @@ __all__ = [
 
 
 def enable_pickling() -> None:
-    """Teach pickle what it cannot find by a name, since a wrapper took its place."""
+    """Register how to pickle objects that are not found by name, since a wrapper replaced them."""
     copyreg.pickle(Step, _reduce_step)
     copyreg.pickle(Declared, _reduce_declared)
 

@@ -226,7 +226,7 @@ def is_own(path: Path) -> bool:
 def _installed_in(folder: Path) -> frozenset[str]:
     """Return the names in *folder* that an installer put there (``pip install --target``)."""
     try:
-        # Not by glob: who records what modules list knows by its caller that this is not theirs.
+        # Not by glob: a recording ignores this call, and recognizes it by its direct caller.
         names = [name for name in os.listdir(folder) if name.endswith(".dist-info")]  # noqa: PTH208
     except OSError:
         names = []

@@ -152,7 +152,7 @@ def _below(folder: Path, path: str) -> str:
 
 
 def _pattern_below(folder: Path, pattern: str) -> str:
-    """Return *pattern* as seen from *folder*, whose own name is no pattern."""
+    """Return *pattern* as seen from *folder*, whose name is taken literally."""
     return os.path.normpath(os.path.join(escape(str(folder)), pattern))  # noqa: PTH118 - no path
 
 

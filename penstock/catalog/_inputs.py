@@ -71,7 +71,7 @@ class Environment:
 class Inputs:
     """All that a catalog was made from, as far as it can be seen.
 
-    Clocks, databases, the network and what other programs answer cannot.
+    Clocks, databases, the network and the output of other programs are not recorded.
     """
 
     process: Mapping[str, Any] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Inputs:
         return self.find_change(settings) is not None
 
     def find_change(self, settings: Settings) -> str | None:
-        """Return what is not what it was, for a log, or None."""
+        """Return the name of an input that has changed, for a log, or None."""
         return self._find_other(settings) or next(
             (state.path for state in self._states() if state.verified() is None), None
         )

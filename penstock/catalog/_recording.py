@@ -285,8 +285,8 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
 def record(settings: Settings, *, ignored: str | None = None) -> Iterator[Recording]:
     """Record what modules read in the block, in which they are imported.
 
-    The first block adds an audit hook to the process, which Python cannot take
-    away again. Outside of a block it does nothing.
+    The first block adds an audit hook to the process, which Python cannot
+    remove again. Outside of a block it does nothing.
 
     Args:
         settings: The settings that name the modules.

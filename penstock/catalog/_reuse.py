@@ -52,7 +52,7 @@ def _verified(folder: Path, settings: Settings, found: dict[str, Any]) -> Loaded
     before = Inputs.from_json(found["inputs"])
     inputs = before.refreshed(settings)
     if inputs is None:
-        _logger.debug("flows are loaded anew: changed is %s", before.find_change(settings))
+        _logger.debug("flows are loaded again: changed is %s", before.find_change(settings))
         return None
     catalog = parse_catalog(found["catalog"].encode(), str(folder / _FILE))
     if inputs != before:  # the next comparison will be cheaper
@@ -98,7 +98,7 @@ class _Loaded:
 
 
 class FlowsLoader:
-    """Loads the flows of a project as often as somebody asks, and seldom imports anything.
+    """Loads the flows of a project as often as somebody asks, and rarely imports anything.
 
     One loader belongs to one site. What it has loaded is what it returns while
     nothing has changed, and a second loader finds it in the folder.

@@ -1,4 +1,4 @@
-"""What tells a docs tool that a page has to be made again."""
+"""The fingerprint of a page, by which a docs tool sees whether to make the page again."""
 
 from dataclasses import fields
 from hashlib import sha256

@@ -106,7 +106,7 @@ def test_failed_import(project):
     project.edit("print(", "import os\nassert os.path.isfile('ready')\nprint(")
     loader = FlowsLoader(project.cache)
     failed, again = project.load(loader), project.load(loader)
-    (project.folder / "ready").touch()  # as if a database answered now
+    (project.folder / "ready").touch()  # as if a database could be reached now
     same_build = project.load(loader)
     loader.begin_build()
     next_build = project.load(loader)
