@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from penstock.docs import write_whole
 from penstock.exceptions import DiagramTooLargeError
 from penstock.render._theme import mermaid_stylesheet, page_stylesheet
+from penstock_sphinx._compat import mermaid_node_class
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._images import draws_mermaid
 from penstock_sphinx._log import warn
@@ -62,10 +63,12 @@ def _add_folder(app: Sphinx, folder: Path) -> None:
 
 def _hand_over(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
     """Let sphinxcontrib.mermaid draw: its node in ours brings its script to the page."""
-    theirs = _other_mermaid(app)
-    for diagram in _drawn_by_mermaid(app, doctree) if theirs else ():
+    make_node = mermaid_node_class(app)
+    if make_node is None:
+        return
+    for diagram in _drawn_by_mermaid(app, doctree):
         try:
-            diagram.append(theirs.mermaid(code=mermaid_text(diagram), options={}))
+            diagram.append(make_node(code=mermaid_text(diagram), options={}))
         except DiagramTooLargeError:
             continue  # reported where it is drawn
 
@@ -86,21 +89,12 @@ def _add_mermaid(
 ) -> None:
     """Load Mermaid on pages that draw with it, unless they bring it already."""
     script, _ = _mermaid(app)
-    if script is None or doctree is None or _other_mermaid(app):
+    if script is None or doctree is None or mermaid_node_class(app):
         return
     if _drawn_by_mermaid(app, doctree):
         # What is to be read comes first, then these, in this order.
         app.add_js_file(script, loading_method="defer")
         app.add_js_file(_JS, loading_method="defer")
-
-
-def _other_mermaid(app: Sphinx) -> Any:
-    """Return the module of sphinxcontrib.mermaid if it draws in the browser: a page needs one."""
-    extension = app.extensions.get("sphinxcontrib.mermaid")
-    # Where it makes images, it brings no script.
-    if extension is None or app.config.mermaid_output_format != "raw":
-        return None
-    return extension.module
 
 
 def _drawn_by_mermaid(app: Sphinx, doctree: nodes.Node) -> list[penstock_diagram]:

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docutils import nodes
-from docutils.utils import Reporter
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.util.docutils import new_document
 
+from penstock_sphinx._compat import index_entries, is_kept_by_ifconfig
 from penstock_sphinx._domain import Condition, domain_of
 
 __all__ = ["setup_conditions"]
@@ -64,33 +63,20 @@ def _holds(app: Sphinx, condition: Condition) -> bool:
         except Exception:  # Sphinx warns of it, and keeps what is inside
             return True
     if kind == "ifconfig":
-        return _is_kept_by_ifconfig(app, expression)
+        return is_kept_by_ifconfig(app, expression)
     return bool(app.config.todo_include_todos)
-
-
-def _is_kept_by_ifconfig(app: Sphinx, expression: str) -> bool:
-    """Return what the extension itself makes of *expression*, which is any Python."""
-    from sphinx.ext.ifconfig import ifconfig, process_ifconfig_nodes  # noqa: PLC0415 - when in use
-
-    inside = nodes.comment()
-    document = new_document("")
-    reporter = document.reporter
-    reporter.report_level = reporter.halt_level = Reporter.SEVERE_LEVEL  # the page itself reports
-    document += ifconfig("", inside, expr=expression)
-    process_ifconfig_nodes(app, document, "")
-    return inside in document.children
 
 
 def _withhold(_app: Sphinx, env: BuildEnvironment) -> None:
     """Leave in the general index what this build shows, and put back what it shows again."""
-    domain, index = domain_of(env), env.get_domain("index")
+    domain, index = domain_of(env), index_entries(env)
     for docname in domain.data["conditions"]:
         every = [
-            *index.data["entries"].get(docname, ()),
+            *index.get(docname, ()),
             *domain.data["withheld"].get(docname, ()),
         ]
         shown = [entry for entry in every if domain.is_shown(docname, entry[2])]
-        index.data["entries"][docname] = shown
+        index[docname] = shown
         domain.data["withheld"][docname] = _without(every, shown)
 
 

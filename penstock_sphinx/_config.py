@@ -13,6 +13,7 @@ from sphinx.config import Config
 from penstock.docs import SETTING_NAMES, Settings, SettingWords, page_formats, read_settings
 from penstock.exceptions import did_you_mean
 from penstock.render import Direction
+from penstock_sphinx._compat import names_in_conf
 from penstock_sphinx._log import warn
 
 __all__ = [
@@ -145,7 +146,7 @@ def _warn_of_unknown(_app: Sphinx, config: Config) -> None:
     """Warn of names in ``conf.py`` that look like settings of penstock but are none."""
     known = [_name(each) for each in fields(PenstockConfig)]
     # Sphinx warns of unknown names that `-D` sets, and keeps those of `conf.py` here.
-    for name, value in config._raw_config.items():  # noqa: SLF001 - it has no other way
+    for name, value in names_in_conf(config).items():
         if name.startswith("penstock_") and name not in config and not _is_code(value):
             hint = did_you_mean(name, known)
             warn(f"conf.py: unknown setting {name!r}{hint} (known: {', '.join(known)})", "config")

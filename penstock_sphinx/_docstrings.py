@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any, cast
 
 from docutils import nodes
-from docutils.parsers.rst.states import RSTState, RSTStateMachine, state_classes
+from docutils.parsers.rst.states import RSTState
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -26,6 +26,7 @@ from penstock.docs.functions import (
     signature_of,
     why_unreadable,
 )
+from penstock_sphinx._compat import parse_beside_markdown, record_typehints
 from penstock_sphinx._log import Subtype, warn
 from penstock_sphinx._signatures import for_domain, hide_defaults
 
@@ -39,11 +40,7 @@ def setup_docstrings(app: Sphinx) -> None:
 
 def _join_autodoc(app: Sphinx, _config: Config) -> None:
     if "sphinx.ext.autodoc" in app.extensions:
-        # Loading autodoc takes longer than many a build has to do.
-        from sphinx.ext.autodoc.typehints import record_typehints  # noqa: PLC0415
-
-        # For ``autodoc_typehints = "description"``; since Sphinx 9 autodoc calls it by itself.
-        app.connect("autodoc-process-signature", record_typehints)
+        record_typehints(app)
 
 
 class FunctionSource:
@@ -220,22 +217,6 @@ class _Options(dict[str, Any]):
 def parse_rst(directive: SphinxDirective, lines: StringList) -> list[nodes.Node]:
     """Return *lines* parsed as reST, also where the page is Markdown."""
     if not isinstance(cast("object", directive.state), RSTState):  # MyST has its own
-        return _parse_in_markdown(directive.state.document, lines)
+        return parse_beside_markdown(directive.state.document, lines)
     with switch_source_input(directive.state, lines):
         return nested_parse_to_nodes(directive.state, lines)
-
-
-def _parse_in_markdown(document: nodes.document, lines: StringList) -> list[nodes.Node]:
-    """Return *lines* parsed as a part of *document*, so that its targets are the page's."""
-    before = len(document.children)
-    machine = RSTStateMachine(state_classes=state_classes, initial_state="Body")
-    reporter: Any = document.reporter
-    objects = reporter.get_source_and_line
-    reporter.get_source_and_line = machine.get_source_and_line
-    try:
-        machine.run(lines, document)
-    finally:
-        reporter.get_source_and_line = objects
-    found = document.children[before:]
-    del document[before:]
-    return found

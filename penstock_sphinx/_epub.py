@@ -1,6 +1,7 @@
 """Properties of the pages with images in the manifest of an EPUB."""
 
 import re
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from sphinx.application import Sphinx
 
 from penstock.docs import write_whole
+from penstock_sphinx._compat import after_manifest
 from penstock_sphinx._domain import domain_of
 
 __all__ = ["setup_epub"]
@@ -21,19 +23,14 @@ def setup_epub(app: Sphinx) -> None:
 
 def _join(app: Sphinx) -> None:
     # Sphinx has no event there, and lists no properties of files at all.
+    if app.builder.name == "epub":
+        after_manifest(app.builder, partial(_complete, app))
+
+
+def _complete(app: Sphinx) -> None:
     builder: Any = app.builder
-    if builder.name != "epub":
-        return
-    write_list = builder.build_content
-
-    def write_whole_list() -> None:
-        write_list()
-        pages = [
-            f"{docname}{builder.out_suffix}" for docname in domain_of(app.env).data["drawings"]
-        ]
-        _declare(Path(builder.outdir), pages)
-
-    builder.build_content = write_whole_list
+    pages = [f"{docname}{builder.out_suffix}" for docname in domain_of(app.env).data["drawings"]]
+    _declare(Path(builder.outdir), pages)
 
 
 def _declare(folder: Path, pages: list[str]) -> None:

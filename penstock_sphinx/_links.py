@@ -11,6 +11,7 @@ from sphinx.errors import NoUri
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
+from penstock_sphinx._compat import find_python_object, mark_for_translators, viewcode_modules
 from penstock_sphinx._domain import LinkTarget, PenstockDomain, domain_of, refer
 from penstock_sphinx._log import warn
 from penstock_sphinx._nodes import penstock_diagram, penstock_link, penstock_messages
@@ -28,15 +29,12 @@ def whereabouts(env: BuildEnvironment, target: LinkTarget) -> tuple[str, str] | 
     found = domain_of(env).find(target.flow, target.step)
     if found is not None:
         return found[0], found[1].anchor
-    python: Any = env.get_domain("py")
-    entry = python.objects.get(f"{target.module}.{target.path}") if target.path else None
-    return None if entry is None else (entry.docname, entry.node_id)
+    return find_python_object(env, f"{target.module}.{target.path}") if target.path else None
 
 
 def has_source_page(env: BuildEnvironment, target: LinkTarget) -> bool:
     """Return whether viewcode has a page with the source of *target*."""
-    modules: dict[str, Any] = getattr(env, "_viewcode_modules", {})
-    entry: Any = modules.get(target.module) or ("", {})
+    entry: Any = viewcode_modules(env).get(target.module) or ("", {})
     return target.path in entry[1]
 
 
@@ -88,7 +86,7 @@ class _Resolver(SphinxPostTransform):
 
     def _to_other_project(self, target: LinkTarget, docname: str) -> nodes.reference | None:
         """Return what intersphinx says of the function."""
-        if not target.path or not getattr(self.env, "intersphinx_inventory", None):
+        if not target.path or not getattr(self.config, "intersphinx_mapping", None):
             return None
         name = f"{target.module}.{target.path}"
         asked = pending_xref(
@@ -146,6 +144,6 @@ def _give_messages(builder: Builder | None, node: nodes.Element) -> None:
     for message in node["messages"] if builder is not None and builder.name == "gettext" else ():
         paragraph = nodes.paragraph(message, message)
         paragraph.source, paragraph.line = node.source, node.line
-        cast("Any", paragraph).uid = ""  # the builder leaves out what has none
+        mark_for_translators(paragraph)
         paragraphs.append(paragraph)
     node.replace_self(paragraphs)

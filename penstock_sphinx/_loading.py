@@ -1,11 +1,9 @@
 """Importing the modules that declare flows."""
 
 import ast
-from contextlib import AbstractContextManager, nullcontext, redirect_stdout
-from importlib import import_module
+from contextlib import redirect_stdout
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -13,6 +11,7 @@ from sphinx.util import logging
 from penstock.catalog import Catalog
 from penstock.docs import LoadedFlows, Settings, explain_optimization, load_flows
 from penstock.exceptions import ConfigurationError, ModuleImportError
+from penstock_sphinx._compat import autodoc_mocks
 from penstock_sphinx._config import project_settings
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._log import warn
@@ -37,7 +36,7 @@ def _import_modules(app: Sphinx) -> None:
     printed = _Printed()
     # A real stream, for a module may set it up, wrap it or take it apart.
     stream = TextIOWrapper(printed, "utf-8", "backslashreplace", write_through=True)
-    with _mocked(app), redirect_stdout(stream):
+    with autodoc_mocks(app.config), redirect_stdout(stream):
         loaded = _load(settings)
     domain = domain_of(app.env)
     domain.flows, domain.failures = loaded.flows, loaded.failures
@@ -64,17 +63,6 @@ class _Printed(BytesIO):
 
     def close(self) -> None:
         """Do nothing."""
-
-
-def _mocked(app: Sphinx) -> AbstractContextManager[Any]:
-    """Return what puts mocks in the place of what autodoc mocks."""
-    names = getattr(app.config, "autodoc_mock_imports", None)
-    if not names:
-        return nullcontext()
-    # Only now: without autodoc, this would load it.
-    module: Any = import_module("sphinx.ext.autodoc.mock")
-    mocked: AbstractContextManager[Any] = module.mock(names)
-    return mocked
 
 
 def _location(confdir: Path, failure: ModuleImportError) -> str | None:

@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 from docutils import nodes
-from sphinx.pycode.ast import unparse
 
 from penstock.docs.functions import UNKNOWN, Source, attempt
+from penstock_sphinx._compat import can_unparse
 
 __all__ = ["for_domain", "hide_defaults", "show_defaults"]
 
@@ -56,8 +56,10 @@ def _annotation(
         return _UNKNOWN
     try:
         tree = ast.parse(text, mode="eval").body
-        unparse(tree, text)
-    except (*_BROKEN, NotImplementedError):
+        is_readable = can_unparse(tree, text)
+    except _BROKEN:
+        is_readable = False
+    if not is_readable:
         # Sphinx would read none of the arguments. It shows a string as it is.
         return Source(repr(text))
     encoded = text.encode()

@@ -10,6 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from penstock import Step
 from penstock.docs import Fact, Link, StepSection
+from penstock_sphinx._compat import name_in_contents
 from penstock_sphinx._docstrings import FunctionSource, describe_error, parse_rst
 from penstock_sphinx._domain import LinkTarget, domain_of
 from penstock_sphinx._messages import own_words
@@ -55,9 +56,7 @@ def step_nodes(
             parsed, described = _described(directive, section)
         described["classes"].append("penstock-step")
         title = _signature(described)
-        title["_toc_name"] = section.step.label
-        title["_toc_parts"] = (section.step.name,)
-        title["toc_title"] = section.step.label  # for sphinx-immaterial, which reads no others
+        name_in_contents(title, section.step.label)
         _make_target(directive, title, section.anchor)
         content = _content(described)
         content[:0] = _note(section.step, translate)

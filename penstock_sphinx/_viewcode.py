@@ -12,6 +12,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from penstock_sphinx._compat import find_python_object, viewcode_modules
 from penstock_sphinx._domain import domain_of
 
 __all__ = ["setup_viewcode"]
@@ -24,8 +25,7 @@ def setup_viewcode(app: Sphinx) -> None:
 
 
 def _lead_back(_app: Sphinx, env: BuildEnvironment) -> None:
-    modules: dict[str, Any] = getattr(env, "_viewcode_modules", {})
-    python: Any = env.get_domain("py")
+    modules = viewcode_modules(env)
     for docname, functions in domain_of(env).data["sources"].items():
         for module, path in functions:
             entry = modules.get(module)
@@ -33,8 +33,8 @@ def _lead_back(_app: Sphinx, env: BuildEnvironment) -> None:
                 continue
             code, tags, used, referred = entry
             for home in (referred, *_packages(module)):
-                if f"{home}.{path}" in python.objects:
-                    used[path] = python.objects[f"{home}.{path}"].docname
+                if found := find_python_object(env, f"{home}.{path}"):
+                    used[path] = found[0]
                     modules[module] = code, tags, used, home
                     break
 
@@ -49,7 +49,7 @@ def _packages(module: str) -> Iterator[str]:
 def _add_anchors(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Add the anchors to which viewcode leads back: those of the Python domain."""
     functions = domain_of(app.env).data["sources"].get(docname)
-    modules: Mapping[str, Any] = getattr(app.env, "_viewcode_modules", {})
+    modules = viewcode_modules(app.env)
     if not functions or not modules or app.builder.format != "html":
         return
     taken = {name for node in doctree.findall(nodes.Element) for name in node["ids"]}
