@@ -6,6 +6,8 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 from weakref import ref
 
+from penstock._common.compat import CELLS, FILES, LOADERS
+
 __all__ = ["Execution", "current_execution"]
 
 Source = tuple[str, ...]
@@ -52,9 +54,6 @@ _NAMES_OF_CODE = ("<module>", "<cell line")
 _MOST_BETWEEN = 3
 """How many frames a loader puts between Python's import and the module."""
 
-_WHOLE_MODULES = {"importlib._bootstrap", "_frozen_importlib", "runpy", "IPython.utils.py3compat"}
-_CELLS = "IPython.core.interactiveshell"
-
 
 def _execution_of(frame: FrameType) -> Execution | None:
     """Return the execution of a whole module or cell in *frame*, if it is one."""
@@ -65,11 +64,11 @@ def _execution_of(frame: FrameType) -> Execution | None:
         if caller is None:
             return None
         calling = caller.f_globals.get("__name__")
-        if calling in _WHOLE_MODULES:
+        if calling in LOADERS or (calling == CELLS and caller.f_code.co_name == FILES):
             names = frame.f_globals
             source = ("module", str(names.get("__name__")), str(names.get("__file__")))
             return Execution(source, frame.f_code, names)
-        if calling == _CELLS:
+        if calling == CELLS:
             return _cell_execution()
         caller = caller.f_back
     return None

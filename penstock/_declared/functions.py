@@ -8,7 +8,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any, TypeGuard
 from weakref import ref
 
-from penstock._declared.mocks import is_mock, unmocked
+from penstock._common.compat import is_mock, unmocked
 from penstock._declared.step import Location
 
 __all__ = [

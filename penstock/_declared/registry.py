@@ -7,12 +7,12 @@ from threading import RLock
 from types import CodeType, FrameType, FunctionType
 from typing import Any, TypeVar
 
+from penstock._common.compat import is_mock, unmocked
 from penstock._common.forks import renew_after_fork, renew_if_forked
 from penstock._declared.codes import CodeIndex
 from penstock._declared.declaration import Declaration, FlowDeclaration
 from penstock._declared.executions import Execution, Source, current_execution
 from penstock._declared.functions import layers, locate, unwrap_method
-from penstock._declared.mocks import is_mock, unmocked
 from penstock._declared.weak_index import WeakIndex
 from penstock.exceptions import DuplicateStepError, UndeclaredFunctionError, UnknownFlowError
 

@@ -7,7 +7,7 @@ from inspect import signature
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
-from penstock._declared.mocks import is_mock, unmocked
+from penstock._common.compat import is_import_statement, is_mock, unmocked
 from penstock.exceptions import InvalidArgumentError, did_you_mean
 
 __all__ = ["as_code", "explains", "missing_name", "only_function", "string_error"]
@@ -165,6 +165,6 @@ def missing_name(name: str) -> AttributeError | ImportError:
         return AttributeError(f"module 'penstock' has no attribute {name!r}")
     message = f"penstock has no {name!r}, which was in 0.1.0: {_RENAMED[name]}"
     # The package is asked by `importlib` for each name of an import statement.
-    if sys._getframe(2).f_code.co_name == "_handle_fromlist":  # noqa: SLF001 - documented
+    if is_import_statement(sys._getframe(2)):  # noqa: SLF001 - documented
         return ImportError(message, name="penstock")
     return AttributeError(message)

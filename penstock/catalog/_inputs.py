@@ -8,9 +8,9 @@ from itertools import chain
 from json import dumps
 from pathlib import Path
 from secrets import token_hex
-from subprocess import _args_from_interpreter_flags  # type: ignore[attr-defined]
 from typing import Any
 
+from penstock._common.compat import interpreter_flags
 from penstock._project.importing import is_own
 from penstock._project.settings import Settings
 from penstock.catalog._states import FileState, FolderState, PatternState, digest_of
@@ -189,7 +189,7 @@ def describe_process(settings: Settings) -> dict[str, Any]:
     top = [*settings.pythonpath, *own]
     return {
         "Python": [sys.version, sys.executable, sys.prefix, sys.base_prefix, sys.platform],
-        "options of Python": [*_args_from_interpreter_flags(), *sys.warnoptions],
+        "options of Python": [*interpreter_flags(), *sys.warnoptions],
         # Those of the settings are put there by an import in this process.
         "sys.path": [str(each) for each in sys.path if each not in top],
         "top": top,

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import time
 
+from penstock._common.compat import interpreter_flags
 from penstock._project.settings import Settings
 from penstock.catalog._child import CATALOG, read_failures, read_inputs, write_request
 from penstock.catalog._inputs import describe_process
@@ -75,11 +76,10 @@ def _run(folder: Path, output: Path, timeout: float) -> int | None:
     """Return the exit code of the child, or None if it took too long."""
     path = [*map(str, sys.path)]
     code = _CODE.format(path=ascii(path), folder=ascii(str(folder)), end=time() + timeout)
-    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does
     # As a file, for a program that a module has started may keep a pipe open.
     with output.open("ab") as stream:
         process = subprocess.Popen(  # noqa: S603 - this Python
-            [sys.executable or "python", *flags, "-c", code],
+            [sys.executable or "python", *interpreter_flags(), "-c", code],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,

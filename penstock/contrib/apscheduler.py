@@ -9,7 +9,6 @@ arguments, which every job store pickles with them and which nobody else sees.
 import sys
 from collections.abc import Callable
 from threading import local
-from types import FrameType
 from typing import Any, overload
 
 from penstock.boundary import (
@@ -20,6 +19,7 @@ from penstock.boundary import (
     receive_argument,
     send_beside,
 )
+from penstock.contrib._compat import before_storing, find_running_job, leave_storing
 from penstock.exceptions import MissingExtraError
 
 try:
@@ -48,8 +48,7 @@ def install(scheduler: BaseScheduler) -> None:
     .. versionadded:: 0.2
     """
     uninstall(scheduler)
-    add_job, put_job = scheduler.add_job, scheduler._real_add_job  # noqa: SLF001 - see below
-    adding = local()
+    add_job, adding = scheduler.add_job, local()
 
     def add_with_id(*args: Any, **kwargs: Any) -> Any:
         adding.is_here = True
@@ -57,17 +56,16 @@ def install(scheduler: BaseScheduler) -> None:
             job = add_job(*args, **kwargs)
         finally:
             adding.is_here = False
-        if job.pending:  # until the scheduler starts, somewhere else
+        if job.pending or not is_asked:  # until the scheduler starts, somewhere else
             _complete(job)
         return job
 
-    # Here a job is complete and not yet stored: `add_job` copies dictionaries.
-    def put_with_id(job: Job, *more: Any) -> Any:
+    def complete(job: Job) -> None:
         if getattr(adding, "is_here", False):
             _complete(job)
-        return put_job(job, *more)
 
-    vars(scheduler).update(add_job=add_with_id, _real_add_job=put_with_id)
+    is_asked = before_storing(scheduler, complete)
+    vars(scheduler)["add_job"] = add_with_id
 
 
 def uninstall(scheduler: BaseScheduler) -> None:
@@ -76,7 +74,7 @@ def uninstall(scheduler: BaseScheduler) -> None:
     .. versionadded:: 0.2
     """
     vars(scheduler).pop("add_job", None)
-    vars(scheduler).pop("_real_add_job", None)
+    leave_storing(scheduler)
 
 
 def _complete(job: Job) -> None:
@@ -139,21 +137,8 @@ def flow_task(
 
 
 def _find_sent() -> object:
-    """Return what the job was added with that calls a function now, or None if no job does.
-
-    What runs a job hands over nothing but the arguments, so the job is only to be
-    found where it is run.
-    """
+    """Return what the job was added with that calls a function now, or None if no job does."""
     # This function, `begin` and the function that was declared are called by what runs the job.
-    frame: FrameType | None = sys._getframe(3)  # noqa: SLF001 - documented for this use
-    while frame is not None:
-        where = frame.f_globals.get("__name__", "")
-        if frame.f_code.co_name in {"run_job", "run_coroutine_job"} and where.startswith(_RUNNERS):
-            return getattr(frame.f_locals["job"].kwargs, ARGUMENT, "")
-        if where == receive_argument.__module__:
-            return None  # another job calls it
-        frame = frame.f_back
-    return None
-
-
-_RUNNERS = "apscheduler.executors."
+    frame = sys._getframe(3)  # noqa: SLF001 - documented for this use
+    job = find_running_job(frame, receive_argument.__module__)
+    return None if job is None else getattr(job.kwargs, ARGUMENT, "")

@@ -22,6 +22,7 @@ from penstock.boundary import (
     is_flow_id,
     record_failure,
 )
+from penstock.contrib._compat import find_received
 from penstock.exceptions import MissingExtraError
 from penstock.reporting import add_fields
 
@@ -211,19 +212,18 @@ def uninstall_logging() -> None:
 _line_format: str | None = None
 
 
-def _complete(logger: logging.Logger, **_: Any) -> None:
+def _complete(logger: logging.Logger, **sent: Any) -> None:
     """Complete the handlers that Celery has set up."""
     for handler in logger.handlers:
         if not any(isinstance(found, _Filter) for found in handler.filters):
             handler.addFilter(_Filter())
-            _show_flow_id(handler)
+            _show_flow_id(handler, _line_format or f"%(flow_id)s {sent['format']}")
 
 
-def _show_flow_id(handler: logging.Handler) -> None:
-    """Let *handler* write the flow ID, if its formatter is Celery's."""
+def _show_flow_id(handler: logging.Handler, fmt: str) -> None:
+    """Let *handler* write *fmt*, if its formatter is Celery's."""
     there = handler.formatter
     if isinstance(there, ColorFormatter):
-        fmt = _line_format or f"%(flow_id)s {there._fmt}"  # noqa: SLF001 - the only way to it
         # For the root logger too: Celery's other formatter knows no task_id.
         made = TaskFormatter(fmt, there.use_color)
         made.datefmt = there.datefmt  # Celery 5.4 does not have this argument
@@ -244,14 +244,8 @@ class _Filter(logging.Filter):
 
 
 def _find_received(frame: FrameType | None) -> str | None:
-    """Return the flow ID of the message that a worker has just received, if it is believed.
-
-    The line is written before any signal is sent, so the request is only to be
-    found where it was made.
-    """
-    while frame is not None and frame.f_code.co_name != "task_message_handler":
-        frame = frame.f_back
-    request = None if frame is None else frame.f_locals.get("req")
+    """Return the flow ID of the message that a worker has just received, if it is trusted."""
+    request = find_received(frame)
     inbound = _settings.get(getattr(request, "app", None)) or _settings.get(None)
     if inbound is None or inbound.trust is not True:
         return None

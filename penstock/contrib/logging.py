@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, Literal
 
 from penstock import current_run
+from penstock.contrib._compat import code_of_log
 from penstock.exceptions import ConfigurationError
 from penstock.reporting import (
     add_fields,
@@ -87,7 +88,7 @@ def _check_length(place: str, length: object) -> None:
     raise ConfigurationError(place, problem)
 
 
-_LOG = logging.Logger._log.__code__  # noqa: SLF001 - only compared with
+_LOG = code_of_log()
 
 
 def _caller() -> FrameType | None:
@@ -147,7 +148,8 @@ class FlowFormatter(logging.Formatter):
             defaults=dict.fromkeys(_NAMES, default) | dict(defaults or {}),
         )
         self._id_length = id_length
-        self._is_plain = type(self._style) is logging.PercentStyle
+        # What `logging` writes without a format, too.
+        self._plain = (chosen or "%(message)s") if style == "%" else None
         used = dict.fromkeys(_fields_of(chosen or "", style))
         self._others = tuple(name for name in used if name not in _STANDARD)
 
@@ -160,9 +162,9 @@ class FlowFormatter(logging.Formatter):
                 return super().formatMessage(self._in_one_line(record))
         if self._id_length is not None:
             return super().formatMessage(self._in_one_line(record))
-        if self._is_plain:
+        if self._plain is not None:
             try:  # without the defaults, for which `logging` makes a new dictionary
-                return self._fmt % fields  # type: ignore[operator]  # it is never None here
+                return self._plain % fields
             except KeyError:
                 pass
         return super().formatMessage(record)

@@ -10,6 +10,7 @@ from threading import local
 
 from penstock import configure, current_flow_id, current_run, extract, inject
 from penstock.boundary import is_trace_id, make_flow_id
+from penstock.contrib._compat import set_id_generator
 from penstock.exceptions import ConfigurationError, MissingExtraError
 from penstock.reporting import printable
 from penstock.tracing import Span
@@ -226,7 +227,7 @@ class OpenTelemetryExporter:
         self._tracer = chosen.get_tracer("penstock", version("penstock"))
         self._generator = _Generator(chosen.id_generator)
         # Each call of `get_tracer` makes a tracer, so nobody else has this one.
-        self._tracer.id_generator = self._generator  # type: ignore[attr-defined]
+        set_id_generator(self._tracer, self._generator)
         self._open: dict[int, _Open] = {}
 
     def resume(self, span: Span, /) -> None:

@@ -4,9 +4,8 @@ It needs ``pip install "penstock[structlog]"``.
 """
 
 import sys
-from contextvars import ContextVar
-from types import FrameType
 
+from penstock.contrib._compat import async_caller
 from penstock.exceptions import MissingExtraError
 from penstock.reporting import add_known_fields, describe, find_step
 
@@ -16,13 +15,10 @@ try:
 except ImportError as error:
     raise MissingExtraError.from_import(__name__, "structlog", "structlog", error) from error
 
-# Where an event comes from that is logged in another thread, by `ainfo` say. Private: without it,
-# such an event has no step.
-_none = ContextVar[FrameType]("penstock.structlog.calling")
-_calling: ContextVar[FrameType] = getattr(contextvars, "_ASYNC_CALLING_STACK", _none)
-
 __all__ = ["flow_processor", "step_processor"]
 
+
+_calling = async_caller(contextvars)
 
 # Keys that control processors of structlog.
 _RESERVED = {"exc_info", "stack_info", "positional_args", "_record", "_from_structlog"}

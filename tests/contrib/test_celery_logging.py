@@ -27,7 +27,7 @@ def set_up(formatter):
     logger.addHandler(logging.StreamHandler())
     logger.handlers[0].setFormatter(formatter)
     for signal in (signals.after_setup_logger, signals.after_setup_task_logger):
-        signal.send(sender=None, logger=logger)
+        signal.send(sender=None, logger=logger, format=getattr(formatter, "_fmt", None))
     return logger.handlers[0]
 
 

@@ -4,6 +4,8 @@ import builtins
 import gc
 import importlib
 import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 
@@ -162,6 +164,22 @@ def test_imported_again(module):
     importlib.import_module("executed_again")
 
     assert names("m") == ["a"]
+
+
+def test_run_by_other_cells(tmp_path):
+    """A file that ``%run`` of IPython executes again has the steps that it has now."""
+    shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell
+    file = tmp_path / "run_again.py"
+    # What the method asks of a shell, without one: that would be of the whole process.
+    beside = SimpleNamespace(builtin_trap=nullcontext(), showtraceback=print)
+
+    for name in ("gone", "there"):
+        file.write_text(BEGIN + f"@flow('r')\n@entrypoint\ndef {name}(): ...\n")
+        shell.safe_execfile(
+            beside, file, {"__name__": "__main__", "__file__": str(file)}, raise_exceptions=True
+        )
+
+    assert names("r") == ["there"]
 
 
 def test_pieces_of_a_module(module):
