@@ -9,7 +9,6 @@ from penstock_sphinx._directives import setup_directives
 from penstock_sphinx._docstrings import setup_docstrings
 from penstock_sphinx._domain import setup_domain
 from penstock_sphinx._epub import setup_epub
-from penstock_sphinx._garbage import setup_garbage
 from penstock_sphinx._images import setup_images
 from penstock_sphinx._links import setup_links
 from penstock_sphinx._loading import setup_loading
@@ -27,7 +26,6 @@ def setup_extension(app: Sphinx) -> None:
     setup_config(app)
     setup_translations(app)
     setup_loading(app)
-    setup_garbage(app)
     setup_domain(app)
     setup_conditions(app)
     setup_docstrings(app)
