@@ -8,19 +8,11 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from penstock._declared.predecessors import Join, Loop, all_of, any_of, loop
 from penstock._declared.step import Location, Predecessor, Step
 from penstock._declared.usage_errors import missing_name
-from penstock._decorators import (
-    FlowDecorator,
-    Join,
-    Loop,
-    all_of,
-    any_of,
-    entrypoint,
-    flow,
-    loop,
-    step,
-)
+from penstock._decorators.flows import FlowDecorator, flow
+from penstock._decorators.steps import entrypoint, step
 from penstock._runtime.annotations import annotate, unannotate
 from penstock._runtime.bind import bind
 from penstock._runtime.bound import bound

@@ -76,8 +76,6 @@ def inject(
     traceparent: bool = False,
     values: Iterable[str] = (),
 ) -> dict[str, str]: ...
-
-
 @overload
 def inject(
     carrier: dict[str, V],
@@ -86,8 +84,6 @@ def inject(
     traceparent: bool = False,
     values: Iterable[str] = (),
 ) -> dict[str, V | str]: ...
-
-
 @overload
 def inject(
     carrier: Mapping[str, V],
@@ -96,8 +92,6 @@ def inject(
     traceparent: bool = False,
     values: Iterable[str] = (),
 ) -> Mapping[str, V | str]: ...
-
-
 @overload
 def inject(
     carrier: Iterable[tuple[Any, Any]],
@@ -106,8 +100,6 @@ def inject(
     traceparent: bool = False,
     values: Iterable[str] = (),
 ) -> list[tuple[Any, Any]]: ...
-
-
 def inject(
     carrier: Any = None,
     *,

@@ -6,7 +6,8 @@ adapter, see :doc:`/how-to/write-an-integration`.
 """
 
 from penstock._common.callables import check_plain_function
-from penstock._decorators import After, TaskSettings, declare_task
+from penstock._declared.predecessors import After
+from penstock._decorators.tasks import TaskSettings, declare_task
 from penstock._runtime.active_exporters import flush as flush_spans
 from penstock._runtime.bypassed import Endpoints
 from penstock._runtime.control_flow import declare_control_flow

@@ -33,7 +33,7 @@ from penstock import (
     step,
 )
 from penstock._declared.registry import default_registry
-from penstock._decorators import declare_task
+from penstock._decorators.tasks import declare_task
 from penstock.exceptions import (
     DuplicateStepError,
     InvalidArgumentError,
@@ -1017,7 +1017,7 @@ def test_task_without_a_signature(function):
 TYPE_CHECKING_TYPES = """
 from typing import TYPE_CHECKING
 from penstock import entrypoint, flow, step
-from penstock._decorators import declare_task
+from penstock._decorators.tasks import declare_task
 if TYPE_CHECKING:
     from somewhere import Order
 

@@ -6,16 +6,8 @@ import json
 
 import pytest
 
-from penstock import (
-    current_run,
-    current_step,
-    entrypoint,
-    find_problems,
-    flow,
-    get_flow,
-    step,
-)
-from penstock._decorators import declare_task
+from penstock import current_run, current_step, entrypoint, find_problems, flow, get_flow, step
+from penstock._decorators.tasks import declare_task
 from penstock.testing import isolated_registry, record_runs
 from penstock.tracing import DeclaredStep, JsonLinesExporter, read_runs
 

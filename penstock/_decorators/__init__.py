@@ -1,0 +1,1 @@
+"""The decorators: they read arguments, register, and wrap nothing but entrypoints."""

@@ -1,0 +1,96 @@
+"""What decorators of queue adapters declare a task with."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypedDict, TypeVar, Unpack, overload
+
+from penstock._common.declared_strings import check_text
+from penstock._declared.executions import current_execution
+from penstock._declared.functions import unwrap_method
+from penstock._declared.predecessors import After, read_after
+from penstock._declared.registry import default_registry
+from penstock._decorators.declaring import check_start, make_declaration
+from penstock._decorators.wrapping import with_runs
+from penstock._runtime.instrument import find_signature, instrument
+
+__all__ = ["TaskSettings", "declare_task"]
+
+T = TypeVar("T")
+
+
+class TaskSettings(TypedDict, total=False):
+    """The options of `declare_task` as keyword arguments.
+
+    .. versionadded:: 0.2
+    """
+
+    after: After
+    step: str | None
+    title: str | None
+    kind: str | None
+
+
+@overload
+def declare_task(
+    function: Callable[..., Any],
+    make: Callable[[Callable[..., Any]], T],
+    **options: Unpack[TaskSettings],
+) -> T: ...
+@overload
+def declare_task(
+    function: None, make: Callable[[Callable[..., Any]], T], **options: Unpack[TaskSettings]
+) -> Callable[[Callable[..., Any]], T]: ...
+def declare_task(
+    function: Callable[..., Any] | None,
+    make: Callable[[Callable[..., Any]], T],
+    *,
+    after: After = None,
+    step: str | None = None,
+    title: str | None = None,
+    kind: str | None = "queue",
+) -> T | Callable[[Callable[..., Any]], T]:
+    """Declare *function* as a step that a worker runs, and return the task that *make* returns.
+
+    For the decorators of queue adapters, below `penstock.flow`. Each call of
+    what *make* gets is a run, which adopts the flow ID that is current by then::
+
+        def flow_task(function=None, /, *, after=None, step=None, **options):
+            return declare_task(function, app.task(**options), after=after, step=step)
+
+    Args:
+        function: The function. None returns a decorator instead.
+        make: Called with a wrapper of the function that has its name, docstring
+            and signature; returns the task of the queue.
+        after: The steps that send the task, as for `penstock.step`. Without any,
+            runs of the flow begin with the task.
+        step: What edges and logs call the step. The function's name if None.
+        title: What a reader sees instead of the name.
+        kind: What the step touches, as for `penstock.step`.
+
+    Raises:
+        InvalidArgumentError: If an argument cannot be used, or the function
+            cannot be wrapped.
+
+    .. versionadded:: 0.2
+    """
+    check_text("flow_task", step=step, title=title, kind=kind)
+    references, join = read_after(after)
+
+    def declare(target: Callable[..., Any]) -> T:
+        check_start("flow_task", target)
+        execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
+        declaration = make_declaration(target, step, title, kind, execution)
+        declaration.is_entrypoint, declaration.begins_runs = not references, True
+        declaration.after, declaration.join = references, join
+        # A function, whatever it was: some queues ask for its name.
+        wrapper = with_runs(instrument, unwrap_method(target), declaration, inherit=True)
+        # Queues read the arguments from the function, and not all of them look behind a wrapper.
+        arguments = find_signature(target)
+        if arguments is not None:
+            wrapper.__signature__ = arguments
+        task = make(wrapper)
+        declaration.target = task
+        default_registry().declare(declaration, execution)
+        return task
+
+    return declare if function is None else declare(function)
