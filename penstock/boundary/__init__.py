@@ -6,8 +6,9 @@ adapter, see :doc:`/how-to/write-an-integration`.
 """
 
 from penstock._common.callables import check_plain_function
+from penstock._declared.channels import Channels
 from penstock._declared.predecessors import After
-from penstock._decorators.tasks import TaskSettings, declare_task
+from penstock._decorators.tasks import TaskSettings, declare_task, split_task_settings
 from penstock._runtime.active_exporters import flush as flush_spans
 from penstock._runtime.bypassed import Endpoints
 from penstock._runtime.control_flow import declare_control_flow
@@ -33,6 +34,7 @@ __all__ = [
     "HEADER",
     "UNTRUSTED_FLOW_ID",
     "After",
+    "Channels",
     "Endpoints",
     "Inbound",
     "InboundRequests",
@@ -59,4 +61,5 @@ __all__ = [
     "record_failure",
     "send_argument",
     "send_beside",
+    "split_task_settings",
 ]

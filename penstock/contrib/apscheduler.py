@@ -9,12 +9,12 @@ arguments, which every job store pickles with them and which nobody else sees.
 import sys
 from collections.abc import Callable
 from threading import local
-from typing import Any, overload
+from typing import Any, Unpack, overload
 
 from penstock.boundary import (
     ARGUMENT,
-    After,
     Inbound,
+    TaskSettings,
     declare_task,
     receive_argument,
     send_beside,
@@ -89,21 +89,15 @@ def flow_task(function: Callable[..., Any], /) -> Any: ...
 @overload
 def flow_task(
     *,
-    after: After = None,
-    step: str | None = None,
-    title: str | None = None,
-    kind: str | None = "queue",
     inbound: Inbound = _TRUSTING,
+    **settings: Unpack[TaskSettings],
 ) -> Callable[[Callable[..., Any]], Any]: ...
 def flow_task(
     function: Any = None,
     /,
     *,
-    after: After = None,
-    step: str | None = None,
-    title: str | None = None,
-    kind: str | None = "queue",
     inbound: Inbound = _TRUSTING,
+    **settings: Unpack[TaskSettings],
 ) -> Any:
     """Declare a function as a step that a scheduler runs.
 
@@ -113,13 +107,11 @@ def flow_task(
 
     Args:
         function: The function, if the decorator is used without arguments.
-        after: The steps that add the job, as for `penstock.step`. Without any,
-            runs of the flow begin with it.
-        step: What edges and logs call the step. The function's name if None.
-        title: What a reader sees instead of the name.
-        kind: The kind of node drawn for the step, as for `penstock.step`.
         inbound: What is carried beside the flow ID: a ``traceparent``, annotated
             values.
+        settings: Those of `penstock.boundary.declare_task`: *after*, *step*, *title*,
+            *kind*, *group*, *receives*, *sends*, *unchecked*, *uncovered* and
+            *inherit*. Without *after*, runs of the flow begin with the job.
 
     Raises:
         InvalidArgumentError: If an argument cannot be used, or the object
@@ -133,7 +125,7 @@ def flow_task(
         received.penstock_inbound = inbound
         return received
 
-    return declare_task(function, make, after=after, step=step, title=title, kind=kind)
+    return declare_task(function, make, **settings)
 
 
 def _find_sent() -> object:

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from penstock import Run, current_run
 from penstock.boundary import (
     After,
+    Channels,
     Inbound,
     InboundSettings,
     active,
@@ -21,6 +22,7 @@ from penstock.boundary import (
     flush_spans,
     is_flow_id,
     record_failure,
+    split_task_settings,
 )
 from penstock.contrib._compat import find_received
 from penstock.exceptions import MissingExtraError
@@ -284,6 +286,12 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
+    unchecked: str | None = None,
+    uncovered: str | None = None,
+    inherit: bool = True,
     app: Celery | None = None,
     **options: Any,
 ) -> Callable[[Callable[Concatenate[Any, P], R_co]], FlowTask[P, R_co]]: ...
@@ -295,6 +303,12 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
+    unchecked: str | None = None,
+    uncovered: str | None = None,
+    inherit: bool = True,
     app: Celery | None = None,
     **options: Any,
 ) -> Callable[[Callable[P, R_co]], FlowTask[P, R_co]]: ...
@@ -302,10 +316,6 @@ def flow_task(
     function: Any = None,
     /,
     *,
-    after: After = None,
-    step: str | None = None,
-    title: str | None = None,
-    kind: str | None = "queue",
     app: Celery | None = None,
     **options: Any,
 ) -> Any:
@@ -323,6 +333,14 @@ def flow_task(
             the task. The function's name if None.
         title: What a reader sees instead of the name.
         kind: The kind of node drawn for the step, as for `penstock.step`.
+        group: The group in diagrams, as for `penstock.step`.
+        receives: The channel that the task comes from, or a list of channels.
+        sends: The channel that the task sends messages to, or a list of channels.
+        unchecked: Why the edges that lead here are not to be checked, as for
+            `penstock.step`.
+        uncovered: Why they are not to count in the coverage, as for `penstock.step`.
+        inherit: Whether a run adopts the flow ID that the task was sent with. If
+            False, each one makes a new ID.
         app: The application of Celery. None means a shared task, of whichever
             application there is.
         options: Those of ``Celery.task``: *bind*, *name*, *base*, *autoretry_for*, ...
@@ -333,12 +351,13 @@ def flow_task(
 
     .. versionadded:: 0.2
     """
+    settings, options = split_task_settings(options)
 
     def make(wrapper: Callable[..., Any]) -> Any:
         _imply()
         return shared_task(**options)(wrapper) if app is None else app.task(**options)(wrapper)
 
-    return declare_task(function, make, after=after, step=step, title=title, kind=kind)
+    return declare_task(function, make, **settings)
 
 
 def _imply() -> None:

@@ -10,11 +10,13 @@ from typing import Any, Unpack, overload
 from penstock import current_run
 from penstock.boundary import (
     After,
+    Channels,
     Inbound,
     InboundSettings,
     active,
     declare_control_flow,
     declare_task,
+    split_task_settings,
 )
 from penstock.exceptions import MissingExtraError
 
@@ -135,16 +137,17 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
+    unchecked: str | None = None,
+    uncovered: str | None = None,
+    inherit: bool = True,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], dramatiq.Actor[..., Any]]: ...
 def flow_task(
     function: Any = None,
     /,
-    *,
-    after: After = None,
-    step: str | None = None,
-    title: str | None = None,
-    kind: str | None = "queue",
     **options: Any,
 ) -> Any:
     """Declare a function as a step that a worker runs, and return it as an actor of Dramatiq.
@@ -159,6 +162,14 @@ def flow_task(
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: The kind of node drawn for the step, as for `penstock.step`.
+        group: The group in diagrams, as for `penstock.step`.
+        receives: The channel that the message comes from, or a list of channels.
+        sends: The channel that the actor sends messages to, or a list of channels.
+        unchecked: Why the edges that lead here are not to be checked, as for
+            `penstock.step`.
+        uncovered: Why they are not to count in the coverage, as for `penstock.step`.
+        inherit: Whether a run adopts the flow ID that the message was sent with. If
+            False, each one makes a new ID.
         options: Those of `dramatiq.actor`: *queue_name*, *broker*, *max_retries*, ...
 
     Raises:
@@ -167,6 +178,7 @@ def flow_task(
 
     .. versionadded:: 0.2
     """
+    settings, options = split_task_settings(options)
 
     def make(wrapper: Callable[..., Any]) -> Any:
         actor: Any = dramatiq.actor(**options)(wrapper)
@@ -174,4 +186,4 @@ def flow_task(
             install(actor.broker)
         return actor
 
-    return declare_task(function, make, after=after, step=step, title=title, kind=kind)
+    return declare_task(function, make, **settings)

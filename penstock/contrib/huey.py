@@ -16,6 +16,7 @@ from penstock import current_run
 from penstock.boundary import (
     ARGUMENT,
     After,
+    Channels,
     Inbound,
     declare_control_flow,
     declare_task,
@@ -89,6 +90,12 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
+    unchecked: str | None = None,
+    uncovered: str | None = None,
+    inherit: bool = True,
     periodic: Callable[[Any], bool] | None = None,
     inbound: Inbound = _TRUSTING,
     **options: Any,
@@ -106,6 +113,14 @@ def flow_task(
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: The kind of node drawn for the step, as for `penstock.step`.
+        group: The group in diagrams, as for `penstock.step`.
+        receives: The channel that the task comes from, or a list of channels.
+        sends: The channel that the task sends messages to, or a list of channels.
+        unchecked: Why the edges that lead here are not to be checked, as for
+            `penstock.step`.
+        uncovered: Why they are not to count in the coverage, as for `penstock.step`.
+        inherit: Whether a run adopts the flow ID that the task was sent with. If
+            False, each one makes a new ID.
         periodic: When the consumer sends the task by itself, like
             ``huey.crontab(minute="0")``, as for ``huey.periodic_task``. Each
             time it has a new flow ID.
@@ -130,4 +145,17 @@ def flow_task(
         clock = staticmethod(periodic)
         return huey.task(task_base=_PeriodicFlowTask, validate_datetime=clock, **settings)(function)
 
-    return declare_task(None, make, after=after, step=step, title=title, kind=kind)
+    return declare_task(
+        None,
+        make,
+        after=after,
+        step=step,
+        title=title,
+        kind=kind,
+        group=group,
+        receives=receives,
+        sends=sends,
+        unchecked=unchecked,
+        uncovered=uncovered,
+        inherit=inherit,
+    )

@@ -10,6 +10,7 @@ from penstock import Run
 from penstock.boundary import (
     ARGUMENT,
     After,
+    Channels,
     Inbound,
     active,
     bind_calls,
@@ -17,6 +18,7 @@ from penstock.boundary import (
     declare_task,
     flush_spans,
     send_beside,
+    split_task_settings,
 )
 from penstock.exceptions import MissingExtraError
 
@@ -133,6 +135,12 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
+    unchecked: str | None = None,
+    uncovered: str | None = None,
+    inherit: bool = True,
     inbound: Inbound = _TRUSTING,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Any]: ...
@@ -140,10 +148,6 @@ def flow_task(
     function: Any = None,
     /,
     *,
-    after: After = None,
-    step: str | None = None,
-    title: str | None = None,
-    kind: str | None = "queue",
     inbound: Inbound = _TRUSTING,
     **options: Any,
 ) -> Any:
@@ -159,6 +163,14 @@ def flow_task(
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: The kind of node drawn for the step, as for `penstock.step`.
+        group: The group in diagrams, as for `penstock.step`.
+        receives: The channel that the job comes from, or a list of channels.
+        sends: The channel that the job sends messages to, or a list of channels.
+        unchecked: Why the edges that lead here are not to be checked, as for
+            `penstock.step`.
+        uncovered: Why they are not to count in the coverage, as for `penstock.step`.
+        inherit: Whether a run adopts the flow ID that the job was sent with. If
+            False, each one makes a new ID.
         inbound: What jobs carry, the same as their queue's, for workers that are
             not a `FlowWorker`.
         options: Those of `rq.job`, *queue* and *connection* among them. With
@@ -171,6 +183,7 @@ def flow_task(
 
     .. versionadded:: 0.2
     """
+    settings, options = split_task_settings(options)
 
     def find_run() -> Run | None:
         """Return the run of the job that the function is called for, or None if none calls it."""
@@ -182,4 +195,4 @@ def flow_task(
         given: dict[str, Any] = {"queue_class": FlowQueue, **options}
         return make_job(**given)(received) if options else received
 
-    return declare_task(function, make, after=after, step=step, title=title, kind=kind)
+    return declare_task(function, make, **settings)

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from penstock import current_run
 from penstock.boundary import (
     After,
+    Channels,
     Inbound,
     InboundSettings,
     active,
@@ -159,6 +160,12 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
+    unchecked: str | None = None,
+    uncovered: str | None = None,
+    inherit: bool = True,
     **labels: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare a function as a step that a worker runs, and return it as a task of *broker*.
@@ -173,6 +180,14 @@ def flow_task(
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: The kind of node drawn for the step, as for `penstock.step`.
+        group: The group in diagrams, as for `penstock.step`.
+        receives: The channel that the task comes from, or a list of channels.
+        sends: The channel that the task sends messages to, or a list of channels.
+        unchecked: Why the edges that lead here are not to be checked, as for
+            `penstock.step`.
+        uncovered: Why they are not to count in the coverage, as for `penstock.step`.
+        inherit: Whether a run adopts the flow ID that the task was sent with. If
+            False, each one makes a new ID.
         labels: Those of ``broker.task``, *task_name* among them.
 
     Raises:
@@ -189,7 +204,20 @@ def flow_task(
         _carry_when_scheduled(task, broker)
         return task
 
-    return declare_task(None, make, after=after, step=step, title=title, kind=kind)
+    return declare_task(
+        None,
+        make,
+        after=after,
+        step=step,
+        title=title,
+        kind=kind,
+        group=group,
+        receives=receives,
+        sends=sends,
+        unchecked=unchecked,
+        uncovered=uncovered,
+        inherit=inherit,
+    )
 
 
 def _carry_when_scheduled(task: Any, broker: AsyncBroker) -> None:

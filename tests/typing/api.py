@@ -59,6 +59,7 @@ from penstock.boundary import (
     bind_calls,
     declare_task,
     iterate,
+    split_task_settings,
 )
 from penstock.contrib import loguru as penstock_loguru
 from penstock.contrib.celery import flow_task
@@ -469,15 +470,21 @@ def as_text(_wrapper: Callable[..., Any]) -> str:
     return "task"
 
 
-task_settings: TaskSettings = {"after": any_of("receive", "retry"), "kind": None}
+task_settings: TaskSettings = {
+    "after": any_of("receive", "retry"),
+    "kind": None,
+    "sends": "kafka:x",
+}
 assert_type(declare_task(as_text, as_text, **task_settings), str)
 assert_type(declare_task(None, as_text, step="ship")(as_text), str)
 declare_task(None, as_text, stop="ship")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+declare_task(None, as_text, sends=7)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+assert_type(split_task_settings({"sends": "kafka:x"}), tuple[TaskSettings, dict[str, Any]])
 assert_type(describe(ValueError()), Report | None)
 
 
 @flow("orders")
-@flow_task(after="receive", step="ship", bind=True, max_retries=3)
+@flow_task(after="receive", step="ship", sends="kafka:x", group="x", bind=True, max_retries=3)
 def ship(self: Any, number: int) -> str:
     """A task of Celery, whose `self` is passed by Celery."""
     return str(number)

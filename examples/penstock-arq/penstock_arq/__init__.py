@@ -144,8 +144,8 @@ def flow_task(function: Any = None, /, **options: Unpack[TaskSettings]) -> Any:
 
     Args:
         function: The function, where the decorator has no arguments.
-        options: Those of `penstock.boundary.declare_task`: *after*, *step*,
-            *title*, *kind*.
+        options: Those of `penstock.boundary.declare_task`: *after*, *step*, *title*,
+            *kind*, *sends*, ...
 
     Raises:
         penstock.exceptions.InvalidArgumentError: If an argument cannot be used.

@@ -21,10 +21,12 @@ from django.utils.module_loading import import_string
 from penstock.boundary import (
     ARGUMENT,
     After,
+    Channels,
     Inbound,
     declare_task,
     receive_argument,
     send_argument,
+    split_task_settings,
 )
 from penstock.exceptions import MissingExtraError
 
@@ -59,6 +61,12 @@ def flow_task(
     step: str | None = None,
     title: str | None = None,
     kind: str | None = "queue",
+    group: str | None = None,
+    receives: Channels | None = None,
+    sends: Channels | None = None,
+    unchecked: str | None = None,
+    uncovered: str | None = None,
+    inherit: bool = True,
     backend: str = "default",
     inbound: Inbound | None = _TRUSTING,
     **options: Any,
@@ -67,10 +75,6 @@ def flow_task(
     function: Any = None,
     /,
     *,
-    after: After = None,
-    step: str | None = None,
-    title: str | None = None,
-    kind: str | None = "queue",
     backend: str = "default",
     inbound: Inbound | None = _TRUSTING,
     **options: Any,
@@ -87,6 +91,14 @@ def flow_task(
         step: What edges and logs call the step. The function's name if None.
         title: What a reader sees instead of the name.
         kind: The kind of node drawn for the step, as for `penstock.step`.
+        group: The group in diagrams, as for `penstock.step`.
+        receives: The channel that the task comes from, or a list of channels.
+        sends: The channel that the task sends messages to, or a list of channels.
+        unchecked: Why the edges that lead here are not to be checked, as for
+            `penstock.step`.
+        uncovered: Why they are not to count in the coverage, as for `penstock.step`.
+        inherit: Whether a run adopts the flow ID that the task was sent with. If
+            False, each one makes a new ID.
         backend: The alias of the backend in ``settings.TASKS``.
         inbound: What is carried beside the flow ID: a ``traceparent``, annotated
             values. None sends nothing, but receives: for the time of a deploy in
@@ -100,6 +112,7 @@ def flow_task(
 
     .. versionadded:: 0.2
     """
+    settings, options = split_task_settings(options)
 
     def make(wrapper: Callable[..., Any]) -> Any:
         received: Any = receive_argument(
@@ -111,7 +124,7 @@ def flow_task(
         made: Any = _tasks.task(backend=backend, **options)(received)
         return _carrying(made.__class__)(**_fields(made))
 
-    return declare_task(function, make, after=after, step=step, title=title, kind=kind)
+    return declare_task(function, make, **settings)
 
 
 @cache
