@@ -27,10 +27,10 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from penstock.docs import Settings
-from penstock.docs._markdown_pages import INDEX, block_documents, file_name
+from penstock.docs.diagrams import page_stylesheet
+from penstock.docs.markdown import INDEX, block_documents, file_name
 from penstock.exceptions import ConfigurationError, did_you_mean
 from penstock.graph import Flow, list_flows
-from penstock.render._theme import page_stylesheet
 from penstock_mkdocs._generated import GeneratedFiles
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams

@@ -9,8 +9,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from penstock.docs import write_whole
+from penstock.docs.diagrams import mermaid_stylesheet, page_stylesheet
 from penstock.exceptions import DiagramTooLargeError
-from penstock.render._theme import mermaid_stylesheet, page_stylesheet
 from penstock_sphinx._compat import mermaid_node_class
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._images import draws_mermaid

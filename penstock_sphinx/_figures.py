@@ -8,11 +8,10 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from penstock.docs import FlowPage, is_code
+from penstock.docs.diagrams import dot_source, image_key
 from penstock.exceptions import MissingExtraError
 from penstock.graph import Graph
 from penstock.render import Direction
-from penstock.render._cache import digest_of
-from penstock.render._graphviz import picture_source
 from penstock_sphinx._domain import LinkTarget, domain_of
 from penstock_sphinx._nodes import penstock_diagram
 
@@ -88,10 +87,10 @@ def _captioned(directive: SphinxDirective, diagram: nodes.Element, caption: str)
 def _note_drawing(directive: SphinxDirective, graph: Graph, look: Look) -> str | None:
     """Return the digest of the image, which is drawn together with all others."""
     try:
-        source = picture_source(graph, look.direction)
+        source = dot_source(graph, look.direction)
     except MissingExtraError:  # reported where the image is needed
         return None
-    digest = digest_of(source)
+    digest = image_key(source)
     domain_of(directive.env).note_drawing(directive.env.docname, look.format, digest, source)
     return digest
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from penstock.render._cache import Drawings
-from penstock.render._graphviz import Medium
+from penstock.docs.diagrams import ImageCache, Medium
 from penstock_sphinx._domain import domain_of
 
 if TYPE_CHECKING:
@@ -66,10 +65,10 @@ def _digests(env: BuildEnvironment) -> Iterator[str]:
         yield from (digest for _, digest in drawings)
 
 
-def _drawings(builder: Any) -> Drawings:
+def _drawings(builder: Any) -> ImageCache:
     # One for each build: it asks once which program there is.
     found = getattr(builder, "penstock_drawings", None)
     if found is None:
-        found = Drawings(Path(builder.doctreedir) / "penstock" / "drawings")
+        found = ImageCache(Path(builder.doctreedir) / "penstock" / "drawings")
         builder.penstock_drawings = found
     return found

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from docutils import nodes
 
 from penstock.docs import write_whole
+from penstock.docs.diagrams import (
+    Palette,
+    estimate_height,
+    finish_svg,
+    render_mermaid,
+    render_png,
+    render_svg,
+    render_text,
+)
 from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
 from penstock.graph import Graph
 from penstock.render import Direction, draw
-from penstock.render._formats.mermaid import Palette, render_mermaid
-from penstock.render._formats.text import render_text
-from penstock.render._graphviz import render_png, render_svg
-from penstock.render._mermaid_size import estimate_height
-from penstock.render._svg import finish_svg
 from penstock_sphinx._images import draws_mermaid, find_image
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words

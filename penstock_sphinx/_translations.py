@@ -13,8 +13,8 @@ from sphinx.util.i18n import docname_to_domain
 
 from penstock import Step
 from penstock.docs import plain_text
+from penstock.docs.diagrams import KNOWN_KINDS
 from penstock.graph import DrawnWords, Flow, Graph
-from penstock.render._shapes import KNOWN_KINDS
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._messages import CATALOG, own_words
 from penstock_sphinx._nodes import penstock_messages

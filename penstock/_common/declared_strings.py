@@ -62,7 +62,10 @@ def find_control(text: str, *, is_prose: bool) -> str | None:
 
 
 def escape_controls(text: str) -> str:
-    """Return *text* with the control characters in it as Python would write them."""
+    """Return *text* with the control characters in it as Python would write them.
+
+    .. versionadded:: 0.2
+    """
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 

@@ -1,5 +1,6 @@
 """What a docs tool shows of flows: their pages as values, and how a project's flows are loaded."""
 
+from penstock._common.declared_strings import escape_controls
 from penstock._common.files import write_whole
 from penstock._common.markup import plain_text
 from penstock._project.importing import explain, explain_nothing, explain_optimization
@@ -33,6 +34,7 @@ __all__ = [
     "Way",
     "anchor_of",
     "check_seconds",
+    "escape_controls",
     "explain",
     "explain_nothing",
     "explain_optimization",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from penstock.docs._markdown_text import docstring_blocks, escape, fence
 from penstock.docs._names import digest_of, slug_of
 from penstock.docs._page import FlowPage, Link, StepSection
 from penstock.docs._sentences import summary_of
@@ -12,23 +13,10 @@ from penstock.graph._functions import python_name
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._formats.text import render_text
 
-__all__ = ["INDEX", "block_documents", "escape", "file_name", "modules_of", "text_documents"]
+__all__ = ["INDEX", "block_documents", "file_name", "modules_of", "text_documents"]
 
 INDEX = "index.md"
-
-_SPECIAL = re.compile(
-    r"""
-    [\\`*{}\[\]<>\#|~&$!^]     # markup in some dialect, wherever it is
-    | (?<![^\W_])_ | _(?![^\W_]) # inside a word it is a letter to all of them
-    | (?<=[=+])[=+] | [=+](?=[=+]) | :(?=\w+:)
-    | ^[-+:=]                     # at the beginning of a line
-    """,
-    re.VERBOSE,
-)
-_NUMBER = re.compile(r"^(\d+)([.)])(?= |$)")
-_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_SECTION = re.compile(r"^(?:[A-Z][A-Za-z ]*:$|:[a-z]+[ :]|>>> |.+\n *-{3,}$)", re.MULTILINE)
-
+"""The name of the file with the index of all flows."""
 
 _TAKEN = {"index", "readme", "con", "prn", "aux", "nul"} | {
     f"{port}{number}" for port in ("com", "lpt") for number in range(10)
@@ -40,7 +28,10 @@ _LONGEST = 100
 
 
 def file_name(flow: Flow) -> str:
-    """Return the name of the file with the page of *flow*, which any file system takes."""
+    """Return the name of the file with the page of *flow*, which any file system takes.
+
+    .. versionadded:: 0.2
+    """
     slug = slug_of(flow.name)
     if slug in _TAKEN:
         return f"{slug}-flow.md"
@@ -50,29 +41,28 @@ def file_name(flow: Flow) -> str:
 
 
 def modules_of(flow: Flow) -> tuple[str, ...]:
-    """Return the names of the modules that declare the steps of *flow*, sorted."""
+    """Return the names of the modules that declare the steps of *flow*, sorted.
+
+    .. versionadded:: 0.2
+    """
     found = {python_name(step)[0] for step in flow.steps}
     return tuple(sorted(name for name in found if all(map(str.isidentifier, name.split(".")))))
 
 
-def escape(text: str) -> str:
-    """Return *text* on one line, as Markdown that shows it letter for letter.
-
-    As entities: no two dialects agree on what a backslash escapes.
-    """
-    line = re.sub(r"[ \t\n\r\f\v]+", " ", text).strip(" ")
-    line = _SPECIAL.sub(lambda found: _NAMED.get(found[0], f"&#{ord(found[0])};"), line)
-    return _NUMBER.sub(lambda found: f"{found[1]}&#{ord(found[2])};", line)
-
-
 def block_documents(flows: Sequence[Flow]) -> dict[str, str]:
-    """Return pages that the extension ``penstock_flows`` fills, by their file names."""
+    """Return pages that the extension ``penstock_flows`` fills, by their file names.
+
+    .. versionadded:: 0.2
+    """
     pages = {file_name(f): f"# {escape(f.label)}\n\n::: penstock-flow {f.name}\n" for f in flows}
     return {INDEX: "# Flows\n\n::: penstock-flows\n", **pages}
 
 
 def text_documents(flows: Sequence[Flow]) -> dict[str, str]:
-    """Return pages that need no extension, by their file names: Mermaid and text."""
+    """Return pages that need no extension, by their file names: Mermaid and text.
+
+    .. versionadded:: 0.2
+    """
     ordered = sorted(flows, key=lambda flow: (flow.label.lower(), flow.name))
     index = "\n".join(["# Flows", "", *map(_index_line, ordered)]) + "\n"
     pages = {file_name(flow): "\n\n".join(_page(flow)) + "\n" for flow in flows}
@@ -115,9 +105,9 @@ def _page(flow: Flow) -> Iterator[str]:
 def _diagram(flow: Flow) -> str:
     # Without links: a forge shows diagrams in a separate frame, in which they lead nowhere.
     try:
-        return _fence("mermaid", render_mermaid(flow.graph(), direction="TD", styled=True))
+        return fence("mermaid", render_mermaid(flow.graph(), direction="TD", styled=True))
     except DiagramTooLargeError:
-        return _fence("text", render_text(flow.graph()))
+        return fence("text", render_text(flow.graph()))
 
 
 def _step(section: StepSection) -> Iterator[str]:
@@ -125,39 +115,17 @@ def _step(section: StepSection) -> Iterator[str]:
     # A heading's own anchor differs from forge to forge.
     yield f'<a id="{section.anchor}"></a>\n\n## {escape(step.label)}'
     name = section.target.rpartition(".")[2]
-    yield _fence("python", f"{name}{section.signature}")
+    yield fence("python", f"{name}{section.signature}")
     notes = ["Entrypoint"] if step.is_entrypoint else []
     notes += [escape(step.kind)] if step.kind else []
     if notes:
         yield f"*{' · '.join(notes)}*"
     if step.doc:
-        yield from _docstring(step.doc)
+        yield from docstring_blocks(step.doc)
     for fact in section.facts:
         yield f"{fact.words}: {', '.join(map(_code if fact.is_code else escape, fact.values))}"
     for words, links in section.ways:
         yield f"{words}: {', '.join(map(_link, links))}"
-
-
-def _docstring(doc: str) -> Iterator[str]:
-    """Yield the text of a docstring as Markdown, and its sections, in any style, as they are."""
-    found = _SECTION.search(doc)
-    text, rest = (doc[: found.start()], doc[found.start() :]) if found else (doc, "")
-    if text.strip():
-        yield _without_html(text.strip())
-    if rest.strip():
-        yield _fence("text", rest.rstrip())
-
-
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-
-
-def _without_html(text: str) -> str:
-    """Return *text* with a `<` for each: docstrings speak of `<change>` more often than HTML."""
-    shown, end = "", 0
-    for code in _CODE_SPAN.finditer(text):
-        shown += text[end : code.start()].replace("<", "&lt;") + code[0]
-        end = code.end()
-    return shown + text[end:].replace("<", "&lt;")
 
 
 def _code(text: str) -> str:
@@ -168,9 +136,3 @@ def _link(link: Link) -> str:
     label = escape(link.label)
     shown = f"[{label}](#{link.anchor})" if link.anchor else f"*{label}*"
     return f"{shown} ({escape(link.condition)})" if link.condition else shown
-
-
-def _fence(info: str, text: str) -> str:
-    longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{info}\n{text.rstrip()}\n{fence}"

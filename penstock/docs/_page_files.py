@@ -28,7 +28,10 @@ _ENTRY = re.compile(r"- \[(?P<label>.*)\]\((?P<name>[^()\s]+\.md)\)")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file is to hold."""
+    """What a file is to hold.
+
+    .. versionadded:: 0.2
+    """
 
     text: str
 
@@ -65,6 +68,8 @@ class PageFiles:
 
     Raises:
         ConfigurationError: If something that a person wrote, or no file, is in the way.
+
+    .. versionadded:: 0.2
     """
 
     def __init__(

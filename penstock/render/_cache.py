@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from penstock.exceptions import MissingExtraError
-from penstock.render._graphviz import Medium, draw_sources, find_program
+from penstock.render._graphviz import Medium, draw_dot, find_program
 from penstock.render._program import drawing_threads
 
-__all__ = ["Drawings", "digest_of"]
+__all__ = ["ImageCache", "image_key"]
 
 _AT_ONCE = 200
 """Images that one process draws: enough to make its start-up negligible."""
@@ -20,16 +20,21 @@ _WAIT = 0.5
 """Seconds of a wait. Python hears a Ctrl-C that comes as one begins only when that ends."""
 
 
-def digest_of(source: str) -> str:
-    """Return the key of the image of *source*."""
+def image_key(source: str) -> str:
+    """Return the key of the image of *source*.
+
+    .. versionadded:: 0.2
+    """
     return sha256(source.encode()).hexdigest()[:32]
 
 
-class Drawings:
+class ImageCache:
     """A folder of images.
 
     Args:
         folder: Where they are kept. It is made when there is something to keep.
+
+    .. versionadded:: 0.2
     """
 
     def __init__(self, folder: Path) -> None:
@@ -87,7 +92,7 @@ class Drawings:
 
     def _make(self, digests: Sequence[str], sources: Mapping[str, str], medium: Medium) -> None:
         try:
-            images = draw_sources([sources[digest] for digest in digests], medium)
+            images = draw_dot([sources[digest] for digest in digests], medium)
         except MissingExtraError:
             return
         for digest, image in zip(digests, images or (), strict=bool(images)):

@@ -15,9 +15,9 @@ from penstock.render._svg import finish_svg, is_svg
 
 __all__ = [
     "Medium",
-    "draw_sources",
+    "dot_source",
+    "draw_dot",
     "find_program",
-    "picture_source",
     "render_png",
     "render_svg",
     "require_program",
@@ -62,6 +62,8 @@ def render_svg(
     Raises:
         MissingExtraError: If no Graphviz program is found.
         RenderError: If the program fails, or prints something else.
+
+    .. versionadded:: 0.2
     """
     drawn = _draw(graph, "svg", direction).decode()
     return finish_svg(drawn, graph, prefix=prefix, standalone=standalone)
@@ -75,15 +77,19 @@ def render_png(
     Raises:
         MissingExtraError: If no Graphviz program is found.
         RenderError: If the program fails, or prints something else.
+
+    .. versionadded:: 0.2
     """
     return _draw(graph, medium, direction)
 
 
-def picture_source(graph: Graph, direction: Direction) -> str:
+def dot_source(graph: Graph, direction: Direction) -> str:
     """Return *graph* as the DOT that the graphviz package writes.
 
     Raises:
         MissingExtraError: If there is no graphviz package.
+
+    .. versionadded:: 0.2
     """
     try:
         import graphviz  # noqa: PLC0415 - an extra, asked for only when an image is drawn
@@ -95,13 +101,13 @@ def picture_source(graph: Graph, direction: Direction) -> str:
     return str(graphviz.Digraph(body=[f"{line}\n" for line in dot_lines(graph, direction)]).source)
 
 
-def draw_sources(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
+def draw_dot(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
     """Return the images of several graphs, drawn by one program.
 
     Starting a program takes longer than drawing a flow.
 
     Args:
-        sources: The graphs in DOT, as `picture_source` returns them.
+        sources: The graphs in DOT, as `dot_source` returns them.
         medium: What they are drawn for.
 
     Returns:
@@ -110,6 +116,8 @@ def draw_sources(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
+
+    .. versionadded:: 0.2
     """
     try:
         done = _run(require_program(), medium, "\n".join(sources))
@@ -189,7 +197,7 @@ def require_program() -> str:
 def _draw(graph: Graph, medium: Medium, direction: Direction) -> bytes:
     program = require_program()
     try:
-        done = _run(program, medium, picture_source(graph, direction))
+        done = _run(program, medium, dot_source(graph, direction))
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = f"{error}{_BY_SETTING if os.environ.get('PENSTOCK_DOT') else ''}"
         raise RenderError(graph.name, program, reason) from error

@@ -31,6 +31,8 @@ def estimate_height(graph: Graph, direction: Direction) -> int:
     """Return about how many pixels tall Mermaid draws *graph*.
 
     It draws in ranks, each after all that leads to it.
+
+    .. versionadded:: 0.2
     """
     if not graph.nodes:
         return _MARGIN

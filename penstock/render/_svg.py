@@ -26,6 +26,8 @@ def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool
 
     Nodes that have an address become links, titles say what a reader needs,
     and nothing in it depends on the program but sizes and positions.
+
+    .. versionadded:: 0.2
     """
     # Without their namespace, elements are read and written in half the time.
     root = ET.fromstring(drawn.replace(_NAMESPACE, "", 1))  # noqa: S314 - our own program drew it

@@ -78,6 +78,8 @@ def page_stylesheet() -> str:
     Diagrams are light unless the page says that it is dark, or that it follows
     the reader's system: to follow that on a page that does not would make them
     illegible. On paper they are light.
+
+    .. versionadded:: 0.2
     """
     return "\n".join(
         [
@@ -117,6 +119,8 @@ def mermaid_stylesheet() -> str:
     """Return the CSS for pages that hold flows drawn by Mermaid, beside that for all pages.
 
     Mermaid's own rules begin with an id, so these have to be important.
+
+    .. versionadded:: 0.2
     """
     drawn = ":is(.mermaid, .penstock-mermaid)"
     every = f".penstock-diagram {drawn}"

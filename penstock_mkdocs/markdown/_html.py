@@ -10,12 +10,10 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup, escape
 
 from penstock.docs import DECLARED, FlowPage, Flows, StepSection, sentence_parts, summary_of
+from penstock.docs.diagrams import page_stylesheet, render_mermaid, render_text
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import Flow, Graph
 from penstock.render import Direction, draw
-from penstock.render._formats.mermaid import render_mermaid
-from penstock.render._formats.text import render_text
-from penstock.render._theme import page_stylesheet
 from penstock_mkdocs.markdown._images import png_of, svg_of
 from penstock_mkdocs.markdown._options import FlowOptions, FlowsOptions
 

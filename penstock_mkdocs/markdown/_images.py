@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from penstock.docs import FlowPage
+from penstock.docs.diagrams import dot_source, draw_dot, finish_svg, render_png, render_svg
 from penstock.graph import Flow, Graph
 from penstock.render import Direction
-from penstock.render._graphviz import draw_sources, picture_source, render_png, render_svg
-from penstock.render._svg import finish_svg
 
 __all__ = ["png_of", "svg_of"]
 
@@ -55,7 +54,7 @@ def _draw_all(graph: Graph, direction: Direction, flows: Iterable[Flow]) -> byte
     graphs = dict.fromkeys([graph, *(flow.graph() for flow in flows)])
     drawings: list[_Drawing] = [(each, direction) for each in graphs]
     wanted = [drawing for drawing in drawings if drawing not in _drawn]
-    pictures = draw_sources([picture_source(*each) for each in wanted], "svg")
+    pictures = draw_dot([dot_source(*each) for each in wanted], "svg")
     if len(_drawn) > _MOST:
         _drawn.clear()
     if pictures is not None:

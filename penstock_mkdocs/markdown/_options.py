@@ -7,12 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self, get_args
 
-from penstock._common.declared_strings import escape_controls
 from penstock.docs import (
     SETTING_NAMES,
     Settings,
     SettingWords,
     check_seconds,
+    escape_controls,
     page_formats,
     read_settings,
 )

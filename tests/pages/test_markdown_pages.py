@@ -10,7 +10,7 @@ from markdown import Markdown, markdown
 from markdown_it import MarkdownIt
 
 from penstock import all_of, entrypoint, flow, step
-from penstock.docs._markdown_pages import (
+from penstock.docs.markdown import (
     block_documents,
     escape,
     file_name,

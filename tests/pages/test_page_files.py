@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from penstock.docs._page_files import Document, PageFiles
+from penstock.docs.markdown import Document, PageFiles
 from penstock.exceptions import ConfigurationError
 
 DOCUMENTS = {

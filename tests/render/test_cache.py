@@ -10,8 +10,8 @@ import pytest
 
 from penstock import Edge, Graph, Node
 from penstock.render import _cache, _graphviz, _program
-from penstock.render._cache import Drawings, digest_of
-from penstock.render._graphviz import draw_sources, picture_source, render_svg
+from penstock.render._cache import ImageCache, image_key
+from penstock.render._graphviz import dot_source, draw_dot, render_svg
 from penstock.render._svg import finish_svg
 
 
@@ -21,16 +21,16 @@ def graph_of(name: str) -> Graph:
 
 
 def source(name: str) -> str:
-    return picture_source(graph_of(name), "TD")
+    return dot_source(graph_of(name), "TD")
 
 
-SOURCES = {digest_of(source(name)): source(name) for name in ("a", "b", "c")}
+SOURCES = {image_key(source(name)): source(name) for name in ("a", "b", "c")}
 
 
 @pytest.fixture
 def drawings(tmp_path):
     """An empty folder of images."""
-    return Drawings(tmp_path / "drawings")
+    return ImageCache(tmp_path / "drawings")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_each_has_its_own(drawings, medium):
     """Of several images that one program draws, each is found under its own digest."""
     drawings.make(SOURCES, medium)
 
-    alone = {digest: draw_sources([text], medium) for digest, text in SOURCES.items()}
+    alone = {digest: draw_dot([text], medium) for digest, text in SOURCES.items()}
     assert {digest: [drawings.find(digest, medium)] for digest in SOURCES} == alone
     assert len({pictures[0] for pictures in alone.values()}) == 3
 
@@ -62,14 +62,14 @@ def test_same_as_alone(drawings, name):
     """An image that was drawn together with others is the one that is drawn alone."""
     drawings.make(SOURCES, "svg")
 
-    drawn = drawings.find(digest_of(source(name)), "svg").decode()
+    drawn = drawings.find(image_key(source(name)), "svg").decode()
     together = finish_svg(drawn, graph_of(name), prefix="x", standalone=True)
     assert together == render_svg(graph_of(name), prefix="x")
 
 
 def test_paper_has_more_dots():
     """An image for paper has twice the dots of one for a screen."""
-    (screen,), (paper,) = (draw_sources([source("a")], medium) for medium in ("png", "print"))
+    (screen,), (paper,) = (draw_dot([source("a")], medium) for medium in ("png", "print"))
 
     widths = [int.from_bytes(png[16:20], "big") for png in (screen, paper)]
     assert widths[1] == pytest.approx(2 * widths[0], abs=2)
@@ -119,9 +119,9 @@ def test_prune_what_a_killed_process_left(drawings, tmp_path):
     killed = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from penstock.render._cache import Drawings\n"
+        "from penstock.render._cache import ImageCache\n"
         "os.replace = lambda *_: os.kill(os.getpid(), 9)\n"
-        f"Drawings(Path(sys.argv[1])).make({SOURCES!r}, 'svg')\n"
+        f"ImageCache(Path(sys.argv[1])).make({SOURCES!r}, 'svg')\n"
     )
     folder = tmp_path / "drawings"
     subprocess.run([sys.executable, "-c", killed, folder], check=False)
@@ -139,7 +139,7 @@ def test_other_program(drawings, tmp_path, monkeypatch):
     other.write_text("#!/bin/sh\n")
     monkeypatch.setenv("PENSTOCK_DOT", str(other))
 
-    assert Drawings(tmp_path / "drawings").find(next(iter(SOURCES)), "svg") is None
+    assert ImageCache(tmp_path / "drawings").find(next(iter(SOURCES)), "svg") is None
 
 
 BAD = {
@@ -190,7 +190,7 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
 
     program.write_text("#!/bin/sh\n# of another version\n", encoding="utf-8")
 
-    later = Drawings(tmp_path / "drawings")
+    later = ImageCache(tmp_path / "drawings")
     assert [later.find(digest, "svg") for digest in SOURCES] == [None] * len(SOURCES)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from penstock import Edge, Graph, Node, generate_dag
 from penstock.graph._structure import lines
 from penstock.render._dot import _statements, dot_id, render_dot
-from penstock.render._graphviz import picture_source
+from penstock.render._graphviz import dot_source
 
 
 def read(program: str, text: str) -> dict:
@@ -212,7 +212,7 @@ def test_both_writers_agree(graph):
     """The text that needs nothing and the graphviz package's model mean the same."""
     program = PURE
 
-    mine, theirs = read(program, render_dot(graph)), read(program, picture_source(graph, "TD"))
+    mine, theirs = read(program, render_dot(graph)), read(program, dot_source(graph, "TD"))
 
     assert {**mine, "name": ""} == {**theirs, "name": ""}
 

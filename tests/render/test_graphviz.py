@@ -20,9 +20,9 @@ from penstock import Edge, Graph, Node
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
 from penstock.render import _graphviz, _program
 from penstock.render._graphviz import (
-    draw_sources,
+    dot_source,
+    draw_dot,
     find_program,
-    picture_source,
     render_png,
     render_svg,
     require_program,
@@ -401,7 +401,7 @@ def test_program_that_prints_something_else(tmp_path, monkeypatch, printed, draw
 
     with pytest.raises(RenderError, match=expected):
         draw(graph_of(Node(name="a", label="a")))
-    assert draw_sources(["digraph {}"], "svg" if draw is render_svg else "png") is None
+    assert draw_dot(["digraph {}"], "svg" if draw is render_svg else "png") is None
 
 
 def test_node_without_outline(tmp_path, monkeypatch):
@@ -479,7 +479,7 @@ def test_png_that_would_be_shrunk(require, monkeypatch):
 
     with pytest.raises(RenderError, match="draw it with format='svg'"):
         render_png(chain(300))
-    assert draw_sources([picture_source(chain(300), "TD")], "png") is None
+    assert draw_dot([dot_source(chain(300), "TD")], "png") is None
 
 
 @pytest.mark.dot

@@ -19,6 +19,7 @@ from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
 __all__ = ["LONGEST_LINE", "RENDERER", "Palette", "render_mermaid"]
 
 Palette = Literal["inline", "stylesheet", "theme_css"]
+"""Where a diagram of Mermaid has its colours from."""
 
 _MOST_EDGES = 500
 _MOST_CHARACTERS = 50_000
@@ -135,6 +136,8 @@ def render_mermaid(
     Raises:
         DiagramTooLargeError: If there are more edges or characters than
             Mermaid draws.
+
+    .. versionadded:: 0.2
     """
     bars = joins(graph)
     edges = list(_edges(graph, bars))

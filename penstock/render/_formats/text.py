@@ -15,6 +15,8 @@ def render_text(graph: Graph) -> str:
     A step that several others lead to is shown in full where it comes first;
     elsewhere it is only its name with an arrow up, as where a loop leads to it.
     The groups are below the tree, each with its steps.
+
+    .. versionadded:: 0.2
     """
     return "\n".join([_one_line(graph.label), *_Tree(graph).lines(), *_groups(graph)])
 

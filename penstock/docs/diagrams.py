@@ -1,0 +1,32 @@
+"""Diagrams on pages, where `penstock.render.draw` does not say enough.
+
+An ``<svg>`` inside a page takes its colours from the style sheet of the page, and its ids have
+a prefix. A build that shows many flows draws all images with one program, and keeps them.
+"""
+
+from penstock.render._cache import ImageCache, image_key
+from penstock.render._formats.mermaid import Palette, render_mermaid
+from penstock.render._formats.text import render_text
+from penstock.render._graphviz import Medium, dot_source, draw_dot, render_png, render_svg
+from penstock.render._mermaid_size import estimate_height
+from penstock.render._shapes import KNOWN_KINDS
+from penstock.render._svg import finish_svg
+from penstock.render._theme import mermaid_stylesheet, page_stylesheet
+
+__all__ = [
+    "KNOWN_KINDS",
+    "ImageCache",
+    "Medium",
+    "Palette",
+    "dot_source",
+    "draw_dot",
+    "estimate_height",
+    "finish_svg",
+    "image_key",
+    "mermaid_stylesheet",
+    "page_stylesheet",
+    "render_mermaid",
+    "render_png",
+    "render_svg",
+    "render_text",
+]
