@@ -72,7 +72,7 @@ class Settings:
     """The file of a catalog, from which flows are read instead of importing modules."""
 
     depends: tuple[str, ...] = ()
-    """Files that flows depend on and that no import can show: files, folders, patterns of these."""
+    """Files, folders and patterns of these that flows depend on and that no import can show."""
 
     timeout: float = field(default=60.0, compare=False)
     """Seconds that a process may take to import the modules."""
