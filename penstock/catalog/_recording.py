@@ -155,7 +155,7 @@ class Recording:
             self._read(name)
 
     def _list(self, path: Any) -> None:
-        name = self._name("." if path is None else path)
+        name = self._name(os.getcwd() if path is None else path)  # noqa: PTH109 - a string
         caller = sys._getframe(4).f_globals.get("__name__") or ""  # noqa: SLF001 - it is hot
         if name is None or caller.startswith(_OWN_LISTING):
             return

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from penstock import entrypoint, flow
 import inputs_shop.parts
+import inputs_space
 try:
     import inputs_extra
 except ImportError:
@@ -40,6 +41,11 @@ except OSError:
     pass
 
 # What it writes itself.
+os.listdir("work")
+Path("work/made").write_text(str(os.getpid()), encoding="utf-8")
+os.makedirs("work/folder", exist_ok=True)
+count = Path("work/count").read_text("utf-8") if os.path.isfile("work/count") else "0"
+open("work/count", "w").write(str(int(count) + 1))
 os.makedirs("logs", exist_ok=True)
 with open("logs/shop.log", "a", encoding="utf-8") as log:
     log.write("imported\\n")
@@ -50,7 +56,8 @@ with tempfile.TemporaryDirectory(dir=".") as folder:
 Path("state.txt.new").write_text(str(os.getpid()), encoding="utf-8")
 os.replace("state.txt.new", "state.txt")
 Path("state.txt").read_text(encoding="utf-8")
-os.listdir(".cache") if os.path.isdir(".cache") else os.mkdir(".cache")
+os.makedirs(".cache", exist_ok=True)
+os.listdir(".cache")
 
 @flow("orders")
 @entrypoint
@@ -61,6 +68,8 @@ FILES = {
     "src/inputs_shop/__init__.py": "",
     "src/inputs_shop/flows.py": SHOP,
     "src/inputs_shop/parts.py": "size = 1\n",
+    "src/inputs_space/data.txt": "",
+    "work/kept": "",
     "docs/index.md": "# Shop\n",
     "plugins/one.txt": "",
     "scripts/one.py": "",
@@ -114,12 +123,13 @@ def recorded(tmp_path_factory):
 def project(recorded):
     """Return the folder of the project, which is as it was recorded, and will be again."""
     folder = Path(recorded[0].root)
+    copy = folder.with_name("copy")
+    if not copy.exists():
+        shutil.copytree(folder, copy)
     yield folder
     for path in folder.iterdir():
-        if path.name in {"logs", "state.txt", ".cache"}:  # what the modules wrote
-            continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    write(folder, FILES)
+    shutil.copytree(copy, folder, dirs_exist_ok=True)
 
 
 def edit(name, text="other"):
@@ -147,6 +157,9 @@ CHANGES = {
     "data file gone": lambda folder, _: (folder / "menu.txt").unlink(),
     "time restored": restore_time,
     "file that was not there": edit("local.txt"),
+    "file that the modules have written": edit("state.txt"),
+    "file in a folder that the modules have made": edit(".cache/other"),
+    "file in a folder in which the modules write": edit("work/other"),
     "file in a listed folder": edit("plugins/two.txt"),
     "module in a folder of modules": edit("scripts/two.py"),
     "package in a folder of modules": edit("scripts/two/__init__.py"),
@@ -155,6 +168,7 @@ CHANGES = {
     "optional package": edit("src/inputs_extra/__init__.py"),
     "optional package without a file": edit("src/inputs_extra/data.txt"),
     "optional module of a package": edit("src/inputs_shop/optional.py"),
+    "package where there was a folder": edit("src/inputs_space/__init__.py"),
     "compiled module": edit("src/inputs_extra.pyc"),
     "module beside that is found first": edit("src/inputs_shop.so"),
     "variable": set_variable("INPUTS_SHOP"),
@@ -238,6 +252,34 @@ def test_settings(recorded, project, name):
     settings, inputs = recorded
 
     assert inputs.have_changed(replace(settings, **{name: SETTINGS[name]}))
+
+
+def test_what_counts(recorded):
+    """What counts is what was read, without what was there for a while."""
+    settings, inputs = recorded
+    paths = [*inputs.own_files, "", *inputs.own_folders]
+    relative = [path.removeprefix(settings.root + "/") for path in paths]
+
+    assert relative == [
+        "config/shop.toml",
+        "libs/__editable__.inputs.pth",
+        "libs/inputs_shop-1.dist-info/entry_points.txt",
+        "libs/shop.pth",
+        "local.txt",
+        "menu.txt",
+        "schemas/deep/order.json",
+        "src/inputs_shop/__init__.py",
+        "src/inputs_shop/flows.py",
+        "src/inputs_shop/parts.py",
+        "state.txt",
+        "",
+        ".cache",
+        "plugins",
+        "scripts",
+        "src/inputs_shop",
+        "src/inputs_space",
+        "work",
+    ]
 
 
 def test_settings_of_others(recorded, project):

@@ -1,0 +1,350 @@
+"""What is recorded while modules are imported, in this process."""
+
+# ruff: noqa: PTH208 - folders are listed in each way that modules may use
+
+import importlib
+import os
+import pkgutil
+import py_compile
+import subprocess
+import sys
+import zipfile
+from collections import UserList
+from importlib.metadata import distributions
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from penstock._project.settings import Settings
+from penstock.catalog import _bytecode, _recording
+from penstock.catalog._bytecode import without_stale_bytecode
+from penstock.catalog._recording import record
+from penstock.catalog._sources import inputs_of_sources
+from penstock.catalog._variables import noted_variables
+
+
+class Recorded:
+    """What counts after something was done, by its path in a folder."""
+
+    def __init__(self, work, folder):
+        self.settings = Settings(root=str(folder))
+        with record(self.settings) as recording:
+            work()
+        self.inputs = recording.inputs()
+        if self.inputs is not None:
+            self.files = self._below(folder, self.inputs.files)
+            self.folders = self._below(folder, self.inputs.folders)
+
+    @staticmethod
+    def _below(folder, states):
+        below = [each for each in states if Path(each.path).is_relative_to(folder)]
+        return {Path(each.path).relative_to(folder).as_posix(): each for each in below}
+
+    def have_changed(self):
+        return self.inputs.have_changed(self.settings)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty folder, in which this process is, and which is on its path."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    # Nobody can trace an audit hook that does not allow it.
+    monkeypatch.setattr(_recording._note, "__cantrace__", True, raising=False)
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def read(*names):
+    for name in names:
+        Path(name).read_bytes()
+
+
+def test_reading(folder):
+    """Files count that are read, in whatever way they are named, and those that are not there."""
+    for name in "abcd":
+        Path(name).touch()
+    Path("link").symlink_to("d")
+
+    def work():
+        read("a", "link", "/proc/self/stat")
+        os.close(os.open(b"b", os.O_RDONLY))
+        with Path("c").open("rb") as file, open(os.dup(file.fileno()), "rb"):  # noqa: PTH123
+            pass
+        with pytest.raises(FileNotFoundError):
+            read("nothing")
+
+    found = Recorded(work, folder)
+
+    assert [*found.files] == ["a", "b", "c", "link", "nothing"]
+    assert [*found.folders] == ["."]
+    assert not found.have_changed()
+
+    Path("d").write_text("other", encoding="utf-8")
+
+    assert found.have_changed()
+
+
+def test_listing(folder):
+    """Names in folders count, by what they were listed for."""
+    for name in ("listed", "scanned", "opened", "modules"):
+        Path(name).mkdir()
+
+    def work():
+        os.listdir("listed")
+        os.listdir()
+        with os.scandir("scanned"):
+            pass
+        handle = os.open("opened", os.O_RDONLY)
+        os.listdir(handle)
+        os.close(handle)
+        list(pkgutil.iter_modules(["modules"]))
+        list(distributions(path=["metadata"]))
+
+    found = Recorded(work, folder).folders
+
+    assert {name: (s.is_listed, s.has_modules, s.has_metadata) for name, s in found.items()} == {
+        ".": (True, False, True),
+        "listed": (True, False, False),
+        "metadata": (False, False, True),
+        "modules": (False, True, False),
+        "opened": (True, False, False),
+        "scanned": (True, False, False),
+    }
+
+
+def test_installed(folder):
+    """What is installed in a folder of the path counts, although no module asks for it."""
+    for name in ("a.pth", "b.egg-link", "c.dist-info/entry_points.txt", "d.egg-info/PKG-INFO"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+
+    found = Recorded(int, folder)
+
+    assert [*found.files] == [
+        "a.pth",
+        "b.egg-link",
+        "c.dist-info/entry_points.txt",
+        "d.egg-info/entry_points.txt",
+    ]
+
+    Path("e.dist-info").mkdir()
+
+    assert found.have_changed()
+
+
+def test_modules(folder):
+    """The source of a module counts as it was when it was loaded, from its compiled code too."""
+    Path("recorded_one.py").touch()
+    py_compile.compile("recorded_one.py")
+    Path("recorded_two.py").touch()
+    with zipfile.ZipFile("recorded.zip", "w") as file:
+        file.writestr("recorded_three.py", "")
+    sys.path.insert(0, str(folder / "recorded.zip"))
+
+    def work():
+        for name in ("recorded_one", "recorded_two", "recorded_three"):
+            importlib.import_module(name)
+        with pytest.raises(ImportError):
+            importlib.import_module("recorded_one.below")
+        Path("recorded_one.py").write_text("edited = True", encoding="utf-8")
+
+    found = Recorded(work, folder)
+
+    assert [*found.files] == [
+        "recorded.zip",
+        "recorded.zip/recorded_three.py",
+        "recorded_one.py",
+        "recorded_two.py",
+    ]
+
+
+def test_edited_meanwhile(folder):
+    """A module that somebody edits after it was loaded has changed."""
+    for name in ("recorded_source.py", "recorded_compiled.py"):
+        Path(name).touch()
+    py_compile.compile("recorded_compiled.py")
+    for name in ("recorded_source", "recorded_compiled"):
+        Path(f"{name}.py").write_text("", encoding="utf-8")
+
+        def work(name=name):
+            importlib.import_module(name)
+            subprocess.run(["/bin/sh", "-c", f"echo 'x = 1' > {name}.py"], check=True)
+
+        assert Recorded(work, folder).have_changed()
+
+
+def test_changes_of_its_own(folder):
+    """What modules write, rename and remove is as they left it when they are imported again."""
+    for name in ("old", "removed", "listed/a"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+
+    def work():
+        os.listdir("listed")
+        read("old", "removed", "listed/a")
+        Path("removed").unlink()
+        Path("old").rename("renamed")
+        read("renamed")
+        Path("listed/a").write_text("other", encoding="utf-8")
+        os.link("listed/a", "listed/b")
+        Path("listed/c").symlink_to("a")
+        Path("made").mkdir()
+        Path("made/d").touch()
+        os.listdir("made")
+        Path("gone").mkdir()
+        os.listdir("gone")
+        Path("gone").rmdir()
+        handle = os.open(".", os.O_RDONLY)
+        Path("e").touch()
+        os.remove("e", dir_fd=handle)
+        os.close(handle)
+
+    found = Recorded(work, folder)
+
+    assert [*found.files] == ["listed/a", "renamed"]
+    assert [*found.folders] == [".", "listed", "made"]
+    assert not found.have_changed()
+
+    Path("made/other").touch()
+
+    assert found.have_changed()
+
+
+def test_for_a_while(folder):
+    """What another program makes, and removes before the end, does not count."""
+
+    def work():
+        subprocess.run(["/bin/sh", "-c", "mkdir folder; echo > folder/file"], check=True)
+        read("folder/file")
+        os.listdir("folder")
+        subprocess.run(["/bin/rm", "-r", "folder"], check=True)
+
+    found = Recorded(work, folder)
+
+    assert ([*found.files], [*found.folders]) == ([], ["."])
+
+
+def test_modules_of_any_kind(folder):
+    """Modules that are loaded when they are asked for something are not asked."""
+
+    class Lazy(ModuleType):
+        def __getattribute__(self, name):
+            raise AssertionError(name)
+
+    sys.modules["recorded_lazy"] = Lazy("recorded_lazy")
+    sys.modules["recorded_object"] = UserList()
+
+    assert Recorded(int, folder).inputs is not None
+
+
+def test_unknown(folder):
+    """Where something cannot be noted, nothing is known, and the modules see nothing of it."""
+
+    class Once(UserList):
+        """A path that cannot be read the first time."""
+
+        def __iter__(self):
+            if not seen:
+                seen.append(True)
+                raise RuntimeError
+            return iter(self.data)
+
+    seen = []
+    Path("recorded_odd").mkdir()
+    Path("recorded_odd/__init__.py").touch()
+    Path("recorded_odd/below.py").touch()
+
+    def work():
+        importlib.import_module("recorded_odd").__path__ = Once(["recorded_odd"])
+        importlib.import_module("recorded_odd.below")
+
+    assert (Recorded(work, folder).inputs, seen) == (None, [True])
+
+
+def test_search_path(folder, monkeypatch):
+    """Who replaces the finders while modules are imported has what it set."""
+
+    def work():
+        monkeypatch.setattr(sys, "meta_path", [*sys.meta_path[1:]])
+
+    before = [*sys.meta_path]
+
+    assert Recorded(work, folder).inputs is not None
+    assert sys.meta_path == before
+
+
+def test_variables(folder, monkeypatch):
+    """Each variable that is read is noted, and that all are."""
+    monkeypatch.setenv("RECORDED_A", "1")
+    noted, listed = set(), []
+    kind = type(os.environ)
+    with noted_variables(noted.add, lambda: listed.append(True)):
+        values = [os.environ["RECORDED_A"], os.getenv("RECORDED_B"), os.environb.get(b"RECORDED_C")]
+        names = {*noted}
+        before = [*listed]
+        copy = dict(os.environ)
+        with pytest.raises(TypeError):
+            os.environ[1]
+
+    assert (values, names) == (["1", None, None], {"RECORDED_A", "RECORDED_B", "RECORDED_C"})
+    assert (before, bool(listed), copy == dict(os.environ)) == ([], True, True)
+    assert (type(os.environ), type(os.environb)) == (kind, kind)
+
+
+def test_stale_bytecode(folder, monkeypatch):
+    """Compiled code is used if it is younger than its source, and installed code always."""
+    monkeypatch.setattr(_bytecode, "_WHILE_EDITED_NS", 0)
+    files = [Path(name) for name in ("recorded_new.py", "recorded_old.py", "recorded_none.py")]
+    installed = folder / "site-packages" / "recorded_installed.py"
+    installed.parent.mkdir()
+    monkeypatch.syspath_prepend(str(installed.parent))
+    for file in (*files, installed):
+        file.write_text("found = 'old'", encoding="utf-8")
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+        if file.stem != "recorded_none":
+            compiled = Path(py_compile.compile(str(file)))
+        if file.stem == "recorded_new":  # compiled long after it was edited
+            os.utime(compiled, ns=(0, 2 * file.stat().st_ctime_ns))
+            continue
+        file.write_text("found = 'new'", encoding="utf-8")
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    with without_stale_bytecode():
+        found = {
+            file.stem: importlib.import_module(file.stem).found for file in (*files, installed)
+        }
+
+    assert found == {
+        "recorded_new": "old",
+        "recorded_old": "new",
+        "recorded_none": "new",
+        "recorded_installed": "old",
+    }
+
+
+def test_sources(folder):
+    """Without an import, the files of modules are those that may be imported."""
+    for name in ("recorded_package/__init__.py", "recorded_package/sub/a.py", "recorded_file.py"):
+        Path(name).parent.mkdir(exist_ok=True, parents=True)
+        Path(name).touch()
+    settings = Settings(
+        modules=("recorded_package.*", "recorded_file", "recorded_missing", "recorded_space"),
+        setup="recorded_file:setup",
+        root=str(folder),
+    )
+    Path("recorded_space").mkdir()
+    inputs = inputs_of_sources(settings)
+
+    assert [Path(path).relative_to(folder).as_posix() for path in inputs.own_files] == [
+        "recorded_file.py",
+        "recorded_package/__init__.py",
+        "recorded_package/sub/a.py",
+    ]
+    assert not inputs.have_changed(settings)
+
+    Path("recorded_missing.py").touch()
+
+    assert inputs.have_changed(settings)
