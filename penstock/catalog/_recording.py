@@ -63,7 +63,7 @@ class Recording:
         self._ignored = (*_PSEUDO, ignored + os.sep) if ignored else _PSEUDO
         self._process = describe_process(settings)
         self._variables = dict(os.environ)
-        self._names: set[str] | None = None
+        self._names: set[str] = set()
         self._is_whole = True
         self._busy: set[int] = set()
         self._files: dict[str, FileState] = {}
@@ -98,8 +98,7 @@ class Recording:
 
     def note_variable(self, name: str) -> None:
         """Note that a module reads an environment variable."""
-        if self._names is not None:
-            self._names.add(name)
+        self._names.add(name)
 
     def note_all_variables(self) -> None:
         """Note that a module reads the whole environment."""
@@ -107,7 +106,7 @@ class Recording:
 
     def expect_variables(self) -> None:
         """Let only those variables count that `note_variable` is called for from now on."""
-        self._names, self._is_whole = set(), False
+        self._is_whole = False
 
     def inputs(self) -> Inputs | None:
         """Return what was recorded; None if some of it could not be."""
@@ -119,10 +118,9 @@ class Recording:
         self._resolve_lookups()
         folders = self._folders
         self._read(*(path for path, found in folders.items() if found.names is None))  # a ZIP file
-        names = self._names or set()
         return Inputs(
             process=self._process,
-            environment=Environment.of(names, self._variables, is_whole=self._is_whole),
+            environment=Environment.of(self._names, self._variables, is_whole=self._is_whole),
             files=tuple(filter(None, map(self._file_state, sorted(self._files)))),
             folders=tuple(filter(None, map(self._folder_state, sorted(folders)))),
             patterns=self._patterns,

@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 from penstock._project.settings import Settings
-from penstock.catalog import _bytecode, _recording
+from penstock.catalog import _bytecode, _recording, _states
 from penstock.catalog._bytecode import without_stale_bytecode
 from penstock.catalog._recording import record
 from penstock.catalog._sources import inputs_of_sources
@@ -68,10 +68,12 @@ def test_reading(folder):
     for name in "abcd":
         Path(name).touch()
     Path("link").symlink_to("d")
+    os.mkfifo("fifo")
 
     def work():
         read("a", "link", "/proc/self/stat")
         os.close(os.open(b"b", os.O_RDONLY))
+        os.close(os.open("fifo", os.O_RDONLY | os.O_NONBLOCK))
         with Path("c").open("rb") as file, open(os.dup(file.fileno()), "rb"):  # noqa: PTH123
             pass
         with pytest.raises(FileNotFoundError):
@@ -79,7 +81,7 @@ def test_reading(folder):
 
     found = Recorded(work, folder)
 
-    assert [*found.files] == ["a", "b", "c", "link", "nothing"]
+    assert [*found.files] == ["a", "b", "c", "fifo", "link", "nothing"]
     assert [*found.folders] == ["."]
     assert not found.have_changed()
 
@@ -141,6 +143,7 @@ def test_modules(folder):
     Path("recorded_one.py").touch()
     py_compile.compile("recorded_one.py")
     Path("recorded_two.py").touch()
+    Path("recorded_two").touch()  # which is not a package
     with zipfile.ZipFile("recorded.zip", "w") as file:
         file.writestr("recorded_three.py", "")
     sys.path.insert(0, str(folder / "recorded.zip"))
@@ -293,6 +296,39 @@ def test_variables(folder, monkeypatch):
     assert (values, names) == (["1", None, None], {"RECORDED_A", "RECORDED_B", "RECORDED_C"})
     assert (before, bool(listed), copy == dict(os.environ)) == ([], True, True)
     assert (type(os.environ), type(os.environb)) == (kind, kind)
+
+
+def test_all_variables(folder, monkeypatch):
+    """Who reads all variables depends on all but those that differ from run to run."""
+    settings = Settings(root=str(folder))
+    with record(settings) as recording:
+        recording.expect_variables()
+        with noted_variables(recording.note_variable, recording.note_all_variables):
+            [*os.environ]
+    inputs = recording.inputs()
+    monkeypatch.setenv("SHLVL", "99")
+    before = inputs.find_change(settings)
+    monkeypatch.setenv("RECORDED_NEW", "1")
+
+    assert (before, inputs.find_change(settings)) == (None, "an environment variable")
+
+
+def test_stamps(folder, monkeypatch):
+    """A stamp that only one content can have is enough; without a file there is none."""
+    monkeypatch.setattr(_states, "_COARSE_NS", -(10**12))  # as if some seconds had gone by
+    Path("a").write_text("1", encoding="utf-8")
+    state = _states.FileState.read("a")
+    same = state.verified()
+    os.utime("a", (1, 1))
+    touched = state.verified()
+    Path("a").unlink()
+
+    assert (same is state, touched.digest == state.digest, touched.stamp == state.stamp) == (
+        True,
+        True,
+        False,
+    )
+    assert state.verified() is None
 
 
 def test_stale_bytecode(folder, monkeypatch):
