@@ -128,7 +128,7 @@ def read_after(after: object) -> tuple[tuple[Reference, ...], JoinKind]:
         message = f"after={after!r} names no step: name one, or leave `after` out"
         raise InvalidArgumentError(message)
     _check_references(after, references, join)
-    return references, join
+    return references, join if len(references) > 1 else "any"
 
 
 def _check_references(after: object, references: Sequence[Reference], join: JoinKind) -> None:

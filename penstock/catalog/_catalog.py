@@ -6,7 +6,7 @@ from functools import cached_property
 
 from penstock._declared.step import FunctionDetails, Step
 from penstock.catalog._collect import collect
-from penstock.catalog._writing import write_json
+from penstock.catalog._writing import write_catalog
 from penstock.exceptions import UnknownFlowError
 from penstock.graph import Flow, Problem
 from penstock.graph._functions import is_async, names_of
@@ -73,7 +73,7 @@ class Catalog:
         It is indented, and ends with a line feed. Members that have no value are
         left out.
         """
-        return write_json(self.flows, self.problems())
+        return write_catalog(self.flows, self.problems())
 
     @cached_property
     def _by_name(self) -> dict[str, Flow]:

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from penstock._common.markup import plain_text
+from penstock._common.plain_values import encodable, without_addresses
 from penstock._declared.declaration import Declaration, FlowDeclaration
 from penstock._declared.registry import Registry, default_registry
 from penstock._declared.step import Step
@@ -104,14 +105,14 @@ class Flow:
         nodes = [
             Node(
                 name=step.name,
-                label=step.label,
+                title=step.title,
                 role="entrypoint" if step.is_entrypoint else "step",
                 join=step.join if len(step.after) > 1 else "any",
                 kind=step.kind,
                 group=step.group,
                 receives=step.receives,
                 sends=step.sends,
-                summary=plain_text(step.summary or "") or None,
+                summary=_summary_of(step),
             )
             for step in self.order()
         ]
@@ -120,7 +121,7 @@ class Flow:
         edges = sorted(self.edges, key=lambda edge: (edge.is_loop, place[edge.target]))
         named = dict.fromkeys(edge.source for edge in edges)
         missing = [name for name in named if name not in self._by_name]
-        nodes += [Node(name=name, label=name, role="missing") for name in missing]
+        nodes += [Node(name=name, role="missing") for name in missing]
         return Graph(
             name=self.name,
             nodes=tuple(nodes),
@@ -143,6 +144,11 @@ class Flow:
     @cached_property
     def _by_name(self) -> Mapping[str, Step]:
         return {step.name: step for step in self.steps}
+
+
+def _summary_of(step: Step) -> str | None:
+    """Return the summary of *step* as a diagram has it: the same in each process."""
+    return without_addresses(encodable(plain_text(step.summary or ""))) or None
 
 
 def get_flow(name: str) -> Flow:

@@ -80,8 +80,8 @@ class Node:
     name: str
     """The name of the step, unique in the graph."""
 
-    label: str
-    """What a reader sees."""
+    title: str | None = None
+    """What a reader sees instead of the name."""
 
     role: Role = "step"
     """``"missing"`` is a step that others name but nobody declared."""
@@ -112,6 +112,16 @@ class Node:
 
     note: str | None = None
     """What else a reader sees, like how long the step took."""
+
+    @property
+    def label(self) -> str:
+        """The title if there is one, else the name."""
+        return self.title or self.name
+
+    @property
+    def is_entrypoint(self) -> bool:
+        """Whether runs of the flow begin here."""
+        return self.role == "entrypoint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

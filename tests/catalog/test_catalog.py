@@ -340,9 +340,38 @@ def test_diagram_as_json():
     assert sorted(drawn["edges"], key=str) == sorted(flow_["edges"], key=str)
     for node in nodes:
         step = stored.pop(node["name"])
-        common = {"name", "kind", "group", "receives", "sends"} & step.keys()
+        common = {"name", "title", "kind", "join", "group", "receives", "sends"} & step.keys()
         assert {key: node[key] for key in common} == {key: step[key] for key in common}
+        assert node.get("is_entrypoint", False) == step["is_entrypoint"]
     assert stored == {}
+
+
+def test_diagram_of_all_of_one():
+    """To wait for all of one step is to wait for it, in the catalog as in a diagram."""
+    orders = flow("orders")
+    orders(entrypoint(name="receive")(lambda: None))
+    orders(step(name="ship", after=all_of("receive"))(lambda: None))
+
+    (stored,) = json.loads(Catalog.from_registry().to_json())["flows"]
+    drawn = json.loads(generate_dag("orders", "json"))
+
+    assert [step["join"] for step in stored["steps"]] == ["any", "any"]
+    assert [node["join"] for node in drawn["nodes"]] == ["any", "any"]
+
+
+def test_diagram_is_the_same_in_each_process():
+    """A docstring with the address of an object, or half a character, does as in the catalog."""
+
+    def receive(): ...
+
+    receive.__doc__ = f"Reads {object()!r} and \ud800."
+    flow("orders")(entrypoint(receive))
+    drawn = generate_dag("orders", "json")
+
+    assert json.loads(drawn)["nodes"][0]["summary"] == ("Reads <object object at 0x…> and \\ud800.")
+    for format_ in ("json", "mermaid", "dot", "text"):
+        there = generate_dag(Catalog.from_registry().flow("orders"), format_)
+        assert there == generate_dag("orders", format_)
 
 
 def test_unknown_members():

@@ -16,7 +16,7 @@ from penstock.render._svg import finish_svg
 
 
 def graph_of(name: str) -> Graph:
-    nodes = (Node(name=f"{name}1", label="<?xml & all"), Node(name=f"{name}2", label=name))
+    nodes = (Node(name=f"{name}1", title="<?xml & all"), Node(name=f"{name}2", title=name))
     return Graph(name=name, nodes=nodes, edges=(Edge(f"{name}1", f"{name}2"),))
 
 

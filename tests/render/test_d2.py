@@ -78,10 +78,10 @@ def test_text():
         name="orders",
         title='The "orders"',
         nodes=(
-            Node(name="receive", label="Receive", role="entrypoint", kind="kafka"),
-            Node(name="Store", label="Store", kind="database", href="store.html"),
-            Node(name="lost", label="lost", role="missing"),
-            Node(name="end", label="end", join="all", note="3 ms"),
+            Node(name="receive", title="Receive", role="entrypoint", kind="kafka"),
+            Node(name="Store", title="Store", kind="database", href="store.html"),
+            Node(name="lost", title="lost", role="missing"),
+            Node(name="end", title="end", join="all", note="3 ms"),
         ),
         edges=(
             Edge("receive", "Store", "if $new"),
@@ -111,9 +111,9 @@ def test_text():
 def test_styled():
     """With colours, each node has those of its kind; what became of it in a run is seen without."""
     nodes = (
-        Node(name="a", label="a", kind="database", status="visited"),
-        Node(name="b", label="b", status="failed"),
-        Node(name="c", label="c", status="unreached"),
+        Node(name="a", title="a", kind="database", status="visited"),
+        Node(name="b", title="b", status="failed"),
+        Node(name="c", title="c", status="unreached"),
     )
     graph = Graph(name="x", nodes=nodes, edges=())
 
@@ -134,9 +134,9 @@ def test_loops_groups_and_channels():
     graph = Graph(
         name="loops",
         nodes=(
-            Node(name="a", label="a", group="Pay $it", kind="kafka", receives=("kafka:x",)),
-            Node(name="b", label="b", join="all"),
-            Node(name="c", label="c", group="Pay $it", join="all"),
+            Node(name="a", title="a", group="Pay $it", kind="kafka", receives=("kafka:x",)),
+            Node(name="b", title="b", join="all"),
+            Node(name="c", title="c", group="Pay $it", join="all"),
         ),
         edges=(
             *(Edge("a", "b"), Edge("b", "c"), Edge("c", "a", "no", is_loop=True)),
@@ -170,7 +170,7 @@ def test_capital_letters():
 
 def test_suffix(tmp_path):
     """A file that ends with `.d2` is D2."""
-    graph = Graph(name="x", nodes=(Node(name="a", label="a"),), edges=())
+    graph = Graph(name="x", nodes=(Node(name="a", title="a"),), edges=())
 
     assert draw(graph, output=tmp_path / "x.d2") == draw(graph, "d2") == 'direction: down\na: "a"'
 
@@ -191,7 +191,7 @@ def test_keywords(read):
     names = list(dict.fromkeys(f"{KEYWORDS} {KEYWORDS.upper()}".split()))
     graph = Graph(
         name="x",
-        nodes=tuple(Node(name=name, label=name) for name in names),
+        nodes=tuple(Node(name=name, title=name) for name in names),
         edges=tuple(Edge(name, "link") for name in names),
     )
 
@@ -203,7 +203,7 @@ def test_hostile_names(read):
     graph = Graph(
         name="x",
         title=HOSTILE[0],
-        nodes=tuple(Node(name=t, label=t, kind=t, note=None, href=t) for t in HOSTILE),
+        nodes=tuple(Node(name=t, title=t, kind=t, note=None, href=t) for t in HOSTILE),
         edges=tuple(Edge(text, HOSTILE[0], text) for text in HOSTILE),
     )
 

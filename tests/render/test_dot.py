@@ -58,7 +58,7 @@ def test_plain_graph():
     """A plain name is its own id, and statements are in order of declaration."""
     graph = Graph(
         name="bom_sync",
-        nodes=(Node(name="a", label="a"), Node(name="b", label="b", kind="database")),
+        nodes=(Node(name="a", title="a"), Node(name="b", title="b", kind="database")),
         edges=(Edge("a", "b", "ok"),),
     )
 
@@ -84,10 +84,10 @@ def test_direction(direction, expected):
 @pytest.mark.parametrize(("direction", "expected"), [("TD", "0.9"), ("LR", "0.06")])
 def test_join_bar(direction, expected):
     """An all-of join has a bar that lies across the flow."""
-    nodes = (Node(name="a", label="a"), Node(name="b", label="b"))
+    nodes = (Node(name="a", title="a"), Node(name="b", title="b"))
     graph = Graph(
         name="x",
-        nodes=(*nodes, Node(name="c", label="c", join="all")),
+        nodes=(*nodes, Node(name="c", title="c", join="all")),
         edges=(Edge("a", "c"), Edge("b", "c")),
     )
 
@@ -105,7 +105,7 @@ def test_loop():
     """A loop is laid out forwards and drawn backwards; a step that repeats itself says so."""
     graph = Graph(
         name="x",
-        nodes=(Node(name="a", label="a"), Node(name="b", label="b", join="all")),
+        nodes=(Node(name="a", title="a"), Node(name="b", title="b", join="all")),
         edges=(
             Edge("a", "b"),
             Edge("b", "a", "no", is_loop=True),
@@ -128,10 +128,10 @@ def test_loop():
 def test_group():
     """The steps of a group, and the bars before them, are in a cluster where the first one is."""
     nodes = (
-        Node(name="a", label="a"),
-        Node(name="b", label="b", group="Pay <it>"),
-        Node(name="c", label="c"),
-        Node(name="d", label="d", join="all", group="Pay <it>"),
+        Node(name="a", title="a"),
+        Node(name="b", title="b", group="Pay <it>"),
+        Node(name="c", title="c"),
+        Node(name="d", title="d", join="all", group="Pay <it>"),
     )
     edges = (Edge("b", "d"), Edge("c", "d"))
 
@@ -148,7 +148,7 @@ def test_group():
 
 def test_channels():
     """A node has its channels below its title, and no kind that says less."""
-    node = Node(name="a", label="a", kind="http", receives=("http:GET /a",), sends=("kafka:b",))
+    node = Node(name="a", title="a", kind="http", receives=("http:GET /a",), sends=("kafka:b",))
 
     written = render_dot(Graph(name="x", nodes=(node,), edges=()))
 
@@ -167,7 +167,7 @@ def test_one_changed_name_changes_one_line():
 
 def chain(*names: str) -> Graph:
     edges = tuple(Edge(a, b) for a, b in pairwise(names))
-    return Graph(name="x", nodes=tuple(Node(name=n, label=n) for n in names), edges=edges)
+    return Graph(name="x", nodes=tuple(Node(name=n, title=n) for n in names), edges=edges)
 
 
 def test_ids_never_meet():

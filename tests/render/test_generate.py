@@ -94,7 +94,7 @@ def graph(*nodes: Node, edges: tuple[Edge, ...] = ()) -> Graph:
 
 
 def nodes(*names: str) -> list[Node]:
-    return [Node(name=name, label=name) for name in names]
+    return [Node(name=name) for name in names]
 
 
 class TestText:
@@ -104,10 +104,10 @@ class TestText:
         """Branches, joins, labels and roles are all in the tree."""
         drawn = render_text(
             graph(
-                Node(name="a", label="Begin", role="entrypoint", kind="http"),
+                Node(name="a", title="Begin", role="entrypoint", kind="http"),
                 *nodes("b", "c"),
-                Node(name="d", label="d", join="all", kind="email"),
-                Node(name="m", label="m", role="missing"),
+                Node(name="d", title="d", join="all", kind="email"),
+                Node(name="m", title="m", role="missing"),
                 edges=(
                     *(Edge("a", "b", "yes"), Edge("a", "c"), Edge("b", "d")),
                     *(Edge("c", "d"), Edge("m", "d")),
@@ -157,10 +157,10 @@ class TestText:
         """The groups are below the tree, each with its steps."""
         drawn = render_text(
             graph(
-                Node(name="a", label="a", group="Pay\nit"),
-                Node(name="b", label="b"),
-                Node(name="c", label="The c", group="Pay\nit"),
-                Node(name="d", label="d", group="Ship"),
+                Node(name="a", title="a", group="Pay\nit"),
+                Node(name="b", title="b"),
+                Node(name="c", title="The c", group="Pay\nit"),
+                Node(name="d", title="d", group="Ship"),
                 edges=(Edge("a", "b"),),
             )
         )
@@ -172,8 +172,8 @@ class TestText:
     def test_channels(self):
         """A step says where it receives from and sends to, instead of a kind that says less."""
         both = {"receives": ("kafka:orders",), "sends": ("celery:a", "kafka:b")}
-        node = Node(name="a", label="a", kind="kafka", **both)
-        mail = Node(name="b", label="b", kind="email", sends=("celery:a",))
+        node = Node(name="a", title="a", kind="kafka", **both)
+        mail = Node(name="b", title="b", kind="email", sends=("celery:a",))
 
         assert render_text(graph(node, mail)).splitlines()[1:] == [
             "a (receives kafka:orders, sends celery:a, sends kafka:b)",
@@ -204,12 +204,19 @@ class TestJson:
 
     def test_whole(self):
         """What says nothing is left out, and the order is that of declaration."""
-        drawn = graph(Node(name="a", label="A", kind="http"), *nodes("b"), edges=(Edge("a", "b"),))
+        drawn = graph(Node(name="a", title="A", kind="http"), *nodes("b"), edges=(Edge("a", "b"),))
 
         assert json.loads(render_json(drawn)) == {
             "name": "g",
             "nodes": [
-                {"name": "a", "label": "A", "role": "step", "join": "any", "kind": "http"},
+                {
+                    "name": "a",
+                    "title": "A",
+                    "label": "A",
+                    "role": "step",
+                    "join": "any",
+                    "kind": "http",
+                },
                 {"name": "b", "label": "b", "role": "step", "join": "any"},
             ],
             "edges": [{"source": "a", "target": "b"}],
@@ -226,7 +233,7 @@ class TestJson:
     def test_channels(self):
         """A node has its channels and its group, if there are any."""
         channels = {"receives": ("kafka:a",), "sends": ("kafka:b",)}
-        drawn = graph(Node(name="a", label="a", group="Pay", **channels))
+        drawn = graph(Node(name="a", title="a", group="Pay", **channels))
 
         (node,) = json.loads(render_json(drawn))["nodes"]
         assert (node["receives"], node["sends"]) == (["kafka:a"], ["kafka:b"])

@@ -63,7 +63,7 @@ def text_of(group: ET.Element) -> str:
 def test_hostile_labels_show():
     """Each hostile text shows in its node as it was written, and is never markup."""
     names = [f"step{i}" for i in range(len(HOSTILE))]
-    nodes = [Node(name=n, label=t, kind=t) for n, t in zip(names, HOSTILE, strict=True)]
+    nodes = [Node(name=n, title=t, kind=t) for n, t in zip(names, HOSTILE, strict=True)]
 
     svg = render_svg(graph_of(*nodes))
 
@@ -78,7 +78,7 @@ def test_hostile_labels_show():
 def test_hostile_edge_labels_show():
     """Each hostile text shows on its edge as it was written."""
     names = [f"step{i}" for i in range(len(HOSTILE) + 1)]
-    nodes = [Node(name=name, label=name) for name in names]
+    nodes = [Node(name=name, title=name) for name in names]
     edges = [Edge(a, b, text) for a, b, text in zip(names, names[1:], HOSTILE, strict=False)]
 
     root = ET.fromstring(render_svg(graph_of(*nodes, edges=tuple(edges))))
@@ -100,7 +100,7 @@ def test_random_graphs(graph):
 @pytest.mark.usefixtures("program")
 def test_link():
     """A node that has an address is a link around all that it shows."""
-    svg = render_svg(graph_of(Node(name="a", label="a", href="#penstock--a?x=1&y=<2>")))
+    svg = render_svg(graph_of(Node(name="a", title="a", href="#penstock--a?x=1&y=<2>")))
 
     (link,) = ET.fromstring(svg).iter(f"{SVG}a")
 
@@ -111,7 +111,7 @@ def test_link():
 @pytest.mark.parametrize("href", [None, "#a"], ids=["without links", "with links"])
 def test_namespaces(standalone, href):
     """Each SVG says itself whose names its elements and its links are."""
-    svg = render_svg(graph_of(Node(name="a", label="a", href=href)), standalone=standalone)
+    svg = render_svg(graph_of(Node(name="a", title="a", href=href)), standalone=standalone)
 
     head = svg[svg.index("<svg") : svg.index(">", svg.index("<svg"))]
     assert ' xmlns="http://www.w3.org/2000/svg"' in head
@@ -131,7 +131,7 @@ def test_namespaces(standalone, href):
 )
 def test_address_that_runs(href):
     """An address that could run a script does not become a link."""
-    svg = render_svg(graph_of(Node(name="a", label="a", href=href)))
+    svg = render_svg(graph_of(Node(name="a", title="a", href=href)))
 
     assert f"{SVG}a" not in {element.tag for element in ET.fromstring(svg).iter()}
 
@@ -141,14 +141,14 @@ def test_address_that_runs(href):
 )
 def test_address_that_leads(href):
     """An address that leads to a page is kept."""
-    svg = render_svg(graph_of(Node(name="a", label="a", href=href)))
+    svg = render_svg(graph_of(Node(name="a", title="a", href=href)))
 
     assert [e.get(HREF) for e in ET.fromstring(svg).iter(f"{SVG}a")] == [href]
 
 
 def test_titles():
     """A screen reader hears names first, then what the flow is for and a sentence a step."""
-    node = Node(name="a", label="a", summary="Reads <all> orders.")
+    node = Node(name="a", title="a", summary="Reads <all> orders.")
     graph = Graph(
         name="orders",
         title="Orders & more",
@@ -174,7 +174,7 @@ def test_titles():
 )
 def test_description_is_made_from_the_flow(roles, expected):
     """A flow without a description is described by where it begins and its size."""
-    nodes = [Node(name=f"n{i}", label=str(i), role=role) for i, role in enumerate(roles)]
+    nodes = [Node(name=f"n{i}", title=str(i), role=role) for i, role in enumerate(roles)]
 
     root = ET.fromstring(render_svg(graph_of(*nodes)))
 
@@ -183,7 +183,7 @@ def test_description_is_made_from_the_flow(roles, expected):
 
 def test_group():
     """The frame of a group has its title, a class for its colours, and no name of Graphviz."""
-    drawn = render_svg(graph_of(Node(name="a", label="a", group='Pay "it" & <b>')))
+    drawn = render_svg(graph_of(Node(name="a", title="a", group='Pay "it" & <b>')))
 
     (frame,) = [g for g in ET.fromstring(drawn).iter() if "cluster" in g.get("class", "").split()]
     assert "penstock-group" in frame.get("class").split()
@@ -193,7 +193,7 @@ def test_group():
 
 def test_ids_are_prefixed():
     """Two images in one page have no id in common if their prefixes differ."""
-    graph = graph_of(Node(name="a", label="a"))
+    graph = graph_of(Node(name="a", title="a"))
 
     ids = [
         {e.get("id") for e in ET.fromstring(render_svg(graph, prefix=p)).iter()} - {None}
@@ -205,7 +205,7 @@ def test_ids_are_prefixed():
 
 def test_same_bytes_twice():
     """Drawing a flow twice gives the same bytes."""
-    graph = graph_of(Node(name="a", label="a"), Node(name="b", label="b"))
+    graph = graph_of(Node(name="a", title="a"), Node(name="b", title="b"))
 
     assert render_svg(graph) == render_svg(graph)
     assert render_png(graph) == render_png(graph)
@@ -213,7 +213,7 @@ def test_same_bytes_twice():
 
 def test_in_a_page_the_page_decides_about_colours():
     """Only an image that is alone follows the reader's system."""
-    graph = graph_of(Node(name="a", label="a"))
+    graph = graph_of(Node(name="a", title="a"))
 
     assert "prefers-color-scheme" in render_svg(graph)
     assert "<style" not in render_svg(graph, standalone=False)
@@ -231,7 +231,7 @@ def test_page_is_dark_only_if_it_says_so():
 @pytest.mark.parametrize(("medium", "dots"), [("png", 144), ("print", 288)])
 def test_png(medium, dots):
     """A PNG is whole, and says how many dots an inch of it has."""
-    png = render_png(graph_of(Node(name="a", label="a")), medium=medium)
+    png = render_png(graph_of(Node(name="a", title="a")), medium=medium)
 
     size = png.partition(b"pHYs")[2]
     wide, tall = (int.from_bytes(size[at : at + 4], "big") * 0.0254 for at in (0, 4))
@@ -242,7 +242,7 @@ def test_png(medium, dots):
 @pytest.mark.parametrize("role", ["entrypoint", "step", "missing"])
 def test_roles_are_distinct_without_colour(role):
     """Entrypoints are round, missing steps dashed, and other steps neither."""
-    (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", label="a", role=role))))
+    (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", title="a", role=role))))
     outline = next(e for e in group if e.tag in {f"{SVG}path", f"{SVG}polygon"})
 
     actual = outline.tag.removeprefix(SVG), "stroke-dasharray" in outline.attrib
@@ -263,7 +263,7 @@ def test_roles_are_distinct_without_colour(role):
 )
 def test_statuses_are_distinct_without_colour(status, expected):
     """A step that failed has a thick outline, and one that was not reached a dashed one."""
-    (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", label="a", status=status))))
+    (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", title="a", status=status))))
     outline = next(e for e in group if e.tag == f"{SVG}polygon")
 
     width = outline.get("stroke-width")
@@ -294,7 +294,7 @@ def test_extra_alone_draws(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
 
     assert find_program() == f"{sysconfig.get_path('scripts')}/graphviz-pure"
-    assert render_svg(graph_of(Node(name="a", label="a"))).startswith("<svg")
+    assert render_svg(graph_of(Node(name="a", title="a"))).startswith("<svg")
 
 
 def test_no_program(monkeypatch):
@@ -400,7 +400,7 @@ def test_program_that_prints_something_else(tmp_path, monkeypatch, printed, draw
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
 
     with pytest.raises(RenderError, match=expected):
-        draw(graph_of(Node(name="a", label="a")))
+        draw(graph_of(Node(name="a", title="a")))
     assert draw_dot(["digraph {}"], "svg" if draw is render_svg else "png") is None
 
 
@@ -410,7 +410,7 @@ def test_node_without_outline(tmp_path, monkeypatch):
     program = written(tmp_path / "dot", f"echo '{svg}'")
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
 
-    assert "<title>a</title>" in render_svg(graph_of(Node(name="a", label="a")))
+    assert "<title>a</title>" in render_svg(graph_of(Node(name="a", title="a")))
 
 
 @pytest.mark.needs("processes")
@@ -466,7 +466,7 @@ def test_ending_what_has_ended(monkeypatch):
 
 def chain(length):
     """Return a chain of steps, the longest graph there is."""
-    nodes = [Node(name=f"s{number}", label=f"step {number}") for number in range(length)]
+    nodes = [Node(name=f"s{number}", title=f"step {number}") for number in range(length)]
     edges = [Edge(a.name, b.name) for a, b in itertools.pairwise(nodes)]
     return graph_of(*nodes, edges=tuple(edges))
 
@@ -539,7 +539,7 @@ def test_chosen_program_of_the_extra_without_the_extra(elsewhere, monkeypatch):
     monkeypatch.setenv("PENSTOCK_DOT", "graphviz-pure")
 
     with pytest.raises(RenderError, match=r"by graphviz-pure: .* variable PENSTOCK_DOT names"):
-        render_svg(graph_of(Node(name="a", label="a")))
+        render_svg(graph_of(Node(name="a", title="a")))
 
 
 def test_program_that_its_package_lacks(elsewhere):

@@ -24,7 +24,7 @@ def lines_of(*nodes: Node, edges: tuple[Edge, ...] = (), styled: bool = False) -
 
 def id_of(name: str) -> str:
     """Return the id that the step *name* has."""
-    return lines_of(Node(name=name, label="x"))[0].partition("[")[0]
+    return lines_of(Node(name=name, title="x"))[0].partition("[")[0]
 
 
 def test_plain_flow():
@@ -59,23 +59,23 @@ def test_direction():
 @pytest.mark.parametrize(
     ("node", "line"),
     [
-        (Node(name="a", label="a"), "a"),
-        (Node(name="a", label="Fetch it"), 'a["Fetch it"]'),
-        (Node(name="a", label="a", kind="api"), 'a[["a<br/>(api)"]]'),
-        (Node(name="a", label="a", kind="database"), 'a[("a<br/>(database)")]'),
-        (Node(name="a", label="a", kind="Kafka"), 'a["a<br/>(Kafka)"]@{ shape: h-cyl }'),
-        (Node(name="a", label="a", kind="file"), 'a["a<br/>(file)"]@{ shape: doc }'),
-        (Node(name="a", label="a", kind="email"), 'a["a<br/>(email)"]@{ shape: lean-r }'),
-        (Node(name="a", label="a", kind="webhook"), 'a["a<br/>(webhook)"]'),
-        (Node(name="a", label="a", role="entrypoint"), "a"),
-        (Node(name="a", label="a", role="entrypoint", kind="http"), 'a(["a<br/>(http)"])'),
+        (Node(name="a", title="a"), "a"),
+        (Node(name="a", title="Fetch it"), 'a["Fetch it"]'),
+        (Node(name="a", title="a", kind="api"), 'a[["a<br/>(api)"]]'),
+        (Node(name="a", title="a", kind="database"), 'a[("a<br/>(database)")]'),
+        (Node(name="a", title="a", kind="Kafka"), 'a["a<br/>(Kafka)"]@{ shape: h-cyl }'),
+        (Node(name="a", title="a", kind="file"), 'a["a<br/>(file)"]@{ shape: doc }'),
+        (Node(name="a", title="a", kind="email"), 'a["a<br/>(email)"]@{ shape: lean-r }'),
+        (Node(name="a", title="a", kind="webhook"), 'a["a<br/>(webhook)"]'),
+        (Node(name="a", title="a", role="entrypoint"), "a"),
+        (Node(name="a", title="a", role="entrypoint", kind="http"), 'a(["a<br/>(http)"])'),
         (
-            Node(name="a", label="a", kind="kafka", receives=("kafka:x",), sends=("celery:y",)),
+            Node(name="a", title="a", kind="kafka", receives=("kafka:x",), sends=("celery:y",)),
             'a["a\nreceives kafka#58;x\nsends celery#58;y"]@{ shape: h-cyl }',
         ),
-        (Node(name="a", label=" \n"), 'a["#160;"]'),
-        (Node(name="end", label="end"), 'end__8d3fad29["end"]'),
-        (Node(name="_a_", label="_a_"), '_a_["#95;a#95;"]'),
+        (Node(name="a", title=" \n"), 'a["#160;"]'),
+        (Node(name="end", title="end"), 'end__8d3fad29["end"]'),
+        (Node(name="_a_", title="_a_"), '_a_["#95;a#95;"]'),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -86,14 +86,14 @@ def test_plain_node(node: Node, line: str):
 
 def test_missing_node():
     """A step that nobody declared is dashed and says so."""
-    lines = lines_of(Node(name="a", label="a", role="missing"))
+    lines = lines_of(Node(name="a", title="a", role="missing"))
 
     assert lines == ['a["a<br/>(not declared)"]:::missing', "classDef missing stroke-dasharray:5 4"]
 
 
 def test_node_with_edges_and_default_label():
     """A node that an edge names has no separate line."""
-    lines = lines_of(Node(name="a", label="a"), edges=(Edge("a", "a"),))
+    lines = lines_of(Node(name="a", title="a"), edges=(Edge("a", "a"),))
 
     assert lines == ["a --> a"]
 
@@ -122,12 +122,12 @@ def test_node_with_edges_and_default_label():
 )
 def test_text(label: str, written: str):
     """A string keeps what is harmless, so that it can be read in the source too."""
-    assert lines_of(Node(name="a", label=label)) == f'a["{written}"]'.splitlines()
+    assert lines_of(Node(name="a", title=label)) == f'a["{written}"]'.splitlines()
 
 
 def test_note_below_a_text_with_entities():
     """Where there are entities there is no tag, which would make Mermaid decode them twice."""
-    lines = lines_of(Node(name="a", label="__init__", kind="x"), styled=True)
+    lines = lines_of(Node(name="a", title="__init__", kind="x"), styled=True)
 
     assert lines[:2] == ['a("#95;#95;init#95;#95;', '(x)"):::step']
 
@@ -144,14 +144,14 @@ def test_note_below_a_text_with_entities():
 )
 def test_edge_label(label: str | None, written: str):
     """The label of an edge is in quotes between bars."""
-    nodes = (Node(name="a", label="a"), Node(name="b", label="b"))
+    nodes = (Node(name="a", title="a"), Node(name="b", title="b"))
 
     assert lines_of(*nodes, edges=(Edge("a", "b", label),)) == [written]
 
 
 def test_loop():
     """A loop says so on its line; a step that repeats itself says so below its name."""
-    nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
+    nodes = (Node(name="a", title="a"), Node(name="b", title="b", join="all"))
     loops = (
         Edge("b", "a", is_loop=True),
         Edge("a", "a", is_loop=True),
@@ -172,10 +172,10 @@ def test_loop():
 def test_group():
     """The steps of a group are in a subgraph where the first one is, with all that they are."""
     nodes = (
-        Node(name="a", label="a"),
-        Node(name="b", label="b", group="end"),
-        Node(name="c", label="c", join="all", group="end"),
-        Node(name="d", label="d", group=" \n"),
+        Node(name="a", title="a"),
+        Node(name="b", title="b", group="end"),
+        Node(name="c", title="c", join="all", group="end"),
+        Node(name="d", title="d", group=" \n"),
     )
     edges = (Edge("a", "b"), Edge("b", "c"), Edge("d", "c"))
     blank = f"{id_of(' ' + chr(10))}__group"
@@ -198,7 +198,7 @@ def test_group():
 
 def test_group_with_the_colours_of_the_page():
     """A frame has a class by which the page colours it."""
-    graph = Graph(name="x", nodes=(Node(name="a", label="a", group="b"),), edges=())
+    graph = Graph(name="x", nodes=(Node(name="a", title="a", group="b"),), edges=())
 
     text = render_mermaid(graph, styled=True, palette="inside")
 
@@ -208,7 +208,7 @@ def test_group_with_the_colours_of_the_page():
 
 def test_join_of_loops_only():
     """Nothing leads to the bar of a step that only loops lead to, and so there is none."""
-    nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
+    nodes = (Node(name="a", title="a"), Node(name="b", title="b", join="all"))
 
     assert lines_of(*nodes, edges=(Edge("a", "b", "x", is_loop=True),)) == ['a -->|"again: x"| b']
 
@@ -272,10 +272,10 @@ def test_similar_names():
 
 def test_join():
     """An all-of join is a bar: its predecessors lead there, and one edge leads on."""
-    nodes = [Node(name=name, label=name) for name in "ab"]
+    nodes = [Node(name=name, title=name) for name in "ab"]
     edges = (Edge("a", "ship", "paid"), Edge("a", "b"), Edge("b", "ship"))
 
-    lines = lines_of(*nodes, Node(name="ship", label="ship", join="all"), edges=edges)
+    lines = lines_of(*nodes, Node(name="ship", title="ship", join="all"), edges=edges)
 
     assert lines == [
         "ship__all@{ shape: fork }",
@@ -288,7 +288,7 @@ def test_join():
 
 def test_join_of_nothing():
     """A join that no edge leads to has no bar."""
-    assert lines_of(Node(name="ship", label="ship", join="all")) == ["ship"]
+    assert lines_of(Node(name="ship", title="ship", join="all")) == ["ship"]
 
 
 STYLED = Graph(
@@ -296,10 +296,10 @@ STYLED = Graph(
     title="Orders: #1",
     description="Takes orders.\nShips them.",
     nodes=(
-        Node(name="receive", label="Receive", role="entrypoint", kind="http"),
-        Node(name="check", label="check"),
-        Node(name="ship", label="ship", join="all", kind="queue"),
-        Node(name="audit", label="audit", role="missing"),
+        Node(name="receive", title="Receive", role="entrypoint", kind="http"),
+        Node(name="check", title="check"),
+        Node(name="ship", title="ship", join="all", kind="queue"),
+        Node(name="audit", title="audit", role="missing"),
     ),
     edges=(Edge("receive", "check"), Edge("check", "ship", "ok"), Edge("audit", "ship")),
 )
@@ -361,7 +361,7 @@ def test_plain_has_no_classes_of_a_page():
 
 def test_styled_without_edges():
     """Styles for which there is nothing are left out."""
-    lines = lines_of(Node(name="a", label="a"), styled=True)
+    lines = lines_of(Node(name="a", title="a"), styled=True)
 
     assert lines == ['a("a"):::step', "classDef step fill:#f8fafc,stroke:#64748b,color:#0f172a"]
 
@@ -397,7 +397,7 @@ def test_lines_are_visible(page: str):
 @pytest.mark.parametrize("styled", [False, True], ids=["plain", "styled"])
 def test_link(styled: bool):
     """A link is a click; only a styled flow adds a tooltip."""
-    node = Node(name="a", label="a", href="#a", summary='Says "x".')
+    node = Node(name="a", title="a", href="#a", summary='Says "x".')
     tip = ' "Says #34;x#34;#46;"' if styled else ""
 
     lines = lines_of(node, edges=(Edge("a", "a"),), styled=styled)
@@ -407,7 +407,7 @@ def test_link(styled: bool):
 
 def test_link_without_summary():
     """A link without a summary has no tooltip."""
-    assert 'click a href "#a"' in lines_of(Node(name="a", label="a", href="#a"), styled=True)
+    assert 'click a href "#a"' in lines_of(Node(name="a", title="a", href="#a"), styled=True)
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_link_without_summary():
 )
 def test_href(href: str, written: str):
     """An address is percent-encoded, so that it can be in quotes."""
-    lines = lines_of(Node(name="a", label="a", href=href))
+    lines = lines_of(Node(name="a", title="a", href=href))
 
     assert lines == ["a", f'click a href "{written}"']
 
@@ -433,12 +433,12 @@ def test_href(href: str, written: str):
 )
 def test_unsafe_href(href: str):
     """An address that could run a script is left out."""
-    assert lines_of(Node(name="a", label="a", href=href)) == ["a"]
+    assert lines_of(Node(name="a", title="a", href=href)) == ["a"]
 
 
 def wide(count: int) -> Graph:
     """Return a graph of *count* edges as drawn, one of which leads from a bar."""
-    nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
+    nodes = (Node(name="a", title="a"), Node(name="b", title="b", join="all"))
     return Graph(name="wide", nodes=nodes, edges=(Edge("a", "b"),) * (count - 1))
 
 
@@ -458,9 +458,9 @@ def test_too_many_edges():
 
 def long(count: int) -> Graph:
     """Return a graph whose text has *count* characters, as a browser counts them."""
-    bare = Graph(name="long", nodes=(Node(name="a", label="\U0001f680"),), edges=())
+    bare = Graph(name="long", nodes=(Node(name="a", title="\U0001f680"),), edges=())
     rest = count - len(render_mermaid(bare)) - 1
-    return replace(bare, nodes=(Node(name="a", label="\U0001f680" + "x" * rest),))
+    return replace(bare, nodes=(Node(name="a", title="\U0001f680" + "x" * rest),))
 
 
 def test_most_characters():
@@ -485,7 +485,7 @@ def test_limits_can_be_lifted(graph: Graph):
 
 ROUTE = Graph(
     name="route",
-    nodes=tuple(Node(name=name, label=name) for name in "abcd"),
+    nodes=tuple(Node(name=name, title=name) for name in "abcd"),
     edges=(Edge("a", "b", "yes"), Edge("a", "c"), Edge("b", "d"), Edge("c", "d"), Edge("a", "d")),
 )
 

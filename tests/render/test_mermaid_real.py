@@ -82,7 +82,7 @@ def drawn(drawing: Drawing) -> tuple[Counter, Counter]:
 
 def test_hostile_names(mermaid: Mermaid) -> None:
     """Any name of a step is drawn as that step, and shown as it is written."""
-    nodes = tuple(Node(name=text, label=text) for text in HOSTILE)
+    nodes = tuple(Node(name=text, title=text) for text in HOSTILE)
     graph = Graph(name="hostile", nodes=nodes, edges=tuple(map(Edge, *halves(HOSTILE))))
 
     drawing = mermaid.draw(render_mermaid(graph))
@@ -94,7 +94,7 @@ def test_hostile_names(mermaid: Mermaid) -> None:
 def test_hostile_titles_and_edge_labels(mermaid: Mermaid, styled: bool) -> None:
     """Any title of a step and any label of an edge is shown as it is written."""
     names = [f"n{i}" for i in range(len(HOSTILE))]
-    nodes = tuple(Node(name=name, label=text) for name, text in zip(names, HOSTILE, strict=True))
+    nodes = tuple(Node(name=name, title=text) for name, text in zip(names, HOSTILE, strict=True))
     first, second = halves(names)
     edges = tuple(map(Edge, first + second, second + first, HOSTILE))
     graph = Graph(name="hostile", nodes=nodes, edges=edges)
@@ -108,7 +108,7 @@ def test_hostile_titles_and_edge_labels(mermaid: Mermaid, styled: bool) -> None:
 
 def test_hostile_kinds(mermaid: Mermaid) -> None:
     """Any kind of a step is shown as it is written."""
-    nodes = tuple(Node(name=f"n{i}", label="x", kind=text) for i, text in enumerate(HOSTILE))
+    nodes = tuple(Node(name=f"n{i}", title="x", kind=text) for i, text in enumerate(HOSTILE))
     graph = Graph(name="hostile", nodes=nodes, edges=())
 
     drawing = mermaid.draw(render_mermaid(graph, styled=True))
@@ -118,7 +118,7 @@ def test_hostile_kinds(mermaid: Mermaid) -> None:
 
 def test_hostile_flow_titles(mermaid: Mermaid) -> None:
     """Any title is what a screen reader says, and any description without its markup."""
-    graph = Graph(name="hostile", nodes=(Node(name="LR", label="LR"),), edges=())
+    graph = Graph(name="hostile", nodes=(Node(name="LR", title="LR"),), edges=())
     # Several at once: drawing one by one would take a minute.
     titles = [" ".join(HOSTILE[start : start + 9]) for start in range(0, len(HOSTILE), 9)]
     titles.append("direction")
@@ -160,7 +160,7 @@ def test_readable_letters(mermaid: Mermaid) -> None:
     letters = [chr(code) for code in range(0x10000) if chr(code).isidentifier()]
     words = ["".join(letters[start : start + 60]) for start in range(0, len(letters), 60)]
     graph = Graph(
-        name="letters", nodes=tuple(Node(name=word, label=word) for word in words), edges=()
+        name="letters", nodes=tuple(Node(name=word, title=word) for word in words), edges=()
     )
     kept = [line.strip() for line in render_mermaid(graph, check_limits=False).splitlines()[1:]]
     kept = [line for line in kept if line in set(words)]
@@ -181,7 +181,7 @@ def test_readable_letters(mermaid: Mermaid) -> None:
 )
 def test_awkward_identifiers(mermaid: Mermaid, names: tuple[str, ...]) -> None:
     """Identifiers that mean something to Mermaid, or to JavaScript, are names like any other."""
-    nodes = tuple(Node(name=name, label=name, join="all") for name in names)
+    nodes = tuple(Node(name=name, title=name, join="all") for name in names)
     edges = tuple(Edge(source, target) for source, target in pairwise(names))
     loops = tuple(Edge(name, name) for name in names[:1])
     graph = Graph(name="awkward", nodes=nodes, edges=edges + loops)
@@ -209,7 +209,7 @@ def test_awkward_identifiers(mermaid: Mermaid, names: tuple[str, ...]) -> None:
 )
 def test_links(mermaid: Mermaid, href: str, safe: bool) -> None:
     """A click leads where it was meant to, and never into a script."""
-    nodes = (Node(name="ship", label="Ship", href=href, summary='Ships "it" #35; <b>'),)
+    nodes = (Node(name="ship", title="Ship", href=href, summary='Ships "it" #35; <b>'),)
     graph = Graph(name="orders", nodes=nodes, edges=())
 
     drawing = mermaid.draw(render_mermaid(graph, styled=True))
@@ -227,9 +227,9 @@ def test_classes_of_the_page(mermaid: Mermaid) -> None:
         "message": "email",
         "step": "other",
     }
-    nodes = [Node(name=sort, label="x", kind=kind) for sort, kind in kinds.items()]
-    nodes += [Node(name=role, label="x", role=role) for role in ("entrypoint", "missing")]
-    nodes += [Node(name=status, label="x", status=status) for status in ("failed", "unreached")]
+    nodes = [Node(name=sort, title="x", kind=kind) for sort, kind in kinds.items()]
+    nodes += [Node(name=role, title="x", role=role) for role in ("entrypoint", "missing")]
+    nodes += [Node(name=status, title="x", status=status) for status in ("failed", "unreached")]
     graph = Graph(name="sorts", nodes=tuple(nodes), edges=())
 
     drawing = mermaid.draw(render_mermaid(graph, styled=True, palette="stylesheet"))
@@ -244,7 +244,7 @@ def test_groups(mermaid: Mermaid) -> None:
     sources, groups = [], []
     for part in (HOSTILE[::2], HOSTILE[1::2]):  # Mermaid draws no more at once
         pairs = [(f"a{number}", text) for number, text in enumerate(part)]
-        nodes = tuple(Node(name=name, label="x", group=pair[1]) for pair in pairs for name in pair)
+        nodes = tuple(Node(name=name, title="x", group=pair[1]) for pair in pairs for name in pair)
         graph = Graph(name="x", nodes=nodes, edges=tuple(Edge(*pair) for pair in pairs))
         sources.append(render_mermaid(graph, styled=True, palette="page"))
 
@@ -276,7 +276,7 @@ def test_height_of_groups(mermaid: Mermaid, groups: dict[str, str]) -> None:
 
 def test_class_of_bars(mermaid: Mermaid) -> None:
     """The bar of a join has its own class."""
-    nodes = (Node(name="a", label="a"), Node(name="b", label="b", join="all"))
+    nodes = (Node(name="a", title="a"), Node(name="b", title="b", join="all"))
     graph = Graph(name="join", nodes=nodes, edges=(Edge("a", "b"),))
 
     drawing = mermaid.draw(render_mermaid(graph, styled=True, palette="stylesheet"))
@@ -287,15 +287,15 @@ def test_class_of_bars(mermaid: Mermaid) -> None:
 ORDERS = Graph(
     name="orders",
     nodes=(
-        Node(name="receive", label="Receive the order", role="entrypoint", kind="http"),
-        Node(name="check", label="Check the customer's credit", kind="api"),
-        Node(name="reserve", label="Reserve stock", kind="database"),
-        Node(name="charge", label="Charge the card", kind="ledger"),
-        Node(name="refuse", label="Notify the customer", kind="email"),
-        Node(name="pack", label="Pack the parcel", join="all"),
-        Node(name="label", label="Print the label", kind="file"),
-        Node(name="publish", label="Publish", kind="kafka"),
-        Node(name="send", label="Hand it over to the carrier"),
+        Node(name="receive", title="Receive the order", role="entrypoint", kind="http"),
+        Node(name="check", title="Check the customer's credit", kind="api"),
+        Node(name="reserve", title="Reserve stock", kind="database"),
+        Node(name="charge", title="Charge the card", kind="ledger"),
+        Node(name="refuse", title="Notify the customer", kind="email"),
+        Node(name="pack", title="Pack the parcel", join="all"),
+        Node(name="label", title="Print the label", kind="file"),
+        Node(name="publish", title="Publish", kind="kafka"),
+        Node(name="send", title="Hand it over to the carrier"),
     ),
     edges=(
         Edge("receive", "check"),
@@ -347,7 +347,7 @@ def test_no_node_at_all(mermaid: Mermaid, styled: bool) -> None:
 
 def test_limits_are_mermaids(mermaid: Mermaid) -> None:
     """What is just within the limits is drawn, and what is refused is what Mermaid refuses."""
-    nodes = (Node(name="a", label="a"), Node(name="b", label="b"))
+    nodes = (Node(name="a", title="a"), Node(name="b", title="b"))
     most = Graph(name="most", nodes=nodes, edges=(Edge("a", "b"),) * 500)
     more = replace(most, edges=(Edge("a", "b"),) * 501)
 

@@ -47,10 +47,10 @@ GRAPH = Graph(
     name="orders",
     title="The *orders*",
     nodes=(
-        Node(name="receive", label="Receive", role="entrypoint", kind="kafka"),
-        Node(name="title", label="Title", kind="database", href="store.html#a b"),
-        Node(name="lost", label="lost", role="missing"),
-        Node(name="end", label="end", join="all", note="3 ms", sends=("celery:mail",)),
+        Node(name="receive", title="Receive", role="entrypoint", kind="kafka"),
+        Node(name="title", title="Title", kind="database", href="store.html#a b"),
+        Node(name="lost", title="lost", role="missing"),
+        Node(name="end", title="end", join="all", note="3 ms", sends=("celery:mail",)),
     ),
     edges=(
         Edge("receive", "title", "if new"),
@@ -63,9 +63,9 @@ GRAPH = Graph(
 LOOPS = Graph(
     name="loops",
     nodes=(
-        Node(name="a", label="a", group="Pay *it*", kind="kafka", receives=("kafka:x",)),
-        Node(name="b", label="b", join="all"),
-        Node(name="c", label="c", group="Pay *it*", join="all"),
+        Node(name="a", title="a", group="Pay *it*", kind="kafka", receives=("kafka:x",)),
+        Node(name="b", title="b", join="all"),
+        Node(name="c", title="c", group="Pay *it*", join="all"),
     ),
     edges=(
         Edge("a", "b"),
@@ -125,7 +125,7 @@ def test_loops_groups_and_channels():
 
 
 ALONE = [
-    Graph(name=kind, nodes=(Node(name="a", label="a", kind=kind),), edges=())
+    Graph(name=kind, nodes=(Node(name="a", title="a", kind=kind),), edges=())
     for kind in ("queue", "database")
 ]
 """What PlantUML would take for the participants of a sequence."""
@@ -146,9 +146,9 @@ def test_direction(direction, arrow, is_across):
 def test_styled():
     """With colours, each node has those of its kind; what became of it in a run is seen without."""
     nodes = (
-        Node(name="a", label="a", kind="database", status="visited"),
-        Node(name="b", label="b", status="failed"),
-        Node(name="c", label="c", status="unreached"),
+        Node(name="a", title="a", kind="database", status="visited"),
+        Node(name="b", title="b", status="failed"),
+        Node(name="c", title="c", status="unreached"),
     )
     graph = Graph(name="x", nodes=nodes, edges=())
 
@@ -178,7 +178,7 @@ def chain(names: list[str]) -> Graph:
     nodes = [
         Node(
             name=text,
-            label=text,
+            title=text,
             kind=text,
             role="step" if number % 5 else "entrypoint",
             join="any" if number % 3 else "all",

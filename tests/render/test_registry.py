@@ -33,7 +33,7 @@ from penstock.render import (
     register,
 )
 
-GRAPH = Graph(name="orders", nodes=(Node(name="a", label="A"),), edges=())
+GRAPH = Graph(name="orders", nodes=(Node(name="a", title="A"),), edges=())
 
 
 @pytest.fixture(autouse=True)
@@ -287,7 +287,7 @@ class TestWhatIsDrawn:
         """`generate_dag` draws a graph, and writes it to a file."""
         graph = Graph(
             name="x",
-            nodes=(Node(name="a", label="a"), Node(name="b", label="b")),
+            nodes=(Node(name="a", title="a"), Node(name="b", title="b")),
             edges=(Edge("a", "b"),),
         )
 

@@ -47,7 +47,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     nodes = tuple(
         Node(
             name=name,
-            label=draw(_strings),
+            title=draw(_strings),
             role=draw(st.sampled_from(["entrypoint", "step", "missing"])),
             join=draw(st.sampled_from(["any", "all"])),
             kind=draw(st.none() | st.sampled_from(["http", "database", "queue"]) | _strings),

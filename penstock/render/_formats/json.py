@@ -1,10 +1,9 @@
-"""A graph as JSON, for other programs."""
+"""A graph as JSON, for other programs: what a catalog has of the flow, and how it is drawn."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from typing import Any
 
-from penstock.graph._model import Graph
+from penstock.catalog._writing import edge_members, flow_members, step_members, write_json
+from penstock.graph._model import Graph, Node
 from penstock.render._registry import Renderer, RenderOptions
 
 __all__ = ["RENDERER", "render_json"]
@@ -13,21 +12,28 @@ __all__ = ["RENDERER", "render_json"]
 def render_json(graph: Graph) -> str:
     """Return *graph* as indented JSON.
 
-    Keys that say nothing are left out. The order is that of the graph, so that
+    Members that have no value are left out. The order is that of the graph, so that
     two outputs differ only where two flows do.
     """
-    values = {
-        "name": graph.name,
-        "title": graph.title,
-        "description": graph.description,
-        "nodes": [_without_nothing(asdict(node)) for node in graph.nodes],
-        "edges": [_without_nothing(asdict(edge)) for edge in graph.edges],
+    document = {
+        **flow_members(graph),
+        "nodes": [*map(_node_members, graph.nodes)],
+        "edges": [*map(edge_members, graph.edges)],
     }
-    return json.dumps(_without_nothing(values), indent=2, ensure_ascii=False)
+    return write_json(document)
 
 
-def _without_nothing(values: Mapping[str, object]) -> dict[str, object]:
-    return {k: value for k, value in values.items() if not (value is None or value in (False, ()))}
+def _node_members(node: Node) -> dict[str, Any]:
+    return {
+        **step_members(node),
+        "is_entrypoint": node.is_entrypoint or None,
+        "label": node.label,
+        "role": node.role,
+        "summary": node.summary,
+        "href": node.href,
+        "status": node.status,
+        "note": node.note,
+    }
 
 
 def _render(graph: Graph, _options: RenderOptions) -> str:
