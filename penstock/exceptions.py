@@ -1,6 +1,6 @@
 """Every error that penstock raises.
 
-Each takes the facts and makes the sentence itself: what is wrong, where, and
+Each is made from the facts and builds its own message: what is wrong, where, and
 what to write instead. The facts stay readable as attributes and survive
 pickling, because errors cross process boundaries.
 """
@@ -75,7 +75,7 @@ class UndeclaredFunctionError(DeclarationError, TypeError):
 
     Attributes:
         flow: The name of the flow.
-        function: How the function calls itself.
+        function: The qualified name of the function.
         location: The file and line where it is defined.
         methods: If it is a class, the names of its methods that are declared; else None.
 
@@ -119,7 +119,7 @@ class DuplicateStepError(DeclarationError, ValueError):
         flow: The name of the flow.
         step: The name that both have.
         first: The file and line of the function that had it first.
-        second: The file and line of the function that came later.
+        second: The file and line of the function that was declared later.
 
     .. versionadded:: 0.2
     """
@@ -143,7 +143,7 @@ class UnknownFlowError(PenstockError, LookupError):
     """No flow of that name has been declared.
 
     Attributes:
-        name: The name that was asked for.
+        name: The requested name.
         known: The names of the flows that are declared.
 
     .. versionadded:: 0.2
@@ -170,9 +170,9 @@ class UnknownStepError(PenstockError, LookupError):
     """No step of that name has been declared, or several have.
 
     Attributes:
-        name: The name that was asked for.
+        name: The requested name.
         known: The full names, ``flow.step``, of the steps that are declared.
-        found: The full names of those that *name* may mean.
+        found: The full names of the steps that *name* may mean.
 
     .. versionadded:: 0.2
     """
@@ -199,11 +199,11 @@ class UnknownStepError(PenstockError, LookupError):
 
 
 class UnknownFormatError(PenstockError, ValueError):
-    """A diagram was asked for in a format that penstock cannot write.
+    """A diagram was requested in a format that does not exist.
 
     Attributes:
-        format: The format that was asked for.
-        known: The formats that there are.
+        format: The requested format.
+        known: The formats that exist.
 
     .. versionadded:: 0.2
     """
@@ -219,11 +219,11 @@ class UnknownFormatError(PenstockError, ValueError):
 
 
 class OutputFormatError(PenstockError, ValueError):
-    """The name of an output file and the format do not go together.
+    """The name of an output file and the format contradict each other.
 
     Attributes:
         output: The file.
-        format: The format that was asked for, or None if the name was to decide.
+        format: The requested format, or None if the name should decide.
         suffixes: The suffixes of the formats: of *format*, or of all of them.
 
     .. versionadded:: 0.2
@@ -249,12 +249,12 @@ class OutputFormatError(PenstockError, ValueError):
 
 
 class MissingExtraError(PenstockError, ImportError):
-    """Something needs a package that an extra of penstock brings.
+    """A feature needs a package of one of penstock's extras.
 
     Attributes:
-        feature: What was asked for.
+        feature: The feature that was used.
         needs: The package or program that is missing.
-        extra: The extra that brings it.
+        extra: The extra that installs it.
 
     .. versionadded:: 0.2
     """
@@ -269,15 +269,15 @@ class MissingExtraError(PenstockError, ImportError):
     def from_import(
         cls, feature: str, needs: str, extra: str, error: ImportError
     ) -> "MissingExtraError":
-        """Return what to raise where the import of a package raised *error*.
+        """Return the exception for a package whose import raised *error*.
 
-        That is a `BrokenExtraError` if the package is installed.
+        It is a `BrokenExtraError` if the package is installed.
 
         Args:
-            feature: What was asked for.
+            feature: The feature that was used.
             needs: The package, with the name by which it is installed as the last word.
-            extra: The extra that brings it.
-            error: What its import raised.
+            extra: The extra that installs it.
+            error: The exception of the import.
 
         .. versionadded:: 0.2
         """
@@ -306,9 +306,9 @@ class BrokenExtraError(MissingExtraError):
     """A package of an extra is installed, but too old, or it cannot be imported.
 
     Attributes:
-        installed: The version that is installed, or None if that is not known.
-        wanted: The lowest version that will do, if the one that is installed is older.
-        reason: What its import raised.
+        installed: The version that is installed, or None if it is not known.
+        wanted: The lowest version that works, if the installed one is older.
+        reason: The exception of the import.
 
     .. versionadded:: 0.2
     """
@@ -342,7 +342,7 @@ class BrokenExtraError(MissingExtraError):
 
 
 class MissingProgramError(MissingExtraError):
-    """A package of an extra is installed, but not the program that it brings.
+    """A package of an extra is installed, but not its program.
 
     Attributes:
         location: Where the program should be.
@@ -368,8 +368,8 @@ class RenderError(PenstockError, RuntimeError):
 
     Attributes:
         flow: The name of the flow that was drawn.
-        program: The program that was asked.
-        reason: What it printed, or how it ended.
+        program: The program.
+        reason: Its output, or how it ended.
 
     .. versionadded:: 0.2
     """
@@ -389,7 +389,7 @@ class RendererError(PenstockError, ImportError):
 
     Attributes:
         format: The name of the format.
-        distribution: What brings it: its name and version, of several if there are several.
+        distribution: The distribution that has it, with its version; or several.
         reason: Why it cannot be used.
 
     .. versionadded:: 0.2
@@ -406,13 +406,13 @@ class RendererError(PenstockError, ImportError):
 
 
 class DiagramTooLargeError(PenstockError, ValueError):
-    """A Mermaid text is larger than a browser's Mermaid will draw.
+    """A diagram is larger than Mermaid in a browser will draw.
 
     Attributes:
         flow: The name of the flow.
-        what: What there is too much of: ``"edges"`` or ``"characters"``.
+        what: What is limited: ``"edges"`` or ``"characters"``.
         count: How many there are.
-        limit: How many Mermaid takes.
+        limit: How many Mermaid accepts.
 
     .. versionadded:: 0.2
     """
@@ -435,11 +435,11 @@ class DiagramTooLargeError(PenstockError, ValueError):
 
 
 class InvalidFlowIdError(PenstockError, ValueError):
-    """A flow ID that was given in the code is not one.
+    """A flow ID that the code passes is not valid.
 
     Attributes:
-        length: How long it was. The text itself is not repeated, since it may
-            have come from outside.
+        length: Its length. The string itself is not repeated, since it may be
+            input from outside.
 
     .. versionadded:: 0.2
     """
@@ -478,7 +478,7 @@ class CatalogError(PenstockError, ValueError):
     """A catalog of flows cannot be read or made.
 
     Attributes:
-        location: The file, or the modules of which it was to be made.
+        location: The file, or the modules.
         problem: What is wrong with it.
 
     .. versionadded:: 0.2
@@ -498,7 +498,7 @@ class ModuleImportError(PenstockError, ImportError):
 
     Attributes:
         module: The module's dotted name.
-        cause: What went wrong, in a line.
+        cause: The cause, in a line.
         location: Where the module was configured.
 
     .. versionadded:: 0.2
@@ -515,13 +515,13 @@ class ModuleImportError(PenstockError, ImportError):
 
 
 class SetupError(ModuleImportError):
-    """The configured function that is to be called first cannot be called.
+    """The configured setup function cannot be imported, or it failed.
 
     Attributes:
         module: The function, as ``package.module:function``.
-        cause: What went wrong, in a line.
+        cause: The cause, in a line.
         location: Where it was configured.
-        doing: ``"failed"`` if its call did, else ``"cannot be imported"``.
+        doing: ``"failed"`` if its call failed, else ``"cannot be imported"``.
 
     .. versionadded:: 0.2
     """
@@ -536,7 +536,7 @@ class SetupError(ModuleImportError):
 
 
 class TracingError(PenstockError, RuntimeError):
-    """Tracing was asked for after steps were declared, which are not recorded any more.
+    """Tracing was switched on after steps were declared, which cannot be recorded.
 
     Attributes:
         step: The name of the step that was declared first.

@@ -1,7 +1,7 @@
-"""What adapters for logging libraries and error reporters are built from.
+"""The building blocks of adapters for logging libraries and error reporters.
 
-A log line or an error report says which operation it belongs to: `add_fields`
-completes a record, `describe` returns the same as one value. To write your own
+A log line or an error report shows which operation it belongs to: `add_fields`
+adds the fields to a record, and `describe` returns them as one value. To write your own
 adapter, see :doc:`/how-to/write-an-integration`.
 """
 

@@ -19,7 +19,7 @@ StepRef = str | Callable[..., Any]
 
 
 class Loop:
-    """A step from which the flow may come back.
+    """A step from which the flow may lead back.
 
     Made by `loop`.
 
@@ -62,9 +62,9 @@ After = StepRef | Loop | Sequence[StepRef | Loop] | Mapping[Any, str | None] | J
 
 @explains("any_of()", 'any_of("a", "b")')
 def any_of(*steps: StepRef | Loop | Mapping[Any, str | None]) -> Join:
-    """Say that any one of *steps* leads to the step: ``after=any_of("a", "b")``.
+    """Declare that any one of *steps* leads to the step: ``after=any_of("a", "b")``.
 
-    It is what a plain list means too.
+    A plain list means the same.
 
     Args:
         steps: Names of steps, decorated functions, loops, or mappings from
@@ -77,7 +77,7 @@ def any_of(*steps: StepRef | Loop | Mapping[Any, str | None]) -> Join:
 
 @explains("all_of()", 'all_of("a", "b")')
 def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Join:
-    """Say that only all of *steps* together lead to the step: ``after=all_of("a", "b")``.
+    """Declare that the step waits for all of *steps*: ``after=all_of("a", "b")``.
 
     Args:
         steps: Names of steps, decorated functions, or mappings from these to
@@ -90,11 +90,11 @@ def all_of(*steps: StepRef | Mapping[Any, str | None]) -> Join:
 
 @explains("loop()", 'loop("b")')
 def loop(step: StepRef, /) -> Loop:
-    """Say that the flow may come back from *step*.
+    """Declare that the flow may lead back from *step*.
 
     Write ``after=["a", loop("b")]``, or ``after={"a": None, loop("b"): "declined"}``
-    with a label. It may be wherever a step may be, but in `all_of`: a run cannot
-    wait for what comes later. A step that names itself is repeated.
+    with a label. It may be used wherever a step may, except in `all_of`: a run
+    cannot wait for a later step. A step that names itself is repeated.
 
     Args:
         step: The name of a step (declared now or later), or a decorated function.

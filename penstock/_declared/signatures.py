@@ -53,8 +53,8 @@ UNKNOWN = Source("…")
 def attempt(action: Callable[[], Any], otherwise: Any = None) -> Any:
     """Return what *action* returns, or *otherwise* if it raises anything.
 
-    What belongs to users may raise anything when it is looked at: a ``repr``, a
-    property, a descriptor. Only who presses Ctrl+C ends the program.
+    Code of users may raise anything when an object is inspected: a ``repr``, a
+    property, a descriptor. Only Ctrl+C ends the program.
 
     .. versionadded:: 0.2
     """
@@ -76,17 +76,17 @@ def read_signature(function: object, *, bound: bool = False) -> inspect.Signatur
     An annotation that was written as a string has no quotes. No annotation and
     no default is evaluated, compared with ``==`` or asked for its ``repr``.
 
-    Where the source cannot be had (C code, ``exec``, an edited file, a decorator
-    that put something else there), a default is `UNKNOWN`, and an annotation is
-    put together from the names of its classes, or `UNKNOWN` too.
+    If the source is not available (C code, ``exec``, an edited file, a decorator
+    that changed the signature), a default is `UNKNOWN`, and an annotation is
+    made from the names of its classes, or `UNKNOWN` too.
 
     Args:
         function: The callable.
         bound: Whether to leave out a first parameter called *self* or *cls*.
 
     Returns:
-        The signature, whose ``str()`` is one line; or None if nobody can know
-        it. That is not ``()``: show ``(…)``.
+        The signature, whose ``str()`` is one line; or None if it cannot be
+        known. None does not mean ``()``: show ``(…)``.
 
     .. versionadded:: 0.2
     """
@@ -106,7 +106,7 @@ def find_decorators(function: Any) -> list[tuple[ast.expr, Source]]:
 
 
 def why_unreadable(function: object) -> str | None:
-    """Return what was raised when a signature was asked for, or None if there just is none.
+    """Return the exception of reading a signature, or None if there is just no signature.
 
     .. versionadded:: 0.2
     """

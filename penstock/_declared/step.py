@@ -40,15 +40,15 @@ class Predecessor:
     """The name of the step that comes before."""
 
     label: str | None = None
-    """The condition under which the flow goes this way."""
+    """The condition under which the flow takes this edge."""
 
     is_loop: bool = False
-    """Whether the flow comes back from there."""
+    """Whether the flow leads back from that step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionDetails:
-    """What a catalog has of a function: strings, which are read without importing it.
+    """The details of a function in a catalog: strings, which are read without importing it.
 
     .. versionadded:: 0.2
     """
@@ -92,16 +92,16 @@ class Step:
     """Whether any one of *after* leads here, or only all of them together."""
 
     title: str | None = None
-    """What a reader sees instead of the name."""
+    """The title for readers, instead of the name."""
 
     kind: str | None = None
-    """What the step touches, like ``"database"``."""
+    """The type of system that the step uses, like ``"database"``."""
 
     location: Location | None = None
     """Where the function is defined."""
 
     details: FunctionDetails | None = field(default=None, repr=False)
-    """What the catalog has of the function, or None if the step is not from a catalog."""
+    """The details of the function, or None if the step is not from a catalog."""
 
     group: str | None = None
     """The group of steps in which it is drawn."""

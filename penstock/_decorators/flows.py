@@ -16,7 +16,7 @@ F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, Any, Any]")
 
 
 class FlowDecorator:
-    """What `flow` returns: a decorator that can be kept and used again.
+    """The decorator that `flow` returns, which can be kept and used again.
 
     .. versionadded:: 0.2
     """
@@ -68,11 +68,11 @@ def flow(
     then ``@bom_sync``. One function may be part of several flows.
 
     Args:
-        name: What the flow is called in code, logs and docs.
-        title: What a reader sees instead of *name*.
-        description: What the flow is for.
+        name: The name of the flow in code, logs and docs.
+        title: The title for readers, instead of *name*.
+        description: The purpose of the flow.
         owner: The team or person that is responsible for it.
-        tags: Words to find it by.
+        tags: Words by which the flow can be found.
 
     Raises:
         InvalidArgumentError: If an argument is not a string, or *name* is empty.

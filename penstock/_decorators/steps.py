@@ -83,11 +83,11 @@ def step(
     unchecked: str | None = None,
     uncovered: str | None = None,
 ) -> Any:
-    """Declare a function as a step, and return that very function.
+    """Declare a function as a step, and return the same function.
 
     Works bare and with arguments. Nothing is wrapped: calling the function
-    costs what it cost before. Only while tracing is on (see `penstock.tracing.configure`)
-    is it wrapped, to record its calls.
+    costs what it cost before. While tracing is on (see `penstock.tracing.configure`),
+    the function is wrapped, so that its calls are recorded.
 
     Args:
         function: The function, if the decorator is used without arguments.
@@ -96,18 +96,17 @@ def step(
             label of the edge. Several mean *any of them*, unless written
             ``after=all_of("a", "b")``. A label states the condition under which
             the flow goes that way: differently labelled edges from one step are
-            the arms of a branch. ``loop("b")`` is an edge by which the flow
-            comes back.
-        name: What edges and logs call the step. The function's name if None.
-        title: What a reader sees instead of the name.
-        kind: What the step touches: ``"http"``, ``"kafka"``, ``"queue"``,
+            the arms of a branch. ``loop("b")`` is an edge that leads back.
+        name: The name of the step in edges and logs. The function's name if None.
+        title: The title for readers, instead of the name.
+        kind: The type of system that the step uses: ``"http"``, ``"kafka"``, ``"queue"``,
             ``"database"``, ``"cache"``, ``"file"`` or ``"email"`` have their
             own shape in diagrams, any other string is shown as it is. If
             None, it is the scheme of the first channel.
         group: The steps of one group have a frame around them in diagrams.
         receives: The channel that it waits for a message from, such as a reply,
             or a list of channels: ``"kafka:orders"``, ``"celery:emails"`` or
-            ``"http:POST /orders"``. A channel makes no edge.
+            ``"http:POST /orders"``. A channel does not make an edge.
         sends: The channel that it sends messages to, or a list of channels.
         unchecked: Why the edges that lead here are not to be checked against
             the source.
@@ -178,20 +177,20 @@ def entrypoint(
 
     Works bare and with arguments. Each call is a run: inside it
     `current_flow_id` returns the correlation ID. The wrapper keeps the
-    function's name, docstring, signature and sort (plain, coroutine,
+    function's name, docstring, signature and kind (plain, coroutine,
     generator, async generator).
 
     Args:
         function: The function, if the decorator is used without arguments.
-        after: What sends that with which the runs begin, as for `step`: the
-            consumer of a queue, in the code base that fills it, comes after
-            the step that does. Runs begin here all the same.
-        name: What edges and logs call the step. The function's name if None.
-        title: What a reader sees instead of the name.
-        kind: What the step reacts to, as for `step`.
+        after: The steps that send the messages with which runs begin, as for
+            `step`, if they are in the same code base. A new run begins here
+            all the same.
+        name: The name of the step in edges and logs. The function's name if None.
+        title: The title for readers, instead of the name.
+        kind: The type of system that the step reacts to, as for `step`.
         group: The group in diagrams, as for `step`.
-        receives: The channel that a message comes from with which a run begins,
-            or a list of channels, as for `step`.
+        receives: The channel of the messages with which runs begin, or a list
+            of channels, as for `step`.
         sends: The channel that it sends messages to, or a list of channels.
         inherit: Whether a run adopts the flow ID that is current when the
             function is called, because it is the same operation. If False,

@@ -38,9 +38,9 @@ class TaskSettings(TypedDict, total=False):
 
 
 def split_task_settings(options: Mapping[str, Any]) -> tuple[TaskSettings, dict[str, Any]]:
-    """Return those of *options* that `declare_task` takes, and the others.
+    """Split *options* into those of `declare_task` and the others.
 
-    For decorators that take the options of their queue beside those of a step.
+    For decorators that take the options of their queue as well as those of a step.
 
     .. versionadded:: 0.2
     """
@@ -77,8 +77,8 @@ def declare_task(
 ) -> T | Callable[[Callable[..., Any]], T]:
     """Declare *function* as a step that a worker runs, and return the task that *make* returns.
 
-    For the decorators of queue adapters, below `penstock.flow`. Each call of
-    what *make* gets is a run, which adopts the flow ID that is current by then::
+    For the decorators of queue adapters, below `penstock.flow`. Each call of the
+    wrapper that *make* gets is a run, which adopts the flow ID that is current then::
 
         def flow_task(function=None, /, **options):
             settings, options = split_task_settings(options)
@@ -90,9 +90,9 @@ def declare_task(
             and signature; returns the task of the queue.
         after: The steps that send the task, as for `penstock.step`. Without any,
             runs of the flow begin with the task.
-        step: What edges and logs call the step. The function's name if None.
-        title: What a reader sees instead of the name.
-        kind: What the step touches, as for `penstock.step`. If None, it is the
+        step: The name of the step in edges and logs. The function's name if None.
+        title: The title for readers, instead of the name.
+        kind: The type of system that the step uses, as for `penstock.step`. If None, it is the
             scheme of the first channel.
         group: The group in diagrams, as for `penstock.step`.
         receives: The channel that the task comes from, or a list of channels, as

@@ -1,4 +1,4 @@
-"""What adapters are built from: the settings of a boundary, and what crosses it.
+"""The building blocks of adapters: the settings of a boundary, and current runs.
 
 Every module of `penstock.contrib` takes the settings of `Inbound` or `Outbound`
 and makes a run current with `active`. To write your own

@@ -30,9 +30,9 @@ _NO_HEADERS = (
 def send_argument(inbound: Inbound = _ID_ALONE) -> dict[str, Any]:
     """Return the current flow ID as a keyword argument, or a new one outside any run.
 
-    For queues that carry nothing but a task's arguments. The task has that ID
-    however often it is delivered or tried again. The value is the ID, or a
-    dictionary of strings where *inbound* carries more; JSON can hold both.
+    For queues that carry nothing but a task's arguments. The task keeps that ID
+    when it is delivered or tried again. The value is the ID, or a dictionary of
+    strings if *inbound* carries more; both can be written as JSON.
 
     Args:
         inbound: What is carried: by default, the flow ID alone.
@@ -59,8 +59,8 @@ def send_beside(
     Args:
         arguments: The keyword arguments of the task, which are copied.
         inbound: What is carried: by default, the flow ID alone.
-        sent: What `Inbound.with_headers` returned, where the task carries that in another
-            way too. None means what it returns now.
+        sent: The headers that `Inbound.with_headers` returned, if the task carries them in
+            another way, too. If None, they are made now.
 
     .. versionadded:: 0.2
     """
@@ -80,16 +80,16 @@ def receive_argument(
 
     Args:
         function: A function or a coroutine function.
-        in_place: Whether the queue may call it in its sender's context, where the
+        in_place: Whether the queue may call it in its sender's context, in which the
             current run is the right one. Otherwise a call that was sent has a
             new run, whatever is current.
         inbound: What is carried, as the sender has it.
-        find: Called where the argument is missing; returns what was sent with
-            the task otherwise: a value of `send_argument`, an empty string if
-            the task is to have a new ID, or None if the call was not sent.
+        find: Called if the argument is missing. It returns the value of
+            `send_argument` that was sent in another way, an empty string for a
+            new ID, or None if the call was not sent.
 
     Raises:
-        ConfigurationError: If *inbound* trusts a `Secret`, which no argument brings.
+        ConfigurationError: If *inbound* trusts a `Secret`, which an argument cannot carry.
 
     .. versionadded:: 0.2
     """

@@ -17,14 +17,14 @@ R = TypeVar("R")
 def bind_calls(function: Callable[P, R], find_run: Callable[[], Run | None]) -> Callable[P, R]:
     """Return *function* with each call in the run that *find_run* returns.
 
-    For queues that let a function ask for the message or job that it is called
-    for. The wrapper is of the same kind as *function*: a function, a coroutine
+    For queues whose functions can look up the message or job of the current call.
+    The wrapper is of the same kind as *function*: a function, a coroutine
     function, a generator function or an asynchronous one.
 
     Args:
-        function: What the queue calls.
-        find_run: Called for each call; returns what `Inbound.receive` or
-            `Inbound.accept` made of the job. None leaves current what is.
+        function: The function that the queue calls.
+        find_run: Called for each call; returns the run that `Inbound.receive` or
+            `Inbound.accept` made for the job. None keeps the current run.
 
     .. versionadded:: 0.2
     """

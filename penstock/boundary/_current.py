@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 
 class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
-    """Make *run* current for a block, and what was current before at its end.
+    """Make *run* current for a block, and restore the previous run at its end.
 
-    An exception that leaves the block carries what is known of the run, for
+    An exception that leaves the block carries the details of the run, for
     error reports.
 
-    For adapters: what a user makes current is made by `penstock.bind`.
+    This is for adapters. Applications use `penstock.bind`.
 
     .. versionadded:: 0.2
     """
@@ -30,7 +30,7 @@ class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
 
     @property
     def run(self) -> Run:
-        """The run, with what the block annotated by then."""
+        """The run, with the values that the block has annotated so far."""
         return self._run
 
     def __enter__(self) -> Run:
@@ -53,9 +53,9 @@ class active:  # noqa: N801 - reads as a state, like `contextlib.suppress`
 
 
 class inactive:  # noqa: N801 - reads as a state, like `active`
-    """Make no run current for a block, and what was current before at its end.
+    """Make no run current for a block, and restore the previous run at its end.
 
-    For requests that have no run, where a server or a worker left one current.
+    For requests without a run, if a server or a worker left one current.
 
     .. versionadded:: 0.2
     """
@@ -89,12 +89,12 @@ def _note(run: Run | None, error: Exception) -> None:
 class iterate(Iterator[T]):  # noqa: N801 - used like a function
     """Iterate over *items* with *run* current while one is made, and when they are closed.
 
-    For streaming bodies, over which a server iterates when the view has
-    returned. Between items, what the server has current is current.
+    For streaming bodies, over which a server iterates after the view has
+    returned. Between items, the server's own run is current, if any.
 
     Args:
-        run: The run, or None if no run is to be current meanwhile: for the body
-            of a request that has no run.
+        run: The run, or None to make no run current: for the body of a request
+            without a run.
         items: The items.
 
     .. versionadded:: 0.2

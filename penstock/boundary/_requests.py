@@ -34,21 +34,22 @@ class InboundRequestsSettings(InboundSettings, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundRequests(Inbound):
-    """What may come in with HTTP requests: an `Inbound` with the settings that only they have.
+    """Settings for incoming HTTP requests: an `Inbound` with further settings.
 
     Args:
         ignore: The paths of requests that have no run: no flow ID is made or
             adopted, the response has no header, and log lines have no value. A
-            path is that within the application, without what it is mounted at
-            and without a query; a slash at its end does not matter. It may have
-            the wildcards of file names, as in ``"/static/*"``, but for the
-            question mark; a pattern from `re.compile` is searched in the path.
-        update_request_header: Whether the application finds the flow ID in
-            *header* of the request, whatever came in there. By default it finds
-            what came in.
+            path is the one within the application, without the prefix at which
+            it is mounted and without the query; a slash at its end does not
+            matter. It may have the wildcards of file names except the question
+            mark, as in ``"/static/*"``; a pattern from `re.compile` is searched
+            in the path.
+        update_request_header: Whether *header* of the request that the
+            application sees has the flow ID. By default it has the received
+            value.
         expose_header: Whether responses name *header* in
             ``Access-Control-Expose-Headers``, so that scripts of other origins
-            can read it. What the application names there stays.
+            can read it. Names that the application sets there are kept.
 
     Raises:
         ConfigurationError: If a setting cannot be used.
@@ -79,11 +80,11 @@ class InboundRequests(Inbound):
         headers_of: Callable[[S], object],
         path_of: Callable[[S], str],
     ) -> Run | None:
-        """Return the run of a request, or None if it is to have none.
+        """Return the run of a request, or None if the request has no run.
 
         Args:
-            source: The request, as a function that is *trust* is asked about it.
-            outer: Where an adapter around this one has left the run under ``"penstock.run"``.
+            source: The request, as it is passed to a function that is *trust*.
+            outer: The mapping in which an outer adapter keeps the run as ``"penstock.run"``.
             headers_of: Returns the headers of *source*.
             path_of: Returns its path, as for `ignores`.
         """
@@ -105,7 +106,7 @@ class InboundRequests(Inbound):
     def complete_response(
         self, headers: Iterable[tuple[str, str]], flow_id: str
     ) -> list[tuple[str, str]]:
-        """Return *headers* of a response, with those that the settings ask for."""
+        """Return *headers* of a response, with those that the settings require."""
         completed = [*headers]
         is_there = self._name in [found.lower() for found, _ in completed]
         if self.respond and not is_there:

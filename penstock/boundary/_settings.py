@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 UNTRUSTED_FLOW_ID = "untrusted_flow_id"
-"""The annotated value that holds an ID which came in and was not adopted.
+"""The name of the annotated value that has a received ID which was not adopted.
 
 .. versionadded:: 0.2
 """
@@ -79,31 +79,30 @@ class Inbound:
 
     Args:
         header: The header that carries the flow ID.
-        trust: Whether the ID that comes in is adopted. A `Secret` adopts it from
-            who sends that. A list of networks, ``["10.0.0.0/8"]``, adopts it
-            from who has such an address, where the adapter knows that; see
-            *real_peer*. A function is called each time, with what the adapter
-            passes: a request, a message. The ID is adopted only if it returns
-            True; if it raises, nothing is adopted, which is logged once.
-        respond: Whether a response has the flow ID in *header*, where there are
-            responses. What the application says there itself stays.
-        traceparent: Whether the trace-id of ``traceparent`` is adopted too,
-            where *header* brought nothing.
+        trust: Whether a received ID is adopted. A `Secret` adopts it from senders
+            of the secret. A list of networks, ``["10.0.0.0/8"]``, adopts it from
+            senders with such an address, if the adapter knows the address; see
+            *real_peer*. A function is called each time with the request or
+            message of the adapter. The ID is adopted only if it returns True;
+            if it raises, the ID is not adopted, which is logged once.
+        respond: Whether a response has the flow ID in *header*. A header that the
+            application sets itself is kept.
+        traceparent: Whether the trace-id of ``traceparent`` is adopted if there is
+            no *header*.
         values: The names of annotated values that are adopted from ``baggage``.
-        real_peer: Whether you know that the address that an ASGI server gives
-            is that of who is connected to it. uvicorn and others rewrite it from
+        real_peer: Whether you know that the address of an ASGI server is that of
+            the connected peer. uvicorn and others rewrite it from
             ``X-Forwarded-For``, which anybody can send, so networks as *trust*
             are refused under ASGI without this.
         validator: Which IDs of trusted senders are adopted: a function that is
-            called with the ID. It is adopted only if that returns True; if it
-            raises, nothing is adopted, which is logged once.
-        transformer: What becomes of an ID that is to be adopted: a function that
-            is called with what came in, and returns the flow ID. With it, what
-            comes in may be any visible ASCII characters, and *validator* is
-            called with these; what is returned must be a flow ID. If it raises
-            or returns something else, nothing is adopted, which is logged once.
-            It should leave as it is what it returned before, since tasks and
-            messages may come in again.
+            called with the ID. The ID is adopted only if it returns True; if it
+            raises, the ID is not adopted, which is logged once.
+        transformer: A function that is called with the received value and returns
+            the flow ID to adopt. With it, the received value may have any
+            visible ASCII characters, and *validator* is called with that value;
+            the result must be a valid flow ID. If it raises or returns something
+            else, no ID is adopted, which is logged once. It must return its own
+            results unchanged, since tasks and messages may be received again.
 
     Raises:
         ConfigurationError: If a setting cannot be used.
@@ -149,7 +148,7 @@ class Inbound:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The names of all headers that are looked at, for adapters that pick some."""
+        """The names of all headers that are read, for adapters that select headers."""
         names = (self.header, "traceparent", "baggage")
         return (*names, self.trust.header) if isinstance(self.trust, Secret) else names
 
@@ -167,10 +166,10 @@ class Inbound:
         Args:
             location: Where the settings are, for the error.
             settings: The settings.
-            trust: Whether an ID is adopted where the settings do not say.
-            peer: Called with what the adapter passes; returns the address of who
-                is connected. None means that it is not known, and that networks
-                cannot be trusted.
+            trust: Whether an ID is adopted if the settings have no *trust*.
+            peer: Called with the request of the adapter; returns the address of
+                the connected peer. None means that the address is not known, and
+                that networks cannot be trusted.
 
         Raises:
             ConfigurationError: If a setting is unknown or cannot be used.
@@ -178,11 +177,11 @@ class Inbound:
         return _build(cls, location, {"trust": trust, **settings}, {"_peer": peer})
 
     def receive(self, carrier: Any, source: object = None, *, flow: str | None = None) -> Run:
-        """Return a run for what came in with *carrier*. It is never what is current already.
+        """Return a new run, whatever is current, with the ID and the values of *carrier*.
 
         Args:
             carrier: A mapping or a list of pairs, as for `penstock.extract`.
-            source: What a function as *trust* is asked about.
+            source: The request or message that is passed to a function as *trust*.
             flow: The name of the flow that the run belongs to, if any.
         """
         flows = () if flow is None else (plain_string(flow),)
@@ -213,22 +212,22 @@ class Inbound:
         return {UNTRUSTED_FLOW_ID: found} if is_one else {}
 
     def adopt(self, found: str) -> str | None:
-        """Return the flow ID that *found* becomes, which somebody sent who is trusted.
+        """Return the flow ID for *found*, the value that a trusted sender sent.
 
-        It is None if it is not a flow ID, or if *validator* or *transformer* refuse it.
+        It is None if the value is not a flow ID, or if *validator* or *transformer* refuse it.
         """
         if not self._is_wanted(found):
             return None
         return adopted_id(found, self.validator, self.transformer)
 
     def with_headers(self, carrier: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return *carrier* with the headers of a message that these settings will receive.
+        """Return *carrier* with the headers that these settings read from a message.
 
-        Outside any run they carry a new flow ID, which the message then has
-        however often it is delivered or tried again.
+        Outside any run they carry a new flow ID, which the message keeps when it
+        is delivered or tried again.
 
         Args:
-            carrier: The headers that the message has already, if any.
+            carrier: The existing headers of the message, if any.
         """
         with active(open_run() or Run()):
             return inject(
@@ -257,11 +256,11 @@ class Outbound:
     """Settings for outgoing requests: what is sent, and to which hosts.
 
     Args:
-        hosts: The hosts that receive it: ``"stock.internal"``, with a port
-            ``"localhost:8000"``, all below a domain ``"*.internal"``, or all
-            there are ``"*"``. By default none is.
+        hosts: The hosts to which the flow ID is sent: ``"stock.internal"``,
+            ``"localhost:8000"`` with a port, ``"*.internal"`` for all below a
+            domain, or ``"*"`` for all. By default there are none.
         header: The header that carries the flow ID.
-        traceparent: Whether it is sent as ``traceparent`` too.
+        traceparent: Whether the ID is sent as ``traceparent``, too.
         values: The names of annotated values that are sent as ``baggage``.
 
     Raises:
@@ -299,7 +298,7 @@ class Outbound:
 
         Args:
             host: The name or address; an IPv6 address with or without brackets.
-            port: The port, also where it is the scheme's own.
+            port: The port, also if it is the default of the scheme.
         """
         name = plain_host(host or "")
         return bool(name) and any(pattern.fits(name, port) for pattern in self._patterns)
@@ -309,7 +308,7 @@ class Outbound:
         return inject(carrier, header=self.header, traceparent=self.traceparent, values=self.values)
 
     def headers_to_add(self, carrier: Any) -> dict[str, str]:
-        """Return what `with_headers` sets, for clients whose headers are not a plain mapping."""
+        """Return the headers that `with_headers` sets, for clients without plain mappings."""
         return added_headers(carrier, self.header, traceparent=self.traceparent, values=self.values)
 
 

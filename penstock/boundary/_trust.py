@@ -27,8 +27,8 @@ class Secret:
 
     ``trust=Secret("X-Proxy-Secret", env="PROXY_SECRET")``. The proxy sets the
     header for each request that it passes on, and so overrides one that a client
-    sent. Without the right secret no ID is adopted. What anybody writes into
-    ``X-Forwarded-For`` does not matter.
+    sent. Without the right secret no ID is adopted. ``X-Forwarded-For`` is not
+    read.
 
     Args:
         header: The header that carries the secret.

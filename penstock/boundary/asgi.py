@@ -29,12 +29,12 @@ _ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.
 class ASGIMiddleware:
     """An ASGI application that calls *app* with a run for each request and each websocket.
 
-    A middleware within another one goes on with that one's run. The scope has
+    A middleware within another one uses the run of the outer one. The scope has
     the flow ID in its ``"state"``, under ``"flow_id"``.
 
     Args:
         app: The application.
-        inbound: What may come in.
+        inbound: The settings for requests.
 
     .. versionadded:: 0.2
     """

@@ -21,14 +21,14 @@ _NOTHING: Mapping[str, Any] = {}
 class WSGIMiddleware:
     """A WSGI application that calls *app* with a run for each request, also while the body is sent.
 
-    A middleware within another one goes on with that one's run. The environment
+    A middleware within another one uses the run of the outer one. The environment
     has the flow ID under ``"penstock.flow_id"``.
 
     Args:
         app: The application.
-        inbound: What may come in.
+        inbound: The settings for requests.
         views: The functions that the framework calls, by the name of their
-            endpoint, where *app* does not have them as Flask does. An entrypoint
+            endpoint, if *app* does not have them as Flask does. An entrypoint
             among them whose wrapper was not registered is reported once.
 
     .. versionadded:: 0.2
@@ -107,7 +107,7 @@ class WSGIMiddleware:
 
 
 def find_peer(environ: Mapping[str, Any]) -> str | None:
-    """Return the address of who is connected to the server, also behind werkzeug's ProxyFix.
+    """Return the address of the connected peer, also behind werkzeug's ProxyFix.
 
     Args:
         environ: The environment of a request.
@@ -138,11 +138,11 @@ def header_key(name: str) -> str:
 
 
 def header_reader(inbound: Inbound) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Return what reads the headers that *inbound* looks at from a request's environment.
+    """Return a function that reads the headers for *inbound* from a request's environment.
 
     Args:
-        inbound: The settings. Make the reader once: it is what
-            `penstock.boundary.InboundRequests.begin` takes as *headers_of*.
+        inbound: The settings. Make the reader once, and pass it to
+            `penstock.boundary.InboundRequests.begin` as *headers_of*.
 
     .. versionadded:: 0.2
     """
@@ -157,10 +157,10 @@ def header_reader(inbound: Inbound) -> Callable[[Mapping[str, Any]], dict[str, A
 
 
 def keep_sent(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return those of the *found* headers whose names were sent like that.
+    """Return those of the *found* headers that were sent under exactly these names.
 
-    In the environment ``X_Request_ID`` has the same key as ``X-Request-ID``, so
-    one may be taken for the other, which a proxy removes.
+    In the environment ``X_Request_ID`` has the same key as ``X-Request-ID``. So a
+    client could send the first where a proxy removes the second.
 
     Args:
         found: Headers that a reader found in an environment.

@@ -81,7 +81,7 @@ def configure_from_environment() -> None:
     """Switch tracing on if ``PENSTOCK_TRACE`` asks for it. ``import penstock`` calls this.
 
     ``1``, ``true``, ``yes`` and ``on`` log the spans; ``0``, ``false``, ``no``,
-    ``off`` and nothing leave tracing off, in upper or lower case; ``t``, ``y``,
+    ``off`` and an empty value leave tracing off, in upper or lower case; ``t``, ``y``,
     ``f`` and ``n`` are understood, too. A path is the
     file to which spans are appended as JSON lines: it has a separator, a suffix
     or a ``~`` at its beginning.
@@ -143,7 +143,7 @@ class InMemoryExporter:
         self.spans.append(span)
 
     def flush(self) -> None:
-        """Do nothing: all is kept."""
+        """Do nothing: the spans are kept."""
 
 
 class LoggingExporter:
@@ -180,17 +180,16 @@ class LoggingExporter:
 class JsonLinesExporter:
     """Appends each span to a file, as one line of JSON.
 
-    Each line is one write at the end of the file, so that several processes on
-    one machine can write to the same file where the system appends in one step:
-    not on Windows and not over NFS, where each process needs its own file.
-    Nothing is kept back. Where the system takes only a part of a line, as on a
-    full disk, that span is lost, which is logged once; the next one begins on a
-    new line.
+    Each line is one write at the end of the file, so several processes on one
+    machine can write to the same file if the system appends atomically. Windows
+    and NFS do not: there, each process needs its own file. Nothing is buffered.
+    If the system writes only a part of a line, as on a full disk, that span is
+    lost, which is logged once; the next one begins on a new line.
 
-    A value that JSON cannot hold is written as its `repr`.
+    A value that JSON cannot represent is written as its `repr`.
 
     Args:
-        path: The file. It and its folder are made if they are not there.
+        path: The file. The file and its folder are made if they do not exist.
 
     Raises:
         OSError: If the file cannot be opened.

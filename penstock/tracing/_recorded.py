@@ -68,7 +68,7 @@ class RecordedSpan:
 
     @classmethod
     def of(cls, span: Span | Mapping[str, Any]) -> "RecordedSpan":
-        """Return the values of a span, or of what `JsonLinesExporter` wrote of one.
+        """Return the values of a span, or of a line that `JsonLinesExporter` wrote.
 
         Names that a later version writes are left out.
         """
@@ -91,7 +91,7 @@ _VALUES = itemgetter(*[field.name for field in fields(RecordedSpan) if field.def
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """What was recorded of one run.
+    """The recorded spans of one run.
 
     .. versionadded:: 0.2
     """
@@ -115,7 +115,7 @@ class RecordedRun:
 
     @property
     def outcome(self) -> Outcome:
-        """How the run ended, which is how the span ended with which it began."""
+        """How the run ended: the outcome of its first span."""
         return self.spans[0].outcome
 
     @property
@@ -131,10 +131,10 @@ class RecordedRun:
         return tuple(dict.fromkeys([self.flow, *others] if self.flow is not None else others))
 
     def graph(self, flow: str | None = None) -> Graph:
-        """Return the declared flow with what became of each step in this run.
+        """Return the declared flow with the result of each step in this run.
 
         Args:
-            flow: The name of the flow, where the run is of several. None means `flow`.
+            flow: The name of the flow, if the run is of several. None means `flow`.
 
         Raises:
             UnknownFlowError: If the flow is not declared in this process.
@@ -207,12 +207,12 @@ class RecordedRun:
         flow: str | None = None,
         direction: Direction = "TD",
     ) -> str | bytes:
-        """Draw the flow with what became of each step in this run, in colours.
+        """Draw the flow with the result of each step in this run, in colours.
 
         Args:
             format: As for `penstock.render.draw`, which draws a run without colours.
             output: As for `penstock.render.draw`.
-            flow: The name of the flow, where the run is of several. None means `flow`.
+            flow: The name of the flow, if the run is of several. None means `flow`.
             direction: As for `penstock.render.draw`.
 
         Raises:
@@ -290,8 +290,8 @@ def _milliseconds(nanoseconds: int) -> str:
 def group_runs(spans: Iterable[Span | Mapping[str, Any]]) -> tuple[RecordedRun, ...]:
     """Return the runs that *spans* are of, in the order in which they began.
 
-    Spans of one process are in the order in which they began, whatever its clock
-    says; those of several processes are put together by their clocks.
+    Spans of one process are in the order in which they began, without its clock;
+    spans of several processes are ordered by their clocks.
 
     .. versionadded:: 0.2
     """
@@ -349,9 +349,9 @@ def _by_clock(spans: Sequence[RecordedSpan]) -> Callable[[RecordedSpan], tuple[i
 def read_runs(path: str | Path) -> tuple[RecordedRun, ...]:
     """Return the runs in a file that `JsonLinesExporter` wrote, or is writing.
 
-    A last line that another process has not written to its end yet is left out.
-    Lines that are not spans, as where a disk was full, are left out too, which
-    is logged with their numbers.
+    An incomplete last line, which another process is still writing, is left out.
+    Lines that are not spans, for example after a full disk, are left out and
+    logged with their numbers.
 
     Raises:
         OSError: If the file cannot be read.
