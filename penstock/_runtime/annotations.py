@@ -2,13 +2,12 @@
 
 # ruff: noqa: SLF001 - runs are written to in the hot path
 
-import penstock._runtime.run as runs
 from penstock._runtime.redaction import prepared, redacting
-from penstock._runtime.run import GONE, BareRun, Gaps, current
+from penstock._runtime.run import GONE, BareRun, Gaps, closed_marks, current, open_run
 
 __all__ = ["annotate", "unannotate"]
 
-_set = current.set  # looked up once
+_get, _set = current.get, current.set  # looked up once
 
 
 def annotate(**values: object) -> None:
@@ -29,7 +28,7 @@ def annotate(**values: object) -> None:
 
     .. versionadded:: 0.2
     """
-    run = runs.find_current()
+    run = open_run() if closed_marks else _get()
     if run is not None and values:
         own, before = prepared(values) if redacting else values, run._values
         if run._origin is not None and before:
@@ -54,7 +53,7 @@ def unannotate(*names: str) -> None:
 
     .. versionadded:: 0.2
     """
-    run = runs.find_current()
+    run = open_run() if closed_marks else _get()
     if run is not None and names:
         before = (run._values or {}) if run._origin is not None else {}
         current.set(run._view(Gaps({**before, **dict.fromkeys(names, GONE)})))

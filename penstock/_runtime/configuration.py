@@ -12,12 +12,12 @@ from penstock._runtime.ids import is_flow_id, make_flow_id
 from penstock._runtime.redaction import Redact, configure_redaction
 from penstock.exceptions import InvalidFlowIdError
 
-__all__ = ["configure", "new_flow_id"]
+__all__ = ["configure", "id_factories", "new_flow_id"]
 
 _logger = logging.getLogger("penstock")
 
-id_factory: Callable[[], str] | None = None
-"""What makes flow IDs in place of penstock. It is read from this module each time."""
+id_factories: list[Callable[[], str]] = []
+"""What makes flow IDs in place of penstock: one function, or none."""
 
 
 class _Keep(enum.Enum):
@@ -64,15 +64,14 @@ def configure(
 
 
 def _set_id_factory(chosen: Callable[[], str] | None) -> None:
-    global id_factory  # noqa: PLW0603 - a setting of the process
     if chosen is None:
-        id_factory = None
+        id_factories.clear()
         return
     check_plain_function("penstock.configure", "id_factory", chosen)
     sample = chosen()
     if discard(sample) or not is_flow_id(sample):
         raise InvalidFlowIdError(len(str(sample)))
-    id_factory = _checked(chosen)
+    id_factories[:] = [_checked(chosen)]
 
 
 def _checked(factory: Callable[[], str]) -> Callable[[], str]:
@@ -95,4 +94,4 @@ def _checked(factory: Callable[[], str]) -> Callable[[], str]:
 
 def new_flow_id() -> str:
     """Return a new flow ID from the configured factory."""
-    return make_flow_id() if id_factory is None else id_factory()
+    return id_factories[0]() if id_factories else make_flow_id()

@@ -8,8 +8,7 @@ from time import time_ns
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from penstock._runtime import configuration
-from penstock._runtime.configuration import new_flow_id
+from penstock._runtime.configuration import id_factories, new_flow_id
 from penstock._runtime.ids import digits_of, draw_tail, number_of, process_lock, write_flow_id
 from penstock._runtime.redaction import originals, prepared, shown
 from penstock._runtime.traceparent import Remote
@@ -167,7 +166,7 @@ class Run(_Identified):
         self._origin = self._outer = self._request = self._values = None
         if parent is not None:
             self._begin_in(parent, flow_id)
-        elif flow_id is None and configuration.id_factory is None:
+        elif flow_id is None and not id_factories:
             self._flow_id, self._when, self._tail = None, time_ns(), draw_tail()
         else:
             self._flow_id = flow_id or new_flow_id()
@@ -275,11 +274,8 @@ current: ContextVar[Run | None] = ContextVar("penstock.run", default=None)
 """The run that is current. Code that sets it keeps the token and resets with it."""
 
 # Looked up once: what asks for it costs little more than this.
-find_current: "Callable[[], Run | None]" = current.get
-"""Returns the run that is current. It is `open_run` once any run was closed.
-
-It is read from this module each time.
-"""
+_find: "Callable[[], Run | None]" = current.get
+"""Returns the run that is current. It is `open_run` once any run was closed."""
 
 
 class Gaps(dict[str, object]):
@@ -356,8 +352,8 @@ def close_run(run: Run, before: Run | None) -> None:
     # All views of a run share this.
     if len(run._cell) > 1 or (before is not None and is_same_run(before, run)):
         return  # it is closed, or open still in a block around this one
-    global find_current
-    closed_marks[:], find_current = [True], open_run
+    global _find
+    closed_marks[:], _find = [True], open_run
     while before is not None and len(before._cell) > 1:
         before = before._cell[1]  # which `run` may be: then there is none
     number_of(run._cell)
@@ -387,7 +383,7 @@ def current_run() -> Run | None:
 
     .. versionadded:: 0.2
     """
-    return find_current()
+    return _find()
 
 
 def current_flow_id() -> str | None:
@@ -397,5 +393,5 @@ def current_flow_id() -> str | None:
 
     .. versionadded:: 0.2
     """
-    run = find_current()
+    run = _find()
     return None if run is None else run._flow_id or run.flow_id

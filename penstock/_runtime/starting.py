@@ -6,14 +6,24 @@ from collections.abc import Callable, Sequence
 from time import time_ns
 from typing import Protocol
 
-import penstock._runtime.run as runs
-from penstock._runtime import configuration
+from penstock._runtime.configuration import id_factories
 from penstock._runtime.ids import are_ours, draw_more, make_flow_id, tails
 from penstock._runtime.redaction import prepared, redacting
-from penstock._runtime.run import NOTHING, BareRun, Run, Values, open_run, over
+from penstock._runtime.run import (
+    NOTHING,
+    BareRun,
+    Run,
+    Values,
+    closed_marks,
+    current,
+    open_run,
+    over,
+)
 from penstock._runtime.traceparent import Remote
 
 __all__ = ["Entrypoint", "observe_received", "received_run", "run_starter"]
+
+_get_run = current.get  # looked up once
 
 
 def received_run(
@@ -26,9 +36,7 @@ def received_run(
     """Return a run for a request, a message or a task that came in from elsewhere."""
     # What `Run` does, in place: each request pays for it, and reads its ID at once.
     run = BareRun()
-    run._flow_id = flow_id or (
-        make_flow_id() if configuration.id_factory is None else configuration.id_factory()
-    )
+    run._flow_id = flow_id or (id_factories[0]() if id_factories else make_flow_id())
     run._flows, run._entrypoint, run._cell = flows, None, {}
     run._origin = run._outer = None
     run._remote, run._request = remote, [NOTHING]
@@ -70,14 +78,14 @@ def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
 
     # What `Run` does, in place: this is what a call of an entrypoint costs.
     def start() -> Run:
-        outer = runs.find_current()
+        outer = open_run() if closed_marks else _get_run()
         run = new()
         run._flows, run._entrypoint, run._cell = entrypoint.flows, name, {}
         run._origin = None
         if outer is None:
             run._outer = run._remote = run._request = run._values = None
-            if configuration.id_factory is not None:
-                run._flow_id = configuration.id_factory()
+            if id_factories:
+                run._flow_id = id_factories[0]()
                 return run
             run._flow_id, run._when = None, clock()
             try:
