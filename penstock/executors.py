@@ -1,4 +1,4 @@
-"""The executors of `concurrent.futures`, which carry the run of who submits the work.
+"""The executors of `concurrent.futures`, with the run of the code that submits the work.
 
 Use them instead of those: ``from penstock.executors import ThreadPoolExecutor``.
 """
@@ -18,7 +18,7 @@ R = TypeVar("R")
 class ThreadPoolExecutor(futures.ThreadPoolExecutor):
     """`concurrent.futures.ThreadPoolExecutor`, whose work runs in the run that submitted it.
 
-    Each piece of work gets a copy of the whole context, as `asyncio.to_thread` has it.
+    Each call gets a copy of the whole context, as with `asyncio.to_thread`.
 
     .. versionadded:: 0.2
     """

@@ -1,4 +1,4 @@
-"""For the tests of applications that declare flows."""
+"""Helpers for tests of applications that declare flows."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,10 +16,10 @@ __all__ = ["Recording", "isolated_registry", "record_runs"]
 
 @contextmanager
 def isolated_registry() -> Generator[None, None, None]:
-    """Let what the block declares be seen in the block only.
+    """Keep the declarations of the block in the block.
 
-    Inside, no flow is declared at first, and names that the application uses
-    are free. Afterwards everything is as it was.
+    At the beginning of the block no flow is declared, so names that the application
+    uses are free. Afterwards the earlier declarations are restored.
 
     .. versionadded:: 0.2
     """
@@ -28,7 +28,7 @@ def isolated_registry() -> Generator[None, None, None]:
 
 
 class Recording:
-    """What `record_runs` has recorded up to now.
+    """The spans and runs that `record_runs` has recorded so far.
 
     .. versionadded:: 0.2
     """
@@ -38,12 +38,12 @@ class Recording:
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """The spans that are over, in the order in which they ended."""
+        """The spans that have ended, in the order in which they ended."""
         return tuple(self._exporter.spans)
 
     @property
     def runs(self) -> tuple[RecordedRun, ...]:
-        """The runs that they are of, in the order in which they began."""
+        """The runs of these spans, in the order in which they began."""
         return group_runs(self.spans)
 
     @property
@@ -54,7 +54,7 @@ class Recording:
 
 @contextmanager
 def record_runs() -> Generator[Recording, None, None]:
-    """Record what runs in the block, whatever else receives spans.
+    """Record the steps that run in the block; other exporters receive their spans, too.
 
     ::
 
@@ -64,8 +64,8 @@ def record_runs() -> Generator[Recording, None, None]:
 
     Steps are recorded that were declared while tracing was on. With pytest,
     write ``penstock_trace = true`` under ``[tool.pytest.ini_options]``; else
-    set ``PENSTOCK_TRACE=1``. Where nothing is declared yet, as in
-    `isolated_registry`, what the block declares is recorded.
+    set ``PENSTOCK_TRACE=1``. If nothing is declared yet, as in
+    `isolated_registry`, the steps that the block declares are recorded.
 
     Raises:
         TracingError: If tracing is off and a step is declared already.

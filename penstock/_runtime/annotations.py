@@ -11,20 +11,20 @@ _get, _set = current.get, current.set  # looked up once
 
 
 def annotate(**values: object) -> None:
-    """Attach *values* to what happens from here on: ``annotate(tenant="north", order=7)``.
+    """Attach *values* to the code that follows: ``annotate(tenant="north", order=7)``.
 
-    They show in log records, in spans, and in `Run.values`, as a context
-    variable would: in this context until the run ends, and in what is started
-    from here, be it a call, a task, a thread that carries the run, or another
-    run. Tasks and threads beside this one never see them. Outside a run nothing
-    happens. To another process travels only what `inject` or `bind` is asked to
-    carry.
+    They are in log records, in spans, and in `Run.values`. They have the scope of
+    a context variable: this context until the run ends, and everything that is
+    started from here, such as a call, a task, a thread that carries the run, or
+    another run. Concurrent tasks and threads never see them. Outside a run
+    nothing happens. Only values that `inject` or `bound` is given by name are
+    sent to another process.
 
     `Run.annotate` attaches values to the whole run instead, and `unannotate`
     removes values again.
 
     Args:
-        values: Anything. A name that is annotated again has its last value.
+        values: Any objects. A name that is annotated again has its last value.
 
     .. versionadded:: 0.2
     """
@@ -43,13 +43,13 @@ def annotate(**values: object) -> None:
 
 
 def unannotate(*names: str) -> None:
-    """Take the values under *names* away from what happens from here on.
+    """Remove the values under *names* for the code that follows.
 
-    What `annotate` is for values, this is for their absence: contexts that
-    began beside or before keep them, and outside a run nothing happens.
+    The scope is that of `annotate`: concurrent and earlier contexts keep the
+    values, and outside a run nothing happens.
 
     Args:
-        names: Names, of which some may not be there.
+        names: The names. Unknown names are ignored.
 
     .. versionadded:: 0.2
     """

@@ -47,7 +47,7 @@ class BackgroundExporter:
         self._starting = threading.Lock()
 
     def export(self, span: Span, /) -> None:
-        """Keep *span* until the thread takes it. Where there can be no thread, export it here."""
+        """Keep *span* until the thread exports it. If no thread can be started, export it here."""
         renew_if_forked()
         if active_exporters.is_exiting or (self._thread is None and not self._start()):
             self._exporter.export(span)
@@ -74,7 +74,7 @@ class BackgroundExporter:
             return True
 
     def flush(self) -> None:
-        """Wait until all is exported that waits now, ten seconds at most."""
+        """Wait until all spans that wait now are exported, for ten seconds at most."""
         renew_if_forked()
         if self._thread is not None:
             done = threading.Event()

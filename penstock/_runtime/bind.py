@@ -43,13 +43,12 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
         def nightly(): ...
 
     Each call of a decorated function is a separate block; generators are bound
-    while their body runs. In a generator write ``@bind()`` above it rather than
-    a block that is held over a ``yield``, which others run in between.
+    while their body runs. Write ``@bind()`` above a generator rather than a
+    block around a ``yield`` in it, since other code runs in between.
 
     Args:
-        flow_id: The ID to make current, or what `extract` returned. None, or
-            nothing extracted, keeps the ID that is current already, or makes
-            a new one.
+        flow_id: The ID to make current, or the result of `extract`. None, or a
+            result without an ID, keeps the current ID, or makes a new one.
         flow: The name of the flow that the block belongs to, if any.
 
     Raises:

@@ -23,24 +23,24 @@ R = TypeVar("R")
 
 
 def bound(function: Callable[P, R], /, *, values: Iterable[str] = ()) -> Callable[P, R]:
-    """Return *function* so that it runs in the run that is current now.
+    """Return a function that calls *function* in the run that is current now.
 
-    For whatever is called later and elsewhere: threads, timers, executors,
-    callbacks, processes. ::
+    For functions that are called later and elsewhere: in threads, timers,
+    executors, callbacks and processes. ::
 
         Thread(target=bound(work)).start()
         loop.run_in_executor(None, bound(work), 7)
         Process(target=bound(work)).start()
 
-    In this process it carries the whole context, and each call gets its
-    own copy, so that calls at the same time are apart. A coroutine function, a
+    In this process it carries the whole context, and each call gets its own
+    copy, so that concurrent calls are separate. A coroutine function, a
     generator function and an async generator function run in the context of
-    who drives them, with this run current. In another process, to which it can
-    be pickled if *function* can, it binds the flow ID.
+    their caller, with this run current. It can be pickled for another process
+    if *function* can, and binds the flow ID there.
 
     Args:
-        function: What to call.
-        values: The names of annotated values that travel to another process.
+        function: The function to call.
+        values: The names of annotated values that are sent to another process.
             They have to be picklable.
 
     Raises:

@@ -23,8 +23,8 @@ _endings: dict[type[BaseException], Ending] = {}
 def declare_control_flow(ending: Ending, *types: type[BaseException]) -> None:
     """Let a step that raises one of *types*, or of their subclasses, end with *ending*.
 
-    It has not failed then: no error report, log line or span says so. For
-    adapters of queues, when they are imported::
+    The step has not failed then: error reports, log lines and spans do not
+    report an error. For adapters of queues, when they are imported::
 
         declare_control_flow("retried", arq.Retry)
 

@@ -14,24 +14,24 @@ _logger = logging.getLogger("penstock")
 
 
 class Exporter(Protocol):
-    """What receives finished spans.
+    """An object that receives finished spans.
 
-    It is called in the thread of the step, right after the step is over, and
-    the step waits for it: `BackgroundExporter` calls a slow one in a thread. What it
-    raises is logged once and goes no further; that it takes longer than a tenth
-    of a second is logged once too.
+    It is called in the thread of the step, right after the step has ended, and
+    the step waits for it: `BackgroundExporter` calls a slow one in a thread. An
+    exception in it is logged once and does not reach the step; a call that takes
+    longer than a tenth of a second is logged once, too.
 
-    One that also has the methods ``resume(span)`` and ``suspend(span)`` has
-    them called whenever the body of a step goes on and waits, in its context.
+    If it also has the methods ``resume(span)`` and ``suspend(span)``, they are
+    called whenever the body of a step continues and waits, in its context.
 
     .. versionadded:: 0.2
     """
 
     def export(self, span: Span, /) -> None:
-        """Take a finished span."""
+        """Receive a finished span."""
 
     def flush(self) -> None:
-        """Flush what is still kept. Called at exit, and by `penstock.tracing.flush`."""
+        """Flush all spans that are still kept. Called at exit, and by `penstock.tracing.flush`."""
 
 
 _reported = set[tuple[int, str]]()

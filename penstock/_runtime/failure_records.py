@@ -60,9 +60,9 @@ class Failure(NamedTuple):
 
 
 def record_failure(run: Run, error: BaseException) -> None:
-    """Let *error* carry what is known of *run*, which it is just leaving.
+    """Let *error* carry the details of *run*, which it is just leaving.
 
-    A log line or a report that is written outside the run then says which
+    A log line or a report that is written outside the run then shows which
     operation it is from. `penstock.boundary.active` does it by itself; this is
     for adapters that are called with an error while the run is current. Exceptions
     that are control flow carry nothing.

@@ -36,12 +36,12 @@ def add_fields(
 ) -> None:
     """Add ``flow_id``, ``flow``, ``step`` and annotated values to the fields of a log *record*.
 
-    Each of the three is there afterwards, since formats name them; what is there
-    already stays.
+    The record has all three afterwards, since formats name them; existing fields
+    are kept.
 
     Args:
         record: Fields by name.
-        default: What the three are where nothing is current.
+        default: The value of the three if no run is current.
         frame: Where to look for the running step, as from ``sys._getframe()``. None
             means not to look.
         error: The exception that the record reports, if any: it knows from which
@@ -180,7 +180,7 @@ def find_step(frame: FrameType | None) -> str | None:
 
 
 class Report(NamedTuple):
-    """What is known of the operation of an error: strings and what JSON has.
+    """The details of the operation of an error, as values that JSON can represent.
 
     .. versionadded:: 0.2
     """
@@ -195,7 +195,7 @@ class Report(NamedTuple):
     """The name of the step that raised the error, or else of the running one."""
 
     run_id: str | None
-    """The ID of the run, where it is not over."""
+    """The ID of the run, if it has not ended."""
 
     values: Mapping[str, object]
     """The annotated values, as `penstock.configure` lets logs show them."""
@@ -207,15 +207,15 @@ def describe(
     frame: FrameType | None = None,
     run: Run | None = None,
 ) -> Report | None:
-    """Return what an error report says of the operation that goes on or that *error* is from.
+    """Return the details of the current operation, or of that of *error*, for a report.
 
-    It is None outside any run, unless *error* left one.
+    The result is None outside any run, unless *error* left one.
 
     Args:
         error: What is reported, if it is an exception.
         frame: Where to look for the running step, as from ``sys._getframe()``. None
             means not to look.
-        run: The run where none is current: one that the reporter kept.
+        run: The run to describe if none is current: one that the reporter kept.
 
     .. versionadded:: 0.2
     """

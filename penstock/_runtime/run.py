@@ -104,9 +104,9 @@ class _Identified:
 
 
 class ParentRun(_Identified):
-    """What a run keeps of the run in which it was called: the IDs and the names.
+    """The IDs and the names of the run in which a run was called.
 
-    It is equal to that run, and does not hold it.
+    It is equal to that run, and does not hold a reference to it.
 
     .. versionadded:: 0.2
     """
@@ -116,7 +116,7 @@ class ParentRun(_Identified):
 
     @property
     def parent(self) -> None:
-        """None: a run knows in which it was called, and no others before that."""
+        """None: a run has only the run in which it was called, and no earlier ones."""
         return
 
     def __eq__(self, other: object) -> bool:
@@ -128,8 +128,7 @@ class ParentRun(_Identified):
 class Run(_Identified):
     """One execution of a flow, from the call of an entrypoint to its end.
 
-    Runs are made by penstock. They never change, but for what `annotate`
-    attaches.
+    penstock makes runs. Only their annotated values change.
 
     .. versionadded:: 0.2
     """
@@ -199,23 +198,23 @@ class Run(_Identified):
 
     @property
     def values(self) -> Mapping[str, object]:
-        """What is attached to this run, by `annotate` and from the run in which it was called.
+        """The annotated values of this run, and those of the run in which it was called.
 
-        What `penstock.annotate` attached is there where it was called, and in
-        what was started from there. What the method `annotate` attached is
-        there for the whole run. Runs of another operation, with another flow
-        ID, keep theirs to themselves.
+        Values of `penstock.annotate` are visible in the context in which it was
+        called, and in everything that was started from there. Values of the
+        method `annotate` are visible in the whole run. Runs of another
+        operation, with another flow ID, do not see them.
         """
         return MappingProxyType(values_kept(latest(self)))
 
     def annotate(self, /, **values: object) -> None:
         """Attach *values* to the whole run: ``current_run().annotate(tenant="north")``.
 
-        They show wherever the run is current, in tasks and threads that were
-        started before, too. Where the run is part of a request, a message or a
-        task that an adapter received, they also show in what is logged and
-        reported of that as a whole: a server's line for the request, say.
-        What runs have begun in this run before does not see them.
+        They are visible wherever the run is current, also in tasks and threads
+        that were started before. If the run is part of a request, a message or
+        a task that an adapter received, they are also in log lines and reports
+        about that as a whole, such as a server's line for the request. Runs
+        that began in this run before do not see them.
 
         Args:
             values: As for `penstock.annotate`.
@@ -230,10 +229,10 @@ class Run(_Identified):
         _give_way(run, values)
 
     def unannotate(self, *names: str) -> None:
-        """Take the values under *names* away from the whole run.
+        """Remove the values under *names* from the whole run.
 
         Args:
-            names: Names, of which some may not be there.
+            names: The names. Unknown names are ignored.
 
         .. versionadded:: 0.2
         """

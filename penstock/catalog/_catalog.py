@@ -18,10 +18,10 @@ __all__ = ["Catalog"]
 class Catalog:
     """All flows of a project, as values that JSON can hold.
 
-    No function is in it: what pages show of one, its names, signature and
-    docstring, is there as strings. Files are named relative to the project, with
-    ``/``, and those of libraries are not named. Two catalogs of the same project
-    are equal, and their JSON is the same to the byte, on any machine.
+    It has no functions: their names, signatures and docstrings, which pages show,
+    are strings. Files are relative to the project, with ``/``; files of libraries
+    are left out. Two catalogs of the same project are equal, and their JSON has
+    the same bytes on any machine.
 
     .. versionadded:: 0.2
     """
@@ -30,11 +30,11 @@ class Catalog:
     """The flows, in order of their names."""
 
     unclaimed: tuple[Problem, ...] = ()
-    """The problems of steps that no flow has."""
+    """The problems of steps without a flow."""
 
     @classmethod
     def from_registry(cls, root: str | os.PathLike[str] | None = None) -> "Catalog":
-        """Return the catalog of what this process has declared up to now.
+        """Return the catalog of all flows that this process has declared so far.
 
         Args:
             root: The folder of the project, to which the names of files are
@@ -55,15 +55,15 @@ class Catalog:
             raise UnknownFlowError(name, tuple(self._by_name)) from None
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return the problems of all flows, and of the steps that no flow has."""
+        """Return the problems of all flows, and of the steps without a flow."""
         found = [problem for flow in self.flows for problem in flow.problems()]
         return (*found, *self.unclaimed)
 
     def public(self) -> "Catalog":
-        """Return what may be published: names, titles, kinds and edges.
+        """Return a catalog to publish: names, titles, kinds and edges.
 
-        Without files, lines, signatures and docstrings, and without problems,
-        whose messages may quote any of these.
+        It has no files, lines, signatures and docstrings, and no problems, whose
+        messages may quote any of these.
         """
         return Catalog(flows=tuple(map(_public_flow, self.flows)))
 

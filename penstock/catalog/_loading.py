@@ -35,7 +35,7 @@ class Flows(Protocol):
         ...
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return the problems of all flows, and of the steps that no flow has."""
+        """Return the problems of all flows, and of the steps without a flow."""
         ...
 
 
@@ -71,7 +71,7 @@ class LoadedFlows:
     """The flows."""
 
     failures: tuple[ModuleImportError, ...] = ()
-    """What could not be imported."""
+    """The modules that could not be imported."""
 
     inputs: Inputs | None = None
     """What the flows were made from, or None if that is not known."""

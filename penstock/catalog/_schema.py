@@ -10,7 +10,7 @@ SCHEMA_VERSION = "1.0"
 """The version of the catalogs that this penstock writes.
 
 A new member changes the second number: readers ignore members that they do not
-know. Whatever else changes is a new first number, which older readers refuse.
+know. Any other change is a new first number, which older readers refuse.
 """
 
 

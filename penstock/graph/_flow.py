@@ -22,28 +22,28 @@ __all__ = ["Flow", "find_problems", "get_flow", "list_flows"]
 class Flow:
     """A named graph of steps, as it was declared when it was asked for.
 
-    In a notebook it shows itself as its diagram.
+    A notebook displays it as its diagram.
 
     .. versionadded:: 0.2
     """
 
     name: str
-    """What the flow is called in code, logs and docs."""
+    """The name of the flow in code, logs and docs."""
 
     steps: tuple[Step, ...]
     """The steps, in order of declaration."""
 
     title: str | None = None
-    """What a reader sees instead of the name."""
+    """The title for readers, instead of the name."""
 
     description: str | None = None
-    """What the flow is for."""
+    """The purpose of the flow."""
 
     owner: str | None = None
     """Who is responsible for it."""
 
     tags: tuple[str, ...] = ()
-    """Words to find it by."""
+    """Words by which the flow can be found."""
 
     _found: tuple[Problem, ...] = ()
 

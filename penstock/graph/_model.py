@@ -24,7 +24,7 @@ Direction = Literal["TD", "TB", "LR", "BT", "RL"]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way from one step to the next.
+    """A connection from one step to the next.
 
     .. versionadded:: 0.2
     """
@@ -36,10 +36,10 @@ class Edge:
     """The name of the step that comes after."""
 
     label: str | None = None
-    """The condition under which the flow goes this way."""
+    """The condition under which the flow takes this edge."""
 
     is_loop: bool = False
-    """Whether the flow comes back this way."""
+    """Whether the flow leads back by this edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +53,10 @@ class Problem:
     """The kind of problem, like ``"unknown-predecessor"``."""
 
     flow: str | None
-    """The name of the flow, or None if no flow is concerned."""
+    """The name of the flow, or None if the problem is not about a flow."""
 
     step: str | None
-    """The name of the step, or None if the whole flow is concerned."""
+    """The name of the step, or None if the problem is about the whole flow."""
 
     message: str
     """What is wrong and what to write instead."""
@@ -81,8 +81,8 @@ class Node:
     """The name of the step, unique in the graph."""
 
     title: str | None = None
-    """What a reader sees instead of the name."""
-
+    """The title or the name of the step, for readers."""
+    """The title for readers, instead of the name."""
     role: Role = "step"
     """``"missing"`` is a step that others name but nobody declared."""
 
@@ -90,7 +90,7 @@ class Node:
     """``"all"`` puts a bar before the node."""
 
     kind: str | None = None
-    """What the step touches."""
+    """The type of system that the step uses."""
 
     group: str | None = None
     """The group of nodes that it is drawn in."""
@@ -102,16 +102,16 @@ class Node:
     """The channels that the step sends messages to."""
 
     summary: str | None = None
-    """A sentence about the step, shown when it is pointed at."""
+    """A sentence about the step, shown when the pointer is on it."""
 
     href: str | None = None
     """Where a click on the node leads."""
 
     status: Status | None = None
-    """What became of the step in a run that is drawn over the flow, if one is."""
+    """The result of the step in the recorded run that is drawn, if one is."""
 
     note: str | None = None
-    """What else a reader sees, like how long the step took."""
+    """A further line for readers, like how long the step took."""
 
     @property
     def label(self) -> str:
@@ -206,7 +206,7 @@ class DrawnWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """What is drawn: the one value between producers and renderers.
+    """The nodes and edges of a diagram, for renderers.
 
     .. versionadded:: 0.2
     """

@@ -1,4 +1,4 @@
-"""Drawing flows: a graph in any format, of penstock or of others."""
+"""Drawing flows: a graph in any format, of penstock or of another package."""
 
 import os
 from typing import Any, Literal, Protocol, overload
@@ -125,13 +125,13 @@ def draw(
     styled: bool = False,
     check_limits: bool = True,
 ) -> str | bytes:
-    """Draw a flow, a recorded run or a graph, in any format that there is.
+    """Draw a flow, a recorded run or a graph, in any format.
 
     Args:
         flow: The name of a flow, or a `penstock.Flow`, a `penstock.Graph` or a
             `penstock.tracing.RecordedRun`.
-        format: The name of a format: of one of `penstock.generate_dag`, or of one
-            that others bring (see `Renderer`). If None, the suffix of *output*
+        format: The name of a format: one of those of `penstock.generate_dag`, or one
+            of another package (see `Renderer`). If None, the suffix of *output*
             decides; without a suffix it is Mermaid.
         output: As for `penstock.generate_dag`.
         direction: As for `penstock.generate_dag`.
@@ -139,20 +139,20 @@ def draw(
         check_limits: As for `penstock.generate_dag`.
 
     Returns:
-        The diagram, as bytes if the format is binary and as text if not.
+        The diagram, as bytes if the format is binary, and as a string if not.
 
     Raises:
         UnknownFlowError: If no flow of that name has been declared.
         UnknownFormatError: If there is no format of that name.
         OutputFormatError: If the suffix of *output* is that of another format,
             or of none and *format* is None.
-        InvalidArgumentError: If *flow* is nothing that can be drawn, or
-            *direction* is not a direction.
+        InvalidArgumentError: If *flow* cannot be drawn, or *direction* is not a
+            direction.
         RendererError: If the format is of another distribution, and cannot be loaded.
-        DiagramTooLargeError: If a Mermaid text is beyond what Mermaid draws.
+        DiagramTooLargeError: If a diagram is larger than Mermaid draws.
         MissingExtraError: If an image is asked for and no Graphviz program is
             found.
-        RenderError: If the Graphviz program or the format of others fails.
+        RenderError: If the Graphviz program or the format of another package fails.
         OSError: If *output* cannot be written.
 
     .. versionadded:: 0.2
@@ -233,8 +233,8 @@ def generate_dag(
 ) -> str | bytes:
     """Draw a flow.
 
-    No function of the flow is run to draw it. `penstock.render.draw` is the same for type
-    checkers that are to take the names of formats of others, too.
+    No function of the flow is called. `penstock.render.draw` does the same, and type
+    checkers accept the names of other packages' formats there.
 
     Args:
         flow: The name of a flow, or a `Flow`, a
@@ -242,14 +242,14 @@ def generate_dag(
         format: ``"mermaid"``, ``"dot"``, ``"json"``, ``"text"`` or ``"svg"``,
             which are text, or ``"png"``, which is bytes. ``"svg"`` and
             ``"png"`` need a Graphviz program: ``pip install "penstock[png]"``
-            brings one. Beside these there are ``"d2"`` and ``"plantuml"``, and those
-            that others bring. If None, the suffix of *output* decides: ``.mmd`` or
+            installs one. There are also ``"d2"`` and ``"plantuml"``, and the formats of
+            other packages. If None, the suffix of *output* decides: ``.mmd`` or
             ``.mermaid``, ``.dot`` or ``.gv``, ``.json``, ``.txt``, ``.svg``, ``.png``,
             ``.d2``, ``.puml`` or ``.plantuml``; without a suffix it is Mermaid.
         output: A file to write it to as well, whole or not at all. A device or
             a FIFO is written to, and ``"-"`` is the standard output.
-        direction: Where the flow leads: ``"TD"`` (down), ``"LR"``, ``"BT"``
-            or ``"RL"``. ``"TB"`` is another word for ``"TD"``.
+        direction: The direction of the flow: ``"TD"`` (down), ``"LR"``, ``"BT"``
+            or ``"RL"``. ``"TB"`` means the same as ``"TD"``.
         styled: For Mermaid: colours, shapes of entrypoints, and the title and
             description for screen readers. For D2 and PlantUML: colours. Images always
             have them.
@@ -257,17 +257,17 @@ def generate_dag(
             browser would refuse to draw.
 
     Returns:
-        The diagram, as bytes for ``"png"`` and as text for all else.
+        The diagram, as bytes for ``"png"``, and as a string for all other formats.
 
     Raises:
         UnknownFlowError: If no flow of that name has been declared.
         UnknownFormatError: If there is no format of that name.
         OutputFormatError: If the suffix of *output* is that of another format,
             or of none and *format* is None.
-        InvalidArgumentError: If *flow* is nothing that can be drawn, or
-            *direction* is not a direction.
-        DiagramTooLargeError: If a Mermaid text is beyond what Mermaid draws:
-            500 edges or 50,000 characters.
+        InvalidArgumentError: If *flow* cannot be drawn, or *direction* is not a
+            direction.
+        DiagramTooLargeError: If a diagram is larger than Mermaid draws: 500 edges
+            or 50,000 characters.
         MissingExtraError: If an image is asked for and no Graphviz program is
             found.
         RenderError: If the Graphviz program fails.

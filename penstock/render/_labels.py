@@ -17,12 +17,12 @@ _HREF = re.compile(r"(https?://|mailto:|[^:]*$|[^:/?#]*[/?#])", re.IGNORECASE)
 
 @lru_cache(20_000)
 def drawn_id(name: str, is_readable: Callable[[str], object]) -> str:
-    """Return what a drawing calls the step *name*: the name itself if it *is_readable*.
+    """Return the identifier of the step *name* in a drawing: the name itself if it *is_readable*.
 
-    Any other gets a slug and a hash of the whole name: it depends on the name
-    alone, so that a change of one step changes nothing else in the text. A name
-    that looks like one of these, or like a bar, counts as unreadable, so no two
-    steps can meet in one id.
+    Any other name becomes a slug and a hash of the whole name. The identifier
+    depends on the name alone, so a change of one step changes nothing else in
+    the drawing. A name that looks like such an identifier, or like that of a bar,
+    counts as unreadable, so that no two steps have the same one.
 
     .. versionadded:: 0.2
     """
@@ -36,7 +36,7 @@ def drawn_id(name: str, is_readable: Callable[[str], object]) -> str:
 
 
 def bar_id(target: str) -> str:
-    """Return what a drawing calls the bar before the step with the id *target*.
+    """Return the identifier of the bar before the step with the id *target*.
 
     .. versionadded:: 0.2
     """
@@ -44,7 +44,7 @@ def bar_id(target: str) -> str:
 
 
 def group_id(group: str) -> str:
-    """Return what a drawing calls the group with the id *group*, as `drawn_id` returns it.
+    """Return the identifier of the group with the id *group*, as `drawn_id` returns it.
 
     .. versionadded:: 0.2
     """
@@ -81,7 +81,7 @@ def _wrap(line: str, width: int, *, break_words: bool) -> list[str]:
 
 
 def clean_text(text: str) -> str:
-    """Return *text* with spaces for the characters that XML cannot hold.
+    """Return *text* with spaces instead of the characters that are not allowed in XML.
 
     .. versionadded:: 0.2
     """
@@ -89,7 +89,7 @@ def clean_text(text: str) -> str:
 
 
 def safe_href(href: str | None) -> str | None:
-    """Return *href* if it leads to a page, None if it could do anything else.
+    """Return *href* if it leads to a page, and None if it could do anything else.
 
     Relative addresses, fragments, ``http(s)`` and ``mailto`` pass; ``javascript:`` and all
     other schemes do not.

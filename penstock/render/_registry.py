@@ -1,4 +1,4 @@
-"""The formats that there are: those of penstock, and those that others bring."""
+"""The registry of formats: those of penstock, and those of other packages."""
 
 import logging
 import re
@@ -43,26 +43,26 @@ _logger = logging.getLogger("penstock")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions:
-    """What somebody wants of a diagram beside its format.
+    """The options of a diagram, beside its format.
 
-    A renderer leaves out what its format cannot show.
+    A renderer ignores options that its format does not support.
 
     .. versionadded:: 0.2
     """
 
     direction: Direction = "TD"
-    """Where the flow leads, which is down, as with ``"TB"``, or ``"LR"``, ``"BT"`` or ``"RL"``."""
+    """The direction of the flow, ``"TD"`` or ``"TB"`` (down), ``"LR"``, ``"BT"`` or ``"RL"``."""
 
     styled: bool = False
-    """Whether to write colours, where a format is not always coloured."""
+    """Whether to write colours, if the format does not always have them."""
 
     check_limits: bool = True
-    """Whether to raise rather than return what its readers would refuse."""
+    """Whether to raise if the diagram is larger than its readers accept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """A format, and what draws a graph in it.
+    """A format, and the function that draws a graph in it.
 
     Raises:
         InvalidArgumentError: If it cannot be the name of a format, or a suffix.
@@ -71,13 +71,13 @@ class Renderer:
     """
 
     name: str
-    """What users call the format, in lower-case letters, digits, and ``_ . + -``."""
+    """The name of the format, in lower-case letters, digits, and ``_ . + -``."""
 
     suffixes: tuple[str, ...]
-    """How the names of its files end, such as ``".d2"``. The first is the usual one."""
+    """The suffixes of its files, such as ``".d2"``. The first is the usual one."""
 
     render: Callable[[Graph, RenderOptions], str | bytes] = field(repr=False)
-    """What draws. It escapes all that it is given, for any string may be a name or a title."""
+    """The function that draws. It escapes all strings, since any may be a name or a title."""
 
     is_binary: bool = False
     """Whether *render* returns bytes. If not, it returns a string."""
@@ -97,9 +97,9 @@ _registered: dict[str, Renderer] = {}
 
 
 def register(renderer: Renderer) -> None:
-    """Make a format known in this process.
+    """Register a format in this process.
 
-    A distribution makes one known everywhere by an entry point in the group
+    A distribution registers one in every process by an entry point in the group
     ``penstock.renderers``.
 
     Args:
@@ -126,7 +126,7 @@ def _source(renderer: Renderer) -> str:
 
 
 def get_renderer(name: str) -> Renderer:
-    """Return what draws the format called *name*.
+    """Return the renderer of the format called *name*.
 
     Raises:
         UnknownFormatError: If there is no such format.
@@ -144,7 +144,7 @@ def get_renderer(name: str) -> Renderer:
 
 
 def list_formats() -> tuple[str, ...]:
-    """Return the names of all formats. Nothing of other distributions is imported for that.
+    """Return the names of all formats, without importing other distributions.
 
     .. versionadded:: 0.2
     """
@@ -153,7 +153,7 @@ def list_formats() -> tuple[str, ...]:
 
 
 def list_renderers() -> tuple[Renderer, ...]:
-    """Return what draws each format; those that cannot be loaded are logged, and left out.
+    """Return the renderers of all formats; those that cannot be loaded are logged and left out.
 
     .. versionadded:: 0.2
     """

@@ -19,7 +19,7 @@ class Paint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a node looks like that touches something.
+    """The look of nodes of some kinds.
 
     .. versionadded:: 0.2
     """
@@ -31,13 +31,13 @@ class Shape:
     """The kinds of steps that have it, in lower case."""
 
     dot: str
-    """What Graphviz calls it. Other languages have their own names for most of these."""
+    """Its name in Graphviz. Other languages have their own names for most of these."""
 
     mermaid: str
     """How Mermaid writes it, around ``{label}`` and ``{style}``."""
 
     mermaid_styled: str | None = None
-    """The same where Mermaid is given colours, if it differs."""
+    """The same for diagrams with colours, if it differs."""
 
     mermaid_padding: int
     """Pixels that Mermaid adds to the height of the text."""

@@ -115,7 +115,7 @@ class RecordedRun:
 
     @property
     def outcome(self) -> Outcome:
-        """How the run ended: the outcome of its first span."""
+        """The outcome of the run, which is that of its first span."""
         return self.spans[0].outcome
 
     @property
