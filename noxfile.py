@@ -116,6 +116,15 @@ def arq(session: nox.Session) -> None:
 
 
 @nox.session
+def hugo(session: nox.Session) -> None:
+    """Test the front end that is a distribution in `examples/`, with the real Hugo."""
+    session.install(".[png]", "./examples/penstock-hugo[tests]")
+    with session.chdir("examples/penstock-hugo"):
+        session.run("mypy")
+        session.run(*PYTEST[:4], *session.posargs)
+
+
+@nox.session
 @nox.parametrize("version", [*PYODIDES])
 def pyodide(session: nox.Session, version: str) -> None:
     """Test the runtime on the newest Pythons, which Pyodide brings as packages of npm."""

@@ -33,7 +33,10 @@ __all__ = [
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the nearest of *known*, else ``""``."""
+    """Return ``"; did you mean 'x'?"`` for the nearest of *known*, else ``""``.
+
+    .. versionadded:: 0.2
+    """
     from difflib import get_close_matches  # noqa: PLC0415 - only who made a mistake pays for it
 
     near = get_close_matches(str(word), list(known), n=1, cutoff=0.6)

@@ -26,10 +26,10 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from penstock.docs import Settings
+from penstock.docs import Settings, did_you_mean
 from penstock.docs.diagrams import page_stylesheet
 from penstock.docs.markdown import INDEX, block_documents, file_name
-from penstock.exceptions import ConfigurationError, did_you_mean
+from penstock.exceptions import ConfigurationError
 from penstock.graph import Flow, list_flows
 from penstock_mkdocs._generated import GeneratedFiles
 from penstock_mkdocs._navigation import with_pages

@@ -10,8 +10,14 @@ from typing import Any, cast, get_args
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from penstock.docs import SETTING_NAMES, Settings, SettingWords, page_formats, read_settings
-from penstock.exceptions import did_you_mean
+from penstock.docs import (
+    SETTING_NAMES,
+    Settings,
+    SettingWords,
+    did_you_mean,
+    page_formats,
+    read_settings,
+)
 from penstock.render import Direction
 from penstock_sphinx._compat import names_in_conf
 from penstock_sphinx._log import warn

@@ -151,6 +151,34 @@ def is_public(module, name):
     )
 
 
+HUGO = OUTSIDE.parents[1] / "penstock-hugo" / "penstock_hugo" / "__init__.py"
+DOCS_PACKAGES = [
+    Path(find_spec(name).origin).parent for name in ("penstock_sphinx", "penstock_mkdocs")
+]
+NOT_YET = {"markdown._loading": ("penstock._declared.registry", "penstock._project.importing")}
+"""What reloads modules needs more than what shows their flows."""
+
+FRONT_ENDS = [HUGO, *sorted(path for folder in DOCS_PACKAGES for path in folder.rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", FRONT_ENDS, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_front_ends_import_public_names(path):
+    """What docs tools import of penstock is public: a front end for another tool can, too."""
+    names = [
+        (module, name)
+        for module, name in imported(path)
+        if module.partition(".")[0] == "penstock" and name != "__version__"
+        if not module.startswith(NOT_YET.get(f"{path.parent.name}.{path.stem}", "-"))
+    ]
+
+    assert [found for found in names if not is_public(*found)] == []
+
+
+def test_small_front_end():
+    """The front end that is outside of the package takes less than 150 lines."""
+    assert len(HUGO.read_text(encoding="utf-8").splitlines()) < 150
+
+
 @pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_adapters_import_public_names(path):
     """What adapters import, of penstock and of their frameworks, is public: others can, too."""

@@ -1,5 +1,6 @@
 """Where the flows of a project come from: this process, or a file."""
 
+import os
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,6 +76,15 @@ class LoadedFlows:
 
     inputs: Inputs | None = None
     """What the flows were made from, or None if that is not known."""
+
+    def catalog(self, root: str | os.PathLike[str] | None = None) -> Catalog:
+        """Return the flows as one value, which is the same on any machine.
+
+        Args:
+            root: The folder of the project, to which the names of files are relative.
+                The current folder if None.
+        """
+        return self.flows if isinstance(self.flows, Catalog) else Catalog.from_registry(root)
 
 
 def load_flows(settings: Settings) -> LoadedFlows:

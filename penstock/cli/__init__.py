@@ -17,7 +17,7 @@ from penstock._project.importing import (
 )
 from penstock._project.settings import Settings, SettingWords, read_settings
 from penstock.catalog import Catalog
-from penstock.catalog._loading import Flows, load_flows
+from penstock.catalog._loading import Flows, LoadedFlows, load_flows
 from penstock.cli._console import ending_on_signals, legible, printing_to_stderr, show_diagram
 from penstock.docs._markdown_pages import block_documents, file_name, modules_of, text_documents
 from penstock.docs._page_files import Document, PageFiles
@@ -358,9 +358,7 @@ class _Project:
 
     def catalog(self) -> Catalog:
         """Return the catalog of the flows."""
-        if isinstance(self.flows, Catalog):
-            return self.flows
-        return Catalog.from_registry(self.settings.folder)
+        return LoadedFlows(self.flows).catalog(self.settings.folder)
 
     def is_gone(self, modules: Sequence[str]) -> bool:
         """Return whether nobody could declare a flow in *modules* any more."""

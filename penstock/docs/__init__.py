@@ -18,6 +18,7 @@ from penstock.docs._lookup import Selection, find_step
 from penstock.docs._names import anchor_of, slug_of, target_of
 from penstock.docs._page import Fact, FlowPage, Link, StepSection, Way
 from penstock.docs._sentences import recursion_warning, sentence_parts, summary_of
+from penstock.exceptions import did_you_mean
 
 __all__ = [
     "DECLARED",
@@ -34,6 +35,7 @@ __all__ = [
     "Way",
     "anchor_of",
     "check_seconds",
+    "did_you_mean",
     "escape_controls",
     "explain",
     "explain_nothing",

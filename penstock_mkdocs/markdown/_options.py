@@ -12,11 +12,12 @@ from penstock.docs import (
     Settings,
     SettingWords,
     check_seconds,
+    did_you_mean,
     escape_controls,
     page_formats,
     read_settings,
 )
-from penstock.exceptions import ConfigurationError, did_you_mean
+from penstock.exceptions import ConfigurationError
 from penstock.render import Direction
 
 __all__ = [
