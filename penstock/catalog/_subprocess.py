@@ -1,11 +1,9 @@
 """The catalog of a project, from a child process that imports the modules."""
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from locale import getencoding
 from pathlib import Path
@@ -13,6 +11,7 @@ from tempfile import TemporaryDirectory
 from time import time
 
 from penstock._common.compat import interpreter_flags
+from penstock._common.processes import end_group
 from penstock._project.settings import Settings
 from penstock.catalog._child import CATALOG, read_failures, read_inputs, write_request
 from penstock.catalog._inputs import describe_process
@@ -97,9 +96,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     """End *process* and all that it has started, unless it has ended by itself."""
     if process.returncode is not None:
         return
-    with suppress(OSError, AttributeError):  # Windows has no process groups of this kind
-        os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
+    end_group(process)
     process.wait()
 
 

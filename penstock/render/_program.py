@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sysconfig
 from collections import Counter
@@ -15,6 +14,8 @@ from tempfile import TemporaryFile
 from threading import Event, local
 from time import sleep
 from typing import Any
+
+from penstock._common.processes import end_group
 
 __all__ = ["NAME", "drawing_threads", "find_extra", "find_path", "run_program"]
 
@@ -100,13 +101,13 @@ def run_program(
             )
             _running.add(process)
             if _is_interrupted():  # after those that ran were ended
-                _end(process)
+                end_group(process)
             _, errors = process.communicate(timeout=seconds / 2**failures)
             ended = process.returncode
         except BaseException as error:
             _waited_in_vain[program] += isinstance(error, subprocess.TimeoutExpired)
             if process is not None:  # it was started
-                _end(process)
+                end_group(process)
                 process.wait()
                 process.stderr.close()
             raise
@@ -129,7 +130,7 @@ def drawing_threads() -> Iterator[ThreadPoolExecutor]:
             interrupted.set()
             while _running:
                 for process in list(_running):
-                    _end(process)
+                    end_group(process)
                 sleep(0.01)
             raise
 
@@ -138,14 +139,3 @@ def _is_interrupted() -> bool:
     """Return whether the block that this thread is for was ended."""
     interrupted = getattr(_of_thread, "interrupted", None)
     return interrupted is not None and interrupted.is_set()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End *process* and what it started."""
-    if not hasattr(os, "killpg"):
-        process.kill()
-        return
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -453,17 +453,6 @@ def test_what_a_hanging_program_started(tmp_path, monkeypatch):
         time.sleep(0.01)
 
 
-def test_ending_what_has_ended(monkeypatch):
-    """A program that ends by itself just then raises nothing; without groups it is ended alone."""
-    with subprocess.Popen([sys.executable, "-c", ""], process_group=0) as process:
-        process.wait()
-        _program._end(process)
-        monkeypatch.delattr(os, "killpg")
-        _program._end(process)
-
-    assert process.returncode == 0
-
-
 def chain(length):
     """Return a chain of steps, the longest graph there is."""
     nodes = [Node(name=f"s{number}", title=f"step {number}") for number in range(length)]
