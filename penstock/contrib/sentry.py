@@ -5,12 +5,13 @@ It needs ``pip install "penstock[sentry]"``.
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from penstock import Run, current_run
 from penstock.boundary import is_trace_id, observe_received
 from penstock.exceptions import MissingExtraError
-from penstock.reporting import describe
+from penstock.reporting import Report, describe
 
 try:
     import sentry_sdk
@@ -91,16 +92,19 @@ def _process(event: "Event", hint: "Hint") -> "Event":
     known = {name: value for name, value in tags.items() if value is not None}
     fields: dict[str, Any] = event  # type: ignore[assignment]  # tags may be pairs too
     fields["tags"] = known | dict(fields.get("tags") or {})
-    own = {*tags, "run_id"}
-    values = {name: value for name, value in report.values.items() if name not in own}
-    if report.run_id is not None:
-        values["run_id"] = report.run_id
     contexts = dict(fields.get("contexts") or {})
-    contexts[_CONTEXT] = values | known
+    contexts[_CONTEXT] = _values_of(report, tags) | known
     if fields.get("type") != "transaction" and sentry_sdk.get_current_span() is None:
         contexts["trace"] = _in_trace(report.flow_id, contexts.get("trace") or {})
     fields["contexts"] = contexts
     return event
+
+
+def _values_of(report: Report, tags: Iterable[str]) -> dict[str, Any]:
+    """Return what was annotated beside *tags*, and the ID of the run."""
+    own = {*tags, "run_id"}
+    values = {name: value for name, value in report.values.items() if name not in own}
+    return values if report.run_id is None else values | {"run_id": report.run_id}
 
 
 def _in_trace(flow_id: str, trace: dict[str, Any]) -> dict[str, Any]:
