@@ -30,14 +30,15 @@ from penstock.docs import Settings, did_you_mean
 from penstock.docs.diagrams import page_stylesheet
 from penstock.docs.markdown import INDEX, block_documents, file_name
 from penstock.exceptions import ConfigurationError
-from penstock.graph import Flow, list_flows
+from penstock.graph import Flow
 from penstock_mkdocs._generated import GeneratedFiles
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams
-from penstock_mkdocs.markdown import _loading
+from penstock_mkdocs.markdown._build import Build
+from penstock_mkdocs.markdown._host import PLUGIN_CACHE
 from penstock_mkdocs.markdown._links import RemoteTarget, fix_joined_links, fix_links
+from penstock_mkdocs.markdown._loading import Loaded, Loader
 from penstock_mkdocs.markdown._options import ExtensionOptions
-from penstock_mkdocs.markdown._state import settings_of, site
 
 if TYPE_CHECKING:  # a build needs no server
     from mkdocs.livereload import LiveReloadServer
@@ -145,6 +146,8 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._server: LiveReloadServer | None = None
         self._watched: set[str] = set()
         self._generated = GeneratedFiles()
+        self._loader: Loader | None = None
+        self._build = Build(Loader(), has_end=True)
         self._files: Files | None = None
         self._elsewhere: Mapping[str, RemoteTarget] = {}
 
@@ -157,7 +160,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         """Configure the extension, which does the work."""
         options = self._extension_options(config)
         # Plugins for several languages build one configuration again and again.
-        is_ours = config.mdx_configs.get(_EXTENSION, {}).get("whole_site")
+        is_ours = "build" in config.mdx_configs.get(_EXTENSION, {})
         if _EXTENSION in config.markdown_extensions and not is_ours:
             message = (
                 f"penstock is configured twice: as a plugin and as the Markdown extension "
@@ -165,12 +168,12 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             )
             raise PluginError(message)
         _add_once(config.markdown_extensions, _EXTENSION)
-        config.mdx_configs[_EXTENSION] = options
+        self._begin_build(config)
+        config.mdx_configs[_EXTENSION] = {**options, "build": self._build}
         if _CSS not in config.extra_css:
             config.extra_css.insert(0, _CSS)  # the site's own style sheets have the last word
         if self.config.mermaid_js:
             _add_once(config.extra_javascript, _MERMAID)
-        _loading.forget()  # each build reports for itself
         return config
 
     @event_priority(100)
@@ -184,12 +187,12 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             files.append(self._generated.write(config, _CSS, page_stylesheet()))
         if script := self.config.mermaid_js:
             files.append(File.generated(config, _MERMAID, abs_src_path=script))
-        settings = self._load(config)
+        loaded = self._load(config)
         if self.config.pages is not None:
-            flows = _loading.flows_of(settings).flows if settings else list_flows()
+            flows = loaded.flows.flows if loaded else ()
             self._add_pages(files, config, self.config.pages, flows)
-        if self._is_dirty and settings:
-            _note_edits(files, _loading.newest(settings))
+        if self._is_dirty and loaded:
+            _note_edits(files, loaded.edited)
         return files
 
     def on_env(
@@ -201,13 +204,14 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         files: Files,
     ) -> Environment:
         """Let links find what other pages show, now that all pages are rendered."""
+        site = self._build.site
         self._files, self._elsewhere = files, site.elsewhere  # once for all pages
         index_without_diagrams(config.plugins.values())
         for source, wanted in site.wanted.items():
             file = files.get_file_from_path(source)
             page = file.page if file else None
             if page is not None and page.content:
-                address = partial(_address, files, page)
+                address = partial(self._address, files, page)
                 page.content = fix_links(page.content, wanted, find=address)
         return env
 
@@ -215,7 +219,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         """Fix what came to the page from elsewhere, like the beginning of a blog's post."""
         if self._files is None or '="#penstock--' not in output:
             return output
-        return fix_links(output, self._elsewhere, find=partial(_address, self._files, page))
+        return fix_links(output, self._elsewhere, find=partial(self._address, self._files, page))
 
     def on_serve(
         self,
@@ -246,27 +250,34 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._generated.remove()
         self._server = None
 
+    def _begin_build(self, config: MkDocsConfig) -> None:
+        if self._loader is None:
+            cache = Path(config.config_file_path or "mkdocs.yml").absolute().parent / PLUGIN_CACHE
+            self._loader = Loader(cache)
+        self._build = Build(self._loader, has_end=True)
+
     def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:
         apart = {"pages", "mermaid_js"}
         options = {name: value for name, value in self.config.items() if name not in apart}
-        return {**options, "css": False, "whole_site": True, "config_file": config.config_file_path}
+        return {**options, "css": False, "config_file": config.config_file_path}
 
     def _settings(self, config: MkDocsConfig) -> Settings | None:
         """Return the project's settings, or None where they cannot be used: blocks say why."""
         try:
-            return settings_of(ExtensionOptions.read(self._extension_options(config)), Path.cwd())
+            options = ExtensionOptions.read(self._extension_options(config))
+            return self._build.settings(options, Path.cwd())
         except ConfigurationError:
             return None
 
-    def _load(self, config: MkDocsConfig) -> Settings | None:
+    def _load(self, config: MkDocsConfig) -> Loaded | None:
         settings = self._settings(config)
         try:
-            failures = _loading.load(settings) if settings else ()
+            loaded = self._build.load(settings) if settings else None
         except ConfigurationError:  # a catalog that cannot be read: blocks say why
             return None
-        for failure in failures:
-            _logger.warning("%s", failure)
-        return settings
+        for message in self._build.news_of(loaded) if loaded else ():
+            _logger.warning("%s", message)
+        return loaded
 
     def _add_pages(
         self, files: Files, config: MkDocsConfig, folder: str, declared: Sequence[Flow]
@@ -289,11 +300,20 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             below = [source for source in found if source.startswith(folder)]
             config.nav = with_pages(config.nav, folder, below)
 
+    def _address(self, files: Files, page: Page, anchor: str) -> str | None:
+        """Return the address of *anchor* as *page* writes it, if another page has it."""
+        source = self._build.site.find(anchor)
+        file = files.get_file_from_path(source) if source else None
+        return f"{get_relative_url(file.url, page.url)}#{anchor}" if file else None
+
     def _watch(self, config: MkDocsConfig) -> None:
         settings = self._settings(config)
         if self._server is None or settings is None:
             return
-        paths = set(_loading.watched_paths(settings))
+        loaded = self._build.find_loaded(settings)
+        paths = set(loaded.watched if loaded else ())
+        if settings.catalog and Path(settings.catalog).exists():  # also while it cannot be read
+            paths.add(settings.catalog)
         if self.config.templates:
             paths.add(self.config.templates)
         for path in sorted(paths - self._watched):
@@ -336,13 +356,6 @@ def _fix_print_page(config: MkDocsConfig, elsewhere: Mapping[str, RemoteTarget])
 def _add_once(found: list[Any], name: str) -> None:
     if name not in found:
         found.append(name)
-
-
-def _address(files: Files, page: Page, anchor: str) -> str | None:
-    """Return the address of *anchor* as *page* writes it, if another page has it."""
-    source = site.find(anchor)
-    file = files.get_file_from_path(source) if source else None
-    return f"{get_relative_url(file.url, page.url)}#{anchor}" if file else None
 
 
 def _note_edits(files: Files, edited: float) -> None:

@@ -13,7 +13,6 @@ from sphinx.testing.util import SphinxTestApp
 
 from penstock.testing import isolated_registry
 from penstock_mkdocs import PenstockExtension
-from penstock_mkdocs.markdown import _loading
 
 OTHERS = '''
 from penstock import entrypoint, flow, step
@@ -217,7 +216,6 @@ def folder(tmp_path, monkeypatch):
 def forget() -> None:
     for name in MODULES:
         sys.modules.pop(name, None)
-    _loading.forget()
 
 
 def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:

@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from html import escape
@@ -14,7 +14,6 @@ from xml.etree.ElementTree import Element, SubElement
 import yaml
 from click import ClickException
 from markdown import Markdown
-from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
@@ -27,7 +26,6 @@ from penstock.docs import (
     FlowPage,
     Flows,
     Selection,
-    Settings,
     StepSection,
     anchor_of,
     explain,
@@ -36,14 +34,21 @@ from penstock.docs import (
     target_of,
 )
 from penstock.docs.functions import attempt
-from penstock.exceptions import BrokenExtraError, PenstockError, UnknownFlowError, UnknownStepError
+from penstock.exceptions import (
+    BrokenExtraError,
+    CatalogError,
+    PenstockError,
+    UnknownFlowError,
+    UnknownStepError,
+)
 from penstock.graph import Flow
+from penstock_mkdocs.markdown._build import Build, build_of, documented_now, documenting
 from penstock_mkdocs.markdown._converter import docstring_to_html
 from penstock_mkdocs.markdown._errors import Reporter
 from penstock_mkdocs.markdown._host import Host
 from penstock_mkdocs.markdown._html import Heading, Html, PageRenderer, Part
 from penstock_mkdocs.markdown._links import RemoteTarget, anchors_in, fix_links
-from penstock_mkdocs.markdown._loading import failures_of, files_of, flows_of, is_loaded, load
+from penstock_mkdocs.markdown._loading import Loaded
 from penstock_mkdocs.markdown._mkdocstrings import can_document, directive, offer_anchor
 from penstock_mkdocs.markdown._options import (
     ExtensionOptions,
@@ -53,14 +58,6 @@ from penstock_mkdocs.markdown._options import (
     StepOptions,
 )
 from penstock_mkdocs.markdown._sources import BLOCKS, CLOSING, UNCLOSED, SourceBlocks
-from penstock_mkdocs.markdown._state import (
-    documented_now,
-    documenting,
-    is_first,
-    is_news,
-    settings_of,
-    site,
-)
 
 __all__ = ["PenstockExtension"]
 
@@ -93,13 +90,13 @@ class PenstockExtension(Extension):
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
-        self._options = ExtensionOptions.read(options)
+        self._options, self._build = _read_options(options)
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         """Join the extension to *md*."""
         host = Host(md)
         self._sources = SourceBlocks(md, host, self.reset)
-        self._blocks = FlowBlocks(md.parser, md, host, self._options, self._sources)
+        self._blocks = FlowBlocks(md, host, self._options, self._sources, self._build)
         # Before mkdocstrings' `:::` at 75.
         md.parser.blockprocessors.register(self._blocks, "penstock-flow", 78)
         # When finished HTML is back in the page, at 30.
@@ -125,18 +122,19 @@ class FlowBlocks(BlockProcessor):
 
     def __init__(
         self,
-        parser: BlockParser,
         md: Markdown,
         host: Host,
         options: ExtensionOptions,
         sources: SourceBlocks,
+        build: Build | None,
     ) -> None:
-        super().__init__(parser)
+        super().__init__(md.parser)
         self._md = md
         self._host = host
         self._options = options
         self._sources = sources
         self._reporter = Reporter(host, options.errors)
+        self._whole_site = build
         self._number: int | None = None
         self._flows: Flows = DECLARED
         sources.warn_of_html = self._warn_of_html
@@ -186,9 +184,9 @@ class FlowBlocks(BlockProcessor):
             return html
         html = html.replace('<a href="" id="penstock--', '<a id="penstock--')
         source = self._host.source
-        if self._options.whole_site and source and not self._host.has_autorefs:
+        if self._whole_site and source and not self._host.has_autorefs:
             # The plugin resolves them when all pages are there.
-            site.add_page(source, anchors_in(html), self._elsewhere)
+            self._whole_site.site.add_page(source, anchors_in(html), self._elsewhere)
             return html
         return fix_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
 
@@ -206,6 +204,8 @@ class FlowBlocks(BlockProcessor):
             _check_named(kind, name)
             self._load(parent)
             self._shown[kind](parent, name, _read_yaml(options))
+        except CatalogError as error:  # which the log has
+            self._put(parent, self._renderer.problem(what, str(error)))
         except ClickException:  # ours, or that of a tool inside: with these, builds end
             raise
         except BrokenExtraError as error:  # what an import raises may hold a path of this machine
@@ -233,12 +233,25 @@ class FlowBlocks(BlockProcessor):
         """Return what *error* means to who writes the options of the plugin or extension."""
         if not isinstance(error, (UnknownFlowError, UnknownStepError)):
             return str(error)
-        settings = settings_of(self._options, self._host.folder)
-        return explain(error, settings, failures_of(settings))
+        loaded = self._loaded()
+        return explain(error, loaded.settings, loaded.failures)
 
     def _explain_nothing(self) -> str:
-        settings = settings_of(self._options, self._host.folder)
-        return explain_nothing(settings, failures_of(settings))
+        loaded = self._loaded()
+        return explain_nothing(loaded.settings, loaded.failures)
+
+    @property
+    def _build(self) -> Build:
+        """The build that the page belongs to."""
+        build = self._whole_site or _read_options(self._host.options)[1]
+        return build or build_of(self._host, self._options)
+
+    def _loaded(self) -> Loaded:
+        """Return the flows of the project."""
+        build, options = self._build, self._options
+        if self._whole_site is None and self._host.options:
+            options, _ = _read_options(self._host.options)
+        return build.load(build.settings(options, self._host.folder))
 
     def _warn_of_itself(self, flow: Flow, step: Step) -> None:
         where = step.location or self._sources.location(self._number)
@@ -265,31 +278,31 @@ class FlowBlocks(BlockProcessor):
         )
 
     def _load(self, parent: Element) -> None:
-        """Import the modules, and say what failed: in the log once, on every page that shows flows.
+        """Load the flows, and say what failed: in the log once, on every page that shows flows.
 
         Without that, a page whose module is broken would only miss a flow or a step.
         """
-        settings = settings_of(self._options, self._host.folder)
-        # The plugin has done it before any page.
-        is_done = self._options.whole_site and is_loaded(settings)
-        for failure in () if is_done else load(settings):
-            self._reporter.warn(str(failure))
-        self._flows = self._renderer.flows_to_draw = flows_of(settings)
-        self._warn_of_unwatched(settings)
-        for failure in () if self._has_failures else failures_of(settings):
+        loaded = self._loaded()
+        for message in self._build.news_of(loaded):
+            self._reporter.warn(message)
+        if loaded.error is not None:
+            raise loaded.error
+        self._flows = self._renderer.flows_to_draw = loaded.flows
+        self._warn_of_unwatched(loaded)
+        for failure in () if self._has_failures else loaded.failures:
             # What an import raises may hold a password or a path of this machine.
             public = f"cannot import {failure.module!r}: see the log of the build"
             message = str(failure) if self._host.is_serving else public
             self._put(parent, self._renderer.problem("module", message))
         self._has_failures = True
 
-    def _warn_of_unwatched(self, settings: Settings) -> None:
+    def _warn_of_unwatched(self, loaded: Loaded) -> None:
         """Say once which files may be edited without a change of Zensical's pages."""
         watched = self._host.watched
         if watched is None:
             return
-        unwatched = [path for path in files_of(settings) if path.resolve() not in watched]
-        if unwatched and is_news(f"unwatched {unwatched[0]}"):
+        unwatched = [path for path in loaded.files if path.resolve() not in watched]
+        if unwatched and self._build.is_news(f"unwatched {unwatched[0]}"):
             folder = self._host.folder.resolve()
             path = relpath(unwatched[0].resolve(), folder)
             self._reporter.note(
@@ -373,7 +386,7 @@ class FlowBlocks(BlockProcessor):
             )
 
     def _is_documented(self, section: StepSection) -> bool:
-        return self._host.has_mkdocstrings and can_document(section)
+        return self._host.has_mkdocstrings and can_document(self._md, section)
 
     def _put_all(self, parent: Element, parts: Iterable[Part], *, indexed: bool) -> None:
         level = self._level()
@@ -394,7 +407,8 @@ class FlowBlocks(BlockProcessor):
         """Let mkdocstrings put the function of a step into the page."""
         self._put(parent, Html("", section.anchor))
         target = section.target
-        first = indexed and target not in self._documented and is_first(target, self._host.page)
+        is_new = indexed and target not in self._documented
+        first = is_new and self._build.is_first(target, self._host.page)
         self._documented.add(target)
         with documenting(target):
             self.parser.parseBlocks(parent, [directive(section, level=level)])
@@ -423,6 +437,15 @@ class FlowBlocks(BlockProcessor):
 
     def _warn(self, message: str) -> None:
         self._reporter.warn(f"{self._sources.location(self._number)}: {message}")
+
+
+def _read_options(options: Mapping[str, Any]) -> tuple[ExtensionOptions, Build | None]:
+    """Return the *options* of the extension, and the build that the plugin puts among them."""
+    build = options.get("build")
+    if not isinstance(build, Build):
+        return ExtensionOptions.read(options), None
+    others = {name: value for name, value in options.items() if name != "build"}
+    return ExtensionOptions.read(others), build
 
 
 class _Links(Postprocessor):

@@ -1,13 +1,17 @@
 """Which tool renders a page, and which file the page is. None of them is imported."""
 
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from markdown import Markdown
 
-__all__ = ["Host"]
+__all__ = ["PLUGIN_CACHE", "Host"]
+
+PLUGIN_CACHE = Path(".cache", "plugin", "penstock")
+"""Where flows are kept, in the folder of ``mkdocs.yml``: where plugins of Material keep theirs."""
 
 
 class Host:
@@ -47,7 +51,34 @@ class Host:
     def folder(self) -> Path:
         """The folder of the project."""
         root = self._zensical_config.get("root_dir")
-        return Path(root) if root else Path.cwd()
+        file = getattr(self._config, "config_file_path", None)
+        return Path(root) if root else Path(file).absolute().parent if file else Path.cwd()
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The extension's options in the configuration of MkDocs.
+
+        mkdocstrings renders docstrings without them if they were set after it was configured.
+        """
+        found = getattr(self._config, "mdx_configs", None) or {}
+        return found.get("penstock_flows") or {}
+
+    @property
+    def build(self) -> object:
+        """What the tool makes anew for each build, or None if that is not known."""
+        return getattr(self._relpath, "files", None) or self._zensical_config or None
+
+    @property
+    def has_builds(self) -> bool:
+        """Whether the tool makes that anew for each build of its server too, as MkDocs does."""
+        return getattr(self._relpath, "files", None) is not None
+
+    @property
+    def cache(self) -> Path | None:
+        """The folder in which the tool keeps from build to build what plugins make, if any."""
+        if self._zensical_config:
+            return self.folder / ".cache" / "penstock"
+        return self.folder / PLUGIN_CACHE if self.has_builds else None
 
     @property
     def has_autorefs(self) -> bool:
@@ -85,10 +116,17 @@ class Host:
             return None
         return frozenset(Path(path).resolve() for path, *_ in watched)
 
+    @property
+    def _relpath(self) -> Any:
+        processors = self._md.treeprocessors  # a registry, which has no `get`
+        return processors["relpath"] if "relpath" in processors else None  # noqa: SIM401
+
+    @property
+    def _config(self) -> Any:
+        return getattr(self._relpath, "config", None)
+
     def _relpath_file(self) -> Any:
-        if "relpath" not in self._md.treeprocessors:
-            return None
-        return getattr(self._md.treeprocessors["relpath"], "file", None)
+        return getattr(self._relpath, "file", None)
 
     def _mkdocs_file(self) -> Path | None:
         file = self._relpath_file()

@@ -1,256 +1,169 @@
-"""Importing a project's modules: once, and again when somebody has edited them.
+"""Loading the flows of a site, once until what they were made from has changed.
 
-Every page asks for it, since Zensical has no events and MkDocs has none without
-the plugin. What is asked is cheap: has one of the files changed?
+A child process imports the modules, so that an edit is a new process: nothing has to
+be imported a second time, and sites that are built in one process do not meet.
 """
 
-import importlib
+import builtins
 import logging
 import sys
-import time
-import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
-from importlib.util import cache_from_source, find_spec
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.machinery import all_suffixes
 from pathlib import Path
-from threading import RLock
-from types import ModuleType
 
 import penstock
-from penstock._declared.registry import default_registry
-from penstock._project.importing import import_modules, is_own
-from penstock.docs import DECLARED, Flows, Settings, explain_optimization, load_flows
-from penstock.exceptions import ModuleImportError
-from penstock_mkdocs.markdown._state import forget_state
+from penstock.catalog import Catalog
+from penstock.catalog._inputs import Inputs
+from penstock.catalog._reuse import FlowsLoader
+from penstock.docs import Flows, LoadedFlows, Settings, explain_optimization, load_flows
+from penstock.exceptions import CatalogError, ModuleImportError
 
-__all__ = [
-    "failures_of",
-    "files_of",
-    "flows_of",
-    "forget",
-    "is_loaded",
-    "load",
-    "newest",
-    "watched_paths",
-]
+__all__ = ["Loaded", "Loader"]
 
 _logger = logging.getLogger("mkdocs.plugins.penstock")
-_OURS = {"penstock", "penstock_mkdocs", "penstock_sphinx", "__main__"}
-_PENSTOCK = Path(penstock.__file__).parent
-
-Stamp = tuple[int, int] | None
-"""When a file was changed, and its size; None if it is gone, or was written while it was read."""
+_MODULES = tuple(all_suffixes())
+_OURS = Path(penstock.__file__).parents[1]
 
 
-@dataclass(slots=True)
-class _Load:
-    """What came of importing the modules of some settings."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Loaded:
+    """What came of loading the flows of some settings."""
 
-    flows: Flows = DECLARED
-    failures: tuple[ModuleImportError, ...] = ()
-    modules: set[str] = field(default_factory=set)
-    """The names of the project's own modules."""
+    settings: Settings
+    source: LoadedFlows | CatalogError
+    """The flows, or why there are none."""
 
-    stamps: dict[Path, Stamp] = field(default_factory=dict)
-    """The files of these modules, and the folders of packages."""
+    output: str = ""
+    """What the modules printed before that."""
 
-    def is_stale(self) -> bool:
-        """Return whether a file has changed since."""
-        return any(_stamp(path) != stamp for path, stamp in self.stamps.items())
+    inputs: Inputs | None = None
+    """What the flows depend on, or None if they are those of this process."""
 
+    @property
+    def error(self) -> CatalogError | None:
+        """Why there are no flows at all."""
+        return self.source if isinstance(self.source, CatalogError) else None
 
-_loads: dict[Settings, _Load] = {}
-_lock = RLock()  # Zensical renders in threads
+    @property
+    def flows(self) -> Flows:
+        """The flows."""
+        return Catalog() if isinstance(self.source, CatalogError) else self.source.flows
 
+    @property
+    def failures(self) -> tuple[ModuleImportError, ...]:
+        """What could not be imported."""
+        return () if isinstance(self.source, CatalogError) else self.source.failures
 
-def load(settings: Settings) -> tuple[ModuleImportError, ...]:
-    """Import the modules of *settings*, or read their catalog, again if a file was edited.
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What failed, for the log."""
+        if self.error is not None:
+            return (f"{self.error}\n{self.output}".rstrip(),)
+        return tuple(map(str, self.failures))
 
-    Return:
-        What failed, the first time that it failed.
+    @cached_property
+    def files(self) -> tuple[Path, ...]:
+        """The files of the project that the flows were made from."""
+        found = map(Path, self.inputs.own_files if self.inputs else ())
+        return tuple(path for path in found if path.is_file() and self._is_of_project(path))
 
-    Raises:
-        ConfigurationError: If the catalog of *settings* cannot be read.
-    """
-    with _lock:
-        # Of all settings: those of one project may be written in two ways, such as by a path
-        # that is relative at first, as when MkDocs reads its configuration again.
-        stale = {key: past for key, past in _loads.items() if past.is_stale()}
-        for key, past in stale.items():
-            del _loads[key]
-            _purge(past)
-        if settings in _loads:
-            return ()
-        with _without_bytecode() if stale else nullcontext():
-            found = _loads[settings] = (_import if settings.catalog is None else _read)(settings)
-        for past in stale.values():
-            # What an edit broke comes back with the file that it was in.
-            found.stamps = {path: _stamp(path) for path in past.stamps} | found.stamps
-            found.modules |= past.modules
-        return found.failures
+    @property
+    def edited(self) -> float:
+        """When the last edit of these files was, in seconds since the epoch."""
+        return max((path.stat().st_mtime for path in self.files), default=0.0)
 
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The files and folders to watch for edits.
 
-def is_loaded(settings: Settings) -> bool:
-    """Return whether the flows of *settings* have been loaded."""
-    return settings in _loads
+        A package is watched whole, so that a new module in it is seen.
+        """
+        packages = _outermost(file.parent for file in self.files if file.name == "__init__.py")
+        single = [file for file in self.files if not any(map(file.is_relative_to, packages))]
+        return tuple(sorted(map(str, (*packages, *single))))
 
-
-def flows_of(settings: Settings) -> Flows:
-    """Return the flows that were last loaded for *settings*."""
-    found = _loads.get(settings)
-    return found.flows if found else DECLARED
-
-
-def failures_of(settings: Settings) -> tuple[ModuleImportError, ...]:
-    """Return what failed when the modules of *settings* were last imported."""
-    found = _loads.get(settings)
-    return found.failures if found else ()
-
-
-def newest(settings: Settings) -> float:
-    """Return when the last edit of the modules of *settings* was, in seconds since the epoch."""
-    stamps = [_loads[settings].stamps[path] for path in files_of(settings)]
-    return max((stamp[0] / 1e9 for stamp in stamps if stamp), default=0.0)
+    def _is_of_project(self, path: Path) -> bool:
+        if any(path.is_relative_to(_OURS / name) for name in ("penstock", "penstock_mkdocs")):
+            return False
+        settings = self.settings
+        folders = filter(None, (settings.root, settings.folder, *settings.pythonpath))
+        return path.name.endswith(_MODULES) or any(map(path.is_relative_to, folders))
 
 
-def files_of(settings: Settings) -> list[Path]:
-    """Return the files that were imported for *settings*, as far as they are the project's own."""
-    found = _loads.get(settings) or _Load()
-    return [path for path in found.stamps if path.is_file()]
-
-
-def watched_paths(settings: Settings) -> list[str]:
-    """Return the files and folders to watch for edits of the modules of *settings*.
-
-    A package is watched whole, so that a new module in it is seen.
-    """
-    if settings.catalog is not None:  # also one that cannot be read until it is fixed
-        return [settings.catalog] if Path(settings.catalog).exists() else []
-    found = _loads.get(settings) or _Load()
-    top = {name.partition(".")[0] for name in found.modules} | _tops(settings)
-    paths = dict.fromkeys(path for name in sorted(top) for path in _paths_of_module(name))
-    files = [path for path in found.stamps if not any(map(path.is_relative_to, paths))]
-    return [str(path) for path in (*paths, *files)]
-
-
-def forget() -> None:
-    """Begin a build, which reports again what fails."""
-    forget_state()
-    for settings, earlier in list(_loads.items()):
-        if earlier.failures:
-            del _loads[settings]
-            _purge(earlier)
-
-
-def _read(settings: Settings) -> _Load:
-    file = Path(settings.catalog or "")
-    stamps = {file: _stamp(file)}
-    return _Load(flows=load_flows(settings).flows, stamps=stamps)
-
-
-def _import(settings: Settings) -> _Load:
-    started = time.time_ns()
-    before = set(sys.modules)
-    failures = import_modules(settings)
-    if warning := explain_optimization():
-        _logger.warning("%s", warning)
-    tops = _tops(settings)
-    modules = {
-        name
-        for name in list(sys.modules)
-        if name not in before or name.partition(".")[0] in tops
-        if name.partition(".")[0] not in _OURS
-    }
-    files = {name: file for name in modules for file in _files(sys.modules.get(name))}
-    paths = set(files.values()) | {path for name in files for path in _folders(name)}
-    if failures:
-        paths |= _files_of_failures(failures, tops)
-    stamps = {path: _stamp(path, before=started) for path in sorted(paths)}
-    return _Load(failures=failures, modules=set(files), stamps=stamps)
-
-
-def _purge(load: _Load) -> None:
-    """Forget the project's modules and what they declared: all, for they hold each other."""
-    files = set()
-    for name in load.modules:
-        module = sys.modules.pop(name, None)
-        files.add(getattr(module, "__file__", None))
-        parent, _, last = name.rpartition(".")
-        if parent in sys.modules:
-            vars(sys.modules[parent]).pop(last, None)
-    # Compiled code is known by the second and the size: that of an edit may be that of before.
-    for path, stamp in load.stamps.items():
-        if path.suffix == ".py" and _stamp(path) != stamp:
-            Path(cache_from_source(path)).unlink(missing_ok=True)
-    importlib.invalidate_caches()
-    default_registry().forget({str(file) for file in files if file})
-
-
-@contextmanager
-def _without_bytecode() -> Iterator[None]:
-    """Write no compiled code inside the block, which a server that watches would take for edits."""
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode = before
-
-
-def _tops(settings: Settings) -> set[str]:
-    """Return the top-level names of the modules of *settings*."""
-    dotted = [*settings.modules, *filter(None, [settings.setup])]
-    return {name.partition(":")[0].partition(".")[0] for name in dotted} - _OURS
-
-
-def _files(module: ModuleType | None) -> Iterator[Path]:
-    """Yield the file of *module*, if it is the project's own."""
-    file = getattr(module, "__file__", None)
-    if isinstance(file, str) and file.endswith(".py") and is_own(Path(file)):
-        yield Path(file)
-
-
-def _folders(name: str) -> list[Path]:
-    """Return the folders of the package *name*, in which new modules may appear."""
-    return [Path(folder) for folder in getattr(sys.modules.get(name), "__path__", ())]
-
-
-def _paths_of_module(top: str) -> list[Path]:
-    """Return the folders of the package *top*, or the file of the module."""
-    try:
-        spec = find_spec(top)
-    except (ImportError, ValueError):  # gone, or made by hand
-        return []
-    if spec is None:
-        return []
-    if spec.submodule_search_locations:
-        found = [Path(folder) for folder in spec.submodule_search_locations]
-    else:
-        found = [Path(spec.origin)] if spec.origin else []
-    return [path for path in found if path.exists() and is_own(path)]
-
-
-def _files_of_failures(failures: Iterable[ModuleImportError], tops: Iterable[str]) -> set[Path]:
-    """Return the files whose edit may fix what failed."""
-    found = {path for top in tops for path in _paths_of_module(top)}
-    found |= {file for path in list(found) for file in path.rglob("*.py")}
-    for failure in failures:
-        error = failure.__cause__
-        frames = traceback.extract_tb(error.__traceback__ if error else None)
-        names = [frame.filename for frame in frames]
-        names += [error.filename or ""] if isinstance(error, SyntaxError) else []
-        paths = [Path(name) for name in names if name.endswith(".py")]
-        found |= {path for path in paths if is_own(path) and not path.is_relative_to(_PENSTOCK)}
+def _outermost(folders: Iterable[Path]) -> list[Path]:
+    found: list[Path] = []
+    for folder in sorted(set(folders)):
+        if not any(map(folder.is_relative_to, found)):
+            found.append(folder)
     return found
 
 
-def _stamp(path: Path, *, before: int | None = None) -> Stamp:
-    """Return the stamp of *path*, or None if a change after *before* could be missed."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    # A folder changes when compiled code is put there for the first time.
-    if before is not None and found.st_mtime_ns >= before and path.suffix == ".py":
-        return None
-    return found.st_mtime_ns, found.st_size
+class Loader:
+    """Loads the flows of a site, for one build after the other.
+
+    Args:
+        cache: The folder in which flows are kept between builds, or None.
+    """
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self._loader = FlowsLoader(cache)
+        self._loaded: dict[Settings, Loaded] = {}
+
+    def begin_build(self) -> None:
+        """Try again what failed."""
+        self._loader.begin_build()
+        self._loaded.clear()
+
+    def load(self, settings: Settings) -> Loaded:
+        """Return the flows of *settings*: the same object while nothing has changed.
+
+        Raises:
+            ConfigurationError: If the catalog of *settings* cannot be read.
+        """
+        before = self._loaded.get(settings)
+        found = (_load_here if _is_here(settings) else self._load)(settings, before)
+        self._loaded[settings] = found
+        return found
+
+    def _load(self, settings: Settings, before: Loaded | None) -> Loaded:
+        printed: list[str] = []
+        try:
+            source = self._loader.load(settings, printed.append)
+        except CatalogError as error:
+            output = "\n".join(printed)
+            if not output and before and before.error and before.error.args == error.args:
+                return before
+            return self._made(settings, error, output)
+        for text in printed:
+            _logger.info("The modules that penstock imports print:\n%s", text)
+        return before if before and before.source is source else self._made(settings, source, "")
+
+    def _made(self, settings: Settings, source: LoadedFlows | CatalogError, output: str) -> Loaded:
+        if settings.catalog is None and (warning := explain_optimization()):
+            _logger.warning("%s", warning)
+        inputs = self._loader.inputs_of(settings)
+        return Loaded(settings=settings, source=source, output=output, inputs=inputs)
+
+
+def _is_here(settings: Settings) -> bool:
+    """Return whether the flows are those of this process.
+
+    They are where no module is named, or the program itself; in a notebook; and
+    where there are no other processes, as in a browser.
+    """
+    if settings.catalog is not None:
+        return False
+    if not settings.modules or "__main__" in settings.modules:
+        return True
+    return sys.platform in {"emscripten", "wasi"} or hasattr(builtins, "__IPYTHON__")
+
+
+def _load_here(settings: Settings, before: Loaded | None) -> Loaded:
+    """Import the modules in this process: again if something failed, since nobody sees edits."""
+    if before and not before.failures:
+        return before
+    if warning := explain_optimization():
+        _logger.warning("%s", warning)
+    return Loaded(settings=settings, source=load_flows(settings))

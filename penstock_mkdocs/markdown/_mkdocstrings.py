@@ -8,25 +8,53 @@ from typing import Any
 
 from markdown import Markdown
 
+from penstock import Location
 from penstock.docs import StepSection
 from penstock.docs.functions import python_name
 
 __all__ = ["can_document", "directive", "offer_anchor"]
 
 
-def can_document(section: StepSection) -> bool:
-    """Return whether the name of the step's function leads to it, so that others find it."""
+def can_document(md: Markdown, section: StepSection) -> bool:
+    """Return whether mkdocstrings finds the step's function by its name, so that others do too."""
     module, path = python_name(section.step)
-    function = section.step.function
-    if not module or not path or function is None:
+    if not module or not path:
         return False
+    function = section.step.function
+    if function is not None:
+        return _leads_to(module, path, function)
+    return _is_at(_collect(md, section.target), section.step.location)
+
+
+def _leads_to(module: str, path: str, function: object) -> bool:
+    """Return whether *path* is *function* in *module*, of this process."""
     try:
         found: Any = importlib.import_module(module)
         for name in path.split("."):
             found = getattr(found, name)
     except (ImportError, AttributeError):
         return False
-    return unwrap(found) is unwrap(function)
+    return unwrap(found) is unwrap(function)  # type: ignore[arg-type]  # whatever was declared
+
+
+def _collect(md: Markdown, target: str) -> Any:
+    """Return what the handler for Python finds in the sources, which it keeps; None if nothing."""
+    processor: Any = md.parser.blockprocessors["mkdocstrings"]
+    try:
+        handler = processor._handlers.get_handler("python")  # noqa: SLF001 - there is no other way
+        found = handler.collect(target, handler.get_options({}))
+        found = found.final_target if found.is_alias else found
+    except Exception:  # its directive would end the build at what it does not find
+        return None
+    return found
+
+
+def _is_at(found: Any, location: Location | None) -> bool:
+    """Return whether *found* is what is defined at *location*, if that is in the project."""
+    if found is None or location is None:
+        return found is not None
+    lines = range(found.lineno or 0, (found.endlineno or 0) + 1)
+    return location.line in lines and f"/{found.filepath.as_posix()}".endswith(f"/{location.file}")
 
 
 def directive(section: StepSection, *, level: int) -> str:

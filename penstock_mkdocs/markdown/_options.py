@@ -228,7 +228,6 @@ class ExtensionOptions(_Options):
     direction: str = _option("TD", _choice(*DIRECTIONS))
     errors: str = _option("auto", _choice(*ERRORS))
     css: bool | None = _option(None, _flag)
-    whole_site: bool | None = _option(None, _flag)
     templates: str | None = _option(None, _text)
     config_file: str | None = _option(None, _text)
 

@@ -14,7 +14,7 @@ from mkdocs.config import load_config
 from mkdocs.theme import Theme
 from shop_source import SHOP
 
-from penstock_mkdocs.markdown import _loading
+from penstock_mkdocs.markdown import _build
 
 
 class Site:
@@ -31,7 +31,6 @@ class Site:
 
     def build(self, page: str, theme: object = "mkdocs", **config: object) -> str:
         """Build a site of one page and return the page."""
-        _forget()
         self.write("docs/index.md", page)
         settings = {
             "site_name": "Shop",
@@ -42,12 +41,6 @@ class Site:
         self.write("mkdocs.yml", yaml.safe_dump(settings))
         build(load_config(str(self.folder / "mkdocs.yml")))
         return (self.folder / "site" / "index.html").read_text(encoding="utf-8")
-
-
-def _forget() -> None:
-    for name in ("shop", "broken"):
-        sys.modules.pop(name, None)
-    _loading.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,6 +59,12 @@ def _built_often() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _builds(monkeypatch) -> None:
+    """Each test is a process in which the extension has rendered nothing yet."""
+    monkeypatch.setattr(_build, "_builds", {})
+
+
 @pytest.fixture
 def site(tmp_path, monkeypatch) -> Iterator[Site]:
     """Return an empty site whose project declares the flow ``orders``."""
@@ -73,7 +72,6 @@ def site(tmp_path, monkeypatch) -> Iterator[Site]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
     yield Site(tmp_path)
-    _forget()
     logging.getLogger("mkdocs").setLevel(logging.NOTSET)
 
 

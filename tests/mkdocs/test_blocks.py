@@ -847,7 +847,7 @@ def documented(function):
     """Return whether mkdocstrings is asked for the documentation of *function*."""
     flow("named")(entrypoint(name="it")(function))
     found = get_flow("named")
-    return can_document(FlowPage(flow=found).section(found.steps[0]))
+    return can_document(markdown.Markdown(), FlowPage(flow=found).section(found.steps[0]))
 
 
 @pytest.mark.parametrize(

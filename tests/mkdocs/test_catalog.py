@@ -3,6 +3,9 @@
 import os
 
 import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from watching_server import Watching
 
 from penstock.catalog import Catalog
 from penstock.testing import isolated_registry
@@ -69,13 +72,18 @@ def test_unreadable(site, warnings):
 
 def test_watched(site, export):
     """A server watches the file of the catalog, also while it cannot be read."""
-    from penstock._project.settings import Settings
-    from penstock_mkdocs.markdown._loading import load, watched_paths
-
-    settings = Settings(catalog=str(site.folder / "flows.json"), modules=("shop",))
-
-    assert watched_paths(settings) == []
+    site.options = {"catalog": "flows.json"}
+    server = Watching()
     site.write("flows.json", "{")
-    assert watched_paths(settings) == [str(site.folder / "flows.json")]
+    site.build(PAGE)
+    config = load_config(str(site.folder / "mkdocs.yml"))
+    config.plugins.on_startup(command="serve", dirty=False)
+    build(config)
+    config.plugins.on_serve(server, config=config, builder=build)
     export()
-    assert (load(settings), watched_paths(settings)) == ((), [str(site.folder / "flows.json")])
+    build(config)
+    config.plugins.on_shutdown()
+    server.server_close()
+
+    assert server.watched == [str(site.folder / "flows.json")]
+    assert "Charges it." in (site.folder / "site/index.html").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from penstock.docs import page_formats
 from penstock.exceptions import ConfigurationError, MissingExtraError
 from penstock.render import _graphviz
 from penstock_mkdocs import PenstockExtension, PenstockPlugin
-from penstock_mkdocs.markdown import _extension, _images, _loading
+from penstock_mkdocs.markdown import _extension, _images
 
 BLOCK = "::: penstock-flow orders\n"
 PAGE = f"# Shop\n\n{BLOCK}"
@@ -659,7 +659,7 @@ def test_public_names():
 
 def test_templates_are_in_the_package():
     """The templates come with the package."""
-    folder = Path(_loading.__file__).parent / "templates"
+    folder = Path(_extension.__file__).parent / "templates"
 
     assert {f.name for f in folder.iterdir()} == {
         *("flow.html", "flows.html", "leads.html", "note.html"),

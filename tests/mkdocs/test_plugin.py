@@ -8,24 +8,12 @@ import yaml
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
-from mkdocs.livereload import LiveReloadServer
 from neighbour_site import dead_links
+from watching_server import Watching
 
 from penstock_mkdocs.markdown._errors import PageError
 
 PAGE = "# Shop\n\n::: penstock-flow orders\n"
-
-
-class Watching(LiveReloadServer):
-    """MkDocs' server, which is not started and remembers what it is to watch."""
-
-    def __init__(self):
-        super().__init__(lambda: None, "127.0.0.1", 0, ".")
-        self.watched = []
-
-    def watch(self, path, func=None, *, recursive=True):
-        super().watch(path, func, recursive=recursive)
-        self.watched.append(path)
 
 
 @pytest.fixture
@@ -272,14 +260,14 @@ def zensical(site, require, monkeypatch):
     from zensical.config import parse_config
     from zensical.markdown.render import render
 
-    def start(text, arguments, config):
+    def start(text, arguments, config, times=1):
         monkeypatch.setattr(sys, "argv", ["zensical", *arguments])
         options = "{modules: [shop], pythonpath: [.]}"
         extension = f"markdown_extensions:\n  - penstock_flows: {options}\n"
         site.write("mkdocs.yml", f"site_name: Shop\n{config}{extension}")
         site.write("docs/index.md", text)
         parse_config(str(site.folder / "mkdocs.yml"))
-        return render(text, "index.md", "")["content"]
+        return [render(text, "index.md", "")["content"] for _ in range(times)][-1]
 
     monkeypatch.setattr("zensical.config._CONFIG", None)
     return start
@@ -324,8 +312,7 @@ UNWATCHED = "docs/index.md: Zensical does not see edits of shop.py"
 )
 def test_module_that_zensical_does_not_watch(zensical, caplog, arguments, config, warns):
     """A build with Zensical's cache warns once about the modules that it does not watch."""
-    for _ in range(2):
-        assert "<svg" in zensical(PAGE, arguments, config)
+    assert "<svg" in zensical(PAGE, arguments, config, times=2)
 
     assert [r.getMessage().partition(", and")[0] for r in caplog.records] == [UNWATCHED] * warns
 
