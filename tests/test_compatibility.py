@@ -39,14 +39,14 @@ def _documented_names(file):
 
 @pytest.mark.parametrize("file", COMPATIBILITY, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_what_to_know(file):
-    """Each name says where it was seen, who was asked for a better one, and what is without it."""
-    told = dict(_documented_names(file))
+    """Each name has the versions it was seen in, its upstream issue and what happens without it."""
+    documented = dict(_documented_names(file))
     wanted = ("Seen in: ", "Upstream: ", "Without it: ")
 
-    assert {name: [w for w in wanted if w not in text] for name, text in told.items()} == {
-        name: [] for name in told
+    assert {name: [w for w in wanted if w not in text] for name, text in documented.items()} == {
+        name: [] for name in documented
     }
-    assert told
+    assert documented
 
 
 def test_one_for_each_package():
@@ -59,7 +59,7 @@ def test_one_for_each_package():
 
 
 def _own_names(tree):
-    """Yield what a module of ours gives to its objects: attributes that are set or defined."""
+    """Yield the names that a module gives to its objects: attributes that are set or defined."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__slots__":
             yield from ast.literal_eval(node.value)
@@ -83,7 +83,7 @@ def _used_names(tree):
 
 
 def test_nowhere_else():
-    """Other modules read no private name that is not one of ours."""
+    """Other modules do not read private names of dependencies."""
     trees = {
         file: ast.parse(file.read_text(encoding="utf-8"))
         for file in FILES

@@ -1,9 +1,9 @@
 """The names of Python, IPython and Sphinx that penstock uses and that they do not document.
 
-It imports nothing of theirs: each function takes the object that has the name. Each says where the
-name was seen, where its authors were asked for a public one, and what happens without it.
-Those of the frameworks that adapters join are in `penstock.contrib._compat`, since adapters use
-only what an adapter outside this package can use.
+It does not import IPython and Sphinx: each function is passed the object that has the name. Each
+docstring has the versions in which the name was seen, the issue that asks for a public one, and
+what happens without it. Names of the frameworks of adapters are in `penstock.contrib._compat`,
+since adapters use only names that an adapter outside this package can use.
 """
 
 from importlib import import_module

@@ -81,8 +81,8 @@ class Node:
     """The name of the step, unique in the graph."""
 
     title: str | None = None
-    """The title or the name of the step, for readers."""
     """The title for readers, instead of the name."""
+
     role: Role = "step"
     """``"missing"`` is a step that others name but nobody declared."""
 

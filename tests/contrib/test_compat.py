@@ -1,7 +1,7 @@
-"""What adapters use of frameworks without documentation: that it is there, and what is without it.
+"""Undocumented names of frameworks that adapters use: they exist, and what happens without them.
 
-A test of the first kind that fails says that a name is gone: look up what has taken its place,
-and take the name out of `penstock.contrib._compat`. What adapters do with the names is in the
+A test of the first kind that fails says that a name is gone: look up what has replaced it,
+and remove the name from `penstock.contrib._compat`. What adapters do with the names is in the
 tests of each.
 """
 

@@ -82,7 +82,7 @@ def find_id():
 
 
 def test_settings(flow_task):
-    """All that is declared of a step is declared of a task, and is no option of its queue."""
+    """A task takes all options of a step, and does not pass them to its queue."""
     flow("orders")(entrypoint(name="receive")(lambda: None))
 
     flow("orders")(

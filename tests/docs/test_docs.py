@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 ADAPTERS = [
     importlib.import_module(f"penstock.contrib.{found.name}")
     for found in pkgutil.iter_modules(penstock.contrib.__path__)
+    if not found.name.startswith("_")
 ]
 PUBLIC = [
     f"{module.__name__}.{name}"

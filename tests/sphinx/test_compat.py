@@ -1,7 +1,7 @@
-"""What penstock uses of Sphinx without documentation: that it is there, and what is without it.
+"""Undocumented names of Sphinx that penstock uses: they exist, and what happens without them.
 
-A test of the first kind that fails says that a name is gone: look up what has taken its place,
-and take the name out of `penstock_sphinx._compat`.
+A test of the first kind that fails says that a name is gone: look up what has replaced it,
+and remove the name from `penstock_sphinx._compat`.
 """
 
 import ast
@@ -135,7 +135,7 @@ class TestFallbacks:
         assert _compat.can_unparse(ast.parse("(yield)", mode="eval").body, "(yield)")
 
     def test_mermaid(self):
-        """An extension without the node draws nothing of ours."""
+        """An extension without the node does not draw penstock's diagrams."""
         extension = SimpleNamespace(module=SimpleNamespace())
         app = SimpleNamespace(
             extensions={"sphinxcontrib.mermaid": extension},
