@@ -54,12 +54,8 @@ def _annotation(
 ) -> Source:
     if text == UNKNOWN:
         return _UNKNOWN
-    try:
-        tree = ast.parse(text, mode="eval").body
-        is_readable = can_unparse(tree, text)
-    except _BROKEN:
-        is_readable = False
-    if not is_readable:
+    tree = _parse(text)
+    if tree is None:
         # Sphinx would read none of the arguments. It shows a string as it is.
         return Source(repr(text))
     encoded = text.encode()
@@ -70,6 +66,15 @@ def _annotation(
             rest = encoded[node.end_col_offset :]
             encoded = encoded[: node.col_offset] + f"{prefix}{full}".encode() + rest
     return Source(encoded.decode())
+
+
+def _parse(text: str) -> ast.expr | None:
+    """Return the tree of the annotation *text*, or None if Sphinx cannot read it."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+        return tree if can_unparse(tree, text) else None
+    except _BROKEN:
+        return None
 
 
 def _dotted(node: ast.AST) -> Iterator[ast.expr]:
