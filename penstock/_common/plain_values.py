@@ -9,6 +9,7 @@ __all__ = [
     "encodable",
     "plain",
     "plain_string",
+    "portable",
     "printable",
     "unprintable",
     "without_addresses",
@@ -129,6 +130,11 @@ def unprintable(value: object) -> str:
 def without_addresses(text: str) -> str:
     """Return *text* without where objects are in memory, which differs in each process."""
     return re.sub(r"(?<= at )0x[0-9a-fA-F]+", "0x…", text)
+
+
+def portable(text: str) -> str:
+    """Return *text* as it is in each process, and as any file can hold it."""
+    return without_addresses(encodable(text))
 
 
 def encodable(text: str) -> str:

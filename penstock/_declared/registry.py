@@ -200,7 +200,7 @@ class Registry:
             try:
                 return self._flows[name]
             except KeyError:
-                raise UnknownFlowError(name, tuple(self._flows)) from None
+                raise UnknownFlowError(name, tuple(sorted(self._flows))) from None
 
     def view(self, name: str, make: Callable[[FlowDeclaration], V]) -> V:
         """Return what *make* makes of the flow *name*, which it does once for what is declared.

@@ -7,6 +7,8 @@ from inspect import cleandoc, getdoc, unwrap
 from types import FunctionType
 from typing import Any, Literal
 
+from penstock._common.plain_values import portable
+
 __all__ = ["FunctionDetails", "JoinKind", "Location", "Predecessor", "Step"]
 
 JoinKind = Literal["any", "all"]
@@ -127,7 +129,8 @@ class Step:
     def doc(self) -> str | None:
         """The docstring without its indentation, of the function inside a partial too.
 
-        None if there is none, or if it is not a string.
+        None if there is none, or if it is not a string. Addresses of objects are
+        written ``0x…``, and halves of characters as escapes.
         """
         if self.details is not None:
             return self.details.doc
@@ -148,11 +151,14 @@ def _doc_of(function: Any) -> str | None:
     function = unwrap(function)
     if isinstance(function, FunctionType) and isinstance(function.__doc__, str):
         return _cleaned(function.__doc__)
-    return getdoc(function)
+    found = getdoc(function)
+    return found and portable(found)
 
 
 # Documentation asks for the same docstring again and again.
-_cleaned = lru_cache(10_000)(cleandoc)
+@lru_cache(10_000)
+def _cleaned(doc: str) -> str:
+    return portable(cleandoc(doc))
 
 
 @lru_cache(10_000)

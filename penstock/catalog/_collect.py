@@ -5,16 +5,17 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 from penstock._common.declared_strings import escape_controls
-from penstock._common.plain_values import encodable, without_addresses
+from penstock._common.plain_values import portable
 from penstock._declared.step import FunctionDetails, Location, Step
 from penstock._project.importing import is_own
 from penstock.graph import Flow, Problem, find_problems, list_flows
 from penstock.graph._functions import read_details
 
-__all__ = ["collect"]
+__all__ = ["collect", "flows_in_order", "unclaimed_in_order"]
 
 
 def collect(
@@ -22,11 +23,18 @@ def collect(
 ) -> tuple[tuple[Flow, ...], tuple[Problem, ...]]:
     """Return all flows in order of their names, and the problems that concern none of them."""
     project = _Project(root or ".")
-    flows = [project.flow(flow) for flow in list_flows()]
-    unclaimed = [project.problem(p) for p in find_problems() if p.flow is None]
-    flows.sort(key=lambda flow: flow.name)
-    unclaimed.sort(key=_order)
-    return tuple(flows), tuple(unclaimed)
+    flows = tuple(map(project.flow, flows_in_order()))
+    return flows, tuple(sorted(map(project.problem, unclaimed_in_order()), key=_order))
+
+
+def flows_in_order() -> tuple[Flow, ...]:
+    """Return all flows in order of their names, as a catalog has them."""
+    return tuple(sorted(list_flows(), key=attrgetter("name")))
+
+
+def unclaimed_in_order() -> list[Problem]:
+    """Return the problems that concern no flow, in order of what they concern."""
+    return sorted((p for p in find_problems() if p.flow is None), key=_order)
 
 
 def _order(problem: Problem) -> tuple[str, int, str]:
@@ -48,7 +56,7 @@ class _Project:
 
     def problem(self, problem: Problem) -> Problem:
         """Return *problem* without what is of this machine or this process."""
-        message = escape_controls(_portable(self._folders.sub("", problem.message)))
+        message = escape_controls(portable(self._folders.sub("", problem.message)))
         return replace(problem, message=message, location=self._location(problem.location))
 
     def _step(self, step: Step) -> Step:
@@ -63,7 +71,7 @@ class _Project:
             path = Path(absolute(found.file))
             if path.is_relative_to(root) and is_own(path):
                 file = path.relative_to(root).as_posix()
-                return Location(escape_controls(_portable(file)), found.line)
+                return Location(escape_controls(portable(file)), found.line)
         return None
 
 
@@ -71,16 +79,11 @@ def _details(step: Step) -> FunctionDetails:
     found = read_details(step)
     return replace(
         found,
-        module=_portable(found.module),
-        qualname=_portable(found.qualname),
-        signature=found.signature and _portable(found.signature),
-        doc=found.doc and _portable(found.doc),
+        module=portable(found.module),
+        qualname=portable(found.qualname),
+        signature=found.signature and portable(found.signature),
+        doc=found.doc and portable(found.doc),
     )
-
-
-def _portable(text: str) -> str:
-    """Return *text* as any file can hold it, and without addresses of objects."""
-    return without_addresses(encodable(text))
 
 
 def _any_of(folders: Sequence[str]) -> re.Pattern[str]:

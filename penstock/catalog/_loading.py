@@ -7,11 +7,12 @@ from typing import Protocol
 from penstock._project.importing import import_modules
 from penstock._project.settings import Settings
 from penstock.catalog._catalog import Catalog
+from penstock.catalog._collect import flows_in_order, unclaimed_in_order
 from penstock.catalog._inputs import Inputs, inputs_of_file
 from penstock.catalog._reading import read_catalog
 from penstock.catalog._recording import record
 from penstock.exceptions import CatalogError, ConfigurationError, ModuleImportError
-from penstock.graph import Flow, Problem, find_problems, get_flow, list_flows
+from penstock.graph import Flow, Problem, get_flow
 
 __all__ = ["DECLARED", "Flows", "LoadedFlows", "import_recorded", "load_flows"]
 
@@ -45,16 +46,17 @@ class _DeclaredFlows:
 
     @property
     def flows(self) -> tuple[Flow, ...]:
-        """All flows, in order of declaration."""
-        return list_flows()
+        """All flows, in order of their names, as a catalog has them."""
+        return flows_in_order()
 
     def flow(self, name: str) -> Flow:
         """Return the flow called *name*, as `get_flow` does."""
         return get_flow(name)
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return the problems of all flows, as `find_problems` does."""
-        return find_problems()
+        """Return the problems that `find_problems` finds, in the order of a catalog."""
+        found = [problem for flow in self.flows for problem in flow.problems()]
+        return (*found, *unclaimed_in_order())
 
 
 DECLARED: Flows = _DeclaredFlows()

@@ -6,7 +6,6 @@ from functools import cached_property, partial
 from typing import Any
 
 from penstock._common.markup import plain_text
-from penstock._common.plain_values import encodable, without_addresses
 from penstock._declared.declaration import Declaration, FlowDeclaration
 from penstock._declared.registry import Registry, default_registry
 from penstock._declared.step import Step
@@ -112,7 +111,7 @@ class Flow:
                 group=step.group,
                 receives=step.receives,
                 sends=step.sends,
-                summary=_summary_of(step),
+                summary=plain_text(step.summary or "") or None,
             )
             for step in self.order()
         ]
@@ -144,11 +143,6 @@ class Flow:
     @cached_property
     def _by_name(self) -> Mapping[str, Step]:
         return {step.name: step for step in self.steps}
-
-
-def _summary_of(step: Step) -> str | None:
-    """Return the summary of *step* as a diagram has it: the same in each process."""
-    return without_addresses(encodable(plain_text(step.summary or ""))) or None
 
 
 def get_flow(name: str) -> Flow:

@@ -66,12 +66,12 @@ def run(*arguments: str):
 
 @pytest.mark.usefixtures("project")
 def test_list():
-    """`list` shows each flow with its size, its entrypoints and its title."""
+    """`list` shows each flow by its name, with its size, its entrypoints and its title."""
     actual = run("list")
 
     assert actual.stdout.splitlines() == [
-        "bom_sync  2 steps  from receive  BOM sync",
         "audit     1 step   from audit",
+        "bom_sync  2 steps  from receive  BOM sync",
     ]
 
 
@@ -288,7 +288,7 @@ def test_as_a_module(project):
         check=True,
     )
 
-    assert actual.stdout.startswith("bom_sync  2 steps")
+    assert actual.stdout.startswith("audit     1 step")
 
 
 def test_missing_extra(monkeypatch):
@@ -343,14 +343,14 @@ def test_pages_out_of_date(project):
 
     assert actual.exit_code == 1
     assert actual.stdout.splitlines() == [
-        "flows/bom-sync.md: is out of date",
         "flows/audit.md: is out of date",
+        "flows/bom-sync.md: is out of date",
         "flows/gone.md: belongs to no flow",
     ]
     assert files_in(folder) == before
     assert run("pages", "flows").stderr.splitlines() == [
-        "flows/bom-sync.md: written",
         "flows/audit.md: written",
+        "flows/bom-sync.md: written",
         "flows/gone.md: removed",
     ]
     assert run("pages", "flows", "--check").exit_code == 0
