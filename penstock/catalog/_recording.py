@@ -69,6 +69,7 @@ class Recording:
         self._files: dict[str, FileState] = {}
         self._folders: dict[str, _Folder] = {}
         self._written: set[str] = set()
+        self._written_below: dict[str, set[str]] = {}
         self._paths: dict[tuple[str, ...], set[str]] = {}
         self._handlers: dict[str, Callable[..., None]] = {
             "open": self._open,
@@ -146,7 +147,7 @@ class Recording:
         if _CACHE in name:
             self._read_source(name)
         elif flags & _WRITING:
-            self._written.add(name)
+            self._note_written(name)
         elif os.path.isdir(name):  # noqa: PTH112 - a string, and hot
             self._folder(name).is_listed = True
         else:
@@ -183,7 +184,12 @@ class Recording:
         path, folder = place
         name = self._name(path) if folder == _NO_DESCRIPTOR else None
         if name is not None:
-            self._written.add(name)
+            self._note_written(name)
+
+    def _note_written(self, name: str) -> None:
+        self._written.add(name)
+        folder, last = os.path.split(name)
+        self._written_below.setdefault(folder, set()).add(last)
 
     def _name(self, path: Any) -> str | None:
         """Return the whole path of a file or folder that counts."""
@@ -254,7 +260,7 @@ class Recording:
         """Return the names that the next import will find, if nobody else changes the folder."""
         if path in self._written or (found.stamp is None and not os.path.isdir(path)):  # noqa: PTH112
             return names_in(path)
-        own = {os.path.basename(name) for name in self._written if os.path.dirname(name) == path}  # noqa: PTH119, PTH120
+        own = self._written_below.get(path, set())
         if found.names is None or not own:
             return found.names, found.stamp
         made = {name for name in own if os.path.lexists(os.path.join(path, name))}  # noqa: PTH118
@@ -284,7 +290,9 @@ def record(settings: Settings, *, ignored: str | None = None) -> Iterator[Record
     """Record what modules read in the block, in which they are imported.
 
     The first block adds an audit hook to the process, which Python cannot
-    remove again. Outside of a block it does nothing.
+    remove again. Outside of a block it does nothing. An event then costs a quarter
+    of a microsecond. A Sphinx build of 25 seconds has 130,000 events, which makes
+    a thousandth.
 
     Args:
         settings: The settings that name the modules.

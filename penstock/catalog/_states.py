@@ -4,9 +4,11 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from glob import iglob
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from importlib.machinery import all_suffixes
+from io import FileIO
 from itertools import chain
 from pathlib import Path
 from time import time_ns
@@ -24,6 +26,12 @@ _METADATA = (".dist-info", ".egg-info", ".egg-link", ".egg", ".pth")
 _CACHE = "__pycache__"
 
 
+_LARGE = 1_000_000
+"""Bytes of a file that is not read into memory as a whole."""
+
+_new_digest = partial(blake2b, digest_size=16)
+
+
 def stamp_of(found: os.stat_result) -> Stamp:
     """Return the stamp of what has this status."""
     return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
@@ -31,7 +39,13 @@ def stamp_of(found: os.stat_result) -> Stamp:
 
 def digest_of(data: bytes) -> str:
     """Return a digest of *data* that only this catalog is compared by."""
-    return blake2b(data, digest_size=16).hexdigest()
+    return _new_digest(data).hexdigest()
+
+
+def _digest_of_file(file: FileIO, size: int) -> str:
+    if size < _LARGE:
+        return digest_of(file.read())
+    return file_digest(file, _new_digest).hexdigest()  # which has one buffer, and takes longer
 
 
 def _trusted(found: os.stat_result, now: int) -> Stamp | None:
@@ -69,7 +83,7 @@ class FileState:
                 return cls(path, None)
             with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
                 status = os.fstat(file.fileno())
-                return cls(path, digest_of(file.read()), _trusted(status, now))
+                return cls(path, _digest_of_file(file, status.st_size), _trusted(status, now))
         except (OSError, ValueError):  # ValueError: no file can have such a name
             return cls(path, None)
 

@@ -171,7 +171,6 @@ def test_edited_meanwhile(folder):
         Path(name).touch()
     py_compile.compile("recorded_compiled.py")
     for name in ("recorded_source", "recorded_compiled"):
-        Path(f"{name}.py").write_text("", encoding="utf-8")
 
         def work(name=name):
             importlib.import_module(name)
@@ -328,6 +327,18 @@ def test_stamps(folder, monkeypatch):
         True,
         False,
     )
+    assert state.verified() is None
+
+
+def test_large_file(folder):
+    """A large file is compared by its whole content."""
+    data = b"1" * 2_000_000
+    Path("a").write_bytes(data)
+    state = _states.FileState.read("a")
+    same = state.verified()
+    Path("a").write_bytes(data[:-1] + b"2")
+
+    assert (same.digest, state.digest) == (_states.digest_of(data),) * 2
     assert state.verified() is None
 
 
