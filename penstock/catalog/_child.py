@@ -12,6 +12,7 @@ from typing import Any
 from penstock._common.files import write_whole
 from penstock._project.importing import import_modules
 from penstock._project.settings import Settings, SettingWords
+from penstock.catalog._absent import noted_absences
 from penstock.catalog._bytecode import without_stale_bytecode
 from penstock.catalog._catalog import Catalog
 from penstock.catalog._inputs import Inputs
@@ -69,7 +70,10 @@ def export(folder: Path) -> None:
     settings = _read_request(folder)
     with without_stale_bytecode(), record(settings, ignored=str(folder)) as recording:
         recording.expect_variables()
-        with noted_variables(recording.note_variable, recording.note_all_variables):
+        with (
+            noted_absences(recording.note_absence),
+            noted_variables(recording.note_variable, recording.note_all_variables),
+        ):
             failures = import_modules(settings)
     inputs = recording.inputs()
     write_whole(folder / _INPUTS, json.dumps(inputs and inputs.to_json()))

@@ -97,6 +97,10 @@ class Recording:
         """Note that a module is looked for, as a finder of `sys.meta_path` that finds none."""
         self._apart(self._look, name, path)
 
+    def note_absence(self, path: Any) -> None:
+        """Note that a module has asked whether there is a file or folder."""
+        self._apart(self._miss, path)
+
     def note_variable(self, name: str) -> None:
         """Note that a module reads an environment variable."""
         self._names.add(name)
@@ -151,6 +155,11 @@ class Recording:
         elif os.path.isdir(name):  # noqa: PTH112 - a string, and hot
             self._folder(name).is_listed = True
         else:
+            self._read(name)
+
+    def _miss(self, path: Any) -> None:
+        name = self._name(path)
+        if name is not None:
             self._read(name)
 
     def _list(self, path: Any) -> None:

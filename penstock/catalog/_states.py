@@ -29,6 +29,9 @@ _CACHE = "__pycache__"
 _LARGE = 1_000_000
 """Bytes of a file that is not read into memory as a whole."""
 
+_NO_FILE = "not a file"
+"""Instead of the digest of a folder or device."""
+
 _new_digest = partial(blake2b, digest_size=16)
 
 
@@ -80,7 +83,7 @@ class FileState:
         try:
             found = os.stat(path)  # noqa: PTH116 - it is hot
             if not stat.S_ISREG(found.st_mode):  # to open a FIFO may wait for ever
-                return cls(path, None)
+                return cls(path, _NO_FILE)
             with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
                 status = os.fstat(file.fileno())
                 return cls(path, _digest_of_file(file, status.st_size), _trusted(status, now))

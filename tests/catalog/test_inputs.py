@@ -35,6 +35,8 @@ entry_points(group="inputs_shop")
 os.environ.get("INPUTS_SHOP")
 os.environ.setdefault("INPUTS_SHOP_SET", "1")
 os.getenvb(b"INPUTS_SHOP_BYTES")
+assert not os.path.isdir("asked")
+assert not Path("asked.txt").exists()
 try:
     open("local.txt")
 except OSError:
@@ -160,6 +162,8 @@ CHANGES = {
     "file that the modules have written": edit("state.txt"),
     "file in a folder that the modules have made": edit(".cache/other"),
     "file in a folder in which the modules write": edit("work/other"),
+    "file that was asked for": edit("asked.txt"),
+    "folder that was asked for": edit("asked/a.txt"),
     "file in a listed folder": edit("plugins/two.txt"),
     "module in a folder of modules": edit("scripts/two.py"),
     "package in a folder of modules": edit("scripts/two/__init__.py"),
@@ -262,6 +266,8 @@ def test_what_counts(recorded):
     root = settings.root + "/"  # a tool that measures the child reads files too
 
     assert [path.removeprefix(root) for path in paths if path.startswith(root)] == [
+        "asked",
+        "asked.txt",
         "config/shop.toml",
         "libs/__editable__.inputs.pth",
         "libs/inputs_shop-1.dist-info/entry_points.txt",
@@ -273,6 +279,7 @@ def test_what_counts(recorded):
         "src/inputs_shop/flows.py",
         "src/inputs_shop/parts.py",
         "state.txt",
+        "work/count",
         "",
         ".cache",
         "plugins",

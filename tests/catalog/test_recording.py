@@ -1,6 +1,6 @@
 """What is recorded while modules are imported, in this process."""
 
-# ruff: noqa: PTH208 - folders are listed in each way that modules may use
+# ruff: noqa: PTH116, PTH208 - files and folders are asked for in each way that modules may use
 
 import importlib
 import os
@@ -18,6 +18,7 @@ import pytest
 
 from penstock._project.settings import Settings
 from penstock.catalog import _bytecode, _recording, _states
+from penstock.catalog._absent import noted_absences
 from penstock.catalog._bytecode import without_stale_bytecode
 from penstock.catalog._recording import record
 from penstock.catalog._sources import inputs_of_sources
@@ -342,6 +343,37 @@ def test_large_file(folder):
     assert state.verified() is None
 
 
+def test_absences(folder, monkeypatch):
+    """What is asked for and is not there is noted, and nothing else about `os` is different."""
+    Path("a").touch()
+    Path("folder").mkdir()
+    handle = os.open("folder", os.O_RDONLY)
+    before = (os.stat, os.lstat, {*os.supports_dir_fd}, {*os.supports_follow_symlinks})
+    noted = []
+    with noted_absences(noted.append):
+        found = (Path("a").exists(), Path("b").exists(), Path("c").is_symlink())
+        with pytest.raises(FileNotFoundError):
+            os.stat("a", dir_fd=handle)
+        size = os.stat(handle).st_size
+        supported = (os.stat in os.supports_dir_fd, os.stat in os.supports_follow_symlinks)
+        name = os.stat.__name__
+    os.close(handle)
+
+    assert (found, [str(path) for path in noted]) == ((True, False, False), ["b", "c"])
+    assert (size > 0, supported, name) == (True, (True, True), "stat")
+    assert (os.stat, os.lstat, os.supports_dir_fd, os.supports_follow_symlinks) == before
+
+
+def test_pseudo_files(folder):
+    """What the machine says now is not asked for as a file is."""
+    with record(Settings(root=str(folder))) as recording:
+        recording.note_absence("/proc/nothing")
+        recording.note_absence("nothing")
+    paths = [state.path for state in recording.inputs().files]
+
+    assert ("/proc/nothing" in paths, str(folder / "nothing") in paths) == (False, True)
+
+
 def test_stale_bytecode(folder, monkeypatch):
     """Compiled code is used if it is younger than its source, and installed code always."""
     monkeypatch.setattr(_bytecode, "_WHILE_EDITED_NS", 0)
@@ -370,6 +402,16 @@ def test_stale_bytecode(folder, monkeypatch):
         "recorded_none": "new",
         "recorded_installed": "old",
     }
+
+
+def test_bytecode_of_an_edit(folder, monkeypatch):
+    """A module that was edited just now is not compiled into a file: there may be another edit."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    Path("recorded_edited.py").touch()
+    with without_stale_bytecode():
+        importlib.import_module("recorded_edited")
+
+    assert not Path("__pycache__").exists()
 
 
 def test_sources(folder):
