@@ -1,6 +1,8 @@
 """The colours of diagrams, on light and on dark pages."""
 
+import re
 from collections.abc import Iterable
+from importlib.resources import files
 
 from penstock.graph._model import Node
 from penstock.render._shapes import SHAPES, Paint, shape_of
@@ -40,7 +42,8 @@ _PAPER = {"light": "#ffffffd9", "dark": "#14181fd9"}
 _LINE = f"var(--penstock-edge, {EDGE['light']})"
 _WORD = f"var(--penstock-edge-text, {EDGE_TEXT['light']})"
 _BEHIND = f"var(--penstock-edge-back, {_PAPER['light']})"
-_BARE = "margin: 0; padding: 0; border: 0; background: none; overflow: visible; font-size: inherit;"
+
+_COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 
 # Where a page says by itself which colours it has: Furo and PyData, Tailwind's habit, Material,
 # Bootstrap (MkDocs' own theme), Shibuya.
@@ -83,21 +86,7 @@ def page_stylesheet() -> str:
     """
     return "\n".join(
         [
-            ".penstock-diagram { overflow-x: auto; }",
-            ".penstock-diagram svg { max-width: none; vertical-align: top; }",
-            ".penstock-diagram img { max-width: 100%; height: auto; }",
-            # A theme's boxes for code are not for diagrams.
-            f".penstock-diagram pre:is(.mermaid, .penstock-mermaid) {{ {_BARE} }}",
-            ".penstock-figure { margin: 1em 0; }",
-            # A table that needs more room than there is scrolls, and not the page: Material puts
-            # its own box around each table, which does that.
-            "div.penstock-flows:has(> table) { overflow-x: auto; }",
-            ".penstock-diagram.align-center, .penstock-figure.align-center { text-align: center; }",
-            ".penstock-diagram.align-right, .penstock-figure.align-right { text-align: right; }",
-            ".penstock-diagram svg a { cursor: pointer; text-decoration: none; }",
-            ".penstock-diagram svg a:focus-visible { outline: 2px solid currentColor; }",
-            ".penstock-title .descname { font-family: inherit; }",
-            ".penstock-flow a:hover :is(path, polygon, ellipse) { stroke-width: 2.5; }",
+            _read("page.css"),
             *_rules(),
             "@media screen {",
             "@supports (color: light-dark(red, red)) {",
@@ -122,33 +111,8 @@ def mermaid_stylesheet() -> str:
 
     .. versionadded:: 0.2
     """
-    drawn = ":is(.mermaid, .penstock-mermaid)"
-    every = f".penstock-diagram {drawn}"
-    return "\n".join(
-        [
-            # Lines of the same height in all themes: a page knows how tall the diagram will be.
-            f"{every} foreignObject * {{ line-height: 24px !important; }}",
-            # What is small makes a line no higher, and Furo makes it pale.
-            f"{every} small {{ opacity: 1; line-height: 1 !important; }}",
-            # The diagram knows its size. PyData turns its colours round on dark pages.
-            f"{every} > svg {{ width: auto; height: auto; max-width: none !important;",
-            "filter: none !important; }",
-            # Not on the diagram itself, which has its own font: 20em are the page's.
-            f".penstock-sized {drawn} {{ display: inline-block; width: var(--penstock-width); }}",
-            f".penstock-sized {drawn} > svg {{ width: 100%; }}",
-            f".penstock-tall {drawn} {{ height: var(--penstock-height); }}",
-            f".penstock-tall {drawn} > svg {{ height: 100%; }}",
-            # The source of a diagram takes the room of the diagram until that is there: Mermaid
-            # says a while before that it has been processed.
-            f"{every} {{ min-height: var(--penstock-height); }}",
-            "@media (scripting: enabled) {",
-            f"{every}:not([data-processed=failed], :has(> svg)) {{",
-            "height: var(--penstock-height); overflow: auto; }",
-            "}",
-            *_mermaid_rules((*LIGHT, "join", "group"), f"{every} "),
-            "",
-        ]
-    )
+    inside = ".penstock-diagram :is(.mermaid, .penstock-mermaid) "
+    return "\n".join([_read("mermaid.css"), *_mermaid_rules((*LIGHT, "join", "group"), inside), ""])
 
 
 def svg_stylesheet() -> str:
@@ -157,6 +121,12 @@ def svg_stylesheet() -> str:
     return "\n".join(
         [*_rules(), f"@media (prefers-color-scheme: dark) {{\n.penstock-flow {{\n{dark}\n}}\n}}"]
     )
+
+
+def _read(name: str) -> str:
+    """Return a style sheet of this package without its comments, which some pages would repeat."""
+    text = (files("penstock.render") / "static" / name).read_text(encoding="utf-8")
+    return _COMMENT.sub("", text).strip()
 
 
 def _rules() -> list[str]:
