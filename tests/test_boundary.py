@@ -1,4 +1,4 @@
-"""What adapters are made of."""
+"""The building blocks of adapters."""
 
 import asyncio
 import re
@@ -142,7 +142,7 @@ def test_secret_that_can_be_guessed(value, monkeypatch):
 
 
 def test_secret_is_not_shown(monkeypatch):
-    """What is logged of settings does not have the secret."""
+    """The secret is not in log lines about the settings."""
     monkeypatch.setenv("PROXY_SECRET", SECRETS)
     inbound = Inbound(trust=Secret("X-Proxy-Secret", env="PROXY_SECRET"))
 
@@ -215,7 +215,7 @@ def test_validator(validator, is_adopted, logged, caplog):
     ],
 )
 def test_transformer(came, expected, caplog):
-    """What comes in need not be a flow ID, but what is made of it must be."""
+    """A transformer may receive any value, but its result must be a valid flow ID."""
     seen = []
 
     def find_root(found):
@@ -254,7 +254,7 @@ def test_transformer_that_makes_no_flow_id(transformer, logged, caplog):
 
 
 def test_who_is_trusted_is_asked_first():
-    """What somebody sends who is not trusted reaches no function of the user's."""
+    """A value from an untrusted sender is not passed to the user's functions."""
     seen = []
     inbound = Inbound(validator=seen.append, transformer=seen.append)
 
@@ -381,7 +381,7 @@ def test_no_host():
 
 
 def test_send():
-    """What is sent is a copy with the current ID."""
+    """The headers to send are a copy with the current ID."""
     sent = {"Accept": "*/*"}
 
     with bind(THEIRS):
@@ -392,7 +392,7 @@ def test_send():
 
 
 def test_added():
-    """What is set is distinguished from what is there already."""
+    """`headers_to_add` returns only the headers that are set."""
     outbound = Outbound(header="X-Flow", traceparent=True)
 
     with bind(THEIRS):
@@ -514,7 +514,7 @@ def test_closed_before_it_began():
 
 
 def test_iterate_over_a_list():
-    """What has no `close` is iterated over too."""
+    """An iterator without `close` is iterated over, too."""
     items = iterate(Run(THEIRS), [b"a", b"b"])
 
     assert list(items) == [b"a", b"b"]
@@ -544,7 +544,7 @@ def test_aiterate():
 
 
 def test_aiterate_over_an_iterator():
-    """What has no `aclose` is iterated over too."""
+    """An iterator without `aclose` is iterated over, too."""
 
     class Items:
         def __init__(self):
@@ -653,7 +653,7 @@ def test_bound_calls(function, call):
 
 
 def test_bound_call_that_fails():
-    """What a call raises says which operation it is from, and nothing where there is none."""
+    """An exception of a call carries its operation, if there is one."""
     runs = [Inbound(trust=True).receive({HEADER: THEIRS}), None]
     bound = bind_calls(refuse, lambda: runs.pop(0))
     reports = []

@@ -87,7 +87,7 @@ def test_01_id_of_the_request_before(it):
 
 
 def test_02_token_of_a_different_context(it):
-    """What begins in one context and goes on in another raises nothing, and leaks nothing."""
+    """A body that continues in another context raises nothing, and leaks nothing."""
 
     @it.entrypoint
     async def stream():
@@ -151,7 +151,7 @@ def test_04_async_generator_closed_early(it):
 
 
 def test_07_lost_in_threads(it):
-    """What is carried can be called by several threads at once."""
+    """Several threads can call a bound function at once."""
     barrier = threading.Barrier(2)
 
     def work(number):

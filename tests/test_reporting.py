@@ -1,4 +1,4 @@
-"""What adapters for logging libraries and error reporters are made of."""
+"""The building blocks of adapters for logging libraries and error reporters."""
 
 import sys
 
@@ -116,7 +116,7 @@ def test_find_step():
 
 
 def test_known_fields():
-    """What is known is added, except what is there and the names to leave out."""
+    """Known fields are added, except existing ones and the names to leave out."""
     event = {"flow": "mine"}
     with bind("order-7"):
         annotate(tenant="north", exc_info="x", step="y")

@@ -1,4 +1,4 @@
-"""What crosses a boundary crosses it with and without tracing."""
+"""Tests of boundaries run with and without tracing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What carries a run within asyncio, and what does not."""
+"""The functions of asyncio that carry a run, and those that do not."""
 
 import asyncio
 import gc

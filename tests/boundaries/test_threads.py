@@ -1,4 +1,4 @@
-"""What carries a run into threads, and what keeps threads apart."""
+"""Carrying a run into threads, and keeping threads separate."""
 
 import sys
 import threading
@@ -155,7 +155,7 @@ class TestInheritedContext:
 
 
 def test_bound_twice():
-    """What is bound in one run and called in another runs in the first, and leaves the second."""
+    """A function that is bound in one run and called in another runs in the first one only."""
     with bind("first"):
         carried = bound(current_run)
     with bind("second"):

@@ -1,4 +1,4 @@
-"""What penstock uses of Python without documentation: that it is there, and what is without it."""
+"""Undocumented names of Python that penstock uses: they exist, and what happens without them."""
 
 import importlib
 import runpy

@@ -162,7 +162,7 @@ def test_file_that_may_not_be_written(tmp_path, monkeypatch):
 
 
 def test_file_that_is_writable_after_all(tmp_path, monkeypatch):
-    """What the system lets us open is replaced, whatever its permissions look like."""
+    """A file that can be opened for writing is replaced, whatever its permissions are."""
     monkeypatch.setattr("os.access", lambda *_: False)
     (tmp_path / "file").write_text("old")
 
@@ -336,7 +336,7 @@ def test_standard_output_that_is_text(monkeypatch):
 
 
 def test_stale_parts_are_removed(tmp_path):
-    """What a killed process left behind is removed by the next one that writes there."""
+    """The temporary file of a killed process is removed by the next one that writes there."""
     (tmp_path / PART).write_text("half")
     (tmp_path / ".penstock-notes.tmp").write_text("mine")
 
@@ -346,7 +346,7 @@ def test_stale_parts_are_removed(tmp_path):
 
 
 def test_parts_of_others_are_kept(tmp_path):
-    """What another process is writing at the moment is left alone."""
+    """A temporary file that another process is writing is left alone."""
     with (tmp_path / PART).open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         write_whole(tmp_path / "file", "new")

@@ -1,4 +1,4 @@
-"""What a forked process renews, also where Python does not notice that it was forked."""
+"""The state that a forked process renews, even if Python does not notice the fork."""
 
 import ctypes
 import gc
@@ -58,7 +58,7 @@ def test_same_process(monkeypatch):
 
 @pytest.mark.usefixtures("forked")
 def test_collected():
-    """What nobody uses any more is not kept for its renewal."""
+    """An object without other references is not kept for its renewal."""
     owner = Owner()
     renew_after_fork(owner.renew)
     del owner
@@ -69,7 +69,7 @@ def test_collected():
 
 @pytest.mark.usefixtures("forked")
 def test_collected_meanwhile(monkeypatch):
-    """What is collected during a renewal is left out of it."""
+    """An object that is collected during a renewal is left out of it."""
     monkeypatch.setattr(forks, "_renewals", [lambda: None])
 
     renew_if_forked()
@@ -125,7 +125,7 @@ class TestWitness:
         self.test_notices()
 
     def test_set_by_number(self, monkeypatch):
-        """What goes by the number of the process is false in another one until that sets it."""
+        """A witness by process ID is false in another process until that process sets it."""
         monkeypatch.setattr(forks, "_accepts", lambda page, advice: False)
         witness = make_witness()
         monkeypatch.setattr(forks, "getpid", lambda: os.getpid() + 1)

@@ -48,7 +48,7 @@ def importable(x: int) -> int:
 
 
 class Task:
-    """What a queue makes of a function."""
+    """The object that a queue makes from a function."""
 
     def __init__(self, call):
         self.call = call
@@ -184,7 +184,7 @@ class TestStep:
 
 
 class TestAfter:
-    """What ``after=`` takes."""
+    """The values of ``after=``."""
 
     @pytest.fixture(autouse=True)
     def _begin(self):
@@ -314,7 +314,7 @@ class TestAfter:
         ],
     )
     def test_refused(self, after, expected):
-        """What is inconsistent is refused at once, and the message says what to write."""
+        """Inconsistent arguments are refused at once, and the message says what to write."""
         with pytest.raises(InvalidArgumentError, match=re.escape(expected)):
             step(after=after)
 
@@ -336,7 +336,7 @@ class TestAfter:
 
 
 class TestChannels:
-    """What ``sends=`` and ``receives=`` take."""
+    """The values of ``sends=`` and ``receives=``."""
 
     @pytest.mark.parametrize(
         ("given", "expected"),
@@ -419,7 +419,7 @@ class TestChannels:
 
 
 class TestOptions:
-    """What is declared beside the name, the edges, the kind and the channels."""
+    """Options other than the name, the edges, the kind and the channels."""
 
     def test_group(self):
         """A step and an entrypoint may be in a group, which the graph has too."""
@@ -465,7 +465,7 @@ class TestOptions:
             entrypoint(unchecked="x")
 
     def test_pickled(self):
-        """What is declared of a step is pickled with it."""
+        """The declaration of a step is pickled with it."""
         options = {"group": "a", "sends": "kafka:b", "unchecked": "c", "uncovered": "d"}
         flow("f")(step(name="a", after=["b", loop("c")], **options)(importable))
 
@@ -507,7 +507,7 @@ def test_members_of_enumerations():
 
 
 class TestFlow:
-    """What `flow` takes, and several flows on one function."""
+    """The arguments of `flow`, and several flows on one function."""
 
     def test_kept(self):
         """A flow's decorator can be kept and used again."""
@@ -667,7 +667,7 @@ class TestFlow:
         assert "<locals>" not in str(caught.value)
 
     def test_error_inside(self):
-        """What the user's code raises in a decorator is the user's."""
+        """An exception of the user's code in a decorator is passed on unchanged."""
 
         class Odd:
             def __call__(self): ...
@@ -991,7 +991,7 @@ def test_task_that_cannot_be_wrapped():
 
 
 class Unevaluated:
-    """What cannot be asked for its signature, as where a type is imported for checkers only."""
+    """A callable whose signature cannot be read, as if a type is imported for checkers only."""
 
     @property
     def __signature__(self):
@@ -1059,7 +1059,7 @@ def {step}_alone(): ...
 
 
 def test_forgotten():
-    """What a file declared can be forgotten; what others declared stays."""
+    """The declarations of a file can be forgotten; those of other files stay."""
     for file, name, made, title in (
         ("a.py", "only-a", "a1", None),
         ("a.py", "both", "a2", "Set by a"),
@@ -1143,7 +1143,7 @@ def test_entrypoint_behind_a_step():
 
 
 def test_entrypoint_behind_nobody():
-    """What an entrypoint comes after has to be there, as for a step."""
+    """The predecessor of an entrypoint has to exist, as for a step."""
     flow("orders")(entrypoint(after="nobody")(importable))
 
     assert codes("orders") == ["unknown-predecessor"]

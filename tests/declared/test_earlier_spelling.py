@@ -152,7 +152,7 @@ def test_options(call, expected):
 
 
 def test_error_inside_configure():
-    """What a factory of IDs raises is not taken for a call that does not fit."""
+    """An exception of a factory of IDs is not mistaken for a usage error."""
 
     def broken():
         raise TypeError("mine")

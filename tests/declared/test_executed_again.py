@@ -1,4 +1,4 @@
-"""What a module declared goes when the module is executed again and declares it no more."""
+"""A declaration is removed when its module is executed again without it."""
 
 import builtins
 import gc
@@ -131,7 +131,7 @@ def test_unclaimed_step_that_is_gone(module):
 
 
 def test_steps_of_others(module):
-    """What other modules declare, of the same flow too, remains."""
+    """Declarations of other modules remain, also those of the same flow."""
     module("@flow('m')\n@step(after='a')\ndef b(): ...\n", "one")
     module("import one\n@flow('m')\n@entrypoint\ndef a(): ...\n", "two")
     flow("m")(step(name="c", after="a")(lambda: None))
@@ -141,7 +141,7 @@ def test_steps_of_others(module):
 
 
 def test_what_a_factory_declared_for_a_module(module):
-    """What a function of another module declares belongs to the module that called it."""
+    """A declaration by a function of another module belongs to the module that called it."""
     made = "    @flow('m')\n    @step(name=name)\n    def made(): ...\n    return made\n"
     make = f"def make(name):\n{made}"
     module(make, "factory")
@@ -236,7 +236,7 @@ def test_readable_list():
 
 
 def test_collected_while_others_declare():
-    """What is collected while another thread declares is found by no other's code."""
+    """A function that is collected while another thread declares is not found by other code."""
 
     class Busy:
         """A lock that another thread has."""

@@ -19,7 +19,7 @@ from penstock._declared.signatures import attempt, find_decorators, read_signatu
 
 
 class Unlucky:
-    """What cannot be shown, compared or hashed."""
+    """An object that cannot be shown, compared or hashed."""
 
     def __repr__(self):
         sys.exit(3)
@@ -251,7 +251,7 @@ unsigned.__signature__ = 42
     ],
 )
 def test_no_signature(function):
-    """What nobody can know is None, which is not the signature without parameters."""
+    """An unknown signature is None, which differs from a signature without parameters."""
     assert read_signature(function) is None
 
 

@@ -1,4 +1,4 @@
-"""What is found by numbers is found as long as somebody else holds it."""
+"""An index by numbers that holds its values weakly."""
 
 from penstock._declared.weak_index import WeakIndex
 
@@ -8,7 +8,7 @@ class Thing:
 
 
 def test_what_is_gone():
-    """What nobody holds any more is not found, and neither is what was removed."""
+    """A value without other references is not found, and neither is a removed one."""
     index, kept, removed = WeakIndex(), Thing(), Thing()
     index.put(1, kept)
     index.put(2, Thing())
@@ -30,7 +30,7 @@ def test_later_object():
 
 
 def test_room():
-    """What is gone takes no more room than what is there, and all of that stays."""
+    """Entries of collected values never outnumber the others, which are all kept."""
     index, kept = WeakIndex(), [Thing() for _ in range(500)]
     for number, thing in enumerate(kept):
         index.put(number, thing)

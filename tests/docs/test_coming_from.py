@@ -193,12 +193,12 @@ def test_rows():
 
 @pytest.mark.parametrize("check", dict.fromkeys(CHECKS.values()), ids=lambda check: check.__name__)
 def test_row(check):
-    """What the page says of an option is so."""
+    """The statement of the page about an option is true."""
     check()
 
 
 def test_defaults():
-    """What is different without any setting."""
+    """The differences of the defaults are as the page says."""
     inbound = InboundRequests()
     run = inbound.receive({"X-Request-ID": THEIRS})
 

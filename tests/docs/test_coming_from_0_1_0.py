@@ -369,12 +369,12 @@ def test_rows():
 
 @pytest.mark.parametrize("check", dict.fromkeys(CHECKS.values()), ids=lambda check: check.__name__)
 def test_row(check):
-    """What the page says of a line is so."""
+    """The statement of the page about a line is true."""
     check()
 
 
 def test_differences():
-    """What the page says is different is so."""
+    """The differences that the page lists are true."""
     receive, validate = declare()
     configure(id_factory=lambda: uuid4().hex)
     try:

@@ -1,4 +1,4 @@
-"""What the files for contributors name is there."""
+"""The files and sessions that the documents for contributors name exist."""
 
 import ast
 import re
@@ -69,7 +69,7 @@ def test_tasks_that_are_named(page):
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_workflows_run_tasks(workflow):
-    """What a workflow checks or builds is a task of `noxfile.py`."""
+    """Each check and build of a workflow is a session of `noxfile.py`."""
     named = set()
     for job in yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values():
         matrix = job.get("strategy", {}).get("matrix", {})
@@ -85,7 +85,7 @@ def test_workflows_run_tasks(workflow):
 
 
 def test_workflows_run_every_task_that_ci_runs():
-    """What the script for CI runs, the workflow runs too."""
+    """The workflow runs everything that the script for CI runs."""
     script = named_sessions(text_of(".ci/run"))
     script |= set(re.search(r"for session in ([\w ]+); do", text_of(".ci/run"))[1].split())
     workflow = text_of(".github/workflows/ci.yml")

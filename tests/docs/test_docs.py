@@ -75,7 +75,7 @@ def test_every_option_for_mkdocs_is_in_the_reference(page):
 
 
 def test_every_public_name_is_in_the_reference(built):
-    """What can be imported can be looked up."""
+    """Every public name is in the reference."""
     with (built / "objects.inv").open("rb") as file:
         inventory = InventoryFile.load(file, "", posixpath.join)
     known = {name for kind, names in inventory.items() if kind.startswith("py:") for name in names}
@@ -84,7 +84,7 @@ def test_every_public_name_is_in_the_reference(built):
 
 
 def test_links_to_other_projects(built):
-    """What other projects document is linked to, and nothing is kept that no page links to."""
+    """Names of other projects are links, and the inventories have no unused entries."""
     pages = "".join(page.read_text(encoding="utf-8") for page in built.rglob("*.html"))
     linked = set(re.findall(r'<a class="reference external" href="([^"]+)" title="\(in ', pages))
     listed = {
@@ -133,7 +133,7 @@ def test_diagrams_are_in_the_pages(built):
 
 
 def test_links_in_the_readme():
-    """What the README links to in the repository is there."""
+    """The files in the repository that the README links to exist."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
 
     assert links

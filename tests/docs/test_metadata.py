@@ -1,4 +1,4 @@
-"""What the package index shows of the project."""
+"""The metadata that the package index shows."""
 
 import functools
 import re
@@ -44,7 +44,7 @@ def test_links_lead_to_files(readme):
 
 
 def test_no_source_of_diagrams(readme):
-    """What only other sites draw is shown as the tree that penstock prints."""
+    """A diagram that the package index cannot draw is a tree, as penstock prints it."""
     flow("bom_sync")(entrypoint(name="handle_kafka_message")(lambda: None))
     after = step(name="fetch_from_api", after="handle_kafka_message")
     flow("bom_sync")(after(lambda: None))

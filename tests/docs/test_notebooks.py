@@ -1,4 +1,4 @@
-"""What a real kernel of a notebook shows and keeps."""
+"""The output and the declarations of a real notebook kernel."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What has to be done before a version can be published."""
+"""The conditions for publishing a version."""
 
 import dataclasses
 

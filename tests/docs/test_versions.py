@@ -29,7 +29,7 @@ def test_page(versions):
 
 
 def test_page_with_failures(versions):
-    """What failed is on the page with its reason, what was not run is there too."""
+    """The page has failed versions with the reason, and versions that were not run."""
     results = {"celery": {"5.4.0": "passed", "5.10.0": "test_a - no \\| such", "5.9.0": "passed"}}
 
     page = versions.page(["celery", "rq"], {"python": "3.13", "results": results})

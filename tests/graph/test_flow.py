@@ -100,7 +100,7 @@ def test_frozen():
 
 
 def test_made_once():
-    """Who asks twice gets the same, until something is declared anywhere: it may be concerned."""
+    """A flow is the same object until anything is declared, which may concern it."""
     orders = flow("orders")
     orders(entrypoint(name="receive")(lambda: None))
     first = get_flow("orders")
@@ -158,7 +158,7 @@ def test_unknown_flow(declared, expected):
 
 
 def test_graph():
-    """What is drawn has a node for each step, and one for each that nobody declared."""
+    """The graph has a node for each step, and one for each step that nobody declared."""
     flow("f", title="T", description="D")
     found = declare("f", a=None, b=all_of("a"), c=all_of("a", "gone"), d=["gone", "lost"])
 
@@ -177,7 +177,7 @@ def test_graph():
 
 
 class TestProblems:
-    """What is inconsistent is reported, and only that."""
+    """Inconsistencies are reported, and nothing else."""
 
     def test_none(self):
         """A sound flow has no problems."""
@@ -221,7 +221,7 @@ class TestProblems:
         assert found.problems()[0].message.endswith("Is the module that declares it imported?")
 
     def test_later_import_mends(self):
-        """What a later import declares is a problem no more."""
+        """A predecessor that a later import declares is no longer a problem."""
         assert codes(declare("f", a=None, b="zzz")) == [("unknown-predecessor", "b")]
         assert codes(declare("f", zzz="a")) == []
 
@@ -308,7 +308,7 @@ class TestProblems:
         ]
 
     def test_one_mistake_is_one_problem(self):
-        """What hangs on an unknown name is not reported as unreachable too."""
+        """A step after an unknown name is not reported as unreachable, too."""
         assert codes(declare("f", a=None, b="zzz", c="b")) == [("unknown-predecessor", "b")]
 
     def test_two_entrypoints_never_join(self):
@@ -432,7 +432,7 @@ def test_hints_of_unknown_predecessors(after, expected):
 
 
 def test_problem_of_a_whole_flow_has_a_place():
-    """What concerns a whole flow is reported where its first step is."""
+    """A problem of a whole flow is reported at its first step."""
     late = flow("late")
     late(step(name="first", after="nowhere")(lambda: None))
 

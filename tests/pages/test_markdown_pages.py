@@ -210,7 +210,7 @@ TITLES = [
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("context", ["# {}", "{}", "- [{}](x.md)"])
 def test_escape(dialect, context):
-    """What a reader sees is the text, in every dialect of Markdown and wherever it is."""
+    """Readers see strings as they are, in every dialect of Markdown and in every position."""
     pages = [DIALECTS[dialect](context.format(escape(title))) for title in TITLES]
 
     shown = [html.unescape(re.sub("<[^>]*>", "", page)).split() for page in pages]
@@ -251,7 +251,7 @@ def test_code_in_a_docstring(dialect):
     ],
 )
 def test_templates(doc):
-    """What a docstring holds is never a template to who builds the page: Jekyll, mkdocs-macros."""
+    """A docstring is never read as a template by Jekyll or mkdocs-macros."""
     page = document(doc)
 
     assert "{% raw %}" in page

@@ -47,7 +47,7 @@ def test_links(page):
 
 
 def test_ways():
-    """What leads to a step and where it leads are apart from the ways back."""
+    """The steps before and after a step are separate from its loops."""
     orders = flow("orders")
     orders(entrypoint(name="a")(lambda: None))
     orders(step(name="b", after={"a": None, loop("c"): "no", loop("b"): "partly"})(lambda: None))

@@ -139,7 +139,7 @@ def test_catalog(tmp_path):
 
 
 def test_reuse(tmp_path):
-    """What is kept between builds has its settings, and false overrides true."""
+    """The settings of reuse are read, and false overrides true."""
     table = '[tool.penstock]\ndepends = ["a.toml", "b/*"]\ntimeout = 5\n'
     write(tmp_path / "pyproject.toml", table)
     found = read_settings(tmp_path)
@@ -151,7 +151,7 @@ def test_reuse(tmp_path):
 
 
 def test_override(tmp_path):
-    """What a tool says itself replaces the file's setting; what it leaves out stays."""
+    """A setting of the tool overrides that of the file; the others are kept."""
     settings = Settings(modules=("a",), setup="a:setup", location="file")
 
     actual = settings.override("conf.py", {"modules": ["b"], "setup": None}, tmp_path)
@@ -313,7 +313,7 @@ def test_broken_syntax(tmp_path):
 
 
 def test_library_in_a_folder_of_its_own(tmp_path, monkeypatch):
-    """What an installer put beside the project is a library: the line named is the project's."""
+    """A package that an installer put beside the project is a library: errors name other lines."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     for name, text in {
         "vendored/strict/__init__.py": "def check(value):\n    raise ValueError(value)\n",
@@ -344,7 +344,7 @@ def test_interrupt_is_not_caught(tmp_path):
 
 @pytest.mark.skipif(not hasattr(sys, "set_lazy_imports_filter"), reason="needs lazy imports")
 def test_lazy_imports(tmp_path):
-    """What a configured module imports lazily is imported with it, and the filter is put back."""
+    """Lazy imports of a configured module are imported with it, and the filter is restored."""
     write(tmp_path / "lazy_steps.py", FLOW.format(name="below"))
     write(tmp_path / "lazy_shop.py", "lazy import lazy_steps\n" + FLOW.format(name="here"))
     before = sys.get_lazy_imports_filter()

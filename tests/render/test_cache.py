@@ -103,7 +103,7 @@ def test_nothing(drawings, calls, tmp_path):
 
 @pytest.mark.needs("Graphviz program")
 def test_prune(drawings):
-    """What is no longer wanted is forgotten, in every medium."""
+    """Images that are no longer used are removed, in every medium."""
     drawings.make(SOURCES, "svg")
     drawings.make(SOURCES, "png")
     first, *others = SOURCES
@@ -133,7 +133,7 @@ def test_prune_what_a_killed_process_left(drawings, tmp_path):
 
 
 def test_other_program(drawings, tmp_path, monkeypatch):
-    """What another program drew is not taken for this one's."""
+    """An image that another program drew is not reused."""
     drawings.make(SOURCES, "svg")
     other = tmp_path / "other"
     other.write_text("#!/bin/sh\n")

@@ -203,7 +203,7 @@ class TestJson:
     """JSON for other programs."""
 
     def test_whole(self):
-        """What says nothing is left out, and the order is that of declaration."""
+        """Empty members are left out, and the order is that of declaration."""
         drawn = graph(Node(name="a", title="A", kind="http"), *nodes("b"), edges=(Edge("a", "b"),))
 
         assert json.loads(render_json(drawn)) == {

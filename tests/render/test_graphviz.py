@@ -394,7 +394,7 @@ WRONG = {
     ids=["svg", "png"],
 )
 def test_program_that_prints_something_else(tmp_path, monkeypatch, printed, draw, expected):
-    """What a program prints is believed only if it is an image."""
+    """The output of a program is used only if it is an image."""
     (tmp_path / "printed").write_bytes(printed)
     program = written(tmp_path / "dot", f"cat {tmp_path}/printed")
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
@@ -435,7 +435,7 @@ def test_programs_that_hang_take_no_longer_than_one(tmp_path, monkeypatch):
 
 @pytest.mark.needs("processes")
 def test_what_a_hanging_program_started(tmp_path, monkeypatch):
-    """What a wrapper script started ends with it."""
+    """A process that a wrapper script started ends with it."""
     program = written(tmp_path / "dot", f"sleep 60 & echo $! > {tmp_path}/child; wait")
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
     file, limit = tmp_path / "child", r"timed out.*\. The environment variable PENSTOCK_DOT"

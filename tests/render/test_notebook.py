@@ -37,7 +37,7 @@ def test_without_graphviz(monkeypatch):
 
 
 def test_decorator():
-    """What `flow` returned shows the flow too; where that is not declared, itself."""
+    """The decorator that `flow` returns displays the flow, or itself if no step is declared."""
     orders = flow("orders")
     orders(entrypoint(name="receive")(print))
 

@@ -128,7 +128,7 @@ ALONE = [
     Graph(name=kind, nodes=(Node(name="a", title="a", kind=kind),), edges=())
     for kind in ("queue", "database")
 ]
-"""What PlantUML would take for the participants of a sequence."""
+"""The words that PlantUML would read as the participants of a sequence."""
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_own_name_is_refused():
     ids=["words", "empty", "number", "suffix", "string"],
 )
 def test_unusable_names(name, suffixes, message):
-    """What no user could write is refused where it is declared."""
+    """A name or suffix that users could not write is refused where it is declared."""
     with pytest.raises(InvalidArgumentError, match=message):
         Renderer(name, suffixes, names)
 
@@ -160,7 +160,7 @@ def test_suffix_contradicts(tmp_path):
 
 
 def test_failing_renderer():
-    """What a renderer of others raises is an error with its name and the flow's."""
+    """An exception in a registered renderer is an error with its name and the flow's."""
     register(Renderer("broken", (), lambda _graph, _options: 1 / 0))
     register(Renderer("bytes", (), lambda _graph, _options: b""))
 
@@ -231,7 +231,7 @@ def test_pages(install):
 
 
 def test_loaded_late(install):
-    """What draws otherwise, or lists names, imports nothing of other distributions."""
+    """Drawing another format, or listing names, does not import other distributions."""
     install("acme", POINTS, "raise SystemExit")
 
     assert draw(GRAPH).startswith("graph TD")
@@ -303,7 +303,7 @@ class TestWhatIsDrawn:
 
     @pytest.mark.parametrize("given", [7, None, Graph, Path], ids=repr)
     def test_nothing_to_draw(self, given):
-        """What cannot be drawn is named, with what can."""
+        """The error for an object that cannot be drawn names it, and what can be drawn."""
         with pytest.raises(InvalidArgumentError, match=r"cannot draw \w+: give the name of a flow"):
             draw(given)
 

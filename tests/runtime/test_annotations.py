@@ -57,7 +57,7 @@ def log():
 
 
 class TestSiblings:
-    """What runs beside what annotates."""
+    """Code that runs concurrently with the code that annotates."""
 
     def test_tasks(self, lines):
         """A task's values are on its own lines only, and what was there before is on all."""
@@ -156,7 +156,7 @@ class TestBlocks:
     """Runs within runs."""
 
     def test_entrypoint(self):
-        """What an entrypoint annotates is not seen by who called it."""
+        """The caller of an entrypoint does not see the values that it annotates."""
 
         @entrypoint
         def inner():
@@ -178,7 +178,7 @@ class TestBlocks:
             assert seen() == {}
 
     def test_later_values(self):
-        """What is annotated after a run began is not that run's."""
+        """A run does not get values that are annotated after it began."""
         with bind() as outer, bind() as inner:
             outer.annotate(late=True)
 
@@ -203,7 +203,7 @@ class TestGenerators:
     """Bodies that are left and entered again."""
 
     def test_generator(self):
-        """What the body annotates stays with the body, whatever its caller does meanwhile."""
+        """Values that the body annotates stay with it, whatever its caller does meanwhile."""
 
         @entrypoint
         def items():
@@ -368,7 +368,7 @@ class TestWholeRun:
             assert seen() == {"item": 2, "tenant": "north"}
 
     def test_request(self):
-        """What an entrypoint of a request annotates is seen by the request, not by its siblings."""
+        """The values of an entrypoint are seen by its request, but not by its siblings."""
 
         @entrypoint
         def endpoint(item):
@@ -412,7 +412,7 @@ class TestUnannotate:
             assert before.run(seen) == {"tenant": "north", "order": 7, "item": 1}
 
     def test_again(self):
-        """What was removed can be annotated again."""
+        """A removed value can be annotated again."""
         with bind():
             annotate(order=7, item=1)
             unannotate("order")
@@ -449,7 +449,7 @@ def test_carried_elsewhere():
 
 
 class TestParents:
-    """What a run keeps of the one in which it was called."""
+    """The IDs and names that a run keeps of the run in which it was called."""
 
     def test_names(self):
         """Its IDs and names, and nothing of those before it."""

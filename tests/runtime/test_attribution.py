@@ -77,7 +77,7 @@ def test_wrapper_without_wraps():
 
 
 def test_singledispatch():
-    """What is registered for a type belongs to the step that dispatches to it."""
+    """A function that is registered for a type belongs to the step that dispatches to it."""
 
     @flow("f")
     @step
@@ -160,7 +160,7 @@ class TestUnclaimed:
 
     @pytest.mark.parametrize("declare", [step, entrypoint])
     def test_collected(self, declare):
-        """What is collected before a flow claims it is kept no more, nor reported."""
+        """A function that is collected before a flow claims it is neither kept nor reported."""
 
         def make(number):
             @declare(name=f"made{number}")

@@ -203,7 +203,7 @@ def test_fixture():
 
 
 def test_tasks_keep_it():
-    """What was started in a block that ended where it began keeps its flow ID."""
+    """A task that was started in a block keeps its flow ID after the block has ended normally."""
 
     async def child():
         await asyncio.sleep(0)
@@ -218,7 +218,7 @@ def test_tasks_keep_it():
 
 
 class Pause:
-    """What is awaited until somebody goes on."""
+    """An awaitable that waits until it is resumed."""
 
     def __await__(self):
         yield
@@ -270,7 +270,7 @@ def collected(declare, seen):
 @pytest.mark.parametrize("begin", [coroutine_function, asynchronous_generator, collected])
 @pytest.mark.parametrize("declare", [entrypoint(inherit=False), bind("bound")])
 def test_body_that_ends_in_another_context(outer, begin, declare):
-    """What ends elsewhere in the midst of its body is current no more where it began."""
+    """A body that is ended in another context is no longer current where it began."""
 
     def call():
         seen = []
@@ -285,7 +285,7 @@ def test_body_that_ends_in_another_context(outer, begin, declare):
 
 
 def test_steps_after_a_body_that_ended_elsewhere():
-    """What is recorded then is part of the run before, and of no span that is over."""
+    """A step that is recorded then belongs to the previous run, and not to an ended span."""
 
     def call():
         @flow("f")

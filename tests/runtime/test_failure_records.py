@@ -1,4 +1,4 @@
-"""What an exception knows of the operation that it is from, where that is reported."""
+"""The record of its operation that an exception carries to an error report."""
 
 import asyncio
 import concurrent.futures
@@ -57,7 +57,7 @@ def found_id(error):
 
 
 class TestRecord:
-    """What is carried."""
+    """The content of a record."""
 
     def test_all_of_it(self):
         """ID, flow, the step that raised, and values as they are logged."""
@@ -137,7 +137,7 @@ class TestRecord:
             gc.enable()
 
     def test_frozen(self):
-        """What the class makes of attributes does not matter, and is not broken."""
+        """An exception class may handle attributes in any way, and keeps working."""
 
         @dataclass(frozen=True)
         class FrozenError(Exception):
@@ -280,7 +280,7 @@ class TestNested:
         assert [found_id(first), found_id(second)] == [ids[0], other_ids[0]]
 
     def test_other_operation_within(self):
-        """What passes through an operation from another one is that operation's, outside."""
+        """Outside, an exception that passed through an operation has the record of that operation."""
         inner, ids = raising(ValueError(), name="inner", inherit=False)
 
         def body():
@@ -335,7 +335,7 @@ class TestShared:
         assert find_failure(one) is None
 
     def test_twice_in_one_operation(self):
-        """What is true of both is kept."""
+        """Details that both operations share are kept."""
         error = ValueError()
         one, _ = raising(error, name="one", in_flow="a")
         two, _ = raising(error, name="two", in_flow="b")
@@ -371,7 +371,7 @@ class TestChains:
     """Where the record is looked for."""
 
     def test_cause(self):
-        """What was raised from it, or while it was handled, is of the same operation."""
+        """An exception that was raised from it, or during its handling, has the same record."""
         handle, ids = raising(ValueError())
         other, other_ids = raising(ValueError(), name="other")
 
@@ -391,7 +391,7 @@ class TestChains:
         assert found_id(caught(meanwhile)) == other_ids[0]
 
     def test_cause_counts_before_context(self):
-        """What it was raised from says more than what was handled meanwhile."""
+        """The cause of an exception takes precedence over its context."""
         one, two = (caught(raising(ValueError(), name=name)[0]) for name in ("one", "two"))
         error = KeyError()
         error.__cause__, error.__context__ = one, two
@@ -421,7 +421,7 @@ class TestGroups:
     """Groups of exceptions."""
 
     def test_split(self):
-        """What ``except*`` and `split` take out of a group is of the same operation."""
+        """The parts of a group that ``except*`` and `split` return have the same record."""
 
         async def fail(error):
             raise error
@@ -462,7 +462,7 @@ class TestGroups:
         assert find_failure(group) == Failure("order-7", None, None, {})
 
     def test_control_flow_within(self):
-        """What is control flow in a group carries nothing; a group of such things neither."""
+        """An exception in a group that is control flow has no record, nor has a group of these."""
         members = [KeyboardInterrupt(), ValueError()]
         group = BaseExceptionGroup("mixed", members)
         handle, ids = raising(group)
@@ -475,7 +475,7 @@ class TestGroups:
 
 
 class RetryError(Exception):
-    """What a queue might have."""
+    """An exception of a queue."""
 
 
 declare_control_flow("retried", RetryError)
@@ -496,7 +496,7 @@ declare_control_flow("retried", RetryError)
     ids=lambda error: type(error).__name__,
 )
 def test_control_flow(error):
-    """What steers a program carries nothing."""
+    """An exception that is control flow has no record."""
     caught(raising(error)[0])
 
     assert is_control_flow(error)

@@ -159,7 +159,7 @@ class TestLooks:
         ids=["class", "property", "instance"],
     )
     def test_what_cannot_be_wrapped(self, target, expected):
-        """What would lose something by being wrapped is refused, and the message says why."""
+        """A callable that a wrapper would break is refused, and the message says why."""
         with pytest.raises(TypeError, match=expected) as caught:
             entrypoint(name="x")(target)
 
@@ -547,7 +547,7 @@ class TestAsyncGenerators:
 
 
 class TestKeepsItsKind:
-    """What an entrypoint takes the place of stays what it is."""
+    """A function that an entrypoint replaces is not changed."""
 
     def test_types_coroutine(self):
         """A generator that `types.coroutine` made awaitable can be awaited."""
@@ -668,7 +668,7 @@ def test_recording_takes_nothing_away(make):
 
 
 class Payload:
-    """What can be referred to weakly."""
+    """An object that supports weak references."""
 
 
 @pytest.mark.parametrize("declare", [step, entrypoint, bind()], ids=["step", "entrypoint", "bind"])

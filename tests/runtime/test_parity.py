@@ -330,7 +330,7 @@ def declare(request):
 
 
 class TestKeepsNothingAlive:
-    """What a bare generator would let go, a wrapped one lets go as soon."""
+    """A wrapped generator releases objects as soon as a bare one does."""
 
     def test_sent(self, declare):
         """A value that was sent can go while the generator waits."""

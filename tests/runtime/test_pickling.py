@@ -1,4 +1,4 @@
-"""What can be pickled: by name where it can be imported, by value where a library does that."""
+"""Pickling: by name if an object can be imported, by value if a library does that."""
 
 import asyncio
 import gc
@@ -103,7 +103,7 @@ def make(is_async=False):
 
 @pytest.mark.parametrize("function", [importable, nightly])
 def test_by_name(function):
-    """What can be imported is pickled by its name."""
+    """An object that can be imported is pickled by its name."""
     assert pickle.loads(pickle.dumps(function)) is function
     assert cloudpickle.loads(cloudpickle.dumps(function)) is function
 
@@ -165,7 +165,7 @@ def test_what_belongs_to_the_process():
 
 
 def test_extracted():
-    """What `extract` found can be pickled."""
+    """The result of `extract` can be pickled."""
     found = extract({"X-Request-ID": "order-7", "baggage": "a=1"}, values=["a"])
 
     arrived = pickle.loads(pickle.dumps(found))
@@ -239,7 +239,7 @@ def test_bound_functions_whose_body_runs_later(library, function):
 @pytest.mark.parametrize("is_recorded", [True, False])
 @by_value
 def test_step_that_runs_elsewhere(library, is_recorded):
-    """What arrives by value knows which step it is, also where its flow is not declared."""
+    """A function that is pickled by value knows its step, even if its flow is not declared."""
 
     def declare():
         @flow("jobs")

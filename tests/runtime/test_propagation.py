@@ -43,7 +43,7 @@ def where_am_i(*_: object) -> tuple[str | None, str | None]:
 
 
 def test_decided_again_within():
-    """What came in with a message within the operation counts there."""
+    """The trace context of a message that is handled within the operation applies there."""
     flow_id = "4bf92f3577b34da6a3ce929d0e0e4736"
     with (
         bind(flow_id),
@@ -254,7 +254,7 @@ class TestInject:
         }
 
     def test_values_that_are_too_long(self):
-        """What would make baggage longer than receivers expect is left out."""
+        """Values that would make baggage longer than receivers expect are left out."""
         with bind("a"):
             annotate(long="x" * 8190, short="y")
             actual = inject(values=["long", "short"])
@@ -269,7 +269,7 @@ class TestInject:
 
 
 class TestExtract:
-    """What is taken from a carrier."""
+    """The ID and the values that are read from a carrier."""
 
     @pytest.mark.parametrize(
         "carrier",
@@ -390,7 +390,7 @@ class TestExtract:
 
 @given(flow_id=flow_ids, values=st.dictionaries(st.text(min_size=1, max_size=9), st.text()))
 def test_round_trip(flow_id, values):
-    """What is injected is extracted, on every kind of carrier."""
+    """An injected ID is extracted again, with every kind of carrier."""
     printable = {n: v for n, v in values.items() if v.isprintable() and n.strip() == n}
 
     for carrier in ({}, [], [("k", "v")], [(b"k", b"v")]):
@@ -404,7 +404,7 @@ class TestBind:
     """Blocks and functions that an ID is bound to."""
 
     def test_extracted(self):
-        """What was extracted is bound, with its values."""
+        """The extracted ID is bound, with its values."""
         with bind(extract({"X-Request-ID": "a", "baggage": "tenant=n"}, values=["tenant"])) as run:
             assert (run.flow_id, dict(run.values)) == ("a", {"tenant": "n"})
 
@@ -503,7 +503,7 @@ class TestBound:
 
     @pytest.mark.parametrize("sort", ["coroutine", "generator", "async generator"])
     def test_what_runs_later(self, sort):
-        """What is driven by somebody else runs in the run in which it was bound."""
+        """A coroutine or generator runs in the run in which it was bound, whatever drives it."""
 
         async def coroutine():
             return current_flow_id()
@@ -573,7 +573,7 @@ def test_name_of_a_flow_with_control_characters():
 
 
 def test_bound_where_nothing_is_current():
-    """What is bound outside any run returns what its function does."""
+    """A function that is bound outside any run returns the same result."""
     made = object()
 
     assert bound(lambda: made)() is made

@@ -142,7 +142,7 @@ class Awaitable:
     ids=["raises", "returns a coroutine", "returns an awaitable"],
 )
 def test_function_that_fails(redact, caplog):
-    """What it fails for is hidden, which is logged once and without the value."""
+    """If it fails, the value is hidden, which is logged once and without the value."""
     configure(redact=redact)
 
     assert shown(password="hunter2", order="secret-7") == {
@@ -193,7 +193,7 @@ def test_what_comes_in():
 
 
 def test_other_processes():
-    """What is pickled for a process of one's own is as it was; it is hidden there."""
+    """Values that are pickled for another process are not redacted; that process hides them."""
     configure(redact=["tenant"])
     with bind():
         annotate(tenant="north")

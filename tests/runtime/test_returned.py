@@ -1,4 +1,4 @@
-"""What a function returns goes on in its run, where a body waits in it."""
+"""A coroutine or generator that a function returns continues in the run of the function."""
 
 import asyncio
 import gc
@@ -172,7 +172,7 @@ class TestDriven:
         assert seen[0] == seen[1] is not None
 
     def test_from_a_coroutine(self):
-        """What a coroutine function returns is driven too."""
+        """A generator that a coroutine function returns is driven, too."""
 
         @entrypoint
         async def stream():
@@ -193,7 +193,7 @@ class TestDriven:
 
 
 class TestLeft:
-    """What has no body that waits is returned as it is."""
+    """An object without a body that waits is returned as it is."""
 
     def test_task(self, declare):
         """A task is the same task: it runs in the run that it was started in."""
@@ -222,7 +222,7 @@ class TestLeft:
         assert asyncio.run(main())
 
     def test_begun(self, declare):
-        """What has begun, or is over, goes on where it was begun."""
+        """A body that has begun, or has ended, stays in the run in which it began."""
         generator, block, coroutine_ = count(), contextmanager(count)(), wait()
         next(generator)
         next(block.gen)

@@ -25,7 +25,7 @@ def is_recorded(request):
 
 @pytest.fixture
 def recorded():
-    """What is recorded of flows in their own registry."""
+    """Return a recording of flows in their own registry."""
     with isolated_registry(), record_runs() as found:
         yield found
 
@@ -246,7 +246,7 @@ def test_entrypoint_that_nobody_else_calls(recorded, make):
 
 @pytest.mark.parametrize("make", ORDERS)
 def test_flows_of_a_step_and_an_entrypoint(is_recorded, make):
-    """What is declared is the same, recorded or not."""
+    """The declarations are the same, recorded or not."""
     make()
     starts("b", lambda: None)
 
@@ -347,7 +347,7 @@ def test_bare_function(is_recorded):
 
 
 def test_wrappers_of_one_function(recorded):
-    """What one function is declared to be several times over, each by itself, is distinguished."""
+    """Several separate declarations of one function are distinguished."""
 
     def work(): ...
 

@@ -55,7 +55,7 @@ with open({file!r}, "w") as file:
 
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory):
-    """What a sub-interpreter found, which the main one made within a run."""
+    """Return the findings of a sub-interpreter that the main one made within a run."""
     file = tmp_path_factory.mktemp("inside") / "found.json"
     interpreters = importlib.import_module(INTERPRETERS)
     made = interpreters.create()

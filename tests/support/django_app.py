@@ -1,4 +1,4 @@
-"""What servers load of the small Django project."""
+"""The application of the small Django project, which servers load."""
 
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application

@@ -1,4 +1,4 @@
-"""What frameworks and pages of the documentation set for the whole process."""
+"""State of the whole process that frameworks and pages of the documentation set."""
 
 import logging
 import os

@@ -63,7 +63,7 @@ _SCRIPT = """() => {
 
 @dataclass(frozen=True)
 class Drawing:
-    """What Mermaid made of its source."""
+    """The diagram that Mermaid drew from a source."""
 
     vertices: list[str]
     """The ids of the nodes that it understood."""
@@ -93,7 +93,7 @@ class Drawing:
     """The labels that are wider than the room they were given."""
 
     title: str
-    """What a screen reader calls the image."""
+    """The title of the image for screen readers."""
 
     description: str
     """How a screen reader describes the image."""

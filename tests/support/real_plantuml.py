@@ -20,7 +20,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 @dataclass
 class Drawing:
-    """What PlantUML made of its source."""
+    """The diagram that PlantUML drew from a source."""
 
     words: dict[str, str] = field(default_factory=dict)
     """The words in each node, without white space, by id."""

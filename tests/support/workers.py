@@ -1,4 +1,4 @@
-"""What tests call in other processes, which import it from here."""
+"""Functions that tests call in other processes, which import this module."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What receives spans: it breaks nothing, and loses nothing, however a process ends."""
+"""Exporters never break the application, and lose no span, however a process ends."""
 
 import gc
 import json
@@ -73,7 +73,7 @@ ODD = {
 
 
 class TestExporters:
-    """What receives spans, and what it cannot do to the application."""
+    """Exporters, and their failures, which do not reach the application."""
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_one_that_raises(self, caplog):
@@ -99,7 +99,7 @@ class TestExporters:
     @pytest.mark.usefixtures("_exporters")
     @pytest.mark.parametrize("missing", ["export", "flush"])
     def test_one_that_is_none(self, missing):
-        """What lacks a method of exporters is refused, and those that there are stay."""
+        """An object without a method of exporters is refused, and the earlier exporters stay."""
         before = exporters()
         broken = InMemoryExporter()
         vars(broken)[missing] = None
@@ -126,7 +126,7 @@ class TestExporters:
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_one_that_raises_beside_the_application(self):
-        """What the application raises is what its caller gets."""
+        """An exception of the application reaches its caller unchanged."""
 
         class Broken(InMemoryExporter):
             def export(self, span):
@@ -351,7 +351,7 @@ class TestExporters:
     @pytest.mark.usefixtures("recorded", "_exporters")
     @pytest.mark.needs("threads")
     def test_background(self):
-        """What is exported in the background is there after a flush, in order."""
+        """All spans in the background are exported after a flush, in order."""
         memory = InMemoryExporter()
         set_exporters(BackgroundExporter(memory))
         begin = declare(lambda: None, name="begin")
@@ -365,7 +365,7 @@ class TestExporters:
     @pytest.mark.usefixtures("recorded", "_exporters")
     @pytest.mark.needs("threads")
     def test_background_that_cannot_keep_up(self, caplog):
-        """What no room is left for is dropped, which is logged once."""
+        """Spans that do not fit into the queue are dropped, which is logged once."""
         go_on, memory = threading.Event(), InMemoryExporter()
 
         class Stuck(InMemoryExporter):
@@ -485,7 +485,7 @@ class TestExporters:
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_background_at_exit(self, monkeypatch):
-        """What comes after the last flush is exported at once, for the thread may not live."""
+        """A span after the last flush is exported at once, since the thread may have ended."""
         memory = InMemoryExporter()
         set_exporters(BackgroundExporter(memory))
         begin = declare(lambda: None, name="begin")
@@ -501,7 +501,7 @@ class TestExporters:
         """Each greenlet has its own state, also where threads are patched after the import."""
 
         class Patched(threading.local):
-            """What gevent puts there."""
+            """The class that gevent puts there."""
 
         monkeypatch.setattr(threading, "local", Patched)
         memory = InMemoryExporter()
@@ -640,7 +640,7 @@ class TestProcesses:
         ],
     )
     def test_environment_unusable(self, application, value, reason):
-        """What cannot be used is an error that names the variable; the application runs on."""
+        """An invalid value is an error that names the variable; the application continues."""
         done = application(
             "from penstock import tracing; print(tracing.is_tracing())", PENSTOCK_TRACE=value
         )

@@ -164,7 +164,7 @@ def test_unknown_flow(run):
 
 
 def test_recorded():
-    """What is recorded in a test can be asked for, and drawn."""
+    """The runs that a test records can be read and drawn."""
     with record_runs() as recorded:
         made = flow("orders")
         charge = made(step(name="charge", after="begin")(lambda: 1))
@@ -279,7 +279,7 @@ def test_coarse_clock(monkeypatch, tick):
 
 
 def test_line_that_is_being_written(tmp_path):
-    """What another process has not written to its end is left out."""
+    """A line that another process has not finished is left out."""
     file = tmp_path / "spans.jsonl"
     whole, part = json.dumps(span("begin")), json.dumps(span("charge"))[:-9]
     file.write_text(f"{whole}\n{part}", encoding="utf-8")
@@ -288,7 +288,7 @@ def test_line_that_is_being_written(tmp_path):
 
 
 def test_names_of_a_later_version(tmp_path):
-    """What a later version writes beside is left out."""
+    """Members that a later version adds are ignored."""
     file = tmp_path / "spans.jsonl"
     file.write_text(json.dumps(span("begin") | {"new": 1}), encoding="utf-8")
 

@@ -30,7 +30,7 @@ __all__ = ["_exporters", "recorded"]
 
 
 class TestSpans:
-    """What a span says."""
+    """The attributes of a span."""
 
     def test_call(self, recorded):
         """A span says of what step, run and operation it is, and when and how it ended."""
@@ -280,7 +280,7 @@ class TestSorts:
         assert [span.outcome for span in recorded.spans] == ["cancelled"]
 
     def test_what_a_coroutine_awaits_is_passed_on(self, recorded):
-        """What is sent into, thrown into and returned from a coroutine goes through."""
+        """Values that are sent to, thrown into and returned by a coroutine are passed on."""
 
         class Ask:
             def __await__(self):
