@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast, get_args
@@ -145,7 +145,10 @@ def project_settings(confdir: Path, config: Config) -> Settings:
     options = {key: config[f"penstock_{key}"] for key in SETTING_NAMES}
     # An empty tuple says nothing, as an empty list does.
     options = {key: value for key, value in options.items() if value != ()}
-    return read_settings(confdir).override(str(confdir / "conf.py"), options, confdir, _WORDS)
+    found = read_settings(confdir).override(str(confdir / "conf.py"), options, confdir, _WORDS)
+    return replace(
+        found, mocks=tuple(map(str, getattr(config, "autodoc_mock_imports", None) or ()))
+    )
 
 
 def _warn_of_unknown(_app: Sphinx, config: Config) -> None:

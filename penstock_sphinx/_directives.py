@@ -182,13 +182,15 @@ class FlowDirective(_Directive):
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes that show the flow, or a note that there is none."""
+        how = self.options.get("steps", "full")
+        if how != "none":
+            self._domain.need_functions()
         try:
             flow = self._domain.flows.flow(self._name())
         except UnknownFlowError as error:
             return self._fail("This flow cannot be shown", self._explain(error), "unknown_flow")
         for problem in flow.problems():
             self._warn(str(problem), problem.code.replace("-", "_"))
-        how = self.options.get("steps", "full")
         if how != "none" and is_being_shown(self.env, "flow", flow.name):
             return self._link_back("flow", LinkTarget(flow.name), flow.label)
         self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
@@ -257,6 +259,7 @@ class StepDirective(_Directive):
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes that show the step, or a note that there is none."""
+        self._domain.need_functions()
         try:
             flow, step = find_step(self._name(), self._domain.flows)
         except UnknownStepError as error:

@@ -162,11 +162,20 @@ class PenstockDomain(Domain):
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
+        self.import_modules: Callable[[], None] | None = None
+        """Imports what declares the flows, while `flows` are those of an earlier build."""
+
         self.holds: Callable[[Condition], bool] = lambda _: True
         """Returns whether this build keeps content under a condition."""
 
         self.catalogs: dict[str, list[NullTranslations]] = {}
         """The translations of this project, by the name of their catalog."""
+
+    def need_functions(self) -> None:
+        """Let `flows` have their functions, for what is made of docstrings."""
+        import_modules, self.import_modules = self.import_modules, None
+        if import_modules is not None:
+            import_modules()
 
     def note_object(self, docname: str, obj: DomainObject) -> None:
         """Remember that the page *docname* has *obj*."""

@@ -56,12 +56,23 @@ def import_modules(settings: Settings) -> tuple[ModuleImportError, ...]:
     One that fails does not keep the others from being imported; a *setup* that fails does,
     since they would fail for want of it.
     """
+    extend_path(settings)
+    with _imports_at_once(), kept_loggers():
+        return _import_all(settings)
+
+
+def extend_path(settings: Settings) -> None:
+    """Let the modules of *settings* be found, by others too."""
     root = (settings.root,) if settings.root else ()
     for folder in reversed((*settings.pythonpath, *root)):
         if folder not in sys.path:
             sys.path.insert(0, folder)
-    with _imports_at_once(), kept_loggers():
-        return _import_all(settings)
+
+
+def is_imported(settings: Settings) -> bool:
+    """Return whether somebody has imported a module of *settings*, or a package that holds one."""
+    names = (*settings.modules, *filter(None, [settings.setup]))
+    return any(name.partition(":")[0].partition(".")[0] in sys.modules for name in names)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from penstock.catalog._sources import inputs_of_sources
 from penstock.catalog._subprocess import load_in_child
 from penstock.exceptions import CatalogError
 
-__all__ = ["FlowsLoader", "find_kept", "keep"]
+__all__ = ["FlowsLoader", "find_kept", "forget_kept", "keep"]
 
 _FILE = "penstock-flows.json"
 _FORMAT = 1
@@ -75,6 +75,12 @@ def keep(folder: Path, settings: Settings, loaded: LoadedFlows) -> None:
         flows = Catalog.from_registry(settings.root or settings.folder)
     members = {"catalog": flows.to_json(), "inputs": loaded.inputs.to_json()}
     _write(folder, {"format": _FORMAT, **members})
+
+
+def forget_kept(folder: Path) -> None:
+    """Remove what `keep` wrote to *folder*: an import has failed that is to be tried again."""
+    with suppress(OSError):
+        (folder / _FILE).unlink(missing_ok=True)
 
 
 def _write(folder: Path, members: dict[str, Any]) -> None:

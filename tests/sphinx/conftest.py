@@ -81,9 +81,24 @@ class Project:
         self.write(name, text.replace(old, new))
 
     def build(
-        self, builder: str = "html", *extensions: str, verbosity: int = 0, **settings: object
+        self,
+        builder: str = "html",
+        *extensions: str,
+        verbosity: int = 0,
+        processes: int = 0,
+        from_scratch: bool = False,
+        **settings: object,
     ) -> "Built":
-        """Build the project as `sphinx-build` would, in this process but as if in a new one."""
+        """Build the project as `sphinx-build` would, in this process but as if in a new one.
+
+        Args:
+            builder: The name of the builder.
+            extensions: More extensions.
+            verbosity: How many ``-v``.
+            processes: How many readers, with ``-j``.
+            from_scratch: Whether with ``-E``.
+            settings: Values of ``conf.py``.
+        """
         values = self.settings | settings
         values["extensions"] = ["penstock_sphinx", *extensions]
         status, warnings = StringIO(), StringIO()
@@ -97,6 +112,8 @@ class Project:
                 warning=warnings,
                 builddir=self.folder / "_build",
                 verbosity=verbosity,
+                parallel=processes,
+                freshenv=from_scratch,
             )
             try:
                 app.build()

@@ -188,7 +188,7 @@ def test_module_that_prints(project):
     made = project()
     made.edit("shop.py", "from penstock", "print('hello from the shop')\nfrom penstock")
 
-    built = [made.build(), made.build(verbosity=1)]
+    built = [made.build(), made.build(verbosity=1, from_scratch=True)]
 
     assert ["hello from the shop" in b.status for b in built] == [False, True]
     assert "<svg" in built[0].read("index.html")
