@@ -72,6 +72,8 @@ class Inputs:
     """All that a catalog was made from, as far as it can be seen.
 
     Clocks, databases, the network and the output of other programs are not recorded.
+
+    .. versionadded:: 0.2
     """
 
     process: Mapping[str, Any] = field(default_factory=dict)

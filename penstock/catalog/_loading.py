@@ -111,6 +111,8 @@ def import_recorded(settings: Settings) -> LoadedFlows:
     these modules are inputs, what else they have read is not. Of environment variables all
     count but those that differ from run to run, for to note which are read would be to
     change an object of the host.
+
+    .. versionadded:: 0.2
     """
     with record(settings) as recording:
         failures = import_modules(settings)

@@ -37,6 +37,8 @@ def find_kept(folder: Path, settings: Settings) -> LoadedFlows | None:
     Args:
         folder: A folder of the tool's own, such as that of its cache.
         settings: The settings of the project.
+
+    .. versionadded:: 0.2
     """
     if not settings.catalog_reuse:
         return None
@@ -67,6 +69,8 @@ def keep(folder: Path, settings: Settings, loaded: LoadedFlows) -> None:
         folder: A folder of the tool's own. It is made if need be.
         settings: The settings of the project.
         loaded: The flows. Those of this process are written as they are now.
+
+    .. versionadded:: 0.2
     """
     if not settings.catalog_reuse or loaded.failures or loaded.inputs is None:
         return
@@ -108,6 +112,8 @@ class FlowsLoader:
 
     One loader belongs to one site. What it has loaded is what it returns while
     nothing has changed, and a second loader finds it in the folder.
+
+    .. versionadded:: 0.2
     """
 
     def __init__(self, folder: Path | None = None) -> None:

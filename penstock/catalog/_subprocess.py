@@ -45,6 +45,8 @@ def load_in_child(
     Raises:
         CatalogError: If the process cannot be started, crashes, ends by itself or
             takes too long.
+
+    .. versionadded:: 0.2
     """
     timeout = timeout or settings.timeout
     process = describe_process(settings)
