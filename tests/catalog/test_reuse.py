@@ -262,7 +262,7 @@ def test_file(project):
     assert (project.imports(), project.cache.exists()) == (0, False)
 
 
-def test_in_this_process(project, capsys):
+def test_in_this_process(project, monkeypatch, capsys):
     """Flows that this process has imported are kept for one that imports nothing."""
     loaded = import_recorded(project.settings)
     keep(project.cache, project.settings, loaded)
@@ -271,6 +271,11 @@ def test_in_this_process(project, capsys):
     assert (capsys.readouterr().out, kept.flows.flows[0].name) == ("importing\n", "orders")
     assert (loaded.flows.flows, kept.flows.flow("orders").steps[0].function) == (list_flows(), None)
 
+    monkeypatch.setenv("REUSE_SHOP", "1")  # which the module may have read
+
+    assert find_kept(project.cache, project.settings) is None
+
+    monkeypatch.delenv("REUSE_SHOP")
     project.edit("orders", "salesX")
 
     assert find_kept(project.cache, project.settings) is None
