@@ -11,7 +11,7 @@ __all__ = ["noted_absences"]
 class _Asked:
     """A function of `os`, which notes a path at which there is nothing.
 
-    It is no function, for a class that has `os.stat` as an attribute has no method by it.
+    It is not a function, so that a class with `os.stat` as an attribute does not get a method.
     """
 
     def __init__(self, function: Callable[..., Any], note: Callable[[Any], None]) -> None:

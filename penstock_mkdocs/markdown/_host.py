@@ -65,12 +65,12 @@ class Host:
 
     @property
     def build(self) -> object:
-        """What the tool makes anew for each build, or None if that is not known."""
+        """An object that the tool makes for each build, or None if that is not known."""
         return getattr(self._relpath, "files", None) or self._zensical_config or None
 
     @property
     def has_builds(self) -> bool:
-        """Whether the tool makes that anew for each build of its server too, as MkDocs does."""
+        """Whether the tool makes another one for each build of its server, as MkDocs does."""
         return getattr(self._relpath, "files", None) is not None
 
     @property

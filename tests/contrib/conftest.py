@@ -1,4 +1,4 @@
-"""What tests of adapters share."""
+"""Fixtures for tests of adapters."""
 
 import pytest
 from servers import RABBITMQ, rabbitmq_server

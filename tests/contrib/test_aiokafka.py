@@ -138,7 +138,7 @@ def test_consume(broker, topic, clients, sort):
 
 
 def test_handler_fails(broker, topic, clients):
-    """What a handler raises ends the loop, and the next message is the next one."""
+    """An exception of a handler ends the loop, and the next message is the next one."""
     broker.produce(topic, (b"1", None), (b"2", None))
 
     async def fail(message):

@@ -237,7 +237,7 @@ def test_direct_call(jobs):
 
 
 def test_uninstalled(jobs):
-    """What was installed can be taken back, also where nothing was."""
+    """`uninstall` reverts `install`, and does nothing without it."""
     scheduler = BackgroundScheduler(timezone="UTC")
     install(scheduler)
     install(scheduler)

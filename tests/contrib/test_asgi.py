@@ -53,7 +53,7 @@ def test_new_id():
 
 
 def test_never_what_is_there():
-    """What is current where a server starts a request is not kept, and is there again."""
+    """A run that is current where a server starts a request is not used, and is restored."""
     with bind("order-7"):
         (_, body), after = call(FlowMiddleware(answer), scope_of())
 
@@ -83,7 +83,7 @@ def test_trust(trust, expected):
 
 @pytest.mark.parametrize("name", [b"x-request-id", b"X-Request-ID"])
 def test_answer_of_the_application(name):
-    """What the application says in the header itself stays."""
+    """A header that the application sets itself stays."""
 
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": [(name, b"own")]})
@@ -94,7 +94,7 @@ def test_answer_of_the_application(name):
 
 
 def test_answer_that_is_used_again():
-    """What the application passes is not changed, so a response that it keeps has no old ID."""
+    """Headers of the application are not changed, so a response that it keeps has no old ID."""
     message = {"type": "http.response.start", "status": 204}
     kept = {"type": "http.response.start", "status": 204, "headers": ((b"a", b"b"),)}
 
@@ -262,7 +262,7 @@ def test_collected():
 
 
 def test_tasks():
-    """What a request starts belongs to it, and may annotate all of it."""
+    """A task that a request starts belongs to it, and may annotate the whole request."""
     seen = []
 
     async def work():

@@ -81,7 +81,7 @@ def test_specification(app):
 
 
 def test_real_task(app):
-    """What is declared is a task with all that tasks have."""
+    """A declared task has all attributes of tasks."""
 
     @flow("orders")
     @flow_task(bind=True, name="other.name", rate_limit="9/m", max_retries=7)
@@ -265,7 +265,7 @@ def fail(task):
     ],
 )
 def test_control_flow(app, end, outcomes):
-    """What a task raises to speak with its worker is not recorded as a failure."""
+    """An exception of a task that is control flow of Celery is not recorded as a failure."""
     app.conf.task_always_eager = False
     with record_runs() as recorded:
 
@@ -292,7 +292,7 @@ def test_control_flow(app, end, outcomes):
 
 
 def test_failure_of_an_undeclared_task(app):
-    """What an undeclared task raises knows of its operation, where it is reported outside."""
+    """An exception of an undeclared task carries its operation to reports outside."""
     install(app)
     seen = []
 
@@ -430,7 +430,7 @@ def test_sent_after_closing(sent, app):
 
 
 def test_header_that_is_there(sent, app):
-    """Who sends a task with an ID means that one, with which the values here have nothing to do."""
+    """A task that is sent with an ID keeps it, without the annotated values of the current run."""
     install(values=["tenant"])
     with bind():
         annotate(tenant="north")
@@ -611,7 +611,7 @@ def test_settings_before_declaring(app, work):
 
 
 def test_uninstall(app, work):
-    """What was installed can be taken back, for one application or for all."""
+    """`uninstall` reverts `install`, for one application or for all."""
     connected = len(signals.task_prerun.receivers)
     install()
     install(app)

@@ -1,4 +1,4 @@
-"""What Celery makes of one message: canvases, callbacks, stamps, signals, in one operation."""
+"""Canvases, callbacks, stamps and signals of Celery are in one operation."""
 
 import json
 
@@ -372,7 +372,7 @@ def test_eager_canvas(eager, name, is_inside):
 
 @pytest.mark.parametrize("how", ["failure", "retry", "changed"])
 def test_eager_that_raises(eager, how):
-    """What a task in place raises, also through its caller, leaves the caller's run current."""
+    """An exception of an eager task, also through its caller, leaves the caller's run current."""
     with bind("order-7"):
         if how == "failure":
             with pytest.raises(KeyError):

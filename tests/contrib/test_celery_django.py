@@ -43,7 +43,7 @@ print(*seen)
 
 
 def test_on_commit():
-    """What is sent at the end of a transaction has the ID of the run that the transaction is in."""
+    """A task that is sent at the end of a transaction has the ID of the transaction's run."""
     ran = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
 
     assert ran.stdout == "order-7 order-7 committed\n"

@@ -1,4 +1,4 @@
-"""What `install_logging` does to the handlers of Celery: `test_worker_exit` has real workers."""
+"""`install_logging` and the handlers of Celery; `test_worker_exit` has real workers."""
 
 import logging
 from types import SimpleNamespace

@@ -238,7 +238,7 @@ def test_crash(worker):
 # Celery has no beat beside gevent.
 @pytest.mark.parametrize("worker", WORKERS[:-1], indirect=True, ids="-".join)
 def test_beat(worker):
-    """What the schedule sends has a new ID each time."""
+    """A task of the schedule has a new ID each time."""
     ticks = wait_for(
         lambda: [note["id"] for note in worker.notes() if note["what"] == "tick"],
         lambda found: len(found) >= 2,

@@ -76,7 +76,7 @@ class Seen:
 
 
 class TestProducer:
-    """What a message takes along."""
+    """The headers of a message."""
 
     @pytest.mark.parametrize(
         "headers", [None, [], [("shop", b"north")], [("shop", None)], {"shop": "north"}], ids=repr
@@ -233,7 +233,7 @@ class TestConsume:
         assert (run.flow_id, run.flow, run.entrypoint) == ("order-7", "orders", "handle")
 
     def test_handler_fails(self, broker, topic, consumer):
-        """What a handler raises ends the loop; what it did not commit comes again."""
+        """An exception of a handler ends the loop; uncommitted messages are received again."""
         broker.produce(topic, (b"1", {HEADER: "order-7"}))
 
         def fail(message):
@@ -261,7 +261,7 @@ class TestConsume:
         assert partition.offset == 1
 
     def test_errors(self, broker, topic):
-        """What the consumer reports is raised, or handed to who asked for it."""
+        """An error of the consumer is raised, or passed to `on_error`."""
         reported = []
         broker.produce(topic, (b"1", None))
 

@@ -104,7 +104,7 @@ def test_own_id(get, path):
 
 
 def test_not_trusted(get):
-    """What a client sends is not adopted, and is there under its own name."""
+    """The ID of a client is not adopted, and is kept under another name."""
     answer = get("/say", **{HEADER: "theirs"})
 
     assert answer.headers[HEADER] != "theirs"
@@ -175,7 +175,7 @@ def test_declared_views(get, path):
 
 
 def test_marks_of_declared_views():
-    """What Django's own decorators leave on a view is read from the declared one."""
+    """Attributes that Django's decorators set on a view are on the declared view, too."""
     client = Client(enforce_csrf_checks=True)
     guard = "django.middleware.csrf.CsrfViewMiddleware"
     with override_settings(MIDDLEWARE=["penstock.contrib.django.FlowMiddleware", guard]):
@@ -199,7 +199,7 @@ def test_rest(path):
 
 
 def test_method_of_declared_view(get):
-    """What decorates the class of a view sees what it saw before."""
+    """A decorator of a view's class sees the same attributes as before."""
     assert Client().post("/declared-class").status_code == 405
 
 
@@ -292,7 +292,7 @@ def test_logging_of_the_project(get, tmp_path):
 
 @pytest.mark.parametrize("path", ["/nothing", "/no-such-address", "/forbidden"])
 def test_refused(get, lines, path):
-    """What Django logs of a request that it refuses has the ID, once."""
+    """Django's log of a refused request has the ID, once."""
     answer = get(path)
     logged = [line for line in lines if line.name == "django.request"]
 

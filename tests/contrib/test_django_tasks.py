@@ -135,7 +135,7 @@ def deliver_kept(amount):
 
 
 def test_other_rows(tasks, run_worker):
-    """What is kept without penstock is left alone, and its task has nothing to do with others."""
+    """A stored task without penstock is left alone, and is not part of other operations."""
     framework = sys.modules["penstock.contrib.django.tasks"]._tasks
     tasks.deliver_kept = framework.task(backend="rows")(deliver_kept)
     deliver_kept.__module__ = "django_work"
@@ -171,7 +171,7 @@ def test_flow(tasks):
 
 
 def test_real_task(tasks):
-    """What is declared is a task with all that tasks have, and can be pickled."""
+    """A declared task has all attributes of tasks, and can be pickled."""
     task = tasks.work.using(queue_name="default")
 
     assert pickle.loads(pickle.dumps(task)) == task

@@ -71,7 +71,7 @@ def test_carried(broker):
     ],
 )
 def test_control_flow(broker, recorded, raised, outcome):
-    """What an actor raises to be run again, or when its worker ends, is not a failure."""
+    """An exception to run the actor again, or at the end of its worker, is not a failure."""
     left = [raised]
 
     @flow("orders")
@@ -121,7 +121,7 @@ def test_retries(broker, sender):
 
 
 def test_pipeline_and_children(broker):
-    """What follows from a message has its ID: the next of a pipeline, and what an actor sends."""
+    """Messages that follow have its ID: the next one of a pipeline, and those of the actor."""
     seen = []
 
     @flow_task
@@ -172,7 +172,7 @@ def test_sent_twice(broker):
 
 
 def test_encoded():
-    """What is put into a message is a string for any encoder."""
+    """The ID in a message is a string, which any encoder supports."""
     sent = pickle.loads(pickle.dumps({HEADER: _Sent("order-7")}))
 
     assert (sent, type(sent[HEADER])) == ({HEADER: "order-7"}, str)

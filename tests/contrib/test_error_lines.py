@@ -1,4 +1,4 @@
-"""What frameworks log of an exception that nobody caught says which operation failed."""
+"""The log of a framework about an unhandled exception shows which operation failed."""
 
 import asyncio
 import logging

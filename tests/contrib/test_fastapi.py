@@ -156,7 +156,7 @@ def test_added_as_middleware(api):
 
 
 def test_base_http_middleware(api):
-    """What Starlette calls BaseHTTPMiddleware sees the ID, and so does what is within it."""
+    """A `BaseHTTPMiddleware` of Starlette sees the ID, and so does the application in it."""
     seen = []
 
     class Reporting(BaseHTTPMiddleware):

@@ -71,7 +71,7 @@ def play(use, **settings):
     ],
 )
 def test_control_flow(recorded, raised, outcome):
-    """What a handler raises to settle its message is not recorded as a failure."""
+    """An exception of a handler that settles its message is not recorded as a failure."""
     broker = KafkaBroker(middlewares=[FlowMiddleware()], logger=None)
 
     @broker.subscriber("orders")
@@ -91,7 +91,7 @@ def test_control_flow(recorded, raised, outcome):
 
 
 def test_run():
-    """Who is sent to, and whom that one sends to, has the ID; it is the correlation ID."""
+    """Each receiver in a chain of messages has the ID, which is the correlation ID."""
 
     async def use(broker):
         with bind("order-7"):

@@ -52,7 +52,7 @@ def test_factory(app):
 
 
 def test_configuration(app):
-    """What the configuration says counts, before what was given to the extension."""
+    """The configuration overrides the settings of the extension."""
     app.config.update(PENSTOCK_HEADER="X-Flow", PENSTOCK_TRUST=True)
     FlowExtension(app, trust=False, respond=True)
     answer = app.test_client().get("/", headers={"X-Flow": "theirs-1"})
@@ -202,7 +202,7 @@ def test_entrypoints(app, client):
 
 
 def test_received(app, client):
-    """What was not trusted is there to be logged."""
+    """An ID that was not trusted is available for logging."""
 
     @app.get("/received")
     def received():

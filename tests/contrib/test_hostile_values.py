@@ -130,7 +130,7 @@ def logurus(**options):
 
 
 class Posted(Transport):
-    """What would be sent to Sentry, as JSON."""
+    """Return the events that would be sent to Sentry, as JSON."""
 
     last = ""
 
@@ -177,7 +177,7 @@ WRITERS = {
 
 
 OTHERS = [name for name in WRITERS if name.startswith(("Formatter", "Json", "loguru"))]
-"""What gets objects as they are, and deals with those that fail as with any other field."""
+"""Adapters that pass objects on as they are, and treat those that fail like other fields."""
 
 NO_OBJECTS = ["tuple as a key", "circular", "deep", "digits", "digits in a list"]
 NO_OBJECTS += ["surrogate", "surrogate in a list", "NUL", "long"]
@@ -197,7 +197,7 @@ def _restored():
     [case(w, n) for w in WRITERS for n in (NO_OBJECTS if w in OTHERS else HOSTILE)],
 )
 def test_within_a_run(writer, name):
-    """What is logged in a run is written, with its ID."""
+    """A line that is logged in a run is written, with its ID."""
     with bind("order-7"):
         annotate(order=HOSTILE[name])
         line = WRITERS[writer](None)
@@ -304,7 +304,7 @@ def test_formats(form, value, expected):
     [("%(order)5.1f", Decimal("1.5"), "  1.5"), ("%(order)03d", Decimal(7), "007")],
 )
 def test_formats_of_numbers(form, value, expected):
-    """What is a number in another class is written as one."""
+    """An instance of a subclass of a number is written as a number."""
     with bind():
         annotate(order=value)
 

@@ -43,7 +43,7 @@ def async_exchange(prepare, *requests, **options):
 
 @pytest.fixture(params=[sync_exchange, async_exchange], ids=["sync", "async"])
 def exchange(request):
-    """What sends requests, for each kind of client."""
+    """Return a function that sends requests, for each kind of client."""
     return request.param
 
 

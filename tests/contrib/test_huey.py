@@ -73,7 +73,7 @@ if hasattr(exceptions, "RateLimitExceeded"):  # older versions have no limits
 
 @pytest.mark.parametrize(("raised", "outcomes"), CONTROL_FLOW)
 def test_control_flow(huey, recorded, raised, outcomes):
-    """What a task raises to speak with its consumer is not recorded as a failure."""
+    """An exception of a task that is control flow of Huey is not recorded as a failure."""
     left = [raised]
 
     @flow("orders")
@@ -265,7 +265,7 @@ def test_made_before(is_immediate):
 
 
 def test_periodic():
-    """What the clock starts has its own ID each time, the same when it is tried again."""
+    """A periodic task has a new ID each time, and the same one when it is tried again."""
     huey = MemoryHuey("nightly")
     seen = []
 
@@ -299,7 +299,7 @@ def test_not_yet():
 
 
 def test_clock_of_undeclared():
-    """What Huey's own decorator declares can call a declared task: each call is an operation."""
+    """A task of Huey's own decorator can call a declared task: each call is an operation."""
     huey = MemoryHuey("nightly")
     seen = []
     work = flow("nightly")(flow_task(huey, name="work")(lambda: seen.append(current_flow_id())))

@@ -110,7 +110,7 @@ def test_consume(broker, topic, consumer):
 
 
 def test_hostile_is_not_logged(broker, topic, consumer, caplog):
-    """What came in instead of an ID is not repeated in a log of penstock."""
+    """An invalid ID is not repeated in a log of penstock."""
     caplog.set_level(logging.DEBUG, "penstock")
     broker.produce(topic, (b"1", {HEADER: b"evil\r\n"}))
     seen = []
@@ -123,7 +123,7 @@ def test_hostile_is_not_logged(broker, topic, consumer, caplog):
 
 
 def test_handler_fails(broker, topic, consumer):
-    """What a handler raises ends the loop, and the next message is the next one."""
+    """An exception of a handler ends the loop, and the next message is the next one."""
     broker.produce(topic, (b"1", None), (b"2", None))
 
     def fail(message):

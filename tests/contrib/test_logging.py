@@ -162,7 +162,7 @@ class TestFlowFilter:
         assert [record.step, charged.step] == ["-", "charge"]
 
     def test_annotated_values(self):
-        """What was attached to the run is a field, also for a formatter of JSON."""
+        """Annotated values are fields, also for a formatter of JSON."""
         log = Log(FlowFilter(default=None), formatter=JsonFormatter(FORMAT + " %(tenant)s"))
 
         place_order()
@@ -178,7 +178,7 @@ class TestFlowFilter:
         }
 
     def test_the_record_counts(self):
-        """What a record has is its own: `extra` before annotations, its message always."""
+        """Fields of a record are kept: `extra` overrides annotations, and no value the message."""
         log = Log(FlowFilter(), formatter=logging.Formatter(FORMAT + " %(order)s %(name)s"))
 
         with bind("order-7"):
@@ -466,7 +466,7 @@ class TestOneLine:
         assert log.lines == ["<unprintable Forged>|one"]
 
     def test_record_stays(self):
-        """What other handlers write is the value itself."""
+        """Other handlers write the value itself."""
         record = logging.makeLogRecord({"tenant": self.FORGED, "number": 1.5})
 
         FlowFormatter("%(tenant)s %(number)s").format(record)

@@ -1,4 +1,4 @@
-"""What an adapter says where the package that it joins is missing."""
+"""The error of an adapter whose package is missing."""
 
 import importlib
 import importlib.metadata
@@ -24,7 +24,7 @@ DISTRIBUTIONS = {
     "sentry": "sentry-sdk",
     "confluent_kafka": "confluent-kafka",
 }
-"""What is installed for an adapter, where that has another name than its package."""
+"""The distribution of an adapter's package, if its name differs."""
 
 
 def forget(module, monkeypatch):

@@ -350,7 +350,7 @@ QUEUES = [
 
 @pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.__name__.strip("_"))
 def test_one_trace(request, memory, seen, is_sampled, queue):
-    """What a worker does is the child of who sent it, and recorded only if that is."""
+    """The span of a task is the child of its sender's, and recorded only if that is."""
     with queue(request, seen) as (send, receive):
         is_async = asyncio.iscoroutinefunction(send)
 

@@ -117,7 +117,7 @@ def parents(memory):
 
 @pytest.mark.usefixtures("provider")
 class TestSpans:
-    """What a span is."""
+    """The attributes of a span."""
 
     def test_trace(self, memory, recorded):
         """The trace-id is the flow ID; IDs, times and parents are those that others receive."""
@@ -237,7 +237,7 @@ class TestSpans:
         assert made.context.is_valid
 
     def test_traceparent(self, memory):
-        """What goes out names the running step as its parent."""
+        """An outgoing `traceparent` has the running step as its parent."""
         headers = declare(lambda: inject(traceparent=True), name="begin")()
 
         (made,) = memory.get_finished_spans()
@@ -247,7 +247,7 @@ class TestSpans:
 
 
 class TestParents:
-    """Who is whose child."""
+    """The parents of spans."""
 
     def test_active_span(self, memory, tracer):
         """A step is the child of the span that is active, whatever the flow ID is."""
@@ -259,7 +259,7 @@ class TestParents:
         assert parents(memory) == {"request": None, "orders/begin": "request"}
 
     def test_other_instrumentation(self, memory, tracer):
-        """What a library makes within a step is its child, and afterwards nothing is active."""
+        """A span of a library within a step is its child, and afterwards nothing is active."""
 
         def begin():
             with tracer.start_as_current_span("query"):
@@ -276,7 +276,7 @@ class TestParents:
         assert trace.get_current_span() is trace.INVALID_SPAN
 
     def test_across_awaits(self, memory, tracer):
-        """What was active in a coroutine is active again when it goes on."""
+        """A span that was active in a coroutine is active again when it continues."""
 
         async def begin():
             with tracer.start_as_current_span("query"):

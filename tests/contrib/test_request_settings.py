@@ -261,7 +261,7 @@ def read_first(request):
     "serve", ["Django under WSGI", "Django under ASGI"], indirect=True, ids=str
 )
 def test_headers_that_were_read_before(serve):
-    """What has read the request's headers before does not keep the old ones."""
+    """Code that has read the request's headers before does not keep the old ones."""
     answer = serve(update_request_header=True, trust=read_first)("/orders", [THEIRS])
 
     assert answer.json["read"] == answer.json["id"] != "theirs-1"
@@ -345,7 +345,7 @@ def test_streamed(serve, pattern):
 @pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("pattern", ["/broken/*", "/no"], ids=["ignored", "not ignored"])
 def test_body_that_fails(serve, pattern):
-    """What the server logs of an exception in a streamed body has the ID as a note."""
+    """The server's log of an exception in a streamed body has the ID as a note."""
     CLOSED.clear()
     # Litestar and Quart wrap it in other exceptions.
     with pytest.raises((LookupError, LitestarException, ExceptionGroup)) as caught:
@@ -386,7 +386,7 @@ def test_entrypoint_in_an_ignored_request():
 
 @pytest.mark.parametrize("inner", [{}, {"ignore": ["/"]}], ids=["outside", "inside"])
 def test_ignored_within_another(inner):
-    """What the outermost middleware decides holds for those within it."""
+    """The decision of the outermost middleware applies to those within it."""
     outer = {} if inner else {"ignore": ["/health"]}
 
     def build_asgi():
@@ -538,7 +538,7 @@ def test_patterns_of_an_iterator():
 
 @pytest.mark.parametrize("name", ["update_request_header", "expose_header"])
 def test_wrong_settings(name):
-    """What is neither True nor False is refused."""
+    """A value other than True and False is refused."""
     with pytest.raises(ConfigurationError, match=f"{name} takes True or False, not 1"):
         InboundRequests.read("shop", {name: 1})
 
@@ -575,7 +575,7 @@ def test_not_exposed(serve):
     ],
 )
 def test_names_that_are_there(there, expected):
-    """What is named already stays as it is written, and nothing is named twice."""
+    """Existing names stay as they are written, and no name occurs twice."""
     headers = [(EXPOSE.lower(), value) for value in there]
     completed = InboundRequests(expose_header=True).complete_response(headers, "a")
 
@@ -592,7 +592,7 @@ def test_nothing_to_expose():
 
 
 def test_cors_of_starlette():
-    """What the middleware for CORS names is kept; a websocket names nothing."""
+    """Names of the middleware for CORS are kept; a websocket has none."""
     api = FastAPI()
     api.add_middleware(CORSMiddleware, allow_origins=["*"], expose_headers=["ETag", "Link"])
 

@@ -86,7 +86,7 @@ def test_redirect_to_a_host_that_is_named(session, peer, other):
 
 
 def test_redirect_by_hand(session, peer, other):
-    """What a caller does with a response does not carry the ID on either."""
+    """Using a response does not carry the ID on, either."""
     peer.redirects["/302"] = other.url
     install(session, hosts=[peer.name])
 
@@ -110,7 +110,7 @@ def test_second_try_of_an_authentication(session, peer):
 
 
 def test_nothing_is_changed(session, peer):
-    """What the caller passed stays as it was: headers, and a prepared request."""
+    """The caller's headers and prepared request are not changed."""
     headers = {"x-request-id": "mine", "Accept": "*/*"}
     prepared = session.prepare_request(Request("GET", peer.url, headers=headers))
     install(session, hosts=[peer.name])

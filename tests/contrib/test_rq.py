@@ -139,7 +139,7 @@ def test_unreadable_arguments(queue, connection, jobs):
 
 
 def test_dependents_and_children(queue, connection, jobs):
-    """What waits for a job has the ID under which it was made, and so has what a job enqueues."""
+    """A dependent job has the ID under which it was made, and so has one that a job enqueues."""
     with bind("order-7"):
         first = queue.enqueue(jobs.parent)
         queue.enqueue(jobs.work, "dependent", depends_on=first)
@@ -165,7 +165,7 @@ def test_in_place(connection, jobs):
 
 
 def test_meta_that_is_there(queue, connection, jobs):
-    """Who enqueues a job with an ID means that one, and other data stays."""
+    """A job that is enqueued with an ID keeps it, and its other data."""
     with bind("order-7"):
         job = queue.enqueue(jobs.work, meta={HEADER: "theirs", "x": 1})
 
@@ -265,7 +265,7 @@ class InPlace(FlowWorker):
 @pytest.mark.usefixtures("_exporters", "recorded")
 @pytest.mark.parametrize("ends", ["well", "with an error"])
 def test_child_that_ends(queue, connection, jobs, ends):
-    """What the child of a job keeps is exported when the job is over, whatever came of it."""
+    """The spans of a job's child process are exported when the job ends, in any way."""
     events = []
 
     class Keeping:

@@ -106,7 +106,7 @@ def test_outside(events):
 
 
 def test_tags_stay(events):
-    """What the application tagged itself stays."""
+    """Tags that the application set itself stay."""
     with bind("order-7"):
         sentry_sdk.set_tag("flow_id", "mine")
         sentry_sdk.set_tag("shop", "north")

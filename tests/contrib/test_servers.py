@@ -207,7 +207,7 @@ def test_client_that_leaves(server):
 
 
 def test_failure(server):
-    """What a server logs of an application that failed has the ID as a note."""
+    """The server's log of an application that failed has the ID as a note."""
     status, _, _ = server.ask("/fails", b"X-Request-ID: fails-1")
 
     assert status == 500

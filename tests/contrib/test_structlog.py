@@ -146,7 +146,7 @@ def test_values(events):
     ids=["filtering", "stdlib"],
 )
 def test_async(wrapper):
-    """What a coroutine logs in another thread has the ID, and the step that logged it."""
+    """An event that a coroutine logs in another thread has the ID and the step."""
     capture = LogCapture()
     structlog.configure(
         processors=[flow_processor, step_processor, capture],

@@ -1,4 +1,4 @@
-"""What every `flow_task` takes: all that is declared of a step, beside the options of its queue."""
+"""The options of every `flow_task`: those of a step, and those of its queue."""
 
 import importlib
 from functools import partial

@@ -84,7 +84,7 @@ def test_carried(broker):
 
 
 def test_control_flow(broker, recorded):
-    """What a task raises to speak with its broker is not recorded as a failure."""
+    """An exception of a task that is control flow of Taskiq is not recorded as a failure."""
 
     @flow("orders")
     @flow_task(broker)

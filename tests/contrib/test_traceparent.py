@@ -1,4 +1,4 @@
-"""What `inject` writes as ``traceparent`` while spans of OpenTelemetry are active."""
+"""The ``traceparent`` that `inject` writes while spans of OpenTelemetry are active."""
 
 import re
 import subprocess

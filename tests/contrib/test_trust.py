@@ -140,7 +140,7 @@ def test_secret(serve):
     indirect=["serve"],
 )
 def test_networks(serve, can_forge):
-    """What the documentation says of each server: where an address can be forged by a header."""
+    """A header can forge the address with exactly those servers that the docs name."""
     forged = b"X-Forwarded-For: 192.0.2.7"
 
     assert (b"theirs-1" in serve("192.0.2.0/24").ask(THEIRS, forged)) is can_forge

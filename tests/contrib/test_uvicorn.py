@@ -1,4 +1,4 @@
-"""What the lines of a real server say about requests to FastAPI."""
+"""The log lines of a real server about requests to FastAPI."""
 
 import logging
 import socket
@@ -109,7 +109,7 @@ def test_access_line(ask, path):
 
 
 def test_error_line(ask):
-    """What the server writes of an exception says which operation failed, with all its values."""
+    """The server's log of an exception shows the operation, with all its values."""
     answer, lines = ask("/failing")
 
     [line] = [line for line in lines if line["exc_info"]]

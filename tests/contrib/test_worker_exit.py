@@ -1,4 +1,4 @@
-"""What real workers leave: their spans when they end, whatever process it is, and their lines."""
+"""The spans and log lines that real workers leave when they end, in any process."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def send(redis_url):
 
 
 class Ended:
-    """What a worker left when it had done its jobs and had been ended."""
+    """The output of a worker that has done its jobs and was ended."""
 
     def __init__(self, name, folder, redis_url, send):
         self.name, self.folder, self.log = name, folder, folder / "log"

@@ -59,7 +59,7 @@ def test_standard():
 
 
 def test_never_what_is_there():
-    """What is current in the thread is not kept, and is there again."""
+    """A run that is current in the thread is not used, and is restored."""
     with bind("order-7"):
         call = Call(FlowMiddleware(answer))
 
@@ -106,7 +106,7 @@ def test_other_headers():
 
 
 def test_answer_of_the_application():
-    """What the application says in the header itself stays, and its list is not changed."""
+    """A header that the application sets itself stays, and its list is not changed."""
     own, none = [("x-request-id", "own")], []
 
     def app(environ, start_response):
@@ -140,7 +140,7 @@ def test_answer_that_is_replaced():
 
 
 class TestBody:
-    """What is sent when the application has returned."""
+    """The body that is sent after the application has returned."""
 
     def test_streamed(self):
         """A body that is made while it is sent has the ID, and nothing is current between."""

@@ -122,7 +122,7 @@ def test_places_of_what_crashes(settings, tmp_path):
 
 @pytest.mark.usefixtures("optimized")
 def test_without_docstrings(project, caplog):
-    """`python -OO`, which drops docstrings, does not go unnoticed, and is said once."""
+    """`python -OO`, which drops docstrings, causes one warning."""
     write, declared = project
     write(CODE.format(name="a", step="x"))
 
@@ -224,7 +224,7 @@ def test_two_sites(tmp_path, warnings, plugin):
 
 @pytest.mark.parametrize("plugin", [True, False])
 def test_edit_of_a_page(site, plugin):
-    """An edit of a page alone imports nothing: not in a server, nor in a build that begins anew."""
+    """An edit of a page alone imports nothing, neither in a server nor in a new build."""
     file = write_site(site.folder / "one", "Takes it.", plugin)
     shop = site.folder / "one/shop.py"
     shop.write_text(CODE.format(name="orders", step="x") + "\n", encoding="utf-8")
@@ -270,11 +270,11 @@ def test_process_that_ends(site, warnings, kind, plugin):
     site.write("shop.py", code)
     options = site.options | ({"timeout": 1} if kind == "hang" else {})
     site.write("docs/other.md", f"# Other\n\nOther text\n\n{PAGE}")
-    said = {"plugins": [{"penstock": options}]}
+    settings = {"plugins": [{"penstock": options}]}
     if not plugin:
-        said = {"plugins": [], "markdown_extensions": [{"penstock_flows": options}]}
+        settings = {"plugins": [], "markdown_extensions": [{"penstock_flows": options}]}
 
-    html = site.build(f"{PAGE}\nMore text\n", **said)
+    html = site.build(f"{PAGE}\nMore text\n", **settings)
 
     (warning,) = warnings()
     assert message in warning
@@ -288,14 +288,14 @@ def test_process_that_ends(site, warnings, kind, plugin):
 def test_process_that_ends_a_build(tmp_path):
     """With `errors: raise`, it ends the build."""
     (tmp_path / "shop.py").write_text("import os\nos._exit(3)\n", encoding="utf-8")
-    said = {"modules": ["shop"], "pythonpath": [str(tmp_path)], "errors": "raise"}
+    settings = {"modules": ["shop"], "pythonpath": [str(tmp_path)], "errors": "raise"}
 
     with pytest.raises(PageError, match="exit code 3"):
-        markdown.markdown(PAGE, extensions=[PenstockExtension(**said)])
+        markdown.markdown(PAGE, extensions=[PenstockExtension(**settings)])
 
 
 def test_failure_of_each_build(site, warnings):
-    """What fails is tried and said again in each build: its cause may be elsewhere."""
+    """A failure is tried and reported again in each build: its cause may be elsewhere."""
     site.write("shop.py", "raise ValueError('No database')\n")
     site.build(PAGE)
     config = load_config(str(site.folder / "mkdocs.yml"))

@@ -280,7 +280,7 @@ class TestNested:
         assert [found_id(first), found_id(second)] == [ids[0], other_ids[0]]
 
     def test_other_operation_within(self):
-        """Outside, an exception that passed through an operation has the record of that operation."""
+        """Outside, an exception that passed through an operation has that operation's record."""
         inner, ids = raising(ValueError(), name="inner", inherit=False)
 
         def body():
