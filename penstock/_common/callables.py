@@ -1,6 +1,7 @@
-"""Functions that users pass: they return their result at once, or they are refused."""
+"""Functions of users: they return their result at once, or they are refused."""
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from inspect import (
     isasyncgenfunction,
@@ -14,7 +15,7 @@ from weakref import WeakSet
 
 from penstock.exceptions import ConfigurationError
 
-__all__ = ["check_plain_function", "discard", "is_true", "report_once", "runs_later"]
+__all__ = ["attempt", "check_plain_function", "discard", "is_true", "report_once", "runs_later"]
 
 _logger = logging.getLogger("penstock")
 
@@ -104,3 +105,19 @@ def report_once(function: Any, message: str, *args: object, exc_info: bool = Fal
 
 def _name(function: object) -> str:
     return getattr(function, "__qualname__", None) or type(function).__qualname__
+
+
+def attempt(action: Callable[[], Any], otherwise: Any = None) -> Any:
+    """Return what *action* returns, or *otherwise* if it raises anything.
+
+    Code of users may raise anything when an object is inspected: a ``repr``, a
+    property, a descriptor. Only Ctrl+C ends the program.
+
+    .. versionadded:: 0.2
+    """
+    try:
+        return action()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # sys.exit() in a repr, too
+        return otherwise

@@ -28,7 +28,8 @@ from types import (
 from typing import Any, cast
 from weakref import ref
 
-from penstock._declared.signatures import Source, attempt, find_decorators
+from penstock._common.callables import attempt
+from penstock._declared.source import Source, find_decorators
 
 __all__ = ["Decorator", "Registrations", "find_registrations"]
 

@@ -3,13 +3,9 @@
 None of it runs the function, evaluates a default or trusts what an object says of itself.
 """
 
-from penstock._declared.signatures import (
-    UNKNOWN,
-    Source,
-    attempt,
-    read_signature,
-    why_unreadable,
-)
+from penstock._common.callables import attempt
+from penstock._declared.signatures import UNKNOWN, read_signature, why_unreadable
+from penstock._declared.source import Source
 from penstock.graph._functions import is_async, python_name, signature_of
 
 __all__ = [

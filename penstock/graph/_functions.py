@@ -3,7 +3,8 @@
 import inspect
 from typing import Any
 
-from penstock._declared.signatures import attempt, read_signature
+from penstock._common.callables import attempt
+from penstock._declared.signatures import read_signature
 from penstock._declared.step import FunctionDetails, Step
 from penstock.graph._parsed_signature import parse_signature
 

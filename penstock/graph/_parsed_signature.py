@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from inspect import Parameter, Signature
 from typing import Any
 
-from penstock._declared.signatures import UNKNOWN, Source, attempt
+from penstock._common.callables import attempt
+from penstock._declared.signatures import UNKNOWN
+from penstock._declared.source import Source
 
 __all__ = ["parse_signature"]
 

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 
-from penstock._declared.signatures import attempt, find_decorators, read_signature, why_unreadable
+from penstock._common.callables import attempt
+from penstock._declared.signatures import read_signature, why_unreadable
+from penstock._declared.source import find_decorators
 
 
 class Unlucky:
