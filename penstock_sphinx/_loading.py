@@ -16,11 +16,16 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from penstock._project.importing import extend_path, is_imported
 from penstock.catalog import Catalog
-from penstock.catalog._loading import import_recorded
-from penstock.catalog._reuse import find_kept, forget_kept, keep
 from penstock.docs import DECLARED, LoadedFlows, Settings, explain_optimization, load_flows
+from penstock.docs.loading import (
+    extend_path,
+    find_kept,
+    forget_kept,
+    import_recorded,
+    is_imported,
+    keep,
+)
 from penstock.exceptions import ConfigurationError, ModuleImportError
 from penstock_sphinx._compat import autodoc_mocks
 from penstock_sphinx._config import project_settings

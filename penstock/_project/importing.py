@@ -62,7 +62,10 @@ def import_modules(settings: Settings) -> tuple[ModuleImportError, ...]:
 
 
 def extend_path(settings: Settings) -> None:
-    """Let the modules of *settings* be found, by others too."""
+    """Let the modules of *settings* be found, by others too.
+
+    .. versionadded:: 0.2
+    """
     root = (settings.root,) if settings.root else ()
     for folder in reversed((*settings.pythonpath, *root)):
         if folder not in sys.path:
@@ -70,7 +73,10 @@ def extend_path(settings: Settings) -> None:
 
 
 def is_imported(settings: Settings) -> bool:
-    """Return whether somebody has imported a module of *settings*, or a package that holds one."""
+    """Return whether somebody has imported a module of *settings*, or a package that holds one.
+
+    .. versionadded:: 0.2
+    """
     names = (*settings.modules, *filter(None, [settings.setup]))
     return any(name.partition(":")[0].partition(".")[0] in sys.modules for name in names)
 

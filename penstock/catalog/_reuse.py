@@ -82,7 +82,10 @@ def keep(folder: Path, settings: Settings, loaded: LoadedFlows) -> None:
 
 
 def forget_kept(folder: Path) -> None:
-    """Remove what `keep` wrote to *folder*: an import has failed that is to be tried again."""
+    """Remove what `keep` wrote to *folder*: an import has failed that is to be tried again.
+
+    .. versionadded:: 0.2
+    """
     with suppress(OSError):
         (folder / _FILE).unlink(missing_ok=True)
 

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import penstock
 from penstock.catalog import Catalog
-from penstock.catalog._inputs import Inputs
-from penstock.catalog._reuse import FlowsLoader
 from penstock.docs import Flows, LoadedFlows, Settings, explain_optimization, load_flows
+from penstock.docs.loading import FlowsLoader, Inputs
 from penstock.exceptions import CatalogError, ModuleImportError
 
 __all__ = ["Loaded", "Loader"]
