@@ -9,7 +9,8 @@ from penstock._runtime.recording import is_tracing, set_tracing
 from penstock._runtime.spans import Span
 from penstock.exceptions import TracingError
 from penstock.tracing import InMemoryExporter
-from penstock.tracing._recorded import RecordedRun, group_runs
+from penstock.tracing._reading import group_runs
+from penstock.tracing._recorded import RecordedRun
 
 __all__ = ["Recording", "isolated_registry", "record_runs"]
 

@@ -23,7 +23,8 @@ from penstock._runtime.spans import DeclaredStep, Outcome, ParentSpan, Span
 from penstock._runtime.spans import find_span as _find_span
 from penstock._runtime.traceparent import Remote
 from penstock.exceptions import TracingError, did_you_mean
-from penstock.tracing._recorded import RecordedRun, RecordedSpan, group_runs, read_runs
+from penstock.tracing._reading import group_runs, read_runs
+from penstock.tracing._recorded import RecordedRun, RecordedSpan
 
 __all__ = [
     "BackgroundExporter",
