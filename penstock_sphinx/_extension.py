@@ -13,7 +13,6 @@ from penstock_sphinx._images import setup_images
 from penstock_sphinx._links import setup_links
 from penstock_sphinx._loading import setup_loading
 from penstock_sphinx._outdated import setup_outdated
-from penstock_sphinx._rereads import setup_rereads
 from penstock_sphinx._translations import setup_translations
 from penstock_sphinx._viewcode import setup_viewcode
 from penstock_sphinx._visitors import setup_visitors
@@ -37,4 +36,3 @@ def setup_extension(app: Sphinx) -> None:
     setup_visitors(app)
     setup_assets(app)
     setup_epub(app)
-    setup_rereads(app)

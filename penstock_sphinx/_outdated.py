@@ -1,21 +1,30 @@
-"""Pages that no longer say what is so are read again, and no others."""
+"""Pages that no longer say what is so are read again, and no others.
+
+So are those that were not drawn as they should have been. Otherwise a second build would leave
+them alone and say nothing of what the first one warned of. Readers have `note_reread` for this;
+writers may run in separate processes after Sphinx has saved what it knows, so they leave a file.
+"""
 
 from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.builders import Builder
 from sphinx.environment import BuildEnvironment
 
-from penstock.docs import Flows, Selection, fingerprint
+from penstock.docs import Flows, Selection, fingerprint, write_whole
 from penstock.exceptions import PenstockError
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._links import has_source_page, whereabouts
 
-__all__ = ["setup_outdated"]
+__all__ = ["note_again", "setup_outdated"]
 
 
 def setup_outdated(app: Sphinx) -> None:
     """Compare what pages show with what is declared now."""
     app.connect("env-get-outdated", _find_outdated)
+    app.connect("env-get-outdated", _read_again)
     app.connect("env-updated", _find_pages_with_moved_links)
 
 
@@ -75,3 +84,26 @@ def _find_pages_with_moved_links(_app: Sphinx, env: BuildEnvironment) -> list[st
         if before is not None and before != leads:
             moved.append(docname)
     return moved
+
+
+def note_again(builder: Builder, docname: str) -> None:
+    """Let the next build with *builder* read and write the page *docname* again."""
+    folder = _folder(builder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / sha256(docname.encode()).hexdigest()[:16], docname)
+
+
+def _read_again(
+    app: Sphinx, _env: BuildEnvironment, _added: set[str], _changed: set[str], _removed: set[str]
+) -> list[str]:
+    """Return the noted pages, and forget them."""
+    notes = sorted(_folder(app.builder).glob("*"))
+    found = [note.read_text(encoding="utf-8") for note in notes]
+    for note in notes:
+        note.unlink()
+    return found
+
+
+def _folder(builder: Builder) -> Path:
+    # A page that one builder cannot draw may be fine in another.
+    return Path(builder.doctreedir) / "penstock" / "again" / builder.name

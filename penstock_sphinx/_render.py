@@ -26,7 +26,7 @@ from penstock.render import Direction, draw
 from penstock_sphinx._images import draws_mermaid, find_image
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words
-from penstock_sphinx._rereads import note_again
+from penstock_sphinx._outdated import note_again
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
