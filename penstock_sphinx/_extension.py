@@ -8,7 +8,6 @@ from penstock_sphinx._config import setup_config
 from penstock_sphinx._directives import setup_directives
 from penstock_sphinx._docstrings import setup_docstrings
 from penstock_sphinx._domain import setup_domain
-from penstock_sphinx._epub import setup_epub
 from penstock_sphinx._images import setup_images
 from penstock_sphinx._links import setup_links
 from penstock_sphinx._loading import setup_loading
@@ -35,4 +34,3 @@ def setup_extension(app: Sphinx) -> None:
     setup_images(app)
     setup_visitors(app)
     setup_assets(app)
-    setup_epub(app)

@@ -1,13 +1,19 @@
-"""Drawing all images of a project at once, before pages are written."""
+"""Drawing all images of a project at once, before pages are written; and listing them in books."""
 
+import re
 from collections.abc import Iterator
+from functools import partial
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from penstock.docs import write_whole
 from penstock.docs.diagrams import ImageCache, Medium
+from penstock_sphinx._compat import after_manifest
 from penstock_sphinx._domain import domain_of
 
 if TYPE_CHECKING:
@@ -19,6 +25,7 @@ __all__ = ["draws_mermaid", "find_image", "setup_images"]
 
 def setup_images(app: Sphinx) -> None:
     """Draw when all pages are read: writers may be in other processes."""
+    app.connect("builder-inited", _complete_manifest)
     app.connect("env-updated", _draw)
     app.connect("build-finished", _prune)
 
@@ -72,3 +79,27 @@ def _drawings(builder: Any) -> ImageCache:
         found = ImageCache(Path(builder.doctreedir) / "penstock" / "drawings")
         builder.penstock_drawings = found
     return found
+
+
+def _complete_manifest(app: Sphinx) -> None:
+    # Sphinx has no event there, and lists no properties of files at all.
+    if app.builder.name == "epub":
+        after_manifest(app.builder, partial(_complete_list, app))
+
+
+def _complete_list(app: Sphinx) -> None:
+    """Complete the list of files of a book between Sphinx writing it and packing the book."""
+    builder: Any = app.builder
+    pages = [f"{docname}{builder.out_suffix}" for docname in domain_of(app.env).data["drawings"]]
+    _declare_svg(Path(builder.outdir), pages)
+
+
+def _declare_svg(folder: Path, pages: list[str]) -> None:
+    """Say of each of *pages* that has SVG in it that it has: readers may rely on that."""
+    file = folder / "content.opf"
+    content = file.read_text(encoding="utf-8")
+    for page in pages:
+        if "<svg" in (folder / page).read_text(encoding="utf-8"):
+            item = re.compile(rf'(<item [^>]*href="{re.escape(escape(quote(page)))}"[^>]*?) ?/>')
+            content = item.sub(r'\1 properties="svg"/>', content)
+    write_whole(file, content)
