@@ -13,7 +13,6 @@ from penstock_sphinx._links import setup_links
 from penstock_sphinx._loading import setup_loading
 from penstock_sphinx._outdated import setup_outdated
 from penstock_sphinx._translations import setup_translations
-from penstock_sphinx._viewcode import setup_viewcode
 from penstock_sphinx._visitors import setup_visitors
 
 __all__ = ["setup_extension"]
@@ -29,7 +28,6 @@ def setup_extension(app: Sphinx) -> None:
     setup_docstrings(app)
     setup_directives(app)
     setup_links(app)
-    setup_viewcode(app)
     setup_outdated(app)
     setup_images(app)
     setup_visitors(app)
