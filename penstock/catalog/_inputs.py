@@ -15,7 +15,7 @@ from penstock._project.importing import is_own
 from penstock._project.settings import Settings
 from penstock.catalog._states import FileState, FolderState, PatternState, digest_of
 
-__all__ = ["Environment", "Inputs", "describe_process", "inputs_of_file"]
+__all__ = ["Environment", "Inputs", "describe_process", "differs_from_run_to_run", "inputs_of_file"]
 
 _PENSTOCK = Path(__file__).parents[1]
 
@@ -29,6 +29,11 @@ _CHANGING_PREFIXES = ("KONSOLE_", "SSH_", "TERM_", "VSCODE_", "XDG_SESSION_", "C
 
 _READ_BY_PYTHON = ("PYTHON", "LANG", "LC_", "TZ")
 """Variables that C code reads, of which Python hears nothing: they always count."""
+
+
+def differs_from_run_to_run(name: str) -> bool:
+    """Return whether an environment variable is another in each run, such as in each terminal."""
+    return name in _CHANGING or name.startswith(_CHANGING_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Environment:
     def _counts(self, name: str) -> bool:
         if name.startswith(_READ_BY_PYTHON):
             return True
-        return self.is_whole and not (name in _CHANGING or name.startswith(_CHANGING_PREFIXES))
+        return self.is_whole and not differs_from_run_to_run(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from importlib.util import source_from_cache
 from threading import get_ident
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from penstock._project.settings import Settings
-from penstock.catalog._inputs import Environment, Inputs, describe_process
+from penstock.catalog._inputs import Environment, Inputs, describe_process, differs_from_run_to_run
 from penstock.catalog._states import FileState, FolderState, PatternState, Stamp, names_in
 
 __all__ = ["Recording", "record"]
@@ -80,6 +81,7 @@ class Recording:
             "os.rmdir": lambda path, folder: self._change((path, folder)),
             "os.rename": self._rename,
             "os.link": self._rename,
+            "sqlite3.connect": self._connect,
             "os.symlink": lambda _, path, folder: self._change((path, folder)),
         }
         self._patterns = tuple(map(PatternState.read, settings.depends))
@@ -103,7 +105,9 @@ class Recording:
 
     def note_variable(self, name: str) -> None:
         """Note that a module reads an environment variable."""
-        self._names.add(name)
+        # Who makes a copy of all has read each, but has not asked for this one.
+        if not (self._is_whole and differs_from_run_to_run(name)):
+            self._names.add(name)
 
     def note_all_variables(self) -> None:
         """Note that a module reads the whole environment."""
@@ -187,6 +191,12 @@ class Recording:
     def _rename(self, source: Any, target: Any, source_folder: int, target_folder: int) -> None:
         self._change((source, source_folder))
         self._change((target, target_folder))
+
+    def _connect(self, database: Any) -> None:
+        """Note a database, which C code writes, as one that the modules write."""
+        name = os.fsdecode(database)
+        address = urlsplit(name)
+        self._change((unquote(address.path) if address.scheme == "file" else name, _NO_DESCRIPTOR))
 
     def _change(self, place: tuple[Any, int]) -> None:
         """Note that the modules themselves make, rename or remove what is there."""

@@ -6,10 +6,12 @@ import importlib
 import os
 import pkgutil
 import py_compile
+import sqlite3
 import subprocess
 import sys
 import zipfile
 from collections import UserList
+from contextlib import closing
 from importlib.metadata import distributions
 from pathlib import Path
 from types import ModuleType
@@ -217,6 +219,23 @@ def test_changes_of_its_own(folder):
     assert found.have_changed()
 
 
+def test_database(folder):
+    """A database that modules have opened is one that they write, whoever else reads the file."""
+
+    def work():
+        address = f"file:{folder}/c%20c?mode=rwc"
+        for file, name in {"a": "a", "b": b"b", "c c": address}.items():
+            with closing(sqlite3.connect(name, uri=True)) as database:
+                read(file)
+                database.execute("create table orders (name)")
+                database.commit()
+
+    found = Recorded(work, folder)
+
+    assert [*found.files] == ["a", "b", "c c"]
+    assert not found.have_changed()
+
+
 def test_for_a_while(folder):
     """What another program makes, and removes before the end, does not count."""
 
@@ -300,11 +319,13 @@ def test_variables(folder, monkeypatch):
 
 def test_all_variables(folder, monkeypatch):
     """Who reads all variables depends on all but those that differ from run to run."""
+    monkeypatch.setenv("SHLVL", "1")
     settings = Settings(root=str(folder))
     with record(settings) as recording:
         recording.expect_variables()
         with noted_variables(recording.note_variable, recording.note_all_variables):
-            [*os.environ]
+            os.getenv("RECORDED_ONE")
+            dict(os.environ)
     inputs = recording.inputs()
     monkeypatch.setenv("SHLVL", "99")
     before = inputs.find_change(settings)
