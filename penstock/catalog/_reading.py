@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
@@ -55,7 +55,10 @@ def parse_catalog(data: bytes, location: str) -> Catalog:
     document = Member(found, location)
     _check_version(document)
     problems = [_problem(item) for item in document.find_items("problems")]
-    flows = [_flow(item, problems) for item in document.items("flows")]
+    found: dict[str | None, list[Problem]] = {}
+    for problem in problems:
+        found.setdefault(problem.flow, []).append(problem)
+    flows = [_flow(item, found) for item in document.items("flows")]
     document.check_unique("flows", [flow.name for flow in flows])
     names = {flow.name for flow in flows}
     unclaimed = tuple(problem for problem in problems if problem.flow not in names)
@@ -75,7 +78,7 @@ def _check_version(document: Member) -> None:
         )
 
 
-def _flow(found: Member, problems: Sequence[Problem]) -> Flow:
+def _flow(found: Member, problems: Mapping[str | None, Sequence[Problem]]) -> Flow:
     name = found.name("name")
     steps = [_step(item) for item in found.items("steps")]
     names = [step.name for step in steps]
@@ -93,7 +96,7 @@ def _flow(found: Member, problems: Sequence[Problem]) -> Flow:
         description=found.find_prose("description"),
         owner=found.find_name("owner"),
         tags=tuple(found.names("tags")),
-        _found=tuple(problem for problem in problems if problem.flow == name),
+        _found=tuple(problems.get(name, ())),
     )
 
 
