@@ -19,14 +19,9 @@ from penstock._runtime.starting import observe_received
 from penstock.boundary._arguments import ARGUMENT, receive_argument, send_argument, send_beside
 from penstock.boundary._calls import bind_calls
 from penstock.boundary._current import active, aiterate, inactive, iterate
+from penstock.boundary._inbound import UNTRUSTED_FLOW_ID, Inbound, InboundSettings
+from penstock.boundary._outbound import Outbound, OutboundSettings
 from penstock.boundary._requests import InboundRequests, InboundRequestsSettings
-from penstock.boundary._settings import (
-    UNTRUSTED_FLOW_ID,
-    Inbound,
-    InboundSettings,
-    Outbound,
-    OutboundSettings,
-)
 from penstock.boundary._trust import Secret
 
 __all__ = [

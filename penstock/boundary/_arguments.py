@@ -8,7 +8,7 @@ from typing import Any
 
 from penstock._runtime.run import Run
 from penstock.boundary._current import active
-from penstock.boundary._settings import Inbound
+from penstock.boundary._inbound import Inbound
 from penstock.boundary._trust import Secret
 from penstock.exceptions import ConfigurationError
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from penstock._runtime.run import Run
+from penstock.boundary._inbound import Inbound, InboundSettings
 from penstock.boundary._paths import PathPattern, read_paths
-from penstock.boundary._settings import Inbound, InboundSettings, check_bool
+from penstock.boundary._settings import check_bool
 
 __all__ = ["RUN", "InboundRequests", "InboundRequestsSettings"]
 

@@ -7,8 +7,8 @@ from penstock._runtime.bypassed import Endpoints
 from penstock._runtime.failure_records import note_flow_id
 from penstock._runtime.run import Run
 from penstock.boundary._current import active, inactive, iterate
+from penstock.boundary._inbound import Inbound
 from penstock.boundary._requests import RUN, InboundRequests
-from penstock.boundary._settings import Inbound
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
