@@ -55,10 +55,10 @@ def parse_catalog(data: bytes, location: str) -> Catalog:
     document = Member(found, location)
     _check_version(document)
     problems = [_problem(item) for item in document.find_items("problems")]
-    found: dict[str | None, list[Problem]] = {}
+    of_flow: dict[str | None, list[Problem]] = {}
     for problem in problems:
-        found.setdefault(problem.flow, []).append(problem)
-    flows = [_flow(item, found) for item in document.items("flows")]
+        of_flow.setdefault(problem.flow, []).append(problem)
+    flows = [_flow(item, of_flow) for item in document.items("flows")]
     document.check_unique("flows", [flow.name for flow in flows])
     names = {flow.name for flow in flows}
     unclaimed = tuple(problem for problem in problems if problem.flow not in names)

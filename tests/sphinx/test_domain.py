@@ -112,7 +112,7 @@ def test_ambiguous(pages):
     )
 
     assert (
-        "WARNING: ambiguous step 'send': there are orders.send, mails.send. "
+        "WARNING: ambiguous step 'send': there are mails.send, orders.send. "
         "Write which flow's you mean [penstock.unknown_step]"
     ) in made.build().warnings
 
