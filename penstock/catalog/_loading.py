@@ -110,7 +110,8 @@ def import_recorded(settings: Settings) -> LoadedFlows:
     What was imported before, such as by ``conf.py``, is not imported again: the files of
     these modules are inputs, what else they have read is not. Of environment variables all
     count but those that differ from run to run, for to note which are read would be to
-    change an object of the host.
+    change an object of the host. In this process they may differ right after, since
+    modules set some: the inputs are for the next build.
 
     .. versionadded:: 0.2
     """

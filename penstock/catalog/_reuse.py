@@ -11,7 +11,6 @@ from typing import Any
 
 from penstock._common.files import write_whole
 from penstock._project.settings import Settings
-from penstock.catalog._catalog import Catalog
 from penstock.catalog._inputs import Inputs
 from penstock.catalog._loading import LoadedFlows, load_flows
 from penstock.catalog._reading import parse_catalog
@@ -74,10 +73,8 @@ def keep(folder: Path, settings: Settings, loaded: LoadedFlows) -> None:
     """
     if not settings.catalog_reuse or loaded.failures or loaded.inputs is None:
         return
-    flows = loaded.flows
-    if not isinstance(flows, Catalog):
-        flows = Catalog.from_registry(settings.root or settings.folder)
-    members = {"catalog": flows.to_json(), "inputs": loaded.inputs.to_json()}
+    catalog = loaded.catalog(settings.root or settings.folder)
+    members = {"catalog": catalog.to_json(), "inputs": loaded.inputs.to_json()}
     _write(folder, {"format": _FORMAT, **members})
 
 

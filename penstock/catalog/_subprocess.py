@@ -64,7 +64,7 @@ def load_in_child(
             if text := output.read_bytes().decode(getencoding(), "replace").strip():
                 log(text)
         if code != 0 or not (folder / CATALOG).exists():
-            raise CatalogError(location, _why(code, timeout))
+            raise CatalogError(location, _why(code, timeout, settings.words.call("timeout")))
         flows = parse_catalog((folder / CATALOG).read_bytes(), location)
         inputs = read_inputs(folder)
         # As this process is, with which the next build is compared: not as its child saw it.
@@ -102,13 +102,14 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _why(code: int | None, timeout: float) -> str:
+def _why(code: int | None, timeout: float, setting: str) -> str:
     """Return why there is no catalog, from the exit code of the process."""
     doing = "the process that imports the modules"
     if code is None:
         return (
             f"{doing} was ended after {timeout:g} seconds: what it was doing is in the log. "
-            "Does a module wait for a connection, or run a program?"
+            "Does a module wait for a connection, or run a program? If it needs more time, "
+            f"change {setting}"
         )
     if code < 0:
         return f"{doing} crashed with {_signal_of(-code)}: where is in the log"

@@ -115,7 +115,8 @@ def test_hangs(project, tmp_path, timeouts):
 
     assert str(caught.value) == (
         f"child_shop: the process that imports the modules was ended after {timeout} seconds: what "
-        "it was doing is in the log. Does a module wait for a connection, or run a program?"
+        "it was doing is in the log. Does a module wait for a connection, or run a program? "
+        "If it needs more time, change timeout"
     )
     assert 'child_shop.py", line 5 in <module>' in printed[0]
     assert select.select([reader], [], [], 60)[0] == [reader]
