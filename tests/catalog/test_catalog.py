@@ -188,13 +188,13 @@ def test_flows_in_order_of_names():
 
 
 def test_unknown_flow():
-    """Who asks for a flow that is not in the catalog gets to know which are."""
+    """The error for a flow that is not in the catalog lists the flows that are."""
     with pytest.raises(UnknownFlowError, match="orders"):
         Catalog(flows=(Flow(name="orders", steps=()),)).flow("order")
 
 
 def test_public():
-    """What may be published has names, titles and edges, and neither paths nor docstrings."""
+    """A public catalog has names, titles and edges, and neither paths nor docstrings."""
     declare_orders()
     public = Catalog.from_registry(HERE).public()
     text = public.to_json()
@@ -443,7 +443,7 @@ def flawed(**changes: object) -> object:
     ],
 )
 def test_malformed(document, message):
-    """What is wrong in a file that somebody else wrote is named, with where it is."""
+    """The error for an invalid file of another program names the problem and its position."""
     with pytest.raises(CatalogError) as caught:
         parsed(document)
 

@@ -59,7 +59,7 @@ def test_loads(project, tmp_path):
 
 
 def test_edit(project):
-    """What a module can do once in a process does not keep an edit of it from being loaded."""
+    """A module that can be imported only once in a process is loaded again after an edit."""
     once = "import builtins\nassert not hasattr(builtins, 'shop')\nbuiltins.shop = 1\n" + SHOP
     first = load_in_child(project(once), str)
     second = load_in_child(project(once.replace("orders", "sales")), str)
@@ -135,7 +135,7 @@ def test_no_process(project, monkeypatch):
 
 
 def test_failures(project):
-    """What cannot be imported, and a setup that fails, come back as they are in this process."""
+    """Import errors and a failing setup are reported as they are in this process."""
     settings = project(modules=("child_shop", "child_nothing"), location="here")
     loaded = load_in_child(settings, str)
     failed = load_in_child(project(setup="child_shop:nothing", setup_location="there"), str)
@@ -170,7 +170,7 @@ def test_flags(project):
 
 
 def test_in_this_process(project, tmp_path):
-    """What the child does gives the catalog of this process, in the words of the settings."""
+    """The child process makes the same catalog as this process."""
     plain = SHOP.partition("print")[0] + SHOP.partition('"é")')[2]
     settings = project(
         plain, words=SettingWords(name="penstock_{}"), modules=("child_shop", "child_nothing")

@@ -1,4 +1,4 @@
-"""What makes a catalog that was kept be made again, and what does not."""
+"""The changes after which a kept catalog is made again, and those after which it is not."""
 
 import os
 import shutil
@@ -221,7 +221,7 @@ NO_CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_change(recorded, project, monkeypatch, change):
-    """What the modules have read, looked for or listed is seen to have changed."""
+    """A change of anything that the modules have read, looked for or listed is detected."""
     settings, inputs = recorded
     before = inputs.find_change(settings)
     change(project, monkeypatch)
@@ -232,7 +232,7 @@ def test_change(recorded, project, monkeypatch, change):
 
 @pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
 def test_no_change(recorded, project, monkeypatch, change):
-    """What the modules have not read, and what they write themselves, changes nothing."""
+    """Files that modules have not read, or that they write themselves, do not count."""
     settings, inputs = recorded
     change(project, monkeypatch)
 
@@ -260,7 +260,7 @@ def test_settings(recorded, project, name):
 
 
 def test_what_counts(recorded):
-    """What counts is what was read, without what was there for a while."""
+    """Files that were read count, but not temporary ones."""
     settings, inputs = recorded
     paths = [*inputs.own_files, f"{settings.root}/", *inputs.own_folders]
     root = settings.root + "/"  # a tool that measures the child reads files too

@@ -1,4 +1,4 @@
-"""What is recorded while modules are imported, in this process."""
+"""The inputs that are recorded while modules are imported in this process."""
 
 # ruff: noqa: PTH116, PTH208 - files and folders are asked for in each way that modules may use
 
@@ -28,7 +28,7 @@ from penstock.catalog._variables import noted_variables
 
 
 class Recorded:
-    """What counts after something was done, by its path in a folder."""
+    """Return the inputs that count after an action, by their paths in a folder."""
 
     def __init__(self, work, folder):
         self.settings = Settings(root=str(folder))
@@ -122,7 +122,7 @@ def test_listing(folder):
 
 
 def test_installed(folder):
-    """What is installed in a folder of the path counts, although no module asks for it."""
+    """Distributions in a folder of the path count, even if no module reads their metadata."""
     for name in ("a.pth", "b.egg-link", "c.dist-info/entry_points.txt", "d.egg-info/PKG-INFO"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).touch()
@@ -183,7 +183,7 @@ def test_edited_meanwhile(folder):
 
 
 def test_changes_of_its_own(folder):
-    """What modules write, rename and remove is as they left it when they are imported again."""
+    """Files that modules write, rename and remove count as they are after the import."""
     for name in ("old", "removed", "listed/a"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).touch()
@@ -220,7 +220,7 @@ def test_changes_of_its_own(folder):
 
 
 def test_database(folder):
-    """A database that modules have opened is one that they write, whoever else reads the file."""
+    """A database that modules have opened counts as written by them, also if they read the file."""
 
     def work():
         address = f"file:{folder}/c%20c?mode=rwc"
@@ -237,7 +237,7 @@ def test_database(folder):
 
 
 def test_for_a_while(folder):
-    """What another program makes, and removes before the end, does not count."""
+    """A file that another program makes and removes before the end does not count."""
 
     def work():
         subprocess.run(["/bin/sh", "-c", "mkdir folder; echo > folder/file"], check=True)
@@ -288,7 +288,7 @@ def test_unknown(folder):
 
 
 def test_search_path(folder, monkeypatch):
-    """Who replaces the finders while modules are imported has what it set."""
+    """Finders that are replaced while modules are imported stay replaced."""
 
     def work():
         monkeypatch.setattr(sys, "meta_path", [*sys.meta_path[1:]])
@@ -318,7 +318,7 @@ def test_variables(folder, monkeypatch):
 
 
 def test_all_variables(folder, monkeypatch):
-    """Who reads all variables depends on all but those that differ from run to run."""
+    """A module that reads all variables depends on all except those that always differ."""
     monkeypatch.setenv("SHLVL", "1")
     settings = Settings(root=str(folder))
     with record(settings) as recording:
@@ -365,7 +365,7 @@ def test_large_file(folder):
 
 
 def test_absences(folder, monkeypatch):
-    """What is asked for and is not there is noted, and nothing else about `os` is different."""
+    """Checks for missing files are noted, and `os` does not change in any other way."""
     Path("a").touch()
     Path("folder").mkdir()
     handle = os.open("folder", os.O_RDONLY)
@@ -386,7 +386,7 @@ def test_absences(folder, monkeypatch):
 
 
 def test_pseudo_files(folder):
-    """What the machine says now is not asked for as a file is."""
+    """Files that describe the state of the machine are not inputs."""
     with record(Settings(root=str(folder))) as recording:
         recording.note_absence("/proc/nothing")
         recording.note_absence("nothing")

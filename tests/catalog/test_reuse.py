@@ -64,7 +64,7 @@ def project(tmp_path, monkeypatch):
 
 
 def test_unchanged(project):
-    """What has not changed is imported once, by all pages of all builds."""
+    """Unchanged modules are imported once, for all pages of all builds."""
     loader = FlowsLoader(project.cache)
     first, second = project.load(loader), project.load(loader)
     loader.begin_build()
@@ -116,7 +116,7 @@ def test_failed_import(project):
 
 
 def test_failed_before(project):
-    """What was kept before a failure is used again when the edit that failed is undone."""
+    """The flows from before a failure are used again when the failing edit is reverted."""
     project.load()
     project.edit("print(", "raise RuntimeError\nprint(")
     failed = project.load()
@@ -213,7 +213,7 @@ def test_nowhere(kept, tmp_path):
 
 
 def test_at_once(kept):
-    """What is read while others write is whole."""
+    """A file that is read while others write it is complete."""
     with ThreadPoolExecutor(4) as pool:
         writing = [pool.submit(keep, kept.cache, kept.settings, kept.kept) for _ in range(10)]
         reading = [pool.submit(find_kept, kept.cache, kept.settings) for _ in range(10)]

@@ -413,7 +413,7 @@ def test_nothing_to_check_in_a_program(project):
 
 @pytest.mark.usefixtures("project")
 def test_no_follow_up():
-    """What is missing because a module cannot be imported is not reported a second time."""
+    """A flow that is missing because a module cannot be imported is not reported again."""
     actual = run("draw", "bom_sync", "-m", "cli_broken")
 
     assert (actual.exit_code, len(actual.stderr.splitlines())) == (1, 1)

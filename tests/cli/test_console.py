@@ -1,4 +1,4 @@
-"""What the program does with its streams and signals."""
+"""The streams and signals of the program."""
 
 import errno
 import html
@@ -83,7 +83,7 @@ def test_pipe(tmp_path, drawn, encoding, format_):
 
 
 def test_list_in_another_encoding(tmp_path):
-    """What the encoding does not have is shown as Python writes it."""
+    """A character that the encoding does not have is escaped as in Python."""
     actual = penstock(tmp_path, "list", encoding="cp1252")
 
     assert actual.stdout.decode("cp1252").split("  ")[-1].strip() == "Lädchen \\u5e97"
@@ -146,7 +146,7 @@ PRELUDES = {
 
 @pytest.mark.parametrize("prelude", PRELUDES.values(), ids=PRELUDES)
 def test_modules_that_print(tmp_path, drawn, prelude):
-    """What a module prints, however it does that, goes to the standard error."""
+    """All output of a module goes to standard error."""
     actual = penstock(tmp_path, "draw", "shop", "-f", "json", prelude=prelude)
 
     assert actual.stdout == drawn("json")
@@ -198,7 +198,7 @@ def _no_handlers():
 
 @pytest.mark.usefixtures("_no_handlers")
 def test_signals_of_others(monkeypatch):
-    """What somebody else does about a signal stays, as in a thread, which can do nothing."""
+    """Signal handlers of others are kept, and threads, which cannot set any, work too."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     seen = []
     try:

@@ -159,7 +159,7 @@ def test_docs(example, tool, tmp_path):
 
 
 def test_lines_of_one_millisecond(tmp_path):
-    """What was logged in the same millisecond stays in the order in which it was logged."""
+    """Lines of the same millisecond stay in the order in which they were logged."""
     logged = ["10:00:00.001 ledger 0a receive", "10:00:00.001 ledger 0a enter"]
     (tmp_path / "ledger.log").write_text("\n".join([*logged, "no line of a log: 0a"]))
     operation = run_path(str(ROOT / "examples" / "_processes.py"))["operation"]

@@ -104,7 +104,7 @@ def test_failing_message(shop):
 
 
 def test_database(shop):
-    """What the flows wrote is in the database."""
+    """The database has the rows that the flows wrote."""
     _, _, db = shop
 
     assert [db.count(t) for t in ("parts", "users", "reserved")] == [11, 2, 1]

@@ -166,12 +166,12 @@ def test_code_samples(text, expected, extensions):
 
 @each_set
 def test_shorter_fence_in_a_fence(extensions):
-    """What ends a fence is as long as what began it, and the fence that follows is seen."""
+    """A fence ends at a line of the same length, and the next fence is found."""
     assert convert("````\n```\n````\n\n" + FENCE, extensions).count("<svg") == 1
 
 
 def test_fence_in_a_comment():
-    """What a comment hides stays hidden."""
+    """A block in a comment stays hidden."""
     html = convert("<!--\n" + FENCE + "-->\n")
 
     assert html == "<!--\n" + FENCE + "-->"
@@ -387,7 +387,7 @@ def test_mermaid_is_escaped():
 
 
 def test_parts_need_no_python_markdown():
-    """What makes HTML of a flow gives parts to any front end."""
+    """The HTML of a flow is available in parts for any front end."""
     renderer = PageRenderer(lambda text: f"<p>{text}</p>", pytest.fail, None)
     page = _page("orders")
 
@@ -504,7 +504,7 @@ def test_node_is_covered_by_its_link():
     ],
 )
 def test_near_misses(block, extensions, caplog):
-    """What was meant for a block is a warning at its line, and no error of Python."""
+    """A misspelt block is a warning at its line, and does not raise."""
     html = convert(f"Text\n\n{block}\n", extensions)
 
     (record,) = caplog.records
@@ -749,7 +749,7 @@ def test_docstrings_with_another_package(source, reason, monkeypatch, tmp_path, 
 
 
 def test_other_imports():
-    """What fails to be imported and is of no extra stays what it is."""
+    """An import error that is not about an extra is not changed."""
     error = ImportError("cannot import name 'x'", name="penstock.docs._page")
 
     assert explain_import(error) is as_error_of_mkdocs(error) is error
@@ -793,7 +793,7 @@ def test_other_code_beside_a_block():
 
 
 def test_problems_that_are_raised():
-    """What is wrong with the flow itself ends a build that was asked to end."""
+    """A problem of the flow itself ends a build with `errors: raise`."""
     flow("orders")(step(name="end", after="nothing")(lambda: None))
 
     with pytest.raises(PageError, match=r"^<markdown>:1: .*\[unknown-predecessor\]$"):

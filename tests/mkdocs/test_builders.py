@@ -188,7 +188,7 @@ def test_program(project, built, builder):
 
 @each_program
 def test_nothing_from_outside(built, builder):
-    """What penstock writes loads nothing from elsewhere, and runs no script."""
+    """penstock's output does not load anything from other sites, and does not run scripts."""
     folder, _ = built(builder)
 
     html = content_of(folder, "index.html")

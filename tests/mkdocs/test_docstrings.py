@@ -81,7 +81,7 @@ NOTE = '<div class="admonition note">\n<p class="admonition-title">Note</p>\n{}\
     ],
 )
 def test_syntax(text, expected):
-    """What docstrings write beside Markdown is shown as it is meant, and no part of the page."""
+    """Markup of other languages in docstrings is rendered, and does not affect the page."""
     assert expected in docstring_to_html(text)
 
 

@@ -48,7 +48,7 @@ def test_pages(site, warnings, nav):
 
 
 def test_title_of_a_page(site, warnings):
-    """What a reader sees in headings, titles and the navigation is the flow's title."""
+    """Headings, titles and the navigation have the flow's title."""
     site.options["pages"] = "flows"
     module = next(site.folder.rglob("*.py"))
     module.write_text(

@@ -52,7 +52,7 @@ def imports_of(folder):
 
 
 def test_edit(project, tmp_path):
-    """What a module declared before an edit is gone, in an edit of one size and second too."""
+    """Earlier declarations are gone after an edit, also one of equal size in the same second."""
     write, declared = project
     write(CODE.format(name="a", step="x"))
     assert declared() == declared() == ["a.x"]
@@ -92,7 +92,7 @@ def settings(tmp_path):
 
 
 def test_places_of_a_library(settings, tmp_path):
-    """What an installer put beside the project is a library, and is not watched."""
+    """A package that an installer put beside the project is a library, and is not watched."""
     (tmp_path / "beside_it-1.0.dist-info").mkdir()
     (tmp_path / "beside_it-1.0.dist-info" / "RECORD").write_text("beside_it.py,,\n", "utf-8")
 
@@ -308,7 +308,7 @@ def test_failure_of_each_build(site, warnings):
 
 
 def test_what_modules_print(site, caplog, capfd):
-    """What modules print is in the log, and fails no strict build."""
+    """The output of modules is in the log, and does not fail a strict build."""
     caplog.set_level(logging.INFO, logger="mkdocs")
     site.write("shop.py", "print('Hello from the shop')\n" + CODE.format(name="orders", step="x"))
 

@@ -340,7 +340,7 @@ SECRET = "raise RuntimeError('postgresql://svc:S3cr3tPW@db')\n"
 
 @pytest.mark.parametrize(("command", "expected"), [("build", False), ("serve", True)])
 def test_error_text(site, warnings, monkeypatch, command, expected):
-    """What an import raised is in the log, and on a page only while its author serves it."""
+    """The exception of an import is in the log, and on a page only while it is served."""
     monkeypatch.setattr(sys, "argv", ["mkdocs", command])
     site.write("broken.py", SECRET)
     site.options["modules"] = ["broken", "shop"]

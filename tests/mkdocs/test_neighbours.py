@@ -40,7 +40,7 @@ LOOKS = [
 @both_orders
 @pytest.mark.parametrize(("program", "theme"), LOOKS)
 def test_encrypted(tmp_path, order, program, theme):
-    """What a plugin has encrypted stays encrypted, on each page and in the index of the search."""
+    """Content that a plugin has encrypted stays encrypted, on pages and in the search index."""
     site = Site(tmp_path / "site", program, theme)
 
     done = site.build(in_order(["search", ENCRYPT], order), PAGES)

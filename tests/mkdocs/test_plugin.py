@@ -1,4 +1,4 @@
-"""What only MkDocs' events can do, in this process."""
+"""Features that need MkDocs' events, in this process."""
 
 import sys
 from importlib.util import find_spec
@@ -216,7 +216,7 @@ Rest.
 
 
 def test_excerpts(site, warnings):
-    """What a blog shows of its posts leads to what other pages show."""
+    """Flows in the excerpts of a blog link to other pages."""
     (site.folder / "docs/blog/posts").mkdir(parents=True)
     site.write("docs/full.md", PAGE)
     site.write("docs/blog/index.md", "# Blog\n")

@@ -69,7 +69,7 @@ class Case:
     """The content of the page ``using.md``, below its title."""
 
     shows: str = ""
-    """What only the plugin writes into `where`."""
+    """A string that only the plugin writes into `where`."""
 
     where: str = "using/index.html"
     docs: dict = field(default_factory=dict)
@@ -313,10 +313,10 @@ CASES = {
     "with-pdf": Case(["with-pdf"], config={"theme": MATERIAL}),
 }
 SECRET = {"encryptcontent"}
-"""What shows no reader what a page has, without a password."""
+"""The plugins that hide the content of pages without a password."""
 
 LAST = {"print-site"}
-"""What warns if it is not the last plugin."""
+"""The plugins that warn if they are not the last."""
 
 ORDERS = ("first", "last")
 BOTH = [(name, order) for name in CASES for order in ORDERS[: 1 if name in LAST else 2]]

@@ -1,4 +1,4 @@
-"""What pages load."""
+"""The scripts and style sheets that pages load."""
 
 import re
 from importlib.util import find_spec

@@ -263,7 +263,7 @@ def where_links_lead(reader, format_):
 
 
 def test_layout(reader):
-    """What follows an image stays where it is, also while Mermaid draws."""
+    """Content below an image does not move, not even while Mermaid draws."""
     assert reader.moved() == []
 
 
@@ -396,7 +396,7 @@ def test_without_scripts(chromium, folder):
 
 
 def test_layout_of_png(chromium, folder):
-    """What follows a PNG, which comes late, stays where it is."""
+    """Content below a PNG, which is loaded late, does not move."""
     reader = Reader(chromium, folder / "png-TD.html")
 
     assert reader.moved() == []
@@ -560,7 +560,7 @@ def test_room_while_mermaid_draws(chromium, pages_with, script, theme, version):
     indirect=True,
 )
 def test_what_stands_below(chromium, folder, format_):
-    """Who comes for what is below a flow finds it in sight when the flow is drawn."""
+    """The target of a link below a flow is still in sight when the flow has been drawn."""
     address = f"{(folder / f'below-{format_}.html').as_uri()}#below"
 
     reader = Reader(chromium, address)

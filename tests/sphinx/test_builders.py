@@ -198,7 +198,7 @@ def test_links_of_texinfo(project, steps, caption):
 
 
 def test_caption_in_manual_page(project):
-    """What follows a caption in a manual page begins on its own line."""
+    """The content below a caption in a manual page begins on its own line."""
     text = project(":caption: How").build("man").read("projectnamenotset.1")
 
     assert "\nHow\n.UNINDENT\n" in text

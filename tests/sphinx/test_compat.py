@@ -160,7 +160,7 @@ def test_parse_beside_markdown(before):
 
 
 def test_attributes_of_nodes():
-    """What is set on nodes are attributes that other versions ignore."""
+    """Attributes that are set on nodes are ignored by other versions."""
     signature, paragraph = addnodes.desc_signature(), nodes.paragraph()
 
     _compat.name_in_contents(signature, "Receive the order")

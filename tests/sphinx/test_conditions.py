@@ -89,7 +89,7 @@ def test_directive_that_is_left_out(shop):
 
 
 def test_one_after_the_other(shop):
-    """What one builder leaves out, the next one that shows it has, with all its entries."""
+    """A flow that one builder leaves out is complete in the next builder that shows it."""
     made = shop(".. only:: draft")
 
     seen = []

@@ -102,7 +102,7 @@ def test_default_instead(project):
     ],
 )
 def test_settings_of_the_project(project, settings):
-    """What conf.py does not say, [tool.penstock] does."""
+    """Values that are not in conf.py are read from [tool.penstock]."""
     made = project()
     made.write("pyproject.toml", '[tool.penstock]\nmodules = ["shop"]\npythonpath = ["."]\n')
 
@@ -112,7 +112,7 @@ def test_settings_of_the_project(project, settings):
 
 
 def test_override(project):
-    """What conf.py says overrides [tool.penstock]."""
+    """Values in conf.py override [tool.penstock]."""
     made = project()
     made.write("pyproject.toml", '[tool.penstock]\nmodules = ["nothing"]\n')
 

@@ -1,4 +1,4 @@
-"""What pages owe to other pages, to policies and to people without a mouse."""
+"""Links between pages, content security policies, and access by keyboard."""
 
 import re
 from pathlib import Path

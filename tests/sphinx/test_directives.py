@@ -1,4 +1,4 @@
-"""What the directive shows, and its options."""
+"""The output of the directive, and its options."""
 
 import os
 import pickle
@@ -269,7 +269,7 @@ def test_nothing_to_do(project):
 
 
 def test_doctree_is_for_every_builder(project):
-    """What Sphinx keeps of a page is data, with no image drawn yet."""
+    """The doctree that Sphinx keeps has data only, without drawn images."""
     built = project(":format: png").build()
 
     kept = (built.folder.parent / "doctrees" / "index.doctree").read_bytes()

@@ -175,7 +175,7 @@ def test_broken_docstring(project, name, index):
 
 @pytest.mark.parametrize("builder", ["html", "latex"])
 def test_odd_callables(project, builder):
-    """What has no plain name or no signature is shown too, and can be linked to."""
+    """A callable without a plain name or a signature is shown, and can be linked to."""
     made = project()
     made.write(
         "shop.py",

@@ -1,4 +1,4 @@
-"""What users put into docstrings and signatures never ends a build."""
+"""Docstrings and signatures of users never end a build."""
 
 import re
 import sys
@@ -110,7 +110,7 @@ def test_signatures(project, monkeypatch, autodoc, signature, expected):
 )
 @pytest.mark.parametrize("typehints", ["signature", "description", "both"])
 def test_defaults_with_autodoc(project, monkeypatch, settings, typehints):
-    """What listens to autodoc's events finds the source too; functions stay as they were."""
+    """Listeners of autodoc's events can find the source; functions are not changed."""
     monkeypatch.setenv("KEY", "hunter2")
     made = project()
     body = 'import inspect\n    return str(inspect.signature(obj)), ""'
@@ -232,7 +232,7 @@ def test_listener_with_odd_result(project, result):
     ],
 )
 def test_what_python_holds(project, code, subtype, expected):
-    """What is neither a docstring nor a signature is a warning."""
+    """An invalid `__doc__` or signature is a warning."""
     made = project()
     made.write("shop.py", f"{step_with('Takes it.')}\nreceive = receive.__wrapped__\n{code}\n")
 

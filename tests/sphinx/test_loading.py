@@ -129,7 +129,7 @@ def test_mock_as_a_step(project, declared, reason):
 
 
 def test_mocked_imports(project):
-    """What autodoc mocks is mocked while flows are imported."""
+    """Modules that autodoc mocks are mocked while flows are imported."""
     made = project()
     made.edit("shop.py", "from penstock", "import not_here_at_all\nfrom penstock")
 
@@ -184,7 +184,7 @@ def test_no_line_of_conf(project):
 
 
 def test_module_that_prints(project):
-    """What a module prints is not part of what the build prints, unless somebody asks for it."""
+    """The output of modules is not in the output of the build, unless it is requested."""
     made = project()
     made.edit("shop.py", "from penstock", "print('hello from the shop')\nfrom penstock")
 

@@ -144,7 +144,7 @@ EDITS = {  # one after the other
 
 
 def test_incremental(site):
-    """What is left of a build after each edit is what a build from scratch makes."""
+    """After each edit, an incremental build has the same output as a new one."""
     site.build()
     for name, edit in EDITS.items():
         edit(site)

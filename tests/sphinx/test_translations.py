@@ -85,7 +85,7 @@ def test_no_other_messages(shop, steps):
 
 
 def test_message_of_several_lines(shop):
-    """What is in several lines is one message, in the image as below it."""
+    """A string of several lines is one message, in the image and below it."""
     shop.edit("shop.py", '"Sends it."', '"""Sends\n    *it*.\n    """')
 
     found = messages(shop.build("gettext"), "index.pot")
@@ -132,7 +132,7 @@ def test_image(german):
 
 
 def test_description_of_several_lines(shop, german):
-    """What is in several lines is translated as the one message that it is."""
+    """A string of several lines is translated as one message."""
     shop.edit("shop.py", "*order* to", "*order*\\nto")
 
     assert re.search(r"Vom \W*Auftrag\W* zum Paket. ", german().read("index.html"))
@@ -266,7 +266,7 @@ def test_kind_as_the_project_says_it(shop, german):
 
 
 def test_own_words_of_images(shop, german):
-    """What penstock itself says of an image is in the language of the docs."""
+    """penstock's own words in an image are in the language of the docs."""
     shop.edit("shop.py", '@step(after="receive")', '@step(after=["receive", "lost"])')
     shop.settings["suppress_warnings"] = ["penstock"]
     html = german().read("index.html")

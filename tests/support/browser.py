@@ -171,7 +171,7 @@ class Reader:
 
     @property
     def outside(self) -> list[str]:
-        """What the page asked the network for."""
+        """The addresses that the page requested from the network."""
         inside = ("file:", "data:", "blob:", _HERE)
         return [url for url in self.requested if not url.startswith(inside)]
 

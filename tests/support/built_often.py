@@ -1,4 +1,4 @@
-"""What takes most of the time of a small site, done once for all sites that a process builds.
+"""Caches for the slowest parts of a small site, shared by all sites that a process builds.
 
 Builders compile the templates of a theme for each site, and read the entry points of all packages:
 that is a third and a tenth of the time of a build.

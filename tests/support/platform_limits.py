@@ -1,4 +1,4 @@
-"""What this platform refuses, found by asking it.
+"""The limits of this platform, found by trying.
 
 A test whose failure *is* such a refusal is skipped. Where a platform can do
 everything, nothing is ever skipped.

@@ -466,7 +466,7 @@ assert_type(bind_calls(len, current_run)("a"), int)
 
 
 def as_text(_wrapper: Callable[..., Any]) -> str:
-    """What a queue makes of a function."""
+    """The object that a queue makes from a function."""
     return "task"
 
 
