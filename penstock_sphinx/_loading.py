@@ -105,7 +105,7 @@ def _has_functions(env: BuildEnvironment, docname: str) -> bool:
 
 
 _FUNCTIONS = re.compile(rb"\bpenstock-(?:flow|step)\b|\bauto\w+ ?(?:::|\})")
-"""A directive of ours, or of autodoc, which would import in each parallel reader."""
+"""A directive of penstock or of autodoc, which would import in each parallel reader."""
 
 
 def _import_modules(app: Sphinx, settings: Settings) -> None:

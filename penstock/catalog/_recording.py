@@ -105,7 +105,7 @@ class Recording:
 
     def note_variable(self, name: str) -> None:
         """Note that a module reads an environment variable."""
-        # Who makes a copy of all has read each, but has not asked for this one.
+        # A copy of all variables reads each of them, which is not a request for this one.
         if not (self._is_whole and differs_from_run_to_run(name)):
             self._names.add(name)
 
