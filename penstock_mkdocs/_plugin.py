@@ -35,6 +35,7 @@ from penstock_mkdocs._generated import GeneratedFiles
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams
 from penstock_mkdocs.markdown._build import Build
+from penstock_mkdocs.markdown._compat import mark_as_modified
 from penstock_mkdocs.markdown._host import PLUGIN_CACHE
 from penstock_mkdocs.markdown._links import RemoteTarget, fix_joined_links, fix_links
 from penstock_mkdocs.markdown._loading import Loaded, Loader
@@ -128,7 +129,9 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
 
     def validate(self) -> tuple[ConfigErrors, ConfigWarnings]:
         """Refuse unknown options: MkDocs would only warn, and every page would miss its flows."""
-        unknown = {name: _unknown(name, self._schema_keys) for name in {*self} - self._schema_keys}
+        options = vars(type(self)).items()
+        known = {name for name, option in options if isinstance(option, BaseConfigOption)}
+        unknown = {name: _unknown(name, known) for name in {*self} - known}
         errors, warnings = super().validate()
         others = [each for each in warnings if each[0] not in unknown]
         return [*errors, *unknown.items()], others
@@ -365,4 +368,4 @@ def _note_edits(files: Files, edited: float) -> None:
         if file.is_modified() or built.stat().st_mtime > edited:
             continue
         if _BLOCK.search(file.content_string):
-            file.is_modified = lambda: True  # type: ignore[method-assign]  # for this file only
+            mark_as_modified(file)

@@ -1,12 +1,12 @@
 """The search of MkDocs and ProperDocs, which indexes all of a page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import copy
-from functools import partial
 
 from mkdocs.contrib.search.search_index import SearchIndex
 from mkdocs.structure.pages import Page
 
+from penstock_mkdocs.markdown._compat import before_indexing
 from penstock_mkdocs.markdown._links import without_diagrams
 
 __all__ = ["index_without_diagrams"]
@@ -20,13 +20,12 @@ def index_without_diagrams(plugins: Iterable[object]) -> None:
     for plugin in plugins:
         index = getattr(plugin, "search_index", None)
         if isinstance(index, SearchIndex):
-            add = partial(_add, index.add_entry_from_context)
-            index.add_entry_from_context = add  # type: ignore[method-assign]  # for this index only
+            before_indexing(index, _without_diagrams)
 
 
-def _add(add: Callable[[Page], None], page: Page) -> None:
+def _without_diagrams(page: Page) -> Page:
     content = without_diagrams(page.content or "")
     if content != page.content:
         page = copy(page)
         page.content = content
-    add(page)
+    return page

@@ -11,7 +11,7 @@ import pytest
 import penstock
 
 ROOT = Path(penstock.__file__).parents[1]
-PACKAGES = [ROOT / "penstock", ROOT / "penstock_sphinx"]
+PACKAGES = [ROOT / name for name in ("penstock", "penstock_sphinx", "penstock_mkdocs")]
 FILES = [file for package in PACKAGES for file in package.rglob("*.py")]
 COMPATIBILITY = [file for file in FILES if file.stem.strip("_") == "compat"]
 
@@ -54,6 +54,7 @@ def test_one_for_each_package():
     assert sorted(file.relative_to(ROOT).as_posix() for file in COMPATIBILITY) == [
         "penstock/_common/compat.py",
         "penstock/contrib/_compat.py",
+        "penstock_mkdocs/markdown/_compat.py",
         "penstock_sphinx/_compat.py",
     ]
 

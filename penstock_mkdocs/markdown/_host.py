@@ -8,6 +8,8 @@ from typing import Any
 
 from markdown import Markdown
 
+from penstock_mkdocs.markdown._compat import mkdocs_processor, zensical_processor
+
 __all__ = ["PLUGIN_CACHE", "Host"]
 
 PLUGIN_CACHE = Path(".cache", "plugin", "penstock")
@@ -17,9 +19,8 @@ PLUGIN_CACHE = Path(".cache", "plugin", "penstock")
 class Host:
     """What can be known of the tool that renders a page.
 
-    MkDocs and ProperDocs leave the page's file with a tree processor, Zensical
-    leaves page and configuration with a preprocessor. Neither is documented, so
-    nothing here relies on them.
+    MkDocs and ProperDocs leave the page's file with a processor, Zensical leaves
+    page and configuration. Neither is documented, so nothing here relies on them.
     """
 
     def __init__(self, md: Markdown) -> None:
@@ -118,8 +119,7 @@ class Host:
 
     @property
     def _relpath(self) -> Any:
-        processors = self._md.treeprocessors  # a registry, which has no `get`
-        return processors["relpath"] if "relpath" in processors else None  # noqa: SIM401
+        return mkdocs_processor(self._md)
 
     @property
     def _config(self) -> Any:
@@ -142,8 +142,7 @@ class Host:
 
     @property
     def _zensical(self) -> Any:
-        processors = self._md.preprocessors  # a registry, which has no `get`
-        return processors["rendering_context"] if "rendering_context" in processors else None  # noqa: SIM401
+        return zensical_processor(self._md)
 
     @cached_property
     def _zensical_config(self) -> dict[str, Any]:

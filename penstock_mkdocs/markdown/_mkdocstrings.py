@@ -11,6 +11,7 @@ from markdown import Markdown
 from penstock import Location
 from penstock.docs import StepSection
 from penstock.docs.functions import python_name
+from penstock_mkdocs.markdown._compat import autorefs_of, python_handler
 
 __all__ = ["can_document", "directive", "offer_anchor"]
 
@@ -39,9 +40,8 @@ def _leads_to(module: str, path: str, function: object) -> bool:
 
 def _collect(md: Markdown, target: str) -> Any:
     """Return what the handler for Python finds in the sources, which it keeps; None if nothing."""
-    processor: Any = md.parser.blockprocessors["mkdocstrings"]
     try:
-        handler = processor._handlers.get_handler("python")  # noqa: SLF001 - there is no other way
+        handler = python_handler(md)
         found = handler.collect(target, handler.get_options({}))
         found = found.final_target if found.is_alias else found
     except Exception:  # its directive would end the build at what it does not find
@@ -80,7 +80,7 @@ def offer_anchor(md: Markdown, section: StepSection) -> None:
 
     An anchor that autorefs calls secondary: it gives way to each primary one.
     """
-    autorefs = getattr(md.parser.blockprocessors["mkdocstrings"], "_autorefs", None)
+    autorefs = autorefs_of(md)
     page = getattr(autorefs, "current_page", None)
     if autorefs is not None and page is not None:
         autorefs.register_anchor(page, section.target, primary=False)
