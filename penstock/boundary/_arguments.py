@@ -1,4 +1,4 @@
-"""What crosses a boundary as an argument or beside the arguments, for queues without headers."""
+"""Carrying the flow ID as an argument or beside the arguments, for queues without headers."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What comes in with HTTP requests, and what their responses say: for all servers alike."""
+"""Runs of HTTP requests, and the headers of their responses, for all servers."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

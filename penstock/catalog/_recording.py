@@ -22,7 +22,7 @@ _PSEUDO = ("/dev/", "/proc/", "/sys/")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CACHE = f"{os.sep}__pycache__{os.sep}"
 _OWN_LISTING = ("importlib._bootstrap", "_frozen_importlib", "penstock.")
-"""Who lists folders for one module: only that one counts. Penstock's listings never do."""
+"""Callers that list a folder to find one module: only that one counts, or none for penstock."""
 
 _METADATA = {"importlib.metadata", "importlib_metadata", "pkg_resources"}
 _ENTRY_POINTS = (".dist-info", ".egg-info")

@@ -95,7 +95,7 @@ def _write(folder: Path, members: dict[str, Any]) -> None:
 
 @dataclass(slots=True)
 class _Loaded:
-    """What came of loading flows, and what that depended on."""
+    """The result of loading flows, and its inputs."""
 
     flows: LoadedFlows | CatalogError
     inputs: Inputs

@@ -1,4 +1,4 @@
-"""What a docs tool shows of flows: their pages as values, and how a project's flows are loaded."""
+"""Pages of flows as values, for docs tools, and loading the flows of a project."""
 
 from penstock._common.declared_strings import escape_controls
 from penstock._common.files import write_whole

@@ -13,9 +13,9 @@ __all__ = ["fingerprint"]
 
 
 def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
-    """Return a hash of all that a page shows of *flow*, or *only* of one of its steps.
+    """Return a hash of all content of a page about *flow*, or about the step that is *only*.
 
-    It is the same in every process, and costs less than to make the page.
+    It is the same in every process, and costs less than making the page.
 
     .. versionadded:: 0.2
     """

@@ -1,4 +1,4 @@
-"""What a page can show of a flow: images, or the source of a diagram as code."""
+"""The formats of pages: images, or the source of a diagram as code."""
 
 from penstock.render import list_renderers
 

@@ -1,4 +1,4 @@
-"""Finding what a page is to show: flows by their tags and owner, a step by its name."""
+"""Finding the flows and steps of a page: flows by their tags and owner, a step by its name."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,7 +24,7 @@ class Selection(NamedTuple):
     """Words, separated by commas, all of which a flow must have as tags."""
 
     owner: str | None = None
-    """Who must own it."""
+    """The owner that a flow must have."""
 
     def __str__(self) -> str:
         parts = [f"has the tags {self.tags}"] if self.tags else []

@@ -34,7 +34,7 @@ def escape(text: str) -> str:
 def docstring_blocks(doc: str) -> Iterator[str]:
     """Yield the text of a docstring as Markdown, and its sections, in any style, as they are.
 
-    What looks like HTML in it is text, but not what looks like Markdown.
+    HTML in it is escaped, and Markdown is kept.
 
     Args:
         doc: The docstring, without indentation.

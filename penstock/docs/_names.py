@@ -13,7 +13,7 @@ __all__ = ["anchor_of", "digest_of", "slug_of", "target_of"]
 def anchor_of(flow: str, step: str | None = None) -> str:
     """Return the anchor of a flow, or of a step in it, for any names.
 
-    Stable, so that links from outside live on: it depends on the names alone.
+    It depends on the names alone, so that links from outside stay valid.
 
     .. versionadded:: 0.2
     """

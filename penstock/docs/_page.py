@@ -26,32 +26,32 @@ class Link:
     """The name of the step."""
 
     label: str
-    """What a reader sees of the step, which is its title if it has one, else its name."""
+    """The title of the step if it has one, else its name."""
 
     anchor: str | None
     """The anchor of the step on the page, or None if nobody declared the step."""
 
     condition: str | None = None
-    """The label of the edge, which says when the flow goes this way."""
+    """The label of the edge, which is the condition under which the flow takes it."""
 
     is_loop: bool = False
-    """Whether the flow comes back by the edge."""
+    """Whether the flow leads back by the edge."""
 
 
 class Fact(NamedTuple):
-    """A line of a section: what is declared of a step beside its edges.
+    """A line of a section: an option of a step other than its edges.
 
     .. versionadded:: 0.2
     """
 
     words: str
-    """What the line begins with."""
+    """The words at the beginning of the line."""
 
     values: tuple[str, ...]
-    """What follows, separated by commas."""
+    """The values after them, separated by commas."""
 
     is_code: bool = False
-    """Whether the values are names that code has."""
+    """Whether the values are names in code."""
 
 
 class Way(NamedTuple):
@@ -61,7 +61,7 @@ class Way(NamedTuple):
     """
 
     words: str
-    """What the line begins with."""
+    """The words at the beginning of the line."""
 
     links: tuple[Link, ...]
     """The steps, separated by commas."""
@@ -69,7 +69,7 @@ class Way(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSection:
-    """What the page says of one step.
+    """The content of a page about one step.
 
     .. versionadded:: 0.2
     """
@@ -120,7 +120,7 @@ class StepSection:
     def signature(self) -> str:
         """The signature as its source has it, like ``(order, *, dry_run=False)``.
 
-        It is one line, without the *self* of a method, and ``(…)`` if nobody can know it.
+        It is one line, without the *self* of a method, and ``(…)`` if it is not known.
         """
         return signature_string(self.step) or f"({UNKNOWN})"
 
@@ -137,7 +137,7 @@ def _at_most_one(value: str | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class FlowPage:
-    """What a page says of one flow, in the order in which it says it.
+    """The content of a page about one flow, in order.
 
     .. versionadded:: 0.2
     """
@@ -146,7 +146,7 @@ class FlowPage:
     """The flow, with its title, description, owner, tags and problems."""
 
     suffix: str = ""
-    """What anchors end with, where a page shows a flow a second time."""
+    """A suffix of all anchors, for a page that shows a flow a second time."""
 
     @property
     def anchor(self) -> str:
@@ -161,7 +161,7 @@ class FlowPage:
 
     @cached_property
     def unlinked(self) -> Graph:
-        """The diagram without links, of which the same image is drawn."""
+        """The diagram without links, which has the same image."""
         return self.flow.graph()
 
     @cached_property
@@ -176,11 +176,11 @@ class FlowPage:
 
     @cached_property
     def sections(self) -> tuple[StepSection, ...]:
-        """The steps, each after what leads to it."""
+        """The steps, each after its predecessors."""
         return tuple(self.section(step) for step in self.flow.order())
 
     def section(self, step: Step) -> StepSection:
-        """Return what the page says of *step*."""
+        """Return the content about *step*."""
         return StepSection(
             step=step,
             anchor=self.anchors[step.name],

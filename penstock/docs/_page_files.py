@@ -1,4 +1,4 @@
-"""The pages of flows as files in a folder that people write in too."""
+"""The pages of flows as files, in a folder that may have other files, too."""
 
 import html
 import re
@@ -28,7 +28,7 @@ _ENTRY = re.compile(r"- \[(?P<label>.*)\]\((?P<name>[^()\s]+\.md)\)")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file is to hold.
+    """The content of a file.
 
     .. versionadded:: 0.2
     """

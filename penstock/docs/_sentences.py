@@ -9,7 +9,7 @@ __all__ = ["first_sentence", "recursion_warning", "sentence_parts", "summary_of"
 
 
 def summary_of(flow: Flow) -> str:
-    """Return a sentence about *flow*: of its description, else of where it begins.
+    """Return a sentence about *flow*, of its description or of its first entrypoint's docstring.
 
     .. versionadded:: 0.2
     """
@@ -35,7 +35,7 @@ def sentence_parts(message: str) -> Iterator[tuple[str, bool]]:
 
 
 def recursion_warning(what: str, name: str) -> str:
-    """Return the warning of a docstring that asks for what it is a part of.
+    """Return the warning for a docstring that shows the flow or step to which it belongs.
 
     Args:
         what: ``"flow"`` or ``"step"``.

@@ -1,4 +1,4 @@
-"""Diagrams on pages, where `penstock.render.draw` does not say enough.
+"""Diagrams on pages, for tools that need more than `penstock.render.draw`.
 
 An ``<svg>`` inside a page takes its colours from the style sheet of the page, and its ids have
 a prefix. A build that shows many flows draws all images with one program, and keeps them.

@@ -1,6 +1,6 @@
-"""What pages show of the functions of steps, for tools that describe Python themselves.
+"""Names and signatures of the functions of steps, for tools that document Python themselves.
 
-None of it runs the function, evaluates a default or trusts what an object says of itself.
+Nothing here calls the function, evaluates a default or trusts the representation of an object.
 """
 
 from penstock._common.callables import attempt

@@ -39,7 +39,7 @@ class Flow:
     """The purpose of the flow."""
 
     owner: str | None = None
-    """Who is responsible for it."""
+    """The team or person that is responsible for it."""
 
     tags: tuple[str, ...] = ()
     """Words by which the flow can be found."""

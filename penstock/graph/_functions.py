@@ -1,4 +1,4 @@
-"""What is read from the functions of steps: names, signatures, docstrings."""
+"""Reading the functions of steps: names, signatures, docstrings."""
 
 import inspect
 from typing import Any

@@ -59,7 +59,7 @@ class Problem:
     """The name of the step, or None if the problem is about the whole flow."""
 
     message: str
-    """What is wrong and what to write instead."""
+    """The message, with what is wrong and what to write instead."""
 
     location: Location | None = None
     """Where to fix it."""
@@ -132,50 +132,50 @@ class DrawnWords:
     """
 
     entrypoint: str = "entrypoint"
-    """What a step is at which runs begin, where there are no shapes."""
+    """The word for an entrypoint, in formats without shapes."""
 
     missing: str = "not declared"
-    """What is wrong with a step that others name."""
+    """The words for a step that others name but nobody declared."""
 
     after_all: str = "after all of them"
-    """What a join is, where there are no bars."""
+    """The words for a join, in formats without bars."""
 
     again: str = "again"
-    """What a loop is, where there are no icons."""
+    """The word for a loop."""
 
     repeats: str = "repeats"
-    """What a step does to which a loop leads from itself."""
+    """The word for a step with a loop to itself."""
 
     receives: str = "receives {}"
-    """What a step does with a channel that it receives messages from."""
+    """The words for a channel that a step receives messages from."""
 
     sends: str = "sends {}"
-    """What a step does with a channel that it sends messages to."""
+    """The words for a channel that a step sends messages to."""
 
     begins: str = "It begins at {}."
-    """Where the flow begins, to somebody who cannot see it."""
+    """The sentence for screen readers about where the flow begins."""
 
     either: str = "{} or {}"
-    """Joins two steps at which it begins."""
+    """The words that join two of these steps."""
 
     size: str | None = None
-    """How many steps it has, as a sentence. None is English."""
+    """The sentence with the number of its steps. None means English."""
 
     kinds: tuple[tuple[str, str], ...] = ()
-    """The kinds that are shown in other words, each with these."""
+    """The kinds that are shown in other words, each with its words."""
 
     def label_of(self, edge: Edge) -> str | None:
-        """Return what is shown on *edge*: its label, and that it is a loop."""
+        """Return the text on *edge*: its label, and the word for a loop."""
         if not edge.is_loop:
             return edge.label
         return f"{self.again}: {edge.label}" if edge.label else self.again
 
     def repetition(self, edge: Edge) -> str:
-        """Return what is shown of a step that *edge* leads back to from itself."""
+        """Return the text for a step that *edge* leads back to from itself."""
         return f"{self.repeats}: {edge.label}" if edge.label else self.repeats
 
     def kind_of(self, node: Node) -> str | None:
-        """Return what is shown of the kind of *node*, or that nobody declared it.
+        """Return the text for the kind of *node*, or that nobody declared the node.
 
         A kind that is the scheme of a channel is shown there.
         """
@@ -185,7 +185,7 @@ class DrawnWords:
         return None if node.kind in schemes else self.kind(node.kind)
 
     def channels_of(self, node: Node) -> tuple[str, ...]:
-        """Return what is shown of the channels of *node*, a line each."""
+        """Return the text for the channels of *node*, a line each."""
         received = map(self.receives.format, node.receives)
         return (*received, *map(self.sends.format, node.sends))
 
@@ -200,7 +200,7 @@ class DrawnWords:
         return "\n".join(filter(None, notes))
 
     def kind(self, kind: str | None) -> str | None:
-        """Return what is shown of *kind*."""
+        """Return the words for *kind*."""
         return dict(self.kinds).get(kind or "", kind)
 
 

@@ -1,4 +1,4 @@
-"""What was recorded of runs, and how it is shown."""
+"""Recorded runs, and showing them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, replace

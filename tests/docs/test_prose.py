@@ -65,6 +65,7 @@ def test_code_in_pages(tmp_path):
     "source",
     [
         '"""Takes a text."""\n',
+        '"""Who reads it knows."""\n',
         "# It takes a\n# text.\n",
         'raise TypeError("takes a text")\n',
         'raise TypeError(f"{name} takes a text")\n',
@@ -75,6 +76,17 @@ def test_code_in_pages(tmp_path):
 def test_python(tmp_path, source):
     """Docstrings, comments, messages and names are checked."""
     assert lines_of(tmp_path, "module.py", source) == [1]
+
+
+def test_folders(tmp_path):
+    """In a folder all Markdown and Python is checked, except files with such words on purpose."""
+    (tmp_path / "page.md").touch()
+    (tmp_path / "module.py").touch()
+    (tmp_path / "data.txt").touch()
+    found = CHECK["_files"](str(tmp_path))
+
+    assert [path.name for path in found] == ["module.py", "page.md"]
+    assert Path("tests/docs/test_prose.py") not in CHECK["_files"]("tests/docs")
 
 
 def test_values_in_python(tmp_path):

@@ -1,7 +1,7 @@
-"""What penstock uses of builders without documentation: that it is there, and what is without it.
+"""Undocumented names of builders that penstock uses: they exist, and what happens without them.
 
-A test of the first kind that fails says that a name is gone: look up what has taken its place,
-and take the name out of `penstock_mkdocs.markdown._compat`.
+A test of the first kind that fails says that a name is gone: look up what has replaced it,
+and remove the name from `penstock_mkdocs.markdown._compat`.
 """
 
 import inspect
