@@ -120,10 +120,12 @@ class Inputs:
 
     @property
     def own_files(self) -> tuple[str, ...]:
-        """The files that are the project's own, for a server to watch; some may not be there."""
+        """The files that are the project's own, for a server to watch."""
         path = set(self.process.get("sys.path", ()))  # where ZIP files are
         return tuple(
-            state.path for state in self.files if state.path not in path and _is_own(state.path)
+            state.path
+            for state in self.files
+            if state.digest is not None and state.path not in path and _is_own(state.path)
         )
 
     @property

@@ -107,8 +107,8 @@ def load_flows(settings: Settings) -> LoadedFlows:
 def import_recorded(settings: Settings) -> LoadedFlows:
     """Import the modules of *settings* in this process, and return its flows with their inputs.
 
-    What was imported before, such as by ``conf.py``, is not imported again: the files of
-    these modules are inputs, what else they have read is not. Of environment variables all
+    What was imported before is not imported again: the files of these modules are inputs,
+    what else they have read is not. Of environment variables all
     count but those that differ from run to run, for to note which are read would be to
     change an object of the host. In this process they may differ right after, since
     modules set some: the inputs are for the next build.
