@@ -532,10 +532,10 @@ def test_estimated_height_of_channels():
 
 @pytest.mark.parametrize(
     ("groups", "down", "across"),
-    [("AAAA", 50, 50), ("ABBA", 100, 50), ("ABCA", 100, 100), ("ABCD", 150, 100), ("    ", 0, 0)],
+    [("AAAA", 125, 55), ("ABBA", 100, 214), ("ABCA", 100, 269), ("ABCD", 150, 110), ("    ", 0, 0)],
 )
 def test_estimated_height_of_groups(groups: str, down: int, across: int):
-    """Frames make it taller: all that begin in one rank together, or those of one rank."""
+    """Frames make it taller: their borders, and across also by keeping others out of them."""
     pairs = zip(ROUTE.nodes, groups, strict=True)
     nodes = tuple(replace(node, group=group.strip() or None) for node, group in pairs)
     framed = replace(ROUTE, nodes=nodes)

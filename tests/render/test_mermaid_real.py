@@ -255,6 +255,9 @@ def test_groups(mermaid: Mermaid) -> None:
     assert {classes[-1] for _, classes in groups} == {"penstock-group"}
 
 
+STEPS = ["receive", "check", "reserve", "charge", "refuse", "pack", "label", "publish", "send"]
+
+
 @pytest.mark.parametrize(
     "groups",
     [
@@ -262,6 +265,8 @@ def test_groups(mermaid: Mermaid) -> None:
         pytest.param({"receive": "A", "send": "A"}, id="apart"),
         pytest.param({"charge": "B", "pack": "B", "label": "C"}, id="two"),
         pytest.param({node: node for node in ("check", "reserve", "refuse", "send")}, id="many"),
+        pytest.param(dict.fromkeys(STEPS, "A"), id="all"),
+        pytest.param(dict(zip(STEPS, "AAABBCCDD", strict=True)), id="in a row"),
     ],
 )
 def test_height_of_groups(mermaid: Mermaid, groups: dict[str, str]) -> None:
@@ -272,6 +277,25 @@ def test_height_of_groups(mermaid: Mermaid, groups: dict[str, str]) -> None:
     drawing = mermaid.draw(render_mermaid(graph, styled=True, palette="page"))
 
     assert estimate_height(graph, "TD") == pytest.approx(drawing.height, abs=28)
+
+
+def test_height_of_groups_across(mermaid: Mermaid) -> None:
+    """Across, a frame keeps all others out of its ranks, and has as much room as its tallest."""
+    edges = (Edge("a", "b", "yes"), Edge("a", "c"), Edge("b", "d"), Edge("c", "d"), Edge("a", "d"))
+    graphs = [
+        Graph(name="x", nodes=tuple(map(in_group, "abcd", groups)), edges=edges)
+        for groups in ("AAAA", "ABBA", "ABCA", "ABCD")
+    ]
+
+    sources = [render_mermaid(g, direction="LR", styled=True, palette="page") for g in graphs]
+
+    heights = [drawing.height for drawing in mermaid.draw_all(sources)]
+    assert [estimate_height(graph, "LR") for graph in graphs] == pytest.approx(heights, rel=0.15)
+
+
+def in_group(name: str, group: str) -> Node:
+    """Return a node in a group."""
+    return Node(name=name, group=group)
 
 
 def test_class_of_bars(mermaid: Mermaid) -> None:
