@@ -202,13 +202,21 @@ class Seen(HTMLParser):
         return re.findall(r"\w+|→", text.replace("->", "→"))
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory):
     """Return a folder with the modules that declare the flows."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    (tmp_path / "conformance_shop.py").write_text(SHOP, encoding="utf-8")
-    (tmp_path / "conformance_others.py").write_text(OTHERS, encoding="utf-8")
-    (tmp_path / "conformance_more.py").write_text(MORE, encoding="utf-8")
+    folder = tmp_path_factory.mktemp("modules")
+    (folder / "conformance_shop.py").write_text(SHOP, encoding="utf-8")
+    (folder / "conformance_others.py").write_text(OTHERS, encoding="utf-8")
+    (folder / "conformance_more.py").write_text(MORE, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def folder(modules, tmp_path, monkeypatch):
+    """Return a folder for a site, from which the modules can be imported."""
+    monkeypatch.setattr(sys, "path", [str(modules), *sys.path])
+    monkeypatch.chdir(modules)
     yield tmp_path
     forget()
 
@@ -227,7 +235,6 @@ def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
     settings = {
         "extensions": ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "penstock_sphinx"],
         "penstock_modules": MODULES,
-        "penstock_pythonpath": [".."],
     }
     forget()
     with isolated_registry():
@@ -244,11 +251,10 @@ def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
     return Seen(_SPHINX_SIGNATURE.sub(r"\g<start>\g<end>", body))
 
 
-def in_markdown(folder: Path, flow: str, steps: str) -> Seen:
+def in_markdown(flow: str, steps: str) -> Seen:
     page = f"# Shop\n\n::: penstock-flow {flow}\n    steps: {steps}\n    caption: How\n"
-    forget()
     with isolated_registry():
-        extension = PenstockExtension(modules=MODULES, pythonpath=[str(folder)])
+        extension = PenstockExtension(modules=MODULES)
         html = markdown.markdown(page, extensions=[extension])
     html = _MARKDOWN_TYPE.sub("", _MARKDOWN_SIGNATURE.sub("", html))
     return Seen(_MARKDOWN_HEADING.sub(r"\g<start>\g<end>", html))
@@ -258,7 +264,7 @@ def in_markdown(folder: Path, flow: str, steps: str) -> Seen:
 @pytest.mark.parametrize("flow", FLOWS)
 def test_same_page(folder, flow, steps):
     """Words, links and anchors of a flow are the same in Sphinx and in MkDocs, in one order."""
-    ours, theirs = in_markdown(folder, flow, steps), in_sphinx(folder, flow, steps)
+    ours, theirs = in_markdown(flow, steps), in_sphinx(folder, flow, steps)
 
     assert ours.words == theirs.words
     assert ours.links == theirs.links

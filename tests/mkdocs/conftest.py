@@ -12,7 +12,7 @@ from built_often import COMPILED, known_entry_points
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.theme import Theme
-from shop_source import SHOP
+from shop_source import write_shop
 
 from penstock_mkdocs.markdown import _build
 
@@ -22,11 +22,18 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.options: dict[str, object] = {"modules": ["shop"], "pythonpath": ["."]}
+        self.options = write_shop(folder)
         (folder / "docs").mkdir()
-        self.write("shop.py", SHOP)
+
+    def import_modules(self) -> None:
+        """Let the site import its modules, and not read their catalog."""
+        if self.options.pop("catalog", None):
+            self.options |= {"modules": ["shop"], "pythonpath": ["."]}
 
     def write(self, name: str, text: str) -> None:
+        """Write a file. A module that is written is one that has to be imported."""
+        if name.endswith(".py"):
+            self.import_modules()
         (self.folder / name).write_text(text, encoding="utf-8")
 
     def build(self, page: str, theme: object = "mkdocs", **config: object) -> str:

@@ -13,7 +13,7 @@ import pytest
 from browser import Reader, chromium, served
 from builders import run_builder
 from real_mermaid import VERSIONS, get_bundle
-from shop_source import SHOP
+from shop_source import write_shop
 
 __all__ = ["chromium"]
 
@@ -109,7 +109,7 @@ def site(request, require, tmp_path_factory):
 
 def build(folder, program, theme, address, script):
     """Build a site for the address at which it is served."""
-    options = {"modules": ["shop"], "pythonpath": ["."]}
+    options = write_shop(folder)
     config = {"site_name": "Shop", "site_url": address, "theme": theme}
     (folder / "docs").mkdir()
     if program == "zensical":
@@ -119,7 +119,6 @@ def build(folder, program, theme, address, script):
     else:
         (folder / "mermaid.js").write_text(script, encoding="utf-8")
         config["plugins"] = ["search", {"penstock": options | {"mermaid_js": "mermaid.js"}}]
-    (folder / "shop.py").write_text(SHOP, encoding="utf-8")
     for name, text in PAGES.items():
         (folder / "docs" / name).write_text(text, encoding="utf-8")
     # YAML, in its other spelling.

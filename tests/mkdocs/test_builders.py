@@ -15,7 +15,7 @@ from zlib import decompress
 import pytest
 from builders import run_builder, run_program
 from neighbour_site import files_of
-from shop_source import SHOP
+from shop_source import write_shop
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -65,8 +65,7 @@ plugins: [{plugins}]
 markdown_extensions:
   - attr_list
   - penstock_flows:
-      modules: [shop]
-      pythonpath: ["."]
+      {flows}
 """
 
 TOML = """\
@@ -78,8 +77,7 @@ variant = "{theme}"
 [project.markdown_extensions.toc]
 [project.markdown_extensions.attr_list]
 [project.markdown_extensions.penstock_flows]
-modules = ["shop"]
-pythonpath = ["."]
+{flows}
 """
 
 
@@ -90,9 +88,13 @@ class Builder(NamedTuple):
     config: str
     theme: str
 
-    def configure(self, folder: Path, plugins: str = "search") -> None:
-        text = TOML if self.config.endswith(".toml") else YAML
-        config = text.format(theme=self.theme, plugins=plugins)
+    def configure(self, folder: Path, plugins: str = "search", *, imports: bool) -> None:
+        text, sign = (TOML, " =") if self.config.endswith(".toml") else (YAML, ":")
+        flows = f'catalog{sign} "flows.json"'
+        if imports:
+            indent = "" if sign == " =" else "      "
+            flows = f'modules{sign} ["shop"]\n{indent}pythonpath{sign} ["."]'
+        config = text.format(theme=self.theme, plugins=plugins, flows=flows)
         (folder / self.config).write_text(config, encoding="utf-8")
 
     def run(
@@ -119,12 +121,23 @@ each_program = pytest.mark.parametrize(
 )
 
 
-def make_project(folder: Path, builder: Builder, pages: dict[str, str], **options: str) -> Path:
+def make_project(
+    folder: Path,
+    builder: Builder,
+    pages: dict[str, str],
+    *,
+    shop: str | None = None,
+    imports: bool = False,
+    **options: str,
+) -> Path:
+    """Make a project whose flows are read from a catalog, unless it is to import its module."""
     (folder / "docs").mkdir(parents=True)
-    (folder / "shop.py").write_text(SHOP, encoding="utf-8")
+    write_shop(folder)
+    if shop is not None:
+        (folder / "shop.py").write_text(shop, encoding="utf-8")
     for name, text in pages.items():
         (folder / "docs" / name).write_text(text, encoding="utf-8")
-    builder.configure(folder, **options)
+    builder.configure(folder, imports=imports or shop is not None, **options)
     return folder
 
 
@@ -142,7 +155,9 @@ def built(tmp_path_factory):
 
     @cache
     def build(builder: Builder) -> tuple[Path, subprocess.CompletedProcess[str]]:
-        folder = make_project(tmp_path_factory.mktemp("built") / "project", builder, PAGES)
+        folder = make_project(
+            tmp_path_factory.mktemp("built") / "project", builder, PAGES, imports=True
+        )
         return folder, builder.run(folder, "--strict")
 
     return build
@@ -177,7 +192,7 @@ def test_same_html(built, builder):
 @each_program
 def test_program(project, built, builder):
     """A builder that is started for a build makes, to the byte, what a forked one makes."""
-    folder = project(builder, PAGES)
+    folder = project(builder, PAGES, imports=True)
 
     done = builder.run(folder, "--strict", run=run_program)
 
@@ -265,6 +280,7 @@ def test_mkdocstrings(project, builder):
         builder,
         {"index.md": PAGES["links.md"], "full.md": full},
         plugins="search, mkdocstrings",
+        imports=builder.program != "properdocs",
     )
 
     done = builder.run(folder, "--strict")
@@ -367,8 +383,8 @@ def again():
 def test_docstring_that_shows_itself(project, builder, plugins):
     """A flow in the docstring of one of its steps ends no build: a warning names the function."""
     builder = builder._replace(config="mkdocs.yml", theme="material")
-    folder = project(builder, {"index.md": "# F\n\n::: penstock-flow loop\n"}, plugins=plugins)
-    (folder / "shop.py").write_text(LOOP, encoding="utf-8")
+    pages = {"index.md": "# F\n\n::: penstock-flow loop\n"}
+    folder = project(builder, pages, plugins=plugins, shop=LOOP)
 
     done = builder.run(folder, *(["-v"] if builder.program != "zensical" else []))
 
@@ -386,8 +402,7 @@ def test_docstring_that_shows_itself(project, builder, plugins):
 def test_options_of_mkdocstrings(project, builder):
     """The site's options for docstrings hold for steps, and for other pages beside them."""
     pages = {"index.md": "# F\n\n::: penstock-flow orders\n", "z_api.md": "# R\n\n::: shop.start\n"}
-    folder = project(builder, pages, plugins=f"search, {LOOSE}")
-    (folder / "shop.py").write_text(DOCUMENTED, encoding="utf-8")
+    folder = project(builder, pages, plugins=f"search, {LOOSE}", shop=DOCUMENTED)
 
     done = builder.run(folder, "--strict")
 

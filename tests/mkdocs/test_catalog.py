@@ -35,6 +35,7 @@ def main_of(html: str) -> str:
 
 def test_same_page(site, export, warnings):
     """A page that is made from a catalog is the one that the application gives."""
+    site.import_modules()
     live = site.build(PAGE)
     export()
     site.options = {}
@@ -62,6 +63,7 @@ def test_edited(site, export):
 def test_unreadable(site, warnings):
     """A catalog that cannot be read is named with its reason, where a flow would be."""
     site.options = {"catalog": "flows.json", "pages": "flows"}
+    (site.folder / "flows.json").unlink()
     with isolated_registry():
         page = site.build("# Shop\n\n::: penstock-flow orders\n")
     problem = f"the catalog {site.folder / 'flows.json'}: cannot be read: {os.strerror(2)}"

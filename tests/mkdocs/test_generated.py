@@ -50,6 +50,7 @@ def test_pages(site, warnings, nav):
 def test_title_of_a_page(site, warnings):
     """Headings, titles and the navigation have the flow's title."""
     site.options["pages"] = "flows"
+    site.import_modules()
     module = next(site.folder.rglob("*.py"))
     module.write_text(
         "from penstock import entrypoint, flow\n"
@@ -164,6 +165,7 @@ def _dirty(site):
 def test_dirty(site, edited, expected):
     """A dirty build builds again what shows flows, if a module is newer, and nothing else."""
     site.write("docs/about.md", "# About\n")
+    site.import_modules()
     if not edited:
         past = (site.folder / "shop.py").stat().st_mtime - 100
         os.utime(site.folder / "shop.py", (past, past))

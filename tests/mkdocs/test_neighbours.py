@@ -6,7 +6,7 @@ import sys
 import pytest
 from neighbour_site import Site, dead_links
 
-PENSTOCK = {"penstock": {"modules": ["shop"], "pythonpath": ["."], "pages": "flows"}}
+PENSTOCK = {"penstock": {"catalog": "flows.json", "pages": "flows"}}
 PAGES = {
     "index.md": "# Home\n\nTOPSECRET code. [About](about.md)\n",
     "about.md": "# About\n\nWho <b>we</b>   are.\n",
@@ -65,7 +65,7 @@ PLUGINS = [
 def test_pages_without_flows(tmp_path, plugins, program, theme):
     """Pages without flows are, to the byte, what they are without penstock."""
     pages = {name: PAGES[name] for name in ("index.md", "about.md")}
-    options = {"modules": ["shop"], "pythonpath": ["."]}
+    options = {"catalog": "flows.json"}
     alone, beside = (Site(tmp_path / name, program, theme) for name in ("alone", "beside"))
     config = {"theme": {"name": theme, **({"font": False} if theme == "material" else {})}}
 
@@ -113,7 +113,7 @@ def test_languages(site, order, structure):
     """A site of several languages shows flows in each of them."""
     pages = {"index.md": "# Hi\n", "shown.md": PAGES["shown.md"]}
     # The plugin does not accept pages from outside the folder of the site's pages.
-    options = {"modules": ["shop"], "pythonpath": ["."]}
+    options = {"catalog": "flows.json"}
     if structure == "folder":
         pages = {f"{code}/{name}": text for code in ("en", "fr") for name, text in pages.items()}
     i18n = {"i18n": {"docs_structure": structure, "languages": LANGUAGES}}
@@ -147,7 +147,7 @@ def test_written_pages_of_languages(site, written, order, structure, folder):
     pages |= {f"{folder}/{name}": text for name, text in written.items()}
     i18n = {"i18n": {"docs_structure": structure, "languages": LANGUAGES}}
     plugins = ["search", i18n]
-    plugins.insert(0 if order == "first" else 2, {"penstock": {"modules": ["shop"]}})
+    plugins.insert(0 if order == "first" else 2, {"penstock": {"catalog": "flows.json"}})
 
     done = site.build(plugins, pages)
 

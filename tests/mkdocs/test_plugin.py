@@ -26,6 +26,7 @@ def server():
 @pytest.mark.parametrize("templates", [["mine"], []])
 def test_watched(site, server, templates):
     """A server watches modules and templates, and what is imported for the first time later."""
+    site.import_modules()
     for name in templates:
         (site.folder / name).mkdir()
         site.options["templates"] = name

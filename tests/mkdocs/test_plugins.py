@@ -15,7 +15,7 @@ from penstock.render._theme import page_stylesheet
 
 pytestmark = pytest.mark.wide
 
-PENSTOCK = {"penstock": {"modules": ["shop"], "pythonpath": ["."]}}
+PENSTOCK = {"penstock": {"catalog": "flows.json"}}
 PAGES = {
     "index.md": "# Home\n\n[Using](using.md), [shown](shown.md)\n",
     "shown.md": "# Shown\n\nText\n",

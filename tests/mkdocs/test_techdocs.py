@@ -12,7 +12,7 @@ __all__ = ["chromium"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.wide]
 
-PENSTOCK = {"penstock": {"modules": ["shop"], "pythonpath": ["."]}}
+PENSTOCK = {"penstock": {"catalog": "flows.json"}}
 PAGES = {
     "index.md": "# Home\n\n::: penstock-flow orders\n",
     "other.md": "# Other\n\n::: penstock-flow orders\n    format: png\n    steps: none\n\n"

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
 from builders import run_builder
-from shop_source import SHOP
+from shop_source import write_shop
 
 __all__ = ["Site", "dead_links", "files_of"]
 
@@ -18,7 +18,7 @@ class Site:
         self._program = program
         self._theme = theme
         (folder / "docs").mkdir(parents=True)
-        (folder / "shop.py").write_text(SHOP, encoding="utf-8")
+        write_shop(folder)
 
     def write(self, files):
         for name, text in files.items():

@@ -1,6 +1,13 @@
 """The module that sites in tests show: a flow with a fork, a condition and a join."""
 
-__all__ = ["SHOP"]
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from penstock.catalog import Catalog
+from penstock.testing import isolated_registry
+
+__all__ = ["SHOP", "write_shop"]
 
 SHOP = '''
 from penstock import all_of, entrypoint, flow, step
@@ -30,3 +37,22 @@ def pack(order): ...
 @step(after=all_of("charge", "pack"))
 def send(order): "Sends it."
 '''
+
+
+def write_shop(folder: Path) -> dict[str, object]:
+    """Write the module to *folder* with its catalog, and return options that name the catalog.
+
+    A site that is not about loading imports nothing then.
+    """
+    (folder / "shop.py").write_text(SHOP, encoding="utf-8")
+    (folder / "flows.json").write_text(_catalog(), encoding="utf-8")
+    return {"catalog": "flows.json"}
+
+
+@cache
+def _catalog() -> str:
+    with TemporaryDirectory() as folder, isolated_registry():
+        file = Path(folder, "shop.py")
+        file.write_text(SHOP, encoding="utf-8")  # defaults are read from there
+        exec(compile(SHOP, file, "exec"), {"__name__": "shop", "__file__": str(file)})
+        return Catalog.from_registry(folder).to_json()
