@@ -293,11 +293,11 @@ class FlowDeclaration:
     mentions: dict[tuple[str, Source | None], None] = field(default_factory=dict)
     """Which files name the flow, and which execution of a module or cell did."""
 
-    def forget(self, is_gone: Callable[[str, Source | None], bool]) -> list[Declaration]:
-        """Forget what files and executions declared that are gone, and return the steps."""
-        gone = {n: d for n, d in self.steps.items() if is_gone(d.origin.file, d.source)}
+    def forget(self, source: Source) -> list[Declaration]:
+        """Forget what the last execution of *source* declared, and return the steps."""
+        gone = {n: d for n, d in self.steps.items() if d.source == source}
         self.steps = {n: d for n, d in self.steps.items() if n not in gone}
-        removed = [mention for mention in self.mentions if is_gone(*mention)]
+        removed = [mention for mention in self.mentions if mention[1] == source]
         for mention in removed:
             del self.mentions[mention]
         still = {file for file, _ in self.mentions}

@@ -1,7 +1,6 @@
 """What the decorators declared, kept until somebody looks."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from threading import RLock
 from types import CodeType, FrameType, FunctionType
@@ -122,7 +121,7 @@ class Registry:
         if before is None or not execution.is_that(before()):
             self._executions[source] = execution.remembered()
             if before is not None:
-                self._forget(lambda _, declaring: declaring == source)
+                self._forget(source)
         return source
 
     def claim(self, flow: str, target: object) -> None:
@@ -224,19 +223,14 @@ class Registry:
             all_asking.add(asking)
             return found
 
-    def forget(self, files: AbstractSet[str]) -> None:
-        """Forget what *files* declared, before they are imported again."""
-        with self._lock:
-            self._forget(lambda file, _: file in files)
-
-    def _forget(self, is_gone: Callable[[str, Source | None], bool]) -> None:
+    def _forget(self, source: Source) -> None:
         for flow in list(self._flows.values()):
-            for declaration in flow.forget(is_gone):
+            for declaration in flow.forget(source):
                 self._let_go(declaration)
             if not flow.steps and not flow.mentions:
                 del self._flows[flow.name]
         for declaration in self._all_unclaimed():
-            if is_gone(declaration.origin.file, declaration.source):
+            if declaration.source == source:
                 key = id(declaration.target)
                 self._unclaimed.pop(key, None)
                 self._wrapped.remove(key)

@@ -28,11 +28,9 @@ from penstock import (
     flow,
     generate_dag,
     get_flow,
-    list_flows,
     loop,
     step,
 )
-from penstock._declared.registry import default_registry
 from penstock._decorators.tasks import declare_task
 from penstock.exceptions import (
     DuplicateStepError,
@@ -1046,39 +1044,6 @@ def test_annotations_are_never_evaluated():
     assert str(inspect.signature(names["ship"])) == "(order: 'Order', n: 'int' = 1) -> 'None'"
 
 
-CODE = """
-from penstock import entrypoint, flow, step
-
-@flow({flow!r}, title={title!r})
-@entrypoint
-def {step}(): ...
-
-@step
-def {step}_alone(): ...
-"""
-
-
-def test_forgotten():
-    """The declarations of a file can be forgotten; those of other files stay."""
-    for file, name, made, title in (
-        ("a.py", "only-a", "a1", None),
-        ("a.py", "both", "a2", "Set by a"),
-        ("b.py", "both", "b", None),
-        ("b.py", "only-b", "c", "Set by b"),
-    ):
-        code = CODE.format(flow=name, step=made, title=title)
-        exec(compile(code, file, "exec"), {"__name__": file, "__file__": file})
-
-    default_registry().forget({"a.py"})
-
-    assert {f.name: [s.name for s in f.steps] for f in list_flows()} == {
-        "both": ["b"],
-        "only-b": ["c"],
-    }
-    assert get_flow("both").title is None
-    assert [d.name for d in default_registry().unclaimed()] == ["b_alone", "c_alone"]
-
-
 def test_methods_of_a_class_as_predecessors():
     """Static and class methods can be named by `after` from outside their class."""
     orders = flow("orders")
@@ -1103,26 +1068,6 @@ def test_methods_of_a_class_as_predecessors():
         ("begin", "pack"),
         ("charge", "pack"),
     ]
-
-
-def test_forget_steps_and_keep_what_another_file_says(tmp_path, monkeypatch):
-    """A flow that one file describes outlives the steps that another file declared."""
-    (tmp_path / "described.py").write_text(
-        "from penstock import flow\norders = flow('orders', title='Orders')\n", encoding="utf-8"
-    )
-    (tmp_path / "declared.py").write_text(
-        "from described import orders\nfrom penstock import entrypoint\n"
-        "@orders\n@entrypoint\ndef receive(): ...\n",
-        encoding="utf-8",
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    for name in ("described", "declared"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    module = importlib.import_module("declared")
-
-    default_registry().forget({module.__file__})
-
-    assert (get_flow("orders").title, get_flow("orders").steps) == ("Orders", ())
 
 
 def test_entrypoint_behind_a_step():

@@ -191,6 +191,47 @@ def test_pieces_of_a_module(module):
     assert names("m") == ["a", "b", "c"]
 
 
+CODE = """
+@flow({flow!r}, title={title!r})
+@entrypoint
+def {step}(): ...
+
+@step
+def {step}_alone(): ...
+"""
+
+
+def test_all_of_a_module(module):
+    """All that a module declared is gone with it; what other modules declared stays."""
+    a = CODE.format(flow="only-a", step="a1", title=None)
+    a += CODE.format(flow="both", step="a2", title="Set by a")
+    b = CODE.format(flow="both", step="b", title=None)
+    module(a, "module_a")
+    module(b + CODE.format(flow="only-b", step="c", title="Set by b"), "module_b")
+    assert get_flow("both").title == "Set by a"
+
+    module("flow('only-b')\n", "module_a")
+
+    assert {f.name: [s.name for s in f.steps] for f in list_flows()} == {
+        "both": ["b"],
+        "only-b": ["c"],
+    }
+    assert get_flow("both").title is None
+    assert [d.name for d in default_registry().unclaimed()] == ["b_alone", "c_alone"]
+
+
+def test_description_in_another_module(module):
+    """A flow that one module describes outlives the steps that another one declared."""
+    module("orders = flow('orders', title='Orders')\n", "described")
+    steps = "from described import orders\n@orders\n@entrypoint\ndef receive(): ...\n"
+    module(steps, "declared_elsewhere")
+    assert names("orders") == ["receive"]
+
+    module("flow('other')\n", "declared_elsewhere")
+
+    assert (get_flow("orders").title, get_flow("orders").steps) == ("Orders", ())
+
+
 def test_hints_of_other_flows():
     """A problem that names another flow is as that flow is now."""
     flow("a")(entrypoint(name="begin")(lambda: None))
@@ -205,8 +246,6 @@ def test_hints_of_other_flows():
     assert all("is imported" in m or "imported?" in m for m in messages())
     flow("b")(entrypoint(name="elsewhere")(lambda: None))
     assert all("it is a step of 'b'" in m for m in messages())
-    default_registry().forget({__file__})
-    assert list_flows() == ()
 
 
 def test_views_of_untouched_flows():
