@@ -13,7 +13,6 @@ from functools import cached_property
 from importlib.machinery import all_suffixes
 from pathlib import Path
 
-import penstock
 from penstock.catalog import Catalog
 from penstock.docs import Flows, LoadedFlows, Settings, explain_optimization, load_flows
 from penstock.docs.loading import FlowsLoader, Inputs
@@ -23,7 +22,6 @@ __all__ = ["Loaded", "Loader"]
 
 _logger = logging.getLogger("mkdocs.plugins.penstock")
 _MODULES = tuple(all_suffixes())
-_OURS = Path(penstock.__file__).parents[1]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,8 +82,6 @@ class Loaded:
         return tuple(sorted(map(str, (*packages, *single))))
 
     def _is_of_project(self, path: Path) -> bool:
-        if any(path.is_relative_to(_OURS / name) for name in ("penstock", "penstock_mkdocs")):
-            return False
         settings = self.settings
         folders = filter(None, (settings.root, settings.folder, *settings.pythonpath))
         return path.name.endswith(_MODULES) or any(map(path.is_relative_to, folders))

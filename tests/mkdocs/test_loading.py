@@ -6,6 +6,7 @@ import os
 import py_compile
 import shutil
 import sys
+from copy import deepcopy
 from importlib.util import find_spec
 
 import markdown
@@ -84,9 +85,12 @@ def test_edit_with_compiled_code(project, tmp_path):
 @pytest.fixture
 def settings(tmp_path):
     """Settings of a project with a package and, beside it, a module that comes along."""
-    (tmp_path / "watched").mkdir()
+    (tmp_path / "watched" / "below").mkdir(parents=True)
     (tmp_path / "watched" / "__init__.py").write_text("", encoding="utf-8")
-    (tmp_path / "watched" / "inner.py").write_text("import beside_it\n", encoding="utf-8")
+    (tmp_path / "watched" / "below" / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "watched" / "inner.py").write_text(
+        "import beside_it, watched.below\n", encoding="utf-8"
+    )
     (tmp_path / "beside_it.py").write_text("", encoding="utf-8")
     return Settings(modules=("watched.inner",), pythonpath=(str(tmp_path),))
 
@@ -244,6 +248,17 @@ def test_edit_of_a_page(site, plugin):
     assert "penstock--orders--other" in html
 
 
+def test_copied_configuration(site):
+    """A plugin may copy the configuration: the copy belongs to the same build."""
+    site.build(PAGE)
+    config = load_config(str(site.folder / "mkdocs.yml"))
+    config.plugins.on_config(config)
+    (copy,) = deepcopy(config.mdx_configs).values()
+
+    assert copy == config.mdx_configs["penstock_flows"]
+    assert " at 0x" not in repr(copy)
+
+
 def test_reuse_switched_off(site):
     """With `catalog_reuse: false`, each build imports the modules once."""
     site.write("shop.py", CODE.format(name="orders", step="x"))
@@ -333,5 +348,5 @@ def test_in_this_process(monkeypatch, tmp_path):
     assert [f.module for f in loader.load(settings).failures] == ["of_a_notebook"]
     (tmp_path / "of_a_notebook.py").write_text(CODE.format(name="a", step="x"), encoding="utf-8")
     assert loader.load(settings).failures == ()
-    assert [f.name for f in loader.load(settings).flows.flows] == ["mine", "a"]
+    assert {f.name for f in loader.load(settings).flows.flows} == {"mine", "a"}
     del sys.modules["of_a_notebook"]
