@@ -70,7 +70,7 @@ def _frames(groups: list[set[str]], pairs: list[tuple[str, str]], rank: Mapping[
     spans = [_span(group, rank) for group in groups if group not in alone]
     borders = len({begin for begin, _ in spans}) + len({end for _, end in spans})
     wider = (len({rank[name] for name in group}) + 2 for group in alone)
-    return _BORDER * max(borders, *wider)
+    return _BORDER * max(borders, *wider, 0)
 
 
 def _span(group: set[str], rank: Mapping[str, int]) -> tuple[int, int]:
