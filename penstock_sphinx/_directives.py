@@ -70,13 +70,9 @@ class _Directive(SphinxDirective):
 
     def _page(self, flow: Flow, *steps: Step) -> FlowPage:
         """Return the page of *flow*, with anchors for *steps* that the page has not yet."""
-        page, number = FlowPage(flow=flow), 1
         taken, ids = anchors_on_page(self.env), self.state.document.ids
-        names = [step.name for step in steps]
-        while any(a in taken or a in ids for a in (page.anchor, *map(page.anchors.get, names))):
-            number += 1
-            page = FlowPage(flow=flow, suffix=f"--{number}")
-        taken.update(page.anchors[name] for name in names)
+        page = FlowPage.with_free_anchors(flow, steps, {*taken, *ids})
+        taken.update(page.anchors_of(steps, shows_diagram=False))
         return page
 
     def _name(self) -> str:

@@ -15,6 +15,7 @@ from penstock.docs.diagrams import (
     Palette,
     estimate_height,
     finish_svg,
+    png_size,
     render_mermaid,
     render_png,
     render_svg,
@@ -128,8 +129,7 @@ def _img(builder: Any, node: nodes.Element) -> str:
     source = escape(posixpath.join(builder.imgpath, name))
     alt = escape(node["alt"] or own_words("Diagram of the flow {}").format(_graph(node).label))
     png = (folder / name).read_bytes()
-    # It begins with its size, in pixels of which there are three for two of CSS.
-    width, height = (int.from_bytes(png[at : at + 4], "big") * 2 // 3 for at in (16, 20))
+    width, height = (pixels * 2 // 3 for pixels in png_size(png))
     size = f'width="{width}" height="{height}"{_style(node)}'
     return f'<img src="{source}" alt="{alt}" {size} />'
 

@@ -11,6 +11,7 @@ from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
 from penstock.docs import is_code, slug_of
+from penstock.docs.diagrams import png_size
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._images import draws_mermaid
 from penstock_sphinx._nodes import penstock_diagram
@@ -159,8 +160,8 @@ def _latex_size(translator: LaTeXTranslator, node: penstock_diagram, png: bytes)
     read = cast("Any", translator).latex_image_length
     width, height = (node[side] and read(node[side]) for side in ("width", "height"))
     if not width:
-        # Four pixels a point, and the first chunk begins with the width.
-        width = "\\linewidth" if height else f"{int.from_bytes(png[16:20], 'big') / 4}bp"
+        # Four pixels a point.
+        width = "\\linewidth" if height else f"{png_size(png)[0] / 4}bp"
     # What fills a page leaves no room for its caption.
     height = height or "0.85\\textheight"
     return f"width={width},height={height},keepaspectratio"

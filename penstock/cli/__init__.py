@@ -8,19 +8,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from penstock._common.files import STANDARD_OUTPUT, write_whole
-from penstock._project.importing import (
+from penstock._common.files import STANDARD_OUTPUT
+from penstock._project.importing import is_importable
+from penstock.catalog import Catalog
+from penstock.cli._console import ending_on_signals, legible, printing_to_stderr, show_diagram
+from penstock.docs import (
+    Flows,
+    LoadedFlows,
+    Settings,
+    SettingWords,
     explain,
     explain_nothing,
     explain_optimization,
-    is_importable,
+    load_flows,
+    read_settings,
+    write_whole,
 )
-from penstock._project.settings import Settings, SettingWords, read_settings
-from penstock.catalog import Catalog
-from penstock.catalog._loading import Flows, LoadedFlows, load_flows
-from penstock.cli._console import ending_on_signals, legible, printing_to_stderr, show_diagram
-from penstock.docs._markdown_pages import block_documents, file_name, modules_of, text_documents
-from penstock.docs._page_files import Document, PageFiles
+from penstock.docs.markdown import (
+    Document,
+    PageFiles,
+    block_documents,
+    file_name,
+    modules_of,
+    text_documents,
+)
 from penstock.exceptions import (
     MissingExtraError,
     ModuleImportError,
@@ -30,9 +41,8 @@ from penstock.exceptions import (
     UnknownFlowError,
 )
 from penstock.graph import Flow
-from penstock.graph._model import Direction
+from penstock.render import Direction, get_renderer, list_formats
 from penstock.render import draw as draw_flow
-from penstock.render import get_renderer, list_formats
 from penstock.render._output import choose_format
 from penstock.render._theme import page_stylesheet
 

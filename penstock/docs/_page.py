@@ -1,6 +1,6 @@
 """The page of a flow as values, which all docs tools show."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -158,6 +158,36 @@ class FlowPage:
         """The anchors of the steps by their names, of letters, digits and hyphens."""
         flow = self.flow.name
         return {step.name: anchor_of(flow, step.name) + self.suffix for step in self.flow.steps}
+
+    @classmethod
+    def with_free_anchors(
+        cls,
+        flow: Flow,
+        steps: Iterable[Step],
+        taken: Container[str],
+        *,
+        suffix: str = "",
+        shows_diagram: bool = True,
+    ) -> "FlowPage":
+        """Return the page of *flow* with anchors that nothing else on the page has yet.
+
+        Args:
+            flow: The flow.
+            steps: The steps of which the page has sections.
+            taken: The anchors that the page has already.
+            suffix: What all anchors end with. A number comes after it.
+            shows_diagram: Whether the page has the diagram.
+        """
+        page, number, sections = cls(flow=flow, suffix=suffix), 1, tuple(steps)
+        while any(a in taken for a in page.anchors_of(sections, shows_diagram=shows_diagram)):
+            number += 1
+            page = cls(flow=flow, suffix=f"{suffix}--{number}")
+        return page
+
+    def anchors_of(self, steps: Iterable[Step], *, shows_diagram: bool = True) -> set[str]:
+        """Return the anchors of *steps*, and that of the diagram if the page has it."""
+        drawn = {self.anchor} if shows_diagram else set()
+        return drawn.union(self.anchors[step.name] for step in steps)
 
     @cached_property
     def unlinked(self) -> Graph:

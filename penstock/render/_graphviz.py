@@ -18,6 +18,7 @@ __all__ = [
     "dot_source",
     "draw_dot",
     "find_program",
+    "png_size",
     "render_png",
     "render_svg",
     "require_program",
@@ -164,6 +165,16 @@ def _sized(image: bytes, medium: Medium) -> bytes:
     chunk = b"pHYs" + density + density + b"\x01"  # pixels a metre
     end = 33  # of the signature and the first chunk, IHDR
     return image[:end] + b"\0\0\0\x09" + chunk + crc32(chunk).to_bytes(4, "big") + image[end:]
+
+
+def png_size(image: bytes) -> tuple[int, int]:
+    """Return the width and the height of a PNG in pixels (PNG specification, 11.2.1).
+
+    Of *medium* ``"png"`` there are three for two of CSS, of ``"print"`` four a point.
+
+    .. versionadded:: 0.2
+    """
+    return int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
 
 
 def find_program() -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from html import escape
@@ -354,22 +354,15 @@ class FlowBlocks(BlockProcessor):
         self._put(parent, self._renderer.flows(flows, options))
 
     def _page(
-        self, flow: Flow, steps: Iterable[Step], *, shows_diagram: bool, indexed: bool
+        self, flow: Flow, steps: Sequence[Step], *, shows_diagram: bool, indexed: bool
     ) -> FlowPage:
         """Return the page of *flow*, with anchors that this page has not yet."""
         first = "" if indexed else _UNINDEXED
-        page, number = FlowPage(flow=flow, suffix=first), 1
-        names = [step.name for step in steps]
-
-        def anchors() -> set[str]:
-            drawn = {page.anchor} if shows_diagram else set()
-            return drawn.union(page.anchors[name] for name in names)
-
-        while anchors() & self._taken:
-            number += 1
-            page = FlowPage(flow=flow, suffix=f"{first}--{number}")
-        self._taken |= anchors()
-        if len(names) < len(flow.steps):
+        page = FlowPage.with_free_anchors(
+            flow, steps, self._taken, suffix=first, shows_diagram=shows_diagram
+        )
+        self._taken |= page.anchors_of(steps, shows_diagram=shows_diagram)
+        if len(steps) < len(flow.steps):
             self._note_elsewhere(page)
         return page
 

@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup, escape
 
 from penstock.docs import DECLARED, FlowPage, Flows, StepSection, sentence_parts, summary_of
-from penstock.docs.diagrams import page_stylesheet, render_mermaid, render_text
+from penstock.docs.diagrams import page_stylesheet, png_size, render_mermaid, render_text
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import Flow, Graph
 from penstock.render import Direction, draw
@@ -188,8 +188,7 @@ class PageRenderer:
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)
         alt = options.alt or f"Diagram of the flow {graph.label}"
-        # It begins with its size, in pixels of which there are three for two of CSS.
-        width, height = (int.from_bytes(png[at : at + 4], "big") * 2 // 3 for at in (16, 20))
+        width, height = (pixels * 2 // 3 for pixels in png_size(png))
         image = Markup('<img src="data:image/png;base64,{}" alt="{}" width="{}" height="{}"{} />')
         return image.format(b64encode(png).decode(), alt, width, height, _style_of(options))
 

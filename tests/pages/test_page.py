@@ -398,3 +398,15 @@ def test_names_that_are_none():
     section = FlowPage(flow=get_flow("f")).sections[1]
 
     assert (section.target, section.call) == ("odd", "odd()")
+
+
+def test_free_anchors(page):
+    """A page that shows a flow again has other anchors: the first number that nothing has."""
+    flow, steps = page.flow, page.flow.steps
+    drawn = FlowPage.with_free_anchors(flow, steps[:1], {page.anchor, f"{page.anchor}--2"})
+    undrawn = FlowPage.with_free_anchors(
+        flow, steps[:1], {page.anchor, page.anchors["charge"]}, suffix="--x", shows_diagram=False
+    )
+
+    assert drawn.anchors_of(steps[:1]) == {"penstock--orders--3", "penstock--orders--charge--3"}
+    assert undrawn.anchors_of(steps[:1], shows_diagram=False) == {"penstock--orders--charge--x"}
