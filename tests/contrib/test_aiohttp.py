@@ -30,8 +30,8 @@ def exchange(middleware, *urls, method="GET", **options):
     async def send():
         async with aiohttp.ClientSession(middlewares=[middleware]) as session:
             for url in urls:
-                async with session.request(method, url, **options) as answer:
-                    await answer.read()
+                async with session.request(method, url, **options) as response:
+                    await response.read()
 
     asyncio.run(send())
 

@@ -19,7 +19,7 @@ def scope_of(*headers, sort="http"):
     return {"type": sort, "path": "/", "headers": [*headers]}
 
 
-async def answer(scope, receive, send):
+async def respond(scope, receive, send):
     """Respond with the ID as the body."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"a", b"b")]})
     await send({"type": "http.response.body", "body": (current_flow_id() or "").encode()})
@@ -45,7 +45,7 @@ def call(app, scope):
 
 def test_new_id():
     """A request has an ID, which is in the response beside the headers of the application."""
-    (start, body), after = call(FlowMiddleware(answer), scope_of())
+    (start, body), after = call(FlowMiddleware(respond), scope_of())
 
     assert start["headers"] == [(b"a", b"b"), (b"x-request-id", body["body"])]
     assert len(body["body"]) == 32
@@ -55,7 +55,7 @@ def test_new_id():
 def test_never_what_is_there():
     """A run that is current where a server starts a request is not used, and is restored."""
     with bind("order-7"):
-        (_, body), after = call(FlowMiddleware(answer), scope_of())
+        (_, body), after = call(FlowMiddleware(respond), scope_of())
 
     assert body["body"] != b"order-7"
     assert after == "order-7"
@@ -72,7 +72,7 @@ def test_trust(trust, expected):
 
     async def app(scope, receive, send):
         values.append(dict(current_run().values))
-        await answer(scope, receive, send)
+        await respond(scope, receive, send)
 
     scope = scope_of((b"x-request-id", THEIRS.encode()))
     (_, body), _ = call(FlowMiddleware(app, trust=trust), scope)
@@ -112,14 +112,14 @@ def test_answer_that_is_used_again():
 
 def test_no_answer():
     """With `respond=False` the ID is not in the response."""
-    (start, _), _ = call(FlowMiddleware(answer, respond=False), scope_of())
+    (start, _), _ = call(FlowMiddleware(respond, respond=False), scope_of())
 
     assert start["headers"] == [(b"a", b"b")]
 
 
 def test_other_header():
     """The header has the name that is set, coming in and going out."""
-    app = FlowMiddleware(answer, header="X-Flow", trust=True)
+    app = FlowMiddleware(respond, header="X-Flow", trust=True)
     (start, _), _ = call(app, scope_of((b"x-flow", THEIRS.encode())))
 
     assert start["headers"][-1] == (b"x-flow", THEIRS.encode())
@@ -157,7 +157,7 @@ def test_state():
     """The ID is in the state of the request, beside what the server put there."""
     scope = {**scope_of(), "state": {"database": 1}}
 
-    (_, body), _ = call(FlowMiddleware(answer), scope)
+    (_, body), _ = call(FlowMiddleware(respond), scope)
 
     assert scope["state"] == {"database": 1, "flow_id": body["body"].decode()}
 
@@ -168,7 +168,7 @@ def test_middleware_in_a_middleware():
 
     async def mount(scope, receive, send):
         seen.append(current_flow_id().encode())
-        await FlowMiddleware(answer)(scope, receive, send)
+        await FlowMiddleware(respond)(scope, receive, send)
 
     (start, body), _ = call(FlowMiddleware(mount), scope_of())
 
@@ -299,7 +299,7 @@ def test_hostile(values, caplog):
 
     async def app(scope, receive, send):
         kept.append(dict(current_run().values))
-        await answer(scope, receive, send)
+        await respond(scope, receive, send)
 
     scope = scope_of(*((b"x-request-id", value) for value in values))
     (start, body), _ = call(FlowMiddleware(app, trust=True), scope)
@@ -313,7 +313,7 @@ def test_hostile(values, caplog):
 def test_wrong_setting():
     """An invalid setting is an error when the application is wrapped."""
     with pytest.raises(ConfigurationError, match=r"asgi\.FlowMiddleware: .* did you mean 'trust'"):
-        FlowMiddleware(answer, trusts=True)
+        FlowMiddleware(respond, trusts=True)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_wrong_setting():
 )
 def test_networks(client, is_trusted):
     """Whom a server names as the client is looked at where the setting says that this is right."""
-    app = FlowMiddleware(answer, trust=["10.0.0.0/8"], real_peer=True)
+    app = FlowMiddleware(respond, trust=["10.0.0.0/8"], real_peer=True)
     scope = scope_of((b"x-request-id", THEIRS.encode())) | {"client": client}
 
     (_, body), _ = call(app, scope)

@@ -433,8 +433,8 @@ def ask_quart():
         return str(current_run().flow)
 
     async def ask(path):
-        answer = await app.test_client().get(path)
-        return await answer.get_data(as_text=True)
+        response = await app.test_client().get(path)
+        return await response.get_data(as_text=True)
 
     return [asyncio.run(ask(path)) for path in ("/wrong", "/right", "/wrong", "/right")]
 

@@ -96,19 +96,19 @@ def test_specification():
 @pytest.mark.parametrize("path", ["/say", "/say-later"])
 def test_own_id(get, path):
     """A request has its own ID, whatever is current, and the response has it."""
-    answer = get(path)
+    response = get(path)
 
-    assert answer.headers[HEADER] in answer.text
-    assert '"parent": "None"' in answer.text
-    assert len(answer.headers[HEADER]) == 32
+    assert response.headers[HEADER] in response.text
+    assert '"parent": "None"' in response.text
+    assert len(response.headers[HEADER]) == 32
 
 
 def test_not_trusted(get):
     """The ID of a client is not adopted, and is kept under another name."""
-    answer = get("/say", **{HEADER: "theirs"})
+    response = get("/say", **{HEADER: "theirs"})
 
-    assert answer.headers[HEADER] != "theirs"
-    assert f'"{UNTRUSTED_FLOW_ID}": "theirs"' in answer.text
+    assert response.headers[HEADER] != "theirs"
+    assert f'"{UNTRUSTED_FLOW_ID}": "theirs"' in response.text
 
 
 def from_peer(request):
@@ -131,10 +131,10 @@ def test_trace_context(get):
     trace = "0af7651916cd43dd8448eb211c80319c"
     headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01", "baggage": "tenant=north"}
 
-    answer = get("/say", **headers)
+    response = get("/say", **headers)
 
-    assert answer.headers[HEADER] == trace
-    assert '"tenant": "north"' in answer.text
+    assert response.headers[HEADER] == trace
+    assert '"tenant": "north"' in response.text
 
 
 HOSTILE = ["x" * 8192, "a b", "a\x85b", "a\x00b", "\xff\xfe", "one,two", "<script>"]
@@ -144,10 +144,10 @@ HOSTILE = ["x" * 8192, "a b", "a\x85b", "a\x00b", "\xff\xfe", "one,two", "<scrip
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile(get, lines, hostile):
     """An invalid flow ID is not adopted, returned or logged."""
-    answer = get("/say", **{HEADER: hostile})
+    response = get("/say", **{HEADER: hostile})
 
-    assert len(answer.headers[HEADER]) == 32
-    assert hostile not in answer.text
+    assert len(response.headers[HEADER]) == 32
+    assert hostile not in response.text
     assert [line for line in lines if hostile in line.getMessage()] == []
 
 
@@ -168,10 +168,10 @@ VIEWS = ["/declared/7", "/declared-later", "/declared-class", "/decorated-method
 @pytest.mark.parametrize("path", VIEWS)
 def test_declared_views(get, path):
     """A view that is an entrypoint is part of the request's operation."""
-    answer = get(path)
+    response = get(path)
 
-    assert answer.text.count(answer.headers[HEADER]) == 2
-    assert '"flow": "requests"' in answer.text
+    assert response.text.count(response.headers[HEADER]) == 2
+    assert '"flow": "requests"' in response.text
 
 
 def test_marks_of_declared_views():
@@ -190,10 +190,10 @@ def test_marks_of_declared_views():
 @pytest.mark.parametrize("path", ["/rest", "/rest-class"])
 def test_rest(path):
     """A view of Django REST Framework is given its kind of request, and keeps its name."""
-    answer = Client().post(path, {"part": 7}, content_type="application/json")
+    response = Client().post(path, {"part": 7}, content_type="application/json")
     view = resolve(path).func
 
-    assert answer.json() == {"id": answer.headers[HEADER], "data": {"part": 7}}
+    assert response.json() == {"id": response.headers[HEADER], "data": {"part": 7}}
     assert view.cls.__name__ in {"rest", "RestView"}
     assert Client().put("/rest").status_code == 405
 
@@ -207,10 +207,10 @@ def test_method_of_declared_view(get):
 @pytest.mark.parametrize("path", ["/stream", "/stream-later"])
 def test_stream(get, lines, path):
     """Each part of a streaming body is made in the request's run, and so is its end."""
-    answer = get(path)
+    response = get(path)
 
-    assert answer.text.splitlines() == [answer.headers[HEADER]] * 3
-    assert f"closed in {answer.headers[HEADER]}" in [line.getMessage() for line in lines]
+    assert response.text.splitlines() == [response.headers[HEADER]] * 3
+    assert f"closed in {response.headers[HEADER]}" in [line.getMessage() for line in lines]
 
 
 @pytest.mark.parametrize("read", [0, 1])
@@ -250,11 +250,11 @@ def test_file():
 @pytest.mark.parametrize("path", ["/fail", "/fail-later"])
 def test_failing_view(get, lines, path):
     """The page of an error, its log and the response have the ID."""
-    answer = get(path)
-    flow_id = answer.headers[HEADER]
+    response = get(path)
+    flow_id = response.headers[HEADER]
     (logged,) = [line for line in lines if line.name == "django.request"]
 
-    assert (answer.status, answer.text) == (500, f"error in {flow_id}")
+    assert (response.status, response.text) == (500, f"error in {flow_id}")
     assert (logged.flow_id, logged.levelname) == (flow_id, "ERROR")
 
 
@@ -293,17 +293,17 @@ def test_logging_of_the_project(get, tmp_path):
 @pytest.mark.parametrize("path", ["/nothing", "/no-such-address", "/forbidden"])
 def test_refused(get, lines, path):
     """Django's log of a refused request has the ID, once."""
-    answer = get(path)
+    response = get(path)
     logged = [line for line in lines if line.name == "django.request"]
 
-    assert [line.flow_id for line in logged] == [answer.headers[HEADER]]
+    assert [line.flow_id for line in logged] == [response.headers[HEADER]]
 
 
 def test_thread(get):
     """A thread that a view starts has the ID, if its target is bound."""
-    answer = get("/in-thread")
+    response = get("/in-thread")
 
-    assert answer.text == answer.headers[HEADER]
+    assert response.text == response.headers[HEADER]
 
 
 def test_many_at_once():
@@ -313,10 +313,10 @@ def test_many_at_once():
         client = AsyncClient()
         return await asyncio.gather(*(client.get("/say-later") for _ in range(50)))
 
-    answers = asyncio.run(ask())
+    responses = asyncio.run(ask())
 
-    ids = [answer.headers[HEADER] for answer in answers]
-    assert [flow_id in a.text for flow_id, a in zip(ids, answers, strict=True)] == [True] * 50
+    ids = [response.headers[HEADER] for response in responses]
+    assert [flow_id in a.text for flow_id, a in zip(ids, responses, strict=True)] == [True] * 50
     assert len(set(ids)) == 50
 
 

@@ -82,6 +82,6 @@ def test_schema():
 
 def test_set_of_views():
     """A method of a set of views is part of the request's operation."""
-    answer = Client().get("/rest-set/")
+    response = Client().get("/rest-set/")
 
-    assert answer.json() == {"id": answer.headers["X-Request-ID"], "data": None}
+    assert response.json() == {"id": response.headers["X-Request-ID"], "data": None}

@@ -73,7 +73,7 @@ def ask(path, *headers, last=False):
     return "\r\n".join([f"GET {path} HTTP/1.1", "Host: x", *more, "", ""]).encode("latin-1")
 
 
-def answered(text):
+def returned_ids(text):
     """Return the IDs in the headers of the responses."""
     return re.findall(r"(?im)^x-request-id: (\S+)\r$", text)
 
@@ -84,7 +84,7 @@ def test_one_connection(server):
 
     text = exchange(server, sent)
 
-    ids = answered(text)
+    ids = returned_ids(text)
     assert len(set(ids)) == len(ids)
     assert len(ids) in {20, 1}  # a server need not keep connections
     assert [text.count(flow_id) for flow_id in ids] == [2] * len(ids)
@@ -95,7 +95,7 @@ def test_adopted_and_then_not(server):
     """An ID that one request brought is not that of the next one."""
     text = exchange(server, ask("/say", "X-Request-ID: theirs") + ask("/say", last=True))
 
-    first, *others = answered(text)
+    first, *others = returned_ids(text)
     assert first == "theirs"
     assert "theirs" not in others
 
@@ -118,9 +118,9 @@ def test_hostile(server, sent):
     """An invalid flow ID is neither adopted nor returned, if the server accepts it at all."""
     text = exchange(server, ask("/log", f"X-Request-ID: {sent}", last=True))
 
-    assert [len(flow_id) for flow_id in answered(text)] in ([32], [])
+    assert [len(flow_id) for flow_id in returned_ids(text)] in ([32], [])
     assert sent not in text
-    for flow_id in answered(text):
+    for flow_id in returned_ids(text):
         (line,) = logged(server, f"seen in {flow_id}")
         assert line == f"seen in {flow_id} with {{}}"
 
@@ -143,11 +143,11 @@ def test_client_that_leaves(server):
         head = b""
         while b"\r\n\r\n" not in head:
             head += connection.recv(4096)
-    (left,) = answered(head.decode("latin-1"))
+    (left,) = returned_ids(head.decode("latin-1"))
 
     assert logged(server, f"left in {left}") == [f"left in {left}"]
 
-    (after,) = answered(exchange(server, ask("/say", last=True)))
+    (after,) = returned_ids(exchange(server, ask("/say", last=True)))
 
     assert (len(after), after == left) == (32, False)
 
@@ -156,7 +156,7 @@ def test_access_log(server):
     """The server's own log has the ID of the response, where its format asks for it."""
     if server.name != "gunicorn":
         return
-    (flow_id,) = answered(exchange(server, ask("/say", last=True)))
+    (flow_id,) = returned_ids(exchange(server, ask("/say", last=True)))
 
     assert wait_for(lambda: f"access {flow_id} /say" in server.log.read_text(), server.log)
 
@@ -179,7 +179,7 @@ def test_access_log_of_uvicorn(tmp_path):
     settings.write_text(json.dumps(UVICORN_LOG))
     command = ("uvicorn", "django_app:wrapped", "--lifespan", "off", "--log-config", str(settings))
     with running(tmp_path, command, DJANGO_TEST_WRAPPED="1") as server:
-        (flow_id,) = answered(exchange(server, ask("/say-later", last=True)))
+        (flow_id,) = returned_ids(exchange(server, ask("/say-later", last=True)))
 
         (line,) = logged(server, f"access {flow_id}")
 

@@ -111,9 +111,9 @@ def test_flask(views, lines, path):
     app.add_url_rule("/now", "now", view_func=views[0])
     app.add_url_rule("/later", "later", view_func=fail_later if views[0] is fail else views[1])
     FlowExtension(app)
-    answer = app.test_client().get(path)
+    response = app.test_client().get(path)
 
-    check(*lines, "shop", answer.headers[HEADER], views)
+    check(*lines, "shop", response.headers[HEADER], views)
 
 
 @pytest.mark.parametrize("place", ["around", "added"])

@@ -86,17 +86,17 @@ def test_openapi(api):
 
 def test_sync_handler(client):
     """An entrypoint under a route gets its parameters and dependencies, in a thread."""
-    answer = client.get("/orders/7", headers={"X-Tenant": "south"})
+    response = client.get("/orders/7", headers={"X-Tenant": "south"})
 
-    assert answer.json() == {"number": 7, "note": f"south {answer.headers[HEADER]}"}
+    assert response.json() == {"number": 7, "note": f"south {response.headers[HEADER]}"}
 
 
 def test_async_handler(client):
     """A coroutine and what it depends on have the ID of the request."""
-    answer = client.post("/orders", json={"order": {"number": 7}})
-    flow_id = answer.headers[HEADER]
+    response = client.post("/orders", json={"order": {"number": 7}})
+    flow_id = response.headers[HEADER]
 
-    assert (answer.status_code, answer.json()) == (
+    assert (response.status_code, response.json()) == (
         201,
         {"db": flow_id, "id": flow_id, "flow": "orders", "n": 7},
     )
@@ -109,10 +109,10 @@ def test_method(client):
 
 def test_validation_and_404(client):
     """Responses that no handler makes have an ID."""
-    answers = [client.get("/orders/x"), client.get("/nowhere")]
+    responses = [client.get("/orders/x"), client.get("/nowhere")]
 
-    assert [answer.status_code for answer in answers] == [422, 404]
-    assert all(len(answer.headers[HEADER]) == 32 for answer in answers)
+    assert [response.status_code for response in responses] == [422, 404]
+    assert all(len(response.headers[HEADER]) == 32 for response in responses)
 
 
 def test_error_page(api):
@@ -127,9 +127,9 @@ def test_error_page(api):
         raise LookupError
 
     with TestClient(FlowMiddleware(api), raise_server_exceptions=False) as client:
-        answer = client.get("/fails")
+        response = client.get("/fails")
 
-    assert (answer.status_code, answer.text.split()) == (500, [answer.headers[HEADER]] * 2)
+    assert (response.status_code, response.text.split()) == (500, [response.headers[HEADER]] * 2)
 
 
 def test_added_as_middleware(api):
@@ -147,12 +147,12 @@ def test_added_as_middleware(api):
         raise LookupError
 
     with TestClient(api, raise_server_exceptions=False) as client:
-        answer = client.get("/fails", headers={HEADER: "theirs-1"})
+        response = client.get("/fails", headers={HEADER: "theirs-1"})
         other = client.get("/orders/7", headers={HEADER: "theirs-1"})
 
-    assert answer.json() == [None, "theirs-1"]
+    assert response.json() == [None, "theirs-1"]
     assert seen == [other.headers[HEADER]] == ["theirs-1"]
-    assert HEADER not in answer.headers
+    assert HEADER not in response.headers
 
 
 def test_base_http_middleware(api):
@@ -162,9 +162,9 @@ def test_base_http_middleware(api):
     class Reporting(BaseHTTPMiddleware):
         async def dispatch(self, request, call_next):
             seen.append((current_flow_id(), request.state.flow_id))
-            answer = await call_next(request)
+            response = await call_next(request)
             seen.append((current_flow_id(), dict(current_run().values)))
-            return answer
+            return response
 
     api.add_middleware(Reporting)
 
@@ -174,10 +174,10 @@ def test_base_http_middleware(api):
         return current_flow_id()
 
     with TestClient(FlowMiddleware(api)) as client:
-        answer = client.get("/note")
+        response = client.get("/note")
 
-    flow_id = answer.headers[HEADER]
-    assert answer.json() == flow_id
+    flow_id = response.headers[HEADER]
+    assert response.json() == flow_id
     assert seen == [(flow_id, flow_id), (flow_id, {"tenant": "north"})]
 
 

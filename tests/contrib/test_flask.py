@@ -55,9 +55,9 @@ def test_configuration(app):
     """The configuration overrides the settings of the extension."""
     app.config.update(PENSTOCK_HEADER="X-Flow", PENSTOCK_TRUST=True)
     FlowExtension(app, trust=False, respond=True)
-    answer = app.test_client().get("/", headers={"X-Flow": "theirs-1"})
+    response = app.test_client().get("/", headers={"X-Flow": "theirs-1"})
 
-    assert answer.text == answer.headers["X-Flow"] == "theirs-1"
+    assert response.text == response.headers["X-Flow"] == "theirs-1"
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,12 @@ def test_error_pages(app, client):
         seen.append(current_flow_id())
         return current_flow_id(), error.code
 
-    answers = [client.get("/fails"), client.get("/nowhere")]
+    responses = [client.get("/fails"), client.get("/nowhere")]
 
-    assert [answer.status_code for answer in answers] == [500, 404]
-    assert [answer.text for answer in answers] == [answer.headers[HEADER] for answer in answers]
+    assert [response.status_code for response in responses] == [500, 404]
+    assert [response.text for response in responses] == [
+        response.headers[HEADER] for response in responses
+    ]
 
 
 def test_error_page_of_flask(app, client):
@@ -153,9 +155,9 @@ def test_hooks_and_threads(app, client):
         thread.join()
         return g.before
 
-    answer = client.get("/thread")
+    response = client.get("/thread")
 
-    assert [answer.text, *seen] == [answer.headers[HEADER]] * 3
+    assert [response.text, *seen] == [response.headers[HEADER]] * 3
 
 
 def test_entrypoints(app, client):
@@ -189,11 +191,11 @@ def test_entrypoints(app, client):
 
     app.add_url_rule("/view/<int:number>", view_func=Order.as_view("order"))
 
-    answers = [client.get(f"/{place}/7") for place in ("order", "later", "view")]
+    responses = [client.get(f"/{place}/7") for place in ("order", "later", "view")]
 
-    assert [answer.json for answer in answers] == [
-        {"number": 7, "id": answer.headers[HEADER], "flow": "orders", "begun": begun}
-        for answer, begun in zip(answers, ["show_order", "show_later", "get"], strict=True)
+    assert [response.json for response in responses] == [
+        {"number": 7, "id": response.headers[HEADER], "flow": "orders", "begun": begun}
+        for response, begun in zip(responses, ["show_order", "show_later", "get"], strict=True)
     ]
     assert {"show_order", "show_later", "order"} <= set(app.view_functions)
     assert (

@@ -123,12 +123,12 @@ def test_second_try_of_an_authentication(exchange, peer):
     """The second request of an authentication has the ID too."""
     peer.wants_a_password = True
     with bind("order-7"):
-        (answer,) = exchange(
+        (response,) = exchange(
             lambda client: install(client, hosts=[peer.name]),
             get(peer.url, auth=httpx.DigestAuth("a", "b")),
         )
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert peer.values() == [["order-7"]] * 2
 
 

@@ -138,9 +138,9 @@ def test_streaming_and_background():
         return Stream(lines(), background=BackgroundTask(later), media_type=MediaType.TEXT)
 
     with TestClient(FlowMiddleware(build(declared, stream))) as client:
-        answer = client.get("/stream")
+        response = client.get("/stream")
 
-    assert seen == [answer.text] == [answer.headers[HEADER]]
+    assert seen == [response.text] == [response.headers[HEADER]]
 
 
 def test_websocket():

@@ -22,8 +22,11 @@ def ask(app, *paths):
 
     async def all_of_them():
         client = app.test_client()
-        answers = [await client.get(path) for path in paths]
-        return [(await answer.get_data(as_text=True), answer.headers[HEADER]) for answer in answers]
+        responses = [await client.get(path) for path in paths]
+        return [
+            (await response.get_data(as_text=True), response.headers[HEADER])
+            for response in responses
+        ]
 
     return asyncio.run(all_of_them())
 
@@ -56,11 +59,11 @@ def test_views():
 
     app.add_url_rule("/view/<int:number>", view_func=Order.as_view("order"))
 
-    answers = ask(app, "/async/7", "/sync/7", "/view/7")
+    responses = ask(app, "/async/7", "/sync/7", "/view/7")
 
-    assert [text for text, _ in answers] == [
+    assert [text for text, _ in responses] == [
         f"7 orders {begun} {flow_id}"
-        for begun, (_, flow_id) in zip(["show", "show_in_a_thread", "get"], answers, strict=True)
+        for begun, (_, flow_id) in zip(["show", "show_in_a_thread", "get"], responses, strict=True)
     ]
 
 
@@ -88,10 +91,10 @@ def test_errors_and_streams():
     async def later():
         seen.append(current_flow_id())
 
-    answers = ask(app, "/nowhere", "/fails", "/stream")
+    responses = ask(app, "/nowhere", "/fails", "/stream")
 
-    assert [text for text, _ in answers] == [flow_id for _, flow_id in answers]
-    assert seen == [answers[2][1]]
+    assert [text for text, _ in responses] == [flow_id for _, flow_id in responses]
+    assert seen == [responses[2][1]]
 
 
 def test_websocket():

@@ -215,16 +215,20 @@ def ask_asgi(app, path, headers=()):
             return await client.get(path, headers=[*headers])
 
     with bind("left-over"):
-        answer = asyncio.run(once())
-    return SimpleNamespace(json=answer.json(), headers=answer.headers, status=answer.status_code)
+        response = asyncio.run(once())
+    return SimpleNamespace(
+        json=response.json(), headers=response.headers, status=response.status_code
+    )
 
 
 def ask_wsgi(app, path, headers=()):
     """Do the same for an application of WSGI."""
     with bind("left-over"):
-        answer = Client(app).get(path, headers=[*headers])
+        response = Client(app).get(path, headers=[*headers])
         assert current_flow_id() == "left-over"
-    return SimpleNamespace(json=answer.json, headers=answer.headers, status=answer.status_code)
+    return SimpleNamespace(
+        json=response.json, headers=response.headers, status=response.status_code
+    )
 
 
 THEIRS = (HEADER, "theirs-1")
@@ -237,19 +241,21 @@ THEIRS = (HEADER, "theirs-1")
 )
 def test_update_request_header(serve, trust, sent):
     """The application reads the flow ID from its request's header, whatever came in."""
-    answer = serve(update_request_header=True, trust=trust)("/orders", sent)
+    response = serve(update_request_header=True, trust=trust)("/orders", sent)
 
-    assert answer.json["read"] == answer.json["id"] == answer.headers[HEADER]
-    assert (answer.json["id"] == "theirs-1") is (trust and sent == [THEIRS])
-    assert answer.json["values"] == ({UNTRUSTED_FLOW_ID: "theirs-1"} if not trust and sent else {})
+    assert response.json["read"] == response.json["id"] == response.headers[HEADER]
+    assert (response.json["id"] == "theirs-1") is (trust and sent == [THEIRS])
+    assert response.json["values"] == (
+        {UNTRUSTED_FLOW_ID: "theirs-1"} if not trust and sent else {}
+    )
 
 
 @pytest.mark.parametrize("sent", [[THEIRS], []], ids=["sent", "none"])
 def test_request_header_as_it_came(serve, sent):
     """By default the application reads what came in."""
-    answer = serve()("/orders", sent)
+    response = serve()("/orders", sent)
 
-    assert answer.json["read"] == ("theirs-1" if sent else None)
+    assert response.json["read"] == ("theirs-1" if sent else None)
 
 
 def read_first(request):
@@ -262,9 +268,9 @@ def read_first(request):
 )
 def test_headers_that_were_read_before(serve):
     """Code that has read the request's headers before does not keep the old ones."""
-    answer = serve(update_request_header=True, trust=read_first)("/orders", [THEIRS])
+    response = serve(update_request_header=True, trust=read_first)("/orders", [THEIRS])
 
-    assert answer.json["read"] == answer.json["id"] != "theirs-1"
+    assert response.json["read"] == response.json["id"] != "theirs-1"
 
 
 def test_headers_of_the_server():
@@ -318,27 +324,27 @@ IGNORED = ["/health", "/static/*", re.compile(r"/v\d+/up$"), "/münchen"]
 )
 def test_ignored(serve, path):
     """A request without an ID has no run, no header and no value in log lines."""
-    answer = serve(ignore=IGNORED, trust=True, update_request_header=True, expose_header=True)(
+    response = serve(ignore=IGNORED, trust=True, update_request_header=True, expose_header=True)(
         path, [THEIRS]
     )
 
-    assert answer.status == 200
-    assert HEADER not in answer.headers
-    assert EXPOSE not in answer.headers
-    assert answer.json == {"id": None, "line": "-", "read": "theirs-1", "values": {}}
+    assert response.status == 200
+    assert HEADER not in response.headers
+    assert EXPOSE not in response.headers
+    assert response.json == {"id": None, "line": "-", "read": "theirs-1", "values": {}}
 
 
 @pytest.mark.parametrize("pattern", ["/streamed", "/no"], ids=["ignored", "not ignored"])
 def test_streamed(serve, pattern):
     """While a body is sent and closed, the same is current as in what made it."""
     CLOSED.clear()
-    answer = serve(ignore=[pattern])("/streamed")
+    response = serve(ignore=[pattern])("/streamed")
 
-    assert answer.status == 200
-    assert answer.json["id"] == answer.headers.get(HEADER)
-    assert (answer.json["id"] is None) is (pattern == "/streamed")
-    assert answer.json["line"] == (answer.json["id"] or "-")
-    assert [answer.json["id"]] == CLOSED
+    assert response.status == 200
+    assert response.json["id"] == response.headers.get(HEADER)
+    assert (response.json["id"] is None) is (pattern == "/streamed")
+    assert response.json["line"] == (response.json["id"] or "-")
+    assert [response.json["id"]] == CLOSED
 
 
 # Django leaves the body of a request to the garbage collector if a response fails under ASGI.
@@ -361,9 +367,9 @@ def test_body_that_fails(serve, pattern):
 @pytest.mark.parametrize("path", ["/healthy", "/api/health", "/static", "/v2/upper", "/Health"])
 def test_not_ignored(serve, path):
     """A path that fits no pattern has an ID, as it would have without patterns."""
-    answer = serve(ignore=IGNORED)(path)
+    response = serve(ignore=IGNORED)(path)
 
-    assert answer.json["id"] == answer.headers[HEADER]
+    assert response.json["id"] == response.headers[HEADER]
 
 
 def test_entrypoint_in_an_ignored_request():
@@ -378,10 +384,10 @@ def test_entrypoint_in_an_ignored_request():
         await send({"type": "http.response.start", "status": 200})
         await send({"type": "http.response.body", "body": f'{{"id": "{check()}"}}'.encode()})
 
-    answer = ask_asgi(FlowMiddleware(app, ignore=["/health"]), "/health")
+    response = ask_asgi(FlowMiddleware(app, ignore=["/health"]), "/health")
 
-    assert len(answer.json["id"]) == 32
-    assert HEADER not in answer.headers
+    assert len(response.json["id"]) == 32
+    assert HEADER not in response.headers
 
 
 @pytest.mark.parametrize("inner", [{}, {"ignore": ["/"]}], ids=["outside", "inside"])
@@ -402,9 +408,9 @@ def test_ignored_within_another(inner):
     app.add_url_rule("/health", view_func=lambda: say(None))
     wrapped = WSGIFlowMiddleware(WSGIFlowMiddleware(app, **inner), **outer)
 
-    for answer in (ask_asgi(build_asgi(), "/health"), ask_wsgi(wrapped, "/health")):
-        assert (answer.json["id"] is None) is bool(outer)
-        assert answer.headers.get(HEADER) == answer.json["id"]
+    for response in (ask_asgi(build_asgi(), "/health"), ask_wsgi(wrapped, "/health")):
+        assert (response.json["id"] is None) is bool(outer)
+        assert response.headers.get(HEADER) == response.json["id"]
 
 
 @pytest.mark.parametrize("outer", [{}, {"ignore": ["/health"]}], ids=["", "ignored outside"])
@@ -417,12 +423,12 @@ def test_django_within_another(kind, outer):
         ask = partial(ask_wsgi, WSGIFlowMiddleware(noting(app, known), **outer))
     else:
         ask = partial(ask_asgi, FlowMiddleware(noting_later(app, known), **outer))
-    answers = [ask("/health"), ask("/orders")]
+    responses = [ask("/health"), ask("/orders")]
     build.projects.pop().disable()
 
-    assert [answer.json["id"] for answer in answers] == known
-    assert [answer.headers.get(HEADER) for answer in answers] == known
-    assert [answer.json["read"] for answer in answers] == known
+    assert [response.json["id"] for response in responses] == known
+    assert [response.headers.get(HEADER) for response in responses] == known
+    assert [response.json["read"] for response in responses] == known
     assert (known[0] is None) is bool(outer)
     assert known[1] is not None
 
@@ -459,10 +465,10 @@ def test_one_standard_in_the_other(kind, outer, require):
     else:
         mounted = a2wsgi.ASGIMiddleware(starlette_like(ignore=["/orders"]), wait_time=10)
         ask = partial(ask_wsgi, WSGIFlowMiddleware(noting(mounted, known), **outer))
-    answers = [ask("/health"), ask("/orders")]
+    responses = [ask("/health"), ask("/orders")]
 
-    assert [answer.json["id"] for answer in answers] == known
-    assert [answer.headers.get(HEADER) for answer in answers] == known
+    assert [response.json["id"] for response in responses] == known
+    assert [response.headers.get(HEADER) for response in responses] == known
     assert (known[0] is None) is bool(outer)
     assert known[1] is not None
 
@@ -473,10 +479,10 @@ def test_mounted():
     api.mount("/shop", starlette_like(ignore=["/health"]))
     app = DispatcherMiddleware(Flask("none"), {"/shop": wsgi(ignore=["/health"])})
 
-    for answer in (ask_asgi(api, "/shop/health"), ask_wsgi(app, "/shop/health")):
-        assert answer.json["id"] is None
-    for answer in (ask_asgi(api, "/shop/shop/health"), ask_wsgi(app, "/shop/shop/health")):
-        assert answer.json["id"] == answer.headers[HEADER]
+    for response in (ask_asgi(api, "/shop/health"), ask_wsgi(app, "/shop/health")):
+        assert response.json["id"] is None
+    for response in (ask_asgi(api, "/shop/shop/health"), ask_wsgi(app, "/shop/shop/health")):
+        assert response.json["id"] == response.headers[HEADER]
 
 
 @pytest.mark.parametrize(
@@ -549,10 +555,10 @@ def test_wrong_settings(name):
 )
 def test_expose_header(serve, path, expected):
     """A response names the header, beside those that the application names."""
-    answer = serve(expose_header=True)(path)
+    response = serve(expose_header=True)(path)
 
-    assert answer.headers[EXPOSE] == expected
-    assert answer.headers[HEADER] == ("own" if path == "/own" else answer.json["id"])
+    assert response.headers[EXPOSE] == expected
+    assert response.headers[HEADER] == ("own" if path == "/own" else response.json["id"])
 
 
 def test_not_exposed(serve):
@@ -600,9 +606,11 @@ def test_cors_of_starlette():
     async def show():
         return {}
 
-    answer = ask_asgi(FlowMiddleware(api, expose_header=True), "/orders", [("Origin", "http://a")])
+    response = ask_asgi(
+        FlowMiddleware(api, expose_header=True), "/orders", [("Origin", "http://a")]
+    )
 
-    assert answer.headers.get_list(EXPOSE) == [f"ETag, Link, {HEADER}"]
+    assert response.headers.get_list(EXPOSE) == [f"ETag, Link, {HEADER}"]
 
 
 @pytest.mark.parametrize(("respond", "names"), [(True, [b"x-request-id"]), (False, [])])
@@ -663,11 +671,11 @@ def upper(found):
 )
 def test_validator_and_transformer(serve, settings, sent, expected):
     """Each adapter has both, and an ID that is refused is there to be logged."""
-    answer = serve(trust=True, **settings)("/orders", [(HEADER, sent)])
+    response = serve(trust=True, **settings)("/orders", [(HEADER, sent)])
 
-    assert (answer.json["id"] == expected) is (expected is not None)
-    assert answer.json["id"] == answer.headers[HEADER]
-    assert answer.json["values"] == ({} if expected else {UNTRUSTED_FLOW_ID: sent})
+    assert (response.json["id"] == expected) is (expected is not None)
+    assert response.json["id"] == response.headers[HEADER]
+    assert response.json["values"] == ({} if expected else {UNTRUSTED_FLOW_ID: sent})
 
 
 def test_secret(serve, monkeypatch):
@@ -690,9 +698,9 @@ def test_paths_of_functions(name):
     with wrong, pytest.raises(ConfigurationError, match=f"PENSTOCK: {name} names 'no.such"):
         WSGIHandler()
     with override_settings(PENSTOCK={"trust": True, "transformer": "django.utils.text.slugify"}):
-        answer = Client(WSGIHandler()).get("/say", headers={HEADER: "(An ID)"})
+        response = Client(WSGIHandler()).get("/say", headers={HEADER: "(An ID)"})
 
-    assert answer.json["id"] == "an-id"
+    assert response.json["id"] == "an-id"
 
 
 @pytest.mark.parametrize("name", [b"x_request_id", b"X_Request_ID", b"x-request_id"])
@@ -706,9 +714,9 @@ def test_underscores_under_asgi(name):
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [(name, b"theirs-1")]}
     asyncio.run(FlowMiddleware(app, trust=True)(scope, None, None))
     with override_settings(PENSTOCK={"trust": True}):
-        answer = ask_asgi(ASGIHandler(), "/say", [(name.decode(), "theirs-1")])
+        response = ask_asgi(ASGIHandler(), "/say", [(name.decode(), "theirs-1")])
 
-    assert seen[0] != "theirs-1" != answer.json["id"]
+    assert seen[0] != "theirs-1" != response.json["id"]
 
 
 class FoldingRequest(ASGIRequest):

@@ -91,8 +91,8 @@ def test_redirect_by_hand(session, peer, other):
     install(session, hosts=[peer.name])
 
     with bind("order-7"):
-        answer = session.get(f"{peer.url}/302", allow_redirects=False)
-        list(session.resolve_redirects(answer, answer.request))
+        response = session.get(f"{peer.url}/302", allow_redirects=False)
+        list(session.resolve_redirects(response, response.request))
 
     assert (peer.values(), other.values()) == ([["order-7"]], [[]])
 
@@ -103,9 +103,9 @@ def test_second_try_of_an_authentication(session, peer):
     install(session, hosts=[peer.name])
 
     with bind("order-7"):
-        answer = session.get(peer.url, auth=HTTPDigestAuth("a", "b"))
+        response = session.get(peer.url, auth=HTTPDigestAuth("a", "b"))
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert peer.values() == [["order-7"]] * 2
 
 
@@ -117,11 +117,11 @@ def test_nothing_is_changed(session, peer):
 
     with bind("order-7"):
         session.get(peer.url, headers=headers)
-        answer = session.send(prepared)
+        response = session.send(prepared)
 
     assert headers == {"x-request-id": "mine", "Accept": "*/*"}
     assert prepared.headers["X-Request-ID"] == "mine"
-    assert answer.request is prepared
+    assert response.request is prepared
     assert peer.values() == [["order-7"]] * 2
 
 

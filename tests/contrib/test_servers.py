@@ -68,7 +68,7 @@ class Server:
         """Return the response to one request."""
         with self.connect() as connection:
             connection.sendall(request(path, *headers, b"Connection: close"))
-            return read_answer(connection.makefile("rb"))
+            return read_response(connection.makefile("rb"))
 
 
 def request(path, *headers, body=b""):
@@ -80,7 +80,7 @@ def request(path, *headers, body=b""):
     return b"\r\n".join([*lines, b"", body])
 
 
-def read_answer(stream):
+def read_response(stream):
     """Return status, headers and body of the next response."""
     status = int(stream.readline().split()[1])
     headers = {}
@@ -153,12 +153,12 @@ def wait_for(server, process):
 
 def test_new_id(server):
     """Each request has its own ID, which is in the response."""
-    answers = [server.ask() for _ in range(3)]
+    responses = [server.ask() for _ in range(3)]
 
-    assert [text.split()[0] for _, _, text in answers] == [
-        headers["x-request-id"] for _, headers, _ in answers
+    assert [text.split()[0] for _, _, text in responses] == [
+        headers["x-request-id"] for _, headers, _ in responses
     ]
-    assert len({headers["x-request-id"] for _, headers, _ in answers}) == 3
+    assert len({headers["x-request-id"] for _, headers, _ in responses}) == 3
 
 
 def test_adopted(server):
@@ -177,11 +177,11 @@ def test_keep_alive_and_pipelined(server):
         seen = []
         for _ in range(3):
             connection.sendall(request("/"))
-            seen.append(read_answer(stream))
+            seen.append(read_response(stream))
             if seen[-1][1].get("connection") == "close":  # of a server that keeps none
                 return
         connection.sendall(b"".join(request("/", body=body if n % 2 else b"") for n in range(12)))
-        seen += [read_answer(stream) for _ in range(12)]
+        seen += [read_response(stream) for _ in range(12)]
 
     assert [text.split()[0] for _, _, text in seen] == [
         headers["x-request-id"] for _, headers, _ in seen
@@ -233,11 +233,11 @@ def test_websocket(server):
         for _ in range(2):
             connection.send("who")
             received.append(connection.recv())
-        answered = connection.response.headers.get("x-request-id")
+        returned = connection.response.headers.get("x-request-id")
 
     assert received[0] == received[1]
     if not server.is_one_of("granian"):  # it leaves out what the application says there
-        assert received[0] == answered
+        assert received[0] == returned
 
 
 HOSTILE = {
@@ -260,12 +260,12 @@ def test_hostile(server, headers):
     with server.connect() as connection:
         connection.sendall(request("/", *headers, b"Connection: close"))
         try:
-            status, answered, text = read_answer(connection.makefile("rb"))
+            status, returned, text = read_response(connection.makefile("rb"))
         except (ConnectionError, IndexError):  # a server that hangs up
             return
 
-    assert "set-cookie" not in answered
+    assert "set-cookie" not in returned
     if status == 200:
-        assert NEW_ID.fullmatch(answered["x-request-id"])
-        assert text == f"{answered['x-request-id']} {{}}"
-        assert "EVIL" not in server.written(answered["x-request-id"])
+        assert NEW_ID.fullmatch(returned["x-request-id"])
+        assert text == f"{returned['x-request-id']} {{}}"
+        assert "EVIL" not in server.written(returned["x-request-id"])

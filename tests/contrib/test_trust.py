@@ -87,7 +87,7 @@ class Server:
             connection.sendall(b"\r\n".join(lines))
             return connection.makefile("rb").read()
 
-    def answers(self):
+    def responses(self):
         assert self.process.poll() is None, self.log.read_text()
         try:
             return self.ask()

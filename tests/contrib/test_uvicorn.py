@@ -81,12 +81,12 @@ def ask(request, api):
         del lines[:]
         connection = HTTPConnection(*listening.getsockname(), timeout=60)
         connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
+        response = connection.getresponse()
+        response.read()
         connection.close()
         server.should_exit = True
         thread.join()
-        return answer, lines
+        return response, lines
 
     yield get
     server.should_exit = True
@@ -100,21 +100,21 @@ def ask(request, api):
 @pytest.mark.parametrize("path", ["/plain", "/declared"])
 def test_access_line(ask, path):
     """It has what an endpoint attached to the whole run, and not what it attached in its thread."""
-    answer, lines = ask(path)
+    response, lines = ask(path)
 
     [line] = [line for line in lines if line["name"] == "uvicorn.access"]
-    assert line["flow_id"] == answer.headers["x-request-id"]
+    assert line["flow_id"] == response.headers["x-request-id"]
     assert line["tenant"] == "north"
     assert "local" not in line
 
 
 def test_error_line(ask):
     """The server's log of an exception shows the operation, with all its values."""
-    answer, lines = ask("/failing")
+    response, lines = ask("/failing")
 
     [line] = [line for line in lines if line["exc_info"]]
     fields = {name: line[name] for name in ("flow", "step", "tenant", "order")}
     assert fields == {"flow": "orders", "step": "failing", "tenant": "north", "order": "7"}
-    if "x-request-id" in answer.headers:  # a middleware within makes no header of the error page
-        assert line["flow_id"] == answer.headers["x-request-id"]
+    if "x-request-id" in response.headers:  # a middleware within makes no header of the error page
+        assert line["flow_id"] == response.headers["x-request-id"]
     assert len(line["flow_id"]) == 32

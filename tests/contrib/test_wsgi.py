@@ -15,7 +15,7 @@ from penstock.exceptions import ConfigurationError
 THEIRS = "theirs-1"
 
 
-def answer(environ, start_response):
+def respond(environ, start_response):
     """Respond with the ID as the body."""
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [(current_flow_id() or "").encode()]
@@ -42,7 +42,7 @@ class Call:
 
 def test_new_id():
     """A request has an ID, which is in the response."""
-    call = Call(FlowMiddleware(answer))
+    call = Call(FlowMiddleware(respond))
 
     assert call.headers == [("Content-Type", "text/plain"), ("X-Request-ID", call.flow_id)]
     assert call.body == [call.flow_id.encode()]
@@ -52,7 +52,7 @@ def test_new_id():
 
 def test_standard():
     """The middleware keeps to the standard on both of its sides."""
-    call = Call(validator(FlowMiddleware(validator(answer))), QUERY_STRING="")
+    call = Call(validator(FlowMiddleware(validator(respond))), QUERY_STRING="")
 
     assert b"".join(call.body) == call.flow_id.encode()
     call.body.close()
@@ -61,7 +61,7 @@ def test_standard():
 def test_never_what_is_there():
     """A run that is current in the thread is not used, and is restored."""
     with bind("order-7"):
-        call = Call(FlowMiddleware(answer))
+        call = Call(FlowMiddleware(respond))
 
     assert call.flow_id != "order-7" == call.current
 
@@ -77,7 +77,7 @@ def test_trust(trust, expected):
 
     def app(environ, start_response):
         values.append(dict(current_run().values))
-        return answer(environ, start_response)
+        return respond(environ, start_response)
 
     call = Call(FlowMiddleware(app, trust=trust), HTTP_X_REQUEST_ID=THEIRS)
 
@@ -91,7 +91,7 @@ def test_other_headers():
 
     def app(environ, start_response):
         values.append(dict(current_run().values))
-        return answer(environ, start_response)
+        return respond(environ, start_response)
 
     settings = {"header": "X-Flow", "trust": True, "traceparent": True, "values": ["tenant"]}
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -122,7 +122,7 @@ def test_answer_of_the_application():
 
 def test_no_answer():
     """With `respond=False` the ID is not in the response."""
-    assert Call(FlowMiddleware(answer, respond=False)).flow_id is None
+    assert Call(FlowMiddleware(respond, respond=False)).flow_id is None
 
 
 def test_answer_that_is_replaced():
@@ -244,7 +244,7 @@ def test_middleware_in_a_middleware():
 
     def mount(environ, start_response):
         seen.append(current_flow_id().encode())
-        return FlowMiddleware(answer)(environ, start_response)
+        return FlowMiddleware(respond)(environ, start_response)
 
     call = Call(FlowMiddleware(mount))
 
@@ -272,7 +272,7 @@ def test_hostile(value, caplog):
 
     def app(environ, start_response):
         kept.append(dict(current_run().values))
-        return answer(environ, start_response)
+        return respond(environ, start_response)
 
     call = Call(FlowMiddleware(app, trust=True), HTTP_X_REQUEST_ID=value)
 
@@ -284,4 +284,4 @@ def test_hostile(value, caplog):
 def test_wrong_setting():
     """An invalid setting is an error when the application is wrapped."""
     with pytest.raises(ConfigurationError, match=r"wsgi\.FlowMiddleware: .* did you mean 'trust'"):
-        FlowMiddleware(answer, trusts=True)
+        FlowMiddleware(respond, trusts=True)
