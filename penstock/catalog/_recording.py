@@ -288,7 +288,8 @@ class Recording:
 
 def _file_of(module: object) -> str | None:
     """Return the file of *module*, without asking a module that is loaded when it is asked."""
-    if not isinstance(module, ModuleType):
+    # Some objects, such as the libraries of cffi, only say that they are modules.
+    if not issubclass(type(module), ModuleType):
         return None
     file = ModuleType.__getattribute__(module, "__dict__").get("__file__")
     return os.path.join(os.getcwd(), file) if isinstance(file, str) else None  # noqa: PTH109, PTH118

@@ -251,14 +251,20 @@ def test_for_a_while(folder):
 
 
 def test_modules_of_any_kind(folder):
-    """Modules that are loaded when they are asked for something are not asked."""
+    """Modules that are loaded when they are asked for something are not asked, nor are others."""
 
     class Lazy(ModuleType):
         def __getattribute__(self, name):
             raise AssertionError(name)
 
+    class Library:
+        """Says that it is a module, as libraries of cffi do."""
+
+        __class__ = ModuleType
+
     sys.modules["recorded_lazy"] = Lazy("recorded_lazy")
     sys.modules["recorded_object"] = UserList()
+    sys.modules["recorded_library"] = Library()
 
     assert Recorded(int, folder).inputs is not None
 
