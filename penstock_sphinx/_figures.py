@@ -71,7 +71,8 @@ def figure(
     # A name comes first: numbered figures are found by their first id.
     directive.add_name(outer)
     outer["ids"].append(page.anchor)
-    directive.state.document.set_id(outer)
+    # Not by `set_id`: since docutils 0.23, it lets the name lead to the last id.
+    directive.state.document.ids[page.anchor] = outer
     return outer
 
 
