@@ -102,15 +102,15 @@ class _Resolver(SphinxPostTransform):
         )
         words = nodes.inline("", "")
         try:
-            answer = self.env.events.emit_firstresult(
+            reference = self.env.events.emit_firstresult(
                 "missing-reference", self.env, asked, words, allowed_exceptions=(NoUri,)
             )
         except NoUri:
             return None
-        if not isinstance(answer, nodes.reference):
+        if not isinstance(reference, nodes.reference):
             return None
-        answer.clear()
-        return answer
+        reference.clear()
+        return reference
 
     def _to_source(
         self, builder: Builder | None, docname: str, target: LinkTarget

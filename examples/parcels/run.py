@@ -45,17 +45,17 @@ def main(data: Path) -> None:
         running("worker", *WORKER, "--without-mingle", logs=logs, folder=HERE, env=env),
     ):
         wait_for("the start of the web server", lambda: listens(port), logs)
-        status, flow_id, answer = ask(port, "POST", "/parcels", {"address": "1 Mill Lane"})
+        status, flow_id, body = ask(port, "POST", "/parcels", {"address": "1 Mill Lane"})
         if status != 202 or flow_id is None:
-            sys.exit(f"the parcel was not accepted: {status} {answer}")
+            sys.exit(f"the parcel was not accepted: {status} {body}")
         lines = wait_for(
             "the last line of the operation",
             lambda: (lines := operation(flow_id, logs)) and "knows" in "".join(lines) and lines,
             logs,
         )
-        _, _, parcel = ask(port, "GET", f"/parcels/{answer['parcel']}")
+        _, _, parcel = ask(port, "GET", f"/parcels/{body['parcel']}")
     print("\n".join(lines))
-    print(f"\nparcel {answer['parcel']} goes by {parcel['courier']}")
+    print(f"\nparcel {body['parcel']} goes by {parcel['courier']}")
     if parcel["operation"] != flow_id:
         sys.exit(f"the database has another ID: {parcel['operation']}")
 

@@ -41,9 +41,9 @@ def main(data: Path) -> None:
         ):
             wait_for("the start of the API", lambda: listens(port), logs)
             payment = {"payer": "customer 7", "cents": 1200}
-            status, flow_id, answer = ask(port, "POST", "/payments", payment)
+            status, flow_id, body = ask(port, "POST", "/payments", payment)
             if status != 202 or flow_id is None:
-                sys.exit(f"the payment was not accepted: {status} {answer}")
+                sys.exit(f"the payment was not accepted: {status} {body}")
             lines = wait_for(
                 "the last line of the operation",
                 lambda: (

@@ -76,15 +76,15 @@ def is_true(function: Any, name: str, asked: object) -> bool:
         asked: What it is called with.
     """
     try:
-        answer = function(asked)
+        result = function(asked)
     except Exception:
         report_once(function, "%s failed; nothing is adopted", name, exc_info=True)
         return False
-    if isinstance(answer, bool):
-        return answer
-    discard(answer)
+    if isinstance(result, bool):
+        return result
+    discard(result)
     message = "%s returned %s, not True or False; nothing is adopted"
-    report_once(function, message, name, type(answer).__name__)
+    report_once(function, message, name, type(result).__name__)
     return False
 
 

@@ -23,7 +23,7 @@ ASGIApplication = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 _NOTHING: Mapping[str, Any] = {}
 _headers_of = itemgetter("headers")
-_ANSWERS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
+_RESPONSES = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 
 
 class ASGIMiddleware:
@@ -62,7 +62,7 @@ class ASGIMiddleware:
         if self._inbound.update_request_header:
             _update_header(scope, self._name, run.flow_id.encode())
         if self._completes:
-            send = self._answering(send, run)
+            send = self._responding(send, run)
         # What `active` does, for less.
         token = current.set(latest(run) if is_inner else run)
         try:
@@ -95,13 +95,13 @@ class ASGIMiddleware:
             scope.setdefault("state", {})["flow_id"] = run.flow_id
         return run
 
-    def _answering(self, send: _Send, run: Run) -> _Send:
+    def _responding(self, send: _Send, run: Run) -> _Send:
         """Return *send* so that the response has what the settings ask for."""
         name, flow_id = self._name, run.flow_id
         exposes, responds = self._inbound.expose_header, self._inbound.respond
 
-        async def answer(message: _Message) -> None:
-            if message["type"] in _ANSWERS:
+        async def respond(message: _Message) -> None:
+            if message["type"] in _RESPONSES:
                 if exposes and message["type"] == "http.response.start":
                     message = {**message, "headers": self._exposed(message, flow_id)}
                 elif responds:
@@ -111,7 +111,7 @@ class ASGIMiddleware:
                         message = {**message, "headers": headers}
             await send(message)
 
-        return answer
+        return respond
 
     def _exposed(self, message: _Message, flow_id: str) -> list[tuple[bytes, bytes]]:
         # Every byte has a character in Latin-1, and is the same afterwards.

@@ -58,7 +58,7 @@ class WSGIMiddleware:
         if self._inbound.update_request_header:
             environ[header_key(self._inbound.header)] = run.flow_id
         if self._inbound.respond or self._inbound.expose_header:
-            start_response = self._answering(start_response, run)
+            start_response = self._responding(start_response, run)
         block = active(run)
         with block:
             try:
@@ -89,12 +89,12 @@ class WSGIMiddleware:
             environ["penstock.flow_id"] = run.flow_id
         return run
 
-    def _answering(self, start_response: "StartResponse", run: Run) -> "StartResponse":
+    def _responding(self, start_response: "StartResponse", run: Run) -> "StartResponse":
         """Return what starts the response with what the settings ask for."""
         complete, flow_id = self._inbound.complete_response, run.flow_id
 
         # Servers take the names of the standard, too, though they need not.
-        def answer(
+        def respond(
             status: str, response_headers: list[tuple[str, str]], exc_info: Any = None
         ) -> Callable[[bytes], object]:
             headers = complete(response_headers, flow_id)
@@ -103,7 +103,7 @@ class WSGIMiddleware:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
 
-        return answer
+        return respond
 
 
 def find_peer(environ: Mapping[str, Any]) -> str | None:

@@ -55,7 +55,7 @@ class FlowMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Handle a request."""
         if self._is_async:
-            return self._answer(request)
+            return self._respond(request)
         run = self._begin(request)
         if run is None:
             with inactive():
@@ -67,7 +67,7 @@ class FlowMiddleware:
             self._log(request, response)
         return self._complete(response, block.run)
 
-    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+    async def _respond(self, request: HttpRequest) -> HttpResponseBase:
         run = self._begin(request)
         if run is None:
             with inactive():
@@ -100,10 +100,10 @@ class FlowMiddleware:
         """Log a response of 400 and above, which Django does when the run is over."""
         if request.resolver_match is not None:
             self._endpoints.check(request.resolver_match.func)
-        answer: Any = response
-        if answer.status_code >= 400:  # noqa: PLR2004 - as Django has it
-            arguments = (answer.reason_phrase, request.path)
-            log_response("%s: %s", *arguments, response=answer, request=request)
+        untyped: Any = response
+        if untyped.status_code >= 400:  # noqa: PLR2004 - as Django has it
+            arguments = (untyped.reason_phrase, request.path)
+            log_response("%s: %s", *arguments, response=untyped, request=request)
 
     def _complete(self, response: HttpResponseBase, run: Run) -> HttpResponseBase:
         """Let *response* say the flow ID, and be sent in *run*."""

@@ -25,8 +25,8 @@ class Api:
     def get_bom(self, bom_id: int) -> tuple[int, dict[str, Any]]:
         """Return the status of the response, and the bill of material if there is one."""
         try:
-            with _opener.open(f"{self.address}/boms/{bom_id}", timeout=5) as answer:
-                return answer.status, json.load(answer)
+            with _opener.open(f"{self.address}/boms/{bom_id}", timeout=5) as response:
+                return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, {}
