@@ -169,18 +169,16 @@ def receive(): "VERSION"
 
 
 def test_what_cannot_be_imported_twice(site, warnings, require):
-    """An application with gauges, tables and actors is shown after each edit."""
+    """An application with gauges, tables and actors is shown after an edit."""
     for name in ("dramatiq", "prometheus_client", "sqlmodel"):
         require(name, find_spec(name) is not None)
-    site.write("shop.py", NOT_TWICE)
-    site.build(PAGE)
-    config = load_config(str(site.folder / "mkdocs.yml"))
+    config = load_config(write_site(site.folder / "one", "", plugin=True))
     config.plugins.on_startup(command="serve", dirty=False)
     shown = []
     for number in range(2):
-        site.write("shop.py", NOT_TWICE.replace("VERSION", f"Number {number}."))
+        site.write("one/shop.py", NOT_TWICE.replace("VERSION", f"Number {number}."))
         build(config)
-        shown.append((site.folder / "site/index.html").read_text(encoding="utf-8"))
+        shown.append((site.folder / "one/site/index.html").read_text(encoding="utf-8"))
     config.plugins.on_shutdown()
 
     assert [f"Number {number}." in html for number, html in enumerate(shown)] == [True] * 2

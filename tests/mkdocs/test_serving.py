@@ -17,6 +17,10 @@ import pytest
 import yaml
 
 BEGIN = """
+import builtins
+assert not hasattr(builtins, "is_imported"), "this cannot be imported twice in one process"
+builtins.is_imported = True
+
 from penstock import entrypoint, flow, step
 from pack.words import WORD
 
