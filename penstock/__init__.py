@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from penstock._declared.predecessors import Join, Loop, all_of, any_of, loop
-from penstock._declared.step import Location, Predecessor, Step
+from penstock._declared.step import Location, Step
 from penstock._declared.usage_errors import missing_name
 from penstock._decorators.flows import FlowDecorator, flow
 from penstock._decorators.steps import entrypoint, step
@@ -32,7 +32,6 @@ __all__ = [
     "Loop",
     "Node",
     "ParentRun",
-    "Predecessor",
     "Problem",
     "Run",
     "Step",

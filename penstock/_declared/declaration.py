@@ -11,7 +11,7 @@ from penstock._declared.executions import Source
 from penstock._declared.functions import own_functions, receiver_of, unwrap_method
 from penstock._declared.origin import Origin, declaring_frame
 from penstock._declared.reachable import find_shared
-from penstock._declared.step import JoinKind, Location, Predecessor, Step
+from penstock._declared.step import Edge, JoinKind, Location, Step
 
 __all__ = [
     "NO_OPTIONS",
@@ -199,7 +199,7 @@ class Declaration:
             name=self.name,
             function=self.function,
             is_entrypoint=self.is_entrypoint,
-            after=tuple(Predecessor(r.name_in(flow), r.label, r.is_loop) for r in self.after),
+            after=tuple(Edge(r.name_in(flow), self.name, r.label, r.is_loop) for r in self.after),
             join=self.join,
             title=self.title,
             kind=self.kind,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from penstock._common.plain_values import portable
 
-__all__ = ["FunctionDetails", "JoinKind", "Location", "Predecessor", "Step"]
+__all__ = ["Edge", "FunctionDetails", "JoinKind", "Location", "Step"]
 
 JoinKind = Literal["any", "all"]
 
@@ -32,20 +32,23 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class Predecessor:
-    """A step that another step comes after.
+class Edge:
+    """A connection from one step to the next.
 
     .. versionadded:: 0.2
     """
 
-    name: str
+    source: str
     """The name of the step that comes before."""
+
+    target: str
+    """The name of the step that comes after."""
 
     label: str | None = None
     """The condition under which the flow takes this edge."""
 
     is_loop: bool = False
-    """Whether the flow leads back from that step."""
+    """Whether the flow leads back by this edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +90,8 @@ class Step:
     is_entrypoint: bool = False
     """Whether runs of the flow begin here."""
 
-    after: tuple[Predecessor, ...] = ()
-    """The steps that this one comes after."""
+    after: tuple[Edge, ...] = ()
+    """The edges that lead here from the steps that this one comes after."""
 
     join: JoinKind = "any"
     """Whether any one of *after* leads here, or only all of them together."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
 
-from penstock._declared.step import FunctionDetails, JoinKind, Location, Predecessor, Step
+from penstock._declared.step import Edge, FunctionDetails, JoinKind, Location, Step
 from penstock.catalog._catalog import Catalog
 from penstock.catalog._document import Member
 from penstock.catalog._schema import SCHEMA_VERSION
@@ -83,12 +83,12 @@ def _flow(found: Member, problems: Mapping[str | None, Sequence[Problem]]) -> Fl
     steps = [_step(item) for item in found.items("steps")]
     names = [step.name for step in steps]
     found.check_unique("steps", names)
-    before: dict[str, list[Predecessor]] = {step: [] for step in names}
+    before: dict[str, list[Edge]] = {step: [] for step in names}
     for edge in found.items("edges"):
         target = edge.name("target")
         if target not in before:
             edge.refuse(f"its target {target!r} is not a step of the flow {name!r}")
-        before[target].append(_predecessor(edge))
+        before[target].append(_edge(edge))
     return Flow(
         name=name,
         steps=tuple(replace(step, after=tuple(before[step.name])) for step in steps),
@@ -100,8 +100,9 @@ def _flow(found: Member, problems: Mapping[str | None, Sequence[Problem]]) -> Fl
     )
 
 
-def _predecessor(edge: Member) -> Predecessor:
-    return Predecessor(edge.name("source"), edge.find_prose("label"), edge.flag("is_loop"))
+def _edge(found: Member) -> Edge:
+    ends = found.name("source"), found.name("target")
+    return Edge(*ends, found.find_prose("label"), found.flag("is_loop"))
 
 
 def _step(found: Member) -> Step:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from penstock._declared.signatures import UNKNOWN
-from penstock._declared.step import Predecessor, Step
+from penstock._declared.step import Step
 from penstock.docs._names import anchor_of, target_of
 from penstock.graph._flow import Flow
 from penstock.graph._functions import is_async, python_name, signature_string
@@ -215,7 +215,7 @@ class FlowPage:
             step=step,
             anchor=self.anchors[step.name],
             target=target_of(step),
-            before=tuple(self._link(p.name, p) for p in step.after),
+            before=tuple(self._link(e.source, e) for e in step.after),
             after=tuple(self._link(e.target, e) for e in self._leaving.get(step.name, ())),
         )
 
@@ -226,6 +226,6 @@ class FlowPage:
             leaving.setdefault(edge.source, []).append(edge)
         return leaving
 
-    def _link(self, name: str, edge: Edge | Predecessor) -> Link:
+    def _link(self, name: str, edge: Edge) -> Link:
         label = self.flow.step(name).label if name in self.anchors else name
         return Link(name, label, self.anchors.get(name), edge.label, edge.is_loop)

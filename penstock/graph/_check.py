@@ -28,7 +28,7 @@ def check(
         steps: Its steps by name, in order of declaration.
         elsewhere: Returns the other flows that have a step of a given name.
     """
-    edges = [(p.name, step.name, p.is_loop) for step in steps.values() for p in step.after]
+    edges = [(e.source, e.target, e.is_loop) for step in steps.values() for e in step.after]
     following = successors(steps, (edge[:2] for edge in edges))
     loops = [(source, target) for source, target, is_loop in edges if is_loop and source in steps]
     forward = successors(steps, (e[:2] for e in edges if not e[2])) if loops else following
@@ -51,14 +51,12 @@ def check(
 def _unknown_predecessors(
     steps: Mapping[str, Step], elsewhere: Callable[[str], Sequence[str]]
 ) -> Iterator[Finding]:
-    unknown = ((s, p) for s in steps.values() for p in s.after if p.name not in steps)
-    for number, (step, predecessor) in enumerate(unknown):
+    unknown = ((s, p) for s in steps.values() for p in s.after if p.source not in steps)
+    for number, (step, edge) in enumerate(unknown):
         # The nearest name is sought among all steps: not without end for a module that is missing.
         known = steps if number < _MOST_HINTS else ()
-        hint = _where_it_may_be(predecessor.name, known, elsewhere)
-        message = (
-            f"{step.name!r} comes after {predecessor.name!r}, which is not a step of this flow"
-        )
+        hint = _where_it_may_be(edge.source, known, elsewhere)
+        message = f"{step.name!r} comes after {edge.source!r}, which is not a step of this flow"
         yield "unknown-predecessor", step.name, message + hint
 
 
@@ -90,7 +88,7 @@ def _no_way_in(steps: Mapping[str, Step], following: Successors) -> Iterator[Fin
         yield "no-entrypoint", None, message
         return
     # Steps after an undeclared name are covered by the problem of that name.
-    excused = [s.name for s in steps.values() if any(p.name not in steps for p in s.after)]
+    excused = [s.name for s in steps.values() if any(p.source not in steps for p in s.after)]
     reached = reach(following, [*starts, *excused])
     for step in steps.values():
         if step.name not in reached:
@@ -133,14 +131,14 @@ def _impossible_joins(
     joins = [step for step in steps.values() if step.join == "all"]
     ways = find_ways(steps, following, has_cycle=has_cycle) if joins else {}
     for step in joins:
-        possible_alone = all(ways.get(p.name) for p in step.after)
+        possible_alone = all(ways.get(p.source) for p in step.after)
         if possible_alone and not ways[step.name]:
             yield "impossible-join", step.name, _why_impossible(step, ways)
 
 
 def _why_impossible(step: Step, ways: Mapping[str, Ways]) -> str:
-    both = " and ".join(repr(p.name) for p in step.after)
-    begins = [{entry for entry, _, _ in ways[p.name]} for p in step.after]
+    both = " and ".join(repr(p.source) for p in step.after)
+    begins = [{entry for entry, _, _ in ways[p.source]} for p in step.after]
     if not set.intersection(*begins):
         reason = "no entrypoint leads to all of them, and a run begins at only one"
     else:

@@ -59,9 +59,7 @@ class Flow:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """The declared edges, in order of declaration."""
-        return tuple(
-            Edge(p.name, step.name, p.label, p.is_loop) for step in self.steps for p in step.after
-        )
+        return tuple(edge for step in self.steps for edge in step.after)
 
     def step(self, name: str) -> Step:
         """Return the step called *name*.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from penstock._declared.channels import scheme_of
-from penstock._declared.step import JoinKind, Location
+from penstock._declared.step import Edge, JoinKind, Location
 
 __all__ = [
     "Direction",
@@ -20,26 +20,6 @@ __all__ = [
 Status = Literal["visited", "failed", "unreached"]
 Role = Literal["entrypoint", "step", "missing"]
 Direction = Literal["TD", "TB", "LR", "BT", "RL"]
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A connection from one step to the next.
-
-    .. versionadded:: 0.2
-    """
-
-    source: str
-    """The name of the step that comes before."""
-
-    target: str
-    """The name of the step that comes after."""
-
-    label: str | None = None
-    """The condition under which the flow takes this edge."""
-
-    is_loop: bool = False
-    """Whether the flow leads back by this edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

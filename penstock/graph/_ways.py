@@ -6,7 +6,7 @@ from functools import reduce
 from itertools import product
 from operator import and_
 
-from penstock._declared.step import Predecessor, Step
+from penstock._declared.step import Edge, Step
 from penstock.graph._structure import Successors, find_cyclic, order
 
 __all__ = ["Ways", "find_ways"]
@@ -63,17 +63,17 @@ class _Finder:
 
     def _ways_to(self, step: Step) -> Ways:
         own: Ways = frozenset({(step.name, 0, 0)} if step.is_entrypoint else ())
-        arriving = [self._arrive(predecessor) for predecessor in step.after]
+        arriving = [self._arrive(edge) for edge in step.after]
         if step.join == "all":
             return self._shortest(own | _joined(arriving))
         several = {id(ways): ways for ways in (own, *arriving) if ways}.values()
         merged = next(iter(several)) if len(several) == 1 else own.union(*several)
         return merged if merged in self._known else self._shortest(merged)
 
-    def _arrive(self, predecessor: Predecessor) -> Ways:
-        """Return the ways that go on from *predecessor* by the arm that its edge is."""
-        ways = self.ways.get(predecessor.name, _UNKNOWN)
-        arm = self._arms.get((predecessor.name, predecessor.label))
+    def _arrive(self, edge: Edge) -> Ways:
+        """Return the ways that go on by *edge*, and by the arm that it is."""
+        ways = self.ways.get(edge.source, _UNKNOWN)
+        arm = self._arms.get((edge.source, edge.label))
         if arm is None:
             return ways
         taken, ruled_out = arm
@@ -100,8 +100,8 @@ def _number_arms(
 
     A loop may take another arm on each turn, so that an arm in one decides nothing.
     """
-    edges = [p for step in steps.values() for p in step.after if p.label and p.name not in cyclic]
-    arms = dict.fromkeys((p.name, p.label) for p in edges)
+    edges = [e for step in steps.values() for e in step.after if e.label and e.source not in cyclic]
+    arms = dict.fromkeys((e.source, e.label) for e in edges)
     branches: dict[str, int] = {}
     for number, (name, _) in enumerate(arms):
         branches[name] = branches.get(name, 0) | 1 << number

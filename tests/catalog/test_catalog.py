@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from penstock import (
     loop,
     step,
 )
-from penstock._declared.step import FunctionDetails, Location, Predecessor
+from penstock._declared.step import Edge, FunctionDetails, Location
 from penstock.catalog import SCHEMA_VERSION, Catalog, catalog_schema, read_catalog
 from penstock.catalog._reading import parse_catalog
 from penstock.exceptions import CatalogError, UnknownFlowError
@@ -482,7 +483,7 @@ steps = st.builds(
     name=names,
     function=st.none(),
     is_entrypoint=st.booleans(),
-    after=st.lists(st.builds(Predecessor, names, st.none() | names, st.booleans()), max_size=3).map(
+    after=st.lists(st.builds(Edge, names, names, st.none() | names, st.booleans()), max_size=3).map(
         tuple
     ),
     join=st.sampled_from(["any", "all"]),
@@ -495,7 +496,7 @@ steps = st.builds(
     sends=st.lists(names, max_size=2).map(tuple),
     unchecked=st.none() | names,
     uncovered=st.none() | names,
-)
+).map(lambda s: replace(s, after=tuple(replace(edge, target=s.name) for edge in s.after)))
 
 
 def problems(**fixed: object):

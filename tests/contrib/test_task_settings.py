@@ -102,7 +102,7 @@ def test_settings(flow_task):
 
     step = get_flow("orders").step("ship")
     [before] = step.after
-    assert (before.name, before.label, step.is_entrypoint) == ("receive", "paid", False)
+    assert (before.source, before.label, step.is_entrypoint) == ("receive", "paid", False)
     assert (step.title, step.group, step.kind) == ("Ship the order", "Warehouse", "celery")
     assert step.receives == ("celery:ship",)
     assert step.sends == ("kafka:parcels", "http:POST /labels")

@@ -16,7 +16,7 @@ import pytest
 
 import penstock
 from penstock import (
-    Predecessor,
+    Edge,
     all_of,
     any_of,
     bind,
@@ -238,7 +238,7 @@ class TestAfter:
         """A loop is an edge by which the flow comes back, wherever a step may be."""
         self.last(after)
 
-        assert [(p.name, p.label, p.is_loop) for p in get_flow("f").step("z").after] == expected
+        assert [(p.source, p.label, p.is_loop) for p in get_flow("f").step("z").after] == expected
         assert [edge.is_loop for edge in get_flow("f").edges[1:]] == [e[2] for e in expected]
 
     def test_loop_of_a_function(self):
@@ -246,8 +246,8 @@ class TestAfter:
         again = self.flow(entrypoint(name="c", after=loop(self.b))(lambda: None))
         self.last(["a", loop(again)])
 
-        assert get_flow("f").step("c").after == (Predecessor("b", is_loop=True),)
-        assert get_flow("f").step("z").after[1] == Predecessor("c", is_loop=True)
+        assert get_flow("f").step("c").after == (Edge("b", "c", is_loop=True),)
+        assert get_flow("f").step("z").after[1] == Edge("c", "z", is_loop=True)
 
     @pytest.mark.parametrize(
         ("make", "expected"),
@@ -893,7 +893,7 @@ class TestCurrentStep:
         def alone():
             return current_step()
 
-        assert (alone().name, alone().after[0].name) == ("alone", "x")
+        assert (alone().name, alone().after[0].source) == ("alone", "x")
 
     def test_coroutine_and_generator(self):
         """Steps that are coroutines or generators are found while they run."""

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from slow_ways import slow_ways
 
-from penstock import Flow, Predecessor, Step, all_of, entrypoint, flow, get_flow, step
+from penstock import Edge, Flow, Step, all_of, entrypoint, flow, get_flow, step
 from penstock.graph import _check, _ways
 from penstock.graph._structure import find_cycle, find_cyclic, reach, successors
 from penstock.graph._ways import find_ways
@@ -27,7 +27,7 @@ def declared(draw, *, cycles: bool):
             name=name,
             function=len,
             is_entrypoint=not chosen or draw(st.integers(0, 9)) == 0,
-            after=tuple(map(Predecessor, chosen, labels)),
+            after=tuple(Edge(s, name, label) for s, label in zip(chosen, labels, strict=True)),
             join=draw(st.sampled_from(["any", "all"])) if chosen else "any",
         )
     return steps
@@ -35,7 +35,7 @@ def declared(draw, *, cycles: bool):
 
 def following(steps):
     """Return which steps follow each of *steps*."""
-    return successors(steps, [(p.name, s.name) for s in steps.values() for p in s.after])
+    return successors(steps, [(e.source, e.target) for s in steps.values() for e in s.after])
 
 
 def assert_same(steps):

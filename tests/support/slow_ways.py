@@ -36,8 +36,8 @@ def _ways_to(step: Step, ways: Mapping[str, set[Way]], in_cycle: set[str]) -> se
     arriving: list[set[Way]] = []
     for p in step.after:
         # A loop may take another arm on each turn, so an arm in one decides nothing.
-        arm = {(p.name, p.label)} if p.label and p.name not in in_cycle else set()
-        known = ways.get(p.name, {("", frozenset())})
+        arm = {(p.source, p.label)} if p.label and p.source not in in_cycle else set()
+        known = ways.get(p.source, {("", frozenset())})
         arriving.append({(entry, arms | arm) for entry, arms in known if not _clash(arms | arm)})
     if step.join == "any":
         return own.union(*arriving)

@@ -27,7 +27,6 @@ from penstock import (
     Loop,
     Node,
     ParentRun,
-    Predecessor,
     Problem,
     Run,
     Step,
@@ -358,7 +357,7 @@ def looking(found: Flow) -> None:
 
 
 def values(found: Step, problem: Problem, graph: Graph) -> None:
-    assert_type(found.after, tuple[Predecessor, ...])
+    assert_type(found.after, tuple[Edge, ...])
     assert_type(found.function, Callable[..., Any] | None)
     assert_type(found.summary, str | None)
     assert_type(found.location, Location | None)
