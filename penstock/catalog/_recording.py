@@ -286,7 +286,7 @@ class Recording:
         return (found.names - own) | made, None
 
 
-def _file_of(module: object) -> str | None:
+def _file_of(module: Any) -> str | None:
     """Return the file of *module*, without asking a module that is loaded when it is asked."""
     # Some objects, such as the libraries of cffi, only say that they are modules.
     if not issubclass(type(module), ModuleType):
