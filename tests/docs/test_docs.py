@@ -70,7 +70,7 @@ def test_every_option_for_mkdocs_is_in_the_reference(page):
     plugin = {name for name, _ in PenstockConfig._schema}
     options = {field.name for field in fields(ExtensionOptions)} | plugin
 
-    inner = {"config_file", "whole_site"} if page == "configuration" else set()
+    inner = {"config_file"} if page == "configuration" else set()
     assert {name for name in options - inner if f"`{name}`" not in text} == set()
 
 
