@@ -11,9 +11,9 @@ from penstock._declared.pickling import enable_pickling
 from penstock._declared.registry import default_registry
 from penstock._runtime.instrument import with_function
 from penstock._runtime.recording import is_tracing, recording_scope
+from penstock._runtime.run import run_starter
 from penstock._runtime.run_scope import run_scope
 from penstock._runtime.scope import Scope
-from penstock._runtime.starting import run_starter
 from penstock._runtime.wrappable import is_wrappable
 
 __all__ = ["with_runs", "with_spans"]

@@ -6,10 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from time import time_ns
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from penstock._runtime.configuration import id_factories, new_flow_id
-from penstock._runtime.ids import digits_of, draw_tail, number_of, process_lock, write_flow_id
+from penstock._runtime.ids import (
+    are_ours,
+    digits_of,
+    draw_more,
+    draw_tail,
+    number_of,
+    process_lock,
+    tails,
+    write_flow_id,
+)
 from penstock._runtime.redaction import originals, prepared, shown
 from penstock._runtime.traceparent import Remote
 
@@ -17,6 +26,7 @@ __all__ = [
     "GONE",
     "NOTHING",
     "BareRun",
+    "Entrypoint",
     "Gaps",
     "ParentRun",
     "Run",
@@ -31,6 +41,7 @@ __all__ = [
     "open_run",
     "over",
     "remote_of",
+    "run_starter",
     "values_kept",
     "values_shown",
 ]
@@ -375,6 +386,52 @@ def remote_of(run: Run) -> Remote | None:
     remote = run._remote
     # A flow ID of another operation may have been bound with it.
     return remote if remote is not None and remote.flow_id == run.flow_id else None
+
+
+class Entrypoint(Protocol):
+    """What runs begin with: a declared step."""
+
+    name: str
+    flows: tuple[str, ...]
+
+
+def run_starter(entrypoint: Entrypoint, *, inherit: bool) -> Callable[[], Run]:
+    """Return what makes the run of each call of an *entrypoint*."""
+    new, pop, clock, ours = BareRun, tails.pop, time_ns, are_ours
+    name = entrypoint.name
+
+    # What `Run` does, in place: this is what a call of an entrypoint costs.
+    def start() -> Run:
+        outer = _find()
+        run = new()
+        run._flows, run._entrypoint, run._cell = entrypoint.flows, name, {}
+        run._origin = None
+        if outer is None:
+            run._outer = run._remote = run._request = run._values = None
+            if id_factories:
+                run._flow_id = id_factories[0]()
+                return run
+            run._flow_id, run._when = None, clock()
+            try:
+                run._tail = pop() if ours[0] else draw_more()
+            except IndexError:
+                run._tail = draw_more()
+            return run
+        # Written now, or each run in this one would write it.
+        run._flow_id = flow_id = outer._flow_id or outer.flow_id
+        run._outer = outer._cell, flow_id, outer._flows, outer._entrypoint
+        run._remote, run._request = outer._remote, outer._request
+        origin = outer._origin
+        run._values = outer._values if origin is None else over(origin._values, outer._values)
+        return run
+
+    def start_anew() -> Run:
+        run, outer = Run(None, entrypoint.flows, name), open_run()
+        if outer is not None:
+            run._outer = outer._reference()
+        return run
+
+    return start if inherit else start_anew
 
 
 def current_run() -> Run | None:

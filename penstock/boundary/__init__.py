@@ -15,7 +15,7 @@ from penstock._runtime.control_flow import declare_control_flow
 from penstock._runtime.failure_records import record_failure
 from penstock._runtime.headers import HEADER
 from penstock._runtime.ids import is_flow_id, is_trace_id, make_flow_id
-from penstock._runtime.starting import observe_received
+from penstock._runtime.received import observe_received
 from penstock.boundary._arguments import ARGUMENT, receive_argument, send_argument, send_beside
 from penstock.boundary._calls import bind_calls
 from penstock.boundary._current import active, aiterate, inactive, iterate

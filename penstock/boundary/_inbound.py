@@ -9,8 +9,8 @@ from penstock._runtime.baggage import BAGGAGE
 from penstock._runtime.carriers import known_names, read_known
 from penstock._runtime.headers import HEADER, find_carried, find_parts, inject
 from penstock._runtime.ids import is_flow_id
+from penstock._runtime.received import received_run
 from penstock._runtime.run import Run, open_run
-from penstock._runtime.starting import received_run
 from penstock._runtime.traceparent import TRACEPARENT
 from penstock.boundary._adoption import (
     Transformer,

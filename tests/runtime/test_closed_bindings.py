@@ -21,7 +21,7 @@ from penstock import (
     step,
     tracing,
 )
-from penstock._runtime.starting import received_run
+from penstock._runtime.received import received_run
 from penstock.boundary import active
 from penstock.testing import record_runs
 

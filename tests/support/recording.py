@@ -6,7 +6,7 @@ import pytest
 
 from penstock import entrypoint, flow, step
 from penstock._runtime.active_exporters import exporters, set_exporters
-from penstock._runtime.starting import received_run
+from penstock._runtime.received import received_run
 from penstock.boundary import active
 from penstock.testing import record_runs
 
