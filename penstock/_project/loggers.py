@@ -38,6 +38,7 @@ class _Logger:
     def restore(self) -> None:
         """Make the logger like that again."""
         logger = self._logger
-        logger.setLevel(self._level)
+        if logger.level != self._level:  # to set it visits all other loggers
+            logger.setLevel(self._level)
         logger.disabled, logger.propagate = self._switches
         logger.handlers[:], logger.filters[:] = self._handlers, self._filters

@@ -82,13 +82,19 @@ class FileState:
         now = time_ns()
         try:
             found = os.stat(path)  # noqa: PTH116 - it is hot
+            before = _known.get(path)
+            if before is not None and before.stamp == stamp_of(found):
+                return before
             if not stat.S_ISREG(found.st_mode):  # to open a FIFO may wait for ever
                 return cls(path, _NO_FILE)
             with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
                 status = os.fstat(file.fileno())
-                return cls(path, _digest_of_file(file, status.st_size), _trusted(status, now))
+                state = cls(path, _digest_of_file(file, status.st_size), _trusted(status, now))
         except (OSError, ValueError):  # ValueError: no file can have such a name
             return cls(path, None)
+        if state.stamp is not None:
+            _known[path] = state
+        return state
 
     def verified(self) -> "FileState | None":
         """Return the state with a fresh stamp, or None if the content has changed."""
@@ -96,6 +102,10 @@ class FileState:
             return self
         now = FileState.read(self.path)
         return now if now.digest == self.digest else None
+
+
+_known: dict[str, FileState] = {}
+"""Files whose stamps are trusted: modules that several builds of one process import."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from penstock import _extras
 from penstock.exceptions import BrokenExtraError, MissingExtraError
 
 NEED_NOTHING = {"asgi", "logging", "loguru", "wsgi"}
-ADAPTERS = {found.name for found in pkgutil.iter_modules(penstock.contrib.__path__)}
+MODULES = {found.name for found in pkgutil.iter_modules(penstock.contrib.__path__)}
+ADAPTERS = {name for name in MODULES if not name.startswith("_")}
 PACKAGES = {"kafka_python": "kafka", "opentelemetry": "opentelemetry.sdk", "sentry": "sentry_sdk"}
 """Which package an adapter needs, where it has another name."""
 

@@ -103,7 +103,7 @@ def serve(request, tmp_path):
     def start(trust):
         server = Server(request.param, trust, tmp_path)
         started.append(server)
-        wait_for(server.answers, server.log)
+        wait_for(server.responses, server.log)
         return server
 
     yield start

@@ -47,6 +47,14 @@ def send(order): "Sends it."
 MODULES = ("shop", "broken", "pack", "extra", "mailing")
 """What projects call their modules."""
 
+REUSING = {"test_builders", "test_catalog", "test_config", "test_imports", "test_loading"}
+REUSING |= {"test_outdated"}
+"""The modules of tests whose builds keep flows, as builds do by default.
+
+What an import depends on is found out in milliseconds in a process that has imported what a docs
+build needs. These processes have imported everything, and are measured.
+"""
+
 PAGE = """
 Shop
 ====
@@ -58,7 +66,7 @@ Shop
 class Project:
     """A Sphinx project in a temporary folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, reuses: bool = True) -> None:
         self.folder = folder
         self.write("conf.py", "")
         self.write("shop.py", SHOP)
@@ -68,6 +76,8 @@ class Project:
             "penstock_pythonpath": ["."],
             "show_warning_types": True,
         }
+        if not reuses:
+            self.settings["penstock_catalog_reuse"] = False
 
     def write(self, name: str, text: str) -> None:
         file = self.folder / name
@@ -169,17 +179,18 @@ def _built_often() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def new_project(tmp_path_factory) -> Iterator[Callable[[], Project]]:
+def new_project(request, tmp_path_factory) -> Iterator[Callable[[], Project]]:
     """Return what makes projects whose pages several tests of a module look at."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(sys, "path", list(sys.path))
         monkeypatch.setattr(sys, "dont_write_bytecode", True)
-        yield lambda: Project(tmp_path_factory.mktemp("project"))
+        reuses = request.path.stem in REUSING
+        yield lambda: Project(tmp_path_factory.mktemp("project"), reuses=reuses)
     _forget(*MODULES)
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch) -> Callable[..., Project]:
+def project(request, tmp_path, monkeypatch) -> Callable[..., Project]:
     """Return what makes a project.
 
     Its index page shows a flow with the options that are given, and *after* it;
@@ -192,7 +203,7 @@ def project(tmp_path, monkeypatch) -> Callable[..., Project]:
     def make(
         *options: str, after: str = "", index: str | None = None, name: str = "index.rst"
     ) -> Project:
-        made = Project(tmp_path)
+        made = Project(tmp_path, reuses=request.path.stem in REUSING)
         page = PAGE + "".join(f"   {option}\n" for option in options) + after
         made.write(name, page if index is None else index)
         return made
