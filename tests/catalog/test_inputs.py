@@ -255,8 +255,10 @@ SETTINGS = {
 def test_settings(recorded, project, name):
     """Other settings need another catalog."""
     settings, inputs = recorded
+    others = replace(settings, **{name: SETTINGS[name]})
 
-    assert inputs.have_changed(replace(settings, **{name: SETTINGS[name]}))
+    assert inputs.have_changed(others)
+    assert inputs.refreshed(others) is None
 
 
 def test_what_counts(recorded):

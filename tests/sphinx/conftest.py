@@ -3,12 +3,14 @@
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from html import unescape
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from built_often import COMPILED, known_entry_points
+from forked import unmeasured_forks
 from sphinx.jinja2glue import BuiltinTemplateLoader
 from sphinx.testing.util import SphinxTestApp
 
@@ -47,8 +49,7 @@ def send(order): "Sends it."
 MODULES = ("shop", "broken", "pack", "extra", "mailing")
 """What projects call their modules."""
 
-REUSING = {"test_builders", "test_catalog", "test_config", "test_imports", "test_loading"}
-REUSING |= {"test_outdated"}
+REUSING = {"test_catalog", "test_config", "test_imports", "test_loading", "test_outdated"}
 """The modules of tests whose builds keep flows, as builds do by default.
 
 What an import depends on is found out in milliseconds in a process that has imported what a docs
@@ -113,7 +114,7 @@ class Project:
         values["extensions"] = ["penstock_sphinx", *extensions]
         status, warnings = StringIO(), StringIO()
         _forget(*MODULES)
-        with isolated_registry():
+        with isolated_registry(), unmeasured_forks() if processes else nullcontext():
             app = SphinxTestApp(
                 builder,
                 srcdir=self.folder,
