@@ -114,9 +114,10 @@ class Inputs:
         patterns = [state.verified() for state in self.patterns]
         if None in files or None in folders or None in patterns:
             return None
-        if all(map(_is, files, self.files)) and all(map(_is, folders, self.folders)):
+        found = (tuple(filter(None, files)), tuple(filter(None, folders)))
+        if found == (self.files, self.folders):
             return self
-        return replace(self, files=tuple(filter(None, files)), folders=tuple(filter(None, folders)))
+        return replace(self, files=found[0], folders=found[1])
 
     @property
     def own_files(self) -> tuple[str, ...]:
@@ -188,10 +189,6 @@ def _is_own(path: str) -> bool:
 def _members(state: Environment | FileState | FolderState | PatternState) -> dict[str, Any]:
     """Return the members of *state*, for which `dataclasses.asdict` takes ten times as long."""
     return {name: getattr(state, name) for name in state.__slots__}
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other
 
 
 def _restored(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -461,3 +461,12 @@ def test_sources(folder):
     Path("recorded_missing.py").touch()
 
     assert inputs.have_changed(settings)
+
+
+def test_nothing_to_refresh(folder, monkeypatch):
+    """Inputs that only these stamps can have are the same object after a comparison."""
+    monkeypatch.setattr(_states, "_COARSE_NS", -(10**12))  # as if some seconds had gone by
+    Path("a").touch()
+    recorded = Recorded(lambda: read("a"), folder)
+
+    assert recorded.inputs.refreshed(recorded.settings) is recorded.inputs
