@@ -24,10 +24,10 @@ PURE_FOLDERS = ("", "boundaries", "common", "declared", "graph", "pages", "proje
 PURE_FOLDERS += ("runtime", "tracing")
 NOT_PURE = ("test_api", "test_conformance", "test_markdown_pages")  # they need what is compiled
 
-# A module's tests stay together, since they share what they built. There are two workers more than
+# A module's tests stay together, since they share what they built. There is one worker more than
 # there are cores, since workers often wait for servers and other processes. The order is that of
 # `tests/conftest.py`, which begins with what takes longest: then all workers end together.
-WORKERS = str((os.cpu_count() or 1) + 2)
+WORKERS = str((os.cpu_count() or 1) + 1)
 # With `-P` the work tree is not on the path, and `import penstock` finds the installed wheel.
 PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
 PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
@@ -246,10 +246,7 @@ def bench(session: nox.Session) -> None:
 
 def _install(session: nox.Session, *requirements: str) -> None:
     """Install with uv, which takes a fraction of pip's time, where the machine has no uv too.
-
-    What is installed is compiled at once: otherwise each worker compiles what it imports.
-    """
-    requirements = ("--compile-bytecode", *requirements)
+"""
     if session.venv_backend == "uv":
         session.install(*requirements)
     else:

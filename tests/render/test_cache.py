@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -235,6 +236,20 @@ def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
     with pytest.raises(KeyboardInterrupt):
         drawings.make(SOURCES, "svg")
 
+    assert not _program._running
+
+
+@pytest.mark.needs("processes")
+def test_running_at_an_interrupt():
+    """A program that runs in a thread at Ctrl-C is ended."""
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with pytest.raises(KeyboardInterrupt), _program.drawing_threads() as threads:
+        drawn = threads.submit(_program.run_program, command, b"", 60)
+        while not _program._running:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    assert drawn.result().returncode != 0
     assert not _program._running
 
 
