@@ -245,8 +245,7 @@ def bench(session: nox.Session) -> None:
 
 
 def _install(session: nox.Session, *requirements: str) -> None:
-    """Install with uv, which takes a fraction of pip's time, where the machine has no uv too.
-"""
+    """Install with uv, which takes a fraction of pip's time, where the machine has no uv too."""
     if session.venv_backend == "uv":
         session.install(*requirements)
     else:

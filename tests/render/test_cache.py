@@ -242,14 +242,19 @@ def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
 @pytest.mark.needs("processes")
 def test_running_at_an_interrupt():
     """A program that runs in a thread at Ctrl-C is ended."""
-    command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    with pytest.raises(KeyboardInterrupt), _program.drawing_threads() as threads:
-        drawn = threads.submit(_program.run_program, command, b"", 60)
-        while not _program._running:
-            time.sleep(0.01)
-        raise KeyboardInterrupt
+    drawn = []
 
-    assert drawn.result().returncode != 0
+    def draw():
+        command = [sys.executable, "-c", "import time; time.sleep(600)"]
+        with _program.drawing_threads() as threads:
+            drawn.append(threads.submit(_program.run_program, command, b"", 60))
+            while not _program._running:
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    pytest.raises(KeyboardInterrupt, draw)
+
+    assert drawn[0].result().returncode != 0
     assert not _program._running
 
 
