@@ -252,7 +252,8 @@ def test_running_at_an_interrupt():
                 time.sleep(0.01)
             raise KeyboardInterrupt
 
-    pytest.raises(KeyboardInterrupt, draw)
+    with pytest.raises(KeyboardInterrupt):
+        draw()
 
     assert drawn[0].result().returncode != 0
     assert not _program._running
