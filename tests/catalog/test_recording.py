@@ -22,6 +22,7 @@ from penstock._project.settings import Settings
 from penstock.catalog import _bytecode, _recording, _states
 from penstock.catalog._absent import noted_absences
 from penstock.catalog._bytecode import without_stale_bytecode
+from penstock.catalog._inputs import Inputs, describe_process
 from penstock.catalog._recording import record
 from penstock.catalog._sources import inputs_of_sources
 from penstock.catalog._variables import noted_variables
@@ -467,6 +468,8 @@ def test_nothing_to_refresh(folder, monkeypatch):
     """Inputs that only these stamps can have are the same object after a comparison."""
     monkeypatch.setattr(_states, "_COARSE_NS", -(10**12))  # as if some seconds had gone by
     Path("a").touch()
-    recorded = Recorded(lambda: read("a"), folder)
+    file = _states.FileState.read(str(folder / "a"))
+    settings = Settings(root=str(folder))
+    inputs = Inputs(process=describe_process(settings), files=(file,))
 
-    assert recorded.inputs.refreshed(recorded.settings) is recorded.inputs
+    assert inputs.refreshed(settings) is inputs
