@@ -144,7 +144,6 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
     """
 
     def __init__(self) -> None:
-        self._is_serving = False
         self._is_dirty = False
         self._server: LiveReloadServer | None = None
         self._watched: set[str] = set()
@@ -154,9 +153,13 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._files: Files | None = None
         self._elsewhere: Mapping[str, RemoteTarget] = {}
 
-    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
-        """Note what MkDocs was called for. With this event, the plugin lives on while it serves."""
-        self._is_serving = command == "serve"
+    def on_startup(
+        self,
+        *,
+        command: Literal["build", "gh-deploy", "serve"],  # noqa: ARG002 - MkDocs names it
+        dirty: bool,
+    ) -> None:
+        """Note how MkDocs builds. With this event, the plugin lives on while it serves."""
         self._is_dirty = dirty
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:

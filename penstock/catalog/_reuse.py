@@ -53,7 +53,8 @@ def _verified(folder: Path, settings: Settings, found: dict[str, Any]) -> Loaded
     before = Inputs.from_json(found["inputs"])
     inputs = before.refreshed(settings)
     if inputs is None:
-        _logger.debug("flows are loaded again: changed is %s", before.find_change(settings))
+        if _logger.isEnabledFor(logging.DEBUG):  # to find it compares all of them again
+            _logger.debug("flows are loaded again: changed is %s", before.find_change(settings))
         return None
     catalog = parse_catalog(found["catalog"].encode(), str(folder / _FILE))
     if inputs != before:  # the next comparison will be cheaper

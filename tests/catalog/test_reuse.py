@@ -1,6 +1,7 @@
 """Flows that are kept from one build to the next."""
 
 import json
+import logging
 import os
 import py_compile
 import sys
@@ -90,8 +91,9 @@ def test_edits(project):
     assert project.imports() == 3
 
 
-def test_restored_time(project):
+def test_restored_time(project, caplog):
     """A file with the time and size that it had is read, not what was compiled of it before."""
+    caplog.set_level(logging.DEBUG, "penstock.catalog")
     os.utime(project.module, (1_000_000_000, 1_000_000_000))
     py_compile.compile(str(project.module))
     before = project.names()
@@ -99,6 +101,7 @@ def test_restored_time(project):
     os.utime(project.module, (1_000_000_000, 1_000_000_000))
 
     assert (before, project.names()) == (["orders"], ["salesX"])
+    assert f"flows are loaded again: changed is {project.module}" in caplog.messages
 
 
 def test_failed_import(project):
