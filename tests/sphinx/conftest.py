@@ -85,6 +85,13 @@ class Project:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
+    def write_pages(self, pages: dict[str, str]) -> None:
+        """Write a page for each of *pages*, which are texts by name, and an index of them."""
+        tree = "".join(f"   {name}\n" for name in pages)
+        self.write("index.rst", f"Start\n=====\n\n.. toctree::\n\n{tree}")
+        for name, text in pages.items():
+            self.write(f"{name}.rst", f"Page\n====\n\n{text}\n")
+
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace *old*, which must be there, in a file of the project."""
         text = (self.folder / name).read_text(encoding="utf-8")

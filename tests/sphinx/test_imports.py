@@ -22,11 +22,9 @@ PAGES = {
 @pytest.fixture
 def shop(project):
     """Return a project with a module that counts its imports."""
-    tree = "".join(f"   {name}\n" for name in PAGES)
-    made = project(index=f"Start\n=====\n\n.. toctree::\n\n{tree}")
+    made = project()
+    made.write_pages(PAGES)
     made.edit("shop.py", "from penstock", f"{COUNTING}\nfrom penstock")
-    for name, text in PAGES.items():
-        made.write(f"{name}.rst", f"Page\n====\n\n{text}\n")
     return made
 
 

@@ -31,11 +31,9 @@ PAGES = {
 @pytest.fixture
 def pages(project):
     """A project with a page of every sort, built once."""
-    tree = "".join(f"   {name}\n" for name in PAGES)
-    made = project(index=f"Start\n=====\n\n.. toctree::\n\n{tree}")
+    made = project()
+    made.write_pages(PAGES)
     made.write("shop.py", (made.folder / "shop.py").read_text(encoding="utf-8") + MAILS)
-    for name, text in PAGES.items():
-        made.write(f"{name}.rst", f"Page\n====\n\n{text}\n")
     assert made.build().warnings == ""
     return made
 
