@@ -1,5 +1,7 @@
 """Recording what modules read while they are imported."""
 
+# ruff: noqa: PTH109, PTH110, PTH112, PTH118 - paths are strings here, and this is hot
+
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -156,7 +158,7 @@ class Recording:
             self._read_source(name)
         elif flags & _WRITING:
             self._note_written(name)
-        elif os.path.isdir(name):  # noqa: PTH112 - a string, and hot
+        elif os.path.isdir(name):
             self._folder(name).is_listed = True
         else:
             self._read(name)
@@ -167,7 +169,7 @@ class Recording:
             self._read(name)
 
     def _list(self, path: Any) -> None:
-        name = self._name(os.getcwd() if path is None else path)  # noqa: PTH109 - a string
+        name = self._name(os.getcwd() if path is None else path)
         caller = sys._getframe(4).f_globals.get("__name__") or ""  # noqa: SLF001 - it is hot
         if name is None or caller.startswith(_OWN_LISTING):
             return
@@ -185,7 +187,7 @@ class Recording:
         if names is None:
             names = self._paths[searched] = set()
             for folder in searched:
-                self._folder(folder or os.getcwd())  # noqa: PTH109 - a string
+                self._folder(folder or os.getcwd())
         names.add(name.rpartition(".")[2])
 
     def _rename(self, source: Any, target: Any, source_folder: int, target_folder: int) -> None:
@@ -214,7 +216,7 @@ class Recording:
         """Return the whole path of a file or folder that counts."""
         if isinstance(path, int):
             return None
-        name = os.path.join(os.getcwd(), os.fsdecode(path))  # noqa: PTH109, PTH118 - links stay
+        name = os.path.join(os.getcwd(), os.fsdecode(path))  # links stay
         return None if name.startswith(self._ignored) else name
 
     def _read(self, *names: str) -> None:
@@ -234,9 +236,9 @@ class Recording:
             folder.has_metadata = True
             for name in folder.names or ():
                 if name.endswith((".pth", ".egg-link")):
-                    self._read(os.path.join(entry, name))  # noqa: PTH118 - a string
+                    self._read(os.path.join(entry, name))
                 elif name.endswith(_ENTRY_POINTS):
-                    self._read(os.path.join(entry, name, "entry_points.txt"))  # noqa: PTH118
+                    self._read(os.path.join(entry, name, "entry_points.txt"))
 
     def _folder(self, path: str) -> _Folder:
         found = self._folders.get(path)
@@ -251,7 +253,7 @@ class Recording:
             state = FileState.read(path)
             return None if state.digest is None else state
         is_new = state.digest is not None and state.stamp is None
-        return None if is_new and not os.path.exists(path) else state  # noqa: PTH110 - a string
+        return None if is_new and not os.path.exists(path) else state
 
     def _resolve_lookups(self) -> None:
         """Say for each folder which modules were looked for in it."""
@@ -260,8 +262,8 @@ class Recording:
                 folder = self._folder(path or self._process["current folder"])
                 folder.lookups |= names
                 for name in names.intersection(folder.names or ()):
-                    inner = os.path.join(path, name)  # noqa: PTH118 - a string
-                    if os.path.isdir(inner):  # noqa: PTH112 - as above
+                    inner = os.path.join(path, name)
+                    if os.path.isdir(inner):
                         self._folder(inner).lookups.add("__init__")
 
     def _folder_state(self, path: str) -> FolderState | None:
@@ -277,12 +279,12 @@ class Recording:
 
     def _expected(self, path: str, found: _Folder) -> tuple[frozenset[str] | None, Stamp | None]:
         """Return the names that the next import will find, if nobody else changes the folder."""
-        if path in self._written or (found.stamp is None and not os.path.isdir(path)):  # noqa: PTH112
+        if path in self._written or (found.stamp is None and not os.path.isdir(path)):
             return names_in(path)
         own = self._written_below.get(path, set())
         if found.names is None or not own:
             return found.names, found.stamp
-        made = {name for name in own if os.path.lexists(os.path.join(path, name))}  # noqa: PTH118
+        made = {name for name in own if os.path.lexists(os.path.join(path, name))}
         return (found.names - own) | made, None
 
 
@@ -292,7 +294,7 @@ def _file_of(module: Any) -> str | None:
     if not issubclass(type(module), ModuleType):
         return None
     file = ModuleType.__getattribute__(module, "__dict__").get("__file__")
-    return os.path.join(os.getcwd(), file) if isinstance(file, str) else None  # noqa: PTH109, PTH118
+    return os.path.join(os.getcwd(), file) if isinstance(file, str) else None
 
 
 _recordings: list[Recording] = []

@@ -1,5 +1,7 @@
 """What a file, a folder or a pattern was when a catalog was made, and whether it still is."""
 
+# ruff: noqa: PTH112, PTH116, PTH118, PTH123, PTH207, PTH208 - paths are strings here, and this is hot
+
 import os
 import stat
 from collections.abc import Collection, Iterator
@@ -59,7 +61,7 @@ def _trusted(found: os.stat_result, now: int) -> Stamp | None:
 
 def _has_stamp(path: str, stamp: Stamp | None) -> bool:
     try:
-        return stamp is not None and stamp_of(os.stat(path)) == stamp  # noqa: PTH116 - it is hot
+        return stamp is not None and stamp_of(os.stat(path)) == stamp
     except (OSError, ValueError):
         return False
 
@@ -81,13 +83,13 @@ class FileState:
         """Return what the file *path* is now."""
         now = time_ns()
         try:
-            found = os.stat(path)  # noqa: PTH116 - it is hot
+            found = os.stat(path)
             before = _known.get(path)
             if before is not None and before.stamp == stamp_of(found):
                 return before
             if not stat.S_ISREG(found.st_mode):  # to open a FIFO may wait for ever
                 return cls(path, _NO_FILE)
-            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            with open(path, "rb", buffering=0) as file:
                 status = os.fstat(file.fileno())
                 state = cls(path, _digest_of_file(file, status.st_size), _trusted(status, now))
         except (OSError, ValueError):  # ValueError: no file can have such a name
@@ -156,7 +158,7 @@ class FolderState:
         if self.has_modules:
             yield from filter(self._is_module, names)
         for name in self.lookups:
-            if name in names and os.path.isdir(f"{self.path}/{name}"):  # noqa: PTH112 - it is hot
+            if name in names and os.path.isdir(f"{self.path}/{name}"):
                 yield name
             yield from (name + suffix for suffix in _SUFFIXES if name + suffix in names)
 
@@ -170,8 +172,8 @@ def names_in(path: str) -> tuple[frozenset[str] | None, Stamp | None]:
     """Return the names in the folder *path*, and its stamp; None if there is no such folder."""
     now = time_ns()
     try:
-        found = os.stat(path)  # noqa: PTH116 - it is hot
-        return frozenset(os.listdir(path)), _trusted(found, now)  # noqa: PTH208 - as above
+        found = os.stat(path)
+        return frozenset(os.listdir(path)), _trusted(found, now)
     except (OSError, ValueError):
         return None, None
 
@@ -188,7 +190,7 @@ class PatternState:
     @classmethod
     def read(cls, pattern: str) -> "PatternState":
         """Return which files *pattern* means now."""
-        found = iglob(pattern, recursive=True, include_hidden=True)  # noqa: PTH207 - it is absolute
+        found = iglob(pattern, recursive=True, include_hidden=True)
         return cls(pattern, tuple(sorted(set(chain.from_iterable(map(_files_below, found))))))
 
     def verified(self) -> "PatternState | None":
@@ -199,10 +201,10 @@ class PatternState:
 
 def _files_below(path: str) -> Iterator[str]:
     """Yield the file *path*, or the files in it and below."""
-    if not os.path.isdir(path):  # noqa: PTH112 - a string, as glob has it
+    if not os.path.isdir(path):
         yield path
         return
     for folder, folders, files in os.walk(path):
         if _CACHE in folders:
             folders.remove(_CACHE)
-        yield from (os.path.join(folder, file) for file in files)  # noqa: PTH118 - as above
+        yield from (os.path.join(folder, file) for file in files)

@@ -21,7 +21,7 @@ def noted_variables(note: Callable[[str], None], note_all: Callable[[], None]) -
         note_all: Called when all names are listed.
     """
 
-    class Noted(_Environ):  # type: ignore[misc]
+    class Noted(_Environ):  # type: ignore[misc]  # a class that is known at run time
         """An environment that says what is read of it."""
 
         def __getitem__(self, key: Any) -> Any:

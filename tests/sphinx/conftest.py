@@ -86,7 +86,7 @@ class Project:
         file.write_text(text, encoding="utf-8")
 
     def write_pages(self, pages: dict[str, str]) -> None:
-        """Write a page for each of *pages*, which are texts by name, and an index of them."""
+        """Write a page for each of *pages*, by its name, and an index of them."""
         tree = "".join(f"   {name}\n" for name in pages)
         self.write("index.rst", f"Start\n=====\n\n.. toctree::\n\n{tree}")
         for name, text in pages.items():
