@@ -1,7 +1,6 @@
 """The published schema of a catalog, and its version."""
 
 import json
-from importlib.resources import files
 from typing import Any
 
 __all__ = ["SCHEMA_VERSION", "catalog_schema"]
@@ -19,6 +18,9 @@ def catalog_schema() -> dict[str, Any]:
 
     .. versionadded:: 0.2
     """
+    # A child process that imports a project never asks for it.
+    from importlib.resources import files  # noqa: PLC0415
+
     text = files("penstock.catalog").joinpath("catalog-1.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
