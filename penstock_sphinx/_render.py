@@ -13,12 +13,12 @@ from docutils import nodes
 from penstock.docs import write_whole
 from penstock.docs.diagrams import (
     Palette,
+    draw_svg,
     estimate_height,
-    finish_svg,
+    paint_svg,
     png_size,
     render_mermaid,
     render_png,
-    render_svg,
     render_text,
 )
 from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
@@ -138,10 +138,10 @@ def _svg(builder: "Builder", node: nodes.Element) -> str:
     graph, direction, prefix = _graph(node), node["direction"], node["prefix"]
     found = find_image(builder, node, "svg")
     if found is None:
-        drawn = render_svg(graph, direction=direction, prefix=prefix, standalone=False)
+        drawn = draw_svg(graph, direction=direction, prefix=prefix, standalone=False)
     else:
-        drawn = finish_svg(found.decode(), graph, prefix=prefix, standalone=False)
-    return _SVG_TAG.sub(lambda tag: _sized(tag[0], _css_sizes(node)), drawn, count=1)
+        drawn = paint_svg(found, graph, prefix=prefix, standalone=False)
+    return _SVG_TAG.sub(lambda tag: _sized(tag[0], _css_sizes(node)), drawn.svg, count=1)
 
 
 _SVG_TAG = re.compile("<svg[^>]*>")

@@ -5,26 +5,37 @@ a prefix. A build that shows many flows draws all images with one program, and k
 """
 
 from penstock.render._cache import ImageCache, image_key
+from penstock.render._drawing import Drawing
 from penstock.render._formats.mermaid import Palette, render_mermaid
 from penstock.render._formats.text import render_text
-from penstock.render._graphviz import Medium, dot_source, draw_dot, png_size, render_png, render_svg
+from penstock.render._graphviz import (
+    Medium,
+    dot_source,
+    draw_dot,
+    draw_svg,
+    png_size,
+    render_png,
+    render_svg,
+)
 from penstock.render._mermaid_size import estimate_height
 from penstock.render._shapes import KNOWN_KINDS
-from penstock.render._svg import finish_svg
+from penstock.render._svg import paint_svg
 from penstock.render._theme import mermaid_stylesheet, page_stylesheet
 
 __all__ = [
     "KNOWN_KINDS",
+    "Drawing",
     "ImageCache",
     "Medium",
     "Palette",
     "dot_source",
     "draw_dot",
+    "draw_svg",
     "estimate_height",
-    "finish_svg",
     "image_key",
     "mermaid_stylesheet",
     "page_stylesheet",
+    "paint_svg",
     "png_size",
     "render_mermaid",
     "render_png",

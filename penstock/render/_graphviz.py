@@ -10,13 +10,15 @@ from zlib import crc32
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
 from penstock.graph._model import Direction, Graph
 from penstock.render._dot import dot_lines
+from penstock.render._drawing import Drawing
 from penstock.render._program import NAME, find_extra, find_path, run_program
-from penstock.render._svg import finish_svg, is_svg
+from penstock.render._svg import is_svg, paint_svg
 
 __all__ = [
     "Medium",
     "dot_source",
     "draw_dot",
+    "draw_svg",
     "find_program",
     "png_size",
     "render_png",
@@ -66,8 +68,26 @@ def render_svg(
 
     .. versionadded:: 0.2
     """
-    drawn = _draw(graph, "svg", direction).decode()
-    return finish_svg(drawn, graph, prefix=prefix, standalone=standalone)
+    return draw_svg(graph, direction=direction, prefix=prefix, standalone=standalone).svg
+
+
+def draw_svg(
+    graph: Graph,
+    *,
+    direction: Direction = "TD",
+    prefix: str | None = None,
+    standalone: bool = True,
+) -> Drawing:
+    """Return *graph* as `render_svg` does, with its size and where it begins.
+
+    Raises:
+        MissingExtraError: If no Graphviz program is found.
+        RenderError: If the program fails, or prints something else.
+
+    .. versionadded:: 0.2
+    """
+    laid = _draw(graph, "svg", direction)
+    return paint_svg(laid, graph, prefix=prefix, standalone=standalone)
 
 
 def render_png(

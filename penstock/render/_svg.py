@@ -9,10 +9,11 @@ from html import escape
 from penstock._common.markup import plain_text
 from penstock.graph._model import Graph, Node
 from penstock.render._dot import dot_id
+from penstock.render._drawing import Drawing
 from penstock.render._labels import clean_text, safe_href
 from penstock.render._theme import svg_stylesheet
 
-__all__ = ["finish_svg", "is_svg"]
+__all__ = ["is_svg", "paint_svg"]
 
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
@@ -21,8 +22,8 @@ _OUTLINES = {"polygon", "path"}
 _NUMBER = re.compile(r"-?[\d.]+")
 
 
-def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool) -> str:
-    """Return the SVG *drawn* of *graph* as one element without prolog.
+def paint_svg(laid: bytes, graph: Graph, *, prefix: str | None, standalone: bool) -> Drawing:
+    """Return the SVG of *graph*, as a program has *laid* it out, as one element without prolog.
 
     Nodes that have an address become links, titles say what a reader needs,
     and nothing in it depends on the program but sizes and positions.
@@ -30,7 +31,7 @@ def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool
     .. versionadded:: 0.2
     """
     # Without their namespace, elements are read and written in half the time.
-    root = ET.fromstring(drawn.replace(_NAMESPACE, "", 1))  # noqa: S314 - our own program drew it
+    root = ET.fromstring(laid.decode().replace(_NAMESPACE, "", 1))  # noqa: S314 - our own program drew it
     nodes = {dot_id(node.name): node for node in graph.nodes}
     for group in list(root.iter("g")):
         _tidy(group, nodes)
@@ -40,9 +41,26 @@ def finish_svg(drawn: str, graph: Graph, *, prefix: str | None, standalone: bool
     _introduce(root, graph, prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone)
     root.set("xmlns", "http://www.w3.org/2000/svg")
     root.set("xmlns:xlink", "http://www.w3.org/1999/xlink")
+    width, height = _resize(root)
     written: list[str] = []
     _write(root, written)
-    return "".join(written).strip()
+    return Drawing(
+        svg="".join(written).strip(),
+        width=width,
+        height=height,
+        entry_start=0,
+        entry_end=1,
+        steps=len(graph.nodes),
+        entrypoints=sum(node.is_entrypoint for node in graph.nodes),
+    )
+
+
+def _resize(root: ET.Element) -> tuple[float, float]:
+    """Let a point be a pixel, and return the size of the image."""
+    size = [float(root.get(side, "0").removesuffix("pt")) for side in ("width", "height")]
+    for side, length in zip(("width", "height"), size, strict=True):
+        root.set(side, f"{length:g}")
+    return size[0], size[1]
 
 
 def is_svg(drawn: bytes) -> bool:

@@ -179,7 +179,7 @@ class PageRenderer:
 
     def _svg(self, page: FlowPage, options: FlowOptions) -> str:
         direction = cast("Direction", options.direction)
-        drawn = svg_of(page, direction, f"{page.anchor}--drawn", self.flows_to_draw.flows)
+        drawn = svg_of(page, direction, f"{page.anchor}--drawn", self.flows_to_draw.flows).svg
         # A blank line would end the HTML for a tool that reads it as Markdown.
         drawn = drawn.replace("\n\n", "\n")
         label = f' aria-label="{escape(options.alt)}"' if options.alt else ""

@@ -4,23 +4,23 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from penstock.docs import FlowPage
-from penstock.docs.diagrams import dot_source, draw_dot, finish_svg, render_png, render_svg
+from penstock.docs.diagrams import Drawing, dot_source, draw_dot, draw_svg, paint_svg, render_png
 from penstock.graph import Flow, Graph
 from penstock.render import Direction
 
 __all__ = ["png_of", "svg_of"]
 
-_Drawing = tuple[Graph, Direction]
+_Key = tuple[Graph, Direction]
 
-_drawn: dict[_Drawing, bytes] = {}
+_drawn: dict[_Key, bytes] = {}
 """The images that are likely to be needed again."""
 
 _MOST = 2000
 """How many are kept: a server draws for days."""
 
 
-def svg_of(page: FlowPage, direction: Direction, prefix: str, flows: Iterable[Flow]) -> str:
-    """Return the diagram of *page* as an ``<svg>`` element.
+def svg_of(page: FlowPage, direction: Direction, prefix: str, flows: Iterable[Flow]) -> Drawing:
+    """Return the diagram of *page* as SVG.
 
     Those of *flows* are drawn with it: their pages will be rendered soon.
 
@@ -31,8 +31,8 @@ def svg_of(page: FlowPage, direction: Direction, prefix: str, flows: Iterable[Fl
     drawn = _drawn.get((page.unlinked, direction)) or _draw_all(page.unlinked, direction, flows)
     if drawn is None:
         # Alone, to hear what is wrong.
-        return render_svg(page.graph, direction=direction, prefix=prefix, standalone=False)
-    return finish_svg(drawn.decode(), page.graph, prefix=prefix, standalone=False)
+        return draw_svg(page.graph, direction=direction, prefix=prefix, standalone=False)
+    return paint_svg(drawn, page.graph, prefix=prefix, standalone=False)
 
 
 @lru_cache(256)
@@ -52,7 +52,7 @@ def _draw_all(graph: Graph, direction: Direction, flows: Iterable[Flow]) -> byte
     Images that fail together are left to be drawn alone.
     """
     graphs = dict.fromkeys([graph, *(flow.graph() for flow in flows)])
-    drawings: list[_Drawing] = [(each, direction) for each in graphs]
+    drawings: list[_Key] = [(each, direction) for each in graphs]
     wanted = [drawing for drawing in drawings if drawing not in _drawn]
     pictures = draw_dot([dot_source(*each) for each in wanted], "svg")
     if len(_drawn) > _MOST:

@@ -13,7 +13,7 @@ from penstock import Edge, Graph, Node
 from penstock.render import _cache, _graphviz, _program
 from penstock.render._cache import ImageCache, image_key
 from penstock.render._graphviz import dot_source, draw_dot, render_svg
-from penstock.render._svg import finish_svg
+from penstock.render._svg import paint_svg
 
 
 def graph_of(name: str) -> Graph:
@@ -63,8 +63,8 @@ def test_same_as_alone(drawings, name):
     """An image that was drawn together with others is the one that is drawn alone."""
     drawings.make(SOURCES, "svg")
 
-    drawn = drawings.find(image_key(source(name)), "svg").decode()
-    together = finish_svg(drawn, graph_of(name), prefix="x", standalone=True)
+    drawn = drawings.find(image_key(source(name)), "svg")
+    together = paint_svg(drawn, graph_of(name), prefix="x", standalone=True).svg
     assert together == render_svg(graph_of(name), prefix="x")
 
 

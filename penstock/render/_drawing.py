@@ -1,0 +1,34 @@
+"""A flow that was drawn as SVG."""
+
+from dataclasses import dataclass
+
+__all__ = ["Drawing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A flow as an ``<svg>`` element, and what a page needs to know to show it.
+
+    .. versionadded:: 0.2
+    """
+
+    svg: str
+    """The element, without prolog."""
+
+    width: float
+    """The width of the whole picture, in CSS pixels."""
+
+    height: float
+    """The height of the whole picture, in CSS pixels."""
+
+    entry_start: float
+    """Where the entrypoints begin, as a fraction of the width."""
+
+    entry_end: float
+    """Where they end: all of them if they are near one another, else the first one."""
+
+    steps: int
+    """How many steps it shows."""
+
+    entrypoints: int
+    """How many of these are entrypoints."""
