@@ -215,6 +215,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def images(session: nox.Session) -> None:
+    """Draw the images of the README again."""
+    session.install(".[png]")
+    session.run("python", ".ci/images.py")
+
+
+@nox.session
 def release(session: nox.Session) -> None:
     """Rehearse a release: build, check, publish to a local index, install from it, run the README.
 

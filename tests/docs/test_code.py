@@ -79,17 +79,6 @@ def test_page(request, monkeypatch, tmp_path, page):
     assert len(examples) == page.read_text(encoding="utf-8").count("```python")
 
 
-def test_readme_shows_what_is_printed(capsys):
-    """The diagram in the README is what its code prints."""
-    readme = ROOT / "README.md"
-
-    for example in SYBIL.parse(readme).examples():
-        example.evaluate()
-
-    (shown,) = re.findall(r"```mermaid\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
-    assert capsys.readouterr().out == shown
-
-
 @pytest.mark.usefixtures("_new_process")
 def test_log_lines_are_what_is_printed(capsys):
     """The lines shown on the page about logs are what its configuration writes."""
