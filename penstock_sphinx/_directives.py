@@ -38,7 +38,7 @@ from penstock_sphinx._messages import own_words
 from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._overview import overview
 from penstock_sphinx._page_state import anchors_on_page, is_being_shown, showing
-from penstock_sphinx._steps import line, step_list, step_nodes
+from penstock_sphinx._steps import Lines, line, step_list, step_nodes
 from penstock_sphinx._translations import Translator
 
 __all__ = ["setup_directives"]
@@ -56,6 +56,24 @@ def setup_directives(app: Sphinx) -> None:
     app.add_directive("penstock-flow", FlowDirective)
     app.add_directive("penstock-step", StepDirective)
     app.add_directive("penstock-flows", FlowsDirective)
+    app.connect("doctree-read", _remove_repeated_names)
+
+
+def _remove_repeated_names(_app: Sphinx, doctree: nodes.document) -> None:
+    """Remove what a flow is called where that is the heading above it.
+
+    Not in a directive, for MyST has no tree of the page yet.
+    """
+    for name in [node for node in doctree.findall(nodes.paragraph) if _is_name(node)]:
+        section: nodes.Element | None = name.parent
+        while section is not None and not isinstance(section, nodes.section):
+            section = section.parent
+        if section is not None and section[0].astext() == name.astext():
+            name.parent.remove(name)
+
+
+def _is_name(node: nodes.paragraph) -> bool:
+    return "penstock-flow-name" in node["classes"]
 
 
 class _Directive(SphinxDirective):
@@ -68,10 +86,12 @@ class _Directive(SphinxDirective):
     def _domain(self) -> PenstockDomain:
         return domain_of(self.env)
 
-    def _page(self, flow: Flow, *steps: Step) -> FlowPage:
+    def _page(self, translate: Translator, flow: Flow, *steps: Step) -> FlowPage:
         """Return the page of *flow*, with anchors for *steps* that the page has not yet."""
         taken, ids = anchors_on_page(self.env), self.state.document.ids
-        page = FlowPage.with_free_anchors(flow, steps, {*taken, *ids})
+        page = FlowPage.with_free_anchors(
+            flow, steps, {*taken, *ids}, words=translate.words(flow.steps)
+        )
         taken.update(page.anchors_of(steps, shows_diagram=False))
         return page
 
@@ -191,7 +211,7 @@ class FlowDirective(_Directive):
             return self._link_back("flow", LinkTarget(flow.name), flow.label)
         self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
         translate = Translator(self)
-        page = self._page(translate.flow(flow), *(flow.steps if how != "none" else ()))
+        page = self._page(translate, translate.flow(flow), *(flow.steps if how != "none" else ()))
         anchors_on_page(self.env).add(page.anchor)
         sections = page.sections if how != "none" else ()
         name, gist = page.flow.name, plain_text(translate(summary_of(flow)))
@@ -200,14 +220,20 @@ class FlowDirective(_Directive):
         ]
         objects += [self._object(page, section, how, translate) for section in sections]
         shown = self._index(objects, page.flow)
-        shown += [*self._description(flow), self._figure(page, how, translate)]
-        shown += self._about(flow, translate)
+        shown += [*self._name_of(page.flow), *self._description(flow)]
+        shown += Lines(self, name).line(page.remarks, page.words)
+        shown.append(self._figure(page, how, translate))
         with showing(self.env, "flow", name):
             if how == "summary":
                 shown.append(step_list(self, sections, translate))
             elif how == "full":
-                shown += step_nodes(self, name, sections, translate)
+                shown += step_nodes(self, name, sections)
         return [*shown, translate.messages()]
+
+    def _name_of(self, flow: Flow) -> list[nodes.Node]:
+        """Return what the flow is called."""
+        name = nodes.Text(flow.title) if flow.title else nodes.literal("", flow.name)
+        return [line(nodes.strong("", "", name), kind="flow-name")]
 
     def _description(self, flow: Flow) -> list[nodes.Node]:
         if not flow.description:
@@ -241,12 +267,6 @@ class FlowDirective(_Directive):
             self, page, translate.graph(page.unlinked, page.flow.steps), link_targets, look
         )
 
-    def _about(self, flow: Flow, translate: Translator) -> list[nodes.Node]:
-        parts = [f"{own_words('Owner')}: {translate(flow.owner)}"] if flow.owner else []
-        tags = ", ".join(map(translate, flow.tags))
-        parts += [f"{own_words('Tags')}: {tags}"] if tags else []
-        return [line(nodes.Text(". ".join(parts)), kind="about")] if parts else []
-
 
 class StepDirective(_Directive):
     """``.. penstock-step:: FLOW.STEP``: one step, as the page of its flow has it."""
@@ -266,10 +286,10 @@ class StepDirective(_Directive):
         self._domain.note_shown(self.env.docname, what, fingerprint(flow, only=step))
         translate = Translator(self)
         ways = [{e.source, e.target} for e in flow.edges if step.name in {e.source, e.target}]
-        page = self._page(translate.flow(flow, {step.name}.union(*ways)), step)
+        page = self._page(translate, translate.flow(flow, {step.name}.union(*ways)), step)
         section = page.section(page.flow.step(step.name))
         shown = self._index([self._object(page, section, "alone", translate)], page.flow)
-        described = step_nodes(self, flow.name, [section], translate)
+        described = step_nodes(self, flow.name, [section])
         for node in described:
             if isinstance(node, addnodes.desc):
                 node["classes"] += self.options.get("class", [])

@@ -1,6 +1,6 @@
 """The steps below a diagram, each with its docstring as the project writes docstrings."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -8,8 +8,7 @@ from docutils.utils import SystemMessage
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from penstock import Step
-from penstock.docs import Fact, Link, StepSection
+from penstock.docs import Code, Link, Piece, Remark, SourceLink, StepSection, Words
 from penstock_sphinx._compat import name_in_contents
 from penstock_sphinx._docstrings import FunctionSource, describe_error, parse_rst
 from penstock_sphinx._domain import LinkTarget, domain_of
@@ -17,9 +16,8 @@ from penstock_sphinx._messages import own_words
 from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._page_state import showing
 from penstock_sphinx._signatures import show_defaults
-from penstock_sphinx._translations import Translator
 
-__all__ = ["line", "step_list", "step_nodes"]
+__all__ = ["Lines", "line", "step_list", "step_nodes"]
 
 
 def line(*content: nodes.Node, kind: str) -> nodes.paragraph:
@@ -43,13 +41,10 @@ def step_list(
 
 
 def step_nodes(
-    directive: SphinxDirective,
-    flow: str,
-    sections: Sequence[StepSection],
-    translate: Translator,
+    directive: SphinxDirective, flow: str, sections: Sequence[StepSection]
 ) -> list[nodes.Node]:
     """Return what the page says of some steps of *flow*."""
-    ways = _Ways(directive, flow, sections)
+    lines = Lines(directive, flow, {section.anchor for section in sections})
     messages: list[nodes.Node] = []
     for section in sections:
         with showing(directive.env, "step", flow, section.step.name):
@@ -58,9 +53,7 @@ def step_nodes(
         title = _signature(described)
         name_in_contents(title, section.step.label)
         _make_target(directive, title, section.anchor)
-        content = _content(described)
-        content[:0] = _note(section.step, translate)
-        content += [*map(_fact, section.facts), *ways.lines(section)]
+        _content(described)[:0] = lines.line(section.remarks, section.words)
         messages += parsed
     return messages
 
@@ -153,50 +146,40 @@ def _title(section: StepSection) -> addnodes.desc_signature:
     return addnodes.desc_signature("", "", words, classes=["penstock-title"])
 
 
-def _note(step: Step, translate: Translator) -> list[nodes.Node]:
-    """Return the line with the kind of the step."""
-    parts = [str(own_words("Entrypoint"))] if step.is_entrypoint else []
-    kind = translate.kind(step.kind) if step.kind else ""
-    parts += [kind if parts else kind[:1].upper() + kind[1:]] if kind else []
-    note = nodes.emphasis("", " · ".join(parts))
-    return [line(note, kind="note")] if parts else []
+class Lines:
+    """The lines of remarks of one page, with links to the steps that they name.
 
+    Args:
+        directive: What asks for them.
+        flow: The name of the flow.
+        here: The anchors that the page has.
+    """
 
-def _fact(fact: Fact) -> nodes.paragraph:
-    """Return the line that says what else is declared of a step."""
-    made = nodes.literal if fact.is_code else nodes.inline
-    content: list[nodes.Node] = [nodes.Text(f"{own_words(fact.words)}: ")]
-    for index, value in enumerate(fact.values):
-        content += [nodes.Text(", " if index else ""), made("", value)]
-    return line(*content, kind="fact")
-
-
-class _Ways:
-    """The lines that link to the steps before and after."""
-
-    def __init__(
-        self,
-        directive: SphinxDirective,
-        flow: str,
-        sections: Sequence[StepSection],
-    ) -> None:
+    def __init__(self, directive: SphinxDirective, flow: str, here: Container[str] = ()) -> None:
         self._env = directive.env
         self._flow = flow
-        self._here = {section.anchor for section in sections}
+        self._here = here
 
-    def lines(self, section: StepSection) -> Iterator[nodes.Node]:
-        """Yield a line for each way, if there are any."""
-        for words, links in section.ways:
-            content: list[nodes.Node] = [nodes.Text(f"{own_words(words)}: ")]
-            for index, link in enumerate(links):
-                content += [nodes.Text(", " if index else ""), *self._link(link)]
-            yield line(*content, kind="ways")
+    def line(self, remarks: Sequence[Remark], words: Words) -> list[nodes.Node]:
+        """Return the line with *remarks*, unless there are none."""
+        content: list[nodes.Node] = []
+        for remark in remarks:
+            content += [nodes.Text(words.dot)] if content else []
+            content += map(self._node, remark.pieces)
+        return [line(*content, kind="meta")] if content else []
 
-    def _link(self, link: Link) -> list[nodes.Node]:
-        reference = self._reference(link)
-        return [reference, nodes.Text(f" ({link.condition})")] if link.condition else [reference]
+    def _node(self, piece: Piece) -> nodes.Node:
+        match piece:
+            case Code(text):
+                return nodes.literal("", text)
+            case SourceLink(label, address):
+                return nodes.reference("", label, refuri=address, internal=False)
+            case Link():
+                return self._link(piece)
+            case text:
+                return nodes.Text(text)
 
-    def _reference(self, link: Link) -> nodes.Node:
+    def _link(self, link: Link) -> nodes.Node:
         if link.anchor is None:
             return nodes.emphasis("", link.label)
         if link.anchor in self._here:

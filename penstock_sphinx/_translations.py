@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.i18n import docname_to_domain
 
 from penstock import Step
-from penstock.docs import plain_text
+from penstock.docs import ENGLISH, Words, plain_text
 from penstock.docs.diagrams import KNOWN_KINDS
 from penstock.graph import DrawnWords, Flow, Graph
 from penstock_sphinx._domain import domain_of
@@ -63,11 +63,19 @@ class Translator:
         own = str(own_words(kind.lower()))
         return self._find(kind) or (kind if own == kind.lower() else own)
 
+    def words(self, steps: Iterable[Step]) -> Words:
+        """Return the words of penstock in the language of the docs, with the kinds of *steps*."""
+        kinds = dict.fromkeys(step.kind for step in steps if step.kind)
+        changed = tuple((kind, own) for kind in kinds if (own := self.kind(kind)) != kind)
+        return replace(ENGLISH.translated(lambda words: str(own_words(words))), kinds=changed)
+
     def flow(self, flow: Flow, only: Container[str] | None = None) -> Flow:
         """Return *flow* with its titles and conditions translated, those of *only* some steps."""
         return replace(
             flow,
             title=flow.title and self(flow.title),
+            owner=flow.owner and self(flow.owner),
+            tags=tuple(map(self, flow.tags)),
             steps=tuple(
                 self._step(step) if only is None or step.name in only else step
                 for step in flow.steps

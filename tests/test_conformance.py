@@ -156,11 +156,10 @@ MODULES = ["conformance_shop", "conformance_others", "conformance_more"]
 
 
 # How the signature of a function is written is for autodoc in the one and for penstock in the
-# other; and a heading that only repeats the function's name is needed where tables of contents
-# are made of headings. So are types, which penstock repeats beside the text of an argument.
+# other. So are types, which penstock repeats beside the text of an argument.
 _SPHINX_SIGNATURE = re.compile(r'(?P<start><dt class="sig[^>]*>).*?(?P<end></dt>)', re.DOTALL)
 _MARKDOWN_SIGNATURE = re.compile(r'<p class="penstock-signature">.*?</p>', re.DOTALL)
-_MARKDOWN_HEADING = re.compile(r"(?P<start><h2 [^>]*>)[a-z_]+(?P<end></h2>)")
+_MARKDOWN_HEADING = re.compile(r"(?P<start><h2 [^>]*>)<code.*?</code>(?P<end></h2>)", re.DOTALL)
 _MARKDOWN_TYPE = re.compile(r" \(<code>[^<]*</code>\)")
 
 

@@ -16,23 +16,30 @@ from penstock.docs._fingerprint import fingerprint
 from penstock.docs._formats import is_code, page_formats
 from penstock.docs._lookup import Selection, find_step
 from penstock.docs._names import anchor_of, slug_of, target_of
-from penstock.docs._page import Fact, FlowPage, Link, StepSection, Way
+from penstock.docs._page import FlowPage, Remark, StepSection
 from penstock.docs._sentences import recursion_warning, sentence_parts, summary_of
+from penstock.docs._source_url import SourceUrl
+from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
 from penstock.exceptions import did_you_mean
 
 __all__ = [
     "DECLARED",
+    "ENGLISH",
     "SETTING_NAMES",
-    "Fact",
+    "Code",
     "FlowPage",
     "Flows",
     "Link",
     "LoadedFlows",
+    "Piece",
+    "Remark",
     "Selection",
     "SettingWords",
     "Settings",
+    "SourceLink",
+    "SourceUrl",
     "StepSection",
-    "Way",
+    "Words",
     "anchor_of",
     "check_seconds",
     "did_you_mean",

@@ -1,19 +1,22 @@
 """A page per flow and an index of flows, as Markdown files."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from penstock._declared.step import Step
 from penstock.docs._markdown_text import docstring_blocks, escape, fence
 from penstock.docs._names import digest_of, slug_of
-from penstock.docs._page import FlowPage, Link, StepSection
+from penstock.docs._page import FlowPage, Remark, StepSection
 from penstock.docs._sentences import summary_of
+from penstock.docs._source_url import no_source
+from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._flow import Flow
 from penstock.graph._functions import python_name
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._formats.text import render_text
 
-__all__ = ["INDEX", "block_documents", "file_name", "modules_of", "text_documents"]
+__all__ = ["INDEX", "block_documents", "file_name", "modules_of", "remark_line", "text_documents"]
 
 INDEX = "index.md"
 """The name of the file with the index of all flows."""
@@ -58,14 +61,21 @@ def block_documents(flows: Sequence[Flow]) -> dict[str, str]:
     return {INDEX: "# Flows\n\n::: penstock-flows\n", **pages}
 
 
-def text_documents(flows: Sequence[Flow]) -> dict[str, str]:
+def text_documents(
+    flows: Sequence[Flow], *, source_of: Callable[[Step], str | None] = no_source
+) -> dict[str, str]:
     """Return pages that need no extension, by their file names: Mermaid and text.
+
+    Args:
+        flows: The flows.
+        source_of: Returns the URL of the source of a step, if it is known.
 
     .. versionadded:: 0.2
     """
     ordered = sorted(flows, key=lambda flow: (flow.label.lower(), flow.name))
     index = "\n".join(["# Flows", "", *map(_index_line, ordered)]) + "\n"
-    pages = {file_name(flow): "\n\n".join(_page(flow)) + "\n" for flow in flows}
+    shown = [FlowPage(flow=flow, source_of=source_of) for flow in flows]
+    pages = {file_name(page.flow): "\n\n".join(_page(page)) + "\n" for page in shown}
     return {name: _literal(text) for name, text in {INDEX: index, **pages}.items()}
 
 
@@ -88,16 +98,14 @@ def _index_line(flow: Flow) -> str:
     return f"- [{escape(flow.label)}]({file_name(flow)})" + (f": {escape(gist)}" if gist else "")
 
 
-def _page(flow: Flow) -> Iterator[str]:
-    page = FlowPage(flow=flow)
+def _page(page: FlowPage) -> Iterator[str]:
+    flow = page.flow
     yield f"# {escape(flow.label)}"
     if flow.description:
         yield escape(flow.description)
+    if page.remarks:
+        yield remark_line(page.remarks, page.words)
     yield _diagram(flow)
-    about = [f"Owner: {escape(flow.owner)}"] if flow.owner else []
-    about += [f"Tags: {escape(', '.join(flow.tags))}"] if flow.tags else []
-    if about:
-        yield ". ".join(about)
     for section in page.sections:
         yield from _step(section)
 
@@ -111,28 +119,57 @@ def _diagram(flow: Flow) -> str:
 
 
 def _step(section: StepSection) -> Iterator[str]:
-    step = section.step
+    head = escape(section.step.label) if section.is_titled else _code(section.call)
     # A heading's own anchor differs from forge to forge.
-    yield f'<a id="{section.anchor}"></a>\n\n## {escape(step.label)}'
-    name = section.target.rpartition(".")[2]
-    yield fence("python", f"{name}{section.signature}")
-    notes = ["Entrypoint"] if step.is_entrypoint else []
-    notes += [escape(step.kind)] if step.kind else []
-    if notes:
-        yield f"*{' · '.join(notes)}*"
-    if step.doc:
-        yield from docstring_blocks(step.doc)
-    for fact in section.facts:
-        yield f"{fact.words}: {', '.join(map(_code if fact.is_code else escape, fact.values))}"
-    for words, links in section.ways:
-        yield f"{words}: {', '.join(map(_link, links))}"
+    yield f'<a id="{section.anchor}"></a>\n\n## {head}'
+    if section.is_titled:
+        yield _code(section.call)
+    if section.remarks:
+        yield remark_line(section.remarks, section.words)
+    if section.step.doc:
+        yield from docstring_blocks(section.step.doc)
 
 
 def _code(text: str) -> str:
     return f"<code>{escape(text)}</code>"
 
 
-def _link(link: Link) -> str:
-    label = escape(link.label)
-    shown = f"[{label}](#{link.anchor})" if link.anchor else f"*{label}*"
-    return f"{shown} ({escape(link.condition)})" if link.condition else shown
+def remark_line(
+    remarks: Iterable[Remark],
+    words: Words = ENGLISH,
+    *,
+    text: Callable[[str], str] = escape,
+    code: Callable[[str], str] = _code,
+) -> str:
+    """Return the line with *remarks* about a step or a flow, as Markdown.
+
+    Args:
+        remarks: The remarks.
+        words: The words of penstock on the page.
+        text: Returns a string so that the dialect shows it literally.
+        code: The same for a name in code.
+
+    .. versionadded:: 0.2
+    """
+    dot = _inside(words.dot, text)
+    return dot.join("".join(_piece(p, text, code) for p in r.pieces) for r in remarks)
+
+
+def _piece(piece: Piece, text: Callable[[str], str], code: Callable[[str], str]) -> str:
+    match piece:
+        case Code():
+            return code(piece.text)
+        case SourceLink():
+            return f"[{text(piece.label)}]({piece.address})"
+        case Link(anchor=None):
+            return f"*{text(piece.label)}*"
+        case Link():
+            return f"[{text(piece.label)}](#{piece.anchor})"
+        case part:
+            return _inside(part, text)
+
+
+def _inside(part: str, text: Callable[[str], str]) -> str:
+    """Return a *part* of a line, with the spaces around it."""
+    inner, start = part.strip(" "), len(part) - len(part.lstrip(" "))
+    return f"{part[:start]}{text(inner)}{part[start + len(inner) :]}"

@@ -1,6 +1,6 @@
 """The page of a flow as values, which all docs tools show."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -8,63 +8,36 @@ from typing import NamedTuple
 from penstock._declared.signatures import UNKNOWN
 from penstock._declared.step import Step
 from penstock.docs._names import anchor_of, target_of
+from penstock.docs._source_url import no_source
+from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
 from penstock.graph._flow import Flow
-from penstock.graph._functions import is_async, python_name, signature_string
+from penstock.graph._functions import is_async, names_of, python_name, signature_string
 from penstock.graph._model import Edge, Graph
 
-__all__ = ["Fact", "FlowPage", "Link", "StepSection", "Way"]
+__all__ = ["FlowPage", "Remark", "StepSection"]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A mention of a step in the section of another one.
-
-    .. versionadded:: 0.2
-    """
-
-    name: str
-    """The name of the step."""
-
-    label: str
-    """The title of the step if it has one, else its name."""
-
-    anchor: str | None
-    """The anchor of the step on the page, or None if nobody declared the step."""
-
-    condition: str | None = None
-    """The label of the edge, which is the condition under which the flow takes it."""
-
-    is_loop: bool = False
-    """Whether the flow leads back by the edge."""
-
-
-class Fact(NamedTuple):
-    """A line of a section: an option of a step other than its edges.
+class Remark(NamedTuple):
+    """A part of the line below a heading: what kind of thing it is about, and its text.
 
     .. versionadded:: 0.2
     """
 
-    words: str
-    """The words at the beginning of the line."""
+    about: str
+    """What it is about, as the field of `Words` is called, or ``kind``, ``module``, ``name``
+    or ``tags``."""
 
-    values: tuple[str, ...]
-    """The values after them, separated by commas."""
+    pieces: tuple[Piece, ...]
+    """The text, and what is code or a link in it."""
 
-    is_code: bool = False
-    """Whether the values are names in code."""
+    def __str__(self) -> str:
+        return "".join(map(_text_of, self.pieces))
 
 
-class Way(NamedTuple):
-    """A line of a section: the steps to which one kind of edge leads, or from which it comes.
-
-    .. versionadded:: 0.2
-    """
-
-    words: str
-    """The words at the beginning of the line."""
-
-    links: tuple[Link, ...]
-    """The steps, separated by commas."""
+def _text_of(piece: Piece) -> str:
+    if isinstance(piece, str):
+        return piece
+    return piece.text if isinstance(piece, Code) else piece.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,32 +62,66 @@ class StepSection:
     after: tuple[Link, ...]
     """The steps to which this one leads."""
 
-    @property
-    def ways(self) -> tuple[Way, ...]:
-        """The lines about edges, of which none is empty."""
-        before = tuple(link for link in self.before if not link.is_loop)
-        every = self.step.join == "all" and len(before) > 1
-        back = (link for link in self.before if link.is_loop and link.name != self.step.name)
-        lines = (
-            ("Comes after all of" if every else "Comes after", before),
-            ("Comes back from", tuple(back)),
-            ("Leads to", tuple(link for link in self.after if not link.is_loop)),
-            ("Leads back to", tuple(link for link in self.after if link.is_loop)),
-        )
-        return tuple(Way(words, links) for words, links in lines if links)
+    words: Words = ENGLISH
+    """The words of penstock in the remarks."""
+
+    source: str | None = None
+    """The URL of the source of the function, if it is known."""
 
     @property
-    def facts(self) -> tuple[Fact, ...]:
-        """The lines about channels, the group of the step and reasons, of which none is empty."""
-        step = self.step
-        facts = (
-            Fact("Receives from", step.receives, is_code=True),
-            Fact("Sends to", step.sends, is_code=True),
-            Fact("Group", _at_most_one(step.group)),
-            Fact("Not checked", _at_most_one(step.unchecked)),
-            Fact("Not covered", _at_most_one(step.uncovered)),
-        )
-        return tuple(fact for fact in facts if fact.values)
+    def remarks(self) -> tuple[Remark, ...]:
+        """The parts of the line between the signature and the docstring.
+
+        They are whether runs begin here, the kind, the module with a link to the source, the
+        steps before and after, the channels, the group, and why edges are not checked or not
+        covered. A page shows them in one line, with ``words.dot`` between them.
+        """
+        found = ((about, pieces) for about, pieces in self._remarks() if pieces)
+        return tuple(Remark(about, pieces) for about, pieces in found)
+
+    def _remarks(self) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+        step, words = self.step, self.words
+        yield "entrypoint", (words.entrypoint,) if step.is_entrypoint else ()
+        yield "kind", (words.kind(step.kind),) if step.kind else ()
+        yield "module", self._module()
+        before = [link for link in self.before if not link.is_loop]
+        every = step.join == "all" and len(before) > 1
+        yield self._links("after_all" if every else "after", before)
+        back = [link for link in self.before if link.is_loop and link.name != step.name]
+        yield self._links("back_from", back)
+        yield self._links("leads_to", [link for link in self.after if not link.is_loop])
+        yield self._links("back_to", [link for link in self.after if link.is_loop])
+        yield self._values("receives", *((Code(name),) for name in step.receives))
+        yield self._values("sends", *((Code(name),) for name in step.sends))
+        for about in ("group", "unchecked", "uncovered"):
+            text = getattr(step, about)
+            yield self._values(about, *([(text,)] if text else []))
+
+    def _module(self) -> tuple[Piece, ...]:
+        """Return the module of the function, and a link to its source."""
+        module = names_of(self.step)[0]
+        shown: tuple[Piece, ...] = (Code(module),) if module else ()
+        if self.source:
+            shown += (" [" if module else "[", SourceLink(self.words.source, self.source), "]")
+        return shown
+
+    def _links(self, about: str, links: Sequence[Link]) -> tuple[str, tuple[Piece, ...]]:
+        fill, message = self.words.fill, self.words.condition
+        each = [fill(message, (li,), (li.condition,)) if li.condition else (li,) for li in links]
+        return self._values(about, *each)
+
+    def _values(self, about: str, *values: Sequence[Piece]) -> tuple[str, tuple[Piece, ...]]:
+        words = self.words
+        filled = words.fill(getattr(words, about), words.listed(values)) if values else ()
+        return about, filled
+
+    @property
+    def is_titled(self) -> bool:
+        """Whether the step is called otherwise than its function, so that a page says both names.
+
+        Else the signature alone is the heading.
+        """
+        return self.step.label != python_name(self.step)[1].rpartition(".")[2]
 
     @property
     def signature(self) -> str:
@@ -131,10 +138,6 @@ class StepSection:
         return f"{'async ' if is_async(self.step) else ''}{path}{self.signature}"
 
 
-def _at_most_one(value: str | None) -> tuple[str, ...]:
-    return () if value is None else (value,)
-
-
 @dataclass(frozen=True, kw_only=True)
 class FlowPage:
     """The content of a page about one flow, in order.
@@ -147,6 +150,26 @@ class FlowPage:
 
     suffix: str = ""
     """A suffix of all anchors, for a page that shows a flow a second time."""
+
+    words: Words = ENGLISH
+    """The words of penstock on the page."""
+
+    source_of: Callable[[Step], str | None] = no_source
+    """Returns the URL of the source of a step, if it is known."""
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """The parts of the line below the description.
+
+        They are the owner, the tags, and the name if the title is another.
+        """
+        flow, words = self.flow, self.words
+        found = (
+            ("owner", words.fill(words.owner, (flow.owner,)) if flow.owner else ()),
+            ("tags", words.listed((tag,) for tag in flow.tags)),
+            ("name", (Code(flow.name),) if flow.label != flow.name else ()),
+        )
+        return tuple(Remark(about, pieces) for about, pieces in found if pieces)
 
     @property
     def anchor(self) -> str:
@@ -168,6 +191,8 @@ class FlowPage:
         *,
         suffix: str = "",
         shows_diagram: bool = True,
+        words: Words = ENGLISH,
+        source_of: Callable[[Step], str | None] = no_source,
     ) -> "FlowPage":
         """Return the page of *flow* with anchors that nothing else on the page has yet.
 
@@ -177,11 +202,14 @@ class FlowPage:
             taken: The anchors that the page has already.
             suffix: What all anchors end with. A number comes after it.
             shows_diagram: Whether the page has the diagram.
+            words: The words of penstock on the page, if they are not English.
+            source_of: Returns the URL of the source of a step, if it is known.
         """
-        page, number, sections = cls(flow=flow, suffix=suffix), 1, tuple(steps)
+        page = cls(flow=flow, suffix=suffix, words=words, source_of=source_of)
+        number, sections = 1, tuple(steps)
         while any(a in taken for a in page.anchors_of(sections, shows_diagram=shows_diagram)):
             number += 1
-            page = cls(flow=flow, suffix=f"{suffix}--{number}")
+            page = replace(page, suffix=f"{suffix}--{number}")
         return page
 
     def anchors_of(self, steps: Iterable[Step], *, shows_diagram: bool = True) -> set[str]:
@@ -217,6 +245,8 @@ class FlowPage:
             target=target_of(step),
             before=tuple(self._link(e.source, e) for e in step.after),
             after=tuple(self._link(e.target, e) for e in self._leaving.get(step.name, ())),
+            words=self.words,
+            source=self.source_of(step),
         )
 
     @cached_property

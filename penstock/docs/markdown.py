@@ -5,6 +5,7 @@ from penstock.docs._markdown_pages import (
     block_documents,
     file_name,
     modules_of,
+    remark_line,
     text_documents,
 )
 from penstock.docs._markdown_text import docstring_blocks, escape, fence
@@ -20,5 +21,6 @@ __all__ = [
     "fence",
     "file_name",
     "modules_of",
+    "remark_line",
     "text_documents",
 ]

@@ -87,6 +87,7 @@ def page_stylesheet() -> str:
     return "\n".join(
         [
             _read("page.css"),
+            _read("steps.css"),
             *_rules(),
             "@media screen {",
             "@supports (color: light-dark(red, red)) {",

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
-from html import escape
+from html import escape, unescape
 from os.path import relpath
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,15 @@ from penstock_mkdocs.markdown._build import Build, build_of, documented_now, doc
 from penstock_mkdocs.markdown._converter import docstring_to_html
 from penstock_mkdocs.markdown._errors import Reporter
 from penstock_mkdocs.markdown._host import Host
-from penstock_mkdocs.markdown._html import Heading, Html, PageRenderer, Part
+from penstock_mkdocs.markdown._html import Documented, Heading, Html, PageRenderer, Part
 from penstock_mkdocs.markdown._links import RemoteTarget, anchors_in, fix_links
 from penstock_mkdocs.markdown._loading import Loaded
-from penstock_mkdocs.markdown._mkdocstrings import can_document, directive, offer_anchor
+from penstock_mkdocs.markdown._mkdocstrings import (
+    can_document,
+    directive,
+    offer_anchor,
+    with_line,
+)
 from penstock_mkdocs.markdown._options import (
     ExtensionOptions,
     FlowOptions,
@@ -323,7 +328,12 @@ class FlowBlocks(BlockProcessor):
         page = self._page(flow, steps, shows_diagram=True, indexed=not options.no_index)
         self._add_style(parent)
         # All of them before any is on the page: a template of the site's own may fail.
-        parts = [*self._renderer.flow(page, options, documented=self._is_documented)]
+        heading = getattr(self._heading(), "text", None)
+        parts = [
+            *self._renderer.flow(
+                page, options, documented=self._is_documented, heading=heading and unescape(heading)
+            )
+        ]
         self._put_all(parent, parts, indexed=not options.no_index)
 
     def _show_step(self, parent: Element, name: str, given: object) -> None:
@@ -387,26 +397,35 @@ class FlowBlocks(BlockProcessor):
             match part:
                 case Html():
                     self._put(parent, part)
-                case Heading(text, anchor):
-                    # A heading of the page's own tree, so that the table of contents has it.
-                    heading = SubElement(parent, f"h{level}", {"id": anchor})
-                    heading.text = AtomicString(escape(text, quote=False))
+                case Heading():
+                    has_contents = "toc" in self._md.treeprocessors
+                    _add_heading(parent, part, level, has_contents=has_contents)
                 case _:
-                    self._document(parent, part.section, level, indexed=indexed)
+                    self._document(parent, part, level, indexed=indexed)
 
-    def _document(
-        self, parent: Element, section: StepSection, level: int, *, indexed: bool
-    ) -> None:
+    def _document(self, parent: Element, part: Documented, level: int, *, indexed: bool) -> None:
         """Let mkdocstrings put the function of a step into the page."""
+        section = part.section
         self._put(parent, Html("", section.anchor))
-        target = section.target
+        target, before = section.target, self._md.htmlStash.html_counter
         is_new = indexed and target not in self._documented
         first = is_new and self._build.is_first(target, self._host.page)
         self._documented.add(target)
         with documenting(target):
             self.parser.parseBlocks(parent, [directive(section, level=level)])
+        if not self._insert(before, section, part.line):
+            self._put(parent, Html(part.line))
         if first:
             offer_anchor(self._md, section)
+
+    def _insert(self, start: int, section: StepSection, line: str) -> bool:
+        """Put *line* into what was finished of *section* after *start*, if it has room for it."""
+        blocks = self._md.htmlStash.rawHtmlBlocks
+        for number, html in enumerate(blocks[start:], start):
+            if isinstance(html, str) and (changed := with_line(html, section, line)):
+                blocks[number] = changed
+                return True
+        return False
 
     def _put(self, parent: Element, part: Html) -> None:
         """Put finished HTML into the page, untouched by other Markdown."""
@@ -424,9 +443,13 @@ class FlowBlocks(BlockProcessor):
 
     def _level(self) -> int:
         """Return the level of a heading below the last one that the author wrote."""
-        headings = (e for e in self.parser.root.iter() if e.tag in _HEADINGS)
-        levels = [_HEADINGS[e.tag] for e in headings if e.get("id") not in self._taken]
-        return min(levels[-1] + 1, 6) if levels else 2
+        heading = self._heading()
+        return 2 if heading is None else min(_HEADINGS[heading.tag] + 1, 6)
+
+    def _heading(self) -> Element | None:
+        """Return the last heading that the author wrote."""
+        headings = [e for e in self.parser.root.iter() if e.tag in _HEADINGS]
+        return next((e for e in reversed(headings) if e.get("id") not in self._taken), None)
 
     def _warn(self, message: str) -> None:
         self._reporter.warn(f"{self._sources.location(self._number)}: {message}")
@@ -450,6 +473,30 @@ class _Links(Postprocessor):
 
     def run(self, text: str) -> str:
         return self._blocks.fix_links(text)
+
+
+def _add_heading(parent: Element, part: Heading, level: int, *, has_contents: bool) -> None:
+    """Add a heading to the page's own tree, so that the table of contents has it."""
+    heading = SubElement(parent, f"h{level}", {"id": part.anchor})
+    if part.rest is None:
+        heading.text = AtomicString(escape(part.text, quote=False))
+        return
+    before, _, name = part.text.rpartition(" ")
+    if has_contents:  # which have the name alone
+        heading.set("data-toc-label", name)
+    code = SubElement(heading, "code", {"class": "penstock-call"})
+    if before:
+        _add_around(code, f"{before} ").tail = AtomicString(escape(name, quote=False))
+    else:
+        code.text = AtomicString(escape(name, quote=False))
+    _add_around(code, part.rest)
+
+
+def _add_around(code: Element, text: str) -> Element:
+    """Add a part of a signature that is not the name, by which readers search."""
+    added = SubElement(code, "span", {"data-search-exclude": ""})
+    added.text = AtomicString(escape(text, quote=False))
+    return added
 
 
 def _shown_inside(flow: Flow) -> Step | None:

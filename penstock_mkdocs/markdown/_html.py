@@ -9,7 +9,20 @@ from typing import cast
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup, escape
 
-from penstock.docs import DECLARED, FlowPage, Flows, StepSection, sentence_parts, summary_of
+from penstock.docs import (
+    DECLARED,
+    Code,
+    FlowPage,
+    Flows,
+    Link,
+    Piece,
+    Remark,
+    SourceLink,
+    StepSection,
+    Words,
+    sentence_parts,
+    summary_of,
+)
 from penstock.docs.diagrams import page_stylesheet, png_size, render_mermaid, render_text
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import Flow, Graph
@@ -39,12 +52,17 @@ class Heading:
     text: str
     anchor: str
 
+    rest: str | None = None
+    """What follows if it is a signature, which is shown as code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Documented:
     """A step whose heading, signature and docstring another tool writes."""
 
     section: StepSection
+    line: str
+    """HTML to put between its signature and its docstring."""
 
 
 Part = Html | Heading | Documented
@@ -92,7 +110,12 @@ class PageRenderer:
         """The flows that are drawn together, since one page after the other shows them."""
 
     def flow(
-        self, page: FlowPage, options: FlowOptions, *, documented: Callable[[StepSection], bool]
+        self,
+        page: FlowPage,
+        options: FlowOptions,
+        *,
+        documented: Callable[[StepSection], bool],
+        heading: str | None = None,
     ) -> Iterator[Part]:
         """Yield what a page says of a flow, in order.
 
@@ -100,9 +123,12 @@ class PageRenderer:
             page: The flow, and the anchors on the page.
             options: How it is to be shown.
             documented: Returns whether another tool documents a step.
+            heading: The heading above, which may say what the flow is called.
         """
         drawing = Markup(self._draw(page, options))  # noqa: S704 - our renderers escape
-        head = self._fill("flow.html", page=page, options=options, drawing=drawing)
+        values = {"page": page, "options": options, "drawing": drawing}
+        is_headed = heading == page.flow.label
+        head = self._fill("flow.html", **values, is_headed=is_headed)
         yield Html(head, page.anchor)
         if options.steps == "summary":
             yield Html(self._fill("summary.html", page=page))
@@ -113,14 +139,16 @@ class PageRenderer:
     def step(self, section: StepSection, *, documented: bool) -> Iterator[Part]:
         """Yield what a page says of one step."""
         if documented:
-            yield Documented(section)
-            yield Html(self._fill("ways.html", section=section))
+            yield Documented(section, self._fill("line.html", section=section))
         else:
             # It needs griffelib, whose import takes as long as ten flows.
             from penstock_mkdocs.markdown._docstrings import read_docstring  # noqa: PLC0415
 
             parts = read_docstring(section.step)
-            yield Heading(section.step.label, section.anchor)
+            rest = None if section.is_titled else section.signature
+            name = section.call.removesuffix(section.signature)
+            text = section.step.label if section.is_titled else name
+            yield Heading(text, section.anchor, rest)
             yield Html(self._fill("step.html", section=section, parts=parts))
 
     def flows(self, flows: Sequence[Flow], options: FlowsOptions) -> Html:
@@ -139,7 +167,8 @@ class PageRenderer:
 
     def _fill(self, template: str, **values: object) -> str:
         found = self._environment.get_template(template)
-        return found.render(values, to_html=self._block, to_inline=self._inline).strip()
+        given = {"to_html": self._block, "to_inline": self._inline, "to_line": _line}
+        return found.render(values, **given).strip()
 
     def _block(self, text: str) -> Markup:
         return Markup(self._to_html(text))  # noqa: S704 - the author's own docstring
@@ -191,6 +220,25 @@ class PageRenderer:
         width, height = (pixels * 2 // 3 for pixels in png_size(png))
         image = Markup('<img src="data:image/png;base64,{}" alt="{}" width="{}" height="{}"{} />')
         return image.format(b64encode(png).decode(), alt, width, height, _style_of(options))
+
+
+def _line(remarks: Sequence[Remark], words: Words) -> Markup:
+    """Return *remarks* as one line of HTML."""
+    return escape(words.dot).join(Markup().join(map(_piece, r.pieces)) for r in remarks)
+
+
+def _piece(piece: Piece) -> Markup:
+    match piece:
+        case Code(text):
+            return _CODE.format(text)
+        case SourceLink(label, address):
+            return Markup('<a class="penstock-source-link" href="{}">{}</a>').format(address, label)
+        case Link(anchor=None):
+            return Markup("<em>{}</em>").format(piece.label)
+        case Link():
+            return Markup('<a href="#{}">{}</a>').format(piece.anchor, piece.label)
+        case text:
+            return escape(text)
 
 
 def _code(source: str) -> str:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from html import escape
 from inspect import unwrap
 from typing import Any
@@ -13,7 +14,7 @@ from penstock.docs import StepSection
 from penstock.docs.functions import python_name
 from penstock_mkdocs.markdown._compat import autorefs_of, python_handler
 
-__all__ = ["can_document", "directive", "offer_anchor"]
+__all__ = ["can_document", "directive", "offer_anchor", "with_line"]
 
 
 def can_document(md: Markdown, section: StepSection) -> bool:
@@ -65,14 +66,33 @@ def directive(section: StepSection, *, level: int) -> str:
     """
     label = escape(section.step.label, quote=False)
     options = {
-        "heading": label,
         "toc_label": label,
         "heading_level": level,
         "show_root_heading": True,
         "skip_local_inventory": True,
     }
+    # Without a title, the signature is the heading, and the line below it names the module.
+    options |= {"heading": label} if section.is_titled else {"show_root_full_path": False}
     lines = [f"      {key}: {json.dumps(value)}" for key, value in options.items()]
     return "\n".join([f"::: {section.target}", "    handler: python", "    options:", *lines])
+
+
+def with_line(html: str, section: StepSection, line: str) -> str | None:
+    """Return the *html* that mkdocstrings made of a step with *line* before the docstring.
+
+    None if it has no docstring, as in a template of the site's own.
+    """
+    contents = _CONTENTS.search(html)
+    if contents is None:
+        return None
+    head, rest = html[: contents.end()], html[contents.end() :]
+    # The title has taken its place in the heading.
+    signature = section.is_titled and "doc-signature" not in head
+    shown = f'<p class="penstock-signature"><code>{escape(section.call)}</code></p>\n'
+    return f"{head}\n{shown if signature else ''}{line}{rest}"
+
+
+_CONTENTS = re.compile(r'<div class="doc doc-contents[^"]*">')
 
 
 def offer_anchor(md: Markdown, section: StepSection) -> None:

@@ -219,7 +219,7 @@ def test_docs_show_diagram_and_docstrings(demo, tool, name):
     links = set(re.findall(r'<a xlink:href="#(penstock--[^"]+)"><title>', page))
     assert links
     assert {f'id="{link}"' for link in links} <= set(re.findall(r'id="[^"]+"', page))
-    assert "Leads to: " in page
+    assert "leads to " in page
     assert {"Parameters", "Returns"} & set(re.findall(r"Parameters|Returns", page))
 
 

@@ -58,15 +58,15 @@ def test_page(site, warnings, theme):
     read = text_of(html.replace("&para;", ""))
     assert warnings() == []
     assert (
-        "From <order> to parcel. Owner: Depot. Tags: a, b "
+        "From <order> to parcel. Owner Depot · a, b · orders "
         "Receive the order receive(order: int, *, dry: bool = False) -> str "
-        "Entrypoint · http Takes an order <in>. "
+        "Entrypoint · HTTP · shop · leads to charge (paid), pack "
+        "Takes an order <in>. "
         "Parameters order ( int ) – The number of the order. "
-        "Leads to: charge (paid), pack "
-        "charge async charge(order) Ledger Charges it. "
-        "Comes after: Receive the order (paid) Leads to: send "
-        "pack pack(order) Comes after: Receive the order Leads to: send "
-        "send send(order) Sends it. Comes after all of: charge , pack"
+        "async charge (order) ledger · shop · after Receive the order (paid) · leads to send "
+        "Charges it. "
+        "pack (order) shop · after Receive the order · leads to send "
+        "send (order) shop · after all of charge , pack Sends it."
     ) in read
 
 
@@ -662,8 +662,7 @@ def test_templates_are_in_the_package():
     folder = Path(_extension.__file__).parent / "templates"
 
     assert {f.name for f in folder.iterdir()} == {
-        *("flow.html", "flows.html", "leads.html", "note.html"),
-        *("problem.html", "step.html", "summary.html", "ways.html"),
+        *("flow.html", "flows.html", "line.html", "problem.html", "step.html", "summary.html"),
     }
 
 

@@ -53,19 +53,18 @@ TEXT = """\
 
 From &#42;a&#42;.
 
-{diagram}
+Owner D · x · <code>orders</code>
 
-Owner: D. Tags: x
+{diagram}
 
 <a id="penstock--orders--receive"></a>
 
 ## Receive
 
-```python
-receive(order: int) -> None
-```
+<code>receive(order: int) -&gt; None</code>
 
-*Entrypoint · http*
+Entrypoint · HTTP · <code>{module}</code> · leads to \
+[charge](#penstock--orders--charge) (paid), [send](#penstock--orders--send)
 
 Takes an &lt;order>.
 
@@ -76,15 +75,12 @@ Args:
     order: Its ```number```.
 ````
 
-Leads to: [charge](#penstock--orders--charge) (paid), [send](#penstock--orders--send)
-
 <a id="penstock--orders--charge"></a>
 
-## charge
+## <code>charge()</code>
 
-```python
-charge()
-```
+<code>{module}</code> · after [Receive](#penstock--orders--receive) (paid), *lost* · \
+leads to [send](#penstock--orders--send)
 
 ```text
 Args:
@@ -92,21 +88,14 @@ Args:
 none: at all
 ```
 
-Comes after: [Receive](#penstock--orders--receive) (paid), *lost*
-
-Leads to: [send](#penstock--orders--send)
-
 <a id="penstock--orders--send"></a>
 
-## send
+## <code>send()</code>
 
-```python
-send()
-```
+<code>{module}</code> · after all of [Receive](#penstock--orders--receive), \
+[charge](#penstock--orders--charge)
 
 Sends.
-
-Comes after all of: [Receive](#penstock--orders--receive), [charge](#penstock--orders--charge)
 """
 
 
@@ -116,8 +105,8 @@ def test_text():
 
     page = text_documents(list_flows())["orders.md"]
 
-    diagram = page[page.index("```mermaid") : page.index("\n\nOwner")]
-    assert page == TEXT.format(diagram=diagram)
+    diagram = page[page.index("```mermaid") : page.index("\n\n<a id")]
+    assert page == TEXT.format(diagram=diagram, module=escape(__name__))
     assert diagram.endswith("\n```")
     assert "click" not in diagram
 
@@ -130,11 +119,11 @@ def test_facts():
 
     lines = text_documents(list_flows())["orders.md"].splitlines()
 
-    assert [line for line in lines if line.startswith(("Receives", "Sends", "Group", "Not"))] == [
-        "Receives from: <code>kafka:a</code>, <code>http:GET /&lt;b&gt;</code>",
-        "Group: A &amp; B",
-        "Sends to: <code>kafka:c_d</code>",
-        "Not checked: a &#42;hook&#42;",
+    assert [line.partition("leads to ")[2] or line for line in lines if " · " in line] == [
+        "[b](#penstock--orders--b) · receives <code>kafka:a</code>, "
+        "<code>http:GET /&lt;b&gt;</code> · group A &amp; B",
+        "Kafka · <code>builtins</code> · after [a](#penstock--orders--a) · "
+        "sends <code>kafka:c_d</code> · not checked: a &#42;hook&#42;",
     ]
 
 

@@ -7,7 +7,18 @@ from functools import partial
 import pytest
 
 from penstock import all_of, entrypoint, flow, get_flow, loop, step
-from penstock.docs import Fact, FlowPage, Link, anchor_of, find_step, fingerprint, summary_of
+from penstock.catalog import Catalog
+from penstock.docs import (
+    Code,
+    FlowPage,
+    Link,
+    SourceUrl,
+    Words,
+    anchor_of,
+    find_step,
+    fingerprint,
+    summary_of,
+)
 from penstock.docs._sentences import first_sentence
 from penstock.docs.functions import python_name
 from penstock.exceptions import UnknownStepError
@@ -46,48 +57,97 @@ def test_links(page):
     )
 
 
-def test_ways():
-    """The steps before and after a step are separate from its loops."""
+def remarks_of(page):
+    """Return the line of each step as text."""
+    return [page.words.dot.join(map(str, section.remarks)) for section in page.sections]
+
+
+def test_remarks_about_edges():
+    """The steps before and after a step are separate from its loops, with their conditions."""
     orders = flow("orders")
-    orders(entrypoint(name="a")(lambda: None))
-    orders(step(name="b", after={"a": None, loop("c"): "no", loop("b"): "partly"})(lambda: None))
-    orders(step(name="c", after=all_of("a", "b"))(lambda: None))
+    orders(entrypoint(name="a")(print))
+    orders(step(name="b", after={"a": None, loop("c"): "no", loop("b"): "partly"})(print))
+    orders(step(name="c", after=all_of("a", "b"))(print))
 
-    found = [
-        [(words, [(link.name, link.condition) for link in links]) for words, links in section.ways]
-        for section in FlowPage(flow=get_flow("orders")).sections
-    ]
-
-    assert found == [
-        [("Leads to", [("b", None), ("c", None)])],
-        [
-            ("Comes after", [("a", None)]),
-            ("Comes back from", [("c", "no")]),
-            ("Leads to", [("c", None)]),
-            ("Leads back to", [("b", "partly")]),
-        ],
-        [("Comes after all of", [("a", None), ("b", None)]), ("Leads back to", [("b", "no")])],
+    assert remarks_of(FlowPage(flow=get_flow("orders"))) == [
+        "Entrypoint · builtins · leads to b, c",
+        "builtins · after a · comes back from c (no) · leads to c · leads back to b (partly)",
+        "builtins · after all of a, b · leads back to b (no)",
     ]
 
 
-def test_facts():
-    """A section has lines about the channels and the group of a step, and its unchecked parts."""
+def test_remarks_about_options():
+    """A step has its kind, its channels and its group in a line, and why edges are unchecked."""
     orders = flow("orders")
-    orders(entrypoint(name="a", receives=["kafka:a", "kafka:b"], group="Intake")(lambda: None))
+    channels = ["kafka:a", "kafka:b"]
+    orders(entrypoint(name="a", kind="grpc", receives=channels, group="Intake")(print))
     reasons = {"unchecked": "a hook calls it", "uncovered": "it is for emergencies"}
-    orders(step(name="b", after="a", sends="celery:a", **reasons)(lambda: None))
+    orders(step(name="b", after="a", sends="celery:a", **reasons)(print))
+    page = FlowPage(flow=get_flow("orders"))
 
-    assert [section.facts for section in FlowPage(flow=get_flow("orders")).sections] == [
-        (
-            Fact("Receives from", ("kafka:a", "kafka:b"), is_code=True),
-            Fact("Group", ("Intake",)),
-        ),
-        (
-            Fact("Sends to", ("celery:a",), is_code=True),
-            Fact("Not checked", ("a hook calls it",)),
-            Fact("Not covered", ("it is for emergencies",)),
-        ),
+    first, second = page.sections
+    assert remarks_of(page) == [
+        "Entrypoint · gRPC · builtins · leads to b · receives kafka:a, kafka:b · group Intake",
+        "Celery · builtins · after a · sends celery:a · not checked: a hook calls it · "
+        "not covered: it is for emergencies",
     ]
+    found = {remark.about: remark.pieces for remark in first.remarks}
+    assert found["receives"] == ("receives ", Code("kafka:a"), ", ", Code("kafka:b"))
+    assert found["leads_to"] == ("leads to ", *first.after)
+    assert [remark.about for remark in second.remarks][-2:] == ["unchecked", "uncovered"]
+
+
+def test_remarks_about_a_flow():
+    """The line below a flow has its owner and its tags, and its name if its title is another."""
+    titled = flow("orders", title="Orders", owner="Depot", tags=["a", "b"])
+    titled(entrypoint(name="a")(print))
+    flow("bare")(entrypoint(name="a")(print))
+
+    pages = [FlowPage(flow=get_flow(name)) for name in ("orders", "bare")]
+
+    assert [[*map(str, page.remarks)] for page in pages] == [
+        ["Owner Depot", "a, b", "orders"],
+        [],
+    ]
+
+
+def test_remarks_in_other_words():
+    """A translation puts values wherever its language has them."""
+    orders = flow("orders")
+    orders(entrypoint(name="a", kind="Database")(print))
+    orders(step(name="b", after={"a": "ok"})(print))
+    turned = Words(after="{} の後", condition="「{}」{}", kinds=(("Database", "DB"),))
+
+    page = FlowPage(flow=get_flow("orders"), words=turned.translated(str.upper))
+
+    assert remarks_of(page) == [
+        "ENTRYPOINT · DB · builtins · LEADS TO 「b」ok",
+        "builtins · 「a」ok の後",
+    ]
+
+
+def test_source(tmp_path):
+    """A line links to the source of a function that is in the project."""
+    (tmp_path / "a b.py").write_text("def inside(): ...\n")
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    scope = {}
+    for name in ("a b.py", "link/a b.py"):
+        file = str(tmp_path / name)
+        exec(compile("def inside(): ...", file, "exec"), scope)
+        flow("orders")(entrypoint(name=name)(scope["inside"]))
+    flow("orders")(entrypoint(name="outside")(remarks_of))
+    flow("orders")(entrypoint(name="builtin")(print))
+    exec(compile("def typed(): ...", "<stdin>", "exec"), scope)
+    flow("orders")(entrypoint(name="typed")(scope["typed"]))
+    source_of = SourceUrl("https://x.test/{file}#L{line}", str(tmp_path / "link"))
+    page = FlowPage(flow=get_flow("orders"), source_of=source_of)
+
+    found = [section.source for section in page.sections]
+
+    assert found == [*["https://x.test/a%20b.py#L1"] * 2, None, None, None]
+    assert str(page.sections[0].remarks[1]) == "[source]"
+    catalog = Catalog.from_registry(tmp_path)
+    assert FlowPage(flow=catalog.flow("orders"), source_of=source_of).sections[0].source == found[0]
 
 
 def test_signature(page):

@@ -164,7 +164,7 @@ def test_step_after_with_a_new_title(project):
     made.build()
     made.edit("shop.py", '"charge", "pack"))', '"charge", "pack"), title="Send it")')
 
-    assert "Leads to: Send it" in made.build().text()
+    assert "leads to Send it" in made.build().text()
 
 
 def test_merge_of_other_processes(project):

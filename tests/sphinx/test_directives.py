@@ -17,16 +17,17 @@ def test_page(project):
 
     assert built.warnings == ""
     assert built.text() == (
-        "Shop From order to parcel. "
-        "Owner: Depot. Tags: a, b "
+        "Shop Orders From order to parcel. "
+        "Owner Depot · a, b · orders "
         "Receive the order receive ( order : int , * , dry : bool = False ) → str "
-        "Entrypoint · http Takes an order <in>. "
+        "Entrypoint · HTTP · shop · leads to charge (paid), pack "
+        "Takes an order <in>. "
         "Parameters : order – The number of the order. "
-        "Leads to: charge (paid), pack "
-        "async charge ( order ) Ledger Charges it. "
-        "Comes after: Receive the order (paid) Leads to: send "
-        "pack ( order ) Comes after: Receive the order Leads to: send "
-        "send ( order ) Sends it. Comes after all of: charge , pack"
+        "async charge ( order ) "
+        "ledger · shop · after Receive the order (paid) · leads to send "
+        "Charges it. "
+        "pack ( order ) shop · after Receive the order · leads to send "
+        "send ( order ) shop · after all of charge , pack Sends it."
     )
 
 
@@ -57,11 +58,11 @@ def test_what_is_declared_of_steps(project):
 
     assert built.warnings == ""
     assert built.text() == (
-        "Shop ask ( ) Entrypoint · kafka Receives from: kafka:a , http:GET /<b> "
-        "Comes back from: check (no) Leads to: check "
-        "check ( ) Celery Sends to: celery:c Group: Last Not checked: <why> Not covered: never "
-        "Comes after: ask Leads to: poll Leads back to: ask (no) "
-        "poll ( ) Comes after: check Leads back to: poll"
+        "Shop orders ask ( ) Entrypoint · Kafka · shop · "
+        "comes back from check (no) · leads to check · receives kafka:a , http:GET /<b> "
+        "check ( ) Celery · shop · after ask · leads to poll · leads back to ask (no) · "
+        "sends celery:c · group Last · not checked: <why> · not covered: never "
+        "poll ( ) shop · after check · leads back to poll"
     )
     drawn = built.read("index.html").partition("<svg")[2].partition("</svg>")[0]
     labels = [
@@ -288,8 +289,8 @@ def test_single_step(project):
     assert built.warnings == ""
     assert built.text() == (
         "Receive the order receive ( order : int , * , dry : bool = False ) → str "
-        "Entrypoint · http Takes an order <in>. Args: order: The number of the order. "
-        "Leads to: charge (paid), pack"
+        "Entrypoint · HTTP · shop · leads to charge (paid), pack "
+        "Takes an order <in>. Args: order: The number of the order."
     )
     assert re.search(r'<dl class="[^"]*penstock-step big" id="start">', html)
     assert 'id="penstock--orders--receive"' in html

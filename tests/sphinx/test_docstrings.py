@@ -190,7 +190,9 @@ def test_odd_callables(project, builder):
 
     assert built.warnings == ""
     if builder == "html":
-        assert "go on Runs. Comes after: begin Leads to: most most getattr ( … )" in built.text()
+        assert (
+            "go on functools · after begin · leads to most Runs. most getattr ( … )" in built.text()
+        )
     else:
         page = next(built.folder.glob("*.tex")).read_text(encoding="utf-8")
         links = ["begin", "go-on-"]
@@ -209,4 +211,4 @@ def test_default_without_text(project):
     built = made.build()
 
     assert built.warnings == ""
-    assert "pack ( order = Odd() ) Comes after" in built.text()
+    assert "pack ( order = Odd() ) shop · after" in built.text()

@@ -105,7 +105,10 @@ def test_mocked_decorators(project):
     built = made.build("html", "sphinx.ext.autodoc", autodoc_mock_imports=["celery_app"])
 
     assert built.warnings == ""
-    assert "receive ( order , * , dry = False ) Entrypoint Takes it." in built.text()
+    assert (
+        "receive ( order , * , dry = False ) Entrypoint · shop · leads to charge Takes it."
+        in built.text()
+    )
     assert "async charge ( order ) Charges it." in built.text()
 
 

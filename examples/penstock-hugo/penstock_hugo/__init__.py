@@ -10,7 +10,6 @@ from pathlib import Path
 from penstock import Step
 from penstock.docs import (
     FlowPage,
-    Link,
     Selection,
     StepSection,
     anchor_of,
@@ -21,7 +20,7 @@ from penstock.docs import (
     write_whole,
 )
 from penstock.docs.diagrams import page_stylesheet, render_svg, render_text
-from penstock.docs.markdown import docstring_blocks, escape, fence, file_name
+from penstock.docs.markdown import docstring_blocks, escape, fence, file_name, remark_line
 from penstock.exceptions import PenstockError
 from penstock.graph import Flow
 
@@ -76,7 +75,12 @@ def render_flow(flow: Flow, flows: Sequence[Flow]) -> str:
     page = FlowPage(flow=flow)
     metadata = {"title": flow.label, "description": summary_of(flow), "tags": flow.tags}
     problems = [f"> **Problem:** {_text(problem.message)}" for problem in flow.problems()]
-    blocks = [_text(flow.description or ""), *problems, _diagram(page)]
+    blocks = [
+        _text(flow.description or ""),
+        remark_line(page.remarks, text=_text, code=_code),
+        *problems,
+        _diagram(page),
+    ]
     blocks += [block for section in page.sections for block in _section(section, flow, flows)]
     return _front_matter(metadata) + "\n\n".join(blocks) + "\n"
 
@@ -90,14 +94,8 @@ def _section(section: StepSection, flow: Flow, flows: Sequence[Flow]) -> Iterato
     step = section.step
     yield f"## {_text(step.label)} {{#{section.anchor}}}"
     yield _literal(fence("python", section.call))
-    where = f"{_code(step.location.file)}, line {step.location.line}" if step.location else ""
-    notes = ("entrypoint" if step.is_entrypoint else "step", _text(step.kind or ""), where)
-    yield f"*{' · '.join(filter(None, notes))}*"
+    yield remark_line(section.remarks, text=_text, code=_code)
     yield from map(_literal, docstring_blocks(step.doc or ""))
-    for fact in section.facts:
-        yield f"{fact.words}: {', '.join(map(_code if fact.is_code else _text, fact.values))}"
-    for words, links in section.ways:
-        yield f"{words}: {', '.join(map(_link, links))}"
     if others := [_page_link(*other) for other in _others(step, flow, flows)]:
         yield f"Other flows: {', '.join(others)}"
 
@@ -122,11 +120,6 @@ def _page_link(flow: Flow, step: Step | None = None) -> str:
     label = f"{flow.label}: {step.label}" if step else flow.label
     anchor = f"#{anchor_of(flow.name, step.name)}" if step else ""
     return f'[{_text(label)}]({{{{< relref "/{FOLDER}/{file_name(flow)}{anchor}" >}}}})'
-
-
-def _link(link: Link) -> str:
-    shown = f"[{_text(link.label)}](#{link.anchor})" if link.anchor else f"*{_text(link.label)}*"
-    return f"{shown} ({_text(link.condition)})" if link.condition else shown
 
 
 def _text(text: str) -> str:

@@ -107,8 +107,8 @@ def test_hostile_text(pages, element):
 
 def test_hostile_metadata(pages):
     """The label of an edge, a group and the title of another flow are shown letter for letter."""
-    assert f"Comes after: receive ({HOSTILE}), nowhere" in text_of(pages["flows/orders"])
-    assert f"Group: {HOSTILE} " in text_of(pages["flows/index-flow"])
+    assert f"after receive ({HOSTILE}), nowhere" in text_of(pages["flows/orders"])
+    assert f"group {HOSTILE} " in text_of(pages["flows/index-flow"])
     assert f"Other flows: {HOSTILE}: {HOSTILE}" in text_of(pages["flows/index-flow"])
 
 
@@ -185,7 +185,7 @@ def test_program(site):
         "layouts/shortcodes/penstock-html.html",
         "static/penstock.css",
     ]
-    assert "hugo_mail.py</code>" in written["content/flows/mail.md"].decode()
+    assert "hugo_mail</code>" in written["content/flows/mail.md"].decode()
 
 
 def test_flows_that_are_gone(site):
