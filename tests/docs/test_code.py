@@ -23,14 +23,15 @@ PAGES = [
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
     if "```python" in path.read_text(encoding="utf-8")
 ]
-FOLLOWED = {"first-diagram"}
-"""Pages that are files of a reader's, not one namespace: `test_tutorial` follows them."""
 SYBIL = Sybil(parsers=[PythonCodeBlockParser()])
 
 
 def test_pages_are_found():
-    """There is code to run on the pages that newcomers read first."""
-    assert {"README.md", "first-diagram.md", "declare.md"} <= {page.name for page in PAGES}
+    """There is code to run on the pages that newcomers read first.
+
+    The tutorial is not one namespace but files of its reader's: `test_tutorial` follows it.
+    """
+    assert {"README.md", "declare.md", "log-flow-ids.md"} <= {page.name for page in PAGES}
 
 
 @pytest.fixture
@@ -64,9 +65,7 @@ def _loggers() -> list[tuple[str, logging.Logger]]:
 
 
 @pytest.mark.usefixtures("_new_process")
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.stem not in FOLLOWED], ids=lambda page: page.stem
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_page(request, monkeypatch, tmp_path, page):
     """Every block of a page runs, one after the other in one namespace."""
     monkeypatch.chdir(tmp_path)  # some write files
