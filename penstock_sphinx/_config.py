@@ -115,7 +115,7 @@ class PenstockConfig:
     format: str = field(default="svg", metadata=_read_by(format_name))
     """What flows are drawn as."""
 
-    direction: str = field(default="TD", metadata=_read_by(choice(*DIRECTIONS)))
+    direction: str = field(default="auto", metadata=_read_by(choice(*DIRECTIONS)))
     """Where flows lead."""
 
     mermaid_js: str | None = field(default=MERMAID_JS, metadata=_read_by(_address, "html"))

@@ -16,13 +16,17 @@ from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
 from penstock.docs import DECLARED, Flows, find_step
+from penstock.docs.diagrams import Medium, dot_source
 from penstock.exceptions import ModuleImportError, UnknownFlowError, UnknownStepError
+from penstock.graph import Graph
+from penstock.render import Direction
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words
 
 __all__ = [
     "Condition",
     "DomainObject",
+    "Image",
     "LinkTarget",
     "PenstockDomain",
     "domain_of",
@@ -33,6 +37,18 @@ __all__ = [
 
 Condition = tuple[str, str]
 """What keeps a part of a page for some builds only, like ``only``, and its expression."""
+
+
+class Image(NamedTuple):
+    """An image that is drawn together with all others."""
+
+    layout: str
+    graph: Graph
+    direction: Direction
+
+    def source(self, medium: Medium) -> str:
+        """Return its source for *medium*."""
+        return self.layout if medium == "layout" else dot_source(self.graph, self.direction, medium)
 
 
 class DomainObject(NamedTuple):
@@ -136,7 +152,7 @@ class PenstockDomain(Domain):
         "link_targets": {},  # by page: what its links are to point to
         "resolved_links": {},  # by page: to what its links led when it was written
         "shown": {},  # by page: the fingerprint of each thing that it shows
-        "drawings": {},  # by page: the sources of its images, by format and digest
+        "drawings": {},  # by page: the images, by format and digest
         "conditions": {},  # by page: the conditions of anchors that some builds leave out
         "sources": {},  # by page: the functions that it describes, as (module, path)
         "withheld": {},  # by page: its entries of the general index that this build leaves out
@@ -198,9 +214,9 @@ class PenstockDomain(Domain):
         """Remember that *docname* describes a function."""
         self.data["sources"].setdefault(docname, {})[module, path] = None
 
-    def note_drawing(self, docname: str, format_: str, digest: str, source: str) -> None:
+    def note_drawing(self, docname: str, format_: str, digest: str, image: Image) -> None:
         """Remember that *docname* shows the image of *source* as *format_*."""
-        self.data["drawings"].setdefault(docname, {})[format_, digest] = source
+        self.data["drawings"].setdefault(docname, {})[format_, digest] = image
 
     def clear_doc(self, docname: str) -> None:
         """Forget the page *docname*."""

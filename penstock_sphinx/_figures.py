@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from penstock import __version__
 from penstock.docs import FlowPage, is_code
 from penstock.docs.diagrams import dot_source, image_key
 from penstock.exceptions import MissingExtraError
 from penstock.graph import Graph
 from penstock.render import Direction
-from penstock_sphinx._domain import LinkTarget, domain_of
+from penstock_sphinx._domain import Image, LinkTarget, domain_of
 from penstock_sphinx._nodes import penstock_diagram
 
 __all__ = ["Look", "figure"]
@@ -88,11 +89,13 @@ def _captioned(directive: SphinxDirective, diagram: nodes.Element, caption: str)
 def _note_drawing(directive: SphinxDirective, graph: Graph, look: Look) -> str | None:
     """Return the digest of the image, which is drawn together with all others."""
     try:
-        source = dot_source(graph, look.direction)
+        layout = dot_source(graph, look.direction, "layout")
     except MissingExtraError:  # reported where the image is needed
         return None
-    digest = image_key(source)
-    domain_of(directive.env).note_drawing(directive.env.docname, look.format, digest, source)
+    # A layout has no text, and an image of the program has it.
+    digest = image_key(f"{__version__}\n{layout}\n{graph!r}")
+    image = Image(layout, graph, look.direction)
+    domain_of(directive.env).note_drawing(directive.env.docname, look.format, digest, image)
     return digest
 
 

@@ -12,9 +12,9 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from penstock.docs import write_whole
-from penstock.docs.diagrams import ImageCache, Medium
+from penstock.docs.diagrams import ImageCache, Medium, paper_medium
 from penstock_sphinx._compat import after_manifest
-from penstock_sphinx._domain import domain_of
+from penstock_sphinx._domain import Image, domain_of
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -42,23 +42,25 @@ def find_image(builder: "Builder", node: "nodes.Element", medium: Medium) -> byt
 
 
 def _draw(app: Sphinx, env: BuildEnvironment) -> None:
-    wanted: dict[Medium, dict[str, str]] = {}
-    for drawings in domain_of(env).data["drawings"].values():
-        for (format_, digest), source in drawings.items():
+    wanted: dict[Medium, dict[str, Image]] = {}
+    for images in domain_of(env).data["drawings"].values():
+        for (format_, digest), image in images.items():
             medium = _medium(app.builder, format_)
             if medium is not None:
-                wanted.setdefault(medium, {})[digest] = source
-    for medium, sources in wanted.items():
-        _drawings(app.builder).make(sources, medium)
+                wanted.setdefault(medium, {})[digest] = image
+    for medium, found in wanted.items():
+        cache = _drawings(app.builder)
+        missing = cache.missing(found, medium)
+        cache.make({digest: found[digest].source(medium) for digest in missing}, medium)
 
 
 def _medium(builder: "Builder", format_: str) -> Medium | None:
-    """Return which kind of image *builder* needs where *format_* was asked for."""
+    """Return the medium of images for *builder* where *format_* was asked for."""
     if builder.format == "latex":
-        return "print"
+        return paper_medium()
     if builder.format != "html" or draws_mermaid(builder, format_):
         return None
-    return "png" if format_ == "png" else "svg"
+    return "png" if format_ == "png" else "layout"
 
 
 def _prune(app: Sphinx, exception: Exception | None) -> None:

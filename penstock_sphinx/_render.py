@@ -6,19 +6,20 @@ from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from docutils import nodes
 
 from penstock.docs import write_whole
 from penstock.docs.diagrams import (
+    Medium,
     Palette,
     draw_svg,
     estimate_height,
     paint_svg,
     png_size,
+    render_image,
     render_mermaid,
-    render_png,
     render_text,
 )
 from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
@@ -39,7 +40,7 @@ __all__ = [
     "external_renderer_of",
     "mermaid_text",
     "placeholder_style",
-    "save_png",
+    "save_image",
 ]
 
 
@@ -68,12 +69,10 @@ def as_html(builder: Any, node: nodes.Element) -> str:
         return f"<pre>{escape(render_text(node['graph']))}</pre>"
 
 
-def save_png(
-    builder: "Builder", node: nodes.Element, folder: Path, medium: Literal["png", "print"]
-) -> str | None:
+def save_image(builder: "Builder", node: nodes.Element, folder: Path, medium: Medium) -> str | None:
     """Write the diagram into *folder*; return its name, or None if it cannot be drawn."""
     try:
-        return _save_png(builder, node, folder, medium)
+        return _save_image(builder, node, folder, medium)
     except PenstockError as error:
         _warn(builder, node, error, "Shown as text instead")
         return None
@@ -125,7 +124,7 @@ def _draw(builder: Any, node: nodes.Element) -> str:
 
 def _img(builder: Any, node: nodes.Element) -> str:
     folder = Path(builder.outdir) / builder.imagedir
-    name = _save_png(builder, node, folder, "png")
+    name = _save_image(builder, node, folder, "png")
     source = escape(posixpath.join(builder.imgpath, name))
     alt = escape(node["alt"] or own_words("Diagram of the flow {}").format(_graph(node).label))
     png = (folder / name).read_bytes()
@@ -136,11 +135,11 @@ def _img(builder: Any, node: nodes.Element) -> str:
 
 def _svg(builder: "Builder", node: nodes.Element) -> str:
     graph, direction, prefix = _graph(node), node["direction"], node["prefix"]
-    found = find_image(builder, node, "svg")
+    found = find_image(builder, node, "layout")
     if found is None:
         drawn = draw_svg(graph, direction=direction, prefix=prefix, standalone=False)
     else:
-        drawn = paint_svg(found, graph, prefix=prefix, standalone=False)
+        drawn = paint_svg(found, graph, direction=direction, prefix=prefix, standalone=False)
     return _SVG_TAG.sub(lambda tag: _sized(tag[0], _css_sizes(node)), drawn.svg, count=1)
 
 
@@ -178,17 +177,16 @@ def _mermaid(builder: Any, node: nodes.Element) -> str:
     return f'<pre class="{name}">\n{escape(text)}\n</pre>'
 
 
-def _save_png(
-    builder: "Builder", node: nodes.Element, folder: Path, medium: Literal["png", "print"]
-) -> str:
+def _save_image(builder: "Builder", node: nodes.Element, folder: Path, medium: Medium) -> str:
     """Write the diagram into *folder* and return its name, which its content decides."""
-    png = find_image(builder, node, medium)
-    if png is None:
-        png = render_png(_graph(node), direction=_direction(node), medium=medium)
-    name = f"penstock-{sha256(png).hexdigest()[:16]}.png"
+    image = find_image(builder, node, medium)
+    if image is None:
+        image = render_image(_graph(node), direction=_direction(node), medium=medium)
+    suffix = "pdf" if medium == "pdf" else "png"
+    name = f"penstock-{sha256(image).hexdigest()[:16]}.{suffix}"
     if not (folder / name).exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / name, png)
+        write_whole(folder / name, image)
     return name
 
 

@@ -126,6 +126,7 @@ class Translator:
             entrypoint=str(own_words("entrypoint")),
             missing=str(own_words("not declared")),
             after_all=str(own_words("after all of them")),
+            all_of=str(own_words("all of")),
             again=str(own_words("again")),
             repeats=str(own_words("repeats")),
             receives=str(own_words("receives {}")),
@@ -133,7 +134,7 @@ class Translator:
             begins=str(own_words("It begins at {}.")),
             either=str(own_words("{} or {}")),
             size=sizes.format(count),
-            kinds=tuple((kind, self.kind(kind)) for kind in kinds),
+            kinds=tuple((kind, words) for kind in kinds if (words := self.kind(kind)) != kind),
         )
 
     def messages(self) -> nodes.Node:

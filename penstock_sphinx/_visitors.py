@@ -11,7 +11,7 @@ from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
 from penstock.docs import is_code, slug_of
-from penstock.docs.diagrams import png_size
+from penstock.docs.diagrams import paper_medium, pdf_size, png_size
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._images import draws_mermaid
 from penstock_sphinx._nodes import penstock_diagram
@@ -21,7 +21,7 @@ from penstock_sphinx._render import (
     as_literal,
     external_renderer_of,
     placeholder_style,
-    save_png,
+    save_image,
 )
 
 __all__ = ["setup_visitors"]
@@ -142,26 +142,33 @@ def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoRetur
         translator.body.append(f"\n\n\\vspace{{0pt}}{targets}\\nopagebreak")
     translator.body.append("\n\n")
     folder = Path(translator.builder.outdir)
-    name = save_png(translator.builder, node, folder, "print")
+    name = save_image(translator.builder, node, folder, paper_medium())
     if name is None:
         as_literal(node).walkabout(translator)
     else:
         obj = {"left": "\\raggedright", "right": "\\raggedleft"}.get(
             node.get("align"), "\\centering"
         )
-        size = _latex_size(translator, node, (folder / name).read_bytes())
-        image = f"\\sphinxincludegraphics[{size}]{{{{{Path(name).stem}}}.png}}"
+        size = _latex_size(translator, node, folder / name)
+        file = Path(name)
+        image = f"\\sphinxincludegraphics[{size}]{{{{{file.stem}}}{file.suffix}}}"
         translator.body.append(f"{{{obj}{image}\\par}}\n\n")
     raise nodes.SkipNode
 
 
-def _latex_size(translator: LaTeXTranslator, node: penstock_diagram, png: bytes) -> str:
+def _latex_size(translator: LaTeXTranslator, node: penstock_diagram, file: Path) -> str:
     """Return how large an image is: as the author asked, or as it was drawn."""
     read = cast("Any", translator).latex_image_length
     width, height = (node[side] and read(node[side]) for side in ("width", "height"))
     if not width:
-        # Four pixels a point.
-        width = "\\linewidth" if height else f"{png_size(png)[0] / 4}bp"
+        width = "\\linewidth" if height else f"{_width(file)}bp"
     # What fills a page leaves no room for its caption.
     height = height or "0.85\\textheight"
     return f"width={width},height={height},keepaspectratio"
+
+
+def _width(file: Path) -> float:
+    """Return how many points wide an image for paper is."""
+    image = file.read_bytes()
+    # Four pixels a point.
+    return pdf_size(image)[0] if file.suffix == ".pdf" else png_size(image)[0] / 4

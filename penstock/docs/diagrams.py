@@ -13,13 +13,16 @@ from penstock.render._graphviz import (
     dot_source,
     draw_dot,
     draw_svg,
+    paper_medium,
+    pdf_size,
     png_size,
+    render_image,
     render_png,
     render_svg,
 )
 from penstock.render._mermaid_size import estimate_height
+from penstock.render._paint import paint_svg
 from penstock.render._shapes import KNOWN_KINDS
-from penstock.render._svg import paint_svg
 from penstock.render._theme import mermaid_stylesheet, page_stylesheet
 
 __all__ = [
@@ -36,7 +39,10 @@ __all__ = [
     "mermaid_stylesheet",
     "page_stylesheet",
     "paint_svg",
+    "paper_medium",
+    "pdf_size",
     "png_size",
+    "render_image",
     "render_mermaid",
     "render_png",
     "render_svg",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from penstock._common.kinds import spell_kind
 from penstock._declared.channels import scheme_of
 from penstock._declared.step import Edge, JoinKind, Location
 
@@ -19,7 +20,7 @@ __all__ = [
 
 Status = Literal["visited", "failed", "unreached"]
 Role = Literal["entrypoint", "step", "missing"]
-Direction = Literal["TD", "TB", "LR", "BT", "RL"]
+Direction = Literal["TD", "TB", "LR", "BT", "RL", "auto"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,9 @@ class DrawnWords:
     after_all: str = "after all of them"
     """The words for a join, in formats without bars."""
 
+    all_of: str = "all of"
+    """The words at the bar of a join."""
+
     again: str = "again"
     """The word for a loop."""
 
@@ -180,8 +184,8 @@ class DrawnWords:
         return "\n".join(filter(None, notes))
 
     def kind(self, kind: str | None) -> str | None:
-        """Return the words for *kind*."""
-        return dict(self.kinds).get(kind or "", kind)
+        """Return the words for *kind*: a well-known one as its name is spelled."""
+        return kind and (dict(self.kinds).get(kind) or spell_kind(kind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,8 +53,7 @@ class ImageCache:
         One that cannot be made is left out, for who needs it to draw it alone
         and to hear why.
         """
-        there = self._names() if sources else set()
-        missing = [d for d in sources if self._file(d, medium).name not in there]
+        missing = self.missing(sources, medium)
         if not missing:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -77,6 +76,11 @@ class ImageCache:
                 pass
             for each in drawing:
                 each.result()
+
+    def missing(self, digests: Collection[str], medium: Medium) -> list[str]:
+        """Return those of *digests* of which there is no image yet."""
+        there = self._names() if digests else set()
+        return [digest for digest in digests if self._file(digest, medium).name not in there]
 
     def prune(self, digests: Collection[str]) -> None:
         """Remove all images but those with *digests*."""

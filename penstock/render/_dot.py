@@ -1,22 +1,25 @@
-"""A graph in DOT, the language of Graphviz."""
+"""A graph in DOT, the language of Graphviz: the boxes of our own layout, painted by Graphviz."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 
-from penstock.graph._model import Direction, DrawnWords, Edge, Graph, Node
-from penstock.graph._structure import by_group, joins, lines, repetitions
-from penstock.render._labels import bar_id, drawn_id, group_id, label_lines
-from penstock.render._shapes import shape_of
-from penstock.render._theme import EDGE, EDGE_TEXT, LIGHT, node_class
+from penstock._common.markup import plain_text
+from penstock.graph._model import Direction, Graph, Node
+from penstock.render._boxes import Axis, Box, Piece, Plan, plan
+from penstock.render._labels import bar_id, dot_id, group_id, label_lines
+from penstock.render._layout import MARGIN, axes_of, by_cluster, least_ranks, spacing
+from penstock.render._tokens import TOKENS
 
-__all__ = ["dot_id", "dot_lines", "render_dot"]
+__all__ = ["dot_documents", "render_dot"]
 
-_READABLE = re.compile(r"(?!(?i:node|edge|graph|digraph|subgraph|strict)$)[A-Za-z_][A-Za-z0-9_]*")
-_FONT = "Arial"
-_WIDTH = 28
-"""Characters on a line of a label."""
+_COLOURS = TOKENS["light"]
+_SANS, _MONO = "Arial", "Courier New"
+_SPACE = '<font point-size="3"> </font>'
+"""A line between a title and its kind, so that they do not touch."""
+
+_TITLE_WIDTH = 60
+"""Characters on a line above the flow."""
 
 
 class _Markup(str):
@@ -40,141 +43,164 @@ class _Statement:
 
 def render_dot(graph: Graph, *, direction: Direction = "TD") -> str:
     """Return *graph* as DOT, ready for any Graphviz program."""
-    return "\n".join([f"digraph {dot_id(graph.name)} {{", *dot_lines(graph, direction), "}"])
+    (lines,) = dot_documents(graph, direction)
+    return "\n".join([f"digraph {dot_id(graph.name)} {{", *lines, "}"])
 
 
-def dot_lines(graph: Graph, direction: Direction) -> Iterator[str]:
-    """Yield the statements of *graph* in DOT, a line each."""
-    return (line for statement in _statements(graph, direction) for line in _write(statement))
+def dot_documents(graph: Graph, direction: Direction) -> list[list[str]]:
+    """Return the statements of *graph*, a line each, for each way in which it may be laid out."""
+    return [
+        [
+            line
+            for statement in _statements(plan(graph, axis), direction)
+            for line in _write(statement)
+        ]
+        for axis in axes_of(direction)
+    ]
 
 
-def _statements(graph: Graph, direction: Direction) -> Iterator[_Statement]:
-    """Yield what DOT says of *graph*."""
-    rankdir = "TB" if direction == "TD" else direction
-    yield _default(
+def _statements(planned: Plan, direction: Direction) -> Iterator[_Statement]:
+    near, far = spacing(planned)
+    yield _Statement(
         "graph",
-        rankdir=rankdir,
-        bgcolor="transparent",
-        nodesep="0.35",
-        ranksep="0.45",
-        pad="0.1",
-        fontname=_FONT,
+        {
+            "rankdir": _rankdir(planned.axis, direction),
+            "nodesep": f"{near / 72:.3f}",
+            "ranksep": f"{far / 72:.3f}",
+            "bgcolor": "transparent",
+            "pad": "0.1",
+            "fontname": _SANS,
+            "fontcolor": _COLOURS["text"],
+            **_heading(planned.graph),
+        },
     )
-    yield _default(
-        "node", fontname=_FONT, fontsize="12", style="filled", margin="0.2,0.1", penwidth="1.2"
+    yield _Statement(
+        "node",
+        {
+            "shape": "box",
+            "fixedsize": "true",
+            "style": "rounded,filled",
+            "fillcolor": _COLOURS["card"],
+            "color": _COLOURS["line"],
+            "fontname": _SANS,
+            "fontsize": "12",
+            "fontcolor": _COLOURS["text"],
+        },
     )
-    yield _default(
-        "edge",
-        fontname=_FONT,
-        fontsize="10",
-        fontcolor=EDGE_TEXT["light"],
-        color=EDGE["light"],
-        arrowsize="0.7",
-    )
-    bars, repeated = joins(graph), repetitions(graph)
-    flat = rankdir in {"TB", "BT"}
-    for group, members in by_group(graph):
-        inside = []
-        for node in members:
-            attributes = _node_attributes(node, graph.words, repeated.get(node.name))
-            made = _Statement(dot_id(node.name), attributes)
-            inside += _with_bar(node, made, flat=flat) if node.name in bars else [made]
-        yield from inside if group is None else (_cluster(group, inside),)
-    for edge in lines(graph):
-        yield _edge(edge, graph.words, into_bar=edge.target in bars and not edge.is_loop)
+    edges = {"color": _COLOURS["edge"], "penwidth": "1.3", "arrowsize": "0.7"}
+    yield _Statement("edge", edges)
+    names = _names(planned)
+    for group, boxes in by_cluster(planned):
+        inside = [_Statement(names[box.id], _attributes(box, planned)) for box in boxes]
+        yield from inside if group is None else [_cluster(planned.groups[group], inside)]
+    for piece in planned.pieces:
+        yield _Statement(names[piece.start], _line(piece, planned), names[piece.end])
 
 
-def _with_bar(node: Node, made: _Statement, *, flat: bool) -> list[_Statement]:
-    return [_bar(node, flat=flat), made, _Statement(bar_id(made.subject), {}, made.subject)]
+def _rankdir(axis: Axis, direction: Direction) -> str:
+    return axis if direction in {"auto", "TD"} else direction
+
+
+def _heading(graph: Graph) -> dict[str, str]:
+    """Return the title and the description, above the flow."""
+    lines = [f"<b>{_escape(line)}</b>" for line in _lines_of(graph.title)]
+    described = _lines_of(plain_text(graph.description or ""))
+    small = f'<font point-size="11" color="{_COLOURS["muted"]}">{{}}</font>'
+    lines += [small.format(_escape(line)) for line in described]
+    if not lines:
+        return {}
+    label = '<br align="left"/>'.join([*lines, ""])
+    return {"label": _Markup(f"<{label}>"), "labelloc": "t", "labeljust": "l"}
+
+
+def _lines_of(text: str | None) -> list[str]:
+    return label_lines(text, _TITLE_WIDTH) if text else []
+
+
+def _names(planned: Plan) -> dict[str, str]:
+    """Return what DOT calls each box."""
+    found: dict[str, str] = {}
+    labels = set[str]()
+    for box in planned.boxes.values():
+        if box.node is not None:
+            name = dot_id(box.node.name)
+            found[box.id] = bar_id(name) if box.role == "bar" else name
+        elif box.edge is not None:
+            name = f"{dot_id(box.edge.source)}__{dot_id(box.edge.target)}__label"
+            found[box.id] = f"{name}_{box.id}" if name in labels else name
+            labels.add(name)
+    return found
 
 
 def _cluster(group: str, inside: Iterable[_Statement]) -> _Statement:
     looks = {
-        "label": _Markup(f"<<b>{_markup(group)}</b>>"),
+        "label": _Markup(f"<<b>{_escape(' '.join(group.split()))}</b>>"),
         "labeljust": "l",
         "fontsize": "10",
-        "fontcolor": EDGE_TEXT["light"],
-        "color": EDGE["light"],
+        "fontcolor": _COLOURS["muted"],
+        "color": _COLOURS["frame-line"],
+        "bgcolor": _COLOURS["frame"],
         "style": "rounded",
-        "margin": "12",
-        "class": "penstock-group",
+        "margin": str(MARGIN),
     }
     subject = f"subgraph cluster_{group_id(dot_id(group))}"
-    return _Statement(subject, inside=(_default("graph", **looks), *inside))
+    return _Statement(subject, inside=(_Statement("graph", looks), *inside))
 
 
-def dot_id(name: str) -> str:
-    """Return what DOT calls the step *name*."""
-    return drawn_id(name, _READABLE.fullmatch)
+def _attributes(box: Box, planned: Plan) -> dict[str, str]:
+    size = {"width": f"{box.room / 72:.3f}", "height": f"{box.height / 72:.3f}"}
+    if box.role == "bar":
+        dark = {"fillcolor": _COLOURS["text"], "color": _COLOURS["text"]}
+        words = {"fontcolor": _COLOURS["card"], "fontsize": "10"}
+        return {"label": _label(box.lines), **size, **dark, **words}
+    if box.edge is not None:
+        words = {"style": "solid", "penwidth": "0", "fontcolor": _COLOURS["muted"]}
+        shown = planned.graph.words.label_of(box.edge) or ""
+        limit = max(len(line) for line in box.lines) + 8
+        return {"label": _label(label_lines(shown, limit)), **size, **words, "fontsize": "10"}
+    assert box.node is not None
+    return {"label": _node_label(box, box.node), **size, **_look(box.node)}
 
 
-def _default(node_kind: str, **attributes: str) -> _Statement:
-    return _Statement(node_kind, attributes)
+def _label(lines: Iterable[str]) -> _Markup:
+    return _Markup(f"<{'<br/>'.join(map(_escape, lines))}>")
 
 
-def _node_attributes(node: Node, words: DrawnWords, repetition: str | None) -> dict[str, str]:
-    node_kind = node_class(node)
-    paint = LIGHT[node_kind]
-    attributes = {
-        "label": _label(node, words, repetition),
-        "shape": shape_of(node.kind).dot if node.role == "step" else "box",
-        "fillcolor": paint.fill,
-        "color": paint.stroke,
-        "fontcolor": paint.text,
-        "class": f"penstock-node penstock-{node_kind}",
-    }
-    if node.role == "entrypoint":
-        attributes |= {"style": "filled,rounded", "penwidth": "2.2"}
+def _node_label(box: Box, node: Node) -> _Markup:
+    lines = [f"<b>{_escape(line)}</b>" for line in box.lines]
+    soft = _COLOURS["entry-note" if _is_filled(node) else "muted"]
+    font = f'<font face="{_SANS}" point-size="10" color="{soft}">{{}}</font>'
+    small = [font.format(_escape(line)) for line in box.notes]
+    lines += [_SPACE, *small] if small else []
+    return _Markup(f"<{'<br/>'.join(lines)}>")
+
+
+def _look(node: Node) -> dict[str, str]:
+    """Return the colours and the outline of *node*, where they differ from those of a step."""
+    look = {} if node.title else {"fontname": _MONO}
+    if _is_filled(node):
+        look["fillcolor"] = look["color"] = _COLOURS["entry"]
+        look["fontcolor"] = _COLOURS["entry-text"]
+    if node.role == "missing":
+        look |= {"color": _COLOURS["bad"], "fontcolor": _COLOURS["bad"]}
     if node.role == "missing" or node.status == "unreached":
-        attributes["style"] = attributes.get("style", "filled") + ",dashed"
+        look["style"] = "rounded,filled,dashed"
     if node.status == "failed":
-        attributes["penwidth"] = "3"
-    return attributes
+        look |= {"color": _COLOURS["bad"], "penwidth": "3"}
+    if node.status == "unreached":
+        look["fontcolor"] = _COLOURS["muted"]
+    return look
 
 
-def _label(node: Node, words: DrawnWords, repetition: str | None) -> _Markup:
-    title = _markup(node.label)
-    if node.role == "entrypoint":
-        title = f"<b>{title}</b>"
-    notes = filter(None, (words.kind_of(node), *words.channels_of(node), repetition, node.note))
-    small = [f'<br/><font point-size="9">{_markup(note)}</font>' for note in notes]
-    return _Markup(f"<{title}{''.join(small)}>")
+def _is_filled(node: Node) -> bool:
+    return node.role == "entrypoint" and node.status != "unreached"
 
 
-def _bar(node: Node, *, flat: bool) -> _Statement:
-    long, thick = "0.9", "0.06"
-    return _Statement(
-        bar_id(dot_id(node.name)),
-        {
-            "label": "",
-            "shape": "box",
-            "fixedsize": "true",
-            "width": long if flat else thick,
-            "height": thick if flat else long,
-            "margin": "0",
-            "fillcolor": EDGE["light"],
-            "color": EDGE["light"],
-            "class": "penstock-join",
-        },
-    )
-
-
-def _edge(edge: Edge, words: DrawnWords, *, into_bar: bool) -> _Statement:
-    attributes: dict[str, str] = {}
-    if label := words.label_of(edge):
-        # Added spaces keep the text off the line.
-        shown = (f"&#160;{_escape(line)}&#160;" for line in label_lines(label, _WIDTH))
-        attributes["label"] = _Markup(f"<{'<br/>'.join(shown)}>")
-    source, target = dot_id(edge.source), dot_id(edge.target)
-    if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their ranks
-        return _Statement(target, attributes | {"dir": "back", "class": "penstock-loop"}, source)
-    if into_bar:
-        attributes["arrowhead"] = "none"
-    return _Statement(source, attributes, bar_id(target) if into_bar else target)
-
-
-def _markup(text: str) -> str:
-    return "<br/>".join(_escape(line) for line in label_lines(text, _WIDTH))
+def _line(piece: Piece, planned: Plan) -> dict[str, str]:
+    found = least_ranks(planned, piece)
+    if not piece.has_head:
+        return found | {"dir": "none"}
+    return found | {"dir": "back"} if piece.is_back else found
 
 
 def _escape(line: str) -> str:

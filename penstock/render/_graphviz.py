@@ -1,18 +1,23 @@
 """A graph as an image, laid out by a Graphviz program."""
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from itertools import islice
 from typing import Literal
 from zlib import crc32
 
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
 from penstock.graph._model import Direction, Graph
-from penstock.render._dot import dot_lines
+from penstock.render._boxes import plan
+from penstock.render._dot import dot_documents
 from penstock.render._drawing import Drawing
+from penstock.render._layout import axes_of, cost, layout_lines, split_json
+from penstock.render._paint import paint_svg
 from penstock.render._program import NAME, find_extra, find_path, run_program
-from penstock.render._svg import is_svg, paint_svg
 
 __all__ = [
     "Medium",
@@ -20,21 +25,37 @@ __all__ = [
     "draw_dot",
     "draw_svg",
     "find_program",
+    "paper_medium",
+    "pdf_size",
     "png_size",
+    "render_image",
     "render_png",
     "render_svg",
     "require_program",
 ]
 
-Medium = Literal["svg", "png", "print"]
-"""Vectors for a page, or pixels: two a point for a screen, four for paper."""
+Medium = Literal["layout", "png", "print", "pdf"]
+"""Positions for `paint_svg`, or an image: pixels, two a point for a screen and four for
+paper, or vectors for paper."""
 
 _DPI: dict[Medium, int] = {"png": 144, "print": 288}
 
+_LARGEST_PDF = 199
+"""Inches: vectors are shrunk to the size that programs which show PDF support (200 inches)."""
+
 _OPTIONS: dict[Medium, tuple[str, ...]] = {
-    "svg": ("-Tsvg",),
+    "layout": ("-Tjson0",),
+    "pdf": ("-Tpdf", f"-Gsize={_LARGEST_PDF}"),
     **{medium: ("-Tpng", f"-Gdpi={dpi}", "-Gbgcolor=white") for medium, dpi in _DPI.items()},
 }
+
+_NOUNS: dict[Medium, str] = {"layout": "a layout", "pdf": "a whole PDF"}
+
+_GRAPH = re.compile(r"^digraph ", re.MULTILINE)
+"""How a graph begins in a source: a line in it is indented."""
+
+_BOX = re.compile(rb"/MediaBox *\[ *0 +0 +([0-9.]+) +([0-9.]+)")
+_CLOCK = re.compile(rb"(?<=/CreationDate \(D:)\d{14}Z")
 
 _SECONDS = 60.0
 """How long a program may take: forty times what a graph of a thousand steps takes."""
@@ -56,7 +77,8 @@ def render_svg(
 
     Args:
         graph: What to draw.
-        direction: Where the flow leads.
+        direction: Where the flow leads. ``"auto"`` is down or to the right, whichever fits a
+            page better.
         prefix: What ids in the image begin with, so that several fit in one
             page. Made from the flow's name if None.
         standalone: Whether the image brings its own style and follows the
@@ -74,7 +96,7 @@ def render_svg(
 def draw_svg(
     graph: Graph,
     *,
-    direction: Direction = "TD",
+    direction: Direction = "auto",
     prefix: str | None = None,
     standalone: bool = True,
 ) -> Drawing:
@@ -86,8 +108,12 @@ def draw_svg(
 
     .. versionadded:: 0.2
     """
-    laid = _draw(graph, "svg", direction)
-    return paint_svg(laid, graph, prefix=prefix, standalone=standalone)
+    laid = _draw(graph, "layout", direction)
+    try:
+        return paint_svg(laid, graph, direction=direction, prefix=prefix, standalone=standalone)
+    except ValueError as error:
+        reason = f"what it printed is not {_NOUNS['layout']} of the flow"
+        raise RenderError(graph.name, require_program(), reason) from error
 
 
 def render_png(
@@ -104,8 +130,26 @@ def render_png(
     return _draw(graph, medium, direction)
 
 
-def dot_source(graph: Graph, direction: Direction) -> str:
-    """Return *graph* as the DOT that the graphviz package writes.
+def render_image(graph: Graph, *, direction: Direction = "TD", medium: Medium) -> bytes:
+    """Return *graph* as what `draw_dot` returns for *medium*.
+
+    Raises:
+        MissingExtraError: If no Graphviz program is found.
+        RenderError: If the program fails, prints something else, or cannot write PDF.
+
+    .. versionadded:: 0.2
+    """
+    return _draw(graph, medium, direction)
+
+
+def dot_source(graph: Graph, direction: Direction, medium: Medium) -> str:
+    """Return *graph* as the DOT that the graphviz package writes, for `draw_dot`.
+
+    Args:
+        graph: The flow.
+        direction: The direction in which it leads. For ``"auto"`` there are two graphs, one for
+            each way in which it may be laid out.
+        medium: What it is drawn for. For ``"layout"`` it has boxes without text.
 
     Raises:
         MissingExtraError: If there is no graphviz package.
@@ -118,8 +162,13 @@ def dot_source(graph: Graph, direction: Direction) -> str:
         raise MissingExtraError.from_import(
             "drawing an image", "the package graphviz", "png", error
         ) from error
+    if medium == "layout":
+        documents = [[*layout_lines(plan(graph, axis))] for axis in axes_of(direction)]
+    else:
+        documents = dot_documents(graph, direction)
     # Its own statements would be quoted once more, which takes four times as long.
-    return str(graphviz.Digraph(body=[f"{line}\n" for line in dot_lines(graph, direction)]).source)
+    bodies = [[f"{line}\n" for line in lines] for lines in documents]
+    return "".join(str(graphviz.Digraph(body=body).source) for body in bodies)
 
 
 def draw_dot(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
@@ -146,17 +195,47 @@ def draw_dot(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
         return None
     if done.returncode or _is_shrunk(done):
         return None
-    images = list(_split_svg(done.stdout) if medium == "svg" else _split_png(done.stdout))
-    if len(images) != len(sources) or not all(_is_whole(p, medium) for p in images):
+    return _divide(done.stdout, sources, medium)
+
+
+def _divide(drawn: bytes, sources: Sequence[str], medium: Medium) -> list[bytes] | None:
+    """Return what was *drawn* for each of *sources*, or None if it is not that."""
+    counts = [len(_GRAPH.findall(source)) for source in sources]
+    images = list(_SPLIT[medium](drawn))
+    if len(images) != sum(counts) or not all(_is_whole(image, medium) for image in images):
         return None
-    return [_sized(image, medium) for image in images]
+    rest = iter(images)
+    found = [list(islice(rest, count)) for count in counts]
+    if medium == "layout":
+        return [b"\n".join(several) for several in found]
+    return [_finished(several, medium) for several in found]
 
 
-def _split_svg(drawn: bytes) -> Iterator[bytes]:
-    """Yield each document of *drawn*: no text in it can hold the start of another."""
-    start = b"<?xml "
-    for document in drawn.split(start)[1:]:
-        yield start + document
+def _finished(images: Sequence[bytes], medium: Medium) -> bytes:
+    """Return the one of *images* that fits a page best."""
+    image = min(images, key=partial(_cost, medium=medium))
+    # The hour is of the same length in all files, which have a table of all lengths.
+    return _CLOCK.sub(b"19700101000000Z", image) if medium == "pdf" else _sized(image, medium)
+
+
+def _cost(image: bytes, medium: Medium) -> float:
+    """Return how much of *image* does not fit a page."""
+    if medium == "pdf":
+        return cost(*pdf_size(image))
+    width, height = png_size(image)
+    points = _DPI[medium] / 72
+    return cost(width / points, height / points)
+
+
+def _split_layouts(drawn: bytes) -> Iterator[bytes]:
+    return (layout.encode() for layout in split_json(drawn.decode(errors="replace")))
+
+
+def _split_pdf(drawn: bytes) -> Iterator[bytes]:
+    """Yield each document of *drawn*: `dot` writes one after the other."""
+    for document in drawn.split(b"%%EOF\n%PDF-"):
+        head = b"" if document.startswith(b"%PDF-") else b"%PDF-"
+        yield head + document + (b"" if document.endswith(b"%%EOF\n") else b"%%EOF\n")
 
 
 def _split_png(drawn: bytes) -> Iterator[bytes]:
@@ -179,7 +258,7 @@ def _sized(image: bytes, medium: Medium) -> bytes:
     Graphviz leaves that out. TeX takes pixels for points then, and refuses an
     image that is 16384 of them tall.
     """
-    if medium == "svg" or b"pHYs" in image.partition(b"IDAT")[0]:
+    if b"pHYs" in image.partition(b"IDAT")[0]:
         return image
     density = round(_DPI[medium] / 0.0254).to_bytes(4, "big")
     chunk = b"pHYs" + density + density + b"\x01"  # pixels a metre
@@ -195,6 +274,34 @@ def png_size(image: bytes) -> tuple[int, int]:
     .. versionadded:: 0.2
     """
     return int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
+
+
+def pdf_size(image: bytes) -> tuple[float, float]:
+    """Return the width and the height of a PDF of one page, in points.
+
+    .. versionadded:: 0.2
+    """
+    found = _BOX.search(image)
+    assert found is not None
+    return float(found[1]), float(found[2])
+
+
+def paper_medium() -> Medium:
+    """Return the medium for paper of the Graphviz program: ``"pdf"`` if it can, else ``"print"``.
+
+    .. versionadded:: 0.2
+    """
+    program = find_program()
+    return "pdf" if program is not None and _can_pdf(program) else "print"
+
+
+@cache
+def _can_pdf(program: str) -> bool:
+    try:
+        done = _run(program, "pdf", "digraph {}")
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and _is_whole(done.stdout, "pdf")
 
 
 def find_program() -> str | None:
@@ -225,28 +332,40 @@ def require_program() -> str:
     raise MissingExtraError("drawing an image", "a Graphviz program", "png")
 
 
+_SPLIT: dict[Medium, Callable[[bytes], Iterator[bytes]]] = {
+    "layout": _split_layouts,
+    "png": _split_png,
+    "print": _split_png,
+    "pdf": _split_pdf,
+}
+
+
 def _draw(graph: Graph, medium: Medium, direction: Direction) -> bytes:
     program = require_program()
     try:
-        done = _run(program, medium, dot_source(graph, direction))
+        source = dot_source(graph, direction, medium)
+        done = _run(program, medium, source)
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = f"{error}{_BY_SETTING if os.environ.get('PENSTOCK_DOT') else ''}"
         raise RenderError(graph.name, program, reason) from error
     if medium == "print" and _is_shrunk(done):
         return _draw(graph, "png", direction)
-    fault = _find_fault(done, medium)
-    if fault is not None:
-        raise RenderError(graph.name, program, fault)
-    return _sized(done.stdout, medium)
+    found = _divide(done.stdout, [source], medium)
+    fault = _find_fault(done, medium, is_whole=found is not None)
+    if found is None or fault is not None:
+        raise RenderError(graph.name, program, fault or "")
+    return found[0]
 
 
-def _find_fault(done: subprocess.CompletedProcess[bytes], medium: Medium) -> str | None:
+def _find_fault(
+    done: subprocess.CompletedProcess[bytes], medium: Medium, *, is_whole: bool
+) -> str | None:
     """Return why a run of the program made no image that can be shown, or None."""
     if done.returncode or not done.stdout:
         errors = done.stderr.decode(errors="replace").strip().splitlines()
         return errors[0] if errors else f"it ended with {done.returncode} and no image"
-    if not _is_whole(done.stdout, medium):
-        return f"what it printed is not {'an SVG' if medium == 'svg' else 'a whole PNG'}"
+    if not is_whole:
+        return f"what it printed is not {_NOUNS.get(medium, 'a whole PNG')}"
     if _is_shrunk(done):
         return (
             "the image is larger than a PNG of this program can be, which would have shrunk it; "
@@ -256,8 +375,10 @@ def _find_fault(done: subprocess.CompletedProcess[bytes], medium: Medium) -> str
 
 
 def _is_whole(image: bytes, medium: Medium) -> bool:
-    if medium == "svg":
-        return is_svg(image)
+    if medium == "layout":
+        return b'"bb"' in image
+    if medium == "pdf":
+        return image.startswith(b"%PDF-") and _BOX.search(image) is not None
     return image.startswith(_PNG_BEGIN) and image.endswith(_PNG_END)
 
 

@@ -38,7 +38,7 @@ def estimate_height(graph: Graph, direction: Direction) -> int:
     """
     if not graph.nodes:
         return _MARGIN
-    down = direction in {"TD", "TB", "BT"}
+    down = direction not in {"LR", "RL"}
     bars = joins(graph)
     repeated, drawn = repetitions(graph), lines(graph)
     tall = {n.name: _height(n, graph.words, repeated.get(n.name)) for n in graph.nodes}

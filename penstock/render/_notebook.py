@@ -19,7 +19,7 @@ def mime_bundle(graph: Graph) -> dict[str, str]:
     """
     bundle = {"text/plain": render_text(graph)}
     forms: dict[str, Callable[[], str]] = {
-        "image/svg+xml": lambda: render_svg(graph),
+        "image/svg+xml": lambda: render_svg(graph, direction="auto"),
         "text/vnd.mermaid": lambda: render_mermaid(graph, styled=True),
     }
     for mime, render in forms.items():

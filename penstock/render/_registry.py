@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -17,6 +17,7 @@ from penstock.exceptions import (
     UnknownFormatError,
 )
 from penstock.graph._model import Direction, Graph
+from penstock.render._directions import given_direction
 
 __all__ = [
     "GROUP",
@@ -35,6 +36,9 @@ GROUP = "penstock.renderers"
 
 _FIRST = ("mermaid", "dot", "json", "text", "svg", "png")
 """The formats that most people want, before all others."""
+_LAID_OUT = {"svg", "png"}
+"""The formats whose layout fits a page, if they may choose the direction."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.+-]*")
 _SUFFIX = re.compile(r"\.[a-z0-9_+-]+")
 
@@ -51,7 +55,9 @@ class RenderOptions:
     """
 
     direction: Direction = "TD"
-    """The direction of the flow, ``"TD"`` or ``"TB"`` (down), ``"LR"``, ``"BT"`` or ``"RL"``."""
+    """The direction of the flow, ``"TD"`` or ``"TB"`` (down), ``"LR"``, ``"BT"`` or ``"RL"``.
+
+    A renderer of another distribution is never given ``"auto"``."""
 
     styled: bool = False
     """Whether to write colours, if the format does not always have them."""
@@ -186,6 +192,8 @@ def render_graph(graph: Graph, name: str, options: RenderOptions) -> str | bytes
         message = f"direction={options.direction!r} is not a direction (known: {known})"
         raise InvalidArgumentError(message)
     renderer = get_renderer(name)
+    if name not in _LAID_OUT:
+        options = replace(options, direction=given_direction(options.direction))
     if name in _own_names():
         return renderer.render(graph, options)
     return _render_outside(graph, renderer, options)

@@ -1,11 +1,13 @@
 """The colours of diagrams, on light and on dark pages."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 
 from penstock.graph._model import Node
 from penstock.render._shapes import SHAPES, Paint, shape_of
+from penstock.render._tokens import TOKENS, with_defaults
 
 __all__ = [
     "DARK",
@@ -34,8 +36,9 @@ DARK = {
     "failed": Paint("#991b1b", "#fca5a5", "#fee2e2"),
     "unreached": Paint("#0f172a", "#64748b", "#cbd5e1"),
 }
-EDGE = {"light": "#64748b", "dark": "#94a3b8"}
+EDGE = {mode: colours["edge"] for mode, colours in TOKENS.items()}
 EDGE_TEXT = {"light": "#475569", "dark": "#cbd5e1"}
+_FORCED = "@media (forced-colors: active)"
 _PAPER = {"light": "#ffffffd9", "dark": "#14181fd9"}
 """The background of a word that is on a line."""
 
@@ -86,9 +89,9 @@ def page_stylesheet() -> str:
     """
     return "\n".join(
         [
-            _read("page.css"),
+            with_defaults(_read("page.css")),
             _read("steps.css"),
-            *_rules(),
+            _rules(),
             "@media screen {",
             "@supports (color: light-dark(red, red)) {",
             f":root {{\n{_variables('light', 'dark')}\n}}",
@@ -116,12 +119,13 @@ def mermaid_stylesheet() -> str:
     return "\n".join([_read("mermaid.css"), *_mermaid_rules((*LIGHT, "join", "group"), inside), ""])
 
 
+@cache
 def svg_stylesheet() -> str:
     """Return the CSS of a standalone image: it follows the reader's system."""
-    dark = _variables("dark")
-    return "\n".join(
-        [*_rules(), f"@media (prefers-color-scheme: dark) {{\n.penstock-flow {{\n{dark}\n}}\n}}"]
-    )
+    dark = _written(TOKENS["dark"])
+    screen = "@media screen and (prefers-color-scheme: dark)"
+    paint, forced = _rules().split(_FORCED)
+    return f"{paint}{screen} {{\n.penstock-flow {{\n{dark}\n}}\n}}\n{_FORCED}{forced}"
 
 
 def _read(name: str) -> str:
@@ -130,23 +134,9 @@ def _read(name: str) -> str:
     return _COMMENT.sub("", text).strip()
 
 
-def _rules() -> list[str]:
-    rules = []
-    for name in LIGHT:
-        node = f".penstock-flow .penstock-{name}"
-        fill, stroke, text = _paints_of(name)
-        shapes = ":is(path, polygon, ellipse, polyline)"
-        rules.append(f"{node} {shapes} {{ fill: {fill}; stroke: {stroke}; }}")
-        rules.append(f"{node} text {{ fill: {text}; }}")
-    return [
-        *rules,
-        f".penstock-flow .edge path {{ stroke: {_LINE}; }}",
-        f".penstock-flow .edge polygon {{ stroke: {_LINE}; fill: {_LINE}; }}",
-        f".penstock-flow .edge text {{ fill: {_WORD}; }}",
-        f".penstock-flow .penstock-join polygon {{ stroke: {_LINE}; fill: {_LINE}; }}",
-        f".penstock-flow .penstock-group :is(path, polygon) {{ stroke: {_LINE}; fill: none; }}",
-        f".penstock-flow .penstock-group text {{ fill: {_WORD}; }}",
-    ]
+def _rules() -> str:
+    """Return how the inside of a diagram is painted."""
+    return with_defaults(_read("flow.css"))
 
 
 def mermaid_theme_css(names: Iterable[str]) -> str:
@@ -200,16 +190,22 @@ def _where(mode: str) -> str:
 
 def _variables(mode: str, other: str | None = None) -> str:
     """Return the variables with the colours of *mode*, or of the one of two that a page is in."""
+    colours = _palette(mode)
+    if other is None:
+        return _written(colours)
+    others = _palette(other)
+    return _written({key: f"light-dark({colours[key]}, {others[key]})" for key in colours})
 
-    def either(colours: dict[str, str]) -> str:
-        one = colours[mode]
-        return one if other is None else f"light-dark({one}, {colours[other]})"
 
-    lines = []
-    for name, light in LIGHT.items():
+@cache
+def _palette(mode: str) -> dict[str, str]:
+    """Return all colours of *mode*: of what we paint, and of what Mermaid paints."""
+    found = dict(TOKENS[mode])
+    for name, paint in (LIGHT if mode == "light" else DARK).items():
         for part in ("fill", "stroke", "text"):
-            colours = {"light": getattr(light, part), "dark": getattr(DARK[name], part)}
-            lines.append(f"  --penstock-{name}-{part}: {either(colours)};")
-    for name, colours in {"edge": EDGE, "edge-text": EDGE_TEXT, "edge-back": _PAPER}.items():
-        lines.append(f"  --penstock-{name}: {either(colours)};")
-    return "\n".join(lines)
+            found[f"{name}-{part}"] = getattr(paint, part)
+    return found | {"edge-text": EDGE_TEXT[mode], "edge-back": _PAPER[mode]}
+
+
+def _written(colours: Mapping[str, str]) -> str:
+    return "\n".join(f"  --penstock-{name}: {colour};" for name, colour in colours.items())

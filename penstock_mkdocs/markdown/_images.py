@@ -32,7 +32,7 @@ def svg_of(page: FlowPage, direction: Direction, prefix: str, flows: Iterable[Fl
     if drawn is None:
         # Alone, to hear what is wrong.
         return draw_svg(page.graph, direction=direction, prefix=prefix, standalone=False)
-    return paint_svg(drawn, page.graph, prefix=prefix, standalone=False)
+    return paint_svg(drawn, page.graph, direction=direction, prefix=prefix, standalone=False)
 
 
 @lru_cache(256)
@@ -54,7 +54,7 @@ def _draw_all(graph: Graph, direction: Direction, flows: Iterable[Flow]) -> byte
     graphs = dict.fromkeys([graph, *(flow.graph() for flow in flows)])
     drawings: list[_Key] = [(each, direction) for each in graphs]
     wanted = [drawing for drawing in drawings if drawing not in _drawn]
-    pictures = draw_dot([dot_source(*each) for each in wanted], "svg")
+    pictures = draw_dot([dot_source(*each, "layout") for each in wanted], "layout")
     if len(_drawn) > _MOST:
         _drawn.clear()
     if pictures is not None:

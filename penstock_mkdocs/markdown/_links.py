@@ -27,7 +27,9 @@ _JOINED_TARGET = re.compile(r' id="(?P<id>[^"]*?(?P<anchor>penstock--[^"]+))"')
 _AGAIN = re.compile(r"(penstock--.+--.+)--\d+")
 """The anchor of a step that a page shows again."""
 
-_OUTLINE = re.compile(r'<(?:path|polygon)\b[^>]*? (?:d|points)="([^"]+)"')
+_OUTLINE = re.compile(
+    r'<rect class="penstock-card" (x="[^"]+" y="[^"]+" width="[^"]+" height="[^"]+")'
+)
 _WORDS = re.compile(r"<text\b[^>]*>([^<]*)</text>")
 _DIAGRAM = re.compile(r'<div class="penstock-diagram".*?</div>', re.DOTALL)
 _DRAWN = "<title>"
@@ -182,12 +184,8 @@ def _cover(content: str, other: RemoteTarget) -> str:
     SVG. Inside of ``<foreignObject>`` they do not.
     """
     outline = _OUTLINE.search(content)
-    assert outline is not None  # each shape that we use has one
-    numbers = [float(number) for number in re.findall(r"-?[\d.]+", outline[1])]
-    left, top = min(numbers[::2]), min(numbers[1::2])
-    width, height = max(numbers[::2]) - left, max(numbers[1::2]) - top
+    assert outline is not None  # each node has one
     words = " ".join(_WORDS.findall(content))
     look = "display: block; height: 100%; overflow: hidden; color: transparent; font-size: 1px"
     link = _autoref(other, f'<span style="{look}">{words}</span>')
-    bounds = f'x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}"'
-    return f"<foreignObject {bounds}>{link}</foreignObject>"
+    return f"<foreignObject {outline[1]}>{link}</foreignObject>"

@@ -188,7 +188,7 @@ class FlowOptions(BlockOptions):
     """Options of one ``::: penstock-flow NAME``."""
 
     format: str = _option("svg", _format_name)
-    direction: str = _option("TD", _choice(*DIRECTIONS))
+    direction: str = _option("auto", _choice(*DIRECTIONS))
     caption: str | None = _option(None, _text)
     alt: str | None = _option(None, _text)
     align: str | None = _option(None, _choice("left", "center", "right"))
@@ -225,7 +225,7 @@ class ExtensionOptions(_Options):
     timeout: float | None = _option(None, _unless_none(check_seconds))
     catalog_reuse: bool | None = _option(None, _unless_none(_flag))
     format: str = _option("svg", _format_name)
-    direction: str = _option("TD", _choice(*DIRECTIONS))
+    direction: str = _option("auto", _choice(*DIRECTIONS))
     errors: str = _option("auto", _choice(*ERRORS))
     css: bool | None = _option(None, _flag)
     templates: str | None = _option(None, _text)

@@ -842,7 +842,7 @@ def test_images_are_not_kept_for_ever(monkeypatch):
     kept = set(_images._drawn)
     html = convert("::: penstock-flow orders\n    direction: LR\n")
 
-    assert {direction for _, direction in kept} == {"TD"}
+    assert {direction for _, direction in kept} == {"auto"}
     assert {direction for _, direction in _images._drawn} == {"LR"}
     assert "<svg" in html
 

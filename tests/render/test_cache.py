@@ -13,7 +13,7 @@ from penstock import Edge, Graph, Node
 from penstock.render import _cache, _graphviz, _program
 from penstock.render._cache import ImageCache, image_key
 from penstock.render._graphviz import dot_source, draw_dot, render_svg
-from penstock.render._svg import paint_svg
+from penstock.render._paint import paint_svg
 
 
 def graph_of(name: str) -> Graph:
@@ -22,10 +22,15 @@ def graph_of(name: str) -> Graph:
 
 
 def source(name: str) -> str:
-    return dot_source(graph_of(name), "TD")
+    return dot_source(graph_of(name), "TD", "png")
 
 
 SOURCES = {image_key(source(name)): source(name) for name in ("a", "b", "c")}
+LAYOUTS = {
+    image_key(name): dot_source(graph_of(name), direction, "layout")
+    for name, direction in {"a": "TD", "b": "auto", "c": "LR"}.items()
+}
+DIRECTIONS = {"a": "TD", "b": "auto", "c": "LR"}
 
 
 @pytest.fixture
@@ -61,11 +66,11 @@ def test_each_has_its_own(drawings, medium):
 @pytest.mark.needs("Graphviz program")
 def test_same_as_alone(drawings, name):
     """An image that was drawn together with others is the one that is drawn alone."""
-    drawings.make(SOURCES, "svg")
+    drawings.make(LAYOUTS, "layout")
 
-    drawn = drawings.find(image_key(source(name)), "svg")
-    together = paint_svg(drawn, graph_of(name), prefix="x", standalone=True).svg
-    assert together == render_svg(graph_of(name), prefix="x")
+    laid, options = drawings.find(image_key(name), "layout"), {"direction": DIRECTIONS[name]}
+    together = paint_svg(laid, graph_of(name), prefix="x", **options).svg
+    assert together == render_svg(graph_of(name), prefix="x", **options)
 
 
 def test_paper_has_more_dots():
@@ -79,8 +84,8 @@ def test_paper_has_more_dots():
 @pytest.mark.needs("Graphviz program")
 def test_drawn_once(drawings, calls):
     """All are drawn by one program, and none again."""
-    drawings.make(SOURCES, "svg")
-    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "layout")
+    drawings.make(SOURCES, "layout")
 
     assert len(calls) == 1
 
@@ -89,15 +94,15 @@ def test_drawn_once(drawings, calls):
 def test_only_what_is_missing(drawings, calls):
     """A new image is drawn without those that are there."""
     (first, *_) = SOURCES
-    drawings.make({first: SOURCES[first]}, "svg")
-    drawings.make(SOURCES, "svg")
+    drawings.make({first: SOURCES[first]}, "layout")
+    drawings.make(SOURCES, "layout")
 
     assert [arguments[2].count("digraph") for arguments in calls] == [1, 2]
 
 
 def test_nothing(drawings, calls, tmp_path):
     """With nothing to draw, nothing is started and no folder is made."""
-    drawings.make({}, "svg")
+    drawings.make({}, "layout")
 
     assert (calls, list(tmp_path.iterdir())) == ([], [])
 
@@ -105,13 +110,17 @@ def test_nothing(drawings, calls, tmp_path):
 @pytest.mark.needs("Graphviz program")
 def test_prune(drawings):
     """Images that are no longer used are removed, in every medium."""
-    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "layout")
     drawings.make(SOURCES, "png")
     first, *others = SOURCES
 
     drawings.prune([first])
 
-    assert [drawings.find(d, "svg") is not None for d in (first, *others)] == [True, False, False]
+    assert [drawings.find(d, "layout") is not None for d in (first, *others)] == [
+        True,
+        False,
+        False,
+    ]
     assert drawings.find(others[0], "png") is None
 
 
@@ -122,7 +131,7 @@ def test_prune_what_a_killed_process_left(drawings, tmp_path):
         "from pathlib import Path\n"
         "from penstock.render._cache import ImageCache\n"
         "os.replace = lambda *_: os.kill(os.getpid(), 9)\n"
-        f"ImageCache(Path(sys.argv[1])).make({SOURCES!r}, 'svg')\n"
+        f"ImageCache(Path(sys.argv[1])).make({SOURCES!r}, 'layout')\n"
     )
     folder = tmp_path / "drawings"
     subprocess.run([sys.executable, "-c", killed, folder], check=False)
@@ -135,17 +144,17 @@ def test_prune_what_a_killed_process_left(drawings, tmp_path):
 
 def test_other_program(drawings, tmp_path, monkeypatch):
     """An image that another program drew is not reused."""
-    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "layout")
     other = tmp_path / "other"
     other.write_text("#!/bin/sh\n")
     monkeypatch.setenv("PENSTOCK_DOT", str(other))
 
-    assert ImageCache(tmp_path / "drawings").find(next(iter(SOURCES)), "svg") is None
+    assert ImageCache(tmp_path / "drawings").find(next(iter(SOURCES)), "layout") is None
 
 
 BAD = {
     "it fails": "#!/bin/sh\nexit 1\n",
-    "it draws fewer": "#!/bin/sh\necho '<?xml version=\"1.0\"?><svg/>'\n",
+    "it draws fewer": "#!/bin/sh\necho '{\"bb\": 1}'\n",
     "it cannot be run": "nothing that runs",
 }
 
@@ -158,9 +167,9 @@ def test_bad_program(drawings, tmp_path, monkeypatch, code):
     program.chmod(0o755)
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
 
-    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "layout")
 
-    assert [drawings.find(digest, "svg") for digest in SOURCES] == [None] * 3
+    assert [drawings.find(digest, "layout") for digest in SOURCES] == [None] * 3
 
 
 def test_no_program(drawings, monkeypatch):
@@ -168,18 +177,18 @@ def test_no_program(drawings, monkeypatch):
     for module in (_graphviz, _cache):
         monkeypatch.setattr(module, "find_program", lambda: None)
 
-    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "layout")
 
-    assert drawings.find(next(iter(SOURCES)), "svg") is None
+    assert drawings.find(next(iter(SOURCES)), "layout") is None
 
 
 def test_program_that_is_not_there(drawings, tmp_path, monkeypatch):
     """A setting that names a missing program raises nothing here: the caller reports it."""
     monkeypatch.setenv("PENSTOCK_DOT", str(tmp_path / "gone"))
 
-    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "layout")
 
-    assert drawings.find(next(iter(SOURCES)), "svg") is None
+    assert drawings.find(next(iter(SOURCES)), "layout") is None
 
 
 def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
@@ -187,12 +196,12 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
     program = tmp_path / "dot"
     program.write_text("#!/bin/sh\n", encoding="utf-8")
     monkeypatch.setattr(_cache, "find_program", lambda: str(program))
-    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "layout")
 
     program.write_text("#!/bin/sh\n# of another version\n", encoding="utf-8")
 
     later = ImageCache(tmp_path / "drawings")
-    assert [later.find(digest, "svg") for digest in SOURCES] == [None] * len(SOURCES)
+    assert [later.find(digest, "layout") for digest in SOURCES] == [None] * len(SOURCES)
 
 
 @pytest.mark.needs("Graphviz program")
@@ -201,9 +210,9 @@ def test_with_threads(drawings, monkeypatch):
     monkeypatch.setattr(_cache, "_AT_ONCE", 1)
     monkeypatch.setattr(_cache, "_WAIT", 0)
 
-    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "layout")
 
-    assert all(drawings.find(digest, "svg") for digest in SOURCES)
+    assert all(drawings.find(digest, "layout") for digest in SOURCES)
 
 
 @pytest.mark.needs("Graphviz program")
@@ -216,9 +225,9 @@ def test_without_threads(drawings, monkeypatch):
     monkeypatch.setattr(_cache, "_AT_ONCE", 1)
     monkeypatch.setattr(threading.Thread, "start", refuse)
 
-    drawings.make(SOURCES, "svg")
+    drawings.make(SOURCES, "layout")
 
-    assert all(drawings.find(digest, "svg") for digest in SOURCES)
+    assert all(drawings.find(digest, "layout") for digest in SOURCES)
 
 
 @pytest.mark.needs("processes")
@@ -234,7 +243,7 @@ def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what runs beside a shell
 
     with pytest.raises(KeyboardInterrupt):
-        drawings.make(SOURCES, "svg")
+        drawings.make(SOURCES, "layout")
 
     assert not _program._running
 

@@ -94,7 +94,7 @@ def test_text():
     assert draw(graph, "d2", direction="LR").splitlines() == [
         "direction: right",
         r'"the flow": "The \"orders\"" {shape: text; near: top-center; style.font-size: 24}',
-        r'receive: "Receive\n(kafka)" {style.border-radius: 20; style.bold: true; '
+        r'receive: "Receive\n(Kafka)" {style.border-radius: 20; style.bold: true; '
         "style.stroke-width: 4}",
         rf'{_id("Store")}: "Store\n(database)" {{shape: cylinder; link: "store.html"}}',
         r'lost: "lost\n(not declared)" {style.stroke-dash: 4}',

@@ -45,7 +45,7 @@ def _flow():
         ("mermaid", "graph TD\n"),
         ("dot", "digraph orders {\n"),
         ("json", "{\n"),
-        ("text", "Orders\nreceive (entrypoint, http)\n"),
+        ("text", "Orders\nreceive (entrypoint, HTTP)\n"),
         ("svg", "<svg "),
         ("png", b"\x89PNG"),
     ],
@@ -117,7 +117,7 @@ class TestText:
 
         assert drawn.splitlines() == [
             "g",
-            "Begin (entrypoint, http)",
+            "Begin (entrypoint, HTTP)",
             "├─ yes ─> b",
             "│   └── d (email, after all of them)",
             "└── c",

@@ -23,6 +23,10 @@ from penstock.render._graphviz import (
     dot_source,
     draw_dot,
     find_program,
+    paper_medium,
+    pdf_size,
+    png_size,
+    render_image,
     render_png,
     render_svg,
     require_program,
@@ -69,7 +73,7 @@ def test_hostile_labels_show():
 
     assert sorted(map(text_of, drawn_nodes(svg))) == sorted(shown(t + t) for t in HOSTILE)
     assert {e.tag.removeprefix(SVG) for e in ET.fromstring(svg).iter()} <= {
-        *("svg", "title", "desc", "style", "g", "path", "polygon", "polyline", "text"),
+        *("svg", "title", "desc", "style", "g", "path", "rect", "text"),
     }
 
 
@@ -83,7 +87,7 @@ def test_hostile_edge_labels_show():
 
     root = ET.fromstring(render_svg(graph_of(*nodes, edges=tuple(edges))))
 
-    groups = [g for g in root.iter(f"{SVG}g") if g.get("class") == "edge"]
+    groups = [g for g in root.iter(f"{SVG}g") if g.get("class") == "penstock-label"]
     assert sorted(map(text_of, groups)) == sorted(map(shown, HOSTILE))
 
 
@@ -148,7 +152,7 @@ def test_address_that_leads(href):
 
 def test_titles():
     """A screen reader hears names first, then what the flow is for and a sentence a step."""
-    node = Node(name="a", title="a", summary="Reads <all> orders.")
+    node = Node(name="a", title="a", kind="http", summary="Reads <all> orders.")
     graph = Graph(
         name="orders",
         title="Orders & more",
@@ -159,7 +163,9 @@ def test_titles():
 
     root = ET.fromstring(render_svg(graph))
 
-    assert [e.text for e in root.iter(f"{SVG}title")] == ["Orders & more", "a: Reads <all> orders."]
+    assert [e.text for e in root.iter(f"{SVG}title")] == [
+        *("Orders & more", "a, HTTP: Reads <all> orders.")
+    ]
     assert [e.text for e in root.iter(f"{SVG}desc")] == ["Why it is so. It has 1 step."]
     assert root.get("aria-labelledby") == "penstock-orders-title"
     assert root.get("aria-describedby") == "penstock-orders-desc"
@@ -182,13 +188,12 @@ def test_description_is_made_from_the_flow(roles, expected):
 
 
 def test_group():
-    """The frame of a group has its title, a class for its colours, and no name of Graphviz."""
+    """The frame of a group has its title and a class for its colours."""
     drawn = render_svg(graph_of(Node(name="a", title="a", group='Pay "it" & <b>')))
 
-    (frame,) = [g for g in ET.fromstring(drawn).iter() if "cluster" in g.get("class", "").split()]
-    assert "penstock-group" in frame.get("class").split()
-    assert text_of(frame) == 'Pay"it"&<b>'
-    assert "__group" not in drawn
+    frame, title = [g for g in ET.fromstring(drawn).iter() if g.get("class") == "penstock-group"]
+    assert [e.tag for e in frame] == [f"{SVG}rect"]
+    assert text_of(title) == 'Pay"it"&<b>'
 
 
 def test_ids_are_prefixed():
@@ -228,6 +233,52 @@ def test_page_is_dark_only_if_it_says_so():
 
 @pytest.mark.dot
 @pytest.mark.usefixtures("program")
+@pytest.mark.parametrize("medium", ["png", "print"])
+def test_several_png(medium):
+    """One program draws several images, of which each has the direction that fits a page."""
+    graphs = [chain(3), fan(9), chain(2)]
+
+    drawn = draw_dot([dot_source(graph, "auto", medium) for graph in graphs], medium)
+
+    assert drawn == [render_png(graph, direction="auto", medium=medium) for graph in graphs]
+    assert [width > height for width, height in map(png_size, drawn)] == [False, False, False]
+    assert png_size(render_png(fan(9), medium=medium))[0] > 3 * png_size(drawn[1])[0]
+
+
+@pytest.mark.dot
+def test_pdf(require, monkeypatch):
+    """`dot` draws for paper as PDF, several with one program, without the hour in it."""
+    require("dot", shutil.which("dot") is not None)
+    monkeypatch.setenv("PENSTOCK_DOT", "dot")
+
+    drawn = draw_dot([dot_source(chain(n), "auto", "pdf") for n in (2, 3)], "pdf")
+
+    assert paper_medium() == "pdf"
+    assert [pdf.startswith(b"%PDF-") and pdf.endswith(b"%%EOF\n") for pdf in drawn] == [True] * 2
+    assert [b"CreationDate (D:19700101000000Z" in pdf for pdf in drawn] == [True, True]
+    assert pdf_size(drawn[1])[1] > pdf_size(drawn[0])[1]
+
+
+@pytest.mark.dot
+def test_pdf_of_a_large_flow(require, monkeypatch):
+    """A flow that is larger than a PDF can be is shrunk: its vectors lose nothing."""
+    require("dot", shutil.which("dot") is not None)
+    monkeypatch.setenv("PENSTOCK_DOT", "dot")
+
+    assert 14_000 < pdf_size(render_image(chain(250), medium="pdf"))[1] <= 14_400
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo no", None], ids=["fails", "other", "gone"])
+def test_paper_without_pdf(tmp_path, monkeypatch, script):
+    """Where the program cannot write PDF, images for paper are pixels."""
+    program = tmp_path / "dot" if script is None else written(tmp_path / "dot", script)
+    monkeypatch.setenv("PENSTOCK_DOT", str(program))
+
+    assert paper_medium() == "print"
+
+
+@pytest.mark.dot
+@pytest.mark.usefixtures("program")
 @pytest.mark.parametrize(("medium", "dots"), [("png", 144), ("print", 288)])
 def test_png(medium, dots):
     """A PNG is whole, and says how many dots an inch of it has."""
@@ -241,34 +292,32 @@ def test_png(medium, dots):
 
 @pytest.mark.parametrize("role", ["entrypoint", "step", "missing"])
 def test_roles_are_distinct_without_colour(role):
-    """Entrypoints are round, missing steps dashed, and other steps neither."""
+    """Entrypoints are round and have an icon, missing steps a question mark and words."""
     (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", title="a", role=role))))
-    outline = next(e for e in group if e.tag in {f"{SVG}path", f"{SVG}polygon"})
+    card = next(e for e in group if e.get("class") == "penstock-card")
 
-    actual = outline.tag.removeprefix(SVG), "stroke-dasharray" in outline.attrib
+    actual = card.get("rx") == "20", group.find(f"{SVG}path") is not None, text_of(group)
 
     assert (
         actual
         == {
-            "entrypoint": ("path", False),
-            "step": ("polygon", False),
-            "missing": ("polygon", True),
+            "entrypoint": (True, True, "a"),
+            "step": (False, False, "a"),
+            "missing": (False, True, "anotdeclared"),
         }[role]
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [("visited", ("1.2", False)), ("failed", ("3", False)), ("unreached", ("1.2", True))],
-)
-def test_statuses_are_distinct_without_colour(status, expected):
-    """A step that failed has a thick outline, and one that was not reached a dashed one."""
+@pytest.mark.parametrize(("status", "signs"), [("visited", 1), ("failed", 1), ("unreached", 0)])
+def test_statuses_are_distinct_without_colour(status, signs):
+    """A step that ran has the sign of how it ended; its style sheet dashes one that did not run."""
     (group,) = drawn_nodes(render_svg(graph_of(Node(name="a", title="a", status=status))))
-    outline = next(e for e in group if e.tag == f"{SVG}polygon")
 
-    width = outline.get("stroke-width")
+    marks = [g for g in group.iter() if g.get("class") == "penstock-mark"]
 
-    assert (width, "stroke-dasharray" in outline.attrib) == expected
+    assert len(marks) == signs
+    assert f"penstock-{status}" in group.get("class").split()
+    assert ".penstock-unreached .penstock-card { fill: none;" in page_stylesheet()
 
 
 def test_empty_graph():
@@ -380,8 +429,10 @@ def written(path, script):
 WRONG = {
     "text": b"hello\n",
     "html": b"<html><svg></svg></html>",
-    "other namespace": b"<svg/>",
-    "half": b'<svg xmlns="http://www.w3.org/2000/svg">',
+    "SVG": b"<svg/>",
+    "half": b'{"bb": "0,0,0,0"',
+    "other JSON": b'{"bb": 3}',
+    "two": b'{"bb": "0,0,0,0"}\n{"bb": "0,0,0,0"}',
     "bytes": b"\xff\xfe",
     "half a PNG": b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR",
 }
@@ -390,7 +441,7 @@ WRONG = {
 @pytest.mark.parametrize("printed", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize(
     ("draw", "expected"),
-    [(render_svg, "is not an SVG"), (render_png, "is not a whole PNG")],
+    [(render_svg, "is not a layout"), (render_png, "is not a whole PNG")],
     ids=["svg", "png"],
 )
 def test_program_that_prints_something_else(tmp_path, monkeypatch, printed, draw, expected):
@@ -401,16 +452,7 @@ def test_program_that_prints_something_else(tmp_path, monkeypatch, printed, draw
 
     with pytest.raises(RenderError, match=expected):
         draw(graph_of(Node(name="a", title="a")))
-    assert draw_dot(["digraph {}"], "svg" if draw is render_svg else "png") is None
-
-
-def test_node_without_outline(tmp_path, monkeypatch):
-    """A shape that a program draws in its own way is left as it is."""
-    svg = '<svg xmlns="http://www.w3.org/2000/svg"><g class="node"><title>a</title></g></svg>'
-    program = written(tmp_path / "dot", f"echo '{svg}'")
-    monkeypatch.setenv("PENSTOCK_DOT", str(program))
-
-    assert "<title>a</title>" in render_svg(graph_of(Node(name="a", title="a")))
+    assert draw is render_svg or draw_dot(["digraph {}"], "png") is None
 
 
 @pytest.mark.needs("processes")
@@ -427,7 +469,7 @@ def test_programs_that_hang_take_no_longer_than_one(tmp_path, monkeypatch):
 
     assert limits == [0.4, 0.2, 0.1, 0.05]
 
-    written(program, """echo '<svg xmlns="http://www.w3.org/2000/svg"/>'""")
+    written(program, """echo '{"bb": "0,0,0,0"}'""")
     monkeypatch.setattr(_graphviz, "_SECONDS", 80)
     assert render_svg(graph_of()).startswith("<svg")
     assert _program._waited_in_vain[str(program)] == 0
@@ -460,6 +502,13 @@ def chain(length):
     return graph_of(*nodes, edges=tuple(edges))
 
 
+def fan(width):
+    """Return a step with many after it."""
+    nodes = [Node(name=f"s{number}", title=f"step {number}") for number in range(width)]
+    edges = [Edge("s0", node.name) for node in nodes[1:]]
+    return graph_of(*nodes, edges=tuple(edges))
+
+
 @pytest.mark.dot
 def test_png_that_would_be_shrunk(require, monkeypatch):
     """A PNG that a program would shrink until nobody can read it is an error that names SVG."""
@@ -468,7 +517,7 @@ def test_png_that_would_be_shrunk(require, monkeypatch):
 
     with pytest.raises(RenderError, match="draw it with format='svg'"):
         render_png(chain(300))
-    assert draw_dot([dot_source(chain(300), "TD")], "png") is None
+    assert draw_dot([dot_source(chain(300), "TD", "png")], "png") is None
 
 
 @pytest.mark.dot

@@ -61,14 +61,14 @@ def test_direction():
     [
         (Node(name="a", title="a"), "a"),
         (Node(name="a", title="Fetch it"), 'a["Fetch it"]'),
-        (Node(name="a", title="a", kind="api"), 'a[["a<br/>(api)"]]'),
+        (Node(name="a", title="a", kind="api"), 'a[["a<br/>(API)"]]'),
         (Node(name="a", title="a", kind="database"), 'a[("a<br/>(database)")]'),
         (Node(name="a", title="a", kind="Kafka"), 'a["a<br/>(Kafka)"]@{ shape: h-cyl }'),
         (Node(name="a", title="a", kind="file"), 'a["a<br/>(file)"]@{ shape: doc }'),
         (Node(name="a", title="a", kind="email"), 'a["a<br/>(email)"]@{ shape: lean-r }'),
         (Node(name="a", title="a", kind="webhook"), 'a["a<br/>(webhook)"]'),
         (Node(name="a", title="a", role="entrypoint"), "a"),
-        (Node(name="a", title="a", role="entrypoint", kind="http"), 'a(["a<br/>(http)"])'),
+        (Node(name="a", title="a", role="entrypoint", kind="http"), 'a(["a<br/>(HTTP)"])'),
         (
             Node(name="a", title="a", kind="kafka", receives=("kafka:x",), sends=("celery:y",)),
             'a["a\nreceives kafka#58;x\nsends celery#58;y"]@{ shape: h-cyl }',
@@ -311,7 +311,7 @@ def test_styled():
         graph TD
             accTitle: Orders: #35;1
             accDescr: Takes orders. Ships them.
-            receive(["Receive<br/><small>(http)</small>"]):::entrypoint
+            receive(["Receive<br/><small>(HTTP)</small>"]):::entrypoint
             check("check"):::step
             ship__all:::join@{ shape: fork }
             ship["ship<br/><small>(queue)</small>"]:::queue@{ shape: h-cyl }

@@ -28,7 +28,7 @@ def test_forms():
 def test_without_graphviz(monkeypatch):
     """Without a Graphviz program a cell still shows the flow."""
 
-    def fail(_: object) -> str:
+    def fail(_: object, **__: object) -> str:
         raise MissingExtraError("drawing an image", "a Graphviz program", "png")
 
     monkeypatch.setattr(_notebook, "render_svg", fail)

@@ -11,6 +11,7 @@ from html import unescape
 import pytest
 from pypdf import PdfReader
 
+from penstock.docs.diagrams import paper_medium
 from penstock.render import _graphviz
 
 ABOUT = {"project": "Shop", "version": "1", "copyright": "x"}
@@ -109,7 +110,7 @@ def test_contents_of_book(project):
 
 TREE = [
     "Orders",
-    "Receive the order (entrypoint, http)",
+    "Receive the order (entrypoint, HTTP)",
     "├─ paid ─> charge (ledger)",
     "│   └── send (after all of them)",
     "└── pack",
@@ -178,7 +179,7 @@ def test_manuals(project, builder, suffix):
 
     text = built.read(f"shop.{suffix}")
     assert built.warnings == ""
-    assert "Receive the order (entrypoint, http)" in text
+    assert "Receive the order (entrypoint, HTTP)" in text
     assert "Takes an order" in text
 
 
@@ -246,10 +247,14 @@ def test_latex(project, lines, expected):
     built = project(*lines).build("latex")
 
     text = next(built.folder.glob("*.tex")).read_text(encoding="utf-8")
-    (name,) = re.findall(r"\\sphinxincludegraphics\[.*?\]\{\{(penstock-\w+)\}\.png\}", text)
+    ((name, suffix),) = re.findall(
+        r"\\sphinxincludegraphics\[.*?\]\{\{(penstock-\w+)\}\.(\w+)\}", text
+    )
     assert built.warnings == ""
     assert expected in text
-    assert (built.folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    begin = {"pdf": b"%PDF-", "png": b"\x89PNG"}[suffix]
+    assert (suffix == "pdf") == (paper_medium() == "pdf")
+    assert (built.folder / f"{name}.{suffix}").read_bytes().startswith(begin)
 
 
 @pytest.fixture
@@ -275,14 +280,18 @@ def typeset(require):
     return run
 
 
-def images(pdf: PdfReader) -> list[tuple[float, float, int]]:
-    """Return how wide and tall each image is on its page, in points, and how many pixels wide."""
+def images(pdf: PdfReader) -> list[tuple[float, float, float]]:
+    """Return how wide and tall each image is on its page, and how wide it was drawn, in points."""
     found = []
 
     def note(operator, operands, matrix, _):
         if operator == b"Do":
-            pixels = page["/Resources"]["/XObject"][operands[0]]["/Width"]
-            found.append((matrix[0], matrix[3], pixels))
+            image = page["/Resources"]["/XObject"][operands[0]]
+            if image["/Subtype"] == "/Form":  # vectors, which are scaled
+                _, _, width, height = map(float, image["/BBox"])
+                found.append((matrix[0] * width, matrix[3] * height, width))
+            else:
+                found.append((matrix[0], matrix[3], image["/Width"] / 4))
 
     for page in pdf.pages:
         page.extract_text(visitor_operand_before=note)
@@ -303,7 +312,11 @@ def test_pdf(project, typeset):
     """A PDF shows each flow as large as it was drawn, or as its page allows."""
     made = project(":caption: How")
     made.write("shop.py", (made.folder / "shop.py").read_text(encoding="utf-8") + LARGE)
-    for flow, option in (("orders", "width: 50%"), ("wide", "align: left"), ("tall", "caption: x")):
+    for flow, option in (
+        ("orders", "width: 50%"),
+        ("wide", "align: left\n   :direction: td"),
+        ("tall", "caption: x"),
+    ):
         with (made.folder / "index.rst").open("a", encoding="utf-8") as page:
             page.write(f"\n.. penstock-flow:: {flow}\n   :steps: none\n   :{option}\n")
 
@@ -311,7 +324,7 @@ def test_pdf(project, typeset):
 
     paper = float(pdf.pages[0].mediabox.width), float(pdf.pages[0].mediabox.height)
     drawn, half, wide, tall = images(pdf)
-    assert drawn[0] == pytest.approx(drawn[2] / 4, rel=0.01)
+    assert drawn[0] == pytest.approx(drawn[2], rel=0.01)
     assert half[0] == pytest.approx(wide[0] / 2, rel=0.01)
     assert 0.6 * paper[0] < wide[0] < 0.9 * paper[0]
     assert 0.6 * paper[1] < tall[1] < 0.9 * paper[1]
@@ -361,7 +374,7 @@ def test_without_graphviz(project, builder, format_):
         'pip install "penstock[png]". Shown as text instead [penstock.render]\n'
     )
     assert built.warnings.count("WARNING") == 1
-    assert page.read_text(encoding="utf-8").count("Receive the order (entrypoint, http)") == 2
+    assert page.read_text(encoding="utf-8").count("Receive the order (entrypoint, HTTP)") == 2
 
 
 def test_without_the_package_graphviz(project, monkeypatch):
@@ -372,7 +385,7 @@ def test_without_the_package_graphviz(project, monkeypatch):
 
     assert built.warnings.count("WARNING") == 1
     assert 'needs the package graphviz: pip install "penstock[png]"' in built.warnings
-    assert "Receive the order (entrypoint, http)" in built.text()
+    assert "Receive the order (entrypoint, HTTP)" in built.text()
 
 
 def test_drawn_once_it_can_be(project, no_graphviz):

@@ -16,7 +16,7 @@ from penstock.docs import page_formats
         ),
         pytest.param(
             {"penstock_direction": 3},
-            "penstock_direction: 3 is none of TD, TB, LR, BT, RL (using 'TD')",
+            "penstock_direction: 3 is none of TD, TB, LR, BT, RL, auto (using 'auto')",
             id="direction",
         ),
         pytest.param(

@@ -121,10 +121,10 @@ def test_image(german):
     labels = re.findall(r"<text[^>]*>([^<]+)</text>", svg)
     tips = re.findall(r"<title>([^<]+)</title>", svg)
     assert [label.strip() for label in labels] == [
-        *("Auftrag annehmen", "http", "charge", "Buchung", "bezahlt", "pack", "send"),
+        *("Auftrag annehmen", "HTTP", "charge", "Buchung", "pack", "alle von", "send", "bezahlt"),
     ]
     assert tips == [
-        *("Auftrag annehmen: Nimmt einen Auftrag &lt;an&gt;.", "charge: Bucht ab."),
+        *("Auftrag annehmen, HTTP: Nimmt einen Auftrag &lt;an&gt;.", "charge, Buchung: Bucht ab."),
         *("pack", "send: Schickt es."),
     ]
     assert ">Aufträge</title>" in svg
@@ -203,7 +203,7 @@ def test_tree(german):
     lines = [line.strip() for line in text.splitlines()]
     start = lines.index("Aufträge")
     assert lines[start : start + 3] == [
-        *("Aufträge", "Auftrag annehmen (Einstieg, http)", "├─ bezahlt ─> charge (Buchung)"),
+        *("Aufträge", "Auftrag annehmen (Einstieg, HTTP)", "├─ bezahlt ─> charge (Buchung)"),
     ]
 
 
@@ -256,7 +256,7 @@ def test_kind(shop, german):
 
     assert "charge ( order ) Datenbank · shop" in built.text()
     assert ">Datenbank</text>" in html
-    assert "penstock-node penstock-store" in html
+    assert re.search('class="penstock-node [^"]*penstock-store"', html)
 
 
 def test_kind_as_the_project_says_it(shop, german):

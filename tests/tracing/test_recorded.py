@@ -120,7 +120,7 @@ def test_mermaid(run):
     """In Mermaid, failed and unreached steps have their own looks, also without colour."""
     text = run.draw()
 
-    assert 'charge[["charge<br/><small>(http)<br/>ValueError, 5.000 ms</small>"]]:::failed' in text
+    assert 'charge[["charge<br/><small>(HTTP)<br/>ValueError, 5.000 ms</small>"]]:::failed' in text
     assert 'send("send<br/><small>not reached</small>"):::unreached' in text
     assert re.search("classDef failed fill:.*,stroke-width:3px", text)
     assert re.search("classDef unreached fill:.*,stroke-dasharray:2 4", text)
@@ -132,15 +132,15 @@ def test_svg(run):
     svg = run.draw("svg", direction="LR")
 
     assert "not reached" in svg
-    assert "penstock-node penstock-failed" in svg
-    assert "penstock-node penstock-unreached" in svg
-    assert "--penstock-failed-fill" in svg
+    assert re.search('class="penstock-node [^"]*penstock-failed"', svg)
+    assert re.search('class="penstock-node [^"]*penstock-unreached"', svg)
+    assert "var(--penstock-bad, " in svg
 
 
 @pytest.mark.usefixtures("orders")
 def test_other_formats(run):
     """A tree, JSON and PNG show the same."""
-    assert "charge (http, ValueError, 5.000 ms)" in run.draw("text")
+    assert "charge (HTTP, ValueError, 5.000 ms)" in run.draw("text")
     assert json.loads(run.draw("json"))["nodes"][3]["status"] == "unreached"
     assert run.draw("png").startswith(b"\x89PNG")
 

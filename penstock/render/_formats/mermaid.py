@@ -11,6 +11,7 @@ from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction, DrawnWords, Graph, Node
 from penstock.graph._structure import by_group, joins, lines, repetitions
+from penstock.render._directions import given_direction
 from penstock.render._labels import bar_id, drawn_id, group_id, label_lines, safe_href
 from penstock.render._registry import Renderer, RenderOptions
 from penstock.render._shapes import shape_of
@@ -139,6 +140,7 @@ def render_mermaid(
 
     .. versionadded:: 0.2
     """
+    direction = given_direction(direction)
     bars = joins(graph)
     edges = list(_edges(graph, bars))
     prefix = _PREFIX if styled and palette != "inline" else ""

@@ -1,0 +1,302 @@
+"""A flow that is laid out as SVG: every text, icon and line is painted by us."""
+
+from collections.abc import Iterator
+from functools import lru_cache, reduce
+from html import escape
+
+from penstock._common.markup import plain_text
+from penstock.graph._model import Direction, Graph, Node
+from penstock.render._boxes import BAR, GAP, LINE, NOTE_LINE, PAD, TILE, Box, has_tile
+from penstock.render._drawing import Drawing
+from penstock.render._icons import ENTRY, LOOP, MISSING, SIGNS, icon_of
+from penstock.render._labels import clean_text, dot_id, safe_href
+from penstock.render._layout import Frame, Layout, Point, read_layout
+from penstock.render._measure import NOTE, width_of
+from penstock.render._routes import Line, route, sample
+from penstock.render._theme import svg_stylesheet
+
+__all__ = ["paint_svg"]
+
+_EDGE = 6
+"""Pixels around the picture: for outlines of focus, which are outside of their boxes."""
+
+_PHONE = 320
+"""Pixels of a narrow page, beside what is around a diagram there."""
+
+_SIGN = 17
+"""Width of the sign of a loop, with space behind it."""
+
+_ONE_CURVE = 3
+"""The points of a curve, after its first one."""
+
+_STRAIGHT = 0.8
+"""Pixels by which the ends of a straight line may be out of line."""
+
+_TITLE = 13
+"""Height of the plate below the title of a group."""
+
+
+def paint_svg(
+    laid: bytes,
+    graph: Graph,
+    *,
+    direction: Direction = "auto",
+    prefix: str | None = None,
+    standalone: bool = True,
+) -> Drawing:
+    """Return *graph* as SVG, as a Graphviz program has laid it out.
+
+    Args:
+        laid: The output of the program, as `draw_dot` returns it for ``"layout"``.
+        graph: The flow. Its titles and addresses may differ from those that were laid out, as
+            long as they are of the same length.
+        direction: The direction for which it was laid out.
+        prefix: What ids in the image begin with, so that several fit in one
+            page. Made from the flow's name if None.
+        standalone: Whether the image has its own style and follows the
+            reader's system to dark colours. In a page, the page's style does.
+
+    Raises:
+        ValueError: If *laid* is not the layout of such a flow.
+
+    .. versionadded:: 0.2
+    """
+    layout = read_layout(laid, graph, direction)
+    lines = route(layout, backwards=direction in {"BT", "RL"})
+    return _Painter(layout, lines).drawing(
+        prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone
+    )
+
+
+class _Painter:
+    def __init__(self, layout: Layout, lines: list[Line]) -> None:
+        self._layout, self._lines = layout, lines
+        self._graph = layout.plan.graph
+        self._drawn = [point for line in lines for point in sample(line.curve)]
+
+    def drawing(self, prefix: str, *, standalone: bool) -> Drawing:
+        """Return the whole picture."""
+        left, top, right, bottom = self._layout.bounds()
+        across, down = zip(*self._drawn, strict=True) if self._drawn else ((left,), (top,))
+        left, top = min(left, *across) - _EDGE, min(top, *down) - _EDGE
+        width = max(right, *across) + _EDGE - left
+        height = max(bottom, *down) + _EDGE - top
+        view = f"{_n(left)} {_n(top)} {_n(width)} {_n(height)}"
+        svg = (
+            f'<svg width="{_n(width)}" height="{_n(height)}" viewBox="{view}" '
+            'class="penstock-flow" xmlns="http://www.w3.org/2000/svg" '
+            'xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'role="group" aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc">'
+            + "".join(self._inside(prefix, standalone=standalone))
+            + "</svg>"
+        )
+        start, end = self._entry(left, width)
+        return Drawing(
+            svg=svg,
+            width=round(width, 1),
+            height=round(height, 1),
+            entry_start=start,
+            entry_end=end,
+            steps=len(self._graph.nodes),
+            entrypoints=sum(node.is_entrypoint for node in self._graph.nodes),
+        )
+
+    def _inside(self, prefix: str, *, standalone: bool) -> Iterator[str]:
+        yield f'<title id="{prefix}-title">{_text(self._graph.label)}</title>'
+        yield f'<desc id="{prefix}-desc">{_text(" ".join(_describe(self._graph)))}</desc>'
+        if standalone:
+            yield f"<style>{escape(svg_stylesheet(), quote=False)}</style>"
+        for frame in self._layout.frames:
+            wide, tall = frame.right - frame.left, frame.bottom - frame.top
+            yield f'<g class="penstock-group">{_rect(frame.left, frame.top, wide, tall, 10)}</g>'
+        for line in self._lines:
+            yield _line(line)
+        for frame in self._layout.frames:
+            yield self._title(frame)
+        for name, box in self._layout.plan.boxes.items():
+            yield self._box(box, self._layout.centres[name])
+
+    def _entry(self, left: float, width: float) -> tuple[float, float]:
+        """Return where the entrypoints are: all if a phone shows them together, else the first."""
+        spans = []
+        for name, box in self._layout.plan.boxes.items():
+            if box.node is not None and box.node.role == "entrypoint":
+                middle, half = self._layout.centres[name][0] - left, box.width / 2
+                spans.append((middle - half, middle + half))
+        if not spans:
+            return 0.0, 1.0
+        begins, ends = zip(*spans, strict=True)
+        start, end = min(begins), max(ends)
+        if end - start > _PHONE:
+            start, end = spans[0]
+        return round(start / width, 4), round(end / width, 4)
+
+    def _title(self, frame: Frame) -> str:
+        """Return the title of a group: at its left, or at the first place where no line is."""
+        text = clean_text(" ".join(frame.group.split()))
+        wide = width_of(text, NOTE)
+        last = max(int((frame.right - frame.left - wide - 24) / 8), 0)
+        places = [frame.left + 12 + 8 * number for number in range(last + 1)]
+        lines = [v for v, u in self._drawn if frame.top < u < frame.top + 5 + _TITLE]
+        free = (x for x in places if not any(x - 12 < v < x + wide + 12 for v in lines))
+        x = next(free, places[0])
+        under = _rect(x - 6, frame.top + 5, wide + 12, _TITLE, 6)
+        under = under.replace("<rect", '<rect class="penstock-under"')
+        words = f'<text x="{_n(x)}" y="{_n(frame.top + 17)}">{_text(text)}</text>'
+        return f'<g class="penstock-group">{under}{words}</g>'
+
+    def _box(self, box: Box, centre: Point) -> str:
+        paint = {"node": self._node, "label": self._label, "bar": self._bar}[box.role]
+        return paint(box, centre)
+
+    def _bar(self, box: Box, centre: Point) -> str:
+        x, y = centre
+        if self._layout.plan.axis == "TB":
+            bar = _rect(x - box.length / 2, y - BAR / 2, box.length, BAR, 2.5)
+            at = f'x="{_n(x + box.length / 2 + 5)}" y="{_n(y + 4)}"'
+        else:
+            bar = _rect(x - BAR / 2, y - box.length / 2, BAR, box.length, 2.5)
+            at = f'x="{_n(x)}" y="{_n(y - box.length / 2 - 5)}" text-anchor="middle"'
+        words = f"<text {at}>{_text(box.lines[0])}</text>"
+        return f'<g class="penstock-join">{bar}{words}</g>'
+
+    def _label(self, box: Box, centre: Point) -> str:
+        x, y = centre
+        is_loop = box.edge is not None and box.edge.is_loop
+        sign, at = "", f'x="{_n(x)}" text-anchor="middle"'
+        if is_loop:  # the box has room for a word instead of the sign
+            left = x - (max(width_of(line, NOTE) for line in box.lines) + _SIGN) / 2
+            place = f"{_n(left)} {_n(y - 6)}"
+            sign = f'<path transform="translate({place}) scale(.75)" d="{LOOP}"/>'
+            at = f'x="{_n(left + _SIGN)}"'
+        first = y + 4.2 - NOTE_LINE * (len(box.lines) - 1) / 2
+        words = "".join(
+            f'<text {at} y="{_n(first + NOTE_LINE * row)}">{_text(line)}</text>'
+            for row, line in enumerate(box.lines)
+        )
+        return f'<g class="penstock-label{" penstock-loop" if is_loop else ""}">{sign}{words}</g>'
+
+    def _node(self, box: Box, centre: Point) -> str:
+        node, (middle, y) = box.node, centre
+        assert node is not None
+        x, top = middle - box.width / 2, y - box.height / 2
+        is_round = node.role == "entrypoint"
+        card = _rect(x, top, box.width, box.height, min(box.height / 2, 22) if is_round else 8)
+        parts = [card.replace("<rect", '<rect class="penstock-card"', 1)]
+        left = x + PAD + 2 * is_round
+        if has_tile(node):
+            at = x + 8 + is_round
+            parts.append(_tile(node, at, y))
+            left = at + TILE + GAP
+        parts += _texts(box, left, y)
+        if node.status in SIGNS:
+            parts.append(_mark(SIGNS[node.status], x + box.width - 17, y))
+        title = f"<title>{_text(self._name(node))}</title>"
+        href = safe_href(node.href)
+        inside = f"{title}{''.join(parts)}"
+        if href is not None:
+            # Scripts of themes write to each `[href]` of a page, which is read-only in SVG.
+            inside = f'<a xlink:href="{escape(href)}">{inside}</a>'
+        return f'<g class="{_classes(node)}">{inside}</g>'
+
+    def _name(self, node: Node) -> str:
+        """Return what a screen reader says: first what others read, so that it can be asked for."""
+        kind = self._graph.words.kind_of(node)
+        name = f"{node.label}, {kind}" if kind else node.label
+        if node.summary is None:
+            return name
+        return node.summary if node.summary.startswith(node.label) else f"{name}: {node.summary}"
+
+
+def _classes(node: Node) -> str:
+    icon = icon_of(node)
+    found = ["penstock-node", f"penstock-{node.role}"]
+    if icon is not None and icon.family != "other":
+        found.append(f"penstock-{icon.family}")
+    if node.status is not None:
+        found.append(f"penstock-{node.status}")
+    return " ".join(found)
+
+
+def _tile(node: Node, x: float, y: float) -> str:
+    radius = TILE / 2 if node.role == "entrypoint" else 6
+    icon = icon_of(node)
+    path = MISSING if node.role == "missing" else icon.path if icon is not None else ENTRY
+    tile = _rect(x, y - TILE / 2, TILE, TILE, radius).replace(
+        "<rect", '<rect class="penstock-tile"'
+    )
+    at = f"{_n(x + TILE / 2 - 8)} {_n(y - 8)}"
+    return f'{tile}<path class="penstock-icon" transform="translate({at})" d="{path}"/>'
+
+
+def _texts(box: Box, left: float, middle: float) -> Iterator[str]:
+    """Yield the lines of a step: its title, or its name as code, and what is below."""
+    node = box.node
+    assert node is not None
+    name = "penstock-name" if node.title else "penstock-name penstock-code"
+    block = LINE * len(box.lines) + NOTE_LINE * len(box.notes)
+    x, y = _n(left), middle - block / 2 + 13.5
+    for row, line in enumerate(box.lines):
+        yield f'<text class="{name}" x="{x}" y="{_n(y + LINE * row)}">{_text(line)}</text>'
+    y += LINE * len(box.lines) - 2
+    for row, line in enumerate(box.notes):
+        at = f'x="{x}" y="{_n(y + NOTE_LINE * row)}"'
+        yield f'<text class="penstock-note" {at}>{_text(line)}</text>'
+
+
+def _mark(path: str, x: float, y: float) -> str:
+    circle = f'<circle cx="{_n(x)}" cy="{_n(y)}" r="8.5"/>'
+    sign = f'<path transform="translate({_n(x - 6)} {_n(y - 6)}) scale(.75)" d="{path}"/>'
+    return f'<g class="penstock-mark">{circle}{sign}</g>'
+
+
+def _line(line: Line) -> str:
+    kind = " penstock-loop" if line.piece.edge.is_loop else ""
+    head = ""
+    if line.tip is not None:
+        (x, y), (a, b) = line.tip, line.curve[-1]
+        v, u = (b - y) / 2, (x - a) / 2  # at a right angle to it, half as long
+        corners = ((x, y), (a + v, b + u), (a - v, b - u))
+        head = f'<path class="penstock-head" d="M{"L".join(map(_p, corners))}z"/>'
+    return f'<g class="penstock-edge{kind}"><path d="{_path(line)}"/>{head}</g>'
+
+
+def _path(line: Line) -> str:
+    first, *rest = line.curve
+    if len(rest) == _ONE_CURVE and any(map(_is_even, first, rest[-1])):
+        drawn = f"M{_p(first)}L{_p(rest[-1])}"
+    else:
+        drawn = f"M{_p(first)}C{' '.join(map(_p, rest))}"
+    return drawn + (f"L{_p(line.lead)}" if line.lead is not None else "")
+
+
+def _is_even(one: float, other: float) -> bool:
+    return abs(one - other) < _STRAIGHT
+
+
+def _rect(x: float, y: float, width: float, height: float, radius: float) -> str:
+    size = f'width="{_n(width)}" height="{_n(height)}" rx="{_n(radius)}"'
+    return f'<rect x="{_n(x)}" y="{_n(y)}" {size}/>'
+
+
+def _p(point: Point) -> str:
+    return f"{_n(point[0])} {_n(point[1])}"
+
+
+def _n(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
+
+
+@lru_cache(20_000)
+def _text(text: str) -> str:
+    return escape(clean_text(text), quote=False)
+
+
+def _describe(graph: Graph) -> Iterator[str]:
+    if graph.description:
+        yield plain_text(graph.description)
+    starts = [node.label for node in graph.nodes if node.role == "entrypoint"]
+    if starts:
+        yield graph.words.begins.format(reduce(graph.words.either.format, starts))
+    count = len(graph.nodes)
+    yield graph.words.size or f"It has {count} step{'' if count == 1 else 's'}."
