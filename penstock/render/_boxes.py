@@ -147,12 +147,12 @@ class _Planner:
         target = self._ids[node.name]
         count = sum(e.target == node.name and not e.is_loop for e in self._graph.edges)
         words = self._graph.words.all_of
-        length, room = max(52, 26 * count), width_of(words, NOTE) + 5
+        length, room = max(52, 26 * count), _even(width_of(words, NOTE) + 5)
         down = self._axis == "TB"
         bar = Box(
             id=f"b{target}",
             role="bar",
-            width=length + 2 * room if down else max(BAR, room),
+            width=length + 2 * room if down else room,
             height=16 if down else length + 2 * NOTE_LINE,
             lines=(words,),
             group=self._group(node),

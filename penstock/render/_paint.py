@@ -284,7 +284,8 @@ def _p(point: Point) -> str:
 
 
 def _n(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
+    text = f"{number:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
 
 
 @lru_cache(20_000)

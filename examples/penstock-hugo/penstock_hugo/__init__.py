@@ -110,10 +110,16 @@ def _others(step: Step, flow: Flow, flows: Sequence[Flow]) -> Iterator[tuple[Flo
 
 def _diagram(page: FlowPage) -> str:
     try:
-        return _html(render_svg(page.graph, prefix=f"{page.anchor}--svg", standalone=False))
+        return _html(
+            render_svg(page.graph, direction="auto", prefix=_prefix(page), standalone=False)
+        )
     except PenstockError as error:
         print(f"{page.flow.name}: {error}. Shown as text instead", file=sys.stderr)
         return _literal(fence("text", render_text(page.graph)))
+
+
+def _prefix(page: FlowPage) -> str:
+    return f"{page.anchor}--svg"
 
 
 def _page_link(flow: Flow, step: Step | None = None) -> str:
