@@ -25,7 +25,7 @@ class Drawing:
     """Where the entrypoints begin, as a fraction of the width."""
 
     entry_end: float
-    """Where they end: all of them if they are near one another, else the first one."""
+    """The end of all entrypoints if they are near one another, else of the first one."""
 
     steps: int
     """How many steps it shows."""
