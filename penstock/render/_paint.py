@@ -132,7 +132,7 @@ class _Painter:
         return round(start / width, 4), round(end / width, 4)
 
     def _title(self, frame: Frame) -> str:
-        """Return the title of a group: at its left, or at the first place where no line is."""
+        """Return the title of a group: at its left, or at the first x where no line is."""
         text = clean_text(" ".join(frame.group.split()))
         wide = width_of(text, NOTE)
         last = max(int((frame.right - frame.left - wide - 24) / 8), 0)
