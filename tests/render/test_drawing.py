@@ -99,7 +99,7 @@ def test_width(text, mono, em):
 @pytest.mark.dot
 @pytest.mark.parametrize("direction", ["auto", "TD", "LR"])
 def test_programs_agree(require, monkeypatch, direction):
-    """`dot` and graphviz-pure give the same picture of a flow without groups."""
+    """`dot` and graphviz-pure give the same layout of a flow without groups."""
     require("dot", shutil.which("dot") is not None)
     drawn = []
     for program in ("dot", find_extra()):
@@ -131,7 +131,7 @@ def test_directions(direction, last):
 
 @pytest.mark.parametrize(("graph", "is_wide"), [(fan(10), False), (chain(4), False)])
 def test_auto_direction(graph, is_wide):
-    """A flow leads where its picture fits a page: many steps beside one another lead right."""
+    """A flow leads where its diagram fits a page: many steps beside one another lead right."""
     auto, down = draw_svg(graph), draw_svg(graph, direction="TD")
 
     assert (auto.width > 720) == is_wide
@@ -282,10 +282,10 @@ MEASURED = """family => {
             if (text.l < left + 6 || text.r > card.r - 6 || text.t < card.t || text.b > card.b)
                 wrong.push(["outline", text.s]);
     }
-    const texts = [...document.querySelectorAll("svg text")].map(box);
-    texts.forEach((a, i) => texts.slice(i + 1).forEach(b => {
+    const words = [...document.querySelectorAll("svg text")].map(box);
+    words.forEach((a, i) => words.slice(i + 1).forEach(b => {
         if (a.l < b.r - 1 && b.l < a.r - 1 && a.t + 3 < b.b && b.t + 3 < a.b)
-            wrong.push(["texts", a.s, b.s]);
+            wrong.push(["words", a.s, b.s]);
     }));
     const things = [...document.querySelectorAll(".penstock-card, .penstock-label text")].map(box);
     for (const line of document.querySelectorAll(".penstock-edge > path:first-child")) {
