@@ -165,3 +165,95 @@ def table_of(seen: dict[tuple[str, str, int], Seen], flows: Iterable[str]) -> st
             lines.append(f"| {theme} | " + " | ".join(marked) + " |")
         lines.append("")
     return "\n".join(lines)
+
+
+FONTS = (("DejaVu Sans", "DejaVu Sans Mono"), ("Liberation Sans", "Liberation Mono"))
+"""Two families of fonts: without and with letters of one width."""
+
+_PADDING = 6
+"""The pixels between a string and the outline of its box, at least."""
+
+_MEETINGS = """([[sans, mono], padding]) => {
+    const image = document.querySelector("svg.penstock-flow");
+    for (const element of image.querySelectorAll("text, tspan")) {
+        const isMono = /mono/i.test(getComputedStyle(element).fontFamily);
+        element.dataset.font = isMono ? mono : sans;
+    }
+    for (const element of image.querySelectorAll("text, tspan"))
+        element.style.fontFamily = `"${element.dataset.font}"`;
+    const inner = element => [...element.children].some(child => child.tagName === "tspan");
+    const area = element => {
+        const box = element.getBoundingClientRect();
+        return {
+            left: box.left, right: box.right, top: box.top, bottom: box.bottom, element,
+            name: element.textContent.trim(), size: box.width * box.height,
+        };
+    };
+    // Below and above its letters, the area of a line is empty: a fifth of it is, in most fonts.
+    const lines = [...image.querySelectorAll("text, tspan")]
+        .filter(element => !inner(element) && element.textContent.trim())
+        .map(area);
+    const nodes = [...image.querySelectorAll(".penstock-node")];
+    const outer = node => [...node.querySelectorAll("rect, path, polygon, ellipse")]
+        .map(area).reduce((one, other) => one.size >= other.size ? one : other);
+    const boxes = nodes.map(outer);
+    const frames = [...image.querySelectorAll(".penstock-group > *")]
+        .filter(element => element.tagName !== "text" && element.getBBox
+            && getComputedStyle(element).stroke !== "none")
+        .map(area);
+    const meet = (one, other, by = 0) => one.left < other.right - by && other.left < one.right - by
+        && one.top < other.bottom - by && other.top < one.bottom - by;
+    const within = (one, other) => one.left >= other.left && one.right <= other.right
+        && one.top >= other.top && one.bottom <= other.bottom;
+    const found = new Set();
+    nodes.forEach((node, at) => {
+        const box = boxes[at];
+        for (const line of lines.filter(line => node.contains(line.element))) {
+            const room = Math.min(line.left - box.left, box.right - line.right);
+            const above = Math.min(line.top - box.top, box.bottom - line.bottom);
+            if (room < padding - 0.1) found.add(`${line.name}: ${room.toFixed(1)} px at a side`);
+            // Letters are two pixels from the top and the bottom of their line, at least.
+            if (above + 2 < padding - 0.1) found.add(`${line.name}: ${above.toFixed(1)} px above`);
+        }
+    });
+    lines.forEach((line, at) => {
+        for (const other of lines.slice(at + 1))
+            if (meet(line, other, 1)
+                && Math.min(line.bottom, other.bottom) - Math.max(line.top, other.top) > 3)
+                found.add(`${line.name} and ${other.name} meet`);
+        boxes.forEach((box, of) => {
+            if (!nodes[of].contains(line.element) && meet(line, box))
+                found.add(`${line.name} is on another box`);
+        });
+        for (const frame of frames)
+            if (meet(line, frame) && !within(line, frame))
+                found.add(`${line.name} is on the outline of a frame`);
+    });
+    frames.forEach((frame, at) => {
+        for (const other of frames.slice(at + 1))
+            if (meet(frame, other) && !within(frame, other) && !within(other, frame))
+                found.add("two frames meet");
+    });
+    for (const path of image.querySelectorAll(".penstock-edge path, .edge path")) {
+        const style = getComputedStyle(path);
+        if (style.stroke === "none" || path.closest(".penstock-label, .penstock-tile")) continue;
+        const matrix = path.getScreenCTM();
+        const length = path.getTotalLength();
+        if (length < 14) continue;
+        for (let along = 0; along <= length; along += 2) {
+            const {x, y} = path.getPointAtLength(along).matrixTransform(matrix);
+            const point = {left: x, right: x, top: y, bottom: y};
+            boxes.forEach((box, of) => {
+                if (meet(point, box, 2)) found.add(`a line is in the box of ${box.name}`);
+            });
+            for (const line of lines)
+                if (meet(point, line, 2)) found.add(`a line crosses ${line.name}`);
+        }
+    }
+    return [...found];
+}"""
+
+
+def meetings(page: Any, fonts: tuple[str, str]) -> list[str]:
+    """Return what meets in the first diagram of a page, set in two *fonts*."""
+    return list(page.evaluate(_MEETINGS, [fonts, _PADDING]))
