@@ -18,6 +18,8 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TUTORIAL = DOCS / "tutorial" / "first-diagram.md"
+GUIDES = {"django-celery-mkdocs": "before-django", "fastapi-sphinx": "before-fastapi"}
+"""The guides, and the folder of `examples/` where each begins."""
 PROCESSES = DOCS / "how-to" / "processes.md"
 
 
@@ -57,6 +59,35 @@ def test_processes(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.fixture(params=[*GUIDES])
+def guide(request, tmp_path):
+    """Return a guide for a project that exists, and a copy of the project."""
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "examples" / GUIDES[request.param], project)
+    return DOCS / "how-to" / f"add-to-{request.param}.md", project
+
+
+def test_guide(guide):
+    """What a guide has the reader change gives flows without problems, and docs that show them.
+
+    The server and the worker are started by the test of a new environment.
+    """
+    page, project = guide
+    installed = {"PYTHONPATH": str(project / "src")}
+    Reader(project, environment=installed).follow(page, without=("Run it",))
+
+    check_guide(project)
+
+
+def check_guide(project):
+    """Check that the page of the docs has a diagram whose nodes lead to steps of the page."""
+    [page] = [path for path in project.glob("*/**/index.html") if ".venv" not in path.parts]
+    html = page.read_text(encoding="utf-8")
+    links = re.findall(r'<a xlink:href="#(penstock--[^"]+)"', html)
+    assert len(links) >= 3
+    assert all(f'id="{link}"' in html for link in links)
+
+
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
     """Return the environment variables with which `pip` installs penstock from this checkout."""
@@ -82,3 +113,13 @@ def test_tutorial_from_nothing(tmp_path, empty):
 
     check_tutorial(tmp_path / "shop")
     assert shutil.which("penstock", path=str(tmp_path / "shop" / ".venv" / "bin"))
+
+
+@pytest.mark.wide
+def test_guide_from_nothing(guide, empty):
+    """A guide works in an environment that has only what it installs, with its servers."""
+    page, project = guide
+    reader = Reader(project, installs=True, environment=empty)
+    reader.follow(page, first=("python -m venv .venv", ". .venv/bin/activate"))
+
+    check_guide(project)

@@ -1,10 +1,10 @@
 """Follows a page of the documentation as a reader does: in a shell, in an empty folder.
 
 A block with a caption is the file of that name, or a change of it if it is a `diff`. A block of a
-console has commands after `$ `, and below each one all that it prints; a line `...` is any number
-of lines. A console with a caption is another terminal, in which the command goes on running; a
-`text` block with the same caption is what it prints later. Flow IDs on the page are examples: each
-one is the same as one real ID, wherever it is.
+console has commands after `$ `, and below each one all that it prints; `...` is any number of
+lines, or any part of one. A console with a caption is another terminal, in which the command goes
+on running; a `text` block with the same caption is what it has printed by then. Flow IDs on the
+page are examples: each one is the same as one real ID, wherever it is.
 """
 
 import os
@@ -58,8 +58,10 @@ class Reader:
     _ids: dict[str, str] = field(default_factory=dict)
     _terminals: dict[str, "Terminal"] = field(default_factory=dict)
 
-    def follow(self, page: Path, *, without: tuple[str, ...] = ()) -> None:
-        """Do what *page* says, but for the sections *without*."""
+    def follow(
+        self, page: Path, *, first: tuple[str, ...] = (), without: tuple[str, ...] = ()
+    ) -> None:
+        """Run the commands *first*, and do what *page* says, but for the sections *without*."""
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
         if not self.installs:
             programs = Path(sys.executable).parent
@@ -67,6 +69,8 @@ class Reader:
         shell = Terminal(self.folder, environment)
         self._terminals[""] = shell
         try:
+            for command in first:
+                shell.run(command)
             for block in blocks(page):
                 if block.section not in without:
                     self._do(block, environment)
@@ -85,11 +89,12 @@ class Reader:
                         shown = shell.run(command)
                         assert shell.exit_code == 0, shown
             case "console", name:
-                [(command, _)] = commands(block.text)
+                [(command, expected)] = commands(block.text)
                 where, activated = shell.run("pwd; echo $PATH").splitlines()
                 terminal = Terminal(Path(where), environment | {"PATH": activated})
                 terminal.begin(command)
                 self._terminals[name] = terminal
+                terminal.wait_for(lambda shown: self._is_same(shown, f"{expected}...\n"))
             case "text", name if name in self._terminals and name:
                 self._terminals[name].wait_for(lambda shown: self._is_same(shown, block.text))
             case "diff", name:
@@ -118,7 +123,7 @@ class Reader:
             for part in re.split(rf"({ID.pattern})", line):
                 is_id = ID.fullmatch(part) is not None
                 names += [part] if is_id else []
-                pattern += f"({ID.pattern})" if is_id else re.escape(part)
+                pattern += f"({ID.pattern})" if is_id else re.escape(part).replace(r"\.\.\.", ".*")
             pattern += r"\n"
         found = re.fullmatch(pattern, shown)
         if found is None:
@@ -183,7 +188,8 @@ class Terminal:
             shown.append(before)
             if is_end:
                 self.exit_code = int(code)
-                return "".join(shown)
+                output = "".join(shown)
+                return output if output.endswith("\n") or not output else f"{output}\n"
         msg = f"$ {command}\n{''.join(shown)}\nthe shell has ended"
         raise AssertionError(msg)
 

@@ -1,0 +1,4 @@
+"""The documentation of the project."""
+
+project = "Tickets"
+extensions = ["sphinx.ext.autodoc"]
