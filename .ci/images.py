@@ -15,7 +15,7 @@ FOLDER = ROOT / "docs" / "_images"
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # What a drawing has for dark pages. Where an image is a file, the page says which one it shows:
 # its switch for dark pages need not be that of the browser.
-DARK = re.compile(r"@media \(prefers-color-scheme: dark\) (\{(?:[^{}]|\{[^{}]*\})*\})")
+DARK = re.compile(r"@media [^{]*\(prefers-color-scheme: dark\) (\{(?:[^{}]|\{[^{}]*\})*\})")
 # Where boxes are depends on the version of Graphviz. The style sheet is compared as it is.
 PLACED = re.compile(r'(?<= )(?!class=|id=|style=)[\w:-]+="[^"]*\d[^"]*"')
 
@@ -66,6 +66,8 @@ def _flow_of_the_shop() -> Flow:
 
 def _in_both_modes(svg: str) -> dict[str, str]:
     """Return *svg* with the colours of light pages alone, and with those of dark pages alone."""
+    if DARK.search(svg) is None:
+        sys.exit("a drawing has no colours for dark pages where they are looked for")
     return {"light": DARK.sub("", svg), "dark": DARK.sub(r"@media all \1", svg)}
 
 

@@ -88,3 +88,11 @@ def test_images():
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_images_for_both_modes():
+    """An image has the colours of one mode, whatever the browser of its reader prefers."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "_images").iterdir()]
+
+    assert len({*texts}) == 4
+    assert [text for text in texts if "prefers-color-scheme" in text] == []

@@ -68,15 +68,17 @@ def guide(request, tmp_path):
 
 
 def test_guide(guide):
-    """What a guide has the reader change gives flows without problems, and docs that show them.
+    """What a guide has the reader change can be changed, and gives the flow that it shows.
 
-    The server and the worker are started by the test of a new environment.
+    The test of a new environment starts the servers and builds the docs.
     """
     page, project = guide
     installed = {"PYTHONPATH": str(project / "src")}
-    Reader(project, environment=installed).follow(page, without=("Run it",))
+    without = ("Run it", "Show it in the docs")
+    Reader(project, environment=installed).follow(page, without=without)
 
-    check_guide(project)
+    settings = [*project.glob("mkdocs.yml"), *project.glob("docs/conf.py")]
+    assert ["penstock" in path.read_text(encoding="utf-8") for path in settings] == [True]
 
 
 def check_guide(project):

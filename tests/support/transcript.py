@@ -61,7 +61,7 @@ class Reader:
     def follow(
         self, page: Path, *, first: tuple[str, ...] = (), without: tuple[str, ...] = ()
     ) -> None:
-        """Run the commands *first*, and do what *page* says, but for the sections *without*."""
+        """Run the commands *first*, and follow *page*, but for commands of sections *without*."""
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
         if not self.installs:
             programs = Path(sys.executable).parent
@@ -72,7 +72,7 @@ class Reader:
             for command in first:
                 shell.run(command)
             for block in blocks(page):
-                if block.section not in without:
+                if block.section not in without or block.language not in ("console", "text"):
                     self._do(block, environment)
         finally:
             for terminal in self._terminals.values():
