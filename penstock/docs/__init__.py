@@ -17,7 +17,12 @@ from penstock.docs._formats import is_code, page_formats
 from penstock.docs._lookup import Selection, find_step
 from penstock.docs._names import anchor_of, slug_of, target_of
 from penstock.docs._page import FlowPage, Remark, StepSection
-from penstock.docs._sentences import recursion_warning, sentence_parts, summary_of
+from penstock.docs._sentences import (
+    recursion_warning,
+    sentence_parts,
+    split_docstring,
+    summary_of,
+)
 from penstock.docs._source_url import SourceUrl
 from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
 from penstock.exceptions import did_you_mean
@@ -57,6 +62,7 @@ __all__ = [
     "recursion_warning",
     "sentence_parts",
     "slug_of",
+    "split_docstring",
     "summary_of",
     "target_of",
     "write_whole",

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from penstock.docs._sentences import split_docstring
+
 __all__ = ["docstring_blocks", "escape", "fence"]
 
 _SPECIAL = re.compile(
@@ -16,7 +18,6 @@ _SPECIAL = re.compile(
 )
 _NUMBER = re.compile(r"^(\d+)([.)])(?= |$)")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_SECTION = re.compile(r"^(?:[A-Z][A-Za-z ]*:$|:[a-z]+[ :]|>>> |.+\n *-{3,}$)", re.MULTILINE)
 
 
 def escape(text: str) -> str:
@@ -41,12 +42,11 @@ def docstring_blocks(doc: str) -> Iterator[str]:
 
     .. versionadded:: 0.2
     """
-    found = _SECTION.search(doc)
-    text, rest = (doc[: found.start()], doc[found.start() :]) if found else (doc, "")
-    if text.strip():
-        yield _without_html(text.strip())
-    if rest.strip():
-        yield fence("text", rest.rstrip())
+    text, sections = split_docstring(doc)
+    if text:
+        yield _without_html(text)
+    if sections:
+        yield fence("text", sections)
 
 
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)

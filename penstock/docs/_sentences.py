@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from penstock.graph._flow import Flow
 
-__all__ = ["first_sentence", "recursion_warning", "sentence_parts", "summary_of"]
+__all__ = ["first_sentence", "recursion_warning", "sentence_parts", "split_docstring", "summary_of"]
+
+_SECTION = re.compile(r"^(?:[A-Z][A-Za-z ]*:$|:[a-z]+[ :]|>>> |.+\n *-{3,}$)", re.MULTILINE)
 
 
 def summary_of(flow: Flow) -> str:
@@ -32,6 +34,23 @@ def sentence_parts(message: str) -> Iterator[tuple[str, bool]]:
     text = message if message.endswith((".", "?", "!")) else f"{message}."
     parts = text.split("`") if text.count("`") % 2 == 0 else [text]
     yield from ((part, number % 2 == 1) for number, part in enumerate(parts) if part)
+
+
+def split_docstring(doc: str) -> tuple[str, str]:
+    """Return the text of a docstring, and its sections such as ``Args:``, in any style.
+
+    The text is prose, in whatever markup the project writes its docstrings in. The
+    sections, and all that follows them, depend on their indentation: show them as code.
+    Either may be empty.
+
+    Args:
+        doc: The docstring, without indentation.
+
+    .. versionadded:: 0.2
+    """
+    found = _SECTION.search(doc)
+    text, sections = (doc[: found.start()], doc[found.start() :]) if found else (doc, "")
+    return text.strip(), sections.rstrip()
 
 
 def recursion_warning(what: str, name: str) -> str:

@@ -17,6 +17,7 @@ from penstock.docs import (
     anchor_of,
     find_step,
     fingerprint,
+    split_docstring,
     summary_of,
 )
 from penstock.docs._sentences import first_sentence
@@ -274,6 +275,22 @@ def test_anchors_differ():
 def test_first_sentence(text, expected):
     """The first sentence ends where a reader would say that it does."""
     assert first_sentence(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("doc", "expected"),
+    [
+        pytest.param("One.\n\nTwo.\n", ("One.\n\nTwo.", ""), id="text"),
+        pytest.param("One.\n\nArgs:\n    a: A.\n", ("One.", "Args:\n    a: A."), id="google"),
+        pytest.param("One.\n\n:param a: A.", ("One.", ":param a: A."), id="fields"),
+        pytest.param("One.\n\nNotes\n-----\nTwo.", ("One.", "Notes\n-----\nTwo."), id="numpy"),
+        pytest.param("Args:\n    a: A.", ("", "Args:\n    a: A."), id="sections alone"),
+        pytest.param("", ("", ""), id="nothing"),
+    ],
+)
+def test_split_docstring(doc, expected):
+    """The sections of a docstring begin at the first line that any style would see as one."""
+    assert split_docstring(doc) == expected
 
 
 def test_gist():
