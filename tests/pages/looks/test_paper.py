@@ -1,0 +1,66 @@
+"""Diagrams on paper."""
+
+from io import BytesIO
+
+import pytest
+from browser import chromium
+from pypdf import PdfReader
+from shown_measures import open_page
+from shown_sites import FLOWS, THEMES
+
+__all__ = ["chromium"]
+
+pytestmark = pytest.mark.browser
+
+ALONE = """() => {
+    for (const other of document.querySelectorAll(".penstock-diagram ~ *")) other.remove();
+    return [...document.querySelectorAll("svg.penstock-flow .penstock-node text")]
+        .map(text => text.textContent);
+}"""
+
+
+def missing(pdf, lines):
+    """Return the lines that are on no page of a PDF, or outside of what is printed of it."""
+    seen = []
+
+    for page in PdfReader(BytesIO(pdf)).pages:
+        width, height = map(float, page.mediabox[2:])
+
+        def keep(text, inner, matrix, *_, width=width, height=height):
+            x = inner[0] * matrix[4] + inner[2] * matrix[5] + inner[4]
+            y = inner[1] * matrix[4] + inner[3] * matrix[5] + inner[5]
+            if 0 <= x < width - 5 and 0 <= y < height - 5:
+                seen.append(text)
+
+        page.extract_text(visitor_text=keep)
+    printed = "".join("".join(seen).split())
+    return [line for line in lines if "".join(line.split()) not in printed]
+
+
+def print_page(chromium, file, paper):
+    """Return the PDF of a page with nothing behind its diagram, and the strings of its steps."""
+    page = open_page(chromium, file, 1280)
+    lines = page.evaluate(ALONE)
+    assert lines
+    return page.pdf(format=paper), lines
+
+
+@pytest.mark.parametrize("flow", ["twelve"])
+def test_whole(chromium, shown_page, flow):
+    """Every step of a diagram is on a page that is printed."""
+    pdf, lines = print_page(chromium, shown_page("furo", flow, ("twelve",)), "A4")
+
+    assert missing(pdf, lines) == []
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("theme", THEMES)
+def test_whole_in_every_theme(chromium, shown_page, theme, paper):
+    """The same is true of flows of every size and form, in each theme."""
+    found = {}
+    for flow in FLOWS:
+        lost = missing(*print_page(chromium, shown_page(theme, flow, FLOWS), paper))
+        found |= {flow: lost} if lost else {}
+
+    assert found == {}
