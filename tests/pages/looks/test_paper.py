@@ -6,7 +6,6 @@ import pytest
 from browser import chromium
 from pypdf import PdfReader
 from shown_measures import open_page
-from shown_sites import FLOWS, THEMES
 
 __all__ = ["chromium"]
 
@@ -51,16 +50,3 @@ def test_whole(chromium, shown_page, flow):
     pdf, lines = print_page(chromium, shown_page("furo", flow, ("twelve",)), "A4")
 
     assert missing(pdf, lines) == []
-
-
-@pytest.mark.wide
-@pytest.mark.parametrize("paper", ["A4", "Letter"])
-@pytest.mark.parametrize("theme", THEMES)
-def test_whole_in_every_theme(chromium, shown_page, theme, paper):
-    """The same is true of flows of every size and form, in each theme."""
-    found = {}
-    for flow in FLOWS:
-        lost = missing(*print_page(chromium, shown_page(theme, flow, FLOWS), paper))
-        found |= {flow: lost} if lost else {}
-
-    assert found == {}
