@@ -27,7 +27,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from penstock.docs import Settings, did_you_mean
-from penstock.docs.diagrams import page_stylesheet
+from penstock.docs.diagrams import page_script, page_stylesheet
 from penstock.docs.markdown import INDEX, block_documents, file_name
 from penstock.exceptions import ConfigurationError
 from penstock.graph import Flow
@@ -48,6 +48,7 @@ __all__ = ["PenstockConfig", "PenstockPlugin"]
 
 _EXTENSION = "penstock_flows"
 _CSS = "assets/penstock.css"
+_TOOLS = "assets/penstock.js"
 _MERMAID = "assets/penstock-mermaid.js"
 _BLOCK = re.compile(r"penstock-(?:flow|step)")
 
@@ -178,6 +179,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         config.mdx_configs[_EXTENSION] = {**options, "build": self._build}
         if _CSS not in config.extra_css:
             config.extra_css.insert(0, _CSS)  # the site's own style sheets have the last word
+        _add_once(config.extra_javascript, _TOOLS)
         if self.config.mermaid_js:
             _add_once(config.extra_javascript, _MERMAID)
         return config
@@ -191,6 +193,8 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._generated.remove()
         if files.get_file_from_path(_CSS) is None:
             files.append(self._generated.write(config, _CSS, page_stylesheet()))
+        if files.get_file_from_path(_TOOLS) is None:
+            files.append(self._generated.write(config, _TOOLS, page_script()))
         if script := self.config.mermaid_js:
             files.append(File.generated(config, _MERMAID, abs_src_path=script))
         loaded = self._load(config)

@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from penstock.docs import write_whole
-from penstock.docs.diagrams import mermaid_stylesheet, page_stylesheet
+from penstock.docs.diagrams import page_script, page_stylesheet
 from penstock.exceptions import DiagramTooLargeError
 from penstock_sphinx._compat import mermaid_node_class
 from penstock_sphinx._domain import domain_of
@@ -21,6 +21,7 @@ from penstock_sphinx._render import mermaid_text
 __all__ = ["setup_assets"]
 
 _CSS = "penstock.css"
+_TOOLS = "penstock.js"
 _JS = "penstock-mermaid.js"
 _STATIC = files("penstock_sphinx") / "static"  # no path: the package may be in a zip file
 
@@ -39,7 +40,8 @@ def _add_files(app: Sphinx) -> None:
     folder = Path(app.doctreedir) / "penstock" / "static"
     folder.mkdir(parents=True, exist_ok=True)
     steps = (_STATIC / "steps.css").read_text(encoding="utf-8")
-    write_whole(folder / _CSS, page_stylesheet() + mermaid_stylesheet() + steps)
+    write_whole(folder / _CSS, page_stylesheet() + steps)
+    write_whole(folder / _TOOLS, page_script())
     write_whole(folder / _JS, (_STATIC / _JS).read_text(encoding="utf-8"))
     _add_folder(app, folder)
     _, own = _mermaid(app)
@@ -82,6 +84,7 @@ def _add_styles(
     is_single = app.builder.name == "singlehtml" and bool(shows)
     if page in shows or is_single or (doctree is not None and doctree.next_node(penstock_diagram)):
         app.add_css_file(_CSS)
+        app.add_js_file(_TOOLS, loading_method="defer")
 
 
 def _add_mermaid(

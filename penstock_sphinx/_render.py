@@ -1,7 +1,7 @@
 """Drawing the graph of a node, with something to read where it cannot be drawn."""
 
 import posixpath
-import re
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from html import escape
@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from docutils import nodes
 
-from penstock.docs import write_whole
+from penstock.docs import (
+    Frame,
+    drawing_sheet,
+    image_sheet,
+    mermaid_sheet,
+    mermaid_to_copy,
+    write_whole,
+)
 from penstock.docs.diagrams import (
     Medium,
     Palette,
@@ -29,17 +36,20 @@ from penstock_sphinx._images import draws_mermaid, find_image
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import own_words
 from penstock_sphinx._outdated import note_again
+from penstock_sphinx._translations import own_frame_words
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
+
+_NO_SIZE: Mapping[str, str] = {}
 
 __all__ = [
     "as_code",
     "as_html",
     "as_literal",
     "external_renderer_of",
+    "framed_mermaid",
     "mermaid_text",
-    "placeholder_style",
     "save_image",
 ]
 
@@ -97,14 +107,11 @@ def external_renderer_of(node: nodes.Element) -> nodes.Element | None:
     return cast("nodes.Element | None", next(others, None))
 
 
-def placeholder_style(builder: "Builder", node: nodes.Element) -> str | None:
-    """Return the style that keeps room for what is drawn only in the browser."""
-    if not draws_mermaid(builder, node["format"]):
-        return None
-    sizes = _css_sizes(node)
-    if not sizes:
-        sizes = {"height": f"{estimate_height(node['graph'], _direction(node))}px"}
-    return "; ".join(f"--penstock-{side}: {length}" for side, length in sizes.items())
+def framed_mermaid(builder: "Builder", node: nodes.Element, html: str) -> str:
+    """Return the diagram whose element for Mermaid is *html*, with room for what that draws."""
+    size = _css_sizes(node)
+    height = None if size else estimate_height(node["graph"], _direction(node))
+    return _frame(builder, node, size=size).around(mermaid_sheet(html, height))
 
 
 def _css_sizes(node: nodes.Element) -> dict[str, str]:
@@ -125,12 +132,12 @@ def _draw(builder: Any, node: nodes.Element) -> str:
 def _img(builder: Any, node: nodes.Element) -> str:
     folder = Path(builder.outdir) / builder.imagedir
     name = _save_image(builder, node, folder, "png")
-    source = escape(posixpath.join(builder.imgpath, name))
-    alt = escape(node["alt"] or own_words("Diagram of the flow {}").format(_graph(node).label))
+    source = posixpath.join(builder.imgpath, name)
+    alt = node["alt"] or str(own_words("Diagram of the flow {}")).format(_graph(node).label)
     png = (folder / name).read_bytes()
     width, height = (pixels * 2 // 3 for pixels in png_size(png))
-    size = f'width="{width}" height="{height}"{_style(node)}'
-    return f'<img src="{source}" alt="{alt}" {size} />'
+    sheet = image_sheet(source, alt, (width, height), _css_sizes(node))
+    return _frame(builder, node, is_reached=True).around(sheet)
 
 
 def _svg(builder: "Builder", node: nodes.Element) -> str:
@@ -140,33 +147,27 @@ def _svg(builder: "Builder", node: nodes.Element) -> str:
         drawn = draw_svg(graph, direction=direction, prefix=prefix, standalone=False)
     else:
         drawn = paint_svg(found, graph, direction=direction, prefix=prefix, standalone=False)
-    return _SVG_TAG.sub(lambda tag: _sized(tag[0], _css_sizes(node)), drawn.svg, count=1)
+    is_reached = node.next_node(nodes.reference) is not None
+    frame = _frame(builder, node, is_reached=is_reached)
+    return frame.around(drawing_sheet(drawn, _css_sizes(node)))
 
 
-_SVG_TAG = re.compile("<svg[^>]*>")
-_SVG_SIZE = re.compile(' (width|height)="[^"]*"')
-
-
-def _sized(tag: str, sizes: dict[str, str]) -> str:
-    """Return the *tag* of an SVG as large as the author wants, in its shape.
-
-    By attributes: a policy that forbids inline styles (CSP) would drop a style.
-    """
-    if not sizes:
-        return tag
-    attributes = "".join(f' {side}="{escape(length)}"' for side, length in sizes.items())
-    return f"<svg{attributes}{_SVG_SIZE.sub('', tag[4:])}"
-
-
-def _style(node: nodes.Element) -> str:
-    """Return the attribute that makes an image as large as the author wants, in its shape."""
-    sizes = _css_sizes(node)
-    if not sizes:
-        return ""
-    styles = {"width": "auto", "height": "auto"} | sizes
-    # An SVG keeps its shape by itself, where a box has another.
-    styles |= {"object-fit": "contain"} if "height" in sizes and node["format"] == "png" else {}
-    return f' style="{escape("; ".join(f"{key}: {value}" for key, value in styles.items()))}"'
+def _frame(
+    builder: "Builder",
+    node: nodes.Element,
+    *,
+    is_reached: bool = False,
+    size: Mapping[str, str] = _NO_SIZE,
+) -> Frame:
+    """Return the box around the diagram: in a book, nothing scrolls and no script runs."""
+    return Frame(
+        graph=node["graph"],
+        words=own_frame_words(),
+        mermaid=mermaid_to_copy(node["graph"], _direction(node)),
+        is_reached=is_reached,
+        size=size,
+        is_bare=builder.name == "epub",
+    )
 
 
 def _mermaid(builder: Any, node: nodes.Element) -> str:
@@ -174,7 +175,7 @@ def _mermaid(builder: Any, node: nodes.Element) -> str:
     is_ours = builder.config.penstock_mermaid_js is not None
     name = "penstock-mermaid" if is_ours else "mermaid"
     text = mermaid_text(node, palette="stylesheet" if is_ours else "theme_css")
-    return f'<pre class="{name}">\n{escape(text)}\n</pre>'
+    return framed_mermaid(builder, node, f'<pre class="{name}">\n{escape(text)}\n</pre>')
 
 
 def _save_image(builder: "Builder", node: nodes.Element, folder: Path, medium: Medium) -> str:

@@ -12,19 +12,38 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.i18n import docname_to_domain
 
 from penstock import Step
-from penstock.docs import ENGLISH, Words, plain_text
+from penstock.docs import ENGLISH, FrameWords, Words, plain_text
 from penstock.docs.diagrams import KNOWN_KINDS
 from penstock.graph import DrawnWords, Flow, Graph
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._messages import CATALOG, own_words
 from penstock_sphinx._nodes import penstock_messages
 
-__all__ = ["Translator", "setup_translations"]
+__all__ = ["Translator", "own_frame_words", "setup_translations"]
 
 
 def setup_translations(app: Sphinx) -> None:
     """Register the translations of penstock's own words."""
     app.add_message_catalog(CATALOG, Path(__file__).parent / "locales")
+
+
+def own_frame_words() -> FrameWords:
+    """Return what the box around a diagram says, in the language of the docs."""
+    return FrameWords(
+        step=str(own_words("1 step")),
+        steps=str(own_words("{} steps")),
+        entrypoint=str(own_words("1 entrypoint")),
+        entrypoints=str(own_words("{} entrypoints")),
+        file=str(own_words("SVG file")),
+        zoom_out=str(own_words("Zoom out")),
+        zoom_in=str(own_words("Zoom in")),
+        fit=str(own_words("Fit")),
+        full_screen=str(own_words("Full screen")),
+        copy=str(own_words("Copy as Mermaid")),
+        copied=str(own_words("Copied")),
+        download=str(own_words("Download as SVG")),
+        close=str(own_words("Close")),
+    )
 
 
 class Translator:

@@ -13,14 +13,13 @@ from sphinx.writers.latex import LaTeXTranslator
 from penstock.docs import is_code, slug_of
 from penstock.docs.diagrams import paper_medium, pdf_size, png_size
 from penstock_sphinx._domain import domain_of
-from penstock_sphinx._images import draws_mermaid
 from penstock_sphinx._nodes import penstock_diagram
 from penstock_sphinx._render import (
     as_code,
     as_html,
     as_literal,
     external_renderer_of,
-    placeholder_style,
+    framed_mermaid,
     save_image,
 )
 
@@ -106,33 +105,25 @@ def _with_pages(node: nodes.Element, page: str) -> Iterator[tuple[str, nodes.Ele
 
 
 def _visit_html(translator: HTML5Translator, node: penstock_diagram) -> NoReturn:
-    builder, drawer, room = (
-        translator.builder,
-        external_renderer_of(node),
-        placeholder_style(translator.builder, node),
-    )
+    drawer = external_renderer_of(node)
     attributes = {"role": "group", "aria-label": node["alt"]} if node["alt"] else {}
-    attributes |= {"style": room} if room else {}
-    # With a keyboard, readers scroll from link to link, or else from the box itself: checkers
-    # of accessibility do not count Mermaid's links.
-    is_reached = node.next_node(nodes.reference) and not draws_mermaid(builder, node["format"])
-    attributes |= {} if is_reached else {"tabindex": "0"}
     start = cast("Any", translator).starttag(
         node, "div", CLASS=" ".join(_classes(node)), **attributes
     )
     translator.body.append(start)
     if drawer is None:
-        translator.body.append(as_html(builder, node))
+        translator.body.append(as_html(translator.builder, node))
     else:
+        begin = len(translator.body)
         drawer.walkabout(translator)
+        html = "".join(translator.body[begin:])
+        translator.body[begin:] = [framed_mermaid(translator.builder, node, html)]
     translator.body.append("</div>\n")
     raise nodes.SkipNode
 
 
 def _classes(node: penstock_diagram) -> list[str]:
-    aligned = [f"align-{node['align']}"] if node.get("align") else []
-    sized = {"width": "penstock-sized", "height": "penstock-tall"}
-    return ["penstock-diagram", *aligned, *(sized[side] for side in sized if node[side])]
+    return ["penstock-diagram", *([f"align-{node['align']}"] if node.get("align") else [])]
 
 
 def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoReturn:

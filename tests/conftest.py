@@ -163,7 +163,7 @@ LONGEST = ("test_mermaid_real", "test_worker_exit", "test_browser", "test_operat
 LONGEST += ("test_builders", "test_celery_workers", "test_hostile", "test_serving")
 LONGEST += ("test_reproducible", "test_rq", "test_outdated", "test_huey", "test_returned")
 LONGEST += ("test_shop", "test_directives", "test_docs", "test_neighbours", "test_taskiq")
-LONGEST += ("test_exporters", "test_dramatiq", "test_one_table", "test_trust")
+LONGEST += ("test_exporters", "test_tools", "test_dramatiq", "test_one_table", "test_trust")
 """The modules that take longest, in the order in which they begin.
 
 Begun last, one of them would keep one worker busy alone. What computes takes turns with what waits

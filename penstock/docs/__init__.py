@@ -14,6 +14,14 @@ from penstock._project.settings import (
 from penstock.catalog._loading import DECLARED, Flows, LoadedFlows, load_flows
 from penstock.docs._fingerprint import fingerprint
 from penstock.docs._formats import is_code, page_formats
+from penstock.docs._frame import (
+    Frame,
+    FrameWords,
+    drawing_sheet,
+    image_sheet,
+    mermaid_sheet,
+    mermaid_to_copy,
+)
 from penstock.docs._lookup import Selection, find_step
 from penstock.docs._names import anchor_of, slug_of, target_of
 from penstock.docs._page import FlowPage, Remark, StepSection
@@ -34,6 +42,8 @@ __all__ = [
     "Code",
     "FlowPage",
     "Flows",
+    "Frame",
+    "FrameWords",
     "Link",
     "LoadedFlows",
     "Piece",
@@ -48,14 +58,18 @@ __all__ = [
     "anchor_of",
     "check_seconds",
     "did_you_mean",
+    "drawing_sheet",
     "escape_controls",
     "explain",
     "explain_nothing",
     "explain_optimization",
     "find_step",
     "fingerprint",
+    "image_sheet",
     "is_code",
     "load_flows",
+    "mermaid_sheet",
+    "mermaid_to_copy",
     "page_formats",
     "plain_text",
     "read_settings",

@@ -23,7 +23,7 @@ from penstock.render._graphviz import (
 from penstock.render._mermaid_size import estimate_height
 from penstock.render._paint import paint_svg
 from penstock.render._shapes import KNOWN_KINDS
-from penstock.render._theme import mermaid_stylesheet, page_stylesheet
+from penstock.render._theme import mermaid_stylesheet, page_script, page_stylesheet
 
 __all__ = [
     "KNOWN_KINDS",
@@ -37,6 +37,7 @@ __all__ = [
     "estimate_height",
     "image_key",
     "mermaid_stylesheet",
+    "page_script",
     "page_stylesheet",
     "paint_svg",
     "paper_medium",

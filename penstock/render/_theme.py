@@ -17,6 +17,7 @@ __all__ = [
     "mermaid_stylesheet",
     "mermaid_theme_css",
     "node_class",
+    "page_script",
     "page_stylesheet",
     "paint_of",
     "svg_stylesheet",
@@ -91,6 +92,7 @@ def page_stylesheet() -> str:
         [
             with_defaults(_read("page.css")),
             _read("steps.css"),
+            mermaid_stylesheet(),
             _rules(),
             "@media screen {",
             "@supports (color: light-dark(red, red)) {",
@@ -106,6 +108,14 @@ def page_stylesheet() -> str:
             "",
         ]
     )
+
+
+def page_script() -> str:
+    """Return the script for pages that hold diagrams: a classic one, which needs nothing else.
+
+    .. versionadded:: 0.2
+    """
+    return (files("penstock.render") / "static" / "penstock.js").read_text(encoding="utf-8")
 
 
 def mermaid_stylesheet() -> str:

@@ -2,9 +2,9 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup, escape
@@ -14,12 +14,17 @@ from penstock.docs import (
     Code,
     FlowPage,
     Flows,
+    Frame,
     Link,
     Piece,
     Remark,
     SourceLink,
     StepSection,
     Words,
+    drawing_sheet,
+    image_sheet,
+    mermaid_sheet,
+    mermaid_to_copy,
     sentence_parts,
     summary_of,
 )
@@ -187,12 +192,7 @@ class PageRenderer:
         try:
             match options.format:
                 case "mermaid":
-                    text = render_mermaid(
-                        graph, direction=direction, styled=True, palette="theme_css"
-                    )
-                    return Markup('<pre class="mermaid"{}>{}</pre>').format(
-                        _style_of(options), text
-                    )
+                    return self._mermaid(graph, direction, options)
                 case "png":
                     return self._image(graph, direction, options)
                 case "svg":
@@ -206,20 +206,32 @@ class PageRenderer:
             self._warn(f"{error}. Shown as text instead")
             return Markup("<pre>{}</pre>").format(render_text(graph))
 
+    def _mermaid(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
+        text = render_mermaid(graph, direction=direction, styled=True, palette="theme_css")
+        source = Markup('<pre class="mermaid">{}</pre>').format(text)
+        frame = _frame(graph, direction, size=_size_of(options))
+        return frame.around(mermaid_sheet(source, None))
+
     def _svg(self, page: FlowPage, options: FlowOptions) -> str:
         direction = cast("Direction", options.direction)
-        drawn = svg_of(page, direction, f"{page.anchor}--drawn", self.flows_to_draw.flows).svg
-        # A blank line would end the HTML for a tool that reads it as Markdown.
-        drawn = drawn.replace("\n\n", "\n")
+        drawn = svg_of(page, direction, f"{page.anchor}--drawn", self.flows_to_draw.flows)
         label = f' aria-label="{escape(options.alt)}"' if options.alt else ""
-        return drawn.replace("<svg", f"<svg{_style_of(options)}{label}", 1)
+        # A blank line would end the HTML for a tool that reads it as Markdown.
+        svg = drawn.svg.replace("\n\n", "\n").replace("<svg", f"<svg{label}", 1)
+        sheet = drawing_sheet(replace(drawn, svg=svg), _size_of(options))
+        return _frame(page.graph, direction, is_reached="<a " in svg).around(sheet)
 
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)
         alt = options.alt or f"Diagram of the flow {graph.label}"
         width, height = (pixels * 2 // 3 for pixels in png_size(png))
-        image = Markup('<img src="data:image/png;base64,{}" alt="{}" width="{}" height="{}"{} />')
-        return image.format(b64encode(png).decode(), alt, width, height, _style_of(options))
+        source = f"data:image/png;base64,{b64encode(png).decode()}"
+        sheet = image_sheet(source, alt, (width, height), _size_of(options))
+        return _frame(graph, direction, is_reached=True).around(sheet)
+
+
+def _frame(graph: Graph, direction: Direction, **options: Any) -> Frame:
+    return Frame(graph=graph, mermaid=mermaid_to_copy(graph, direction), **options)
 
 
 def _line(remarks: Sequence[Remark], words: Words) -> Markup:
@@ -248,11 +260,9 @@ def _code(source: str) -> str:
     return html.replace("\n\n", "\n&#10;")
 
 
-def _style_of(options: FlowOptions) -> Markup:
-    """Return the attribute that makes a diagram as wide as the author wants."""
-    if not options.width:
-        return Markup()
-    return Markup(' style="width: {}; height: auto"').format(options.width)
+def _size_of(options: FlowOptions) -> dict[str, str]:
+    """Return the size that the author wants."""
+    return {"width": options.width} if options.width else {}
 
 
 @lru_cache

@@ -31,7 +31,12 @@ _OUTLINE = re.compile(
     r'<rect class="penstock-card" (x="[^"]+" y="[^"]+" width="[^"]+" height="[^"]+")'
 )
 _WORDS = re.compile(r"<text\b[^>]*>([^<]*)</text>")
-_DIAGRAM = re.compile(r'<div class="penstock-diagram".*?</div>', re.DOTALL)
+_DIAGRAM = re.compile(
+    r'<div class="penstock-(?:head|view)".*?</div>(?:</div>)?'
+    r'|<pre class="penstock-source".*?</pre>',
+    re.DOTALL,
+)
+"""Both parts of the box around a diagram, the second with one inside, or the code in its place."""
 _DRAWN = "<title>"
 """With this begins what a node of a diagram shows."""
 

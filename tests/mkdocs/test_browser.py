@@ -179,11 +179,11 @@ def test_without_scripts(chromium, site):
 
 def test_narrow_page(chromium, site):
     """A flow that is wider than the page scrolls in its box; no table makes the page wider."""
-    reader = Reader(chromium, site.file("wide"), width=380, without="**/*mermaid.js")
+    reader = Reader(chromium, site.file("wide"), width=320, without="**/*mermaid.js")
 
     reader.tab_to(".penstock-diagram a[*|href$='send']")
 
-    box = reader.page.locator(".penstock-diagram")
+    box = reader.page.locator(".penstock-view")
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
     assert box.evaluate("box => box.scrollLeft") > 0
     assert reader.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -69,14 +69,19 @@ def test_pages_without_flows(tmp_path, plugins, program, theme):
     alone, beside = (Site(tmp_path / name, program, theme) for name in ("alone", "beside"))
     config = {"theme": {"name": theme, **({"font": False} if theme == "material" else {})}}
 
-    # Each page loads the style sheet: a theme may show any page in the place of another.
-    style = {"extra_css": ["assets/penstock.css"]}
+    # Each page loads the style sheet and the script: a theme may show any page in the place of
+    # another.
+    style = {
+        "extra_css": ["assets/penstock.css"],
+        "extra_javascript": ["assets/penstock.js"],
+    }
     assert alone.build(["search", *plugins], pages, **style, **config).returncode == 0
     done = beside.build(["search", *plugins, {"penstock": options}], pages, **config)
     assert done.returncode == 0, done.stderr
 
     expected, actual = alone.files(), beside.files()
     assert actual.pop("assets/penstock.css")
+    assert actual.pop("assets/penstock.js")
     assert actual == expected
 
 

@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 from neighbour_site import Site, dead_links
 
-from penstock.render._theme import page_stylesheet
+from penstock.render._theme import page_script, page_stylesheet
 
 pytestmark = pytest.mark.wide
 
@@ -28,8 +28,9 @@ FLOWS = {
         "::: penstock-flow orders\n    steps: none\n\n::: penstock-flows\n"
     ),
 }
-OWN_STYLE = rb"\s*<link[^>]*assets/penstock\.css[^>]*>"
+OWN_FILES = rb"\s*<(?:link|script)[^>]*assets/penstock\.(?:css|js)[^>]*>(?:</script>)?"
 STYLE = {"assets/penstock.css": page_stylesheet()}
+SCRIPT = {"assets/penstock.js": page_script()}
 LIBRARY = {"lib/__init__.py": '"""A library."""\n\ndef work():\n    """Works."""\n'}
 LIBRARIES = {"handlers": {"python": {"paths": ["."]}}}
 NOTEBOOK = {
@@ -335,11 +336,13 @@ def built(tmp_path_factory):
         site.write(case.files)
         pages = PAGES | {"using.md": f"# Using\n\n{case.page}"} | case.docs
         pages |= FLOWS | case.flows if flows else {}
-        config = {} if order else {"extra_css": [*STYLE]}
+        config = {} if order else {"extra_css": [*STYLE], "extra_javascript": [*SCRIPT]}
         plugins = {None: [], "first": [PENSTOCK], "last": []}[order] + case.plugins
         plugins += [PENSTOCK] if order == "last" else []
         site.write({"flow.md": FLOWS["shown.md"].partition("\n\n")[2]})
-        done = site.build(plugins, (pages if order else pages | STYLE), **config, **case.config)
+        done = site.build(
+            plugins, (pages if order else pages | STYLE | SCRIPT), **config, **case.config
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return site
 
@@ -349,10 +352,10 @@ def built(tmp_path_factory):
 def different(first, second):
     """Return the names of files that two sites do not have in common.
 
-    Where the style sheet of diagrams is among others depends on the order of the plugins.
+    Where style sheet and script of diagrams are among others depends on the order of the plugins.
     """
     files, others = (
-        {name: re.sub(OWN_STYLE, b"", held) for name, held in site.files().items()}
+        {name: re.sub(OWN_FILES, b"", held) for name, held in site.files().items()}
         for site in (first, second)
     )
     return {name for name in files | others if files.get(name) != others.get(name)}
@@ -399,7 +402,7 @@ def test_shown(built, name, order):
     )
 
     html, others = (path.read_text(encoding="utf-8") for path in (shown, linked))
-    assert html.count("<svg") >= 1
+    assert html.count('class="penstock-flow"') >= 1
     assert "Charges it." in html
     assert re.search('id="?penstock--orders--charge', html)
     assert "penstock-flows" in others

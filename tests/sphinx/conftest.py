@@ -152,9 +152,13 @@ class Built:
         return (self.folder / name).read_text(encoding="utf-8")
 
     def text(self, name: str = "index.html") -> str:
-        """Return what a reader reads in a page of the theme alabaster, on one line."""
+        """Return what a reader reads in a page of the theme alabaster, on one line.
+
+        Diagrams are left out, with the row above each.
+        """
         body = self.read(name).partition('<div class="body" role="main">')[2]
         body = body.partition('<div class="sphinxside')[0]
+        body = re.sub(r'<div class="penstock-head".*?</div>', " ", body, flags=re.DOTALL)
         body = re.sub(r"<(svg|style)\b.*?</\1>", " ", body, flags=re.DOTALL)
         body = re.sub(r'<a class="headerlink".*?</a>', "", body)
         return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())

@@ -146,4 +146,4 @@ def test_width_and_height_of_mermaid(project):
     """The page keeps the room that the author asks for, in CSS where each length has a unit."""
     built = project(":format: mermaid", ":width: 300", ":height: 20em").build()
 
-    assert 'style="--penstock-width: 300px; --penstock-height: 20em"' in built.read("index.html")
+    assert 'data-width="300px" data-height="20em"' in built.read("index.html")

@@ -307,7 +307,7 @@ def test_colours_of_a_dark_system(dark_reader, theme):
 @dark_themes
 def test_switch(dark_reader):
     """A flow follows the page's own switch at once, and is not drawn again."""
-    image = dark_reader.page.locator(".penstock-diagram svg").element_handle()
+    image = dark_reader.page.locator("svg.penstock-flow, .mermaid svg").element_handle()
 
     seen = []
     for mode in ("light", "dark"):
@@ -407,8 +407,8 @@ def test_wide_flow(chromium, folder, format_):
     reader = Reader(chromium, folder / f"{format_}-LR.html")
     reader.wait_for_drawing()
     assert reader.moved() == []
-    reader.page.set_viewport_size({"width": 500, "height": 720})
-    box = reader.page.locator(".penstock-diagram")
+    reader.page.set_viewport_size({"width": 320, "height": 720})
+    box = reader.page.locator(".penstock-view")
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
 
     reader.tab_to(".penstock-diagram a[*|href$='send']")
@@ -422,7 +422,7 @@ def test_wide_flow_without_links(chromium, folder):
     """The box of a wide flow without links can have the focus, for keys to scroll it."""
     reader = Reader(chromium, folder / "without-links.html", width=500)
 
-    reader.tab_to(".penstock-diagram[tabindex]")
+    reader.tab_to(".penstock-view[tabindex]")
     reader.page.keyboard.press("ArrowRight")
 
     reader.page.wait_for_function("document.activeElement.scrollLeft > 0")
@@ -444,9 +444,11 @@ def test_sizes(chromium, folder):
     """An image is as wide and as tall as its author says, and keeps its shape."""
     reader = Reader(chromium, folder / "sizes.html")
     reader.wait_for_drawing()
-    reader.page.add_style_tag(content=".penstock-diagram { font-size: 16px; width: 500px; }")
+    reader.page.add_style_tag(
+        content=".penstock-view { font-size: 16px; width: 500px; padding: 0 }"
+    )
 
-    images = reader.page.locator(".penstock-diagram :is(img, svg)").all()
+    images = reader.page.locator(".penstock-diagram :is(img, .penstock-flow, .mermaid svg)").all()
     assert len(images) == 3 * len(SIZES)
     for image, (width, height) in zip(images, [*SIZES.values()] * 3, strict=True):
         box, shape = image.bounding_box(), image.evaluate(SHAPE)

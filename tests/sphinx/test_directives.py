@@ -181,7 +181,10 @@ def test_format_of_the_project(project):
         .read("index.html")
     )
 
-    assert (html.count('<pre class="penstock-mermaid">'), html.count("<svg")) == (1, 1)
+    assert (html.count('<pre class="penstock-mermaid">'), html.count('class="penstock-flow"')) == (
+        1,
+        1,
+    )
 
 
 def test_wrong_option(project):

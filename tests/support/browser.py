@@ -2,12 +2,13 @@
 
 import shutil
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 
 import pytest
 
@@ -90,9 +91,10 @@ def chromium(running_chromium: "Browser") -> Iterator["Browser"]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve *folder* inside the block, and give its address."""
-    handler = partial(_Quiet, directory=str(folder))
+def served(folder: Path, headers: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Serve *folder* with *headers* inside the block, and give its address."""
+    made = type("_Headed", (_Quiet,), {"more_headers": headers})
+    handler = partial(made, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"{_HERE}{server.server_port}/"
@@ -100,6 +102,14 @@ def served(folder: Path) -> Iterator[str]:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    more_headers: Mapping[str, str] = MappingProxyType({})
+
+    def end_headers(self) -> None:
+        """Send the headers of this server too."""
+        for name, value in self.more_headers.items():
+            self.send_header(name, value)
+        super().end_headers()
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -223,7 +233,8 @@ class Reader:
             self.page.evaluate(
                 """() => {
                     const style = element => getComputedStyle(element);
-                    const image = document.querySelector(".penstock-diagram svg");
+                    const image = document.querySelector(
+                        ".penstock-diagram :is(.penstock-flow, .mermaid svg)");
                     const node = image.querySelector(".penstock-entrypoint");
                     const shape = node.querySelector("path, polygon, ellipse");
                     const edge = image.querySelector(".edge path, .flowchart-link");

@@ -1,0 +1,246 @@
+"""The box around a diagram on a page, as HTML. The style sheet makes it fit any column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from html import escape
+
+from penstock.exceptions import DiagramTooLargeError
+from penstock.graph import Graph
+from penstock.render import Direction
+from penstock.render._drawing import Drawing
+from penstock.render._formats.mermaid import render_mermaid
+
+__all__ = [
+    "Frame",
+    "FrameWords",
+    "drawing_sheet",
+    "image_sheet",
+    "mermaid_sheet",
+    "mermaid_to_copy",
+]
+
+_SMALLEST = 0.92
+"""How far an SVG may shrink: its smallest letters are of 12 pixels, and legible at 11."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameWords:
+    """What the box says, which a page may have in another language.
+
+    .. versionadded:: 0.2
+    """
+
+    step: str = "1 step"
+    """The size of a flow of one step."""
+
+    steps: str = "{} steps"
+    """The size of any other flow."""
+
+    entrypoint: str = "1 entrypoint"
+    """How many entrypoints a flow with one has."""
+
+    entrypoints: str = "{} entrypoints"
+    """How many entrypoints any other flow has."""
+
+    file: str = "SVG file"
+    """The link to the diagram as a file."""
+
+    zoom_out: str = "Zoom out"
+    """The button that makes the diagram smaller."""
+
+    zoom_in: str = "Zoom in"
+    """The button that makes the diagram larger."""
+
+    fit: str = "Fit"
+    """The button that makes the whole diagram visible."""
+
+    full_screen: str = "Full screen"
+    """The button that shows the diagram alone."""
+
+    copy: str = "Copy as Mermaid"
+    """The button that copies the source of the diagram."""
+
+    copied: str = "Copied"
+    """The message after that."""
+
+    download: str = "Download as SVG"
+    """The button that saves the diagram as a file."""
+
+    close: str = "Close"
+    """The button that ends the full screen."""
+
+    def by_tool(self) -> dict[str, str]:
+        """Return the words of the script, by the names that it has for them."""
+        return {
+            "out": self.zoom_out,
+            "in": self.zoom_in,
+            "fit": self.fit,
+            "full": self.full_screen,
+            "copy": self.copy,
+            "copied": self.copied,
+            "download": self.download,
+            "close": self.close,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The box around a diagram.
+
+    .. versionadded:: 0.2
+    """
+
+    graph: Graph
+    """What the diagram shows."""
+
+    words: FrameWords = FrameWords()
+    """The words of penstock in the box."""
+
+    file: str | None = None
+    """The address of the diagram as an SVG file, if there is one."""
+
+    mermaid: str | None = None
+    """The source of the diagram as Mermaid, for readers to copy, if Mermaid can draw it."""
+
+    is_reached: bool = False
+    """Whether nothing scrolls, or something inside can have the focus, so that keys scroll it."""
+
+    size: Mapping[str, str] = field(default_factory=dict)
+    """The width and height that the author wants of what only the browser draws, as CSS."""
+
+    is_bare: bool = False
+    """Whether to leave the box out: in a book, nothing scrolls and no script runs."""
+
+    def around(self, sheet: str) -> str:
+        """Return the HTML of the box, whose content is a *sheet*."""
+        if self.is_bare:
+            return sheet
+        size = "".join(f' data-{side}="{escape(length)}"' for side, length in self.size.items())
+        reach = "" if self.is_reached else ' tabindex="0"'
+        return (
+            f'<div class="penstock-head" data-search-exclude="">'
+            f'<span class="penstock-count">{self._count()}</span>'
+            f'<span class="penstock-tools"{self._data()}>{self._link()}</span></div>'
+            f'<div class="penstock-view"{reach}{size}>{sheet}</div>'
+        )
+
+    def _data(self) -> str:
+        # Not as text: searches and readers without scripts have no use for it.
+        data = self.words.by_tool() | ({"mermaid": self.mermaid} if self.mermaid else {})
+        return "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
+
+    def _count(self) -> str:
+        steps = sum(node.role != "missing" for node in self.graph.nodes)
+        starts = sum(node.role == "entrypoint" for node in self.graph.nodes)
+        words = self.words
+        parts = [words.step if steps == 1 else words.steps.format(steps)]
+        if starts:
+            parts.append(words.entrypoint if starts == 1 else words.entrypoints.format(starts))
+        return escape(" · ".join(parts), quote=False)
+
+    def _link(self) -> str:
+        if self.file is None:
+            return ""
+        address, words = escape(self.file), escape(self.words.file)
+        return f'<a class="penstock-file" href="{address}" download="">{words}</a>'
+
+
+def mermaid_to_copy(graph: Graph, direction: Direction) -> str | None:
+    """Return *graph* as Mermaid for other documents, or None if that would not draw it.
+
+    .. versionadded:: 0.2
+    """
+    alone = replace(graph, nodes=tuple(replace(node, href=None) for node in graph.nodes))
+    try:
+        return render_mermaid(alone, direction=direction)
+    except DiagramTooLargeError:
+        return None
+
+
+def drawing_sheet(drawing: Drawing, size: Mapping[str, str]) -> str:
+    """Return a *drawing* that shrinks with its column as far as it can be read.
+
+    All by attributes: a policy that forbids inline styles (CSP) would drop a style.
+
+    Args:
+        drawing: The SVG.
+        size: The width and height that the author wants, as CSS: it then shrinks with no limit.
+
+    .. versionadded:: 0.2
+    """
+    svg = drawing.svg
+    if size:
+        width, height = f' width="{drawing.width:g}"', f' height="{drawing.height:g}"'
+        wanted = "".join(f' {side}="{escape(length)}"' for side, length in size.items())
+        svg = svg.replace(width, "", 1).replace(height, "", 1).replace("<svg", f"<svg{wanted}", 1)
+        return _sheet(svg, sized=True)
+    middle = (drawing.entry_start + drawing.entry_end) / 2
+    # An empty image whose width nothing shrinks, and a place to begin at, for the style sheet.
+    floor = _spacer("penstock-floor", width=f"{drawing.width * _SMALLEST:.0f}", height="0")
+    before = _spacer("penstock-before", width=f"{middle:.1%}", height="1")
+    return _sheet(f'{svg}{floor}<span class="penstock-start">{before}<i></i></span>')
+
+
+def image_sheet(source: str, alt: str, shape: tuple[int, int], size: Mapping[str, str]) -> str:
+    """Return an ``<img>`` that shrinks with its column.
+
+    Args:
+        source: The address of the image.
+        alt: What readers hear who do not see it.
+        shape: Its own width and height, in pixels.
+        size: The width and height that the author wants, as CSS.
+
+    .. versionadded:: 0.2
+    """
+    given = {side: _pixels(length) for side, length in size.items()}
+    if not given:
+        given = {"width": str(shape[0]), "height": str(shape[1])}
+    elif len(given) == 1:
+        given |= _other_side(*given.popitem(), shape)
+    attributes = "".join(f' {side}="{length}"' for side, length in given.items())
+    image = f'<img src="{escape(source)}" alt="{escape(alt)}"{attributes} />'
+    return _sheet(image, sized=bool(size), tall="height" in size)
+
+
+_PIXELS = {"px": 1, "in": 96, "cm": 96 / 2.54, "mm": 96 / 25.4, "pt": 96 / 72, "pc": 16}
+_PIXELS |= {"em": 16, "rem": 16, "ex": 8, "ch": 8, "%": 0, "vw": 0, "vh": 0}
+"""The pixels of each unit, at the usual size of letters. Part of what is around it has none."""
+
+
+def _pixels(length: str) -> str:
+    """Return a *length* of CSS as an attribute, which takes whole pixels and per cent."""
+    number = length.rstrip("abcdefghijklmnopqrstuvwxyz%")
+    factor = _PIXELS.get(length.removeprefix(number), 1)
+    return f"{float(number) * factor:.0f}" if factor else f"{number}%"
+
+
+def _other_side(side: str, length: str, shape: tuple[int, int]) -> dict[str, str]:
+    """Return one side and, if it is in pixels, the other: the page keeps room for the image."""
+    if length.endswith("%"):
+        return {side: length}
+    ratio = shape[1] / shape[0] if side == "width" else shape[0] / shape[1]
+    other = "height" if side == "width" else "width"
+    return {side: length, other: f"{int(length) * ratio:.0f}"}
+
+
+def mermaid_sheet(html: str, height: int | None) -> str:
+    """Return what Mermaid draws in, with room for what it draws.
+
+    Args:
+        html: The element with the source.
+        height: How tall the diagram will be, or None if the author has decided that.
+
+    .. versionadded:: 0.2
+    """
+    room = "" if height is None else _spacer("penstock-room", width="1", height=str(height))
+    return _sheet(room + html)
+
+
+def _sheet(content: str, *, sized: bool = False, tall: bool = False) -> str:
+    name = "penstock-sheet" + " penstock-sized" * sized + " penstock-tall" * tall
+    # On this one and not around it: Material's search takes the end of any inner one for the end.
+    return f'<div class="{name}" data-search-exclude="">{content}</div>'
+
+
+def _spacer(name: str, *, width: str, height: str) -> str:
+    return f'<svg class="{name}" width="{width}" height="{height}" aria-hidden="true"></svg>'
