@@ -1,0 +1,52 @@
+"""The box around a diagram, as HTML."""
+
+import re
+
+import pytest
+
+from penstock import entrypoint, flow, get_flow, step
+from penstock.docs import Frame, FrameWords, image_sheet, mermaid_to_copy
+
+
+def graph(steps):
+    """Return the graph of a flow of as many *steps*."""
+    orders = flow("orders")
+    orders(entrypoint(name="s0")(print))
+    for number in range(1, steps):
+        orders(step(name=f"s{number}", after=f"s{number - 1}")(print))
+    return get_flow("orders").graph()
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [(1, "1 step · 1 entrypoint"), (3, "3 steps · 1 entrypoint")],
+)
+def test_count(steps, expected):
+    """The box says how large a flow is, and where it can begin."""
+    html = Frame(graph=graph(steps)).around("")
+
+    assert f'<span class="penstock-count">{expected}</span>' in html
+
+
+def test_file_and_words():
+    """The box has a link to a file, and words for the script that no search finds."""
+    words = FrameWords(file="Datei", zoom_in='"Größer"')
+
+    html = Frame(graph=graph(1), words=words, file="a&b.svg", mermaid="graph TD").around("")
+
+    assert '<a class="penstock-file" href="a&amp;b.svg" download="">Datei</a>' in html
+    assert 'data-in="&quot;Größer&quot;"' in html
+    assert re.sub("<[^>]*>", "", html) == "1 step · 1 entrypointDatei"
+
+
+def test_image_of_a_height():
+    """An image whose height is set is as wide as its shape wants."""
+    html = image_sheet("a.png", "A", (200, 100), {"height": "50px"})
+
+    assert ' height="50" width="100"' in html
+
+
+def test_too_large_to_copy():
+    """What Mermaid would refuse to draw is not offered."""
+    assert mermaid_to_copy(graph(3), "TD").startswith("graph TD\n")
+    assert mermaid_to_copy(graph(503), "TD") is None
