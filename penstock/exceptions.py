@@ -5,6 +5,7 @@ what to write instead. The facts stay readable as attributes and survive
 pickling, because errors cross process boundaries.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "MissingProgramError",
     "ModuleImportError",
     "OutputFormatError",
+    "PartError",
     "PenstockError",
     "RenderError",
     "RendererError",
@@ -199,6 +201,33 @@ class UnknownStepError(PenstockError, LookupError):
         short = {name.rpartition(".")[2] for name in self.known}
         hint = did_you_mean(self.name, self.known) or did_you_mean(self.name, sorted(short))
         return f"unknown step {self.name!r}{hint} (known: {_listed(self.known)})"
+
+
+class PartError(PenstockError, ValueError):
+    """A part of a flow cannot be drawn: an option is wrong, or no step is left.
+
+    Attributes:
+        flow: The name of the flow.
+        option: The option that is wrong, like ``"depth"``, or ``""`` if no single one is.
+        problem: What is wrong. Options in it are in braces, like ``{around}``.
+
+    .. versionadded:: 0.2
+    """
+
+    def __init__(self, flow: str, option: str, problem: str) -> None:
+        super().__init__(flow, option, problem)
+        self.flow = flow
+        self.option = option
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return self.spelled("{}")
+
+    def spelled(self, option: str) -> str:
+        """Return the message with options as a tool spells them, like ``":{}:"``."""
+        problem = re.sub(r"\{([a-z-]+)\}", lambda found: option.format(found[1]), self.problem)
+        named = f"{option.format(self.option).removesuffix(':')}: " if self.option else ""
+        return f"part of flow {self.flow!r}: {named}{problem}"
 
 
 class UnknownFormatError(PenstockError, ValueError):

@@ -18,6 +18,7 @@ from penstock.docs import (
     explain,
     find_step,
     fingerprint,
+    part_of,
     plain_text,
     recursion_warning,
     sentence_parts,
@@ -26,10 +27,11 @@ from penstock.docs import (
 from penstock.docs.functions import python_name
 from penstock.exceptions import (
     ConfigurationError,
+    PartError,
     UnknownFlowError,
     UnknownStepError,
 )
-from penstock.graph import Flow
+from penstock.graph import Flow, Graph
 from penstock_sphinx._config import DIRECTIONS, choice, format_name, project_settings
 from penstock_sphinx._domain import DomainObject, LinkTarget, PenstockDomain, domain_of
 from penstock_sphinx._figures import Look, figure
@@ -86,11 +88,13 @@ class _Directive(SphinxDirective):
     def _domain(self) -> PenstockDomain:
         return domain_of(self.env)
 
-    def _page(self, translate: Translator, flow: Flow, *steps: Step) -> FlowPage:
+    def _page(
+        self, translate: Translator, flow: Flow, *steps: Step, part: Graph | None = None
+    ) -> FlowPage:
         """Return the page of *flow*, with anchors for *steps* that the page has not yet."""
         taken, ids = anchors_on_page(self.env), self.state.document.ids
         page = FlowPage.with_free_anchors(
-            flow, steps, {*taken, *ids}, words=translate.words(flow.steps)
+            flow, steps, {*taken, *ids}, words=translate.words(flow.steps), part=part
         )
         taken.update(page.anchors_of(steps, shows_diagram=False))
         return page
@@ -191,6 +195,11 @@ class FlowDirective(_Directive):
         "width": directives.length_or_percentage_or_unitless,
         "height": directives.length_or_unitless,
         "steps": choice("full", "summary", "none"),
+        "around": directives.unchanged_required,
+        "depth": directives.nonnegative_int,
+        "from": directives.unchanged_required,
+        "to": directives.unchanged_required,
+        "only-kinds": directives.unchanged_required,
         "figclass": directives.class_option,
         "no-index": directives.flag,
         **_NAMES,
@@ -205,20 +214,32 @@ class FlowDirective(_Directive):
             flow = self._domain.flows.flow(self._name())
         except UnknownFlowError as error:
             return self._fail("This flow cannot be shown", self._explain(error), "unknown_flow")
+        translate = Translator(self)
+        titled = translate.flow(flow)
+        try:
+            part = part_of(titled, self.options)
+        except UnknownStepError as error:
+            return self._fail("This flow cannot be shown", str(error), "unknown_step")
+        except PartError as error:
+            reason = error.spelled(":{}:")
+            return self._fail("This flow cannot be shown", reason, "option")
         for problem in flow.problems():
             self._warn(str(problem), problem.code.replace("-", "_"))
         if how != "none" and is_being_shown(self.env, "flow", flow.name):
             return self._link_back("flow", LinkTarget(flow.name), flow.label)
         self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
-        translate = Translator(self)
-        page = self._page(translate, translate.flow(flow), *(flow.steps if how != "none" else ()))
+        drawn = {node.name for node in (part or titled.graph()).nodes}
+        steps = [step for step in titled.steps if how != "none" and step.name in drawn]
+        page = self._page(translate, titled, *steps, part=part)
         anchors_on_page(self.env).add(page.anchor)
         sections = page.sections if how != "none" else ()
         name, gist = page.flow.name, plain_text(translate(summary_of(flow)))
+        # A link prefers a page with the whole flow.
+        shows = "alone" if part and how == "full" else how
         objects = [
-            DomainObject(name, None, page.anchor, page.flow.label, "flow", _RANKS[how], gist)
+            DomainObject(name, None, page.anchor, page.flow.label, "flow", _RANKS[shows], gist)
         ]
-        objects += [self._object(page, section, how, translate) for section in sections]
+        objects += [self._object(page, section, shows, translate) for section in sections]
         shown = self._index(objects, page.flow)
         shown += [*self._name_of(page.flow), *self._description(flow)]
         shown += Lines(self, name).line(page.remarks, page.words)
@@ -245,7 +266,7 @@ class FlowDirective(_Directive):
 
     def _figure(self, page: FlowPage, how: str, translate: Translator) -> nodes.Node:
         link_targets: dict[str, LinkTarget | str] = {}
-        for step in page.flow.steps:
+        for step in page.steps:
             elsewhere = LinkTarget(page.flow.name, step.name, *python_name(step))
             link_targets[step.name] = elsewhere if how == "none" else page.anchors[step.name]
         if how == "none":

@@ -152,6 +152,10 @@ class Translator:
             sends=str(own_words("sends {}")),
             begins=str(own_words("It begins at {}.")),
             either=str(own_words("{} or {}")),
+            more_before=str(own_words("{} more before")),
+            more_after=str(own_words("{} more after")),
+            via=str(own_words("via {}")),
+            via_several=str(own_words("via {} steps")),
             size=sizes.format(count),
             kinds=tuple((kind, words) for kind in kinds if (words := self.kind(kind)) != kind),
         )

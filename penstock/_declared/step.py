@@ -50,6 +50,9 @@ class Edge:
     is_loop: bool = False
     """Whether the flow leads back by this edge."""
 
+    via: tuple[str, ...] = ()
+    """The labels of the steps between the two that a diagram leaves out."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionDetails:

@@ -21,6 +21,7 @@ from penstock.docs import (
     explain_nothing,
     explain_optimization,
     load_flows,
+    part_of,
     read_settings,
     write_whole,
 )
@@ -36,6 +37,7 @@ from penstock.exceptions import (
     MissingExtraError,
     ModuleImportError,
     OutputFormatError,
+    PartError,
     PenstockError,
     RendererError,
     UnknownFlowError,
@@ -146,6 +148,30 @@ class _FormatName(click.ParamType):  # type: ignore[type-arg]  # generic in newe
         return click.Choice(list_formats()).convert(value, param, ctx)
 
 
+def _with_part(command: C) -> C:
+    """Add the options that choose a part of a flow."""
+    options = {
+        "around": "Draw only what leads to this step, and what it leads to.",
+        "from": "Draw only this step, and what it leads to.",
+        "to": "Draw only this step, and what leads to it.",
+        "only-kinds": "Of that, draw only the entrypoints and the steps of this kind.",
+    }
+    depth = click.option(
+        "--depth",
+        type=click.IntRange(min=0),
+        metavar="EDGES",
+        help="How many edges away from the step of --around. By default 1.",
+    )
+    command = depth(command)
+    for name, text in reversed(options.items()):
+        metavar = "KIND" if name == "only-kinds" else "STEP"
+        field = name.replace("-", "_") + ("_" if name == "from" else "")
+        command = click.option(
+            f"--{name}", field, multiple=True, metavar=metavar, help=f"{text} May be given again."
+        )(command)
+    return command
+
+
 @main.command()
 @click.argument("flow")
 @click.option(
@@ -173,6 +199,7 @@ class _FormatName(click.ParamType):  # type: ignore[type-arg]  # generic in newe
 @click.option(
     "--styled", is_flag=True, help="Write colours into formats of text, and a title into Mermaid."
 )
+@_with_part
 @_with_flows
 def draw(
     flow: str,
@@ -183,8 +210,9 @@ def draw(
     styled: bool,
     modules: tuple[str, ...],
     catalog: str | None,
+    **part: Any,
 ) -> None:
-    """Draw FLOW."""
+    """Draw FLOW, or a part of it."""
     output = None if output == STANDARD_OUTPUT else output
     try:
         chosen = choose_format(format_, output)
@@ -195,11 +223,16 @@ def draw(
         raise click.UsageError(message)
     project = _load(modules, catalog)
     try:
-        drawn = draw_flow(project.flows.flow(flow), chosen, output, direction, styled=styled)
+        found = project.flows.flow(flow)
+        spelled = {name.removesuffix("_").replace("_", "-"): part[name] for name in part}
+        shown = part_of(found, spelled) or found
+        drawn = draw_flow(shown, chosen, output, direction, styled=styled)
     except UnknownFlowError as error:
         if project.failures:  # which have been reported, and may be why
             sys.exit(1)
         raise click.ClickException(explain(error, project.settings, ())) from error
+    except PartError as error:
+        raise click.UsageError(error.spelled("--{}")) from error
     except (PenstockError, OSError) as error:
         raise _failure(error) from error
     if output is None:

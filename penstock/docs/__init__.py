@@ -25,6 +25,7 @@ from penstock.docs._frame import (
 from penstock.docs._lookup import Selection, find_step
 from penstock.docs._names import anchor_of, slug_of, target_of
 from penstock.docs._page import FlowPage, Remark, StepSection
+from penstock.docs._part import PART_OPTIONS, part_of
 from penstock.docs._sentences import (
     recursion_warning,
     sentence_parts,
@@ -38,6 +39,7 @@ from penstock.exceptions import did_you_mean
 __all__ = [
     "DECLARED",
     "ENGLISH",
+    "PART_OPTIONS",
     "SETTING_NAMES",
     "Code",
     "FlowPage",
@@ -71,6 +73,7 @@ __all__ = [
     "mermaid_sheet",
     "mermaid_to_copy",
     "page_formats",
+    "part_of",
     "plain_text",
     "read_settings",
     "recursion_warning",

@@ -157,6 +157,9 @@ class FlowPage:
     source_of: Callable[[Step], str | None] = no_source
     """Returns the URL of the source of a step, if it is known."""
 
+    part: Graph | None = None
+    """The part of the flow that the page shows, or None if it is all of it."""
+
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """The parts of the line below the description.
@@ -193,6 +196,7 @@ class FlowPage:
         shows_diagram: bool = True,
         words: Words = ENGLISH,
         source_of: Callable[[Step], str | None] = no_source,
+        part: Graph | None = None,
     ) -> "FlowPage":
         """Return the page of *flow* with anchors that nothing else on the page has yet.
 
@@ -204,8 +208,9 @@ class FlowPage:
             shows_diagram: Whether the page has the diagram.
             words: The words of penstock on the page, if they are not English.
             source_of: Returns the URL of the source of a step, if it is known.
+            part: The part of the flow that the page shows, if it is not all of it.
         """
-        page = cls(flow=flow, suffix=suffix, words=words, source_of=source_of)
+        page = cls(flow=flow, suffix=suffix, words=words, source_of=source_of, part=part)
         number, sections = 1, tuple(steps)
         while any(a in taken for a in page.anchors_of(sections, shows_diagram=shows_diagram)):
             number += 1
@@ -220,7 +225,7 @@ class FlowPage:
     @cached_property
     def unlinked(self) -> Graph:
         """The diagram without links, which has the same image."""
-        return self.flow.graph()
+        return self.part or self.flow.graph()
 
     @cached_property
     def graph(self) -> Graph:
@@ -234,8 +239,14 @@ class FlowPage:
 
     @cached_property
     def sections(self) -> tuple[StepSection, ...]:
-        """The steps, each after its predecessors."""
-        return tuple(self.section(step) for step in self.flow.order())
+        """The steps that are drawn, each after its predecessors."""
+        return tuple(map(self.section, self.steps))
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that are drawn, each after its predecessors."""
+        drawn = {node.name for node in self.unlinked.nodes}
+        return tuple(step for step in self.flow.order() if step.name in drawn)
 
     def section(self, step: Step) -> StepSection:
         """Return the content about *step*."""

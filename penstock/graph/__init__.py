@@ -2,6 +2,7 @@
 
 from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
 from penstock.graph._model import DrawnWords, Edge, Graph, Node, Problem
+from penstock.graph._part import subgraph
 
 __all__ = [
     "DrawnWords",
@@ -13,4 +14,5 @@ __all__ = [
     "find_problems",
     "get_flow",
     "list_flows",
+    "subgraph",
 ]

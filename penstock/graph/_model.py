@@ -94,6 +94,12 @@ class Node:
     note: str | None = None
     """A further line for readers, like how long the step took."""
 
+    hidden_before: int = 0
+    """How many steps that lead here are not in the diagram, which shows a part of a flow."""
+
+    hidden_after: int = 0
+    """How many steps to which this one leads are not in the diagram."""
+
     @property
     def label(self) -> str:
         """The title if there is one, else the name."""
@@ -142,6 +148,18 @@ class DrawnWords:
     either: str = "{} or {}"
     """The words that join two of these steps."""
 
+    more_before: str = "{} more before"
+    """The words for steps that lead to a step, outside of the part that is drawn."""
+
+    more_after: str = "{} more after"
+    """The words for steps to which a step leads, outside of the part that is drawn."""
+
+    via: str = "via {}"
+    """The words for an edge through a step that is left out."""
+
+    via_several: str = "via {} steps"
+    """The words for an edge through several steps that are left out."""
+
     size: str | None = None
     """The sentence with the number of its steps. None means English."""
 
@@ -149,14 +167,30 @@ class DrawnWords:
     """The kinds that are shown in other words, each with its words."""
 
     def label_of(self, edge: Edge) -> str | None:
-        """Return the text on *edge*: its label, and the word for a loop."""
-        if not edge.is_loop:
-            return edge.label
-        return f"{self.again}: {edge.label}" if edge.label else self.again
+        """Return the text on *edge*: its label, the word for a loop, and what it passes."""
+        label = edge.label
+        if edge.is_loop:
+            label = f"{self.again}: {label}" if label else self.again
+        return self.with_passed(edge, label)
 
     def repetition(self, edge: Edge) -> str:
         """Return the text for a step that *edge* leads back to from itself."""
-        return f"{self.repeats}: {edge.label}" if edge.label else self.repeats
+        label = f"{self.repeats}: {edge.label}" if edge.label else self.repeats
+        return self.with_passed(edge, label) or label
+
+    def with_passed(self, edge: Edge, label: str | None) -> str | None:
+        """Return *label* with the steps that *edge* passes."""
+        if not edge.via:
+            return label
+        is_one = len(edge.via) == 1
+        passed = self.via.format(*edge.via) if is_one else self.via_several.format(len(edge.via))
+        return f"{label}, {passed}" if label else passed
+
+    def note_of(self, node: Node) -> str | None:
+        """Return the last line below the label of *node*: its note, and what a part hides."""
+        before = self.more_before.format(node.hidden_before) if node.hidden_before else None
+        after = self.more_after.format(node.hidden_after) if node.hidden_after else None
+        return " · ".join(filter(None, (node.note, before, after))) or None
 
     def kind_of(self, node: Node) -> str | None:
         """Return the text for the kind of *node*, or that nobody declared the node.
@@ -180,7 +214,12 @@ class DrawnWords:
         `repetition` returns it) and its note.
         """
         kind = self.kind_of(node)
-        notes = (f"({kind})" if kind else "", *self.channels_of(node), repetition, node.note)
+        notes = (
+            f"({kind})" if kind else "",
+            *self.channels_of(node),
+            repetition,
+            self.note_of(node),
+        )
         return "\n".join(filter(None, notes))
 
     def kind(self, kind: str | None) -> str | None:

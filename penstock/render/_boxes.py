@@ -139,7 +139,8 @@ class _Planner:
 
     def _notes(self, node: Node, again: Mapping[str, str]) -> tuple[str, ...]:
         words = self._graph.words
-        notes = (words.kind_of(node), *words.channels_of(node), again.get(node.name), node.note)
+        own = (again.get(node.name), words.note_of(node))
+        notes = (words.kind_of(node), *words.channels_of(node), *own)
         return tuple(line for note in notes if note for line in wrap(note, _NOTE_LIMIT))
 
     def _add_bar(self, node: Node) -> None:
@@ -180,7 +181,8 @@ class _Planner:
         ]
 
     def _label(self, number: int, edge: Edge) -> Box | None:
-        text = edge.label or (self._graph.words.again if edge.is_loop else None)
+        words = self._graph.words
+        text = words.with_passed(edge, edge.label) or (words.again if edge.is_loop else None)
         if text is None:
             return None
         lines = wrap(text, _LABEL_LIMIT)
@@ -188,7 +190,7 @@ class _Planner:
         (group,) = ends if len(ends) == 1 else {None}
         widest = max(width_of(line, NOTE) for line in lines)
         if edge.is_loop:  # with a sign, or in an image of Graphviz with a word
-            widest += max(_SIGN, width_of(f"{self._graph.words.again}: ", NOTE - 2))
+            widest += max(_SIGN, width_of(f"{words.again}: ", NOTE - 2))
         return Box(
             id=f"l{number}",
             role="label",

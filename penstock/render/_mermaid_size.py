@@ -133,7 +133,7 @@ def _stacked(heights: list[int]) -> int:
 
 
 def _height(node: Node, words: DrawnWords, repetition: str | None) -> int:
-    notes = (words.kind_of(node), *words.channels_of(node), repetition, node.note)
+    notes = (words.kind_of(node), *words.channels_of(node), repetition, words.note_of(node))
     texts = (node.label, *notes)
     count = sum(_lines(text) for text in texts if text)
     if node.role == "entrypoint":

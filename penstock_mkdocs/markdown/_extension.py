@@ -31,17 +31,19 @@ from penstock.docs import (
     explain,
     explain_nothing,
     find_step,
+    part_of,
     target_of,
 )
 from penstock.docs.functions import attempt
 from penstock.exceptions import (
     BrokenExtraError,
     CatalogError,
+    PartError,
     PenstockError,
     UnknownFlowError,
     UnknownStepError,
 )
-from penstock.graph import Flow
+from penstock.graph import Flow, Graph
 from penstock_mkdocs.markdown._build import Build, build_of, documented_now, documenting
 from penstock_mkdocs.markdown._converter import docstring_to_html
 from penstock_mkdocs.markdown._errors import Reporter
@@ -236,6 +238,8 @@ class FlowBlocks(BlockProcessor):
 
     def _explain(self, error: Exception) -> str:
         """Return what *error* means to who writes the options of the plugin or extension."""
+        if isinstance(error, PartError):
+            return error.spelled("`{}`")
         if not isinstance(error, (UnknownFlowError, UnknownStepError)):
             return str(error)
         loaded = self._loaded()
@@ -319,13 +323,15 @@ class FlowBlocks(BlockProcessor):
     def _show_flow(self, parent: Element, name: str, given: object) -> None:
         options = self._options.flow().override(given)
         flow = self._flows.flow(name)
+        part = part_of(flow, options.part())
         for problem in flow.problems():
             self._warn(str(problem))
         if inside := _shown_inside(flow):
             self._warn_of_itself(flow, inside)
             options = replace(options, steps="none", no_index=True)
-        steps = flow.steps if options.steps != "none" else ()
-        page = self._page(flow, steps, shows_diagram=True, indexed=not options.no_index)
+        drawn = {node.name for node in (part or flow.graph()).nodes}
+        steps = [s for s in flow.steps if options.steps != "none" and s.name in drawn]
+        page = self._page(flow, steps, part, shows_diagram=True, indexed=not options.no_index)
         self._add_style(parent)
         # All of them before any is on the page: a template of the site's own may fail.
         heading = getattr(self._heading(), "text", None)
@@ -342,7 +348,7 @@ class FlowBlocks(BlockProcessor):
         if target_of(step) in documented_now():
             self._warn_of_itself(flow, step)
             return
-        page = self._page(flow, (step,), shows_diagram=False, indexed=not options.no_index)
+        page = self._page(flow, (step,), None, shows_diagram=False, indexed=not options.no_index)
         section = page.section(step)
         if options.name or options.class_:
             marks = {"id": options.name, "class": options.class_}
@@ -364,12 +370,18 @@ class FlowBlocks(BlockProcessor):
         self._put(parent, self._renderer.flows(flows, options))
 
     def _page(
-        self, flow: Flow, steps: Sequence[Step], *, shows_diagram: bool, indexed: bool
+        self,
+        flow: Flow,
+        steps: Sequence[Step],
+        part: Graph | None,
+        *,
+        shows_diagram: bool,
+        indexed: bool,
     ) -> FlowPage:
         """Return the page of *flow*, with anchors that this page has not yet."""
         first = "" if indexed else _UNINDEXED
         page = FlowPage.with_free_anchors(
-            flow, steps, self._taken, suffix=first, shows_diagram=shows_diagram
+            flow, steps, self._taken, suffix=first, shows_diagram=shows_diagram, part=part
         )
         self._taken |= page.anchors_of(steps, shows_diagram=shows_diagram)
         if len(steps) < len(flow.steps):

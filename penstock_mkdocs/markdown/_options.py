@@ -118,6 +118,21 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _names(value: object) -> tuple[str, ...]:
+    """Return the names in *value*: one, several separated by commas, or a list."""
+    if isinstance(value, list):
+        return _texts(value)
+    text = _text(value)
+    return tuple(filter(None, map(str.strip, (text or "").split(","))))
+
+
+def _depth(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        message = f"takes a number of edges, 0 or more, not {value!r}"
+        raise ValueError(message)
+    return value
+
+
 def _flag(value: object) -> bool:
     if value is None:  # `no-index:` alone, as a directive for Sphinx says it
         return True
@@ -194,7 +209,19 @@ class FlowOptions(BlockOptions):
     align: str | None = _option(None, _choice("left", "center", "right"))
     width: str | None = _option(None, _length)
     steps: str = _option("full", _choice("full", "summary", "none"))
+    around: tuple[str, ...] = _option((), _names)
+    depth: int | None = _option(None, _unless_none(_depth))
+    from_: tuple[str, ...] = _option((), _names)
+    to: tuple[str, ...] = _option((), _names)
+    only_kinds: tuple[str, ...] = _option((), _names)
     no_index: bool | None = _option(None, _flag)
+
+    def part(self) -> dict[str, Any]:
+        """Return the options that choose a part of the flow, as they are written."""
+        return {self._spell(name): getattr(self, name) for name in _PART}
+
+
+_PART = ("around", "depth", "from_", "to", "only_kinds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,26 @@ def test_draw_to_standard_output():
 
 
 @pytest.mark.parametrize(
+    ("arguments", "code", "expected"),
+    [
+        (["--around", "receive", "--depth", "0"], 0, "1 more after"),
+        (["--from", "store"], 0, "1 more before"),
+        (["--to", "receive"], 0, "1 more after"),
+        (["--from", "recieve"], 1, "unknown step 'recieve'; did you mean 'receive'?"),
+        (["--depth", "1"], 2, "--depth: it is counted from a step: name that with --around"),
+        (["--from", "store", "--to", "receive"], 2, "no step is left: none meets --from and --to"),
+        (["--only-kinds", "email"], 2, "--only-kinds: no step has the kind 'email' (kinds of"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_draw_part(arguments, code, expected):
+    """`draw` draws a part of a flow, or says why there is none, naming its own options."""
+    actual = run("draw", "bom_sync", *arguments)
+
+    assert (actual.exit_code, expected in actual.output) == (code, True)
+
+
+@pytest.mark.parametrize(
     ("name", "start"),
     [
         ("flow.mmd", b"graph LR\n"),

@@ -255,6 +255,18 @@ def test_facts():
         ("::: penstock-flows\n    tag: a", "unknown option 'tag'; did you mean 'tags'?"),
         ("::: penstock-step send\n    steps: none", "unknown option 'steps'"),
         ("::: penstock-flow orders\n    width: wide", "option 'width': takes a length like"),
+        (
+            "::: penstock-flow orders\n    around: [sned]",
+            "unknown step 'sned'; did you mean 'send'?",
+        ),
+        (
+            "::: penstock-flow orders\n    depth: 1",
+            "part of flow 'orders': `depth`: it is counted from a step: name that with `around`",
+        ),
+        (
+            "::: penstock-flow orders\n    depth: -1",
+            "option 'depth': takes a number of edges, 0 or more, not -1",
+        ),
         ("::: penstock-flow orders\n    no-index: no way", "option 'no-index': takes true"),
         (
             "::: penstock-flow orders\n    no_index: true",
@@ -312,6 +324,15 @@ def test_note_is_a_sentence():
     assert "did you mean `penstock-flow &lt;b&gt;``?</p>" in quoted
     assert "did you mean <code>penstock-flow orders</code>?</p>" in index
     assert "(known: orders).</p>" in unknown
+
+
+def test_part():
+    """A block of a part has the steps of it, which say what is not there."""
+    html = convert("::: penstock-flow orders\n    to: begin, begin\n")
+
+    assert 'id="penstock--orders--begin"' in html
+    assert 'id="penstock--orders--send"' not in html
+    assert "1 more after" in html
 
 
 def test_flows():

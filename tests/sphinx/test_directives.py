@@ -455,3 +455,33 @@ def test_code_that_cannot_be_drawn(project, monkeypatch):
     assert "<lambda>: ZeroDivisionError: division by zero" in built.warnings
     assert "Shown as text instead [penstock.render]" in built.warnings
     assert "Receive the order (entrypoint, HTTP)" in built.text()
+
+
+def test_part(project):
+    """A page has the steps of a part, which say what is not there, and links go to the whole."""
+    made = project(":from: charge")
+    made.write("whole.rst", "Whole\n=====\n\n.. penstock-flow:: orders\n")
+    built = made.build(after="")
+
+    html = built.read("index.html")
+    assert [
+        name for name in ("charge", "pack", "send") if f'id="penstock--orders--{name}"' in html
+    ] == ["charge", "send"]
+    assert html.count("1 more before") >= 2
+    assert 'href="whole.html#penstock--orders--receive"' in html
+
+
+@pytest.mark.parametrize(
+    ("option", "message", "subtype"),
+    [
+        (":around: chrage", "unknown step 'chrage'; did you mean 'charge'?", "unknown_step"),
+        (":depth: 1", ":depth: it is counted from a step: name that with :around:", "option"),
+    ],
+)
+def test_wrong_part(project, option, message, subtype):
+    """A part that there is not is named at its line, in the words of a directive."""
+    built = project(option).build()
+
+    assert message in built.warnings
+    assert f"[penstock.{subtype}]" in built.warnings
+    assert "This flow cannot be shown" in built.text()

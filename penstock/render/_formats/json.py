@@ -3,7 +3,7 @@
 from typing import Any
 
 from penstock.catalog._writing import edge_members, flow_members, step_members, write_json
-from penstock.graph._model import Graph, Node
+from penstock.graph._model import Edge, Graph, Node
 from penstock.render._registry import Renderer, RenderOptions
 
 __all__ = ["RENDERER", "render_json"]
@@ -18,9 +18,13 @@ def render_json(graph: Graph) -> str:
     document = {
         **flow_members(graph),
         "nodes": [*map(_node_members, graph.nodes)],
-        "edges": [*map(edge_members, graph.edges)],
+        "edges": [*map(_edge_members, graph.edges)],
     }
     return write_json(document)
+
+
+def _edge_members(edge: Edge) -> dict[str, Any]:
+    return {**edge_members(edge), "via": [*edge.via] or None}
 
 
 def _node_members(node: Node) -> dict[str, Any]:
@@ -33,6 +37,8 @@ def _node_members(node: Node) -> dict[str, Any]:
         "href": node.href,
         "status": node.status,
         "note": node.note,
+        "hidden_before": node.hidden_before or None,
+        "hidden_after": node.hidden_after or None,
     }
 
 

@@ -215,7 +215,8 @@ def _says_more(node: Node) -> bool:
     """Return whether a node looks other than its name alone would."""
     shown = _text(node.label)
     says = (node.kind, node.note, node.status, node.receives, node.sends, node.role == "missing")
-    return not (shown == node.name == _id(node.name)) or any(says)
+    is_cut = node.hidden_before or node.hidden_after
+    return not (shown == node.name == _id(node.name)) or any(says) or bool(is_cut)
 
 
 def _box(

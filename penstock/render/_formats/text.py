@@ -82,7 +82,7 @@ class _Tree:
             *words.channels_of(node),
             self._repetitions.get(name),
             words.after_all if node.join == "all" else None,
-            node.note,
+            words.note_of(node),
         ]
         shown = ", ".join(line for note in notes if (line := _one_line(note or "")))
         return f"{_one_line(node.label)} ({shown})" if shown else _one_line(node.label)
