@@ -55,8 +55,8 @@ class Box:
     role: Literal["node", "label", "bar"]
     width: float
     height: float
-    room: float = 0
-    """The width that is laid out, if the title of a group needs more."""
+    least: float = 0
+    """The least width that is laid out, which the title of a group may need."""
 
     lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -65,6 +65,11 @@ class Box:
     edge: Edge | None = None
     length: float = 0
     """How long a bar is, without the words beside it."""
+
+    @property
+    def room(self) -> float:
+        """The width that is laid out."""
+        return max(self.width, self.least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Piece:
     """Whether an arrow is at one of its ends."""
 
     is_back: bool = False
-    """Whether it is drawn against the layout: a way back changes no rank."""
+    """Whether it is drawn against the layout, since a way back changes no rank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +131,13 @@ class _Planner:
         return Plan(graph, self._axis, self._boxes, tuple(self._pieces), tuple(self._groups))
 
     def _add(self, box: Box) -> None:
-        self._boxes[box.id] = replace(box, room=box.width)
+        self._boxes[box.id] = box
 
     def _widen(self, title: str, group: int) -> None:
         """Let a frame be as wide as its *title*: no program measures that."""
         members = [box for box in self._boxes.values() if box.group == group]
         widest = max(members, key=lambda box: box.width)
-        self._boxes[widest.id] = replace(widest, room=max(widest.width, width_of(title, NOTE)))
+        self._boxes[widest.id] = replace(widest, least=width_of(title, NOTE))
 
     def _group(self, node: Node) -> int | None:
         return None if node.group is None else self._groups[node.group]

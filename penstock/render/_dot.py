@@ -1,4 +1,4 @@
-"""A graph in DOT, the language of Graphviz: the boxes of our own layout, painted by Graphviz."""
+"""A graph in DOT, the language of Graphviz: the boxes of our layout, painted by Graphviz."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -125,7 +125,8 @@ def _names(planned: Plan) -> dict[str, str]:
         if box.node is not None:
             name = dot_id(box.node.name)
             found[box.id] = bar_id(name) if box.role == "bar" else name
-        elif box.edge is not None:
+        else:
+            assert box.edge is not None
             name = f"{dot_id(box.edge.source)}__{dot_id(box.edge.target)}__label"
             found[box.id] = f"{name}_{box.id}" if name in labels else name
             labels.add(name)

@@ -16,10 +16,10 @@ class Drawing:
     """The element, without prolog."""
 
     width: float
-    """The width of the whole picture, in CSS pixels."""
+    """The width of the whole image, in CSS pixels."""
 
     height: float
-    """The height of the whole picture, in CSS pixels."""
+    """The height of the whole image, in CSS pixels."""
 
     entry_start: float
     """Where the entrypoints begin, as a fraction of the width."""

@@ -29,6 +29,9 @@ Point = tuple[float, float]
 FRAME = 16
 """Height of the title in the frame of a group."""
 
+_SEEN = 300
+"""Pixels from the top of an image that are in any window."""
+
 MARGIN = 12
 """Space between the frame of a group and what is in it."""
 
@@ -58,8 +61,14 @@ class Layout:
     plan: Plan
     centres: Mapping[str, Point]
     frames: tuple[Frame, ...]
-    routes: Mapping[int, tuple[Point, ...]]
-    """The curve of each piece that Graphviz found, by the number of the piece."""
+    routes: Mapping[int, str]
+    """The curve of each piece that Graphviz found, by the number of the piece, as it wrote it."""
+
+    turn: "_Turn"
+
+    def route(self, number: int) -> list[Point]:
+        """Return the curve of a piece that Graphviz found: few of them are needed."""
+        return [self.turn.point(_point(point)) for point in self.routes[number].split()]
 
     @property
     def size(self) -> Point:
@@ -88,15 +97,15 @@ def axes_of(direction: Direction) -> tuple[Axis, ...]:
 
 
 def cost(width: float, height: float) -> float:
-    """Return how much of a picture of that size does not fit a page: width counts most."""
+    """Return how much of an image of that size does not fit a page: width counts most."""
     return 3 * max(0, width / _COLUMN - 1) + max(0, height / _SCREEN - 1)
 
 
 def spacing(plan: Plan) -> tuple[float, float]:
     """Return the space beside boxes and between ranks."""
     near, far = _GAPS[plan.axis]
-    room = FRAME / 2 if plan.groups else 0
-    return near + room, far + room
+    room = FRAME / 2 if plan.groups else 0  # up and down, boxes have it
+    return (near + room, far) if plan.axis == "TB" else (near, far + room)
 
 
 def layout_lines(plan: Plan) -> Iterator[str]:
@@ -110,7 +119,7 @@ def layout_lines(plan: Plan) -> Iterator[str]:
         if group is not None:
             yield f"subgraph cluster_{group} {{ margin={MARGIN}"
         for box in boxes:
-            yield f"{box.id} [width={box.room / 72:.4f} height={_height(plan, box) / 72:.4f}]"
+            yield f"{box.id} [width={box.room / 72:.4f} height={_height(box) / 72:.4f}]"
         if group is not None:
             yield "}"
     for number, piece in enumerate(plan.pieces):
@@ -118,9 +127,9 @@ def layout_lines(plan: Plan) -> Iterator[str]:
         yield f"{piece.start} -> {piece.end} [id={number} {ranks}]"
 
 
-def _height(plan: Plan, box: Box) -> float:
-    """Return the height that is laid out: beside one another, frames have no space of their own."""
-    return box.height + (FRAME if plan.axis == "LR" and box.group is not None else 0)
+def _height(box: Box) -> float:
+    """Return the height that is laid out, with room for the titles of frames above one another."""
+    return box.height + (0 if box.group is None else FRAME)
 
 
 def by_cluster(plan: Plan) -> list[tuple[int | None, list[Box]]]:
@@ -181,7 +190,7 @@ def _read(planned: Plan, laid: Mapping[str, Any], direction: Direction) -> Layou
     objects = laid.get("objects", [])
     centres = {o["name"]: _point(o["pos"]) for o in objects if "pos" in o}
     if planned.axis == "LR":
-        centres = _aligned(planned, centres)
+        centres = _raised(planned, _aligned(planned, centres))
     framed = {o["name"]: [*map(float, o["bb"].split(","))] for o in objects if "bb" in o}
     return Layout(
         plan=planned,
@@ -190,10 +199,8 @@ def _read(planned: Plan, laid: Mapping[str, Any], direction: Direction) -> Layou
             _frame(planned, number, framed[f"cluster_{number}"], centres, turn)
             for number in range(len(planned.groups))
         ),
-        routes={
-            int(edge["id"]): tuple(turn.point(_point(p)) for p in edge["pos"].split())
-            for edge in laid.get("edges", [])
-        },
+        routes={int(edge["id"]): edge["pos"] for edge in laid.get("edges", [])},
+        turn=turn,
     )
 
 
@@ -231,6 +238,26 @@ def _aligned(planned: Plan, centres: Mapping[str, Point]) -> dict[str, Point]:
     return moved
 
 
+def _raised(planned: Plan, centres: dict[str, Point]) -> dict[str, Point]:
+    """Return *centres* with the first column at the top, if it would be seen only after scrolling.
+
+    A page opens at the top of an image. Nothing but entrypoints may be in that column.
+    """
+    nodes = [box for box in planned.boxes.values() if box.role == "node"]
+    first = min((centres[box.id][0] - box.width / 2 for box in nodes), default=0)
+    column = [box for box in nodes if centres[box.id][0] - box.width / 2 - first < 1]
+    if any(
+        box.node is None or not box.node.is_entrypoint or box.group is not None for box in column
+    ):
+        return centres
+    top = max((centres[box.id][1] + box.height / 2 for box in nodes), default=0)
+    missing = top - max((centres[box.id][1] + box.height / 2 for box in column), default=0)
+    if missing <= _SEEN:
+        return centres
+    moved = {box.id: (centres[box.id][0], centres[box.id][1] + missing) for box in column}
+    return centres | moved
+
+
 def _frame(
     planned: Plan,
     number: int,
@@ -245,7 +272,7 @@ def _frame(
     ]
     left = min(left, min(starts) - MARGIN)
     (x0, y0), (x1, y1) = turn.point((left, bottom)), turn.point((right, top))
-    unused = FRAME / 2 if planned.axis == "LR" else 0
+    unused = FRAME / 2  # of the height of its boxes
     return Frame(
         number=number,
         group=planned.groups[number],

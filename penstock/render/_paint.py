@@ -18,7 +18,7 @@ from penstock.render._theme import svg_stylesheet
 __all__ = ["paint_svg"]
 
 _EDGE = 6
-"""Pixels around the picture: for outlines of focus, which are outside of their boxes."""
+"""Pixels around the image: for outlines of focus, which are outside of their boxes."""
 
 _PHONE = 320
 """Pixels of a narrow page, beside what is around a diagram there."""
@@ -75,7 +75,7 @@ class _Painter:
         self._drawn = [point for line in lines for point in sample(line.curve)]
 
     def drawing(self, prefix: str, *, standalone: bool) -> Drawing:
-        """Return the whole picture."""
+        """Return the whole image."""
         left, top, right, bottom = self._layout.bounds()
         across, down = zip(*self._drawn, strict=True) if self._drawn else ((left,), (top,))
         left, top = min(left, *across) - _EDGE, min(top, *down) - _EDGE

@@ -17,9 +17,6 @@ _APART = 14
 _NEAR = 5
 """Pixels that a line keeps from boxes between its ends."""
 
-_LEAST = 4
-"""The points of one curve."""
-
 Curve = tuple[Point, ...]
 """A chain of cubic Bézier curves: a point, and then three for each curve."""
 
@@ -127,9 +124,7 @@ class _Router:
         others += [span for number, span in self._frames if number not in groups]
         if half >= 0 and _is_free(curve, others):
             return curve
-        found = [self._turn(point) for point in self._layout.routes.get(number, ())]
-        if len(found) < _LEAST:
-            return curve
+        found = [self._turn(point) for point in self._layout.route(number)]
         before, behind = a[0] - found[0][0], b[0] - found[-1][0]
         first, last = found[1], found[-2]
         return (a, (first[0] + before, first[1]), *found[2:-2], (last[0] + behind, last[1]), b)

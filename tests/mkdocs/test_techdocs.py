@@ -35,7 +35,7 @@ CLEAN = """html => {
 }"""
 DIAGRAM = """() => {
     const links = [...shown.querySelectorAll("svg.penstock-flow a")];
-    const shape = links[0].querySelector("path, polygon");
+    const shape = links[0].querySelector(".penstock-card");
     return {
         fill: getComputedStyle(shape).fill,
         titles: links.map(link => link.querySelector("text").textContent),

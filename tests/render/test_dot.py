@@ -197,6 +197,18 @@ def test_group():
     assert "[label=<<b>Pay &lt;it&gt;</b>> " in written[2]
 
 
+def test_statuses():
+    """In the image of a run, a step that failed has a thick outline; one not reached is dashed."""
+    nodes = tuple(Node(name=s, status=s) for s in ("visited", "failed", "unreached"))
+
+    written = render_dot(Graph(name="x", nodes=nodes, edges=()))
+    visited, failed, unreached = written.splitlines()[4:7]
+
+    assert 'penwidth="3"' in failed
+    assert 'style="rounded,filled,dashed"' in unreached
+    assert not re.search("penwidth|style", visited)
+
+
 def test_channels():
     """A node has its channels below its title, and no kind that says less."""
     node = Node(name="a", title="a", kind="http", receives=("http:GET /a",), sends=("kafka:b",))

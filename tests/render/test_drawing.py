@@ -79,6 +79,7 @@ RICH = flow_of(
         ("注文を検証して在庫を確保する", ("注文を検証して", "在庫を確保する")),
         ("one\n\ntwo", ("one", "two")),
         (" ", (" ",)),
+        (f"{'a' * 15} {'b' * 20} {'c' * 13} d", ("a" * 15, "b" * 20, f"{'c' * 13} d")),
     ],
 )
 def test_wrap(text, lines):
@@ -138,6 +139,19 @@ def test_auto_direction(graph, is_wide):
     assert cost(auto.width, auto.height) <= cost(down.width, down.height)
     assert (auto == down) == (graph == chain(4))
     assert given_direction("auto") == "TD"
+
+
+def test_entrypoint_of_a_tall_flow():
+    """A flow that leads right begins at its top if its middle is not seen when a page opens."""
+    svg = ET.fromstring(draw_svg(fan(20), direction="LR").svg)
+    low = ET.fromstring(draw_svg(fan(5), direction="LR").svg)
+
+    tops = [
+        [float(e.get("y")) for e in drawn.iter(f"{SVG}rect") if e.get("class") == "penstock-card"]
+        for drawn in (svg, low)
+    ]
+    assert tops[0][0] == min(tops[0])
+    assert tops[1][0] > min(tops[1])
 
 
 def test_where_it_begins():

@@ -231,6 +231,13 @@ def test_page_is_dark_only_if_it_says_so():
     assert media.split("{")[1].split() == ['[data-theme="auto"],', '[data-color-mode="auto"]']
 
 
+def test_png_that_knows_its_size():
+    """A PNG whose program wrote how large it is stays as it is."""
+    png = render_png(graph_of(Node(name="a")))
+
+    assert _graphviz._sized(png, "print") == png
+
+
 @pytest.mark.dot
 @pytest.mark.usefixtures("program")
 @pytest.mark.parametrize("medium", ["png", "print"])

@@ -236,8 +236,8 @@ class Reader:
                     const image = document.querySelector(
                         ".penstock-diagram :is(.penstock-flow, .mermaid svg)");
                     const node = image.querySelector(".penstock-entrypoint");
-                    const shape = node.querySelector("path, polygon, ellipse");
-                    const edge = image.querySelector(".edge path, .flowchart-link");
+                    const shape = node.querySelector(".penstock-card, path, polygon");
+                    const edge = image.querySelector(".penstock-edge path, .flowchart-link");
                     const text = node.querySelector("text");
                     return {
                         page: style(document.body).backgroundColor,
