@@ -77,7 +77,7 @@ def test_diagram(site, reader):
     shown = reader(site.read("index.html")).evaluate(DIAGRAM)
 
     assert shown == {
-        "fill": "rgb(219, 234, 254)",
+        "fill": "rgb(29, 78, 216)",
         "titles": ["Receive the order", "charge", "pack", "send"],
         "found": 4,
         "isSeen": True,
