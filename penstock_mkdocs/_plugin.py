@@ -113,7 +113,7 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
     format = _Option("svg")
     """How flows are drawn unless a block says otherwise."""
 
-    direction = _Option("TD")
+    direction = _Option("auto")
     """Where flows lead unless a block says otherwise."""
 
     errors = _Option("auto")

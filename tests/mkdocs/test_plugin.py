@@ -1,5 +1,6 @@
 """Features that need MkDocs' events, in this process."""
 
+import re
 import sys
 from importlib.util import find_spec
 
@@ -332,3 +333,18 @@ def test_watched_for_mkdocstrings(site, zensical, monkeypatch, caplog, config):
     zensical(PAGE, ["build"], f"watch: [shop.py]\n{config}")
 
     assert ("does not see edits of lib/__init__.py" in caplog.text) == (config == "")
+
+
+def test_direction_by_default(site):
+    """The plugin lays a flow out in the cheaper direction, as the extension does."""
+    module = "from penstock import entrypoint, flow, step\n\nfan = flow('fan')\n"
+    module += "fan(entrypoint(name='begin')(print))\n"
+    module += "for number in range(10):\n"
+    module += "    fan(step(name=f'store_the_result_{number}', after='begin')(print))\n"
+    site.write("shop.py", module)
+
+    html = site.build("# Fan\n\n::: penstock-flow fan\n    steps: none\n")
+
+    size = re.search(r'width="(\d+)" height="(\d+)" viewBox="[^"]*" class="penstock-flow"', html)
+    width, height = map(int, size.groups())
+    assert width < height
