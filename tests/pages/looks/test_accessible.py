@@ -4,13 +4,16 @@ import pytest
 from axe import get_axe, violations
 from browser import chromium
 from shown_measures import open_page
+from shown_sites import THEMES
 
 __all__ = ["chromium"]
 
 pytestmark = pytest.mark.browser
 
 FLOWS = ("three", "words")
-every_theme = ["furo"]
+every_theme = [
+    pytest.param(theme, marks=[] if theme == "furo" else pytest.mark.wide) for theme in THEMES
+]
 
 LABELS = """() => [...document.querySelectorAll("svg.penstock-flow a")].map(link =>
     [...link.querySelectorAll("text")].map(text => text.textContent))"""

@@ -8,10 +8,10 @@ __all__ = ["chromium"]
 
 pytestmark = pytest.mark.browser
 
-FEW = ("three",)
+FEW = ("twelve", "fan")
 
 
-@pytest.mark.parametrize("width", [1280])
+@pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("flow", FEW)
 def test_visible(chromium, shown_page, flow, width):
     """Entrypoints are in view, letters can be read, and an edge shows that there is more."""
