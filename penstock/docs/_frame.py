@@ -175,7 +175,7 @@ def drawing_sheet(drawing: Drawing, size: Mapping[str, str]) -> str:
         svg = svg.replace(width, "", 1).replace(height, "", 1).replace("<svg", f"<svg{wanted}", 1)
         return _sheet(svg, sized=True)
     middle = (drawing.entry_start + drawing.entry_end) / 2
-    # An empty image whose width nothing shrinks, and a place to begin at, for the style sheet.
+    # An empty image whose width nothing shrinks, and one element to begin at, for the style sheet.
     floor = _spacer("penstock-floor", width=f"{drawing.width * _SMALLEST:.0f}", height="0")
     before = _spacer("penstock-before", width=f"{middle:.1%}", height="1")
     return _sheet(f'{svg}{floor}<span class="penstock-start">{before}<i></i></span>')

@@ -169,7 +169,7 @@ def _without_other_kinds(graph: Graph, kinds: AbstractSet[str], named: AbstractS
 
 
 def _passing(start: str, leaving: dict[str, list[Edge]], kept: Collection[str]) -> Iterable[Edge]:
-    """Return the edges from *start* to the nodes *kept*, through what is not.
+    """Return the edges from *start* to the nodes *kept*, through the others.
 
     An edge has the condition under which the flow leaves *start*, and goes the shortest way;
     it is a loop only if there is no way without one.

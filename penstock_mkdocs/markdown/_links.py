@@ -36,7 +36,7 @@ _DIAGRAM = re.compile(
     r'|<pre class="penstock-source".*?</pre>',
     re.DOTALL,
 )
-"""Both parts of the box around a diagram, the second with one inside, or the code in its place."""
+"""Both parts of the box around a diagram, the second with one inside, or the code instead of it."""
 _DRAWN = "<title>"
 """With this begins what a node of a diagram shows."""
 

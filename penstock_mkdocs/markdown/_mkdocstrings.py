@@ -86,7 +86,7 @@ def with_line(html: str, section: StepSection, line: str) -> str | None:
     if contents is None:
         return None
     head, rest = html[: contents.end()], html[contents.end() :]
-    # The title has taken its place in the heading.
+    # The title is now in the heading.
     signature = section.is_titled and "doc-signature" not in head
     shown = f'<p class="penstock-signature"><code>{escape(section.call)}</code></p>\n'
     return f"{head}\n{shown if signature else ''}{line}{rest}"

@@ -327,7 +327,7 @@ def test_note_is_a_sentence():
 
 
 def test_part():
-    """A block of a part has the steps of it, which say what is not there."""
+    """A block of a part has the steps of it, which name the steps that are left out."""
     html = convert("::: penstock-flow orders\n    to: begin, begin\n")
 
     assert 'id="penstock--orders--begin"' in html

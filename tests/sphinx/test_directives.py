@@ -458,7 +458,7 @@ def test_code_that_cannot_be_drawn(project, monkeypatch):
 
 
 def test_part(project):
-    """A page has the steps of a part, which say what is not there, and links go to the whole."""
+    """A page has the steps of a part, which name those left out, and links go to the whole."""
     made = project(":from: charge")
     made.write("whole.rst", "Whole\n=====\n\n.. penstock-flow:: orders\n")
     built = made.build(after="")
