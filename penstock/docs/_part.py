@@ -28,8 +28,8 @@ def part_of(flow: Flow, options: Mapping[str, Any]) -> Graph | None:
 
     .. versionadded:: 0.2
     """
-    given = {name: options.get(name) for name in PART_OPTIONS}
-    given = {name: value for name, value in given.items() if value not in (None, "", ())}
+    every: dict[str, Any] = {name: options.get(name) for name in PART_OPTIONS}
+    given = {name: value for name, value in every.items() if value not in (None, "", ())}
     if not given:
         return None
     fields = {"from": "from_", "only-kinds": "only_kinds"}
