@@ -137,7 +137,7 @@ def _img(builder: Any, node: nodes.Element) -> str:
     png = (folder / name).read_bytes()
     width, height = (pixels * 2 // 3 for pixels in png_size(png))
     sheet = image_sheet(source, alt, (width, height), _css_sizes(node))
-    return _frame(builder, node, is_reached=True).around(sheet)
+    return _frame(builder, node, is_fitting=True).around(sheet)
 
 
 def _svg(builder: "Builder", node: nodes.Element) -> str:
@@ -147,16 +147,14 @@ def _svg(builder: "Builder", node: nodes.Element) -> str:
         drawn = draw_svg(graph, direction=direction, prefix=prefix, standalone=False)
     else:
         drawn = paint_svg(found, graph, direction=direction, prefix=prefix, standalone=False)
-    is_reached = node.next_node(nodes.reference) is not None
-    frame = _frame(builder, node, is_reached=is_reached)
-    return frame.around(drawing_sheet(drawn, _css_sizes(node)))
+    return _frame(builder, node).around(drawing_sheet(drawn, _css_sizes(node)))
 
 
 def _frame(
     builder: "Builder",
     node: nodes.Element,
     *,
-    is_reached: bool = False,
+    is_fitting: bool = False,
     size: Mapping[str, str] = _NO_SIZE,
 ) -> Frame:
     """Return the box around the diagram: in a book, nothing scrolls and no script runs."""
@@ -164,7 +162,7 @@ def _frame(
         graph=node["graph"],
         words=own_frame_words(),
         mermaid=mermaid_to_copy(node["graph"], _direction(node)),
-        is_reached=is_reached,
+        is_fitting=is_fitting,
         size=size,
         is_bare=builder.name == "epub",
     )

@@ -102,8 +102,8 @@ class Frame:
     mermaid: str | None = None
     """The source of the diagram as Mermaid, for readers to copy, if Mermaid can draw it."""
 
-    is_reached: bool = False
-    """Whether nothing scrolls, or something inside can have the focus, so that keys scroll it."""
+    is_fitting: bool = False
+    """Whether the diagram always fits into the box, so that nothing scrolls."""
 
     size: Mapping[str, str] = field(default_factory=dict)
     """The width and height that the author wants of what only the browser draws, as CSS."""
@@ -116,7 +116,9 @@ class Frame:
         if self.is_bare:
             return sheet
         size = "".join(f' data-{side}="{escape(length)}"' for side, length in self.size.items())
-        reach = "" if self.is_reached else ' tabindex="0"'
+        # To browsers and checkers of accessibility, links of an SVG do not make a box reachable.
+        name = escape(self.graph.label)
+        reach = "" if self.is_fitting else f' tabindex="0" role="group" aria-label="{name}"'
         return (
             f'<div class="penstock-head" data-search-exclude="">'
             f'<span class="penstock-count">{self._count()}</span>'

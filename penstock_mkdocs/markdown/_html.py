@@ -219,7 +219,7 @@ class PageRenderer:
         # A blank line would end the HTML for a tool that reads it as Markdown.
         svg = drawn.svg.replace("\n\n", "\n").replace("<svg", f"<svg{label}", 1)
         sheet = drawing_sheet(replace(drawn, svg=svg), _size_of(options))
-        return _frame(page.graph, direction, is_reached="<a " in svg).around(sheet)
+        return _frame(page.graph, direction).around(sheet)
 
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)
@@ -227,7 +227,7 @@ class PageRenderer:
         width, height = (pixels * 2 // 3 for pixels in png_size(png))
         source = f"data:image/png;base64,{b64encode(png).decode()}"
         sheet = image_sheet(source, alt, (width, height), _size_of(options))
-        return _frame(graph, direction, is_reached=True).around(sheet)
+        return _frame(graph, direction, is_fitting=True).around(sheet)
 
 
 def _frame(graph: Graph, direction: Direction, **options: Any) -> Frame:

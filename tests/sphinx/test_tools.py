@@ -1,9 +1,12 @@
-"""The box around a diagram in a browser: what is visible, and its script."""
+"""The box around a diagram in a browser: what is visible, its tools, and what is on paper."""
 
 import gzip
+import re
+from io import BytesIO
 
 import pytest
-from browser import Reader, chromium
+from browser import Reader, chromium, served
+from pypdf import PdfReader
 from real_mermaid import VERSIONS, get_bundle
 
 from penstock.docs.diagrams import page_script
@@ -40,7 +43,7 @@ Fan
 MOST = 4096
 """Bytes of the script as a server sends it."""
 
-SVG = 0
+SVG, MERMAID = 0, 1
 
 VISIBLE = """view => {
     const {left, right} = view.getBoundingClientRect();
@@ -62,6 +65,21 @@ def folder(new_project, require, request):
     made.write("mermaid.js", bundle.read_text(encoding="utf-8"))
     made.write("index.rst", PAGE)
     return made.build(penstock_mermaid_js="mermaid.js").folder
+
+
+@pytest.fixture
+def reader(chromium, folder):
+    """Return a reader of the page."""
+    reader = Reader(chromium, folder / "index.html")
+    reader.wait_for_drawing()
+    return reader
+
+
+def press(reader, number, name):
+    """Press a button of a diagram, or of the full screen while that is open."""
+    is_full = reader.page.locator("dialog").count()
+    box = reader.page.locator("dialog" if is_full else ".penstock-diagram")
+    box.nth(0 if is_full else number).get_by_role("button", name=name).first.click(timeout=9000)
 
 
 def image(reader, number):
@@ -92,3 +110,200 @@ def test_opens_at_the_entrypoint(chromium, folder, size, scripts):
     assert width(reader, SVG) == pytest.approx(natural * 0.92, abs=1)
     assert reader.page.locator(".penstock-count").nth(SVG).inner_text() == "13 steps · 1 entrypoint"
     assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_mermaid_opens_at_the_entrypoint(reader):
+    """A diagram by Mermaid too is scrolled to where the flow begins, when it is drawn."""
+    view = reader.page.locator(".penstock-view").nth(MERMAID).element_handle()
+
+    reader.page.wait_for_function(VISIBLE, arg=view)
+
+    assert view.evaluate("view => view.scrollLeft") > 0
+
+
+@pytest.mark.parametrize("number", [SVG, MERMAID])
+def test_zoom(reader, number):
+    """Buttons, keys and the wheel with Ctrl zoom one diagram; the wheel alone scrolls the page."""
+    before, other = width(reader, number), width(reader, 2)
+
+    press(reader, number, "Zoom in")
+    assert width(reader, number) == pytest.approx(before * 1.25, rel=0.01)
+    press(reader, number, "Zoom out")
+    assert width(reader, number) == pytest.approx(before, rel=0.01)
+    view = reader.page.locator(".penstock-view").nth(number)
+    view.focus()
+    reader.page.keyboard.press("+")
+    assert width(reader, number) == pytest.approx(before * 1.25, rel=0.01)
+    reader.page.keyboard.press("0")
+    assert view.evaluate("view => view.scrollWidth <= view.clientWidth")
+    fitted = width(reader, number)
+    view.hover()
+    reader.page.mouse.wheel(0, 50)
+    assert width(reader, number) == fitted
+    view.hover()
+    reader.page.keyboard.down("Control")
+    reader.page.mouse.wheel(0, -100)
+    reader.page.keyboard.up("Control")
+    reader.page.wait_for_function(
+        "([image, old]) => image.getBoundingClientRect().width > old * 1.1",
+        arg=[image(reader, number).element_handle(), fitted],
+    )
+    assert width(reader, 2) == other
+    assert reader.errors == []
+
+
+def test_pan(reader):
+    """The mouse moves the diagram that it holds."""
+    view = reader.page.locator(".penstock-view").nth(SVG)
+    box, before = view.bounding_box(), view.evaluate("view => view.scrollLeft")
+    x, y = box["x"] + 100, box["y"] + box["height"] - 8
+
+    reader.page.mouse.move(x, y)
+    reader.page.mouse.down()
+    reader.page.mouse.move(x + 60, y, steps=3)
+    reader.page.mouse.up()
+    reader.page.mouse.move(x, y)
+
+    assert view.evaluate("view => view.scrollLeft") == before - 60
+
+
+@pytest.mark.parametrize("number", [SVG, MERMAID])
+def test_full_screen(reader, number):
+    """The full screen shows all of a diagram, and Escape ends it where it began."""
+    before = width(reader, number)
+    press(reader, number, "Full screen")
+    dialog = reader.page.locator("dialog.penstock-full")
+
+    box = image(reader, number).bounding_box()
+    assert dialog.get_attribute("aria-label") == "Fan" if number == SVG else dialog.is_visible()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1280
+    press(reader, number, "Zoom in")
+    assert width(reader, number) > box["width"]
+    reader.page.keyboard.press("Escape")
+
+    reader.page.wait_for_function("!document.querySelector('dialog')")
+    assert width(reader, number) == pytest.approx(before, abs=1)
+    assert reader.page.evaluate("document.activeElement.title") == "Full screen"
+    assert reader.errors == []
+
+
+def test_pinch(chromium, folder):
+    """Two fingers zoom in the full screen, whose buttons are large enough for one."""
+    context = chromium.new_context(has_touch=True, viewport={"width": 390, "height": 720})
+    page = context.new_page()
+    page.goto((folder / "index.html").as_uri())
+    page.locator("[data-do=full]").first.tap()
+    drawn = page.locator("svg.penstock-flow").first
+    before = drawn.evaluate(SIZE)
+    touch = context.new_cdp_session(page)
+
+    def send(kind, *places):
+        points = [{"x": x, "y": 400, "id": number} for number, x in enumerate(places)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    send("touchStart", 180, 200)
+    for far in (30, 50, 90):
+        send("touchMove", 190 - far, 190 + far)
+    send("touchEnd")
+
+    assert drawn.evaluate(SIZE) > before * 1.5
+    button = page.get_by_role("button", name="Close").bounding_box()
+    assert min(button["width"], button["height"]) >= 44
+
+
+def test_copy(reader):
+    """The source of a diagram can be copied, and the page says that it was."""
+    reader.page.evaluate("navigator.clipboard.writeText = async text => { window.copied = text }")
+
+    press(reader, SVG, "Copy as Mermaid")
+
+    reader.page.get_by_text("Copied").wait_for()
+    text = reader.page.evaluate("window.copied")
+    assert text.startswith("graph TD\n")
+    assert "start --> handle_a_long_target_11" in text
+
+
+def test_copy_without_permission(reader):
+    """Where a browser refuses, the source is copied as of old."""
+    reader.page.evaluate(
+        """() => {
+            navigator.clipboard.writeText = async () => { throw "no" };
+            document.execCommand = () => { window.copied = document.activeElement.value };
+        }"""
+    )
+
+    press(reader, SVG, "Copy as Mermaid")
+
+    reader.page.wait_for_function("window.copied?.startsWith('graph TD')")
+
+
+@pytest.mark.parametrize("number", [SVG, MERMAID])
+def test_download(reader, number):
+    """A diagram can be saved as an SVG with the colours of the page."""
+    with reader.page.expect_download() as download:
+        press(reader, number, "Download as SVG")
+
+    svg = download.value.path().read_text(encoding="utf-8")
+    assert download.value.suggested_filename.endswith(".svg")
+    assert svg.startswith("<svg")
+    assert "handle_a_long_target_11" in re.sub("<[^>]*>", "", svg)
+    assert "fill: rgb(" in svg
+
+
+def test_another_page_by_script(reader):
+    """A page that a script has copied to the place of the first one has tools that work."""
+    reader.page.evaluate(
+        "document.body.replaceChildren(...document.body.cloneNode(true).childNodes)"
+    )
+    reader.page.wait_for_function("document.querySelectorAll('[data-do=full]').length === 3")
+    before = width(reader, SVG)
+
+    press(reader, SVG, "Zoom in")
+
+    assert width(reader, SVG) == pytest.approx(before * 1.25, rel=0.01)
+    assert reader.errors == []
+
+
+def test_policy(chromium, folder):
+    """Under a strict policy, all tools work and nothing is refused."""
+    with served(folder, {"Content-Security-Policy": "default-src 'self'"}) as address:
+        reader = Reader(chromium, f"{address}index.html")
+        refused = []
+        reader.page.on("console", lambda message: refused.append(message.text))
+        before = width(reader, SVG)
+
+        press(reader, SVG, "Zoom in")
+        assert width(reader, SVG) == pytest.approx(before * 1.25, rel=0.01)
+        press(reader, SVG, "Full screen")
+        reader.page.locator("dialog").wait_for()
+        reader.page.keyboard.press("Escape")
+
+        assert [text for text in refused if "penstock" in text] == []
+
+
+def test_on_paper(reader):
+    """On paper each diagram is whole, on one sheet, without tools, also out of the full screen."""
+    press(reader, SVG, "Zoom in")
+    press(reader, SVG, "Full screen")
+
+    pdf = PdfReader(BytesIO(reader.page.pdf(format="A4")))
+
+    sheets = [page.extract_text() for page in pdf.pages]
+    words = " ".join(sheets)
+    for number in range(12):
+        assert words.count(f"handle_a_long_target_{number}") >= 2
+    assert "Zoom" not in words
+    assert reader.page.locator("dialog").count() == 0
+
+
+def test_sheet_of_paper(reader):
+    """On paper, nothing of a diagram is beyond the sheet."""
+    reader.page.set_viewport_size({"width": 700, "height": 900})
+    reader.page.emulate_media(media="print")
+
+    for number in (SVG, MERMAID):
+        box = image(reader, number).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 700
+    assert not reader.page.locator(".penstock-tools").first.is_visible()
