@@ -104,7 +104,8 @@ def plan(graph: Graph, axis: Axis) -> Plan:
 
 class _Planner:
     def __init__(self, graph: Graph, axis: Axis) -> None:
-        self._graph, self._axis = graph, axis
+        self._graph = graph
+        self._axis: Axis = axis
         named = dict.fromkeys(node.group for node in graph.nodes if node.group is not None)
         self._groups = {group: number for number, group in enumerate(named)}
         self._nodes = {node.name: node for node in graph.nodes}
