@@ -50,6 +50,7 @@ _EXTENSION = "penstock_flows"
 _CSS = "assets/penstock.css"
 _TOOLS = "assets/penstock.js"
 _MERMAID = "assets/penstock-mermaid.js"
+_UNFOUND = re.compile(r'<span title="penstock--[^"]*">(.*?)</span>')
 _BLOCK = re.compile(r"penstock-(?:flow|step)")
 
 _logger = logging.getLogger("mkdocs.plugins.penstock")
@@ -109,6 +110,12 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
 
     catalog_reuse = _Option(None)
     """Whether flows are kept from one build to the next while nothing has changed."""
+
+    source_url = _Option(None)
+    """The URL of a line of the source, unless ``repo_url`` of the site is right for that."""
+
+    backlinks = _Option(default=True)
+    """Whether the API reference of mkdocstrings links to the flows of a function."""
 
     format = _Option("svg")
     """How flows are drawn unless a block says otherwise."""
@@ -227,6 +234,8 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs names it
         """Fix what came to the page from elsewhere, like the beginning of a blog's post."""
+        # What autorefs does not find has its name as a tip.
+        output = _UNFOUND.sub(r"\1", output)
         if self._files is None or '="#penstock--' not in output:
             return output
         return fix_links(output, self._elsewhere, find=partial(self._address, self._files, page))

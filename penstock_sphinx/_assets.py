@@ -82,7 +82,8 @@ def _add_styles(
     shows = domain_of(app.env).data["shown"]
     # A page may be made of others: a single page of all, what a blog says of its posts.
     is_single = app.builder.name == "singlehtml" and bool(shows)
-    if page in shows or is_single or (doctree is not None and doctree.next_node(penstock_diagram)):
+    is_known = page in shows or page in domain_of(app.env).links_back
+    if is_known or is_single or (doctree is not None and doctree.next_node(penstock_diagram)):
         app.add_css_file(_CSS)
         app.add_js_file(_TOOLS, loading_method="defer")
 

@@ -79,6 +79,13 @@ def _boolean(given: Any) -> Any:
     return {"1": True, "true": True, "0": False, "false": False}.get(str(given).lower(), given)
 
 
+def _switch(given: Any) -> bool:
+    if given not in {True, False}:
+        message = f"{given!r} is neither True nor False"
+        raise ValueError(message)
+    return bool(given)
+
+
 def _read_by(read: Callable[[Any], object], rebuild: str = "env") -> dict[str, Any]:
     return {"read": read, "rebuild": rebuild}
 
@@ -111,6 +118,12 @@ class PenstockConfig:
 
     catalog_reuse: Any = field(default=None, metadata=_read_by(_boolean, ""))
     """Whether flows are kept from one build to the next while nothing has changed."""
+
+    source_url: Any = field(default=None, metadata=_SHARED)
+    """The URL of a line of the source, unless viewcode or linkcode shows it."""
+
+    backlinks: bool = field(default=True, metadata=_read_by(_switch, "html"))
+    """Whether the API reference links to the flows of a function."""
 
     format: str = field(default="svg", metadata=_read_by(format_name))
     """What flows are drawn as."""

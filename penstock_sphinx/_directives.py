@@ -46,7 +46,7 @@ from penstock_sphinx._translations import Translator
 __all__ = ["setup_directives"]
 
 _NAMES: dict[str, Any] = {"name": directives.unchanged, "class": directives.class_option}
-_RANKS = {"full": 0, "alone": 1, "summary": 2, "none": 3}
+_RANKS = {"full": 0, "folded": 0, "alone": 1, "summary": 2, "none": 3}
 """Which of several objects a link prefers: the one that shows most."""
 
 _INDEXED = {"flow": "{} (flow)", "entrypoint": "{} (entrypoint in {})", "step": "{} (step in {})"}
@@ -94,7 +94,12 @@ class _Directive(SphinxDirective):
         """Return the page of *flow*, with anchors for *steps* that the page has not yet."""
         taken, ids = anchors_on_page(self.env), self.state.document.ids
         page = FlowPage.with_free_anchors(
-            flow, steps, {*taken, *ids}, words=translate.words(flow.steps), part=part
+            flow,
+            steps,
+            {*taken, *ids},
+            words=translate.words(flow.steps),
+            part=part,
+            source_of=self._domain.source_of,
         )
         taken.update(page.anchors_of(steps, shows_diagram=False))
         return page
@@ -111,6 +116,9 @@ class _Directive(SphinxDirective):
                 f"{text!r} below {name!r} is not an option, and is left out: {cure}", "option"
             )
         return name
+
+    def _print(self, flow: Flow, only: Step | None = None) -> str:
+        return fingerprint(flow, only=only, source_of=self._domain.source_of)
 
     def _object(
         self, page: FlowPage, section: StepSection, how: str, translate: Translator
@@ -194,7 +202,7 @@ class FlowDirective(_Directive):
         "align": choice("left", "center", "right"),
         "width": directives.length_or_percentage_or_unitless,
         "height": directives.length_or_unitless,
-        "steps": choice("full", "summary", "none"),
+        "steps": choice("full", "folded", "summary", "none"),
         "around": directives.unchanged_required,
         "depth": directives.nonnegative_int,
         "from": directives.unchanged_required,
@@ -227,7 +235,7 @@ class FlowDirective(_Directive):
             self._warn(str(problem), problem.code.replace("-", "_"))
         if how != "none" and is_being_shown(self.env, "flow", flow.name):
             return self._link_back("flow", LinkTarget(flow.name), flow.label)
-        self._domain.note_shown(self.env.docname, ("flow", flow.name), fingerprint(flow))
+        self._domain.note_shown(self.env.docname, ("flow", flow.name), self._print(flow))
         drawn = {node.name for node in (part or titled.graph()).nodes}
         steps = [step for step in titled.steps if how != "none" and step.name in drawn]
         page = self._page(translate, titled, *steps, part=part)
@@ -235,7 +243,7 @@ class FlowDirective(_Directive):
         sections = page.sections if how != "none" else ()
         name, gist = page.flow.name, plain_text(translate(summary_of(flow)))
         # A link prefers a page with the whole flow.
-        shows = "alone" if part and how == "full" else how
+        shows = "alone" if part and how in {"full", "folded"} else how
         objects = [
             DomainObject(name, None, page.anchor, page.flow.label, "flow", _RANKS[shows], gist)
         ]
@@ -247,8 +255,9 @@ class FlowDirective(_Directive):
         with showing(self.env, "flow", name):
             if how == "summary":
                 shown.append(step_list(self, sections, translate))
-            elif how == "full":
-                shown += step_nodes(self, name, sections)
+            elif how != "none":
+                is_long = page.is_long and "steps" not in self.options
+                shown += step_nodes(self, name, sections, folded=is_long or how == "folded")
         return [*shown, translate.messages()]
 
     def _name_of(self, flow: Flow) -> list[nodes.Node]:
@@ -304,7 +313,7 @@ class StepDirective(_Directive):
         what = ("step", flow.name, step.name)
         if is_being_shown(self.env, *what):
             return self._link_back("step", LinkTarget(flow.name, step.name), step.label)
-        self._domain.note_shown(self.env.docname, what, fingerprint(flow, only=step))
+        self._domain.note_shown(self.env.docname, what, self._print(flow, step))
         translate = Translator(self)
         ways = [{e.source, e.target} for e in flow.edges if step.name in {e.source, e.target}]
         page = self._page(translate, translate.flow(flow, {step.name}.union(*ways)), step)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from gettext import NullTranslations
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from docutils import nodes
@@ -15,7 +16,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
-from penstock.docs import DECLARED, Flows, find_step
+from penstock import Step
+from penstock.docs import DECLARED, Flows, find_step, no_source
 from penstock.docs.diagrams import Medium, dot_source
 from penstock.exceptions import ModuleImportError, UnknownFlowError, UnknownStepError
 from penstock.graph import Graph
@@ -27,6 +29,7 @@ __all__ = [
     "Condition",
     "DomainObject",
     "Image",
+    "LinkBack",
     "LinkTarget",
     "PenstockDomain",
     "domain_of",
@@ -83,6 +86,14 @@ class LinkTarget(NamedTuple):
 
     path: str = ""
     """The function in its module, like ``Shop.receive``."""
+
+
+class LinkBack(NamedTuple):
+    """A link from a function in the reference to a flow that has it as a step."""
+
+    label: str
+    target: tuple[str, str]
+    """The page, and the anchor on it."""
 
 
 class _Role(XRefRole):
@@ -168,8 +179,14 @@ class PenstockDomain(Domain):
     flows: Flows = DECLARED
     """The flows of the project."""
 
+    source_of: Callable[[Step], str | None] = staticmethod(no_source)
+    """Returns the URL of the source of a step, unless Sphinx links to that itself."""
+
     failures: tuple[ModuleImportError, ...] = ()
     """What could not be imported for this build."""
+
+    links_back: Mapping[str, Mapping[str, list[LinkBack]]] = MappingProxyType({})
+    """The flows of functions in the reference, by the page and the anchor of each."""
 
     changed = False
     """Whether pages were read or removed in this build."""

@@ -17,7 +17,14 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from penstock.catalog import Catalog
-from penstock.docs import DECLARED, LoadedFlows, Settings, explain_optimization, load_flows
+from penstock.docs import (
+    DECLARED,
+    LoadedFlows,
+    Settings,
+    SourceUrl,
+    explain_optimization,
+    load_flows,
+)
 from penstock.docs.loading import (
     extend_path,
     find_kept,
@@ -50,6 +57,9 @@ def _begin(app: Sphinx) -> None:
     except ConfigurationError as error:
         warn(str(error), "config")
         return
+    domain = domain_of(app.env)
+    if not {"sphinx.ext.viewcode", "sphinx.ext.linkcode"} & {*app.extensions}:
+        domain.source_of = SourceUrl.of(settings)
     if settings.catalog is None and (warning := explain_optimization()):
         warn(warning, "docstring")
     kept = _find_kept(app, settings)
@@ -57,7 +67,6 @@ def _begin(app: Sphinx) -> None:
         _import_modules(app, settings)
         return
     extend_path(settings)  # which autodoc may rely on
-    domain = domain_of(app.env)
     domain.flows, domain.failures = kept.flows, ()
     domain.import_modules = partial(_import_modules, app, settings)
 

@@ -2,7 +2,13 @@
 
 from docutils import nodes
 
-__all__ = ["penstock_diagram", "penstock_link", "penstock_messages"]
+__all__ = [
+    "penstock_details",
+    "penstock_diagram",
+    "penstock_gist",
+    "penstock_link",
+    "penstock_messages",
+]
 
 
 class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 - docutils' habit
@@ -24,6 +30,14 @@ class penstock_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils' 
 
     Attributes of the node: ``link_target`` (a `LinkTarget`) and ``docname``.
     """
+
+
+class penstock_details(nodes.General, nodes.Element):  # noqa: N801 - docutils' habit
+    """What readers of HTML unfold. Its first child is a `penstock_gist`."""
+
+
+class penstock_gist(nodes.General, nodes.TextElement):  # noqa: N801 - docutils' habit
+    """The words that stay where the rest is folded."""
 
 
 class penstock_messages(nodes.Invisible, nodes.Element):  # noqa: N801 - docutils' habit

@@ -13,9 +13,9 @@ from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.environment import BuildEnvironment
 
-from penstock.docs import Flows, Selection, fingerprint, write_whole
+from penstock.docs import Selection, fingerprint, write_whole
 from penstock.exceptions import PenstockError
-from penstock_sphinx._domain import domain_of
+from penstock_sphinx._domain import PenstockDomain, domain_of
 from penstock_sphinx._links import has_source_page, whereabouts
 
 __all__ = ["note_again", "setup_outdated"]
@@ -37,7 +37,7 @@ def _find_outdated(
     may come from a module that a page never heard of, and most edits of a module
     change nothing that a page shows.
     """
-    now = cache(partial(_fingerprint, domain_of(env).flows))
+    now = cache(partial(_fingerprint, domain_of(env)))
     return [
         docname
         for docname, shown in domain_of(env).data["shown"].items()
@@ -45,15 +45,16 @@ def _find_outdated(
     ]
 
 
-def _fingerprint(flows: Flows, what: tuple[str | None, ...]) -> str | None:
+def _fingerprint(domain: PenstockDomain, what: tuple[str | None, ...]) -> str | None:
     """Return the current fingerprint of what a page shows, or None if it is gone."""
+    flows, source_of = domain.flows, domain.source_of
     try:
         match what:
             case ("flow", str(name)):
-                return fingerprint(flows.flow(name))
+                return fingerprint(flows.flow(name), source_of=source_of)
             case ("step", str(name), str(step)):
                 flow = flows.flow(name)
-                return fingerprint(flow, only=flow.step(step))
+                return fingerprint(flow, only=flow.step(step), source_of=source_of)
             case _:
                 _, tags, owner = what
                 return Selection(tags, owner).fingerprint(flows)
@@ -67,8 +68,9 @@ def _find_pages_with_moved_links(_app: Sphinx, env: BuildEnvironment) -> list[st
     if not domain.changed:
         return []
     link_targets, named = domain.data["link_targets"], domain.data["roles"]
+    back = domain.links_back
     moved = []
-    for docname in sorted({*link_targets, *named}):
+    for docname in sorted({*link_targets, *named, *back, *domain.data["resolved_links"]}):
         leads: list[tuple[str, ...] | None] = []
         for link in link_targets.get(docname, ()):
             leads += [
@@ -78,6 +80,11 @@ def _find_pages_with_moved_links(_app: Sphinx, env: BuildEnvironment) -> list[st
         for kind, target in named.get(docname, ()):
             found = domain.find_role_target(kind, target)
             leads.append(found and (found[0], found[1].anchor, found[1].label))
+        leads += [
+            (anchor, link.label, *link.target)
+            for anchor, links in back.get(docname, {}).items()
+            for link in links
+        ]
         before = domain.data["resolved_links"].get(docname)
         domain.data["resolved_links"][docname] = leads
         # A page without a past was read just now, and is to be written anyway.

@@ -41,15 +41,19 @@ def step_list(
 
 
 def step_nodes(
-    directive: SphinxDirective, flow: str, sections: Sequence[StepSection]
+    directive: SphinxDirective,
+    flow: str,
+    sections: Sequence[StepSection],
+    *,
+    folded: bool = False,
 ) -> list[nodes.Node]:
-    """Return what the page says of some steps of *flow*."""
+    """Return what the page says of some steps of *flow*, with their docstrings *folded* or not."""
     lines = Lines(directive, flow, {section.anchor for section in sections})
     messages: list[nodes.Node] = []
     for section in sections:
         with showing(directive.env, "step", flow, section.step.name):
             parsed, described = _described(directive, section)
-        described["classes"].append("penstock-step")
+        described["classes"] += ["penstock-step", *(["penstock-folded"] if folded else [])]
         title = _signature(described)
         name_in_contents(title, section.step.label)
         _make_target(directive, title, section.anchor)

@@ -14,10 +14,11 @@ __all__ = ["SETTING_NAMES", "SettingWords", "Settings", "check_seconds", "read_s
 
 SETTING_NAMES = (
     "modules", "pythonpath", "setup", "catalog", "depends", "timeout", "catalog_reuse",
+    "source_url",
 )  # fmt: skip
 """The settings that a project may have, in any tool."""
 
-_SINGLE = {"setup", "catalog"}
+_SINGLE = {"setup", "catalog", "source_url"}
 """The settings that take one string."""
 
 _FOREVER = 1_000_000
@@ -80,6 +81,10 @@ class Settings:
     catalog_reuse: bool = field(default=True, compare=False)
     """Whether flows are kept from one build to the next while nothing has changed."""
 
+    source_url: str | None = field(default=None, compare=False)
+    """The URL of a line of the source, with ``{file}`` for the path of a file from the folder of
+    the settings, and ``{line}``."""
+
     mocks: tuple[str, ...] = ()
     """The modules that the tool replaces by mocks while it imports those of the project."""
 
@@ -100,6 +105,18 @@ class Settings:
 
     words: SettingWords = field(default=SettingWords(), compare=False)
     """How the settings are written in the tool."""
+
+    @property
+    def project_folder(self) -> str:
+        """The folder from which the files of the project are named.
+
+        That of the table, else the nearest with a ``pyproject.toml`` or a repository.
+        """
+        if self.root or not self.folder:
+            return self.root or "."
+        folder = Path(self.folder)
+        marked = (one for one in (folder, *folder.parents) if _is_project(one))
+        return str(next(marked, folder))
 
     def override(
         self,
@@ -142,6 +159,10 @@ class Settings:
             changes["catalog"] = None
         changed = replace(self, **changes, location=location) if changes else self
         return replace(changed, words=words, folder=str(folder))
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "pyproject.toml").is_file() or (folder / ".git").exists()
 
 
 def _below(folder: Path, path: str) -> str:
@@ -241,10 +262,20 @@ def _boolean(location: str, name: str, value: object) -> bool:
     return value
 
 
+def _source_url(location: str, name: str, value: object) -> str:
+    url = _string(location, name, value)
+    if "{file}" not in url:
+        example = "https://github.com/acme/shop/blob/main/{file}#L{line}"
+        problem = f'{name} needs {{file}} in it, as in "{example}", not {url!r}'
+        raise ConfigurationError(location, problem)
+    return url
+
+
 _READERS: dict[str, Callable[[str, str, object], object]] = {
     "setup": _string,
     "catalog": _string,
     "timeout": _seconds,
     "catalog_reuse": _boolean,
+    "source_url": _source_url,
 }
 """What checks a setting that is not a list of strings."""

@@ -79,7 +79,7 @@ def export(folder: Path) -> None:
     write_whole(folder / _INPUTS, json.dumps(inputs and inputs.to_json()))
     facts = [{"kind": type(each).__name__, "facts": each.args} for each in failures]
     write_whole(folder / _FAILURES, json.dumps(facts))
-    catalog = Catalog.from_registry(settings.root or settings.folder)
+    catalog = Catalog.from_registry(settings.project_folder)
     write_whole(folder / CATALOG, catalog.to_json())
 
 

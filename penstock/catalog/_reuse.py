@@ -74,7 +74,7 @@ def keep(folder: Path, settings: Settings, loaded: LoadedFlows) -> None:
     """
     if not settings.catalog_reuse or loaded.failures or loaded.inputs is None:
         return
-    catalog = loaded.catalog(settings.root or settings.folder)
+    catalog = loaded.catalog(settings.project_folder)
     members = {"catalog": catalog.to_json(), "inputs": loaded.inputs.to_json()}
     _write(folder, {"format": _FORMAT, **members})
 

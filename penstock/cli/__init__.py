@@ -17,6 +17,7 @@ from penstock.docs import (
     LoadedFlows,
     Settings,
     SettingWords,
+    SourceUrl,
     explain,
     explain_nothing,
     explain_optimization,
@@ -289,9 +290,8 @@ def pages(
     """
     project = _load(modules, catalog)
     project.check_complete(str(folder))
-    flows = project.flows.flows
     try:
-        found = PageFiles(folder, _documents(flows, blocks=blocks), project.is_gone)
+        found = PageFiles(folder, _documents(project, blocks=blocks), project.is_gone)
         if not check:
             found.write()
     except (PenstockError, OSError) as error:
@@ -305,9 +305,11 @@ def pages(
     sys.exit(check and bool(found.changed or found.gone))
 
 
-def _documents(flows: Sequence[Flow], *, blocks: bool) -> dict[str, Document]:
+def _documents(project: "_Project", *, blocks: bool) -> dict[str, Document]:
+    flows = project.flows.flows
     modules = {file_name(flow): modules_of(flow) for flow in flows}
-    texts = (block_documents if blocks else text_documents)(flows)
+    source_of = SourceUrl.of(project.settings)
+    texts = block_documents(flows) if blocks else text_documents(flows, source_of=source_of)
     return {name: Document(text, modules.get(name, ())) for name, text in texts.items()}
 
 

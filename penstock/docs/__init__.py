@@ -32,7 +32,7 @@ from penstock.docs._sentences import (
     split_docstring,
     summary_of,
 )
-from penstock.docs._source_url import SourceUrl
+from penstock.docs._source_url import SourceUrl, no_source
 from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
 from penstock.exceptions import did_you_mean
 
@@ -72,6 +72,7 @@ __all__ = [
     "load_flows",
     "mermaid_sheet",
     "mermaid_to_copy",
+    "no_source",
     "page_formats",
     "part_of",
     "plain_text",

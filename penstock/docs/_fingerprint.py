@@ -1,21 +1,33 @@
 """The fingerprint of a page, by which a docs tool sees whether to make the page again."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from hashlib import sha256
 
 from penstock._common.plain_values import without_addresses
 from penstock._declared.step import Step
 from penstock.docs._names import target_of
+from penstock.docs._source_url import no_source
 from penstock.graph._flow import Flow
 from penstock.graph._functions import is_async, signature_string
 
 __all__ = ["fingerprint"]
 
 
-def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
-    """Return a hash of all content of a page about *flow*, or about the step that is *only*.
+def fingerprint(
+    flow: Flow,
+    *,
+    only: Step | None = None,
+    source_of: Callable[[Step], str | None] = no_source,
+) -> str:
+    """Return a hash of all content of a page about *flow*.
 
     It is the same in every process, and costs less than making the page.
+
+    Args:
+        flow: The flow.
+        only: The step that the page shows alone, if it does.
+        source_of: Returns the URL of the source of a step, if the page links to it.
 
     .. versionadded:: 0.2
     """
@@ -28,6 +40,7 @@ def fingerprint(flow: Flow, *, only: Step | None = None) -> str:
         values = [_values_of(only)]
         values += [(e.source, e.target, e.label, e.is_loop, labels.get(e.source)) for e in ways]
         values += [labels.get(e.target) for e in ways]
+    values += map(source_of, flow.steps if only is None else [only])
     return sha256(without_addresses(repr(values)).encode("utf-8", "replace")).hexdigest()[:32]
 
 

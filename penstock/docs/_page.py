@@ -138,6 +138,9 @@ class StepSection:
         return f"{'async ' if is_async(self.step) else ''}{path}{self.signature}"
 
 
+_LONG = 20
+
+
 @dataclass(frozen=True, kw_only=True)
 class FlowPage:
     """The content of a page about one flow, in order.
@@ -236,6 +239,14 @@ class FlowPage:
             for node in graph.nodes
         )
         return replace(graph, nodes=nodes)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the flow has more than 20 steps, so that readers look for one of them.
+
+        What a docstring has after its first paragraph is then folded.
+        """
+        return len(self.flow.steps) > _LONG
 
     @cached_property
     def sections(self) -> tuple[StepSection, ...]:

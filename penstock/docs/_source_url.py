@@ -1,11 +1,13 @@
 """The URL of the source of a step, in the repository of the project."""
 
 import os.path
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from penstock._declared.step import Step
+from penstock._project.settings import Settings
 
 __all__ = ["SourceUrl", "no_source"]
 
@@ -24,6 +26,17 @@ class SourceUrl:
 
     template: str
     root: str
+
+    @classmethod
+    def of(cls, settings: Settings, template: str | None = None) -> Callable[[Step], str | None]:
+        """Return what the source URL of *settings* makes of a step.
+
+        Args:
+            settings: The settings of the project.
+            template: The template for a project that sets none, if there is one.
+        """
+        template = settings.source_url or template
+        return cls(template, settings.project_folder) if template else no_source
 
     def __call__(self, step: Step) -> str | None:
         """Return the URL of the function of *step*, or None if it is not in the project."""

@@ -117,6 +117,12 @@ class Words:
     owner: str = "Owner {}"
     """The owner of a flow."""
 
+    part_of: str = "Part of the flow {}"
+    """The flow of which a function in an API reference is a step."""
+
+    part_of_several: str = "Part of the flows {}"
+    """The flows of which a function in an API reference is a step."""
+
     comma: str = ", "
     """The separator of several values."""
 
@@ -141,6 +147,11 @@ class Words:
         texts = message.split("{}")
         filled = chain.from_iterable(zip(texts, [*values, ()], strict=False))
         return tuple(_joined(filled))
+
+    def parts(self, flows: Sequence[Link]) -> tuple[Piece, ...]:
+        """Return the line that links a function in an API reference to its *flows*."""
+        message = self.part_of if len(flows) == 1 else self.part_of_several
+        return self.fill(message, self.listed((link,) for link in flows))
 
     def listed(self, values: Iterable[Sequence[Piece]]) -> tuple[Piece, ...]:
         """Return *values* with commas between them."""

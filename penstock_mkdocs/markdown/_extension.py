@@ -3,6 +3,7 @@
 import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from html import escape, unescape
@@ -23,14 +24,19 @@ from yaml.scanner import ScannerError
 from penstock import Step
 from penstock.docs import (
     DECLARED,
+    ENGLISH,
     FlowPage,
     Flows,
+    Link,
     Selection,
+    Settings,
+    SourceUrl,
     StepSection,
     anchor_of,
     explain,
     explain_nothing,
     find_step,
+    no_source,
     part_of,
     target_of,
 )
@@ -52,8 +58,10 @@ from penstock_mkdocs.markdown._html import Documented, Heading, Html, PageRender
 from penstock_mkdocs.markdown._links import RemoteTarget, anchors_in, fix_links
 from penstock_mkdocs.markdown._loading import Loaded
 from penstock_mkdocs.markdown._mkdocstrings import (
+    add_links_back,
     can_document,
     directive,
+    is_reference,
     offer_anchor,
     with_line,
 )
@@ -64,6 +72,7 @@ from penstock_mkdocs.markdown._options import (
     OptionError,
     StepOptions,
 )
+from penstock_mkdocs.markdown._repository import source_template
 from penstock_mkdocs.markdown._sources import BLOCKS, CLOSING, UNCLOSED, SourceBlocks
 
 __all__ = ["PenstockExtension"]
@@ -144,6 +153,7 @@ class FlowBlocks(BlockProcessor):
         self._whole_site = build
         self._number: int | None = None
         self._flows: Flows = DECLARED
+        self._source_of: Callable[[Step], str | None] = no_source
         sources.warn_of_html = self._warn_of_html
         self._renderer = PageRenderer(docstring_to_html, self._warn, options.templates)
         self._shown: dict[str, Callable[[Element, str, object], None]] = {
@@ -186,6 +196,8 @@ class FlowBlocks(BlockProcessor):
 
     def fix_links(self, html: str) -> str:
         """Return the page *html* without links of penstock's that lead nowhere."""
+        if is_reference(html) and self._options.backlinks:
+            html = add_links_back(html, self._flows_of_functions(), ENGLISH)
         # The table of contents asks for each heading too.
         if "penstock--" not in html:
             return html
@@ -196,6 +208,16 @@ class FlowBlocks(BlockProcessor):
             self._whole_site.site.add_page(source, anchors_in(html), self._elsewhere)
             return html
         return fix_links(html, self._elsewhere, autorefs=self._host.has_autorefs)
+
+    def _flows_of_functions(self) -> dict[str, list[Link]]:
+        """Return the flows of each function that is documented elsewhere than by a block here."""
+        found: dict[str, list[Link]] = {}
+        with suppress(PenstockError):  # blocks say why
+            for flow in self._loaded().flows.flows:
+                for step in flow.steps:
+                    link = Link(step.name, flow.label, anchor_of(flow.name, step.name))
+                    found.setdefault(target_of(step), []).append(link)
+        return {target: links for target, links in found.items() if target not in self._documented}
 
     def _find(self, block: str) -> re.Match[str] | None:
         match = self._START.search(block)
@@ -297,6 +319,7 @@ class FlowBlocks(BlockProcessor):
         if loaded.error is not None:
             raise loaded.error
         self._flows = self._renderer.flows_to_draw = loaded.flows
+        self._source_of = self._find_source(loaded.settings)
         self._warn_of_unwatched(loaded)
         for failure in () if self._has_failures else loaded.failures:
             # What an import raises may hold a password or a path of this machine.
@@ -304,6 +327,10 @@ class FlowBlocks(BlockProcessor):
             message = str(failure) if self._host.is_serving else public
             self._put(parent, self._renderer.problem("module", message))
         self._has_failures = True
+
+    def _find_source(self, settings: Settings) -> Callable[[Step], str | None]:
+        root = Path(settings.project_folder)
+        return SourceUrl.of(settings, source_template(*self._host.repository, root))
 
     def _warn_of_unwatched(self, loaded: Loaded) -> None:
         """Say once which files may be edited without a change of Zensical's pages."""
@@ -381,7 +408,13 @@ class FlowBlocks(BlockProcessor):
         """Return the page of *flow*, with anchors that this page has not yet."""
         first = "" if indexed else _UNINDEXED
         page = FlowPage.with_free_anchors(
-            flow, steps, self._taken, suffix=first, shows_diagram=shows_diagram, part=part
+            flow,
+            steps,
+            self._taken,
+            suffix=first,
+            shows_diagram=shows_diagram,
+            part=part,
+            source_of=self._source_of,
         )
         self._taken |= page.anchors_of(steps, shows_diagram=shows_diagram)
         if len(steps) < len(flow.steps):
@@ -425,16 +458,18 @@ class FlowBlocks(BlockProcessor):
         self._documented.add(target)
         with documenting(target):
             self.parser.parseBlocks(parent, [directive(section, level=level)])
-        if not self._insert(before, section, part.line):
+        if not self._insert(before, part):
             self._put(parent, Html(part.line))
         if first:
-            offer_anchor(self._md, section)
+            offer_anchor(self._md, section.target)
 
-    def _insert(self, start: int, section: StepSection, line: str) -> bool:
-        """Put *line* into what was finished of *section* after *start*, if it has room for it."""
+    def _insert(self, start: int, part: Documented) -> bool:
+        """Put the line of *part* into what was finished after *start*, if that has room for it."""
         blocks = self._md.htmlStash.rawHtmlBlocks
         for number, html in enumerate(blocks[start:], start):
-            if isinstance(html, str) and (changed := with_line(html, section, line)):
+            if isinstance(html, str) and (
+                changed := with_line(html, part.section, part.line, folded=part.folded)
+            ):
                 blocks[number] = changed
                 return True
         return False
@@ -442,6 +477,9 @@ class FlowBlocks(BlockProcessor):
     def _put(self, parent: Element, part: Html) -> None:
         """Put finished HTML into the page, untouched by other Markdown."""
         if part.anchor:
+            # By which its reference links back.
+            if self._host.has_mkdocstrings and self._build.is_first(part.anchor, self._host.page):
+                offer_anchor(self._md, part.anchor)
             # In a separate element: autorefs would take it for a name of the next heading.
             parent = SubElement(parent, "div", {"class": "penstock-part"})
             SubElement(parent, "a", {"href": "", "id": part.anchor})  # MkDocs fails without one

@@ -65,6 +65,12 @@ class Host:
         return found.get("penstock_flows") or {}
 
     @property
+    def repository(self) -> tuple[str | None, str | None]:
+        """The address of the repository that the site names, and how its pages are edited."""
+        config = self._config if self._config is not None else self._zensical_config
+        return config.get("repo_url"), config.get("edit_uri")
+
+    @property
     def build(self) -> object:
         """An object that the tool makes for each build, or None if that is not known."""
         return getattr(self._relpath, "files", None) or self._zensical_config or None

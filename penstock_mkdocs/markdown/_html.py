@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup, escape
@@ -34,6 +34,9 @@ from penstock.graph import Flow, Graph
 from penstock.render import Direction, draw
 from penstock_mkdocs.markdown._images import png_of, svg_of
 from penstock_mkdocs.markdown._options import FlowOptions, FlowsOptions
+
+if TYPE_CHECKING:  # it needs griffelib
+    from penstock_mkdocs.markdown._docstrings import Part as DocstringPart
 
 __all__ = ["Documented", "Heading", "Html", "PageRenderer", "Part"]
 
@@ -68,6 +71,9 @@ class Documented:
     section: StepSection
     line: str
     """HTML to put between its signature and its docstring."""
+
+    folded: bool = False
+    """Whether what follows the first paragraph is folded."""
 
 
 Part = Html | Heading | Documented
@@ -137,14 +143,17 @@ class PageRenderer:
         yield Html(head, page.anchor)
         if options.steps == "summary":
             yield Html(self._fill("summary.html", page=page))
-        elif options.steps == "full":
+        elif options.steps != "none":
+            folded = page.is_long if options.steps is None else options.steps == "folded"
             for section in page.sections:
-                yield from self.step(section, documented=documented(section))
+                yield from self.step(section, documented=documented(section), folded=folded)
 
-    def step(self, section: StepSection, *, documented: bool) -> Iterator[Part]:
-        """Yield what a page says of one step."""
+    def step(
+        self, section: StepSection, *, documented: bool, folded: bool = False
+    ) -> Iterator[Part]:
+        """Yield what a page says of one step, with its docstring *folded* or not."""
         if documented:
-            yield Documented(section, self._fill("line.html", section=section))
+            yield Documented(section, self._fill("line.html", section=section), folded)
         else:
             # It needs griffelib, whose import takes as long as ten flows.
             from penstock_mkdocs.markdown._docstrings import read_docstring  # noqa: PLC0415
@@ -154,7 +163,8 @@ class PageRenderer:
             name = section.call.removesuffix(section.signature)
             text = section.step.label if section.is_titled else name
             yield Heading(text, section.anchor, rest)
-            yield Html(self._fill("step.html", section=section, parts=parts))
+            gist, parts = _divide(parts) if folded else ("", parts)
+            yield Html(self._fill("step.html", section=section, gist=gist, parts=parts))
 
     def flows(self, flows: Sequence[Flow], options: FlowsOptions) -> Html:
         """Return a table of *flows*; columns that say nothing are left out."""
@@ -232,6 +242,16 @@ class PageRenderer:
 
 def _frame(graph: Graph, direction: Direction, **options: Any) -> Frame:
     return Frame(graph=graph, mermaid=mermaid_to_copy(graph, direction), **options)
+
+
+def _divide(parts: "list[DocstringPart]") -> "tuple[str, list[DocstringPart]]":
+    """Return the first paragraph of a docstring and the rest, if it has both."""
+    first = parts[0] if parts else None
+    if first is None or first.title or first.items:
+        return "", parts
+    gist, _, text = first.text.strip().partition("\n\n")
+    rest = [*([replace(first, text=text)] if text.strip() else []), *parts[1:]]
+    return (gist, rest) if rest else ("", parts)
 
 
 def _line(remarks: Sequence[Remark], words: Words) -> Markup:

@@ -3,18 +3,26 @@
 import importlib
 import json
 import re
-from html import escape
+from collections.abc import Mapping, Sequence
+from html import escape, unescape
 from inspect import unwrap
 from typing import Any
 
 from markdown import Markdown
 
 from penstock import Location
-from penstock.docs import StepSection
+from penstock.docs import Link, Piece, StepSection, Words
 from penstock.docs.functions import python_name
 from penstock_mkdocs.markdown._compat import autorefs_of, python_handler
 
-__all__ = ["can_document", "directive", "offer_anchor", "with_line"]
+__all__ = [
+    "add_links_back",
+    "can_document",
+    "directive",
+    "is_reference",
+    "offer_anchor",
+    "with_line",
+]
 
 
 def can_document(md: Markdown, section: StepSection) -> bool:
@@ -77,7 +85,7 @@ def directive(section: StepSection, *, level: int) -> str:
     return "\n".join([f"::: {section.target}", "    handler: python", "    options:", *lines])
 
 
-def with_line(html: str, section: StepSection, line: str) -> str | None:
+def with_line(html: str, section: StepSection, line: str, *, folded: bool = False) -> str | None:
     """Return the *html* that mkdocstrings made of a step with *line* before the docstring.
 
     None if it has no docstring, as in a template of the site's own.
@@ -89,18 +97,65 @@ def with_line(html: str, section: StepSection, line: str) -> str | None:
     # The title is now in the heading.
     signature = section.is_titled and "doc-signature" not in head
     shown = f'<p class="penstock-signature"><code>{escape(section.call)}</code></p>\n'
+    if folded:
+        rest = _FOLDED.sub(_DETAILS, rest)
     return f"{head}\n{shown if signature else ''}{line}{rest}"
 
 
+_FOLDED = re.compile(r"\A\s*<p>(.*?)</p>\s*(\S.*?)(\s*</div>\s*</div>\s*)\Z", re.DOTALL)
+_DETAILS = r"""
+<details class="penstock-docstring"><summary>\1</summary>
+\2
+</details>\3"""
+
+
+def is_reference(html: str) -> bool:
+    """Return whether mkdocstrings made a part of the page *html*."""
+    return _CONTENTS.search(html) is not None
+
+
+def add_links_back(html: str, flows: Mapping[str, Sequence[Link]], words: Words) -> str:
+    """Return *html* with a line below the heading of each function that is a step of flows.
+
+    Args:
+        html: A page of an API reference.
+        flows: The flows of functions, by their dotted names.
+        words: The words of penstock.
+    """
+
+    def add(found: re.Match[str]) -> str:
+        links = flows.get(unescape(found["name"]))
+        return f"{found[0]}\n{_line_back(links, words)}" if links else found[0]
+
+    return _DOCUMENTED.sub(add, html)
+
+
+def _line_back(links: Sequence[Link], words: Words) -> str:
+    return f'<p class="penstock-meta">{"".join(map(_piece, words.parts(links)))}</p>'
+
+
+def _piece(piece: Piece) -> str:
+    if not isinstance(piece, Link):
+        return escape(str(piece))
+    # autorefs knows on which page that is; where none has it, these are words.
+    name = escape(piece.anchor or "")
+    return f'<autoref identifier="{name}" optional>{escape(piece.label)}</autoref>'
+
+
+_DOCUMENTED = re.compile(
+    r'<(?:h[1-6]|a) id="(?P<name>[^"]+)"(?:(?!class="doc doc-object).)*?'
+    r'<div class="doc doc-contents[^"]*">',
+    re.DOTALL,
+)
 _CONTENTS = re.compile(r'<div class="doc doc-contents[^"]*">')
 
 
-def offer_anchor(md: Markdown, section: StepSection) -> None:
-    """Let links by the name of a step's function lead here if no reference has it.
+def offer_anchor(md: Markdown, name: str) -> None:
+    """Let links by *name*, that of a step's function or an anchor of penstock, lead here.
 
-    An anchor that autorefs calls secondary: it gives way to each primary one.
+    An anchor that autorefs calls secondary: it gives way to each primary one, as of a reference.
     """
     autorefs = autorefs_of(md)
     page = getattr(autorefs, "current_page", None)
     if autorefs is not None and page is not None:
-        autorefs.register_anchor(page, section.target, primary=False)
+        autorefs.register_anchor(page, name, primary=False)

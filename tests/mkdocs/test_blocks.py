@@ -690,7 +690,7 @@ def test_option_that_is_no_word(value, what, caplog):
     """An option without a value, or with one that is not a word in YAML, is not guessed at."""
     html = convert(f"::: penstock-flow orders\n    steps: {value}\n")
 
-    assert f"option 'steps': takes one of full, summary, none, not {what}" in caplog.text
+    assert f"option 'steps': takes one of full, folded, summary, none, not {what}" in caplog.text
     assert "penstock-missing" in html
 
 
@@ -915,3 +915,53 @@ def test_mkdocstrings_without_autorefs():
 
     assert "::: textwrap.dedent" in html
     assert 'id="penstock--library--it"' in html
+
+
+@pytest.mark.parametrize(
+    ("count", "lines", "folded"), [(20, "", 20), (19, "", 0), (20, "steps: full", 0)]
+)
+def test_long_flow(count, lines, folded):
+    """The docstrings of a long flow are folded, unless the author wants all of them."""
+    made = flow("long")
+    made(entrypoint(name="begin")(lambda: None))
+    for number in range(count):
+
+        def act():
+            """Acts on *it*.
+
+            More of it.
+            """
+
+        made(step(name=f"act{number}", after="begin")(act))
+
+    html = convert(f"::: penstock-flow long\n    {lines}\n")
+
+    gist = '<details class="penstock-docstring"><summary>Acts on <em>it</em>.</summary>'
+    assert html.count(gist) == html.count("</details>") == folded
+    assert html.count("<p>More of it.</p>") == count
+
+
+def test_folded_docstrings():
+    """What follows a paragraph is folded: sections alone are shown, and so is a sentence."""
+    made = flow("short")
+
+    def sections(order): ...
+
+    sections.__doc__ = "Args:\n    order: Which."
+    made(entrypoint(sections))
+
+    @made
+    @step(after="sections")
+    def both(order):
+        """Acts.
+
+        Args:
+            order: Which.
+        """
+
+    made(step(name="one", after="both")(lambda: None))
+
+    html = convert("::: penstock-flow short\n    steps: folded\n")
+
+    assert html.count("<details") == 1
+    assert "<summary>Acts.</summary>" in html

@@ -96,7 +96,7 @@ def test_option_that_is_none(site):
         (
             "module",
             ["shop"],
-            "there is no such option; did you mean 'modules'? (known: catalog, catalog_reuse,",
+            "there is no such option; did you mean 'modules'? (known: backlinks, catalog,",
         ),
         ("mermaid-js", "a.js", "there is no such option; did you mean 'mermaid_js'?"),
         ("css", False, "the plugin sets this option of the extension itself"),

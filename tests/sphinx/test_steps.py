@@ -85,3 +85,45 @@ def test_undeclared_step(project):
     assert re.search(
         "after all of <a [^>]*>charge</a>, <em>lost</em>", made.build().read("index.html")
     )
+
+
+LONG = """
+from penstock import *
+orders = flow("orders")
+orders(entrypoint(name="begin")(lambda: None))
+for number in range(20):
+    def act(order):
+        '''Acts on *it*.
+
+        More of it.
+        '''
+    orders(step(name=f"act{number}", after="begin")(act))
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "builder", "folded"),
+    [((), "html", 20), ((":steps: full",), "html", 0), ((), "text", 0)],
+)
+def test_long_flow(project, options, builder, folded):
+    """In HTML, the docstrings of a long flow are folded, unless the author wants all of them."""
+    made = project(*options)
+    made.write("shop.py", LONG)
+
+    built = made.build(builder)
+
+    page = built.read("index.html" if builder == "html" else "index.txt")
+    gist = "<summary>Acts on <em>it</em>.</summary>"
+    details = f'<details class="penstock-docstring">\n{gist}\n<p>More of it.</p>\n</details>'
+    assert built.warnings == ""
+    assert page.count(details) == folded
+    assert page.count("More of it.") == 20
+
+
+def test_folded(project):
+    """A flow of any length can be folded; a docstring of one paragraph has nothing to fold."""
+    html = project(":steps: folded").build().read("index.html")
+
+    assert (
+        html.count("<details") == html.count("<summary>Takes an order &lt;in&gt;.</summary>") == 1
+    )
