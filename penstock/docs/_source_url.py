@@ -60,4 +60,7 @@ class SourceUrl:
 
 
 def no_source(_: Step) -> None:
-    """Return None: it is not known where sources can be read."""
+    """Return None: it is not known where sources can be read.
+
+    .. versionadded:: 0.2
+    """

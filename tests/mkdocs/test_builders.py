@@ -362,28 +362,6 @@ def test_reference_keeps_its_names(project, builder, first):
     assert "Part of the flow" not in (folder / "site" / page / "index.html").read_text("utf-8")
 
 
-def test_reference_without_flows(project):
-    """A reference has no link to a flow that no page shows, and no line where that is not wanted.
-
-    Other pages are the same with and without.
-    """
-    pages = {"index.md": "# R\n\n::: shop.receive\n", "other.md": "# O\n\nText.\n"}
-    plain = project(BUILDERS[2], pages, plugins="search, mkdocstrings")
-    assert BUILDERS[2].run(plain, "--strict").returncode == 0
-    shown = {
-        page: (plain / "site" / page).read_bytes() for page in ("index.html", "other/index.html")
-    }
-    config = plain / "mkdocs.yml"
-    config.write_text(
-        config.read_text("utf-8").replace("penstock:", "penstock:\n      backlinks: false", 1)
-    )
-    assert BUILDERS[2].run(plain, "--strict").returncode == 0
-
-    assert b'<p class="penstock-meta">Part of the flow Orders</p>' in shown["index.html"]
-    assert "Part of the flow" not in (plain / "site/index.html").read_text("utf-8")
-    assert (plain / "site/other/index.html").read_bytes() == shown["other/index.html"]
-
-
 LOOP = """
 from penstock import entrypoint, flow, step
 
