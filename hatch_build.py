@@ -1,4 +1,4 @@
-"""What the metadata of the distribution has from the address of the repository.
+"""The metadata of the distribution that depends on the address of the repository.
 
 hatchling runs this for each build. The address is a setting in `pyproject.toml`.
 """

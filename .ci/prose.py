@@ -27,6 +27,8 @@ CODE = re.compile(
     r"|%\(\w+\)s|\{[^{}\n]*\}",  # what is filled in
     re.DOTALL,
 )
+QUESTION = re.compile(r'^[rR]?"""(What|Who|Where)\b')
+NOUNS = "what it is, like 'The flows of ...', or what it does, like 'Return ...'"
 FENCE = re.compile(r"^( *)(```+|~~~+).*?^\1\2 *$", re.DOTALL | re.MULTILINE)
 
 
@@ -42,6 +44,8 @@ def check_file(path: Path) -> Iterator[str]:
                 found = " ".join(match.group().split())
                 yield f"{path}:{line}: {found!r}; write instead: {instead}"
     if path.suffix == ".py":
+        for line, word in _questions_of_python(text):
+            yield f"{path}:{line}: a docstring begins with {word!r}; write instead: {NOUNS}"
         for line, name in _names_of_python(text):
             for word in RULES["names"].keys() & name.lower().split("_"):
                 yield f"{path}:{line}: the name {name!r}; write instead: {RULES['names'][word]}"
@@ -66,6 +70,13 @@ def _prose_of_python(source: str) -> Found:
             yield token.start[0], token.string
     if block:
         yield begin, "\n".join(block)
+
+
+def _questions_of_python(source: str) -> Found:
+    """Yield the first word of docstrings, also of attributes, that is one of a question."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.STRING and (match := QUESTION.match(token.string)):
+            yield token.start[0], match[1]
 
 
 def _names_of_python(source: str) -> Found:

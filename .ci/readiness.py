@@ -16,7 +16,7 @@ HATCH = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["to
 
 @dataclass
 class Release:
-    """What decides on whether a version can be released."""
+    """The findings that decide whether a version can be released."""
 
     version: Version
     tag: str | None

@@ -1,4 +1,4 @@
-"""What it takes to declare functions, as multiples of decorating them with nothing.
+"""The cost of declaring functions, as multiples of decorating them with nothing.
 
 Each case executes the code of a module with ten functions.
 """

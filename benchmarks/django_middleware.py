@@ -1,4 +1,4 @@
-"""What a middleware of Django adds to a request, as multiples of what django-guid adds."""
+"""The cost of a middleware of Django in a request, as multiples of that of django-guid."""
 
 import asyncio
 import io

@@ -136,7 +136,7 @@ def wsgi(environ: Any, start_response: Any) -> Iterator[bytes]:
 
 @dataclass
 class Tally:
-    """What clients sent, and what came back."""
+    """The requests of clients, and their responses."""
 
     sent: Counter[str] = field(default_factory=Counter)
     brought: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What it takes to import penstock, as multiples of importing `logging`.
+"""The cost of importing penstock, as multiples of importing `logging`.
 
 Every import is done in a new process, which times nothing but the import.
 """

@@ -1,4 +1,4 @@
-"""What the flow ID adds to a log line, as multiples of a line without it."""
+"""The cost of the flow ID in a log line, as multiples of a line without it."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default="0
 
 
 class ByHand(logging.Filter):
-    """What a team writes by hand, or takes from a package for correlation IDs."""
+    """The filter that a team writes by hand, or takes from a package for correlation IDs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Complete *record*."""

@@ -1,4 +1,4 @@
-"""What a middleware adds to a request, as multiples of what asgi-correlation-id adds."""
+"""The cost of a middleware in a request, as multiples of that of asgi-correlation-id."""
 
 import asyncio
 import io

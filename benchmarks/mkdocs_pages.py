@@ -1,4 +1,4 @@
-"""What flows add to the time that MkDocs takes.
+"""The cost of flows in a build of MkDocs.
 
 The same project of 200 pages without a diagram, with a fence of Mermaid's text,
 and with penstock's ways of showing one flow per page; beside them what

@@ -1,4 +1,4 @@
-"""What a step and an entrypoint cost, in nanoseconds and beside the same by hand."""
+"""The cost of a step and an entrypoint, in nanoseconds and beside the same by hand."""
 
 from collections.abc import Sequence
 from contextvars import ContextVar

@@ -1,4 +1,4 @@
-"""What a diagram costs a Sphinx build, beside no diagram and beside other extensions.
+"""The cost of a diagram in a Sphinx build, beside no diagram and beside other extensions.
 
 Every kind builds the same project: a page each for 200 flows of six steps, with
 a paragraph, the diagram with a caption, and a section, and no sidebar. CPU time,
@@ -77,7 +77,7 @@ class Kind:
     diagram: Callable[[int], str]
     conf: dict[str, object] = field(default_factory=dict)
     code: str = ""
-    """What else is in ``conf.py``."""
+    """The other lines of ``conf.py``."""
 
     @property
     def has_flows(self) -> bool:

@@ -85,7 +85,7 @@ PUBLIC_NAMES = {
     "requests.sessions.Session": "requests.Session",
     "urllib3.poolmanager.PoolManager": "urllib3.PoolManager",
 }
-"""What objects are documented as, by where they are defined, which is what autodoc writes."""
+"""The documented names of objects, by the names that autodoc writes: where they are defined."""
 
 nitpick_ignore_regex = [
     ("py:class", r"penstock\..*\.[A-Z](_co)?"),  # type variables

@@ -1,4 +1,4 @@
-"""What the examples of several processes share: starting them, asking them, reading their logs."""
+"""Starting the processes of an example, sending them requests, and reading their logs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is installed of the packages that extras of penstock bring, and what is needed."""
+"""The packages of the extras of penstock: which are installed, and which are needed."""
 
 import re
 import sys

@@ -121,7 +121,7 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
     """How flows are drawn unless a block says otherwise."""
 
     direction = _Option("auto")
-    """Where flows lead unless a block says otherwise."""
+    """The direction of diagrams unless a block says otherwise."""
 
     errors = _Option("auto")
     """Whether to ``raise`` what is wrong, or to ``show`` it on the page."""

@@ -1,4 +1,4 @@
-"""What a page with diagrams loads: one style sheet, and Mermaid's script where it is needed."""
+"""The files that a page with diagrams loads: a style sheet, and Mermaid's script if needed."""
 
 import shutil
 from importlib.resources import files

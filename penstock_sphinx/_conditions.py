@@ -1,4 +1,4 @@
-"""What pages hold for some builds only: in ``only``, ``ifconfig`` or a ``todo``.
+"""The parts of pages for some builds only: in ``only``, ``ifconfig`` or a ``todo``.
 
 A page is read once for all builders, so that what they leave out is known only when one of them
 asks. Links and indices lead to nothing that is not there.

@@ -96,7 +96,7 @@ _SHARED = _read_by(lambda given: given)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PenstockConfig:
-    """What ``conf.py`` may say: each field is a value ``penstock_*``."""
+    """The settings in ``conf.py``: each field is a value ``penstock_*``."""
 
     modules: Any = field(default=(), metadata=_SHARED)
     """The modules that declare flows."""
@@ -126,10 +126,10 @@ class PenstockConfig:
     """Whether the API reference links to the flows of a function."""
 
     format: str = field(default="svg", metadata=_read_by(format_name))
-    """What flows are drawn as."""
+    """The format of diagrams."""
 
     direction: str = field(default="auto", metadata=_read_by(choice(*DIRECTIONS)))
-    """Where flows lead."""
+    """The direction of diagrams."""
 
     mermaid_js: str | None = field(default=MERMAID_JS, metadata=_read_by(_address, "html"))
     """The script of Mermaid: an address, or a file in a folder of ``html_static_path`` or counted

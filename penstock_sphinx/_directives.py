@@ -79,7 +79,7 @@ def _is_name(node: nodes.paragraph) -> bool:
 
 
 class _Directive(SphinxDirective):
-    """What the directives have in common."""
+    """The base of the directives."""
 
     required_arguments = 1
     final_argument_whitespace = True

@@ -1,4 +1,4 @@
-"""What autodoc would write of a function: its signature and docstring as the project has them."""
+"""The signature and docstring of a function as autodoc would write them."""
 
 import re
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ class FunctionSource:
 
     @property
     def origin(self) -> str:
-        """Where warnings say that the docstring is."""
+        """The location of the docstring, for warnings."""
         location = self._section.step.location
         where = f"{location.file}:" if location else ""
         return f"{where}docstring of {self._section.target}"

@@ -39,7 +39,7 @@ __all__ = [
 
 
 Condition = tuple[str, str]
-"""What keeps a part of a page for some builds only, like ``only``, and its expression."""
+"""A directive that keeps a part of a page for some builds, like ``only``, and its expression."""
 
 
 class Image(NamedTuple):
@@ -171,7 +171,7 @@ class PenstockDomain(Domain):
     data_version = 2
 
     builder: Builder | None = None
-    """What the pages are built with."""
+    """The builder of the pages."""
 
     confdir = Path()
     """The folder of ``conf.py``, which may be another than that of the pages."""
@@ -183,7 +183,7 @@ class PenstockDomain(Domain):
     """Returns the URL of the source of a step, unless Sphinx links to that itself."""
 
     failures: tuple[ModuleImportError, ...] = ()
-    """What could not be imported for this build."""
+    """The modules that could not be imported for this build."""
 
     links_back: Mapping[str, Mapping[str, list[LinkBack]]] = MappingProxyType({})
     """The flows of functions in the reference, by the page and the anchor of each."""
@@ -324,7 +324,7 @@ class PenstockDomain(Domain):
 
 
 class _Found:
-    """What there is to find on the pages with *objects*."""
+    """The names to find on the pages with *objects*."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Where the words and the nodes of a page lead, once there is a builder, and back from viewcode.
+"""The links of words and nodes, set once there is a builder, and back from viewcode.
 
 viewcode leads from a function to the last page that describes it. A page that shows a step
 describes its function too, but is not where the project documents it.

@@ -158,7 +158,7 @@ def _load(settings: Settings, folder: Path) -> LoadedFlows:
 
 
 class _Printed(BytesIO):
-    """What modules print, which is kept when a stream that one of them made of it is gone."""
+    """The output of modules, kept when a stream that one of them made of it is gone."""
 
     def close(self) -> None:
         """Do nothing."""

@@ -5,7 +5,7 @@ from sphinx.locale import get_translation
 __all__ = ["CATALOG", "own_words"]
 
 CATALOG = "penstock"
-"""What the catalog of these words is called."""
+"""The name of the catalog of these words."""
 
 own_words = get_translation(CATALOG)
 """Returns a word of penstock in the language of the docs, or itself if no catalog has it."""

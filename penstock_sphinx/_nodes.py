@@ -41,7 +41,7 @@ class penstock_gist(nodes.General, nodes.TextElement):  # noqa: N801 - docutils'
 
 
 class penstock_messages(nodes.Invisible, nodes.Element):  # noqa: N801 - docutils' habit
-    """What translators are to translate, beside the text of the page.
+    """The words for translators beside the text of the page.
 
     Attributes of the node: ``messages``.
     """

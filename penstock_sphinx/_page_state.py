@@ -1,4 +1,4 @@
-"""What a page shows: what is being shown just now, and the anchors that are taken."""
+"""The state of a page: what is being shown just now, and the anchors that are taken."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

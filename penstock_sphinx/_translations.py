@@ -47,7 +47,7 @@ def own_frame_words() -> FrameWords:
 
 
 class Translator:
-    """What translates the words that a directive shows, and keeps them for translators.
+    """A translator of the words that a directive shows, which keeps them for translators.
 
     Sphinx translates paragraphs by itself. What becomes a title, a part of an
     image or of a line that penstock writes is looked up here, in the same

@@ -1,4 +1,4 @@
-"""What each builder makes of a diagram."""
+"""The visitors: each builder writes a diagram in its own way."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +37,7 @@ def setup_visitors(app: Sphinx) -> None:
 
 
 def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
-    """Where there are no images, show flows as text: as the source that was asked for, or a tree.
+    """Show flows as text in builders without images: as the source that was asked for, or a tree.
 
     A visitor per format would leave out XML and the builders of other extensions,
     which stop at a node that they do not know.

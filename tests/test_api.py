@@ -160,7 +160,7 @@ FRONT_ENDS = [HUGO, *sorted(path for folder in DOCS_PACKAGES for path in folder.
 
 @pytest.mark.parametrize("path", FRONT_ENDS, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_front_ends_import_public_names(path):
-    """What docs tools import of penstock is public: a front end for another tool can, too."""
+    """The names that docs tools import of penstock are public: another front end can use them."""
     names = [
         (module, name)
         for module, name in imported(path)
@@ -177,5 +177,5 @@ def test_small_front_end():
 
 @pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_adapters_import_public_names(path):
-    """What adapters import, of penstock and of their frameworks, is public: others can, too."""
+    """The names that adapters import, of penstock and of their frameworks, are public."""
     assert [found for found in imported(path) if not is_public(*found)] == []

@@ -370,7 +370,7 @@ def test_hosts_that_cannot_be(pattern, meant):
 
 @pytest.mark.parametrize("pattern", ["stock.internal:0", "stock.internal:٨٠", "**", "[::1", "?"])
 def test_hosts_without_a_hint(pattern):
-    """Where nothing can be guessed, the error says what a pattern looks like."""
+    """If nothing can be guessed, the error says what a pattern looks like."""
     with pytest.raises(ConfigurationError, match="hosts: takes hosts"):
         Outbound(hosts=[pattern])
 

@@ -164,7 +164,7 @@ _MARKDOWN_TYPE = re.compile(r" \(<code>[^<]*</code>\)")
 
 
 class Seen(HTMLParser):
-    """What a reader meets on a page, in order: words, links, and anchors of penstock's."""
+    """The words, links and anchors of penstock on a page, in order."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -70,7 +70,7 @@ def test_option(run_pytest):
 
 
 def test_environment(run_pytest):
-    """Where tracing is on already, the option leaves it as it is."""
+    """If tracing is on already, the option leaves it as it is."""
     assert "2 passed" in run_pytest("--penstock-trace", PENSTOCK_TRACE="spans.jsonl")
 
 

@@ -67,7 +67,7 @@ def test_report_of_an_error_that_left_its_run(charge):
 
 
 def test_report_of_an_error_within_the_operation(charge):
-    """Where its operation goes on, an error adds the flow and the step that raised it."""
+    """If its operation goes on, an error adds the flow and the step that raised it."""
     with bind("order-7") as run:
         report = describe(failure(charge, 7), frame=sys._getframe())
 
@@ -85,7 +85,7 @@ def test_report_of_an_error_of_another_operation(charge):
 
 
 def test_report_with_a_run_that_was_kept():
-    """Where no run is current, that which the reporter kept is described."""
+    """If no run is current, that which the reporter kept is described."""
     with bind("order-7") as run:
         run.annotate(tenant="north")
 

@@ -12,7 +12,7 @@ from penstock import find_problems, get_flow
 
 
 class Database:
-    """What the specification takes for granted as ``db``."""
+    """The ``db`` of the specification."""
 
     def __init__(self) -> None:
         self.parts: list[object] = []

@@ -1,1 +1,1 @@
-"""What all parts of penstock use. Nothing here knows flows."""
+"""The helpers that all parts of penstock share. Nothing here knows flows."""

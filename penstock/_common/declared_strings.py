@@ -40,7 +40,7 @@ def check_text(where: str, **strings: object) -> None:
 
 
 _PROSE = {"title", "description", "label"}
-"""What may have several lines: a renderer decides where they break."""
+"""The strings that may have several lines: a renderer decides where they break."""
 
 # Controls of ASCII and Latin-1, what turns the direction of the text that follows it, and what XML
 # cannot hold.

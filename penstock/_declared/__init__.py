@@ -1,1 +1,1 @@
-"""What the decorators leave behind. A server loads it."""
+"""The declarations that the decorators record. A server loads them."""

@@ -10,7 +10,7 @@ __all__ = ["CodeIndex"]
 
 
 class HasCodes(Protocol):
-    """What is found by code: a declaration."""
+    """A declaration, which is found by code."""
 
     number: int
     codes: tuple[CodeType, ...]
@@ -34,7 +34,7 @@ class CodeIndex(Generic[D]):
         self._lock = lock
         self._found: dict[int, list[D] | _Loose[D]] = {}
         self.by_code: Mapping[int, Iterable[D]] = self._found
-        """What is found: true where it has something."""
+        """The declarations by code, which are false if there are none."""
 
     def put(self, declaration: D) -> None:
         """Find *declaration* by its code from now on, or hold it as it says now."""

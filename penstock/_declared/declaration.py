@@ -1,4 +1,4 @@
-"""What the decorators say: of one function, of its wrapper, and of a flow."""
+"""The declarations that the decorators record: of a function, of its wrapper, and of a flow."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Reference(NamedTuple):
 
 
 class StepOptions(NamedTuple):
-    """What a decorator says of a step beside its name, its edges and its kind, as `Step` has it."""
+    """The options of a step other than its name, its edges and its kind, as `Step` has them."""
 
     group: str | None = None
     receives: tuple[str, ...] = ()
@@ -55,15 +55,15 @@ class StepOptions(NamedTuple):
 
 
 NO_OPTIONS = StepOptions()
-"""What most steps have."""
+"""The options of most steps."""
 
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
 class Declaration:
-    """What one ``@entrypoint`` or ``@step`` declares about one function."""
+    """One ``@entrypoint`` or ``@step`` above one function."""
 
     held: object
-    """What the decorator returned, or a weak reference to it."""
+    """The object that the decorator returned, or a weak reference to it."""
 
     written: Callable[..., Any] | None
     """The function as it was written, if a wrapper replaced it."""
@@ -72,7 +72,7 @@ class Declaration:
     title: str | None
     kind: str | None
     located: Location | CodeType | None
-    """Where the function is defined, or the code that it was written with."""
+    """The location of the function, or the code that it was written with."""
 
     origin: Origin
     is_entrypoint: bool = False
@@ -85,10 +85,10 @@ class Declaration:
     """The only object whose method this is, if it is that of one."""
 
     declared: "Declared | None" = None
-    """What it shares with other declarations of the function, if a wrapper replaced that."""
+    """The declarations of the function as a whole, if a wrapper replaced it."""
 
     runs: "Starter | None" = None
-    """What begins runs in the wrapper that replaced the function, if that does."""
+    """The starter of runs in the wrapper that replaced the function, if that begins any."""
 
     begins_runs: bool = False
     """Whether those are runs of the flows that claim this."""
@@ -103,7 +103,7 @@ class Declaration:
     """By which declarations are in order."""
 
     codes: tuple[CodeType, ...] = ()
-    """What frames that run the function have as their code."""
+    """The code of the frames that run the function."""
 
     is_held: bool = False
     """Whether a flow has it."""
@@ -112,14 +112,14 @@ class Declaration:
     """The module or cell whose execution declared it."""
 
     known_step: Step | None = None
-    """What `as_step` returns, where that is the same in all flows and holds nothing more."""
+    """The result of `as_step`, if that is the same in all flows and refers to nothing else."""
 
     options: StepOptions = NO_OPTIONS
-    """What else was declared of it, which is only shown."""
+    """The declared options that are only shown."""
 
     @property
     def location(self) -> Location | None:
-        """Where the function is defined."""
+        """The location of the function."""
         code = self.located
         if type(code) is CodeType:
             self.located = Location(code.co_filename, code.co_firstlineno)
@@ -127,7 +127,7 @@ class Declaration:
 
     @property
     def target(self) -> Any:
-        """What the decorator returned: the function, or the wrapper of an entrypoint."""
+        """The object that the decorator returned: the function, or the wrapper of an entrypoint."""
         return self.held() if type(self.held) is ref else self.held
 
     @target.setter
@@ -222,7 +222,7 @@ def _arrived(name: str, *values: Any) -> Declaration:
 
 @dataclass(slots=True, eq=False)
 class Starter:
-    """What the runs of one wrapper are of, however many entrypoints that is."""
+    """The flows and entrypoints of the runs that one wrapper begins."""
 
     name: str
     """The name of the entrypoint that was declared first."""
@@ -231,7 +231,7 @@ class Starter:
     """The flows that claimed one of the entrypoints."""
 
     declared: "Declared | None" = None
-    """What the entrypoints share."""
+    """The declarations of the function that the entrypoints share."""
 
     scope: Any = None
     """The scope of the wrapper."""
@@ -254,7 +254,7 @@ class Declared:
     """All that was declared of it, in order."""
 
     inner: "Declared | None" = None
-    """What a call calls, where the function is a method or a partial of a declared one."""
+    """The declared function that a call reaches, if this is a method or a partial of it."""
 
     @classmethod
     def of(cls, declaration: Declaration) -> "Declared":
@@ -282,7 +282,7 @@ class Declared:
 
 @dataclass(slots=True, eq=False)
 class FlowDeclaration:
-    """What all ``flow(name, ...)`` of one name declare, and the steps that they claimed."""
+    """All ``flow(name, ...)`` of one name, and the steps that they claimed."""
 
     name: str
     metadata: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from penstock._common.compat import CELLS, FILES, LOADERS
 __all__ = ["Execution", "current_execution"]
 
 Source = tuple[str, ...]
-"""What is executed: a module by its name and file, or a cell by its ID."""
+"""The key of what is executed: the name and file of a module, or the ID of a cell."""
 
 
 class Execution(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a callable is made of: functions, their code, and where that is written."""
+"""The parts of a callable: functions, their code, and the lines where that is written."""
 
 import sys
 from collections.abc import Iterator

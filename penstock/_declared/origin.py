@@ -46,7 +46,7 @@ class Origin:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What all declarations of one step have in common."""
+        """The file and the qualified name, which all declarations of one step share."""
         return _real(self.file), self.qualname
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What ``after=`` may be, and how it is read."""
+"""The values of ``after=``, and how they are read."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any

@@ -66,7 +66,7 @@ class Registrations:
 
     @property
     def cure(self) -> str:
-        """What is wrong, and what to write instead."""
+        """The end of the message: the mistake, and what to write instead."""
         names = " and ".join(f"@{decorator.text}" for decorator in self.decorators)
         is_one = len(self.decorators) == 1
         verb, them = ("registers", "it") if is_one else ("register", "them")
@@ -206,7 +206,7 @@ def _names(code: CodeType) -> Iterator[str]:
 
 
 _CLOSED = (type, ModuleType, CodeType, FrameType, TracebackType, GeneratorType, CoroutineType)
-"""What leads to everything, or to what is only passing through."""
+"""The types that are not searched: they refer to everything, or live for one call only."""
 
 
 def _leads_to(roots: list[object], function: object, wrapper: object) -> bool:

@@ -1,4 +1,4 @@
-"""What the decorators declared, kept until somebody looks."""
+"""The registry of declarations, kept until somebody asks for a flow."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager

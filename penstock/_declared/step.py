@@ -1,4 +1,4 @@
-"""What declaring leaves behind: frozen values, and all that a server needs of them."""
+"""The result of declaring: frozen values, and all that a server needs of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -106,7 +106,7 @@ class Step:
     """The type of system that the step uses, like ``"database"``."""
 
     location: Location | None = None
-    """Where the function is defined."""
+    """The location of the function."""
 
     details: FunctionDetails | None = field(default=None, repr=False)
     """The details of the function, or None if the step is not from a catalog."""

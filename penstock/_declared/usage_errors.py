@@ -23,7 +23,7 @@ _CURES = {
     "flow": 'put @flow("...") above it',
     "flow_name": 'put @flow("...") above it',
 }
-"""What to write instead of options that no decorator has."""
+"""The hints for options that no decorator has."""
 
 
 def explains(where: str, example: str) -> Callable[[C], C]:
@@ -153,7 +153,7 @@ _RENAMED = {
     "get_flow_context_value": 'write current_run().values.get("name")',
     "set_flow_context_value": "write annotate(name=value)",
 }
-"""What to write instead of names that only 0.1.0 has."""
+"""The hints for names that only 0.1.0 has."""
 
 
 def missing_name(name: str) -> AttributeError | ImportError:

@@ -1,4 +1,4 @@
-"""What the decorators read: the function and the options."""
+"""Reading the function and the options of a decorator."""
 
 from types import FunctionType
 from typing import Any

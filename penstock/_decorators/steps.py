@@ -28,7 +28,7 @@ F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, Any, Any]")
 
 
 class _HasCode(Protocol):
-    """What a function has for a type checker, and a class has not."""
+    """The attributes by which a type checker distinguishes a function from a class."""
 
     @property
     def __code__(self) -> CodeType: ...
@@ -38,17 +38,17 @@ W = TypeVar(
     "W",
     bound="_HasCode | partial[Any] | classmethod[Any, Any, Any] | staticmethod[Any, Any]",
 )
-"""What an entrypoint can wrap."""
+"""The callables that an entrypoint can wrap."""
 
 
 class StepDecorator(Protocol):
-    """What `step` returns where it has arguments: it returns the function as it is."""
+    """The result of `step` with arguments: a decorator that returns the function as it is."""
 
     def __call__(self, function: F, /) -> F: ...
 
 
 class EntrypointDecorator(Protocol):
-    """What `entrypoint` returns where it has arguments: it returns what begins a run."""
+    """The result of `entrypoint` with arguments: a decorator whose result begins a run."""
 
     def __call__(self, function: W, /) -> W: ...
 

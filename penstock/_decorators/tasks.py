@@ -1,4 +1,4 @@
-"""What decorators of queue adapters declare a task with."""
+"""Declaring a task, for the decorators of queue adapters."""
 
 import sys
 from collections.abc import Callable, Mapping

@@ -27,7 +27,7 @@ def kept_loggers() -> Iterator[None]:
 
 
 class _Logger:
-    """What a logger is like at a time."""
+    """The state of a logger, to restore it."""
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger

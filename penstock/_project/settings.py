@@ -33,13 +33,13 @@ class SettingWords:
     """
 
     name: str = "{}"
-    """What a setting is called, with ``{}`` for the name of the field."""
+    """The name of a setting, with ``{}`` for the name of the field."""
 
     assignment: str = "{name} = {value} under [tool.penstock] in pyproject.toml"
     """How a value is set. Strings and lists of strings look alike in TOML, Python and YAML."""
 
     also: str = ""
-    """What else a user who has no modules may do."""
+    """The end of the message for a user who has no modules, with another way to name some."""
 
     def call(self, setting: str) -> str:
         """Return what *setting* is called."""
@@ -54,7 +54,7 @@ class SettingWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where the flows of a project are declared.
+    """The settings of a project: which modules declare its flows, and how they are imported.
 
     .. versionadded:: 0.2
     """
@@ -89,16 +89,16 @@ class Settings:
     """The modules that the tool replaces by mocks while it imports those of the project."""
 
     location: str = "penstock"
-    """Where the settings are from, for messages."""
+    """The source of the settings, for messages."""
 
     root: str | None = field(default=None, compare=False)
     """The folder of the file with ``[tool.penstock]``, to import from after *pythonpath*."""
 
     setup_location: str | None = field(default=None, compare=False)
-    """Where *setup* is from, unless that is *location*."""
+    """The source of *setup*, unless that is *location*."""
 
     catalog_location: str | None = field(default=None, compare=False)
-    """Where *catalog* is set, unless that is *location*."""
+    """The source of *catalog*, unless that is *location*."""
 
     folder: str | None = field(default=None, compare=False)
     """The folder from which the tool counts the paths of its settings."""
@@ -278,4 +278,4 @@ _READERS: dict[str, Callable[[str, str, object], object]] = {
     "catalog_reuse": _boolean,
     "source_url": _source_url,
 }
-"""What checks a setting that is not a list of strings."""
+"""The check of each setting that is not a list of strings."""

@@ -1,4 +1,4 @@
-"""What an application sets for the whole process: how IDs are made, and what is hidden."""
+"""The settings of an application for the whole process: how IDs are made, and what is hidden."""
 
 import enum
 import logging
@@ -17,7 +17,7 @@ __all__ = ["configure", "id_factories", "new_flow_id"]
 _logger = logging.getLogger("penstock")
 
 id_factories: list[Callable[[], str]] = []
-"""What makes flow IDs in place of penstock: one function, or none."""
+"""The function that makes flow IDs in place of penstock: one, or none."""
 
 
 class _Keep(enum.Enum):

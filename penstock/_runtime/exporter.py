@@ -1,4 +1,4 @@
-"""What receives spans, and calling it: what it raises is logged and goes no further."""
+"""Exporters, which receive spans, and calling them: an error is logged and goes no further."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What an exception that left a run knows of that run.
+"""The record of a run that an exception has which left it.
 
 Exceptions are often reported outside the run, where nothing is
 current any more. The exception therefore carries a small record of strings. It
@@ -26,7 +26,7 @@ _MOST_CHARACTERS = 1024
 
 
 class _Record(NamedTuple):
-    """What is kept in an exception."""
+    """The record in an exception."""
 
     flow_id: str
     flow: str | None
@@ -51,7 +51,7 @@ _UNCLEAR = ()
 
 
 class Failure(NamedTuple):
-    """What is known of the operation in which an exception was raised."""
+    """The operation in which an exception was raised, as far as it is known."""
 
     flow_id: str
     flow: str | None

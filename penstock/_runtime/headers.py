@@ -1,4 +1,4 @@
-"""What travels to other services: a flow ID, the trace and values, in the headers of a carrier."""
+"""Headers of a carrier, which take a flow ID, the trace and values to other services."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What `extract` found in a carrier. It is false if that is nothing.
+    """The result of `extract`. It is false if there was nothing in the carrier.
 
     .. versionadded:: 0.2
     """

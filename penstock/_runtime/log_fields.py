@@ -1,4 +1,4 @@
-"""What a log record says of the run and the step that it was made in."""
+"""The fields of a log record about the run and the step in which it was made."""
 
 # ruff: noqa: SLF001 - runs are our own, and a property's call is a tenth of the cost here
 

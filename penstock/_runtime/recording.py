@@ -47,7 +47,7 @@ def set_tracing(is_on: bool) -> None:
 
 
 active_exporters: tuple[Exporter, ...] = ()
-"""What receives spans."""
+"""The exporters that receive spans."""
 
 _context_exporters: tuple[Any, ...] = ()
 """Those of them that are called whenever a body goes on and waits."""

@@ -23,7 +23,7 @@ __all__ = [
 _logger = logging.getLogger("penstock")
 
 REDACTED = "[redacted]"
-"""What is shown in place of a value."""
+"""The string that is shown in place of a value."""
 
 RedactFunction = Callable[[str, object], object]
 Redact = RedactFunction | Iterable[str | re.Pattern[str]]

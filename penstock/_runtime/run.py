@@ -49,11 +49,11 @@ __all__ = [
 Values = Mapping[str, object]
 NOTHING: Values = MappingProxyType({})
 _Reference = tuple[dict[int, Any], str, Sequence[str], str | None]
-"""What a `ParentRun` is made of: a cell, an ID and names."""
+"""The parts of a `ParentRun`: a cell, an ID and names."""
 
 
 class _Identified:
-    """What a run is known by."""
+    """The IDs and names of a run."""
 
     __slots__ = ("_cell", "_entrypoint", "_flow_id", "_flows", "_tail", "_when")
 
@@ -67,7 +67,7 @@ class _Identified:
     _entrypoint: str | None
     _kind = "Run"
     _cell: dict[int, Any]
-    """What is about the same run has the same dictionary.
+    """The dictionary that all objects about the same run share.
 
     Its number is in it under 0 as soon as somebody asks, and if the run was closed, then what was
     current before, under 1.
@@ -153,7 +153,7 @@ class Run(_Identified):
     """Of the run in which this was called: its number, ID and names. Not the run."""
     _remote: Remote | None
     _request: "list[Values] | None"
-    """What the runs in a request, message or task attached to all of it: one mapping."""
+    """The values that runs attached to all of their request, message or task: one mapping."""
     _values: Values | None
     """Of a run: what all contexts see. Of a view: what one context sees before that."""
 
@@ -389,7 +389,7 @@ def remote_of(run: Run) -> Remote | None:
 
 
 class Entrypoint(Protocol):
-    """What runs begin with: a declared step."""
+    """The declared step with which runs begin."""
 
     name: str
     flows: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What happens around the body of a function."""
+"""The scope of a call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ __all__ = ["Scope"]
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """What happens around the body of a function.
+    """The scope of a call: all that happens around the body of a function.
 
     It is all that a wrapper refers to, so that a wrapper can be pickled by
     value wherever its scope can be made again.
@@ -51,7 +51,7 @@ class Scope:
     """
 
     recipe: tuple[Callable[..., "Scope"], tuple[Any, ...]] | None = None
-    """What makes the scope again in another process, where it can be."""
+    """The function and the arguments that make the scope again in another process, if any do."""
 
     def __reduce__(self) -> tuple[Callable[..., "Scope"], tuple[Any, ...]]:
         if self.recipe is None:

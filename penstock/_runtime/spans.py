@@ -1,4 +1,4 @@
-"""What is recorded of one execution of a step."""
+"""Spans: the record of one execution of a step."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
@@ -42,14 +42,14 @@ class Recordable(Protocol):
 
 
 class Recorded(Protocol):
-    """What a span is of: a function, with all steps that it is declared to be, one at least."""
+    """The function that a span is of, with all steps that it is declared to be, one at least."""
 
     @property
     def steps(self) -> Sequence[Recordable]: ...
 
 
 class DeclaredStep(NamedTuple):
-    """What a function is declared to be in one flow.
+    """The step that a function is declared to be in one flow.
 
     .. versionadded:: 0.2
     """
@@ -131,7 +131,7 @@ class Span(LazyId):
 
     @property
     def kind(self) -> str | None:
-        """What the step touches, as `penstock.step` has it, or None."""
+        """The kind of the step, as `penstock.step` has it, or None."""
         return getattr(self._declared()[1], "kind", None)
 
     @property
@@ -165,7 +165,7 @@ class Span(LazyId):
 
     @property
     def also(self) -> tuple[DeclaredStep, ...]:
-        """What else the function is declared to be, in other flows or by other names."""
+        """The other steps that the function is declared to be, in other flows or by other names."""
         steps = self._of.steps
         if len(steps) == 1 and len(steps[0].flows) <= 1:
             return ()
@@ -244,7 +244,7 @@ class Span(LazyId):
 
     @property
     def values(self) -> Mapping[str, object]:
-        """What `penstock.annotate` attached, as it was seen where the step ended."""
+        """The values that `penstock.annotate` attached, as they were when the step ended."""
         return values_shown(self._run)
 
     def as_dict(self) -> dict[str, object]:
@@ -289,7 +289,7 @@ def find_span() -> Span | None:
 
 
 class ParentSpan(NamedTuple):
-    """What a span keeps of the one in which it began.
+    """The IDs and names that a span keeps of the one in which it began.
 
     .. versionadded:: 0.2
     """

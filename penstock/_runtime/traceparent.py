@@ -19,7 +19,7 @@ _SAMPLED = 1
 
 
 class Remote(NamedTuple):
-    """What another process decided about the trace of an operation.
+    """The decision of another process about the trace of an operation.
 
     .. versionadded:: 0.2
     """

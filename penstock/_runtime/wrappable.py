@@ -1,4 +1,4 @@
-"""What a function can replace without loss."""
+"""The callables that a wrapper can replace without loss."""
 
 from functools import partial
 from types import (

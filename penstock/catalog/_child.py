@@ -1,4 +1,4 @@
-"""What a child process does: it imports the modules of a project, and writes their catalog."""
+"""The program of a child process: it imports the modules of a project, and writes a catalog."""
 
 import faulthandler
 import json

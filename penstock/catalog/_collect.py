@@ -1,4 +1,4 @@
-"""What this process has declared, as values that are the same on each machine."""
+"""The flows of this process, as values that are the same on each machine."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What a catalog was made from, as a value that is compared with what is there now."""
+"""The inputs of a catalog, as a value that is compared with what is there now."""
 
 import os
 import sys

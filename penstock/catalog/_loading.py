@@ -1,4 +1,4 @@
-"""Where the flows of a project come from: this process, or a file."""
+"""Loading the flows of a project from this process or from a file."""
 
 import os
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class LoadedFlows:
     """The modules that could not be imported."""
 
     inputs: Inputs | None = None
-    """What the flows were made from, or None if that is not known."""
+    """The inputs that the flows were made from, or None if they are not known."""
 
     def catalog(self, root: str | os.PathLike[str] | None = None) -> Catalog:
         """Return the flows as one value, which is the same on any machine.

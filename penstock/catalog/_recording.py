@@ -19,7 +19,7 @@ from penstock.catalog._states import FileState, FolderState, PatternState, Stamp
 __all__ = ["Recording", "record"]
 
 _PSEUDO = ("/dev/", "/proc/", "/sys/")
-"""Where what looks like a file is what the machine says now."""
+"""The folders of which the system makes the files when they are read."""
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CACHE = f"{os.sep}__pycache__{os.sep}"
@@ -50,7 +50,7 @@ class _Folder:
 
 
 class Recording:
-    """What modules read, and which folders they list.
+    """The files that modules read, and the folders that they list.
 
     A file is read at the event that names it, at once: later there may be another edit.
     """

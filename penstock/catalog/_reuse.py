@@ -25,7 +25,7 @@ _FORMAT = 1
 """The format of the file. It is changed with what a member of `Inputs` means."""
 
 _DAMAGED = (CatalogError, OSError, LookupError, TypeError, ValueError, RecursionError)
-"""What reading a file raises that is gone, damaged, or of another penstock."""
+"""The errors of reading a file that is gone, damaged, or of another penstock."""
 
 _logger = logging.getLogger(__name__)
 

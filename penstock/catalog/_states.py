@@ -1,4 +1,4 @@
-"""What a file, a folder or a pattern was when a catalog was made, and whether it still is."""
+"""The state of files, folders and patterns when a catalog was made, to compare it with now."""
 
 # ruff: noqa: PTH112, PTH116, PTH118, PTH123, PTH207, PTH208 - paths are strings here, and this is hot
 

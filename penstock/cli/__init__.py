@@ -57,7 +57,7 @@ except ImportError as error:
 __all__ = ["LOADED", "main"]
 
 LOADED = "loaded"
-"""What a program that has loaded its flows already passes as ``obj`` to `main`."""
+"""The ``obj`` that a program passes to `main` if it has loaded its flows already."""
 
 C = TypeVar("C", bound=Callable[..., None])
 

@@ -60,7 +60,7 @@ _is_implied = False
 """Whether `flow_task` made the settings, for want of any."""
 
 _blocks = WeakKeyDictionary[Any, active]()
-"""What is current because of a task, by its request: a task in place that is tried again
+"""The blocks that tasks made current, by request: a task in place that is tried again
 has the same ID, and what is in the request itself would be sent with the next attempt."""
 
 
@@ -256,7 +256,7 @@ def _find_received(frame: FrameType | None) -> str | None:
 
 
 class FlowTask(Protocol[P, R_co]):
-    """What type checkers see of a task of Celery that `flow_task` returned.
+    """The type of a task of Celery that `flow_task` returned, for type checkers.
 
     It is a `celery.app.task.Task`, of which the arguments of the function are
     checked wherever the task takes them as they are.

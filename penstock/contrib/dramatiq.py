@@ -33,7 +33,7 @@ declare_control_flow("cancelled", Shutdown)
 
 
 class _Sent(str):
-    """What this process put into a message itself. Encoders write it as any other string."""
+    """A string that this process wrote into a message. Encoders write it as any other string."""
 
     __slots__ = ()
 

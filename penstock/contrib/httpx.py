@@ -53,7 +53,7 @@ def uninstall(client: Client | AsyncClient) -> None:
 
 
 class _Hook:
-    """What both hooks do with a request."""
+    """The base of both hooks."""
 
     def __init__(self, **settings: Unpack[OutboundSettings]) -> None:
         self._outbound = Outbound.read("penstock.contrib.httpx", settings)
@@ -95,7 +95,7 @@ class FlowHook(_Hook):
 
 
 class AsyncFlowHook(_Hook):
-    """What `FlowHook` is, for an ``httpx.AsyncClient``.
+    """A `FlowHook` for an ``httpx.AsyncClient``.
 
     Args:
         settings: Those of `penstock.boundary.Outbound`.

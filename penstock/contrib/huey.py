@@ -73,7 +73,7 @@ class _FlowTask(Task):  # type: ignore[misc]  # Huey has no types
 
     @property
     def data(self) -> tuple[Any, Any]:
-        """What the function is called with, here where it is known to take the ID."""
+        """The arguments of the function, with the ID if it is known to take one."""
         args, kwargs = super().data
         sent = getattr(kwargs, ARGUMENT, None) or dict(parse_qsl(self.id.partition("?")[2]))
         return args, {ARGUMENT: sent, **kwargs} if sent else kwargs

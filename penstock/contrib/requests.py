@@ -70,7 +70,7 @@ class FlowAdapter(BaseAdapter):
     ) -> None:
         super().__init__()
         self.adapter: BaseAdapter = adapter or HTTPAdapter()
-        """What sends the requests."""
+        """The adapter that sends the requests."""
         self._outbound = Outbound.read("penstock.contrib.requests", settings)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:

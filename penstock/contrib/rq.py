@@ -48,7 +48,7 @@ class FlowQueue(Queue):
     """
 
     inbound: ClassVar[Inbound] = _TRUSTING
-    """What jobs carry. Your own class may override it, and so must its workers."""
+    """The names of headers, and who is trusted. If your class overrides it, so must its workers."""
 
     def create_job(self, *args: Any, **kwargs: Any) -> Job:
         """Return a job that has the current flow ID, unless its ``meta`` has one."""
@@ -91,7 +91,7 @@ class _FlowWorkerMixin:
     """Makes the run of a job current while it is performed, with its callbacks and log lines."""
 
     inbound: ClassVar[Inbound] = _TRUSTING
-    """What jobs carry: the same as that of their queue."""
+    """The names of headers, and who is trusted, as in their queue."""
 
     def perform_job(self, job: Job, *args: Any, **kwargs: Any) -> bool:
         """Perform *job* in its run."""

@@ -25,7 +25,7 @@ _SMALLEST = 0.92
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameWords:
-    """What the box says, which a page may have in another language.
+    """The words of the box, which a page may have in another language.
 
     .. versionadded:: 0.2
     """
@@ -91,7 +91,7 @@ class Frame:
     """
 
     graph: Graph
-    """What the diagram shows."""
+    """The description of the diagram."""
 
     words: FrameWords = FrameWords()
     """The words of penstock in the box."""

@@ -24,7 +24,7 @@ class Remark(NamedTuple):
     """
 
     about: str
-    """What it is about, as the field of `Words` is called, or ``kind``, ``module``, ``name``
+    """The subject, as the field of `Words` is called, or ``kind``, ``module``, ``name``
     or ``tags``."""
 
     pieces: tuple[Piece, ...]

@@ -14,7 +14,7 @@ __all__ = ["SourceUrl", "no_source"]
 
 @dataclass(frozen=True, slots=True)
 class SourceUrl:
-    """Where the source of a project can be read.
+    """The address at which the source of a project can be read.
 
     Args:
         template: A URL with ``{file}`` for a file's path in the project and ``{line}`` for

@@ -43,7 +43,7 @@ class Problem:
     """The message, with what is wrong and what to write instead."""
 
     location: Location | None = None
-    """Where to fix it."""
+    """The location at which to fix it."""
 
     def __str__(self) -> str:
         where = f"{self.location}: " if self.location else ""
@@ -86,7 +86,7 @@ class Node:
     """A sentence about the step, shown when the pointer is on it."""
 
     href: str | None = None
-    """Where a click on the node leads."""
+    """The address that a click on the node opens."""
 
     status: Status | None = None
     """The result of the step in the recorded run that is drawn, if one is."""

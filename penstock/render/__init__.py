@@ -63,7 +63,7 @@ class _HasGraph(Protocol):
 
 
 Drawable = str | Graph | _HasGraph
-"""What can be drawn: the name of a flow, a `Flow`, a recorded run, or a `Graph`."""
+"""The name of a flow, a `Flow`, a recorded run, or a `Graph`, each of which can be drawn."""
 
 
 @overload

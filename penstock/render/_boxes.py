@@ -1,4 +1,4 @@
-"""What is laid out of a flow: boxes of a size that we know, and lines between them.
+"""The parts of a flow to lay out: boxes of a size that we know, and lines between them.
 
 Labels, loops and bars are boxes as well: so no line crosses a word.
 """

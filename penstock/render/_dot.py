@@ -35,7 +35,7 @@ class _Statement:
     subject: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     target: str | None = None
-    """Where an edge leads; None for anything else."""
+    """The end of an edge; None for anything else."""
 
     inside: tuple["_Statement", ...] = ()
     """The statements of a cluster."""

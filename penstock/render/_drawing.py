@@ -22,7 +22,7 @@ class Drawing:
     """The height of the whole image, in CSS pixels."""
 
     entry_start: float
-    """Where the entrypoints begin, as a fraction of the width."""
+    """The beginning of the entrypoints, as a fraction of the width."""
 
     entry_end: float
     """The end of all entrypoints if they are near one another, else of the first one."""

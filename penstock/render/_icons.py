@@ -23,7 +23,7 @@ ENTRY = "M4.4 2.8 12.6 8l-8.2 5.2z"
 MISSING = "M5.6 5.8c0-3.2 4.8-3.2 4.8 0 0 2-2.4 1.9-2.4 4M8 12.6v.1"
 LOOP = "M12.6 8a4.6 4.6 0 1 1-1.5-3.4M11.6 1.9v3H8.6"
 SIGNS = {"failed": "M4.8 4.8l6.4 6.4M11.2 4.8l-6.4 6.4", "visited": "M3.8 8.4l2.9 2.9 5.6-6.2"}
-"""What is at the end of a step in the image of a run."""
+"""The sign at the end of a step in the image of a run."""
 
 _GLOBE = (
     "M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M2 8h12M8 2c2.6 2.4 2.6 9.6 0 12M8 2c-2.6 2.4-2.6 9.6 0 12"

@@ -12,7 +12,7 @@ __all__ = ["bar_id", "clean_text", "dot_id", "drawn_id", "group_id", "label_line
 _LONGEST_SLUG = 40
 _MADE_UP = re.compile(r".*__all|.*__group|.*__label(_l\d+)?|.*__[0-9a-f]{8}", re.DOTALL)
 _DOT = re.compile(r"(?!(?i:node|edge|graph|digraph|subgraph|strict)$)[A-Za-z_][A-Za-z0-9_]*")
-"""What is an id of DOT without quotes."""
+"""The pattern of an id of DOT without quotes."""
 
 _NOT_DRAWN = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 _HREF = re.compile(r"(https?://|mailto:|[^:]*$|[^:/?#]*[/?#])", re.IGNORECASE)

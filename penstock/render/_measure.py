@@ -29,7 +29,7 @@ _PIECE = re.compile(
     """,
     re.VERBOSE,
 )
-"""What is never broken: a word with what ends it."""
+"""The parts that are never broken: a word with what ends it."""
 
 
 def width_of(text: str, size: float, *, mono: bool = False) -> float:

@@ -31,7 +31,7 @@ class Line:
     """The tip of its arrow, if it has one."""
 
     lead: Point | None = None
-    """Where a line that enters a bar ends, straight on."""
+    """The point straight on at which a line ends that enters a bar."""
 
 
 @dataclass(frozen=True, slots=True)

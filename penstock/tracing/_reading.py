@@ -21,7 +21,7 @@ _BEGIN = '{"flow": '
 """How the line of a span begins."""
 
 _SHARED = ("flow", "flow_id", "run_id", "step", "outcome")
-"""What many spans have in common: kept once, not once for each line."""
+"""The values that many spans share: kept once, not once for each line."""
 
 _logger = logging.getLogger("penstock")
 

@@ -1,4 +1,4 @@
-"""What the pages of one build share: flows, links between pages, and what was reported."""
+"""The state that the pages of one build share: flows, links between pages, and reports."""
 
 import threading
 import weakref
@@ -121,7 +121,7 @@ def _holder(token: object) -> Callable[[], object]:
 
 
 class _Now(threading.local):
-    """What each thread is showing: to a renderer, a docstring is a separate page."""
+    """The page that each thread is showing: to a renderer, a docstring is a separate page."""
 
     def __init__(self) -> None:
         self.targets: list[str] = []

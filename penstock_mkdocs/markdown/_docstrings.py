@@ -43,7 +43,7 @@ _QUIETLY: Any = {style: {"warnings": False} for style in ("google", "numpy", "sp
 
 _ONE = {"returns_multiple_items": False, "returns_named_value": False, "warnings": False}
 _WHOLE: Any = _QUIETLY | {"google": _ONE}
-"""What is returned is one thing, whose description has several lines."""
+"""The options by which a returned value is one thing, whose description has several lines."""
 
 _TITLES = {
     "parameters": "Parameters",
@@ -64,7 +64,7 @@ _TITLES = {
 
 _FENCED = re.compile(r"^ +```.*?^ +```", re.MULTILINE | re.DOTALL)
 _MAY_HAVE_SECTIONS = re.compile(r"^(?: |:|\.\.|>>>|[-=]{2})|: *$", re.MULTILINE)
-"""What all sections of all styles have: most docstrings have none, and need no parser."""
+"""The pattern that all sections of all styles match: most docstrings need no parser."""
 
 
 def read_docstring(step: Step) -> list[Part]:

@@ -86,7 +86,7 @@ _OPTIONS = {
     for f in fields(options)
 }
 _UNINDEXED = "--here"
-"""What anchors end with that nobody is to find from elsewhere."""
+"""The end of anchors that other pages are not to find."""
 
 
 class PenstockExtension(Extension):

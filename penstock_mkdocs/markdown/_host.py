@@ -13,11 +13,11 @@ from penstock_mkdocs.markdown._compat import mkdocs_processor, zensical_processo
 __all__ = ["PLUGIN_CACHE", "Host"]
 
 PLUGIN_CACHE = Path(".cache", "plugin", "penstock")
-"""Where flows are kept, in the folder of ``mkdocs.yml``: where plugins of Material keep theirs."""
+"""The folder of kept flows, beside ``mkdocs.yml`` as that of the plugins of Material."""
 
 
 class Host:
-    """What can be known of the tool that renders a page.
+    """The tool that renders a page, as far as it can be known.
 
     MkDocs and ProperDocs leave the page's file with a processor, Zensical leaves
     page and configuration. Neither is documented, so nothing here relies on them.

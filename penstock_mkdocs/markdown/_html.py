@@ -61,7 +61,7 @@ class Heading:
     anchor: str
 
     rest: str | None = None
-    """What follows if it is a signature, which is shown as code."""
+    """The end of a term that is a signature, which is shown as code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ _DRAWN = "<title>"
 
 
 class RemoteTarget(NamedTuple):
-    """What a link may lead to on other pages."""
+    """A target on other pages to which a link may go."""
 
     anchor: str
     """The anchor where a page first shows it."""
@@ -52,7 +52,7 @@ class RemoteTarget(NamedTuple):
 
 
 class Site:
-    """What the pages of a site show, and what they look for."""
+    """The targets on the pages of a site, and those that they look for."""
 
     def __init__(self) -> None:
         self.forget()
@@ -60,7 +60,7 @@ class Site:
     def forget(self) -> None:
         """Begin a build, of which no page is known yet."""
         self.wanted: dict[str, Mapping[str, RemoteTarget]] = {}
-        """What each page looks for on others."""
+        """The targets that each page looks for on others."""
 
         self._shown: dict[str, Collection[str]] = {}
         self._pages: dict[str, list[str]] | None = None
@@ -75,7 +75,7 @@ class Site:
 
     @property
     def elsewhere(self) -> Mapping[str, RemoteTarget]:
-        """What any page looks for on others."""
+        """The targets that any page looks for on others."""
         return {key: other for wanted in self.wanted.values() for key, other in wanted.items()}
 
     def find(self, anchor: str) -> str | None:

@@ -26,17 +26,17 @@ _MODULES = tuple(all_suffixes())
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Loaded:
-    """What came of loading the flows of some settings."""
+    """The result of loading the flows of some settings."""
 
     settings: Settings
     source: LoadedFlows | CatalogError
     """The flows, or why there are none."""
 
     output: str = ""
-    """What the modules printed before that."""
+    """The output of the modules before that."""
 
     inputs: Inputs | None = None
-    """What the flows depend on, or None if they are those of this process."""
+    """The inputs of the flows, or None if they are those of this process."""
 
     @property
     def error(self) -> CatalogError | None:
@@ -50,12 +50,12 @@ class Loaded:
 
     @property
     def failures(self) -> tuple[ModuleImportError, ...]:
-        """What could not be imported."""
+        """The modules that could not be imported."""
         return () if isinstance(self.source, CatalogError) else self.source.failures
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """What failed, for the log."""
+        """The failures, for the log."""
         if self.error is not None:
             return (f"{self.error}\n{self.output}".rstrip(),)
         return tuple(map(str, self.failures))

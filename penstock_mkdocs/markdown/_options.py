@@ -242,7 +242,7 @@ class FlowsOptions(BlockOptions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionOptions(_Options):
-    """What a project says once, for all its pages."""
+    """The options of a project, for all its pages."""
 
     modules: tuple[str, ...] = _option((), _texts)
     pythonpath: tuple[str, ...] = _option((), _texts)

@@ -1,4 +1,4 @@
-"""Where blocks are in a page: found before Markdown is read, and marked until it is.
+"""The lines of blocks in a page: found before Markdown is read, and marked until it is.
 
 Python-Markdown's block parser knows lists, quotes and code, but no lines; its
 preprocessors know lines, but nothing else. So each block's first line gets a
@@ -26,13 +26,13 @@ __all__ = ["BLOCKS", "CLOSING", "MARK", "UNCLOSED", "Block", "SourceBlocks"]
 
 BLOCKS = ("penstock-flow", "penstock-flows", "penstock-step")
 CLOSING = ":::"
-"""What some dialects end a block with."""
+"""The end of a block in some dialects."""
 
 UNCLOSED = "```"
-"""What a fence begins with that no line closes."""
+"""The beginning of a fence that no line closes."""
 
 MARK = "\x02penstock:{}\x03"
-"""What Python-Markdown's own placeholders are like; no source has these characters left."""
+"""A placeholder like Python-Markdown's own; no source has these characters left."""
 
 _MARKED = re.compile(
     "(?:^(?P<lead> *)::: [^\x02\n]*)?\x02penstock:(?P<number>\\d+)\x03", re.MULTILINE
@@ -50,7 +50,7 @@ _UNREAD = re.compile(
 """HTML in which a block is a sample, or is shown to nobody."""
 
 _AROUND = "{}.:|=()\"'/,;"
-"""What may be written around the name of a block, in other dialects or by mistake."""
+"""The characters around the name of a block in other dialects, or by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ class Block:
     """The line after its last one; of a block that is not fenced, the next."""
 
     indent: str
-    """What precedes it on its lines."""
+    """The prefix of its lines."""
 
     options: str | None
-    """What a fence holds. Below ``:::``, the parser finds the options."""
+    """The content of a fence. Below ``:::``, the parser finds the options."""
 
 
 class SourceBlocks:

@@ -1,4 +1,4 @@
-"""What docstrings write that is not Markdown, or would be more of a page than of a docstring."""
+"""The syntax of docstrings that is not Markdown, or would be of a page."""
 
 import re
 from html import escape
@@ -77,7 +77,7 @@ class _Directive(BlockProcessor):
 
 
 class _Prompt(BlockProcessor):
-    """What somebody typed at Python's prompt, and what came of it, up to the next empty line."""
+    """A session at Python's prompt, up to the next empty line."""
 
     _START = re.compile(r"(?:^|\n) {0,3}>>> ")
 

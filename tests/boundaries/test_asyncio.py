@@ -156,7 +156,7 @@ async def from_a_plain_thread():
 
 @pytest.mark.parametrize("way", [in_executor, from_a_plain_thread], ids=lambda way: way.__name__)
 def test_not_carried(way):
-    """Where Python copies no context nothing is current, rather than somebody else's run."""
+    """If Python copies no context nothing is current, rather than somebody else's run."""
     assert asyncio.run(orders(entrypoint(way))()) is None
 
 

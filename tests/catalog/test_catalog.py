@@ -211,7 +211,7 @@ def test_public():
 
 
 def test_no_addresses():
-    """Where objects are in memory is in no docstring and in no signature."""
+    """The address of an object is in no docstring and in no signature."""
 
     def go(x=object()): ...  # noqa: B008
 

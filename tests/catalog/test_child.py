@@ -125,7 +125,7 @@ def test_hangs(project, tmp_path, timeouts):
 
 
 def test_no_process(project, monkeypatch):
-    """Where no process can be started, the error has the reason of the system."""
+    """If no process can be started, the error has the reason of the system."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
 
     with pytest.raises(

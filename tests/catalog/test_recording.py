@@ -271,7 +271,7 @@ def test_modules_of_any_kind(folder):
 
 
 def test_unknown(folder):
-    """Where something cannot be noted, nothing is known, and the modules see nothing of it."""
+    """If something cannot be noted, nothing is known, and the modules see nothing of it."""
 
     class Once(UserList):
         """A path that cannot be read the first time."""

@@ -207,7 +207,7 @@ def test_other_catalog(kept):
 
 
 def test_nowhere(kept, tmp_path):
-    """Where nothing can be written, nothing is kept, and nothing fails."""
+    """If nothing can be written, nothing is kept, and nothing fails."""
     (tmp_path / "file").touch()
     keep(tmp_path / "file" / "cache", kept.settings, kept.kept)
     keep(tmp_path, kept.settings, replace(kept.kept, inputs=None))

@@ -21,7 +21,7 @@ def test_interpreter_flags():
 
 
 def test_without_flags(monkeypatch):
-    """Where Python does not say them, a child has none."""
+    """If Python does not say them, a child has none."""
     monkeypatch.delattr(subprocess, "_args_from_interpreter_flags")
 
     assert compat.interpreter_flags() == []

@@ -211,7 +211,7 @@ def test_refused_permissions(tmp_path, monkeypatch, refused):
 
 
 def test_read_only_on_windows(tmp_path, monkeypatch):
-    """Where a file that is read-only is neither replaced nor removed, nothing is left behind."""
+    """If a file that is read-only is neither replaced nor removed, nothing is left behind."""
     (tmp_path / "file").write_text("old")
     (tmp_path / "file").chmod(0o400)
 

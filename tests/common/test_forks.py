@@ -113,7 +113,7 @@ class TestWitness:
 
     @pytest.mark.parametrize("accepted", [True, False], ids=["takes anything", "takes nothing"])
     def test_other_systems(self, monkeypatch, accepted):
-        """Where memory is not known to be wiped, the number of the process is asked."""
+        """If memory is not known to be wiped, the number of the process is asked."""
         monkeypatch.setattr(forks, "_accepts", lambda page, advice: accepted)
 
         self.test_notices()
@@ -136,7 +136,7 @@ class TestWitness:
         assert witness[0]
 
     def test_no_forks(self, monkeypatch):
-        """Where nothing forks, nothing is asked."""
+        """If nothing forks, nothing is asked."""
         monkeypatch.delattr(os, "fork")
 
         assert make_witness() == [1]

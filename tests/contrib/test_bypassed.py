@@ -278,7 +278,7 @@ def test_below_another_wrapper(tmp_path):
 
 
 def test_by_call(tmp_path):
-    """Where no decorator of penstock is written, the names of both say where it belongs."""
+    """If no decorator of penstock is written, the names of both say where it belongs."""
     handler, _ = declare(tmp_path, ['api.get("/")'])
     made = orders(entrypoint(handler))
 

@@ -315,7 +315,7 @@ class TestConsume:
 
 
 def test_no_messages():
-    """Where nothing came in time, nobody is called, and the loop asks whether to go on."""
+    """If nothing came in time, nobody is called, and the loop asks whether to go on."""
     asked = iter([False, True])
 
     class Idle:

@@ -36,7 +36,7 @@ def build(declare):
         return Response()
 
     class Stock(APIView):
-        """What is there."""
+        """The things that are there."""
 
         def get_serializer(self, *args, **kwargs):
             return Part(*args, **kwargs)

@@ -17,7 +17,7 @@ HEADER = "X-Request-ID"
 
 
 class Order(BaseModel):
-    """What is ordered."""
+    """The body of an order."""
 
     number: int
     note: str | None = None

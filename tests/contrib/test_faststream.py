@@ -120,7 +120,7 @@ def test_outside():
 
 
 def test_not_trusted():
-    """Where nobody is trusted the message has a new ID, and so has what it causes."""
+    """If nobody is trusted the message has a new ID, and so has what it causes."""
 
     async def use(broker):
         await broker.publish("7", "orders", correlation_id="order-7")

@@ -114,7 +114,7 @@ def test_uwsgi(tmp_path, exporter):
 @pytest.mark.needs("processes")
 @pytest.mark.parametrize("exporter", ["(Yielding", "BackgroundExporter(JsonLinesExporter"])
 def test_gevent_after_the_import(tmp_path, exporter):
-    """Where gevent patches after `import penstock`, requests succeed and no span is lost."""
+    """If gevent patches after `import penstock`, requests succeed and no span is lost."""
     write(tmp_path, exporter, wait="__import__('gevent').sleep(0.01)")
     (tmp_path / "gunicorn.conf.py").write_text(
         "import penstock.contrib.logging, penstock.tracing\n", encoding="utf-8"

@@ -37,7 +37,7 @@ pytestmark = [
 
 @dataclass
 class Order:
-    """What is ordered."""
+    """The body of an order."""
 
     number: int
     note: str | None = None

@@ -386,7 +386,7 @@ class TestInstall:
         assert log.lines == ["order-7 8 hello"]
 
     def test_under_another_factory(self):
-        """Where another factory was put around ours, both stay."""
+        """If another factory was put around ours, both stay."""
         install()
         ours = logging.getLogRecordFactory()
 

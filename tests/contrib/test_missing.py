@@ -105,7 +105,7 @@ def test_older(one, other, is_older):
 
 
 def test_no_metadata(monkeypatch):
-    """Where penstock was copied without its metadata, no version is needed."""
+    """If penstock was copied without its metadata, no version is needed."""
 
     def requires(_):
         raise importlib.metadata.PackageNotFoundError

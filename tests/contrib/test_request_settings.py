@@ -590,7 +590,7 @@ def test_names_that_are_there(there, expected):
 
 
 def test_nothing_to_expose():
-    """Where a response does not have the header, it is not named."""
+    """If a response does not have the header, it is not named."""
     inbound = InboundRequests(expose_header=True, respond=False)
 
     assert inbound.complete_response([("ETag", "7")], "a") == [("ETag", "7")]

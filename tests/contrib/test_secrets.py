@@ -229,7 +229,7 @@ def declare_in_django(inbound):
     ids=["APScheduler", "Django", "Huey", "your own"],
 )
 def test_without_headers(declare, trust):
-    """Where nothing could bring a secret, it is refused as the task is declared."""
+    """If nothing could bring a secret, it is refused as the task is declared."""
 
     def work():
         """Do nothing."""

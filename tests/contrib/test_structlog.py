@@ -272,7 +272,7 @@ def test_short_id_and_reserved_names():
 
 
 def test_without_the_private_name(monkeypatch, events):
-    """Where structlog has not the private name by which threads are followed, all else works."""
+    """If structlog has not the private name by which threads are followed, all else works."""
     monkeypatch.delattr(structlog.contextvars, "_ASYNC_CALLING_STACK")
     found = find_spec("penstock.contrib.structlog")
     module = module_from_spec(found)

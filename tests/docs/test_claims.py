@@ -1,4 +1,4 @@
-"""What the first pages promise is what a test holds."""
+"""Each promise of the first pages is held by a test."""
 
 import ast
 import re

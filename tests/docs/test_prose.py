@@ -65,7 +65,7 @@ def test_code_in_pages(tmp_path):
     "source",
     [
         '"""Takes a text."""\n',
-        '"""Who reads it knows."""\n',
+        '"""Read it. Who reads it knows."""\n',
         "# It takes a\n# text.\n",
         'raise TypeError("takes a text")\n',
         'raise TypeError(f"{name} takes a text")\n',
@@ -76,6 +76,30 @@ def test_code_in_pages(tmp_path):
 def test_python(tmp_path, source):
     """Docstrings, comments, messages and names are checked."""
     assert lines_of(tmp_path, "module.py", source) == [1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""What is declared."""\n',
+        'r"""Who reads it?"""\n',
+        'class A:\n    """Where a flow is declared.\n\n    More.\n    """\n',
+        'size = 1\n"""What a reader sees."""\n',
+    ],
+    ids=["module", "raw", "class", "attribute"],
+)
+def test_docstrings_are_no_questions(tmp_path, source):
+    """A docstring says what a thing is or does: it does not begin like a question."""
+    (line,) = {*lines_of(tmp_path, "module.py", source)}
+
+    assert source.splitlines()[line - 1].lstrip(" r").startswith('"""Wh')
+
+
+def test_docstrings_of_nouns(tmp_path):
+    """Such a word later in a docstring, or at the start of another word, is right."""
+    source = '"""The lines where it is, and what it has."""\nsize = 1\n"""Whatever it is."""\n'
+
+    assert lines_of(tmp_path, "module.py", source) == []
 
 
 def test_folders(tmp_path):

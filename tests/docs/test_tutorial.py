@@ -68,7 +68,7 @@ def guide(request, tmp_path):
 
 
 def test_guide(guide):
-    """What a guide has the reader change can be changed, and gives the flow that it shows.
+    """The changes that a guide asks for can be made, and give the flow that it shows.
 
     The test of a new environment starts the servers and builds the docs.
     """

@@ -109,7 +109,7 @@ def test_passing_edges():
 
 
 def test_passing_edge_without_a_loop():
-    """Where one way goes back by a loop and another does not, the edge is not a loop."""
+    """If one way goes back by a loop and another does not, the edge is not a loop."""
     graph = graph_of(
         ("receive", "send", None),
         ("send", "price", None),
@@ -140,7 +140,7 @@ receive (entrypoint, HTTP)
 
 
 def test_text():
-    """What is cut off and what is passed are shown in a tree."""
+    """A tree shows the steps that are cut off and those that are passed."""
     assert draw(subgraph(ORDERS, around="charge"), "text") == TREE
     assert draw(subgraph(ORDERS, only_kinds="database, email"), "text") == PASSING
 

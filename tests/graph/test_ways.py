@@ -147,7 +147,7 @@ def test_tail(monkeypatch):
 
 
 def test_many_unknown_names(monkeypatch):
-    """Where very many names are unknown, only the first are compared with all steps."""
+    """If very many names are unknown, only the first are compared with all steps."""
     asked = []
     monkeypatch.setattr(_check, "did_you_mean", lambda name, known: asked.append(len(known)) or "")
     made = flow("f")

@@ -489,7 +489,7 @@ JOINED = (
 
 
 def test_joined_pages():
-    """Where pages are joined and some ids renamed, links lead to the nearest, or nowhere."""
+    """If pages are joined and some ids renamed, links lead to the nearest, or nowhere."""
     elsewhere = {"penstock--a--2": RemoteTarget("penstock--a", ("penstock--a",))}
 
     fixed = fix_joined_links(JOINED, elsewhere)
@@ -850,7 +850,7 @@ def test_module_that_fails(errors, caplog, tmp_path, monkeypatch):
 
 
 def test_failing_graphviz(monkeypatch, caplog):
-    """Where the program fails, each diagram is a tree of text, and a warning has its message."""
+    """If the program fails, each diagram is a tree of text, and a warning has its message."""
     monkeypatch.setattr(_graphviz, "find_program", lambda: shutil.which("false"))
     monkeypatch.setattr(_images, "_drawn", {})
 

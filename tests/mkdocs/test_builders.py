@@ -276,7 +276,7 @@ def inventory(folder: Path) -> list[str]:
     ids=lambda b: b.program,
 )
 def test_mkdocstrings(project, builder):
-    """Where there is mkdocstrings, it writes the steps; nodes of any page lead there."""
+    """If there is mkdocstrings, it writes the steps; nodes of any page lead there."""
     full = "# Full\n\n## Orders\n\n::: penstock-flow orders\n\n::: penstock-step receive\n"
     folder = project(
         builder,

@@ -333,7 +333,7 @@ def test_what_modules_print(site, caplog, capfd):
 
 
 def test_in_this_process(monkeypatch, tmp_path):
-    """Where no module is named, or the program itself, and in a notebook, flows are its own."""
+    """If no module is named, or the program itself, and in a notebook, flows are its own."""
     flow("mine")(entrypoint(name="x")(lambda: None))
     loader = Loader()
 

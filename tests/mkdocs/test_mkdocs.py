@@ -610,7 +610,7 @@ def test_beyond_mermaid(caplog):
 
 
 def test_place_without_a_file(caplog):
-    """Where there is no file, a message still says the line."""
+    """If there is no file, a message still says the line."""
     convert("\n::: penstock-flow order\n")
 
     assert "<markdown>:2: unknown flow 'order'" in caplog.text

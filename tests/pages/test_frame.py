@@ -47,6 +47,6 @@ def test_image_of_a_height():
 
 
 def test_too_large_to_copy():
-    """What Mermaid would refuse to draw is not offered."""
+    """A diagram that Mermaid would refuse to draw is not offered."""
     assert mermaid_to_copy(graph(3), "TD").startswith("graph TD\n")
     assert mermaid_to_copy(graph(503), "TD") is None

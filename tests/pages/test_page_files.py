@@ -68,7 +68,7 @@ def test_words_of_a_person(tmp_path):
     ],
 )
 def test_what_editors_do(tmp_path, edit):
-    """What an editor or Git changes in a page's bytes does not count as a change by a person."""
+    """A change by an editor or Git in the bytes of a page does not count as one by a person."""
     PageFiles(tmp_path, DOCUMENTS).write()
     (tmp_path / "b.md").write_bytes(edit((tmp_path / "b.md").read_bytes()))
 

@@ -161,7 +161,7 @@ BAD = {
 
 @pytest.mark.parametrize("code", BAD.values(), ids=BAD)
 def test_bad_program(drawings, tmp_path, monkeypatch, code):
-    """Where one program cannot draw them all, none is taken for another: each is drawn alone."""
+    """If one program cannot draw them all, none is taken for another: each is drawn alone."""
     program = tmp_path / "program"
     program.write_text(code)
     program.chmod(0o755)
@@ -217,7 +217,7 @@ def test_with_threads(drawings, monkeypatch):
 
 @pytest.mark.needs("Graphviz program")
 def test_without_threads(drawings, monkeypatch):
-    """Where no thread can be started, images are drawn one set after the other."""
+    """If no thread can be started, images are drawn one set after the other."""
 
     def refuse(thread):
         raise RuntimeError("can't start new thread")

@@ -206,7 +206,7 @@ def test_loops():
 
 
 def test_cycle_that_nobody_declared():
-    """What closes a cycle is drawn backwards, so that the steps stay in their order."""
+    """An edge that closes a cycle is drawn backwards, so that the steps stay in their order."""
     nodes = [Node(name=name) for name in "abc"]
     edges = [Edge("a", "b"), Edge("b", "c"), Edge("c", "a"), Edge("b", "b")]
     svg = ET.fromstring(draw_svg(flow_of(nodes, edges), direction="TD").svg)
@@ -217,7 +217,7 @@ def test_cycle_that_nobody_declared():
 
 
 def test_layout_of_another_flow():
-    """What was laid out for another flow cannot be painted."""
+    """A layout of another flow cannot be painted."""
     (laid,) = draw_dot([dot_source(chain(2), "TD", "layout")], "layout")
 
     with pytest.raises(ValueError, match="it is not the layout of 'x'"):

@@ -277,7 +277,7 @@ def test_pdf_of_a_large_flow(require, monkeypatch):
 
 @pytest.mark.parametrize("script", ["exit 1", "echo no", None], ids=["fails", "other", "gone"])
 def test_paper_without_pdf(tmp_path, monkeypatch, script):
-    """Where the program cannot write PDF, images for paper are pixels."""
+    """If the program cannot write PDF, images for paper are pixels."""
     program = tmp_path / "dot" if script is None else written(tmp_path / "dot", script)
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
 

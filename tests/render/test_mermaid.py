@@ -126,7 +126,7 @@ def test_text(label: str, written: str):
 
 
 def test_note_below_a_text_with_entities():
-    """Where there are entities there is no tag, which would make Mermaid decode them twice."""
+    """If there are entities there is no tag, which would make Mermaid decode them twice."""
     lines = lines_of(Node(name="a", title="__init__", kind="x"), styled=True)
 
     assert lines[:2] == ['a("#95;#95;init#95;#95;', '(x)"):::step']
@@ -331,7 +331,7 @@ def test_styled():
 
 
 def test_colours_of_the_page():
-    """Where the page has the colours, nodes have its classes, and keep their natural size."""
+    """If the page has the colours, nodes have its classes, and keep their natural size."""
     text = render_mermaid(STYLED, styled=True, palette="stylesheet")
 
     classes = ("entrypoint", "step", "join", "queue", "missing")
@@ -342,7 +342,7 @@ def test_colours_of_the_page():
 
 
 def test_colours_inside():
-    """Where no style sheet of the page applies, a diagram brings one for its classes."""
+    """If no style sheet of the page applies, a diagram brings one for its classes."""
     text = render_mermaid(STYLED, styled=True, palette="theme_css")
 
     (css,) = re.findall('themeCSS: "(.*)"', text)
@@ -479,7 +479,7 @@ def test_too_many_characters():
 
 @pytest.mark.parametrize("graph", [wide(501), long(50_001)], ids=["edges", "characters"])
 def test_limits_can_be_lifted(graph: Graph):
-    """Where the page raises Mermaid's limits, ours can be left out."""
+    """If the page raises Mermaid's limits, ours can be left out."""
     assert render_mermaid(graph, check_limits=False).startswith("graph TD\n")
 
 

@@ -370,7 +370,7 @@ def test_no_node_at_all(mermaid: Mermaid, styled: bool) -> None:
 
 
 def test_limits_are_mermaids(mermaid: Mermaid) -> None:
-    """What is just within the limits is drawn, and what is refused is what Mermaid refuses."""
+    """A flow just within the limits is drawn, and those are refused that Mermaid refuses."""
     nodes = (Node(name="a", title="a"), Node(name="b", title="b"))
     most = Graph(name="most", nodes=nodes, edges=(Edge("a", "b"),) * 500)
     more = replace(most, edges=(Edge("a", "b"),) * 501)

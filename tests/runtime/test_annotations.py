@@ -1,4 +1,4 @@
-"""Where annotated values are seen, and where they are not."""
+"""Annotated values are seen in their context and in those that it starts, and nowhere else."""
 
 import asyncio
 import gc

@@ -112,7 +112,7 @@ def test_one_object(make):
 
 
 def test_either():
-    """Where a call may be of one step or of another, it is of none."""
+    """If a call may be of one step or of another, it is of none."""
 
     def shared():
         return name()
@@ -349,7 +349,7 @@ class TestAlsoCalled:
         return inner(), around(), declared(), flow("f")(step(name="b")(lambda: declared()))()
 
     def test_step(self, inner_and_outer):
-        """Where a call of it may be one of the step, no step is known."""
+        """If a call of it may be one of the step, no step is known."""
         inner, outer = inner_and_outer
         is_known = not isinstance(outer, functools.partial)
         known = "declared" if is_known else None

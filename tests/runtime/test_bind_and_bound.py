@@ -94,7 +94,7 @@ class TestBind:
             assert (run.flow_id, dict(run.values)) == ("a", {"tenant": "n"})
 
     def test_nothing_extracted(self):
-        """Where nothing came in, each block has its own ID."""
+        """If nothing came in, each block has its own ID."""
         with bind(extract({})) as first:
             pass
         with bind(extract({})) as second:
@@ -221,7 +221,7 @@ class TestBound:
         assert current_flow_id() is None
 
     def test_coroutine_function_outside_a_run(self):
-        """Where nothing is current there is nothing to carry."""
+        """If nothing is current, there is nothing to carry."""
 
         async def work(): ...
 

@@ -368,7 +368,7 @@ class TestShared:
 
 
 class TestChains:
-    """Where the record is looked for."""
+    """The attribute in which the record is looked for."""
 
     def test_cause(self):
         """An exception that was raised from it, or during its handling, has the same record."""

@@ -126,7 +126,7 @@ class TestInject:
             assert inject(traceparent=True)["traceparent"].endswith("-00")
 
     def test_flow_id_of_another_trace(self):
-        """Where the header brought another ID, the parent is not in its trace; the flag counts."""
+        """If the header brought another ID, the parent is not in its trace; the flag counts."""
         headers = {"X-Request-ID": "a" * 32, "traceparent": f"00-{TRACE}-00f067aa0ba902b7-00"}
 
         with bind(extract(headers, traceparent=True)):
@@ -233,7 +233,7 @@ class TestExtract:
         ids=repr,
     )
     def test_nothing(self, carrier):
-        """Where there is no ID, or no one ID, nothing is extracted."""
+        """If there is no ID, or no one ID, nothing is extracted."""
         assert not extract(carrier)
 
     @pytest.mark.parametrize(

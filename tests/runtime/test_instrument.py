@@ -753,7 +753,7 @@ def test_class_that_is_made_again(declare):
 
 
 def test_without_transplant(monkeypatch):
-    """Where a function cannot be put together, as under Nuitka, it is wrapped all the same."""
+    """If a function cannot be put together, as under Nuitka, it is wrapped all the same."""
 
     def refuse(*args, **kwargs):
         raise TypeError("arg 5 (closure) expected cell, found compiled_cell")

@@ -47,7 +47,7 @@ def send(order): "Sends it."
 
 
 MODULES = ("shop", "broken", "pack", "extra", "mailing")
-"""What projects call their modules."""
+"""The names of the modules of projects."""
 
 REUSING = {"test_catalog", "test_config", "test_imports", "test_loading", "test_outdated"}
 """The modules of tests whose builds keep flows, as builds do by default.

@@ -119,7 +119,7 @@ def test_beyond_sphinxcontrib_mermaid(project, require):
     [("text", "index.txt"), ("latex", "projectnamenotset.tex"), ("epub", "index.xhtml")],
 )
 def test_only_pages_with_scripts_are_handed_over(project, require, builder, page):
-    """Where no script runs, sphinxcontrib.mermaid is not asked to draw."""
+    """If no script runs, sphinxcontrib.mermaid is not asked to draw."""
     require("sphinxcontrib-mermaid", find_spec("sphinxcontrib.mermaid") is not None)
     made = project(":format: mermaid")
 

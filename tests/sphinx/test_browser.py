@@ -615,7 +615,7 @@ def test_hidden_mermaid(chromium, folder):
     ids=["missing", "failing"],
 )
 def test_mermaid_fails(chromium, pages_with, text, reason):
-    """Where Mermaid does not draw, all of its text can be read, and one warning says why."""
+    """If Mermaid does not draw, all of its text can be read, and one warning says why."""
     reader = Reader(chromium, pages_with(text) / "mermaid-TD.html")
 
     source = reader.page.locator("pre.penstock-mermaid[data-processed]")

@@ -123,7 +123,7 @@ TREE = [
     [("text", "index.txt"), ("xml", "index.xml"), ("pseudoxml", "index.pseudoxml")],
 )
 def test_builders_without_images(project, builder, name):
-    """Where there are no images, the flow is a tree of text."""
+    """If there are no images, the flow is a tree of text."""
     built = project(":caption: How").build(builder)
 
     text = re.sub(r"</?literal_block[^>]*>", ">", built.read(name))

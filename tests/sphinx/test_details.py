@@ -125,14 +125,14 @@ def test_flow_without_steps(project):
 
 
 def test_old_sphinx(project, monkeypatch):
-    """Where Sphinx cannot add folders of extensions, files are copied all the same."""
+    """If Sphinx cannot add folders of extensions, files are copied all the same."""
     monkeypatch.delattr(Sphinx, "add_static_dir", raising=False)
 
     assert (project().build().folder / "_static" / "penstock.css").is_file()
 
 
 def test_new_sphinx(project, monkeypatch):
-    """Where Sphinx takes folders from extensions, it is given them, and no setting changes."""
+    """If Sphinx takes folders from extensions, it is given them, and no setting changes."""
     added = []
     monkeypatch.setattr(
         Sphinx, "add_static_dir", lambda _, folder: added.append(folder), raising=False

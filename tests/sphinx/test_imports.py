@@ -105,7 +105,7 @@ def test_pages_that_include_another(shop):
 
 
 def test_failure_of_an_import(shop):
-    """What cannot be imported is a warning in each build, and the flows of before are not shown."""
+    """A failed import is a warning in each build, and the flows of before are not shown."""
     shop.write("api.rst", "Page\n====\n")
     imports(shop)
     shop.edit("shop.py", "from penstock", "import extra\n\nfrom penstock")
@@ -123,7 +123,7 @@ def test_failure_of_an_import(shop):
 
 
 def test_failure_that_no_file_shows(shop):
-    """Where an import fails though nothing has changed, the next build tries again."""
+    """If an import fails though nothing has changed, the next build tries again."""
     shop.write("api.rst", "Page\n====\n")
     state = shop.folder / "database"
     shop.write(
@@ -164,7 +164,7 @@ def test_from_scratch(project):
     ],
 )
 def test_imported_by_conf(shop, code, modules):
-    """Where conf.py imports of the application what it likes, flows are not those of before."""
+    """If conf.py imports of the application what it likes, flows are not those of before."""
     shop.write("extra/__init__.py", "")
     assert imports(shop, penstock_modules=modules)[0] == 1
     shop.write("conf.py", f"import sys\nsys.path.insert(0, {str(shop.folder)!r})\n{code}\n")

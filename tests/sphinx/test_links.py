@@ -1,4 +1,4 @@
-"""Where the nodes of a diagram lead: to their step, wherever the docs have something about it."""
+"""The nodes of a diagram link to their step, on whichever page the docs describe it."""
 
 import re
 
@@ -104,7 +104,7 @@ def test_back_from_viewcode(project, home):
 
 
 def test_reference_on_the_same_page(project):
-    """Where the page of a flow is the project's reference too, each anchor is there once."""
+    """If the page of a flow is the project's reference too, each anchor is there once."""
     made = project(after="\n.. autofunction:: shop.receive\n")
     made.edit(
         "shop.py",
@@ -195,7 +195,7 @@ def setup(app):
 
 
 def test_no_address(beside_another):
-    """Where an extension has no address for a function, its node is not a link."""
+    """If an extension has no address for a function, its node is not a link."""
     beside_another.write("conf.py", REFUSE)
 
     built = beside_another.build("html", "sphinx.ext.intersphinx")

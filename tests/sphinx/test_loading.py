@@ -170,7 +170,7 @@ def test_line_of_conf(project, line):
 
 
 def test_no_line_of_conf(project):
-    """Where no line of conf.py names the module, the warning has no line."""
+    """If no line of conf.py names the module, the warning has no line."""
     made = project()
     made.write("broken.py", "1 / 0")
     made.write(
@@ -262,7 +262,7 @@ def test_wrong_modules(project):
 
 
 def test_wrong_setting_beside_known_flows(project):
-    """Where `conf.py` imports flows itself, the warning for an unknown one lists them."""
+    """If `conf.py` imports flows itself, the warning for an unknown one lists them."""
     made = project(index="Shop\n====\n\n.. penstock-flow:: order\n")
     made.write("conf.py", f"import sys\nsys.path.insert(0, {str(made.folder)!r})\nimport shop\n")
 
@@ -311,7 +311,7 @@ def test_application_in_an_archive(project):
 
 
 def test_modules_from_elsewhere(project):
-    """Where nothing is declared, the warning has the files that were imported, the page has not."""
+    """If nothing is declared, the warning has the files that were imported, the page has not."""
     made = project()
     made.write("extra.py", "")
     made.write("pack/__init__.py", "")

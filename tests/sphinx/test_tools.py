@@ -225,7 +225,7 @@ def test_copy(reader):
 
 
 def test_copy_without_permission(reader):
-    """Where a browser refuses, the source is copied as of old."""
+    """If a browser refuses, the source is copied as of old."""
     reader.page.evaluate(
         """() => {
             navigator.clipboard.writeText = async () => { throw "no" };

@@ -293,7 +293,7 @@ def test_own_words_of_mermaid(shop, german):
 
 
 def test_several_entrypoints(shop, german):
-    """Where a flow begins at several steps, all of them are named in the language of the docs."""
+    """If a flow begins at several steps, all of them are named in the language of the docs."""
     shop.edit("shop.py", '@step(after="receive")', "@entrypoint")
     shop.edit("index.rst", ".. penstock-flows::", ".. penstock-flow:: lost\n\n.. penstock-flows::")
     built = german()

@@ -14,7 +14,7 @@ __all__ = ["COMPILED", "known_entry_points"]
 
 
 class _InMemory(BytecodeCache):
-    """What templates were compiled to, by their names and files: Jinja compares the sources."""
+    """The compiled templates, by their names and files: Jinja compares the sources."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -28,6 +28,6 @@ class _InMemory(BytecodeCache):
 
 
 COMPILED = _InMemory()
-"""What an environment of Jinja takes as its ``bytecode_cache``."""
+"""The ``bytecode_cache`` of an environment of Jinja."""
 
 known_entry_points = cache(entry_points)

@@ -75,7 +75,7 @@ def _recurse_deeply() -> None:
 
 
 INTERPRETERS = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
-"""What makes an interpreter beside this one, before `concurrent.interpreters` of Python 3.14."""
+"""The module that makes another interpreter, before `concurrent.interpreters` of Python 3.14."""
 
 
 def _make_interpreter() -> None:

@@ -13,7 +13,7 @@ from penstock.render._theme import mermaid_stylesheet
 __all__ = ["PAGE_VERSIONS", "VERSIONS", "Drawing", "Mermaid", "get_bundle"]
 
 VERSIONS = ("11.12.0", "11.17.2", "12.3.0")
-"""What sphinxcontrib-mermaid pins, the newest 11 (which Material loads), and the newest."""
+"""The version that sphinxcontrib-mermaid pins, the newest 11 (for Material), and the newest."""
 
 PAGE_VERSIONS = [
     *(pytest.param(old, marks=pytest.mark.wide) for old in VERSIONS[:-1]),
@@ -78,7 +78,7 @@ class Drawing:
     """The labels that a reader sees on edges, in their order; some are empty."""
 
     links: dict[str, str]
-    """Where a click on a node leads, by id."""
+    """The address that a click on a node opens, by id."""
 
     classes: dict[str, list[str]]
     """The classes of each node, by id."""

@@ -26,7 +26,7 @@ class Drawing:
     """The words in each node, without white space, by id."""
 
     edges: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    """Where each edge begins and ends, and the words on it."""
+    """The nodes at which each edge begins and ends, and the words on it."""
 
     title: str = ""
     """The words above the diagram."""
@@ -35,7 +35,7 @@ class Drawing:
     """The words at each frame."""
 
     links: dict[str, str] = field(default_factory=dict)
-    """Where a click on a node leads, by id."""
+    """The address that a click on a node opens, by id."""
 
 
 def find_jar(root: Path) -> Path | None:

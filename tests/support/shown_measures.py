@@ -1,4 +1,4 @@
-"""What readers see of a diagram, measured in Chromium."""
+"""Measuring in Chromium how much of a diagram readers see."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -81,7 +81,7 @@ _SEE = """async smallest => {
 
 
 class Seen(NamedTuple):
-    """What is in the window when the top of a diagram is at its top.
+    """The part of a diagram that is in the window when the tops of both are the same.
 
     Attributes:
         entrypoints: How many the diagram has.

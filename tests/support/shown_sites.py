@@ -28,7 +28,7 @@ _THEMES: dict[str, tuple[str, object]] = {
     "zensical": ("zensical", {"font": False, "palette": _PALETTE}),
 }
 THEMES = tuple(_THEMES)
-"""What a reader calls them."""
+"""The names that a reader knows them by."""
 
 _SUPPORT = Path(__file__).parent
 _REST = "{line}\n{title}\n{line}\n\nWords before it.\n\n.. penstock-flow:: {name}\n"

@@ -404,7 +404,7 @@ class TestExporters:
         assert repr(background).startswith("BackgroundExporter(<")
 
     def test_background_of_nothing(self):
-        """Where nothing was exported, there is nothing to wait for."""
+        """If nothing was exported, there is nothing to wait for."""
         flushed = []
 
         class Silent(InMemoryExporter):
@@ -442,7 +442,7 @@ class TestExporters:
 
     @pytest.mark.usefixtures("recorded", "_exporters")
     def test_background_without_threads(self, monkeypatch, caplog):
-        """Where no thread can be started, spans are exported by their steps, and it is logged."""
+        """If no thread can be started, spans are exported by their steps, and it is logged."""
         memory = InMemoryExporter()
         set_exporters(BackgroundExporter(memory))
         begin = declare(lambda: None, name="begin")
@@ -732,7 +732,7 @@ class TestProcesses:
         assert len(found) == len({span["span_id"] for span in found}) == 4 * 200 * 2
 
     def test_full_disk(self, application, tmp_path):
-        """Where a disk is full, what was written before is kept, and what comes later is read."""
+        """If a disk is full, what was written before is kept, and what comes later is read."""
         done = application(
             """
             import resource

@@ -1,4 +1,4 @@
-"""What the builders of the documentation call before they import the flows."""
+"""The function that builders of the documentation call before they import the flows."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What ``celery -A parcels.worker worker`` loads."""
+"""The application of Celery: ``celery -A parcels.worker worker``."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What a WSGI server loads."""
+"""The application that a WSGI server loads."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What comes in over HTTP: ``uvicorn payments.api:app``."""
+"""The HTTP endpoints: ``uvicorn payments.api:app``."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ def connect() -> FlowProducer:
 
 
 class Payment(BaseModel):
-    """What a client sends."""
+    """The body of a request."""
 
     payer: str
     cents: int

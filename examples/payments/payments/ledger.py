@@ -1,4 +1,4 @@
-"""What comes from Kafka goes into the ledger: ``python -m payments.ledger``."""
+"""The consumer that writes payments from Kafka into the ledger: ``python -m payments.ledger``."""
 
 import json
 import logging

@@ -33,13 +33,13 @@ _MEMBER = "penstock"
 """The member of a job that holds what it carries."""
 
 _carried: ContextVar[Mapping[str, str] | None] = ContextVar("penstock_arq.carried", default=None)
-"""What the job carries that a worker has just read. Each job has its own context."""
+"""The headers of the job that a worker has just read. Each job has its own context."""
 
 _block: ContextVar[active | None] = ContextVar("penstock_arq.block", default=None)
-"""What is current because of the job."""
+"""The block that the job made current."""
 
 _installed: WeakKeyDictionary[Any, dict[str, tuple[Any, Any]]] = WeakKeyDictionary()
-"""What `install` set, by name, with what was there before."""
+"""The functions that `install` set, by name, with those that were there before."""
 
 
 def install(target: ArqRedis | type, **settings: Unpack[InboundSettings]) -> None:

@@ -1,4 +1,4 @@
-"""What a real worker of arq does with jobs that carry a flow ID."""
+"""A real worker of arq runs jobs that carry a flow ID."""
 
 import asyncio
 import json
@@ -236,7 +236,7 @@ def test_retry_is_no_failure(redis):
 
 
 def test_child(redis, orders):
-    """What a job enqueues belongs to its operation."""
+    """A job that a job enqueues belongs to its operation."""
     _, pack = orders
 
     async def parent(context):
@@ -297,7 +297,7 @@ def test_trust(redis, orders, trust, is_adopted):
 
 
 def test_cron(redis):
-    """What a clock enqueues has a new ID each time."""
+    """A job that a clock enqueues has a new ID each time."""
 
     async def tick(context):
         seen.append(current_flow_id())
@@ -316,7 +316,7 @@ def test_cron(redis):
 
 
 def test_hooks_and_serializers_of_the_application(redis):
-    """What the application configured is called too, within the run of the job."""
+    """The functions that the application configured are called too, within the run of the job."""
 
     async def note(context):
         seen.append(current_flow_id())
@@ -375,7 +375,7 @@ def test_job_without_an_id(redis, orders):
 
 
 def test_uninstalled():
-    """What was configured before is there again; what was replaced since stays."""
+    """The functions that were configured before are back; one that was replaced since stays."""
 
     async def hook(context):
         """Be a hook of the application."""

@@ -1,4 +1,4 @@
-"""What Hugo makes of the pages, and which files are written."""
+"""Hugo builds the pages, and the right files are written."""
 
 import re
 import shutil
@@ -231,7 +231,7 @@ def test_failures(site, settings, expected):
 
 
 def test_without_graphviz(site, monkeypatch, capsys):
-    """Where a diagram cannot be drawn, it is shown as text, and the program says why."""
+    """If a diagram cannot be drawn, it is shown as text, and the program says why."""
     monkeypatch.setenv("PENSTOCK_DOT", "no-such-program")
     penstock_hugo.main()
 

@@ -158,7 +158,7 @@ def _restore(cls: Any, state: dict[str, Any]) -> Any:
 
 
 _sent: ContextVar[dict[str, Any] | None] = ContextVar("penstock.django.sent", default=None)
-"""What the row of a task is to hold that is being enqueued."""
+"""The fields that the row of a task is to have which is being enqueued."""
 
 _started: ContextVar[tuple[Any, object] | None] = ContextVar("penstock.django.task", default=None)
 """The function that a worker is about to call, and what the row of its task holds."""

@@ -39,10 +39,10 @@ _SHAPES = {
     "square": "square",
     "tab": "callout",
 }
-"""What D2 calls the shapes of Graphviz; any other is a rectangle."""
+"""The names in D2 of the shapes of Graphviz; any other is a rectangle."""
 
 _READABLE = re.compile("[a-z_][a-z0-9_]*")
-"""What can be an id. D2 takes a letter and its capital for the same."""
+"""The pattern of an id. D2 takes a letter and its capital for the same."""
 
 _RESERVED = re.compile(
     "_|animated|bold|class|classes|constraint|data|direction|dst|field|fill|filled|font|height"

@@ -20,7 +20,7 @@ from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
 __all__ = ["LONGEST_LINE", "RENDERER", "Palette", "render_mermaid"]
 
 Palette = Literal["inline", "stylesheet", "theme_css"]
-"""Where a diagram of Mermaid has its colours from."""
+"""The source of the colours of a diagram of Mermaid."""
 
 _MOST_EDGES = 500
 _MOST_CHARACTERS = 50_000
@@ -33,7 +33,7 @@ config:
   flowchart:
     wrappingWidth: 300
 """
-"""What differs between versions and pages: Mermaid 12 lays out with ELK and wraps earlier, some
+"""The differences between versions and pages: Mermaid 12 lays out with ELK and wraps earlier, some
 pages draw labels without HTML."""
 
 _HEAD = f"""\
@@ -45,10 +45,10 @@ _HEAD = f"""\
 _PAGE_HEAD = f"""\
 {_BASE}    useMaxWidth: false
 ---"""
-"""Where a page has the colours: a wide flow scrolls there, and does not become too small."""
+"""The options of a page with the colours: a wide flow scrolls, and does not become too small."""
 
 _PREFIX = "penstock-"
-"""What classes begin with that have their colours from a style sheet."""
+"""The prefix of classes that have their colours from a style sheet."""
 
 _PILL = '(["{label}"]){style}'
 
@@ -62,7 +62,7 @@ _LINES = {
     "unreached": "stroke-dasharray:2 4",
     "failed": "stroke-width:3px",
 }
-"""What distinguishes nodes without colour."""
+"""The styles that distinguish nodes without colour."""
 
 _BREAK = "<br/>"
 _BLANK = "#160;"
@@ -79,7 +79,7 @@ _LETTERS = (
     "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5"  # Japanese, Chinese
 )
 _READABLE = re.compile(rf"(?![0-9])[{_LETTERS}0-9]+")
-"""What Mermaid reads as an id: not all that Python does (no accents on their own)."""
+"""The ids that Mermaid reads: not all that Python does (no accents on their own)."""
 
 _RESERVED = re.compile(
     r"end|class|classDef|style|linkStyle|click|call|href|graph|flowchart|subgraph|interpolate"

@@ -37,7 +37,7 @@ _SHAPES = {
     "note": "file",
     "tab": "card",
 }
-"""What PlantUML calls the shapes of Graphviz; any other is a rectangle."""
+"""The names in PlantUML of the shapes of Graphviz; any other is a rectangle."""
 
 _READABLE = re.compile(
     "(?!(?i:caption|footer|header|legend|mainframe|title)$)[A-Za-z_][A-Za-z0-9_]*"
@@ -52,7 +52,7 @@ _ENTRYPOINT = (
     "  RoundCorner 30",
     "}",
 )
-"""What makes entrypoints round."""
+"""The style by which entrypoints are round."""
 
 _WIDTH = 40
 """Characters on a line of a label."""

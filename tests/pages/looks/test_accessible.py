@@ -1,4 +1,4 @@
-"""What assistive technology and keyboards make of a diagram, in each theme."""
+"""Assistive technology and keyboards can use a diagram, in each theme."""
 
 import pytest
 from axe import get_axe, violations

@@ -1,4 +1,4 @@
-"""Where strings, boxes and lines of a diagram are, in fonts that differ in width."""
+"""Strings, boxes and lines of a diagram do not meet, in fonts that differ in width."""
 
 import runpy
 

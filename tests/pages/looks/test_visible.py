@@ -1,4 +1,4 @@
-"""What readers see of a diagram when its top is at the top of their window."""
+"""The entrypoints of a diagram are in view when its top is at the top of the window."""
 
 import pytest
 from browser import chromium

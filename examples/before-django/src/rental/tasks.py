@@ -1,4 +1,4 @@
-"""What the application does in the background."""
+"""The tasks that run in the background."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What the application does over HTTP."""
+"""The HTTP endpoints."""
 
 import json
 import logging

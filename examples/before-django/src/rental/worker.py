@@ -1,4 +1,4 @@
-"""What `celery -A rental worker` loads."""
+"""The application that `celery -A rental worker` loads."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What the application does over HTTP."""
+"""The HTTP endpoints."""
 
 import logging
 from logging.config import dictConfig

@@ -1,4 +1,4 @@
-"""What happens with a ticket."""
+"""The work on a ticket."""
 
 import logging
 

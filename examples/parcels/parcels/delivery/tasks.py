@@ -1,4 +1,4 @@
-"""What workers do."""
+"""The tasks of the workers."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""What comes in over HTTP."""
+"""The HTTP endpoints."""
 
 import json
 import logging

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Message:
-    """What was published."""
+    """A message that was published."""
 
     payload: dict[str, Any]
 

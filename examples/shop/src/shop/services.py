@@ -1,4 +1,4 @@
-"""What the flows talk to: an API over HTTP, and a database in a file."""
+"""The services that the flows use: an API over HTTP, and a database in a file."""
 
 import json
 import sqlite3

@@ -19,7 +19,7 @@ order_processing = flow(
 
 @dataclass(frozen=True)
 class Order:
-    """What a customer ordered."""
+    """The order of a customer."""
 
     number: int
     part: str
