@@ -172,7 +172,7 @@ def content_of(folder: Path, page: str) -> str:
     html = html[: html.index("<p>End</p>")] if "<p>End</p>" in html else html
     html = re.sub(r'<a class="headerlink".*?</a>', "", html)
     # Zensical removes it when it has obeyed it.
-    return html.replace(" data-search-exclude", "")
+    return re.sub(r' data-search-exclude(="")?', "", html)
 
 
 @each_builder
