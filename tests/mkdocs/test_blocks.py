@@ -456,7 +456,7 @@ def test_wrong_errors_option():
 
 SVG = (
     '<a xlink:href="#penstock--a--b"><title>T</title>'
-    '<path fill="x" d="M10,-20C30,-40 10,-20 10,-20" /><text>B</text></a>'
+    '<rect class="penstock-card" x="10" y="-40" width="20" height="20"/><text>B</text></a>'
 )
 
 
