@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from real_mermaid import VERSIONS, Drawing, Mermaid, get_bundle
 
 from penstock import Edge, Graph, Node
+from penstock._common.kinds import spell_kind
 from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction
@@ -49,8 +50,8 @@ def seen(text: str) -> str:
 
 def node_text(node: Node, repetition: str = "") -> str:
     """Return what a reader is meant to see in *node*."""
-    kind = "not declared" if node.role == "missing" else node.kind
-    if kind in {channel.partition(":")[0] for channel in (*node.receives, *node.sends)}:
+    kind = "not declared" if node.role == "missing" else node.kind and spell_kind(node.kind)
+    if node.kind in {channel.partition(":")[0] for channel in (*node.receives, *node.sends)}:
         kind = None
     channels = [f"receives {c}" for c in node.receives] + [f"sends {c}" for c in node.sends]
     return seen(" ".join([node.label, f"({kind})" if kind else "", *channels, repetition]))

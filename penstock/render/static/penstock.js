@@ -123,10 +123,12 @@
     const file = box.querySelector(".penstock-file"), drawn = drawnIn(viewOf(box));
     for (const name of names) {
       if (name === "copy" && !words.mermaid) continue;
-      if (name === "download" && !file && !(drawn instanceof SVGElement)) continue;
+      const isLater = name === "download" && !file && !(drawn instanceof SVGElement);
+      if (isLater && drawn.matches("img")) continue;
       const button = document.createElement(name === "download" && file ? "a" : "button");
       if (button.tagName === "A") { button.href = file.href; button.download = file.download; }
       else { button.type = "button"; button.dataset.do = name; }
+      if (isLater) button.style.visibility = "hidden"; // it keeps its room until Mermaid has drawn
       button.title = words[name];
       button.setAttribute("aria-label", words[name]);
       const icon = document.createElementNS(SVG, "svg"), path = document.createElementNS(SVG, "path");
@@ -195,7 +197,7 @@
       before = view.scrollWidth;
       if (drawn instanceof SVGElement) {
         drawn.style.setProperty("--penstock-least", 0.75 * naturalWidth(drawn) + "px");
-        if (!row.querySelector("[data-do=download]")) fill();
+        if (row.querySelector("[data-do=download]")?.style.visibility) fill();
       }
       begin(view);
     }));
