@@ -153,7 +153,7 @@ def test_cannot_write():
             1,
             "src/export_shop.py:9: flow 'orders': 'pack' comes after 'nowhere', which is",
         ),
-        (["draw", "orders", "-f", "text"], 0, "Orders\nreceive (entrypoint, kafka)\n"),
+        (["draw", "orders", "-f", "text"], 0, "Orders\nreceive (entrypoint, Kafka)\n"),
         (["draw", "orders"], 0, "graph TD\n"),
     ],
     ids=["list", "problems", "text", "mermaid"],

@@ -76,7 +76,8 @@ def test_pages_without_flows(tmp_path, plugins, program, theme):
         "extra_javascript": ["assets/penstock.js"],
     }
     assert alone.build(["search", *plugins], pages, **style, **config).returncode == 0
-    done = beside.build(["search", *plugins, {"penstock": options}], pages, **config)
+    # Before the search, whose script follows those of the configuration.
+    done = beside.build([{"penstock": options}, "search", *plugins], pages, **config)
     assert done.returncode == 0, done.stderr
 
     expected, actual = alone.files(), beside.files()

@@ -435,7 +435,7 @@ def test_wide_flow(chromium, folder, format_):
 @alabaster
 def test_wide_flow_without_links(chromium, folder):
     """The box of a wide flow without links can have the focus, for keys to scroll it."""
-    reader = Reader(chromium, folder / "without-links.html", width=500)
+    reader = Reader(chromium, folder / "without-links.html", width=320)
 
     reader.tab_to(".penstock-view[tabindex]")
     reader.page.keyboard.press("ArrowRight")
