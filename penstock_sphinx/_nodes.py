@@ -33,7 +33,7 @@ class penstock_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils' 
 
 
 class penstock_details(nodes.General, nodes.Element):  # noqa: N801 - docutils' habit
-    """What readers of HTML unfold. Its first child is a `penstock_gist`."""
+    """The part that readers of HTML unfold. Its first child is a `penstock_gist`."""
 
 
 class penstock_gist(nodes.General, nodes.TextElement):  # noqa: N801 - docutils' habit

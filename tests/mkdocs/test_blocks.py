@@ -942,7 +942,7 @@ def test_long_flow(count, lines, folded):
 
 
 def test_folded_docstrings():
-    """What follows a paragraph is folded: sections alone are shown, and so is a sentence."""
+    """Text after the first paragraph is folded; sections alone are shown, and so is a sentence."""
     made = flow("short")
 
     def sections(order): ...

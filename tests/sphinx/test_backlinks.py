@@ -80,7 +80,7 @@ def test_moved(shop):
 
 @pytest.mark.parametrize("builder", ["singlehtml", "latex"])
 def test_other_builders(shop, builder):
-    """What joins all pages has the line too; what leaves a page out names its flow."""
+    """A page that joins all others has the line too; one that leaves a page out names its flow."""
     shop.edit("index.rst", "   none\n", "   none\n   shown\n")
     shop.write("shown.rst", "Shown\n=====\n\n.. penstock-flow:: orders\n")
     shop.edit("index.rst", ".. penstock-flow:: orders", "Nothing.")
