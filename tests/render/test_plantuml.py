@@ -89,7 +89,7 @@ def test_text():
         "  RoundCorner 30",
         "}",
         "title The <U+002A>orders<U+002A>",
-        r'rectangle "Receive\n(kafka)" as receive <<entrypoint>> #line.bold',
+        r'rectangle "Receive\n(Kafka)" as receive <<entrypoint>> #line.bold',
         rf'database "Title\n(database)" as {title} [[store.html#a%20b]]',
         r'rectangle "lost\n(not declared)\nrepeats" as lost #line.dashed',
         'rectangle " " as end__all #64748B',
