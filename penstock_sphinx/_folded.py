@@ -25,9 +25,7 @@ def _fold(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
         return
     for described in doctree.findall(addnodes.desc):
         if "penstock-folded" in described["classes"]:
-            for content in described.findall(addnodes.desc_content):
-                _fold_content(content)
-                break
+            _fold_content(next(described.findall(addnodes.desc_content)))
 
 
 def _fold_content(content: addnodes.desc_content) -> None:

@@ -333,3 +333,10 @@ def test_nothing_meets(running_chromium, tmp_path, direction):  # noqa: F811
     page.close()
 
     assert wrong == []
+
+
+def test_words_that_fill_more_than_half_a_line():
+    """If no two words fit on a line, each has its own, however few letters there are."""
+    word = f"{'a' * 14}_"
+
+    assert wrap(word * 4, 26) == (word,) * 4
