@@ -62,7 +62,8 @@ _PLAIN = Shape(
     dark=Paint("#1e293b", "#94a3b8", "#f1f5f9"),
 )
 
-# Pixels were measured in Mermaid 11 and 12 with the style sheet of pages: the larger of the two.
+# Pixels were measured in Mermaid 11 and 12 with the style sheet of pages: the larger of the two,
+# but for documents, whose wave depends on the width of letters: between those of two fonts.
 SHAPES = (
     _PLAIN,
     Shape(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser import chromium, running_chromium  # noqa: F401 - fixtures
+from contrast import contrast
 
 from penstock import Edge, Graph, Node
 from penstock.graph import DrawnWords
@@ -222,18 +223,6 @@ def test_layout_of_another_flow():
 
     with pytest.raises(ValueError, match="it is not the layout of 'x'"):
         paint_svg(laid, chain(3), direction="TD")
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of *colour* as WCAG defines it."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted([luminance(one), luminance(other)])
-    return (light + 0.05) / (dark + 0.05)
 
 
 PAGES = {

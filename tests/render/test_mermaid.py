@@ -5,6 +5,7 @@ from dataclasses import replace
 from textwrap import dedent
 
 import pytest
+from contrast import contrast
 
 from penstock import Edge, Graph, Node, entrypoint, flow, generate_dag, step
 from penstock.exceptions import DiagramTooLargeError
@@ -364,19 +365,6 @@ def test_styled_without_edges():
     lines = lines_of(Node(name="a", title="a"), styled=True)
 
     assert lines == ['a("a"):::step', "classDef step fill:#f8fafc,stroke:#64748b,color:#0f172a"]
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of *colour* as WCAG defines it."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast between two colours as WCAG defines it."""
-    dark, light = sorted([luminance(one), luminance(other)])
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("name", [name for name in _CLASSES if name != "join"])
