@@ -81,7 +81,7 @@ from penstock import entrypoint, flow, step
 
 lonely = flow("lonely")
 lonely(entrypoint(name="first")(print))
-for name, before in zip("abcdef", ["first", *"abcde"]):
+for name, before in zip("abcdefghijkl", ["first", *"abcdefghijk"]):
     lonely(step(name=name, after=before)(print))
 """
 
@@ -436,6 +436,10 @@ def test_wide_flow(chromium, folder, format_):
 def test_wide_flow_without_links(chromium, folder):
     """The box of a wide flow without links can have the focus, for keys to scroll it."""
     reader = Reader(chromium, folder / "without-links.html", width=320)
+    # For a moment the box is held at its start.
+    reader.page.wait_for_function(
+        "document.getAnimations().every(each => each.playState === 'finished')"
+    )
 
     reader.tab_to(".penstock-view[tabindex]")
     reader.page.keyboard.press("ArrowRight")

@@ -109,7 +109,7 @@ def test_mocked_decorators(project):
         "receive ( order , * , dry = False ) Entrypoint · shop · leads to charge Takes it."
         in built.text()
     )
-    assert "async charge ( order ) Charges it." in built.text()
+    assert "async charge ( order ) shop · after receive Charges it." in built.text()
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_module_under_two_names(project):
     built = made.build(penstock_modules=["pack.shop", "shop"], penstock_pythonpath=[".", "pack"])
 
     assert built.warnings == ""
-    assert built.read("index.html").count('class="node penstock-node') == 4
+    assert built.read("index.html").count('class="penstock-node') == 4
 
 
 def test_broken_docstring(project):
