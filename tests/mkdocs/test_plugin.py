@@ -150,14 +150,17 @@ def test_style_sheets(site):
     assert html.index("assets/penstock.css") < html.index("mine.css")
 
 
-def test_style_sheet_of_the_author(site, warnings):
-    """A style sheet that the author has changed and kept under its name is not overwritten."""
+def test_assets_of_the_author(site, warnings):
+    """A style sheet or script that the author has changed keeps its name and is not replaced."""
     (site.folder / "docs/assets").mkdir()
     site.write("docs/assets/penstock.css", "/* mine */")
+
+    site.write("docs/assets/penstock.js", "// mine")
 
     site.build(PAGE)
 
     assert (site.folder / "site/assets/penstock.css").read_text("utf-8") == "/* mine */"
+    assert (site.folder / "site/assets/penstock.js").read_text("utf-8") == "// mine"
     assert warnings() == []
 
 
@@ -184,6 +187,19 @@ def again():
 """
 
 
+LONG = """
+from penstock import entrypoint, flow
+
+@flow("orders")
+@entrypoint
+def receive():
+    \"\"\"Takes it.
+
+    And more.
+    \"\"\"
+"""
+
+
 def test_docstrings_that_show_themselves(site, warnings):
     """Below mkdocstrings, a docstring that shows its own flow or step is a warning each time."""
     site.write("shop.py", LOOP)
@@ -201,6 +217,39 @@ def test_docstrings_that_show_themselves(site, warnings):
     }
     assert html.count("<p>Go on.</p>") == 2
     assert html.count('id="penstock--loop--again') == 2
+
+
+def test_folded_by_mkdocstrings(site, warnings):
+    """What mkdocstrings writes of a step is folded like what penstock writes."""
+    site.write("shop.py", LONG)
+
+    html = site.build(
+        "# Shop\n\n::: penstock-flow orders\n    steps: folded\n",
+        "material",
+        plugins=["mkdocstrings", {"penstock": site.options}],
+    )
+
+    assert warnings() == []
+    assert html.count('<details class="penstock-docstring"><summary>Takes it.</summary>') == 1
+    assert html.count("<p>And more.</p>") == 1
+
+
+@pytest.mark.parametrize("template", ["", "<p>{{ function.name }}, as we say it</p>"])
+def test_template_of_the_site(site, warnings, template):
+    """Where a template has no place for the line before the docstring, the line comes after."""
+    (site.folder / "mine/python/material").mkdir(parents=True)
+    site.write("mine/python/material/function.html.jinja", template)
+    site.write("shop.py", LONG)
+
+    html = site.build(
+        PAGE,
+        "material",
+        plugins=[{"mkdocstrings": {"custom_templates": "mine"}}, {"penstock": site.options}],
+    )
+
+    assert warnings() == []
+    assert "And more." not in html
+    assert html.index(template.partition("}}")[2] or 'id="penstock--') < html.index("Entrypoint")
 
 
 POST = """---

@@ -2,6 +2,7 @@
 
 import html
 import re
+from textwrap import dedent
 
 import pytest
 from corpus import HOSTILE
@@ -10,11 +11,13 @@ from markdown import Markdown, markdown
 from markdown_it import MarkdownIt
 
 from penstock import all_of, entrypoint, flow, step
+from penstock.docs import FlowPage
 from penstock.docs.markdown import (
     block_documents,
     escape,
     file_name,
     modules_of,
+    remark_line,
     text_documents,
 )
 from penstock.graph import get_flow, list_flows
@@ -125,6 +128,32 @@ def test_facts():
         "Kafka · <code>builtins</code> · after [a](#penstock--orders--a) · "
         "sends <code>kafka:c_d</code> · not checked: a &#42;hook&#42;",
     ]
+
+
+def test_link_to_the_source():
+    """A page whose maker knows where the source is leads to it."""
+    orders = flow("orders")
+    orders(entrypoint(dedent))
+    page = FlowPage(flow=get_flow("orders"), source_of=lambda step: f"/src#{step.name}")
+
+    line = remark_line(page.section(page.flow.steps[0]).remarks)
+
+    assert line == "Entrypoint · <code>textwrap</code> &#91;[source](/src#dedent)&#93;"
+
+
+def test_nothing_to_remark():
+    """A step of which nothing is known has no empty line between signature and docstring."""
+    orders = flow("orders")
+
+    def lost():
+        """Is found by nobody."""
+
+    lost.__module__ = ""
+    orders(step(lost))
+
+    page = text_documents(list_flows())["orders.md"]
+
+    assert page.endswith("\n\n## <code>lost()</code>\n\nIs found by nobody.\n")
 
 
 def test_index():

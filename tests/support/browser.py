@@ -198,6 +198,7 @@ class Reader:
     def click(self, text: str, inside: str = "svg") -> str:
         """Click the first node *inside* that shows *text*; return what is where that leads."""
         link = self.page.locator(f".penstock-diagram {inside} a").filter(has_text=text).first
+        self._wait_until_still()
         href = link.get_attribute("href") or link.get_attribute("xlink:href")
         link.locator("text, p").first.click()
         # Themes scroll smoothly: it takes a while until the target can be seen. The page itself
@@ -208,6 +209,13 @@ class Reader:
                 return str(found)
             self.page.wait_for_timeout(100)
         pytest.fail(f"{href} is not shown")
+
+    def _wait_until_still(self) -> None:
+        """Wait until a smooth scroll of before is over: it would end the one of a next click."""
+        before = None
+        while (now := self.page.evaluate("scrollY")) != before:
+            before = now
+            self.page.wait_for_timeout(50)
 
     def tab_to(self, selector: str) -> None:
         """Press the tab key until what *selector* names has the focus."""
