@@ -220,7 +220,7 @@ def test_docstrings_that_show_themselves(site, warnings):
 
 
 def test_folded_by_mkdocstrings(site, warnings):
-    """What mkdocstrings writes of a step is folded like what penstock writes."""
+    """A step that mkdocstrings writes is folded like one that penstock writes."""
     site.write("shop.py", LONG)
 
     html = site.build(
@@ -236,7 +236,7 @@ def test_folded_by_mkdocstrings(site, warnings):
 
 @pytest.mark.parametrize("template", ["", "<p>{{ function.name }}, as we say it</p>"])
 def test_template_of_the_site(site, warnings, template):
-    """Where a template has no place for the line before the docstring, the line comes after."""
+    """A template without the usual box for the docstring gets the line after its text."""
     (site.folder / "mine/python/material").mkdir(parents=True)
     site.write("mine/python/material/function.html.jinja", template)
     site.write("shop.py", LONG)
