@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.intersphinx import resolve_reference_detect_inventory
 
-sys.path.insert(0, str(Path(__file__).parent / "_examples"))
+sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("_examples", "_extension")]
 
 project = "penstock"
 author = "the penstock contributors"
@@ -24,11 +24,14 @@ extensions = [
     "sphinx.ext.intersphinx",
     "sphinx.ext.napoleon",
     "penstock_sphinx",
+    "public_names",
 ]
 penstock_modules = ["bom_sync", "first_diagram", "orders"]
 
 html_theme = "furo"
 html_title = "penstock"
+html_static_path = ["_static"]
+html_css_files = ["docs.css"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 default_role = "py:obj"
@@ -101,7 +104,7 @@ nitpick_ignore_regex = [
     ("py:class", "Record"),  # of loguru
     ("py:class", "Job|Queue|Redis|Serializer|struct_rusage"),  # of RQ's signatures
 ]
-exclude_patterns = ["_build", "_examples"]
+exclude_patterns = ["_build", "_examples", "_extension"]
 
 
 def _find_by_public_name(

@@ -11,12 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from penstock.testing import Recording
 
-__all__ = [
-    "penstock_registry",
-    "penstock_runs",
-    "pytest_addoption",
-    "pytest_load_initial_conftests",
-]
+__all__ = ["penstock_registry", "penstock_runs"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -109,7 +109,7 @@ class Frame:
     """The width and height that the author wants of what only the browser draws, as CSS."""
 
     is_bare: bool = False
-    """Whether to leave the box out: in a book, nothing scrolls and no script runs."""
+    """Whether to leave the box out. In a book, nothing scrolls and no script runs."""
 
     def around(self, sheet: str) -> str:
         """Return the HTML of the box, whose content is a *sheet*."""

@@ -63,7 +63,7 @@ class _HasGraph(Protocol):
 
 
 Drawable = str | Graph | _HasGraph
-"""The name of a flow, a `Flow`, a recorded run, or a `Graph`, each of which can be drawn."""
+"""The name of a flow, a `penstock.Flow`, a recorded run, or a `penstock.Graph`, to draw."""
 
 
 @overload
