@@ -9,7 +9,7 @@ from sphinx.util.typing import ExtensionMetadata
 FIRST_VERSION = "0.2"
 PAGES = "reference/api/"
 OUTERMOST = {"module", "class", "exception", "function", "data"}
-"""The types of what is not in a class."""
+"""The types of modules and of their names."""
 LIST = "public-names"
 
 
@@ -35,7 +35,7 @@ def fill_list(app: Sphinx, doctree: document, page: str) -> None:
                 address = app.builder.get_relative_uri(page, entry.docname)
                 link = reference(refuri=f"{address}#{entry.node_id}", ids=[entry.node_id])
                 link += literal(text=name)
-                found += list_item("", paragraph("", "", link))
+                found.append(list_item("", paragraph("", "", link)))
             else:  # it comes after its class
                 link["ids"].append(entry.node_id)
 

@@ -95,7 +95,7 @@ def test_every_public_name_is_in_the_reference(documented):
 
 
 def test_a_public_name_is_documented_once(documented):
-    """What several public modules have by one name is documented at one of them."""
+    """An object that several public modules have by one name is documented at one of them."""
     at: dict[tuple[str, int], set[str]] = {}
     for module, name in PUBLIC:
         if f"{module.__name__}.{name}" in documented:
