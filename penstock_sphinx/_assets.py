@@ -39,8 +39,7 @@ def _add_files(app: Sphinx) -> None:
         return
     folder = Path(app.doctreedir) / "penstock" / "static"
     folder.mkdir(parents=True, exist_ok=True)
-    steps = (_STATIC / "steps.css").read_text(encoding="utf-8")
-    write_whole(folder / _CSS, page_stylesheet() + steps)
+    write_whole(folder / _CSS, page_stylesheet())
     write_whole(folder / _TOOLS, page_script())
     write_whole(folder / _JS, (_STATIC / _JS).read_text(encoding="utf-8"))
     _add_folder(app, folder)

@@ -1,4 +1,4 @@
-"""The command line: ``penstock list``, ``draw``, ``pages``, ``problems``, ``export``, ``css``."""
+"""The command line: ``list``, ``draw``, ``assets``, ``problems``, ``pages``, ``export``."""
 
 import os
 import sys
@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 from penstock._common.files import STANDARD_OUTPUT
 from penstock._project.importing import is_importable
 from penstock.catalog import Catalog
+from penstock.cli._assets import Site, all_assets, read_whole
 from penstock.cli._console import ending_on_signals, legible, printing_to_stderr, show_diagram
 from penstock.docs import (
     Flows,
@@ -47,7 +48,6 @@ from penstock.graph import Flow
 from penstock.render import Direction, get_renderer, list_formats
 from penstock.render import draw as draw_flow
 from penstock.render._output import choose_format
-from penstock.render._theme import page_stylesheet
 
 try:
     import click
@@ -241,14 +241,35 @@ def draw(
     sys.exit(bool(project.failures))
 
 
-@main.command(name="css")
-def css_command() -> None:
-    """Print the style sheet of pages that show diagrams.
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 if a file is out of date.")
+def assets(folder: Path, *, check: bool) -> None:
+    """Write the style sheet and the script of pages with diagrams to FOLDER.
 
-    For sites that have to serve it as a file, such as those whose policy of
-    content forbids what is written into a page.
+    For sites that have the Markdown extension alone, as in Zensical, and for
+    those whose policy forbids style sheets that are written into a page.
+    FOLDER is one of the site, like docs/assets. What to add to the
+    configuration of the site is printed, unless that names the files.
     """
-    click.echo(page_stylesheet(), nl=False)
+    try:
+        changed = {
+            folder / name: content
+            for name, content in all_assets().items()
+            if read_whole(folder / name) != content
+        }
+        if changed and not check:
+            folder.mkdir(parents=True, exist_ok=True)
+        for path, content in changed.items():
+            if not check:
+                write_whole(path, content)
+            click.echo(f"{path}: {'is out of date' if check else 'written'}", err=check)
+        advice = Site.around(folder).what_to_add(folder)
+    except OSError as error:
+        raise _failure(error) from error
+    if advice and not check:
+        click.echo(f"\n{advice}", nl=False)
+    sys.exit(check and bool(changed))
 
 
 @main.command()

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from penstock import __main__ as program
 from penstock.cli import LOADED, main
-from penstock.render._theme import page_stylesheet
+from penstock.docs.diagrams import page_script, page_stylesheet
 
 SHOP = """
 from penstock import entrypoint, flow, step
@@ -221,11 +221,68 @@ def test_draw_where_nothing_can_be_written():
     assert actual.stderr == f"Error: No such file or directory: {Path.cwd() / 'nowhere'}\n"
 
 
-def test_css():
-    """The style sheet of pages is printed, for sites that serve it as a file."""
-    done = run("css")
+SITES = {
+    "mkdocs": (
+        "mkdocs.yml",
+        "site_name: Shop",
+        "docs/assets",
+        "extra_css:\n  - assets/penstock.css",
+    ),
+    "zensical": (
+        "zensical.toml",
+        '[project]\ndocs_dir = "pages"  # not docs',
+        "pages/a/b",
+        'extra_javascript = ["a/b/penstock.js"]',
+    ),
+    "elsewhere": ("mkdocs.yml", "docs_dir: 'pages'", "assets", "- assets/penstock.js"),
+    "no site": ("other.yml", "", "assets", "In mkdocs.yml (zensical.toml has the same keys), add:"),
+}
 
-    assert (done.exit_code, done.stdout) == (0, page_stylesheet())
+
+@pytest.mark.parametrize("case", SITES)
+def test_assets(tmp_path, monkeypatch, case):
+    """`assets` writes style sheet and script, and says what the configuration needs."""
+    name, config, folder, expected = SITES[case]
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(config, encoding="utf-8")
+
+    done = run("assets", folder)
+
+    assert done.exit_code == 0
+    assert Path(folder, "penstock.css").read_text(encoding="utf-8") == page_stylesheet()
+    assert Path(folder, "penstock.js").read_text(encoding="utf-8") == page_script()
+    assert done.stdout.splitlines()[0] == f"{Path(folder, 'penstock.css')}: written"
+    assert expected in done.stdout
+    assert "css" in done.stdout.splitlines()[-1]
+
+
+def test_assets_again(tmp_path, monkeypatch):
+    """Only what is out of date is written, and only a configuration without it is explained."""
+    monkeypatch.chdir(tmp_path)
+    Path("mkdocs.yml").write_text("- assets/penstock.css\n- assets/penstock.js\n", encoding="utf-8")
+    before = run("assets", "docs/assets", "--check")
+    assert (before.exit_code, before.stdout, Path("docs").exists()) == (1, "", False)
+    run("assets", "docs/assets")
+    Path("docs/assets/penstock.js").write_text("// older", encoding="utf-8")
+
+    check = run("assets", "docs/assets", "--check")
+    done = run("assets", "docs/assets")
+
+    file = Path("docs/assets/penstock.js")
+    assert (check.exit_code, check.stderr) == (1, f"{file}: is out of date\n")
+    assert (done.exit_code, done.stdout) == (0, f"{file}: written\n")
+    assert run("assets", "docs/assets", "--check").exit_code == 0
+
+
+def test_assets_that_cannot_be_written(tmp_path, monkeypatch):
+    """A folder that cannot be made is an error, not a traceback."""
+    monkeypatch.chdir(tmp_path)
+    Path("docs").write_text("", encoding="utf-8")
+
+    done = run("assets", "docs/assets")
+
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("Error: Not a directory: docs")
 
 
 @pytest.mark.usefixtures("project")

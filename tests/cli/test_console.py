@@ -250,7 +250,7 @@ class _Full(io.RawIOBase):
     ],
     ids=["full disk", "closed pipe"],
 )
-@pytest.mark.parametrize("command", [["draw", "shop"], ["css"]], ids=["bytes", "text"])
+@pytest.mark.parametrize("command", [["draw", "shop"], ["list"]], ids=["bytes", "text"])
 @pytest.mark.usefixtures("drawn")
 def test_output_that_takes_no_more(monkeypatch, capsys, command, error, message):
     """A full disk is an error with a message; a closed pipe ends the program silently."""

@@ -5,6 +5,8 @@ what is asked of a page that stays open leaves it as it was for the next.
 """
 
 import json
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -89,6 +91,11 @@ class Site(NamedTuple):
         return "features" in SITES[self.look][1]
 
     @property
+    def has_tools(self):
+        """Whether the site has the script of penstock."""
+        return self.look != "zensical-classic"
+
+    @property
     def has_dark(self):
         """Whether the theme has dark pages."""
         return "readthedocs" not in self.look
@@ -119,6 +126,12 @@ def build(folder, program, theme, address, script):
     if program == "zensical":
         (folder / "docs" / "mermaid.js").write_text(script, encoding="utf-8")
         config["extra_javascript"] = ["mermaid.js"]
+        if theme["variant"] == "modern":
+            options |= {"css": False}
+            config["extra_javascript"].append("assets/penstock.js")
+            config["extra_css"] = ["assets/penstock.css"]
+            command = [sys.executable, "-m", "penstock", "assets", folder / "docs/assets"]
+            subprocess.run(command, check=True, capture_output=True)
         config["markdown_extensions"] = [{"toc": {}}, {"tables": {}}, {"penstock_flows": options}]
     else:
         (folder / "mermaid.js").write_text(script, encoding="utf-8")
@@ -221,6 +234,30 @@ def go_to(reader, title):
     reader.page.wait_for_function(SHOWN, arg=title)
 
 
+TOOLS = ["Zoom out", "Zoom in", "Fit", "Full screen", "Copy as Mermaid", "Download as SVG"]
+WIDE = """box => (box.querySelector("svg.penstock-flow, .mermaid > svg")
+    ?? box.querySelector(".mermaid")).getBoundingClientRect().width"""
+
+
+def use_tools(reader, title, number=0):
+    """Check that a diagram has the tools once, and that they work."""
+    box = reader.page.locator(".penstock-diagram").nth(number)
+    box.locator("[data-do=full]").wait_for()
+    names = box.locator(".penstock-tools > :is(button, a)").evaluate_all(
+        "all => all.map(button => button.title)"
+    )
+    assert names == TOOLS
+    before = box.evaluate(WIDE)
+    box.get_by_role("button", name="Zoom in").click()
+    assert box.evaluate(WIDE) == pytest.approx(before * 1.25, rel=0.02)
+    box.get_by_role("button", name="Full screen").click()
+    dialog = reader.page.locator("dialog.penstock-full")
+    assert dialog.get_attribute("aria-label") == title
+    reader.page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    assert box.evaluate(WIDE) == pytest.approx(before, abs=1)
+
+
 def test_page_after_page(chromium, site):
     """From page to page readers see each flow as it is, and no script of a theme fails."""
     reader = Reader(chromium, site.address)
@@ -232,8 +269,12 @@ def test_page_after_page(chromium, site):
 
     go_to(reader, "Orders")
     assert "Sends it." in reader.click("send")
+    if site.has_tools:
+        use_tools(reader, "Orders")
     go_to(reader, "Alone")
     assert reader.page.locator("svg.penstock-flow").is_visible()
+    if site.has_tools:
+        use_tools(reader, "Orders")
     go_to(reader, "Image")
     image = reader.page.locator(".penstock-diagram img")
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
@@ -242,6 +283,8 @@ def test_page_after_page(chromium, site):
     go_to(reader, "Drawn")
     reader.page.wait_for_function(DRAWN)
     assert reader.painted(".mermaid") & {*LIGHT} == {LIGHT[0]}
+    if site.has_tools:
+        use_tools(reader, "Orders", 1)
     if not site.is_instant:
         assert "Sends it." in reader.click("send", inside=".mermaid svg")
     go_to(reader, "Home")

@@ -49,7 +49,7 @@
   const open = (box, button) => {
     const view = viewOf(box), place = document.createComment(""), dialog = document.createElement("dialog");
     dialog.className = "penstock-full";
-    dialog.setAttribute("aria-label", box.getAttribute("aria-label") || view.querySelector("title")?.textContent || button.title);
+    dialog.setAttribute("aria-label", box.getAttribute("aria-label") || view.getAttribute("aria-label") || view.querySelector("img").alt);
     const row = document.createElement("div");
     row.className = "penstock-head";
     row.append(...tools(box, ["out", "in", "fit", "copy", "download", "close"]));
