@@ -436,10 +436,7 @@ def test_wide_flow(chromium, folder, format_):
 def test_wide_flow_without_links(chromium, folder):
     """The box of a wide flow without links can have the focus, for keys to scroll it."""
     reader = Reader(chromium, folder / "without-links.html", width=320)
-    # For a moment the box is held at its start.
-    reader.page.wait_for_function(
-        "document.getAnimations().every(each => each.playState === 'finished')"
-    )
+    reader.wait_for_start()
 
     reader.tab_to(".penstock-view[tabindex]")
     reader.page.keyboard.press("ArrowRight")

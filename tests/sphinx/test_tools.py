@@ -34,7 +34,7 @@ Fan
 .. penstock-flow:: fan
    :steps: none
    :direction: TD
-   :format: mermaid
+   :format: {format}
 
 .. penstock-flow:: fan
    :steps: none
@@ -57,20 +57,25 @@ SIZE = "image => image.getBoundingClientRect().width"
 
 @pytest.fixture(scope="module")
 def folder(new_project, require, request):
-    """Return the folder of a page with three diagrams of one flow."""
+    """Return the folder of two pages with three diagrams of one flow, one with one by Mermaid."""
     bundle = get_bundle(VERSIONS[-1], request.config.rootpath)
     require("mermaid", bundle is not None)
     made = new_project()
     made.write("shop.py", FLOWS)
     made.write("mermaid.js", bundle.read_text(encoding="utf-8"))
-    made.write("index.rst", PAGE)
+    made.write("index.rst", PAGE.format(format="svg"))
+    made.write("mermaid.rst", ":orphan:\n" + PAGE.format(format="mermaid"))
     return made.build(penstock_mermaid_js="mermaid.js").folder
 
 
 @pytest.fixture
-def reader(chromium, folder):
-    """Return a reader of the page."""
-    reader = Reader(chromium, folder / "index.html")
+def reader(chromium, folder, request):
+    """Return a reader of the page that has the diagram *number* of the test.
+
+    Only the page with Mermaid has to load it, which takes longer than most tests.
+    """
+    asked = "number" in request.fixturenames and request.getfixturevalue("number") == MERMAID
+    reader = Reader(chromium, folder / ("mermaid.html" if asked else "index.html"))
     reader.wait_for_drawing()
     return reader
 
@@ -112,9 +117,10 @@ def test_opens_at_the_entrypoint(chromium, folder, size, scripts):
     assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_mermaid_opens_at_the_entrypoint(reader):
+@pytest.mark.parametrize("number", [MERMAID])
+def test_mermaid_opens_at_the_entrypoint(reader, number):
     """A diagram by Mermaid too is scrolled to where the flow begins, when it is drawn."""
-    view = reader.page.locator(".penstock-view").nth(MERMAID).element_handle()
+    view = reader.page.locator(".penstock-view").nth(number).element_handle()
 
     reader.page.wait_for_function(VISIBLE, arg=view)
 
@@ -154,6 +160,7 @@ def test_zoom(reader, number):
 
 def test_pan(reader):
     """The mouse moves the diagram that it holds."""
+    reader.wait_for_start()
     view = reader.page.locator(".penstock-view").nth(SVG)
     box, before = view.bounding_box(), view.evaluate("view => view.scrollLeft")
     x, y = box["x"] + 100, box["y"] + box["height"] - 8
@@ -282,7 +289,8 @@ def test_policy(chromium, folder):
         assert [text for text in refused if "penstock" in text] == []
 
 
-def test_on_paper(reader):
+@pytest.mark.parametrize("number", [MERMAID])
+def test_on_paper(reader, number):
     """On paper each diagram is whole, on one sheet, without tools, also out of the full screen."""
     press(reader, SVG, "Zoom in")
     press(reader, SVG, "Full screen")
@@ -291,19 +299,20 @@ def test_on_paper(reader):
 
     sheets = [page.extract_text() for page in pdf.pages]
     words = " ".join(sheets)
-    for number in range(12):
-        assert words.count(f"handle_a_long_target_{number}") >= 2
+    for target in range(12):
+        assert words.count(f"handle_a_long_target_{target}") >= 2
     assert "Zoom" not in words
     assert reader.page.locator("dialog").count() == 0
 
 
-def test_sheet_of_paper(reader):
+@pytest.mark.parametrize("number", [MERMAID])
+def test_sheet_of_paper(reader, number):
     """On paper, nothing of a diagram is beyond the sheet."""
     reader.page.set_viewport_size({"width": 700, "height": 900})
     reader.page.emulate_media(media="print")
 
-    for number in (SVG, MERMAID):
-        box = image(reader, number).bounding_box()
+    for each in (SVG, number):
+        box = image(reader, each).bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 700
     assert not reader.page.locator(".penstock-tools").first.is_visible()

@@ -195,6 +195,12 @@ class Reader:
         for flow in self.page.locator("pre:is(.mermaid, .penstock-mermaid):visible").all():
             flow.locator("svg .node").first.wait_for()
 
+    def wait_for_start(self) -> None:
+        """Wait until no box is held any more at where its flow begins."""
+        self.page.wait_for_function(
+            "document.getAnimations().every(each => each.playState === 'finished')"
+        )
+
     def click(self, text: str, inside: str = "svg") -> str:
         """Click the first node *inside* that shows *text*; return what is where that leads."""
         link = self.page.locator(f".penstock-diagram {inside} a").filter(has_text=text).first
