@@ -257,7 +257,7 @@ class FlowPage:
     def steps(self) -> tuple[Step, ...]:
         """The steps that are drawn, each after its predecessors."""
         drawn = {node.name for node in self.unlinked.nodes}
-        return tuple(step for step in self.flow.order() if step.name in drawn)
+        return tuple(step for step in self.flow.steps if step.name in drawn)
 
     def section(self, step: Step) -> StepSection:
         """Return the content about *step*."""

@@ -25,7 +25,7 @@ def check(
 
     Args:
         flow: The name of the flow.
-        steps: Its steps by name, in order of declaration.
+        steps: Its steps by name, in the order of the flow.
         elsewhere: Returns the other flows that have a step of a given name.
     """
     edges = [(e.source, e.target, e.is_loop) for step in steps.values() for e in step.after]

@@ -12,7 +12,7 @@ from penstock._declared.step import Step
 from penstock.graph._bypassed import find_bypassed
 from penstock.graph._check import check
 from penstock.graph._model import Edge, Graph, Node, Problem
-from penstock.graph._structure import order, successors
+from penstock.graph._order import order_steps
 
 __all__ = ["Flow", "find_problems", "get_flow", "list_flows"]
 
@@ -30,7 +30,14 @@ class Flow:
     """The name of the flow in code, logs and docs."""
 
     steps: tuple[Step, ...]
-    """The steps, in order of declaration."""
+    """The steps in the order in which the flow reaches them from its entrypoints.
+
+    Each is after all that lead to it, except by loops, and a branch is not interrupted.
+    Of several that could come next, those that one ``after=`` names are beside each
+    other, in that order, and all others in the order of their names; the order of
+    declaration does not count. In a cycle without a loop, the edge by which the flow
+    comes back counts as one.
+    """
 
     title: str | None = None
     """The title for readers, instead of the name."""
@@ -46,6 +53,9 @@ class Flow:
 
     _found: tuple[Problem, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", order_steps(self.steps))
+
     @property
     def label(self) -> str:
         """The title if there is one, else the name."""
@@ -53,12 +63,12 @@ class Flow:
 
     @cached_property
     def entrypoints(self) -> tuple[Step, ...]:
-        """The steps at which runs begin, in order of declaration."""
+        """The steps at which runs begin, in the order of `steps`."""
         return tuple(step for step in self.steps if step.is_entrypoint)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """The declared edges, in order of declaration."""
+        """The declared edges, in the order of the steps that they lead to."""
         return tuple(edge for step in self.steps for edge in step.after)
 
     def step(self, name: str) -> Step:
@@ -68,19 +78,6 @@ class Flow:
             LookupError: If the flow has no such step.
         """
         return self._by_name[name]
-
-    def order(self) -> tuple[Step, ...]:
-        """Return the steps so that each comes after its predecessors, except for loops.
-
-        Steps that could come next keep their order of declaration; in a cycle
-        without a loop the one that was declared first opens it.
-        """
-        return self._order
-
-    @cached_property
-    def _order(self) -> tuple[Step, ...]:
-        pairs = [(edge.source, edge.target) for edge in self.edges if not edge.is_loop]
-        return tuple(self._by_name[name] for name in order(successors(self._by_name, pairs)))
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems of the declared flow, worst first.
@@ -111,7 +108,7 @@ class Flow:
                 sends=step.sends,
                 summary=plain_text(step.summary or "") or None,
             )
-            for step in self.order()
+            for step in self.steps
         ]
         place = {node.name: index for index, node in enumerate(nodes)}
         # Loops last: a program that lays out a graph takes those for the ways back.
@@ -198,12 +195,13 @@ def _unclaimed(declaration: Declaration) -> Problem:
 
 
 def _snapshot(registry: Registry, declared: FlowDeclaration) -> Flow:
-    steps = {name: d.as_step(declared) for name, d in declared.steps.items()}
+    ordered = order_steps(d.as_step(declared) for d in declared.steps.values())
+    steps = {step.name: step for step in ordered}
     merged, conflicts = _merge(declared)
 
     elsewhere = partial(registry.flows_with, asking=declared.name)
     found = [*check(declared.name, steps, elsewhere), *conflicts]
-    return Flow(name=declared.name, steps=tuple(steps.values()), _found=tuple(found), **merged)
+    return Flow(name=declared.name, steps=ordered, _found=tuple(found), **merged)
 
 
 def _merge(declared: FlowDeclaration) -> tuple[dict[str, Any], list[Problem]]:

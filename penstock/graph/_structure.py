@@ -2,7 +2,6 @@
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
 from penstock.graph._model import Edge, Graph, Node
@@ -19,6 +18,7 @@ __all__ = [
     "reach",
     "repetitions",
     "successors",
+    "ways_back",
 ]
 
 Successors = Mapping[str, Sequence[str]]
@@ -93,17 +93,55 @@ def _is_repetition(edge: Edge) -> bool:
 
 
 def find_cycle(following: Successors) -> list[str] | None:
-    """Return the names along one cycle, its first name again at its end, or None."""
-    sorter = TopologicalSorter[str]()
-    for source, targets in following.items():
-        for target in targets:
-            sorter.add(target, source)
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        path: list[str] = error.args[1]
-        return path
-    return None
+    """Return the names along one cycle, its first name again at its end, or None.
+
+    The last of its edges is the way back: the names are in the order of a flow.
+    """
+    component, place = components(following), {name: n for n, name in enumerate(following)}
+    backwards = [
+        (place[target], place[source], target, source)
+        for source, targets in following.items()
+        for target in targets
+        if component[source] == component[target] and place[target] <= place[source]
+    ]
+    if not backwards:
+        return None
+    *_, first, last = min(backwards)
+    return [*_path(following, first, last), first]
+
+
+def _path(following: Successors, first: str, last: str) -> list[str]:
+    """Return the names on a shortest way from *first* to *last*, of which there is one."""
+    before = {first: first}
+    waiting = deque(before)
+    while last not in before:
+        name = waiting.popleft()
+        new = [target for target in following[name] if target not in before]
+        before.update((target, name) for target in new)
+        waiting.extend(new)
+    path = [last]
+    while path[-1] != first:
+        path.append(before[path[-1]])
+    return path[::-1]
+
+
+def ways_back(graph: Graph) -> set[int]:
+    """Return the numbers of the edges that lead back: loops, and what closes a cycle.
+
+    .. versionadded:: 0.2
+    """
+    place = {node.name: number for number, node in enumerate(graph.nodes)}
+    pairs = ((edge.source, edge.target) for edge in graph.edges if not edge.is_loop)
+    component = components(successors(place, pairs))
+    return {
+        number
+        for number, edge in enumerate(graph.edges)
+        if edge.is_loop
+        or (
+            component[edge.source] == component[edge.target]
+            and place[edge.target] <= place[edge.source]
+        )
+    }
 
 
 def find_cyclic(following: Successors) -> set[str]:
@@ -157,8 +195,7 @@ def _reach_beside(following: Successors, start: str, placed: set[str]) -> list[s
 def order(following: Successors) -> list[str]:
     """Return all names so that each comes after what leads to it.
 
-    Of names that could come next, the one declared first does. In a cycle,
-    the one declared first opens it.
+    Of names that could come next, the first one does. In a cycle, the first one opens it.
     """
     rank = {name: index for index, name in enumerate(following)}
     waits_for = dict.fromkeys(following, 0)

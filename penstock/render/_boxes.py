@@ -10,7 +10,7 @@ from math import ceil
 from typing import Literal
 
 from penstock.graph._model import Edge, Graph, Node
-from penstock.graph._structure import joins
+from penstock.graph._structure import joins, ways_back
 from penstock.render._icons import SIGNS, icon_of
 from penstock.render._measure import MONO, NOTE, SANS, width_of, wrap
 
@@ -123,7 +123,7 @@ class _Planner:
             self._add(
                 _measure(node, self._ids[node.name], self._notes(node, again), self._group(node))
             )
-        back = _ways_back(graph)
+        back = ways_back(graph)
         for number, edge in enumerate(graph.edges):
             if edge.source != edge.target:
                 self._add_edge(number, edge, is_back=number in back)
@@ -244,33 +244,3 @@ def has_mark(node: Node) -> bool:
 
 def _even(length: float) -> float:
     return 2 * ceil(length / 2)
-
-
-def _ways_back(graph: Graph) -> set[int]:
-    """Return the numbers of the edges that are drawn backwards.
-
-    They are loops, and what closes a cycle on the way from the entrypoints.
-    """
-    back = {number for number, edge in enumerate(graph.edges) if edge.is_loop}
-    leaving: dict[str, list[tuple[int, str]]] = {node.name: [] for node in graph.nodes}
-    for number, edge in enumerate(graph.edges):
-        if number not in back:
-            leaving[edge.source].append((number, edge.target))
-    done, opened = set[str](), set[str]()
-    for start in sorted(graph.nodes, key=lambda node: node.role != "entrypoint"):
-        # An explicit stack: a flow may be longer than Python's recursion allows.
-        stack = [(start.name, iter(leaving[start.name]))] if start.name not in done else []
-        opened.update(name for name, _ in stack)
-        while stack:
-            name, rest = stack[-1]
-            number, target = next(rest, (-1, ""))
-            if number < 0:
-                stack.pop()
-                opened.discard(name)
-                done.add(name)
-            elif target in opened:
-                back.add(number)
-            elif target not in done:
-                opened.add(target)
-                stack.append((target, iter(leaving[target])))
-    return back

@@ -91,7 +91,7 @@ def test_one_flow():
     declare_orders()
     document = json.loads(Catalog.from_registry(HERE).to_json())
     (found,) = document["flows"]
-    pack, send, receive = found.pop("steps")
+    receive, pack, send = found.pop("steps")
     lines = [s.pop("location") for s in (pack, send, receive)]
 
     assert document["schema_version"] == SCHEMA_VERSION
@@ -320,7 +320,7 @@ def test_fixture_of_version_1():
 
     assert catalog.to_json() == path.read_text(encoding="utf-8")
     assert is_valid(path.read_text(encoding="utf-8"))
-    assert [s.name for s in orders.order()] == ["receive", "pack", "send"]
+    assert [s.name for s in orders.steps] == ["receive", "pack", "send"]
     assert orders.step("pack").summary == "Pack the order."
     assert orders.step("send").sends == ("celery:emails", "kafka:sent")
     assert [edge.label for edge in orders.edges if edge.is_loop] == ["refused"]

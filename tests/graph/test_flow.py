@@ -36,27 +36,13 @@ def codes(found: Flow) -> list[tuple[str, str | None]]:
     return [(problem.code, problem.step) for problem in found.problems()]
 
 
-def test_order():
-    """Each step is after all that lead to it; else the order of declaration holds."""
-    found = declare("f", d=["b", "c"], b="a", c="a", a=None, e="d")
-
-    assert [s.name for s in found.order()] == ["a", "b", "c", "d", "e"]
-
-
-def test_order_of_a_cycle():
-    """In a cycle the step declared first opens it, and no step is lost."""
-    found = declare("f", b=["a", "c"], c="b", a=None, d="c")
-
-    assert [s.name for s in found.order()] == ["a", "b", "c", "d"]
-
-
 def test_order_of_a_loop():
     """A loop does not count in the order, and is the last of the edges that are drawn."""
     found = declare("f", ask=["a", loop("check")], check="ask", send="check", a=None)
 
     graph = found.graph()
 
-    assert [s.name for s in found.order()] == ["a", "ask", "check", "send"]
+    assert [s.name for s in found.steps] == ["a", "ask", "check", "send"]
     assert [node.name for node in graph.nodes] == ["a", "ask", "check", "send"]
     assert [(edge.source, edge.target, edge.is_loop) for edge in graph.edges] == [
         ("a", "ask", False),
@@ -453,7 +439,7 @@ def test_class_has_a_place():
     orders(step(name="handler")(Handler))
     orders(step(name="builtin")(dict))
 
-    places = [found.location for found in get_flow("orders").steps]
+    places = [get_flow("orders").step(name).location for name in ("handler", "builtin")]
 
     assert places[0].file == __file__
     assert (
