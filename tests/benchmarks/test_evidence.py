@@ -1,0 +1,338 @@
+"""The ground truth of the check can be read, applied to a checkout and scored."""
+
+import copy
+import importlib
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+EVIDENCE = Path(__file__).parents[2] / "benchmarks" / "evidence"
+SHOP = tomllib.loads("""
+[application]
+name = "shop"
+address = "https://example.org/shop"
+commit = "0000"
+licence = "MIT"
+style = "functions"
+set = "development"
+roots = ["src"]
+
+[[flow]]
+name = "orders"
+steps = [
+  { name = "order", at = "shop.flow:order", entrypoint = true },
+  { name = "check", at = "shop.flow:Order.check" },
+  { name = "charge", at = "shop.flow:charge", sends = ["queue:paid"] },
+]
+not_edges = ["charge -> check"]
+
+[[flow.edges]]
+edge = "order -> check"
+kind = "call"
+lines = ["src/shop/flow.py:8 check"]
+
+[[flow.edges]]
+edge = "check -> charge"
+kind = "order"
+lines = ["src/shop/flow.py:8 check", "src/shop/flow.py:9 charge"]
+through = ["constructor"]
+
+[[flow.drift]]
+id = "charge-first"
+type = "reordered"
+why = "The order is charged before it is checked."
+edits = [{ file = "src/shop/flow.py", line = 9, move = 1, before = 8, has = "charge" }]
+expect = ["contradicted check -> charge", "undeclared charge -> check"]
+allow = ["undeclared order -> charge"]
+
+[[flow.drift]]
+id = "charge-card"
+type = "renamed"
+why = "The function has another name."
+edits = [
+  { file = "src/shop/flow.py", line = 9, old = "charge", new = "charge_card" },
+  { file = "src/shop/flow.py", line = 12, old = "charge", new = "charge_card" },
+]
+expect = ["renamed charge"]
+
+[[flow.drift]]
+id = "other-queue"
+type = "channel"
+why = "The queue has another name."
+sends = { charge = ["queue:sent"] }
+needed = false
+
+[[flow.drift]]
+id = "in-a-local"
+type = "refactoring"
+why = "The order has a name."
+
+[[flow.drift.edits]]
+file = "src/shop/flow.py"
+line = 8
+delete = 1
+leave = "it = Order()\\nit.check()"
+has = "check"
+""")
+SOURCE = """\
+class Order:
+    def check(self):
+        return self
+
+
+def order():
+    \"\"\"Check and charge.\"\"\"
+    Order().check()
+    charge()
+
+
+def charge():
+    pass
+"""
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    """Return the two modules as the scripts import them."""
+    sys.path.insert(0, str(EVIDENCE))
+    try:
+        yield importlib.import_module("cases"), importlib.import_module("score")
+    finally:
+        sys.path.remove(str(EVIDENCE))
+        sys.modules.pop("cases")
+        sys.modules.pop("score")
+
+
+@pytest.fixture(scope="module")
+def shop(evidence):
+    """Return an application of one flow."""
+    return evidence[0].parse(SHOP)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Return a folder with the source of that application."""
+    (tmp_path / "src" / "shop").mkdir(parents=True)
+    (tmp_path / "src" / "shop" / "flow.py").write_text(SOURCE)
+    return tmp_path
+
+
+def perfect(evidence, application):
+    """Return for every case of an application what its truth says."""
+    found = {}
+    for case in evidence[0].cases([application]):
+        pairs = [{**probe, "verdict": "contradicted"} for probe in case.declaration()["probes"]]
+        for pair in pairs:
+            for edge in case.flow.edges:
+                if edge.pair == (pair["from"], pair["to"]):
+                    name, _, line = edge.lines[0].partition(" ")[0].rpartition(":")
+                    pair |= {"verdict": "supported", "kind": edge.kinds[0]}
+                    pair |= {"file": name, "line": int(line)}
+        expected = case.drift.expect if case.drift and case.drift.needed else ()
+        findings = [{"code": codes[0], "from": a, "to": b} for codes, a, b in expected]
+        found[case.id] = {"pairs": pairs, "findings": findings}
+    return found
+
+
+def shares(evidence, application, found, **options):
+    """Score findings, and return the shares that have a goal."""
+    total = evidence[1].score(found, [application], **options)
+    names = ("recall", "precision", "found", "exact", "quiet_flows", "quiet_refactorings")
+    return {name: round(getattr(total, name).value, 2) for name in names}
+
+
+def test_files(evidence):
+    """Both halves of the truth have what the goals are measured with."""
+    applications = evidence[0].load()
+    for name, group in (
+        ("development", evidence[0].load("development")),
+        ("held_out", evidence[0].load("held_out")),
+    ):
+        flows = [flow for application in group for flow in application.flows]
+        edges = [edge for flow in flows for edge in flow.edges]
+        drifts = [drift for flow in flows for drift in flow.drifts]
+
+        assert len(group) >= 3, name
+        assert {kind for edge in edges for kind in edge.kinds} == set(evidence[0].KINDS), name
+        assert len(edges) >= 60, name
+        assert sum(drift.needed for drift in drifts) >= 30, name
+        assert sum(drift.type == "refactoring" for drift in drifts) >= 10, name
+    ids = [case.id for case in evidence[0].cases(applications)]
+
+    assert len(set(ids)) == len(ids)
+    assert evidence[0].table(applications).count("\n") == len(applications) + 2
+
+
+def test_silent_tool(evidence, shop):
+    """A tool that reports nothing scores 0 in everything."""
+    silent = {name: {"pairs": [], "findings": []} for name in perfect(evidence, shop)}
+
+    assert set(shares(evidence, shop, silent).values()) == {0}
+    assert set(shares(evidence, shop, {}).values()) == {0}
+    assert not any(evidence[1].reached(evidence[1].score({}, [shop])).values())
+
+
+def test_perfect_tool(evidence, shop):
+    """A tool that reports the truth scores 1 in everything."""
+    total = evidence[1].score(perfect(evidence, shop), [shop])
+
+    assert set(shares(evidence, shop, perfect(evidence, shop)).values()) == {1}
+    assert total.kinds_right.value == total.lines_right.value == 1
+    assert (total.missed, total.wrong) == ([], [])
+    assert all(evidence[1].reached(total).values())
+    assert evidence[1].as_json(total)["goals"] == evidence[1].reached(total)
+    assert "| reordered | 1.00 (1 of 1) | 1.00 (1 of 1) |" in evidence[1].markdown(total)
+
+
+@pytest.mark.parametrize(
+    ("case", "change", "expected"),
+    [
+        ("", {"pairs": {0: "supported"}}, {"precision": 0.67}),
+        ("", {"pairs": {2: "unverified"}}, {"recall": 0.5}),
+        ("", {"findings": ["undeclared order -> charge"]}, {"quiet_flows": 0, "exact": 1}),
+        ("/in-a-local", {"findings": ["contradicted order -> check"]}, {"quiet_refactorings": 0}),
+        ("/in-a-local", {"findings": ["unverified order -> check"]}, {}),
+        ("/charge-first", {"findings": []}, {"found": 0.5, "exact": 0.5}),
+        ("/charge-first", {"findings": ["contradicted check -> charge"]}, {"exact": 0.5}),
+        (
+            "/charge-first",
+            {"findings": ["unverified check -> charge"]},
+            {"found": 0.5, "exact": 0.5},
+        ),
+        (
+            "/charge-first",
+            {
+                "findings": [
+                    "contradicted check -> charge",
+                    "undeclared charge -> check",
+                    "undeclared order -> charge",
+                ]
+            },
+            {},
+        ),
+        (
+            "/charge-first",
+            {
+                "findings": [
+                    "contradicted check -> charge",
+                    "undeclared charge -> check",
+                    "contradicted order -> check",
+                ]
+            },
+            {"exact": 0.5},
+        ),
+        ("/charge-card", {"findings": ["missing charge -> "]}, {"exact": 0.5}),
+    ],
+)
+def test_one_difference(evidence, shop, case, change, expected):
+    """One wrong or missing finding changes the share that is about it, and no other."""
+    found = copy.deepcopy(perfect(evidence, shop))
+    result = found[f"shop/orders{case}"]
+    for index, verdict in change.get("pairs", {}).items():
+        result["pairs"][index]["verdict"] = verdict
+    if "findings" in change:
+        texts = [text.partition(" ") for text in change["findings"]]
+        result["findings"] = [
+            {"code": code, "from": pair.partition(" -> ")[0], "to": pair.partition(" -> ")[2]}
+            for code, _, pair in texts
+        ]
+    before = shares(evidence, shop, perfect(evidence, shop))
+
+    assert shares(evidence, shop, found) == before | expected
+
+
+def test_known_before(evidence, shop):
+    """A finding that the flow had before its drift is not counted as found."""
+    found = perfect(evidence, shop)
+    found["shop/orders"]["findings"] = found["shop/orders/charge-first"]["findings"]
+
+    assert shares(evidence, shop, found)["found"] == 0.5
+
+
+def test_validate(evidence, shop, checkout):
+    """A file that fits its checkout has no problem; each difference has one."""
+    assert evidence[0].validate(shop, checkout) == []
+
+    (checkout / "src" / "shop" / "flow.py").write_text(SOURCE.replace("charge", "pay"))
+    problems = "\n".join(evidence[0].validate(shop, checkout))
+
+    assert "orders: step charge: shop.flow has no charge" in problems
+    assert "src/shop/flow.py:9 does not mention 'charge'" in problems
+    assert "'charge' occurs 0 times in the line" in problems
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        ({"line": 2, "old": "b", "new": "B"}, "a\nB\nc\n"),
+        ({"line": 2, "has": "b", "insert": "x\ny"}, "a\nx\ny\nb\nc\n"),
+        ({"line": 2, "has": "b", "delete": 2}, "a\n"),
+        ({"line": 1, "has": "a", "delete": 1, "leave": "x\ny"}, "x\ny\nb\nc\n"),
+        ({"line": 3, "has": "c", "move": 1, "before": 1, "shift": 2}, "  c\na\nb\n"),
+        (
+            {"line": 2, "has": "b", "under": "if x:", "count": 1, "then": "z"},
+            "a\nif x:\n    b\nz\nc\n",
+        ),
+    ],
+    ids=["replace", "insert", "delete", "leave", "move", "under"],
+)
+def test_edits(evidence, tmp_path, edit, expected):
+    """Each kind of edit changes the lines that it names."""
+    (tmp_path / "m.py").write_text("a\nb\nc\n")
+
+    assert evidence[0].apply([{"file": "m.py", **edit}], tmp_path) == {"m.py": expected}
+
+
+def test_moved_to_a_file(evidence, tmp_path):
+    """Lines can move to a new file, and later edits count lines as before."""
+    (tmp_path / "m.py").write_text("a\nb\nc\n")
+    edits = [
+        {"file": "m.py", "line": 1, "has": "a", "move": 1, "to": "n.py", "head": "x\n"},
+        {"file": "m.py", "line": 3, "old": "c", "new": "C"},
+    ]
+
+    assert evidence[0].apply(edits, tmp_path) == {"m.py": "b\nC\n", "n.py": "x\na\n"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"edges": [{"edge": "order -> pay", "kind": "call", "lines": ["m.py:1 x"]}]}, "names"),
+        ({"edges": [{"edge": "order", "kind": "call", "lines": ["m.py:1 x"]}]}, "'a -> b'"),
+        ({"edges": [{"edge": "order -> check", "kind": "calls", "lines": []}]}, "kind"),
+        ({"not_edges": ["order -> check"]}, "are edges and are not"),
+        ({"drift": [{"id": "x", "type": "removed", "why": "y"}]}, "nothing is expected"),
+        ({"steps": [{"name": "order", "at": "shop.flow:order"}]}, "no entrypoint"),
+        ({"colour": 1}, "are unknown"),
+    ],
+    ids=["step", "arrow", "kind", "both", "drift", "entrypoint", "key"],
+)
+def test_refused(evidence, change, message):
+    """A file that is not as the format requires is refused with the reason."""
+    data = copy.deepcopy(SHOP)
+    data["flow"][0] |= change
+
+    with pytest.raises(evidence[0].CaseError, match=message):
+        evidence[0].parse(data)
+
+
+def test_written_cases(evidence, shop, checkout, tmp_path_factory):
+    """A case is a declaration and the source with its drift; findings are read beside them."""
+    out = tmp_path_factory.mktemp("out")
+    for case in evidence[0].cases([shop]):
+        (out / case.id).mkdir(parents=True, exist_ok=True)
+        case.write(checkout, out / case.id / "source")
+        found = perfect(evidence, shop)[case.id]
+        (out / case.id / "findings.json").write_text(json.dumps(found))
+    (out / "all.json").write_text(json.dumps({"cases": perfect(evidence, shop)}))
+    renamed = (out / "shop/orders/charge-card/source/src/shop/flow.py").read_text()
+    case = list(evidence[0].cases([shop]))[3]
+
+    assert "def charge_card" in renamed
+    assert (checkout / "src/shop/flow.py").read_text() == SOURCE
+    assert case.declaration()["steps"][2]["sends"] == ["queue:sent"]
+    assert case.declaration(channels=False)["steps"][2]["sends"] == []
+    assert evidence[1].read(out) == evidence[1].read(out / "all.json")
