@@ -143,7 +143,7 @@ def _score_drift(
     before: Mapping[str, Any],
 ) -> None:
     new = _findings(result) - _findings(before)
-    extra = {finding for finding in _errors(new) if not _is_right(finding, drift)}
+    extra = {finding for finding in _errors(new) if not _is_right(finding, case, drift)}
     total.wrong += [f"{case.id}: {_text(finding)}" for finding in sorted(extra)]
     if not drift.needed:
         quiet = result is not None and _sees(before) and not extra
@@ -191,13 +191,30 @@ def _same_steps(finding: Finding, first: str, second: str) -> bool:
     return (first == "*" or source in first.split("|")) and (not second or target == second)
 
 
-def _is_right(finding: Finding, drift: Drift) -> bool:
+def _is_right(finding: Finding, case: Case, drift: Drift) -> bool:
+    """Whether a finding is expected, allowed, or follows from what is expected."""
     code, source, target = finding
     if any(_matches(finding, *right) for right in (*drift.expect, *drift.allow)):
         return True
-    contradicted = {second for codes, _, second in drift.expect if "contradicted" in codes}
     renamed = {first for codes, first, _ in drift.expect if "renamed" in codes}
-    return (code == "undeclared" and target in contradicted) or bool({source, target} & renamed)
+    if {source, target} & renamed:
+        return True
+    near = {second for _, _, second in drift.expect}
+    return code == "undeclared" and (target in near or target in _after(source, case, drift))
+
+
+def _after(step: str, case: Case, drift: Drift) -> set[str]:
+    """The steps that follow one in the declaration, were it as the expected findings say."""
+    edges = {(first, second) for first, second, _ in case.edges}
+    for codes, firsts, second in drift.expect:
+        for first in firsts.split("|"):
+            edges -= {(first, second)}
+            edges |= {(first, second)} if "undeclared" in codes else set()
+    found, new = set(), {step}
+    while new:
+        new = {second for first, second in edges if first in new} - found
+        found |= new
+    return found
 
 
 def _text(finding: Finding) -> str:

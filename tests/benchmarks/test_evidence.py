@@ -225,6 +225,12 @@ def test_perfect_tool(evidence, shop):
             {"exact": 0.5},
         ),
         ("/charge-card", {"findings": ["missing charge -> "]}, {"exact": 0.5}),
+        ("/charge-card", {"findings": ["renamed charge", "undeclared order -> charge"]}, {}),
+        (
+            "/charge-card",
+            {"findings": ["renamed charge", "contradicted order -> check"]},
+            {"exact": 0.5},
+        ),
     ],
 )
 def test_one_difference(evidence, shop, case, change, expected):
