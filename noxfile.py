@@ -22,7 +22,12 @@ PURE_GUESTS = ("apscheduler", "asgi", "dramatiq", "httpx", "huey", "logging", "l
 PURE_GUESTS += ("missing", "opentelemetry", "requests", "rq", "sentry", "structlog", "wsgi")
 PURE_FOLDERS = ("", "boundaries", "common", "declared", "graph", "pages", "project", "render")
 PURE_FOLDERS += ("runtime", "tracing")
-NOT_PURE = ("test_api", "test_conformance", "test_markdown_pages")  # they need what is compiled
+NOT_PURE = (
+    "test_api",
+    "test_conformance",
+    "test_languages",
+    "test_markdown_pages",
+)  # they need what is compiled
 
 # A module's tests stay together, since they share what they built. There is one worker more than
 # there are cores, since workers often wait for servers and other processes. The order is that of
@@ -176,6 +181,13 @@ def sphinx(session: nox.Session, version: str) -> None:
     session.install(".[sphinx]", f"sphinx=={version}.*", *SPHINX_GUESTS, *_groups("tests"))
     chosen = ("-m", "not browser and not latex and not mermaid and not wide")
     session.run(*PYTEST, "tests/sphinx", *chosen, *session.posargs)
+
+
+@nox.session
+def translations(session: nox.Session) -> None:
+    """Bring the translations up to date with the code; `-- fr` begins French."""
+    session.install("-e", ".", "babel>=2.16")
+    session.run("python", ".ci/translations.py", *session.posargs)
 
 
 @nox.session

@@ -26,7 +26,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from penstock.docs import Settings, did_you_mean
+from penstock.docs import Settings, Words, did_you_mean
 from penstock.docs.diagrams import page_script, page_stylesheet
 from penstock.docs.markdown import INDEX, block_documents, file_name
 from penstock.exceptions import ConfigurationError
@@ -36,7 +36,7 @@ from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams
 from penstock_mkdocs.markdown._build import Build
 from penstock_mkdocs.markdown._compat import mark_as_modified
-from penstock_mkdocs.markdown._host import PLUGIN_CACHE
+from penstock_mkdocs.markdown._host import PLUGIN_CACHE, theme_language
 from penstock_mkdocs.markdown._links import RemoteTarget, fix_joined_links, fix_links
 from penstock_mkdocs.markdown._loading import Loaded, Loader
 from penstock_mkdocs.markdown._options import ExtensionOptions
@@ -125,6 +125,12 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
 
     errors = _Option("auto")
     """Whether to ``raise`` what is wrong, or to ``show`` it on the page."""
+
+    language = _Option(None)
+    """The language of penstock's own words, unless that of the theme is right."""
+
+    locale_dirs = _Option(())
+    """Folders of translations of these words, counted from the folder of ``mkdocs.yml``."""
 
     templates = config_options.Optional(config_options.Dir(exists=True))
     """A folder with templates that replace ours."""
@@ -280,6 +286,10 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         options = {name: value for name, value in self.config.items() if name not in apart}
         return {**options, "css": False, "config_file": config.config_file_path}
 
+    def _words(self, config: MkDocsConfig) -> Words:
+        options = ExtensionOptions.read(self._extension_options(config))
+        return options.words(theme_language(config.theme), Path.cwd())
+
     def _settings(self, config: MkDocsConfig) -> Settings | None:
         """Return the project's settings, or None where they cannot be used: blocks say why."""
         try:
@@ -307,7 +317,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         taken = {file.dest_uri.casefold(): file for file in files}
         heads = {file_name(flow): _head(flow.label) for flow in declared}
         sources: dict[str, str] = {}
-        for name, text in block_documents(declared).items():
+        for name, text in block_documents(declared, words=self._words(config)).items():
             made = self._generated.write(config, folder + name, heads.get(name, "") + text)
             file = taken.get(made.dest_uri.casefold(), made)
             sources[name] = file.src_uri

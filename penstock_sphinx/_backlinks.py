@@ -13,11 +13,11 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import NoUri
 
-from penstock.docs import ENGLISH, Link
+from penstock.docs import Link
 from penstock.docs.functions import python_name
 from penstock_sphinx._compat import find_python_object
 from penstock_sphinx._domain import LinkBack, domain_of, refer
-from penstock_sphinx._messages import own_words
+from penstock_sphinx._messages import words_of
 
 __all__ = ["setup_backlinks"]
 
@@ -66,7 +66,7 @@ def _add_lines(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def _line(app: Sphinx, docname: str, links: list[LinkBack]) -> nodes.paragraph:
-    words = ENGLISH.translated(lambda text: str(own_words(text)))
+    words = words_of(app)
     targets = {str(number): link.target for number, link in enumerate(links)}
     named = [Link(str(number), link.label, "") for number, link in enumerate(links)]
     content: list[nodes.Node] = []

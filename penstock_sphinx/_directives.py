@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from penstock import Step
 from penstock.docs import (
     FlowPage,
+    MissingWords,
     Selection,
     Settings,
     StepSection,
@@ -36,7 +37,7 @@ from penstock_sphinx._config import DIRECTIONS, choice, format_name, project_set
 from penstock_sphinx._domain import DomainObject, LinkTarget, PenstockDomain, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
-from penstock_sphinx._messages import own_words
+from penstock_sphinx._messages import words_of
 from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._overview import overview
 from penstock_sphinx._page_state import anchors_on_page, is_being_shown, showing
@@ -48,9 +49,6 @@ __all__ = ["setup_directives"]
 _NAMES: dict[str, Any] = {"name": directives.unchanged, "class": directives.class_option}
 _RANKS = {"full": 0, "folded": 0, "alone": 1, "summary": 2, "none": 3}
 """Which of several objects a link prefers: the one that shows most."""
-
-_INDEXED = {"flow": "{} (flow)", "entrypoint": "{} (entrypoint in {})", "step": "{} (step in {})"}
-"""The entries of the general index."""
 
 
 def setup_directives(app: Sphinx) -> None:
@@ -87,6 +85,10 @@ class _Directive(SphinxDirective):
     @property
     def _domain(self) -> PenstockDomain:
         return domain_of(self.env)
+
+    @property
+    def _missing(self) -> MissingWords:
+        return words_of(self.env).missing
 
     def _page(
         self, translate: Translator, flow: Flow, *steps: Step, part: Graph | None = None
@@ -135,10 +137,10 @@ class _Directive(SphinxDirective):
         """Register *objects* for links, and return what puts them into the index."""
         if "no-index" in self.options:
             return []
-        entries = []
+        entries, words = [], words_of(self.env).index
         for obj in objects:
             self._domain.note_object(self.env.docname, obj)
-            entry = str(own_words(_INDEXED[obj.kind])).format(obj.label, flow.label)
+            entry = words.entry(obj.kind).format(obj.label, flow.label)
             # A semicolon would split the entry.
             entry = entry.replace(";", ",")
             entries.append(("single", entry, obj.anchor, "", None))
@@ -148,7 +150,7 @@ class _Directive(SphinxDirective):
         """Warn at the author's line, and leave the note *missing* where something would be."""
         # Only the warning has paths of this machine.
         self._warn(f"{reason}{'' if self._domain.flows.flows else self._origins()}", subtype)
-        parts = sentence_parts(f"{own_words(missing)}: {reason}")
+        parts = sentence_parts(f"{missing}: {reason}")
         content = [nodes.literal(text, text) if code else nodes.Text(text) for text, code in parts]
         note = nodes.paragraph("", "", *content)
         return [nodes.warning("", note, classes=["penstock-missing"])]
@@ -221,16 +223,16 @@ class FlowDirective(_Directive):
         try:
             flow = self._domain.flows.flow(self._name())
         except UnknownFlowError as error:
-            return self._fail("This flow cannot be shown", self._explain(error), "unknown_flow")
+            return self._fail(self._missing.flow, self._explain(error), "unknown_flow")
         translate = Translator(self)
         titled = translate.flow(flow)
         try:
             part = part_of(titled, self.options)
         except UnknownStepError as error:
-            return self._fail("This flow cannot be shown", str(error), "unknown_step")
+            return self._fail(self._missing.flow, str(error), "unknown_step")
         except PartError as error:
             reason = error.spelled(":{}:")
-            return self._fail("This flow cannot be shown", reason, "option")
+            return self._fail(self._missing.flow, reason, "option")
         for problem in flow.problems():
             self._warn(str(problem), problem.code.replace("-", "_"))
         if how != "none" and is_being_shown(self.env, "flow", flow.name):
@@ -309,7 +311,7 @@ class StepDirective(_Directive):
         try:
             flow, step = find_step(self._name(), self._domain.flows)
         except UnknownStepError as error:
-            return self._fail("This step cannot be shown", self._explain(error), "unknown_step")
+            return self._fail(self._missing.step, self._explain(error), "unknown_step")
         what = ("step", flow.name, step.name)
         if is_being_shown(self.env, *what):
             return self._link_back("step", LinkTarget(flow.name, step.name), step.label)
@@ -346,7 +348,7 @@ class FlowsDirective(_Directive):
         translate = Translator(self)
         flows = chosen.flows(source)
         if not flows:
-            return self._fail("This index cannot be shown", f"no flow {chosen}", "unknown_flow")
+            return self._fail(self._missing.index, f"no flow {chosen}", "unknown_flow")
         for flow in flows:
             if not flow.steps:
                 self._warn(f"flow {flow.name!r} has no steps: no function uses it", "no_steps")

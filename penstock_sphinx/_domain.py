@@ -23,7 +23,7 @@ from penstock.exceptions import ModuleImportError, UnknownFlowError, UnknownStep
 from penstock.graph import Graph
 from penstock.render import Direction
 from penstock_sphinx._log import warn
-from penstock_sphinx._messages import own_words
+from penstock_sphinx._messages import words_of
 
 __all__ = [
     "Condition",
@@ -126,11 +126,12 @@ class FlowIndex(Index):
         """Return the entries for the pages *docnames*, or for all."""
         assert isinstance(self.domain, PenstockDomain)
         shown = None if docnames is None else set(docnames)
+        words = words_of(self.domain.env).index
         objects = [p for p in self.domain.best() if shown is None or p[0] in shown]
         steps: dict[str, list[IndexEntry]] = {}
         for docname, obj in objects:
             if obj.step is not None:
-                kind = "" if obj.kind == "step" else str(own_words(obj.kind))
+                kind = "" if obj.kind == "step" else words.kind(obj.kind)
                 entry = IndexEntry(obj.label, 2, docname, obj.anchor, kind, "", obj.gist)
                 steps.setdefault(obj.flow, []).append(entry)
         letters: dict[str, list[IndexEntry]] = {}
@@ -152,9 +153,9 @@ class PenstockDomain(Domain):
     name = "penstock"
     label = "penstock"
     object_types: ClassVar = {
-        "flow": ObjType(own_words("flow"), "flow"),
-        "entrypoint": ObjType(own_words("entrypoint"), "entrypoint", "step"),
-        "step": ObjType(own_words("step"), "step"),
+        "flow": ObjType("flow", "flow"),
+        "entrypoint": ObjType("entrypoint", "entrypoint", "step"),
+        "step": ObjType("step", "step"),
     }
     roles: ClassVar = {kind: _Role(warn_dangling=True) for kind in object_types}
     initial_data: ClassVar = {
@@ -167,8 +168,9 @@ class PenstockDomain(Domain):
         "conditions": {},  # by page: the conditions of anchors that some builds leave out
         "sources": {},  # by page: the functions that it describes, as (module, path)
         "withheld": {},  # by page: its entries of the general index that this build leaves out
+        "words": "",  # the hash of penstock's own words, with which the pages were read
     }
-    data_version = 2
+    data_version = 3
 
     builder: Builder | None = None
     """The builder of the pages."""
@@ -203,6 +205,11 @@ class PenstockDomain(Domain):
 
         self.catalogs: dict[str, list[NullTranslations]] = {}
         """The translations of this project, by the name of their catalog."""
+
+    def get_type_name(self, type: ObjType, primary: bool = False) -> str:  # noqa: A002, FBT002 - Sphinx's names
+        """Return what the search calls objects of this *type*."""
+        word = words_of(self.env).index.kind(str(type.lname))
+        return super().get_type_name(ObjType(word, *type.roles), primary)
 
     def need_functions(self) -> None:
         """Let `flows` have their functions, for what is made of docstrings."""
@@ -349,14 +356,15 @@ class _Found:
 def setup_domain(app: Sphinx) -> None:
     """Register the domain."""
     app.add_domain(PenstockDomain)
-    app.add_index_to_domain("penstock", _index_in_language())
+    app.add_index_to_domain("penstock", _index_in_language(app))
     app.connect("builder-inited", _note_builder)
     app.connect("warn-missing-reference", _explain)
 
 
-def _index_in_language() -> type[FlowIndex]:
+def _index_in_language(app: Sphinx) -> type[FlowIndex]:
     """Return the index with its names as strings, for builders write them to JSON."""
-    names = {"localname": str(own_words("Flows")), "shortname": str(own_words("flows"))}
+    words = words_of(app).index
+    names = {"localname": words.title, "shortname": words.short}
     return type("FlowIndex", (FlowIndex,), names)
 
 

@@ -13,8 +13,8 @@ from penstock_sphinx._folded import setup_folded
 from penstock_sphinx._images import setup_images
 from penstock_sphinx._links import setup_links
 from penstock_sphinx._loading import setup_loading
+from penstock_sphinx._messages import setup_messages
 from penstock_sphinx._outdated import setup_outdated
-from penstock_sphinx._translations import setup_translations
 from penstock_sphinx._visitors import setup_visitors
 
 __all__ = ["setup_extension"]
@@ -23,7 +23,7 @@ __all__ = ["setup_extension"]
 def setup_extension(app: Sphinx) -> None:
     """Join every part of penstock to *app*."""
     setup_config(app)
-    setup_translations(app)
+    setup_messages(app)
     setup_loading(app)
     setup_domain(app)
     setup_conditions(app)

@@ -17,6 +17,7 @@ from penstock.docs import Selection, fingerprint, write_whole
 from penstock.exceptions import PenstockError
 from penstock_sphinx._domain import PenstockDomain, domain_of
 from penstock_sphinx._links import has_source_page, whereabouts
+from penstock_sphinx._messages import words_of
 
 __all__ = ["note_again", "setup_outdated"]
 
@@ -37,11 +38,14 @@ def _find_outdated(
     may come from a module that a page never heard of, and most edits of a module
     change nothing that a page shows.
     """
-    now = cache(partial(_fingerprint, domain_of(env)))
+    domain = domain_of(env)
+    now = cache(partial(_fingerprint, domain))
+    words = sha256(repr(words_of(env)).encode()).hexdigest()[:32]
+    before, domain.data["words"] = domain.data["words"], words
     return [
         docname
-        for docname, shown in domain_of(env).data["shown"].items()
-        if any(now(what) != then for what, then in shown.items())
+        for docname, shown in domain.data["shown"].items()
+        if before != words or any(now(what) != then for what, then in shown.items())
     ]
 
 

@@ -9,7 +9,7 @@ from sphinx.util.docutils import SphinxDirective
 from penstock.docs import summary_of
 from penstock.graph import Flow
 from penstock_sphinx._domain import LinkTarget, domain_of
-from penstock_sphinx._messages import own_words
+from penstock_sphinx._messages import words_of
 from penstock_sphinx._nodes import penstock_link
 
 __all__ = ["overview"]
@@ -33,12 +33,16 @@ def overview(
         inline, messages = directive.parse_inline(translate(summary_of(flow)))
         return [*inline, *messages]
 
+    def tags(flow: Flow) -> list[nodes.Node]:
+        return [nodes.Text(", ".join(map(translate, flow.tags)))]
+
+    words = words_of(directive.env).table
     columns = [
-        _Column("Flow", 15, [[link(LinkTarget(flow.name), flow.label)] for flow in flows]),
-        _Column("About", 30, [gist(flow) for flow in flows]),
-        _Column("Entrypoints", 25, [entrypoints(flow) for flow in flows]),
-        _Column("Owner", 10, [[nodes.Text(translate(flow.owner or ""))] for flow in flows]),
-        _Column("Tags", 10, [[nodes.Text(", ".join(map(translate, flow.tags)))] for flow in flows]),
+        _Column(words.flow, 15, [[link(LinkTarget(flow.name), flow.label)] for flow in flows]),
+        _Column(words.about, 30, [gist(flow) for flow in flows]),
+        _Column(words.entrypoints, 25, [entrypoints(flow) for flow in flows]),
+        _Column(words.owner, 10, [[nodes.Text(translate(flow.owner or ""))] for flow in flows]),
+        _Column(words.tags, 10, [tags(flow) for flow in flows]),
     ]
     table = _table([column for column in columns if column.says_something])
     if caption := directive.options.get("caption"):
@@ -66,7 +70,7 @@ class _Column(NamedTuple):
 
 
 def _table(columns: Sequence[_Column]) -> nodes.table:
-    head = nodes.row("", *(_entry([nodes.Text(str(own_words(column.head)))]) for column in columns))
+    head = nodes.row("", *(_entry([nodes.Text(column.head)]) for column in columns))
     rows = zip(*(column.cells for column in columns), strict=True)
     group = nodes.tgroup(
         "",

@@ -34,9 +34,8 @@ from penstock.graph import Graph
 from penstock.render import Direction, draw
 from penstock_sphinx._images import draws_mermaid, find_image
 from penstock_sphinx._log import warn
-from penstock_sphinx._messages import own_words
+from penstock_sphinx._messages import words_of
 from penstock_sphinx._outdated import note_again
-from penstock_sphinx._translations import own_frame_words
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
@@ -133,7 +132,7 @@ def _img(builder: Any, node: nodes.Element) -> str:
     folder = Path(builder.outdir) / builder.imagedir
     name = _save_image(builder, node, folder, "png")
     source = posixpath.join(builder.imgpath, name)
-    alt = node["alt"] or str(own_words("Diagram of the flow {}")).format(_graph(node).label)
+    alt = node["alt"] or words_of(builder).picture.format(_graph(node).label)
     png = (folder / name).read_bytes()
     width, height = (pixels * 2 // 3 for pixels in png_size(png))
     sheet = image_sheet(source, alt, (width, height), _css_sizes(node))
@@ -160,7 +159,7 @@ def _frame(
     """Return the box around the diagram: in a book, nothing scrolls and no script runs."""
     return Frame(
         graph=node["graph"],
-        words=own_frame_words(),
+        words=words_of(builder).frame,
         mermaid=mermaid_to_copy(node["graph"], _direction(node)),
         is_fitting=is_fitting,
         size=size,

@@ -12,7 +12,6 @@ from penstock.docs import Code, Link, Piece, Remark, SourceLink, StepSection, Wo
 from penstock_sphinx._compat import name_in_contents
 from penstock_sphinx._docstrings import FunctionSource, describe_error, parse_rst
 from penstock_sphinx._domain import LinkTarget, domain_of
-from penstock_sphinx._messages import own_words
 from penstock_sphinx._nodes import penstock_link
 from penstock_sphinx._page_state import showing
 from penstock_sphinx._signatures import show_defaults
@@ -84,7 +83,7 @@ def _described(
         described = _outermost(parsed)
         described.replace(_signature(described), _title(section))
         # What was raised may be no matter for readers: the log of the build has it.
-        words = nodes.paragraph("", str(own_words("The docstring of this step cannot be shown.")))
+        words = nodes.paragraph("", section.words.missing.docstring)
         _content(described).append(nodes.warning("", words, classes=["penstock-missing"]))
     return parsed, described
 

@@ -6,44 +6,18 @@ from gettext import NullTranslations, translation
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.application import Sphinx
-from sphinx.locale import get_translator
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.i18n import docname_to_domain
 
 from penstock import Step
-from penstock.docs import ENGLISH, FrameWords, Words, plain_text
+from penstock.docs import ENGLISH, Words, plain_text
 from penstock.docs.diagrams import KNOWN_KINDS
-from penstock.graph import DrawnWords, Flow, Graph
+from penstock.graph import Flow, Graph
 from penstock_sphinx._domain import domain_of
-from penstock_sphinx._messages import CATALOG, own_words
+from penstock_sphinx._messages import words_of
 from penstock_sphinx._nodes import penstock_messages
 
-__all__ = ["Translator", "own_frame_words", "setup_translations"]
-
-
-def setup_translations(app: Sphinx) -> None:
-    """Register the translations of penstock's own words."""
-    app.add_message_catalog(CATALOG, Path(__file__).parent / "locales")
-
-
-def own_frame_words() -> FrameWords:
-    """Return what the box around a diagram says, in the language of the docs."""
-    return FrameWords(
-        step=str(own_words("1 step")),
-        steps=str(own_words("{} steps")),
-        entrypoint=str(own_words("1 entrypoint")),
-        entrypoints=str(own_words("{} entrypoints")),
-        file=str(own_words("SVG file")),
-        zoom_out=str(own_words("Zoom out")),
-        zoom_in=str(own_words("Zoom in")),
-        fit=str(own_words("Fit")),
-        full_screen=str(own_words("Full screen")),
-        copy=str(own_words("Copy as Mermaid")),
-        copied=str(own_words("Copied")),
-        download=str(own_words("Download as SVG")),
-        close=str(own_words("Close")),
-    )
+__all__ = ["Translator"]
 
 
 class Translator:
@@ -60,6 +34,7 @@ class Translator:
     def __init__(self, directive: SphinxDirective) -> None:
         self._directive = directive
         self._catalogs = _catalogs(directive)
+        self._own = words_of(directive.env)
         self._messages: dict[str, None] = {}
 
     def __call__(self, text: str) -> str:
@@ -77,16 +52,17 @@ class Translator:
 
     def kind(self, kind: str) -> str:
         """Return *kind* in the language of the docs: one that penstock knows, as it says it."""
-        if kind.lower() not in KNOWN_KINDS:
-            return self(kind)
-        own = str(own_words(kind.lower()))
-        return self._find(kind) or (kind if own == kind.lower() else own)
+        own = self._own.kind(kind)
+        is_known = kind.lower() in KNOWN_KINDS or own != kind
+        return self._find(kind) or own if is_known else self(kind)
 
     def words(self, steps: Iterable[Step]) -> Words:
         """Return the words of penstock in the language of the docs, with the kinds of *steps*."""
         kinds = dict.fromkeys(step.kind for step in steps if step.kind)
-        changed = tuple((kind, own) for kind in kinds if (own := self.kind(kind)) != kind)
-        return replace(ENGLISH.translated(lambda words: str(own_words(words))), kinds=changed)
+        changed = tuple(
+            (kind, own) for kind in kinds if (own := self.kind(kind)) != ENGLISH.kind(kind)
+        )
+        return replace(self._own, drawn=replace(self._own.drawn, kinds=changed))
 
     def flow(self, flow: Flow, only: Container[str] | None = None) -> Flow:
         """Return *flow* with its titles and conditions translated, those of *only* some steps."""
@@ -130,34 +106,10 @@ class Translator:
         return replace(
             graph,
             description=graph.description and self(graph.description),
-            words=self._words(graph),
             nodes=tuple(
                 replace(node, summary=changed[node.name]) if node.name in changed else node
                 for node in graph.nodes
             ),
-        )
-
-    def _words(self, graph: Graph) -> DrawnWords:
-        kinds = dict.fromkeys(node.kind for node in graph.nodes if node.kind)
-        count = len(graph.nodes)
-        sizes = get_translator(CATALOG).ngettext("It has {} step.", "It has {} steps.", count)
-        return DrawnWords(
-            entrypoint=str(own_words("entrypoint")),
-            missing=str(own_words("not declared")),
-            after_all=str(own_words("after all of them")),
-            all_of=str(own_words("all of")),
-            again=str(own_words("again")),
-            repeats=str(own_words("repeats")),
-            receives=str(own_words("receives {}")),
-            sends=str(own_words("sends {}")),
-            begins=str(own_words("It begins at {}.")),
-            either=str(own_words("{} or {}")),
-            more_before=str(own_words("{} more before")),
-            more_after=str(own_words("{} more after")),
-            via=str(own_words("via {}")),
-            via_several=str(own_words("via {} steps")),
-            size=sizes.format(count),
-            kinds=tuple((kind, words) for kind in kinds if (words := self.kind(kind)) != kind),
         )
 
     def messages(self) -> nodes.Node:

@@ -1,6 +1,6 @@
-"""How the names of well-known kinds are spelled."""
+"""How well-known kinds are written: names have a spelling, and words a translation."""
 
-__all__ = ["spell_kind"]
+__all__ = ["WORD_KINDS", "spell_kind"]
 
 _SPELLINGS = {
     spelling.lower(): spelling
@@ -10,6 +10,14 @@ _SPELLINGS = {
         *("SQL", "S3", "Redis", "SMS", "FTP", "SFTP", "SMTP", "LDAP", "CLI"),
     )
 }
+
+WORD_KINDS = (
+    *("bank", "cache", "card", "chat", "command", "database", "db", "email", "event", "file"),
+    *("group", "job", "mail", "notification", "payment", "push", "queue", "report", "schedule"),
+    *("search", "service", "shell", "storage", "stream", "task", "timer", "topic", "web"),
+    *("webhook", "worker"),
+)
+"""The kinds that are words of English. Others, like HTTP, are the same in all languages."""
 
 
 def spell_kind(kind: str) -> str:

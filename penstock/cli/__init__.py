@@ -19,12 +19,16 @@ from penstock.docs import (
     Settings,
     SettingWords,
     SourceUrl,
+    Words,
     explain,
     explain_nothing,
     explain_optimization,
+    is_known_language,
+    known_languages,
     load_flows,
     part_of,
     read_settings,
+    words_in,
     write_whole,
 )
 from penstock.docs.markdown import (
@@ -294,13 +298,33 @@ def problems(modules: tuple[str, ...], catalog: str | None) -> None:
     sys.exit(bool(project.failures or found))
 
 
+def _read_language(_context: click.Context, _option: click.Parameter, language: str) -> str:
+    if not is_known_language(language):
+        message = f"{language!r} is none of {', '.join(known_languages())}"
+        raise click.BadParameter(message)
+    return language
+
+
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--blocks", is_flag=True, help="Write blocks for the extension penstock_flows.")
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 if a page is out of date.")
+@click.option(
+    "--language",
+    metavar="NAME",
+    default="en",
+    callback=_read_language,
+    help="The language of penstock's own words, like de.",
+)
 @_with_flows
 def pages(
-    folder: Path, *, blocks: bool, check: bool, modules: tuple[str, ...], catalog: str | None
+    folder: Path,
+    *,
+    blocks: bool,
+    check: bool,
+    language: str,
+    modules: tuple[str, ...],
+    catalog: str | None,
 ) -> None:
     """Write a page per flow, and an index, as Markdown to FOLDER.
 
@@ -312,7 +336,8 @@ def pages(
     project = _load(modules, catalog)
     project.check_complete(str(folder))
     try:
-        found = PageFiles(folder, _documents(project, blocks=blocks), project.is_gone)
+        texts = _documents(project, words_in(language), blocks=blocks)
+        found = PageFiles(folder, texts, project.is_gone)
         if not check:
             found.write()
     except (PenstockError, OSError) as error:
@@ -326,11 +351,15 @@ def pages(
     sys.exit(check and bool(found.changed or found.gone))
 
 
-def _documents(project: "_Project", *, blocks: bool) -> dict[str, Document]:
+def _documents(project: "_Project", words: Words, *, blocks: bool) -> dict[str, Document]:
     flows = project.flows.flows
     modules = {file_name(flow): modules_of(flow) for flow in flows}
     source_of = SourceUrl.of(project.settings)
-    texts = block_documents(flows) if blocks else text_documents(flows, source_of=source_of)
+    texts = (
+        block_documents(flows, words=words)
+        if blocks
+        else text_documents(flows, source_of=source_of, words=words)
+    )
     return {name: Document(text, modules.get(name, ())) for name, text in texts.items()}
 
 

@@ -22,6 +22,7 @@ from penstock.docs._frame import (
     mermaid_sheet,
     mermaid_to_copy,
 )
+from penstock.docs._languages import WORDS, is_known_language, known_languages, words_in
 from penstock.docs._lookup import Selection, find_step
 from penstock.docs._names import anchor_of, slug_of, target_of
 from penstock.docs._page import FlowPage, Remark, StepSection
@@ -33,7 +34,18 @@ from penstock.docs._sentences import (
     summary_of,
 )
 from penstock.docs._source_url import SourceUrl, no_source
-from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
+from penstock.docs._words import (
+    ENGLISH,
+    Code,
+    DocstringWords,
+    IndexWords,
+    Link,
+    MissingWords,
+    Piece,
+    SourceLink,
+    TableWords,
+    Words,
+)
 from penstock.exceptions import did_you_mean
 
 __all__ = [
@@ -41,13 +53,17 @@ __all__ = [
     "ENGLISH",
     "PART_OPTIONS",
     "SETTING_NAMES",
+    "WORDS",
     "Code",
+    "DocstringWords",
     "FlowPage",
     "Flows",
     "Frame",
     "FrameWords",
+    "IndexWords",
     "Link",
     "LoadedFlows",
+    "MissingWords",
     "Piece",
     "Remark",
     "Selection",
@@ -56,6 +72,7 @@ __all__ = [
     "SourceLink",
     "SourceUrl",
     "StepSection",
+    "TableWords",
     "Words",
     "anchor_of",
     "check_seconds",
@@ -69,6 +86,8 @@ __all__ = [
     "fingerprint",
     "image_sheet",
     "is_code",
+    "is_known_language",
+    "known_languages",
     "load_flows",
     "mermaid_sheet",
     "mermaid_to_copy",
@@ -83,5 +102,6 @@ __all__ = [
     "split_docstring",
     "summary_of",
     "target_of",
+    "words_in",
     "write_whole",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from penstock.exceptions import DiagramTooLargeError
-from penstock.graph import Graph
+from penstock.graph import Graph, Plural
 from penstock.render import Direction
 from penstock.render._drawing import Drawing
 from penstock.render._formats.mermaid import render_mermaid
@@ -30,17 +30,11 @@ class FrameWords:
     .. versionadded:: 0.2
     """
 
-    step: str = "1 step"
-    """The size of a flow of one step."""
+    steps: Plural = Plural(("{} step", "{} steps"))
+    """The number of steps of a flow."""
 
-    steps: str = "{} steps"
-    """The size of any other flow."""
-
-    entrypoint: str = "1 entrypoint"
-    """How many entrypoints a flow with one has."""
-
-    entrypoints: str = "{} entrypoints"
-    """How many entrypoints any other flow has."""
+    entrypoints: Plural = Plural(("{} entrypoint", "{} entrypoints"))
+    """The number of entrypoints of a flow."""
 
     file: str = "SVG file"
     """The link to the diagram as a file."""
@@ -61,7 +55,7 @@ class FrameWords:
     """The button that copies the source of the diagram."""
 
     copied: str = "Copied"
-    """The message after that."""
+    """The message after the source of the diagram was copied."""
 
     download: str = "Download as SVG"
     """The button that saves the diagram as a file."""
@@ -134,10 +128,9 @@ class Frame:
     def _count(self) -> str:
         steps = sum(node.role != "missing" for node in self.graph.nodes)
         starts = sum(node.role == "entrypoint" for node in self.graph.nodes)
-        words = self.words
-        parts = [words.step if steps == 1 else words.steps.format(steps)]
+        parts = [self.words.steps.format(steps)]
         if starts:
-            parts.append(words.entrypoint if starts == 1 else words.entrypoints.format(starts))
+            parts.append(self.words.entrypoints.format(starts))
         return escape(" · ".join(parts), quote=False)
 
     def _link(self) -> str:

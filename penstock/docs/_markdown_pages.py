@@ -13,6 +13,7 @@ from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._flow import Flow
 from penstock.graph._functions import python_name
+from penstock.graph._model import Graph
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._formats.text import render_text
 
@@ -52,29 +53,37 @@ def modules_of(flow: Flow) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if all(map(str.isidentifier, name.split(".")))))
 
 
-def block_documents(flows: Sequence[Flow]) -> dict[str, str]:
+def block_documents(flows: Sequence[Flow], *, words: Words = ENGLISH) -> dict[str, str]:
     """Return pages that the extension ``penstock_flows`` fills, by their file names.
+
+    Args:
+        flows: The flows.
+        words: The words of penstock in the language of the pages.
 
     .. versionadded:: 0.2
     """
     pages = {file_name(f): f"# {escape(f.label)}\n\n::: penstock-flow {f.name}\n" for f in flows}
-    return {INDEX: "# Flows\n\n::: penstock-flows\n", **pages}
+    return {INDEX: f"# {escape(words.index.title)}\n\n::: penstock-flows\n", **pages}
 
 
 def text_documents(
-    flows: Sequence[Flow], *, source_of: Callable[[Step], str | None] = no_source
+    flows: Sequence[Flow],
+    *,
+    source_of: Callable[[Step], str | None] = no_source,
+    words: Words = ENGLISH,
 ) -> dict[str, str]:
     """Return pages that need no extension, by their file names: Mermaid and text.
 
     Args:
         flows: The flows.
         source_of: Returns the URL of the source of a step, if it is known.
+        words: The words of penstock in the language of the pages.
 
     .. versionadded:: 0.2
     """
     ordered = sorted(flows, key=lambda flow: (flow.label.lower(), flow.name))
-    index = "\n".join(["# Flows", "", *map(_index_line, ordered)]) + "\n"
-    shown = [FlowPage(flow=flow, source_of=source_of) for flow in flows]
+    index = "\n".join([f"# {escape(words.index.title)}", "", *map(_index_line, ordered)]) + "\n"
+    shown = [FlowPage(flow=flow, source_of=source_of, words=words) for flow in flows]
     pages = {file_name(page.flow): "\n\n".join(_page(page)) + "\n" for page in shown}
     return {name: _literal(text) for name, text in {INDEX: index, **pages}.items()}
 
@@ -105,17 +114,17 @@ def _page(page: FlowPage) -> Iterator[str]:
         yield escape(flow.description)
     if page.remarks:
         yield remark_line(page.remarks, page.words)
-    yield _diagram(flow)
+    yield _diagram(page.unlinked)
     for section in page.sections:
         yield from _step(section)
 
 
-def _diagram(flow: Flow) -> str:
+def _diagram(graph: Graph) -> str:
     # Without links: a forge shows diagrams in a separate frame, in which they lead nowhere.
     try:
-        return fence("mermaid", render_mermaid(flow.graph(), direction="TD", styled=True))
+        return fence("mermaid", render_mermaid(graph, direction="TD", styled=True))
     except DiagramTooLargeError:
-        return fence("text", render_text(flow.graph()))
+        return fence("text", render_text(graph))
 
 
 def _step(section: StepSection) -> Iterator[str]:

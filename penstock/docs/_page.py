@@ -228,7 +228,7 @@ class FlowPage:
     @cached_property
     def unlinked(self) -> Graph:
         """The diagram without links, which has the same image."""
-        return self.part or self.flow.graph()
+        return replace(self.part or self.flow.graph(), words=self.words.drawn)
 
     @cached_property
     def graph(self) -> Graph:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from penstock._common.kinds import spell_kind
+from penstock._common.plural import Plural
 from penstock._declared.channels import scheme_of
 from penstock._declared.step import Edge, JoinKind, Location
 
@@ -146,25 +147,25 @@ class DrawnWords:
     """The sentence for screen readers about where the flow begins."""
 
     either: str = "{} or {}"
-    """The words that join two of these steps."""
+    """The words that join two steps at which the flow begins."""
 
-    more_before: str = "{} more before"
+    more_before: Plural = Plural(("{} more before", "{} more before"))
     """The words for steps that lead to a step, outside of the part that is drawn."""
 
-    more_after: str = "{} more after"
+    more_after: Plural = Plural(("{} more after", "{} more after"))
     """The words for steps to which a step leads, outside of the part that is drawn."""
 
     via: str = "via {}"
-    """The words for an edge through a step that is left out."""
+    """The words for an edge through one step that is left out, and its name."""
 
-    via_several: str = "via {} steps"
+    via_several: Plural = Plural(("via {} step", "via {} steps"))
     """The words for an edge through several steps that are left out."""
 
-    size: str | None = None
-    """The sentence with the number of its steps. None means English."""
+    size: Plural = Plural(("It has {} step.", "It has {} steps."))
+    """The sentence for screen readers with the number of its steps."""
 
     kinds: tuple[tuple[str, str], ...] = ()
-    """The kinds that are shown in other words, each with its words."""
+    """The kinds that are shown in other words, with these words. The first counts."""
 
     def label_of(self, edge: Edge) -> str | None:
         """Return the text on *edge*: its label, the word for a loop, and what it passes."""
@@ -223,8 +224,11 @@ class DrawnWords:
         return "\n".join(filter(None, notes))
 
     def kind(self, kind: str | None) -> str | None:
-        """Return the words for *kind*: a well-known one as its name is spelled."""
-        return kind and (dict(self.kinds).get(kind) or spell_kind(kind))
+        """Return the words for *kind*: those that are set, or its name as it is spelled."""
+        if not kind:
+            return kind
+        known = dict(reversed(self.kinds))
+        return known.get(kind) or known.get(kind.lower()) or spell_kind(kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

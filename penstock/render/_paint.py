@@ -299,5 +299,4 @@ def _describe(graph: Graph) -> Iterator[str]:
     starts = [node.label for node in graph.nodes if node.role == "entrypoint"]
     if starts:
         yield graph.words.begins.format(reduce(graph.words.either.format, starts))
-    count = len(graph.nodes)
-    yield graph.words.size or f"It has {count} step{'' if count == 1 else 's'}."
+    yield graph.words.size.format(len(graph.nodes))

@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 from penstock import Step
+from penstock.docs import ENGLISH, DocstringWords
 from penstock.docs.functions import signature_of
 from penstock_mkdocs._extras import explain_import
 
@@ -45,44 +46,32 @@ _ONE = {"returns_multiple_items": False, "returns_named_value": False, "warnings
 _WHOLE: Any = _QUIETLY | {"google": _ONE}
 """The options by which a returned value is one thing, whose description has several lines."""
 
-_TITLES = {
-    "parameters": "Parameters",
-    "other parameters": "Other parameters",
-    "returns": "Returns",
-    "yields": "Yields",
-    "receives": "Receives",
-    "raises": "Raises",
-    "warns": "Warns",
-    "attributes": "Attributes",
-    "functions": "Functions",
-    "classes": "Classes",
-    "modules": "Modules",
-    "type parameters": "Type parameters",
-    "type aliases": "Type aliases",
-}
-
-
 _FENCED = re.compile(r"^ +```.*?^ +```", re.MULTILINE | re.DOTALL)
 _MAY_HAVE_SECTIONS = re.compile(r"^(?: |:|\.\.|>>>|[-=]{2})|: *$", re.MULTILINE)
 """The pattern that all sections of all styles match: most docstrings need no parser."""
 
 
-def read_docstring(step: Step) -> list[Part]:
-    """Return the parts of the docstring of *step*, whichever style it is written in."""
+def read_docstring(step: Step, words: DocstringWords = ENGLISH.docstring) -> list[Part]:
+    """Return the parts of the docstring of *step*, whichever style it is written in.
+
+    Args:
+        step: The step.
+        words: The titles of parts.
+    """
     if not step.doc:
         return []
     if not _MAY_HAVE_SECTIONS.search(step.doc):
         return [Part(text=step.doc.rstrip())]
-    return _parse(step.doc, _described(step))
+    return _parse(step.doc, _described(step), words)
 
 
-def _parse(doc: str, described: Function) -> list[Part]:
+def _parse(doc: str, described: Function, words: DocstringWords) -> list[Part]:
     """Return the parts of *doc*, as griffelib divides it."""
     docstring = Docstring(doc, parent=described)
     sections = docstring.parse("auto", per_style_options=_QUIETLY)
     if any(_is_torn(section, described) for section in sections):
         sections = docstring.parse("auto", per_style_options=_WHOLE)
-    return [_part(section) for section in sections]
+    return [_part(section, words) for section in sections]
 
 
 def _is_torn(section: griffe.DocstringSection, described: Function) -> bool:
@@ -113,18 +102,20 @@ def _described(step: Step) -> Function:
     )
 
 
-def _part(section: griffe.DocstringSection) -> Part:
+def _part(section: griffe.DocstringSection, words: DocstringWords) -> Part:
     kind, value = section.kind.value, section.value
     if kind == "text":
         return Part(text=value)
     if kind == "examples":
-        return Part(title=section.title or "Examples", text="\n\n".join(_examples(value)))
+        return Part(title=section.title or words.examples, text="\n\n".join(_examples(value)))
     if kind in {"admonition", "deprecated"}:
         content = value.description if kind == "deprecated" else value.contents
-        title = f"Deprecated since {value.version}" if kind == "deprecated" else section.title
+        title = words.title(section.title or "")
+        if kind == "deprecated":
+            title = words.deprecated.format(value.version)
         return Part(title=title, text=content)
     items = tuple(_item(entry) for entry in value)
-    return Part(title=section.title or _TITLES.get(kind, kind.capitalize()), items=items)
+    return Part(title=section.title or words.title(kind.capitalize()), items=items)
 
 
 def _examples(value: list[tuple[griffe.DocstringSectionKind, str]]) -> Iterator[str]:

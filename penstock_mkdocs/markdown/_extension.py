@@ -24,7 +24,6 @@ from yaml.scanner import ScannerError
 from penstock import Step
 from penstock.docs import (
     DECLARED,
-    ENGLISH,
     FlowPage,
     Flows,
     Link,
@@ -32,10 +31,13 @@ from penstock.docs import (
     Settings,
     SourceUrl,
     StepSection,
+    Words,
     anchor_of,
     explain,
     explain_nothing,
     find_step,
+    is_known_language,
+    known_languages,
     no_source,
     part_of,
     target_of,
@@ -197,7 +199,7 @@ class FlowBlocks(BlockProcessor):
     def fix_links(self, html: str) -> str:
         """Return the page *html* without links of penstock's that lead nowhere."""
         if is_reference(html) and self._options.backlinks:
-            html = add_links_back(html, self._flows_of_functions(), ENGLISH)
+            html = add_links_back(html, self._flows_of_functions(), self._words())
         # The table of contents asks for each heading too.
         if "penstock--" not in html:
             return html
@@ -228,6 +230,7 @@ class FlowBlocks(BlockProcessor):
     def _attempt(self, parent: Element, kind: str, name: str, options: str) -> None:
         """Show what the author asks for, or say why not."""
         what = {"penstock-flow": "flow", "penstock-step": "step"}.get(kind, "index")
+        self._renderer.words = self._words()
         try:
             _check_kind(kind)
             _check_named(kind, name)
@@ -279,10 +282,26 @@ class FlowBlocks(BlockProcessor):
 
     def _loaded(self) -> Loaded:
         """Return the flows of the project."""
-        build, options = self._build, self._options
+        build = self._build
+        return build.load(build.settings(self._site_options, self._host.folder))
+
+    @property
+    def _site_options(self) -> ExtensionOptions:
+        """The options of the site, which mkdocstrings may not have passed on."""
         if self._whole_site is None and self._host.options:
-            options, _ = _read_options(self._host.options)
-        return build.load(build.settings(options, self._host.folder))
+            return _read_options(self._host.options)[0]
+        return self._options
+
+    def _words(self) -> Words:
+        """Return the words of penstock in the language of the site."""
+        host, options = self._host, self._site_options
+        wanted = options.language
+        if wanted and not options.locale_dirs and not is_known_language(wanted):
+            message = f"there are no words in the language {wanted!r}"
+            if self._build.is_news(message):
+                known = ", ".join(known_languages())
+                self._reporter.warn(f"option 'language': {message} (known: {known})")
+        return options.words(host.language, host.folder)
 
     def _warn_of_itself(self, flow: Flow, step: Step) -> None:
         where = step.location or self._sources.location(self._number)
@@ -415,6 +434,7 @@ class FlowBlocks(BlockProcessor):
             shows_diagram=shows_diagram,
             part=part,
             source_of=self._source_of,
+            words=self._renderer.words,
         )
         self._taken |= page.anchors_of(steps, shows_diagram=shows_diagram)
         if len(steps) < len(flow.steps):

@@ -10,10 +10,16 @@ from markdown import Markdown
 
 from penstock_mkdocs.markdown._compat import mkdocs_processor, zensical_processor
 
-__all__ = ["PLUGIN_CACHE", "Host"]
+__all__ = ["PLUGIN_CACHE", "Host", "theme_language"]
 
 PLUGIN_CACHE = Path(".cache", "plugin", "penstock")
 """The folder of kept flows, beside ``mkdocs.yml`` as that of the plugins of Material."""
+
+
+def theme_language(theme: Any) -> str | None:
+    """Return the language of a *theme*: its own setting, as of Material, before that of MkDocs."""
+    found = next((theme[key] for key in ("language", "locale") if theme.get(key)), None)
+    return str(found) if found else None
 
 
 class Host:
@@ -69,6 +75,13 @@ class Host:
         """The address of the repository that the site names, and how its pages are edited."""
         config = self._config if self._config is not None else self._zensical_config
         return config.get("repo_url"), config.get("edit_uri")
+
+    @property
+    def language(self) -> str | None:
+        """The language of the site: that of its theme."""
+        if self._config is not None:
+            return theme_language(self._config.theme)
+        return theme_language(self._zensical_config.get("theme") or {})
 
     @property
     def build(self) -> object:

@@ -11,7 +11,9 @@ from markupsafe import Markup, escape
 
 from penstock.docs import (
     DECLARED,
+    ENGLISH,
     Code,
+    DocstringWords,
     FlowPage,
     Flows,
     Frame,
@@ -113,12 +115,17 @@ class PageRenderer:
         templates: A folder with templates that replace the built-in ones, or None.
     """
 
-    def __init__(self, to_html: Callable[[str], str], warn: Warn, templates: str | None) -> None:
+    def __init__(
+        self, to_html: Callable[[str, DocstringWords], str], warn: Warn, templates: str | None
+    ) -> None:
         self._environment = _environment(templates)
         self._to_html = to_html
         self._warn = warn
         self.flows_to_draw: Flows = DECLARED
         """The flows that are drawn together, since one page after the other shows them."""
+
+        self.words = ENGLISH
+        """The words of penstock in the language of the site."""
 
     def flow(
         self,
@@ -158,7 +165,7 @@ class PageRenderer:
             # It needs griffelib, whose import takes as long as ten flows.
             from penstock_mkdocs.markdown._docstrings import read_docstring  # noqa: PLC0415
 
-            parts = read_docstring(section.step)
+            parts = read_docstring(section.step, self.words.docstring)
             rest = None if section.is_titled else section.signature
             name = section.call.removesuffix(section.signature)
             text = section.step.label if section.is_titled else name
@@ -168,13 +175,14 @@ class PageRenderer:
 
     def flows(self, flows: Sequence[Flow], options: FlowsOptions) -> Html:
         """Return a table of *flows*; columns that say nothing are left out."""
-        pages = [FlowPage(flow=flow) for flow in flows]
+        pages = [FlowPage(flow=flow, words=self.words) for flow in flows]
         gists = [summary_of(flow) for flow in flows]
         return Html(self._fill("flows.html", pages=pages, gists=gists, options=options))
 
     def problem(self, what: str, message: str) -> Html:
         """Return the note for a flow, a step or an index that cannot be shown."""
-        return Html(self._fill("problem.html", what=what, message=message))
+        missing = getattr(self.words.missing, what)
+        return Html(self._fill("problem.html", what=what, missing=missing, message=message))
 
     def stylesheet(self) -> Html:
         """Return the style sheet of diagrams, for pages whose site does not bring it."""
@@ -183,14 +191,14 @@ class PageRenderer:
     def _fill(self, template: str, **values: object) -> str:
         found = self._environment.get_template(template)
         given = {"to_html": self._block, "to_inline": self._inline, "to_line": _line}
-        return found.render(values, **given).strip()
+        return found.render(values, words=self.words, **given).strip()
 
     def _block(self, text: str) -> Markup:
-        return Markup(self._to_html(text))  # noqa: S704 - the author's own docstring
+        return Markup(self._to_html(text, self.words.docstring))  # noqa: S704 - the author's own docstring
 
     def _inline(self, text: str) -> Markup:
         """Return *text* without the paragraph around it, if it is but one."""
-        html = self._to_html(text)
+        html = self._to_html(text, self.words.docstring)
         if html.count("<p>") == 1 and html.startswith("<p>") and html.endswith("</p>"):
             html = html.removeprefix("<p>").removesuffix("</p>")
         return Markup(html)  # noqa: S704 - the author's own docstring
@@ -219,7 +227,7 @@ class PageRenderer:
     def _mermaid(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         text = render_mermaid(graph, direction=direction, styled=True, palette="theme_css")
         source = Markup('<pre class="mermaid">{}</pre>').format(text)
-        frame = _frame(graph, direction, size=_size_of(options))
+        frame = self._frame(graph, direction, size=_size_of(options))
         return frame.around(mermaid_sheet(source, None))
 
     def _svg(self, page: FlowPage, options: FlowOptions) -> str:
@@ -229,19 +237,19 @@ class PageRenderer:
         # A blank line would end the HTML for a tool that reads it as Markdown.
         svg = drawn.svg.replace("\n\n", "\n").replace("<svg", f"<svg{label}", 1)
         sheet = drawing_sheet(replace(drawn, svg=svg), _size_of(options))
-        return _frame(page.graph, direction).around(sheet)
+        return self._frame(page.graph, direction).around(sheet)
 
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)
-        alt = options.alt or f"Diagram of the flow {graph.label}"
+        alt = options.alt or self.words.picture.format(graph.label)
         width, height = (pixels * 2 // 3 for pixels in png_size(png))
         source = f"data:image/png;base64,{b64encode(png).decode()}"
         sheet = image_sheet(source, alt, (width, height), _size_of(options))
-        return _frame(graph, direction, is_fitting=True).around(sheet)
+        return self._frame(graph, direction, is_fitting=True).around(sheet)
 
-
-def _frame(graph: Graph, direction: Direction, **options: Any) -> Frame:
-    return Frame(graph=graph, mermaid=mermaid_to_copy(graph, direction), **options)
+    def _frame(self, graph: Graph, direction: Direction, **options: Any) -> Frame:
+        mermaid = mermaid_to_copy(graph, direction)
+        return Frame(graph=graph, words=self.words.frame, mermaid=mermaid, **options)
 
 
 def _divide(parts: "list[DocstringPart]") -> "tuple[str, list[DocstringPart]]":

@@ -28,7 +28,7 @@ def svg_of(page: FlowPage, direction: Direction, prefix: str, flows: Iterable[Fl
         MissingExtraError: If no Graphviz program is found.
         RenderError: If the program fails.
     """
-    drawn = _drawn.get((page.unlinked, direction)) or _draw_all(page.unlinked, direction, flows)
+    drawn = _drawn.get((page.unlinked, direction)) or _draw_all(page, direction, flows)
     if drawn is None:
         # Alone, to hear what is wrong.
         return draw_svg(page.graph, direction=direction, prefix=prefix, standalone=False)
@@ -46,12 +46,14 @@ def png_of(graph: Graph, direction: Direction) -> bytes:
     return render_png(graph, direction=direction)
 
 
-def _draw_all(graph: Graph, direction: Direction, flows: Iterable[Flow]) -> bytes | None:
-    """Return *graph* as it was drawn, with all of *flows*.
+def _draw_all(page: FlowPage, direction: Direction, flows: Iterable[Flow]) -> bytes | None:
+    """Return the graph of *page* as it was drawn, with all of *flows*.
 
     Images that fail together are left to be drawn alone.
     """
-    graphs = dict.fromkeys([graph, *(flow.graph() for flow in flows)])
+    graph, words = page.unlinked, page.words
+    others = (FlowPage(flow=flow, words=words).unlinked for flow in flows)
+    graphs = dict.fromkeys([graph, *others])
     drawings: list[_Key] = [(each, direction) for each in graphs]
     wanted = [drawing for drawing in drawings if drawing not in _drawn]
     pictures = draw_dot([dot_source(*each, "layout") for each in wanted], "layout")

@@ -11,11 +11,13 @@ from penstock.docs import (
     SETTING_NAMES,
     Settings,
     SettingWords,
+    Words,
     check_seconds,
     did_you_mean,
     escape_controls,
     page_formats,
     read_settings,
+    words_in,
 )
 from penstock.exceptions import ConfigurationError
 from penstock.render import Direction
@@ -256,6 +258,8 @@ class ExtensionOptions(_Options):
     format: str = _option("svg", _format_name)
     direction: str = _option("auto", _choice(*DIRECTIONS))
     errors: str = _option("auto", _choice(*ERRORS))
+    language: str | None = _option(None, _text)
+    locale_dirs: tuple[str, ...] = _option((), _texts)
     css: bool | None = _option(None, _flag)
     templates: str | None = _option(None, _text)
     config_file: str | None = _option(None, _text)
@@ -291,6 +295,16 @@ class ExtensionOptions(_Options):
         folder = Path(self.config_file).parent if self.config_file else folder
         location = self.config_file or "the options of penstock_flows"
         return read_settings(folder).override(location, values, folder, _WORDS)
+
+    def words(self, language: str | None, folder: Path) -> Words:
+        """Return the words of penstock in the language of these options.
+
+        Args:
+            language: The language of the site, which these options may override.
+            folder: The folder of the project, unless a configuration file is named.
+        """
+        root = Path(self.config_file).parent if self.config_file else folder
+        return words_in(self.language or language, [root / name for name in self.locale_dirs])
 
     def flow(self) -> FlowOptions:
         """Return the options of a flow's block that says nothing."""

@@ -6,6 +6,7 @@ from textwrap import dedent
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown
+from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
@@ -13,16 +14,19 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
+from penstock.docs import DocstringWords
+
 __all__ = ["DocstringSyntax"]
 
 _NOTES = ("attention", "caution", "danger", "error", "hint", "important", "note", "tip", "warning")
-_TITLES = {name: name.capitalize() for name in _NOTES} | {
-    "seealso": "See also",
-    "versionadded": "Added in version",
-    "versionchanged": "Changed in version",
-    "versionremoved": "Removed in version",
-    "deprecated": "Deprecated since version",
+_TITLES = {name: name for name in _NOTES} | {
+    "seealso": "see_also",
+    "versionadded": "version_added",
+    "versionchanged": "version_changed",
+    "versionremoved": "version_removed",
+    "deprecated": "deprecated",
 }
+"""The directives of notes, and what their titles are called among the words of penstock."""
 _ROLE = r":(?:[a-z]+:)?(?P<role>[a-z]+):`(?P<target>[^`]+)`"
 _TASKS = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 
@@ -32,6 +36,10 @@ class _Directive(BlockProcessor):
 
     _START = re.compile(r"(?:^|\n) {0,3}\.\. +(?P<name>[a-z-]+)::? *(?P<argument>[^\n]*)(?:\n|$)")
     _CODE = ("code", "code-block", "sourcecode")
+
+    def __init__(self, parser: BlockParser, words: DocstringWords) -> None:
+        super().__init__(parser)
+        self._words = words
 
     def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
         return self._find(block) is not None
@@ -66,10 +74,8 @@ class _Directive(BlockProcessor):
 
     def _add_note(self, parent: Element, name: str, argument: str, body: str) -> None:
         note = SubElement(parent, "div", {"class": f"admonition {name}"})
-        is_version = _TITLES[name].endswith("version")
-        title, _, rest = (
-            (f"{_TITLES[name]} {argument}", "", "") if is_version else (_TITLES[name], "", argument)
-        )
+        words: str = getattr(self._words, _TITLES[name])
+        title, rest = (words.format(argument), "") if "{}" in words else (words, argument)
         SubElement(note, "p", {"class": "admonition-title"}).text = title.strip()
         text = "\n".join(filter(None, [rest, body]))
         if text:
@@ -155,14 +161,22 @@ class _Titles(Treeprocessor):
 
 
 class DocstringSyntax(Extension):
-    """Reads notes, roles and prompts as reStructuredText does, and lowers titles."""
+    """Reads notes, roles and prompts as reStructuredText does, and lowers titles.
+
+    Args:
+        words: The titles of notes.
+    """
+
+    def __init__(self, words: DocstringWords) -> None:
+        super().__init__()
+        self._words = words
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         """Join the extension to *md*."""
         # After fenced code is put aside, at 25.
         md.preprocessors.register(_Lines(md), "lines", 22)
         # After indented code at 80 and lists at 40 and 30, before quotes at 20.
-        md.parser.blockprocessors.register(_Directive(md.parser), "directive", 28)
+        md.parser.blockprocessors.register(_Directive(md.parser, self._words), "directive", 28)
         md.parser.blockprocessors.register(_Prompt(md.parser), "prompt", 25)
         # Before code at 190.
         md.inlinePatterns.register(_Role(_ROLE, md), "role", 195)

@@ -419,7 +419,7 @@ def test_mermaid_is_escaped():
 
 def test_parts_need_no_python_markdown():
     """The HTML of a flow is available in parts for any front end."""
-    renderer = PageRenderer(lambda text: f"<p>{text}</p>", pytest.fail, None)
+    renderer = PageRenderer(lambda text, _: f"<p>{text}</p>", pytest.fail, None)
     page = _page("orders")
 
     parts = list(renderer.flow(page, FlowOptions(), documented=lambda _: False))

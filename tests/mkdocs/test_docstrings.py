@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock._declared.step import Step
+from penstock.docs import ENGLISH
 from penstock_mkdocs.markdown import _docstrings
 from penstock_mkdocs.markdown._converter import docstring_to_html
 from penstock_mkdocs.markdown._docstrings import Item, Part, read_docstring
@@ -28,7 +29,11 @@ def test_shortcut(docstring):
     """The shortcut gives what griffelib would."""
     step = step_with(docstring)
 
-    expected = _docstrings._parse(step.doc, _docstrings._described(step)) if step.doc else []
+    expected = (
+        _docstrings._parse(step.doc, _docstrings._described(step), ENGLISH.docstring)
+        if step.doc
+        else []
+    )
     assert read_docstring(step) == expected
 
 

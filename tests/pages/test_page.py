@@ -23,6 +23,7 @@ from penstock.docs import (
 from penstock.docs._sentences import first_sentence
 from penstock.docs.functions import python_name
 from penstock.exceptions import UnknownStepError
+from penstock.graph import DrawnWords
 
 
 @pytest.fixture
@@ -117,12 +118,13 @@ def test_remarks_in_other_words():
     orders = flow("orders")
     orders(entrypoint(name="a", kind="Database")(print))
     orders(step(name="b", after={"a": "ok"})(print))
-    turned = Words(after="{} の後", condition="「{}」{}", kinds=(("Database", "DB"),))
+    drawn = DrawnWords(kinds=(("database", "DB"),))
+    turned = Words(after="{} の後", condition="「{}」{}", drawn=drawn, entrypoint="EINSTIEG")
 
-    page = FlowPage(flow=get_flow("orders"), words=turned.translated(str.upper))
+    page = FlowPage(flow=get_flow("orders"), words=turned)
 
     assert remarks_of(page) == [
-        "ENTRYPOINT · DB · builtins · LEADS TO 「b」ok",
+        "EINSTIEG · DB · builtins · leads to 「b」ok",
         "builtins · 「a」ok の後",
     ]
 

@@ -1,14 +1,11 @@
 """Docs in another language: what goes to translators, and what comes back."""
 
 import re
-from gettext import GNUTranslations
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-
-import penstock_sphinx
+from german_shop import SHOP, english_words
 
 GERMAN = {
     "Orders": "Aufträge",
@@ -153,8 +150,8 @@ def test_page(german):
         " async charge ( order ) Buchung · shop · nach Auftrag annehmen (bezahlt) · führt zu send"
         " Bucht ab."
         " pack ( order ) shop · nach Auftrag annehmen · führt zu send"
-        " send ( order ) shop · nach allen von charge , pack Schickt es."
-        " Alle Ablauf Worum es geht Einstiege Zuständig Stichworte"
+        " send ( order ) shop · nach allen: charge , pack Schickt es."
+        " Alle Ablauf Worum es geht Einstiege Zuständig Schlagwörter"
         " Aufträge Vom Auftrag zum Paket. Auftrag annehmen Lager eins, zwei"
     )
 
@@ -216,39 +213,6 @@ def test_edited(german):
     assert "(beglichen)" in built.text()
 
 
-LOCALES = Path(penstock_sphinx.__file__).parent / "locales"
-
-
-def test_own_words_are_compiled():
-    """The catalog that Sphinx reads has the words of the one that people read."""
-    for source in sorted(LOCALES.glob("*/LC_MESSAGES/penstock.po")):
-        with source.open("rb") as written, source.with_suffix(".mo").open("rb") as compiled:
-            words, found = read_po(written), GNUTranslations(compiled)
-
-        expected = {message.id: message.string for message in words if message.id}
-        assert {word: looked_up(found, word) for word in expected} == expected
-
-
-def looked_up(found, word):
-    """Return the translation of a word, or of a pair of words for one thing and for several."""
-    return (
-        found.gettext(word)
-        if isinstance(word, str)
-        else (found.ngettext(*word, 1), found.ngettext(*word, 2))
-    )
-
-
-def test_own_words_are_complete():
-    """Each translation has all words of the template."""
-    with (LOCALES / "penstock.pot").open("rb") as file:
-        words = {str(message.id) for message in read_po(file) if message.id}
-    for source in sorted(LOCALES.glob("*/LC_MESSAGES/penstock.po")):
-        with source.open("rb") as file:
-            translated = {str(m.id) for m in read_po(file) if m.id and all(m.string)}
-
-        assert translated == words
-
-
 def test_kind(shop, german):
     """A kind is in the language of the docs, below the image and in it, and keeps its shape."""
     shop.edit("shop.py", 'kind="ledger"', 'kind="database"')
@@ -298,7 +262,7 @@ def test_several_entrypoints(shop, german):
     shop.edit("index.rst", ".. penstock-flows::", ".. penstock-flow:: lost\n\n.. penstock-flows::")
     built = german()
 
-    assert "Beginn: Auftrag annehmen oder pack." in built.read("index.html")
+    assert "Beginn: pack oder Auftrag annehmen." in built.read("index.html")
     assert "Dieser Ablauf kann nicht gezeigt werden: " in built.text()
 
 
@@ -311,3 +275,84 @@ def test_search_and_indices(german):
     index = built.read("penstock-flowindex.html")
     assert "<h1>Abläufe</h1>" in index
     assert "<em>(Einstieg)</em>" in index
+
+
+EVERYTHING = """\
+Laden
+=====
+
+.. penstock-flow:: auftrag
+
+.. penstock-flow:: auftrag
+   :format: png
+   :steps: summary
+   :no-index:
+
+.. penstock-flow:: auftrag
+   :around: buchen
+   :depth: 0
+   :steps: none
+   :format: mermaid
+   :no-index:
+
+.. penstock-flow:: auftrag
+   :only-kinds: queue
+   :steps: none
+   :format: text
+   :no-index:
+
+.. penstock-flow:: kurz
+
+.. penstock-flows::
+
+API
+---
+
+.. autofunction:: shop.annehmen
+"""
+
+
+@pytest.fixture
+def everything(project):
+    """A German project whose page shows flows in each way."""
+    made = project(index=EVERYTHING)
+    made.write("shop.py", SHOP.replace("Returns:", "Ergebnis:"))
+    made.settings |= {"language": "de", "penstock_mermaid_js": None}
+    return made
+
+
+def test_everything(everything):
+    """No word of penstock is left in English: in pages, indices and what a book is made of."""
+    built = everything.build("html", "sphinx.ext.autodoc")
+    html = built.read("index.html").partition('role="main"')[2].partition("sphinxsidebar")[0]
+    indices = ("genindex.html", "penstock-flowindex.html")
+
+    assert built.warnings == ""
+    assert english_words(html) == []
+    assert [english_words(built.read(name).partition("<h1")[2]) for name in indices] == [[], []]
+    assert "4 Schritte · 1 Einstieg</span>" in html
+    assert "1 weiterer davor" in html
+    assert "Teil des Ablaufs " in html
+    assert 'alt="Diagramm des Ablaufs Auftrag"' in html
+
+
+def test_everything_on_paper(everything):
+    """No word of penstock is left in English in a book."""
+    built = everything.build("latex", "sphinx.ext.autodoc")
+    (file,) = built.folder.glob("*.tex")
+    body = file.read_text(encoding="utf-8").partition("\\sphinxtableofcontents")[2]
+
+    assert english_words(re.sub(r"\\\w+|penstock\S*", " ", body)) == []
+
+
+def test_own_words_of_a_project(shop):
+    """A project may say some things in its own way; pages are read again when that is edited."""
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
+    (shop.folder / "locale/de/LC_MESSAGES").mkdir(parents=True)
+    for word in ("Ströme", "Flüsse"):
+        entries = f'\nmsgid "Owner {{}}"\nmsgstr "Team {{}}"\n\nmsgid "Flows"\nmsgstr "{word}"\n'
+        shop.write("locale/de/LC_MESSAGES/penstock.po", head + entries)
+        built = shop.build(language="de")
+
+        assert "Team Depot" in built.text()
+        assert f"<h1>{word}</h1>" in built.read("penstock-flowindex.html")

@@ -1,0 +1,98 @@
+"""A German project whose pages have each word of penstock, and a search for English ones."""
+
+import re
+from html.parser import HTMLParser
+
+from penstock.docs import ENGLISH, words_in
+from penstock.graph import Plural
+
+__all__ = ["SHOP", "english_words"]
+
+SHOP = '''
+from penstock import all_of, entrypoint, flow, loop, step
+
+auftrag = flow(
+    "auftrag", title="Auftrag", description="Vom *Auftrag* zum Paket.", owner="Lager", tags=["a"]
+)
+
+@auftrag
+@entrypoint(kind="queue", receives="kafka:neu", title="Auftrag annehmen")
+def annehmen(nummer: int) -> str:
+    """Nimmt einen Auftrag an.
+
+    Args:
+        nummer: Die Nummer.
+
+    Returns:
+        Den Beleg.
+    """
+
+@auftrag
+@step(after={"annehmen": "bezahlt"}, kind="database", unchecked="unklar", group="Haus")
+async def buchen(nummer): "Bucht ab."
+
+@auftrag
+@step(after=["annehmen", loop("senden"), loop("packen")], uncovered="selten", kind="email")
+def packen(nummer): "Packt ein."
+
+@auftrag
+@step(after=all_of("buchen", "packen"), sends="kafka:fertig")
+def senden(nummer): "Schickt es."
+
+kurz = flow("kurz", title="Kurz")
+
+@kurz
+@entrypoint
+def beginnen(): "Beginnt."
+
+halb = flow("halb", title="Halb")
+
+@halb
+@step(after="verloren")
+def enden(): "Endet."
+'''
+
+
+class _Reader(HTMLParser):
+    """Collects what readers see, hear or can copy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._hidden += tag in {"script", "style"}
+        read = {"title", "alt", "aria-label"}
+        self.found += [value or "" for name, value in attrs if name in read or "data-" in name]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in {"script", "style"}
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.found.append(data)
+
+
+def english_words(html: str) -> list[str]:
+    """Return the words of penstock that are in a page of German docs in English."""
+    reader = _Reader()
+    reader.feed(html)
+    text = "\n".join(reader.found)
+    return [part for part in _ENGLISH if re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", text)]
+
+
+def _parts(words: object) -> set[str]:
+    """Return what is fixed in all messages of *words*."""
+    fields = [getattr(words, name) for name in getattr(words, "__slots__", ())]
+    found: set[str] = set()
+    for value in fields:
+        if isinstance(value, (str, Plural)):
+            forms = (value,) if isinstance(value, str) else value.forms
+            found |= {part.strip("() .,:·") for form in forms for part in form.split("{}")}
+        elif not isinstance(value, tuple):
+            found |= _parts(value)
+    return {part for part in found if len(part) > 1}
+
+
+_ENGLISH = sorted((_parts(ENGLISH) - _parts(words_in("de"))) | {"queue", "database", "email"})
