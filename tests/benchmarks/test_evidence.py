@@ -155,9 +155,9 @@ def test_files(evidence):
         edges = [edge for flow in flows for edge in flow.edges]
         drifts = [drift for flow in flows for drift in flow.drifts]
 
-        assert len(group) >= 3, name
+        assert len(group) >= 6, name
         assert {kind for edge in edges for kind in edge.kinds} == set(evidence[0].KINDS), name
-        assert len(edges) >= 60, name
+        assert len(edges) >= 120, name
         assert sum(drift.needed for drift in drifts) >= 30, name
         assert sum(drift.type == "refactoring" for drift in drifts) >= 10, name
     ids = [case.id for case in evidence[0].cases(applications)]
