@@ -210,7 +210,8 @@ def _after(step: str, case: Case, drift: Drift) -> set[str]:
         for first in firsts.split("|"):
             edges -= {(first, second)}
             edges |= {(first, second)} if "undeclared" in codes else set()
-    found, new = set(), {step}
+    found: set[str] = set()
+    new = {step}
     while new:
         new = {second for first, second in edges if first in new} - found
         found |= new
