@@ -1,6 +1,7 @@
 """penstock's own documentation."""
 
 import sys
+import tomllib
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sphinx.ext.intersphinx import resolve_reference_detect_inventory
 sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("_examples", "_extension")]
 
 project = "penstock"
-author = "the penstock contributors"
+author = copyright = "penstock contributors"  # noqa: A001 - Sphinx's name
 release = version_of("penstock")
 version = ".".join(release.split(".")[:2])
 
@@ -32,6 +33,10 @@ html_theme = "furo"
 html_title = "penstock"
 html_static_path = ["_static"]
 html_css_files = ["docs.css"]
+templates_path = ["_templates"]
+with (Path(__file__).parents[1] / "pyproject.toml").open("rb") as _file:
+    _hooks = tomllib.load(_file)["tool"]["hatch"]["metadata"]["hooks"]
+html_context = {"repository": _hooks["custom"]["repository"]}
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 default_role = "py:obj"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import fields
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,35 @@ def test_diagrams_are_in_the_pages(built):
     for page in ("tutorial/first-diagram", "how-to/use-in-sphinx", "reference/diagrams"):
         html = (built / f"{page}.html").read_text(encoding="utf-8")
         assert re.search('<svg [^>]*class="penstock-flow"', html), page
+
+
+def test_first_page(built):
+    """The first page shows the log of the README before and after, a diagram, and three doors."""
+    html = (built / "index.html").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    logs = re.findall(r"^```text\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)[:2]
+    shown = [
+        re.sub(r"<[^>]+>", "", part) for part in re.findall(r"<pre>(.*?)</pre>", html, re.DOTALL)
+    ]
+
+    assert [log for log in logs if log not in shown] == []
+    assert re.search('<svg [^>]*class="penstock-flow"', html)
+    assert len(re.findall('class="door ', html)) == 3
+
+
+def test_footer(built):
+    """Each page names the contributors and the release, and links to the repository."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    address = project["tool"]["hatch"]["metadata"]["hooks"]["custom"]["repository"]
+    line = f'penstock {version("penstock")} · <a href="{address}">Repository</a>'
+    pages = [
+        path
+        for path in built.rglob("*.html")
+        if line not in (text := path.read_text(encoding="utf-8"))
+        or "Copyright penstock contributors" not in re.sub(r"&#169;\s*|<[^>]+>", "", text)
+    ]
+
+    assert pages == [path for path in pages if "_modules" in path.parts]
 
 
 def test_links_in_the_readme():

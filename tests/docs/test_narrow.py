@@ -1,0 +1,79 @@
+"""Pages of the documentation on a phone: code and tables scroll in themselves, and pages do not."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copy, copytree
+
+import pytest
+from browser import chromium
+
+__all__ = ["chromium"]
+
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
+DOCS = Path(__file__).parents[2] / "docs"
+CUT_OFF = """() => {
+    const cut = [];
+    const width = innerWidth;
+    if (document.documentElement.scrollWidth > width) cut.push("the page");
+    for (const element of document.querySelectorAll("article *, footer *")) {
+        const box = element.getBoundingClientRect();
+        if (!box.width || !box.height || box.right <= width + 0.5) continue;
+        let around = element.parentElement;
+        const scrolls = e => ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
+        while (around && !scrolls(around)) around = around.parentElement;
+        if (!around) cut.push(element.outerHTML.slice(0, 80));
+    }
+    return cut;
+}"""
+"""Names the page if it scrolls sideways, and each element that no reader can scroll to."""
+
+
+def build(source, target, *options):
+    """Build the pages in *source*, in the theme of the documentation."""
+    command = [sys.executable, "-m", "sphinx", "-q", *options, str(source), str(target)]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONWARNINGS": "ignore"})
+
+
+def cut_off(chromium, target, color_scheme="light"):
+    """Return what is cut off at 390 px, by page."""
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, color_scheme=color_scheme
+    )
+    page = context.new_page()
+    found = {}
+    for path in sorted(target.rglob("*.html")):
+        if "_static" not in path.parts:
+            page.goto(path.as_uri())
+            found[path.relative_to(target).as_posix()] = page.evaluate(CUT_OFF)
+    assert len(found) > 1
+    return {path: cut for path, cut in found.items() if cut}
+
+
+def test_tables_of_integrations(chromium, tmp_path):
+    """The widest tables of the documentation scroll in themselves on a phone."""
+    source = tmp_path / "source"
+    copytree(DOCS / "_static", source / "_static")
+    copy(DOCS / "integrations" / "index.md", source / "index.md")
+    (source / "conf.py").write_text(
+        "extensions = ['myst_parser']\n"
+        "myst_enable_extensions = ['colon_fence']\n"
+        "html_theme = 'furo'\n"
+        "html_static_path = ['_static']\n"
+        "html_css_files = ['docs.css']\n"
+        "suppress_warnings = ['toc', 'myst']\n",
+        encoding="utf-8",
+    )
+    build(source, tmp_path / "built")
+
+    assert cut_off(chromium, tmp_path / "built") == {}
+
+
+@pytest.mark.wide
+def test_every_page(chromium, tmp_path):
+    """No page of the documentation scrolls sideways on a phone, and nothing on it is cut off."""
+    build(DOCS, tmp_path)
+
+    assert cut_off(chromium, tmp_path) == {}
