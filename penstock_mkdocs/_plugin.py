@@ -37,7 +37,7 @@ from penstock_mkdocs._search import index_without_diagrams
 from penstock_mkdocs.markdown._build import Build
 from penstock_mkdocs.markdown._compat import mark_as_modified
 from penstock_mkdocs.markdown._host import PLUGIN_CACHE, theme_language
-from penstock_mkdocs.markdown._links import RemoteTarget, fix_joined_links, fix_links
+from penstock_mkdocs.markdown._links import RemoteTarget, fix_files, fix_joined_links, fix_links
 from penstock_mkdocs.markdown._loading import Loaded, Loader
 from penstock_mkdocs.markdown._options import ExtensionOptions
 
@@ -50,6 +50,7 @@ _EXTENSION = "penstock_flows"
 _CSS = "assets/penstock.css"
 _TOOLS = "assets/penstock.js"
 _MERMAID = "assets/penstock-mermaid.js"
+_DRAWINGS = "assets/penstock"
 _UNFOUND = re.compile(r'<span title="penstock--[^"]*">(.*?)</span>')
 _BLOCK = re.compile(r"penstock-(?:flow|step)")
 
@@ -226,8 +227,13 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         config: MkDocsConfig,
         files: Files,
     ) -> Environment:
-        """Let links find what other pages show, now that all pages are rendered."""
+        """Let links find what other pages show, now that all pages are rendered.
+
+        Add the diagrams as files, of which nobody knew before.
+        """
         site = self._build.site
+        for name, svg in self._build.drawings.items():
+            files.append(self._generated.write(config, f"{_DRAWINGS}/{name}", svg))
         self._files, self._elsewhere = files, site.elsewhere  # once for all pages
         index_without_diagrams(config.plugins.values())
         for source, wanted in site.wanted.items():
@@ -236,12 +242,16 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             if page is not None and page.content:
                 address = partial(self._address, files, page)
                 page.content = fix_links(page.content, wanted, find=address)
+        for page in filter(None, (file.page for file in files)):
+            folder = get_relative_url(_DRAWINGS, page.url)
+            page.content = page.content and fix_files(page.content, folder)
         return env
 
     def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs names it
         """Fix what came to the page from elsewhere, like the beginning of a blog's post."""
         # What autorefs does not find has its name as a tip.
         output = _UNFOUND.sub(r"\1", output)
+        output = fix_files(output, get_relative_url(_DRAWINGS, page.url))
         if self._files is None or '="#penstock--' not in output:
             return output
         return fix_links(output, self._elsewhere, find=partial(self._address, self._files, page))
@@ -373,11 +383,14 @@ def _fix_print_page(config: MkDocsConfig, elsewhere: Mapping[str, RemoteTarget])
 
     It took the pages before their links were resolved, and renames some ids alone.
     """
-    file = getattr(config.plugins.get("print-site"), "print_file", None)
-    path = Path(file.abs_dest_path) if file else None
-    if path and path.is_file():
+    file: File | None = getattr(config.plugins.get("print-site"), "print_file", None)
+    if file is None:
+        return
+    path = Path(file.abs_dest_path)
+    if path.is_file():
         html = path.read_text(encoding="utf-8")
         fixed = fix_joined_links(html, elsewhere)
+        fixed = fix_files(fixed, get_relative_url(_DRAWINGS, file.url))
         if fixed != html:
             path.write_text(fixed, encoding="utf-8")
 

@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -13,6 +14,7 @@ from docutils import nodes
 from penstock.docs import (
     Frame,
     drawing_sheet,
+    file_of_drawing,
     image_sheet,
     mermaid_sheet,
     mermaid_to_copy,
@@ -142,11 +144,21 @@ def _img(builder: Any, node: nodes.Element) -> str:
 def _svg(builder: "Builder", node: nodes.Element) -> str:
     graph, direction, prefix = _graph(node), node["direction"], node["prefix"]
     found = find_image(builder, node, "layout")
-    if found is None:
-        drawn = draw_svg(graph, direction=direction, prefix=prefix, standalone=False)
-    else:
-        drawn = paint_svg(found, graph, direction=direction, prefix=prefix, standalone=False)
-    return _frame(builder, node).around(drawing_sheet(drawn, _css_sizes(node)))
+    paint = draw_svg if found is None else partial(paint_svg, found)
+    drawn = paint(graph, direction=direction, prefix=prefix, standalone=False)
+    frame = _frame(builder, node)
+    if not frame.is_bare:
+        # Without links, which would have to lead elsewhere from another folder.
+        alone = paint(_unlinked(graph), direction=direction).svg
+        frame = replace(frame, file=_save_svg(builder, graph, alone))
+    return frame.around(drawing_sheet(drawn, _css_sizes(node)))
+
+
+def _save_svg(builder: Any, graph: Graph, svg: str) -> str:
+    """Write a diagram as a file, and return its address."""
+    name = file_of_drawing(graph, svg)
+    _write_once(Path(builder.outdir) / builder.imagedir / name, svg)
+    return posixpath.join(builder.imgpath, name)
 
 
 def _frame(
@@ -182,10 +194,15 @@ def _save_image(builder: "Builder", node: nodes.Element, folder: Path, medium: M
         image = render_image(_graph(node), direction=_direction(node), medium=medium)
     suffix = "pdf" if medium == "pdf" else "png"
     name = f"penstock-{sha256(image).hexdigest()[:16]}.{suffix}"
-    if not (folder / name).exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / name, image)
+    _write_once(folder / name, image)
     return name
+
+
+def _write_once(file: Path, content: str | bytes) -> None:
+    """Write a *file* whose content decides its name."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, content)
 
 
 def _graph(node: nodes.Element) -> Graph:
@@ -196,6 +213,10 @@ def _graph(node: nodes.Element) -> Graph:
         for reference in cast("list[nodes.Element]", node.children)
     }
     return replace(graph, nodes=tuple(replace(n, href=leads.get(n.name)) for n in graph.nodes))
+
+
+def _unlinked(graph: Graph) -> Graph:
+    return replace(graph, nodes=tuple(replace(node, href=None) for node in graph.nodes))
 
 
 def _direction(node: nodes.Element) -> Direction:

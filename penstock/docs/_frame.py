@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from html import escape
 
+from penstock.docs._names import slug_of
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph import Graph, Plural
 from penstock.render import Direction
@@ -14,6 +16,7 @@ __all__ = [
     "Frame",
     "FrameWords",
     "drawing_sheet",
+    "file_of_drawing",
     "image_sheet",
     "mermaid_sheet",
     "mermaid_to_copy",
@@ -37,7 +40,7 @@ class FrameWords:
     """The number of entrypoints of a flow."""
 
     file: str = "SVG file"
-    """The link to the diagram as a file."""
+    """The link to the diagram as a file, where no script gives more."""
 
     zoom_out: str = "Zoom out"
     """The button that makes the diagram smaller."""
@@ -137,7 +140,7 @@ class Frame:
         if self.file is None:
             return ""
         address, words = escape(self.file), escape(self.words.file)
-        return f'<a class="penstock-file" href="{address}" download="">{words}</a>'
+        return f'<a class="penstock-file" href="{address}">{words}</a>'
 
 
 def mermaid_to_copy(graph: Graph, direction: Direction) -> str | None:
@@ -150,6 +153,14 @@ def mermaid_to_copy(graph: Graph, direction: Direction) -> str | None:
         return render_mermaid(alone, direction=direction)
     except DiagramTooLargeError:
         return None
+
+
+def file_of_drawing(graph: Graph, svg: str) -> str:
+    """Return the name of a file for *svg*, the drawing of *graph*: another for another content.
+
+    .. versionadded:: 0.2
+    """
+    return f"{slug_of(graph.name)}-{sha256(svg.encode()).hexdigest()[:8]}.svg"
 
 
 def drawing_sheet(drawing: Drawing, size: Mapping[str, str]) -> str:

@@ -28,6 +28,9 @@ class Build:
     def __init__(self, loader: Loader, *, has_end: bool) -> None:
         self.site = Site()
         self.loader = loader
+        self.drawings: dict[str, str] = {}
+        """The diagrams that pages link to as files, by name."""
+
         loader.begin_build()
         self._has_end = has_end
         self._settings: dict[tuple[ExtensionOptions, Path], Settings] = {}

@@ -158,6 +158,7 @@ class FlowBlocks(BlockProcessor):
         self._source_of: Callable[[Step], str | None] = no_source
         sources.warn_of_html = self._warn_of_html
         self._renderer = PageRenderer(docstring_to_html, self._warn, options.templates)
+        self._renderer.files = build.drawings if build else None
         self._shown: dict[str, Callable[[Element, str, object], None]] = {
             "penstock-flow": self._show_flow,
             "penstock-flows": self._show_flows,

@@ -24,6 +24,7 @@ from penstock.docs import (
     StepSection,
     Words,
     drawing_sheet,
+    file_of_drawing,
     image_sheet,
     mermaid_sheet,
     mermaid_to_copy,
@@ -34,7 +35,8 @@ from penstock.docs.diagrams import page_stylesheet, png_size, render_mermaid, re
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import Flow, Graph
 from penstock.render import Direction, draw
-from penstock_mkdocs.markdown._images import png_of, svg_of
+from penstock_mkdocs.markdown._images import file_content, png_of, svg_of
+from penstock_mkdocs.markdown._links import file_address
 from penstock_mkdocs.markdown._options import FlowOptions, FlowsOptions
 
 if TYPE_CHECKING:  # it needs griffelib
@@ -126,6 +128,9 @@ class PageRenderer:
 
         self.words = ENGLISH
         """The words of penstock in the language of the site."""
+
+        self.files: dict[str, str] | None = None
+        """The drawings by the names of their files, if the site will have these files."""
 
     def flow(
         self,
@@ -237,7 +242,13 @@ class PageRenderer:
         # A blank line would end the HTML for a tool that reads it as Markdown.
         svg = drawn.svg.replace("\n\n", "\n").replace("<svg", f"<svg{label}", 1)
         sheet = drawing_sheet(replace(drawn, svg=svg), _size_of(options))
-        return self._frame(page.graph, direction).around(sheet)
+        file = None
+        if self.files is not None:
+            content = file_content(page, direction)
+            name = file_of_drawing(page.unlinked, content)
+            self.files[name] = content
+            file = file_address(name)
+        return self._frame(page.graph, direction, file=file).around(sheet)
 
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)

@@ -8,7 +8,7 @@ from penstock.docs.diagrams import Drawing, dot_source, draw_dot, draw_svg, pain
 from penstock.graph import Flow, Graph
 from penstock.render import Direction
 
-__all__ = ["png_of", "svg_of"]
+__all__ = ["file_content", "png_of", "svg_of"]
 
 _Key = tuple[Graph, Direction]
 
@@ -33,6 +33,20 @@ def svg_of(page: FlowPage, direction: Direction, prefix: str, flows: Iterable[Fl
         # Alone, to hear what is wrong.
         return draw_svg(page.graph, direction=direction, prefix=prefix, standalone=False)
     return paint_svg(drawn, page.graph, direction=direction, prefix=prefix, standalone=False)
+
+
+def file_content(page: FlowPage, direction: Direction) -> str:
+    """Return the diagram of *page* as a file, without links: they would lead on from elsewhere.
+
+    Raises:
+        MissingExtraError: If no Graphviz program is found.
+        RenderError: If the program fails.
+    """
+    graph = page.unlinked
+    drawn = _drawn.get((graph, direction))
+    if drawn is None:
+        return draw_svg(graph, direction=direction).svg
+    return paint_svg(drawn, graph, direction=direction).svg
 
 
 @lru_cache(256)

@@ -9,6 +9,8 @@ __all__ = [
     "RemoteTarget",
     "Site",
     "anchors_in",
+    "file_address",
+    "fix_files",
     "fix_joined_links",
     "fix_links",
     "without_diagrams",
@@ -39,6 +41,10 @@ _DIAGRAM = re.compile(
 """Both parts of the box around a diagram, the second with one inside, or the code instead of it."""
 _DRAWN = "<title>"
 """With this begins what a node of a diagram shows."""
+
+
+_FILE = "penstock-file:"
+"""The beginning of the address of a drawing until it is known which page shows it."""
 
 
 class RemoteTarget(NamedTuple):
@@ -99,6 +105,21 @@ class Site:
 def anchors_in(html: str) -> dict[str, None]:
     """Return the anchors of flows and steps in *html*, in order."""
     return dict.fromkeys(_TARGET.findall(html))
+
+
+def file_address(name: str) -> str:
+    """Return the address of a file of the site, for `fix_files`: pages may be put together."""
+    return f"{_FILE}{name}"
+
+
+def fix_files(html: str, folder: str) -> str:
+    """Return *html* with the addresses of files.
+
+    Args:
+        html: A page.
+        folder: The address of the folder of the files, as the page writes it.
+    """
+    return html.replace(f'href="{_FILE}', f'href="{escape(folder)}/')
 
 
 def without_diagrams(html: str) -> str:

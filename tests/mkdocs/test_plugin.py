@@ -150,6 +150,21 @@ def test_style_sheets(site):
     assert html.index("assets/penstock.css") < html.index("mine.css")
 
 
+def test_file_of_a_diagram(site):
+    """A page links to the diagram as a file, from any folder."""
+    (site.folder / "docs/deep").mkdir()
+    site.write("docs/deep/page.md", PAGE)
+    html = site.build(PAGE, use_directory_urls=True)
+
+    (file,) = (site.folder / "site/assets/penstock").iterdir()
+    deep = (site.folder / "site/deep/page/index.html").read_text(encoding="utf-8")
+    assert f'class="penstock-file" href="assets/penstock/{file.name}"' in html
+    assert f'class="penstock-file" href="../../assets/penstock/{file.name}"' in deep
+    svg = file.read_text(encoding="utf-8")
+    assert ("<style>" in svg, "href" in svg) == (True, False)
+    assert dead_links(site.folder / "site") == set()
+
+
 def test_assets_of_the_author(site, warnings):
     """A style sheet or script that the author has changed keeps its name and is not replaced."""
     (site.folder / "docs/assets").mkdir()
@@ -279,6 +294,7 @@ def test_excerpts(site, warnings):
     posts = (site.folder / "site/blog/index.html").read_text(encoding="utf-8")
     assert warnings() == []
     assert 'xlink:href="../full.html#penstock--orders--receive"' in posts
+    assert 'href="../assets/penstock/orders-' in posts
     assert dead_links(site.folder / "site") == set()
 
 
@@ -294,6 +310,7 @@ def test_print_page(site, warnings):
     joined = (site.folder / "site/print_page.html").read_text(encoding="utf-8")
     assert joined.count('xlink:href="#full-penstock--orders--receive"') == 2
     assert '<a href="#penstock--orders">Orders</a>' in joined
+    assert joined.count('class="penstock-file" href="assets/penstock/orders-') == 2
 
 
 def test_print_page_without_flows(site, warnings):

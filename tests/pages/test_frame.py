@@ -1,11 +1,12 @@
 """The box around a diagram, as HTML."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from penstock import entrypoint, flow, get_flow, step
-from penstock.docs import Frame, FrameWords, image_sheet, mermaid_to_copy
+from penstock.docs import Frame, FrameWords, file_of_drawing, image_sheet, mermaid_to_copy
 
 
 def graph(steps):
@@ -34,9 +35,20 @@ def test_file_and_words():
 
     html = Frame(graph=graph(1), words=words, file="a&b.svg", mermaid="graph TD").around("")
 
-    assert '<a class="penstock-file" href="a&amp;b.svg" download="">Datei</a>' in html
+    assert '<a class="penstock-file" href="a&amp;b.svg">Datei</a>' in html
     assert 'data-in="&quot;Größer&quot;"' in html
     assert re.sub("<[^>]*>", "", html) == "1 step · 1 entrypointDatei"
+
+
+def test_name_of_a_file():
+    """A file is named after its flow, and has another name for another content."""
+    named = replace(graph(1), name="A/b ä")
+
+    names = {
+        file_of_drawing(each, svg) for each in (graph(1), named) for svg in ("<svg/>", "<svg>")
+    }
+    assert len(names) == 4
+    assert all(re.fullmatch(r"(orders|a-b-[0-9a-f]{8})-[0-9a-f]{8}\.svg", name) for name in names)
 
 
 def test_image_of_a_height():

@@ -406,6 +406,9 @@ def test_without_scripts(chromium, folder):
     assert reader.page.locator("svg.penstock-flow").is_visible()
     assert reader.nodes() == ["Receive the order", "charge", "pack", "send"]
     assert "Sends it." in reader.click("send")
+    reader.page.get_by_role("link", name="SVG file").click()
+    reader.page.wait_for_url("**/_images/orders-*.svg")
+    assert reader.page.locator("svg").first.evaluate("svg => svg.matches('.penstock-flow')")
 
 
 def test_layout_of_png(chromium, folder):

@@ -31,6 +31,8 @@ def test_html_builders(project, builder):
     assert "penstock-entrypoint" in html
     assert {f'id="{link}"' in html for link in links} == {True}
     assert len(set(links)) == 4
+    files = re.findall(r'class="penstock-file" href="([^"]+)"', html)
+    assert [(page.parent / file).is_file() for file in files] == [True] * (builder != "epub")
 
 
 def test_image_of_a_page_in_a_folder(project):
@@ -43,6 +45,24 @@ def test_image_of_a_page_in_a_folder(project):
     (source,) = re.findall(r'<img src="(\.\./_images/[^"]+)"', built.read("sub/page.html"))
     image = built.folder / "sub" / source
     assert image.resolve().read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("builder", ["html", "dirhtml"])
+def test_file_of_a_diagram(project, builder):
+    """Two pages link to one file, which has its own style and no links."""
+    made = project(after="\n.. toctree::\n\n   sub/page\n")
+    made.write("sub/page.rst", "Page\n====\n\n.. penstock-flow:: orders\n")
+
+    built = made.build(builder)
+
+    page = "sub/page.html" if builder == "html" else "sub/page/index.html"
+    (link,) = re.findall(r'class="penstock-file" href="([^"]+)"', built.read(page))
+    file = (built.folder / page).parent / link
+    (only,) = built.folder.glob("_images/*.svg")
+    assert only == file.resolve()
+    svg = file.read_text(encoding="utf-8")
+    assert "<style>" in svg
+    assert ("href" in svg, "penstock-entrypoint" in svg) == (False, True)
 
 
 def test_single_page(project):

@@ -258,6 +258,20 @@ def test_download(reader, number):
     assert "fill: rgb(" in svg
 
 
+def test_download_of_the_file(chromium, folder):
+    """From a server, an SVG is saved as the file that readers without scripts have a link to."""
+    with served(folder) as address:
+        reader = Reader(chromium, f"{address}index.html")
+        link = reader.page.get_by_role("link", name="Download as SVG").first
+        with reader.page.expect_download() as download:
+            link.click()
+
+        assert not reader.page.locator(".penstock-file").first.is_visible()
+        (file,) = (folder / "_images").glob("fan-*.svg")
+        assert download.value.path().read_bytes() == file.read_bytes()
+        assert download.value.suggested_filename == file.name
+
+
 def test_another_page_by_script(reader):
     """A page that a script has copied to the place of the first one has tools that work."""
     reader.page.evaluate(

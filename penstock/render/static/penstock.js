@@ -120,13 +120,13 @@
 
   const tools = (box, names) => {
     const words = box.querySelector(".penstock-tools").dataset, made = [];
-    const file = box.querySelector(".penstock-file"), drawn = drawnIn(viewOf(box));
+    const file = location.protocol !== "file:" && box.querySelector(".penstock-file"), drawn = drawnIn(viewOf(box));
     for (const name of names) {
       if (name === "copy" && !words.mermaid) continue;
       const isLater = name === "download" && !file && !(drawn instanceof SVGElement);
       if (isLater && drawn.matches("img")) continue;
       const button = document.createElement(name === "download" && file ? "a" : "button");
-      if (button.tagName === "A") { button.href = file.href; button.download = file.download; }
+      if (button.tagName === "A") { button.href = file.href; button.download = ""; }
       else { button.type = "button"; button.dataset.do = name; }
       if (isLater) button.style.visibility = "hidden"; // it keeps its room until Mermaid has drawn
       button.title = words[name];
