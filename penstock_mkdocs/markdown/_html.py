@@ -244,7 +244,7 @@ class PageRenderer:
         sheet = drawing_sheet(replace(drawn, svg=svg), _size_of(options))
         file = None
         if self.files is not None:
-            content = file_content(page, direction)
+            content = file_content(page, direction, self.flows_to_draw.flows)
             name = file_of_drawing(page.unlinked, content)
             self.files[name] = content
             file = file_address(name)

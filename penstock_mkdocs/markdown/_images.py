@@ -1,7 +1,7 @@
 """Images of flows, drawn together: to start a program takes longer than to draw a flow."""
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 
 from penstock.docs import FlowPage
 from penstock.docs.diagrams import Drawing, dot_source, draw_dot, draw_svg, paint_svg, render_png
@@ -28,25 +28,19 @@ def svg_of(page: FlowPage, direction: Direction, prefix: str, flows: Iterable[Fl
         MissingExtraError: If no Graphviz program is found.
         RenderError: If the program fails.
     """
+    paint = _painter(page, direction, flows)
+    return paint(page.graph, direction=direction, prefix=prefix, standalone=False)
+
+
+def file_content(page: FlowPage, direction: Direction, flows: Iterable[Flow]) -> str:
+    """Return the same as a file, without links: they would have to lead on from elsewhere."""
+    return _painter(page, direction, flows)(page.unlinked, direction=direction).svg
+
+
+def _painter(page: FlowPage, direction: Direction, flows: Iterable[Flow]) -> Callable[..., Drawing]:
     drawn = _drawn.get((page.unlinked, direction)) or _draw_all(page, direction, flows)
-    if drawn is None:
-        # Alone, to hear what is wrong.
-        return draw_svg(page.graph, direction=direction, prefix=prefix, standalone=False)
-    return paint_svg(drawn, page.graph, direction=direction, prefix=prefix, standalone=False)
-
-
-def file_content(page: FlowPage, direction: Direction) -> str:
-    """Return the diagram of *page* as a file, without links: they would lead on from elsewhere.
-
-    Raises:
-        MissingExtraError: If no Graphviz program is found.
-        RenderError: If the program fails.
-    """
-    graph = page.unlinked
-    drawn = _drawn.get((graph, direction))
-    if drawn is None:
-        return draw_svg(graph, direction=direction).svg
-    return paint_svg(drawn, graph, direction=direction).svg
+    # Alone, to hear what is wrong.
+    return draw_svg if drawn is None else partial(paint_svg, drawn)
 
 
 @lru_cache(256)
