@@ -25,9 +25,10 @@ extensions = [
     "sphinx.ext.intersphinx",
     "sphinx.ext.napoleon",
     "penstock_sphinx",
+    "gallery",
     "public_names",
 ]
-penstock_modules = ["bom_sync", "first_diagram", "orders"]
+penstock_modules = ["bom_sync", "checkout", "first_diagram", "orders"]
 
 html_theme = "furo"
 html_title = "penstock"

@@ -189,6 +189,27 @@ def test_first_page(built):
     assert len(re.findall('class="door ', html)) == 3
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_gallery(built, mode):
+    """The gallery shows every kind of diagram in both modes, drawn by the build."""
+    html = (built / "reference" / "gallery.html").read_text(encoding="utf-8")
+    copies = html.split('<div class="mode ')[1:]
+    shown = "".join(copy for copy in copies if copy.startswith(mode))
+    signs = ("valid", "all of", "corrected", "Payment", "kafka:parcels", "not reached", "Timeout")
+
+    assert [sign for sign in signs if sign not in shown] == []
+    assert len(re.findall('<svg [^>]*class="penstock-flow"', shown)) == 6
+    assert len(re.findall(r"<img [^>]*\.png", shown)) == 1
+
+
+def test_sources_in_the_gallery(built):
+    """The gallery shows the source of each format that is text for another program."""
+    html = (built / "reference" / "gallery.html").read_text(encoding="utf-8")
+    text = re.sub(r"<[^>]+>", "", html)
+
+    assert [start for start in ("graph TD", "digraph", "@startuml") if start not in text] == []
+
+
 def test_footer(built):
     """Each page names the contributors and the release, and links to the repository."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

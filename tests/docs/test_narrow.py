@@ -71,9 +71,35 @@ def test_tables_of_integrations(chromium, tmp_path):
     assert cut_off(chromium, tmp_path / "built") == {}
 
 
-@pytest.mark.wide
-def test_every_page(chromium, tmp_path):
-    """No page of the documentation scrolls sideways on a phone, and nothing on it is cut off."""
-    build(DOCS, tmp_path)
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Return the folder of the documentation, built in its own theme."""
+    target = tmp_path_factory.mktemp("site")
+    build(DOCS, target)
+    return target
 
-    assert cut_off(chromium, tmp_path) == {}
+
+@pytest.mark.wide
+def test_every_page(chromium, site):
+    """No page of the documentation scrolls sideways on a phone, and nothing on it is cut off."""
+    assert cut_off(chromium, site) == {}
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_modes_of_the_gallery(chromium, site, color_scheme):
+    """Each diagram of the gallery is there in light and in dark colours, in both modes."""
+    page = chromium.new_context(color_scheme=color_scheme).new_page()
+    page.goto((site / "reference" / "gallery.html").as_uri())
+    fill = "element => getComputedStyle(element).fill"
+    fills = {
+        mode: {
+            card.evaluate(fill)
+            for card in page.locator(f".mode.{mode} .penstock-store .penstock-card").all()
+        }
+        for mode in ("light", "dark")
+    }
+
+    assert fills["light"] == {"rgb(255, 255, 255)"}
+    assert len(fills["dark"]) == 1
+    assert fills["light"] != fills["dark"]
