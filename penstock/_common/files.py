@@ -7,7 +7,6 @@ import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from secrets import token_hex
 from types import ModuleType
 from typing import IO
 
@@ -126,7 +125,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 def _open_part(folder: Path, mode: int) -> tuple[Path, IO[bytes]]:
     """Return a new file in *folder*, which is locked as long as it is open."""
-    part = folder / f".penstock-{token_hex(8)}.tmp"
+    part = folder / f".penstock-{os.urandom(8).hex()}.tmp"
     try:
         # With this mode rather than a later one: to read the umask is to change it for all threads.
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _O_BINARY, mode)

@@ -4,7 +4,6 @@ import importlib
 import os
 import pkgutil
 import sys
-import sysconfig
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -46,7 +45,7 @@ _INTERRUPTIONS = (KeyboardInterrupt, Interruption)
 
 _IMPORTLIB = Path(importlib.__file__)
 _PENSTOCK = Path(__file__).parents[1]
-_LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
+_LIBRARY = Path(os.__file__).parent.resolve()
 _INSTALLED = {"site-packages", "dist-packages"}
 
 

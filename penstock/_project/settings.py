@@ -1,7 +1,6 @@
 """The settings of a project, and how each tool words them."""
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from glob import escape
@@ -200,6 +199,8 @@ def read_settings(start: Path) -> Settings:
 
 def _read_table(file: Path) -> dict[str, Any] | None:
     """Return ``[tool.penstock]`` of *file*, or None if it has none."""
+    import tomllib  # noqa: PLC0415 - a child process is given its settings
+
     try:
         # Some editors begin a file with a byte order mark.
         found: Any = tomllib.loads(file.read_text(encoding="utf-8-sig"))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from json import dumps
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from penstock._common.compat import interpreter_flags
@@ -54,7 +53,7 @@ class Environment:
         cls, names: Collection[str], variables: Mapping[str, str], *, is_whole: bool
     ) -> "Environment":
         """Return those of *variables* that count."""
-        found = cls(tuple(sorted(names)), is_whole, token_hex(8))
+        found = cls(tuple(sorted(names)), is_whole, os.urandom(8).hex())
         return replace(found, digest=found._digest(variables))
 
     def is_same(self, variables: Mapping[str, str]) -> bool:

@@ -10,7 +10,6 @@ from importlib.util import source_from_cache
 from threading import get_ident
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from penstock._project.settings import Settings
 from penstock.catalog._inputs import Environment, Inputs, describe_process, differs_from_run_to_run
@@ -196,6 +195,8 @@ class Recording:
 
     def _connect(self, database: Any) -> None:
         """Note a database, which C code writes, as one that the modules write."""
+        from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - few need it, and it takes a while
+
         name = os.fsdecode(database)
         address = urlsplit(name)
         self._change((unquote(address.path) if address.scheme == "file" else name, _NO_DESCRIPTOR))

@@ -181,3 +181,16 @@ def test_in_this_process(project, tmp_path):
 
     assert text == Catalog.from_registry(tmp_path).to_json()
     assert "Is its folder in `penstock_pythonpath`" in read_failures(tmp_path)[0].cause
+
+
+def test_light():
+    """The program of the child leaves out what few applications need: they would wait for it."""
+    heavy = {"ipaddress", "random", "secrets", "sysconfig", "tomllib", "urllib.parse"}
+    code = (
+        f"import sys; sys.path[:] = {sys.path!r}; import penstock.catalog._child; "
+        f"print(*sorted({heavy!r} & sys.modules.keys()))"
+    )
+    # Without `site`, which may import anything.
+    command = [sys.executable, "-I", "-S", "-c", code]
+
+    assert subprocess.run(command, check=True, capture_output=True).stdout.split() == []
