@@ -28,6 +28,7 @@ from mkdocs.utils import get_relative_url
 
 from penstock.docs import Settings, Words, did_you_mean
 from penstock.docs.diagrams import page_script, page_stylesheet
+from penstock.docs.loading import FlowsLoader
 from penstock.docs.markdown import INDEX, block_documents, file_name
 from penstock.exceptions import ConfigurationError
 from penstock.graph import Flow
@@ -38,7 +39,7 @@ from penstock_mkdocs.markdown._build import Build
 from penstock_mkdocs.markdown._compat import mark_as_modified
 from penstock_mkdocs.markdown._host import PLUGIN_CACHE, theme_language
 from penstock_mkdocs.markdown._links import RemoteTarget, fix_files, fix_joined_links, fix_links
-from penstock_mkdocs.markdown._loading import Loaded, Loader
+from penstock_mkdocs.markdown._loading import Loaded
 from penstock_mkdocs.markdown._options import ExtensionOptions
 
 if TYPE_CHECKING:  # a build needs no server
@@ -163,8 +164,8 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._server: LiveReloadServer | None = None
         self._watched: set[str] = set()
         self._generated = GeneratedFiles()
-        self._loader: Loader | None = None
-        self._build = Build(Loader(), has_end=True)
+        self._loader: FlowsLoader | None = None
+        self._build = Build(FlowsLoader(), has_end=True)
         self._files: Files | None = None
         self._elsewhere: Mapping[str, RemoteTarget] = {}
 
@@ -288,7 +289,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
     def _begin_build(self, config: MkDocsConfig) -> None:
         if self._loader is None:
             cache = Path(config.config_file_path or "mkdocs.yml").absolute().parent / PLUGIN_CACHE
-            self._loader = Loader(cache)
+            self._loader = FlowsLoader(cache)
         self._build = Build(self._loader, has_end=True)
 
     def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Self
 
 from penstock.docs import Settings
+from penstock.docs.loading import FlowsLoader
 from penstock_mkdocs.markdown._host import Host
 from penstock_mkdocs.markdown._links import Site
-from penstock_mkdocs.markdown._loading import Loaded, Loader
+from penstock_mkdocs.markdown._loading import Loaded, load
 from penstock_mkdocs.markdown._options import ExtensionOptions
 
 __all__ = ["Build", "build_of", "documented_now", "documenting"]
@@ -25,7 +26,7 @@ class Build:
             Otherwise each page asks whether there was an edit.
     """
 
-    def __init__(self, loader: Loader, *, has_end: bool) -> None:
+    def __init__(self, loader: FlowsLoader, *, has_end: bool) -> None:
         self.site = Site()
         self.loader = loader
         self.drawings: dict[str, str] = {}
@@ -66,7 +67,7 @@ class Build:
         with self._lock:
             found = self._loaded.get(settings)
             if found is None or not self._has_end:
-                found = self._loaded[settings] = self.loader.load(settings)
+                found = self._loaded[settings] = load(self.loader, settings, found)
             return found
 
     def find_loaded(self, settings: Settings) -> Loaded | None:
@@ -109,7 +110,7 @@ def build_of(host: Host, options: ExtensionOptions) -> Build:
         known = held() if held else None
         if before is not None and (known is token or (token is None and known is not None)):
             return before
-        loader = before.loader if before else Loader(host.cache)
+        loader = before.loader if before else FlowsLoader(host.cache)
         build = Build(loader, has_end=host.has_builds)
         _builds[key] = (_holder(token), build)
         return build

@@ -18,7 +18,7 @@ from penstock.docs import Flows, LoadedFlows, Settings, explain_optimization, lo
 from penstock.docs.loading import FlowsLoader, Inputs
 from penstock.exceptions import CatalogError, ModuleImportError
 
-__all__ = ["Loaded", "Loader"]
+__all__ = ["Loaded", "load"]
 
 _logger = logging.getLogger("mkdocs.plugins.penstock")
 _MODULES = tuple(all_suffixes())
@@ -95,51 +95,39 @@ def _outermost(folders: Iterable[Path]) -> list[Path]:
     return found
 
 
-class Loader:
-    """Loads the flows of a site, for one build after the other.
+def load(loader: FlowsLoader, settings: Settings, before: Loaded | None = None) -> Loaded:
+    """Return the flows of *settings*: *before* itself while nothing has changed.
 
     Args:
-        cache: The folder in which flows are kept between builds, or None.
+        loader: What loads them, unless they are those of this process.
+        settings: The settings of the project.
+        before: What was loaded for them last.
+
+    Raises:
+        ConfigurationError: If the catalog of *settings* cannot be read.
     """
+    if _is_here(settings):
+        return _load_here(settings, before)
+    printed: list[str] = []
+    try:
+        source = loader.load(settings, printed.append)
+    except CatalogError as error:
+        output = "\n".join(printed)
+        if not output and before and before.error and before.error.args == error.args:
+            return before
+        return _made(loader, settings, error, output)
+    for text in printed:
+        _logger.info("The modules that penstock imports print:\n%s", text)
+    return before if before and before.source is source else _made(loader, settings, source)
 
-    def __init__(self, cache: Path | None = None) -> None:
-        self._loader = FlowsLoader(cache)
-        self._loaded: dict[Settings, Loaded] = {}
 
-    def begin_build(self) -> None:
-        """Try again what failed."""
-        self._loader.begin_build()
-        self._loaded.clear()
-
-    def load(self, settings: Settings) -> Loaded:
-        """Return the flows of *settings*: the same object while nothing has changed.
-
-        Raises:
-            ConfigurationError: If the catalog of *settings* cannot be read.
-        """
-        before = self._loaded.get(settings)
-        found = (_load_here if _is_here(settings) else self._load)(settings, before)
-        self._loaded[settings] = found
-        return found
-
-    def _load(self, settings: Settings, before: Loaded | None) -> Loaded:
-        printed: list[str] = []
-        try:
-            source = self._loader.load(settings, printed.append)
-        except CatalogError as error:
-            output = "\n".join(printed)
-            if not output and before and before.error and before.error.args == error.args:
-                return before
-            return self._made(settings, error, output)
-        for text in printed:
-            _logger.info("The modules that penstock imports print:\n%s", text)
-        return before if before and before.source is source else self._made(settings, source, "")
-
-    def _made(self, settings: Settings, source: LoadedFlows | CatalogError, output: str) -> Loaded:
-        if settings.catalog is None and (warning := explain_optimization()):
-            _logger.warning("%s", warning)
-        inputs = self._loader.inputs_of(settings)
-        return Loaded(settings=settings, source=source, output=output, inputs=inputs)
+def _made(
+    loader: FlowsLoader, settings: Settings, source: LoadedFlows | CatalogError, output: str = ""
+) -> Loaded:
+    if settings.catalog is None and (warning := explain_optimization()):
+        _logger.warning("%s", warning)
+    inputs = loader.inputs_of(settings)
+    return Loaded(settings=settings, source=source, output=output, inputs=inputs)
 
 
 def _is_here(settings: Settings) -> bool:

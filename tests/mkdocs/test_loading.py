@@ -17,9 +17,10 @@ from mkdocs.config import load_config
 
 from penstock import entrypoint, flow
 from penstock.docs import Settings
+from penstock.docs.loading import FlowsLoader
 from penstock_mkdocs import PenstockExtension
+from penstock_mkdocs.markdown._build import Build
 from penstock_mkdocs.markdown._errors import PageError
-from penstock_mkdocs.markdown._loading import Loader
 
 PAGE = "# Shop\n\n::: penstock-flow orders\n"
 CODE = """
@@ -32,17 +33,22 @@ flow("{name}", title="T")(entrypoint(name="{step}")(lambda: None))
 """
 
 
+def build_without_end():
+    """Return a build that asks each time whether there was an edit."""
+    return Build(FlowsLoader(), has_end=False)
+
+
 @pytest.fixture
 def project(tmp_path):
     """Return a function that writes the module `shop`, and one that returns what is declared."""
-    loader = Loader()
+    pages = build_without_end()
     settings = Settings(modules=("shop",), pythonpath=(str(tmp_path),))
 
     def write(text):
         (tmp_path / "shop.py").write_text(text, encoding="utf-8")
 
     def declared():
-        return [f"{flow.name}.{flow.steps[0].name}" for flow in loader.load(settings).flows.flows]
+        return [f"{flow.name}.{flow.steps[0].name}" for flow in pages.load(settings).flows.flows]
 
     return write, declared
 
@@ -100,12 +106,12 @@ def test_places_of_a_library(settings, tmp_path):
     (tmp_path / "beside_it-1.0.dist-info").mkdir()
     (tmp_path / "beside_it-1.0.dist-info" / "RECORD").write_text("beside_it.py,,\n", "utf-8")
 
-    assert Loader().load(settings).watched == (str(tmp_path / "watched"),)
+    assert build_without_end().load(settings).watched == (str(tmp_path / "watched"),)
 
 
 def test_places(settings, tmp_path):
     """A server watches packages whole, and each module beside them that was imported."""
-    assert Loader().load(settings).watched == (
+    assert build_without_end().load(settings).watched == (
         str(tmp_path / "beside_it.py"),
         str(tmp_path / "watched"),
     )
@@ -114,14 +120,14 @@ def test_places(settings, tmp_path):
 def test_places_of_what_crashes(settings, tmp_path):
     """A server watches the sources of what ends the process: an edit may fix it."""
     (tmp_path / "watched" / "inner.py").write_text("import os\nos._exit(3)\n", encoding="utf-8")
-    loader = Loader()
-    crashed = loader.load(settings)
+    pages = build_without_end()
+    crashed = pages.load(settings)
 
     assert "ended by itself with exit code 3" in crashed.messages[0]
-    assert loader.load(settings) is crashed
+    assert pages.load(settings) is crashed
     assert crashed.watched == (str(tmp_path / "watched"),)
     (tmp_path / "watched" / "inner.py").write_text("", encoding="utf-8")
-    assert loader.load(settings).messages == ()
+    assert pages.load(settings).messages == ()
 
 
 @pytest.mark.usefixtures("optimized")
@@ -138,9 +144,9 @@ def test_without_docstrings(project, caplog):
 @pytest.mark.usefixtures("optimized")
 def test_without_docstrings_in_this_process(caplog):
     """So it is where nothing has to be imported."""
-    loader = Loader()
+    pages = build_without_end()
 
-    assert loader.load(Settings()) is loader.load(Settings())
+    assert pages.load(Settings()) is pages.load(Settings())
 
     assert caplog.messages == ["docstrings are missing: Python runs with -OO"]
 
@@ -335,16 +341,16 @@ def test_what_modules_print(site, caplog, capfd):
 def test_in_this_process(monkeypatch, tmp_path):
     """If no module is named, or the program itself, and in a notebook, flows are its own."""
     flow("mine")(entrypoint(name="x")(lambda: None))
-    loader = Loader()
+    pages = build_without_end()
 
-    assert [f.name for f in loader.load(Settings()).flows.flows] == ["mine"]
-    program = loader.load(Settings(modules=("__main__",)))
+    assert [f.name for f in pages.load(Settings()).flows.flows] == ["mine"]
+    program = pages.load(Settings(modules=("__main__",)))
     assert [f.name for f in program.flows.flows] == ["mine"]
     monkeypatch.setattr(builtins, "__IPYTHON__", True, raising=False)
     monkeypatch.setattr(sys, "path", list(sys.path))
     settings = Settings(modules=("of_a_notebook",), pythonpath=(str(tmp_path),))
-    assert [f.module for f in loader.load(settings).failures] == ["of_a_notebook"]
+    assert [f.module for f in pages.load(settings).failures] == ["of_a_notebook"]
     (tmp_path / "of_a_notebook.py").write_text(CODE.format(name="a", step="x"), encoding="utf-8")
-    assert loader.load(settings).failures == ()
-    assert {f.name for f in loader.load(settings).flows.flows} == {"mine", "a"}
+    assert pages.load(settings).failures == ()
+    assert {f.name for f in pages.load(settings).flows.flows} == {"mine", "a"}
     del sys.modules["of_a_notebook"]
