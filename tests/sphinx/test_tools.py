@@ -117,6 +117,55 @@ def test_opens_at_the_entrypoint(chromium, folder, size, scripts):
     assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def open_with(chromium, folder, change, **options):
+    """Return a page on a phone whose style sheet is what *change* makes of it."""
+    page = chromium.new_context(viewport={"width": 390, "height": 800}, **options).new_page()
+    css = change((folder / "_static/penstock.css").read_text(encoding="utf-8"))
+    page.route("**/penstock.css*", lambda route: route.fulfill(body=css, content_type="text/css"))
+    page.goto((folder / "index.html").as_uri())
+    return page
+
+
+STILL = {
+    "none": "* { animation: none !important; }",
+    "short": "* { animation-delay: -1ms !important; animation-duration: 0.01ms !important; }",
+}
+
+
+@pytest.mark.parametrize("still", STILL)
+def test_opens_there_without_animations(chromium, folder, still):
+    """A theme that ends animations does not keep a diagram from its start, nor at it."""
+    page = open_with(chromium, folder, lambda css: css + STILL[still], reduced_motion="reduce")
+    view = page.locator(".penstock-view").first
+
+    page.wait_for_function(VISIBLE, arg=view.element_handle())
+    page.wait_for_function(
+        "view => { view.scrollLeft = 0; return view.scrollLeft === 0 }", arg=view.element_handle()
+    )
+    page.pdf()
+    page.evaluate("new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))")
+    assert view.evaluate("view => view.scrollLeft") == 0
+
+
+def test_reader_is_faster(chromium, folder):
+    """Who scrolls a diagram, by wheel or by keys, while it opens is not led back to its start."""
+    page = open_with(chromium, folder, lambda css: css.replace("300ms both", "60s both"))
+    view = page.locator(".penstock-view").first
+    start = view.evaluate("view => view.scrollLeft")
+    view.evaluate("view => { view.scrollLeft = 0 }")
+    assert view.evaluate("view => view.scrollLeft") == start > 300
+
+    view.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"document.activeElement.scrollLeft < {start - 20}")
+    other = page.locator(".penstock-view").nth(2)
+    other.hover(position={"x": 20, "y": 20})
+    page.mouse.wheel(-200, 0)
+    page.wait_for_function(
+        "([view, start]) => view.scrollLeft < start - 100", arg=[other.element_handle(), start]
+    )
+
+
 @pytest.mark.parametrize("number", [MERMAID])
 def test_mermaid_opens_at_the_entrypoint(reader, number):
     """A diagram by Mermaid too is scrolled to where the flow begins, when it is drawn."""

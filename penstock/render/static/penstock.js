@@ -165,6 +165,7 @@
     };
     fill();
     view.addEventListener("wheel", event => {
+      view.classList.add("penstock-moved");
       if (!event.ctrlKey && !event.metaKey && !find(view, "dialog")) return;
       event.preventDefault();
       zoom(view, Math.exp(-event.deltaY / 400), event.clientX, event.clientY);
