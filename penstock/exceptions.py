@@ -54,11 +54,21 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
 class PenstockError(Exception):
     """The base of every error that penstock raises.
 
     .. versionadded:: 0.2
     """
+
+    def __str__(self) -> str:
+        # An address in memory is of no use to readers, and differs in each build of docs.
+        return _ADDRESS.sub("", self._message())
+
+    def _message(self) -> str:
+        return super().__str__()
 
 
 class DeclarationError(PenstockError):
@@ -96,7 +106,7 @@ class UndeclaredFunctionError(DeclarationError, TypeError):
         self.location = location
         self.methods = None if methods is None else tuple(methods)
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         if self.methods is not None:
             named = f": {_listed(self.methods)}" if self.methods else ""
             return (
@@ -136,7 +146,7 @@ class DuplicateStepError(DeclarationError, ValueError):
         self.first = first
         self.second = second
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return (
             f"flow {self.flow!r} has two steps named {self.step!r}: "
             f"one at {self.first}, another at {self.second}. "
@@ -159,7 +169,7 @@ class UnknownFlowError(PenstockError, LookupError):
         self.name = name
         self.known = tuple(known)
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         if not self.known:
             return (
                 f"unknown flow {self.name!r}: no flow is declared. "
@@ -188,7 +198,7 @@ class UnknownStepError(PenstockError, LookupError):
         self.known = tuple(known)
         self.found = tuple(found)
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         if self.found:
             meant = f"there are {_listed(self.found)}. Write which flow's you mean"
             return f"ambiguous step {self.name!r}: {meant}"
@@ -220,7 +230,7 @@ class PartError(PenstockError, ValueError):
         self.option = option
         self.problem = problem
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return self.spelled("{}")
 
     def spelled(self, option: str) -> str:
@@ -245,7 +255,7 @@ class UnknownFormatError(PenstockError, ValueError):
         self.format = format
         self.known = tuple(known)
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         hint = did_you_mean(self.format, self.known)
         return f"unknown format {self.format!r}{hint} (known: {', '.join(self.known)})"
 
@@ -267,7 +277,7 @@ class OutputFormatError(PenstockError, ValueError):
         self.format = format
         self.suffixes = tuple(suffixes)
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         known = ", ".join(self.suffixes)
         if self.format is None:
             return (
@@ -325,7 +335,7 @@ class MissingExtraError(PenstockError, ImportError):
         wanted = floor if is_old else None
         return BrokenExtraError(feature, needs, extra, installed, wanted, reason)
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return f"{self.feature} needs {self.needs}: {self._cure}"
 
     @property
@@ -360,7 +370,7 @@ class BrokenExtraError(MissingExtraError):
         self.wanted = wanted
         self.reason = reason
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         if self.wanted is not None:
             return (
                 f"{self.feature} needs {self.needs} {self.wanted} or later, but {self.installed} "
@@ -387,7 +397,7 @@ class MissingProgramError(MissingExtraError):
         self.args = (feature, needs, location)
         self.location = location
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return (
             f"{self.feature} needs the program {self.needs}, whose package is installed, but "
             f"which cannot be run at {self.location}. Put it there, or name another Graphviz "
@@ -412,7 +422,7 @@ class RenderError(PenstockError, RuntimeError):
         self.program = program
         self.reason = reason
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return f"flow {self.flow!r} could not be drawn by {self.program}: {self.reason}"
 
 
@@ -433,7 +443,7 @@ class RendererError(PenstockError, ImportError):
         self.distribution = distribution
         self.reason = reason
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return f"the format {self.format!r} of {self.distribution} cannot be used: {self.reason}"
 
 
@@ -456,7 +466,7 @@ class DiagramTooLargeError(PenstockError, ValueError):
         self.count = count
         self.limit = limit
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         setting = {"edges": "maxEdges", "characters": "maxTextSize"}[self.what]
         return (
             f"flow {self.flow!r} has {self.count} {self.what} as Mermaid, which draws "
@@ -480,7 +490,7 @@ class InvalidFlowIdError(PenstockError, ValueError):
         super().__init__(length)
         self.length = length
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return (
             f"not a flow ID (a string of {self.length} characters): an ID has 1 to 128 "
             "letters, digits, '.', '_', ':' or '-', and begins with a letter or digit"
@@ -502,7 +512,7 @@ class ConfigurationError(PenstockError, ValueError):
         self.location = location
         self.problem = problem
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return f"{self.location}: {self.problem}"
 
 
@@ -521,7 +531,7 @@ class CatalogError(PenstockError, ValueError):
         self.location = location
         self.problem = problem
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return f"{self.location}: {self.problem}"
 
 
@@ -542,7 +552,7 @@ class ModuleImportError(PenstockError, ImportError):
         self.cause = cause
         self.location = location
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return f"cannot import {self.module!r} ({self.location}): {self.cause}"
 
 
@@ -563,7 +573,7 @@ class SetupError(ModuleImportError):
         self.args = (module, cause, location, doing)
         self.doing = doing
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return f"setup {self.module!r} {self.doing} ({self.location}): {self.cause}"
 
 
@@ -582,7 +592,7 @@ class TracingError(PenstockError, RuntimeError):
         self.step = step
         self.location = location
 
-    def __str__(self) -> str:
+    def _message(self) -> str:
         return (
             f"{self.location}: {self.step!r} was declared before tracing was switched on, so its "
             "calls would not be recorded. Set PENSTOCK_TRACE=1 in the environment, or call "
