@@ -42,7 +42,7 @@ def names_in_conf(config: Config) -> Mapping[str, Any]:
     """Return all names that ``conf.py`` defines, not only those of settings.
 
     Seen in: ``Config._raw_config`` of Sphinx 8.1 to 9.2.
-    Upstream: not asked for; Sphinx warns of unknown names only where ``-D`` sets them.
+    Upstream: no issue as of 2026-11; Sphinx warns of unknown names only where ``-D`` sets them.
     Without it: nobody is warned of a misspelt setting.
     """
     found: Mapping[str, Any] = getattr(config, "_raw_config", {})
@@ -53,7 +53,7 @@ def viewcode_modules(env: BuildEnvironment) -> dict[str, Any]:
     """Return the modules that viewcode shows: code, tags, pages of functions, and name of each.
 
     Seen in: ``BuildEnvironment._viewcode_modules`` of Sphinx 8.1 to 9.2.
-    Upstream: not asked for; the documented events only hand in the source of a module.
+    Upstream: no issue as of 2026-11; the documented events only hand in the source of a module.
     Without it: nodes of a diagram do not link to source code.
     """
     found: dict[str, Any] = getattr(env, "_viewcode_modules", {})
@@ -64,7 +64,7 @@ def find_python_object(env: BuildEnvironment, name: str) -> tuple[str, str] | No
     """Return the page and the anchor of the Python object *name*, if a page describes it.
 
     Seen in: ``PythonDomain.objects`` of Sphinx 8.1 to 9.2.
-    Upstream: not asked for; the documented ``get_objects`` has to be searched each time.
+    Upstream: no issue as of 2026-11; the documented ``get_objects`` has to be searched each time.
     Without it: links lead to no page of the project's reference.
     """
     entry = getattr(env.get_domain("py"), "objects", {}).get(name)
@@ -75,7 +75,7 @@ def index_entries(env: BuildEnvironment) -> dict[str, list[Any]]:
     """Return the entries of the general index, by page.
 
     Seen in: ``IndexDomain.entries`` of Sphinx 8.1 to 9.2.
-    Upstream: not asked for.
+    Upstream: https://github.com/sphinx-doc/sphinx/issues/1420, which will not be fixed.
     Without it: the index also lists what ``only`` leaves out.
     """
     found: dict[str, list[Any]] = getattr(env.get_domain("index"), "entries", {})
@@ -172,7 +172,7 @@ def record_typehints(app: Sphinx) -> None:
     """Let autodoc write the types of what we describe, for ``autodoc_typehints = "description"``.
 
     Seen in: ``sphinx.ext.autodoc.typehints.record_typehints`` of Sphinx 8.1 to 9.2.
-    Upstream: not asked for; since Sphinx 9, autodoc does not connect it by itself.
+    Upstream: no issue as of 2026-11; since Sphinx 9, autodoc does not connect it by itself.
     Without it: these types are not in the list of arguments.
     """
     try:
@@ -187,7 +187,7 @@ def can_unparse(tree: ast.expr, text: str) -> bool:
     """Return whether Sphinx can read the annotation *text*: it would leave out all arguments.
 
     Seen in: ``sphinx.pycode.ast.unparse`` of Sphinx 8.1 to 9.2.
-    Upstream: not asked for.
+    Upstream: https://github.com/sphinx-doc/sphinx/issues/13368 for one such annotation.
     Without it: any annotation that Python can parse is taken.
     """
     try:
@@ -204,7 +204,7 @@ def is_kept_by_ifconfig(app: Sphinx, expression: str) -> bool:
     """Return whether ``ifconfig`` keeps content under *expression*, which is any Python.
 
     Seen in: ``sphinx.ext.ifconfig.process_ifconfig_nodes`` of Sphinx 8.1 to 9.2.
-    Upstream: not asked for.
+    Upstream: https://github.com/sphinx-doc/sphinx/issues/1635 asks that reading leaves it out.
     Without it: links may lead to what a build leaves out.
     """
     try:
@@ -225,7 +225,7 @@ def mermaid_node_class(app: Sphinx) -> Callable[..., nodes.Element] | None:
     """Return the class of nodes that sphinxcontrib.mermaid draws, if it draws in the browser.
 
     Seen in: ``sphinxcontrib.mermaid.mermaid`` of sphinxcontrib-mermaid 1.0 to 2.1.
-    Upstream: not asked for.
+    Upstream: no issue as of 2026-11.
     Without it: penstock loads Mermaid itself.
     """
     extension = app.extensions.get("sphinxcontrib.mermaid")

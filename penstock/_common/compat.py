@@ -38,7 +38,7 @@ def is_import_statement(frame: FrameType) -> bool:
     """Return whether *frame*, which asks a package for a name, is of ``from package import name``.
 
     Seen in: the function ``_handle_fromlist`` of ``importlib`` in Python 3.11 to 3.15.
-    Upstream: not asked for; https://peps.python.org/pep-0562/ leaves open who asks.
+    Upstream: no issue as of 2026-11; https://peps.python.org/pep-0562/ leaves open who asks.
     Without it: the error of the statement is Python's own.
     """
     return frame.f_code.co_name == "_handle_fromlist"
@@ -49,7 +49,7 @@ LOADERS = {"importlib._bootstrap", "_frozen_importlib", "runpy", "IPython.utils.
 
 Seen in: ``importlib._bootstrap`` and ``runpy`` of Python 3.11 to 3.15,
 ``IPython.utils.py3compat`` of IPython 8, for ``%run``.
-Upstream: not asked for.
+Upstream: no issue as of 2026-11.
 Without it: a module that is executed again adds its steps to those of before.
 """
 
@@ -57,7 +57,7 @@ CELLS = "IPython.core.interactiveshell"
 """The module that executes the cells of a notebook.
 
 Seen in: ``IPython.core.interactiveshell`` of IPython 8 to 9.
-Upstream: not asked for.
+Upstream: no issue as of 2026-11.
 Without it: a cell that is executed again adds its steps to those of before.
 """
 
@@ -65,7 +65,7 @@ FILES = "execfile"
 """The function in the module `CELLS` that executes a file instead.
 
 Seen in: ``InteractiveShell.safe_execfile`` of IPython 9.18, for ``%run``.
-Upstream: not asked for.
+Upstream: no issue as of 2026-11.
 Without it: a file that is run by another cell adds its steps to those of before.
 """
 

@@ -45,7 +45,7 @@ def python_handler(md: Markdown) -> Any:
     """Return the handler for Python of mkdocstrings, which finds objects in sources, or None.
 
     Seen in: ``AutoDocProcessor._handlers`` of mkdocstrings 1.0.
-    Upstream: not asked for.
+    Upstream: no issue as of 2026-11.
     Without it: steps have the docstrings that penstock reads, without mkdocstrings.
     """
     handlers = getattr(md.parser.blockprocessors["mkdocstrings"], "_handlers", None)
@@ -56,7 +56,7 @@ def autorefs_of(md: Markdown) -> Any:
     """Return the plugin autorefs that mkdocstrings uses, or None.
 
     Seen in: ``AutoDocProcessor._autorefs`` of mkdocstrings 1.0.
-    Upstream: not asked for.
+    Upstream: no issue as of 2026-11.
     Without it: a link by the name of a function does not lead to its step.
     """
     return getattr(md.parser.blockprocessors["mkdocstrings"], "_autorefs", None)
@@ -66,7 +66,7 @@ def mark_as_modified(file: Any) -> None:
     """Let the server of MkDocs build the page of *file* again.
 
     Seen in: ``File.is_modified`` of MkDocs 1.6, which its server asks.
-    Upstream: not asked for; the method is documented, to replace it is not.
+    Upstream: no issue as of 2026-11; the method is documented, to replace it is not.
     Without it: ``mkdocs serve --dirty`` shows a flow as it was.
     """
     file.is_modified = lambda: True
@@ -76,7 +76,8 @@ def before_indexing(index: Any, change: Callable[[Any], Any]) -> None:
     """Let a search *index* have each page as *change* returns it.
 
     Seen in: ``SearchIndex.add_entry_from_context`` of MkDocs 1.6.
-    Upstream: not asked for; Material obeys ``data-search-exclude``, MkDocs nothing.
+    Upstream: https://github.com/mkdocs/mkdocs/issues/773 leaves it to plugins; Material obeys
+    ``data-search-exclude``, MkDocs nothing.
     Without it: a search finds words in the source of diagrams.
     """
     add = getattr(index, "add_entry_from_context", None)
