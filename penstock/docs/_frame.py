@@ -163,6 +163,10 @@ def file_of_drawing(graph: Graph, svg: str) -> str:
     return f"{slug_of(graph.name)}-{sha256(svg.encode()).hexdigest()[:8]}.svg"
 
 
+_SHARPNESS = 100
+"""By how much the style sheet multiplies widths, to decide within a pixel or ten."""
+
+
 def drawing_sheet(drawing: Drawing, size: Mapping[str, str]) -> str:
     """Return a *drawing* that shrinks with its column as far as it can be read.
 
@@ -180,11 +184,29 @@ def drawing_sheet(drawing: Drawing, size: Mapping[str, str]) -> str:
         wanted = "".join(f' {side}="{escape(length)}"' for side, length in size.items())
         svg = svg.replace(width, "", 1).replace(height, "", 1).replace("<svg", f"<svg{wanted}", 1)
         return _sheet(svg, sized=True)
-    middle = (drawing.entry_start + drawing.entry_end) / 2
     # An empty image whose width nothing shrinks, and one element to begin at, for the style sheet.
-    floor = _spacer("penstock-floor", width=f"{drawing.width * _SMALLEST:.0f}", height="0")
-    before = _spacer("penstock-before", width=f"{middle:.1%}", height="1")
-    return _sheet(f'{svg}{floor}<span class="penstock-start">{before}<i></i></span>')
+    least = drawing.width * _SMALLEST
+    floor = _spacer("penstock-floor", width=f"{least:.0f}", height="0")
+    return _sheet(f"{svg}{floor}{_start(drawing, least)}")
+
+
+def _start(drawing: Drawing, width: float) -> str:
+    """Return the element at which a drawing begins that scrolls since it is *width* pixels wide.
+
+    That is the middle of all entrypoints if the box has room for all of them, else the middle of
+    the first one. Only a browser knows the room, and it can compare only widths: the style sheet
+    lets `penstock-shift` shrink to nothing where what is beside it does not fit.
+    """
+    first, every = sum(drawing.first_entrypoint) / 2, sum(drawing.entrypoints) / 2
+    leftwards = every < first
+    name = "penstock-start" + " penstock-leftwards" * leftwards
+    before = _spacer(
+        "penstock-before", width=f"{1 - first if leftwards else first:.1%}", height="1"
+    )
+    shift = _spacer("penstock-shift", width=f"{abs(every - first) * width:.0f}", height="1")
+    left, right = drawing.entrypoints
+    span = _spacer("penstock-span", width=f"{(right - left) * width * _SHARPNESS:.0f}", height="1")
+    return f'<span class="{name}">{before}<span>{shift}<i></i>{span}</span></span>'
 
 
 def image_sheet(source: str, alt: str, shape: tuple[int, int], size: Mapping[str, str]) -> str:

@@ -21,14 +21,8 @@ class Drawing:
     height: float
     """The height of the whole image, in CSS pixels."""
 
-    entry_start: float
-    """The beginning of the entrypoints, as a fraction of the width."""
+    first_entrypoint: tuple[float, float]
+    """The beginning and the end of the first entrypoint, as fractions of the width."""
 
-    entry_end: float
-    """The end of all entrypoints if they are near one another, else of the first one."""
-
-    steps: int
-    """How many steps it shows."""
-
-    entrypoints: int
-    """How many of these are entrypoints."""
+    entrypoints: tuple[float, float]
+    """The beginning of the leftmost and the end of the rightmost entrypoint, likewise."""

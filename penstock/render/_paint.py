@@ -17,11 +17,10 @@ from penstock.render._theme import svg_stylesheet
 
 __all__ = ["paint_svg"]
 
+_Span = tuple[float, float]
+
 _EDGE = 6
 """Pixels around the image: for outlines of focus, which are outside of their boxes."""
-
-_PHONE = 320
-"""Pixels of a narrow page, beside what is around a diagram there."""
 
 _SIGN = 17
 """Width of the sign of a loop, with space behind it."""
@@ -90,15 +89,13 @@ class _Painter:
             + "".join(self._inside(prefix, standalone=standalone))
             + "</svg>"
         )
-        start, end = self._entry(left, width)
+        first, every = self._entrypoints(left, width)
         return Drawing(
             svg=svg,
             width=round(width, 1),
             height=round(height, 1),
-            entry_start=start,
-            entry_end=end,
-            steps=len(self._graph.nodes),
-            entrypoints=sum(node.is_entrypoint for node in self._graph.nodes),
+            first_entrypoint=first,
+            entrypoints=every,
         )
 
     def _inside(self, prefix: str, *, standalone: bool) -> Iterator[str]:
@@ -116,20 +113,18 @@ class _Painter:
         for name, box in self._layout.plan.boxes.items():
             yield self._box(box, self._layout.centres[name])
 
-    def _entry(self, left: float, width: float) -> tuple[float, float]:
-        """Return where the entrypoints are: all if a phone shows them together, else the first."""
+    def _entrypoints(self, left: float, width: float) -> tuple[_Span, _Span]:
+        """Return where the first entrypoint is, and where all are, as fractions of the width."""
         spans = []
         for name, box in self._layout.plan.boxes.items():
             if box.node is not None and box.node.role == "entrypoint":
                 middle, half = self._layout.centres[name][0] - left, box.width / 2
-                spans.append((middle - half, middle + half))
+                start, end = middle - half, middle + half
+                spans.append((round(start / width, 4), round(end / width, 4)))
         if not spans:
-            return 0.0, 1.0
+            return (0.0, 1.0), (0.0, 1.0)
         begins, ends = zip(*spans, strict=True)
-        start, end = min(begins), max(ends)
-        if end - start > _PHONE:
-            start, end = spans[0]
-        return round(start / width, 4), round(end / width, 4)
+        return spans[0], (min(begins), max(ends))
 
     def _title(self, frame: Frame) -> str:
         """Return the title of a group: at its left, or at the first x where no line is."""

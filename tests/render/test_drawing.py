@@ -156,7 +156,7 @@ def test_entrypoint_of_a_tall_flow():
 
 
 def test_where_it_begins():
-    """A drawing says where its entrypoints are: all, or the first if they are far apart."""
+    """A drawing says where its first entrypoint is, and where all of them are."""
     few = draw_svg(chain(3))
     far = draw_svg(
         flow_of([Node(name=f"receive_from_partner_{i}", role="entrypoint") for i in range(4)], []),
@@ -164,9 +164,12 @@ def test_where_it_begins():
     )
     one = draw_svg(fan(1))
 
-    assert (few.entry_start, few.entry_end, few.steps, few.entrypoints) == (0, 1, 3, 0)
-    assert 0 < far.entry_start < far.entry_end < 0.3
-    assert 0 < one.entry_start < one.entry_end < 1
+    assert (few.first_entrypoint, few.entrypoints) == ((0, 1), (0, 1))
+    assert 0 < far.first_entrypoint[0] < far.first_entrypoint[1] < 0.3
+    assert far.entrypoints[0] == far.first_entrypoint[0]
+    assert 0.9 < far.entrypoints[1] < 1
+    assert 0 < one.first_entrypoint[0] < one.first_entrypoint[1] < 1
+    assert one.entrypoints == one.first_entrypoint
 
 
 def test_root():

@@ -22,6 +22,13 @@ fan = flow("fan", title="Fan")
 fan(entrypoint(name="start", kind="kafka")(print))
 for number in range(12):
     fan(step(name=f"handle_a_long_target_{number}", after="start")(print))
+
+pair = flow("pair", title="Pair")
+for number in range(2):
+    pair(entrypoint(name=f"receive_from_partner_{number}")(print))
+BOTH = ["receive_from_partner_0", "receive_from_partner_1"]
+for number, after in enumerate([BOTH[0], BOTH, BOTH, BOTH[1]]):
+    pair(step(name=f"handle_a_long_target_{number}", after=after)(print))
 """
 PAGE = """
 Fan
@@ -40,6 +47,16 @@ Fan
    :steps: none
    :direction: TD
 """
+PAIR = """
+:orphan:
+
+Pair
+====
+
+.. penstock-flow:: pair
+   :steps: none
+   :direction: TD
+"""
 MOST = 4096
 """Bytes of the script as a server sends it."""
 
@@ -51,6 +68,13 @@ VISIBLE = """view => {
         const box = start.getBoundingClientRect();
         return left <= box.left && box.right <= Math.min(right, innerWidth);
     });
+}"""
+STARTS = """view => {
+    const {left, right} = view.getBoundingClientRect();
+    return [...view.querySelectorAll(".penstock-entrypoint")].filter(start => {
+        const box = start.getBoundingClientRect();
+        return left <= box.left && box.right <= right;
+    }).map(start => start.querySelector("text").textContent);
 }"""
 SIZE = "image => image.getBoundingClientRect().width"
 
@@ -65,6 +89,7 @@ def folder(new_project, require, request):
     made.write("mermaid.js", bundle.read_text(encoding="utf-8"))
     made.write("index.rst", PAGE.format(format="svg"))
     made.write("mermaid.rst", ":orphan:\n" + PAGE.format(format="mermaid"))
+    made.write("pair.rst", PAIR)
     return made.build(penstock_mermaid_js="mermaid.js").folder
 
 
@@ -117,6 +142,23 @@ def test_opens_at_the_entrypoint(chromium, folder, size, scripts):
     assert reader.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (390, ["receive_from_partner_0"]),
+        (1280, ["receive_from_partner_0", "receive_from_partner_1"]),
+    ],
+)
+def test_opens_at_all_entrypoints(chromium, folder, size, shown):
+    """A diagram begins at all of its entrypoints if there is room, else at the first one."""
+    reader = Reader(chromium, folder / "pair.html", width=size, scripts=False)
+    view = reader.page.locator(".penstock-view")
+    reader.page.wait_for_timeout(500)  # the style sheet scrolls when the page is shown
+
+    assert view.evaluate("view => view.scrollWidth > view.clientWidth")
+    assert view.evaluate(STARTS) == shown
+
+
 def open_with(chromium, folder, change, **options):
     """Return a page on a phone whose style sheet is what *change* makes of it."""
     page = chromium.new_context(viewport={"width": 390, "height": 800}, **options).new_page()
@@ -148,7 +190,7 @@ def test_opens_there_without_animations(chromium, folder, still):
 
 
 def test_reader_is_faster(chromium, folder):
-    """Who scrolls a diagram, by wheel or by keys, while it opens is not led back to its start."""
+    """A reader can scroll a diagram while it opens, by wheel or by keys: it is not moved back."""
     page = open_with(chromium, folder, lambda css: css.replace("300ms both", "60s both"))
     view = page.locator(".penstock-view").first
     start = view.evaluate("view => view.scrollLeft")
