@@ -1,0 +1,93 @@
+"""The cost of a build of MkDocs after an edit, with the flows of the last build and without.
+
+Each example is built in a new process, after a line was added to one of its pages, or to
+one of its modules. CPU time, with that of all programs that are started. Every
+round builds every case, in a new order; a ratio is taken within a round, to the build in
+which nothing is imported, and printed is the median of the rounds.
+"""
+
+import argparse
+import platform
+import random
+import shutil
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from mkdocs_pages import build
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+MODULES = {
+    "shop": "src/shop/flows/bom_sync.py",
+    "parcels": "parcels/delivery/views.py",
+    "payments": "payments/api.py",
+}
+"""The examples, and the module of each that is edited."""
+
+PAGE = "docs/mkdocs/index.md"
+
+
+def _without_reuse(project: Path) -> Path:
+    """Return a copy of *project* that imports its modules in each build."""
+    folder = project.with_name(f"{project.name}-without")
+    shutil.copytree(project, folder)
+    settings = folder / "pyproject.toml"
+    table = "[tool.penstock]\n"
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace(table, f"{table}catalog_reuse = false\n"), "utf-8")
+    return folder
+
+
+def _after_edit(folder: Path, edited: str, line: str) -> Callable[[], float]:
+    """Return what edits a file of *folder*, and returns the CPU time of a build after that."""
+
+    def edit_and_build() -> float:
+        with (folder / edited).open("a", encoding="utf-8") as file:
+            file.write(line)
+        return build(folder)
+
+    return edit_and_build
+
+
+def compare(name: str, rounds: int) -> None:
+    """Print what builds of the example *name* take."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / name
+        shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns(".cache", "site"))
+        without = _without_reuse(folder)
+        again = shutil.copytree(folder, folder.with_name(f"{name}-again"))
+        edited = shutil.copytree(folder, folder.with_name(f"{name}-edited"))
+        cases = {
+            "an edit of a page": _after_edit(folder, PAGE, "\nMore.\n"),
+            "the same again (noise)": _after_edit(again, PAGE, "\nMore.\n"),
+            "an edit of a page, without reuse": _after_edit(without, PAGE, "\nMore.\n"),
+            "an edit of a module": _after_edit(edited, MODULES[name], "\n# More.\n"),
+        }
+        for case in cases.values():  # compiles the modules, and fills the cache
+            case()
+        took: dict[str, list[float]] = {case: [] for case in cases}
+        for _ in range(rounds):
+            for case in random.sample(list(cases), len(cases)):
+                took[case].append(cases[case]())
+    print(f"\n{name:34}{'ratio':>7}{'seconds':>9}")
+    base = next(iter(took.values()))
+    for case, times in took.items():
+        ratio = median(own / other for own, other in zip(times, base, strict=True))
+        print(f"{case:34}{ratio:7.2f}{median(times):9.2f}")
+
+
+def main() -> None:
+    """Measure and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    packages = ", ".join(f"{package} {version(package)}" for package in ("mkdocs", "penstock"))
+    print(f"Python {platform.python_version()}, {packages}; {options.rounds} rounds")
+    for name in MODULES:
+        compare(name, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
