@@ -65,8 +65,8 @@ def compare(name: str, rounds: int) -> None:
             "an edit of a page, without reuse": _after_edit(without, PAGE, "\nMore.\n"),
             "an edit of a module": _after_edit(edited, MODULES[name], "\n# More.\n"),
         }
-        for case in cases.values():  # compiles the modules, and fills the cache
-            case()
+        for edit_and_build in cases.values():  # compiles the modules, and fills the cache
+            edit_and_build()
         took: dict[str, list[float]] = {case: [] for case in cases}
         for _ in range(rounds):
             for case in random.sample(list(cases), len(cases)):

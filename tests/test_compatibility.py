@@ -21,7 +21,7 @@ WANTED = {
     "issue": re.compile(r"Upstream: (https://github\.com/\S+|no issue as of 20\d\d-\d\d\b)"),
     "fallback": re.compile(r"Without it: \S"),
 }
-"""The parts of the docstring of a name. Where there is no issue, it says when one was looked for."""
+"""The parts of a docstring. Without an issue, it has the month in which one was looked for."""
 
 DOCUMENTED = {
     "_PARTITION_EOF",  # the error of confluent-kafka at the end of a partition
