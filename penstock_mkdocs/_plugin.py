@@ -31,7 +31,7 @@ from penstock.docs.diagrams import page_script, page_stylesheet
 from penstock.docs.loading import FlowsLoader
 from penstock.docs.markdown import INDEX, block_documents, file_name
 from penstock.exceptions import ConfigurationError
-from penstock.graph import Flow
+from penstock.graph import MOST_STEPS, Flow
 from penstock_mkdocs._generated import GeneratedFiles
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams
@@ -124,6 +124,9 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
 
     direction = _Option("auto")
     """The direction of diagrams unless a block says otherwise."""
+
+    fold = _Option(MOST_STEPS)
+    """How many steps a diagram shows before it is folded, unless a block says otherwise."""
 
     errors = _Option("auto")
     """Whether to ``raise`` what is wrong, or to ``show`` it on the page."""

@@ -18,6 +18,7 @@ from penstock.docs import (
     page_formats,
     read_settings,
 )
+from penstock.graph import MOST_STEPS
 from penstock.render import Direction
 from penstock_sphinx._compat import names_in_conf
 from penstock_sphinx._log import warn
@@ -26,6 +27,7 @@ __all__ = [
     "DIRECTIONS",
     "PenstockConfig",
     "choice",
+    "fold_limit",
     "format_name",
     "project_settings",
     "setup_config",
@@ -58,6 +60,17 @@ def choice(*values: str) -> Callable[[Any], str]:
 def format_name(given: Any) -> str:
     """Return the name of a format of pages, in any case."""
     return choice(*page_formats())(given)
+
+
+def fold_limit(given: Any) -> int | None:
+    """Return how many steps are not folded, or None for ``"never"``."""
+    word = str(given).strip().lower()
+    if given is None or word == "never":
+        return None
+    if isinstance(given, bool) or not word.isascii() or not word.isdigit():
+        message = f"{given!r} is neither a number of steps nor 'never'"
+        raise ValueError(message)
+    return int(word)
 
 
 def _address(given: Any) -> str | None:
@@ -130,6 +143,9 @@ class PenstockConfig:
 
     direction: str = field(default="auto", metadata=_read_by(choice(*DIRECTIONS)))
     """The direction of diagrams."""
+
+    fold: int | None = field(default=MOST_STEPS, metadata=_read_by(fold_limit))
+    """How many steps a diagram shows: a larger flow is folded into its groups."""
 
     mermaid_js: str | None = field(default=MERMAID_JS, metadata=_read_by(_address, "html"))
     """The script of Mermaid: an address, or a file in a folder of ``html_static_path`` or counted

@@ -1,6 +1,7 @@
 """The directives: options in, nodes out. They draw nothing."""
 
 import sys
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -33,7 +34,7 @@ from penstock.exceptions import (
     UnknownStepError,
 )
 from penstock.graph import Flow, Graph
-from penstock_sphinx._config import DIRECTIONS, choice, format_name, project_settings
+from penstock_sphinx._config import DIRECTIONS, choice, fold_limit, format_name, project_settings
 from penstock_sphinx._domain import DomainObject, LinkTarget, PenstockDomain, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
@@ -91,7 +92,12 @@ class _Directive(SphinxDirective):
         return words_of(self.env).missing
 
     def _page(
-        self, translate: Translator, flow: Flow, *steps: Step, part: Graph | None = None
+        self,
+        translate: Translator,
+        flow: Flow,
+        *steps: Step,
+        part: Graph | None = None,
+        most: int | None = None,
     ) -> FlowPage:
         """Return the page of *flow*, with anchors for *steps* that the page has not yet."""
         taken, ids = anchors_on_page(self.env), self.state.document.ids
@@ -101,6 +107,7 @@ class _Directive(SphinxDirective):
             {*taken, *ids},
             words=translate.words(flow.steps),
             part=part,
+            most=most,
             source_of=self._domain.source_of,
         )
         taken.update(page.anchors_of(steps, shows_diagram=False))
@@ -210,6 +217,7 @@ class FlowDirective(_Directive):
         "from": directives.unchanged_required,
         "to": directives.unchanged_required,
         "only-kinds": directives.unchanged_required,
+        "fold": fold_limit,
         "figclass": directives.class_option,
         "no-index": directives.flag,
         **_NAMES,
@@ -240,8 +248,9 @@ class FlowDirective(_Directive):
         self._domain.note_shown(self.env.docname, ("flow", flow.name), self._print(flow))
         drawn = {node.name for node in (part or titled.graph()).nodes}
         steps = [step for step in titled.steps if how != "none" and step.name in drawn]
-        page = self._page(translate, titled, *steps, part=part)
-        anchors_on_page(self.env).add(page.anchor)
+        most = self.options.get("fold", self.config.penstock_fold)
+        page = self._page(translate, titled, *steps, part=part, most=most)
+        anchors_on_page(self.env).update(page.anchors_of(()))
         sections = page.sections if how != "none" else ()
         name, gist = page.flow.name, plain_text(translate(summary_of(flow)))
         # A link prefers a page with the whole flow.
@@ -253,7 +262,7 @@ class FlowDirective(_Directive):
         shown = self._index(objects, page.flow)
         shown += [*self._name_of(page.flow), *self._description(flow)]
         shown += Lines(self, name).line(page.remarks, page.words)
-        shown.append(self._figure(page, how, translate))
+        shown += self._figures(page, how, translate)
         with showing(self.env, "flow", name):
             if how == "summary":
                 shown.append(step_list(self, sections, translate))
@@ -275,8 +284,11 @@ class FlowDirective(_Directive):
         self.set_source_info(paragraph)
         return [paragraph, *messages]
 
-    def _figure(self, page: FlowPage, how: str, translate: Translator) -> nodes.Node:
-        link_targets: dict[str, LinkTarget | str] = {}
+    def _figures(self, page: FlowPage, how: str, translate: Translator) -> list[nodes.Node]:
+        """Return the diagram of the flow, and those of its groups if it is folded."""
+        link_targets: dict[str, LinkTarget | str] = {
+            group.name: group.anchor for group in page.groups
+        }
         for step in page.steps:
             elsewhere = LinkTarget(page.flow.name, step.name, *python_name(step))
             link_targets[step.name] = elsewhere if how == "none" else page.anchors[step.name]
@@ -295,9 +307,16 @@ class FlowDirective(_Directive):
             classes=tuple(options.get("class", ())),
             figure_classes=tuple(options.get("figclass", ())),
         )
-        return figure(
-            self, page, translate.graph(page.unlinked, page.flow.steps), link_targets, look
-        )
+        steps = page.flow.steps
+        shown: list[nodes.Node] = [
+            figure(self, page.anchor, translate.graph(page.unlinked, steps), link_targets, look)
+        ]
+        of_group = replace(look, alt=None, width=None, height=None, caption=None)
+        for group in page.groups:
+            graph = translate.graph(group.unlinked, steps)
+            shown.append(line(nodes.strong("", group.title), kind="group-name"))
+            shown.append(figure(self, group.anchor, graph, link_targets, of_group))
+        return shown
 
 
 class StepDirective(_Directive):

@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from penstock import __version__
-from penstock.docs import FlowPage, is_code
+from penstock.docs import is_code
 from penstock.docs.diagrams import dot_source, image_key
 from penstock.exceptions import MissingExtraError
 from penstock.graph import Graph
@@ -36,7 +36,7 @@ class Look:
 
 def figure(
     directive: SphinxDirective,
-    page: FlowPage,
+    anchor: str,
     graph: Graph,
     link_targets: Mapping[str, LinkTarget | str],
     look: Look,
@@ -45,7 +45,7 @@ def figure(
 
     Args:
         directive: What asks for it.
-        page: What the docs page says of the flow.
+        anchor: The anchor of the diagram.
         graph: What to draw.
         link_targets: Where nodes lead, by their names: an anchor on this page, or what
             is to be looked for.
@@ -56,12 +56,12 @@ def figure(
         graph=graph,
         format=look.format,
         direction=look.direction,
-        prefix=f"{page.anchor}--in-{_slug(directive.env.docname)}",
+        prefix=f"{anchor}--in-{_slug(directive.env.docname)}",
         alt=look.alt,
         width=look.width,
         height=look.height,
         docname=directive.env.docname,
-        link_targets=dict(link_targets),
+        link_targets={n.name: link_targets[n.name] for n in graph.nodes if n.name in link_targets},
         drawing=None if is_code(look.format) else _note_drawing(directive, graph, look),
         classes=list(look.classes),
     )
@@ -71,9 +71,9 @@ def figure(
     outer["classes"] += look.figure_classes
     # A name comes first: numbered figures are found by their first id.
     directive.add_name(outer)
-    outer["ids"].append(page.anchor)
+    outer["ids"].append(anchor)
     # Not by `set_id`: since docutils 0.23, it lets the name lead to the last id.
-    directive.state.document.ids[page.anchor] = outer
+    directive.state.document.ids[anchor] = outer
     return outer
 
 

@@ -204,6 +204,7 @@ def _with_part(command: C) -> C:
 @click.option(
     "--styled", is_flag=True, help="Write colours into formats of text, and a title into Mermaid."
 )
+@click.option("--fold", is_flag=True, help="Draw each group, or module, as one node.")
 @_with_part
 @_with_flows
 def draw(
@@ -213,6 +214,7 @@ def draw(
     direction: Direction,
     *,
     styled: bool,
+    fold: bool,
     modules: tuple[str, ...],
     catalog: str | None,
     **part: Any,
@@ -231,7 +233,7 @@ def draw(
         found = project.flows.flow(flow)
         spelled = {name.removesuffix("_").replace("_", "-"): part[name] for name in part}
         shown = part_of(found, spelled) or found
-        drawn = draw_flow(shown, chosen, output, direction, styled=styled)
+        drawn = draw_flow(shown, chosen, output, direction, styled=styled, fold=fold)
     except UnknownFlowError as error:
         if project.failures:  # which have been reported, and may be why
             sys.exit(1)

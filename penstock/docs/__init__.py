@@ -26,7 +26,7 @@ from penstock.docs._frame import (
 from penstock.docs._languages import WORDS, is_known_language, known_languages, words_in
 from penstock.docs._lookup import Selection, find_step
 from penstock.docs._names import anchor_of, slug_of, target_of
-from penstock.docs._page import FlowPage, Remark, StepSection
+from penstock.docs._page import FlowPage, GroupDiagram, Remark, StepSection
 from penstock.docs._part import PART_OPTIONS, part_of
 from penstock.docs._sentences import (
     recursion_warning,
@@ -61,6 +61,7 @@ __all__ = [
     "Flows",
     "Frame",
     "FrameWords",
+    "GroupDiagram",
     "IndexWords",
     "Link",
     "LoadedFlows",

@@ -129,8 +129,7 @@ class Frame:
         return "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
 
     def _count(self) -> str:
-        steps = sum(node.role != "missing" for node in self.graph.nodes)
-        starts = sum(node.role == "entrypoint" for node in self.graph.nodes)
+        steps, starts = self.graph.size
         parts = [self.words.steps.format(steps)]
         if starts:
             parts.append(self.words.entrypoints.format(starts))

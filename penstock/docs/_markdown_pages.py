@@ -12,6 +12,7 @@ from penstock.docs._source_url import no_source
 from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._flow import Flow
+from penstock.graph._fold import MOST_STEPS
 from penstock.graph._functions import python_name
 from penstock.graph._model import Graph
 from penstock.render._formats.mermaid import render_mermaid
@@ -83,7 +84,9 @@ def text_documents(
     """
     ordered = sorted(flows, key=lambda flow: (flow.label.lower(), flow.name))
     index = "\n".join([f"# {escape(words.index.title)}", "", *map(_index_line, ordered)]) + "\n"
-    shown = [FlowPage(flow=flow, source_of=source_of, words=words) for flow in flows]
+    shown = [
+        FlowPage(flow=flow, source_of=source_of, words=words, most=MOST_STEPS) for flow in flows
+    ]
     pages = {file_name(page.flow): "\n\n".join(_page(page)) + "\n" for page in shown}
     return {name: _literal(text) for name, text in {INDEX: index, **pages}.items()}
 
@@ -115,6 +118,9 @@ def _page(page: FlowPage) -> Iterator[str]:
     if page.remarks:
         yield remark_line(page.remarks, page.words)
     yield _diagram(page.unlinked)
+    for group in page.groups:
+        yield f"**{escape(group.title)}**"
+        yield _diagram(group.unlinked)
     for section in page.sections:
         yield from _step(section)
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from penstock._declared.step import Step
 from penstock.graph._functions import names_of
 
-__all__ = ["anchor_of", "digest_of", "slug_of", "target_of"]
+__all__ = ["anchor_of", "digest_of", "group_anchor_of", "slug_of", "target_of"]
 
 
 def anchor_of(flow: str, step: str | None = None) -> str:
@@ -20,6 +20,11 @@ def anchor_of(flow: str, step: str | None = None) -> str:
     parts = [flow] if step is None else [flow, step]
     # Two hyphens: no slug holds them, so no two pairs of names come to one anchor.
     return "--".join(["penstock", *map(slug_of, parts)])
+
+
+def group_anchor_of(flow: str, group: str) -> str:
+    """Return the anchor of the diagram of a group of a flow that is folded."""
+    return "--".join(["penstock", slug_of(flow), "group", slug_of(group)])
 
 
 @lru_cache(10_000)

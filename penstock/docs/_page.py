@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from penstock._declared.signatures import UNKNOWN
 from penstock._declared.step import Step
-from penstock.docs._names import anchor_of, target_of
+from penstock.docs._names import anchor_of, group_anchor_of, target_of
 from penstock.docs._source_url import no_source
 from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
 from penstock.graph._flow import Flow
+from penstock.graph._fold import FoldedGraph, fold
 from penstock.graph._functions import is_async, names_of, python_name, signature_string
 from penstock.graph._model import Edge, Graph
 
-__all__ = ["FlowPage", "Remark", "StepSection"]
+__all__ = ["FlowPage", "GroupDiagram", "Remark", "StepSection"]
 
 
 class Remark(NamedTuple):
@@ -138,6 +139,29 @@ class StepSection:
         return f"{'async ' if is_async(self.step) else ''}{path}{self.signature}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDiagram:
+    """The diagram of one group of a flow that is folded.
+
+    .. versionadded:: 0.2
+    """
+
+    name: str
+    """The name of the node that links here."""
+
+    title: str
+    """The name of the group."""
+
+    anchor: str
+    """The anchor of the diagram."""
+
+    unlinked: Graph
+    """The diagram without links, which has the same image."""
+
+    graph: Graph
+    """The diagram. Its nodes link to the sections of steps and to the other diagrams."""
+
+
 _LONG = 20
 
 
@@ -162,6 +186,9 @@ class FlowPage:
 
     part: Graph | None = None
     """The part of the flow that the page shows, or None if it is all of it."""
+
+    most: int | None = None
+    """How many steps the diagram shows. A larger one is folded, unless it is None."""
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -200,6 +227,7 @@ class FlowPage:
         words: Words = ENGLISH,
         source_of: Callable[[Step], str | None] = no_source,
         part: Graph | None = None,
+        most: int | None = None,
     ) -> "FlowPage":
         """Return the page of *flow* with anchors that nothing else on the page has yet.
 
@@ -212,8 +240,9 @@ class FlowPage:
             words: The words of penstock on the page, if they are not English.
             source_of: Returns the URL of the source of a step, if it is known.
             part: The part of the flow that the page shows, if it is not all of it.
+            most: How many steps the diagram shows before it is folded.
         """
-        page = cls(flow=flow, suffix=suffix, words=words, source_of=source_of, part=part)
+        page = cls(flow=flow, suffix=suffix, words=words, source_of=source_of, part=part, most=most)
         number, sections = 1, tuple(steps)
         while any(a in taken for a in page.anchors_of(sections, shows_diagram=shows_diagram)):
             number += 1
@@ -221,19 +250,58 @@ class FlowPage:
         return page
 
     def anchors_of(self, steps: Iterable[Step], *, shows_diagram: bool = True) -> set[str]:
-        """Return the anchors of *steps*, and that of the diagram if the page has it."""
-        drawn = {self.anchor} if shows_diagram else set()
+        """Return the anchors of *steps*, and those of the diagrams if the page has them."""
+        drawn = {self.anchor, *self._group_anchors.values()} if shows_diagram else set()
         return drawn.union(self.anchors[step.name] for step in steps)
 
     @cached_property
     def unlinked(self) -> Graph:
         """The diagram without links, which has the same image."""
-        return replace(self.part or self.flow.graph(), words=self.words.drawn)
+        return self._folded.graph if self._folded else self._whole
 
     @cached_property
     def graph(self) -> Graph:
-        """The diagram. Its nodes link to the sections below it."""
-        graph, anchors = self.unlinked, self.anchors
+        """The diagram. Its nodes link to the sections below it, and to the diagrams of groups."""
+        return self._linked(self.unlinked)
+
+    @cached_property
+    def groups(self) -> tuple[GroupDiagram, ...]:
+        """The diagrams of the groups, if the flow is folded, in the order of the flow."""
+        folded, anchors = self._folded, self._group_anchors
+        if folded is None:
+            return ()
+        labels = {node.name: node.label for node in folded.graph.nodes}
+        return tuple(
+            GroupDiagram(
+                name=name,
+                title=labels[name],
+                anchor=anchors[name],
+                unlinked=part,
+                graph=self._linked(part),
+            )
+            for name, part in folded.parts.items()
+        )
+
+    @cached_property
+    def _whole(self) -> Graph:
+        return replace(self.part or self.flow.graph(), words=self.words.drawn)
+
+    @cached_property
+    def _folded(self) -> FoldedGraph | None:
+        return None if self.most is None else fold(self._whole, self.most)
+
+    @cached_property
+    def _group_anchors(self) -> Mapping[str, str]:
+        names = self._folded.parts if self._folded else ()
+        return {name: group_anchor_of(self.flow.name, name) + self.suffix for name in names}
+
+    @cached_property
+    def node_anchors(self) -> Mapping[str, str]:
+        """The anchors of steps and of groups, by the names of the nodes that link there."""
+        return {**self.anchors, **self._group_anchors}
+
+    def _linked(self, graph: Graph) -> Graph:
+        anchors = self.node_anchors
         nodes = tuple(
             replace(node, href=f"#{anchors[node.name]}") if node.name in anchors else node
             for node in graph.nodes
@@ -256,7 +324,7 @@ class FlowPage:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The steps that are drawn, each after its predecessors."""
-        drawn = {node.name for node in self.unlinked.nodes}
+        drawn = {node.name for node in self._whole.nodes}
         return tuple(step for step in self.flow.steps if step.name in drawn)
 
     def section(self, step: Step) -> StepSection:

@@ -2,18 +2,22 @@
 
 from penstock._common.plural import Plural
 from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
+from penstock.graph._fold import MOST_STEPS, FoldedGraph, fold
 from penstock.graph._model import DrawnWords, Edge, Graph, Node, Problem
 from penstock.graph._part import subgraph
 
 __all__ = [
+    "MOST_STEPS",
     "DrawnWords",
     "Edge",
     "Flow",
+    "FoldedGraph",
     "Graph",
     "Node",
     "Plural",
     "Problem",
     "find_problems",
+    "fold",
     "get_flow",
     "list_flows",
     "subgraph",

@@ -11,6 +11,7 @@ from penstock._declared.registry import Registry, default_registry
 from penstock._declared.step import Step
 from penstock.graph._bypassed import find_bypassed
 from penstock.graph._check import check
+from penstock.graph._functions import names_of
 from penstock.graph._model import Edge, Graph, Node, Problem
 from penstock.graph._order import order_steps
 
@@ -104,6 +105,7 @@ class Flow:
                 join=step.join if len(step.after) > 1 else "any",
                 kind=step.kind,
                 group=step.group,
+                module=names_of(step)[0] or None,
                 receives=step.receives,
                 sends=step.sends,
                 summary=plain_text(step.summary or "") or None,

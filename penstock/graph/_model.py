@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 Status = Literal["visited", "failed", "unreached"]
-Role = Literal["entrypoint", "step", "missing"]
+Role = Literal["entrypoint", "step", "missing", "group"]
 Direction = Literal["TD", "TB", "LR", "BT", "RL", "auto"]
 
 
@@ -54,7 +54,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A step as it is drawn.
+    """A step as it is drawn, or a group that is folded.
 
     .. versionadded:: 0.2
     """
@@ -66,7 +66,7 @@ class Node:
     """The title for readers, instead of the name."""
 
     role: Role = "step"
-    """``"missing"`` is a step that others name but nobody declared."""
+    """``"missing"`` is a step that others name but nobody declared, ``"group"`` a folded group."""
 
     join: JoinKind = "any"
     """``"all"`` puts a bar before the node."""
@@ -76,6 +76,9 @@ class Node:
 
     group: str | None = None
     """The group of nodes that it is drawn in."""
+
+    module: str | None = None
+    """The module of the function."""
 
     receives: tuple[str, ...] = ()
     """The channels that the step receives messages from."""
@@ -100,6 +103,15 @@ class Node:
 
     hidden_after: int = 0
     """How many steps to which this one leads are not in the diagram."""
+
+    steps: int = 0
+    """How many steps are in the group, if the node is one."""
+
+    entrypoints: int = 0
+    """How many of these are entrypoints."""
+
+    is_beside: bool = False
+    """Whether it is outside of the group that is drawn, and only shows where that is."""
 
     @property
     def label(self) -> str:
@@ -161,6 +173,12 @@ class DrawnWords:
     via_several: Plural = Plural(("via {} step", "via {} steps"))
     """The words for an edge through several steps that are left out."""
 
+    steps: Plural = Plural(("{} step", "{} steps"))
+    """The words for the size of a folded group."""
+
+    entrypoints: Plural = Plural(("{} entrypoint", "{} entrypoints"))
+    """The words for the entrypoints in a folded group."""
+
     size: Plural = Plural(("It has {} step.", "It has {} steps."))
     """The sentence for screen readers with the number of its steps."""
 
@@ -196,10 +214,13 @@ class DrawnWords:
     def kind_of(self, node: Node) -> str | None:
         """Return the text for the kind of *node*, or that nobody declared the node.
 
-        A kind that is the scheme of a channel is shown there.
+        A kind that is the scheme of a channel is shown there. A folded group has its size.
         """
         if node.role == "missing":
             return self.missing
+        if node.role == "group":
+            size, starts = self.steps.format(node.steps), self.entrypoints.format(node.entrypoints)
+            return f"{size} · {starts}" if node.entrypoints else size
         schemes = {scheme_of(channel) for channel in (*node.receives, *node.sends)}
         return None if node.kind in schemes else self.kind(node.kind)
 
@@ -260,3 +281,13 @@ class Graph:
     def label(self) -> str:
         """The title if there is one, else the name."""
         return self.title or self.name
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many steps it shows, those of folded groups too, and how many are entrypoints.
+
+        What is beside the group that is drawn, and steps that nobody declared, do not count.
+        """
+        shown = [n for n in self.nodes if not n.is_beside and n.role != "missing"]
+        steps = sum(n.steps or 1 for n in shown)
+        return steps, sum(n.entrypoints + n.is_entrypoint for n in shown)

@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol, overload
 from penstock._common.files import write_whole
 from penstock.exceptions import InvalidArgumentError
 from penstock.graph._flow import get_flow
+from penstock.graph._fold import fold as fold_graph
 from penstock.graph._model import Direction, Graph
 from penstock.graph._structure import by_group, joins, lines, repetitions
 from penstock.render._labels import bar_id, clean_text, drawn_id, group_id, label_lines, safe_href
@@ -75,6 +76,7 @@ def draw(
     *,
     styled: bool = ...,
     check_limits: bool = ...,
+    fold: bool | int = ...,
 ) -> str: ...
 @overload
 def draw(
@@ -85,6 +87,7 @@ def draw(
     *,
     styled: bool = ...,
     check_limits: bool = ...,
+    fold: bool | int = ...,
 ) -> str: ...
 @overload
 def draw(
@@ -95,6 +98,7 @@ def draw(
     *,
     styled: bool = ...,
     check_limits: bool = ...,
+    fold: bool | int = ...,
 ) -> bytes: ...
 @overload
 def draw(
@@ -105,6 +109,7 @@ def draw(
     *,
     styled: bool = ...,
     check_limits: bool = ...,
+    fold: bool | int = ...,
 ) -> str | bytes: ...
 @overload
 def draw(
@@ -115,6 +120,7 @@ def draw(
     *,
     styled: bool = ...,
     check_limits: bool = ...,
+    fold: bool | int = ...,
 ) -> Any: ...  # a format of others: text or bytes
 def draw(
     flow: Drawable,
@@ -124,6 +130,7 @@ def draw(
     *,
     styled: bool = False,
     check_limits: bool = True,
+    fold: bool | int = False,
 ) -> str | bytes:
     """Draw a flow, a recorded run or a graph, in any format.
 
@@ -137,6 +144,7 @@ def draw(
         direction: As for `penstock.generate_dag`.
         styled: As for `penstock.generate_dag`.
         check_limits: As for `penstock.generate_dag`.
+        fold: As for `penstock.generate_dag`.
 
     Returns:
         The diagram, as bytes if the format is binary, and as a string if not.
@@ -146,8 +154,8 @@ def draw(
         UnknownFormatError: If there is no format of that name.
         OutputFormatError: If the suffix of *output* is that of another format,
             or of none and *format* is None.
-        InvalidArgumentError: If *flow* cannot be drawn, or *direction* is not a
-            direction.
+        InvalidArgumentError: If *flow* cannot be drawn, *direction* is not a
+            direction, or *fold* is negative.
         RendererError: If the format is of another distribution, and cannot be loaded.
         DiagramTooLargeError: If a diagram is larger than Mermaid draws.
         MissingExtraError: If an image is asked for and no Graphviz program is
@@ -159,10 +167,21 @@ def draw(
     """
     chosen = choose_format(format, output)
     options = RenderOptions(direction=direction, styled=styled, check_limits=check_limits)
-    drawn = render_graph(_graph_of(flow), chosen, options)
+    drawn = render_graph(_folded(_graph_of(flow), fold), chosen, options)
     if output is not None:
         write_whole(output, drawn + "\n" if isinstance(drawn, str) else drawn)
     return drawn
+
+
+def _folded(graph: Graph, most: bool | int) -> Graph:
+    """Return *graph*, folded if that is asked for and possible."""
+    if most is False:
+        return graph
+    if most < 0:
+        message = f"fold={most!r} is negative: write how many steps are drawn, or True"
+        raise InvalidArgumentError(message)
+    found = fold_graph(graph, 0 if most is True else most)
+    return graph if found is None else found.graph
 
 
 def _graph_of(flow: Drawable) -> Graph:
@@ -191,6 +210,7 @@ def generate_dag(
     *,
     styled: bool = ...,
     check_limits: bool = ...,
+    fold: bool | int = ...,
 ) -> str: ...
 @overload
 def generate_dag(
@@ -201,6 +221,7 @@ def generate_dag(
     *,
     styled: bool = ...,
     check_limits: bool = ...,
+    fold: bool | int = ...,
 ) -> str: ...
 @overload
 def generate_dag(
@@ -211,6 +232,7 @@ def generate_dag(
     *,
     styled: bool = ...,
     check_limits: bool = ...,
+    fold: bool | int = ...,
 ) -> bytes: ...
 @overload
 def generate_dag(
@@ -221,6 +243,7 @@ def generate_dag(
     *,
     styled: bool = ...,
     check_limits: bool = ...,
+    fold: bool | int = ...,
 ) -> str | bytes: ...
 def generate_dag(
     flow: Drawable,
@@ -230,6 +253,7 @@ def generate_dag(
     *,
     styled: bool = False,
     check_limits: bool = True,
+    fold: bool | int = False,
 ) -> str | bytes:
     """Draw a flow.
 
@@ -255,6 +279,10 @@ def generate_dag(
             have them.
         check_limits: For Mermaid: raise rather than return a string that a
             browser would refuse to draw.
+        fold: Whether to draw the groups of the flow, each as one node with the number of
+            its steps, or of how many steps a flow is drawn whole. A step without
+            a group is in that of its module. `penstock.graph.fold` has the
+            diagrams of the groups.
 
     Returns:
         The diagram, as bytes for ``"png"``, and as a string for all other formats.
@@ -264,8 +292,8 @@ def generate_dag(
         UnknownFormatError: If there is no format of that name.
         OutputFormatError: If the suffix of *output* is that of another format,
             or of none and *format* is None.
-        InvalidArgumentError: If *flow* cannot be drawn, or *direction* is not a
-            direction.
+        InvalidArgumentError: If *flow* cannot be drawn, *direction* is not a
+            direction, or *fold* is negative.
         DiagramTooLargeError: If a diagram is larger than Mermaid draws: 500 edges
             or 50,000 characters.
         MissingExtraError: If an image is asked for and no Graphviz program is
@@ -275,4 +303,6 @@ def generate_dag(
 
     .. versionadded:: 0.2
     """
-    return draw(flow, format, output, direction, styled=styled, check_limits=check_limits)
+    return draw(
+        flow, format, output, direction, styled=styled, check_limits=check_limits, fold=fold
+    )

@@ -20,6 +20,7 @@ __all__ = [
     "LINE",
     "NOTE_LINE",
     "PAD",
+    "STACK",
     "TILE",
     "Axis",
     "Box",
@@ -41,6 +42,9 @@ PAD, TILE, GAP = 12, 28, 9
 
 BAR = 5
 """How thick the bar of a join is."""
+
+STACK = 6
+"""How far the second card of a folded group is behind the first, to the right and down."""
 
 _SIGN = 19
 _MARK = 22
@@ -220,11 +224,12 @@ def _measure(node: Node, identifier: str, notes: tuple[str, ...], group: int | N
     is_round = node.role == "entrypoint"
     width = widest + 2 * PAD + (TILE + GAP - 4 if has_tile(node) else 0) + 4 * is_round
     height = LINE * len(lines) + NOTE_LINE * len(notes) + 13
+    stack = STACK if node.role == "group" else 0
     return Box(
         id=identifier,
         role="node",
-        width=max(_even(width + (_MARK if has_mark(node) else 0)), 92),
-        height=max(2 * round(height / 2), 40),
+        width=max(_even(width + (_MARK if has_mark(node) else 0)), 92) + stack,
+        height=max(2 * round(height / 2), 40) + stack,
         lines=lines,
         notes=notes,
         group=group,

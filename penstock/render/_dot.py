@@ -184,7 +184,9 @@ def _look(node: Node) -> dict[str, str]:
         look["fontcolor"] = _COLOURS["entry-text"]
     if node.role == "missing":
         look |= {"color": _COLOURS["bad"], "fontcolor": _COLOURS["bad"]}
-    if node.role == "missing" or node.status == "unreached":
+    if node.role == "group":
+        look |= {"peripheries": "2", "fontname": _SANS}
+    if node.role == "missing" or node.is_beside or node.status == "unreached":
         look["style"] = "rounded,filled,dashed"
     if node.status == "failed":
         look |= {"color": _COLOURS["bad"], "penwidth": "3"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from penstock._declared.channels import scheme_of
 from penstock.graph._model import Node
 
-__all__ = ["ENTRY", "FAMILIES", "LOOP", "MISSING", "SIGNS", "Icon", "icon_of"]
+__all__ = ["ENTRY", "FAMILIES", "GROUP", "LOOP", "MISSING", "SIGNS", "Icon", "icon_of"]
 
 FAMILIES = ("net", "queue", "store", "msg", "other")
 """The families of colours, which have a few icons each."""
@@ -33,6 +33,9 @@ _CYLINDER = (
     "M3 8c0 1.1 2.2 2 5 2s5-.9 5-2"
 )
 _SQUARES = "M2.2 2.2h4.6v4.6H2.2zM9.2 2.2h4.6v4.6H9.2zM2.2 9.2h4.6v4.6H2.2zM9.2 9.2h4.6v4.6H9.2z"
+
+GROUP = Icon(_SQUARES, "other")
+"""The icon of a group that is folded."""
 
 _OTHER = Icon("M8 3.2 12.8 8 8 12.8 3.2 8z", "other")
 
@@ -66,13 +69,15 @@ _ICONS: dict[Icon, tuple[str, ...]] = {
         *("timer", "cron", "schedule"),
     ),
     Icon("M2 3.2h12v9.6H2zM4.4 6l2 2-2 2M8.2 10.4h3.2", "other"): ("cli", "command", "shell"),
-    Icon(_SQUARES, "other"): ("group",),
+    GROUP: ("group",),
 }
 _OF_KIND = {kind: icon for icon, kinds in _ICONS.items() for kind in kinds}
 
 
 def icon_of(node: Node) -> Icon | None:
     """Return the icon of what *node* touches, its kind or a channel, or None for plain code."""
+    if node.role == "group":
+        return GROUP
     kinds = [node.kind, *map(scheme_of, (*node.receives, *node.sends))]
     kind = next(filter(None, kinds), None)
     return None if kind is None else _OF_KIND.get(kind.lower(), _OTHER)

@@ -6,7 +6,7 @@ from html import escape
 
 from penstock._common.markup import plain_text
 from penstock.graph._model import Direction, Graph, Node
-from penstock.render._boxes import BAR, GAP, LINE, NOTE_LINE, PAD, TILE, Box, has_tile
+from penstock.render._boxes import BAR, GAP, LINE, NOTE_LINE, PAD, STACK, TILE, Box, has_tile
 from penstock.render._drawing import Drawing
 from penstock.render._icons import ENTRY, LOOP, MISSING, SIGNS, icon_of
 from penstock.render._labels import clean_text, dot_id, safe_href
@@ -176,8 +176,16 @@ class _Painter:
         assert node is not None
         x, top = middle - box.width / 2, y - box.height / 2
         is_round = node.role == "entrypoint"
-        card = _rect(x, top, box.width, box.height, min(box.height / 2, 22) if is_round else 8)
-        parts = [card.replace("<rect", '<rect class="penstock-card"', 1)]
+        stack = STACK if node.role == "group" else 0
+        wide, tall = box.width - stack, box.height - stack
+        cards = [(x + stack, top + stack)] * bool(stack) + [(x, top)]
+        y -= stack / 2
+        parts = [
+            _rect(*at, wide, tall, min(tall / 2, 22) if is_round else 8).replace(
+                "<rect", '<rect class="penstock-card"', 1
+            )
+            for at in cards
+        ]
         left = x + PAD + 2 * is_round
         if has_tile(node):
             at = x + 8 + is_round
@@ -205,7 +213,10 @@ class _Painter:
 
 def _classes(node: Node) -> str:
     icon = icon_of(node)
-    found = ["penstock-node", f"penstock-{node.role}"]
+    role = "folded" if node.role == "group" else node.role
+    found = ["penstock-node", f"penstock-{role}"]
+    if node.is_beside:
+        found.append("penstock-beside")
     if icon is not None and icon.family != "other":
         found.append(f"penstock-{icon.family}")
     if node.status is not None:
@@ -294,4 +305,5 @@ def _describe(graph: Graph) -> Iterator[str]:
     starts = [node.label for node in graph.nodes if node.role == "entrypoint"]
     if starts:
         yield graph.words.begins.format(reduce(graph.words.either.format, starts))
-    yield graph.words.size.format(len(graph.nodes))
+    count, _ = graph.size
+    yield graph.words.size.format(count)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["KNOWN_KINDS", "SHAPES", "Paint", "Shape", "shape_of"]
+__all__ = ["FOLDED", "KNOWN_KINDS", "SHAPES", "Paint", "Shape", "shape_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,16 @@ _PLAIN = Shape(
     light=Paint("#f8fafc", "#64748b", "#0f172a"),
     dark=Paint("#1e293b", "#94a3b8", "#f1f5f9"),
 )
+
+FOLDED = Shape(
+    name="step",
+    dot="box",
+    mermaid='["{label}"]{style}@{{ shape: st-rect }}',
+    mermaid_padding=40,
+    light=_PLAIN.light,
+    dark=_PLAIN.dark,
+)
+"""A group that is folded: several sheets, one behind the other."""
 
 # Pixels were measured in Mermaid 11 and 12 with the style sheet of pages: the larger of the two,
 # but for documents, whose wave depends on the width of letters: between those of two fonts.

@@ -68,7 +68,7 @@ def node_class(node: Node) -> str:
     """Return which entry of the palette paints *node*."""
     if node.status is not None and node.status != "visited":
         return node.status
-    return node.role if node.role != "step" else shape_of(node.kind).name
+    return node.role if node.role in {"entrypoint", "missing"} else shape_of(node.kind).name
 
 
 def paint_of(node: Node) -> Paint:

@@ -378,7 +378,9 @@ class FlowBlocks(BlockProcessor):
             options = replace(options, steps="none", no_index=True)
         drawn = {node.name for node in (part or flow.graph()).nodes}
         steps = [s for s in flow.steps if options.steps != "none" and s.name in drawn]
-        page = self._page(flow, steps, part, shows_diagram=True, indexed=not options.no_index)
+        page = self._page(
+            flow, steps, part, options.fold, shows_diagram=True, indexed=not options.no_index
+        )
         self._add_style(parent)
         # All of them before any is on the page: a template of the site's own may fail.
         heading = getattr(self._heading(), "text", None)
@@ -395,7 +397,9 @@ class FlowBlocks(BlockProcessor):
         if target_of(step) in documented_now():
             self._warn_of_itself(flow, step)
             return
-        page = self._page(flow, (step,), None, shows_diagram=False, indexed=not options.no_index)
+        page = self._page(
+            flow, (step,), None, None, shows_diagram=False, indexed=not options.no_index
+        )
         section = page.section(step)
         if options.name or options.class_:
             marks = {"id": options.name, "class": options.class_}
@@ -421,6 +425,7 @@ class FlowBlocks(BlockProcessor):
         flow: Flow,
         steps: Sequence[Step],
         part: Graph | None,
+        most: int | None,
         *,
         shows_diagram: bool,
         indexed: bool,
@@ -434,6 +439,7 @@ class FlowBlocks(BlockProcessor):
             suffix=first,
             shows_diagram=shows_diagram,
             part=part,
+            most=most,
             source_of=self._source_of,
             words=self._renderer.words,
         )

@@ -17,6 +17,7 @@ from penstock.docs import (
     FlowPage,
     Flows,
     Frame,
+    GroupDiagram,
     Link,
     Piece,
     Remark,
@@ -33,7 +34,7 @@ from penstock.docs import (
 )
 from penstock.docs.diagrams import page_stylesheet, png_size, render_mermaid, render_text
 from penstock.exceptions import DiagramTooLargeError, PenstockError
-from penstock.graph import Flow, Graph
+from penstock.graph import MOST_STEPS, Flow, Graph
 from penstock.render import Direction, draw
 from penstock_mkdocs.markdown._images import file_content, png_of, svg_of
 from penstock_mkdocs.markdown._links import file_address
@@ -153,6 +154,9 @@ class PageRenderer:
         is_headed = heading == page.flow.label
         head = self._fill("flow.html", **values, is_headed=is_headed)
         yield Html(head, page.anchor)
+        for group in page.groups:
+            drawing = Markup(self._draw(page, options, group))  # noqa: S704 - as above
+            yield Html(self._fill("group.html", group=group, drawing=drawing), group.anchor)
         if options.steps == "summary":
             yield Html(self._fill("summary.html", page=page))
         elif options.steps != "none":
@@ -208,10 +212,13 @@ class PageRenderer:
             html = html.removeprefix("<p>").removesuffix("</p>")
         return Markup(html)  # noqa: S704 - the author's own docstring
 
-    def _draw(self, page: FlowPage, options: FlowOptions) -> str:
+    def _draw(self, page: FlowPage, options: FlowOptions, group: GroupDiagram | None = None) -> str:
+        shown = group or page
+        if group is not None:  # sizes and words are those of the whole
+            options = replace(options, width=None, alt=None)
         direction = cast("Direction", options.direction)
         # In the others, a link that leads nowhere could not be resolved when the page is done.
-        graph = page.graph if options.steps != "none" else page.unlinked
+        graph = shown.graph if options.steps != "none" else shown.unlinked
         try:
             match options.format:
                 case "mermaid":
@@ -219,12 +226,12 @@ class PageRenderer:
                 case "png":
                     return self._image(graph, direction, options)
                 case "svg":
-                    return self._svg(page, options)
+                    return self._svg(page, shown, options)
                 case other:
-                    return _code(str(draw(page.unlinked, other, direction=direction)))
+                    return _code(str(draw(shown.unlinked, other, direction=direction)))
         except DiagramTooLargeError as error:
             self._warn(f"{error}. Drawn as SVG instead")
-            return self._svg(page, options)
+            return self._svg(page, shown, options)
         except PenstockError as error:
             self._warn(f"{error}. Shown as text instead")
             return Markup("<pre>{}</pre>").format(render_text(graph))
@@ -235,20 +242,23 @@ class PageRenderer:
         frame = self._frame(graph, direction, size=_size_of(options))
         return frame.around(mermaid_sheet(source, None))
 
-    def _svg(self, page: FlowPage, options: FlowOptions) -> str:
+    def _svg(self, page: FlowPage, shown: FlowPage | GroupDiagram, options: FlowOptions) -> str:
         direction = cast("Direction", options.direction)
-        drawn = svg_of(page, direction, f"{page.anchor}--drawn", self.flows_to_draw.flows)
+        small = (flow for flow in self.flows_to_draw.flows if len(flow.steps) <= MOST_STEPS)
+        others = (FlowPage(flow=flow, words=self.words).unlinked for flow in small)
+        together = [*(group.unlinked for group in page.groups), *others]
+        drawn = svg_of(shown, direction, f"{shown.anchor}--drawn", together)
         label = f' aria-label="{escape(options.alt)}"' if options.alt else ""
         # A blank line would end the HTML for a tool that reads it as Markdown.
         svg = drawn.svg.replace("\n\n", "\n").replace("<svg", f"<svg{label}", 1)
         sheet = drawing_sheet(replace(drawn, svg=svg), _size_of(options))
         file = None
         if self.files is not None:
-            content = file_content(page, direction, self.flows_to_draw.flows)
-            name = file_of_drawing(page.unlinked, content)
+            content = file_content(shown, direction, together)
+            name = file_of_drawing(shown.unlinked, content)
             self.files[name] = content
             file = file_address(name)
-        return self._frame(page.graph, direction, file=file).around(sheet)
+        return self._frame(shown.graph, direction, file=file).around(sheet)
 
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)

@@ -20,6 +20,7 @@ from penstock.docs import (
     words_in,
 )
 from penstock.exceptions import ConfigurationError
+from penstock.graph import MOST_STEPS
 from penstock.render import Direction
 
 __all__ = [
@@ -135,6 +136,16 @@ def _depth(value: object) -> int:
     return value
 
 
+def _fold(value: object) -> int | None:
+    """Return how many steps are not folded, or None for ``never``."""
+    if value is None or value == "never":  # the plugin has read it already
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        message = f"takes a number of steps, or never, not {value!r}"
+        raise ValueError(message)
+    return value
+
+
 def _flag(value: object) -> bool:
     if value is None:  # `no-index:` alone, as a directive for Sphinx says it
         return True
@@ -216,6 +227,7 @@ class FlowOptions(BlockOptions):
     from_: tuple[str, ...] = _option((), _names)
     to: tuple[str, ...] = _option((), _names)
     only_kinds: tuple[str, ...] = _option((), _names)
+    fold: int | None = _option(MOST_STEPS, _fold)
     no_index: bool | None = _option(None, _flag)
 
     def part(self) -> dict[str, Any]:
@@ -257,6 +269,7 @@ class ExtensionOptions(_Options):
     backlinks: bool = _option(default=True, check=_flag)
     format: str = _option("svg", _format_name)
     direction: str = _option("auto", _choice(*DIRECTIONS))
+    fold: int | None = _option(MOST_STEPS, _fold)
     errors: str = _option("auto", _choice(*ERRORS))
     language: str | None = _option(None, _text)
     locale_dirs: tuple[str, ...] = _option((), _texts)
@@ -308,4 +321,4 @@ class ExtensionOptions(_Options):
 
     def flow(self) -> FlowOptions:
         """Return the options of a flow's block that says nothing."""
-        return FlowOptions(format=self.format, direction=self.direction)
+        return FlowOptions(format=self.format, direction=self.direction, fold=self.fold)

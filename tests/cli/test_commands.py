@@ -100,6 +100,14 @@ def test_draw_to_standard_output():
     assert actual.stdout == "graph TD\n    receive --> store\n"
 
 
+@pytest.mark.usefixtures("project")
+def test_draw_folded():
+    """`draw --fold` draws a flow without groups, and in one module, as it is."""
+    actual = run("draw", "bom_sync", "--fold")
+
+    assert actual.stdout == "graph TD\n    receive --> store\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "expected"),
     [

@@ -267,6 +267,10 @@ def test_facts():
             "::: penstock-flow orders\n    depth: -1",
             "option 'depth': takes a number of edges, 0 or more, not -1",
         ),
+        (
+            "::: penstock-flow orders\n    fold: some",
+            "option 'fold': takes a number of steps, or never, not 'some'",
+        ),
         ("::: penstock-flow orders\n    no-index: no way", "option 'no-index': takes true"),
         (
             "::: penstock-flow orders\n    no_index: true",
@@ -965,3 +969,27 @@ def test_folded_docstrings():
 
     assert html.count("<details") == 1
     assert "<summary>Acts.</summary>" in html
+
+
+@pytest.mark.needs("Graphviz program")
+@pytest.mark.parametrize("format_", ["svg", "mermaid", "text"])
+def test_folded(format_):
+    """A large flow opens as its groups, which link to their diagrams below it."""
+    orders = flow("orders")
+    after = "send"
+    for name in ("Depot_0", "Depot_1", "Road_0", "Road_1"):
+        orders(step(name=name, group=name[:-2], after=after)(lambda: None))
+        after = name
+
+    html = convert("::: penstock-flow orders\n", fold=5, format=format_)
+    whole = convert("::: penstock-flow orders\n    fold: never\n", fold=5, format=format_)
+
+    assert html.index("<strong>Depot") < html.index("<strong>Road")
+    assert html.count('<a href="" id="penstock--orders--group--') == 0
+    assert html.count('id="penstock--orders--group--depot-') in {1, 3}
+    assert html.count("2 steps") >= 4
+    assert "Depot_1" in whole
+    assert "penstock--orders--group" not in whole
+    if format_ == "svg":
+        links = re.findall(r'xlink:href="#(penstock--orders--group--\w+)', html)
+        assert {*links} <= {*re.findall(r'id="(penstock--orders--group--\w+)', html)}

@@ -133,6 +133,7 @@ def test_wrong_option(site, caplog, option, value, expected):
 def test_any_case(site, warnings):
     """Words are understood in capitals too, as they are below a block."""
     site.options |= {"format": "MERMAID", "direction": "lr", "pages": "/flows/"}
+    site.options["fold"] = "never"
 
     html = site.build(PAGE)
 

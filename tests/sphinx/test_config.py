@@ -20,6 +20,11 @@ from penstock.docs import page_formats
             id="direction",
         ),
         pytest.param(
+            {"penstock_fold": True},
+            "penstock_fold: True is neither a number of steps nor 'never' (using 60)",
+            id="fold",
+        ),
+        pytest.param(
             {"penstock_mermaid_js": ""},
             "penstock_mermaid_js: '' is neither an address or file of a script nor None "
             "(using 'https://cdn.jsdelivr.net/npm/mermaid@11.12.0/dist/mermaid.min.js')",

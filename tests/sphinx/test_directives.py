@@ -471,6 +471,48 @@ def test_part(project):
     assert 'href="whole.html#penstock--orders--receive"' in html
 
 
+GROUPS = """
+def in_group(group, first, second, after):
+    for name, before in ((first, after), (second, first)):
+        orders(step(name=name, after=before, group=group)(lambda: None))
+
+in_group("Depot", "pick", "wrap", "send")
+in_group("Road", "load", "drive", "wrap")
+"""
+
+
+def test_folded(project):
+    """A flow of more steps than `penstock_fold` says opens as its groups, which link to theirs."""
+    made = project(":caption: All", ":width: 300px")
+    made.edit(
+        "shop.py", '@orders\n@step(after="receive")', GROUPS + '@orders\n@step(after="receive")'
+    )
+    html = made.build(penstock_fold="4").read("index.html")
+
+    assert (
+        html.count('id="penstock--orders--group--depot-') == 3
+    )  # the figure, its title, its description
+    assert html.count('xlink:href="#penstock--orders--group--depot-') == 3
+    assert html.index("All</span>") < html.index("<strong>Depot") < html.index("<strong>Road")
+    assert html.count("8 steps · 1 entrypoint") == 1
+    assert html.count("<figcaption>") == 1
+
+
+def test_never_folded(project):
+    """A directive may keep its flow whole, and another one fold it."""
+    made = project(":fold: never")
+    made.edit(
+        "shop.py", '@orders\n@step(after="receive")', GROUPS + '@orders\n@step(after="receive")'
+    )
+    made.write("folded.rst", ":orphan:\n\nF\n=\n\n.. penstock-flow:: orders\n   :fold: 0\n")
+    built = made.build(penstock_fold=1, penstock_format="mermaid")
+
+    assert built.warnings == ""
+    assert "2 steps" not in built.read("index.html")
+    assert "shape: st-rect" in built.read("folded.html")
+    assert "is neither a number of steps" in project(":fold: -1").build().warnings
+
+
 @pytest.mark.parametrize(
     ("option", "message", "subtype"),
     [

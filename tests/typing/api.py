@@ -349,7 +349,6 @@ def looking(found: Flow) -> None:
     assert_type(found.steps, tuple[Step, ...])
     assert_type(found.entrypoints, tuple[Step, ...])
     assert_type(found.edges, tuple[Edge, ...])
-    assert_type(found.order(), tuple[Step, ...])
     assert_type(found.problems(), tuple[Problem, ...])
     assert_type(found.step("a"), Step)
     assert_type(found.graph(), Graph)

@@ -120,7 +120,9 @@ def _attributes(node: Node, options: RenderOptions) -> dict[str, str]:
         found["shape"] = shape
     if node.role == "entrypoint":
         found |= {"style.border-radius": "20", "style.bold": "true"}
-    if node.role == "missing" or node.status == "unreached":
+    if node.role == "group":
+        found["style.multiple"] = "true"
+    if node.role == "missing" or node.is_beside or node.status == "unreached":
         found["style.stroke-dash"] = "4"
     if node.role == "entrypoint" or node.status == "failed":
         found["style.stroke-width"] = "4"

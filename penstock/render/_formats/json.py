@@ -39,6 +39,9 @@ def _node_members(node: Node) -> dict[str, Any]:
         "note": node.note,
         "hidden_before": node.hidden_before or None,
         "hidden_after": node.hidden_after or None,
+        "steps": node.steps or None,
+        "entrypoints": node.entrypoints or None,
+        "is_beside": node.is_beside or None,
     }
 
 

@@ -14,7 +14,7 @@ from penstock.graph._structure import by_group, joins, lines, repetitions
 from penstock.render._directions import given_direction
 from penstock.render._labels import bar_id, drawn_id, group_id, label_lines, safe_href
 from penstock.render._registry import Renderer, RenderOptions
-from penstock.render._shapes import shape_of
+from penstock.render._shapes import FOLDED, shape_of
 from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
 
 __all__ = ["LONGEST_LINE", "RENDERER", "Palette", "render_mermaid"]
@@ -214,7 +214,15 @@ def _nodes(
 def _says_more(node: Node) -> bool:
     """Return whether a node looks other than its name alone would."""
     shown = _text(node.label)
-    says = (node.kind, node.note, node.status, node.receives, node.sends, node.role == "missing")
+    says = (
+        node.steps,
+        node.kind,
+        node.note,
+        node.status,
+        node.receives,
+        node.sends,
+        node.role == "missing",
+    )
     is_cut = node.hidden_before or node.hidden_after
     return not (shown == node.name == _id(node.name)) or any(says) or bool(is_cut)
 
@@ -224,7 +232,7 @@ def _box(
 ) -> str:
     """Return the label of *node* in its shape, with its class."""
     label = _label(node.label, words.notes_of(node, repetition), small=styled) or _BLANK
-    shape = shape_of(node.kind)
+    shape = FOLDED if node.role == "group" else shape_of(node.kind)
     plain = (styled and shape.mermaid_styled) or shape.mermaid
     box = _PILL if node.role == "entrypoint" else plain
     name = node_class(node)

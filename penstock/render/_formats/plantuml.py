@@ -94,6 +94,7 @@ def _frame(group: str, inside: Iterable[str]) -> Iterator[str]:
 
 def _node(node: Node, graph: Graph, repetition: str | None, options: RenderOptions) -> str:
     shape = _SHAPES.get(shape_of(node.kind).dot) if node.role == "step" else None
+    shape = "collections" if node.role == "group" else shape
     label = _label(node, graph, repetition)
     statement = f'{shape or "rectangle"} "{label}" as {_id(node.name)}'
     if node.role == "entrypoint":
@@ -111,7 +112,7 @@ def _style(node: Node, options: RenderOptions) -> str:
         paint = paint_of(node)
         looks = (paint.fill, f"line:{paint.stroke}", f"text:{paint.text}")
         found += [look.replace("#", "") for look in looks]
-    if node.role == "missing" or node.status == "unreached":
+    if node.role == "missing" or node.is_beside or node.status == "unreached":
         found.append("line.dashed")
     elif node.role == "entrypoint" or node.status == "failed":
         found.append("line.bold")
