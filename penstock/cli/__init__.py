@@ -310,6 +310,7 @@ def _read_language(_context: click.Context, _option: click.Parameter, language: 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--blocks", is_flag=True, help="Write blocks for the extension penstock_flows.")
+@click.option("--wiki", is_flag=True, help="Write links without .md, for wikis.")
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 if a page is out of date.")
 @click.option(
     "--language",
@@ -323,6 +324,7 @@ def pages(
     folder: Path,
     *,
     blocks: bool,
+    wiki: bool,
     check: bool,
     language: str,
     modules: tuple[str, ...],
@@ -338,7 +340,8 @@ def pages(
     project = _load(modules, catalog)
     project.check_complete(str(folder))
     try:
-        texts = _documents(project, words_in(language), blocks=blocks)
+        suffix = "" if wiki else ".md"
+        texts = _documents(project, words_in(language), suffix, blocks=blocks)
         found = PageFiles(folder, texts, project.is_gone)
         if not check:
             found.write()
@@ -353,14 +356,16 @@ def pages(
     sys.exit(check and bool(found.changed or found.gone))
 
 
-def _documents(project: "_Project", words: Words, *, blocks: bool) -> dict[str, Document]:
+def _documents(
+    project: "_Project", words: Words, suffix: str, *, blocks: bool
+) -> dict[str, Document]:
     flows = project.flows.flows
     modules = {file_name(flow): modules_of(flow) for flow in flows}
     source_of = SourceUrl.of(project.settings)
     texts = (
         block_documents(flows, words=words)
         if blocks
-        else text_documents(flows, source_of=source_of, words=words)
+        else text_documents(flows, source_of=source_of, words=words, suffix=suffix)
     )
     return {name: Document(text, modules.get(name, ())) for name, text in texts.items()}
 

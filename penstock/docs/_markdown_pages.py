@@ -72,6 +72,7 @@ def text_documents(
     *,
     source_of: Callable[[Step], str | None] = no_source,
     words: Words = ENGLISH,
+    suffix: str = ".md",
 ) -> dict[str, str]:
     """Return pages that need no extension, by their file names: Mermaid and text.
 
@@ -79,11 +80,13 @@ def text_documents(
         flows: The flows.
         source_of: Returns the URL of the source of a step, if it is known.
         words: The words of penstock in the language of the pages.
+        suffix: The end of addresses in links from one page to another: empty in wikis.
 
     .. versionadded:: 0.2
     """
     ordered = sorted(flows, key=lambda flow: (flow.label.lower(), flow.name))
-    index = "\n".join([f"# {escape(words.index.title)}", "", *map(_index_line, ordered)]) + "\n"
+    entries = [_index_line(flow, suffix) for flow in ordered]
+    index = "\n".join([f"# {escape(words.index.title)}", "", *entries]) + "\n"
     shown = [
         FlowPage(flow=flow, source_of=source_of, words=words, most=MOST_STEPS) for flow in flows
     ]
@@ -105,9 +108,9 @@ def _literal(text: str) -> str:
     return f"<!-- {{% raw %}} -->\n\n{_END.sub('&#123;', text)}\n<!-- {{% endraw %}} -->\n"
 
 
-def _index_line(flow: Flow) -> str:
-    gist = summary_of(flow)
-    return f"- [{escape(flow.label)}]({file_name(flow)})" + (f": {escape(gist)}" if gist else "")
+def _index_line(flow: Flow, suffix: str) -> str:
+    gist, address = summary_of(flow), file_name(flow).removesuffix(".md") + suffix
+    return f"- [{escape(flow.label)}]({address})" + (f": {escape(gist)}" if gist else "")
 
 
 def _page(page: FlowPage) -> Iterator[str]:
@@ -127,8 +130,9 @@ def _page(page: FlowPage) -> Iterator[str]:
 
 def _diagram(graph: Graph) -> str:
     # Without links: a forge shows diagrams in a separate frame, in which they lead nowhere.
+    # Without colours: it has its own, light and dark, and other readers have no use for them.
     try:
-        return fence("mermaid", render_mermaid(graph, direction="TD", styled=True))
+        return fence("mermaid", render_mermaid(graph, direction="TD", described=True))
     except DiagramTooLargeError:
         return fence("text", render_text(graph))
 

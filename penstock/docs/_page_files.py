@@ -23,7 +23,7 @@ _WRITTEN = re.compile(
     r"[^\n]*?(?: Hash: (?P<digest>[0-9a-f]+))? -->\n"
 )
 _SOMEWHERE = "the code"
-_ENTRY = re.compile(r"- \[(?P<label>.*)\]\((?P<name>[^()\s]+\.md)\)")
+_ENTRY = re.compile(r"- \[(?P<label>.*)\]\((?P<name>[^()\s]+?)(?:\.md)?\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,8 @@ def _text_of(found: _Found | None) -> str | None:
 
 def _entries(index: str, names: Iterable[str]) -> list[str]:
     """Return the lines of *index* that lead to the pages *names*."""
-    lines = {match["name"]: line for line in index.splitlines() if (match := _ENTRY.match(line))}
+    found = ((_ENTRY.match(line), line) for line in index.splitlines())
+    lines = {f"{match['name']}.md": line for match, line in found if match}
     return [lines[name] for name in names if name in lines]
 
 

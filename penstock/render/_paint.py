@@ -12,6 +12,7 @@ from penstock.render._icons import ENTRY, LOOP, MISSING, SIGNS, icon_of
 from penstock.render._labels import clean_text, dot_id, safe_href
 from penstock.render._layout import Frame, Layout, Point, read_layout
 from penstock.render._measure import NOTE, width_of
+from penstock.render._plain_colours import with_plain_colours
 from penstock.render._routes import Line, route, sample
 from penstock.render._theme import svg_stylesheet
 
@@ -89,6 +90,8 @@ class _Painter:
             + "".join(self._inside(prefix, standalone=standalone))
             + "</svg>"
         )
+        # A file has its style sheet in it.
+        svg = svg if standalone else with_plain_colours(svg)
         first, every = self._entrypoints(left, width)
         return Drawing(
             svg=svg,

@@ -10,7 +10,7 @@ from npm_scripts import get_script
 
 __all__ = ["chromium"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.wide]
+pytestmark = pytest.mark.browser
 
 PENSTOCK = {"penstock": {"catalog": "flows.json"}}
 PAGES = {
@@ -39,6 +39,7 @@ DIAGRAM = """() => {
     return {
         fill: getComputedStyle(shape).fill,
         titles: links.map(link => link.querySelector("text").textContent),
+        name: shown.querySelector("svg.penstock-flow > title").textContent,
         found: links.map(link => link.getAttribute("xlink:href").slice(1))
             .filter(id => shown.getElementById(id)).length,
         isSeen: shape.getBoundingClientRect().width > 50,
@@ -46,10 +47,19 @@ DIAGRAM = """() => {
 }"""
 
 
-@pytest.fixture(scope="module", params=["first", "last"])
+def mark(order):
+    return pytest.param(order, marks=pytest.mark.wide)
+
+
+@pytest.fixture(scope="module", params=[mark("first"), mark("last"), "alone"])
 def site(request, tmp_path_factory):
-    """Return the site as TechDocs builds it."""
-    made = Site(tmp_path_factory.mktemp(request.param) / "site")
+    """Return the site as TechDocs builds it, or as the theme of TechDocs alone does."""
+    folder = tmp_path_factory.mktemp(request.param) / "site"
+    if request.param == "alone":
+        made = Site(folder, theme="material")
+        assert made.build([PENSTOCK], PAGES).returncode == 0
+        return made
+    made = Site(folder)
     plugins = ["techdocs-core", PENSTOCK]
     done = made.build(plugins[:: -1 if request.param == "first" else 1], PAGES)
     assert done.returncode == 0, done.stderr
@@ -79,6 +89,7 @@ def test_diagram(site, reader):
     assert shown == {
         "fill": "rgb(29, 78, 216)",
         "titles": ["Receive the order", "charge", "pack", "send"],
+        "name": "Orders",
         "found": 4,
         "isSeen": True,
     }

@@ -114,6 +114,27 @@ def test_text():
     assert "click" not in diagram
 
 
+def test_diagram_without_colours():
+    """Programs that read a page are given the flow and its title, and no colours."""
+    orders = flow("orders", title="Orders")
+    orders(entrypoint(name="a", kind="http")(print))
+    orders(step(name="b", after="a", kind="database", group="Shop")(max))
+
+    page = text_documents(list_flows())["orders.md"]
+
+    noise = ("classDef", "style", "%%{", "config:", ":::")
+    assert "accTitle: Orders" in page
+    assert [word for word in noise if word in page] == []
+
+
+def test_links_of_wikis():
+    """Wikis have pages without the end of a file's name."""
+    declare()
+
+    assert "](orders.md)" in text_documents(list_flows())["index.md"]
+    assert "](orders)" in text_documents(list_flows(), suffix="")["index.md"]
+
+
 def test_facts():
     """A page has the channels of a step, its group and its reasons, letter for letter."""
     orders = flow("orders")
@@ -184,7 +205,7 @@ def test_blocks():
 def test_large_flow():
     """A flow that is too large for Mermaid is shown as text."""
     large = flow("large")
-    for number in range(3000):
+    for number in range(6000):
         large(entrypoint(name=f"begin{number}")(lambda: None))
 
     page = text_documents(list_flows())["large.md"]

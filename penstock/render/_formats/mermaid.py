@@ -118,6 +118,7 @@ def render_mermaid(
     *,
     direction: Direction = "TD",
     styled: bool = False,
+    described: bool = False,
     palette: Palette = "inline",
     check_limits: bool = True,
 ) -> str:
@@ -128,6 +129,7 @@ def render_mermaid(
         direction: Where the flow leads.
         styled: Whether to write colours, shapes of entrypoints, and a title
             and description for screen readers.
+        described: Whether to write that title and description without colours.
         palette: Where a styled diagram has its colours from: from itself, from the
             page for classes like ``penstock-step``, or from an
             embedded style sheet that follows the variables of the page.
@@ -145,7 +147,7 @@ def render_mermaid(
     edges = list(_edges(graph, bars))
     prefix = _PREFIX if styled and palette != "inline" else ""
     statements = [
-        *(_accessibility(graph) if styled else ()),
+        *(_accessibility(graph) if styled or described else ()),
         *_nodes(graph, direction, bars, styled=styled, prefix=prefix),
         *edges,
         *_links(graph, styled=styled),
