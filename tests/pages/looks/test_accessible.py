@@ -27,6 +27,63 @@ LOOK = """link => {
 }"""
 
 
+FORCED = """() => {
+    const look = element => getComputedStyle(element);
+    const box = document.querySelector(".penstock-diagram"), wrong = [];
+    const page = look(box).backgroundColor;
+    for (const link of box.querySelectorAll("svg.penstock-flow a")) {
+        const card = link.querySelector(".penstock-card"), name = link.textContent;
+        for (const text of link.querySelectorAll("text"))
+            if ([look(card).fill, "none"].includes(look(text).fill)) wrong.push(`text of ${name}`);
+        if (look(card).stroke === page) wrong.push(`outline of ${name}`);
+        link.focus();
+        const {stroke, fill, strokeWidth} = look(card);
+        if (stroke === fill || stroke === page || parseFloat(strokeWidth) < 3)
+            wrong.push(`focus of ${name}`);
+    }
+    for (const line of box.querySelectorAll(".penstock-edge > path"))
+        if (look(line).stroke === page) wrong.push("line");
+    for (const icon of box.querySelectorAll(".penstock-tools svg"))
+        if (look(icon).stroke === page) wrong.push("icon");
+    if (look(box).borderTopColor === page) wrong.push("box");
+    const view = box.querySelector(".penstock-view");
+    if (!look(view).backgroundImage.includes("gradient")) wrong.push("no shadow");
+    const colours = look(view).backgroundImage.match(/rgba?\\([^)]*\\)/g);
+    if (!colours.some(each => each.startsWith("rgb(") && each !== page)) wrong.push("shadow");
+    return wrong;
+}"""
+
+LARGE = [(390, "200%"), (640, "100%"), (320, "100%")]
+"""The width of a window and its letters: 1280 pixels at twice or four times the size are fewer."""
+
+CUT = """() => {
+    const area = element => element.getBoundingClientRect(), wrong = [];
+    const row = document.querySelector(".penstock-head"), outer = area(row);
+    const parts = [...row.querySelectorAll(".penstock-count, button, a, output")].filter(
+        element => area(element).width && element.textContent + element.title);
+    for (const part of parts) {
+        const {left, right, top, bottom} = area(part), name = part.title || part.className;
+        if (left < outer.left || right > outer.right || top < outer.top || bottom > outer.bottom)
+            wrong.push(`${name} is outside of its row`);
+        if (part.clientWidth && part.scrollWidth > part.clientWidth + 1)
+            wrong.push(`${name} is cut`);
+        for (const other of parts) {
+            const {left: l, right: r, top: t, bottom: b} = area(other);
+            if (part !== other && left < r - 1 && l < right - 1 && top < b - 1 && t < bottom - 1)
+                wrong.push(`${name} is on ${other.title || other.className}`);
+        }
+    }
+    const tools = [...row.querySelectorAll("button")].filter(each => area(each).width);
+    if (new Set(tools.map(each => area(each).top)).size > 1) wrong.push("a column of tools");
+    const wide = document.documentElement.scrollWidth;
+    document.querySelectorAll("article [class*=penstock], [role=main] [class*=penstock]")
+        .forEach(element => element.remove());
+    const alone = document.documentElement.scrollWidth;  // headers of some themes are wider
+    if (wide > Math.max(alone, innerWidth)) wrong.push(`sideways: ${wide}, not ${alone}`);
+    return wrong;
+}"""
+
+
 @pytest.fixture
 def axe(require, request):
     """Return the script of axe."""
@@ -77,6 +134,41 @@ def test_axe(chromium, shown_page, axe, theme, scheme):
     page = open_page(chromium, shown_page(theme, "three", FLOWS), 1280, color_scheme=scheme)
 
     assert violations(page, axe, ".penstock-diagram") == []
+
+
+@pytest.mark.parametrize("theme", every_theme)
+def test_axe_on_a_box_that_scrolls(chromium, shown_page, axe, theme):
+    """Axe finds nothing where a diagram is wider than its box, which a keyboard can scroll."""
+    page = open_page(chromium, shown_page(theme, "words", FLOWS), 390)
+    view = page.locator(".penstock-view")
+
+    assert view.evaluate("view => view.scrollWidth > view.clientWidth")
+    assert violations(page, axe, ".penstock-diagram") == []
+
+
+@pytest.mark.parametrize("theme", every_theme)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours(chromium, shown_page, theme, scheme):
+    """With colours of the system, words, outlines, focus, tools and shadows can be seen."""
+    file = shown_page(theme, "words", FLOWS)
+    page = open_page(chromium, file, 390, forced_colors="active", color_scheme=scheme)
+    page.keyboard.press("Tab")  # or nothing shows that it has the focus
+
+    assert page.evaluate(FORCED) == []
+
+
+@pytest.mark.parametrize("theme", every_theme)
+@pytest.mark.parametrize(("width", "letters_of_page"), LARGE)
+def test_large_letters(chromium, shown_page, theme, width, letters_of_page):
+    """At twice the size no word is cut, each tool is in its row, and no page scrolls sideways."""
+    page = open_page(chromium, shown_page(theme, "words", FLOWS), 390)
+    page.set_viewport_size({"width": width, "height": 700})
+    page.evaluate(
+        "size => document.documentElement.style.setProperty('font-size', size, 'important')",
+        letters_of_page,
+    )
+
+    assert page.evaluate(CUT) == []
 
 
 @pytest.mark.parametrize("theme", every_theme)
