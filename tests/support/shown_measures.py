@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["HEIGHTS", "WIDTHS", "Seen", "open_page", "see", "table_of"]
+__all__ = [
+    "FONTS",
+    "HEIGHTS",
+    "WIDTHS",
+    "Seen",
+    "get_sideways",
+    "meetings",
+    "open_page",
+    "see",
+    "table_of",
+]
 
 HEIGHTS = {390: 844, 768: 1024, 1280: 900, 1600: 900}
 """The height of a window by its width, in pixels."""
@@ -13,6 +23,8 @@ WIDTHS = tuple(HEIGHTS)
 
 _SMALLEST = 11
 """The size of letters in pixels down to which a diagram shrinks."""
+
+_SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 _SEE = """async smallest => {
     const box = document.querySelector(".penstock-diagram");
@@ -25,7 +37,9 @@ _SEE = """async smallest => {
     const rectangle = element => element.getBoundingClientRect();
     const moveTo = top => scrollTo({top: scrollY + rectangle(box).top - top, behavior: "instant"});
     moveTo(0);
-    await new Promise(resolve => setTimeout(resolve, 450));
+    // The style sheet scrolls to what is the start by an animation that takes no time.
+    await Promise.all(document.getAnimations().map(each => each.finished.catch(() => null)));
+    await new Promise(resolve => setTimeout(resolve, 150));
     // The header of a theme may cover the top of the window.
     const middle = rectangle(box).left + rectangle(box).width / 2;
     let covered = 0;
@@ -148,9 +162,20 @@ def open_page(browser: Any, file: Path, width: int, **options: object) -> Any:
     return page
 
 
-def see(page: Any) -> Seen:
-    """Return what a reader sees of the first diagram of a page."""
-    return Seen(**page.evaluate(_SEE, _SMALLEST))
+def see(page: Any, *, sideways: int = 0) -> Seen:
+    """Return what a reader sees of the first diagram of a page.
+
+    Args:
+        page: The page.
+        sideways: By how many pixels a page of the theme without a flow is wider than the window.
+    """
+    seen = Seen(**page.evaluate(_SEE, _SMALLEST))
+    return seen._replace(sideways=seen.sideways - sideways)
+
+
+def get_sideways(page: Any) -> int:
+    """Return by how many pixels a page is wider than its window."""
+    return int(page.evaluate(_SIDEWAYS))
 
 
 def table_of(seen: dict[tuple[str, str, int], Seen], flows: Iterable[str]) -> str:
