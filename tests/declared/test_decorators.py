@@ -282,7 +282,7 @@ class TestAfter:
         self.flow(step(after="y", name="z")(lambda: None))
         self.flow(step(after="a", name="y")(lambda: None))
 
-        assert edges()[1:] == [("y", "z", None), ("a", "y", None)]
+        assert edges()[1:] == [("a", "y", None), ("y", "z", None)]
         assert codes() == []
 
     def test_function_under_another_name(self):
