@@ -191,7 +191,7 @@ def test_opens_there_without_animations(chromium, folder, still):
 
 def test_reader_is_faster(chromium, folder):
     """A reader can scroll a diagram while it opens, by wheel or by keys: it is not moved back."""
-    page = open_with(chromium, folder, lambda css: css.replace("300ms both", "60s both"))
+    page = open_with(chromium, folder, lambda css: css.replace("1s both", "60s both"))
     view = page.locator(".penstock-view").first
     start = view.evaluate("view => view.scrollLeft")
     view.evaluate("view => { view.scrollLeft = 0 }")

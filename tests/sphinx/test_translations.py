@@ -238,7 +238,7 @@ def test_own_words_of_images(shop, german):
     html = german().read("index.html")
     tree = german("text").read("index.txt")
 
-    assert ">Vom Auftrag zum Paket. Beginn: Auftrag annehmen. Er hat 5 Schritte.</desc>" in html
+    assert ">Vom Auftrag zum Paket. Beginn: Auftrag annehmen. Er hat 4 Schritte.</desc>" in html
     assert ">nicht deklariert</text>" in html
     assert "not declared" not in html
     assert "lost (nicht deklariert)" in tree

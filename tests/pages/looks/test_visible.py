@@ -10,9 +10,6 @@ __all__ = ["chromium"]
 pytestmark = pytest.mark.browser
 
 FEW = ("twelve", "fan")
-FAR = "its entrypoints are not all in view"
-KNOWN = {("pydata", "forty", 1280): ("the first entrypoint is not in view",)}
-"""The cells that do not keep a promise yet."""
 
 GAPS = """() => {
     const steps = [...document.querySelectorAll("dl.penstock-step, div.penstock-step")];
@@ -42,7 +39,6 @@ def test_visible_in_each_theme(chromium, shown_page, theme, width):
     """The same is true of flows of every size and form, in each theme and at any width.
 
     Some themes are themselves wider than the window, also without a flow: PyData's header is.
-    Of entrypoints that are far apart, the first is in view, also where there is room for all.
     """
     page = open_page(chromium, shown_page(theme, "index", FLOWS), width)
     own = max(0, get_sideways(page))
@@ -50,9 +46,7 @@ def test_visible_in_each_theme(chromium, shown_page, theme, width):
 
     for flow in FLOWS:
         page.goto(shown_page(theme, flow, FLOWS).as_uri())
-        found = see(page, sideways=own).faults()
-        known = {FAR, *KNOWN.get((theme, flow, width), ())}
-        faults[flow] = [fault for fault in found if fault not in known]
+        faults[flow] = see(page, sideways=own).faults()
 
     assert faults == {flow: [] for flow in FLOWS}
 
