@@ -1,11 +1,16 @@
 """Diagrams on paper."""
 
+import re
+from importlib import import_module
+from importlib.util import find_spec
 from io import BytesIO
 
 import pytest
 from browser import chromium
 from pypdf import PdfReader
 from shown_measures import open_page
+
+from penstock.docs.diagrams import page_stylesheet
 
 __all__ = ["chromium"]
 
@@ -50,3 +55,22 @@ def test_whole(chromium, shown_page, flow):
     pdf, lines = print_page(chromium, shown_page("furo", flow, ("twelve",)), "A4")
 
     assert missing(pdf, lines) == []
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("flow", ["twelve", "fan"])
+def test_weasyprint(shown_page, require, flow):
+    """WeasyPrint, which knows no style sheet inside of an SVG, shows every step, in its colours."""
+    require("weasyprint", find_spec("weasyprint") is not None)
+    weasyprint = import_module("weasyprint")
+    html = shown_page("alabaster", flow, ("twelve", "fan")).read_text(encoding="utf-8")
+    start = html.index('<div class="penstock-diagram"')
+    drawn = html[start : html.index("</svg>", html.index("penstock-flow", start)) + 6]
+    found = re.findall(r"<tspan[^>]*>([^<]+)<|<text[^>]*>([^<]+)<", drawn)
+    lines = ["".join(line) for line in found]
+
+    pdf = weasyprint.HTML(string=f"<style>{page_stylesheet()}</style>{drawn}").write_pdf()
+
+    assert missing(pdf, lines) == []
+    content = PdfReader(BytesIO(pdf)).pages[0].get_contents().get_data()
+    assert any(colour in content for colour in (b"0.113", b".113", b"0.114"))  # of an entrypoint
