@@ -253,8 +253,9 @@ class PenstockDomain(Domain):
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process read in the pages *docnames*."""
         self._cache = None
-        for what in self.initial_data:
-            self.data[what].update({d: v for d, v in otherdata[what].items() if d in docnames})
+        for what, by_page in self.data.items():
+            if isinstance(by_page, dict):
+                by_page.update({d: v for d, v in otherdata[what].items() if d in docnames})
 
     def best(self) -> Iterable[tuple[str, DomainObject]]:
         """Return the best place of each flow and step, with its page."""

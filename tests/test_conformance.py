@@ -171,6 +171,7 @@ class Seen(HTMLParser):
         self._parts: list[str] = []
         self._drawings: list[str] = []
         self._hidden = 0
+        self._in_file = False
         self.links: list[str] = []
         self.anchors: list[str] = []
         self.feed(html)
@@ -183,15 +184,18 @@ class Seen(HTMLParser):
         href = values.get("href") or values.get("xlink:href") or ""
         if tag == "a" and "#penstock--" in href and "headerlink" not in (values.get("class") or ""):
             self.links.append(href.partition("#")[2])
+        # Sphinx and the plugin of MkDocs write files beside a page, the Markdown extension does not.
+        self._in_file = values.get("class") == "penstock-file"
         if tag in {"style", "title", "desc"}:
             self._hidden += 1
 
     def handle_endtag(self, tag):
+        self._in_file = False
         if tag in {"style", "title", "desc"}:
             self._hidden -= 1
 
     def handle_data(self, data):
-        if not self._hidden:
+        if not self._hidden and not self._in_file:
             self._parts.append(data)
 
     @property

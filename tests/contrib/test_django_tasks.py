@@ -164,7 +164,7 @@ def test_flow(tasks):
     """Tasks are steps behind a queue."""
     found = get_flow("work")
 
-    assert [step.name for step in found.steps] == ["work", "more", "work_later", "work_elsewhere"]
+    assert [step.name for step in found.steps] == ["work", "more", "work_elsewhere", "work_later"]
     assert {step.kind for step in found.steps} == {"queue"}
     assert found.problems() == ()
     assert tasks.work.func.__doc__ == "Works."

@@ -251,7 +251,7 @@ def test_flow(jobs):
     """Jobs are steps behind a queue."""
     found = get_flow("jobs")
 
-    assert [step.name for step in found.steps] == ["work", "later", "again", "parent"]
+    assert [step.name for step in found.steps] == ["parent", "work", "again", "later"]
     assert {step.kind for step in found.steps} == {"queue"}
     assert flow("jobs").name == "jobs"
 

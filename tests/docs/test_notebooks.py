@@ -54,8 +54,8 @@ def test_cells(tmp_path):
 
     assert done.stdout.splitlines() == [
         "['a', 'b', 'c']",
-        "['a', 'renamed', 'c']",
-        "['a', 'renamed', 'c', 'd', 'e']",
+        "['a', 'c', 'renamed']",
+        "['a', 'c', 'd', 'e', 'renamed']",
         "['image/svg+xml', 'text/plain', 'text/vnd.mermaid'] ['bom', 'a (entrypoint)']",
         "(<Flow bom: 5 steps>,",
         " <Flow other: 0 steps>)",

@@ -565,7 +565,7 @@ def test_deprecation():
 
     flow("old")(entrypoint(old))
 
-    assert "Deprecated since 1.2 Use new." in text_of(convert("::: penstock-flow old\n"))
+    assert "Deprecated since version 1.2 Use new." in text_of(convert("::: penstock-flow old\n"))
 
 
 def test_callable_without_signature():
@@ -663,7 +663,8 @@ def test_templates_are_in_the_package():
     folder = Path(_extension.__file__).parent / "templates"
 
     assert {f.name for f in folder.iterdir()} == {
-        *("flow.html", "flows.html", "line.html", "problem.html", "step.html", "summary.html"),
+        *("flow.html", "flows.html", "group.html", "line.html"),
+        *("problem.html", "step.html", "summary.html"),
     }
 
 

@@ -155,7 +155,7 @@ class TestUnclaimed:
         for function in (*made, after):
             flow("f")(function)
 
-        assert [s.name for s in get_flow("f").steps] == ["a", "b", "c"]
+        assert [s.name for s in get_flow("f").steps] == ["a", "c", "b"]
         assert [p.code for p in find_problems()] == ["no-entrypoint"]
 
     @pytest.mark.parametrize("declare", [step, entrypoint])

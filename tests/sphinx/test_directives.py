@@ -104,7 +104,9 @@ def test_ids_are_unique(project):
             (":caption: x", ":figclass: low"), '<figure class="low align-default"', id="figclass"
         ),
         pytest.param((":figclass: low",), 'class="low penstock-diagram"', id="figclass bare"),
-        pytest.param((":height: 90",), '<svg height="90px" viewBox=', id="height"),
+        pytest.param(
+            (":height: 90",), '<svg height="90px" font-family="sans-serif" viewBox=', id="height"
+        ),
         pytest.param((":format: PNG", ":alt: A & <b>"), 'alt="A &amp; &lt;b&gt;"', id="alt"),
         pytest.param((":alt: A & <b>",), 'aria-label="A &amp; &lt;b&gt;"', id="alt of svg"),
         pytest.param((":format: png",), 'alt="Diagram of the flow Orders"', id="default alt"),
