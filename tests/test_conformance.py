@@ -184,7 +184,7 @@ class Seen(HTMLParser):
         href = values.get("href") or values.get("xlink:href") or ""
         if tag == "a" and "#penstock--" in href and "headerlink" not in (values.get("class") or ""):
             self.links.append(href.partition("#")[2])
-        # Sphinx and the plugin of MkDocs write files beside a page, the Markdown extension does not.
+        # Sphinx and the plugin of MkDocs write files beside a page; the Markdown extension, none.
         self._in_file = values.get("class") == "penstock-file"
         if tag in {"style", "title", "desc"}:
             self._hidden += 1

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from itertools import count
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from threading import Event, local
+from threading import enumerate as list_threads
 from time import sleep
 from typing import Any
 
@@ -32,6 +34,9 @@ _APART: dict[str, Any] = (
 _running: set[subprocess.Popen[bytes]] = set()
 
 _of_thread = local()
+
+_numbers = count()
+"""Of the blocks with threads, to tell theirs apart."""
 
 _waited_in_vain = Counter[str]()
 """How often a program did not end in time since it last did."""
@@ -123,12 +128,15 @@ def drawing_threads() -> Iterator[ThreadPoolExecutor]:
     """Make threads for programs, which are all ended where Ctrl-C ends the block."""
     interrupted = Event()
     belong = (_of_thread, "interrupted", interrupted)
-    with ThreadPoolExecutor(os.cpu_count(), initializer=setattr, initargs=belong) as threads:
+    name = f"penstock-drawing-{next(_numbers)}-"
+    with ThreadPoolExecutor(os.cpu_count(), name, setattr, belong) as threads:
         try:
             yield threads
         except KeyboardInterrupt:  # which only the main thread hears
             interrupted.set()
-            while _running:
+            threads.shutdown(wait=False, cancel_futures=True)
+            # The executor does not know one that was being started: it would not wait for it.
+            while any(thread.name.startswith(name) for thread in list_threads()):
                 for process in list(_running):
                     end_group(process)
                 sleep(0.01)

@@ -249,6 +249,29 @@ def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
 
 
 @pytest.mark.needs("processes")
+def test_interrupted_while_a_thread_starts(drawings, tmp_path, monkeypatch):
+    """At Ctrl-C, a thread ends too that was being started."""
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PENSTOCK_DOT", str(slow))
+    monkeypatch.setattr(_cache, "_AT_ONCE", 1)
+    before, start = set(threading.enumerate()), threading.Thread.start
+
+    def interrupted(thread):
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        drawings.make(SOURCES, "layout")
+
+    assert set(threading.enumerate()) <= before
+    assert not _program._running
+
+
+@pytest.mark.needs("processes")
 def test_running_at_an_interrupt():
     """A program that runs in a thread at Ctrl-C is ended."""
     drawn = []
