@@ -1,13 +1,18 @@
-"""The files that pages with diagrams load, for sites that no plugin of penstock builds."""
+"""The command ``assets``: the files that pages with diagrams load."""
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
+from penstock.cli._console import failure
+from penstock.docs import write_whole
 from penstock.docs.diagrams import page_script, page_stylesheet
 
-__all__ = ["Site", "all_assets", "read_whole"]
+__all__ = ["assets"]
 
 _KEYS = {"css": "penstock.css", "script": "penstock.js"}
 
@@ -33,15 +38,46 @@ markdown_extensions:
 """
 
 
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 if a file is out of date.")
+def assets(folder: Path, *, check: bool) -> None:
+    """Write the style sheet and the script of pages with diagrams to FOLDER.
+
+    For sites that have the Markdown extension alone, as in Zensical, and for
+    those whose policy forbids style sheets that are written into a page.
+    FOLDER is one of the site, like docs/assets. What to add to the
+    configuration of the site is printed, unless that names the files.
+    """
+    try:
+        changed = {
+            folder / name: content
+            for name, content in _all_assets().items()
+            if _read_whole(folder / name) != content
+        }
+        if changed and not check:
+            folder.mkdir(parents=True, exist_ok=True)
+        for path, content in changed.items():
+            if not check:
+                write_whole(path, content)
+            click.echo(f"{path}: {'is out of date' if check else 'written'}", err=check)
+        advice = _Site.around(folder).what_to_add(folder)
+    except OSError as error:
+        raise failure(error) from error
+    if advice and not check:
+        click.echo(f"\n{advice}", nl=False)
+    sys.exit(check and bool(changed))
+
+
 @dataclass(frozen=True, slots=True)
-class Site:
+class _Site:
     """The configuration of the site that has a folder, if there is one."""
 
     file: Path | None
     text: str = ""
 
     @classmethod
-    def around(cls, folder: Path) -> "Site":
+    def around(cls, folder: Path) -> "_Site":
         """Return the site whose configuration is in *folder* or the nearest one above."""
         # As it is written, not as links resolve: the configuration names it in the same way.
         absolute = Path(os.path.abspath(folder))  # noqa: PTH100 - `absolute` keeps `..`
@@ -75,12 +111,12 @@ class Site:
         return self.file.parent / (found[1] if found else "docs")
 
 
-def all_assets() -> dict[str, str]:
+def _all_assets() -> dict[str, str]:
     """Return the content of each file, by its name."""
     return {_KEYS["css"]: page_stylesheet(), _KEYS["script"]: page_script()}
 
 
-def read_whole(path: Path) -> str | None:
+def _read_whole(path: Path) -> str | None:
     """Return the content of a file, or None if there is no such file."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")

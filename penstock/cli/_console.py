@@ -1,19 +1,33 @@
-"""Streams and signals of the command line, as a program of its process."""
+"""Streams, messages and signals of the command line, as a program of its process."""
 
 import io
 import json
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
+
+import click
 
 from penstock._common.files import write_standard_output
 from penstock._project.importing import Interruption
 
-__all__ = ["ending_on_signals", "legible", "printing_to_stderr", "show_diagram"]
+__all__ = [
+    "count",
+    "ending_on_signals",
+    "failure",
+    "is_terminal",
+    "legible",
+    "printing_to_stderr",
+    "relative",
+    "say",
+    "show_diagram",
+]
 
 _ASCII = str.maketrans({"─": "-", "│": "|", "├": "|", "└": "`", "↑": "^", "·": "-", "…": "..."})
 
@@ -52,6 +66,33 @@ def show_diagram(drawn: str | bytes, format_: str) -> None:
             drawn = json.dumps(json.loads(drawn), indent=2)
         sys.stdout.write(f"{legible(drawn)}\n")
         sys.stdout.flush()
+
+
+def count(number: int, word: str) -> str:
+    """Return *number* with *word*, which has an s for other numbers than one."""
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+
+
+def is_terminal() -> bool:
+    """Return whether the standard output is read by a person."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def say(line: str) -> None:
+    """Write a line, with what the terminal cannot show in other characters."""
+    click.echo(legible(line))
+
+
+def relative(text: str) -> str:
+    """Return *text* with the files of the current folder as a user would name them."""
+    return text.replace(f"{Path.cwd()}{os.sep}", "")
+
+
+def failure(error: Exception) -> click.ClickException:
+    """Return how the program ends because of *error*."""
+    if isinstance(error, OSError) and error.filename:
+        return click.ClickException(f"{error.strerror}: {os.fsdecode(error.filename)}")
+    return click.ClickException(str(error))
 
 
 class _ToStderr(io.RawIOBase):

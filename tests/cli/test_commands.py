@@ -202,7 +202,7 @@ def test_draw_where_the_user_is(project):
 @pytest.mark.usefixtures("project")
 def test_draw_png_to_a_terminal(monkeypatch):
     """A PNG is not poured into a terminal."""
-    monkeypatch.setattr("penstock.cli._is_terminal", lambda: True)
+    monkeypatch.setattr("penstock.cli._draw.is_terminal", lambda: True)
 
     actual = run("draw", "bom_sync", "-f", "png")
 

@@ -11,8 +11,7 @@ import threading
 
 import pytest
 
-from penstock import cli
-from penstock.cli import LOADED, _console, main
+from penstock.cli import LOADED, _console, _project, main
 
 SHOP = """
 from penstock import entrypoint, flow, step
@@ -274,7 +273,7 @@ def test_output_that_is_closed(monkeypatch, format_):
         main(["draw", "shop", "-f", format_], obj=LOADED)
 
     assert ended.value.code == 0
-    assert not cli._is_terminal()
+    assert not _console.is_terminal()
 
 
 @pytest.mark.usefixtures("drawn")
@@ -284,6 +283,6 @@ def test_other_errors_of_the_system(monkeypatch):
     def fail(*_):
         raise OSError(errno.EIO, "Input/output error", "module.py")
 
-    monkeypatch.setattr(cli, "load_flows", fail)
+    monkeypatch.setattr(_project, "load_flows", fail)
     with pytest.raises(OSError, match=r"module\.py"):
         main(["list"], obj=LOADED)

@@ -1,0 +1,45 @@
+"""The command ``export``."""
+
+import click
+
+from penstock._common.files import STANDARD_OUTPUT
+from penstock.cli._console import failure, show_diagram
+from penstock.cli._project import load, with_flows
+from penstock.docs import write_whole
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    default=STANDARD_OUTPUT,
+    help="The file to write, whole or not at all. By default, and with -, it goes to "
+    "standard output.",
+)
+@click.option(
+    "--public",
+    is_flag=True,
+    help="Only what may be published: names, titles, kinds and edges, without files, lines, "
+    "signatures, docstrings and problems.",
+)
+@with_flows
+def export(output: str, *, public: bool, modules: tuple[str, ...], catalog: str | None) -> None:
+    """Write the catalog of all flows, as JSON.
+
+    The modules are imported even where a catalog is configured, unless
+    --catalog names one. Nothing is written where a module cannot be imported.
+    """
+    project = load(modules, catalog, for_export=True)
+    project.check_complete("standard output" if output == STANDARD_OUTPUT else output)
+    found = project.catalog()
+    text = (found.public() if public else found).to_json()
+    if output == STANDARD_OUTPUT:
+        show_diagram(text.removesuffix("\n"), "json")
+        return
+    try:
+        write_whole(output, text)
+    except OSError as error:
+        raise failure(error) from error

@@ -1,0 +1,89 @@
+"""The command ``pages``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from penstock.cli._console import failure
+from penstock.cli._project import Project, load, with_flows
+from penstock.docs import SourceUrl, Words, is_known_language, known_languages, words_in
+from penstock.docs.markdown import (
+    Document,
+    PageFiles,
+    block_documents,
+    file_name,
+    modules_of,
+    text_documents,
+)
+from penstock.exceptions import PenstockError
+
+__all__ = ["pages"]
+
+
+def _read_language(_context: click.Context, _option: click.Parameter, language: str) -> str:
+    if not is_known_language(language):
+        message = f"{language!r} is none of {', '.join(known_languages())}"
+        raise click.BadParameter(message)
+    return language
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--blocks", is_flag=True, help="Write blocks for the extension penstock_flows.")
+@click.option("--wiki", is_flag=True, help="Write links without .md, for wikis.")
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 if a page is out of date.")
+@click.option(
+    "--language",
+    metavar="NAME",
+    default="en",
+    callback=_read_language,
+    help="The language of penstock's own words, like de.",
+)
+@with_flows
+def pages(
+    folder: Path,
+    *,
+    blocks: bool,
+    wiki: bool,
+    check: bool,
+    language: str,
+    modules: tuple[str, ...],
+    catalog: str | None,
+) -> None:
+    """Write a page per flow, and an index, as Markdown to FOLDER.
+
+    The pages can be read anywhere: a diagram in Mermaid, and the docstrings of
+    the steps. Pages of flows that are gone are removed. Nothing is written
+    where a module cannot be imported, or where penstock did not write
+    a file that it would replace, or somebody has changed it since.
+    """
+    project = load(modules, catalog)
+    project.check_complete(str(folder))
+    try:
+        suffix = "" if wiki else ".md"
+        texts = _documents(project, words_in(language), suffix, blocks=blocks)
+        found = PageFiles(folder, texts, project.is_gone)
+        if not check:
+            found.write()
+    except (PenstockError, OSError) as error:
+        raise failure(error) from error
+    words = ("is out of date", "belongs to no flow") if check else ("written", "removed")
+    for names, word in zip((found.changed, found.gone), words, strict=True):
+        for name in names:
+            click.echo(f"{folder / name}: {word}", err=not check)
+    for name in found.kept if not check else ():
+        click.echo(f"{folder / name}: {found.kept[name]}", err=True)
+    sys.exit(check and bool(found.changed or found.gone))
+
+
+def _documents(project: Project, words: Words, suffix: str, *, blocks: bool) -> dict[str, Document]:
+    flows = project.flows.flows
+    modules = {file_name(flow): modules_of(flow) for flow in flows}
+    source_of = SourceUrl.of(project.settings)
+    texts = (
+        block_documents(flows, words=words)
+        if blocks
+        else text_documents(flows, source_of=source_of, words=words, suffix=suffix)
+    )
+    return {name: Document(text, modules.get(name, ())) for name, text in texts.items()}

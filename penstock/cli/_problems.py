@@ -1,0 +1,32 @@
+"""The command ``problems``."""
+
+import sys
+
+import click
+
+from penstock.cli._console import count, relative, say
+from penstock.cli._project import load, with_flows
+
+__all__ = ["problems"]
+
+
+@click.command()
+@with_flows
+def problems(modules: tuple[str, ...], catalog: str | None) -> None:
+    """Report the problems of the declared flows.
+
+    Each problem is a line: where to fix it, what is wrong, and its code.
+    """
+    project = load(modules, catalog)
+    found = project.flows.problems()
+    for problem in found:
+        say(relative(str(problem)))
+    flows = project.flows.flows
+    if not flows and not found:
+        raise project.nothing_to_check()
+    steps = sum(len(flow.steps) for flow in flows)
+    seen = f"{count(len(flows), 'flow')} with {count(steps, 'step')}"
+    # Nothing compares a catalog with the code: the reader is to know what was looked at.
+    source = f" in {relative(project.settings.catalog)}" if project.settings.catalog else ""
+    click.echo(f"{seen}{source}: {count(len(found), 'problem')}", err=True)
+    sys.exit(bool(project.failures or found))

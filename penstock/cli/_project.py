@@ -1,0 +1,133 @@
+"""The flows that the user of a command means, and the options that say so."""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import chdir
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from penstock._project.importing import is_importable
+from penstock.catalog import Catalog
+from penstock.cli._console import printing_to_stderr, relative
+from penstock.docs import (
+    Flows,
+    LoadedFlows,
+    Settings,
+    SettingWords,
+    explain_nothing,
+    explain_optimization,
+    load_flows,
+    read_settings,
+)
+from penstock.docs.markdown import modules_of
+from penstock.exceptions import ModuleImportError, PenstockError
+
+__all__ = ["LOADED", "Project", "load", "with_flows"]
+
+LOADED = "loaded"
+"""The ``obj`` that a program passes to `main` if it has loaded its flows already."""
+
+C = TypeVar("C", bound=Callable[..., None])
+
+_WORDS = SettingWords(also=", or give --module")
+
+
+def with_flows(command: C) -> C:
+    """Add the options that say where the flows come from."""
+    modules = click.option(
+        "-m",
+        "--module",
+        "modules",
+        multiple=True,
+        metavar="MODULE",
+        help="Import this module instead of the configured ones. May be given again.",
+    )
+    catalog = click.option(
+        "--catalog",
+        type=click.Path(dir_okay=False),
+        help="Read the flows from this file, which `penstock export` wrote, and import nothing.",
+    )
+    return modules(catalog(command))
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The flows that the user means, and what could not be imported."""
+
+    settings: Settings
+    flows: Flows
+    failures: tuple[ModuleImportError, ...]
+
+    def nothing_to_check(self) -> click.UsageError:
+        """Return how the program ends because there are no flows: that is a failure."""
+        # A program has loaded what it has.
+        if not self.settings.modules and not self.settings.catalog:
+            cure = self.settings.words.assign("modules", "shop.flows")
+            return click.UsageError(
+                f"no flow is declared in what this project imports: write {cure}"
+            )
+        return click.UsageError(explain_nothing(self.settings, self.failures))
+
+    def check_complete(self, output: str) -> None:
+        """End the program if flows may be missing in *output*; warn if docstrings are."""
+        if not self.flows.flows:
+            raise self.nothing_to_check()
+        if self.failures:
+            message = f"nothing is written to {output}: flows may be missing"
+            raise click.ClickException(message)
+        warning = None if self.settings.catalog else explain_optimization()
+        if warning:
+            click.echo(f"warning: {warning}", err=True)
+
+    def catalog(self) -> Catalog:
+        """Return the catalog of the flows."""
+        return LoadedFlows(self.flows).catalog(self.settings.folder)
+
+    def is_gone(self, modules: Sequence[str]) -> bool:
+        """Return whether nobody could declare a flow in *modules* any more."""
+        if self.settings.catalog:
+            known = {name for flow in self.flows.flows for name in modules_of(flow)}
+            return known.issuperset(modules)
+        return all(name in sys.modules or not is_importable(name) for name in modules)
+
+
+def load(modules: tuple[str, ...], catalog: str | None, *, for_export: bool = False) -> Project:
+    """Load the flows that the user means, and report what cannot be imported."""
+    settings = _settings(modules, catalog)
+    if for_export and catalog is None:
+        settings = replace(settings, catalog=None)
+    is_loaded = click.get_current_context().obj == LOADED
+    if not settings.modules and not settings.catalog and not is_loaded:
+        raise click.UsageError(explain_nothing(settings))
+    try:
+        with printing_to_stderr(), chdir("."):  # files are written where the user called
+            loaded = load_flows(settings)
+    except PenstockError as error:
+        raise click.ClickException(relative(str(error))) from error
+    for failure in loaded.failures:
+        click.echo(f"error: {relative(str(failure))}", err=True)
+    return Project(settings, loaded.flows, loaded.failures)
+
+
+def _settings(modules: tuple[str, ...], catalog: str | None) -> Settings:
+    if modules and catalog:
+        message = "--catalog and --module exclude each other: a catalog imports nothing"
+        raise click.UsageError(message)
+    try:
+        folder = Path.cwd()
+    except OSError as error:
+        message = "the current folder does not exist any more: change to one that does"
+        raise click.UsageError(message) from error
+    try:
+        settings = read_settings(folder)
+        settings = settings.override("--module", {"modules": list(modules)}, folder)
+        settings = settings.override("--catalog", {"catalog": catalog}, folder)
+    except PenstockError as error:
+        raise click.ClickException(relative(str(error))) from error
+    root = settings.root or str(folder)
+    # The current folder as with `python -m`, but after what the project itself names.
+    folders = dict.fromkeys((*settings.pythonpath, root, str(folder)))
+    return replace(settings, pythonpath=tuple(folders), folder=root, words=_WORDS)
