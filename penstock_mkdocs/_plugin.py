@@ -388,15 +388,14 @@ def _fix_print_page(config: MkDocsConfig, elsewhere: Mapping[str, RemoteTarget])
     It took the pages before their links were resolved, and renames some ids alone.
     """
     file: File | None = getattr(config.plugins.get("print-site"), "print_file", None)
-    if file is None:
+    if file is None or not Path(file.abs_dest_path).is_file():
         return
     path = Path(file.abs_dest_path)
-    if path.is_file():
-        html = path.read_text(encoding="utf-8")
-        fixed = fix_joined_links(html, elsewhere)
-        fixed = fix_files(fixed, get_relative_url(_DRAWINGS, file.url))
-        if fixed != html:
-            path.write_text(fixed, encoding="utf-8")
+    html = path.read_text(encoding="utf-8")
+    fixed = fix_joined_links(html, elsewhere)
+    fixed = fix_files(fixed, get_relative_url(_DRAWINGS, file.url))
+    if fixed != html:
+        path.write_text(fixed, encoding="utf-8")
 
 
 def _add_once(found: list[Any], name: str) -> None:

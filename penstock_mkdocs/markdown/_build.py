@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from penstock.docs import Settings
+from penstock import Step
+from penstock.docs import Settings, SourceUrl
 from penstock.docs.loading import FlowsLoader
 from penstock_mkdocs.markdown._host import Host
 from penstock_mkdocs.markdown._links import Site
 from penstock_mkdocs.markdown._loading import Loaded, load
 from penstock_mkdocs.markdown._options import ExtensionOptions
+from penstock_mkdocs.markdown._repository import source_template
 
 __all__ = ["Build", "build_of", "documented_now", "documenting"]
+
+_SourceKey = tuple[Settings, tuple[str | None, str | None]]
 
 
 class Build:
@@ -35,6 +39,7 @@ class Build:
         loader.begin_build()
         self._has_end = has_end
         self._settings: dict[tuple[ExtensionOptions, Path], Settings] = {}
+        self._sources = dict[_SourceKey, Callable[[Step], str | None]]()
         self._loaded: dict[Settings, Loaded] = {}
         self._reported: dict[Settings, Loaded] = {}
         self._documented: dict[str, str] = {}
@@ -69,6 +74,21 @@ class Build:
             if found is None or not self._has_end:
                 found = self._loaded[settings] = load(self.loader, settings, found)
             return found
+
+    def source_of(
+        self, settings: Settings, repository: tuple[str | None, str | None]
+    ) -> Callable[[Step], str | None]:
+        """Return what returns the URL of a step's source: to look for a repository once is enough.
+
+        Args:
+            settings: The settings of the project.
+            repository: The address of the repository, and how pages are edited there.
+        """
+        key = (settings, repository)
+        if key not in self._sources:
+            template = source_template(*repository, Path(settings.project_folder))
+            self._sources[key] = SourceUrl.of(settings, template)
+        return self._sources[key]
 
     def find_loaded(self, settings: Settings) -> Loaded | None:
         """Return what was loaded last for *settings*, if anything was."""

@@ -7,14 +7,23 @@ be imported a second time, and sites that are built in one process do not meet.
 import builtins
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.machinery import all_suffixes
 from pathlib import Path
 
 from penstock.catalog import Catalog
-from penstock.docs import Flows, LoadedFlows, Settings, explain_optimization, load_flows
+from penstock.docs import (
+    Flows,
+    Link,
+    LoadedFlows,
+    Settings,
+    anchor_of,
+    explain_optimization,
+    load_flows,
+    target_of,
+)
 from penstock.docs.loading import FlowsLoader, Inputs
 from penstock.exceptions import CatalogError, ModuleImportError
 
@@ -47,6 +56,17 @@ class Loaded:
     def flows(self) -> Flows:
         """The flows."""
         return Catalog() if isinstance(self.source, CatalogError) else self.source.flows
+
+    @property
+    def links(self) -> Mapping[str, Sequence[Link]]:
+        """The links to the flows of each function, by the dotted name of the function."""
+        if self.inputs is None:  # more may be declared in this process
+            return _links_of(self.flows)
+        return self._links
+
+    @cached_property
+    def _links(self) -> Mapping[str, Sequence[Link]]:
+        return _links_of(self.flows)
 
     @property
     def failures(self) -> tuple[ModuleImportError, ...]:
@@ -85,6 +105,15 @@ class Loaded:
         settings = self.settings
         folders = filter(None, (settings.root, settings.folder, *settings.pythonpath))
         return path.name.endswith(_MODULES) or any(map(path.is_relative_to, folders))
+
+
+def _links_of(flows: Flows) -> dict[str, list[Link]]:
+    found: dict[str, list[Link]] = {}
+    for flow in flows.flows:
+        for step in flow.steps:
+            link = Link(step.name, flow.label, anchor_of(flow.name, step.name))
+            found.setdefault(target_of(step), []).append(link)
+    return found
 
 
 def _outermost(folders: Iterable[Path]) -> list[Path]:

@@ -17,7 +17,7 @@ from penstock.docs import page_formats
 from penstock.exceptions import ConfigurationError, MissingExtraError
 from penstock.render import _graphviz
 from penstock_mkdocs import PenstockExtension, PenstockPlugin
-from penstock_mkdocs.markdown import _extension, _images
+from penstock_mkdocs.markdown import _blocks, _images
 
 BLOCK = "::: penstock-flow orders\n"
 PAGE = f"# Shop\n\n{BLOCK}"
@@ -383,7 +383,7 @@ def test_flow_that_raises(site, warnings, monkeypatch):
     def fail(*_):
         raise RuntimeError("S3cr3tPW")
 
-    monkeypatch.setattr(_extension, "find_step", fail)
+    monkeypatch.setattr(_blocks, "find_step", fail)
 
     html = site.build("# Shop\n\n::: penstock-step orders.send\n\nEnd\n")
 
@@ -660,7 +660,7 @@ def test_public_names():
 
 def test_templates_are_in_the_package():
     """The templates come with the package."""
-    folder = Path(_extension.__file__).parent / "templates"
+    folder = Path(_blocks.__file__).parent / "templates"
 
     assert {f.name for f in folder.iterdir()} == {
         *("flow.html", "flows.html", "group.html", "line.html"),
