@@ -36,7 +36,7 @@ _running: set[subprocess.Popen[bytes]] = set()
 _of_thread = local()
 
 _numbers = count()
-"""Of the blocks with threads, to tell theirs apart."""
+"""The numbers of the blocks with threads, by which theirs have different names."""
 
 _waited_in_vain = Counter[str]()
 """How often a program did not end in time since it last did."""

@@ -1,4 +1,4 @@
-"""Blocks on a page: finding them, and putting in their place what they show."""
+"""The blocks of a page: finding them, and replacing them with what they show."""
 
 import re
 import traceback
