@@ -54,6 +54,7 @@ SCHEMAS = {
     "vendor.readthedocs": ".readthedocs.yaml",
 }
 SPHINX_GUESTS = [*SPHINX_THEMES, "myst-parser", "sphinxcontrib-mermaid"]
+SPHINX_GUESTS += ["sphinx-llms-txt>=0.7", "sphinx-markdown-builder>=0.6.11"]
 
 
 @nox.session
@@ -127,6 +128,16 @@ def hugo(session: nox.Session) -> None:
     with session.chdir("examples/penstock-hugo"):
         session.run("mypy")
         session.run(*PYTEST[:4], *session.posargs)
+
+
+@nox.session
+def twins(session: nox.Session) -> None:
+    """Test the pages for machines with the tools that make them.
+
+    In a separate environment: mkdocs-llmstxt asks for an older parser of Markdown than myst-parser.
+    """
+    session.install(".[mkdocs,sphinx]", *_groups("tests", "twins"))
+    session.run(*PYTEST[:4], "tests/twins", *session.posargs)
 
 
 @nox.session

@@ -35,6 +35,7 @@ from penstock.graph import MOST_STEPS, Flow
 from penstock_mkdocs._generated import GeneratedFiles
 from penstock_mkdocs._navigation import with_pages
 from penstock_mkdocs._search import index_without_diagrams
+from penstock_mkdocs._twins import complete_twin
 from penstock_mkdocs.markdown._build import Build
 from penstock_mkdocs.markdown._compat import mark_as_modified
 from penstock_mkdocs.markdown._host import PLUGIN_CACHE, theme_language
@@ -251,12 +252,15 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             page.content = page.content and fix_files(page.content, folder)
         return env
 
-    def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002 - MkDocs names it
+    def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:
         """Fix what came to the page from elsewhere, like the beginning of a blog's post."""
         # What autorefs does not find has its name as a tip.
         output = _UNFOUND.sub(r"\1", output)
         output = fix_files(output, get_relative_url(_DRAWINGS, page.url))
-        if self._files is None or '="#penstock--' not in output:
+        if self._files is None:
+            return output
+        complete_twin(page, config, self._files, self._build.graphs.get(page.file.src_uri, {}))
+        if '="#penstock--' not in output:
             return output
         return fix_links(output, self._elsewhere, find=partial(self._address, self._files, page))
 

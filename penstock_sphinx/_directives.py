@@ -44,6 +44,7 @@ from penstock_sphinx._overview import overview
 from penstock_sphinx._page_state import anchors_on_page, is_being_shown, showing
 from penstock_sphinx._steps import Lines, line, step_list, step_nodes
 from penstock_sphinx._translations import Translator
+from penstock_sphinx._twins import Source
 
 __all__ = ["setup_directives"]
 
@@ -263,6 +264,7 @@ class FlowDirective(_Directive):
         shown += [*self._name_of(page.flow), *self._description(flow)]
         shown += Lines(self, name).line(page.remarks, page.words)
         shown += self._figures(page, how, translate)
+        Source(self).shows(page, sections, whole=True)
         with showing(self.env, "flow", name):
             if how == "summary":
                 shown.append(step_list(self, sections, translate))
@@ -341,6 +343,7 @@ class StepDirective(_Directive):
         section = page.section(page.flow.step(step.name))
         shown = self._index([self._object(page, section, "alone", translate)], page.flow)
         described = step_nodes(self, flow.name, [section])
+        Source(self).shows(page, [section], whole=False)
         for node in described:
             if isinstance(node, addnodes.desc):
                 node["classes"] += self.options.get("class", [])
@@ -373,6 +376,7 @@ class FlowsDirective(_Directive):
                 self._warn(f"flow {flow.name!r} has no steps: no function uses it", "no_steps")
         titled = [translate.flow(flow, {step.name for step in flow.entrypoints}) for flow in flows]
         table = overview(self, titled, translate)
+        Source(self).lists(flows, summary_of)
         table["classes"] += self.options.get("class", [])
         self.add_name(table)
         return [table, translate.messages()]

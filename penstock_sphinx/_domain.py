@@ -168,9 +168,10 @@ class PenstockDomain(Domain):
         "conditions": {},  # by page: the conditions of anchors that some builds leave out
         "sources": {},  # by page: the functions that it describes, as (module, path)
         "withheld": {},  # by page: its entries of the general index that this build leaves out
+        "written": {},  # by page: what directives show, by how they are written
         "words": "",  # the hash of penstock's own words, with which the pages were read
     }
-    data_version = 3
+    data_version = 4
 
     builder: Builder | None = None
     """The builder of the pages."""

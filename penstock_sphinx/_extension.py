@@ -15,6 +15,7 @@ from penstock_sphinx._links import setup_links
 from penstock_sphinx._loading import setup_loading
 from penstock_sphinx._messages import setup_messages
 from penstock_sphinx._outdated import setup_outdated
+from penstock_sphinx._twins import setup_twins
 from penstock_sphinx._visitors import setup_visitors
 
 __all__ = ["setup_extension"]
@@ -35,4 +36,5 @@ def setup_extension(app: Sphinx) -> None:
     setup_folded(app)
     setup_images(app)
     setup_visitors(app)
+    setup_twins(app)
     setup_assets(app)

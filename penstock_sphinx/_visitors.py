@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from docutils import nodes
 from sphinx import addnodes
@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
-from penstock.docs import is_code, slug_of
+from penstock.docs import is_code, mermaid_to_copy, slug_of
 from penstock.docs.diagrams import paper_medium, pdf_size, png_size
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._nodes import penstock_diagram
@@ -22,6 +22,9 @@ from penstock_sphinx._render import (
     framed_mermaid,
     save_image,
 )
+
+if TYPE_CHECKING:
+    from sphinx.builders import Builder
 
 __all__ = ["setup_visitors"]
 
@@ -46,16 +49,31 @@ def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
     for node in list(doctree.findall(penstock_diagram)):
         if has_images and not is_code(node["format"]):
             continue
-        literal = as_code(app.builder, node) if is_code(node["format"]) else as_literal(node)
+        literal = _as_text(app.builder, node)
         literal["ids"] += node["ids"]
         literal["classes"] += node["classes"]
         node.replace_self(literal)
-        if app.builder.format == "man":
+        if app.builder.format in {"man", "markdown"}:
             _part_captions(literal.parent)
 
 
+def _as_text(builder: "Builder", node: penstock_diagram) -> nodes.literal_block:
+    if is_code(node["format"]):
+        return as_code(builder, node)
+    literal = as_literal(node)
+    if builder.format == "markdown":
+        literal["language"] = "text"
+        mermaid = node["format"] == "mermaid" and mermaid_to_copy(node["graph"], node["direction"])
+        if mermaid:  # which many readers of Markdown draw
+            literal = nodes.literal_block(mermaid, mermaid, language="mermaid")
+    return literal
+
+
 def _part_captions(figure: nodes.Element) -> None:
-    """Make paragraphs of captions: docutils runs those into what follows them in a manual page."""
+    """Make paragraphs of captions.
+
+    In a manual page, docutils runs them into what follows, and builders of Markdown drop them.
+    """
     for caption in [child for child in figure if isinstance(child, nodes.caption)]:
         caption.replace_self(nodes.paragraph("", "", *caption.children))
 

@@ -10,6 +10,7 @@ from typing import Self
 from penstock import Step
 from penstock.docs import Settings, SourceUrl
 from penstock.docs.loading import FlowsLoader
+from penstock.graph import Graph
 from penstock_mkdocs.markdown._host import Host
 from penstock_mkdocs.markdown._links import Site
 from penstock_mkdocs.markdown._loading import Loaded, load
@@ -35,6 +36,9 @@ class Build:
         self.loader = loader
         self.drawings: dict[str, str] = {}
         """The diagrams that pages link to as files, by name."""
+
+        self.graphs: dict[str | None, dict[str, Graph]] = {}
+        """The graphs of diagrams, by their pages and anchors."""
 
         loader.begin_build()
         self._has_end = has_end

@@ -57,6 +57,9 @@ class Html:
     anchor: str | None = None
     """By what name links find it."""
 
+    graph: Graph | None = None
+    """The diagram in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -153,10 +156,11 @@ class PageRenderer:
         values = {"page": page, "options": options, "drawing": drawing}
         is_headed = heading == page.flow.label
         head = self._fill("flow.html", **values, is_headed=is_headed)
-        yield Html(head, page.anchor)
+        yield Html(head, page.anchor, page.unlinked)
         for group in page.groups:
             drawing = Markup(self._draw(page, options, group))  # noqa: S704 - as above
-            yield Html(self._fill("group.html", group=group, drawing=drawing), group.anchor)
+            html = self._fill("group.html", group=group, drawing=drawing)
+            yield Html(html, group.anchor, group.unlinked)
         if options.steps == "summary":
             yield Html(self._fill("summary.html", page=page))
         elif options.steps != "none":

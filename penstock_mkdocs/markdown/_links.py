@@ -6,6 +6,7 @@ from html import escape
 from typing import NamedTuple
 
 __all__ = [
+    "DIAGRAM",
     "RemoteTarget",
     "Site",
     "anchors_in",
@@ -33,7 +34,7 @@ _OUTLINE = re.compile(
     r'<rect class="penstock-card" (x="[^"]+" y="[^"]+" width="[^"]+" height="[^"]+")'
 )
 _WORDS = re.compile(r"<text\b[^>]*>([^<]*)</text>")
-_DIAGRAM = re.compile(
+DIAGRAM = re.compile(
     r'<div class="penstock-(?:head|view)".*?</div>(?:</div>)?'
     r'|<pre class="penstock-source".*?</pre>',
     re.DOTALL,
@@ -124,7 +125,7 @@ def fix_files(html: str, folder: str) -> str:
 
 def without_diagrams(html: str) -> str:
     """Return *html* as a search should see it."""
-    return _DIAGRAM.sub("", html)
+    return DIAGRAM.sub("", html)
 
 
 def fix_links(

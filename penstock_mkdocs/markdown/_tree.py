@@ -63,6 +63,8 @@ class PageTree:
             # In a separate element: autorefs would take it for a name of the next heading.
             parent = SubElement(parent, "div", {"class": "penstock-part"})
             SubElement(parent, "a", {"href": "", "id": part.anchor})  # MkDocs fails without one
+            if part.graph is not None:
+                build.graphs.setdefault(self._host.source, {})[part.anchor] = part.graph
         if part.text:
             SubElement(parent, "p").text = self._md.htmlStash.store(part.text)
 
