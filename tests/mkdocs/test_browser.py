@@ -43,6 +43,12 @@ SITES = {
     "zensical-modern": ("zensical", {"variant": "modern"} | MATERIAL),
     "zensical-classic": ("zensical", {"variant": "classic"} | MATERIAL),
 }
+FORKED = ("properdocs-mkdocs", "properdocs-readthedocs")
+LOOKS_OF_SITES = [
+    # The themes are those of MkDocs, of which ProperDocs is a fork.
+    pytest.param(name, marks=pytest.mark.wide) if name in FORKED else name
+    for name in SITES
+]
 PAGES = {
     "index.md": "# Home\n\n[A preview](orders.md#how-it-goes)\n\n"
     "::: penstock-flows\n\n| a | b |\n| - | - |\n| 1 | 2 |\n",
@@ -104,7 +110,7 @@ class Site(NamedTuple):
         return self.folder / page / "index.html"
 
 
-@pytest.fixture(scope="module", params=SITES)
+@pytest.fixture(scope="module", params=LOOKS_OF_SITES)
 def site(request, require, tmp_path_factory):
     """Return the site of a builder and a theme."""
     program, theme = SITES[request.param]

@@ -10,7 +10,7 @@ from unicodedata import category
 import pytest
 from corpus import HOSTILE, graphs
 from hypothesis import HealthCheck, given, settings
-from real_mermaid import VERSIONS, Drawing, Mermaid, get_bundle
+from real_mermaid import PAGE_VERSIONS, VERSIONS, Drawing, Mermaid, get_bundle
 
 from penstock import Edge, Graph, Node
 from penstock._common.kinds import spell_kind
@@ -39,6 +39,9 @@ def mermaid(request: pytest.FixtureRequest, require: Callable[[str, bool], None]
     browser = request.getfixturevalue("running_chromium")
     return Mermaid(browser.new_page(), bundle)
 
+
+on_the_newest = pytest.mark.parametrize("mermaid", PAGE_VERSIONS, indirect=True)
+"""For what draws hundreds of diagrams: the older versions are run by `nox -s wide`."""
 
 styles = pytest.mark.parametrize("styled", [False, True], ids=["plain", "styled"])
 
@@ -88,6 +91,7 @@ def drawn(drawing: Drawing) -> tuple[Counter, Counter]:
     return Counter(labels.values()), pairs
 
 
+@on_the_newest
 def test_hostile_names(mermaid: Mermaid) -> None:
     """Any name of a step is drawn as that step, and shown as it is written."""
     nodes = tuple(Node(name=text, title=text) for text in HOSTILE)
@@ -98,6 +102,7 @@ def test_hostile_names(mermaid: Mermaid) -> None:
     assert drawn(drawing) == meant(graph)
 
 
+@on_the_newest
 @styles
 def test_hostile_titles_and_edge_labels(mermaid: Mermaid, styled: bool) -> None:
     """Any title of a step and any label of an edge is shown as it is written."""
@@ -151,6 +156,7 @@ def test_hostile_flow_titles(mermaid: Mermaid) -> None:
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+@on_the_newest
 def test_any_graph(mermaid: Mermaid, styled: bool, graph: Graph) -> None:
     """Any graph is drawn as that graph, and runs no script."""
     drawing = mermaid.draw(render_mermaid(graph, styled=styled))
@@ -247,6 +253,7 @@ def test_classes_of_the_page(mermaid: Mermaid) -> None:
     }
 
 
+@on_the_newest
 def test_groups(mermaid: Mermaid) -> None:
     """Each group is a frame with its title and a separate class, whatever the title is."""
     sources, groups = [], []
