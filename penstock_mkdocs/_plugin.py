@@ -257,7 +257,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         # What autorefs does not find has its name as a tip.
         output = _UNFOUND.sub(r"\1", output)
         output = fix_files(output, get_relative_url(_DRAWINGS, page.url))
-        if self._files is None:
+        if self._files is None or "penstock--" not in output:
             return output
         complete_twin(page, config, self._files, self._build.graphs.get(page.file.src_uri, {}))
         if '="#penstock--' not in output:

@@ -42,8 +42,3 @@ def _check_once(node: yaml.Node | None) -> None:
             problem = f"{name!r} is set twice"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
         seen.add(name)
-
-
-def _without_indent(blocks: list[str], options: str) -> str:
-    """Return what an empty line keeps from being the options of a block that has none."""
-    return "" if options.strip() or not blocks else blocks[0].removeprefix("    ")

@@ -1,6 +1,10 @@
 """From an API reference of mkdocstrings back to the flows of a function, by the plugin."""
 
+import markdown
 import pytest
+
+from penstock import entrypoint, flow
+from penstock_mkdocs import PenstockExtension
 
 API = "# API\n\n::: shop.receive\n"
 
@@ -37,3 +41,31 @@ def test_switched_off(build):
 
     assert "Part of the flow" not in html
     assert same == other
+
+
+def receive() -> None:
+    """Receives."""
+
+
+REFERENCE = f'<h2 id="{__name__}.receive">R</h2>\n<div class="doc doc-contents">Receives.</div>'
+
+
+def test_flows_of_this_process():
+    """Without modules, each page shows the flows that are declared when it is made."""
+    page = markdown.Markdown(extensions=[PenstockExtension()])
+    before = page.convert(REFERENCE)
+
+    flow("orders")(entrypoint(receive))
+
+    assert "Part of the flow" not in before
+    assert "Part of the flow" in page.convert(REFERENCE)
+
+
+def test_settings_that_cannot_be_used(tmp_path, monkeypatch):
+    """Where no flows can be loaded, a reference stays as it is: blocks say why."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.penstock]\nmodules = 7\n", encoding="utf-8")
+
+    html = markdown.markdown(REFERENCE, extensions=[PenstockExtension()])
+
+    assert html == REFERENCE
