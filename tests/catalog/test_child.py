@@ -186,7 +186,7 @@ def test_in_this_process(project, tmp_path):
 def test_light():
     """The program of the child leaves out what few applications need: they would wait for it."""
     heavy = {"ipaddress", "random", "secrets", "sysconfig", "tomllib", "urllib.parse"}
-    code = (  # `pathlib` brings two of them before Python 3.12
+    code = (  # `pathlib` brings two of them before Python 3.13
         f"import pathlib, sys; sys.path[:] = {sys.path!r}; before = set(sys.modules); "
         "import penstock.catalog._child; "
         f"print(*sorted({heavy!r} & (sys.modules.keys() - before)))"

@@ -62,7 +62,7 @@ def test_flows_of_this_process():
 
 
 def test_settings_that_cannot_be_used(tmp_path, monkeypatch):
-    """Where no flows can be loaded, a reference stays as it is: blocks say why."""
+    """A reference stays as it is if no flows can be loaded: blocks say why."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text("[tool.penstock]\nmodules = 7\n", encoding="utf-8")
 
