@@ -37,7 +37,7 @@ Other
 """
 BASE = "https://shop.example/docs"
 
-copies = pytest.mark.filterwarnings(r"ignore:nodes.Node.traverse\(\):DeprecationWarning")
+copies = pytest.mark.filterwarnings(r"ignore:nodes.Node.traverse\(\)")
 """sphinx-llms-txt uses what docutils has deprecated."""
 
 
