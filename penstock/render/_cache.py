@@ -2,22 +2,18 @@
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import wait
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
 from penstock.exceptions import MissingExtraError
 from penstock.render._graphviz import Medium, draw_dot, find_program
-from penstock.render._program import drawing_threads
+from penstock.render._program import drawing_threads, wait_for
 
 __all__ = ["ImageCache", "image_key"]
 
 _AT_ONCE = 200
 """Images that one process draws: enough to make its start-up negligible."""
-
-_WAIT = 0.5
-"""Seconds of a wait. Python hears a Ctrl-C that comes as one begins only when that ends."""
 
 
 def image_key(source: str) -> str:
@@ -72,8 +68,7 @@ class ImageCache:
     ) -> None:
         with drawing_threads() as threads:
             drawing = [threads.submit(self._make, each, sources, medium) for each in sets]
-            while wait(drawing, timeout=_WAIT).not_done:
-                pass
+            wait_for(drawing)
             for each in drawing:
                 each.result()
 

@@ -5,24 +5,27 @@ import shutil
 import subprocess
 import sysconfig
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from itertools import count
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
-from threading import Event, local
+from threading import Event, current_thread, local, main_thread
 from threading import enumerate as list_threads
 from time import sleep
 from typing import Any
 
 from penstock._common.processes import end_group
 
-__all__ = ["NAME", "drawing_threads", "find_extra", "find_path", "run_program"]
+__all__ = ["NAME", "drawing_threads", "find_extra", "find_path", "run_program", "wait_for"]
 
 NAME = "graphviz-pure"
 """The package that ``penstock[png]`` brings, and its program."""
+
+_WAIT = 0.5
+"""Seconds of a wait. Python hears a Ctrl-C that comes as one begins only when that ends."""
 
 _APART: dict[str, Any] = (
     # A group, so that what a wrapper script started ends with it; no window that flashes up.
@@ -94,6 +97,27 @@ def run_program(
         subprocess.TimeoutExpired: If it did not end in time. It has been ended,
             with what it started.
     """
+    if current_thread() is not main_thread():
+        return _run(command, source, seconds)
+    # Ctrl-C is raised in the main thread, even between the start of a program and its being known.
+    with drawing_threads() as threads:
+        try:
+            running = threads.submit(_run, command, source, seconds)
+        except RuntimeError:  # no thread can be started here
+            return _run(command, source, seconds)
+        wait_for([running])
+        return running.result()
+
+
+def wait_for(running: Iterable[Future[Any]]) -> None:
+    """Wait for all of *running*, so that Ctrl-C ends it."""
+    while wait(running, timeout=_WAIT).not_done:
+        pass
+
+
+def _run(
+    command: Sequence[str], source: bytes, seconds: float
+) -> subprocess.CompletedProcess[bytes]:
     program, failures = command[0], _waited_in_vain[command[0]]
     # Through files: a pipe is fed in pieces of 512 bytes, which takes long for hundreds of graphs.
     with TemporaryFile() as given, TemporaryFile() as drawn:

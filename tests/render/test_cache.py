@@ -208,7 +208,7 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
 def test_with_threads(drawings, monkeypatch):
     """Many images are drawn by several programs, however often they are waited for."""
     monkeypatch.setattr(_cache, "_AT_ONCE", 1)
-    monkeypatch.setattr(_cache, "_WAIT", 0)
+    monkeypatch.setattr(_program, "_WAIT", 0)
 
     drawings.make(SOURCES, "layout")
 
@@ -298,6 +298,24 @@ def test_begun_after_an_interrupt(monkeypatch):
     interrupted.set()
     monkeypatch.setattr(_program._of_thread, "interrupted", interrupted, raising=False)
 
-    drawn = _program.run_program([sys.executable, "-c", "import time; time.sleep(600)"], b"", 60)
+    drawn = _program._run([sys.executable, "-c", "import time; time.sleep(600)"], b"", 60)
 
     assert drawn.returncode != 0
+
+
+@pytest.mark.needs("processes")
+def test_never_started_by_the_main_thread(monkeypatch):
+    """Ctrl-C, which only the main thread hears, comes never between a start and its being noted."""
+    starting = []
+
+    class Noted(subprocess.Popen):
+        def __init__(self, *args, **options):
+            starting.append(threading.current_thread())
+            super().__init__(*args, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+
+    _program.run_program([sys.executable, "-c", ""], b"", 60)
+
+    assert len(starting) == 1
+    assert starting != [threading.main_thread()]
