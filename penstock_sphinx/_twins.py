@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -164,8 +164,9 @@ def _complete(app: Sphinx, exception: Exception | None) -> None:
     file = Path(app.outdir) / app.config[_NAME]
     if not file.is_file():  # a project may want none
         return
+    pages = {obj.anchor: page for page, obj in domain_of(app.env).best()}
     shown = {
-        block: _absolute(app, docname, text)
+        block: _absolute(app, pages, docname, text)
         for docname, blocks in written.items()
         for block, text in blocks.items()
     }
@@ -181,9 +182,8 @@ def _indented(found: re.Match[str], shown: dict[str, str]) -> str:
     return "\n".join(f"{indent}{line}".rstrip() for line in text.split("\n"))
 
 
-def _absolute(app: Sphinx, docname: str, text: str) -> str:
+def _absolute(app: Sphinx, pages: Mapping[str, str], docname: str, text: str) -> str:
     """Return *text* of a page with links that lead on from anywhere."""
-    pages = {obj.anchor: page for page, obj in domain_of(app.env).best()}
     base = app.config.html_baseurl
     base = f"{base.rstrip('/')}/" if base else ""
 

@@ -22,6 +22,7 @@ from penstock.docs import (
     StepSection,
     anchor_of,
     find_step,
+    no_source,
     part_of,
     target_of,
 )
@@ -90,6 +91,7 @@ class FlowBlocks(BlockProcessor):
         self._tree = PageTree(md, host, self._project)
         self._number: int | None = None
         self._flows: Flows = DECLARED
+        self._source_of: Callable[[Step], str | None] = no_source
         sources.warn_of_html = self._warn_of_html
         self._renderer = PageRenderer(docstring_to_html, self._warn, options.templates)
         self._renderer.files = build.drawings if build else None
@@ -213,8 +215,10 @@ class FlowBlocks(BlockProcessor):
 
     def _load(self, parent: Element) -> None:
         """Load the flows, and show what failed on every page that shows flows."""
-        self._flows = self._renderer.flows_to_draw = self._project.load().flows
-        for message in () if self._has_failures else self._project.failures():
+        loaded = self._project.load()
+        self._flows = self._renderer.flows_to_draw = loaded.flows
+        self._source_of = self._project.source_of(loaded)
+        for message in () if self._has_failures else self._project.failures(loaded):
             self._tree.put(parent, self._renderer.problem("module", message))
         self._has_failures = True
 
@@ -293,7 +297,7 @@ class FlowBlocks(BlockProcessor):
             shows_diagram=shows_diagram,
             part=part,
             most=most,
-            source_of=self._project.source_of,
+            source_of=self._source_of,
             words=self._renderer.words,
         )
         self._tree.anchors |= page.anchors_of(steps, shows_diagram=shows_diagram)

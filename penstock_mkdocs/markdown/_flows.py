@@ -63,20 +63,19 @@ class PageFlows:
         self._warn_of_unwatched(loaded)
         return loaded
 
-    def failures(self) -> Iterator[str]:
+    def failures(self, loaded: Loaded) -> Iterator[str]:
         """Yield what the page says of each module that could not be imported.
 
         Without that, a page whose module is broken would only miss a flow or a step.
         """
-        for failure in self._loaded().failures:
+        for failure in loaded.failures:
             # What an import raises may hold a password or a path of this machine.
             public = f"cannot import {failure.module!r}: see the log of the build"
             yield str(failure) if self._host.is_serving else public
 
-    @property
-    def source_of(self) -> Callable[[Step], str | None]:
-        """A function that returns the URL of a step's source."""
-        return self.build.source_of(self._loaded().settings, self._host.repository)
+    def source_of(self, loaded: Loaded) -> Callable[[Step], str | None]:
+        """Return what returns the URL of a step's source."""
+        return self.build.source_of(loaded.settings, self._host.repository)
 
     @property
     def links(self) -> Mapping[str, Sequence[Link]]:

@@ -7,17 +7,8 @@ import pytest
 from mkdocs.config import base, config_options
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin
-from shop_source import SHOP
+from shop_source import GROUPED
 
-GROUPED = f"""{SHOP}
-@orders
-@step(after={{"send": None, "elsewhere": None}}, group="Post")
-def stamp(order): ...
-
-@orders
-@step(after="stamp", group="Post")
-def post(order): ...
-"""
 BASE = "https://shop.example/docs/"
 PAGE = """\
 # Shop

@@ -4,25 +4,8 @@ import re
 from importlib.util import find_spec
 
 import pytest
-from shop_source import SHOP
+from shop_source import GROUPED, TREE
 
-GROUPED = f"""{SHOP}
-@orders
-@step(after={{"send": None, "elsewhere": None}}, group="Post")
-def stamp(order): ...
-
-@orders
-@step(after="stamp", group="Post")
-def post(order): ...
-"""
-TREE = """\
-Orders
-Receive the order (entrypoint, HTTP)
-├─ paid ─> charge (ledger)
-│   └── send (after all of them)
-└── pack
-    └── send ↑
-"""
 OTHER = """
 Other
 =====

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from penstock.catalog import Catalog
 from penstock.testing import isolated_registry
 
-__all__ = ["SHOP", "write_shop"]
+__all__ = ["GROUPED", "SHOP", "TREE", "write_shop"]
 
 SHOP = '''
 from penstock import all_of, entrypoint, flow, step
@@ -37,6 +37,27 @@ def pack(order): ...
 @step(after=all_of("charge", "pack"))
 def send(order): "Sends it."
 '''
+
+GROUPED = f"""{SHOP}
+@orders
+@step(after={{"send": None, "elsewhere": None}}, group="Post")
+def stamp(order): ...
+
+@orders
+@step(after="stamp", group="Post")
+def post(order): ...
+"""
+"""The same, with a group of two more steps."""
+
+TREE = """\
+Orders
+Receive the order (entrypoint, HTTP)
+├─ paid ─> charge (ledger)
+│   └── send (after all of them)
+└── pack
+    └── send ↑
+"""
+"""The flow of the module as text."""
 
 
 def write_shop(folder: Path) -> dict[str, object]:

@@ -7,21 +7,12 @@ from importlib.util import find_spec
 
 import pytest
 from neighbour_site import Site
-from shop_source import SHOP
+from shop_source import SHOP, TREE
 
 if find_spec("mkdocs_llmstxt") is None:  # it asks for older packages than other tests
     pytest.skip("`nox -s twins` runs them", allow_module_level=True)
 
-TREE = """\
-```text
-Orders
-Receive the order (entrypoint, HTTP)
-├─ paid ─> charge (ledger)
-│   └── send (after all of them)
-└── pack
-    └── send ↑
-```
-"""
+FENCED = f"```text\n{TREE}```\n"
 BASE = "https://shop.example/docs"
 CONF = """\
 project = "Shop"
@@ -65,7 +56,7 @@ def test_sphinx_llm(tmp_path):
 
     text = (pages / "index.html.md").read_text(encoding="utf-8")
     assert reported == ""
-    assert TREE in text
+    assert FENCED in text
     assert "receive(order: int, \\*, dry: bool = False) → str" in text
     assert f"{BASE}/index.html.md#penstock--orders--charge" in links_of(text)
     assert all(link.startswith(BASE) for link in links_of(text))
@@ -100,11 +91,11 @@ def test_mkdocs_llmstxt(tmp_path, order):
 
     text = site.read("shop/index.md")
     assert done.returncode == 0, done.stderr
-    assert TREE in text
+    assert FENCED in text
     assert "`receive(order: int, *, dry: bool = False) -> str`" in text
     assert "```mermaid\ngraph TD\n" in text
     assert not re.search("themeCSS|penstock-file|4 steps", text)
     assert f"{BASE}/shop/#penstock--orders--charge" in links_of(text)
     assert f"{BASE}/shop/#penstock--orders" in links_of(site.read("index.md"))
     assert all(link.startswith(BASE) for link in links_of(text + site.read("index.md")))
-    assert TREE in site.read("llms-full.txt")
+    assert FENCED in site.read("llms-full.txt")
