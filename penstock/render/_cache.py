@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 
 from penstock.exceptions import MissingExtraError
 from penstock.render._graphviz import Medium, draw_dot, find_program
-from penstock.render._program import drawing_threads, wait_for
+from penstock.render._program import end_programs
+from penstock.render._threads import run_in_threads
 
 __all__ = ["ImageCache", "image_key"]
 
@@ -54,23 +55,11 @@ class ImageCache:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         sets = [missing[start : start + _AT_ONCE] for start in range(0, len(missing), _AT_ONCE)]
-        try:
-            if len(sets) > 1:
-                self._make_at_once(sets, sources, medium)
-                return
-        except RuntimeError:  # no thread can be started here
-            pass
-        for each in sets:
-            self._make(each, sources, medium)
-
-    def _make_at_once(
-        self, sets: Sequence[Sequence[str]], sources: Mapping[str, str], medium: Medium
-    ) -> None:
-        with drawing_threads() as threads:
-            drawing = [threads.submit(self._make, each, sources, medium) for each in sets]
-            wait_for(drawing)
-            for each in drawing:
-                each.result()
+        drawing = [partial(self._make, each, sources, medium) for each in sets]
+        if len(sets) == 1:
+            drawing[0]()
+        else:
+            run_in_threads(drawing, end_programs)
 
     def missing(self, digests: Collection[str], medium: Medium) -> list[str]:
         """Return those of *digests* of which there is no image yet."""

@@ -5,27 +5,21 @@ import shutil
 import subprocess
 import sysconfig
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
-from itertools import count
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
-from threading import Event, current_thread, local, main_thread
-from threading import enumerate as list_threads
-from time import sleep
+from threading import get_ident, main_thread
 from typing import Any
 
 from penstock._common.processes import end_group
+from penstock.render._threads import is_interrupted, run_in_threads
 
-__all__ = ["NAME", "drawing_threads", "find_extra", "find_path", "run_program", "wait_for"]
+__all__ = ["NAME", "end_programs", "find_extra", "find_path", "run_program"]
 
 NAME = "graphviz-pure"
 """The package that ``penstock[png]`` brings, and its program."""
-
-_WAIT = 0.5
-"""Seconds of a wait. Python hears a Ctrl-C that comes as one begins only when that ends."""
 
 _APART: dict[str, Any] = (
     # A group, so that what a wrapper script started ends with it; no window that flashes up.
@@ -35,11 +29,6 @@ _APART: dict[str, Any] = (
 )
 
 _running: set[subprocess.Popen[bytes]] = set()
-
-_of_thread = local()
-
-_numbers = count()
-"""The numbers of the blocks with threads, by which theirs have different names."""
 
 _waited_in_vain = Counter[str]()
 """How often a program did not end in time since it last did."""
@@ -97,22 +86,17 @@ def run_program(
         subprocess.TimeoutExpired: If it did not end in time. It has been ended,
             with what it started.
     """
-    if current_thread() is not main_thread():
+    if get_ident() != main_thread().ident:
         return _run(command, source, seconds)
     # Ctrl-C is raised in the main thread, even between the start of a program and its being known.
-    with drawing_threads() as threads:
-        try:
-            running = threads.submit(_run, command, source, seconds)
-        except RuntimeError:  # no thread can be started here
-            return _run(command, source, seconds)
-        wait_for([running])
-        return running.result()
+    [ended] = run_in_threads([partial(_run, command, source, seconds)], end_programs)
+    return ended
 
 
-def wait_for(running: Iterable[Future[Any]]) -> None:
-    """Wait for all of *running*, so that Ctrl-C ends it."""
-    while wait(running, timeout=_WAIT).not_done:
-        pass
+def end_programs() -> None:
+    """End all programs that run."""
+    for process in list(_running):
+        end_group(process)
 
 
 def _run(
@@ -129,7 +113,7 @@ def _run(
                 command, stdin=given, stdout=drawn, stderr=subprocess.PIPE, **_APART
             )
             _running.add(process)
-            if _is_interrupted():  # after those that ran were ended
+            if is_interrupted():  # after those that ran were ended
                 end_group(process)
             _, errors = process.communicate(timeout=seconds / 2**failures)
             ended = process.returncode
@@ -145,29 +129,3 @@ def _run(
         _waited_in_vain.pop(program, None)
         drawn.seek(0)
         return subprocess.CompletedProcess(command, ended, drawn.read(), errors)
-
-
-@contextmanager
-def drawing_threads() -> Iterator[ThreadPoolExecutor]:
-    """Make threads for programs, which are all ended where Ctrl-C ends the block."""
-    interrupted = Event()
-    belong = (_of_thread, "interrupted", interrupted)
-    name = f"penstock-drawing-{next(_numbers)}-"
-    with ThreadPoolExecutor(os.cpu_count(), name, setattr, belong) as threads:
-        try:
-            yield threads
-        except KeyboardInterrupt:  # which only the main thread hears
-            interrupted.set()
-            threads.shutdown(wait=False, cancel_futures=True)
-            # The executor does not know one that was being started: it would not wait for it.
-            while any(thread.name.startswith(name) for thread in list_threads()):
-                for process in list(_running):
-                    end_group(process)
-                sleep(0.01)
-            raise
-
-
-def _is_interrupted() -> bool:
-    """Return whether the block that this thread is for was ended."""
-    interrupted = getattr(_of_thread, "interrupted", None)
-    return interrupted is not None and interrupted.is_set()

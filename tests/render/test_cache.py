@@ -5,12 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
 from penstock import Edge, Graph, Node
-from penstock.render import _cache, _graphviz, _program
+from penstock.render import _cache, _graphviz, _program, _threads
 from penstock.render._cache import ImageCache, image_key
 from penstock.render._graphviz import dot_source, draw_dot, render_svg
 from penstock.render._paint import paint_svg
@@ -206,9 +205,8 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
 
 @pytest.mark.needs("Graphviz program")
 def test_with_threads(drawings, monkeypatch):
-    """Many images are drawn by several programs, however often they are waited for."""
+    """Many images are drawn by several programs."""
     monkeypatch.setattr(_cache, "_AT_ONCE", 1)
-    monkeypatch.setattr(_program, "_WAIT", 0)
 
     drawings.make(SOURCES, "layout")
 
@@ -219,11 +217,11 @@ def test_with_threads(drawings, monkeypatch):
 def test_without_threads(drawings, monkeypatch):
     """If no thread can be started, images are drawn one set after the other."""
 
-    def refuse(thread):
+    def refuse(function, arguments):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(_cache, "_AT_ONCE", 1)
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(_threads, "start_new_thread", refuse)
 
     drawings.make(SOURCES, "layout")
 
@@ -249,58 +247,46 @@ def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
 
 
 @pytest.mark.needs("processes")
-def test_interrupted_while_a_thread_starts(drawings, tmp_path, monkeypatch):
-    """At Ctrl-C, a thread ends too that was being started."""
-    slow = tmp_path / "slow"
-    slow.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
-    slow.chmod(0o755)
-    monkeypatch.setenv("PENSTOCK_DOT", str(slow))
-    monkeypatch.setattr(_cache, "_AT_ONCE", 1)
-    before, start = set(threading.enumerate()), threading.Thread.start
-
-    def interrupted(thread):
-        start(thread)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(threading.Thread, "start", interrupted)
-
-    with pytest.raises(KeyboardInterrupt):
-        drawings.make(SOURCES, "layout")
-
-    assert set(threading.enumerate()) <= before
-    assert not _program._running
-
-
-@pytest.mark.needs("processes")
-def test_running_at_an_interrupt():
-    """A program that runs in a thread at Ctrl-C is ended."""
-    drawn = []
-
-    def draw():
-        command = [sys.executable, "-c", "import time; time.sleep(600)"]
-        with _program.drawing_threads() as threads:
-            drawn.append(threads.submit(_program.run_program, command, b"", 60))
-            while not _program._running:
-                time.sleep(0.01)
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        draw()
-
-    assert drawn[0].result().returncode != 0
-    assert not _program._running
-
-
-@pytest.mark.needs("processes")
 def test_begun_after_an_interrupt(monkeypatch):
     """A program that a thread starts when the others were ended already is ended, too."""
-    interrupted = threading.Event()
-    interrupted.set()
-    monkeypatch.setattr(_program._of_thread, "interrupted", interrupted, raising=False)
+    monkeypatch.setattr(_program, "is_interrupted", lambda: True)
 
     drawn = _program._run([sys.executable, "-c", "import time; time.sleep(600)"], b"", 60)
 
     assert drawn.returncode != 0
+
+
+@pytest.mark.needs("processes")
+def test_program_that_does_not_end():
+    """A program that does not end in time is ended, and has half as long the next time."""
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    _program._waited_in_vain.clear()
+
+    for seconds in (0.5, 0.25):
+        with pytest.raises(subprocess.TimeoutExpired) as raised:
+            _program._run(command, b"", 0.5)
+        assert raised.value.timeout == seconds
+
+    assert not _program._running
+    assert _program._run([sys.executable, "-c", ""], b"", 60 * 4).returncode == 0
+
+
+@pytest.mark.needs("processes")
+def test_in_another_thread():
+    """A thread that is not the main one, and hears no Ctrl-C, starts a program itself."""
+    ended = []
+
+    def draw():
+        ended.append(_program.run_program([sys.executable, "-c", "print(1)"], b"", 60).stdout)
+        with pytest.raises(OSError, match="nowhere"):
+            _program.run_program(["/nowhere"], b"", 60)
+        ended.append("refused")
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    thread.join()
+
+    assert ended == [f"1{os.linesep}".encode(), "refused"]
 
 
 @pytest.mark.needs("processes")
@@ -310,7 +296,7 @@ def test_never_started_by_the_main_thread(monkeypatch):
 
     class Noted(subprocess.Popen):
         def __init__(self, *args, **options):
-            starting.append(threading.current_thread())
+            starting.append(threading.get_ident())
             super().__init__(*args, **options)
 
     monkeypatch.setattr(subprocess, "Popen", Noted)
@@ -318,4 +304,4 @@ def test_never_started_by_the_main_thread(monkeypatch):
     _program.run_program([sys.executable, "-c", ""], b"", 60)
 
     assert len(starting) == 1
-    assert starting != [threading.main_thread()]
+    assert starting != [threading.main_thread().ident]
