@@ -36,6 +36,8 @@ WORKERS = str((os.cpu_count() or 1) + 1)
 # With `-P` the work tree is not on the path, and `import penstock` finds the installed wheel.
 PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
 PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
+# A test that waits for good fails, and shows what each thread was doing: the longest takes a tenth.
+PYTEST += ["--timeout=300"]
 RECORDED = ["runtime", "log_lines", "middleware", "django_middleware", "imports"]
 # What is checked for plain English.
 PROSE = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"]
