@@ -68,9 +68,20 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test the built wheel, with full branch coverage.
+    """Test the built wheel.
 
     What takes long and rarely finds anything new is marked `wide`, and is run by `nox -s wide`.
+    """
+    _install(session, EVERYTHING, *_guests())
+    session.run(*PYTEST, "-m", "not wide", *session.posargs)
+    session.log("not run here: `nox -s coverage`, `nox -s wide`, and `nox -s pyodide`")
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the same tests, and require that they reach each line and branch of the packages.
+
+    Apart from `tests`, since measuring takes as long again.
     """
     _install(session, EVERYTHING, *_guests())
     _measure(session, "-m", "not wide")
@@ -78,7 +89,6 @@ def tests(session: nox.Session) -> None:
     for package in COVERED:
         # Not `*/penstock/*`: the folder of the project may have that name too.
         session.run("coverage", "report", f"--include={package}/*", "--fail-under=100")
-    session.log("not run here: `nox -s wide`, and `nox -s pyodide` for newer Pythons")
 
 
 @nox.session
@@ -102,13 +112,6 @@ def prereleases(session: nox.Session) -> None:
     """Test the docs packages with what their guests are going to release."""
     _install(session, EVERYTHING, *_guests(), *PRERELEASES)
     session.run(*PYTEST, "tests/sphinx", "tests/mkdocs", "-m", "not wide", *session.posargs)
-
-
-@nox.session
-def portable(session: nox.Session) -> None:
-    """Test the built wheel on a system or a Python that cannot reach all that `tests` measures."""
-    _install(session, EVERYTHING, *_guests())
-    session.run(*PYTEST, "-m", "not wide", *session.posargs)
 
 
 @nox.session
