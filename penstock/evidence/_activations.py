@@ -1,0 +1,123 @@
+"""Scopes of names, and functions with the arguments that they are called with."""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from penstock.evidence._source import Definition
+from penstock.evidence._terms import EMPTY, Term
+from penstock.evidence._values import NOTHING, Value, Values, join
+
+__all__ = ["Activation", "Arguments", "ClassInfo", "Scope"]
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """The names that one execution of a module, class or function assigns."""
+
+    definition: Definition
+    parent: "Scope | None" = None
+    names: dict[str, Values] = field(default_factory=dict)
+    """All that each name may be."""
+
+    final: dict[str, Values] | None = None
+    """Each name as it is after the execution, if that has ended."""
+
+    was_read: set[str] = field(default_factory=set)
+    cls: Definition | None = None
+    """The class in which a method is, for ``super()``."""
+
+    @property
+    def module(self) -> "Scope":
+        """The scope of the module."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def add(self, name: str, values: Values) -> bool:
+        """Let *name* be one of *values* too, and return whether somebody has read it before."""
+        known = self.names.get(name, NOTHING)
+        both = join(known, values)
+        self.names[name] = both
+        return both != known and name in self.was_read
+
+    def read(self, name: str) -> Values | None:
+        """Return what *name* may be, or None if it is not assigned here."""
+        self.was_read.add(name)
+        if self.final is not None and name in self.final:
+            return self.final[name]
+        return self.names.get(name)
+
+
+class Arguments(NamedTuple):
+    """The arguments of a call."""
+
+    positional: tuple[Values, ...] = ()
+    named: Mapping[str, Values] = {}
+    rest: Values = NOTHING
+    """The items of what is passed with ``*`` and has an unknown number of items."""
+
+    other: Values = NOTHING
+    """The values of what is passed with ``**`` and has unknown keys."""
+
+    is_open: bool = False
+    """Whether nobody knows what is passed, as by a library."""
+
+    def all(self) -> Values:
+        """Return all values."""
+        return join(*self.positional, *self.named.values(), self.rest, self.other)
+
+    def before(self, first: Values) -> "Arguments":
+        """Return these with one more at the beginning."""
+        return self._replace(positional=(first, *self.positional))
+
+
+OPEN = Arguments(is_open=True)
+
+
+@dataclass(slots=True, eq=False)
+class Activation:
+    """A function with the arguments that it is called with, and what it then does."""
+
+    definition: Definition
+    scope: Scope = field(repr=False)
+    bound: Mapping[str, Values] = field(repr=False)
+    receiver: Value | None = field(default=None, repr=False)
+    body: Term = EMPTY
+    """What it calls, in which order."""
+
+    returns: Values = NOTHING
+    yields: Values = NOTHING
+    round: int = -1
+    is_running: bool = False
+    recursed: bool = False
+    frame_scope: Scope | None = field(default=None, repr=False)
+    is_root: bool = False
+    """Whether nobody knows who calls it."""
+
+
+@dataclass(slots=True, eq=False)
+class ClassInfo:
+    """A class of the project: its bases and its own names."""
+
+    definition: Definition
+    scope: Scope
+    bases: Values = NOTHING
+    decorators: tuple[str, ...] = ()
+    assigned: Mapping[str, tuple[ast.AST, ...]] = field(default_factory=dict)
+    """The methods that assign each attribute of ``self``."""
+
+
+def merge(maps: Iterable[Mapping[str, Values]]) -> dict[str, Values]:
+    """Return what each name may be in one of *maps*."""
+    several = list(maps)
+    if len(several) == 1:
+        return dict(several[0])
+    found: dict[str, Values] = {}
+    for one in several:
+        for name, values in one.items():
+            known = found.get(name)
+            found[name] = values if known is None or known is values else join(known, values)
+    return found

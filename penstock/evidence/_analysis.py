@@ -1,0 +1,62 @@
+"""The analysis of a project: what each function may call, in which order."""
+
+from penstock.evidence._activations import OPEN, Activation, Scope
+from penstock.evidence._annotations import annotated
+from penstock.evidence._engine import Engine
+from penstock.evidence._expressions import evaluate
+from penstock.evidence._source import Definition, Project
+from penstock.evidence._statements import run_body
+from penstock.evidence._values import Class, Function, Instance, Value
+
+__all__ = ["Analysis"]
+
+
+class Analysis:
+    """What the functions of a project do, as far as the source shows it.
+
+    Args:
+        project: The source.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.engine = Engine(project, run_body, annotated, evaluate)
+
+    def run(self, definitions: list[Definition]) -> None:
+        """Find out what *definitions* do, each called with any arguments."""
+        self.engine.settle(lambda: [self._root(each) for each in definitions])
+
+    def contexts(self, definition: Definition) -> list[Activation]:
+        """Return all calls of *definition* that were seen, and that with any arguments."""
+        return self.engine.contexts.get(definition, [])
+
+    def _root(self, definition: Definition) -> Activation:
+        engine = self.engine
+        scope = engine.scope_of(definition.source)
+        if definition.kind == "module":
+            return engine.contexts[definition][0]
+        receiver: Value | None = None
+        parent = definition.parent
+        if parent is not None and parent.kind == "class":
+            receiver = Instance(parent)
+            scope = engine.info(parent).scope
+            own = engine.own(parent, definition.name)
+            kinds = {getattr(each, "kind", "") for each in own}
+            if "staticmethod" in kinds:
+                receiver = None
+            elif "classmethod" in kinds:
+                receiver = Class(parent, is_any=True)
+        elif parent is not None and parent.kind in {"function", "lambda"}:
+            scope = self._scope_inside(parent, scope)
+        activation = engine.activate(Function(definition, scope), OPEN, receiver)
+        if not activation.is_root:
+            activation.is_root = True
+            activation.round = -1
+            activation = engine.activate(Function(definition, scope), OPEN, receiver)
+        return activation
+
+    def _scope_inside(self, parent: Definition, module: Scope) -> Scope:
+        """Return the scope of a function in which another is, as its last call left it."""
+        if not self.contexts(parent):
+            self._root(parent)
+        found = [each.frame_scope for each in self.contexts(parent) if each.frame_scope]
+        return found[-1] if found else module

@@ -1,0 +1,184 @@
+"""The values that annotations allow."""
+
+import ast
+from typing import Any
+
+from penstock.evidence._activations import Scope
+from penstock.evidence._engine import Engine
+from penstock.evidence._library import last_of
+from penstock.evidence._values import (
+    NOTHING,
+    Class,
+    Constant,
+    Container,
+    External,
+    Instance,
+    Module,
+    Unknown,
+    Value,
+    Values,
+    Wrapped,
+    join,
+)
+
+__all__ = ["annotated"]
+
+_OF_ITEMS = {
+    "list": "list", "List": "list", "Sequence": "list", "Iterable": "list", "Iterator": "list",
+    "Collection": "list", "set": "set", "Set": "set", "frozenset": "set", "FrozenSet": "set",
+    "MutableSequence": "list", "deque": "list", "Deque": "list", "AsyncIterator": "list",
+    "AsyncIterable": "list", "Generator": "list", "AsyncGenerator": "list", "AbstractSet": "set",
+    "QuerySet": "list", "Manager": "list", "Reversible": "list",
+}  # fmt: skip
+_OF_PAIRS = {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"}
+_TRANSPARENT = {
+    "Optional", "Union", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "ReadOnly",
+    "Mapped", "InitVar", "Coroutine", "Self", "Lazy", "Ref",
+}  # fmt: skip
+_DEEPEST = 8
+
+
+def annotated(engine: Engine, scope: Scope, node: ast.expr | None, depth: int = 0) -> Values:
+    """Return the values of something that is annotated with *node* in *scope*."""
+    if node is None or depth > _DEEPEST:
+        return NOTHING
+    match node:
+        case ast.Constant(value=str() as text):
+            try:
+                parsed = ast.parse(text.strip(), mode="eval").body
+            except (SyntaxError, ValueError):
+                return NOTHING
+            return annotated(engine, scope, parsed, depth + 1)
+        case ast.BinOp(op=ast.BitOr()):
+            left = annotated(engine, scope, node.left, depth + 1)
+            return join(left, annotated(engine, scope, node.right, depth + 1))
+        case ast.Subscript():
+            return _subscripted(engine, scope, node, depth)
+        case ast.Name() | ast.Attribute():
+            return _named(engine, scope, node, depth)
+    return NOTHING
+
+
+def _named(engine: Engine, scope: Scope, node: ast.expr, depth: int) -> Values:
+    found: list[Value] = []
+    for value in _looked_up(engine, scope, node):
+        match value:
+            case Class():
+                found.append(Instance(value.definition))
+            case External():
+                if last_of(value.name) == "Self":
+                    found += _self_type(scope)
+                elif last_of(value.name) == "Any" or value.name.startswith("builtins."):
+                    continue
+                else:
+                    found.append(External(f"{value.name}()"))
+            case Instance() | Container() | Wrapped():
+                found.append(value)  # an alias
+    if isinstance(node, ast.Name) and node.id == "Self" and not found:
+        found += _self_type(scope)
+    alias = _alias(engine, scope, node)
+    if alias is not None:
+        return annotated(engine, *alias, depth + 1)
+    return join(found)
+
+
+def _alias(engine: Engine, scope: Scope, node: ast.expr) -> tuple[Scope, ast.expr] | None:
+    """Return what an alias like ``Db = Annotated[Session, ...]`` stands for."""
+    if not isinstance(node, ast.Name):
+        return None
+    found = engine.load(External("alias:" + scope.module.definition.source.module), node.id)
+    for value in found:
+        if isinstance(value, Constant):
+            target, expression = value.value
+            return target, expression
+    return None
+
+
+def _self_type(scope: Scope) -> list[Value]:
+    inner: Scope | None = scope
+    while inner is not None:
+        if inner.definition.kind == "class":
+            return [Instance(inner.definition)]
+        if inner.cls is not None:
+            return [Instance(inner.cls)]
+        inner = inner.parent
+    return []
+
+
+def _looked_up(engine: Engine, scope: Scope, node: ast.expr) -> Values:
+    if isinstance(node, ast.Name):
+        inner: Scope | None = scope
+        while inner is not None:
+            found = inner.read(node.id)
+            if found:
+                return found
+            inner = inner.parent
+        # The class itself, which is not there yet while its body is executed.
+        if scope.definition.kind == "class" and scope.definition.name == node.id:
+            return (Class(scope.definition),)
+        definition = scope.module.definition.source.find(node.id)
+        if definition is not None and definition.kind == "class":
+            return (Class(definition),)
+        return NOTHING
+    if isinstance(node, ast.Attribute):
+        found = NOTHING
+        for owner in _looked_up(engine, scope, node.value):
+            if isinstance(owner, Module):
+                found = join(found, engine.member(owner.source, node.attr))
+            elif isinstance(owner, Class):
+                found = join(found, engine.find(owner.definition, node.attr))
+            elif isinstance(owner, External):
+                found = join(found, (External(f"{owner.name}.{node.attr}"),))
+        return found
+    return NOTHING
+
+
+def _subscripted(engine: Engine, scope: Scope, node: ast.Subscript, depth: int) -> Values:
+    outer: Any = node.value
+    name = outer.attr if isinstance(outer, ast.Attribute) else getattr(outer, "id", "")
+    parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+    def inner(part: ast.expr) -> Values:
+        return annotated(engine, scope, part, depth + 1)
+
+    if name in {"Annotated"}:
+        for part in parts[1:]:
+            if isinstance(part, ast.Call) and _last(part.func) in {"Depends", "Security"}:
+                functions = _looked_up(engine, scope, part.args[0]) if part.args else NOTHING
+                return tuple(Wrapped("depends", f) for f in functions) or inner(parts[0])
+        return inner(parts[0])
+    if name in _TRANSPARENT:
+        chosen = parts[-1:] if name == "Coroutine" else parts
+        return join(*map(inner, chosen))
+    if name in {"type", "Type"}:
+        classes = [v for v in inner(parts[0]) if isinstance(v, Instance)]
+        return tuple(Class(v.cls, is_any=True) for v in classes)
+    if name in _OF_ITEMS or name in {"tuple", "Tuple"} or name in _OF_PAIRS:
+        return (_typed_container(engine, node, name, [inner(part) for part in parts], parts),)
+    if name in {"Literal", "Callable"}:
+        return NOTHING
+    return inner(outer)
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _typed_container(
+    engine: Engine, node: ast.Subscript, name: str, inner: list[Values], parts: list[ast.expr]
+) -> Container:
+    unknown = (Unknown(),)
+    if name in _OF_PAIRS:
+        container = Container("dict", (node, "typed"))
+        engine.put(container, None, (inner[1] if len(inner) > 1 else NOTHING) or unknown)
+        for key in inner[0]:
+            engine.store(container, "*keys", (key,))
+        return container
+    container = Container(_OF_ITEMS.get(name, "tuple"), (node, "typed"))
+    is_open = any(isinstance(p, ast.Constant) and p.value is Ellipsis for p in parts)
+    if name in {"tuple", "Tuple"} and not is_open:
+        for number, values in enumerate(inner):
+            engine.put(container, Constant(number, int), values or unknown)
+    else:
+        engine.put(container, None, inner[0] or unknown)
+    return container

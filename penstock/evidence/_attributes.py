@@ -1,0 +1,320 @@
+"""Looking up attributes of values."""
+
+import ast
+
+from penstock.evidence._activations import Arguments
+from penstock.evidence._engine import Engine
+from penstock.evidence._frame import Frame
+from penstock.evidence._library import HANDING, SIGNATURES, WAITING
+from penstock.evidence._terms import Call
+from penstock.evidence._values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Constant,
+    Container,
+    Deferred,
+    External,
+    Function,
+    Instance,
+    Method,
+    Module,
+    Partial,
+    Pending,
+    Super,
+    Unknown,
+    Value,
+    Values,
+    Wrapped,
+    join,
+)
+
+__all__ = ["attribute_of", "is_abstract", "methods_of"]
+
+_NO_ARGUMENTS = Arguments()
+
+
+def attribute_of(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values:
+    """Return what attribute *name* of *owner* may be; a property is called."""
+    match owner:
+        case Instance():
+            return _of_instance(frame, owner, name, node)
+        case Class():
+            return _of_class(frame, owner, name, node)
+        case Super():
+            return _of_super(frame, owner, name, node)
+        case Module():
+            return frame.engine.member(owner.source, name) or UNKNOWN
+        case External():
+            return (External(f"{owner.name}.{name}", owner.site),)
+        case Function() | Method() | Partial() | Wrapped():
+            return _of_function(frame.engine, owner, name)
+        case Container():
+            return (Wrapped(f"item:{name}", owner),)
+        case Pending():
+            return (Wrapped(f"pending:{name}", owner),)
+        case Deferred():
+            return (Wrapped(f"deferred:{name}", owner),)
+        case Constant():
+            return (External(f"{owner.kind.__name__}.{name}"),)
+    return UNKNOWN
+
+
+def _of_function(engine: Engine, owner: Value, name: str) -> Values:
+    if stored := engine.load(owner, name):
+        return stored
+    if name in {"__wrapped__", "func", "__func__", "fget", "run", "fn", "callback", "original_func"}:
+        return (owner.function if isinstance(owner, Wrapped) else owner,)
+    if isinstance(owner, Wrapped) and owner.kind in {"property", "cached_property"}:
+        return (Wrapped(f"{owner.kind}:{name}", owner),)
+    if isinstance(owner, Wrapped) and owner.kind == "singledispatch":
+        if name in {"register", "dispatch"}:
+            return (Wrapped(f"singledispatch:{name}", owner),)
+    if name == "register" or name.startswith("__"):
+        return UNKNOWN
+    if name in SIGNATURES:
+        return (Wrapped("signature", owner),)
+    if name in HANDING:
+        return (Wrapped("hand", owner),)
+    return UNKNOWN
+
+
+def _bound(frame: Frame, found: Values, receiver: Value, node: ast.AST) -> Values:
+    """Return what a class has, as an attribute of *receiver*."""
+    bound: list[Value] = []
+    for value in found:
+        if isinstance(value, Function):
+            bound.append(Method(value, receiver))
+        elif isinstance(value, Wrapped) and isinstance(receiver, Instance):
+            bound += _descriptor(frame, value, receiver, node)
+        elif isinstance(value, Wrapped):
+            bound += _static(value, receiver)
+        elif isinstance(value, Instance):
+            getter = frame.engine.find(value.cls, "__get__")
+            functions = [f for f in getter if isinstance(f, Function)]
+            if not functions:
+                bound.append(value)
+            for function in functions:
+                bound += _called(frame, Method(function, value), node, ((receiver,),))
+        elif isinstance(value, Partial) and value.kind == "method":
+            bound.append(Partial(Method(value.callee, receiver), value.positional, value.named) if isinstance(value.callee, Function) else value)
+        else:
+            bound.append(value)
+    return join(bound)
+
+
+def _static(value: Wrapped, receiver: Value) -> Values:
+    if value.kind == "staticmethod":
+        return (value.function,)
+    if value.kind == "classmethod" and isinstance(value.function, Function):
+        owner: Value = receiver
+        if isinstance(receiver, Instance):
+            owner = Class(receiver.cls, is_any=receiver.site is None)
+        return (Method(value.function, owner),)
+    return (value,)
+
+
+def _descriptor(frame: Frame, value: Wrapped, receiver: Instance, node: ast.AST) -> Values:
+    if value.kind in {"property", "cached_property"} and isinstance(value.function, Function):
+        return _called(frame, Method(value.function, receiver), node)
+    if value.kind in {"contextmanager", "singledispatch", "singledispatchmethod"}:
+        if isinstance(value.function, Function):
+            return (Wrapped(value.kind + ":bound", Method(value.function, receiver)),)
+        return (value,)
+    return _static(value, receiver)
+
+
+def _called(
+    frame: Frame, method: Method, node: ast.AST, arguments: tuple[Values, ...] = ()
+) -> Values:
+    activation = frame.engine.activate(
+        method.function, Arguments(arguments) if arguments else _NO_ARGUMENTS, method.receiver
+    )
+    frame.emit(Call((activation,), frame.place(node)))
+    return activation.returns or UNKNOWN
+
+
+def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Values:
+    engine = frame.engine
+    if name == "__class__":
+        return (Class(owner.cls, is_any=owner.site is None),)
+    own = engine.load(owner, name)
+    # A data descriptor comes first, as with Python.
+    found = engine.find(owner.cls, name)
+    known = bool(own)
+    if not own:
+        engine.prepare(owner.cls, name)
+        own = engine.load(owner, name) or engine.load(Instance(owner.cls), name)
+    if not own and owner.site is None and not found:
+        own = _of_subclasses(engine, owner, name)
+    if own and not any(_is_data(value) for value in found):
+        typed = NOTHING
+        if Unknown() in own and not known:
+            typed = _annotated(engine, owner, name)
+            own = join((v for v in own if not isinstance(v, Unknown)), typed or UNKNOWN)
+        return own
+    if owner.site is None:
+        found = _with_overrides(engine, owner.cls, name, found)
+    if found and not all(isinstance(v, External) for v in found):
+        return _bound(frame, found, owner, node)
+    if typed := _annotated(engine, owner, name):
+        return typed
+    if found:
+        return found
+    if getter := engine.find(owner.cls, "__getattr__"):
+        functions = [f for f in getter if isinstance(f, Function)]
+        for function in functions:
+            return _called(frame, Method(function, owner), node, ((Constant(name, str),),))
+    return UNKNOWN
+
+
+def _is_data(value: Value) -> bool:
+    return isinstance(value, Wrapped) and value.kind == "property"
+
+
+def _of_subclasses(engine: Engine, owner: Instance, name: str) -> Values:
+    """Return an attribute that only subclasses assign."""
+    found: Values = NOTHING
+    for subclass in engine.subclasses(owner.cls):
+        engine.prepare(subclass, name)
+        found = join(found, engine.load(Instance(subclass), name))
+    return found
+
+
+def _annotated(engine: Engine, owner: Instance, name: str) -> Values:
+    """Return the values of an attribute that a class annotates."""
+    for one in engine.mro(owner.cls):
+        if isinstance(one, str):
+            continue
+        annotation = engine.load(Class(one), ("annotation", name))
+        if annotation:
+            return annotation
+    return NOTHING
+
+
+def _with_overrides(engine: Engine, cls: object, name: str, found: Values) -> Values:
+    """Return *found* with what subclasses have instead, without what is abstract."""
+    overrides = [
+        value
+        for subclass in engine.subclasses(cls)  # type: ignore[arg-type]
+        for value in engine.own(subclass, name)
+    ]
+    if not overrides:
+        overrides = _implementations(engine, cls, name, found)
+    if not overrides:
+        return found
+    concrete = [value for value in found if not is_abstract(value)]
+    return join(concrete, overrides)
+
+
+_MOST_IMPLEMENTATIONS = 6
+
+
+def _implementations(engine: Engine, cls: object, name: str, found: Values) -> list[Value]:
+    """Return the methods of classes that have all methods of a protocol."""
+    if "typing.Protocol" not in engine.mro(cls) and "Protocol" not in engine.mro(cls):  # type: ignore[arg-type]
+        return []
+    wanted = [
+        n for n, v in engine.info(cls).scope.names.items()  # type: ignore[arg-type]
+        if any(isinstance(each, (Function, Wrapped)) for each in v)
+    ]  # fmt: skip
+    classes: list[Value] = []
+    for file in engine.project.mentioning(name):
+        if not all(word in file.words for word in wanted):
+            continue
+        engine.scope_of(file)
+        for definition in file.definitions.values():
+            if definition.kind != "class" or definition is cls:
+                continue
+            own = engine.info(definition).scope.names
+            if all(word in own for word in wanted) and not any(
+                is_abstract(v) for v in own.get(name, ())
+            ):
+                classes += own[name]
+    return classes if len(classes) <= _MOST_IMPLEMENTATIONS else []
+
+
+def is_abstract(value: Value) -> bool:
+    """Return whether a function does nothing but say that a subclass has to."""
+    while isinstance(value, Wrapped):
+        value = value.function
+    if not isinstance(value, Function):
+        return False
+    node = value.definition.node
+    if isinstance(node, ast.Lambda):
+        return False
+    decorators = [ast.unparse(d) for d in getattr(node, "decorator_list", ())]
+    if any(d.rpartition(".")[2].startswith("abstract") for d in decorators):
+        return True
+    body = list(getattr(node, "body", ()))
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    if not body:
+        return True
+    if len(body) > 1:
+        return False
+    only = body[0]
+    if isinstance(only, ast.Raise):
+        return "NotImplemented" in ast.unparse(only)
+    return isinstance(only, ast.Pass) or (
+        isinstance(only, ast.Expr) and isinstance(only.value, ast.Constant)
+    )
+
+
+def _of_class(frame: Frame, owner: Class, name: str, node: ast.AST) -> Values:
+    engine = frame.engine
+    found = engine.find(owner.definition, name)
+    if owner.is_any:
+        found = _with_overrides(engine, owner.definition, name, found)
+    bound: list[Value] = []
+    for value in found:
+        bound += _static(value, owner) if isinstance(value, Wrapped) else (value,)
+    if not bound and name == "__name__":
+        return (Constant(owner.definition.name, str),)
+    if not bound and name == "__subclasses__":
+        return (Wrapped("subclasses", owner),)
+    if not bound:
+        return _annotated(engine, Instance(owner.definition), name) or UNKNOWN
+    return join(bound)
+
+
+def _of_super(frame: Frame, owner: Super, name: str, node: ast.AST) -> Values:
+    receiver = owner.receiver
+    cls: object = owner.cls
+    if isinstance(receiver, Instance):
+        cls = receiver.cls
+    elif isinstance(receiver, Class):
+        cls = receiver.definition
+    engine = frame.engine
+    found = engine.find(cls, name, after=owner.cls)  # type: ignore[arg-type]
+    if not found and cls is not owner.cls:
+        found = engine.find(owner.cls, name, after=owner.cls)
+    return _bound(frame, found, receiver, node) or (External(f"super().{name}"),)
+
+
+def methods_of(engine: Engine, owner: Value, prefix: str) -> Values:
+    """Return the methods of *owner* whose names begin with *prefix*."""
+    found: list[Value] = []
+    if isinstance(owner, Instance):
+        names: dict[str, None] = {}
+        lines = [owner.cls, *(engine.subclasses(owner.cls) if owner.site is None else ())]
+        for cls in lines:
+            for one in engine.mro(cls):
+                if not isinstance(one, str):
+                    names.update(dict.fromkeys(engine.info(one).scope.names))
+        for name in names:
+            if name.startswith(prefix):
+                for value in _with_overrides(
+                    engine, owner.cls, name, engine.find(owner.cls, name)
+                ):
+                    if isinstance(value, Function):
+                        found.append(Method(value, owner))
+    elif isinstance(owner, Module):
+        scope = engine.scope_of(owner.source)
+        for name in list(scope.names):
+            if name.startswith(prefix):
+                found += engine.member(owner.source, name)
+    return join(found)
+
+
+__all__ += ["WAITING"]

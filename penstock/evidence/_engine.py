@@ -1,0 +1,416 @@
+"""The state of an analysis: scopes, the heap, and each function with the arguments of its calls."""
+
+import ast
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any
+
+from penstock.evidence._activations import Activation, Arguments, ClassInfo, Scope
+from penstock.evidence._source import Definition, Project, SourceFile
+from penstock.evidence._terms import Outside
+from penstock.evidence._values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Constant,
+    Container,
+    External,
+    Function,
+    Instance,
+    Module,
+    Unknown,
+    Value,
+    Values,
+    join,
+)
+
+__all__ = ["Engine"]
+
+_DEEPEST = 40
+_MOST_CONTEXTS = 40
+_FEW_CONTEXTS = 12
+_MOST_ROUNDS = 4
+_MOST_SUBCLASSES = 24
+_ANY_ITEM = "*"
+
+
+class Engine:
+    """What is known so far of the values of a project.
+
+    Args:
+        project: The source.
+        run: Evaluates the body of an activation.
+        annotated: Returns the values of an annotation in a scope.
+        evaluate: Returns the values of an expression in a frame.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        run: "Callable[[Engine, Activation], None]",
+        annotated: "Callable[[Engine, Scope, ast.expr | None], Values]",
+        evaluate: "Callable[[Any, ast.expr], Values]",
+    ) -> None:
+        self.project = project
+        self.evaluate = evaluate
+        self._run, self._annotated = run, annotated
+        self.round = 0
+        self.changed = False
+        self.depth = 0
+        self._heap: dict[Value, dict[Hashable, Values]] = {}
+        self._read: set[tuple[Value, Hashable]] = set()
+        self._modules: dict[SourceFile, Scope] = {}
+        self._module_round: dict[SourceFile, int] = {}
+        self.classes: dict[Definition, ClassInfo] = {}
+        self._mros: dict[Definition, tuple[Definition | str, ...]] = {}
+        self._activations: dict[Hashable, Activation] = {}
+        self.contexts: dict[Definition, list[Activation]] = {}
+        self._subclasses: dict[Definition, tuple[Definition, ...]] = {}
+        self._prepared: dict[tuple[Definition, str], int] = {}
+        self.registered: dict[Value, Values] = {}
+        self.results: dict[Hashable, Values] = {}
+        self.evaluated: list[Activation] = []
+
+    def settle(self, roots: Callable[[], Iterable[Activation]]) -> list[Activation]:
+        """Evaluate *roots* until nothing changes any more, and return them."""
+        found: list[Activation] = []
+        for self.round in range(_MOST_ROUNDS):
+            self.changed = False
+            self.evaluated.clear()
+            self._mros.clear()
+            found = list(roots())
+            if not self.changed:
+                break
+        return found
+
+    # Modules
+
+    def module(self, name: str) -> Values:
+        """Return the module called *name*, which is executed if it is the project's."""
+        source = self.project.files.get(name)
+        if source is not None:
+            self.scope_of(source)
+            return (Module(source),)
+        return (External(name),)
+
+    def scope_of(self, source: SourceFile) -> Scope:
+        """Return the names of a module, which is executed once in each round."""
+        scope = self._modules.get(source)
+        if scope is None:
+            scope = self._modules[source] = Scope(source.root)
+        if self._module_round.get(source) != self.round:
+            self._module_round[source] = self.round
+            activation = self._activations.setdefault(
+                source, Activation(source.root, scope, {}, frame_scope=scope)
+            )
+            self.contexts[source.root] = [activation]
+            depth, self.depth = self.depth, 0
+            self._evaluate(activation)
+            self.depth = depth
+        return scope
+
+    def member(self, source: SourceFile, name: str) -> Values:
+        """Return what *name* is in a module, or nothing if it is not there."""
+        scope = self.scope_of(source)
+        found = scope.read(name)
+        submodule = self.project.files.get(f"{source.module}.{name}")
+        if submodule is not None and source.is_package and not found:
+            return self.module(submodule.module)
+        if found is None and (getter := scope.read("__getattr__")):
+            return tuple(v for v in getter if isinstance(v, Unknown)) or UNKNOWN
+        return found or NOTHING
+
+    # The heap
+
+    def load(self, owner: Value, slot: Hashable) -> Values:
+        """Return what is in *slot* of *owner*."""
+        self._read.add((owner, slot))
+        slots = self._heap.get(owner)
+        return NOTHING if slots is None else slots.get(slot, NOTHING)
+
+    def store(self, owner: Value, slot: Hashable, values: Values) -> None:
+        """Let *values* be in *slot* of *owner*, too."""
+        slots = self._heap.setdefault(owner, {})
+        known = slots.get(slot, NOTHING)
+        both = join(known, values)
+        if both == known:
+            return
+        slots[slot] = both
+        if (owner, slot) in self._read or (owner, _ANY_ITEM) in self._read:
+            self.changed = True
+        if isinstance(owner, Instance) and owner.site is not None:
+            self.store(Instance(owner.cls), slot, values)
+
+    def slots(self, owner: Value) -> dict[Hashable, Values]:
+        """Return all slots of *owner*."""
+        self._read.add((owner, _ANY_ITEM))
+        return self._heap.get(owner, {})
+
+    def items(self, container: Value, key: Value | None = None) -> Values:
+        """Return the items of a container: those of a key, or all."""
+        slots = self.slots(container)
+        if isinstance(key, Constant) and isinstance(key.value, Hashable):
+            found = slots.get(key.value, NOTHING)
+            return join(found, slots.get(_ANY_ITEM, NOTHING))
+        if isinstance(key, (Class, Function, Instance)):
+            exact = slots.get(key, NOTHING)
+            if exact:
+                return exact
+            if isinstance(key, Class):
+                return join(*(slots.get(c, NOTHING) for c in self._related(key)))
+        return join(*(values for slot, values in slots.items() if not _is_key(slot)))
+
+    def _related(self, key: Class) -> Iterator[Value]:
+        yield Class(key.definition)
+        if key.is_any:
+            for each in self.subclasses(key.definition):
+                yield Class(each)
+
+    def put(self, container: Value, key: Value | None, values: Values) -> None:
+        """Let *values* be items of a container."""
+        slot: Hashable = _ANY_ITEM
+        if isinstance(key, Constant) and isinstance(key.value, Hashable):
+            slot = key.value
+        elif isinstance(key, (Class, Function, Instance)):
+            slot = key
+        self.store(container, slot, values)
+        if key is not None:
+            self.store(container, "*keys", (key,))
+
+    def keys(self, container: Value) -> Values:
+        """Return the keys of a dict."""
+        return self.load(container, "*keys")
+
+    # Classes
+
+    def info(self, cls: Definition) -> ClassInfo:
+        """Return what is known of a class."""
+        found = self.classes.get(cls)
+        if found is None:
+            scope = self.scope_of(cls.source)
+            found = self.classes.get(cls)
+            if found is None:  # it is in a function that nobody has called
+                found = self.classes[cls] = ClassInfo(cls, Scope(cls, scope))
+        return found
+
+    def mro(self, cls: Definition) -> tuple[Definition | str, ...]:
+        """Return the classes in which an attribute is looked up; those of libraries by name."""
+        known = self._mros.get(cls)
+        if known is not None:
+            return known
+        self._mros[cls] = (cls,)
+        bases = [b for b in self.info(cls).bases if isinstance(b, (Class, External))]
+        lines: list[list[Definition | str]] = [
+            list(self.mro(b.definition)) if isinstance(b, Class) else [b.name] for b in bases
+        ]
+        lines.append([line[0] for line in lines])
+        found = (cls, *_linearize(lines))
+        self._mros[cls] = found
+        return found
+
+    def forget_mro(self) -> None:
+        """Compute anew in which classes attributes are looked up, for a class is there now."""
+        self._mros.clear()
+
+    def subclasses(self, cls: Definition) -> tuple[Definition, ...]:
+        """Return the known subclasses of a class, at any depth."""
+        known = self._subclasses.get(cls)
+        if known is not None:
+            return known
+        self._subclasses[cls] = ()
+        found: dict[Definition, None] = {}
+        for file, name in self.project.subclasses_named(cls.name):
+            for each in file.definitions.values():
+                if each.kind != "class" or each.name != name or each is cls:
+                    continue
+                self.scope_of(file)
+                if cls in self.mro(each):
+                    found[each] = None
+                    found.update(dict.fromkeys(self.subclasses(each)))
+        self._subclasses[cls] = tuple(found)[:_MOST_SUBCLASSES]
+        return self._subclasses[cls]
+
+    def is_subclass(self, cls: Definition, other: Definition) -> bool:
+        """Return whether a class is *other* or one of its subclasses."""
+        return other in self.mro(cls)
+
+    def own(self, cls: Definition, name: str) -> Values:
+        """Return what a class itself has under *name*."""
+        return self.info(cls).scope.read(name) or NOTHING
+
+    def find(self, cls: Definition, name: str, after: Definition | None = None) -> Values:
+        """Return what a class has under *name*, as an attribute is looked up."""
+        line = self.mro(cls)
+        if after is not None:
+            line = line[line.index(after) + 1 :] if after in line else ()
+        for one in line:
+            if isinstance(one, str):
+                if one not in {"object", "builtins.object", "abc.ABC", "typing.Protocol"}:
+                    return (External(f"{one}.{name}"),)
+                continue
+            if found := self.own(one, name):
+                return found
+        return NOTHING
+
+    def prepare(self, cls: Definition, name: str) -> None:
+        """Evaluate the methods that assign ``self.NAME``, with any arguments."""
+        if self._prepared.get((cls, name)) == self.round:
+            return
+        self._prepared[cls, name] = self.round
+        for one in self.mro(cls):
+            if isinstance(one, str):
+                continue
+            info = self.info(one)
+            for node in info.assigned.get(name, ()):
+                definition = one.source.definitions[node]
+                method = Function(definition, info.scope)
+                self.activate(method, OPEN_ARGUMENTS, Instance(cls))
+
+    # Calls
+
+    def annotation(self, scope: Scope, node: ast.expr | None) -> Values:
+        """Return the values that an annotation allows."""
+        return self._annotated(self, scope, node)
+
+    def activate(
+        self, function: Function, arguments: Arguments, receiver: Value | None = None
+    ) -> Activation:
+        """Return what *function* does with *arguments*."""
+        definition = function.definition
+        bound = bind(self, function, arguments, receiver)
+        contexts = self.contexts.setdefault(definition, [])
+        if len(contexts) >= _FEW_CONTEXTS:
+            bound = {name: _without_constants(values) for name, values in bound.items()}
+        key: Hashable = (definition, function.scope, receiver, tuple(bound.values()))
+        found = self._activations.get(key)
+        if found is None:
+            if len(contexts) >= _MOST_CONTEXTS or self.depth > _DEEPEST:
+                receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
+                bound = bind(self, function, OPEN_ARGUMENTS, receiver)
+                key = (definition, function.scope, receiver, "any")
+                found = self._activations.get(key)
+            if found is None:
+                found = Activation(definition, function.scope, bound, receiver)
+                self._activations[key] = found
+                contexts.append(found)
+        if found.is_running:
+            found.recursed = True
+        elif found.round != self.round:
+            self._evaluate(found)
+        return found
+
+    def _evaluate(self, activation: Activation) -> None:
+        if self.depth > _DEEPEST * 2:
+            activation.body = Outside("too deep", activation.definition.place)
+            return
+        activation.round, activation.is_running = self.round, True
+        self.depth += 1
+        try:
+            for _ in range(3):
+                activation.recursed = False
+                before = activation.returns, activation.yields
+                self._run(self, activation)
+                if not activation.recursed or before == (activation.returns, activation.yields):
+                    break
+        except RecursionError:
+            activation.body = Outside("too deep", activation.definition.place)
+        finally:
+            activation.is_running = False
+            self.depth -= 1
+        self.evaluated.append(activation)
+
+
+OPEN_ARGUMENTS = Arguments(is_open=True)
+
+
+def _is_key(slot: Hashable) -> bool:
+    return slot == "*keys"
+
+
+def _without_constants(values: Values) -> Values:
+    return join(Unknown() if isinstance(v, Constant) else v for v in values)
+
+
+def _linearize(lines: list[list[Definition | str]]) -> Iterator[Definition | str]:
+    """Yield the order in which bases are looked up, as Python computes it."""
+    lines = [line for line in lines if line]
+    while lines:
+        for line in lines:
+            if not any(line[0] in other[1:] for other in lines):
+                head = line[0]
+                break
+        else:  # there is no such order, and Python would raise
+            head = lines[0][0]
+        yield head
+        lines = [[one for one in line if one != head] for line in lines]
+        lines = [line for line in lines if line]
+
+
+def bind(
+    engine: Engine, function: Function, given: Arguments, receiver: Value | None
+) -> dict[str, Values]:
+    """Return what each parameter of *function* is."""
+    node: Any = function.definition.node
+    parameters: ast.arguments = node.args
+    positional = [*parameters.posonlyargs, *parameters.args]
+    bound: dict[str, Values] = {}
+    first = 0
+    if receiver is not None and positional:
+        bound[positional[0].arg] = (receiver,)
+        first = 1
+    values = list(given.positional)
+    for parameter in positional[first:]:
+        if values:
+            bound[parameter.arg] = values.pop(0)
+        elif parameter.arg in given.named:
+            bound[parameter.arg] = given.named[parameter.arg]
+        else:
+            bound[parameter.arg] = join(given.rest, given.other)
+    for parameter in parameters.kwonlyargs:
+        bound[parameter.arg] = given.named.get(parameter.arg, given.other)
+    if parameters.vararg is not None:
+        container = Container("tuple", (node, "*", tuple(values), given.rest))
+        for number, each in enumerate(values):
+            engine.put(container, Constant(number, int), each)
+        if given.rest or given.is_open:
+            engine.put(container, None, given.rest or UNKNOWN)
+        bound[parameters.vararg.arg] = (container,)
+    if parameters.kwarg is not None:
+        extra = {name: given.named[name] for name in given.named if name not in bound}
+        container = Container("dict", (node, "**", tuple(extra.items()), given.other))
+        for name, each in extra.items():
+            engine.put(container, Constant(name, str), each)
+        if given.other or given.is_open:
+            engine.put(container, None, given.other or UNKNOWN)
+        bound[parameters.kwarg.arg] = (container,)
+    return _filled(engine, function, bound, is_open=given.is_open)
+
+
+def _filled(
+    engine: Engine, function: Function, bound: dict[str, Values], *, is_open: bool
+) -> dict[str, Values]:
+    """Return *bound* with what annotations and defaults say of what is not known."""
+    node: Any = function.definition.node
+    parameters: ast.arguments = node.args
+    positional = [*parameters.posonlyargs, *parameters.args]
+    defaults: dict[str, ast.expr | None] = dict(
+        zip([p.arg for p in positional[::-1]], parameters.defaults[::-1], strict=False)
+    )
+    defaults |= dict(
+        zip([p.arg for p in parameters.kwonlyargs], parameters.kw_defaults, strict=True)
+    )
+    for parameter in (*positional, *parameters.kwonlyargs):
+        values = bound.get(parameter.arg, NOTHING)
+        default = defaults.get(parameter.arg)
+        if not values and default is not None:
+            values = engine.load(function, ("default", parameter.arg))
+            if is_open and all(isinstance(v, Constant) for v in values):
+                values = join(values, engine.annotation(function.scope, parameter.annotation))
+                values = join(values, UNKNOWN)
+        if not values or Unknown() in values:
+            typed = engine.annotation(function.scope, parameter.annotation)
+            known = [v for v in values if not isinstance(v, Unknown)]
+            values = join(known, typed) or UNKNOWN
+            if is_open and default is not None and not typed:
+                values = join(values, UNKNOWN)
+        bound[parameter.arg] = values
+    return bound

@@ -1,0 +1,163 @@
+"""The frame of one activation: its names as they are at a statement, and what it has called."""
+
+import ast
+import builtins
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from penstock.evidence._activations import Activation, Scope, merge
+from penstock.evidence._engine import Engine
+from penstock.evidence._source import Place
+from penstock.evidence._terms import Term
+from penstock.evidence._values import UNKNOWN, External, Values, join
+
+__all__ = ["Frame", "path_of"]
+
+Names = dict[str, Values]
+
+
+class Frame:
+    """One activation while it is evaluated.
+
+    Args:
+        engine: What is known of the project.
+        activation: What is evaluated.
+        scope: The scope of its names.
+        local: The names that it assigns.
+    """
+
+    def __init__(
+        self, engine: Engine, activation: Activation, scope: Scope, local: frozenset[str]
+    ) -> None:
+        self.engine, self.activation, self.scope, self.local = engine, activation, scope, local
+        self.names: Names | None = {}
+        """Its names as they are now, or None where nothing gets."""
+        self.paths: Names = {}
+        """What attributes and items are as they were assigned just now, by their source."""
+        self.terms: list[Term] = []
+        self.exits: list[tuple[Names | None, Names]] = []
+        """The names at each ``break`` and ``continue`` of the loop."""
+        self.tokens: dict[object, list[object]] = {}
+        """What was handed off to each object."""
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether nothing gets to where this is."""
+        return self.names is None
+
+    def place(self, node: ast.AST) -> Place:
+        """Return where *node* is."""
+        return Place(self.activation.definition.source.file, getattr(node, "lineno", 1))
+
+    def emit(self, term: Term) -> None:
+        """Note what happens next."""
+        self.terms.append(term)
+
+    def leave(self) -> None:
+        """Note that nothing gets beyond this."""
+        self.names = None
+
+    @contextmanager
+    def collected(self) -> Iterator[list[Term]]:
+        """Collect in the block what happens, without noting it."""
+        outer, self.terms = self.terms, []
+        try:
+            yield self.terms
+        finally:
+            self.terms = outer
+
+    def read(self, name: str) -> Values:
+        """Return what *name* is."""
+        if self.names is not None and name in self.names:
+            return self.names[name]
+        scope: Scope | None = self.scope
+        if name in self.local and scope is not None and scope.cls is None:
+            found = scope.read(name)
+            if found is not None and scope.parent is not None:
+                return found
+        is_first = True
+        while scope is not None:
+            # The names of a class are not those of its methods.
+            if is_first or scope.definition.kind != "class":
+                found = scope.read(name)
+                if found is not None:
+                    return found
+            is_first = False
+            scope = scope.parent
+        return self._builtin(name)
+
+    def _builtin(self, name: str) -> Values:
+        module = self.scope.module.definition.source
+        for starred in self.engine.load(External("*" + module.module), "star"):
+            if isinstance(starred, External):
+                return (External(f"{starred.name}.{name}"),)
+        return (External(f"builtins.{name}"),) if name in _BUILTINS else UNKNOWN
+
+    def assign(self, name: str, values: Values) -> None:
+        """Let *name* be one of *values* from now on."""
+        scope = self.scope
+        if name not in self.local:
+            scope = self._outer(name)
+        if scope.add(name, values):
+            self.engine.changed = True
+        if self.names is not None and (scope is self.scope):
+            self.names[name] = values
+        if self.paths:
+            self.paths = {
+                path: found
+                for path, found in self.paths.items()
+                if not path.startswith((f"{name}.", f"{name}["))
+            }
+
+    def _outer(self, name: str) -> Scope:
+        node = self.activation.definition.node
+        if any(isinstance(each, ast.Global) and name in each.names for each in ast.walk(node)):
+            return self.scope.module
+        scope = self.scope.parent
+        while scope is not None and scope.parent is not None:
+            if name in scope.names and scope.definition.kind != "class":
+                return scope
+            scope = scope.parent
+        return self.scope.module
+
+    # Branches
+
+    def saved(self) -> tuple[Names | None, Names]:
+        """Return the names as they are now."""
+        return (None if self.names is None else dict(self.names)), dict(self.paths)
+
+    def restore(self, saved: tuple[Names | None, Names]) -> None:
+        """Let the names be as they were."""
+        names, paths = saved
+        self.names = None if names is None else dict(names)
+        self.paths = dict(paths)
+
+    def merge(self, *several: tuple[Names | None, Names]) -> None:
+        """Let the names be as they are after one of *several*."""
+        alive = [(names, paths) for names, paths in several if names is not None]
+        self.names = merge([names for names, _ in alive]) if alive else None
+        common = set.intersection(*(set(paths) for _, paths in alive)) if alive else set()
+        self.paths = {
+            path: join(*(paths[path] for _, paths in alive)) for path in sorted(common)
+        }
+
+    def forget_paths(self) -> None:
+        """Forget what attributes and items are, since something may have assigned them."""
+        if self.paths:
+            self.paths = {}
+
+
+def path_of(node: ast.expr) -> str | None:
+    """Return the source of a name with attributes and constant keys, or None if it is not one."""
+    inner: ast.expr = node
+    while True:
+        if isinstance(inner, ast.Attribute):
+            inner = inner.value
+        elif isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant):
+            inner = inner.value
+        else:
+            break
+    return ast.unparse(node) if isinstance(inner, ast.Name) and inner is not node else None
+
+
+_BUILTINS = frozenset(dir(builtins))

@@ -1,0 +1,227 @@
+"""The source files of a project: found by name, and read and parsed where they are asked for."""
+
+import ast
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+__all__ = ["Definition", "FunctionNode", "Place", "Project", "SourceFile"]
+
+FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+_SKIPPED = {
+    "__pycache__", "build", "dist", "node_modules", "site-packages", "dist-packages", "venv", "env",
+}  # fmt: skip
+_CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[^(:\n]*\(([^)]*)\)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A line of a source file."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Definition:
+    """A module, class, function or lambda in the source."""
+
+    kind: Literal["module", "class", "function", "lambda"]
+    source: "SourceFile" = field(repr=False)
+    qualname: str
+    node: ast.AST = field(repr=False)
+    parent: "Definition | None" = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The last part of the qualified name."""
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def line(self) -> int:
+        """The line of the ``def``, or of the first decorator, as Python counts it."""
+        lines = [each.lineno for each in getattr(self.node, "decorator_list", ())]
+        return min([getattr(self.node, "lineno", 1), *lines])
+
+    @property
+    def place(self) -> Place:
+        """The place of the ``def`` itself."""
+        return Place(self.source.file, getattr(self.node, "lineno", 1))
+
+    @property
+    def label(self) -> str:
+        """The name of the module and the qualified name."""
+        return f"{self.source.module}.{self.qualname}" if self.qualname else self.source.module
+
+
+class SourceFile:
+    """One file of the project, which is parsed where its tree is asked for.
+
+    Args:
+        module: The dotted name by which it is imported.
+        path: Where it is.
+        file: Its name in reports.
+        text: Its text, if somebody has read it already.
+    """
+
+    def __init__(self, module: str, path: Path, file: str, text: str | None = None) -> None:
+        self.module, self.path, self.file = module, path, file
+        self.is_package = path.name == "__init__.py"
+        self._text = text
+        self.error: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.file}>"
+
+    @cached_property
+    def text(self) -> str:
+        """The text, or ``""`` if it cannot be read."""
+        if self._text is not None:
+            return self._text
+        try:
+            return self.path.read_text(encoding="utf-8-sig", errors="replace")
+        except OSError as error:
+            self.error = f"cannot be read: {error.strerror}"
+            return ""
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The tree, which is empty if the text is not valid Python."""
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            self.error = f"cannot be parsed: {error}"
+            return ast.Module([], [])
+
+    @cached_property
+    def root(self) -> Definition:
+        """The module itself."""
+        return Definition("module", self, "", self.tree, None)
+
+    @cached_property
+    def definitions(self) -> dict[ast.AST, Definition]:
+        """All that the module defines, by node."""
+        found: dict[ast.AST, Definition] = {}
+        _collect(self.tree, self.root, "", found)
+        return found
+
+    def find(self, qualname: str, line: int | None = None) -> Definition | None:
+        """Return what is called *qualname*: the one nearest to *line*, or else the last."""
+        found = [each for each in self.definitions.values() if each.qualname == qualname]
+        if line is not None and len(found) > 1:
+            found.sort(key=lambda each: abs(each.line - line), reverse=True)
+        return found[-1] if found else None
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All identifiers in the text, those of comments and strings too."""
+        return frozenset(re.findall(r"[^\W\d]\w*", self.text))
+
+    @cached_property
+    def bases(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The names of the classes in the text, with the words between their parentheses."""
+        return tuple(
+            (name, tuple(re.findall(r"\w+", written)))
+            for name, written in _CLASS.findall(self.text)
+        )
+
+
+def _collect(
+    tree: ast.AST, parent: Definition, prefix: str, found: dict[ast.AST, Definition]
+) -> None:
+    waiting = [(tree, parent, prefix)]
+    while waiting:
+        node, parent, prefix = waiting.pop()
+        for child in ast.iter_child_nodes(node):
+            inside, below = parent, prefix
+            if isinstance(child, ast.ClassDef):
+                inside = Definition("class", parent.source, prefix + child.name, child, parent)
+                below = f"{prefix}{child.name}."
+            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                inside = Definition("function", parent.source, prefix + child.name, child, parent)
+                below = f"{prefix}{child.name}.<locals>."
+            elif isinstance(child, ast.Lambda):
+                inside = Definition("lambda", parent.source, f"{prefix}<lambda>", child, parent)
+                below = f"{prefix}<lambda>.<locals>."
+            if inside is not parent:
+                found[child] = inside
+            waiting.append((child, inside, below))
+
+
+class Project:
+    """The source files of a project, by the names that modules are imported by.
+
+    Args:
+        files: The files. The first of a name wins.
+    """
+
+    def __init__(self, files: Iterable[SourceFile]) -> None:
+        self.files: dict[str, SourceFile] = {}
+        for file in files:
+            self.files.setdefault(file.module, file)
+        self._mentions: dict[str, tuple[SourceFile, ...]] = {}
+
+    @classmethod
+    def at(cls, folder: Path, roots: Sequence[Path] = ()) -> "Project":
+        """Return the project in *folder*.
+
+        Args:
+            folder: The folder from which files are named.
+            roots: The folders from which modules are imported: *folder* itself,
+                and those of a ``src`` layout, if empty.
+        """
+        if not roots:
+            source = folder / "src"
+            roots = [source, folder] if source.is_dir() else [folder]
+        found = (file for root in roots for file in _files_in(root, folder))
+        return cls(found)
+
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """The names of all packages, those without a file of their own too."""
+        names = (name.split(".") for name in self.files)
+        return frozenset(".".join(parts[:n]) for parts in names for n in range(1, len(parts)))
+
+    def mentioning(self, word: str) -> tuple[SourceFile, ...]:
+        """Return the files in which *word* is."""
+        known = self._mentions.get(word)
+        if known is None:
+            found = (f for f in self.files.values() if word in f.text and word in f.words)
+            known = self._mentions[word] = tuple(found)
+        return known
+
+    def subclasses_named(self, name: str) -> Iterator[tuple[SourceFile, str]]:
+        """Yield the files and names of the classes that have a base called *name*."""
+        for file in self.mentioning(name):
+            for subclass, bases in file.bases:
+                if name in bases:
+                    yield file, subclass
+
+
+def _files_in(root: Path, folder: Path) -> Iterator[SourceFile]:
+    for where, folders, names in os.walk(root):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in _SKIPPED and not name.startswith(".") and name.isidentifier()
+            and not os.path.exists(os.path.join(where, name, "pyvenv.cfg"))  # noqa: PTH110, PTH118
+        )  # fmt: skip
+        relative = Path(where).relative_to(root).parts
+        for name in sorted(names):
+            stem, suffix = os.path.splitext(name)  # noqa: PTH122 - hot
+            if suffix != ".py":
+                continue
+            parts = relative if stem == "__init__" else (*relative, stem)
+            if not parts:
+                continue
+            path = Path(where, name)
+            shown = path.relative_to(folder) if path.is_relative_to(folder) else path
+            yield SourceFile(".".join(parts), path, shown.as_posix())

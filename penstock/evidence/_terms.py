@@ -1,0 +1,156 @@
+"""The terms that say in which order the body of a function may call, hand off and leave."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from penstock.evidence._source import Place
+
+if TYPE_CHECKING:
+    from penstock.evidence._activations import Activation
+
+__all__ = [
+    "Background",
+    "Call",
+    "Choice",
+    "Exit",
+    "Iterate",
+    "Join",
+    "Loop",
+    "Outside",
+    "Parallel",
+    "Sequence",
+    "Term",
+    "Try",
+    "Yield",
+    "choice",
+    "sequence",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of one of several functions."""
+
+    targets: tuple["Activation", ...]
+    place: Place
+    is_lazy: bool = False
+    """Whether it makes a generator, whose body runs later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A call of which the source does not show where it leads."""
+
+    text: str
+    """The callee as it is written."""
+
+    place: Place
+    library: str | None = None
+    """The dotted name in a library, if that is what is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Something that is handed off: it begins later than this, and need not have ended after."""
+
+    body: "Term"
+    token: Hashable
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Waiting until what was handed off has ended."""
+
+    token: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Iterate:
+    """A block that runs at each ``yield`` of a generator."""
+
+    targets: tuple["Activation", ...]
+    body: "Term"
+    place: Place
+    is_loop: bool = True
+    """Whether it is a loop, and not the block of a context manager."""
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """A ``yield``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """Leaving the block, the loop or the function."""
+
+    kind: Literal["return", "raise", "break", "continue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One after the other."""
+
+    items: tuple["Term", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several."""
+
+    options: tuple["Term", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """All of them, in any order."""
+
+    items: tuple["Term", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Any number of times."""
+
+    body: "Term"
+    otherwise: "Term" = Sequence()
+    ends: bool = True
+    """Whether it ends without ``break``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A ``try`` statement."""
+
+    body: "Term"
+    handlers: tuple["Term", ...]
+    otherwise: "Term"
+    final: "Term"
+    catches_all: bool = False
+
+
+Term: TypeAlias = (
+    Call | Outside | Background | Join | Iterate | Yield | Exit | Sequence | Choice | Parallel
+    | Loop | Try
+)  # fmt: skip
+
+EMPTY = Sequence()
+
+
+def sequence(items: Iterable[Term]) -> Term:
+    """Return *items* one after the other."""
+    found: list[Term] = []
+    for item in items:
+        if isinstance(item, Sequence):
+            found.extend(item.items)
+        else:
+            found.append(item)
+    return found[0] if len(found) == 1 else Sequence(tuple(found))
+
+
+def choice(options: Iterable[Term]) -> Term:
+    """Return one of *options*."""
+    found = tuple(dict.fromkeys(options))
+    return found[0] if len(found) == 1 else Choice(found)
