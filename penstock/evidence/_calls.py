@@ -52,7 +52,7 @@ from penstock.evidence._values import (
     join,
 )
 
-__all__ = ["apply", "await_values", "call_expression", "is_async", "is_generator", "iterate"]
+__all__ = ["apply", "await_values", "call_expression", "is_async", "is_generator", "iterate", "register"]
 
 Evaluate = Callable[[Frame, ast.expr], Values]
 
@@ -157,8 +157,7 @@ def _apply_one(frame: Frame, callee: Value, arguments: Arguments, node: ast.AST)
             return _call_wrapped(frame, callee, arguments, node)
         case External():
             return _call_external(frame, callee, arguments, node)
-    _outside(frame, node, arguments, None)
-    return UNKNOWN
+    return _outside(frame, node, arguments, None) or UNKNOWN
 
 
 def is_generator(definition_node: ast.AST) -> bool:
@@ -277,7 +276,17 @@ def _call_partial(frame: Frame, callee: Partial, arguments: Arguments, node: ast
         owner = arguments.positional[0] if arguments.positional else UNKNOWN
         names = [v.value for v in callee.positional[0] if isinstance(v, Constant)]
         return join(*(attribute_of(frame, v, n, node) for v in owner for n in names)) or UNKNOWN
-    if callee.kind in {"signature", "chain"}:
+    if callee.kind == "chord":
+        whole = (*callee.positional, *arguments.positional)
+        callee = Partial(callee.callee, whole, kind="chain")
+    if callee.kind == "receiver":
+        functions = arguments.all()
+        for signal in join(*callee.positional):
+            inner = frame.engine.items(signal) if isinstance(signal, Container) else (signal,)
+            for one in inner:
+                register(frame, one, functions)
+        return functions
+    if callee.kind in {"signature", "chain", "group"}:
         return _hand_signature(frame, callee, node)
     whole = arguments._replace(
         positional=(*callee.positional, *arguments.positional),
@@ -725,19 +734,28 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         if copied:
             return copied
     if last in REGISTERING and plain and "." in name:
-        owner = External(name.rpartition(".")[0], callee.site)
-        known = frame.engine.registered.get(owner, NOTHING)
-        frame.engine.registered[owner] = join(known, plain)
+        register(frame, External(name.rpartition(".")[0], callee.site), tuple(plain))
         return tuple(plain[:1]) if len(arguments.positional) == 1 else UNKNOWN
     handed = _hand_functions(frame, callee, arguments, node)
     frame.emit(Outside(_text(node), frame.place(node), name))
     if handed:
         return handed
     owner = External(name.rpartition(".")[0], callee.site)
+    frame.engine.asked.add(owner)
     if last in {"send", "send_robust", "emit", "publish", "fire", "trigger", "dispatch", "notify"}:
         for function in frame.engine.registered.get(owner, NOTHING):
             frame.emit(_run_later(frame, function, OPEN, node))
     return (made,)
+
+
+def register(frame: Frame, owner: Value, functions: Values) -> None:
+    """Note that *owner* keeps *functions*, which it may call when something is sent."""
+    engine = frame.engine
+    known = engine.registered.get(owner, NOTHING)
+    both = join(known, functions)
+    engine.registered[owner] = both
+    if both != known and owner in engine.asked:
+        engine.changed = True
 
 
 def _text(node: ast.AST) -> str:
@@ -965,7 +983,12 @@ def _chord(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) 
         return None
     group = Partial(External("group"), (header,), kind="group")
     body = arguments.positional[1:2] or tuple(v for k, v in arguments.named.items() if k == "body")
-    return (Partial(External("chain"), ((group,), *body), kind="chain"),)
+    kind = "chain" if body else "chord"
+    return (Partial(External("chain"), ((group,), *body), kind=kind),)
+
+
+def _receiver(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    return (Partial(callee, arguments.positional[:1], kind="receiver"),)
 
 
 def _depends(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
@@ -1058,6 +1081,8 @@ _SPECIAL: dict[str, Special] = {
     "group": _gather,
     "chain": _chain,
     "chord": _chord,
+    "receiver": _receiver,
+    "connect_via": _receiver,
     "Depends": _depends,
     "Security": _depends,
     "import_module": _import_module,

@@ -67,6 +67,7 @@ class Engine:
         self._subclasses: dict[Definition, tuple[Definition, ...]] = {}
         self._prepared: dict[tuple[Definition, str], int] = {}
         self.registered: dict[Value, Values] = {}
+        self.asked: set[Value] = set()
         self.results: dict[Hashable, Values] = {}
         self.evaluated: list[Activation] = []
 

@@ -4,11 +4,12 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from penstock.evidence._activations import Arguments
 from penstock.evidence._attributes import attribute_of
 from penstock.evidence._calls import apply, await_values, call_expression, iterate
 from penstock.evidence._engine import Engine
 from penstock.evidence._frame import Frame, path_of
-from penstock.evidence._terms import Choice, Iterate, Loop, Sequence, Yield, choice, sequence
+from penstock.evidence._terms import Choice, Iterate, Loop, Rounds, Sequence, Yield, choice, sequence
 from penstock.evidence._values import (
     NOTHING,
     UNKNOWN,
@@ -18,6 +19,7 @@ from penstock.evidence._values import (
     External,
     Function,
     Instance,
+    Method,
     Partial,
     Unknown,
     Value,
@@ -25,7 +27,7 @@ from penstock.evidence._values import (
     join,
 )
 
-__all__ = ["assign_target", "evaluate", "narrowed", "truth_of"]
+__all__ = ["assign_target", "defaults_of", "evaluate", "narrow", "narrowed", "rounds_of", "truth_of"]
 
 
 def evaluate(frame: Frame, node: ast.expr) -> Values:
@@ -114,8 +116,6 @@ def _items_of(engine: Engine, owner: Container, keys: Values) -> Values:
 
 def apply_all(frame: Frame, callees: Values, arguments: tuple[Values, ...], node: ast.AST) -> Values:
     """Return what a call of *callees* returns that the source does not have as such."""
-    from penstock.evidence._activations import Arguments
-
     return apply(frame, callees, Arguments(arguments), node)
 
 
@@ -243,17 +243,31 @@ def _comprehension(frame: Frame, node: Any) -> Values:
                 frame.engine.put(container, None, evaluate(frame, node.elt))
             return
         first, *others = generators
-        items, lazy = iterate(frame, evaluate(frame, first.iter), first.iter)
+        iterated = evaluate(frame, first.iter)
+        counted = rounds_of(frame, iterated)
+        if counted is not None:
+            rounds = []
+            for each in counted:
+                assign_target(frame, first.target, each)
+                with frame.collected() as body:
+                    run_round(first, others)
+                rounds.append(sequence(body))
+            frame.emit(Rounds(tuple(rounds)))
+            return
+        items, lazy = iterate(frame, iterated, first.iter)
         assign_target(frame, first.target, items)
         with frame.collected() as body:
-            for condition in first.ifs:
-                evaluate(frame, condition)
-                narrow(frame, condition, truth=True)
-            run(others)
+            run_round(first, others)
         if lazy:
             frame.emit(Iterate(lazy, sequence(body), frame.place(node)))
         else:
             frame.emit(Loop(sequence(body)))
+
+    def run_round(first: ast.comprehension, others: list[ast.comprehension]) -> None:
+        for condition in first.ifs:
+            evaluate(frame, condition)
+            narrow(frame, condition, truth=True)
+        run(others)
 
     run(node.generators)
     frame.local = local
@@ -445,8 +459,6 @@ def _set_attribute(frame: Frame, owner: Value, target: ast.Attribute, values: Va
             inner = getattr(each, "function", None)
             if getattr(each, "kind", None) == "property" and inner is not None:
                 for one in engine.load(each, "setter"):
-                    from penstock.evidence._values import Method
-
                     if isinstance(one, Function):
                         apply_all(frame, (Method(one, owner),), (values,), target)
                         return
@@ -518,6 +530,27 @@ def _count(engine: Engine, container: Value) -> int | None:
     if "*" in slots or any(not isinstance(s, int) for s in slots if s != "*keys"):
         return None
     return len([s for s in slots if s != "*keys"])
+
+
+_MOST_ROUNDS = 16
+_LEADING = (Function, Class, Instance, Method, Partial)
+
+
+def rounds_of(frame: Frame, values: Values) -> list[Values] | None:
+    """Return the items of a list one by one, if the source has them all and they can be called."""
+    if len(values) != 1 or not isinstance(values[0], Container):
+        return None
+    container = values[0]
+    count = _count(frame.engine, container)
+    if count is None or not 0 < count <= _MOST_ROUNDS:
+        return None
+    items = [frame.engine.items(container, Constant(n, int)) for n in range(count)]
+    for each in items:
+        for value in each:
+            inner = frame.engine.items(value) if isinstance(value, Container) else (value,)
+            if any(isinstance(one, _LEADING) for one in inner):
+                return items
+    return None
 
 
 # Conditions

@@ -16,6 +16,9 @@ FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _SKIPPED = {
     "__pycache__", "build", "dist", "node_modules", "site-packages", "dist-packages", "venv", "env",
 }  # fmt: skip
+_DEF = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+_CALLED = re.compile(r"[^\W\d]\w*")
+_MOST_BY_NAME = 60
 _CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[^(:\n]*\(([^)]*)\)", re.MULTILINE)
 
 
@@ -167,6 +170,7 @@ class Project:
         self.files: dict[str, SourceFile] = {}
         for file in files:
             self.files.setdefault(file.module, file)
+        self._called: dict[str, frozenset[str]] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
 
     @classmethod
@@ -197,6 +201,43 @@ class Project:
             found = (f for f in self.files.values() if word in f.text and word in f.words)
             known = self._mentions[word] = tuple(found)
         return known
+
+    @cached_property
+    def _functions_named(self) -> dict[str, list[SourceFile]]:
+        found: dict[str, list[SourceFile]] = {}
+        for file in self.files.values():
+            for name in dict.fromkeys(_DEF.findall(file.text)):
+                found.setdefault(name, []).append(file)
+        return found
+
+    def called_by(self, name: str) -> frozenset[str]:
+        """Return the words in all functions called *name*."""
+        known = self._called.get(name)
+        if known is None:
+            words: set[str] = set()
+            for file in self._functions_named.get(name, ())[:_MOST_BY_NAME]:
+                lines = file.text.splitlines()
+                for each in file.definitions.values():
+                    if each.kind == "function" and each.name == name:
+                        end = getattr(each.node, "end_lineno", 0)
+                        text = "\n".join(lines[each.place.line : end])
+                        words.update(_CALLED.findall(text))
+            known = self._called[name] = frozenset(words)
+        return known
+
+    def uses_of(self, definition: Definition) -> list[Place]:
+        """Return the lines that mention the name of *definition* and do not only import it."""
+        name = definition.name
+        pattern = re.compile(rf"(?<![\w\"'])(?:{re.escape(name)})(?![\w\"'])")
+        found: list[Place] = []
+        for file in self.mentioning(name):
+            for number, line in enumerate(file.text.splitlines(), 1):
+                if name in line and pattern.search(line.partition("#")[0]):
+                    words = line.split()
+                    is_import = words[0] in {"from", "import"} or line.strip().strip(",()") == name
+                    if not is_import and f"def {name}" not in line:
+                        found.append(Place(file.file, number))
+        return found
 
     def subclasses_named(self, name: str) -> Iterator[tuple[SourceFile, str]]:
         """Yield the files and names of the classes that have a base called *name*."""

@@ -6,9 +6,16 @@ from typing import Any
 
 from penstock.evidence._activations import Activation, Arguments, ClassInfo, Scope
 from penstock.evidence._attributes import attribute_of
-from penstock.evidence._calls import apply, await_values, iterate
+from penstock.evidence._calls import apply, await_values, iterate, register
 from penstock.evidence._engine import Engine
-from penstock.evidence._expressions import assign_target, defaults_of, evaluate, narrow, truth_of
+from penstock.evidence._expressions import (
+    assign_target,
+    defaults_of,
+    evaluate,
+    narrow,
+    rounds_of,
+    truth_of,
+)
 from penstock.evidence._frame import Frame
 from penstock.evidence._source import Definition
 from penstock.evidence._terms import (
@@ -17,6 +24,7 @@ from penstock.evidence._terms import (
     Iterate,
     Join,
     Loop,
+    Rounds,
     Term,
     Try,
     choice,
@@ -305,7 +313,7 @@ def _raise(frame: Frame, node: ast.Raise) -> None:
 def _leave(frame: Frame, node: ast.Break | ast.Continue) -> None:
     kind = "break" if isinstance(node, ast.Break) else "continue"
     frame.emit(Exit(kind))  # type: ignore[arg-type]
-    frame.exits.append(frame.saved())  # type: ignore[attr-defined]
+    frame.exits.append(frame.saved())
     frame.leave()
 
 
@@ -333,13 +341,13 @@ def _while(frame: Frame, node: ast.While) -> None:
     is_endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
     for is_last in (False, True):
         before = frame.saved()
-        outer, frame.exits = getattr(frame, "exits", []), []  # type: ignore[attr-defined]
+        outer, frame.exits = frame.exits, []
         with frame.collected() as terms:
             evaluate(frame, node.test)
             test = list(terms)
             narrow(frame, node.test, truth=True)
             run_block(frame, node.body)
-        exits, frame.exits = frame.exits, outer  # type: ignore[attr-defined]
+        exits, frame.exits = frame.exits, outer
         frame.merge(before, frame.saved(), *exits)
     with frame.collected() as otherwise:
         run_block(frame, node.orelse)
@@ -350,15 +358,19 @@ def _while(frame: Frame, node: ast.While) -> None:
 
 def _for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
     values = evaluate(frame, node.iter)
+    counted = rounds_of(frame, values)
+    if counted is not None:
+        _for_each(frame, node, counted)
+        return
     lazy: tuple[Activation, ...] = ()
     for is_last in (False, True):
         before = frame.saved()
-        outer, frame.exits = getattr(frame, "exits", []), []  # type: ignore[attr-defined]
+        outer, frame.exits = frame.exits, []
         with frame.collected() as terms:
             items, lazy = iterate(frame, values, node.iter)
             assign_target(frame, node.target, items or UNKNOWN)
             run_block(frame, node.body)
-        exits, frame.exits = frame.exits, outer  # type: ignore[attr-defined]
+        exits, frame.exits = frame.exits, outer
         frame.merge(before, frame.saved(), *exits)
     with frame.collected() as otherwise:
         run_block(frame, node.orelse)
@@ -367,6 +379,23 @@ def _for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
         frame.emit(choice([sequence(otherwise), Terms()]))
     else:
         frame.emit(Loop(sequence(terms), sequence(otherwise)))
+
+
+def _for_each(frame: Frame, node: ast.For | ast.AsyncFor, counted: list[Values]) -> None:
+    """Execute a loop once for each item of a list that the source has."""
+    rounds: list[Term] = []
+    outer, frame.exits = frame.exits, []
+    for items in counted:
+        before = frame.saved()
+        with frame.collected() as terms:
+            assign_target(frame, node.target, items)
+            run_block(frame, node.body)
+        frame.merge(before, frame.saved(), *frame.exits)
+        rounds.append(sequence(terms))
+    frame.exits = outer
+    with frame.collected() as otherwise:
+        run_block(frame, node.orelse)
+    frame.emit(Rounds(tuple(rounds), sequence(otherwise)))
 
 
 def _try(frame: Frame, node: Any) -> None:
@@ -627,9 +656,8 @@ def _decorate_with(
         last = decorator.name.removesuffix("()").rpartition(".")[2]
         if last in _DESCRIPTORS:
             return apply(frame, (decorator,), arguments, written) or values
-        _register(frame, decorator, values)
-        if "atomic" in decorator.name:
-            return values
+        name = decorator.name.removesuffix("()")
+        register(frame, External(name.rpartition(".")[0], decorator.site), values)
         return values
     if isinstance(decorator, (Unknown, Constant)):
         return values
@@ -642,13 +670,6 @@ def _decorate_with(
     found = apply(frame, (decorator,), arguments, written)
     is_known = [v for v in found if not isinstance(v, (Unknown, Constant))]
     return join(is_known) if is_known else values
-
-
-def _register(frame: Frame, decorator: External, values: Values) -> None:
-    name = decorator.name.removesuffix("()")
-    owner = External(name.rpartition(".")[0], decorator.site)
-    known = frame.engine.registered.get(owner, NOTHING)
-    frame.engine.registered[owner] = join(known, values)
 
 
 _DESCRIPTORS = {

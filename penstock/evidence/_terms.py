@@ -19,6 +19,7 @@ __all__ = [
     "Loop",
     "Outside",
     "Parallel",
+    "Rounds",
     "Sequence",
     "Term",
     "Try",
@@ -121,6 +122,14 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounds:
+    """A loop over a list that the source has: one round for each item."""
+
+    items: tuple["Term", ...]
+    otherwise: "Term" = Sequence()
+
+
+@dataclass(frozen=True, slots=True)
 class Try:
     """A ``try`` statement."""
 
@@ -133,7 +142,7 @@ class Try:
 
 Term: TypeAlias = (
     Call | Outside | Background | Join | Iterate | Yield | Exit | Sequence | Choice | Parallel
-    | Loop | Try
+    | Loop | Rounds | Try
 )  # fmt: skip
 
 EMPTY = Sequence()

@@ -1,0 +1,223 @@
+"""The verdict on each declared edge, and what the source has that no edge declares."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from penstock.evidence._engine import Engine
+from penstock.evidence._library import SENDING, last_of
+from penstock.evidence._model import CheckedFlow, CheckedStep, EdgeEvidence, Evidence, Undeclared
+from penstock.evidence._order import Order, Start
+from penstock.evidence._source import Definition, Place, Project
+from penstock.evidence._terms import Outside
+
+__all__ = ["FlowEvidence", "judge"]
+
+_DEEPEST_BY_NAME = 3
+_MOST_BY_NAME = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowEvidence:
+    """What the source shows of the steps of one flow."""
+
+    project: Project
+    located: Mapping[str, Definition]
+    starts: Mapping[str, Mapping[str, Start]]
+    outside: Mapping[str, tuple[Outside, ...]]
+    orders: Mapping[tuple[str, str], Mapping[Definition, Order]]
+    definitions: frozenset[Definition]
+    engine: Engine
+
+
+def judge(
+    flow: CheckedFlow, evidence: FlowEvidence
+) -> tuple[tuple[EdgeEvidence, ...], tuple[Undeclared, ...]]:
+    """Return the verdicts on the edges of *flow*, and what it does not declare."""
+    judged = _Judge(flow, evidence)
+    edges = tuple(judged.edge(source, target, loop) for source, target, loop in flow.edges)
+    return edges, tuple(judged.undeclared(edges))
+
+
+class _Judge:
+    def __init__(self, flow: CheckedFlow, evidence: FlowEvidence) -> None:
+        self._flow, self._evidence = flow, evidence
+        self._steps: dict[str, CheckedStep] = {step.name: step for step in flow.steps}
+        self._declared = _closure((source, target) for source, target, _ in flow.edges)
+        self._by_name: dict[tuple[str, str], bool] = {}
+
+    # Declared edges
+
+    def edge(self, source: str, target: str, is_loop: bool) -> EdgeEvidence:
+        """Return the verdict on one edge."""
+        first, second = self._steps.get(source), self._steps.get(target)
+        if second is not None and second.unchecked is not None:
+            return EdgeEvidence(source, target, "unchecked", reason=second.unchecked)
+        found = [*self._calls(source, target), *self._in_order(source, target, is_loop)]
+        if first is not None and second is not None:
+            shared = [channel for channel in first.sends if channel in second.receives]
+            found += [Evidence("channel", channel=channel) for channel in shared]
+        if found:
+            against = self._other_way(source, target)
+            verdict = "mixed" if against and found[0].kind == "order" else "supported"
+            return EdgeEvidence(source, target, verdict, tuple(found), against)
+        for name in (source, target):
+            if name not in self._evidence.located:
+                return EdgeEvidence(
+                    source, target, "unverified", reason=f"{name} is not in the source"
+                )
+        against = tuple(self._in_order(target, source, is_loop=False))
+        return self._unsupported(source, target, against)
+
+    def _calls(self, source: str, target: str) -> Iterator[Evidence]:
+        start = self._evidence.starts.get(source, {}).get(target)
+        if start is not None:
+            yield Evidence("hand-off" if start.is_handed_off else "call", start.path)
+
+    def _in_order(self, source: str, target: str, is_loop: bool) -> Iterator[Evidence]:
+        is_cycle = is_loop or (target, source) in self._declared
+        for caller, order in self._evidence.orders.get((source, target), {}).items():
+            if not order.is_carried or is_cycle:
+                yield Evidence("order", order.second, order.first, caller.label)
+
+    def _other_way(self, source: str, target: str) -> tuple[Evidence, ...]:
+        """Return where both steps are the other way round, and only that."""
+        if (target, source) in self._declared:
+            return ()
+        orders = self._evidence.orders
+        right = {c for c, o in orders.get((source, target), {}).items() if not o.is_carried}
+        return tuple(
+            Evidence("order", order.second, order.first, caller.label)
+            for caller, order in orders.get((target, source), {}).items()
+            if caller not in right and not order.is_carried
+        )
+
+    def _unsupported(
+        self, source: str, target: str, against: tuple[Evidence, ...]
+    ) -> EdgeEvidence:
+        unresolved = self._unresolved(source, target)
+        if unresolved is not None:
+            reason = f"{unresolved.text} cannot be resolved"
+            return EdgeEvidence(
+                source, target, "unverified", (), against, reason, unresolved.place
+            )
+        gateway = self._gateway(source)
+        if gateway is not None and not against and self._is_entered_from_outside(target):
+            reason = f"{source} sends by {gateway.text}, and {target} is called from elsewhere"
+            return EdgeEvidence(source, target, "unverified", (), (), reason, gateway.place)
+        return EdgeEvidence(source, target, "contradicted", (), against)
+
+    def _callers(self, name: str) -> list[str]:
+        """Return *name*, and the steps that it is called from."""
+        found = [name]
+        for each in found:
+            found += [
+                caller
+                for caller, starts in self._evidence.starts.items()
+                if each in starts and caller not in found
+            ]
+        return found
+
+    def _unresolved(self, source: str, target: str) -> Outside | None:
+        """Return a call that may lead to *target*, of which nobody knows where it leads."""
+        wanted = self._evidence.located[target].name
+        for step in self._callers(source):
+            for outside in self._evidence.outside.get(step, ()):
+                if outside.library is None and self._may_lead(outside.text, wanted):
+                    return outside
+        return None
+
+    def _may_lead(self, text: str, wanted: str) -> bool:
+        name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
+        if not name or "." not in text:
+            return True  # a value is called, which may be anything
+        return self._reaches(name, wanted, _DEEPEST_BY_NAME)
+
+    def _reaches(self, name: str, wanted: str, depth: int) -> bool:
+        """Return whether a function called *name* may lead to one called *wanted*, by names."""
+        if name == wanted:
+            return True
+        if depth == 0:
+            return False
+        known = self._by_name.get((name, wanted))
+        if known is None:
+            self._by_name[name, wanted] = False
+            known = any(
+                self._reaches(word, wanted, depth - 1)
+                for word in self._evidence.project.called_by(name)
+            )
+            self._by_name[name, wanted] = known
+        return known
+
+    def _gateway(self, source: str) -> Outside | None:
+        for outside in self._evidence.outside.get(source, ()):
+            last = last_of(outside.library or outside.text)
+            if last in SENDING:
+                return outside
+        return None
+
+    def _is_entered_from_outside(self, target: str) -> bool:
+        """Return whether something else than the flow calls *target*."""
+        evidence = self._evidence
+        if any(target in starts for starts in evidence.starts.values()):
+            return False
+        definition = evidence.located[target]
+        decorators = getattr(definition.node, "decorator_list", ())
+        if decorators:
+            return True
+        parent = definition.parent
+        if parent is not None and parent.kind == "class":
+            mro = evidence.engine.mro(parent)
+            if any(isinstance(one, str) for one in mro):
+                return True
+        return bool(evidence.project.uses_of(definition))
+
+    # Undeclared edges
+
+    def undeclared(self, edges: tuple[EdgeEvidence, ...]) -> Iterator[Undeclared]:
+        """Yield what the source has and no edge declares."""
+        kept = [(e.source, e.target) for e in edges if e.verdict != "contradicted"]
+        entered = {e.target for e in edges if e.verdict in {"supported", "mixed"}}
+        closure = _closure(kept)
+        for source, target, found, is_order in self._candidates():
+            if (source, target) in closure or source == target:
+                continue
+            if self._steps[target].unchecked is not None:
+                continue
+            if is_order and target in entered and (target, source) not in self._declared:
+                continue
+            kept.append((source, target))
+            closure = _closure(kept)
+            yield Undeclared(source, target, found)
+
+    def _candidates(self) -> Iterator[tuple[str, str, Evidence, bool]]:
+        for (source, target), orders in self._evidence.orders.items():
+            for caller, order in orders.items():
+                if order.is_direct and not order.is_carried:
+                    found = Evidence("order", order.second, order.first, caller.label)
+                    yield source, target, found, True
+                    break
+        for source, starts in self._evidence.starts.items():
+            for target, start in starts.items():
+                if start.is_direct:
+                    kind = "hand-off" if start.is_handed_off else "call"
+                    yield source, target, Evidence(kind, start.path), False  # type: ignore[arg-type]
+
+
+def _closure(edges: object) -> set[tuple[str, str]]:
+    """Return all pairs that a path of *edges* joins."""
+    following: dict[str, list[str]] = {}
+    for source, target in edges:  # type: ignore[attr-defined]
+        following.setdefault(source, []).append(target)
+    found: set[tuple[str, str]] = set()
+    for start in following:
+        waiting = list(following[start])
+        while waiting:
+            one = waiting.pop()
+            if (start, one) not in found:
+                found.add((start, one))
+                waiting.extend(following.get(one, ()))
+    return found
+
+
+__all__ += ["Place"]

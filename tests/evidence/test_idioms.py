@@ -1,0 +1,68 @@
+"""The connections between steps that the source of each idiom shows."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from penstock.evidence._analysis import Analysis
+from penstock.evidence._check import _Steps
+from penstock.evidence._order import FlowRuns, consumed_in
+from penstock.evidence._source import Definition, Project, SourceFile
+
+DATA = Path(__file__).parents[1] / "data" / "evidence"
+
+
+class Idiom(NamedTuple):
+    source: str
+    expected: list[str]
+
+
+def idioms(name: str) -> list:
+    text = (DATA / f"{name}.txt").read_text(encoding="utf-8")
+    found = re.split(r"^=== (.*)\n", text, flags=re.MULTILINE)[1:]
+    pairs = zip(found[::2], found[1::2], strict=True)
+    cases = []
+    for title, rest in pairs:
+        source, _, expected = rest.partition("---\n")
+        lines = sorted(line for line in expected.splitlines() if line)
+        cases.append(pytest.param(Idiom(source, lines), id=title))
+    return cases
+
+
+def steps_of(file: SourceFile) -> dict[str, Definition]:
+    return {
+        definition.name: definition
+        for definition in file.definitions.values()
+        if any("step" in ast_name(d) for d in getattr(definition.node, "decorator_list", ()))
+    }
+
+
+def ast_name(node: object) -> str:
+    return getattr(node, "id", "")
+
+
+def connections(source: str) -> list[str]:
+    file = SourceFile("app", Path("app.py"), "app.py", "from penstock import step\n" + source)
+    project = Project([file])
+    steps = steps_of(file)
+    analysis = Analysis(project)
+    analysis.run(list(steps.values()))
+    names = _Steps(analysis, steps)
+    runs = FlowRuns(names.name_of, analysis.contexts, consumed_in(analysis.engine.evaluated))
+    found = []
+    for name, definition in steps.items():
+        for target, start in runs.body(name, definition).starts.items():
+            found.append(f"{name} {'hands off' if start.is_handed_off else 'calls'} {target}")
+    for (first, second), orders in runs.orders.items():
+        is_loop = all(order.is_carried for order in orders.values())
+        found.append(f"{first} then {second}{' in a loop' if is_loop else ''}")
+    return sorted(found)
+
+
+@pytest.mark.parametrize("idiom", [*idioms("calls"), *idioms("order"), *idioms("hand-offs")])
+def test_connections(idiom):
+    """The source of an idiom shows exactly these connections."""
+
+    assert connections(idiom.source) == idiom.expected
