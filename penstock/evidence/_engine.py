@@ -67,6 +67,7 @@ class Engine:
         self._subclasses: dict[Definition, tuple[Definition, ...]] = {}
         self._prepared: dict[tuple[Definition, str], int] = {}
         self.registered: dict[Value, Values] = {}
+        self._annotations: dict[tuple[Scope, ast.expr], Values] = {}
         self.asked: set[Value] = set()
         self.results: dict[Hashable, Values] = {}
         self.evaluated: list[Activation] = []
@@ -78,6 +79,7 @@ class Engine:
             self.changed = False
             self.evaluated.clear()
             self._mros.clear()
+            self._annotations.clear()
             found = list(roots())
             if not self.changed:
                 break
@@ -270,7 +272,15 @@ class Engine:
 
     def annotation(self, scope: Scope, node: ast.expr | None) -> Values:
         """Return the values that an annotation allows."""
-        return self._annotated(self, scope, node)
+        if node is None:
+            return NOTHING
+        key = scope, node
+        known = self._annotations.get(key)
+        if known is None:
+            known = self._annotated(self, scope, node)
+            if known or scope.module.final is not None:
+                self._annotations[key] = known
+        return known
 
     def activate(
         self, function: Function, arguments: Arguments, receiver: Value | None = None

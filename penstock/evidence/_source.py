@@ -118,10 +118,17 @@ class SourceFile:
 
     def find(self, qualname: str, line: int | None = None) -> Definition | None:
         """Return what is called *qualname*: the one nearest to *line*, or else the last."""
-        found = [each for each in self.definitions.values() if each.qualname == qualname]
+        found = list(self._by_name.get(qualname, ()))
         if line is not None and len(found) > 1:
             found.sort(key=lambda each: abs(each.line - line), reverse=True)
         return found[-1] if found else None
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Definition]]:
+        found: dict[str, list[Definition]] = {}
+        for each in self.definitions.values():
+            found.setdefault(each.qualname, []).append(each)
+        return found
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -163,7 +163,13 @@ _MOST = 24
 
 def join(*several: Iterable[Value]) -> Values:
     """Return all values of *several*, each once."""
-    found = dict.fromkeys(value for values in several for value in values)
+    filled = [values for values in several if values != ()]
+    if not filled:
+        return NOTHING
+    first = filled[0]
+    if isinstance(first, tuple) and all(values is first for values in filled):
+        return first
+    found = dict.fromkeys(value for values in filled for value in values)
     if len(found) > _MOST:
-        return (*list(found)[:_MOST], *UNKNOWN) if Unknown() not in found else tuple(found)[:_MOST]
+        return (*list(found)[:_MOST], *UNKNOWN) if UNKNOWN[0] not in found else tuple(found)[:_MOST]
     return tuple(found)
