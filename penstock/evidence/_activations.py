@@ -85,14 +85,17 @@ class Activation:
     scope: Scope = field(repr=False)
     bound: Mapping[str, Values] = field(repr=False)
     receiver: Value | None = field(default=None, repr=False)
-    body: Term = EMPTY
+    body: Term = field(default=EMPTY, repr=False)
     """What it calls, in which order."""
 
-    returns: Values = NOTHING
-    yields: Values = NOTHING
-    round: int = -1
-    is_running: bool = False
-    recursed: bool = False
+    before: Term = field(default=EMPTY, repr=False)
+    """What a framework calls to provide its arguments."""
+
+    returns: Values = field(default=NOTHING, repr=False)
+    yields: Values = field(default=NOTHING, repr=False)
+    round: int = field(default=-1, repr=False)
+    is_running: bool = field(default=False, repr=False)
+    recursed: bool = field(default=False, repr=False)
     frame_scope: Scope | None = field(default=None, repr=False)
     is_root: bool = False
     """Whether nobody knows who calls it."""

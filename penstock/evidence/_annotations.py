@@ -8,6 +8,7 @@ from penstock.evidence._engine import Engine
 from penstock.evidence._library import last_of
 from penstock.evidence._values import (
     NOTHING,
+    Alias,
     Class,
     Constant,
     Container,
@@ -21,7 +22,7 @@ from penstock.evidence._values import (
     join,
 )
 
-__all__ = ["annotated"]
+__all__ = ["annotated", "parse_type"]
 
 _OF_ITEMS = {
     "list": "list", "List": "list", "Sequence": "list", "Iterable": "list", "Iterator": "list",
@@ -44,11 +45,7 @@ def annotated(engine: Engine, scope: Scope, node: ast.expr | None, depth: int = 
         return NOTHING
     match node:
         case ast.Constant(value=str() as text):
-            try:
-                parsed = ast.parse(text.strip(), mode="eval").body
-            except (SyntaxError, ValueError):
-                return NOTHING
-            return annotated(engine, scope, parsed, depth + 1)
+            return annotated(engine, scope, parse_type(text), depth + 1)
         case ast.BinOp(op=ast.BitOr()):
             left = annotated(engine, scope, node.left, depth + 1)
             return join(left, annotated(engine, scope, node.right, depth + 1))
@@ -57,6 +54,14 @@ def annotated(engine: Engine, scope: Scope, node: ast.expr | None, depth: int = 
         case ast.Name() | ast.Attribute():
             return _named(engine, scope, node, depth)
     return NOTHING
+
+
+def parse_type(text: str) -> ast.expr | None:
+    """Return the expression of a type in a string or a comment, or None if it is not one."""
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _named(engine: Engine, scope: Scope, node: ast.expr, depth: int) -> Values:
@@ -72,26 +77,13 @@ def _named(engine: Engine, scope: Scope, node: ast.expr, depth: int) -> Values:
                     continue
                 else:
                     found.append(External(f"{value.name}()"))
+            case Alias():
+                found += annotated(engine, value.scope, value.node, depth + 1)
             case Instance() | Container() | Wrapped():
                 found.append(value)  # an alias
     if isinstance(node, ast.Name) and node.id == "Self" and not found:
         found += _self_type(scope)
-    alias = _alias(engine, scope, node)
-    if alias is not None:
-        return annotated(engine, *alias, depth + 1)
     return join(found)
-
-
-def _alias(engine: Engine, scope: Scope, node: ast.expr) -> tuple[Scope, ast.expr] | None:
-    """Return what an alias like ``Db = Annotated[Session, ...]`` stands for."""
-    if not isinstance(node, ast.Name):
-        return None
-    found = engine.load(External("alias:" + scope.module.definition.source.module), node.id)
-    for value in found:
-        if isinstance(value, Constant):
-            target, expression = value.value
-            return target, expression
-    return None
 
 
 def _self_type(scope: Scope) -> list[Value]:

@@ -6,6 +6,7 @@ from penstock.evidence._activations import Arguments
 from penstock.evidence._engine import Engine
 from penstock.evidence._frame import Frame
 from penstock.evidence._library import HANDING, SIGNATURES, WAITING
+from penstock.evidence._orm import manager_of, model_attribute
 from penstock.evidence._terms import Call
 from penstock.evidence._values import (
     NOTHING,
@@ -159,6 +160,8 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
         return _bound(frame, found, owner, node)
     if typed := _annotated(engine, owner, name):
         return typed
+    if queries := manager_of(engine, owner, name):
+        return tuple(Wrapped(f"item:{name}", query) for query in queries)
     if found:
         return found
     if getter := engine.find(owner.cls, "__getattr__"):
@@ -273,6 +276,12 @@ def _of_class(frame: Frame, owner: Class, name: str, node: ast.AST) -> Values:
         return (Constant(owner.definition.name, str),)
     if not bound and name == "__subclasses__":
         return (Wrapped("subclasses", owner),)
+    external = all(isinstance(value, External) for value in bound)
+    if external and (model := model_attribute(engine, owner.definition, name)):
+        return model
+    for value in bound:
+        if isinstance(value, Instance):  # which may be a manager
+            engine.store(value, "*model", (Instance(owner.definition),))
     if not bound:
         return _annotated(engine, Instance(owner.definition), name) or UNKNOWN
     return join(bound)

@@ -13,10 +13,12 @@ from penstock.evidence._library import (
     ENDINGS,
     GROUPS,
     IDENTITY,
+    LOOKING,
     REGISTERING,
     RUNNERS,
     last_of,
 )
+from penstock.evidence._orm import ORM_CALLS, QUERY, query_call
 from penstock.evidence._terms import (
     Background,
     Call,
@@ -49,6 +51,7 @@ from penstock.evidence._values import (
     Value,
     Values,
     Wrapped,
+    is_vague,
     join,
 )
 
@@ -203,11 +206,15 @@ def _call_function(
     if is_async(defined):
         return (Deferred("coroutine", (activation,)),)
     frame.emit(Call((activation,), frame.place(node)))
-    returned = activation.returns
-    if all(isinstance(v, Unknown) for v in returned):
-        typed = _returned(frame, function)
-        returned = typed or returned
-    return returned
+    return _with_type(frame, function, activation.returns)
+
+
+def _with_type(frame: Frame, function: Function, returned: Values) -> Values:
+    """Return *returned*, or what its annotation allows where the source shows nothing better."""
+    if not is_vague(returned):
+        return returned
+    typed = tuple(v for v in _returned(frame, function) if not isinstance(v, External))
+    return join(typed, (v for v in returned if isinstance(v, Constant))) if typed else returned
 
 
 def _returned(frame: Frame, function: Function) -> Values:
@@ -223,7 +230,7 @@ def _injected(
 
 def _instantiate(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) -> Values:
     engine = frame.engine
-    instance = Instance(cls.definition, None if cls.is_any else (node, frame.activation))
+    instance = Instance(cls.definition, None if cls.is_any else frame.site(node))
     made: Values = (instance,)
     new = [f for f in engine.find(cls.definition, "__new__") if isinstance(f, Function)]
     for function in new:
@@ -264,7 +271,7 @@ def _fill_fields(frame: Frame, instance: Instance, arguments: Arguments, node: a
 def _call_partial(frame: Frame, callee: Partial, arguments: Arguments, node: ast.AST) -> Values:
     if callee.kind == "methodcaller":
         owner = arguments.positional[0] if arguments.positional else UNKNOWN
-        names = [v.value for v in callee.positional[0] if isinstance(v, Constant)]
+        names = [v.value for v in join(*callee.positional[:1]) if isinstance(v, Constant)]
         returned: Values = NOTHING
         for value in owner:
             for name in names:
@@ -274,7 +281,7 @@ def _call_partial(frame: Frame, callee: Partial, arguments: Arguments, node: ast
         return returned or UNKNOWN
     if callee.kind == "attrgetter":
         owner = arguments.positional[0] if arguments.positional else UNKNOWN
-        names = [v.value for v in callee.positional[0] if isinstance(v, Constant)]
+        names = [v.value for v in join(*callee.positional[:1]) if isinstance(v, Constant)]
         return join(*(attribute_of(frame, v, n, node) for v in owner for n in names)) or UNKNOWN
     if callee.kind == "chord":
         whole = (*callee.positional, *arguments.positional)
@@ -333,7 +340,7 @@ def _hand_off(
     frame: Frame, bodies: list[Term], node: ast.AST, owner: Hashable = None, extra: str = ""
 ) -> Values:
     """Note that *bodies* begin later, and return that for which somebody may wait."""
-    token = (node, frame.activation, extra)
+    token = (*frame.site(node), extra)
     body = bodies[0] if len(bodies) == 1 else Parallel(tuple(bodies))
     frame.emit(Background(body, token, frame.place(node)))
     if owner is not None:
@@ -415,11 +422,8 @@ def await_values(
         if isinstance(value, Deferred) and value.kind == "coroutine":
             options.append(Call(value.activations, frame.place(node)))
             for each in value.activations:
-                returned = each.returns
-                if all(isinstance(v, Unknown) for v in returned):
-                    function = Function(each.definition, each.scope)
-                    returned = _returned(frame, function) or returned
-                found = join(found, returned)
+                function = Function(each.definition, each.scope)
+                found = join(found, _with_type(frame, function, each.returns))
         elif isinstance(value, Pending):
             options.append(Join(value.token))
             found = join(found, frame.engine.results.get(value.token, UNKNOWN))
@@ -640,6 +644,8 @@ def _call_item(
     engine = frame.engine
     positional = arguments.positional
     first = positional[0] if positional else NOTHING
+    if container.kind == QUERY:
+        return query_call(frame, container, name, arguments)
     if name in {"append", "add", "appendleft", "push"}:
         engine.put(container, None, first)
     elif name == "insert" and len(positional) > 1:
@@ -689,17 +695,39 @@ def _view(frame: Frame, container: Container, name: str, node: ast.AST) -> Value
     engine = frame.engine
     if name in {"copy", "__iter__", "sorted"}:
         return (container,)
-    view = Container("list", (node, frame.activation, container, name))
+    view = Container("list", (*frame.site(node), container, name))
+    slots = {s: v for s, v in engine.slots(container).items() if s not in {"*keys", "*default"}}
+    if slots and "*" not in slots and container.kind == "dict":
+        _view_of_known(frame, view, container, name, slots)
+        return (view,)
     if name == "keys":
         engine.put(view, None, engine.keys(container) or UNKNOWN)
     elif name == "values":
         engine.put(view, None, engine.items(container))
     else:
-        pair = Container("tuple", (node, frame.activation, container, "pair"))
+        pair = Container("tuple", (*frame.site(node), container, "pair"))
         engine.put(pair, Constant(0, int), engine.keys(container) or UNKNOWN)
         engine.put(pair, Constant(1, int), engine.items(container) or UNKNOWN)
         engine.put(view, None, (pair,))
     return (view,)
+
+
+def _view_of_known(
+    frame: Frame, view: Container, container: Container, name: str, slots: dict[Hashable, Values]
+) -> None:
+    """Fill a view of a dict with known keys, item by item."""
+    engine = frame.engine
+    for number, (slot, values) in enumerate(slots.items()):
+        key: Value = Constant(slot, type(slot))
+        if isinstance(slot, (Class, Function, Instance)):
+            key = slot
+        if name == "items":
+            pair = Container("tuple", (view.site, number))
+            engine.put(pair, Constant(0, int), (key,))
+            engine.put(pair, Constant(1, int), values)
+            engine.put(view, Constant(number, int), (pair,))
+        else:
+            engine.put(view, Constant(number, int), (key,) if name == "keys" else values)
 
 
 # Libraries
@@ -711,16 +739,19 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         frame.emit(Exit("raise"))
         frame.leave()
         return NOTHING
-    special = _SPECIAL.get(last)
+    special = _SPECIAL.get(last) or ORM_CALLS.get(last)
     if special is not None:
         found = special(frame, callee, arguments, node)
         if found is not None:
             return found
     if last in IDENTITY and arguments.positional:
         return arguments.positional[0]
-    site = (node, frame.activation)
+    site = frame.site(node)
     made = External(f"{name}()", site if callee.site is None else (callee.site, node))
-    functions = _functions_in(frame, arguments.all())
+    provided = [v for values in arguments.named.values() for v in _depends_in(frame, values)]
+    if provided:
+        frame.engine.store(made, "depends", tuple(provided))
+    functions = [] if last in LOOKING else _functions_in(frame, arguments.all())
     plain = [f for f in functions if isinstance(f, (Function, Method, Partial, Wrapped))]
     if last in RUNNERS and functions:
         _run_now(frame, last, arguments, node)
@@ -736,6 +767,8 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
     if last in REGISTERING and plain and "." in name:
         register(frame, External(name.rpartition(".")[0], callee.site), tuple(plain))
         return tuple(plain[:1]) if len(arguments.positional) == 1 else UNKNOWN
+    if last in LOOKING:
+        return (made,)
     handed = _hand_functions(frame, callee, arguments, node)
     frame.emit(Outside(_text(node), frame.place(node), name))
     if handed:
@@ -756,6 +789,14 @@ def register(frame: Frame, owner: Value, functions: Values) -> None:
     engine.registered[owner] = both
     if both != known and owner in engine.asked:
         engine.changed = True
+
+
+def _depends_in(frame: Frame, values: Values) -> list[Value]:
+    found: list[Value] = []
+    for value in values:
+        inner = frame.engine.items(value) if isinstance(value, Container) else (value,)
+        found += [v for v in inner if isinstance(v, Wrapped) and v.kind == "depends"]
+    return found
 
 
 def _text(node: ast.AST) -> str:
@@ -788,7 +829,7 @@ def _run_now(frame: Frame, last: str, arguments: Arguments, node: ast.AST) -> Va
                 returned = join(returned, await_values(frame, result, node))
             frame.emit(sequence(terms))
     if last in {"map", "starmap", "filter", "sorted"}:
-        container = Container("list", (node, frame.activation))
+        container = Container("list", frame.site(node))
         frame.engine.put(container, None, returned if "map" in last else items)
         return (container,)
     if last in {"min", "max"}:
@@ -800,7 +841,7 @@ def _copied(frame: Frame, last: str, arguments: Arguments, node: ast.AST) -> Val
     engine = frame.engine
     if last in {"list", "tuple", "set", "sorted", "reversed", "deque", "frozenset", "iter", "islice",
                 "chain", "from_iterable", "tqdm", "filter", "batched", "aiter"}:  # fmt: skip
-        container = Container("list", (node, frame.activation))
+        container = Container("list", frame.site(node))
         if len(arguments.positional) == 1 and last in {"list", "tuple"}:
             counted = _counted(frame, arguments.positional[0])
             if counted is not None:
@@ -811,8 +852,8 @@ def _copied(frame: Frame, last: str, arguments: Arguments, node: ast.AST) -> Val
             engine.put(container, None, iterate(frame, values, node, is_silent=True)[0])
         return (container,)
     if last in {"enumerate", "zip"}:
-        container = Container("list", (node, frame.activation))
-        pair = Container("tuple", (node, frame.activation, "pair"))
+        container = Container("list", frame.site(node))
+        pair = Container("tuple", (*frame.site(node), "pair"))
         first = 1 if last == "enumerate" else 0
         if first:
             engine.put(pair, Constant(0, int), UNKNOWN)
@@ -830,7 +871,7 @@ def _copied(frame: Frame, last: str, arguments: Arguments, node: ast.AST) -> Val
                     return apply(frame, method, Arguments(), node)
         return found
     if last in {"dict", "OrderedDict"}:
-        container = Container("dict", (node, frame.activation))
+        container = Container("dict", frame.site(node))
         for values in arguments.positional:
             for value in values:
                 if isinstance(value, Container) and value.kind in {"dict", "defaultdict"}:
@@ -929,12 +970,12 @@ def _container(kind: str) -> Special:
             return None
         if arguments.positional and kind != "defaultdict":
             return None
-        container = Container(kind, (node, frame.activation))
+        container = Container(kind, frame.site(node))
         for key, values in arguments.named.items():
             frame.engine.put(container, Constant(key, str), values)
         for factory in _first(arguments):
             if isinstance(factory, External):
-                empty = Container(last_of(factory.name), (node, frame.activation, "default"))
+                empty = Container(last_of(factory.name), (*frame.site(node), "default"))
                 frame.engine.store(container, "*default", (empty,))
                 frame.engine.put(container, None, (empty,))
             else:

@@ -46,6 +46,8 @@ def _check_flow(
     steps = _Steps(analysis, located)
     runs = FlowRuns(steps.name_of, analysis.contexts, consumed)  # type: ignore[arg-type]
     bodies = {name: runs.body(name, definition) for name, definition in located.items()}
+    for definition in located.values():
+        runs.provide(definition)
     evidence = FlowEvidence(
         project=analysis.engine.project,
         located=located,

@@ -289,20 +289,21 @@ class Engine:
         definition = function.definition
         bound = bind(self, function, arguments, receiver)
         contexts = self.contexts.setdefault(definition, [])
-        if len(contexts) >= _FEW_CONTEXTS:
-            bound = {name: _without_constants(values) for name, values in bound.items()}
         key: Hashable = (definition, function.scope, receiver, tuple(bound.values()))
         found = self._activations.get(key)
+        if found is None and len(contexts) >= _FEW_CONTEXTS:
+            bound = {name: _without_constants(values) for name, values in bound.items()}
+            key = (definition, function.scope, receiver, tuple(bound.values()))
+            found = self._activations.get(key)
+        if found is None and (len(contexts) >= _MOST_CONTEXTS or self.depth > _DEEPEST):
+            receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
+            bound = bind(self, function, OPEN_ARGUMENTS, receiver)
+            key = (definition, function.scope, receiver, "any")
+            found = self._activations.get(key)
         if found is None:
-            if len(contexts) >= _MOST_CONTEXTS or self.depth > _DEEPEST:
-                receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
-                bound = bind(self, function, OPEN_ARGUMENTS, receiver)
-                key = (definition, function.scope, receiver, "any")
-                found = self._activations.get(key)
-            if found is None:
-                found = Activation(definition, function.scope, bound, receiver)
-                self._activations[key] = found
-                contexts.append(found)
+            found = Activation(definition, function.scope, bound, receiver)
+            self._activations[key] = found
+            contexts.append(found)
         if found.is_running:
             found.recursed = True
         elif found.round != self.round:

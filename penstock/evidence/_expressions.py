@@ -13,6 +13,7 @@ from penstock.evidence._terms import Choice, Iterate, Loop, Rounds, Sequence, Yi
 from penstock.evidence._values import (
     NOTHING,
     UNKNOWN,
+    Alias,
     Class,
     Constant,
     Container,
@@ -82,7 +83,7 @@ def _part_of(frame: Frame, owner: Value, node: ast.Subscript) -> Value:
     count = _count(engine, owner) if isinstance(owner, Container) else None
     if count is None or not isinstance(owner, Container):
         return owner
-    container = Container(owner.kind, (node, frame.activation, owner))
+    container = Container(owner.kind, (*frame.site(node), owner))
     for index, number in enumerate(range(count)[slice(*ends)]):
         items = engine.items(owner, Constant(number, int))
         engine.put(container, Constant(index, int), items)
@@ -99,6 +100,8 @@ def _item(frame: Frame, owner: Value, keys: Values, node: ast.Subscript) -> Valu
         method = attribute_of(frame, owner, "__getitem__", node)
         return apply_all(frame, method, (keys,), node)
     if isinstance(owner, External):
+        if owner.site is None and "()" not in owner.name:
+            return (Alias(node, frame.scope),)
         return (External(f"{owner.name}[]", owner.site),)
     return UNKNOWN
 
@@ -121,7 +124,7 @@ def apply_all(frame: Frame, callees: Values, arguments: tuple[Values, ...], node
 
 def _tuple(frame: Frame, node: Any) -> Values:
     kind = {ast.List: "list", ast.Set: "set"}.get(type(node), "tuple")
-    container = Container(kind, (node, frame.activation))
+    container = Container(kind, frame.site(node))
     engine = frame.engine
     is_counted = True
     for number, element in enumerate(node.elts):
@@ -136,7 +139,7 @@ def _tuple(frame: Frame, node: Any) -> Values:
 
 
 def _dict(frame: Frame, node: ast.Dict) -> Values:
-    container = Container("dict", (node, frame.activation))
+    container = Container("dict", frame.site(node))
     engine = frame.engine
     for key, value in zip(node.keys, node.values, strict=True):
         if key is None:
@@ -229,31 +232,36 @@ def defaults_of(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
 def _comprehension(frame: Frame, node: Any) -> Values:
     is_dict = isinstance(node, ast.DictComp)
     kind = {ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "list")
-    container = Container(kind, (node, frame.activation))
+    container = Container(kind, frame.site(node))
     before = frame.saved()
     local, frame.local = frame.local, frame.local | _names_in(node)
+    iterable = node.generators[0]
+    is_counted = len(node.generators) == 1 and not iterable.ifs and kind == "list"
 
     def run(generators: list[ast.comprehension]) -> None:
+        nonlocal is_counted
         if not generators:
             if is_dict:
                 keys, values = evaluate(frame, node.key), evaluate(frame, node.value)
                 for key in keys:
                     frame.engine.put(container, None if isinstance(key, Unknown) else key, values)
             else:
-                frame.engine.put(container, None, evaluate(frame, node.elt))
+                key = Constant(frame.rounds[-1], int) if is_counted and frame.rounds else None
+                frame.engine.put(container, key, evaluate(frame, node.elt))
             return
         first, *others = generators
         iterated = evaluate(frame, first.iter)
         counted = rounds_of(frame, iterated)
         if counted is not None:
             rounds = []
-            for each in counted:
+            for number, each in enumerate(counted):
                 assign_target(frame, first.target, each)
-                with frame.collected() as body:
+                with frame.collected() as body, frame.in_round(number):
                     run_round(first, others)
                 rounds.append(sequence(body))
             frame.emit(Rounds(tuple(rounds)))
             return
+        is_counted = False
         items, lazy = iterate(frame, iterated, first.iter)
         assign_target(frame, first.target, items)
         with frame.collected() as body:
@@ -324,7 +332,7 @@ def _bin_op(frame: Frame, node: ast.BinOp) -> Values:
                     found.append(value)
             return (Partial(found[0], tuple((v,) for v in found), kind="chain"),)
         if any(isinstance(v, Container) for v in (*left, *right)):
-            container = Container("dict", (node, frame.activation))
+            container = Container("dict", frame.site(node))
             for value in (*left, *right):
                 _update(engine, container, value)
             return (container,)
@@ -332,7 +340,7 @@ def _bin_op(frame: Frame, node: ast.BinOp) -> Values:
     if isinstance(node.op, ast.Add):
         containers = [v for v in (*left, *right) if isinstance(v, Container)]
         if containers:
-            container = Container(containers[0].kind, (node, frame.activation))
+            container = Container(containers[0].kind, frame.site(node))
             for value in containers:
                 engine.put(container, None, engine.items(value))
             return (container,)
@@ -444,7 +452,7 @@ def assign_target(frame: Frame, target: ast.expr, values: Values) -> None:
                 apply_all(frame, method, (keys, values), target)
         _set_path(frame, target, values, owners)
     elif isinstance(target, ast.Starred):
-        container = Container("list", (target, frame.activation))
+        container = Container("list", frame.site(target))
         engine.put(container, None, values)
         assign_target(frame, target.value, (container,))
     elif isinstance(target, (ast.Tuple, ast.List)):
@@ -509,7 +517,7 @@ def _destructure(frame: Frame, targets: list[ast.expr], values: Values) -> None:
                 parts = (engine.items(value, Constant(n, int)) for n in range(starred, last))
                 found = join(found, *parts)
         if isinstance(target, ast.Starred):
-            container = Container("list", (target, frame.activation))
+            container = Container("list", frame.site(target))
             is_one = len(values) == 1 and isinstance(values[0], Container)
             count = _count(engine, values[0]) if is_one else None
             if is_one and count is not None and starred is not None:
@@ -532,7 +540,7 @@ def _count(engine: Engine, container: Value) -> int | None:
     return len([s for s in slots if s != "*keys"])
 
 
-_MOST_ROUNDS = 16
+_MOST_ROUNDS = 40
 _LEADING = (Function, Class, Instance, Method, Partial)
 
 

@@ -37,6 +37,8 @@ class Frame:
         self.terms: list[Term] = []
         self.exits: list[tuple[Names | None, Names]] = []
         """The names at each ``break`` and ``continue`` of the loop."""
+        self.rounds: tuple[int, ...] = ()
+        """The numbers of the rounds of loops over lists that the source has."""
         self.tokens: dict[object, list[object]] = {}
         """What was handed off to each object."""
 
@@ -44,6 +46,10 @@ class Frame:
     def is_dead(self) -> bool:
         """Whether nothing gets to where this is."""
         return self.names is None
+
+    def site(self, node: ast.AST) -> tuple[object, ...]:
+        """Return the identity of what is made at *node*."""
+        return (node, self.activation, *self.rounds)
 
     def place(self, node: ast.AST) -> Place:
         """Return where *node* is."""
@@ -65,6 +71,15 @@ class Frame:
             yield self.terms
         finally:
             self.terms = outer
+
+    @contextmanager
+    def in_round(self, number: int) -> Iterator[None]:
+        """Evaluate the block as one round of a loop."""
+        outer, self.rounds = self.rounds, (*self.rounds, number)
+        try:
+            yield
+        finally:
+            self.rounds = outer
 
     def read(self, name: str) -> Values:
         """Return what *name* is."""

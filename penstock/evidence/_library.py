@@ -4,6 +4,7 @@ __all__ = [
     "CONSUMERS",
     "ENDINGS",
     "IDENTITY",
+    "LOOKING",
     "REGISTERING",
     "RUNNERS",
     "SENDING",
@@ -36,6 +37,16 @@ CONSUMERS = frozenset({
     "filter", "map", "iter", "aiter", "batched", "tee", "tqdm", "len", "reduce", "fromkeys",
 })  # fmt: skip
 """Functions that iterate over what they get, or pass it on item by item."""
+
+LOOKING = frozenset({
+    "signature", "getsource", "getsourcefile", "getsourcelines", "isfunction", "ismethod", "isclass",
+    "iscoroutinefunction", "isgeneratorfunction", "isasyncgenfunction", "getmembers", "unwrap",
+    "get_type_hints", "getdoc", "id", "repr", "str", "hash", "isinstance", "issubclass", "callable",
+    "hasattr", "print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log",
+    "format", "getLogger", "get_logger", "bool", "len", "dir", "vars", "getmodule", "getfullargspec",
+    "add_note", "assert_called", "assertEqual", "assertRaises", "raises",
+})  # fmt: skip
+"""Functions that only look at what they get."""
 
 IDENTITY = frozenset({
     "lru_cache", "cache", "wraps", "contextmanager_", "override", "final", "overload", "typechecked",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from penstock.evidence._activations import Activation
 from penstock.evidence._source import Definition, Place
 from penstock.evidence._terms import (
+    EMPTY,
     Background,
     Call,
     Choice,
@@ -197,6 +198,15 @@ class FlowRuns:
 
     # Terms
 
+    def provide(self, definition: Definition) -> None:
+        """Evaluate what a framework calls before it calls the function of a step."""
+        for activation in self._contexts(definition):
+            if activation.before is not EMPTY:
+                with self._apart():
+                    self._current, self._caller = Summary(), definition
+                    call = Call((activation,), definition.place)
+                    self._evaluate(call, {_BEGIN: _Mark((), is_last=True)})
+
     def _evaluate(self, term: Term, state: _State) -> _Outcome:
         match term:
             case Sequence():
@@ -249,6 +259,11 @@ class FlowRuns:
         whole = _Outcome(raised=state)
         for target in term.targets:
             name = self._step_of(target.definition)
+            if target.before is not EMPTY:
+                self._prefix = (*self._prefix, term.place)
+                provided = self._evaluate(target.before, state).normal
+                self._prefix = self._prefix[:-1]
+                state = provided if provided is not None else state
             if name is not None:
                 one = self._step(name, target.definition, term.place, state)
             elif term.is_lazy and target in self._consumed:

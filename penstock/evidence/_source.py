@@ -99,7 +99,10 @@ class SourceFile:
     def tree(self) -> ast.Module:
         """The tree, which is empty if the text is not valid Python."""
         try:
-            return ast.parse(self.text)
+            try:
+                return ast.parse(self.text, type_comments=True)
+            except SyntaxError:  # such a comment is in a place where it means nothing
+                return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self.error = f"cannot be parsed: {error}"
             return ast.Module([], [])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from penstock.evidence._activations import Activation, Arguments, ClassInfo, Scope
+from penstock.evidence._annotations import parse_type
 from penstock.evidence._attributes import attribute_of
 from penstock.evidence._calls import apply, await_values, iterate, register
 from penstock.evidence._engine import Engine
@@ -48,6 +49,7 @@ from penstock.evidence._values import (
     Value,
     Values,
     Wrapped,
+    is_vague,
     join,
 )
 
@@ -67,11 +69,16 @@ def run_body(engine: Engine, activation: Activation) -> None:
         scope.cls = _class_of(definition)
     frame = Frame(engine, activation, scope, _local_names(definition))
     assert frame.names is not None
-    for name, values in activation.bound.items():
-        values = _provided(frame, values, node)  # noqa: PLW2901
-        frame.names[name] = values
-        if scope.add(name, values):
-            engine.changed = True
+    with frame.collected() as before:
+        for name, values in activation.bound.items():
+            values = _provided(frame, values, node)  # noqa: PLW2901
+            frame.names[name] = values
+            if scope.add(name, values):
+                engine.changed = True
+        if activation.is_root:
+            function = Function(definition, activation.scope)
+            _provided(frame, engine.load(function, "depends"), node)
+    activation.before = sequence(before)
     if isinstance(node, ast.Lambda):
         returned = evaluate(frame, node.body)
         activation.returns = join(activation.returns, returned)
@@ -218,17 +225,16 @@ def _expression(frame: Frame, node: ast.Expr) -> None:
 
 def _assign(frame: Frame, node: ast.Assign) -> None:
     values = evaluate(frame, node.value)
+    if node.type_comment is not None:
+        typed = frame.engine.annotation(frame.scope, parse_type(node.type_comment))
+        if is_vague(values):
+            values = join(typed, values)
+        for value in values:
+            if isinstance(value, Container) and not frame.engine.items(value):
+                for other in typed:
+                    frame.engine.put(value, None, frame.engine.items(other))
     for target in node.targets:
         assign_target(frame, target, values)
-    is_alias = isinstance(node.value, ast.Subscript) and frame.scope.definition.kind == "module"
-    if is_alias and isinstance(node.targets[0], ast.Name):
-        _note_alias(frame, node.targets[0].id, node.value)
-
-
-def _note_alias(frame: Frame, name: str, expression: ast.expr) -> None:
-    module = frame.scope.module
-    owner = External("alias:" + module.definition.source.module)
-    frame.engine.store(owner, name, (Constant((module, expression), tuple),))
 
 
 def _ann_assign(frame: Frame, node: ast.AnnAssign) -> None:
@@ -251,9 +257,6 @@ def _ann_assign(frame: Frame, node: ast.AnnAssign) -> None:
     typed = engine.annotation(frame.scope, node.annotation)
     if node.value is not None:
         values = evaluate(frame, node.value)
-        if frame.scope.definition.kind == "module" and "TypeAlias" in ast.unparse(node.annotation):
-            if isinstance(node.target, ast.Name):
-                _note_alias(frame, node.target.id, node.value)
     elif not typed:
         return
     known = [v for v in values if not isinstance(v, Unknown)]
@@ -358,9 +361,18 @@ def _while(frame: Frame, node: ast.While) -> None:
 
 def _for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
     values = evaluate(frame, node.iter)
-    counted = rounds_of(frame, values)
-    if counted is not None:
-        _for_each(frame, node, counted)
+    several = [rounds_of(frame, (value,)) for value in values]
+    if several and all(counted is not None for counted in several):
+        before = frame.saved()
+        results, options = [], []
+        for counted in several:
+            frame.restore(before)
+            with frame.collected() as terms:
+                _for_each(frame, node, counted or [])
+            results.append(frame.saved())
+            options.append(sequence(terms))
+        frame.merge(*results)
+        frame.emit(choice(options))
         return
     lazy: tuple[Activation, ...] = ()
     for is_last in (False, True):
@@ -385,9 +397,9 @@ def _for_each(frame: Frame, node: ast.For | ast.AsyncFor, counted: list[Values])
     """Execute a loop once for each item of a list that the source has."""
     rounds: list[Term] = []
     outer, frame.exits = frame.exits, []
-    for items in counted:
+    for number, items in enumerate(counted):
         before = frame.saved()
-        with frame.collected() as terms:
+        with frame.collected() as terms, frame.in_round(number):
             assign_target(frame, node.target, items)
             run_block(frame, node.body)
         frame.merge(before, frame.saved(), *frame.exits)
@@ -656,6 +668,8 @@ def _decorate_with(
         last = decorator.name.removesuffix("()").rpartition(".")[2]
         if last in _DESCRIPTORS:
             return apply(frame, (decorator,), arguments, written) or values
+        for value in values:
+            frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
         name = decorator.name.removesuffix("()")
         register(frame, External(name.rpartition(".")[0], decorator.site), values)
         return values

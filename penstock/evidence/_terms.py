@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from penstock.evidence._activations import Activation
 
 __all__ = [
+    "EMPTY",
     "Background",
     "Call",
     "Choice",
@@ -156,6 +157,8 @@ def sequence(items: Iterable[Term]) -> Term:
             found.extend(item.items)
         else:
             found.append(item)
+    if not found:
+        return EMPTY
     return found[0] if len(found) == 1 else Sequence(tuple(found))
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NOTHING",
     "UNKNOWN",
+    "Alias",
     "Class",
     "Constant",
     "Container",
@@ -28,6 +29,7 @@ __all__ = [
     "Value",
     "Values",
     "Wrapped",
+    "is_vague",
     "join",
 ]
 
@@ -133,6 +135,14 @@ class Wrapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A type that is written as an expression, like ``Annotated[Session, Depends(get_db)]``."""
+
+    node: Any
+    scope: "Scope" = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Deferred:
     """A coroutine that nobody awaits yet, or a generator that nobody iterates over yet."""
 
@@ -149,7 +159,7 @@ class Pending:
 
 Value: TypeAlias = (
     Unknown | Constant | External | Module | Function | Class | Instance | Method | Super
-    | Container | Partial | Wrapped | Deferred | Pending
+    | Container | Alias | Partial | Wrapped | Deferred | Pending
 )  # fmt: skip
 Values: TypeAlias = tuple[Value, ...]
 """Several values, of which each may be the one, without doubles and in order."""
@@ -171,5 +181,11 @@ def join(*several: Iterable[Value]) -> Values:
         return first
     found = dict.fromkeys(value for values in filled for value in values)
     if len(found) > _MOST:
-        return (*list(found)[:_MOST], *UNKNOWN) if UNKNOWN[0] not in found else tuple(found)[:_MOST]
+        known = [value for value in found if value != UNKNOWN[0]]
+        return (*known[:_MOST], *UNKNOWN)
     return tuple(found)
+
+
+def is_vague(values: Values) -> bool:
+    """Return whether the source shows nothing of *values* that could be called or looked at."""
+    return all(isinstance(value, (Unknown, External, Constant)) for value in values)

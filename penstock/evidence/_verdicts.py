@@ -75,9 +75,8 @@ class _Judge:
             yield Evidence("hand-off" if start.is_handed_off else "call", start.path)
 
     def _in_order(self, source: str, target: str, is_loop: bool) -> Iterator[Evidence]:
-        is_cycle = is_loop or (target, source) in self._declared
         for caller, order in self._evidence.orders.get((source, target), {}).items():
-            if not order.is_carried or is_cycle:
+            if not order.is_carried or is_loop:
                 yield Evidence("order", order.second, order.first, caller.label)
 
     def _other_way(self, source: str, target: str) -> tuple[Evidence, ...]:

@@ -55,6 +55,7 @@ def connections(source: str) -> list[str]:
     for name, definition in steps.items():
         for target, start in runs.body(name, definition).starts.items():
             found.append(f"{name} {'hands off' if start.is_handed_off else 'calls'} {target}")
+        runs.provide(definition)
     for (first, second), orders in runs.orders.items():
         is_loop = all(order.is_carried for order in orders.values())
         found.append(f"{first} then {second}{' in a loop' if is_loop else ''}")

@@ -1,0 +1,201 @@
+"""Models of Django, SQLAlchemy and their like: what managers, queries and relations give."""
+
+import ast
+from collections.abc import Callable
+
+from penstock.evidence._activations import Arguments
+from penstock.evidence._engine import Engine
+from penstock.evidence._frame import Frame
+from penstock.evidence._library import last_of
+from penstock.evidence._source import Definition
+from penstock.evidence._values import (
+    NOTHING,
+    Class,
+    Constant,
+    Container,
+    External,
+    Instance,
+    Value,
+    Values,
+)
+
+__all__ = ["ORM_CALLS", "QUERY", "manager_of", "model_attribute", "query_call", "query_of"]
+
+QUERY = "query"
+"""The kind of container that a query is."""
+
+_ONE = {
+    "get", "first", "last", "earliest", "latest", "one", "one_or_none", "scalar", "scalar_one",
+    "scalar_one_or_none", "create", "acreate", "aget", "afirst", "alast", "first_or_404", "get_or_404",
+    "one_or_404", "get_or_none", "pop", "popleft", "get_by_id", "fetchone", "build",
+}  # fmt: skip
+_PAIR = {"get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"}
+_NOT_OBJECTS = {"count", "exists", "update", "delete", "aggregate", "values", "values_list", "add"}
+_MANAGER_BASES = {"Manager", "BaseManager", "QuerySet", "UserManager", "BaseUserManager"}
+_NOT_MODEL = {"Manager", "Form", "ModelForm", "Serializer", "ModelSerializer", "Exception"}
+
+
+def query_of(engine: Engine, cls: Definition) -> Container:
+    """Return a query that gives objects of *cls*."""
+    container = Container(QUERY, (cls, "query"))
+    engine.put(container, None, (Instance(cls),))
+    return container
+
+
+def query_call(frame: Frame, query: Container, name: str, arguments: Arguments) -> Values:
+    """Return what method *name* of a query gives."""
+    engine = frame.engine
+    items = engine.items(query)
+    if name in _ONE:
+        return (*items, Constant(None)) if name.startswith(("first", "last", "one_or")) else items
+    if name in _PAIR:
+        container = Container("tuple", (query, "pair"))
+        engine.put(container, Constant(0, int), items)
+        return (container,)
+    if name in _NOT_OBJECTS:
+        return (External(f"query.{name}()"),)
+    return (query,)
+
+
+def model_attribute(engine: Engine, cls: Definition, name: str) -> Values:
+    """Return what a model of a library has that its source does not show."""
+    if name in {"objects", "query", "_default_manager", "_base_manager", "all_objects"}:
+        bases = [one for one in engine.mro(cls) if isinstance(one, str)]
+        if any("odel" in last_of(base) or "Base" in last_of(base) for base in bases):
+            return (query_of(engine, cls),)
+    if name in {"select", "get_or_none", "get_by_id", "get_or_create"}:
+        bases = [last_of(one) for one in engine.mro(cls) if isinstance(one, str)]
+        if "Model" in bases:
+            return (External(f"query:{name}", cls),)
+    return NOTHING
+
+
+def manager_of(engine: Engine, manager: Instance, name: str) -> Values:
+    """Return the query whose method a manager of the project inherits, if it is one."""
+    bases = [one for one in engine.mro(manager.cls) if isinstance(one, str)]
+    is_manager = any(
+        last_of(base) in _MANAGER_BASES or "from_queryset" in base for base in bases
+    )
+    if not is_manager or name.startswith("_"):
+        return NOTHING
+    models = engine.load(manager, "*model") or engine.load(Instance(manager.cls), "*model")
+    return tuple(query_of(engine, each.cls) for each in models if isinstance(each, Instance))
+
+
+def _classes(frame: Frame, values: Values) -> list[Definition]:
+    """Return the classes that *values* are or name."""
+    found: list[Definition] = []
+    for value in values:
+        if isinstance(value, Class):
+            found.append(value.definition)
+        elif isinstance(value, Constant) and isinstance(value.value, str):
+            name = value.value.rpartition(".")[2]
+            own = frame.scope.definition
+            if name == "self" and own.kind == "class":
+                found.append(own)
+                continue
+            for file in frame.engine.project.mentioning(name):
+                definition = file.find(name)
+                if definition is not None and definition.kind == "class":
+                    frame.engine.scope_of(file)
+                    found.append(definition)
+                    break
+    return found
+
+
+def _relation(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Return what ``ForeignKey(Order)`` and the like give an object."""
+    if frame.scope.definition.kind != "class":
+        return None
+    engine, own = frame.engine, frame.scope.definition
+    target = arguments.positional[0] if arguments.positional else NOTHING
+    targets = _classes(frame, target or arguments.named.get("to", NOTHING))
+    is_many = last_of(callee.name) in {"ManyToManyField", "relationship", "GenericRelation"}
+    names = arguments.named.get("related_name", NOTHING) or arguments.named.get("backref", NOTHING)
+    backs = [v.value for v in names if isinstance(v, Constant) and isinstance(v.value, str)]
+    for each in targets:
+        back: Value = Instance(own)
+        if last_of(callee.name) != "OneToOneField":
+            back = query_of(engine, own)
+        default = own.name.lower() if last_of(callee.name) == "OneToOneField" else (
+            f"{own.name.lower()}_set"
+        )  # fmt: skip
+        for name in backs or [default]:
+            engine.store(Instance(each), name, (back,))
+    if is_many:
+        found: list[Value] = []
+        for each in targets:
+            found.append(query_of(engine, each))
+            if last_of(callee.name) == "relationship":
+                found.append(Instance(each))
+        return tuple(found) or None
+    return tuple(Instance(each) for each in targets) or None
+
+
+def _select(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Return the query that a call with a class makes, like ``session.query(Order)``."""
+    del node
+    first = arguments.positional[0] if arguments.positional else NOTHING
+    queries = [v for v in first if isinstance(v, Container) and v.kind == QUERY]
+    name = last_of(callee.name)
+    if queries:
+        if name in {"scalar", "get_object_or_404", "aget_object_or_404", "first_or_404", "one"}:
+            return tuple(item for query in queries for item in frame.engine.items(query))
+        return tuple(queries)
+    classes = [v.definition for v in first if isinstance(v, Class)]
+    if not classes:
+        return None
+    if name in {"get", "get_object_or_404", "aget_object_or_404", "get_or_404", "get_one"}:
+        return tuple(Instance(each) for each in classes)
+    return tuple(query_of(frame.engine, each) for each in classes)
+
+
+def _imported(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Return what a string names, like ``import_string("shop.models.Order")``."""
+    del callee, node
+    engine = frame.engine
+    found: Values = NOTHING
+    for value in arguments.positional[0] if arguments.positional else NOTHING:
+        if not isinstance(value, Constant) or not isinstance(value.value, str):
+            continue
+        module, _, name = value.value.replace(":", ".").rpartition(".")
+        source = engine.project.files.get(module)
+        if source is not None:
+            found = (*found, *engine.member(source, name))
+    return found or None
+
+
+Special = Callable[[Frame, External, Arguments, ast.AST], Values | None]
+
+ORM_CALLS: dict[str, Special] = {
+    "ForeignKey": _relation,
+    "OneToOneField": _relation,
+    "ManyToManyField": _relation,
+    "ParentalKey": _relation,
+    "relationship": _relation,
+    "query": _select,
+    "select": _select,
+    "scalars": _select,
+    "scalar": _select,
+    "exec": _select,
+    "execute": _select,
+    "get_object_or_404": _select,
+    "aget_object_or_404": _select,
+    "get_list_or_404": _select,
+    "get_or_404": _select,
+    "get": _select,
+    "get_one": _select,
+    "import_string": _imported,
+    "import_from_string": _imported,
+    "import_object": _imported,
+    "locate": _imported,
+    "resolve_name": _imported,
+    "symbol_by_name": _imported,
+}
+"""Functions of libraries that models are for, by their last names."""
