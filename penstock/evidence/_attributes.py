@@ -233,7 +233,7 @@ def _implementations(engine: Engine, cls: object, name: str, found: Values) -> l
             if all(word in own for word in wanted) and not any(
                 is_abstract(v) for v in own.get(name, ())
             ):
-                classes += own[name]
+                classes += own.get(name, ())
     return classes if len(classes) <= _MOST_IMPLEMENTATIONS else []
 
 

@@ -26,9 +26,9 @@ from penstock.evidence._values import (
 __all__ = ["Engine"]
 
 _DEEPEST = 40
-_MOST_CONTEXTS = 40
-_FEW_CONTEXTS = 12
-_MOST_ROUNDS = 4
+_MOST_CONTEXTS = 16
+_FEW_CONTEXTS = 4
+_MOST_ROUNDS = 2
 _MOST_SUBCLASSES = 24
 _ANY_ITEM = "*"
 
@@ -292,7 +292,7 @@ class Engine:
         key: Hashable = (definition, function.scope, receiver, tuple(bound.values()))
         found = self._activations.get(key)
         if found is None and len(contexts) >= _FEW_CONTEXTS:
-            bound = {name: _without_constants(values) for name, values in bound.items()}
+            bound = {name: _general(values) for name, values in bound.items()}
             key = (definition, function.scope, receiver, tuple(bound.values()))
             found = self._activations.get(key)
         if found is None and (len(contexts) >= _MOST_CONTEXTS or self.depth > _DEEPEST):
@@ -338,8 +338,20 @@ def _is_key(slot: Hashable) -> bool:
     return slot == "*keys"
 
 
-def _without_constants(values: Values) -> Values:
-    return join(Unknown() if isinstance(v, Constant) else v for v in values)
+def _general(values: Values) -> Values:
+    """Return *values* without what tells apart those of the same kind."""
+    found: list[Value] = []
+    for value in values:
+        match value:
+            case Constant():
+                found.append(Unknown())
+            case External():
+                found.append(External(value.name))
+            case Instance():
+                found.append(Instance(value.cls))
+            case _:
+                found.append(value)
+    return join(found)
 
 
 def _linearize(lines: list[list[Definition | str]]) -> Iterator[Definition | str]:

@@ -156,6 +156,14 @@ class Frame:
             path: join(*(paths[path] for _, paths in alive)) for path in sorted(common)
         }
 
+    def is_as_before(self, saved: tuple[Names | None, Names]) -> bool:
+        """Return whether the names that there were are what they were."""
+        names, _ = saved
+        if names is None or self.names is None:
+            return True
+        now = self.names
+        return all(now.get(name) == values for name, values in names.items())
+
     def forget_paths(self) -> None:
         """Forget what attributes and items are, since something may have assigned them."""
         if self.paths:

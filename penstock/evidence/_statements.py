@@ -342,7 +342,7 @@ def _if(frame: Frame, node: ast.If) -> None:
 
 def _while(frame: Frame, node: ast.While) -> None:
     is_endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
-    for is_last in (False, True):
+    for _ in range(2):
         before = frame.saved()
         outer, frame.exits = frame.exits, []
         with frame.collected() as terms:
@@ -352,6 +352,8 @@ def _while(frame: Frame, node: ast.While) -> None:
             run_block(frame, node.body)
         exits, frame.exits = frame.exits, outer
         frame.merge(before, frame.saved(), *exits)
+        if frame.is_as_before(before):
+            break
     with frame.collected() as otherwise:
         run_block(frame, node.orelse)
     if test and not is_endless:
@@ -375,7 +377,7 @@ def _for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
         frame.emit(choice(options))
         return
     lazy: tuple[Activation, ...] = ()
-    for is_last in (False, True):
+    for _ in range(2):
         before = frame.saved()
         outer, frame.exits = frame.exits, []
         with frame.collected() as terms:
@@ -384,6 +386,8 @@ def _for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
             run_block(frame, node.body)
         exits, frame.exits = frame.exits, outer
         frame.merge(before, frame.saved(), *exits)
+        if frame.is_as_before(before):
+            break
     with frame.collected() as otherwise:
         run_block(frame, node.orelse)
     if lazy:
