@@ -56,6 +56,8 @@ def attribute_of(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values
             return (Wrapped(f"pending:{name}", owner),)
         case Deferred():
             return (Wrapped(f"deferred:{name}", owner),)
+        case Constant(value=str()):
+            return (Wrapped(f"str:{name}", owner),)
         case Constant():
             return (External(f"{owner.kind.__name__}.{name}"),)
     return UNKNOWN

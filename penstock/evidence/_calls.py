@@ -132,6 +132,8 @@ def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) ->
     if len(callees) == 1:
         return _apply_one(frame, callees[0], arguments, node)
     known = [c for c in callees if not isinstance(c, Constant)]
+    if not all(isinstance(c, (Unknown, External)) for c in known):
+        known = [c for c in known if not isinstance(c, Unknown)]
     returned: Values = NOTHING
     options: list[Term] = []
     for callee in known:
@@ -519,6 +521,8 @@ def _call_wrapped(frame: Frame, callee: Wrapped, arguments: Arguments, node: ast
     if kind == "deferred" and isinstance(inner, Deferred):
         frame.emit(Call(inner.activations, frame.place(node)))
         return iterate(frame, (inner,), node, is_silent=True)[0]
+    if kind == "str" and isinstance(inner, Constant):
+        return _call_string(frame, inner.value, detail, arguments, node)
     if kind == "signature":
         given = tuple(arguments.positional), tuple(arguments.named.items())
         return (Partial(inner, *given, kind="signature"),)
@@ -551,6 +555,41 @@ def _call_wrapped(frame: Frame, callee: Wrapped, arguments: Arguments, node: ast
     if kind == "awaitable":
         return await_values(frame, _apply_one(frame, inner, arguments, node), node)
     return _apply_one(frame, inner, arguments, node)
+
+
+_STRING_METHODS = {
+    "rsplit", "split", "partition", "rpartition", "lower", "upper", "title", "capitalize", "strip",
+    "lstrip", "rstrip", "replace", "removeprefix", "removesuffix", "format",
+}  # fmt: skip
+
+
+def _call_string(
+    frame: Frame, text: str, name: str, arguments: Arguments, node: ast.AST
+) -> Values:
+    """Return what a method of a string that the source has returns."""
+    given = [v[0].value for v in arguments.positional if len(v) == 1 and isinstance(v[0], Constant)]
+    named = {
+        k: v[0].value
+        for k, v in arguments.named.items()
+        if len(v) == 1 and isinstance(v[0], Constant)
+    }
+    is_known = len(given) == len(arguments.positional) and len(named) == len(arguments.named)
+    if name == "join":
+        for lazy in arguments.all():
+            if isinstance(lazy, Deferred):
+                frame.emit(Call(lazy.activations, frame.place(node)))
+    if name not in _STRING_METHODS or not is_known or arguments.rest or arguments.other:
+        return (External(f"str.{name}()"),)
+    try:
+        found = getattr(text, name)(*given, **named)
+    except (TypeError, ValueError, LookupError):
+        return UNKNOWN
+    if isinstance(found, str):
+        return (Constant(found, str),)
+    container = Container("tuple", (*frame.site(node), text))
+    for number, each in enumerate(found):
+        frame.engine.put(container, Constant(number, int), (Constant(each, str),))
+    return (container,)
 
 
 def _call_hand(frame: Frame, inner: Value, arguments: Arguments, node: ast.AST) -> Values:
@@ -1041,6 +1080,10 @@ def _import_module(frame: Frame, callee: External, arguments: Arguments, node: a
     return join(*(frame.engine.module(name) for name in names)) or None
 
 
+def _same(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    return _first(arguments) or None
+
+
 def _globals(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     if arguments.positional:
         return None
@@ -1127,6 +1170,9 @@ _SPECIAL: dict[str, Special] = {
     "Depends": _depends,
     "Security": _depends,
     "import_module": _import_module,
+    "__import__": _import_module,
+    "copy": _same,
+    "deepcopy": _same,
     "globals": _globals,
     "vars": _globals,
     "cast": _cast,

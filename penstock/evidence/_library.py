@@ -9,6 +9,7 @@ __all__ = [
     "RUNNERS",
     "SENDING",
     "SIGNATURES",
+    "STORING",
     "WAITING",
     "last_of",
     "returns_function",
@@ -79,10 +80,14 @@ SENDING = frozenset({
     "defer", "schedule", "call_soon", "post", "request", "invoke", "submit", "add_job", "kick",
     "put_item", "put_event", "put_events", "produce_message", "send_event", "emit_event", "raise_event",
     "publish_event", "queue_task", "add_message", "push", "lpush_many", "sendall", "write_message",
-    "save", "create", "bulk_create", "commit", "add", "insert", "set", "get_or_create",
-    "update_or_create", "delete", "update", "insert_one", "insert_many", "execute", "on_commit",
 })  # fmt: skip
 """Methods that may put something where other code finds it."""
+
+STORING = frozenset({
+    "save", "create", "bulk_create", "commit", "add", "insert", "set", "get_or_create", "delete",
+    "update_or_create", "update", "insert_one", "insert_many", "execute", "on_commit",
+})  # fmt: skip
+"""Methods of a database, of which signals may tell."""
 
 SIGNATURES = frozenset({"s", "si", "signature", "subtask", "message", "message_with_options"})
 """Attributes of a task that give it with some of its arguments."""

@@ -16,9 +16,7 @@ FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _SKIPPED = {
     "__pycache__", "build", "dist", "node_modules", "site-packages", "dist-packages", "venv", "env",
 }  # fmt: skip
-_DEF = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _CALLED = re.compile(r"[^\W\d]\w*")
-_MOST_BY_NAME = 60
 _CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[^(:\n]*\(([^)]*)\)", re.MULTILINE)
 
 
@@ -181,6 +179,8 @@ class Project:
         for file in files:
             self.files.setdefault(file.module, file)
         self._called: dict[str, frozenset[str]] = {}
+        self._callers: dict[str, frozenset[str]] = {}
+        self._values: dict[str, bool] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
 
     @classmethod
@@ -212,27 +212,50 @@ class Project:
             known = self._mentions[word] = tuple(found)
         return known
 
-    @cached_property
-    def _functions_named(self) -> dict[str, list[SourceFile]]:
-        found: dict[str, list[SourceFile]] = {}
-        for file in self.files.values():
-            for name in dict.fromkeys(_DEF.findall(file.text)):
-                found.setdefault(name, []).append(file)
-        return found
-
     def called_by(self, name: str) -> frozenset[str]:
         """Return the words in all functions called *name*."""
         known = self._called.get(name)
         if known is None:
             words: set[str] = set()
-            for file in self._functions_named.get(name, ())[:_MOST_BY_NAME]:
+            for file in self.mentioning(name):
+                if f"def {name}" not in file.text:
+                    continue
                 lines = file.text.splitlines()
                 for each in file.definitions.values():
                     if each.kind == "function" and each.name == name:
-                        end = getattr(each.node, "end_lineno", 0)
-                        text = "\n".join(lines[each.place.line : end])
-                        words.update(_CALLED.findall(text))
+                        words.update(_CALLED.findall("\n".join(_lines_of(each, lines)[1:])))
             known = self._called[name] = frozenset(words)
+        return known
+
+    def callers_of(self, name: str) -> frozenset[str]:
+        """Return the names of the functions in which something called *name* is called."""
+        known = self._callers.get(name)
+        if known is None:
+            found: set[str] = set()
+            pattern = re.compile(rf"(?<!\w){re.escape(name)}\s*\(")
+            for file in self.mentioning(name):
+                lines = file.text.splitlines()
+                numbers = [
+                    n for n, line in enumerate(lines, 1) if name in line and pattern.search(line)
+                ]
+                for each in file.definitions.values() if numbers else ():
+                    if each.kind == "function":
+                        end = getattr(each.node, "end_lineno", 0)
+                        if any(each.place.line < n <= end for n in numbers):
+                            found.add(each.name)
+            known = self._callers[name] = frozenset(found)
+        return known
+
+    def is_value(self, name: str) -> bool:
+        """Return whether something called *name* is passed on or kept somewhere, not called."""
+        known = self._values.get(name)
+        if known is None:
+            pattern = re.compile(rf"(?<![\w\"']){re.escape(name)}(?![\w\"'])(?!\s*[(=:])")
+            known = self._values[name] = any(
+                name in line and pattern.search(line.partition("#")[0]) and not _is_import(line, name)
+                for file in self.mentioning(name)
+                for line in file.text.splitlines()
+            )
         return known
 
     def uses_of(self, definition: Definition) -> list[Place]:
@@ -243,9 +266,7 @@ class Project:
         for file in self.mentioning(name):
             for number, line in enumerate(file.text.splitlines(), 1):
                 if name in line and pattern.search(line.partition("#")[0]):
-                    words = line.split()
-                    is_import = words[0] in {"from", "import"} or line.strip().strip(",()") == name
-                    if not is_import and f"def {name}" not in line:
+                    if not _is_import(line, name) and f"def {name}" not in line:
                         found.append(Place(file.file, number))
         return found
 
@@ -255,6 +276,15 @@ class Project:
             for subclass, bases in file.bases:
                 if name in bases:
                     yield file, subclass
+
+
+def _lines_of(definition: Definition, lines: list[str]) -> list[str]:
+    return lines[definition.place.line - 1 : getattr(definition.node, "end_lineno", 0)]
+
+
+def _is_import(line: str, name: str) -> bool:
+    stripped = line.strip()
+    return stripped.startswith(("from ", "import ")) or stripped.strip(",()") == name
 
 
 def _files_in(root: Path, folder: Path) -> Iterator[SourceFile]:

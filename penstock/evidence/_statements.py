@@ -35,6 +35,7 @@ from penstock.evidence._terms import Sequence as Terms
 from penstock.evidence._values import (
     NOTHING,
     UNKNOWN,
+    Alias,
     Class,
     Constant,
     Container,
@@ -707,7 +708,10 @@ def _class(frame: Frame, node: ast.ClassDef) -> None:
         info.assigned = _assigned_attributes(node)
     bases: Values = NOTHING
     for base in node.bases:
-        bases = join(bases, evaluate(frame, base))
+        for value in evaluate(frame, base):
+            # What a generic class of a library is subscripted with does not matter here.
+            is_generic = isinstance(value, Alias) and isinstance(value.node, ast.Subscript)
+            bases = join(bases, evaluate(frame, value.node.value) if is_generic else (value,))
     keywords = [evaluate(frame, keyword.value) for keyword in node.keywords]
     if bases != info.bases:
         info.bases = bases

@@ -167,7 +167,7 @@ Values: TypeAlias = tuple[Value, ...]
 NOTHING: Values = ()
 UNKNOWN: Values = (Unknown(),)
 
-_MOST = 24
+_MOST = 40
 """How many values a name may have before all further ones are unknown."""
 
 

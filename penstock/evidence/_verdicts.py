@@ -1,11 +1,12 @@
 """The verdict on each declared edge, and what the source has that no edge declares."""
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from penstock.evidence._engine import Engine
-from penstock.evidence._library import SENDING, last_of
+from penstock.evidence._library import SENDING, STORING, last_of
 from penstock.evidence._model import CheckedFlow, CheckedStep, EdgeEvidence, Evidence, Undeclared
 from penstock.evidence._order import Order, Start
 from penstock.evidence._source import Definition, Place, Project
@@ -13,7 +14,6 @@ from penstock.evidence._terms import Outside
 
 __all__ = ["FlowEvidence", "judge"]
 
-_DEEPEST_BY_NAME = 3
 _MOST_BY_NAME = 60
 
 
@@ -44,7 +44,6 @@ class _Judge:
         self._flow, self._evidence = flow, evidence
         self._steps: dict[str, CheckedStep] = {step.name: step for step in flow.steps}
         self._declared = _closure((source, target) for source, target, _ in flow.edges)
-        self._by_name: dict[tuple[str, str], bool] = {}
 
     # Declared edges
 
@@ -94,17 +93,28 @@ class _Judge:
     def _unsupported(
         self, source: str, target: str, against: tuple[Evidence, ...]
     ) -> EdgeEvidence:
-        unresolved = self._unresolved(source, target)
+        if against:
+            return EdgeEvidence(source, target, "contradicted", (), against)
+        is_reached = self._is_reached(target)
+        unresolved = self._unresolved(self._callers(source), target, source if is_reached else None)
+        if unresolved is None and not self._is_reached(source):
+            if not self._steps[source].is_entrypoint:
+                # What leads to *source* may lead to *target* after it.
+                unresolved = self._unresolved(list(self._evidence.outside), source, source)
         if unresolved is not None:
             reason = f"{unresolved.text} cannot be resolved"
-            return EdgeEvidence(
-                source, target, "unverified", (), against, reason, unresolved.place
-            )
-        gateway = self._gateway(source)
-        if gateway is not None and not against and self._is_entered_from_outside(target):
+            return EdgeEvidence(source, target, "unverified", (), (), reason, unresolved.place)
+        gateway = self._gateway(source, target)
+        if gateway is not None and not is_reached and self._is_entered_from_outside(target):
             reason = f"{source} sends by {gateway.text}, and {target} is called from elsewhere"
             return EdgeEvidence(source, target, "unverified", (), (), reason, gateway.place)
         return EdgeEvidence(source, target, "contradicted", (), against)
+
+    def _is_reached(self, target: str) -> bool:
+        """Return whether something else of the flow leads to *target*."""
+        if any(target in starts for starts in self._evidence.starts.values()):
+            return True
+        return any(second == target for _, second in self._evidence.orders)
 
     def _callers(self, name: str) -> list[str]:
         """Return *name*, and the steps that it is called from."""
@@ -117,49 +127,48 @@ class _Judge:
             ]
         return found
 
-    def _unresolved(self, source: str, target: str) -> Outside | None:
-        """Return a call that may lead to *target*, of which nobody knows where it leads."""
+    def _unresolved(self, steps: list[str], target: str, only: str | None) -> Outside | None:
+        """Return a call that may lead to *target*, of which nobody knows where it leads.
+
+        Args:
+            steps: The steps that may call it.
+            target: The step that they may lead to.
+            only: The step in which values that are called count, if not in all.
+        """
         wanted = self._evidence.located[target].name
-        for step in self._callers(source):
+        for step in steps:
             for outside in self._evidence.outside.get(step, ()):
-                if outside.library is None and self._may_lead(outside.text, wanted):
+                is_own = only is None or step == only
+                if outside.library is None and self._may_lead(outside.text, wanted, is_own=is_own):
                     return outside
         return None
 
-    def _may_lead(self, text: str, wanted: str) -> bool:
+    def _may_lead(self, text: str, wanted: str, *, is_own: bool) -> bool:
         name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
-        if not name or "." not in text:
-            return True  # a value is called, which may be anything
-        return self._reaches(name, wanted, _DEEPEST_BY_NAME)
+        project = self._evidence.project
+        if name and "." in text:
+            return name == wanted or wanted in project.called_by(name)
+        return is_own and any(project.is_value(each) for each in self._ancestors(wanted))
 
-    def _reaches(self, name: str, wanted: str, depth: int) -> bool:
-        """Return whether a function called *name* may lead to one called *wanted*, by names."""
-        if name == wanted:
-            return True
-        if depth == 0:
-            return False
-        known = self._by_name.get((name, wanted))
-        if known is None:
-            self._by_name[name, wanted] = False
-            known = any(
-                self._reaches(word, wanted, depth - 1)
-                for word in self._evidence.project.called_by(name)
-            )
-            self._by_name[name, wanted] = known
-        return known
+    def _ancestors(self, wanted: str) -> list[str]:
+        """Return the names of the functions that may lead to *wanted*, by names."""
+        found = {wanted: 0}
+        for name in list(found):
+            found |= dict.fromkeys(self._evidence.project.callers_of(name), 1)
+        return list(found)[:_MOST_BY_NAME]
 
-    def _gateway(self, source: str) -> Outside | None:
+    def _gateway(self, source: str, target: str) -> Outside | None:
+        decorators = getattr(self._evidence.located[target].node, "decorator_list", ())
+        is_receiver = any("receiver" in ast.unparse(each) for each in decorators)
         for outside in self._evidence.outside.get(source, ()):
             last = last_of(outside.library or outside.text)
-            if last in SENDING:
+            if last in SENDING or (last in STORING and is_receiver):
                 return outside
         return None
 
     def _is_entered_from_outside(self, target: str) -> bool:
         """Return whether something else than the flow calls *target*."""
         evidence = self._evidence
-        if any(target in starts for starts in evidence.starts.values()):
-            return False
         definition = evidence.located[target]
         decorators = getattr(definition.node, "decorator_list", ())
         if decorators:
@@ -183,7 +192,8 @@ class _Judge:
                 continue
             if self._steps[target].unchecked is not None:
                 continue
-            if is_order and target in entered and (target, source) not in self._declared:
+            is_turned = (target, source) in self._declared and (target, source) not in closure
+            if is_order and target in entered and not is_turned:
                 continue
             kept.append((source, target))
             closure = _closure(kept)
