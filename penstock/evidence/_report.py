@@ -1,0 +1,247 @@
+"""The result of a check as a whole: its findings, and what it counts."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from penstock.evidence._model import (
+    CheckedFlow,
+    EdgeEvidence,
+    Evidence,
+    FlowReport,
+    Missing,
+    Undeclared,
+)
+from penstock.evidence._source import Place
+
+__all__ = ["CODES", "Finding", "Report", "report_of"]
+
+Severity = Literal["error", "warning"]
+
+CODES: Mapping[str, Severity] = {
+    "edge-contradicted": "error",
+    "edge-mixed": "warning",
+    "edge-undeclared": "error",
+    "edge-unverified": "warning",
+    "step-missing": "error",
+    "step-renamed": "error",
+}
+"""The codes of findings, with how bad each is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that a declared flow and its source disagree on.
+
+    .. versionadded:: 0.2
+    """
+
+    code: str
+    """The kind of finding, like ``"edge-contradicted"``."""
+
+    flow: str
+    """The name of the flow."""
+
+    source: str
+    """The name of the step that the edge leads from, or of the step that is meant."""
+
+    target: str | None
+    """The name of the step that the edge leads to."""
+
+    message: str
+    """The problem on one line."""
+
+    details: tuple[str, ...] = ()
+    """What the source shows, and what to write instead, a line each."""
+
+    place: Place | None = None
+    """The line at which to look first."""
+
+    related: tuple[Place, ...] = ()
+    """Further lines of the source."""
+
+    @property
+    def severity(self) -> Severity:
+        """``"error"``, or ``"warning"`` for what the source does not decide."""
+        return CODES[self.code]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a check.
+
+    .. versionadded:: 0.2
+    """
+
+    flows: tuple[FlowReport, ...]
+    """The verdict on each edge, by flow."""
+
+    findings: tuple[Finding, ...]
+    """What a user has to look at, in order of flows and edges."""
+
+    @property
+    def edges(self) -> Iterator[EdgeEvidence]:
+        """All edges of all flows."""
+        return (edge for flow in self.flows for edge in flow.edges)
+
+    def summary(self) -> str:
+        """Return one line that counts the edges by what was found of them."""
+        kinds = Counter(e.evidence[0].kind for e in self.edges if e.evidence)
+        verdicts = Counter(e.verdict for e in self.edges)
+        in_source = sum(kinds[kind] for kind in ("call", "order", "hand-off"))
+        words = {"call": "calls", "order": "in order", "hand-off": "handed off"}
+        parts = [f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]]
+        found = [f"{in_source} in the source" + (f" ({', '.join(parts)})" if parts else "")]
+        if kinds["channel"]:
+            found.append(f"{kinds['channel']} by channel")
+        for verdict in ("mixed", "unverified", "contradicted", "unchecked"):
+            if verdicts[verdict]:
+                found.append(f"{verdicts[verdict]} {verdict}")
+        total = verdicts.total()
+        counted = f"{_count(len(self.flows), 'flow')}, {_count(total, 'edge')}: {', '.join(found)}"
+        undeclared = sum(len(flow.undeclared) for flow in self.flows)
+        missing = sum(len(flow.missing) for flow in self.flows)
+        rest = [f"{undeclared} undeclared"] if undeclared else []
+        rest += [f"{_count(missing, 'step')} without a function"] if missing else []
+        return "; ".join([counted, *rest])
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+
+
+def report_of(flows: Iterable[CheckedFlow], reports: Iterable[FlowReport]) -> Report:
+    """Return the report on *flows*."""
+    kept = tuple(reports)
+    findings = (
+        finding
+        for flow, report in zip(flows, kept, strict=True)
+        for finding in _Writer(flow, report).findings()
+    )
+    return Report(kept, tuple(findings))
+
+
+class _Writer:
+    """The findings of one flow."""
+
+    def __init__(self, flow: CheckedFlow, report: FlowReport) -> None:
+        self._flow, self._report = flow, report
+        self._places = {step.name: step.declared for step in flow.steps}
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield the findings in order."""
+        for missing in self._report.missing:
+            yield self._missing(missing)
+        for edge in self._report.edges:
+            if edge.verdict == "contradicted":
+                yield self._contradicted(edge)
+            elif edge.verdict == "mixed":
+                yield self._mixed(edge)
+            elif edge.verdict == "unverified":
+                yield self._unverified(edge)
+        for undeclared in self._report.undeclared:
+            yield self._undeclared(undeclared)
+
+    def _shown(self, name: str) -> str:
+        place = self._places.get(name)
+        return f"{name} ({place})" if place is not None else name
+
+    def _contradicted(self, edge: EdgeEvidence) -> Finding:
+        details = [f"{self._shown(edge.source)} does not lead to {self._shown(edge.target)}."]
+        related: tuple[Place, ...] = ()
+        for against in edge.against[:1]:
+            details.append(f"{against.caller} calls {edge.target} first: {_lines(against)}.")
+            related = (*against.first, *against.path)
+        reached = self._reached(edge.target, other_than=edge.source)
+        if reached is not None:
+            details.append(f"{edge.target} is reached from {reached}.")
+            details.append(f'Write after="{reached}" on {edge.target}, or call it after '
+                           f"{edge.source}.")  # fmt: skip
+        return Finding(
+            code="edge-contradicted",
+            flow=self._flow.name,
+            source=edge.source,
+            target=edge.target,
+            message=f"{edge.source} -> {edge.target} is not in the source",
+            details=tuple(details),
+            place=self._places.get(edge.target),
+            related=related,
+        )
+
+    def _reached(self, target: str, other_than: str) -> str | None:
+        """Return the step from which the source leads to *target*."""
+        for one in self._report.undeclared:
+            if one.target == target and one.source != other_than:
+                return one.source
+        return None
+
+    def _mixed(self, edge: EdgeEvidence) -> Finding:
+        one, other = edge.evidence[0], edge.against[0]
+        return Finding(
+            code="edge-mixed",
+            flow=self._flow.name,
+            source=edge.source,
+            target=edge.target,
+            message=f"{edge.source} -> {edge.target} is the other way round in {other.caller}",
+            details=(
+                f"In this order in {one.caller}: {_lines(one)}.",
+                f"The other way round in {other.caller}: {_lines(other)}.",
+            ),
+            place=self._places.get(edge.target),
+            related=(*other.first, *other.path),
+        )
+
+    def _unverified(self, edge: EdgeEvidence) -> Finding:
+        reason = edge.reason or "the source does not show it"
+        where = f" ({edge.place})" if edge.place is not None else ""
+        return Finding(
+            code="edge-unverified",
+            flow=self._flow.name,
+            source=edge.source,
+            target=edge.target,
+            message=f"{edge.source} -> {edge.target} cannot be seen in the source",
+            details=(
+                f"{reason}{where}.",
+                "If a message leads there, write the channel as sends= and receives=; "
+                'else unchecked="why" takes the edge out of the check.',
+            ),
+            place=self._places.get(edge.target),
+            related=() if edge.place is None else (edge.place,),
+        )
+
+    def _undeclared(self, found: Undeclared) -> Finding:
+        evidence = found.evidence
+        how = {"call": "calls", "hand-off": "hands off"}.get(evidence.kind)
+        text = f"{found.source} {how} {found.target}" if how else (
+            f"{evidence.caller} calls {found.source}, then {found.target}"
+        )  # fmt: skip
+        return Finding(
+            code="edge-undeclared",
+            flow=self._flow.name,
+            source=found.source,
+            target=found.target,
+            message=f"{found.source} -> {found.target} is not declared",
+            details=(f"{text}: {_lines(evidence)}.", f'Write after="{found.source}" on it.'),
+            place=evidence.path[0] if evidence.path else None,
+            related=evidence.path[1:],
+        )
+
+    def _missing(self, missing: Missing) -> Finding:
+        if missing.renamed_to is None:
+            message = f"the function of {missing.step} is not in the source: {missing.label}"
+        else:
+            message = f"the function of {missing.step} is now {missing.renamed_to}"
+        return Finding(
+            code="step-missing" if missing.renamed_to is None else "step-renamed",
+            flow=self._flow.name,
+            source=missing.step,
+            target=None,
+            message=message,
+            details=(f"It was declared as {missing.label}.",),
+            place=missing.place or self._places.get(missing.step),
+        )
+
+
+def _lines(evidence: Evidence) -> str:
+    return ", ".join(dict.fromkeys(map(str, (*evidence.first, *evidence.path))))
