@@ -5,6 +5,7 @@ import ast
 from penstock.evidence._activations import Arguments
 from penstock.evidence._engine import Engine
 from penstock.evidence._frame import Frame
+from penstock.evidence._guesses import methods_called
 from penstock.evidence._library import HANDING, SIGNATURES, WAITING
 from penstock.evidence._orm import manager_of, model_attribute
 from penstock.evidence._terms import Call
@@ -60,6 +61,8 @@ def attribute_of(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values
             return (Wrapped(f"str:{name}", owner),)
         case Constant():
             return (External(f"{owner.kind.__name__}.{name}"),)
+        case Unknown():
+            return methods_called(frame.engine, name) or UNKNOWN
     return UNKNOWN
 
 
@@ -164,6 +167,8 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
         return typed
     if queries := manager_of(engine, owner, name):
         return tuple(Wrapped(f"item:{name}", query) for query in queries)
+    if found and name in {"save", "delete", "asave", "adelete"}:
+        return (Wrapped(f"model:{name}", owner),)
     if found:
         return found
     if getter := engine.find(owner.cls, "__getattr__"):
@@ -300,7 +305,11 @@ def _of_super(frame: Frame, owner: Super, name: str, node: ast.AST) -> Values:
     found = engine.find(cls, name, after=owner.cls)  # type: ignore[arg-type]
     if not found and cls is not owner.cls:
         found = engine.find(owner.cls, name, after=owner.cls)
-    return _bound(frame, found, receiver, node) or (External(f"super().{name}"),)
+    bound = _bound(frame, found, receiver, node)
+    if name in {"save", "delete"} and isinstance(receiver, Instance):
+        if all(isinstance(value, External) for value in bound):
+            return (Wrapped(f"model:{name}", receiver),)
+    return bound or (External(f"super().{name}"),)
 
 
 def methods_of(engine: Engine, owner: Value, prefix: str) -> Values:

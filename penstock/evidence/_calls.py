@@ -14,6 +14,7 @@ from penstock.evidence._library import (
     GROUPS,
     IDENTITY,
     LOOKING,
+    NAMING,
     REGISTERING,
     RUNNERS,
     last_of,
@@ -290,6 +291,8 @@ def _call_partial(frame: Frame, callee: Partial, arguments: Arguments, node: ast
         callee = Partial(callee.callee, whole, kind="chain")
     if callee.kind == "receiver":
         functions = arguments.all()
+        for function in functions:
+            frame.engine.senders[function] = dict(callee.named).get("sender", NOTHING)
         for signal in join(*callee.positional):
             inner = frame.engine.items(signal) if isinstance(signal, Container) else (signal,)
             for one in inner:
@@ -382,6 +385,8 @@ def _hand_functions(
     """Hand off the functions in *arguments*, or return None if there are none."""
     bodies: list[Term] = []
     positional = arguments.positional
+    if last_of(callee.name) in NAMING or getattr(getattr(node, "func", None), "attr", "") in NAMING:
+        positional = tuple(_named_by(frame, values) for values in positional)
     for number, values in enumerate(positional):
         given = Arguments(positional[number + 1 :], rest=arguments.rest)
         for value in _functions_in(frame, values):
@@ -400,6 +405,36 @@ def _hand_functions(
         return None
     owner = External(callee.name.rpartition(".")[0], callee.site)
     return _hand_off(frame, bodies, node, owner)
+
+
+def _named_by(frame: Frame, values: Values) -> Values:
+    """Return *values* with the functions that strings like ``"shop.tasks.export"`` name."""
+    engine = frame.engine
+    found: list[Value] = []
+    for value in values:
+        text = value.value if isinstance(value, Constant) else None
+        module, _, name = text.rpartition(".") if isinstance(text, str) else ("", "", "")
+        source = engine.project.files.get(module)
+        members = engine.member(source, name) if source is not None else NOTHING
+        if not members and name and " " not in name and isinstance(text, str):
+            members = _task_named(frame, text)
+        found += members or (value,)
+    return join(found)
+
+
+def _task_named(frame: Frame, text: str) -> Values:
+    """Return the task that is registered by the name *text*."""
+    engine = frame.engine
+    name = text.rpartition(".")[2]
+    if not name.isidentifier():
+        return NOTHING
+    for file in engine.project.mentioning(name):
+        if f'name="{text}"' in file.text or f"name='{text}'" in file.text:
+            for definition in file.definitions.values():
+                decorators = getattr(definition.node, "decorator_list", ())
+                if any(f"'{text}'" in ast.unparse(each) for each in decorators):
+                    return engine.member(file, definition.name)
+    return NOTHING
 
 
 def _outside(frame: Frame, node: ast.AST, arguments: Arguments, callee: External | None) -> Values:
@@ -521,6 +556,10 @@ def _call_wrapped(frame: Frame, callee: Wrapped, arguments: Arguments, node: ast
     if kind == "deferred" and isinstance(inner, Deferred):
         frame.emit(Call(inner.activations, frame.place(node)))
         return iterate(frame, (inner,), node, is_silent=True)[0]
+    if kind == "model" and isinstance(inner, Instance):
+        frame.emit(Outside(_text(node), frame.place(node), f"model.{detail}"))
+        _announce(frame, inner, detail, node)
+        return UNKNOWN
     if kind == "str" and isinstance(inner, Constant):
         return _call_string(frame, inner.value, detail, arguments, node)
     if kind == "signature":
@@ -684,6 +723,10 @@ def _call_item(
     positional = arguments.positional
     first = positional[0] if positional else NOTHING
     if container.kind == QUERY:
+        if name in {"create", "acreate", "get_or_create", "update_or_create"}:
+            for value in engine.items(container):
+                if isinstance(value, Instance):
+                    _announce(frame, value, "save", node)
         return query_call(frame, container, name, arguments)
     if name in {"append", "add", "appendleft", "push"}:
         engine.put(container, None, first)
@@ -804,6 +847,8 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         if copied:
             return copied
     if last in REGISTERING and plain and "." in name:
+        for function in plain:
+            frame.engine.senders[function] = arguments.named.get("sender", NOTHING)
         register(frame, External(name.rpartition(".")[0], callee.site), tuple(plain))
         return tuple(plain[:1]) if len(arguments.positional) == 1 else UNKNOWN
     if last in LOOKING:
@@ -814,6 +859,9 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         return handed
     owner = External(name.rpartition(".")[0], callee.site)
     frame.engine.asked.add(owner)
+    if last in {"send", "send_robust"} and isinstance(node, ast.Call):
+        owner_node = getattr(node.func, "value", None)
+        frame.engine.execute_mentioning(getattr(owner_node, "attr", getattr(owner_node, "id", "")))
     if last in {"send", "send_robust", "emit", "publish", "fire", "trigger", "dispatch", "notify"}:
         for function in frame.engine.registered.get(owner, NOTHING):
             frame.emit(_run_later(frame, function, OPEN, node))
@@ -836,6 +884,23 @@ def _depends_in(frame: Frame, values: Values) -> list[Value]:
         inner = frame.engine.items(value) if isinstance(value, Container) else (value,)
         found += [v for v in inner if isinstance(v, Wrapped) and v.kind == "depends"]
     return found
+
+
+_SIGNALS = {"save": ("pre_save", "post_save"), "delete": ("pre_delete", "post_delete")}
+
+
+def _announce(frame: Frame, model: Instance, name: str, node: ast.AST) -> None:
+    """Note the calls of the functions that Django's signals of a model call."""
+    engine = frame.engine
+    for signal in _SIGNALS[name.removeprefix("a")]:
+        engine.execute_mentioning(signal)
+        owner = External(f"django.db.models.signals.{signal}")
+        engine.asked.add(owner)
+        for function in engine.registered.get(owner, NOTHING):
+            senders = engine.senders.get(function, NOTHING)
+            classes = [v.definition for v in senders if isinstance(v, Class)]
+            if not classes or any(engine.is_subclass(model.cls, cls) for cls in classes):
+                frame.emit(Choice((_run_later(frame, function, OPEN, node), Sequence())))
 
 
 def _text(node: ast.AST) -> str:
@@ -1068,7 +1133,8 @@ def _chord(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) 
 
 
 def _receiver(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    return (Partial(callee, arguments.positional[:1], kind="receiver"),)
+    named = tuple(arguments.named.items())
+    return (Partial(callee, arguments.positional[:1], named, kind="receiver"),)
 
 
 def _depends(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:

@@ -30,6 +30,7 @@ _MOST_CONTEXTS = 16
 _FEW_CONTEXTS = 4
 _MOST_ROUNDS = 2
 _MOST_SUBCLASSES = 24
+_MOST_MODULES = 20
 _ANY_ITEM = "*"
 
 
@@ -68,6 +69,9 @@ class Engine:
         self._prepared: dict[tuple[Definition, str], int] = {}
         self.registered: dict[Value, Values] = {}
         self._annotations: dict[tuple[Scope, ast.expr], Values] = {}
+        self.guessed: dict[str, Values] = {}
+        self.senders: dict[Value, Values] = {}
+        self._announced: set[str] = set()
         self.asked: set[Value] = set()
         self.results: dict[Hashable, Values] = {}
         self.evaluated: list[Activation] = []
@@ -80,6 +84,7 @@ class Engine:
             self.evaluated.clear()
             self._mros.clear()
             self._annotations.clear()
+            self._announced.clear()
             found = list(roots())
             if not self.changed:
                 break
@@ -121,6 +126,21 @@ class Engine:
         if found is None and (getter := scope.read("__getattr__")):
             return tuple(v for v in getter if isinstance(v, Unknown)) or UNKNOWN
         return found or NOTHING
+
+    def execute_mentioning(self, name: str) -> None:
+        """Execute the modules that mention *name*, and what they do when an application is ready."""
+        if name in self._announced or not name.isidentifier():
+            return
+        self._announced.add(name)
+        for source in self.project.mentioning(name)[:_MOST_MODULES]:
+            self.scope_of(source)
+            for each in source.definitions.values():
+                if each.kind == "function" and each.name == "ready" and each.parent:
+                    info = self.classes.get(each.parent)
+                    if info is not None:
+                        self.activate(
+                            Function(each, info.scope), OPEN_ARGUMENTS, Instance(each.parent)
+                        )
 
     # The heap
 

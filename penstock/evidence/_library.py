@@ -3,6 +3,8 @@
 __all__ = [
     "CONSUMERS",
     "ENDINGS",
+    "HANDING",
+    "NAMING",
     "IDENTITY",
     "LOOKING",
     "REGISTERING",
@@ -98,6 +100,12 @@ HANDING = frozenset({
     "retry", "cast", "push", "kicker", "options", "using", "apply",
 })  # fmt: skip
 """Attributes of a task that hand it off when they are called."""
+
+NAMING = frozenset({
+    "enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "send_task", "add_job", "schedule",
+    "apply_async", "cron", "defer", "enqueue_job", "async_task", "signature", "create_job",
+})  # fmt: skip
+"""Functions that hand off what a string names."""
 
 CHAINS = frozenset({"chain", "pipeline"})
 GROUPS = frozenset({"group", "gather", "wait", "as_completed"})

@@ -1,0 +1,72 @@
+"""Methods of objects whose class the source does not show, where only one class has them."""
+
+import io
+from pathlib import PurePath
+
+from penstock.evidence._engine import Engine
+from penstock.evidence._library import HANDING, REGISTERING, SENDING, SIGNATURES, STORING, WAITING
+from penstock.evidence._source import Definition
+from penstock.evidence._values import NOTHING, Function, Instance, Method, Value, Values, join
+
+__all__ = ["methods_called"]
+
+_COMMON = frozenset(
+    name
+    for kind in (str, bytes, list, dict, set, int, float, io.StringIO, io.BytesIO, PurePath, BaseException)
+    for name in dir(kind)
+) | HANDING | REGISTERING | SENDING | SIGNATURES | STORING | WAITING | {
+    "run", "start", "stop", "close", "open", "read", "write", "filter", "all", "first", "last",
+    "exclude", "order_by", "query", "execute", "commit", "rollback", "flush", "connect", "acquire",
+    "release", "next", "reset", "load", "dump", "loads", "dumps", "parse", "render", "validate",
+    "is_valid", "info", "debug", "warning", "error", "exception", "log", "set", "process", "call",
+    "handle", "build", "setup", "init", "main", "match", "search", "scalar", "scalars", "json",
+}  # fmt: skip
+"""Names that objects of many classes have, those of libraries too."""
+
+
+def methods_called(engine: Engine, name: str) -> Values:
+    """Return the methods called *name* of the one class of the project, and its subclasses."""
+    known = engine.guessed.get(name)
+    if known is not None:
+        return known
+    engine.guessed[name] = NOTHING
+    if name in _COMMON or name.startswith("__"):
+        return NOTHING
+    found = _methods(engine, name)
+    tops = [cls for cls in found if not any(_is_below(engine, cls, other) for other in found)]
+    if len(tops) == 1:
+        engine.guessed[name] = _bound(engine, tops[0], found, name)
+    return engine.guessed[name]
+
+
+def _methods(engine: Engine, name: str) -> list[Definition]:
+    """Return the classes that have a method called *name*."""
+    found: list[Definition] = []
+    for file in engine.project.mentioning(name):
+        if f"def {name}" not in file.text:
+            continue
+        for each in file.definitions.values():
+            parent = each.parent
+            if each.kind == "function" and each.name == name and parent is not None:
+                if parent.kind != "class":
+                    return []  # a function of that name may be meant
+                found.append(parent)
+    for cls in found:
+        engine.scope_of(cls.source)
+    return found
+
+
+def _is_below(engine: Engine, cls: Definition, other: Definition) -> bool:
+    return cls is not other and engine.is_subclass(cls, other)
+
+
+def _bound(engine: Engine, top: Definition, found: list[Definition], name: str) -> Values:
+    bound: list[Value] = []
+    for cls in found:
+        for value in engine.own(cls, name):
+            if isinstance(value, Function):
+                bound.append(Method(value, Instance(cls)))
+    del top
+    return join(bound)
+
+
