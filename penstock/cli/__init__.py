@@ -1,4 +1,4 @@
-"""The command line: ``list``, ``draw``, ``assets``, ``problems``, ``pages``, ``export``."""
+"""The command line: ``list``, ``draw``, ``check``, ``pages``, ``assets``, ``export``."""
 
 from penstock.exceptions import MissingExtraError
 
@@ -8,6 +8,7 @@ except ImportError as error:
     raise MissingExtraError.from_import("the command line", "click", "cli", error) from error
 
 from penstock.cli._assets import assets
+from penstock.cli._check import check
 from penstock.cli._draw import draw
 from penstock.cli._export import export
 from penstock.cli._list import list_command
@@ -33,5 +34,5 @@ def main() -> None:
     """
 
 
-for command in (assets, draw, export, list_command, pages, problems):
+for command in (assets, check, draw, export, list_command, pages, problems):
     main.add_command(command)

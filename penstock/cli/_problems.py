@@ -13,9 +13,9 @@ __all__ = ["problems"]
 @click.command()
 @with_flows
 def problems(modules: tuple[str, ...], catalog: str | None) -> None:
-    """Report the problems of the declared flows.
+    """Report the problems of the declared flows alone.
 
-    Each problem is a line: where to fix it, what is wrong, and its code.
+    It is part of `penstock check`, which looks at the source, too.
     """
     project = load(modules, catalog)
     found = project.flows.problems()
@@ -29,4 +29,5 @@ def problems(modules: tuple[str, ...], catalog: str | None) -> None:
     # Nothing compares a catalog with the code: the reader is to know what was looked at.
     source = f" in {relative(project.settings.catalog)}" if project.settings.catalog else ""
     click.echo(f"{seen}{source}: {count(len(found), 'problem')}", err=True)
+    click.echo("penstock check has these problems and compares the flows with the source", err=True)
     sys.exit(bool(project.failures or found))
