@@ -31,7 +31,15 @@ _OF_ITEMS = {
     "AsyncIterable": "list", "Generator": "list", "AsyncGenerator": "list", "AbstractSet": "set",
     "QuerySet": "list", "Manager": "list", "Reversible": "list",
 }  # fmt: skip
-_OF_PAIRS = {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"}
+_OF_PAIRS = {
+    "dict",
+    "Dict",
+    "Mapping",
+    "MutableMapping",
+    "defaultdict",
+    "DefaultDict",
+    "OrderedDict",
+}
 _TRANSPARENT = {
     "Optional", "Union", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "ReadOnly",
     "Mapped", "InitVar", "Coroutine", "Self", "Lazy", "Ref",

@@ -69,7 +69,16 @@ def attribute_of(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values
 def _of_function(engine: Engine, owner: Value, name: str) -> Values:
     if stored := engine.load(owner, name):
         return stored
-    if name in {"__wrapped__", "func", "__func__", "fget", "run", "fn", "callback", "original_func"}:
+    if name in {
+        "__wrapped__",
+        "func",
+        "__func__",
+        "fget",
+        "run",
+        "fn",
+        "callback",
+        "original_func",
+    }:
         return (owner.function if isinstance(owner, Wrapped) else owner,)
     if isinstance(owner, Wrapped) and owner.kind in {"property", "cached_property"}:
         return (Wrapped(f"{owner.kind}:{name}", owner),)
@@ -103,7 +112,11 @@ def _bound(frame: Frame, found: Values, receiver: Value, node: ast.AST) -> Value
             for function in functions:
                 bound += _called(frame, Method(function, value), node, ((receiver,),))
         elif isinstance(value, Partial) and value.kind == "method":
-            bound.append(Partial(Method(value.callee, receiver), value.positional, value.named) if isinstance(value.callee, Function) else value)
+            bound.append(
+                Partial(Method(value.callee, receiver), value.positional, value.named)
+                if isinstance(value.callee, Function)
+                else value
+            )
         else:
             bound.append(value)
     return join(bound)
@@ -324,9 +337,7 @@ def methods_of(engine: Engine, owner: Value, prefix: str) -> Values:
                     names.update(dict.fromkeys(engine.info(one).scope.names))
         for name in names:
             if name.startswith(prefix):
-                for value in _with_overrides(
-                    engine, owner.cls, name, engine.find(owner.cls, name)
-                ):
+                for value in _with_overrides(engine, owner.cls, name, engine.find(owner.cls, name)):
                     if isinstance(value, Function):
                         found.append(Method(value, owner))
     elif isinstance(owner, Module):

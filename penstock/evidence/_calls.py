@@ -3,15 +3,12 @@
 import ast
 from collections.abc import Callable, Hashable
 
-from penstock.evidence._activations import OPEN, Activation, Arguments
+from penstock.evidence._activations import OPEN, Activation, Arguments, Scope
 from penstock.evidence._attributes import attribute_of, methods_of
 from penstock.evidence._frame import Frame
 from penstock.evidence._library import (
-    CHAINS,
-    CHORDS,
     CONSUMERS,
     ENDINGS,
-    GROUPS,
     IDENTITY,
     LOOKING,
     NAMING,
@@ -44,7 +41,6 @@ from penstock.evidence._values import (
     Function,
     Instance,
     Method,
-    Module,
     Partial,
     Pending,
     Super,
@@ -56,7 +52,15 @@ from penstock.evidence._values import (
     join,
 )
 
-__all__ = ["apply", "await_values", "call_expression", "is_async", "is_generator", "iterate", "register"]
+__all__ = [
+    "apply",
+    "await_values",
+    "call_expression",
+    "is_async",
+    "is_generator",
+    "iterate",
+    "register",
+]
 
 Evaluate = Callable[[Frame, ast.expr], Values]
 
@@ -71,9 +75,9 @@ def call_expression(frame: Frame, node: ast.Call, evaluate: Evaluate) -> Values:
 
 
 def _super(frame: Frame) -> Values:
-    scope = frame.scope
+    scope: Scope | None = frame.scope
     while scope is not None and scope.cls is None:
-        scope = scope.parent  # type: ignore[assignment]
+        scope = scope.parent
     activation = frame.activation
     if scope is None or scope.cls is None:
         return UNKNOWN
@@ -107,13 +111,13 @@ def _arguments(frame: Frame, node: ast.Call, evaluate: Evaluate) -> Arguments:
             continue
         for value in values:
             slots = frame.engine.slots(value) if isinstance(value, Container) else {"*": UNKNOWN}
-            for slot, items in slots.items():
+            for slot, found in slots.items():
                 if slot == "*keys":
                     continue
                 if isinstance(slot, str) and slot != "*":
-                    named[slot] = join(named.get(slot, NOTHING), items)
+                    named[slot] = join(named.get(slot, NOTHING), found)
                 else:
-                    other = join(other, items)
+                    other = join(other, found)
     return Arguments(tuple(positional), named, rest, other)
 
 
@@ -221,12 +225,12 @@ def _with_type(frame: Frame, function: Function, returned: Values) -> Values:
 
 
 def _returned(frame: Frame, function: Function) -> Values:
-    return frame.engine.annotation(function.scope, getattr(function.definition.node, "returns", None))
+    return frame.engine.annotation(
+        function.scope, getattr(function.definition.node, "returns", None)
+    )
 
 
-def _injected(
-    frame: Frame, function: Function, arguments: Arguments, node: ast.AST
-) -> Arguments:
+def _injected(frame: Frame, function: Function, arguments: Arguments, node: ast.AST) -> Arguments:
     """Return *arguments* with what a framework injects. Its providers are called in the body."""
     return arguments
 
@@ -259,9 +263,9 @@ def _fill_fields(frame: Frame, instance: Instance, arguments: Arguments, node: a
     names: list[str] = []
     for one in reversed(engine.mro(instance.cls)):
         if not isinstance(one, str):
-            for name in engine.load(Class(one), "fields"):
-                if isinstance(name, Constant) and name.value not in names:
-                    names.append(name.value)
+            for field in engine.load(Class(one), "fields"):
+                if isinstance(field, Constant) and field.value not in names:
+                    names.append(field.value)
     for name, values in (*zip(names, arguments.positional, strict=False), *arguments.named.items()):
         if name in names:
             engine.store(instance, name, values)
@@ -287,8 +291,8 @@ def _call_partial(frame: Frame, callee: Partial, arguments: Arguments, node: ast
         names = [v.value for v in join(*callee.positional[:1]) if isinstance(v, Constant)]
         return join(*(attribute_of(frame, v, n, node) for v in owner for n in names)) or UNKNOWN
     if callee.kind == "chord":
-        whole = (*callee.positional, *arguments.positional)
-        callee = Partial(callee.callee, whole, kind="chain")
+        parts = (*callee.positional, *arguments.positional)
+        callee = Partial(callee.callee, parts, kind="chain")
     if callee.kind == "receiver":
         functions = arguments.all()
         for function in functions:
@@ -314,13 +318,14 @@ def _functions_in(frame: Frame, values: Values) -> list[Value]:
     """Return the callables of the project in *values*, those in lists and tuples too."""
     found: list[Value] = []
     for value in values:
-        if isinstance(value, (Function, Method)) or (
-            isinstance(value, Wrapped)
-            and value.kind in {"staticmethod", "contextmanager", "singledispatch", "awaitable"}
-        ):
-            found.append(value)
-        elif isinstance(value, Partial) or (
-            isinstance(value, Instance) and frame.engine.find(value.cls, "__call__")
+        if (
+            isinstance(value, (Function, Method))
+            or (
+                isinstance(value, Wrapped)
+                and value.kind in {"staticmethod", "contextmanager", "singledispatch", "awaitable"}
+            )
+            or isinstance(value, Partial)
+            or (isinstance(value, Instance) and frame.engine.find(value.cls, "__call__"))
         ):
             found.append(value)
         elif isinstance(value, Container) and value.kind in {"list", "tuple", "set"}:
@@ -449,9 +454,7 @@ def _outside(frame: Frame, node: ast.AST, arguments: Arguments, callee: External
 # Awaiting and iterating
 
 
-def await_values(
-    frame: Frame, values: Values, node: ast.AST, *, is_quiet: bool = False
-) -> Values:
+def await_values(frame: Frame, values: Values, node: ast.AST, *, is_quiet: bool = False) -> Values:
     """Return the results of awaiting *values*."""
     found: Values = NOTHING
     options: list[Term] = []
@@ -602,9 +605,7 @@ _STRING_METHODS = {
 }  # fmt: skip
 
 
-def _call_string(
-    frame: Frame, text: str, name: str, arguments: Arguments, node: ast.AST
-) -> Values:
+def _call_string(frame: Frame, text: str, name: str, arguments: Arguments, node: ast.AST) -> Values:
     """Return what a method of a string that the source has returns."""
     given = [v[0].value for v in arguments.positional if len(v) == 1 and isinstance(v[0], Constant)]
     named = {
@@ -641,7 +642,9 @@ def _call_hand(frame: Frame, inner: Value, arguments: Arguments, node: ast.AST) 
             return _hand_off(frame, [sequence([first, *then])], node)
     attribute = getattr(getattr(node, "func", None), "attr", "")
     if attribute in {"apply_async", "send_with_options", "retry", "apply_async_on_commit"}:
-        items = _counted(frame, given.named.get("args", given.positional[0] if given.positional else NOTHING))
+        items = _counted(
+            frame, given.named.get("args", given.positional[0] if given.positional else NOTHING)
+        )
         given = OPEN if items is None else Arguments(tuple(items))
     elif attribute in {"options", "using", "configure", "kicker"}:
         return (inner,)
@@ -652,6 +655,7 @@ def _call_dispatch(
     frame: Frame, callee: Wrapped, detail: str, arguments: Arguments, node: ast.AST
 ) -> Values:
     engine = frame.engine
+    owner: Value = callee
     if detail == "register":
         owner = callee.function
         keys = arguments.positional[0] if arguments.positional else NOTHING
@@ -668,7 +672,6 @@ def _call_dispatch(
                 engine.put(owner, _first_annotation(frame, function), (function,))
         return functions
     position = 1 if detail == "bound" else 0
-    owner: Value = callee
     inner = callee.function
     receiver: Value | None = None
     if isinstance(inner, Method):
@@ -743,8 +746,8 @@ def _call_item(
                 engine.put(container, None, items)
                 if lazy:
                     frame.emit(Call(lazy, frame.place(node)))
-        for key, values in arguments.named.items():
-            engine.put(container, Constant(key, str), values)
+        for word, values in arguments.named.items():
+            engine.put(container, Constant(word, str), values)
     elif name in {"get", "pop", "setdefault", "popleft", "popitem", "__getitem__"}:
         if name == "setdefault" and len(positional) > 1:
             for key in first:
@@ -863,8 +866,8 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         owner_node = getattr(node.func, "value", None)
         frame.engine.execute_mentioning(getattr(owner_node, "attr", getattr(owner_node, "id", "")))
     if last in {"send", "send_robust", "emit", "publish", "fire", "trigger", "dispatch", "notify"}:
-        for function in frame.engine.registered.get(owner, NOTHING):
-            frame.emit(_run_later(frame, function, OPEN, node))
+        for one in frame.engine.registered.get(owner, NOTHING):
+            frame.emit(_run_later(frame, one, OPEN, node))
     return (made,)
 
 
@@ -926,7 +929,16 @@ def _run_now(frame: Frame, last: str, arguments: Arguments, node: ast.AST) -> Va
                     frame.emit(Call(value.activations, frame.place(node)))
                 continue
             given = Arguments((items,), is_open=True)
-            if last in {"run", "to_thread", "run_sync", "run_in_threadpool", "apply", "call", "retry_call", "run_in_executor"}:
+            if last in {
+                "run",
+                "to_thread",
+                "run_sync",
+                "run_in_threadpool",
+                "apply",
+                "call",
+                "retry_call",
+                "run_in_executor",
+            }:
                 given = Arguments(arguments.positional[number + 1 :], rest=arguments.rest)
             with frame.collected() as terms:
                 result = _apply_one(frame, value, given, node)
@@ -982,12 +994,12 @@ def _copied(frame: Frame, last: str, arguments: Arguments, node: ast.AST) -> Val
                     for slot, found in list(engine.slots(value).items()):
                         engine.store(container, slot, found)
                 elif isinstance(value, Container):
-                    for pair in engine.items(value):
-                        for key in engine.items(pair, Constant(0, int)) or UNKNOWN:
+                    for item in engine.items(value):
+                        for key in engine.items(item, Constant(0, int)) or UNKNOWN:
                             engine.put(
                                 container,
                                 None if isinstance(key, Unknown) else key,
-                                engine.items(pair, Constant(1, int)),
+                                engine.items(item, Constant(1, int)),
                             )
         return (container,)
     return NOTHING
@@ -1105,7 +1117,9 @@ def _gather(frame: Frame, callee: External, arguments: Arguments, node: ast.AST)
             elif isinstance(value, Container):
                 inner = frame.engine.items(value)
                 pending += [v for v in inner if isinstance(v, Pending)]
-                bodies += [Call(v.activations, frame.place(node)) for v in inner if isinstance(v, Deferred)]
+                bodies += [
+                    Call(v.activations, frame.place(node)) for v in inner if isinstance(v, Deferred)
+                ]
     if not bodies and not pending:
         return None
     found = _hand_off(frame, bodies, node) if bodies else NOTHING
@@ -1117,7 +1131,9 @@ def _gather(frame: Frame, callee: External, arguments: Arguments, node: ast.AST)
 
 def _chain(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     values = arguments.all()
-    if not any(isinstance(v, Partial) and v.kind in {"signature", "chain", "group"} for v in values):
+    if not any(
+        isinstance(v, Partial) and v.kind in {"signature", "chain", "group"} for v in values
+    ):
         return None
     return (Partial(External("chain"), arguments.positional, kind="chain"),)
 
@@ -1138,10 +1154,19 @@ def _receiver(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
 
 
 def _depends(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    return tuple(Wrapped("depends", f) for f in arguments.all() if isinstance(f, (Function, Method, Class))) or None
+    return (
+        tuple(
+            Wrapped("depends", f)
+            for f in arguments.all()
+            if isinstance(f, (Function, Method, Class))
+        )
+        or None
+    )
 
 
-def _import_module(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+def _import_module(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
     names = [v.value for v in _first(arguments) if isinstance(v, Constant)]
     return join(*(frame.engine.module(name) for name in names)) or None
 
@@ -1167,19 +1192,25 @@ def _cast(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -
     return typed or values
 
 
-def _singledispatch(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+def _singledispatch(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
     kind = "singledispatchmethod" if "method" in callee.name else "singledispatch"
     return tuple(Wrapped(kind, f) for f in _first(arguments)) or None
 
 
-def _run_method(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+def _run_method(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
     """Return the result of what runs a coroutine or a function to its end."""
     if not _functions_in(frame, arguments.all()):
         return None
     return _run_now(frame, last_of(callee.name), arguments, node)
 
 
-def _awaitable(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+def _awaitable(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
     functions = [f for f in _first(arguments) if isinstance(f, (Function, Method, Partial))]
     if not functions:
         return (External(f"{callee.name}()"),) if not arguments.positional else None

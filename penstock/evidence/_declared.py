@@ -45,5 +45,7 @@ def _step(step: Step, folder: Path) -> CheckedStep:
 def project_of(folder: Path, pythonpath: tuple[str, ...]) -> Project:
     """Return the source in *folder*, whose modules are imported from *pythonpath*."""
     roots = [Path(each) for each in pythonpath]
-    inside = [root for root in roots if root.is_dir() and root.resolve().is_relative_to(folder.resolve())]
+    inside = [
+        root for root in roots if root.is_dir() and root.resolve().is_relative_to(folder.resolve())
+    ]
     return Project.at(folder, inside)

@@ -9,7 +9,16 @@ from penstock.evidence._attributes import attribute_of
 from penstock.evidence._calls import apply, await_values, call_expression, iterate
 from penstock.evidence._engine import Engine
 from penstock.evidence._frame import Frame, path_of
-from penstock.evidence._terms import Choice, Iterate, Loop, Rounds, Sequence, Yield, choice, sequence
+from penstock.evidence._terms import (
+    Choice,
+    Iterate,
+    Loop,
+    Rounds,
+    Sequence,
+    Yield,
+    choice,
+    sequence,
+)
 from penstock.evidence._values import (
     NOTHING,
     UNKNOWN,
@@ -28,7 +37,15 @@ from penstock.evidence._values import (
     join,
 )
 
-__all__ = ["assign_target", "defaults_of", "evaluate", "narrow", "narrowed", "rounds_of", "truth_of"]
+__all__ = [
+    "assign_target",
+    "defaults_of",
+    "evaluate",
+    "narrow",
+    "narrowed",
+    "rounds_of",
+    "truth_of",
+]
 
 
 def evaluate(frame: Frame, node: ast.expr) -> Values:
@@ -79,7 +96,7 @@ def _part_of(frame: Frame, owner: Value, node: ast.Subscript) -> Value:
     for end in (written.lower, written.upper, written.step):
         if end is not None and not (isinstance(end, ast.Constant) and type(end.value) is int):
             return owner
-        ends.append(None if end is None else end.value)
+        ends.append(None if end is None else int(str(end.value)))
     count = _count(engine, owner) if isinstance(owner, Container) else None
     if count is None or not isinstance(owner, Container):
         return owner
@@ -109,15 +126,16 @@ def _item(frame: Frame, owner: Value, keys: Values, node: ast.Subscript) -> Valu
 def _items_of(engine: Engine, owner: Container, keys: Values) -> Values:
     found: Values = NOTHING
     for key in keys or UNKNOWN:
-        if isinstance(key, Constant) and isinstance(key.value, int) and key.value < 0:
-            key = None  # noqa: PLW2901 - from the end
-        found = join(found, engine.items(owner, key))
+        is_from_end = isinstance(key, Constant) and isinstance(key.value, int) and key.value < 0
+        found = join(found, engine.items(owner, None if is_from_end else key))
     if not found and owner.kind == "defaultdict":
         found = engine.load(owner, "*default")
     return found or UNKNOWN
 
 
-def apply_all(frame: Frame, callees: Values, arguments: tuple[Values, ...], node: ast.AST) -> Values:
+def apply_all(
+    frame: Frame, callees: Values, arguments: tuple[Values, ...], node: ast.AST
+) -> Values:
     """Return what a call of *callees* returns that the source does not have as such."""
     return apply(frame, callees, Arguments(arguments), node)
 
@@ -246,8 +264,8 @@ def _comprehension(frame: Frame, node: Any) -> Values:
                 for key in keys:
                     frame.engine.put(container, None if isinstance(key, Unknown) else key, values)
             else:
-                key = Constant(frame.rounds[-1], int) if is_counted and frame.rounds else None
-                frame.engine.put(container, key, evaluate(frame, node.elt))
+                index = Constant(frame.rounds[-1], int) if is_counted and frame.rounds else None
+                frame.engine.put(container, index, evaluate(frame, node.elt))
             return
         first, *others = generators
         iterated = evaluate(frame, first.iter)
@@ -322,7 +340,9 @@ def _bin_op(frame: Frame, node: ast.BinOp) -> Values:
     left, right = evaluate(frame, node.left), evaluate(frame, node.right)
     engine = frame.engine
     if isinstance(node.op, ast.BitOr):
-        signatures = [v for v in (*left, *right) if isinstance(v, Partial) and v.kind == "signature"]
+        signatures = [
+            v for v in (*left, *right) if isinstance(v, Partial) and v.kind == "signature"
+        ]
         if signatures:
             found = []
             for value in (*left, *right):
@@ -358,7 +378,11 @@ def _bin_op(frame: Frame, node: ast.BinOp) -> Values:
     }.get(type(node.op))  # fmt: skip
     found_values: Values = NOTHING
     for value in left:
-        if method and isinstance(value, Instance) and (callees := frame.engine.find(value.cls, method)):
+        if (
+            method
+            and isinstance(value, Instance)
+            and (callees := frame.engine.find(value.cls, method))
+        ):
             bound = attribute_of(frame, value, method, node)
             found_values = join(found_values, apply_all(frame, bound or callees, (right,), node))
     return found_values or UNKNOWN
@@ -489,7 +513,9 @@ def _set_path(frame: Frame, target: ast.expr, values: Values, owners: Values) ->
     if path is None:
         frame.forget_paths()
         return
-    frame.paths = {p: v for p, v in frame.paths.items() if not p.startswith((path + ".", path + "["))}
+    frame.paths = {
+        p: v for p, v in frame.paths.items() if not p.startswith((path + ".", path + "["))
+    }
     if len(owners) == 1:
         frame.paths[path] = values
 
@@ -594,7 +620,9 @@ def narrow(frame: Frame, test: ast.expr, *, truth: bool) -> None:
                 classes = _classes(frame, test.args[1])
                 _narrow_to(frame, test.args[0], classes, truth=truth)
     elif isinstance(test, ast.Compare) and len(test.ops) == 1:
-        is_none = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+        is_none = (
+            isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+        )
         if is_none and isinstance(test.ops[0], (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)):
             is_it = isinstance(test.ops[0], (ast.Is, ast.Eq)) is truth
             _keep(frame, test.left, lambda v: _is_none(v) is is_it or isinstance(v, Unknown))
@@ -627,7 +655,11 @@ def narrowed(engine: Engine, values: Values, classes: list[Value]) -> Values:
     for cls in classes:
         if not isinstance(cls, Class):
             continue
-        exact = [v for v in values if isinstance(v, Instance) and engine.is_subclass(v.cls, cls.definition)]
+        exact = [
+            v
+            for v in values
+            if isinstance(v, Instance) and engine.is_subclass(v.cls, cls.definition)
+        ]
         kept += exact
         if exact:
             continue

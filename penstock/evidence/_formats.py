@@ -120,4 +120,3 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     "github": as_github,
 }
 """The formats of a report, by name."""
-

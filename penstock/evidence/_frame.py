@@ -152,9 +152,7 @@ class Frame:
         alive = [(names, paths) for names, paths in several if names is not None]
         self.names = merge([names for names, _ in alive]) if alive else None
         common = set.intersection(*(set(paths) for _, paths in alive)) if alive else set()
-        self.paths = {
-            path: join(*(paths[path] for _, paths in alive)) for path in sorted(common)
-        }
+        self.paths = {path: join(*(paths[path] for _, paths in alive)) for path in sorted(common)}
 
     def is_as_before(self, saved: tuple[Names | None, Names]) -> bool:
         """Return whether the names that there were are what they were."""
@@ -174,9 +172,9 @@ def path_of(node: ast.expr) -> str | None:
     """Return the source of a name with attributes and constant keys, or None if it is not one."""
     inner: ast.expr = node
     while True:
-        if isinstance(inner, ast.Attribute):
-            inner = inner.value
-        elif isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant):
+        if isinstance(inner, ast.Attribute) or (
+            isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant)
+        ):
             inner = inner.value
         else:
             break

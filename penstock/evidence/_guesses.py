@@ -68,5 +68,3 @@ def _bound(engine: Engine, top: Definition, found: list[Definition], name: str) 
                 bound.append(Method(value, Instance(cls)))
     del top
     return join(bound)
-
-

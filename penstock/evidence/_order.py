@@ -274,9 +274,7 @@ class FlowRuns:
             whole.normal = _join(whole.normal, one.normal)
         return whole
 
-    def _step(
-        self, name: str, definition: Definition, place: Place, state: _State
-    ) -> _Outcome:
+    def _step(self, name: str, definition: Definition, place: Place, state: _State) -> _Outcome:
         path = (*self._prefix, place)
         self._note(name, Start(path, is_direct=True, is_handed_off=False), state)
         inner = self.body(name, definition)
@@ -326,9 +324,7 @@ class FlowRuns:
         broke = first.broke
         if again is not None:
             carried = {
-                key: mark
-                if state.get(key) == mark
-                else replace(mark, loops=mark.loops | {number})
+                key: mark if state.get(key) == mark else replace(mark, loops=mark.loops | {number})
                 for key, mark in again.items()
             }
             second = self._evaluate(term.body, _both(state, carried))
@@ -414,9 +410,11 @@ class FlowRuns:
     def _iterate(self, term: Iterate, state: _State) -> _Outcome:
         whole = _Outcome()
         for target in term.targets:
-            if self._step_of(target.definition) is not None or self._depth > _DEEPEST:
-                one = self._evaluate(Loop(term.body), state)
-            elif target in self._running:
+            if (
+                self._step_of(target.definition) is not None
+                or self._depth > _DEEPEST
+                or target in self._running
+            ):
                 one = self._evaluate(Loop(term.body), state)
             else:
                 one = self._run_generator(term, target, state)
@@ -508,9 +506,7 @@ def _unmarked(state: _State, loop: int) -> _State:
     }
 
 
-def _compose(
-    state: _State, inner: _State | None, prefix: tuple[Place, ...]
-) -> _State | None:
+def _compose(state: _State, inner: _State | None, prefix: tuple[Place, ...]) -> _State | None:
     """Return *state* after a function that leaves *inner*."""
     if inner is None:
         return None

@@ -73,9 +73,7 @@ def model_attribute(engine: Engine, cls: Definition, name: str) -> Values:
 def manager_of(engine: Engine, manager: Instance, name: str) -> Values:
     """Return the query whose method a manager of the project inherits, if it is one."""
     bases = [one for one in engine.mro(manager.cls) if isinstance(one, str)]
-    is_manager = any(
-        last_of(base) in _MANAGER_BASES or "from_queryset" in base for base in bases
-    )
+    is_manager = any(last_of(base) in _MANAGER_BASES or "from_queryset" in base for base in bases)
     if not is_manager or name.startswith("_"):
         return NOTHING
     models = engine.load(manager, "*model") or engine.load(Instance(manager.cls), "*model")
@@ -103,9 +101,7 @@ def _classes(frame: Frame, values: Values) -> list[Definition]:
     return found
 
 
-def _relation(
-    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
-) -> Values | None:
+def _relation(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return what ``ForeignKey(Order)`` and the like give an object."""
     if frame.scope.definition.kind != "class":
         return None
@@ -134,9 +130,7 @@ def _relation(
     return tuple(Instance(each) for each in targets) or None
 
 
-def _select(
-    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
-) -> Values | None:
+def _select(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return the query that a call with a class makes, like ``session.query(Order)``."""
     del node
     first = arguments.positional[0] if arguments.positional else NOTHING
@@ -154,9 +148,7 @@ def _select(
     return tuple(query_of(frame.engine, each) for each in classes)
 
 
-def _imported(
-    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
-) -> Values | None:
+def _imported(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return what a string names, like ``import_string("shop.models.Order")``."""
     del callee, node
     engine = frame.engine

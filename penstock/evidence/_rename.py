@@ -10,9 +10,7 @@ __all__ = ["find_renamed"]
 _ALIKE = 0.6
 
 
-def find_renamed(
-    project: Project, step: CheckedStep, taken: set[Definition]
-) -> Definition | None:
+def find_renamed(project: Project, step: CheckedStep, taken: set[Definition]) -> Definition | None:
     """Return what *step* probably is now: moved, or called otherwise in the same module."""
     name = step.qualname.rpartition(".")[2]
     moved = [

@@ -10,6 +10,7 @@ from penstock.evidence._model import (
     EdgeEvidence,
     Evidence,
     FlowReport,
+    Kind,
     Missing,
     Undeclared,
 )
@@ -89,8 +90,8 @@ class Report:
         """Return one line that counts the edges by what was found of them."""
         kinds = Counter(e.evidence[0].kind for e in self.edges if e.evidence)
         verdicts = Counter(e.verdict for e in self.edges)
-        in_source = sum(kinds[kind] for kind in ("call", "order", "hand-off"))
-        words = {"call": "calls", "order": "in order", "hand-off": "handed off"}
+        in_source = sum(count for kind, count in kinds.items() if kind != "channel")
+        words: dict[Kind, str] = {"call": "calls", "order": "in order", "hand-off": "handed off"}
         parts = [f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]]
         found = [f"{in_source} in the source" + (f" ({', '.join(parts)})" if parts else "")]
         if kinds["channel"]:

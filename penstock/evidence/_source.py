@@ -50,7 +50,7 @@ class Definition:
     def line(self) -> int:
         """The line of the ``def``, or of the first decorator, as Python counts it."""
         lines = [each.lineno for each in getattr(self.node, "decorator_list", ())]
-        return min([getattr(self.node, "lineno", 1), *lines])
+        return int(min([getattr(self.node, "lineno", 1), *lines]))
 
     @property
     def place(self) -> Place:
@@ -252,7 +252,9 @@ class Project:
         if known is None:
             pattern = re.compile(rf"(?<![\w\"']){re.escape(name)}(?![\w\"'])(?!\s*[(=:])")
             known = self._values[name] = any(
-                name in line and pattern.search(line.partition("#")[0]) and not _is_import(line, name)
+                name in line
+                and pattern.search(line.partition("#")[0])
+                and not _is_import(line, name)
                 for file in self.mentioning(name)
                 for line in file.text.splitlines()
             )

@@ -44,7 +44,6 @@ from penstock.evidence._values import (
     Function,
     Instance,
     Method,
-    Module,
     Partial,
     Unknown,
     Value,
@@ -150,7 +149,13 @@ def _assigned(function: Any) -> set[str]:
     if not isinstance(function, ast.Module):
         given = getattr(function, "args", None)
         if given is not None:
-            everything = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+            everything = [
+                *given.posonlyargs,
+                *given.args,
+                *given.kwonlyargs,
+                given.vararg,
+                given.kwarg,
+            ]
             found.update(each.arg for each in everything if each is not None)
     body = function.body if isinstance(function.body, list) else [function.body]
     waiting: list[ast.AST] = list(body)
@@ -167,9 +172,9 @@ def _assigned(function: Any) -> set[str]:
             found.add(node.id)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             found.update((a.asname or a.name).partition(".")[0] for a in node.names)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            found.add(node.name)
-        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+        elif (isinstance(node, ast.ExceptHandler) and node.name) or (
+            isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name
+        ):
             found.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             found.add(node.rest)
@@ -185,8 +190,9 @@ def _run_module(engine: Engine, activation: Activation, node: ast.Module) -> Non
     frame.names["__name__"] = (Constant(source.module, str),)
     scope.add("__name__", frame.names["__name__"])
     run_block(frame, node.body)
-    scope.final = dict(frame.names) if frame.names is not None else None
-    if scope.final is not None:
+    names = frame.names
+    if names is not None:  # it is, where a module always raises
+        scope.final = dict(names)
         # A function that runs later may assign it again.
         for name in _globals_of(source.definitions):
             scope.final.pop(name, None)
@@ -222,6 +228,11 @@ def _expression(frame: Frame, node: ast.Expr) -> None:
     if lazy and isinstance(node.value, ast.Call):  # not awaited: a mistake, or a stub
         for each in lazy:
             frame.emit(Call(each.activations, frame.place(node)))
+
+
+def _assert(frame: Frame, node: ast.Assert) -> None:
+    evaluate(frame, node.test)
+    narrow(frame, node.test, truth=True)
 
 
 def _assign(frame: Frame, node: ast.Assign) -> None:
@@ -285,7 +296,9 @@ def _aug_assign(frame: Frame, node: ast.AugAssign) -> None:
             if isinstance(owner, Container):
                 items, _ = iterate(frame, values, node)
                 frame.engine.put(owner, None, items)
-        frame.assign(node.target.id, before if any(isinstance(v, Container) for v in before) else UNKNOWN)
+        frame.assign(
+            node.target.id, before if any(isinstance(v, Container) for v in before) else UNKNOWN
+        )
     elif isinstance(node.target, ast.Attribute):
         for owner in evaluate(frame, node.target):
             if isinstance(owner, Container):
@@ -477,7 +490,11 @@ def _with_items(frame: Frame, node: ast.With | ast.AsyncWith, items: list[ast.wi
     activations = tuple(dict.fromkeys(a for v in lazy for a in v.activations))
     entered: Values = join(*(a.yields for a in activations))
     managers = [v for v in values if isinstance(v, Instance)]
-    names = ("__aenter__", "__aexit__") if isinstance(node, ast.AsyncWith) else ("__enter__", "__exit__")
+    names = (
+        ("__aenter__", "__aexit__")
+        if isinstance(node, ast.AsyncWith)
+        else ("__enter__", "__exit__")
+    )
     exits: list[Term] = []
     for manager in managers:
         if frame.engine.find(manager.cls, names[0]):
@@ -497,7 +514,7 @@ def _with_items(frame: Frame, node: ast.With | ast.AsyncWith, items: list[ast.wi
                 arguments = Arguments((UNKNOWN, UNKNOWN, UNKNOWN))
                 await_values(frame, apply(frame, method, arguments, node), node)
         for value in values:
-            leaving.extend(Join(token) for token in frame.tokens.get(value, ()))  # type: ignore[arg-type]
+            leaving.extend(Join(token) for token in frame.tokens.get(value, ()))
     exits = list(leaving)
     if activations:
         frame.emit(Iterate(activations, sequence(body), frame.place(node), is_loop=False))
@@ -710,13 +727,15 @@ def _class(frame: Frame, node: ast.ClassDef) -> None:
     for base in node.bases:
         for value in evaluate(frame, base):
             # What a generic class of a library is subscripted with does not matter here.
-            is_generic = isinstance(value, Alias) and isinstance(value.node, ast.Subscript)
-            bases = join(bases, evaluate(frame, value.node.value) if is_generic else (value,))
-    keywords = [evaluate(frame, keyword.value) for keyword in node.keywords]
+            plain: Values = (value,)
+            if isinstance(value, Alias) and isinstance(value.node, ast.Subscript):
+                plain = evaluate(frame, value.node.value)
+            bases = join(bases, plain)
+    for keyword in node.keywords:
+        evaluate(frame, keyword.value)
     if bases != info.bases:
         info.bases = bases
         engine.changed = engine.changed or engine.round > 0
-    del keywords
     inner = Frame(engine, frame.activation, info.scope, frozenset(_assigned(node)))
     inner.terms = frame.terms
     frame.assign(node.name, (Class(definition),))
@@ -748,8 +767,12 @@ def _assigned_attributes(node: ast.ClassDef) -> dict[str, tuple[ast.AST, ...]]:
         if not parameters:
             continue
         for each in ast.walk(method):
-            is_stored = isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)
-            if is_stored and isinstance(each.value, ast.Name) and each.value.id == parameters[0].arg:
+            if (
+                isinstance(each, ast.Attribute)
+                and isinstance(each.ctx, ast.Store)
+                and isinstance(each.value, ast.Name)
+                and each.value.id == parameters[0].arg
+            ):
                 found.setdefault(each.attr, []).append(method)
     return {name: tuple(dict.fromkeys(methods)) for name, methods in found.items()}
 
@@ -777,7 +800,6 @@ _STATEMENTS: dict[type[ast.stmt], Callable[[Frame, Any], None]] = {
     ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function,
     ast.ClassDef: _class,
-    ast.Assert: lambda frame, node: evaluate(frame, node.test) and None,
+    ast.Assert: _assert,
     ast.Delete: _nothing,
 }
-__all__ += ["Module", "Try"]

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from penstock.evidence._engine import Engine
 from penstock.evidence._library import SENDING, STORING, last_of
-from penstock.evidence._model import CheckedFlow, CheckedStep, EdgeEvidence, Evidence, Undeclared
+from penstock.evidence._model import (
+    CheckedFlow,
+    CheckedStep,
+    EdgeEvidence,
+    Evidence,
+    Undeclared,
+    Verdict,
+)
 from penstock.evidence._order import Order, Start
 from penstock.evidence._source import Definition, Place, Project
 from penstock.evidence._terms import Outside
@@ -58,7 +65,7 @@ class _Judge:
             found += [Evidence("channel", channel=channel) for channel in shared]
         if found:
             against = self._other_way(source, target)
-            verdict = "mixed" if against and found[0].kind == "order" else "supported"
+            verdict: Verdict = "mixed" if against and found[0].kind == "order" else "supported"
             return EdgeEvidence(source, target, verdict, tuple(found), against)
         for name in (source, target):
             if name not in self._evidence.located:
@@ -90,9 +97,7 @@ class _Judge:
             if caller not in right and not order.is_carried
         )
 
-    def _unsupported(
-        self, source: str, target: str, against: tuple[Evidence, ...]
-    ) -> EdgeEvidence:
+    def _unsupported(self, source: str, target: str, against: tuple[Evidence, ...]) -> EdgeEvidence:
         if against:
             return EdgeEvidence(source, target, "contradicted", (), against)
         is_reached = self._is_reached(target)

@@ -65,5 +65,4 @@ def connections(source: str) -> list[str]:
 @pytest.mark.parametrize("idiom", [*idioms("calls"), *idioms("order"), *idioms("hand-offs")])
 def test_connections(idiom):
     """The source of an idiom shows exactly these connections."""
-
     assert connections(idiom.source) == idiom.expected
