@@ -16,7 +16,7 @@ from typing import Any
 
 from penstock.evidence._check import check
 from penstock.evidence._model import CheckedFlow, CheckedStep, EdgeEvidence, FlowReport
-from penstock.evidence._source import Project
+from penstock.evidence._source.project import Project
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from penstock.evidence._declared import as_checked, project_of
 from penstock.evidence._formats import FORMATS, as_github, as_json, as_text
 from penstock.evidence._model import EdgeEvidence, Evidence, FlowReport, Missing, Undeclared
 from penstock.evidence._report import CODES, Finding, Report, report_of
-from penstock.evidence._source import Place
+from penstock.evidence._source.files import Place
 from penstock.graph import Flow
 
 __all__ = [

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from penstock.evidence._analysis import Analysis
+from penstock.evidence._analysis.analysis import Analysis
 from penstock.evidence._model import CheckedFlow, CheckedStep, FlowReport, Missing
-from penstock.evidence._order import FlowRuns, consumed_in
+from penstock.evidence._order.runs import FlowRuns, consumed_in
 from penstock.evidence._rename import find_renamed
-from penstock.evidence._source import Definition, Project
+from penstock.evidence._source.files import Definition
+from penstock.evidence._source.project import Project
 from penstock.evidence._verdicts import FlowEvidence, judge
 
 __all__ = ["check"]

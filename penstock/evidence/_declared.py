@@ -4,7 +4,8 @@ from pathlib import Path
 
 from penstock._declared.step import Step
 from penstock.evidence._model import CheckedFlow, CheckedStep
-from penstock.evidence._source import Place, Project
+from penstock.evidence._source.files import Place
+from penstock.evidence._source.project import Project
 from penstock.graph import Flow
 from penstock.graph._functions import names_of
 

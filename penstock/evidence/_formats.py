@@ -6,7 +6,7 @@ from typing import Any
 
 from penstock.evidence._model import EdgeEvidence, Evidence
 from penstock.evidence._report import Finding, Report
-from penstock.evidence._source import Place
+from penstock.evidence._source.files import Place
 
 __all__ = ["FORMATS", "as_github", "as_json", "as_text"]
 

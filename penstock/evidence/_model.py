@@ -3,11 +3,23 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from penstock.evidence._source import Place
+from penstock.evidence._source.files import Place
 
-__all__ = ["CheckedFlow", "CheckedStep", "EdgeEvidence", "Evidence", "FlowReport", "Undeclared"]
+__all__ = [
+    "CheckedFlow",
+    "CheckedStep",
+    "EdgeEvidence",
+    "Evidence",
+    "FlowReport",
+    "Kind",
+    "Missing",
+    "Undeclared",
+    "Verdict",
+]
 
 Kind = Literal["call", "order", "hand-off", "channel"]
+
+
 Verdict = Literal["supported", "contradicted", "unverified", "mixed", "unchecked"]
 
 
@@ -99,6 +111,3 @@ class FlowReport:
     edges: tuple[EdgeEvidence, ...]
     undeclared: tuple[Undeclared, ...] = ()
     missing: tuple[Missing, ...] = ()
-
-
-__all__ += ["Kind", "Missing", "Verdict"]

@@ -3,7 +3,8 @@
 from difflib import SequenceMatcher
 
 from penstock.evidence._model import CheckedStep
-from penstock.evidence._source import Definition, Project
+from penstock.evidence._source.files import Definition
+from penstock.evidence._source.project import Project
 
 __all__ = ["find_renamed"]
 

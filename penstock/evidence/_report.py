@@ -14,11 +14,12 @@ from penstock.evidence._model import (
     Missing,
     Undeclared,
 )
-from penstock.evidence._source import Place
+from penstock.evidence._source.files import Place
 
-__all__ = ["CODES", "Finding", "Report", "report_of"]
+__all__ = ["CODES", "Finding", "Report", "Severity", "report_of"]
 
 Severity = Literal["error", "warning"]
+
 
 CODES: Mapping[str, Severity] = {
     "edge-contradicted": "error",

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from penstock.evidence._engine import Engine
-from penstock.evidence._library import SENDING, STORING, last_of
+from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._analysis.library import SENDING, STORING, last_of
+from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import (
     CheckedFlow,
     CheckedStep,
@@ -15,9 +16,9 @@ from penstock.evidence._model import (
     Undeclared,
     Verdict,
 )
-from penstock.evidence._order import Order, Start
-from penstock.evidence._source import Definition, Place, Project
-from penstock.evidence._terms import Outside
+from penstock.evidence._order.states import Order, Start
+from penstock.evidence._source.files import Definition
+from penstock.evidence._source.project import Project
 
 __all__ = ["FlowEvidence", "judge"]
 
@@ -232,6 +233,3 @@ def _closure(edges: object) -> set[tuple[str, str]]:
                 found.add((start, one))
                 waiting.extend(following.get(one, ()))
     return found
-
-
-__all__ += ["Place"]

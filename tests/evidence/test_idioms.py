@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
-from penstock.evidence._analysis import Analysis
+from penstock.evidence._analysis.analysis import Analysis
 from penstock.evidence._check import _Steps
-from penstock.evidence._order import FlowRuns, consumed_in
-from penstock.evidence._source import Definition, Project, SourceFile
+from penstock.evidence._order.runs import FlowRuns, consumed_in
+from penstock.evidence._source.files import Definition, SourceFile
+from penstock.evidence._source.project import Project
 
 DATA = Path(__file__).parents[1] / "data" / "evidence"
 

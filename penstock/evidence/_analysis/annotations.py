@@ -3,10 +3,11 @@
 import ast
 from typing import Any
 
-from penstock.evidence._activations import Scope
-from penstock.evidence._engine import Engine
-from penstock.evidence._library import last_of
-from penstock.evidence._values import (
+from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._analysis.heap import KEYS
+from penstock.evidence._analysis.library import last_of
+from penstock.evidence._analysis.scopes import Scope
+from penstock.evidence._analysis.values import (
     NOTHING,
     Alias,
     Class,
@@ -31,6 +32,8 @@ _OF_ITEMS = {
     "AsyncIterable": "list", "Generator": "list", "AsyncGenerator": "list", "AbstractSet": "set",
     "QuerySet": "list", "Manager": "list", "Reversible": "list",
 }  # fmt: skip
+
+
 _OF_PAIRS = {
     "dict",
     "Dict",
@@ -40,10 +43,14 @@ _OF_PAIRS = {
     "DefaultDict",
     "OrderedDict",
 }
+
+
 _TRANSPARENT = {
     "Optional", "Union", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "ReadOnly",
     "Mapped", "InitVar", "Coroutine", "Self", "Lazy", "Ref",
 }  # fmt: skip
+
+
 _DEEPEST = 8
 
 
@@ -172,7 +179,7 @@ def _typed_container(
         container = Container("dict", (node, "typed"))
         engine.put(container, None, (inner[1] if len(inner) > 1 else NOTHING) or unknown)
         for key in inner[0]:
-            engine.store(container, "*keys", (key,))
+            engine.store(container, KEYS, (key,))
         return container
     container = Container(_OF_ITEMS.get(name, "tuple"), (node, "typed"))
     is_open = any(isinstance(p, ast.Constant) and p.value is Ellipsis for p in parts)

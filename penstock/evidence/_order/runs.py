@@ -1,12 +1,11 @@
 """Which step of a flow leads to which: by a call, by a hand-off, and by order in a caller."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from penstock.evidence._activations import Activation
-from penstock.evidence._source import Definition, Place
-from penstock.evidence._terms import (
+from penstock.evidence._analysis.scopes import Activation
+from penstock.evidence._analysis.terms import (
     EMPTY,
     Background,
     Call,
@@ -23,88 +22,29 @@ from penstock.evidence._terms import (
     Try,
     Yield,
 )
+from penstock.evidence._order.states import (
+    BEGIN,
+    Consumer,
+    Mark,
+    Order,
+    Outcome,
+    Start,
+    State,
+    Summary,
+    add_exits,
+    add_start,
+    both,
+    compose,
+    either,
+    leave_by,
+    rank,
+    unmarked,
+)
+from penstock.evidence._source.files import Definition, Place
 
-__all__ = ["FlowRuns", "Order", "Start"]
-
-_BEGIN = ""
-"""The name in a state of where the function begins."""
+__all__ = ["FlowRuns", "consumed_in"]
 
 _DEEPEST = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A way from one step to the next."""
-
-    path: tuple[Place, ...]
-    """The line of each call on the way."""
-
-    is_direct: bool
-    """Whether nothing else of the flow need come between."""
-
-    is_handed_off: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Two steps one after the other in one function."""
-
-    caller: Definition
-    first: tuple[Place, ...]
-    second: tuple[Place, ...]
-    is_direct: bool
-    is_carried: bool
-    """Whether the second comes only when a loop goes round again."""
-
-    is_handed_off: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """What is known of a step that has run, or of the beginning."""
-
-    path: tuple[Place, ...]
-    is_last: bool
-    """Whether it may be the last that has run."""
-
-    loops: frozenset[int] = frozenset()
-    """The loops that must go round again between it and this."""
-
-
-_State = dict[str, _Mark]
-
-
-@dataclass(slots=True)
-class _Outcome:
-    """How a term may end, and what has run then. None is not at all."""
-
-    normal: _State | None = None
-    returned: _State | None = None
-    raised: _State | None = None
-    broke: _State | None = None
-    continued: _State | None = None
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a function does as a whole, whatever has run before."""
-
-    starts: dict[str, Start] = field(default_factory=dict)
-    normal: _State | None = None
-    raised: _State | None = None
-    outside: dict[Outside, None] = field(default_factory=dict)
-    """The calls that lead out of the source."""
-
-
-@dataclass(slots=True)
-class _Consumer:
-    """The block that runs at each ``yield`` of a generator."""
-
-    body: Term
-    caller: Definition
-    prefix: tuple[Place, ...]
-    is_loop: bool
-    outcome: _Outcome = field(default_factory=_Outcome)
 
 
 class FlowRuns:
@@ -136,8 +76,8 @@ class FlowRuns:
         self._background = 0
         self._caller: Definition | None = None
         self._current = Summary()
-        self._consumers: list[_Consumer] = []
-        self._tokens: dict[Hashable, _State] = {}
+        self._consumers: list[Consumer] = []
+        self._tokens: dict[Hashable, State] = {}
         self._depth = 0
 
     def body(self, name: str, definition: Definition) -> Summary:
@@ -146,16 +86,16 @@ class FlowRuns:
         if known is not None:
             return known
         if name in self._open:
-            return Summary(normal={_BEGIN: _Mark((), is_last=True)})
+            return Summary(normal={BEGIN: Mark((), is_last=True)})
         self._open.add(name)
         whole = Summary()
         with self._apart():
             for activation in self._contexts(definition):
                 one = self._summary(activation)
                 for target, start in one.starts.items():
-                    _add_start(whole.starts, target, start)
-                whole.normal = _join(whole.normal, one.normal)
-                whole.raised = _join(whole.raised, one.raised)
+                    add_start(whole.starts, target, start)
+                whole.normal = either(whole.normal, one.normal)
+                whole.raised = either(whole.raised, one.raised)
                 whole.outside.update(one.outside)
         self._open.discard(name)
         self._bodies[name] = whole
@@ -177,7 +117,7 @@ class FlowRuns:
             return known
         if activation in self._running or self._depth > _DEEPEST * 3:
             self._recursed.add(activation)
-            return known or Summary(normal={_BEGIN: _Mark((), is_last=True)})
+            return known or Summary(normal={BEGIN: Mark((), is_last=True)})
         self._running.add(activation)
         self._depth += 1
         self.definitions[activation.definition] = None
@@ -186,8 +126,8 @@ class FlowRuns:
             with self._apart():
                 summary = self._current = Summary()
                 self._caller = activation.definition
-                outcome = self._evaluate(activation.body, {_BEGIN: _Mark((), is_last=True)})
-            summary.normal = _join(outcome.normal, outcome.returned)
+                outcome = self._evaluate(activation.body, {BEGIN: Mark((), is_last=True)})
+            summary.normal = either(outcome.normal, outcome.returned)
             summary.raised = outcome.raised
             self._summaries[activation] = summary
             if activation not in self._recursed:
@@ -205,9 +145,9 @@ class FlowRuns:
                 with self._apart():
                     self._current, self._caller = Summary(), definition
                     call = Call((activation,), definition.place)
-                    self._evaluate(call, {_BEGIN: _Mark((), is_last=True)})
+                    self._evaluate(call, {BEGIN: Mark((), is_last=True)})
 
-    def _evaluate(self, term: Term, state: _State) -> _Outcome:
+    def _evaluate(self, term: Term, state: State) -> Outcome:
         match term:
             case Sequence():
                 return self._sequence(term, state)
@@ -215,7 +155,7 @@ class FlowRuns:
                 return self._call(term, state)
             case Outside():
                 self._current.outside[term] = None
-                return _Outcome(normal=state, raised=state)
+                return Outcome(normal=state, raised=state)
             case Choice():
                 return self._choice(term.options, state)
             case Parallel():
@@ -227,7 +167,7 @@ class FlowRuns:
             case Try():
                 return self._try(term, state)
             case Exit():
-                return _exit(term, state)
+                return leave_by(term, state)
             case Background():
                 return self._handed_off(term, state)
             case Join():
@@ -237,26 +177,26 @@ class FlowRuns:
             case Yield():
                 return self._yield(state)
 
-    def _sequence(self, term: Sequence, state: _State) -> _Outcome:
-        whole = _Outcome(normal=state)
+    def _sequence(self, term: Sequence, state: State) -> Outcome:
+        whole = Outcome(normal=state)
         for item in term.items:
             if whole.normal is None:
                 break
             one = self._evaluate(item, whole.normal)
-            _merge(whole, one)
+            add_exits(whole, one)
             whole.normal = one.normal
         return whole
 
-    def _choice(self, options: Iterable[Term], state: _State) -> _Outcome:
-        whole = _Outcome()
+    def _choice(self, options: Iterable[Term], state: State) -> Outcome:
+        whole = Outcome()
         for option in options:
             one = self._evaluate(option, state)
-            _merge(whole, one)
-            whole.normal = _join(whole.normal, one.normal)
+            add_exits(whole, one)
+            whole.normal = either(whole.normal, one.normal)
         return whole
 
-    def _call(self, term: Call, state: _State) -> _Outcome:
-        whole = _Outcome(raised=state)
+    def _call(self, term: Call, state: State) -> Outcome:
+        whole = Outcome(raised=state)
         for target in term.targets:
             name = self._step_of(target.definition)
             if target.before is not EMPTY:
@@ -267,43 +207,43 @@ class FlowRuns:
             if name is not None:
                 one = self._step(name, target.definition, term.place, state)
             elif term.is_lazy and target in self._consumed:
-                one = _Outcome(normal=state)
+                one = Outcome(normal=state)
             else:
                 one = self._helper(self._summary(target), term.place, state)
-            _merge(whole, one)
-            whole.normal = _join(whole.normal, one.normal)
+            add_exits(whole, one)
+            whole.normal = either(whole.normal, one.normal)
         return whole
 
-    def _step(self, name: str, definition: Definition, place: Place, state: _State) -> _Outcome:
+    def _step(self, name: str, definition: Definition, place: Place, state: State) -> Outcome:
         path = (*self._prefix, place)
         self._note(name, Start(path, is_direct=True, is_handed_off=False), state)
         inner = self.body(name, definition)
         after = {key: replace(mark, is_last=False) for key, mark in state.items()}
         if inner.normal is not None:
             for nested in inner.normal:
-                if nested not in {_BEGIN, name}:
-                    after[nested] = _Mark(path, is_last=False)
-        after[name] = _Mark(path, is_last=True)
-        return _Outcome(normal=after, raised=after)
+                if nested not in {BEGIN, name}:
+                    after[nested] = Mark(path, is_last=False)
+        after[name] = Mark(path, is_last=True)
+        return Outcome(normal=after, raised=after)
 
-    def _helper(self, summary: Summary, place: Place, state: _State) -> _Outcome:
+    def _helper(self, summary: Summary, place: Place, state: State) -> Outcome:
         prefix = (*self._prefix, place)
         for name, start in summary.starts.items():
             self._note(name, replace(start, path=(*prefix, *start.path)), state)
         self._current.outside.update(summary.outside)
-        return _Outcome(
-            normal=_compose(state, summary.normal, prefix),
-            raised=_compose(state, summary.raised, prefix),
+        return Outcome(
+            normal=compose(state, summary.normal, prefix),
+            raised=compose(state, summary.raised, prefix),
         )
 
-    def _note(self, name: str, start: Start, state: _State) -> None:
+    def _note(self, name: str, start: Start, state: State) -> None:
         """Note that a step begins when *state* has run."""
         is_handed_off = start.is_handed_off or self._background > 0
         for earlier, mark in state.items():
             is_direct = start.is_direct and mark.is_last
-            if earlier == _BEGIN:
+            if earlier == BEGIN:
                 whole = Start(start.path, is_direct, is_handed_off)
-                _add_start(self._current.starts, name, whole)
+                add_start(self._current.starts, name, whole)
                 continue
             assert self._caller is not None
             order = Order(
@@ -311,15 +251,15 @@ class FlowRuns:
             )
             known = self.orders.setdefault((earlier, name), {})
             before = known.get(self._caller)
-            if before is None or _rank(order) > _rank(before):
+            if before is None or rank(order) > rank(before):
                 known[self._caller] = order
 
-    def _loop(self, term: Loop, state: _State) -> _Outcome:
+    def _loop(self, term: Loop, state: State) -> Outcome:
         self._loops += 1
         number = self._loops
         first = self._evaluate(term.body, state)
-        again = _join(first.normal, first.continued)
-        whole = _Outcome()
+        again = either(first.normal, first.continued)
+        whole = Outcome()
         ends = state if term.ends else None
         broke = first.broke
         if again is not None:
@@ -327,88 +267,88 @@ class FlowRuns:
                 key: mark if state.get(key) == mark else replace(mark, loops=mark.loops | {number})
                 for key, mark in again.items()
             }
-            second = self._evaluate(term.body, _both(state, carried))
-            again = _join(again, _join(second.normal, second.continued))
-            broke = _join(broke, second.broke)
-            _merge(whole, second)
-        _merge(whole, first)
+            second = self._evaluate(term.body, both(state, carried))
+            again = either(again, either(second.normal, second.continued))
+            broke = either(broke, second.broke)
+            add_exits(whole, second)
+        add_exits(whole, first)
         whole.broke = whole.continued = None
         if term.ends:
-            ends = _join(ends, again)
+            ends = either(ends, again)
         if ends is not None:
-            otherwise = self._evaluate(term.otherwise, _unmarked(ends, number))
-            _merge(whole, otherwise)
+            otherwise = self._evaluate(term.otherwise, unmarked(ends, number))
+            add_exits(whole, otherwise)
             ends = otherwise.normal
-        whole.normal = _join(ends, broke)
+        whole.normal = either(ends, broke)
         for each in ("normal", "returned", "raised"):
             found = getattr(whole, each)
-            setattr(whole, each, None if found is None else _unmarked(found, number))
+            setattr(whole, each, None if found is None else unmarked(found, number))
         return whole
 
-    def _rounds(self, term: Rounds, state: _State) -> _Outcome:
-        whole = _Outcome()
-        now: _State | None = state
-        broke: _State | None = None
+    def _rounds(self, term: Rounds, state: State) -> Outcome:
+        whole = Outcome()
+        now: State | None = state
+        broke: State | None = None
         for item in term.items:
             if now is None:
                 break
             one = self._evaluate(item, now)
-            now = _join(one.normal, one.continued)
-            broke = _join(broke, one.broke)
-            _merge(whole, one)
+            now = either(one.normal, one.continued)
+            broke = either(broke, one.broke)
+            add_exits(whole, one)
         whole.broke = whole.continued = None
         if now is not None:
             one = self._evaluate(term.otherwise, now)
-            _merge(whole, one)
+            add_exits(whole, one)
             now = one.normal
-        whole.normal = _join(now, broke)
+        whole.normal = either(now, broke)
         return whole
 
-    def _try(self, term: Try, state: _State) -> _Outcome:
+    def _try(self, term: Try, state: State) -> Outcome:
         body = self._evaluate(term.body, state)
-        whole = _Outcome(returned=body.returned, broke=body.broke, continued=body.continued)
+        whole = Outcome(returned=body.returned, broke=body.broke, continued=body.continued)
         if body.normal is not None:
             otherwise = self._evaluate(term.otherwise, body.normal)
-            _merge(whole, otherwise)
+            add_exits(whole, otherwise)
             whole.normal = otherwise.normal
         if not (term.handlers and term.catches_all):
-            whole.raised = _join(whole.raised, body.raised)
+            whole.raised = either(whole.raised, body.raised)
         entry = body.raised if body.raised is not None else state
         for handler in term.handlers:
             one = self._evaluate(handler, entry)
-            _merge(whole, one)
-            whole.normal = _join(whole.normal, one.normal)
+            add_exits(whole, one)
+            whole.normal = either(whole.normal, one.normal)
         if isinstance(term.final, Sequence) and not term.final.items:
             return whole
-        final = _Outcome()
+        final = Outcome()
         for kind in ("normal", "returned", "raised", "broke", "continued"):
             before = getattr(whole, kind)
             if before is not None:
                 one = self._evaluate(term.final, before)
-                _merge(final, one)
-                setattr(final, kind, _join(getattr(final, kind), one.normal))
+                add_exits(final, one)
+                setattr(final, kind, either(getattr(final, kind), one.normal))
         return final
 
-    def _handed_off(self, term: Background, state: _State) -> _Outcome:
+    def _handed_off(self, term: Background, state: State) -> Outcome:
         self._background += 1
         one = self._evaluate(term.body, state)
         self._background -= 1
         if one.normal is not None:
-            done = {k: m for k, m in one.normal.items() if k != _BEGIN and state.get(k) != m}
+            done = {k: m for k, m in one.normal.items() if k != BEGIN and state.get(k) != m}
             done = {k: m for k, m in done.items() if k not in state or m.is_last}
             self._tokens[term.token] = done
-        return _Outcome(normal=state, raised=state)
+        return Outcome(normal=state, raised=state)
 
-    def _joined(self, term: Join, state: _State) -> _Outcome:
+    def _joined(self, term: Join, state: State) -> Outcome:
         done = self._tokens.get(term.token)
         if not done:
-            return _Outcome(normal=state)
+            return Outcome(normal=state)
         after = {key: replace(mark, is_last=False) for key, mark in state.items()}
         after.update(done)
-        return _Outcome(normal=after, raised=after)
+        return Outcome(normal=after, raised=after)
 
-    def _iterate(self, term: Iterate, state: _State) -> _Outcome:
-        whole = _Outcome()
+    def _iterate(self, term: Iterate, state: State) -> Outcome:
+        whole = Outcome()
         for target in term.targets:
             if (
                 self._step_of(target.definition) is not None
@@ -418,13 +358,13 @@ class FlowRuns:
                 one = self._evaluate(Loop(term.body), state)
             else:
                 one = self._run_generator(term, target, state)
-            _merge(whole, one)
-            whole.normal = _join(whole.normal, one.normal)
+            add_exits(whole, one)
+            whole.normal = either(whole.normal, one.normal)
         return whole
 
-    def _run_generator(self, term: Iterate, target: Activation, state: _State) -> _Outcome:
+    def _run_generator(self, term: Iterate, target: Activation, state: State) -> Outcome:
         assert self._caller is not None
-        consumer = _Consumer(term.body, self._caller, self._prefix, term.is_loop)
+        consumer = Consumer(term.body, self._caller, self._prefix, term.is_loop)
         self.definitions[target.definition] = None
         self._consumers.append(consumer)
         self._running.add(target)
@@ -436,109 +376,28 @@ class FlowRuns:
         self._running.discard(target)
         self._consumers.pop()
         body = consumer.outcome
-        ended = _join(inner.normal, inner.returned)
-        whole = _Outcome(
-            normal=_join(ended, body.broke if term.is_loop else None),
+        ended = either(inner.normal, inner.returned)
+        whole = Outcome(
+            normal=either(ended, body.broke if term.is_loop else None),
             returned=body.returned,
-            raised=_join(inner.raised, body.raised),
+            raised=either(inner.raised, body.raised),
         )
         if not term.is_loop:
             whole.broke, whole.continued = body.broke, body.continued
         return whole
 
-    def _yield(self, state: _State) -> _Outcome:
+    def _yield(self, state: State) -> Outcome:
         if not self._consumers:
-            return _Outcome(normal=state)
+            return Outcome(normal=state)
         consumer = self._consumers.pop()
         prefix, caller = self._prefix, self._caller
         self._prefix, self._caller = consumer.prefix, consumer.caller
         one = self._evaluate(consumer.body, state)
         self._prefix, self._caller = prefix, caller
         self._consumers.append(consumer)
-        normal = _join(one.normal, one.continued) if consumer.is_loop else one.normal
-        _merge(consumer.outcome, one)
-        return _Outcome(normal=normal, raised=one.raised)
-
-
-def _exit(term: Exit, state: _State) -> _Outcome:
-    match term.kind:
-        case "return":
-            return _Outcome(returned=state)
-        case "raise":
-            return _Outcome(raised=state)
-        case "break":
-            return _Outcome(broke=state)
-        case "continue":
-            return _Outcome(continued=state)
-
-
-def _merge(whole: _Outcome, one: _Outcome) -> None:
-    """Let *whole* end abnormally as *one* does."""
-    whole.returned = _join(whole.returned, one.returned)
-    whole.raised = _join(whole.raised, one.raised)
-    whole.broke = _join(whole.broke, one.broke)
-    whole.continued = _join(whole.continued, one.continued)
-
-
-def _join(one: _State | None, other: _State | None) -> _State | None:
-    """Return what may have run, by one way or the other."""
-    if one is None or other is None or one is other:
-        return other if one is None else one
-    return _both(one, other)
-
-
-def _both(one: _State, other: _State) -> _State:
-    found = dict(one)
-    for key, mark in other.items():
-        known = found.get(key)
-        if known is None:
-            found[key] = mark
-        elif known != mark:
-            is_last = known.is_last or mark.is_last
-            found[key] = _Mark(known.path, is_last, known.loops & mark.loops)
-    return found
-
-
-def _unmarked(state: _State, loop: int) -> _State:
-    return {
-        key: replace(mark, loops=mark.loops - {loop}) if loop in mark.loops else mark
-        for key, mark in state.items()
-    }
-
-
-def _compose(state: _State, inner: _State | None, prefix: tuple[Place, ...]) -> _State | None:
-    """Return *state* after a function that leaves *inner*."""
-    if inner is None:
-        return None
-    begin = inner.get(_BEGIN)
-    is_last = begin is not None and begin.is_last
-    found = {
-        key: mark if is_last or not mark.is_last else replace(mark, is_last=False)
-        for key, mark in state.items()
-    }
-    for key, mark in inner.items():
-        if key == _BEGIN:
-            continue
-        known = found.get(key)
-        last = mark.is_last or (known is not None and known.is_last)
-        found[key] = _Mark((*prefix, *mark.path), last)
-    return found
-
-
-def _add_start(starts: dict[str, Start], name: str, start: Start) -> None:
-    known = starts.get(name)
-    if known is None:
-        starts[name] = start
-        return
-    is_handed_off = known.is_handed_off and start.is_handed_off
-    path = known.path if known.is_handed_off == is_handed_off else start.path
-    if known.is_direct < start.is_direct and start.is_handed_off == is_handed_off:
-        path = start.path
-    starts[name] = Start(path, known.is_direct or start.is_direct, is_handed_off)
-
-
-def _rank(order: Order) -> tuple[bool, bool, bool]:
-    return not order.is_carried, order.is_direct, not order.is_handed_off
+        normal = either(one.normal, one.continued) if consumer.is_loop else one.normal
+        add_exits(consumer.outcome, one)
+        return Outcome(normal=normal, raised=one.raised)
 
 
 def consumed_in(activations: Iterable[Activation]) -> frozenset[Activation]:
@@ -565,6 +424,3 @@ def consumed_in(activations: Iterable[Activation]) -> frozenset[Activation]:
             case Try():
                 waiting += [term.body, *term.handlers, term.otherwise, term.final]
     return frozenset(found)
-
-
-__all__ += ["Mapping", "Summary", "consumed_in"]

@@ -1,8 +1,11 @@
 """What is known of functions of libraries: which call what they get, and which hand it off."""
 
 __all__ = [
+    "CHAINS",
+    "CHORDS",
     "CONSUMERS",
     "ENDINGS",
+    "GROUPS",
     "HANDING",
     "IDENTITY",
     "LOOKING",
@@ -33,6 +36,7 @@ RUNNERS = frozenset({
 })  # fmt: skip
 """Functions, by their last name, that call the functions that they get before they return."""
 
+
 CONSUMERS = frozenset({
     "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all", "join",
     "deque", "next", "anext", "extend", "update", "writelines", "executemany", "bulk_create",
@@ -40,6 +44,7 @@ CONSUMERS = frozenset({
     "filter", "map", "iter", "aiter", "batched", "tee", "tqdm", "len", "reduce", "fromkeys",
 })  # fmt: skip
 """Functions that iterate over what they get, or pass it on item by item."""
+
 
 LOOKING = frozenset({
     "signature", "getsource", "getsourcefile", "getsourcelines", "isfunction", "ismethod", "isclass",
@@ -51,11 +56,13 @@ LOOKING = frozenset({
 })  # fmt: skip
 """Functions that only look at what they get."""
 
+
 IDENTITY = frozenset({
     "lru_cache", "cache", "wraps", "contextmanager_", "override", "final", "overload", "typechecked",
     "no_type_check", "abstractmethod", "runtime_checkable", "total_ordering", "dataclass_transform",
     "unique", "verify", "cast",
 })  # fmt: skip
+
 
 REGISTERING = frozenset({
     "connect", "subscribe", "register", "on", "add_handler", "add_listener", "add_event_handler",
@@ -74,6 +81,7 @@ REGISTERING = frozenset({
 })  # fmt: skip
 """Functions that keep what they get for an event, a route or a message: no call follows here."""
 
+
 SENDING = frozenset({
     "send", "send_robust", "send_async", "emit", "publish", "produce", "fire", "trigger", "dispatch",
     "notify", "delay", "apply_async", "enqueue", "enqueue_in", "enqueue_at", "enqueue_call",
@@ -85,14 +93,17 @@ SENDING = frozenset({
 })  # fmt: skip
 """Methods that may put something where other code finds it."""
 
+
 STORING = frozenset({
     "save", "create", "bulk_create", "commit", "add", "insert", "set", "get_or_create", "delete",
     "update_or_create", "update", "insert_one", "insert_many", "execute", "on_commit",
 })  # fmt: skip
 """Methods of a database, of which signals may tell."""
 
+
 SIGNATURES = frozenset({"s", "si", "signature", "subtask", "message", "message_with_options"})
 """Attributes of a task that give it with some of its arguments."""
+
 
 HANDING = frozenset({
     "delay", "apply_async", "send", "send_with_options", "kiq", "schedule", "enqueue", "defer",
@@ -101,18 +112,26 @@ HANDING = frozenset({
 })  # fmt: skip
 """Attributes of a task that hand it off when they are called."""
 
+
 NAMING = frozenset({
     "enqueue", "enqueue_in", "enqueue_at", "enqueue_call", "send_task", "add_job", "schedule",
     "apply_async", "cron", "defer", "enqueue_job", "async_task", "signature", "create_job",
 })  # fmt: skip
 """Functions that hand off what a string names."""
 
+
 CHAINS = frozenset({"chain", "pipeline"})
+
+
 GROUPS = frozenset({"group", "gather", "wait", "as_completed"})
+
+
 CHORDS = frozenset({"chord"})
+
 
 WAITING = frozenset({"result", "join", "get", "wait", "get_result"})
 """Methods that wait for what was handed off."""
+
 
 ENDINGS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit"})
 """Functions that do not return."""

@@ -1,14 +1,12 @@
 """Models of Django, SQLAlchemy and their like: what managers, queries and relations give."""
 
 import ast
-from collections.abc import Callable
 
-from penstock.evidence._activations import Arguments
-from penstock.evidence._engine import Engine
-from penstock.evidence._frame import Frame
-from penstock.evidence._library import last_of
-from penstock.evidence._source import Definition
-from penstock.evidence._values import (
+from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._analysis.frame import Frame, Special
+from penstock.evidence._analysis.library import last_of
+from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.values import (
     NOTHING,
     Class,
     Constant,
@@ -18,20 +16,38 @@ from penstock.evidence._values import (
     Value,
     Values,
 )
+from penstock.evidence._source.files import Definition
 
-__all__ = ["ORM_CALLS", "QUERY", "manager_of", "model_attribute", "query_call", "query_of"]
+__all__ = [
+    "ORM_CALLS",
+    "QUERY",
+    "Special",
+    "manager_of",
+    "model_attribute",
+    "query_call",
+    "query_of",
+]
 
 QUERY = "query"
 """The kind of container that a query is."""
+
 
 _ONE = {
     "get", "first", "last", "earliest", "latest", "one", "one_or_none", "scalar", "scalar_one",
     "scalar_one_or_none", "create", "acreate", "aget", "afirst", "alast", "first_or_404", "get_or_404",
     "one_or_404", "get_or_none", "pop", "popleft", "get_by_id", "fetchone", "build",
 }  # fmt: skip
+
+
 _PAIR = {"get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"}
+
+
 _NOT_OBJECTS = {"count", "exists", "update", "delete", "aggregate", "values", "values_list", "add"}
+
+
 _MANAGER_BASES = {"Manager", "BaseManager", "QuerySet", "UserManager", "BaseUserManager"}
+
+
 _NOT_MODEL = {"Manager", "Form", "ModelForm", "Serializer", "ModelSerializer", "Exception"}
 
 
@@ -162,8 +178,6 @@ def _imported(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
             found = (*found, *engine.member(source, name))
     return found or None
 
-
-Special = Callable[[Frame, External, Arguments, ast.AST], Values | None]
 
 ORM_CALLS: dict[str, Special] = {
     "ForeignKey": _relation,

@@ -1,14 +1,21 @@
 """The analysis of a project: what each function may call, in which order."""
 
-from penstock.evidence._activations import OPEN, Activation, Scope
-from penstock.evidence._annotations import annotated
-from penstock.evidence._engine import Engine
-from penstock.evidence._expressions import evaluate
-from penstock.evidence._source import Definition, Project
-from penstock.evidence._statements import run_body
-from penstock.evidence._values import Class, Function, Instance, Value
+from penstock.evidence._analysis.annotations import annotated
+from penstock.evidence._analysis.bodies import run_body
+from penstock.evidence._analysis.calls import apply
+from penstock.evidence._analysis.engine import Engine, Rules
+from penstock.evidence._analysis.expressions import evaluate
+from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
+from penstock.evidence._analysis.statements import run_block
+from penstock.evidence._analysis.values import Class, Function, Instance, Value
+from penstock.evidence._source.files import Definition
+from penstock.evidence._source.project import Project
 
-__all__ = ["Analysis"]
+__all__ = ["RULES", "Analysis"]
+
+RULES = Rules(
+    run_body=run_body, annotated=annotated, evaluate=evaluate, execute=run_block, apply=apply
+)
 
 
 class Analysis:
@@ -19,7 +26,7 @@ class Analysis:
     """
 
     def __init__(self, project: Project) -> None:
-        self.engine = Engine(project, run_body, annotated, evaluate)
+        self.engine = Engine(project, RULES)
 
     def run(self, definitions: list[Definition]) -> None:
         """Find out what *definitions* do, each called with any arguments."""

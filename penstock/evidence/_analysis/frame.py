@@ -2,16 +2,16 @@
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from penstock.evidence._activations import Activation, Scope, merge
-from penstock.evidence._engine import Engine
-from penstock.evidence._source import Place
-from penstock.evidence._terms import Term
-from penstock.evidence._values import UNKNOWN, External, Values, join
+from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._analysis.scopes import Activation, Arguments, Scope, merge
+from penstock.evidence._analysis.terms import Term
+from penstock.evidence._analysis.values import UNKNOWN, External, Values, join
+from penstock.evidence._source.files import Place
 
-__all__ = ["Frame", "path_of"]
+__all__ = ["Frame", "Names", "Special", "path_of"]
 
 Names = dict[str, Values]
 
@@ -162,10 +162,28 @@ class Frame:
         now = self.names
         return all(now.get(name) == values for name, values in names.items())
 
+    # The parts of the interpreter that lead to each other, in the one direction of imports
+
+    def evaluate(self, node: ast.expr) -> Values:
+        """Return what *node* may be, and note what it calls."""
+        return self.engine.rules.evaluate(self, node)
+
+    def execute(self, statements: Sequence[ast.stmt]) -> None:
+        """Execute *statements* one after the other."""
+        self.engine.rules.execute(self, statements)
+
+    def apply(self, callees: Values, arguments: Arguments, node: ast.AST) -> Values:
+        """Return what a call of one of *callees* may return, and note what it does."""
+        return self.engine.rules.apply(self, callees, arguments, node)
+
     def forget_paths(self) -> None:
         """Forget what attributes and items are, since something may have assigned them."""
         if self.paths:
             self.paths = {}
+
+
+Special = Callable[[Frame, External, Arguments, ast.AST], Values | None]
+"""What a function of a library returns, or None if nothing is known of this call."""
 
 
 def path_of(node: ast.expr) -> str | None:

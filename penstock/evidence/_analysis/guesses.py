@@ -3,10 +3,25 @@
 import io
 from pathlib import PurePath
 
-from penstock.evidence._engine import Engine
-from penstock.evidence._library import HANDING, REGISTERING, SENDING, SIGNATURES, STORING, WAITING
-from penstock.evidence._source import Definition
-from penstock.evidence._values import NOTHING, Function, Instance, Method, Value, Values, join
+from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._analysis.library import (
+    HANDING,
+    REGISTERING,
+    SENDING,
+    SIGNATURES,
+    STORING,
+    WAITING,
+)
+from penstock.evidence._analysis.values import (
+    NOTHING,
+    Function,
+    Instance,
+    Method,
+    Value,
+    Values,
+    join,
+)
+from penstock.evidence._source.files import Definition
 
 __all__ = ["methods_called"]
 

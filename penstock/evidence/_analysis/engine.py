@@ -1,18 +1,19 @@
 """The state of an analysis: scopes, the heap, and each function with the arguments of its calls."""
 
 import ast
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from penstock.evidence._activations import Activation, Arguments, ClassInfo, Scope
-from penstock.evidence._source import Definition, Project, SourceFile
-from penstock.evidence._terms import Outside
-from penstock.evidence._values import (
+from penstock.evidence._analysis.binding import bind
+from penstock.evidence._analysis.heap import ANY_ITEM, KEYS, Heap
+from penstock.evidence._analysis.scopes import OPEN, Activation, Arguments, ClassInfo, Scope
+from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
     Class,
     Constant,
-    Container,
     External,
     Function,
     Instance,
@@ -22,43 +23,62 @@ from penstock.evidence._values import (
     Values,
     join,
 )
+from penstock.evidence._source.files import Definition, SourceFile
+from penstock.evidence._source.project import Project
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "Rules"]
 
 _DEEPEST = 40
+
+
 _MOST_CONTEXTS = 16
+
+
 _FEW_CONTEXTS = 4
+
+
 _MOST_ROUNDS = 2
+
+
 _MOST_SUBCLASSES = 24
+
+
 _MOST_MODULES = 20
-_ANY_ITEM = "*"
 
 
-class Engine:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The functions that evaluate source, which lead to each other by the engine alone."""
+
+    run_body: "Callable[[Engine, Activation], None]"
+    """Evaluates the body of an activation."""
+
+    annotated: "Callable[[Engine, Scope, ast.expr | None], Values]"
+    """Returns the values of an annotation in a scope."""
+
+    evaluate: Callable[[Any, ast.expr], Values]
+    """Returns the values of an expression in a frame."""
+
+    execute: Callable[[Any, Sequence[ast.stmt]], None]
+    """Executes statements in a frame."""
+
+    apply: Callable[[Any, Values, Arguments, ast.AST], Values]
+    """Calls values in a frame."""
+
+
+class Engine(Heap):
     """What is known so far of the values of a project.
 
     Args:
         project: The source.
-        run: Evaluates the body of an activation.
-        annotated: Returns the values of an annotation in a scope.
-        evaluate: Returns the values of an expression in a frame.
+        rules: The parts of the interpreter that this calls back.
     """
 
-    def __init__(
-        self,
-        project: Project,
-        run: "Callable[[Engine, Activation], None]",
-        annotated: "Callable[[Engine, Scope, ast.expr | None], Values]",
-        evaluate: "Callable[[Any, ast.expr], Values]",
-    ) -> None:
-        self.project = project
-        self.evaluate = evaluate
-        self._run, self._annotated = run, annotated
+    def __init__(self, project: Project, rules: "Rules") -> None:
+        super().__init__()
+        self.project, self.rules = project, rules
         self.round = 0
-        self.changed = False
         self.depth = 0
-        self._heap: dict[Value, dict[Hashable, Values]] = {}
-        self._read: set[tuple[Value, Hashable]] = set()
         self._modules: dict[SourceFile, Scope] = {}
         self._module_round: dict[SourceFile, int] = {}
         self.classes: dict[Definition, ClassInfo] = {}
@@ -138,70 +158,29 @@ class Engine:
                 if each.kind == "function" and each.name == "ready" and each.parent:
                     info = self.classes.get(each.parent)
                     if info is not None:
-                        self.activate(
-                            Function(each, info.scope), OPEN_ARGUMENTS, Instance(each.parent)
-                        )
+                        self.activate(Function(each, info.scope), OPEN, Instance(each.parent))
 
-    # The heap
-
-    def load(self, owner: Value, slot: Hashable) -> Values:
-        """Return what is in *slot* of *owner*."""
-        self._read.add((owner, slot))
-        slots = self._heap.get(owner)
-        return NOTHING if slots is None else slots.get(slot, NOTHING)
-
-    def store(self, owner: Value, slot: Hashable, values: Values) -> None:
-        """Let *values* be in *slot* of *owner*, too."""
-        slots = self._heap.setdefault(owner, {})
-        known = slots.get(slot, NOTHING)
-        both = join(known, values)
-        if both == known:
-            return
-        slots[slot] = both
-        if (owner, slot) in self._read or (owner, _ANY_ITEM) in self._read:
-            self.changed = True
-        if isinstance(owner, Instance) and owner.site is not None:
-            self.store(Instance(owner.cls), slot, values)
-
-    def slots(self, owner: Value) -> dict[Hashable, Values]:
-        """Return all slots of *owner*."""
-        self._read.add((owner, _ANY_ITEM))
-        return self._heap.get(owner, {})
+    # Items of containers
 
     def items(self, container: Value, key: Value | None = None) -> Values:
         """Return the items of a container: those of a key, or all."""
         slots = self.slots(container)
         if isinstance(key, Constant) and isinstance(key.value, Hashable):
             found = slots.get(key.value, NOTHING)
-            return join(found, slots.get(_ANY_ITEM, NOTHING))
+            return join(found, slots.get(ANY_ITEM, NOTHING))
         if isinstance(key, (Class, Function, Instance)):
             exact = slots.get(key, NOTHING)
             if exact:
                 return exact
             if isinstance(key, Class):
                 return join(*(slots.get(c, NOTHING) for c in self._related(key)))
-        return join(*(values for slot, values in slots.items() if not _is_key(slot)))
+        return join(*(values for slot, values in slots.items() if slot != KEYS))
 
     def _related(self, key: Class) -> Iterator[Value]:
         yield Class(key.definition)
         if key.is_any:
             for each in self.subclasses(key.definition):
                 yield Class(each)
-
-    def put(self, container: Value, key: Value | None, values: Values) -> None:
-        """Let *values* be items of a container."""
-        slot: Hashable = _ANY_ITEM
-        if isinstance(key, Constant) and isinstance(key.value, Hashable):
-            slot = key.value
-        elif isinstance(key, (Class, Function, Instance)):
-            slot = key
-        self.store(container, slot, values)
-        if key is not None:
-            self.store(container, "*keys", (key,))
-
-    def keys(self, container: Value) -> Values:
-        """Return the keys of a dict."""
-        return self.load(container, "*keys")
 
     # Classes
 
@@ -286,7 +265,7 @@ class Engine:
             for node in info.assigned.get(name, ()):
                 definition = one.source.definitions[node]
                 method = Function(definition, info.scope)
-                self.activate(method, OPEN_ARGUMENTS, Instance(cls))
+                self.activate(method, OPEN, Instance(cls))
 
     # Calls
 
@@ -297,7 +276,7 @@ class Engine:
         key = scope, node
         known = self._annotations.get(key)
         if known is None:
-            known = self._annotated(self, scope, node)
+            known = self.rules.annotated(self, scope, node)
             if known or scope.module.final is not None:
                 self._annotations[key] = known
         return known
@@ -307,7 +286,7 @@ class Engine:
     ) -> Activation:
         """Return what *function* does with *arguments*."""
         definition = function.definition
-        bound = bind(self, function, arguments, receiver)
+        bound = bind(self, self.annotation, function, arguments, receiver)
         contexts = self.contexts.setdefault(definition, [])
         key: Hashable = (definition, function.scope, receiver, tuple(bound.values()))
         found = self._activations.get(key)
@@ -317,7 +296,7 @@ class Engine:
             found = self._activations.get(key)
         if found is None and (len(contexts) >= _MOST_CONTEXTS or self.depth > _DEEPEST):
             receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
-            bound = bind(self, function, OPEN_ARGUMENTS, receiver)
+            bound = bind(self, self.annotation, function, OPEN, receiver)
             key = (definition, function.scope, receiver, "any")
             found = self._activations.get(key)
         if found is None:
@@ -340,7 +319,7 @@ class Engine:
             for _ in range(3):
                 activation.recursed = False
                 before = activation.returns, activation.yields
-                self._run(self, activation)
+                self.rules.run_body(self, activation)
                 if not activation.recursed or before == (activation.returns, activation.yields):
                     break
         except RecursionError:
@@ -349,13 +328,6 @@ class Engine:
             activation.is_running = False
             self.depth -= 1
         self.evaluated.append(activation)
-
-
-OPEN_ARGUMENTS = Arguments(is_open=True)
-
-
-def _is_key(slot: Hashable) -> bool:
-    return slot == "*keys"
 
 
 def _general(values: Values) -> Values:
@@ -387,74 +359,3 @@ def _linearize(lines: list[list[Definition | str]]) -> Iterator[Definition | str
         yield head
         lines = [[one for one in line if one != head] for line in lines]
         lines = [line for line in lines if line]
-
-
-def bind(
-    engine: Engine, function: Function, given: Arguments, receiver: Value | None
-) -> dict[str, Values]:
-    """Return what each parameter of *function* is."""
-    node: Any = function.definition.node
-    parameters: ast.arguments = node.args
-    positional = [*parameters.posonlyargs, *parameters.args]
-    bound: dict[str, Values] = {}
-    first = 0
-    if receiver is not None and positional:
-        bound[positional[0].arg] = (receiver,)
-        first = 1
-    values = list(given.positional)
-    for parameter in positional[first:]:
-        if values:
-            bound[parameter.arg] = values.pop(0)
-        elif parameter.arg in given.named:
-            bound[parameter.arg] = given.named[parameter.arg]
-        else:
-            bound[parameter.arg] = join(given.rest, given.other)
-    for parameter in parameters.kwonlyargs:
-        bound[parameter.arg] = given.named.get(parameter.arg, given.other)
-    if parameters.vararg is not None:
-        container = Container("tuple", (node, "*", tuple(values), given.rest))
-        for number, each in enumerate(values):
-            engine.put(container, Constant(number, int), each)
-        if given.rest or given.is_open:
-            engine.put(container, None, given.rest or UNKNOWN)
-        bound[parameters.vararg.arg] = (container,)
-    if parameters.kwarg is not None:
-        extra = {name: given.named[name] for name in given.named if name not in bound}
-        container = Container("dict", (node, "**", tuple(extra.items()), given.other))
-        for name, each in extra.items():
-            engine.put(container, Constant(name, str), each)
-        if given.other or given.is_open:
-            engine.put(container, None, given.other or UNKNOWN)
-        bound[parameters.kwarg.arg] = (container,)
-    return _filled(engine, function, bound, is_open=given.is_open)
-
-
-def _filled(
-    engine: Engine, function: Function, bound: dict[str, Values], *, is_open: bool
-) -> dict[str, Values]:
-    """Return *bound* with what annotations and defaults say of what is not known."""
-    node: Any = function.definition.node
-    parameters: ast.arguments = node.args
-    positional = [*parameters.posonlyargs, *parameters.args]
-    defaults: dict[str, ast.expr | None] = dict(
-        zip([p.arg for p in positional[::-1]], parameters.defaults[::-1], strict=False)
-    )
-    defaults |= dict(
-        zip([p.arg for p in parameters.kwonlyargs], parameters.kw_defaults, strict=True)
-    )
-    for parameter in (*positional, *parameters.kwonlyargs):
-        values = bound.get(parameter.arg, NOTHING)
-        default = defaults.get(parameter.arg)
-        if not values and default is not None:
-            values = engine.load(function, ("default", parameter.arg))
-            if is_open and all(isinstance(v, Constant) for v in values):
-                values = join(values, engine.annotation(function.scope, parameter.annotation))
-                values = join(values, UNKNOWN)
-        if not values or Unknown() in values:
-            typed = engine.annotation(function.scope, parameter.annotation)
-            known = [v for v in values if not isinstance(v, Unknown)]
-            values = join(known, typed) or UNKNOWN
-            if is_open and default is not None and not typed:
-                values = join(values, UNKNOWN)
-        bound[parameter.arg] = values
-    return bound

@@ -4,10 +4,10 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from penstock.evidence._source import Place
+from penstock.evidence._source.files import Place
 
 if TYPE_CHECKING:
-    from penstock.evidence._activations import Activation
+    from penstock.evidence._analysis.scopes import Activation
 
 __all__ = [
     "EMPTY",
@@ -145,6 +145,7 @@ Term: TypeAlias = (
     Call | Outside | Background | Join | Iterate | Yield | Exit | Sequence | Choice | Parallel
     | Loop | Rounds | Try
 )  # fmt: skip
+
 
 EMPTY = Sequence()
 

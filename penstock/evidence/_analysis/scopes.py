@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from penstock.evidence._source import Definition
-from penstock.evidence._terms import EMPTY, Term
-from penstock.evidence._values import NOTHING, Value, Values, join
+from penstock.evidence._analysis.terms import EMPTY, Term
+from penstock.evidence._analysis.values import NOTHING, Value, Values, join
+from penstock.evidence._source.files import Definition
 
-__all__ = ["Activation", "Arguments", "ClassInfo", "Scope"]
+__all__ = ["OPEN", "Activation", "Arguments", "ClassInfo", "Scope", "merge"]
 
 
 @dataclass(slots=True, eq=False)

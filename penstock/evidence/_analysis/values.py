@@ -4,10 +4,10 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from penstock.evidence._source import Definition, SourceFile
+from penstock.evidence._source.files import Definition, SourceFile
 
 if TYPE_CHECKING:
-    from penstock.evidence._activations import Activation, Scope
+    from penstock.evidence._analysis.scopes import Activation, Scope
 
 __all__ = [
     "NOTHING",
@@ -161,11 +161,17 @@ Value: TypeAlias = (
     Unknown | Constant | External | Module | Function | Class | Instance | Method | Super
     | Container | Alias | Partial | Wrapped | Deferred | Pending
 )  # fmt: skip
+
+
 Values: TypeAlias = tuple[Value, ...]
 """Several values, of which each may be the one, without doubles and in order."""
 
+
 NOTHING: Values = ()
+
+
 UNKNOWN: Values = (Unknown(),)
+
 
 _MOST = 40
 """How many values a name may have before all further ones are unknown."""

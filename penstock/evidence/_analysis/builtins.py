@@ -1,0 +1,188 @@
+"""Functions of the standard library that return what they get, or look it up."""
+
+import ast
+
+from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.frame import Frame, Special
+from penstock.evidence._analysis.library import last_of
+from penstock.evidence._analysis.overrides import methods_of
+from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Constant,
+    Container,
+    External,
+    Instance,
+    Partial,
+    Super,
+    Unknown,
+    Values,
+    Wrapped,
+    join,
+)
+
+__all__ = [
+    "cast_of",
+    "container_of_kind",
+    "eval_of",
+    "first_of",
+    "getattr_of",
+    "getter_of",
+    "globals_of",
+    "import_module",
+    "partial_of",
+    "same",
+    "setattr_of",
+    "singledispatch_of",
+    "super_of",
+    "type_of",
+    "wrapper_of",
+]
+
+
+def first_of(arguments: Arguments) -> Values:
+    return arguments.positional[0] if arguments.positional else NOTHING
+
+
+def partial_of(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    functions = first_of(arguments)
+    kind = "method" if "partialmethod" in callee.name else "partial"
+    rest = arguments.positional[1:], tuple(arguments.named.items())
+    return tuple(Partial(f, *rest, kind=kind) for f in functions) or None
+
+
+def getter_of(kind: str) -> Special:
+    def made(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:
+        return (
+            Partial(External(kind), arguments.positional, tuple(arguments.named.items()), kind),
+        )
+
+    return made
+
+
+def wrapper_of(kind: str) -> Special:
+    def made(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+        return tuple(Wrapped(kind, f) for f in first_of(arguments)) or None
+
+    return made
+
+
+def getattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    if len(arguments.positional) < 2:  # noqa: PLR2004 - of getattr
+        return None
+    owners, names, *default = arguments.positional
+    found: Values = join(*default)
+    for owner in owners:
+        for name in names:
+            if isinstance(name, Constant) and isinstance(name.value, str):
+                found = join(found, attribute_of(frame, owner, name.value, node))
+            elif isinstance(name, External) and name.name.startswith("str:"):
+                prefix = name.name.removeprefix("str:").removesuffix("*")
+                found = join(found, methods_of(frame.engine, owner, prefix) if prefix else NOTHING)
+            else:
+                found = join(found, UNKNOWN)
+    return found or UNKNOWN
+
+
+def setattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    if len(arguments.positional) != 3:  # noqa: PLR2004 - of setattr
+        return None
+    owners, names, values = arguments.positional
+    for owner in owners:
+        for name in names:
+            if isinstance(name, Constant) and not isinstance(owner, (Unknown, Constant)):
+                frame.engine.store(owner, name.value, values)
+    return (Constant(None),)
+
+
+def type_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    if len(arguments.positional) != 1:
+        return None
+    found = [
+        Class(v.cls, is_any=v.site is None) if isinstance(v, Instance) else Unknown()
+        for v in arguments.positional[0]
+    ]
+    return join(found)
+
+
+def super_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    if len(arguments.positional) != 2:  # noqa: PLR2004 - super(cls, self)
+        return None
+    classes, receivers = arguments.positional
+    return tuple(Super(c.definition, r) for c in classes if isinstance(c, Class) for r in receivers)
+
+
+def container_of_kind(kind: str) -> Special:
+    def made(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+        if callee.name != f"builtins.{kind}" and "collections" not in callee.name:
+            return None
+        if arguments.positional and kind != "defaultdict":
+            return None
+        container = Container(kind, frame.site(node))
+        for key, values in arguments.named.items():
+            frame.engine.put(container, Constant(key, str), values)
+        for factory in first_of(arguments):
+            if isinstance(factory, External):
+                empty = Container(last_of(factory.name), (*frame.site(node), "default"))
+                frame.engine.store(container, "*default", (empty,))
+                frame.engine.put(container, None, (empty,))
+            else:
+                frame.engine.put(container, None, frame.apply((factory,), Arguments(), node))
+        return (container,)
+
+    return made
+
+
+def import_module(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    names = [v.value for v in first_of(arguments) if isinstance(v, Constant)]
+    return join(*(frame.engine.module(name) for name in names)) or None
+
+
+def same(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    return first_of(arguments) or None
+
+
+def globals_of(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    if arguments.positional:
+        return None
+    module = frame.scope.module
+    container = Container("dict", (module.definition.node, "globals"))
+    for name, values in list(module.names.items()):
+        frame.engine.put(container, Constant(name, str), values)
+    return (container,)
+
+
+def cast_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    values = arguments.positional[-1] if arguments.positional else NOTHING
+    call = node if isinstance(node, ast.Call) else None
+    typed = frame.engine.annotation(frame.scope, call.args[0]) if call and call.args else NOTHING
+    return typed or values
+
+
+def singledispatch_of(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    kind = "singledispatchmethod" if "method" in callee.name else "singledispatch"
+    return tuple(Wrapped(kind, f) for f in first_of(arguments)) or None
+
+
+def eval_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    texts = [v.value for v in first_of(arguments) if isinstance(v, Constant)]
+    for text in texts:
+        try:
+            parsed = ast.parse(str(text), mode="eval").body
+        except (SyntaxError, ValueError):
+            continue
+        for each in ast.walk(parsed):
+            if hasattr(each, "lineno"):
+                ast.copy_location(each, node)
+        return frame.evaluate(parsed)
+    return None

@@ -1,0 +1,75 @@
+"""Comprehensions, and generator expressions."""
+
+import ast
+from typing import Any
+
+from penstock.evidence._analysis.containers import rounds_of
+from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.iteration import iterate
+from penstock.evidence._analysis.narrowing import narrow
+from penstock.evidence._analysis.targets import assign_target
+from penstock.evidence._analysis.terms import Iterate, Loop, Rounds, sequence
+from penstock.evidence._analysis.values import Constant, Container, Unknown, Values
+
+__all__ = ["comprehension"]
+
+
+def comprehension(frame: Frame, node: Any) -> Values:
+    is_dict = isinstance(node, ast.DictComp)
+    kind = {ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "list")
+    container = Container(kind, frame.site(node))
+    before = frame.saved()
+    local, frame.local = frame.local, frame.local | _names_in(node)
+    iterable = node.generators[0]
+    is_counted = len(node.generators) == 1 and not iterable.ifs and kind == "list"
+
+    def run(generators: list[ast.comprehension]) -> None:
+        nonlocal is_counted
+        if not generators:
+            if is_dict:
+                keys, values = frame.evaluate(node.key), frame.evaluate(node.value)
+                for key in keys:
+                    frame.engine.put(container, None if isinstance(key, Unknown) else key, values)
+            else:
+                index = Constant(frame.rounds[-1], int) if is_counted and frame.rounds else None
+                frame.engine.put(container, index, frame.evaluate(node.elt))
+            return
+        first, *others = generators
+        iterated = frame.evaluate(first.iter)
+        counted = rounds_of(frame, iterated)
+        if counted is not None:
+            rounds = []
+            for number, each in enumerate(counted):
+                assign_target(frame, first.target, each)
+                with frame.collected() as body, frame.in_round(number):
+                    run_round(first, others)
+                rounds.append(sequence(body))
+            frame.emit(Rounds(tuple(rounds)))
+            return
+        is_counted = False
+        items, lazy = iterate(frame, iterated, first.iter)
+        assign_target(frame, first.target, items)
+        with frame.collected() as body:
+            run_round(first, others)
+        if lazy:
+            frame.emit(Iterate(lazy, sequence(body), frame.place(node)))
+        else:
+            frame.emit(Loop(sequence(body)))
+
+    def run_round(first: ast.comprehension, others: list[ast.comprehension]) -> None:
+        for condition in first.ifs:
+            frame.evaluate(condition)
+            narrow(frame, condition, truth=True)
+        run(others)
+
+    run(node.generators)
+    frame.local = local
+    frame.restore(before)
+    return (container,)
+
+
+def _names_in(node: Any) -> frozenset[str]:
+    targets = [each.target for each in node.generators]
+    return frozenset(
+        each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)
+    )

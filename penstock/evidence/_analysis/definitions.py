@@ -1,0 +1,143 @@
+"""Definitions of functions and classes, and their decorators."""
+
+import ast
+from typing import Any
+
+from penstock.evidence._analysis.expressions import defaults_of
+from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.names import assigned_names
+from penstock.evidence._analysis.registrations import register
+from penstock.evidence._analysis.scopes import Arguments, ClassInfo, Scope
+from penstock.evidence._analysis.values import (
+    NOTHING,
+    Alias,
+    Class,
+    Constant,
+    External,
+    Function,
+    Method,
+    Partial,
+    Unknown,
+    Value,
+    Values,
+    Wrapped,
+    join,
+)
+from penstock.evidence._source.files import Definition
+
+__all__ = ["define_class", "define_function"]
+
+
+def define_function(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    definition = frame.activation.definition.source.definitions[node]
+    function = Function(definition, frame.scope)
+    for parameter, default in defaults_of(node.args):
+        frame.engine.store(function, ("default", parameter), frame.evaluate(default))
+    decorated = _decorate(frame, (function,), node)
+    frame.assign(node.name, decorated)
+
+
+def _decorate(frame: Frame, values: Values, node: Any) -> Values:
+    original = values
+    evaluated = [(frame.evaluate(d), d) for d in node.decorator_list]
+    for decorators, written in reversed(evaluated):
+        found: Values = NOTHING
+        for decorator in decorators:
+            found = join(found, _decorate_with(frame, decorator, values, written, original))
+        values = found or values
+    return values
+
+
+def _decorate_with(
+    frame: Frame, decorator: Value, values: Values, written: ast.expr, original: Values
+) -> Values:
+    arguments = Arguments((values,))
+    if isinstance(decorator, External):
+        last = decorator.name.removesuffix("()").rpartition(".")[2]
+        if last in _DESCRIPTORS:
+            return frame.apply((decorator,), arguments, written) or values
+        for value in values:
+            frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
+        name = decorator.name.removesuffix("()")
+        register(frame, External(name.rpartition(".")[0], decorator.site), values)
+        return values
+    if isinstance(decorator, (Unknown, Constant)):
+        return values
+    if isinstance(decorator, Partial) and isinstance(decorator.callee, Wrapped):
+        # ``@dispatch.register(Class)``
+        inner = decorator.callee
+        for key in decorator.positional[0]:
+            frame.engine.put(inner.function, key, values)
+        return values
+    found = frame.apply((decorator,), arguments, written)
+    is_known = [v for v in found if not isinstance(v, (Unknown, Constant))]
+    return join(is_known) if is_known else values
+
+
+_DESCRIPTORS = {
+    "property", "cached_property", "hybrid_property", "staticmethod", "classmethod",
+    "contextmanager", "asynccontextmanager", "singledispatch", "singledispatchmethod",
+    "sync_to_async", "async_to_sync", "database_sync_to_async",
+}  # fmt: skip
+
+
+def define_class(frame: Frame, node: ast.ClassDef) -> None:
+    engine = frame.engine
+    definition = frame.activation.definition.source.definitions[node]
+    info = engine.classes.get(definition)
+    if info is None or info.scope.parent is not frame.scope:
+        info = ClassInfo(definition, Scope(definition, frame.scope))
+        engine.classes[definition] = info
+        info.assigned = _assigned_attributes(node)
+    bases: Values = NOTHING
+    for base in node.bases:
+        for value in frame.evaluate(base):
+            # What a generic class of a library is subscripted with does not matter here.
+            plain: Values = (value,)
+            if isinstance(value, Alias) and isinstance(value.node, ast.Subscript):
+                plain = frame.evaluate(value.node.value)
+            bases = join(bases, plain)
+    for keyword in node.keywords:
+        frame.evaluate(keyword.value)
+    if bases != info.bases:
+        info.bases = bases
+        engine.changed = engine.changed or engine.round > 0
+    inner = Frame(engine, frame.activation, info.scope, frozenset(assigned_names(node)))
+    inner.terms = frame.terms
+    frame.assign(node.name, (Class(definition),))
+    inner.execute(node.body)
+    if inner.names is not None:
+        info.scope.final = dict(inner.names)
+    engine.forget_mro()
+    _note_subclass(frame, definition, node)
+    frame.assign(node.name, _decorate(frame, (Class(definition),), node))
+
+
+def _note_subclass(frame: Frame, definition: Definition, node: ast.ClassDef) -> None:
+    """Call ``__init_subclass__`` of the bases."""
+    engine = frame.engine
+    for value in engine.find(definition, "__init_subclass__", after=definition):
+        function = value.function if isinstance(value, Wrapped) else value
+        if isinstance(function, Function):
+            named = {k.arg: frame.evaluate(k.value) for k in node.keywords if k.arg is not None}
+            frame.apply((Method(function, Class(definition)),), Arguments((), named), node)
+
+
+def _assigned_attributes(node: ast.ClassDef) -> dict[str, tuple[ast.AST, ...]]:
+    """Return the methods that assign each attribute of their first parameter."""
+    found: dict[str, list[ast.AST]] = {}
+    for method in node.body:
+        if not isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        parameters = [*method.args.posonlyargs, *method.args.args]
+        if not parameters:
+            continue
+        for each in ast.walk(method):
+            if (
+                isinstance(each, ast.Attribute)
+                and isinstance(each.ctx, ast.Store)
+                and isinstance(each.value, ast.Name)
+                and each.value.id == parameters[0].arg
+            ):
+                found.setdefault(each.attr, []).append(method)
+    return {name: tuple(dict.fromkeys(methods)) for name, methods in found.items()}

@@ -1,0 +1,222 @@
+"""Expressions: what they may be, and what they call."""
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.calls import call_expression
+from penstock.evidence._analysis.comprehensions import comprehension
+from penstock.evidence._analysis.containers import copy_items, count_of, items_of
+from penstock.evidence._analysis.frame import Frame, path_of
+from penstock.evidence._analysis.iteration import await_values, iterate
+from penstock.evidence._analysis.operators import binary_operation, boolean_operation, conditional
+from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.strings import formatted_string
+from penstock.evidence._analysis.terms import Iterate, Loop, Yield
+from penstock.evidence._analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    Alias,
+    Class,
+    Constant,
+    Container,
+    External,
+    Function,
+    Instance,
+    Unknown,
+    Value,
+    Values,
+    join,
+)
+
+__all__ = ["defaults_of", "evaluate"]
+
+
+def evaluate(frame: Frame, node: ast.expr) -> Values:
+    """Return what *node* may be, and note in *frame* what it calls."""
+    return _EXPRESSIONS.get(type(node), _all_parts)(frame, node)
+
+
+def _all_parts(frame: Frame, node: Any) -> Values:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            frame.evaluate(child)
+    return UNKNOWN
+
+
+def _name(frame: Frame, node: ast.Name) -> Values:
+    return frame.read(node.id)
+
+
+def _constant(_: Frame, node: ast.Constant) -> Values:
+    if node.value is None or isinstance(node.value, (str, int, bool, bytes)):
+        return (Constant(node.value, type(node.value)),)
+    return UNKNOWN
+
+
+def _attribute(frame: Frame, node: ast.Attribute) -> Values:
+    owners = frame.evaluate(node.value)
+    if frame.paths and (path := path_of(node)) in frame.paths:
+        return frame.paths[path]
+    return join(*(attribute_of(frame, owner, node.attr, node) for owner in owners))
+
+
+def _subscript(frame: Frame, node: ast.Subscript) -> Values:
+    owners = frame.evaluate(node.value)
+    if isinstance(node.slice, ast.Slice):
+        _all_parts(frame, node.slice)
+        return tuple(_part_of(frame, owner, node) for owner in owners)
+    keys = frame.evaluate(node.slice)
+    if frame.paths and (path := path_of(node)) in frame.paths:
+        return frame.paths[path]
+    return join(*(_item(frame, owner, keys, node) for owner in owners))
+
+
+def _part_of(frame: Frame, owner: Value, node: ast.Subscript) -> Value:
+    """Return the part of a container that a slice with constant ends has."""
+    engine = frame.engine
+    written: Any = node.slice
+    ends: list[int | None] = []
+    for end in (written.lower, written.upper, written.step):
+        if end is not None and not (isinstance(end, ast.Constant) and type(end.value) is int):
+            return owner
+        ends.append(None if end is None else int(str(end.value)))
+    count = count_of(engine, owner) if isinstance(owner, Container) else None
+    if count is None or not isinstance(owner, Container):
+        return owner
+    container = Container(owner.kind, (*frame.site(node), owner))
+    for index, number in enumerate(range(count)[slice(*ends)]):
+        items = engine.items(owner, Constant(number, int))
+        engine.put(container, Constant(index, int), items)
+    return container
+
+
+def _item(frame: Frame, owner: Value, keys: Values, node: ast.Subscript) -> Values:
+    engine = frame.engine
+    if isinstance(owner, Container):
+        return items_of(engine, owner, keys)
+    if isinstance(owner, Class):
+        return (owner,)  # of a generic class
+    if isinstance(owner, Instance):
+        method = attribute_of(frame, owner, "__getitem__", node)
+        return frame.apply(method, Arguments((keys,)), node)
+    if isinstance(owner, External):
+        if owner.site is None and "()" not in owner.name:
+            return (Alias(node, frame.scope),)
+        return (External(f"{owner.name}[]", owner.site),)
+    return UNKNOWN
+
+
+def _tuple(frame: Frame, node: Any) -> Values:
+    kind = {ast.List: "list", ast.Set: "set"}.get(type(node), "tuple")
+    container = Container(kind, frame.site(node))
+    engine = frame.engine
+    is_counted = True
+    for number, element in enumerate(node.elts):
+        if isinstance(element, ast.Starred):
+            inner, _ = iterate(frame, frame.evaluate(element.value), element)
+            engine.put(container, None, inner)
+            is_counted = False
+            continue
+        values = frame.evaluate(element)
+        engine.put(container, Constant(number, int) if is_counted else None, values)
+    return (container,)
+
+
+def _dict(frame: Frame, node: ast.Dict) -> Values:
+    container = Container("dict", frame.site(node))
+    engine = frame.engine
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            for other in frame.evaluate(value):
+                copy_items(engine, container, other)
+            continue
+        keys = frame.evaluate(key)
+        values = frame.evaluate(value)
+        for one in keys:
+            engine.put(container, None if isinstance(one, Unknown) else one, values)
+    return (container,)
+
+
+def _lambda(frame: Frame, node: ast.Lambda) -> Values:
+    definition = frame.activation.definition.source.definitions[node]
+    function = Function(definition, frame.scope)
+    for parameter, default in defaults_of(node.args):
+        frame.engine.store(function, ("default", parameter), frame.evaluate(default))
+    return (function,)
+
+
+def defaults_of(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
+    """Return the parameters with a default."""
+    positional = [p.arg for p in (*arguments.posonlyargs, *arguments.args)]
+    count = len(arguments.defaults)
+    found = list(zip(positional[len(positional) - count :], arguments.defaults, strict=True))
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    found += [(p.arg, default) for p, default in named if default is not None]
+    return found
+
+
+def _await(frame: Frame, node: ast.Await) -> Values:
+    return await_values(frame, frame.evaluate(node.value), node)
+
+
+def _yield(frame: Frame, node: ast.Yield) -> Values:
+    values = frame.evaluate(node.value) if node.value is not None else NOTHING
+    frame.activation.yields = join(frame.activation.yields, values)
+    frame.emit(Yield())
+    return UNKNOWN
+
+
+def _yield_from(frame: Frame, node: ast.YieldFrom) -> Values:
+    values = frame.evaluate(node.value)
+    items, lazy = iterate(frame, values, node)
+    frame.activation.yields = join(frame.activation.yields, items)
+    if lazy:
+        frame.emit(Iterate(lazy, Yield(), frame.place(node)))
+        return join(*(each.returns for each in lazy)) or UNKNOWN
+    frame.emit(Loop(Yield()))
+    return UNKNOWN
+
+
+def _named(frame: Frame, node: ast.NamedExpr) -> Values:
+    values = frame.evaluate(node.value)
+    frame.assign(node.target.id, values)
+    return values
+
+
+def _starred(frame: Frame, node: ast.Starred) -> Values:
+    return frame.evaluate(node.value)
+
+
+def _compare(frame: Frame, node: ast.Compare) -> Values:
+    _all_parts(frame, node)
+    return UNKNOWN
+
+
+_EXPRESSIONS: dict[type[ast.expr], Callable[[Frame, Any], Values]] = {
+    ast.Name: _name,
+    ast.Constant: _constant,
+    ast.Attribute: _attribute,
+    ast.Subscript: _subscript,
+    ast.Call: call_expression,
+    ast.Tuple: _tuple,
+    ast.List: _tuple,
+    ast.Set: _tuple,
+    ast.Dict: _dict,
+    ast.BoolOp: boolean_operation,
+    ast.IfExp: conditional,
+    ast.Lambda: _lambda,
+    ast.ListComp: comprehension,
+    ast.SetComp: comprehension,
+    ast.DictComp: comprehension,
+    ast.GeneratorExp: comprehension,
+    ast.Await: _await,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield_from,
+    ast.NamedExpr: _named,
+    ast.BinOp: binary_operation,
+    ast.Starred: _starred,
+    ast.Compare: _compare,
+    ast.JoinedStr: formatted_string,
+}

@@ -1,0 +1,71 @@
+"""What attributes and items of objects are: the heap of an analysis."""
+
+from collections.abc import Hashable
+
+from penstock.evidence._analysis.values import (
+    NOTHING,
+    Class,
+    Constant,
+    Function,
+    Instance,
+    Value,
+    Values,
+    join,
+)
+
+__all__ = ["ANY_ITEM", "KEYS", "Heap"]
+
+ANY_ITEM = "*"
+"""The slot of items whose key or index nobody knows."""
+
+KEYS = "*keys"
+"""The slot of the keys of a dict."""
+
+
+class Heap:
+    """What each attribute and item of each object may be."""
+
+    def __init__(self) -> None:
+        self.changed = False
+        """Whether something has changed after somebody has read it."""
+        self._heap: dict[Value, dict[Hashable, Values]] = {}
+        self._read: set[tuple[Value, Hashable]] = set()
+
+    def load(self, owner: Value, slot: Hashable) -> Values:
+        """Return what is in *slot* of *owner*."""
+        self._read.add((owner, slot))
+        slots = self._heap.get(owner)
+        return NOTHING if slots is None else slots.get(slot, NOTHING)
+
+    def store(self, owner: Value, slot: Hashable, values: Values) -> None:
+        """Let *values* be in *slot* of *owner*, too."""
+        slots = self._heap.setdefault(owner, {})
+        known = slots.get(slot, NOTHING)
+        both = join(known, values)
+        if both == known:
+            return
+        slots[slot] = both
+        if (owner, slot) in self._read or (owner, ANY_ITEM) in self._read:
+            self.changed = True
+        if isinstance(owner, Instance) and owner.site is not None:
+            self.store(Instance(owner.cls), slot, values)
+
+    def slots(self, owner: Value) -> dict[Hashable, Values]:
+        """Return all slots of *owner*."""
+        self._read.add((owner, ANY_ITEM))
+        return self._heap.get(owner, {})
+
+    def put(self, container: Value, key: Value | None, values: Values) -> None:
+        """Let *values* be items of a container."""
+        slot: Hashable = ANY_ITEM
+        if isinstance(key, Constant) and isinstance(key.value, Hashable):
+            slot = key.value
+        elif isinstance(key, (Class, Function, Instance)):
+            slot = key
+        self.store(container, slot, values)
+        if key is not None:
+            self.store(container, KEYS, (key,))
+
+    def keys(self, container: Value) -> Values:
+        """Return the keys of a dict."""
+        return self.load(container, KEYS)

@@ -1,0 +1,143 @@
+"""Awaiting coroutines, and iterating over containers and generators."""
+
+import ast
+
+from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.heap import KEYS
+from penstock.evidence._analysis.scopes import Activation, Arguments
+from penstock.evidence._analysis.terms import Call, Join, Term, choice
+from penstock.evidence._analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Constant,
+    Container,
+    Deferred,
+    External,
+    Function,
+    Instance,
+    Pending,
+    Values,
+    Wrapped,
+    is_vague,
+    join,
+)
+
+__all__ = ["await_values", "counted_items", "iterate", "typed_or"]
+
+
+def counted_items(frame: Frame, values: Values) -> list[Values] | None:
+    """Return the items of a container, if their number is known."""
+    if len(values) != 1 or not isinstance(values[0], Container):
+        return None
+    slots = frame.engine.slots(values[0])
+    numbers = [slot for slot in slots if slot != KEYS]
+    if not all(isinstance(slot, int) for slot in numbers):
+        return None
+    return [slots[slot] for slot in sorted(numbers)]  # type: ignore[type-var]  # they are int
+
+
+def typed_or(frame: Frame, function: Function, returned: Values) -> Values:
+    """Return *returned*, or what its annotation allows where the source shows nothing better."""
+    if not is_vague(returned):
+        return returned
+    typed = tuple(v for v in _returned(frame, function) if not isinstance(v, External))
+    return join(typed, (v for v in returned if isinstance(v, Constant))) if typed else returned
+
+
+def _returned(frame: Frame, function: Function) -> Values:
+    return frame.engine.annotation(
+        function.scope, getattr(function.definition.node, "returns", None)
+    )
+
+
+def await_values(frame: Frame, values: Values, node: ast.AST, *, is_quiet: bool = False) -> Values:
+    """Return the results of awaiting *values*."""
+    found: Values = NOTHING
+    options: list[Term] = []
+    for value in values:
+        if isinstance(value, Deferred) and value.kind == "coroutine":
+            options.append(Call(value.activations, frame.place(node)))
+            for each in value.activations:
+                function = Function(each.definition, each.scope)
+                found = join(found, typed_or(frame, function, each.returns))
+        elif isinstance(value, Pending):
+            options.append(Join(value.token))
+            found = join(found, frame.engine.results.get(value.token, UNKNOWN))
+        elif isinstance(value, Instance) and frame.engine.find(value.cls, "__await__"):
+            frame.apply(attribute_of(frame, value, "__await__", node), Arguments(), node)
+        elif isinstance(value, Container) or not is_quiet:
+            found = join(found, (value,))
+        else:
+            found = join(found, (value,))
+    if options:
+        frame.emit(choice(options))
+    return found
+
+
+def iterate(
+    frame: Frame, values: Values, node: ast.AST, *, is_silent: bool = False
+) -> tuple[Values, tuple[Activation, ...]]:
+    """Return the items of *values*, and the generators whose bodies run between them."""
+    engine = frame.engine
+    found: Values = NOTHING
+    lazy: list[Activation] = []
+    for value in values:
+        match value:
+            case Container():
+                items = engine.keys(value) if value.kind == "dict" else engine.items(value)
+                if value.kind == "dict" and not items:
+                    items = UNKNOWN
+                found = join(found, items)
+            case Deferred():
+                for activation in value.activations:
+                    found = join(found, activation.yields)
+                    if not activation.yields:
+                        found = join(found, _yielded(frame, activation))
+                if value.kind == "generator" and not is_silent:
+                    lazy += value.activations
+            case Instance():
+                found = join(found, _iterate_instance(frame, value, node))
+            case Pending():
+                frame.emit(Join(value.token))
+                found = join(found, UNKNOWN)
+            case Class():
+                found = join(found, (Instance(value.definition),))  # of an Enum
+            case Wrapped() if value.kind == "iterator":
+                items, more = iterate(frame, (value.function,), node)
+                found = join(found, items)
+                lazy += more
+            case _:
+                found = join(found, UNKNOWN)
+    return found, tuple(dict.fromkeys(lazy))
+
+
+def _yielded(frame: Frame, activation: Activation) -> Values:
+    function = Function(activation.definition, activation.scope)
+    typed = _returned(frame, function)
+    items = [frame.engine.items(v) for v in typed if isinstance(v, Container)]
+    return join(*items) or UNKNOWN
+
+
+def _iterate_instance(frame: Frame, value: Instance, node: ast.AST) -> Values:
+    engine = frame.engine
+    found: Values = NOTHING
+    for start, following in (("__iter__", "__next__"), ("__aiter__", "__anext__")):
+        if not engine.find(value.cls, start):
+            continue
+        iterators = frame.apply(attribute_of(frame, value, start, node), Arguments(), node)
+        for one in iterators:
+            if isinstance(one, Instance) and engine.find(one.cls, following):
+                method = attribute_of(frame, one, following, node)
+                items = frame.apply(method, Arguments(), node)
+                found = join(found, await_values(frame, items, node))
+            elif not isinstance(one, Instance):
+                items, lazy = iterate(frame, (one,), node)
+                found = join(found, items)
+                if lazy:
+                    frame.emit(Call(lazy, frame.place(node)))
+    if not found and (getter := engine.find(value.cls, "__getitem__")):
+        bound = attribute_of(frame, value, "__getitem__", node)
+        found = frame.apply(bound or getter, Arguments((UNKNOWN,)), node)
+    return found or UNKNOWN

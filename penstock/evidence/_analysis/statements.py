@@ -1,0 +1,185 @@
+"""Statements, one after the other."""
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from penstock.evidence._analysis.annotations import parse_type
+from penstock.evidence._analysis.branches import run_if, run_match, run_try
+from penstock.evidence._analysis.definitions import define_class, define_function
+from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.imports import run_import, run_import_from
+from penstock.evidence._analysis.iteration import iterate
+from penstock.evidence._analysis.loops import run_for, run_while, run_with
+from penstock.evidence._analysis.narrowing import narrow
+from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.targets import assign_target
+from penstock.evidence._analysis.terms import Call, Exit
+from penstock.evidence._analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Constant,
+    Container,
+    Deferred,
+    External,
+    Instance,
+    Unknown,
+    Values,
+    is_vague,
+    join,
+)
+
+__all__ = ["run_block"]
+
+
+def run_block(frame: Frame, statements: Sequence[ast.stmt]) -> None:
+    """Execute *statements* one after the other."""
+    for statement in statements:
+        if frame.is_dead:
+            return
+        _STATEMENTS.get(type(statement), _nothing)(frame, statement)
+
+
+def _nothing(_: Frame, __: Any) -> None:
+    """Do nothing."""
+
+
+def _expression(frame: Frame, node: ast.Expr) -> None:
+    values = frame.evaluate(node.value)
+    lazy = [v for v in values if isinstance(v, Deferred) and v.kind == "coroutine"]
+    if lazy and isinstance(node.value, ast.Call):  # not awaited: a mistake, or a stub
+        for each in lazy:
+            frame.emit(Call(each.activations, frame.place(node)))
+
+
+def _assert(frame: Frame, node: ast.Assert) -> None:
+    frame.evaluate(node.test)
+    narrow(frame, node.test, truth=True)
+
+
+def _assign(frame: Frame, node: ast.Assign) -> None:
+    values = frame.evaluate(node.value)
+    if node.type_comment is not None:
+        typed = frame.engine.annotation(frame.scope, parse_type(node.type_comment))
+        if is_vague(values):
+            values = join(typed, values)
+        for value in values:
+            if isinstance(value, Container) and not frame.engine.items(value):
+                for other in typed:
+                    frame.engine.put(value, None, frame.engine.items(other))
+    for target in node.targets:
+        assign_target(frame, target, values)
+
+
+def _ann_assign(frame: Frame, node: ast.AnnAssign) -> None:
+    engine = frame.engine
+    is_class = frame.scope.definition.kind == "class"
+    values: Values = NOTHING
+    if is_class and isinstance(node.target, ast.Name):
+        owner = Class(frame.scope.definition)
+        if "ClassVar" not in ast.unparse(node.annotation):
+            engine.store(owner, "fields", (Constant(node.target.id, str),))
+        typed = engine.annotation(frame.scope, node.annotation)
+        engine.store(owner, ("annotation", node.target.id), typed)
+        if node.value is not None:
+            values = _field_value(frame, node.value)
+            engine.store(Instance(frame.scope.definition), node.target.id, typed)
+            if values and not all(isinstance(v, (External, Constant)) for v in values):
+                frame.assign(node.target.id, values)
+                return
+        return
+    typed = engine.annotation(frame.scope, node.annotation)
+    if node.value is not None:
+        values = frame.evaluate(node.value)
+    elif not typed:
+        return
+    known = [v for v in values if not isinstance(v, Unknown)]
+    if not known or (all(isinstance(v, (Constant, External)) for v in known) and typed):
+        values = join(values, typed)
+    assign_target(frame, node.target, values or UNKNOWN)
+
+
+def _field_value(frame: Frame, node: ast.expr) -> Values:
+    """Return the default of a field: what its factory makes, if it has one."""
+    if isinstance(node, ast.Call):
+        for keyword in node.keywords:
+            if keyword.arg in {"default_factory", "factory"}:
+                return frame.apply(frame.evaluate(keyword.value), Arguments(), node)
+            if keyword.arg == "default":
+                return frame.evaluate(keyword.value)
+    return frame.evaluate(node)
+
+
+def _aug_assign(frame: Frame, node: ast.AugAssign) -> None:
+    values = frame.evaluate(node.value)
+    if isinstance(node.target, ast.Name):
+        before = frame.read(node.target.id)
+        for owner in before:
+            if isinstance(owner, Container):
+                items, _ = iterate(frame, values, node)
+                frame.engine.put(owner, None, items)
+        frame.assign(
+            node.target.id, before if any(isinstance(v, Container) for v in before) else UNKNOWN
+        )
+    elif isinstance(node.target, ast.Attribute):
+        for owner in frame.evaluate(node.target):
+            if isinstance(owner, Container):
+                items, _ = iterate(frame, values, node)
+                frame.engine.put(owner, None, items)
+    else:
+        frame.evaluate(node.target)
+
+
+def _return(frame: Frame, node: ast.Return) -> None:
+    if node.value is not None:
+        values = frame.evaluate(node.value)
+        frame.activation.returns = join(frame.activation.returns, values)
+    else:
+        frame.activation.returns = join(frame.activation.returns, (Constant(None),))
+    frame.emit(Exit("return"))
+    frame.leave()
+
+
+def _raise(frame: Frame, node: ast.Raise) -> None:
+    if node.exc is not None:
+        raised = frame.evaluate(node.exc)
+        if not isinstance(node.exc, ast.Call):
+            frame.apply(tuple(v for v in raised if isinstance(v, Class)), Arguments(), node)
+    frame.emit(Exit("raise"))
+    frame.leave()
+
+
+def _leave(frame: Frame, node: ast.Break | ast.Continue) -> None:
+    kind = "break" if isinstance(node, ast.Break) else "continue"
+    frame.emit(Exit(kind))  # type: ignore[arg-type]
+    frame.exits.append(frame.saved())
+    frame.leave()
+
+
+_STATEMENTS: dict[type[ast.stmt], Callable[[Frame, Any], None]] = {
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _ann_assign,
+    ast.AugAssign: _aug_assign,
+    ast.Return: _return,
+    ast.Raise: _raise,
+    ast.Break: _leave,
+    ast.Continue: _leave,
+    ast.If: run_if,
+    ast.While: run_while,
+    ast.For: run_for,
+    ast.AsyncFor: run_for,
+    ast.Try: run_try,
+    ast.TryStar: run_try,
+    ast.With: run_with,
+    ast.AsyncWith: run_with,
+    ast.Match: run_match,
+    ast.Import: run_import,
+    ast.ImportFrom: run_import_from,
+    ast.FunctionDef: define_function,
+    ast.AsyncFunctionDef: define_function,
+    ast.ClassDef: define_class,
+    ast.Assert: _assert,
+    ast.Delete: _nothing,
+}

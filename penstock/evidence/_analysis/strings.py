@@ -1,0 +1,75 @@
+"""Strings that the source has."""
+
+import ast
+
+from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.terms import Call
+from penstock.evidence._analysis.values import (
+    UNKNOWN,
+    Constant,
+    Container,
+    Deferred,
+    External,
+    Values,
+)
+
+__all__ = ["call_string", "formatted_string"]
+
+_STRING_METHODS = {
+    "rsplit", "split", "partition", "rpartition", "lower", "upper", "title", "capitalize", "strip",
+    "lstrip", "rstrip", "replace", "removeprefix", "removesuffix", "format",
+}  # fmt: skip
+
+
+def call_string(frame: Frame, text: str, name: str, arguments: Arguments, node: ast.AST) -> Values:
+    """Return what a method of a string that the source has returns."""
+    given = [v[0].value for v in arguments.positional if len(v) == 1 and isinstance(v[0], Constant)]
+    named = {
+        k: v[0].value
+        for k, v in arguments.named.items()
+        if len(v) == 1 and isinstance(v[0], Constant)
+    }
+    is_known = len(given) == len(arguments.positional) and len(named) == len(arguments.named)
+    if name == "join":
+        for lazy in arguments.all():
+            if isinstance(lazy, Deferred):
+                frame.emit(Call(lazy.activations, frame.place(node)))
+    if name not in _STRING_METHODS or not is_known or arguments.rest or arguments.other:
+        return (External(f"str.{name}()"),)
+    try:
+        found = getattr(text, name)(*given, **named)
+    except (TypeError, ValueError, LookupError):
+        return UNKNOWN
+    if isinstance(found, str):
+        return (Constant(found, str),)
+    container = Container("tuple", (*frame.site(node), text))
+    for number, each in enumerate(found):
+        frame.engine.put(container, Constant(number, int), (Constant(each, str),))
+    return (container,)
+
+
+def formatted_string(frame: Frame, node: ast.JoinedStr) -> Values:
+    parts: list[str] = []
+    is_known = True
+    for each in node.values:
+        if isinstance(each, ast.Constant):
+            parts.append(str(each.value))
+            continue
+        if not isinstance(each, ast.FormattedValue):
+            continue
+        values = frame.evaluate(each.value)
+        if len(values) == 1 and isinstance(values[0], Constant) and each.conversion == -1:
+            parts.append(str(values[0].value))
+        else:
+            is_known = False
+            break
+    if is_known:
+        return (Constant("".join(parts), str),)
+    for each in node.values:
+        if isinstance(each, ast.FormattedValue):
+            frame.evaluate(each.value)
+    prefix = node.values[0]
+    if isinstance(prefix, ast.Constant) and isinstance(prefix.value, str):
+        return (External(f"str:{prefix.value}*"),)
+    return UNKNOWN

@@ -1,0 +1,1 @@
+"""Which step leads to which, from what functions call."""

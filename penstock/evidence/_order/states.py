@@ -1,0 +1,184 @@
+"""Which steps have run at a point of a function, and which may be the last."""
+
+from dataclasses import dataclass, field, replace
+
+from penstock.evidence._analysis.terms import Exit, Outside, Term
+from penstock.evidence._source.files import Definition, Place
+
+__all__ = [
+    "BEGIN",
+    "Consumer",
+    "Mark",
+    "Order",
+    "Outcome",
+    "Start",
+    "State",
+    "Summary",
+    "add_exits",
+    "add_start",
+    "both",
+    "compose",
+    "either",
+    "leave_by",
+    "rank",
+    "unmarked",
+]
+
+BEGIN = ""
+"""The name in a state of where the function begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A way from one step to the next."""
+
+    path: tuple[Place, ...]
+    """The line of each call on the way."""
+
+    is_direct: bool
+    """Whether nothing else of the flow need come between."""
+
+    is_handed_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Two steps one after the other in one function."""
+
+    caller: Definition
+    first: tuple[Place, ...]
+    second: tuple[Place, ...]
+    is_direct: bool
+    is_carried: bool
+    """Whether the second comes only when a loop goes round again."""
+
+    is_handed_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is known of a step that has run, or of the beginning."""
+
+    path: tuple[Place, ...]
+    is_last: bool
+    """Whether it may be the last that has run."""
+
+    loops: frozenset[int] = frozenset()
+    """The loops that must go round again between it and this."""
+
+
+State = dict[str, Mark]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a term may end, and what has run then. None is not at all."""
+
+    normal: State | None = None
+    returned: State | None = None
+    raised: State | None = None
+    broke: State | None = None
+    continued: State | None = None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a function does as a whole, whatever has run before."""
+
+    starts: dict[str, Start] = field(default_factory=dict)
+    normal: State | None = None
+    raised: State | None = None
+    outside: dict[Outside, None] = field(default_factory=dict)
+    """The calls that lead out of the source."""
+
+
+@dataclass(slots=True)
+class Consumer:
+    """The block that runs at each ``yield`` of a generator."""
+
+    body: Term
+    caller: Definition
+    prefix: tuple[Place, ...]
+    is_loop: bool
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+def leave_by(term: Exit, state: State) -> Outcome:
+    match term.kind:
+        case "return":
+            return Outcome(returned=state)
+        case "raise":
+            return Outcome(raised=state)
+        case "break":
+            return Outcome(broke=state)
+        case "continue":
+            return Outcome(continued=state)
+
+
+def add_exits(whole: Outcome, one: Outcome) -> None:
+    """Let *whole* end abnormally as *one* does."""
+    whole.returned = either(whole.returned, one.returned)
+    whole.raised = either(whole.raised, one.raised)
+    whole.broke = either(whole.broke, one.broke)
+    whole.continued = either(whole.continued, one.continued)
+
+
+def either(one: State | None, other: State | None) -> State | None:
+    """Return what may have run, by one way or the other."""
+    if one is None or other is None or one is other:
+        return other if one is None else one
+    return both(one, other)
+
+
+def both(one: State, other: State) -> State:
+    found = dict(one)
+    for key, mark in other.items():
+        known = found.get(key)
+        if known is None:
+            found[key] = mark
+        elif known != mark:
+            is_last = known.is_last or mark.is_last
+            found[key] = Mark(known.path, is_last, known.loops & mark.loops)
+    return found
+
+
+def unmarked(state: State, loop: int) -> State:
+    return {
+        key: replace(mark, loops=mark.loops - {loop}) if loop in mark.loops else mark
+        for key, mark in state.items()
+    }
+
+
+def compose(state: State, inner: State | None, prefix: tuple[Place, ...]) -> State | None:
+    """Return *state* after a function that leaves *inner*."""
+    if inner is None:
+        return None
+    begin = inner.get(BEGIN)
+    is_last = begin is not None and begin.is_last
+    found = {
+        key: mark if is_last or not mark.is_last else replace(mark, is_last=False)
+        for key, mark in state.items()
+    }
+    for key, mark in inner.items():
+        if key == BEGIN:
+            continue
+        known = found.get(key)
+        last = mark.is_last or (known is not None and known.is_last)
+        found[key] = Mark((*prefix, *mark.path), last)
+    return found
+
+
+def add_start(starts: dict[str, Start], name: str, start: Start) -> None:
+    known = starts.get(name)
+    if known is None:
+        starts[name] = start
+        return
+    is_handed_off = known.is_handed_off and start.is_handed_off
+    path = known.path if known.is_handed_off == is_handed_off else start.path
+    if known.is_direct < start.is_direct and start.is_handed_off == is_handed_off:
+        path = start.path
+    starts[name] = Start(path, known.is_direct or start.is_direct, is_handed_off)
+
+
+def rank(order: Order) -> tuple[bool, bool, bool]:
+    return not order.is_carried, order.is_direct, not order.is_handed_off

@@ -1,0 +1,159 @@
+"""Source files: read and parsed where somebody asks for it."""
+
+import ast
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["Definition", "Place", "SourceFile"]
+
+_CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[^(:\n]*\(([^)]*)\)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A line of a source file."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Definition:
+    """A module, class, function or lambda in the source."""
+
+    kind: Literal["module", "class", "function", "lambda"]
+    source: "SourceFile" = field(repr=False)
+    qualname: str
+    node: ast.AST = field(repr=False)
+    parent: "Definition | None" = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The last part of the qualified name."""
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def line(self) -> int:
+        """The line of the ``def``, or of the first decorator, as Python counts it."""
+        lines = [each.lineno for each in getattr(self.node, "decorator_list", ())]
+        return int(min([getattr(self.node, "lineno", 1), *lines]))
+
+    @property
+    def place(self) -> Place:
+        """The place of the ``def`` itself."""
+        return Place(self.source.file, getattr(self.node, "lineno", 1))
+
+    @property
+    def label(self) -> str:
+        """The name of the module and the qualified name."""
+        return f"{self.source.module}.{self.qualname}" if self.qualname else self.source.module
+
+
+class SourceFile:
+    """One file of the project, which is parsed where its tree is asked for.
+
+    Args:
+        module: The dotted name by which it is imported.
+        path: Where it is.
+        file: Its name in reports.
+        text: Its text, if somebody has read it already.
+    """
+
+    def __init__(self, module: str, path: Path, file: str, text: str | None = None) -> None:
+        self.module, self.path, self.file = module, path, file
+        self.is_package = path.name == "__init__.py"
+        self._text = text
+        self.error: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.file}>"
+
+    @cached_property
+    def text(self) -> str:
+        """The text, or ``""`` if it cannot be read."""
+        if self._text is not None:
+            return self._text
+        try:
+            return self.path.read_text(encoding="utf-8-sig", errors="replace")
+        except OSError as error:
+            self.error = f"cannot be read: {error.strerror}"
+            return ""
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The tree, which is empty if the text is not valid Python."""
+        try:
+            try:
+                return ast.parse(self.text, type_comments=True)
+            except SyntaxError:  # such a comment is in a place where it means nothing
+                return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            self.error = f"cannot be parsed: {error}"
+            return ast.Module([], [])
+
+    @cached_property
+    def root(self) -> Definition:
+        """The module itself."""
+        return Definition("module", self, "", self.tree, None)
+
+    @cached_property
+    def definitions(self) -> dict[ast.AST, Definition]:
+        """All that the module defines, by node."""
+        found: dict[ast.AST, Definition] = {}
+        _collect(self.tree, self.root, "", found)
+        return found
+
+    def find(self, qualname: str, line: int | None = None) -> Definition | None:
+        """Return what is called *qualname*: the one nearest to *line*, or else the last."""
+        found = list(self._by_name.get(qualname, ()))
+        if line is not None and len(found) > 1:
+            found.sort(key=lambda each: abs(each.line - line), reverse=True)
+        return found[-1] if found else None
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Definition]]:
+        found: dict[str, list[Definition]] = {}
+        for each in self.definitions.values():
+            found.setdefault(each.qualname, []).append(each)
+        return found
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All identifiers in the text, those of comments and strings too."""
+        return frozenset(re.findall(r"[^\W\d]\w*", self.text))
+
+    @cached_property
+    def bases(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The names of the classes in the text, with the words between their parentheses."""
+        return tuple(
+            (name, tuple(re.findall(r"\w+", written)))
+            for name, written in _CLASS.findall(self.text)
+        )
+
+
+def _collect(
+    tree: ast.AST, parent: Definition, prefix: str, found: dict[ast.AST, Definition]
+) -> None:
+    waiting = [(tree, parent, prefix)]
+    while waiting:
+        node, parent, prefix = waiting.pop()
+        for child in ast.iter_child_nodes(node):
+            inside, below = parent, prefix
+            if isinstance(child, ast.ClassDef):
+                inside = Definition("class", parent.source, prefix + child.name, child, parent)
+                below = f"{prefix}{child.name}."
+            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                inside = Definition("function", parent.source, prefix + child.name, child, parent)
+                below = f"{prefix}{child.name}.<locals>."
+            elif isinstance(child, ast.Lambda):
+                inside = Definition("lambda", parent.source, f"{prefix}<lambda>", child, parent)
+                below = f"{prefix}<lambda>.<locals>."
+            if inside is not parent:
+                found[child] = inside
+            waiting.append((child, inside, below))
