@@ -1,12 +1,14 @@
 """Calls of values: what they return, and what then happens in which order."""
 
 import ast
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.external import call_external
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import call_outside, hand_functions
-from penstock.evidence._analysis.heap import KEYS
+from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
 from penstock.evidence._analysis.iteration import counted_items, iterate, typed_or
 from penstock.evidence._analysis.names import is_async, is_generator
 from penstock.evidence._analysis.partials import call_partial
@@ -41,55 +43,60 @@ def call_expression(frame: Frame, node: ast.Call) -> Values:
     if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
         return _super(frame)
     callees = frame.evaluate(node.func)
-    arguments = _arguments(frame, node)
-    return frame.apply(callees, arguments, node)
+    return apply(frame, callees, _arguments(frame, node), node)
 
 
 def _super(frame: Frame) -> Values:
     scope: Scope | None = frame.scope
     while scope is not None and scope.cls is None:
         scope = scope.parent
-    activation = frame.activation
     if scope is None or scope.cls is None:
         return UNKNOWN
-    receiver = activation.receiver or Instance(scope.cls)
-    return (Super(scope.cls, receiver),)
+    return (Super(scope.cls, frame.activation.receiver or Instance(scope.cls)),)
 
 
 def _arguments(frame: Frame, node: ast.Call) -> Arguments:
-    positional: list[Values] = []
-    rest: Values = NOTHING
+    positional, rest = _positional(frame, node.args)
     named: dict[str, Values] = {}
     other: Values = NOTHING
-    for argument in node.args:
-        if not isinstance(argument, ast.Starred):
-            values = frame.evaluate(argument)
-            if rest:
-                rest = join(rest, values)
-            else:
-                positional.append(values)
-            continue
-        values = frame.evaluate(argument.value)
-        items = counted_items(frame, values) if not rest else None
-        if items is not None:
-            positional += items
-        else:
-            rest = join(rest, iterate(frame, values, argument)[0]) or UNKNOWN
     for keyword in node.keywords:
         values = frame.evaluate(keyword.value)
         if keyword.arg is not None:
             named[keyword.arg] = values
             continue
-        for value in values:
-            slots = frame.engine.slots(value) if isinstance(value, Container) else {"*": UNKNOWN}
-            for slot, found in slots.items():
-                if slot == KEYS:
-                    continue
-                if isinstance(slot, str) and slot != "*":
-                    named[slot] = join(named.get(slot, NOTHING), found)
-                else:
-                    other = join(other, found)
-    return Arguments(tuple(positional), named, rest, other)
+        for name, found in _unpacked(frame, values):
+            if name is None:
+                other = join(other, found)
+            else:
+                named[name] = join(named.get(name, NOTHING), found)
+    return Arguments(positional, named, rest, other)
+
+
+def _positional(frame: Frame, nodes: list[ast.expr]) -> tuple[tuple[Values, ...], Values]:
+    """Return the positional arguments, and what follows a ``*`` of unknown length."""
+    positional: list[Values] = []
+    rest: Values = NOTHING
+    for argument in nodes:
+        is_starred = isinstance(argument, ast.Starred)
+        values = frame.evaluate(argument)
+        items = counted_items(frame, values) if is_starred else [values]
+        if items is not None and not rest:
+            positional += items
+        else:
+            more = iterate(frame, values, argument)[0] or UNKNOWN if is_starred else values
+            rest = join(rest, more)
+    return tuple(positional), rest
+
+
+def _unpacked(frame: Frame, values: Values) -> Iterator[tuple[str | None, Values]]:
+    """Yield the named arguments that ``**`` passes; None is any name."""
+    for value in values:
+        if not isinstance(value, Container):
+            yield None, UNKNOWN
+            continue
+        for slot, found in frame.engine.slots(value).items():
+            if slot != KEYS:
+                yield slot if isinstance(slot, str) and slot != ANY_ITEM else None, found
 
 
 def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) -> Values:
@@ -103,7 +110,7 @@ def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) ->
     options: list[Term] = []
     for callee in known:
         with frame.collected() as terms:
-            returned = join(returned, frame.apply((callee,), arguments, node))
+            returned = join(returned, _apply_one(frame, callee, arguments, node))
         options.append(sequence(terms))
     if options:
         frame.emit(choice(options))
@@ -111,23 +118,22 @@ def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) ->
 
 
 def _apply_one(frame: Frame, callee: Value, arguments: Arguments, node: ast.AST) -> Values:
-    match callee:
-        case Function():
-            return _call_function(frame, callee, arguments, None, node)
-        case Method():
-            return _call_function(frame, callee.function, arguments, callee.receiver, node)
-        case Class():
-            return _instantiate(frame, callee, arguments, node)
-        case Partial():
-            return call_partial(frame, callee, arguments, node)
-        case Instance():
-            method = attribute_of(frame, callee, "__call__", node)
-            return frame.apply(method, arguments, node)
-        case Wrapped():
-            return call_wrapped(frame, callee, arguments, node)
-        case External():
-            return call_external(frame, callee, arguments, node)
-    return call_outside(frame, node, arguments, None) or UNKNOWN
+    rule = _RULES.get(type(callee))
+    if rule is None:
+        return call_outside(frame, node, arguments) or UNKNOWN
+    return rule(frame, callee, arguments, node)
+
+
+def _call_plain(frame: Frame, callee: Function, arguments: Arguments, node: ast.AST) -> Values:
+    return _call_function(frame, callee, arguments, None, node)
+
+
+def _call_method(frame: Frame, callee: Method, arguments: Arguments, node: ast.AST) -> Values:
+    return _call_function(frame, callee.function, arguments, callee.receiver, node)
+
+
+def _call_instance(frame: Frame, callee: Instance, arguments: Arguments, node: ast.AST) -> Values:
+    return apply(frame, attribute_of(frame, callee, "__call__", node), arguments, node)
 
 
 def _call_function(
@@ -183,3 +189,14 @@ def _fill_fields(frame: Frame, instance: Instance, arguments: Arguments, node: a
     for function in after:
         if isinstance(function, Function):
             _call_function(frame, function, Arguments(), instance, node)
+
+
+_RULES: dict[type[Value], Callable[[Frame, Any, Arguments, ast.AST], Values]] = {
+    Function: _call_plain,
+    Method: _call_method,
+    Class: _instantiate,
+    Partial: call_partial,
+    Instance: _call_instance,
+    Wrapped: call_wrapped,
+    External: call_external,
+}

@@ -9,7 +9,7 @@ from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.narrowing import narrow
 from penstock.evidence._analysis.targets import assign_target
 from penstock.evidence._analysis.terms import Iterate, Loop, Rounds, sequence
-from penstock.evidence._analysis.values import Constant, Container, Unknown, Values
+from penstock.evidence._analysis.values import Constant, Container, Values
 
 __all__ = ["comprehension"]
 
@@ -29,7 +29,7 @@ def comprehension(frame: Frame, node: Any) -> Values:
             if is_dict:
                 keys, values = frame.evaluate(node.key), frame.evaluate(node.value)
                 for key in keys:
-                    frame.engine.put(container, None if isinstance(key, Unknown) else key, values)
+                    frame.engine.put(container, key, values)
             else:
                 index = Constant(frame.rounds[-1], int) if is_counted and frame.rounds else None
                 frame.engine.put(container, index, frame.evaluate(node.elt))

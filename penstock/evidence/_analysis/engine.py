@@ -93,7 +93,6 @@ class Engine(Heap):
         self.senders: dict[Value, Values] = {}
         self._announced: set[str] = set()
         self.asked: set[Value] = set()
-        self.results: dict[Hashable, Values] = {}
         self.evaluated: list[Activation] = []
 
     def settle(self, roots: Callable[[], Iterable[Activation]]) -> list[Activation]:

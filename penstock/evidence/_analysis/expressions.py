@@ -24,7 +24,6 @@ from penstock.evidence._analysis.values import (
     External,
     Function,
     Instance,
-    Unknown,
     Value,
     Values,
     join,
@@ -135,7 +134,7 @@ def _dict(frame: Frame, node: ast.Dict) -> Values:
         keys = frame.evaluate(key)
         values = frame.evaluate(value)
         for one in keys:
-            engine.put(container, None if isinstance(one, Unknown) else one, values)
+            engine.put(container, one, values)
     return (container,)
 
 

@@ -18,7 +18,7 @@ from penstock.evidence._analysis.builtins import (
     type_of,
     wrapper_of,
 )
-from penstock.evidence._analysis.containers import copy_of
+from penstock.evidence._analysis.copies import copy_of
 from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.hand_offs import (
     callee_text,
@@ -43,6 +43,7 @@ from penstock.evidence._analysis.runners import (
     chord,
     depends,
     gather,
+    group,
     receiver,
     run_now,
     run_to_the_end,
@@ -65,56 +66,109 @@ __all__ = ["Special", "call_external"]
 
 
 def call_external(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values:
-    name, last = callee.name, last_of(callee.name)
-    if name in ENDINGS or name.removeprefix("builtins.") in ENDINGS:
-        frame.emit(Exit("raise"))
-        frame.leave()
-        return NOTHING
-    special = _SPECIAL.get(last) or ORM_CALLS.get(last)
-    if special is not None:
-        found = special(frame, callee, arguments, node)
+    """Return what a call of something of a library returns: by the first rule that knows it."""
+    for rule in _RULES:
+        found = rule(frame, callee, arguments, node)
         if found is not None:
             return found
-    if last in IDENTITY and arguments.positional:
-        return arguments.positional[0]
+    frame.emit(Outside(callee_text(node), frame.place(node), callee.name))
+    _send(frame, callee, node)
+    return (_made(frame, callee, arguments, node),)
+
+
+def _end(frame: Frame, callee: External, _: Arguments, __: ast.AST) -> Values | None:
+    if callee.name.removeprefix("builtins.") not in ENDINGS:
+        return None
+    frame.emit(Exit("raise"))
+    frame.leave()
+    return NOTHING
+
+
+def _special(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    last = last_of(callee.name)
+    special = _SPECIAL.get(last) or ORM_CALLS.get(last)
+    return None if special is None else special(frame, callee, arguments, node)
+
+
+def _identity(_: Frame, callee: External, arguments: Arguments, __: ast.AST) -> Values | None:
+    is_identity = last_of(callee.name) in IDENTITY and arguments.positional
+    return arguments.positional[0] if is_identity else None
+
+
+def _look(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    if last_of(callee.name) not in LOOKING:
+        return None
+    return (_made(frame, callee, arguments, node),)
+
+
+def _run(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    last = last_of(callee.name)
+    if last not in RUNNERS or not functions_in(frame, arguments.all()):
+        return None
+    run_now(frame, last, arguments, node)
+    return UNKNOWN
+
+
+def _consume(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    last = last_of(callee.name)
+    if last not in CONSUMERS or not arguments.positional:
+        return None
+    lazy = [f for f in functions_in(frame, arguments.all()) if isinstance(f, Deferred)]
+    for each in lazy:
+        frame.emit(Call(each.activations, frame.place(node)))
+    copied = copy_of(frame, last, arguments, node)
+    return copied if copied or lazy else None
+
+
+def _register(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    owner, last = callee.name.rpartition(".")[0], last_of(callee.name)
+    if last not in REGISTERING or not owner:
+        return None
+    functions = functions_in(frame, arguments.all())
+    plain = [f for f in functions if isinstance(f, (Function, Method, Partial, Wrapped))]
+    if not plain:
+        return None
+    for function in plain:
+        frame.engine.senders[function] = arguments.named.get("sender", NOTHING)
+    register(frame, External(owner, callee.site), tuple(plain))
+    return tuple(plain[:1]) if len(arguments.positional) == 1 else UNKNOWN
+
+
+def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    handed = hand_functions(frame, callee, arguments, node)
+    if handed:
+        frame.emit(Outside(callee_text(node), frame.place(node), callee.name))
+    return handed
+
+
+_RULES: tuple[Special, ...] = (
+    _end, _special, _identity, _look, _run, _consume, _register, _hand,
+)  # fmt: skip
+
+
+def _made(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> External:
     site = frame.site(node)
-    made = External(f"{name}()", site if callee.site is None else (callee.site, node))
+    made = External(f"{callee.name}()", site if callee.site is None else (callee.site, node))
     provided = [v for values in arguments.named.values() for v in depends_in(frame, values)]
     if provided:
         frame.engine.store(made, "depends", tuple(provided))
-    functions = [] if last in LOOKING else functions_in(frame, arguments.all())
-    plain = [f for f in functions if isinstance(f, (Function, Method, Partial, Wrapped))]
-    if last in RUNNERS and functions:
-        run_now(frame, last, arguments, node)
-        return UNKNOWN
-    if last in CONSUMERS and (lazy := [f for f in functions if isinstance(f, Deferred)]):
-        for each in lazy:
-            frame.emit(Call(each.activations, frame.place(node)))
-        return copy_of(frame, last, arguments, node)
-    if last in CONSUMERS and arguments.positional:
-        copied = copy_of(frame, last, arguments, node)
-        if copied:
-            return copied
-    if last in REGISTERING and plain and "." in name:
-        for function in plain:
-            frame.engine.senders[function] = arguments.named.get("sender", NOTHING)
-        register(frame, External(name.rpartition(".")[0], callee.site), tuple(plain))
-        return tuple(plain[:1]) if len(arguments.positional) == 1 else UNKNOWN
-    if last in LOOKING:
-        return (made,)
-    handed = hand_functions(frame, callee, arguments, node)
-    frame.emit(Outside(callee_text(node), frame.place(node), name))
-    if handed:
-        return handed
-    owner = External(name.rpartition(".")[0], callee.site)
+    return made
+
+
+_EMITTING = {"send", "send_robust", "emit", "publish", "fire", "trigger", "dispatch", "notify"}
+
+
+def _send(frame: Frame, callee: External, node: ast.AST) -> None:
+    """Note the calls of the functions that are registered for what is sent."""
+    last = last_of(callee.name)
+    owner = External(callee.name.rpartition(".")[0], callee.site)
     frame.engine.asked.add(owner)
     if last in {"send", "send_robust"} and isinstance(node, ast.Call):
-        owner_node = getattr(node.func, "value", None)
-        frame.engine.execute_mentioning(getattr(owner_node, "attr", getattr(owner_node, "id", "")))
-    if last in {"send", "send_robust", "emit", "publish", "fire", "trigger", "dispatch", "notify"}:
+        written = getattr(node.func, "value", None)
+        frame.engine.execute_mentioning(getattr(written, "attr", getattr(written, "id", "")))
+    if last in _EMITTING:
         for one in frame.engine.registered.get(owner, NOTHING):
             frame.emit(run_later(frame, one, OPEN, node))
-    return (made,)
 
 
 _SPECIAL: dict[str, Special] = {
@@ -145,7 +199,7 @@ _SPECIAL: dict[str, Special] = {
     "gather": gather,
     "wait": gather,
     "as_completed": gather,
-    "group": gather,
+    "group": group,
     "chain": chain,
     "chord": chord,
     "receiver": receiver,

@@ -8,18 +8,22 @@ from penstock.evidence._analysis.values import (
     Constant,
     Function,
     Instance,
+    Unknown,
     Value,
     Values,
     join,
 )
 
-__all__ = ["ANY_ITEM", "KEYS", "Heap"]
+__all__ = ["ANY_ITEM", "DEFAULT", "KEYS", "Heap"]
 
 ANY_ITEM = "*"
 """The slot of items whose key or index nobody knows."""
 
 KEYS = "*keys"
 """The slot of the keys of a dict."""
+
+DEFAULT = "*default"
+"""The slot of what a ``defaultdict`` makes."""
 
 
 class Heap:
@@ -56,14 +60,14 @@ class Heap:
         return self._heap.get(owner, {})
 
     def put(self, container: Value, key: Value | None, values: Values) -> None:
-        """Let *values* be items of a container."""
+        """Let *values* be items of a container: of *key*, or of any if that is not known."""
         slot: Hashable = ANY_ITEM
         if isinstance(key, Constant) and isinstance(key.value, Hashable):
             slot = key.value
         elif isinstance(key, (Class, Function, Instance)):
             slot = key
         self.store(container, slot, values)
-        if key is not None:
+        if key is not None and not isinstance(key, Unknown):
             self.store(container, KEYS, (key,))
 
     def keys(self, container: Value) -> Values:

@@ -18,8 +18,8 @@ from penstock.evidence._analysis.values import (
     Function,
     Instance,
     Pending,
+    Value,
     Values,
-    Wrapped,
     is_vague,
     join,
 )
@@ -52,7 +52,7 @@ def _returned(frame: Frame, function: Function) -> Values:
     )
 
 
-def await_values(frame: Frame, values: Values, node: ast.AST, *, is_quiet: bool = False) -> Values:
+def await_values(frame: Frame, values: Values, node: ast.AST) -> Values:
     """Return the results of awaiting *values*."""
     found: Values = NOTHING
     options: list[Term] = []
@@ -64,11 +64,9 @@ def await_values(frame: Frame, values: Values, node: ast.AST, *, is_quiet: bool 
                 found = join(found, typed_or(frame, function, each.returns))
         elif isinstance(value, Pending):
             options.append(Join(value.token))
-            found = join(found, frame.engine.results.get(value.token, UNKNOWN))
+            found = join(found, UNKNOWN)
         elif isinstance(value, Instance) and frame.engine.find(value.cls, "__await__"):
             frame.apply(attribute_of(frame, value, "__await__", node), Arguments(), node)
-        elif isinstance(value, Container) or not is_quiet:
-            found = join(found, (value,))
         else:
             found = join(found, (value,))
     if options:
@@ -79,38 +77,39 @@ def await_values(frame: Frame, values: Values, node: ast.AST, *, is_quiet: bool 
 def iterate(
     frame: Frame, values: Values, node: ast.AST, *, is_silent: bool = False
 ) -> tuple[Values, tuple[Activation, ...]]:
-    """Return the items of *values*, and the generators whose bodies run between them."""
-    engine = frame.engine
+    """Return the items of *values*, and the generators whose bodies run between them.
+
+    Args:
+        frame: Where this happens.
+        values: What is iterated over.
+        node: The expression or statement that does it.
+        is_silent: Whether only the items are asked for, for nothing runs here.
+    """
     found: Values = NOTHING
     lazy: list[Activation] = []
     for value in values:
-        match value:
-            case Container():
-                items = engine.keys(value) if value.kind == "dict" else engine.items(value)
-                if value.kind == "dict" and not items:
-                    items = UNKNOWN
-                found = join(found, items)
-            case Deferred():
-                for activation in value.activations:
-                    found = join(found, activation.yields)
-                    if not activation.yields:
-                        found = join(found, _yielded(frame, activation))
-                if value.kind == "generator" and not is_silent:
-                    lazy += value.activations
-            case Instance():
-                found = join(found, _iterate_instance(frame, value, node))
-            case Pending():
-                frame.emit(Join(value.token))
-                found = join(found, UNKNOWN)
-            case Class():
-                found = join(found, (Instance(value.definition),))  # of an Enum
-            case Wrapped() if value.kind == "iterator":
-                items, more = iterate(frame, (value.function,), node)
-                found = join(found, items)
-                lazy += more
-            case _:
-                found = join(found, UNKNOWN)
+        if isinstance(value, Deferred) and value.kind == "generator" and not is_silent:
+            lazy += value.activations
+        found = join(found, _items(frame, value, node))
     return found, tuple(dict.fromkeys(lazy))
+
+
+def _items(frame: Frame, value: Value, node: ast.AST) -> Values:
+    engine = frame.engine
+    match value:
+        case Container(kind="dict"):
+            return engine.keys(value) or UNKNOWN
+        case Container():
+            return engine.items(value)
+        case Deferred():
+            return join(*(each.yields or _yielded(frame, each) for each in value.activations))
+        case Instance():
+            return _iterate_instance(frame, value, node)
+        case Class():
+            return (Instance(value.definition),)  # of an Enum
+        case Pending():
+            frame.emit(Join(value.token))
+    return UNKNOWN
 
 
 def _yielded(frame: Frame, activation: Activation) -> Values:
@@ -121,23 +120,26 @@ def _yielded(frame: Frame, activation: Activation) -> Values:
 
 
 def _iterate_instance(frame: Frame, value: Instance, node: ast.AST) -> Values:
-    engine = frame.engine
     found: Values = NOTHING
     for start, following in (("__iter__", "__next__"), ("__aiter__", "__anext__")):
-        if not engine.find(value.cls, start):
-            continue
-        iterators = frame.apply(attribute_of(frame, value, start, node), Arguments(), node)
-        for one in iterators:
-            if isinstance(one, Instance) and engine.find(one.cls, following):
-                method = attribute_of(frame, one, following, node)
-                items = frame.apply(method, Arguments(), node)
-                found = join(found, await_values(frame, items, node))
-            elif not isinstance(one, Instance):
-                items, lazy = iterate(frame, (one,), node)
-                found = join(found, items)
-                if lazy:
-                    frame.emit(Call(lazy, frame.place(node)))
-    if not found and (getter := engine.find(value.cls, "__getitem__")):
-        bound = attribute_of(frame, value, "__getitem__", node)
-        found = frame.apply(bound or getter, Arguments((UNKNOWN,)), node)
+        if frame.engine.find(value.cls, start):
+            method = attribute_of(frame, value, start, node)
+            for iterator in frame.apply(method, Arguments(), node):
+                found = join(found, _advance(frame, iterator, following, node))
+    if not found and frame.engine.find(value.cls, "__getitem__"):
+        method = attribute_of(frame, value, "__getitem__", node)
+        found = frame.apply(method, Arguments((UNKNOWN,)), node)
     return found or UNKNOWN
+
+
+def _advance(frame: Frame, iterator: Value, following: str, node: ast.AST) -> Values:
+    """Return the items of an iterator, whose method *following* is called if it has it."""
+    if not isinstance(iterator, Instance):
+        items, lazy = iterate(frame, (iterator,), node)
+        if lazy:
+            frame.emit(Call(lazy, frame.place(node)))
+        return items
+    if not frame.engine.find(iterator.cls, following):
+        return NOTHING
+    items = frame.apply(attribute_of(frame, iterator, following, node), Arguments(), node)
+    return await_values(frame, items, node)

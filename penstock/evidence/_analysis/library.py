@@ -129,7 +129,9 @@ GROUPS = frozenset({"group", "gather", "wait", "as_completed"})
 CHORDS = frozenset({"chord"})
 
 
-WAITING = frozenset({"result", "join", "get", "wait", "get_result"})
+WAITING = frozenset({
+    "result", "join", "get", "wait", "get_result", "exception", "wait_result",
+})  # fmt: skip
 """Methods that wait for what was handed off."""
 
 

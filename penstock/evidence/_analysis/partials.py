@@ -4,9 +4,9 @@ import ast
 
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.hand_offs import hand_signature
 from penstock.evidence._analysis.registrations import register
 from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.tasks import hand_signature
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -21,36 +21,45 @@ __all__ = ["call_partial"]
 
 
 def call_partial(frame: Frame, callee: Partial, arguments: Arguments, node: ast.AST) -> Values:
-    if callee.kind == "methodcaller":
-        owner = arguments.positional[0] if arguments.positional else UNKNOWN
-        names = [v.value for v in join(*callee.positional[:1]) if isinstance(v, Constant)]
-        returned: Values = NOTHING
-        for value in owner:
-            for name in names:
-                methods = attribute_of(frame, value, name, node)
-                given = Arguments(callee.positional[1:], dict(callee.named))
-                returned = join(returned, frame.apply(methods, given, node))
-        return returned or UNKNOWN
-    if callee.kind == "attrgetter":
-        owner = arguments.positional[0] if arguments.positional else UNKNOWN
-        names = [v.value for v in join(*callee.positional[:1]) if isinstance(v, Constant)]
-        return join(*(attribute_of(frame, v, n, node) for v in owner for n in names)) or UNKNOWN
-    if callee.kind == "chord":
-        parts = (*callee.positional, *arguments.positional)
-        callee = Partial(callee.callee, parts, kind="chain")
-    if callee.kind == "receiver":
-        functions = arguments.all()
-        for function in functions:
-            frame.engine.senders[function] = dict(callee.named).get("sender", NOTHING)
-        for signal in join(*callee.positional):
-            inner = frame.engine.items(signal) if isinstance(signal, Container) else (signal,)
-            for one in inner:
-                register(frame, one, functions)
-        return functions
-    if callee.kind in {"signature", "chain", "group"}:
-        return hand_signature(frame, callee, node)
+    """Return what a call of *callee* may return."""
+    match callee.kind:
+        case "methodcaller" | "attrgetter":
+            return _get(frame, callee, arguments, node)
+        case "receiver":
+            return _receive(frame, callee, arguments)
+        case "chord":
+            parts = (*callee.positional, *arguments.positional)
+            return hand_signature(frame, Partial(callee.callee, parts, kind="chain"), node)
+        case "signature" | "chain" | "group":
+            return hand_signature(frame, callee, node)
     whole = arguments._replace(
         positional=(*callee.positional, *arguments.positional),
         named=dict(callee.named) | dict(arguments.named),
     )
     return frame.apply((callee.callee,), whole, node)
+
+
+def _get(frame: Frame, callee: Partial, arguments: Arguments, node: ast.AST) -> Values:
+    """Return the attribute of the argument that the getter names, or what calling it returns."""
+    names = [v.value for v in join(*callee.positional[:1]) if isinstance(v, Constant)]
+    found: Values = NOTHING
+    for owner in join(*arguments.positional[:1]):
+        for name in names:
+            values = attribute_of(frame, owner, name, node)
+            if callee.kind == "methodcaller":
+                given = Arguments(callee.positional[1:], dict(callee.named))
+                values = frame.apply(values, given, node)
+            found = join(found, values)
+    return found or UNKNOWN
+
+
+def _receive(frame: Frame, callee: Partial, arguments: Arguments) -> Values:
+    """Register the argument for the signals that ``@receiver`` names, and return it."""
+    functions = arguments.all()
+    for function in functions:
+        frame.engine.senders[function] = dict(callee.named).get("sender", NOTHING)
+    for signal in join(*callee.positional):
+        several = frame.engine.items(signal) if isinstance(signal, Container) else (signal,)
+        for one in several:
+            register(frame, one, functions)
+    return functions

@@ -8,7 +8,7 @@ from penstock.evidence._analysis.hand_offs import functions_in, hand_off
 from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
-from penstock.evidence._analysis.terms import Call, Join, Term, sequence
+from penstock.evidence._analysis.terms import Call, Join, Term
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -32,6 +32,7 @@ __all__ = [
     "chord",
     "depends",
     "gather",
+    "group",
     "receiver",
     "run_now",
     "run_to_the_end",
@@ -39,108 +40,103 @@ __all__ = [
 
 
 def gather(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    if last_of(callee.name) == "group":
-        if not any(isinstance(v, (Partial, Container)) for v in arguments.all()):
-            return None
-        return (Partial(External("group"), arguments.positional, kind="group"),)
-    bodies: list[Term] = []
-    pending: list[Value] = []
-    for values in (*arguments.positional, arguments.rest):
-        for value in values:
-            if isinstance(value, Deferred):
-                bodies.append(Call(value.activations, frame.place(node)))
-            elif isinstance(value, Pending):
-                pending.append(value)
-            elif isinstance(value, Container):
-                inner = frame.engine.items(value)
-                pending += [v for v in inner if isinstance(v, Pending)]
-                bodies += [
-                    Call(v.activations, frame.place(node)) for v in inner if isinstance(v, Deferred)
-                ]
-    if not bodies and not pending:
+    """Return what awaits all of *arguments*, which run in any order."""
+    everything = [
+        one
+        for value in join(*arguments.positional, arguments.rest)
+        for one in (frame.engine.items(value) if isinstance(value, Container) else (value,))
+    ]
+    lazy = [each for each in everything if isinstance(each, Deferred)]
+    pending = [each for each in everything if isinstance(each, Pending)]
+    if not lazy and not pending:
         return None
+    bodies: list[Term] = [Call(each.activations, frame.place(node)) for each in lazy]
     found = hand_off(frame, bodies, node) if bodies else NOTHING
-    for value in pending:
-        if isinstance(value, Pending):
-            frame.emit(Join(value.token))
+    for each in pending:
+        frame.emit(Join(each.token))
     return join(found, pending)
 
 
+def group(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return the group of signatures that ``group()`` of Celery makes."""
+    if not any(isinstance(v, (Partial, Container)) for v in arguments.all()):
+        return None
+    return (Partial(External("group"), arguments.positional, kind="group"),)
+
+
 def chain(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    values = arguments.all()
-    if not any(
-        isinstance(v, Partial) and v.kind in {"signature", "chain", "group"} for v in values
-    ):
+    """Return the chain of signatures that ``chain()`` of Celery makes."""
+    kinds = {v.kind for v in arguments.all() if isinstance(v, Partial)}
+    if not kinds & {"signature", "chain", "group"}:
         return None
     return (Partial(External("chain"), arguments.positional, kind="chain"),)
 
 
 def chord(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return the group and what follows it that ``chord()`` of Celery makes."""
     header = first_of(arguments)
     if not header:
         return None
-    group = Partial(External("group"), (header,), kind="group")
+    parts = Partial(External("group"), (header,), kind="group")
     body = arguments.positional[1:2] or tuple(v for k, v in arguments.named.items() if k == "body")
     kind = "chain" if body else "chord"
-    return (Partial(External("chain"), ((group,), *body), kind=kind),)
+    return (Partial(External("chain"), ((parts,), *body), kind=kind),)
 
 
 def receiver(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return the decorator that registers a function for a signal."""
     named = tuple(arguments.named.items())
     return (Partial(callee, arguments.positional[:1], named, kind="receiver"),)
 
 
 def depends(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    return (
-        tuple(
-            Wrapped("depends", f)
-            for f in arguments.all()
-            if isinstance(f, (Function, Method, Class))
-        )
-        or None
-    )
+    """Return what a framework provides by calling the function in ``Depends()``."""
+    functions = [f for f in arguments.all() if isinstance(f, (Function, Method, Class))]
+    return tuple(Wrapped("depends", f) for f in functions) or None
+
+
+_WITH_ARGUMENTS = {
+    "run", "to_thread", "run_sync", "run_in_threadpool", "apply", "call", "retry_call",
+    "run_in_executor",
+}  # fmt: skip
+"""Functions that pass on the arguments which follow the function."""
+
+_ITERATING = {"map", "filter", "reduce", "sorted", "min", "max", "starmap"}
+_MAPPING = {"map", "starmap"}
 
 
 def run_now(frame: Frame, last: str, arguments: Arguments, node: ast.AST) -> Values:
     """Note the calls of functions that a library calls before it returns."""
-    items: Values = UNKNOWN
-    if last in {"map", "filter", "reduce", "sorted", "min", "max", "starmap"}:
-        data = [v for v in arguments.all() if isinstance(v, (Container, Deferred))]
-        if data:
-            items, lazy = iterate(frame, tuple(data), node)
-            if lazy:
-                frame.emit(Call(lazy, frame.place(node)))
+    items = _data(frame, arguments, node) if last in _ITERATING else UNKNOWN
     returned: Values = NOTHING
     for number, values in enumerate((*arguments.positional, *arguments.named.values())):
         for value in functions_in(frame, values):
-            if isinstance(value, Deferred):
-                returned = join(returned, await_values(frame, (value,), node))
-                if value.kind == "generator":
-                    frame.emit(Call(value.activations, frame.place(node)))
-                continue
             given = Arguments((items,), is_open=True)
-            if last in {
-                "run",
-                "to_thread",
-                "run_sync",
-                "run_in_threadpool",
-                "apply",
-                "call",
-                "retry_call",
-                "run_in_executor",
-            }:
+            if last in _WITH_ARGUMENTS:
                 given = Arguments(arguments.positional[number + 1 :], rest=arguments.rest)
-            with frame.collected() as terms:
-                result = frame.apply((value,), given, node)
-                returned = join(returned, await_values(frame, result, node))
-            frame.emit(sequence(terms))
-    if last in {"map", "starmap", "filter", "sorted"}:
+            returned = join(returned, _run_one(frame, value, given, node))
+    if last in {*_MAPPING, "filter", "sorted"}:
         container = Container("list", frame.site(node))
-        frame.engine.put(container, None, returned if "map" in last else items)
+        frame.engine.put(container, None, returned if last in _MAPPING else items)
         return (container,)
-    if last in {"min", "max"}:
-        return items
-    return returned or UNKNOWN
+    return items if last in {"min", "max"} else returned or UNKNOWN
+
+
+def _data(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
+    """Return the items of the containers and generators in *arguments*."""
+    data = tuple(v for v in arguments.all() if isinstance(v, (Container, Deferred)))
+    items, lazy = iterate(frame, data, node)
+    if lazy:
+        frame.emit(Call(lazy, frame.place(node)))
+    return items or UNKNOWN
+
+
+def _run_one(frame: Frame, value: Value, given: Arguments, node: ast.AST) -> Values:
+    if not isinstance(value, Deferred):
+        return await_values(frame, frame.apply((value,), given, node), node)
+    if value.kind == "generator":
+        frame.emit(Call(value.activations, frame.place(node)))
+    return await_values(frame, (value,), node)
 
 
 def run_to_the_end(
@@ -153,7 +149,10 @@ def run_to_the_end(
 
 
 def awaitable(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return a function that runs another in a thread, or a coroutine function to its end."""
+    if not arguments.positional:
+        return (External(f"{callee.name}()"),)
     functions = [f for f in first_of(arguments) if isinstance(f, (Function, Method, Partial))]
     if not functions:
-        return (External(f"{callee.name}()"),) if not arguments.positional else None
+        return None
     return tuple(Wrapped("awaitable", f) for f in functions)

@@ -41,7 +41,7 @@ def assign_target(frame: Frame, target: ast.expr, values: Values) -> None:
         for owner in owners:
             if isinstance(owner, Container):
                 for key in keys:
-                    engine.put(owner, None if isinstance(key, Unknown) else key, values)
+                    engine.put(owner, key, values)
             elif isinstance(owner, Instance):
                 method = attribute_of(frame, owner, "__setitem__", target)
                 frame.apply(method, Arguments((keys, values)), target)

@@ -1,15 +1,18 @@
 """Calls of what descriptors and decorators of libraries make of functions."""
 
 import ast
+from collections.abc import Callable
+from typing import Any
 
-from penstock.evidence._analysis.containers import call_item
+from penstock.evidence._analysis.container_methods import call_method_of_container
 from penstock.evidence._analysis.dispatch import call_dispatch
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.hand_offs import call_hand, call_pending, callee_text
+from penstock.evidence._analysis.hand_offs import callee_text
 from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import call_string
+from penstock.evidence._analysis.tasks import call_hand, call_pending
 from penstock.evidence._analysis.terms import Call, Outside
 from penstock.evidence._analysis.values import (
     UNKNOWN,
@@ -19,7 +22,7 @@ from penstock.evidence._analysis.values import (
     Deferred,
     Instance,
     Partial,
-    Pending,
+    Value,
     Values,
     Wrapped,
 )
@@ -28,51 +31,80 @@ __all__ = ["call_wrapped"]
 
 
 def call_wrapped(frame: Frame, callee: Wrapped, arguments: Arguments, node: ast.AST) -> Values:
+    """Return what a call of *callee* may return."""
     kind, _, detail = callee.kind.partition(":")
-    inner = callee.function
-    engine = frame.engine
-    if kind == "item" and isinstance(inner, Container):
-        return call_item(frame, inner, detail, arguments, node)
-    if kind == "pending" and isinstance(inner, Pending):
-        return call_pending(frame, inner, detail, arguments, node)
-    if kind == "deferred" and isinstance(inner, Deferred):
-        frame.emit(Call(inner.activations, frame.place(node)))
-        return iterate(frame, (inner,), node, is_silent=True)[0]
-    if kind == "model" and isinstance(inner, Instance):
-        frame.emit(Outside(callee_text(node), frame.place(node), f"model.{detail}"))
-        announce(frame, inner, detail, node)
-        return UNKNOWN
-    if kind == "str" and isinstance(inner, Constant):
-        return call_string(frame, inner.value, detail, arguments, node)
-    if kind == "signature":
-        given = tuple(arguments.positional), tuple(arguments.named.items())
-        return (Partial(inner, *given, kind="signature"),)
-    if kind == "hand":
-        return call_hand(frame, inner, arguments, node)
-    if kind == "contextmanager":
-        returned = frame.apply((inner,), arguments, node)
-        return tuple(
-            Deferred("contextmanager", v.activations) if isinstance(v, Deferred) else v
-            for v in returned
-        )
     if kind in {"singledispatch", "singledispatchmethod"}:
         return call_dispatch(frame, callee, detail, arguments, node)
-    if kind == "register-key":
-        for values in arguments.positional[:1]:
-            engine.store(inner, "registered", values)
-        return arguments.positional[0] if arguments.positional else UNKNOWN
-    if kind in {"property", "cached_property"}:
-        for values in arguments.positional[:1]:
-            owner = callee.function
-            while isinstance(owner, Wrapped) and ":" in owner.kind:
-                owner = owner.function
-            engine.store(owner, detail, values)
-            return (owner,)
-    if kind == "subclasses" and isinstance(inner, Class):
-        container = Container("list", (node, "subclasses"))
-        for each in engine.subclasses(inner.definition):
-            engine.put(container, None, (Class(each),))
-        return (container,)
-    if kind == "awaitable":
-        return await_values(frame, frame.apply((inner,), arguments, node), node)
-    return frame.apply((inner,), arguments, node)
+    rule = _KINDS.get(kind)
+    if rule is None:
+        return frame.apply((callee.function,), arguments, node)
+    return rule(frame, callee.function, detail, arguments, node)
+
+
+Rule = Callable[[Frame, Any, str, Arguments, ast.AST], Values]
+"""Returns what a call of a value returns, that is the attribute *detail* of another."""
+
+
+def _deferred(
+    frame: Frame, inner: Deferred, _: str, __: Arguments, node: ast.AST
+) -> Values:  # like ``generator.send(None)``
+    frame.emit(Call(inner.activations, frame.place(node)))
+    return iterate(frame, (inner,), node, is_silent=True)[0]
+
+
+def _model(frame: Frame, inner: Instance, detail: str, _: Arguments, node: ast.AST) -> Values:
+    frame.emit(Outside(callee_text(node), frame.place(node), f"model.{detail}"))
+    announce(frame, inner, detail, node)
+    return UNKNOWN
+
+
+def _string(
+    frame: Frame, inner: Constant, detail: str, arguments: Arguments, node: ast.AST
+) -> Values:
+    return call_string(frame, inner.value, detail, arguments, node)
+
+
+def _signature(_: Frame, inner: Value, __: str, arguments: Arguments, ___: ast.AST) -> Values:
+    named = tuple(arguments.named.items())
+    return (Partial(inner, arguments.positional, named, kind="signature"),)
+
+
+def _manager(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast.AST) -> Values:
+    return tuple(
+        Deferred("contextmanager", value.activations) if isinstance(value, Deferred) else value
+        for value in frame.apply((inner,), arguments, node)
+    )
+
+
+def _property(frame: Frame, inner: Value, detail: str, arguments: Arguments, _: ast.AST) -> Values:
+    """Return the property of which a setter is given."""
+    for values in arguments.positional[:1]:
+        frame.engine.store(inner, detail, values)
+    return (inner,)
+
+
+def _subclasses(frame: Frame, inner: Class, _: str, __: Arguments, node: ast.AST) -> Values:
+    container = Container("list", (node, "subclasses"))
+    for each in frame.engine.subclasses(inner.definition):
+        frame.engine.put(container, None, (Class(each),))
+    return (container,)
+
+
+def _awaitable(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast.AST) -> Values:
+    return await_values(frame, frame.apply((inner,), arguments, node), node)
+
+
+_KINDS: dict[str, Rule] = {
+    "item": call_method_of_container,
+    "pending": call_pending,
+    "deferred": _deferred,
+    "model": _model,
+    "str": _string,
+    "signature": _signature,
+    "hand": call_hand,
+    "contextmanager": _manager,
+    "property": _property,
+    "cached_property": _property,
+    "subclasses": _subclasses,
+    "awaitable": _awaitable,
+}
