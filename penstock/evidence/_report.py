@@ -97,16 +97,15 @@ class Report:
         found = [f"{in_source} in the source" + (f" ({', '.join(parts)})" if parts else "")]
         if kinds["channel"]:
             found.append(f"{kinds['channel']} by channel")
-        for verdict in ("mixed", "unverified", "contradicted", "unchecked"):
-            if verdicts[verdict]:
-                found.append(f"{verdicts[verdict]} {verdict}")
+        rest = ("mixed", "unverified", "contradicted", "unchecked")
+        found += [f"{verdicts[verdict]} {verdict}" for verdict in rest if verdicts[verdict]]
         total = verdicts.total()
         counted = f"{_count(len(self.flows), 'flow')}, {_count(total, 'edge')}: {', '.join(found)}"
         undeclared = sum(len(flow.undeclared) for flow in self.flows)
         missing = sum(len(flow.missing) for flow in self.flows)
-        rest = [f"{undeclared} undeclared"] if undeclared else []
-        rest += [f"{_count(missing, 'step')} without a function"] if missing else []
-        return "; ".join([counted, *rest])
+        more = [f"{undeclared} undeclared"] if undeclared else []
+        more += [f"{_count(missing, 'step')} without a function"] if missing else []
+        return "; ".join([counted, *more])
 
 
 def _count(number: int, word: str) -> str:
@@ -205,8 +204,10 @@ class _Writer:
             message=f"{edge.source} -> {edge.target} cannot be seen in the source",
             details=(
                 f"{reason}{where}.",
-                "If a message leads there, write the channel as sends= and receives=; "
-                'else unchecked="why" takes the edge out of the check.',
+                (
+                    "If a message leads there, write the channel as sends= and receives=; "
+                    'else unchecked="why" takes the edge out of the check.'
+                ),
             ),
             place=self._places.get(edge.target),
             related=() if edge.place is None else (edge.place,),

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from penstock.evidence._analysis.engine import Engine
@@ -103,10 +103,10 @@ class _Judge:
             return EdgeEvidence(source, target, "contradicted", (), against)
         is_reached = self._is_reached(target)
         unresolved = self._unresolved(self._callers(source), target, source if is_reached else None)
-        if unresolved is None and not self._is_reached(source):
-            if not self._steps[source].is_entrypoint:
-                # What leads to *source* may lead to *target* after it.
-                unresolved = self._unresolved(list(self._evidence.outside), source, source)
+        is_entered = self._is_reached(source) or self._steps[source].is_entrypoint
+        if unresolved is None and not is_entered:
+            # What leads to *source* may lead to *target* after it.
+            unresolved = self._unresolved(list(self._evidence.outside), source, source)
         if unresolved is not None:
             reason = f"{unresolved.text} cannot be resolved"
             return EdgeEvidence(source, target, "unverified", (), (), reason, unresolved.place)
@@ -219,14 +219,14 @@ class _Judge:
                     yield source, target, Evidence(kind, start.path), False  # type: ignore[arg-type]
 
 
-def _closure(edges: object) -> set[tuple[str, str]]:
+def _closure(edges: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Return all pairs that a path of *edges* joins."""
     following: dict[str, list[str]] = {}
-    for source, target in edges:  # type: ignore[attr-defined]
+    for source, target in edges:
         following.setdefault(source, []).append(target)
     found: set[tuple[str, str]] = set()
-    for start in following:
-        waiting = list(following[start])
+    for start, first in following.items():
+        waiting = list(first)
         while waiting:
             one = waiting.pop()
             if (start, one) not in found:

@@ -1,7 +1,6 @@
 """The values that annotations allow."""
 
 import ast
-from typing import Any
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.heap import KEYS
@@ -113,22 +112,11 @@ def _self_type(scope: Scope) -> list[Value]:
 
 
 def _looked_up(engine: Engine, scope: Scope, node: ast.expr) -> Values:
+    """Return the values of the names and attributes in a type."""
     if isinstance(node, ast.Name):
-        inner: Scope | None = scope
-        while inner is not None:
-            found = inner.read(node.id)
-            if found:
-                return found
-            inner = inner.parent
-        # The class itself, which is not there yet while its body is executed.
-        if scope.definition.kind == "class" and scope.definition.name == node.id:
-            return (Class(scope.definition),)
-        definition = scope.module.definition.source.find(node.id)
-        if definition is not None and definition.kind == "class":
-            return (Class(definition),)
-        return NOTHING
+        return _class_called(scope, node.id)
+    found: Values = NOTHING
     if isinstance(node, ast.Attribute):
-        found = NOTHING
         for owner in _looked_up(engine, scope, node.value):
             if isinstance(owner, Module):
                 found = join(found, engine.member(owner.source, node.attr))
@@ -136,35 +124,54 @@ def _looked_up(engine: Engine, scope: Scope, node: ast.expr) -> Values:
                 found = join(found, engine.find(owner.definition, node.attr))
             elif isinstance(owner, External):
                 found = join(found, (External(f"{owner.name}.{node.attr}"),))
-        return found
-    return NOTHING
+    return found
+
+
+def _class_called(scope: Scope, name: str) -> Values:
+    inner: Scope | None = scope
+    while inner is not None:
+        found = inner.read(name)
+        if found:
+            return found
+        inner = inner.parent
+    # A class that is not there yet, like that whose body is executed, or a later one.
+    definition = scope.module.definition.source.find(name)
+    if scope.definition.kind == "class" and scope.definition.name == name:
+        definition = scope.definition
+    is_class = definition is not None and definition.kind == "class"
+    return (Class(definition),) if definition is not None and is_class else NOTHING
 
 
 def _subscripted(engine: Engine, scope: Scope, node: ast.Subscript, depth: int) -> Values:
-    outer: Any = node.value
-    name = outer.attr if isinstance(outer, ast.Attribute) else getattr(outer, "id", "")
+    name = _last(node.value)
     parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if name == "Annotated" and (provided := _provided(engine, scope, parts[1:])):
+        return provided
+    if name in {"Literal", "Callable"}:
+        return NOTHING
 
     def inner(part: ast.expr) -> Values:
         return annotated(engine, scope, part, depth + 1)
 
-    if name in {"Annotated"}:
-        for part in parts[1:]:
-            if isinstance(part, ast.Call) and _last(part.func) in {"Depends", "Security"}:
-                functions = _looked_up(engine, scope, part.args[0]) if part.args else NOTHING
-                return tuple(Wrapped("depends", f) for f in functions) or inner(parts[0])
-        return inner(parts[0])
+    if name in {"Annotated", "type", "Type"}:
+        found = inner(parts[0])
+        if name != "Annotated":
+            found = tuple(Class(v.cls, is_any=True) for v in found if isinstance(v, Instance))
+        return found
     if name in _TRANSPARENT:
-        chosen = parts[-1:] if name == "Coroutine" else parts
-        return join(*map(inner, chosen))
-    if name in {"type", "Type"}:
-        classes = [v for v in inner(parts[0]) if isinstance(v, Instance)]
-        return tuple(Class(v.cls, is_any=True) for v in classes)
-    if name in _OF_ITEMS or name in {"tuple", "Tuple"} or name in _OF_PAIRS:
+        return join(*map(inner, parts[-1:] if name == "Coroutine" else parts))
+    if name in {*_OF_ITEMS, *_OF_PAIRS, "tuple", "Tuple"}:
         return (_typed_container(engine, node, name, [inner(part) for part in parts], parts),)
-    if name in {"Literal", "Callable"}:
-        return NOTHING
-    return inner(outer)
+    return inner(node.value)
+
+
+def _provided(engine: Engine, scope: Scope, metadata: list[ast.expr]) -> Values:
+    """Return what ``Depends`` among the metadata of a type provides."""
+    for part in metadata:
+        if isinstance(part, ast.Call) and _last(part.func) in {"Depends", "Security"}:
+            functions = _looked_up(engine, scope, part.args[0]) if part.args else NOTHING
+            return tuple(Wrapped("depends", f) for f in functions)
+    return NOTHING
 
 
 def _last(node: ast.expr) -> str:

@@ -1,6 +1,8 @@
 """Attributes of values, looked up as Python does."""
 
 import ast
+from collections.abc import Callable
+from typing import Any
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
@@ -13,6 +15,7 @@ from penstock.evidence._analysis.terms import Call
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
+    Alias,
     Class,
     Constant,
     Container,
@@ -34,65 +37,60 @@ from penstock.evidence._analysis.values import (
 
 __all__ = ["attribute_of"]
 
-_NO_ARGUMENTS = Arguments()
+Rule = Callable[[Frame, Any, str, ast.AST], Values]
+"""Returns what an attribute of a value may be."""
 
 
 def attribute_of(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values:
     """Return what attribute *name* of *owner* may be; a property is called."""
-    match owner:
-        case Instance():
-            return _of_instance(frame, owner, name, node)
-        case Class():
-            return _of_class(frame, owner, name, node)
-        case Super():
-            return _of_super(frame, owner, name, node)
-        case Module():
-            return frame.engine.member(owner.source, name) or UNKNOWN
-        case External():
-            return (External(f"{owner.name}.{name}", owner.site),)
-        case Function() | Method() | Partial() | Wrapped():
-            return _of_function(frame.engine, owner, name)
-        case Container():
-            return (Wrapped(f"item:{name}", owner),)
-        case Pending():
-            return (Wrapped(f"pending:{name}", owner),)
-        case Deferred():
-            return (Wrapped(f"deferred:{name}", owner),)
-        case Constant(value=str()):
-            return (Wrapped(f"str:{name}", owner),)
-        case Constant():
-            return (External(f"{owner.kind.__name__}.{name}"),)
-        case Unknown():
-            return methods_called(frame.engine, name) or UNKNOWN
-    return UNKNOWN
+    return _RULES[type(owner)](frame, owner, name, node)
 
 
-def _of_function(engine: Engine, owner: Value, name: str) -> Values:
-    if stored := engine.load(owner, name):
+def _of_module(frame: Frame, owner: Module, name: str, _: ast.AST) -> Values:
+    return frame.engine.member(owner.source, name) or UNKNOWN
+
+
+def _of_library(_: Frame, owner: External, name: str, __: ast.AST) -> Values:
+    return (External(f"{owner.name}.{name}", owner.site),)
+
+
+def _of_constant(_: Frame, owner: Constant, name: str, __: ast.AST) -> Values:
+    if isinstance(owner.value, str):
+        return (Wrapped(f"str:{name}", owner),)
+    return (External(f"{owner.kind.__name__}.{name}"),)
+
+
+def _method_of(kind: str) -> Rule:
+    """Return a rule for values whose methods are known by name when they are called."""
+
+    def rule(_: Frame, owner: Value, name: str, __: ast.AST) -> Values:
+        return (Wrapped(f"{kind}:{name}", owner),)
+
+    return rule
+
+
+def _of_unknown(frame: Frame, _: Value, name: str, __: ast.AST) -> Values:
+    return methods_called(frame.engine, name) or UNKNOWN
+
+
+_ITSELF = {"__wrapped__", "func", "__func__", "fget", "run", "fn", "callback", "original_func"}
+"""Attributes of a decorated function that are the function."""
+
+
+def _of_function(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
+    if stored := frame.engine.load(owner, name):
         return stored
-    if name in {
-        "__wrapped__",
-        "func",
-        "__func__",
-        "fget",
-        "run",
-        "fn",
-        "callback",
-        "original_func",
-    }:
-        return (owner.function if isinstance(owner, Wrapped) else owner,)
-    if isinstance(owner, Wrapped) and owner.kind in {"property", "cached_property"}:
-        return (Wrapped(f"{owner.kind}:{name}", owner),)
-    if isinstance(owner, Wrapped) and owner.kind == "singledispatch":
-        if name in {"register", "dispatch"}:
-            return (Wrapped(f"singledispatch:{name}", owner),)
-    if name == "register" or name.startswith("__"):
-        return UNKNOWN
-    if name in SIGNATURES:
-        return (Wrapped("signature", owner),)
-    if name in HANDING:
-        return (Wrapped("hand", owner),)
-    return UNKNOWN
+    if isinstance(owner, Wrapped):
+        if name in _ITSELF:
+            return (owner.function,)
+        if owner.kind in {"property", "cached_property"}:
+            return (Wrapped(f"{owner.kind}:{name}", owner),)
+        if owner.kind in {"singledispatch", "singledispatchmethod"} and name == "register":
+            return (Wrapped(f"{owner.kind}:{name}", owner),)
+    if name in _ITSELF:
+        return (owner,)
+    kind = "signature" if name in SIGNATURES else "hand" if name in HANDING else None
+    return UNKNOWN if kind is None else (Wrapped(kind, owner),)
 
 
 def _bound(frame: Frame, found: Values, receiver: Value, node: ast.AST) -> Values:
@@ -147,9 +145,7 @@ def _descriptor(frame: Frame, value: Wrapped, receiver: Instance, node: ast.AST)
 def _called(
     frame: Frame, method: Method, node: ast.AST, arguments: tuple[Values, ...] = ()
 ) -> Values:
-    activation = frame.engine.activate(
-        method.function, Arguments(arguments) if arguments else _NO_ARGUMENTS, method.receiver
-    )
+    activation = frame.engine.activate(method.function, Arguments(arguments), method.receiver)
     frame.emit(Call((activation,), frame.place(node)))
     return activation.returns or UNKNOWN
 
@@ -158,42 +154,53 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
     engine = frame.engine
     if name == "__class__":
         return (Class(owner.cls, is_any=owner.site is None),)
-    own = engine.load(owner, name)
-    # A data descriptor comes first, as with Python.
     found = engine.find(owner.cls, name)
-    known = bool(own)
-    if not own:
-        engine.prepare(owner.cls, name)
-        own = engine.load(owner, name) or engine.load(Instance(owner.cls), name)
-    if not own and owner.site is None and not found:
-        own = _of_subclasses(engine, owner, name)
-    if own and not any(_is_data(value) for value in found):
-        typed = NOTHING
-        if Unknown() in own and not known:
-            typed = _annotated(engine, owner, name)
-            own = join((v for v in own if not isinstance(v, Unknown)), typed or UNKNOWN)
+    own = _assigned(engine, owner, name, found)
+    # A data descriptor comes first, as with Python.
+    if own and not any(isinstance(v, Wrapped) and v.kind == "property" for v in found):
         return own
     if owner.site is None:
         found = with_overrides(engine, owner.cls, name, found)
-    if found and not all(isinstance(v, External) for v in found):
+    if found and not all(isinstance(value, External) for value in found):
         return _bound(frame, found, owner, node)
+    return _of_model(frame, owner, name, found) or _computed(frame, owner, name, node)
+
+
+def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Values:
+    """Return what methods assign to ``self.NAME``."""
+    own = engine.load(owner, name)
+    if own:
+        return own
+    engine.prepare(owner.cls, name)
+    own = engine.load(owner, name) or engine.load(Instance(owner.cls), name)
+    if not own and owner.site is None and not found:
+        own = _of_subclasses(engine, owner, name)
+    if Unknown() in own:
+        known = (value for value in own if not isinstance(value, Unknown))
+        return join(known, _annotated(engine, owner, name) or UNKNOWN)
+    return own
+
+
+def _of_model(frame: Frame, owner: Instance, name: str, found: Values) -> Values:
+    """Return what an annotation or a base of a library provides."""
+    engine = frame.engine
     if typed := _annotated(engine, owner, name):
         return typed
     if queries := manager_of(engine, owner, name):
         return tuple(Wrapped(f"item:{name}", query) for query in queries)
     if found and name in {"save", "delete", "asave", "adelete"}:
         return (Wrapped(f"model:{name}", owner),)
-    if found:
-        return found
-    if getter := engine.find(owner.cls, "__getattr__"):
-        functions = [f for f in getter if isinstance(f, Function)]
-        for function in functions:
-            return _called(frame, Method(function, owner), node, ((Constant(name, str),),))
-    return UNKNOWN
+    return found
 
 
-def _is_data(value: Value) -> bool:
-    return isinstance(value, Wrapped) and value.kind == "property"
+def _computed(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Values:
+    """Return what ``__getattr__`` returns for *name*, if there is one."""
+    found: Values = NOTHING
+    for value in frame.engine.find(owner.cls, "__getattr__"):
+        if isinstance(value, Function):
+            arguments = ((Constant(name, str),),)
+            found = join(found, _called(frame, Method(value, owner), node, arguments))
+    return found or UNKNOWN
 
 
 def _of_subclasses(engine: Engine, owner: Instance, name: str) -> Values:
@@ -216,7 +223,7 @@ def _annotated(engine: Engine, owner: Instance, name: str) -> Values:
     return NOTHING
 
 
-def _of_class(frame: Frame, owner: Class, name: str, node: ast.AST) -> Values:
+def _of_class(frame: Frame, owner: Class, name: str, _: ast.AST) -> Values:
     engine = frame.engine
     found = engine.find(owner.definition, name)
     if owner.is_any:
@@ -251,7 +258,23 @@ def _of_super(frame: Frame, owner: Super, name: str, node: ast.AST) -> Values:
     if not found and cls is not owner.cls:
         found = engine.find(owner.cls, name, after=owner.cls)
     bound = _bound(frame, found, receiver, node)
-    if name in {"save", "delete"} and isinstance(receiver, Instance):
-        if all(isinstance(value, External) for value in bound):
-            return (Wrapped(f"model:{name}", receiver),)
+    is_library = all(isinstance(value, External) for value in bound)
+    if name in {"save", "delete"} and isinstance(receiver, Instance) and is_library:
+        return (Wrapped(f"model:{name}", receiver),)
     return bound or (External(f"super().{name}"),)
+
+
+_RULES: dict[type[Value], Rule] = {
+    Instance: _of_instance,
+    Class: _of_class,
+    Super: _of_super,
+    Module: _of_module,
+    External: _of_library,
+    Constant: _of_constant,
+    **dict.fromkeys((Function, Method, Partial, Wrapped), _of_function),
+    Container: _method_of("item"),
+    Pending: _method_of("pending"),
+    Deferred: _method_of("deferred"),
+    Unknown: _of_unknown,
+    Alias: _of_unknown,
+}

@@ -7,7 +7,6 @@ from typing import Any
 from penstock.evidence._analysis.heap import Heap
 from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.values import (
-    NOTHING,
     UNKNOWN,
     Constant,
     Container,
@@ -18,7 +17,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 
-__all__ = ["bind"]
+__all__ = ["bind", "defaults_of"]
 
 
 Annotation = Callable[[Scope, ast.expr | None], Values]
@@ -31,25 +30,10 @@ def bind(
     """Return what each parameter of *function* is."""
     node: Any = function.definition.node
     parameters: ast.arguments = node.args
-    positional = [*parameters.posonlyargs, *parameters.args]
-    bound: dict[str, Values] = {}
-    first = 0
-    if receiver is not None and positional:
-        bound[positional[0].arg] = (receiver,)
-        first = 1
-    values = list(given.positional)
-    for parameter in positional[first:]:
-        if values:
-            bound[parameter.arg] = values.pop(0)
-        elif parameter.arg in given.named:
-            bound[parameter.arg] = given.named[parameter.arg]
-        else:
-            bound[parameter.arg] = join(given.rest, given.other)
-    for parameter in parameters.kwonlyargs:
-        bound[parameter.arg] = given.named.get(parameter.arg, given.other)
+    bound, rest = _by_name(parameters, given, receiver)
     if parameters.vararg is not None:
-        container = Container("tuple", (node, "*", tuple(values), given.rest))
-        for number, each in enumerate(values):
+        container = Container("tuple", (node, "*", tuple(rest), given.rest))
+        for number, each in enumerate(rest):
             heap.put(container, Constant(number, int), each)
         if given.rest or given.is_open:
             heap.put(container, None, given.rest or UNKNOWN)
@@ -65,6 +49,20 @@ def bind(
     return _filled(heap, annotation, function, bound, is_open=given.is_open)
 
 
+def _by_name(
+    parameters: ast.arguments, given: Arguments, receiver: Value | None
+) -> tuple[dict[str, Values], list[Values]]:
+    """Return what parameters with names get, and what is left for ``*args``."""
+    names = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
+    values = [*given.positional] if receiver is None else [(receiver,), *given.positional]
+    bound = dict(zip(names, values, strict=False))
+    for name in names[len(values) :]:
+        bound[name] = given.named.get(name, join(given.rest, given.other))
+    for parameter in parameters.kwonlyargs:
+        bound[parameter.arg] = given.named.get(parameter.arg, given.other)
+    return bound, values[len(names) :]
+
+
 def _filled(
     heap: Heap,
     annotation: Annotation,
@@ -75,27 +73,29 @@ def _filled(
 ) -> dict[str, Values]:
     """Return *bound* with what annotations and defaults say of what is not known."""
     node: Any = function.definition.node
-    parameters: ast.arguments = node.args
-    positional = [*parameters.posonlyargs, *parameters.args]
-    defaults: dict[str, ast.expr | None] = dict(
-        zip([p.arg for p in positional[::-1]], parameters.defaults[::-1], strict=False)
-    )
-    defaults |= dict(
-        zip([p.arg for p in parameters.kwonlyargs], parameters.kw_defaults, strict=True)
-    )
-    for parameter in (*positional, *parameters.kwonlyargs):
-        values = bound.get(parameter.arg, NOTHING)
-        default = defaults.get(parameter.arg)
-        if not values and default is not None:
+    with_default = {name for name, _ in defaults_of(node.args)}
+    for parameter in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+        has_default = parameter.arg in with_default
+        values = bound[parameter.arg]
+        if not values and has_default:
             values = heap.load(function, ("default", parameter.arg))
             if is_open and all(isinstance(v, Constant) for v in values):
-                values = join(values, annotation(function.scope, parameter.annotation))
-                values = join(values, UNKNOWN)
+                values = join(values, annotation(function.scope, parameter.annotation), UNKNOWN)
         if not values or Unknown() in values:
             typed = annotation(function.scope, parameter.annotation)
             known = [v for v in values if not isinstance(v, Unknown)]
             values = join(known, typed) or UNKNOWN
-            if is_open and default is not None and not typed:
+            if is_open and has_default and not typed:
                 values = join(values, UNKNOWN)
         bound[parameter.arg] = values
     return bound
+
+
+def defaults_of(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
+    """Return the parameters with a default."""
+    positional = [p.arg for p in (*arguments.posonlyargs, *arguments.args)]
+    count = len(arguments.defaults)
+    found = list(zip(positional[len(positional) - count :], arguments.defaults, strict=True))
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    found += [(p.arg, default) for p, default in named if default is not None]
+    return found

@@ -6,11 +6,9 @@ from typing import Any
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import await_values, iterate
-from penstock.evidence._analysis.names import local_names
-from penstock.evidence._analysis.scopes import Activation, Arguments, Scope
+from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
 from penstock.evidence._analysis.terms import Call, sequence
 from penstock.evidence._analysis.values import (
-    NOTHING,
     Constant,
     Deferred,
     Function,
@@ -21,7 +19,7 @@ from penstock.evidence._analysis.values import (
 )
 from penstock.evidence._source.files import Definition
 
-__all__ = ["engine_decorators", "run_body"]
+__all__ = ["run_body"]
 
 
 def run_body(engine: Engine, activation: Activation) -> None:
@@ -35,64 +33,41 @@ def run_body(engine: Engine, activation: Activation) -> None:
     if scope is None:
         scope = activation.frame_scope = Scope(definition, activation.scope)
         scope.cls = _class_of(definition)
-    frame = Frame(engine, activation, scope, local_names(definition))
+    frame = Frame(engine, activation, scope, definition.assigned_names)
     assert frame.names is not None
     with frame.collected() as before:
         for name, values in activation.bound.items():
-            values = _provided(frame, values, node)  # noqa: PLW2901
-            frame.names[name] = values
-            if scope.add(name, values):
-                engine.changed = True
+            provided = _provided(frame, values, node)
+            frame.names[name] = provided
+            engine.assign(scope, name, provided)
         if activation.is_root:
             function = Function(definition, activation.scope)
             _provided(frame, engine.load(function, "depends"), node)
     activation.before = sequence(before)
     if isinstance(node, ast.Lambda):
-        returned = frame.evaluate(node.body)
-        activation.returns = join(activation.returns, returned)
+        activation.returns = join(activation.returns, frame.evaluate(node.body))
     else:
-        with engine_decorators(frame):
-            frame.execute(node.body)
+        frame.execute(node.body)
+    if activation.is_root:  # whoever calls it iterates over what it returns
+        for value in activation.returns:
+            if isinstance(value, Deferred):
+                frame.emit(Call(value.activations, definition.place))
     activation.body = sequence(frame.terms)
-
-
-class engine_decorators:  # noqa: N801 - a block
-    """Note what is returned lazily at the end."""
-
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, *_: object) -> None:
-        """Let a root be asked for what it returns lazily."""
-        activation = self.frame.activation
-        if activation.is_root:
-            for value in activation.returns:
-                if isinstance(value, Deferred):
-                    term = Call(value.activations, activation.definition.place)
-                    self.frame.emit(term)
 
 
 def _provided(frame: Frame, values: Values, node: ast.AST) -> Values:
     """Return *values* with what a framework provides, whose providers are called first."""
-    if not any(isinstance(v, Wrapped) and v.kind == "depends" for v in values):
+    providers = [v.function for v in values if isinstance(v, Wrapped) and v.kind == "depends"]
+    if not providers:
         return values
-    found: Values = NOTHING
-    for value in values:
-        if isinstance(value, Wrapped) and value.kind == "depends":
-            returned = frame.apply((value.function,), Arguments(is_open=True), node)
-            returned = await_values(frame, returned, node)
-            lazy = [v for v in returned if isinstance(v, Deferred)]
-            if lazy:
-                returned, more = iterate(frame, returned, node)
-                frame.emit(Call(more, frame.place(node)))
-            found = join(found, returned)
-        else:
-            found = join(found, (value,))
-    known = tuple(v for v in found if not isinstance(v, (Unknown, Constant)))
-    return known or found
+    found = join(v for v in values if not (isinstance(v, Wrapped) and v.kind == "depends"))
+    for provider in providers:
+        returned = await_values(frame, frame.apply((provider,), OPEN, node), node)
+        if any(isinstance(value, Deferred) for value in returned):
+            returned, lazy = iterate(frame, returned, node)
+            frame.emit(Call(lazy, frame.place(node)))
+        found = join(found, returned)
+    return tuple(v for v in found if not isinstance(v, (Unknown, Constant))) or found
 
 
 def _class_of(definition: Definition) -> Definition | None:
@@ -103,7 +78,7 @@ def _class_of(definition: Definition) -> Definition | None:
 def _run_module(engine: Engine, activation: Activation, node: ast.Module) -> None:
     scope = activation.scope
     source = activation.definition.source
-    frame = Frame(engine, activation, scope, local_names(activation.definition))
+    frame = Frame(engine, activation, scope, activation.definition.assigned_names)
     assert frame.names is not None
     frame.names["__name__"] = (Constant(source.module, str),)
     scope.add("__name__", frame.names["__name__"])

@@ -1,20 +1,17 @@
 """Statements with several ways: ``if``, ``try`` and ``match``."""
 
 import ast
-from typing import Any
 
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.narrowing import narrow, narrowed, truth_of
-from penstock.evidence._analysis.terms import Sequence as Terms
-from penstock.evidence._analysis.terms import Term, Try, choice, sequence
+from penstock.evidence._analysis.terms import EMPTY, Term, Try, choice, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
     Class,
     Container,
     Instance,
-    Value,
     Values,
     join,
 )
@@ -23,6 +20,7 @@ __all__ = ["run_if", "run_match", "run_try"]
 
 
 def run_if(frame: Frame, node: ast.If) -> None:
+    """Execute an ``if`` statement."""
     truth = truth_of(frame, node.test)
     frame.evaluate(node.test)
     if truth is not None:
@@ -42,28 +40,20 @@ def run_if(frame: Frame, node: ast.If) -> None:
         frame.emit(choice([sequence(first), sequence(second)]))
 
 
-def run_try(frame: Frame, node: Any) -> None:
+def run_try(frame: Frame, node: ast.Try | ast.TryStar) -> None:
+    """Execute a ``try`` statement."""
     before = frame.saved()
     with frame.collected() as body:
         frame.execute(node.body)
     after = frame.saved()
-    handlers: list[Term] = []
-    results = []
-    frame.restore(before)
     frame.merge(before, after)
     entry = frame.saved()
-    if entry[0] is None:
-        entry = before
+    handlers: list[Term] = []
+    results = []
     for handler in node.handlers:
         frame.restore(entry)
         with frame.collected() as terms:
-            caught = frame.evaluate(handler.type) if handler.type is not None else UNKNOWN
-            if handler.name:
-                found: list[Value] = []
-                for value in caught:
-                    items = frame.engine.items(value) if isinstance(value, Container) else (value,)
-                    found += [Instance(v.definition) for v in items if isinstance(v, Class)]
-                frame.assign(handler.name, tuple(found) or UNKNOWN)
+            _catch(frame, handler)
             frame.execute(handler.body)
         handlers.append(sequence(terms))
         results.append(frame.saved())
@@ -71,16 +61,30 @@ def run_try(frame: Frame, node: Any) -> None:
     with frame.collected() as otherwise:
         frame.execute(node.orelse)
     frame.merge(frame.saved(), *results)
-    alive = not frame.is_dead
-    if not alive:
+    is_dead = frame.is_dead
+    if is_dead:
         frame.restore(before)
     with frame.collected() as final:
         frame.execute(node.finalbody)
-    if not alive:
+    if is_dead:
         frame.leave()
     catches_all = any(_catches_all(handler) for handler in node.handlers)
-    term = Try(sequence(body), tuple(handlers), sequence(otherwise), sequence(final), catches_all)
-    frame.emit(term)
+    frame.emit(
+        Try(sequence(body), tuple(handlers), sequence(otherwise), sequence(final), catches_all)
+    )
+
+
+def _catch(frame: Frame, handler: ast.ExceptHandler) -> None:
+    """Evaluate what is caught, and let the name be an exception of it."""
+    caught = UNKNOWN if handler.type is None else frame.evaluate(handler.type)
+    if handler.name is not None:
+        found = (
+            Instance(cls.definition)
+            for value in caught
+            for cls in (frame.engine.items(value) if isinstance(value, Container) else (value,))
+            if isinstance(cls, Class)
+        )
+        frame.assign(handler.name, tuple(found) or UNKNOWN)
 
 
 def _catches_all(handler: ast.ExceptHandler) -> bool:
@@ -90,6 +94,7 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
 
 
 def run_match(frame: Frame, node: ast.Match) -> None:
+    """Execute a ``match`` statement."""
     subject = frame.evaluate(node.subject)
     before = frame.saved()
     options: list[Term] = []
@@ -111,7 +116,7 @@ def run_match(frame: Frame, node: ast.Match) -> None:
         is_wildcard = isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
         is_exhaustive = is_exhaustive or (is_wildcard and case.guard is None)
     if not is_exhaustive:
-        options.append(Terms())
+        options.append(EMPTY)
         results.append(before)
     frame.merge(*results)
     frame.emit(choice(options))
@@ -124,7 +129,7 @@ def _pattern_values(frame: Frame, pattern: ast.pattern, subject: Values) -> Valu
         return join(*(_pattern_values(frame, each, subject) for each in pattern.patterns))
     if isinstance(pattern, ast.MatchClass):
         with frame.collected():
-            classes = list(frame.evaluate(pattern.cls))
+            classes = frame.evaluate(pattern.cls)
         return narrowed(frame.engine, subject, classes)
     return NOTHING
 

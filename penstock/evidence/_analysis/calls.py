@@ -10,7 +10,6 @@ from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import call_outside, hand_functions
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
 from penstock.evidence._analysis.iteration import counted_items, iterate, typed_or
-from penstock.evidence._analysis.names import is_async, is_generator
 from penstock.evidence._analysis.partials import call_partial
 from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.terms import Call, Term, choice, sequence
@@ -141,11 +140,10 @@ def _call_function(
 ) -> Values:
     activation = frame.engine.activate(function, arguments, receiver)
     frame.forget_paths()
-    defined = function.definition.node
-    if is_generator(defined):
+    if function.definition.is_generator:
         frame.emit(Call((activation,), frame.place(node), is_lazy=True))
         return (Deferred("generator", (activation,)),)
-    if is_async(defined):
+    if isinstance(function.definition.node, ast.AsyncFunctionDef):
         return (Deferred("coroutine", (activation,)),)
     frame.emit(Call((activation,), frame.place(node)))
     return typed_or(frame, function, activation.returns)

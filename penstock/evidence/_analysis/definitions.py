@@ -5,12 +5,11 @@ from typing import Any
 
 from penstock.evidence._analysis.expressions import defaults_of
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.names import assigned_names
+from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.registrations import register
 from penstock.evidence._analysis.scopes import Arguments, ClassInfo, Scope
 from penstock.evidence._analysis.values import (
     NOTHING,
-    Alias,
     Class,
     Constant,
     External,
@@ -29,6 +28,7 @@ __all__ = ["define_class", "define_function"]
 
 
 def define_function(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Execute a ``def`` statement."""
     definition = frame.activation.definition.source.definitions[node]
     function = Function(definition, frame.scope)
     for parameter, default in defaults_of(node.args):
@@ -38,27 +38,23 @@ def define_function(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) 
 
 
 def _decorate(frame: Frame, values: Values, node: Any) -> Values:
-    original = values
     evaluated = [(frame.evaluate(d), d) for d in node.decorator_list]
     for decorators, written in reversed(evaluated):
         found: Values = NOTHING
         for decorator in decorators:
-            found = join(found, _decorate_with(frame, decorator, values, written, original))
+            found = join(found, _decorate_with(frame, decorator, values, written))
         values = found or values
     return values
 
 
-def _decorate_with(
-    frame: Frame, decorator: Value, values: Values, written: ast.expr, original: Values
-) -> Values:
+def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.expr) -> Values:
     arguments = Arguments((values,))
     if isinstance(decorator, External):
-        last = decorator.name.removesuffix("()").rpartition(".")[2]
-        if last in _DESCRIPTORS:
+        name = decorator.name.removesuffix("()")
+        if last_of(name) in _DESCRIPTORS:
             return frame.apply((decorator,), arguments, written) or values
         for value in values:
             frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
-        name = decorator.name.removesuffix("()")
         register(frame, External(name.rpartition(".")[0], decorator.site), values)
         return values
     if isinstance(decorator, (Unknown, Constant)):
@@ -70,8 +66,7 @@ def _decorate_with(
             frame.engine.put(inner.function, key, values)
         return values
     found = frame.apply((decorator,), arguments, written)
-    is_known = [v for v in found if not isinstance(v, (Unknown, Constant))]
-    return join(is_known) if is_known else values
+    return tuple(v for v in found if not isinstance(v, (Unknown, Constant))) or values
 
 
 _DESCRIPTORS = {
@@ -82,6 +77,7 @@ _DESCRIPTORS = {
 
 
 def define_class(frame: Frame, node: ast.ClassDef) -> None:
+    """Execute a ``class`` statement."""
     engine = frame.engine
     definition = frame.activation.definition.source.definitions[node]
     info = engine.classes.get(definition)
@@ -89,20 +85,13 @@ def define_class(frame: Frame, node: ast.ClassDef) -> None:
         info = ClassInfo(definition, Scope(definition, frame.scope))
         engine.classes[definition] = info
         info.assigned = _assigned_attributes(node)
-    bases: Values = NOTHING
-    for base in node.bases:
-        for value in frame.evaluate(base):
-            # What a generic class of a library is subscripted with does not matter here.
-            plain: Values = (value,)
-            if isinstance(value, Alias) and isinstance(value.node, ast.Subscript):
-                plain = frame.evaluate(value.node.value)
-            bases = join(bases, plain)
+    bases = join(*(frame.evaluate(_plain(base)) for base in node.bases))
     for keyword in node.keywords:
         frame.evaluate(keyword.value)
     if bases != info.bases:
         info.bases = bases
         engine.changed = engine.changed or engine.round > 0
-    inner = Frame(engine, frame.activation, info.scope, frozenset(assigned_names(node)))
+    inner = Frame(engine, frame.activation, info.scope, definition.assigned_names)
     inner.terms = frame.terms
     frame.assign(node.name, (Class(definition),))
     inner.execute(node.body)
@@ -111,6 +100,11 @@ def define_class(frame: Frame, node: ast.ClassDef) -> None:
     engine.forget_mro()
     _note_subclass(frame, definition, node)
     frame.assign(node.name, _decorate(frame, (Class(definition),), node))
+
+
+def _plain(base: ast.expr) -> ast.expr:
+    """Return a base without what a generic class is subscripted with."""
+    return base.value if isinstance(base, ast.Subscript) else base
 
 
 def _note_subclass(frame: Frame, definition: Definition, node: ast.ClassDef) -> None:

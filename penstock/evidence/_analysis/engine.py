@@ -135,6 +135,10 @@ class Engine(Heap):
             self.depth = depth
         return scope
 
+    def is_running(self, source: SourceFile) -> bool:
+        """Return whether a module is being executed."""
+        return self.contexts[source.root][0].is_running
+
     def member(self, source: SourceFile, name: str) -> Values:
         """Return what *name* is in a module, or nothing if it is not there."""
         scope = self.scope_of(source)
@@ -265,6 +269,11 @@ class Engine(Heap):
                 definition = one.source.definitions[node]
                 method = Function(definition, info.scope)
                 self.activate(method, OPEN, Instance(cls))
+
+    def assign(self, scope: Scope, name: str, values: Values) -> None:
+        """Let *name* in *scope* be one of *values*, too."""
+        if scope.add(name, values):
+            self.changed = True
 
     # Calls
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.calls import call_expression
 from penstock.evidence._analysis.comprehensions import comprehension
 from penstock.evidence._analysis.containers import copy_items, count_of, items_of
@@ -29,7 +30,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 
-__all__ = ["defaults_of", "evaluate"]
+__all__ = ["evaluate"]
 
 
 def evaluate(frame: Frame, node: ast.expr) -> Values:
@@ -144,16 +145,6 @@ def _lambda(frame: Frame, node: ast.Lambda) -> Values:
     for parameter, default in defaults_of(node.args):
         frame.engine.store(function, ("default", parameter), frame.evaluate(default))
     return (function,)
-
-
-def defaults_of(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
-    """Return the parameters with a default."""
-    positional = [p.arg for p in (*arguments.posonlyargs, *arguments.args)]
-    count = len(arguments.defaults)
-    found = list(zip(positional[len(positional) - count :], arguments.defaults, strict=True))
-    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    found += [(p.arg, default) for p, default in named if default is not None]
-    return found
 
 
 def _await(frame: Frame, node: ast.Await) -> Values:

@@ -113,8 +113,7 @@ class Frame:
         scope = self.scope
         if name not in self.local:
             scope = self._outer(name)
-        if scope.add(name, values):
-            self.engine.changed = True
+        self.engine.assign(scope, name, values)
         if self.names is not None and (scope is self.scope):
             self.names[name] = values
         if self.paths:

@@ -17,9 +17,7 @@ from penstock.evidence._analysis.values import (
     Function,
     Instance,
     Method,
-    Value,
     Values,
-    join,
 )
 from penstock.evidence._source.files import Definition
 
@@ -27,7 +25,9 @@ __all__ = ["methods_called"]
 
 _COMMON = frozenset(
     name
-    for kind in (str, bytes, list, dict, set, int, float, io.StringIO, io.BytesIO, PurePath, BaseException)
+    for kind in (
+        str, bytes, list, dict, set, int, float, io.StringIO, io.BytesIO, PurePath, BaseException,
+    )
     for name in dir(kind)
 ) | HANDING | REGISTERING | SENDING | SIGNATURES | STORING | WAITING | {
     "run", "start", "stop", "close", "open", "read", "write", "filter", "all", "first", "last",
@@ -50,7 +50,7 @@ def methods_called(engine: Engine, name: str) -> Values:
     found = _methods(engine, name)
     tops = [cls for cls in found if not any(_is_below(engine, cls, other) for other in found)]
     if len(tops) == 1:
-        engine.guessed[name] = _bound(engine, tops[0], found, name)
+        engine.guessed[name] = _bound(engine, found, name)
     return engine.guessed[name]
 
 
@@ -75,11 +75,10 @@ def _is_below(engine: Engine, cls: Definition, other: Definition) -> bool:
     return cls is not other and engine.is_subclass(cls, other)
 
 
-def _bound(engine: Engine, top: Definition, found: list[Definition], name: str) -> Values:
-    bound: list[Value] = []
-    for cls in found:
-        for value in engine.own(cls, name):
-            if isinstance(value, Function):
-                bound.append(Method(value, Instance(cls)))
-    del top
-    return join(bound)
+def _bound(engine: Engine, found: list[Definition], name: str) -> Values:
+    return tuple(
+        Method(value, Instance(cls))
+        for cls in found
+        for value in engine.own(cls, name)
+        if isinstance(value, Function)
+    )

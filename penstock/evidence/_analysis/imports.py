@@ -2,13 +2,16 @@
 
 import ast
 
+from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.values import UNKNOWN, Class, External, Function
+from penstock.evidence._analysis.values import NOTHING, UNKNOWN, Class, External, Function, Values
+from penstock.evidence._source.files import SourceFile
 
 __all__ = ["run_import", "run_import_from"]
 
 
 def run_import(frame: Frame, node: ast.Import) -> None:
+    """Execute ``import shop.orders``."""
     for alias in node.names:
         top = alias.name.partition(".")[0]
         whole = frame.engine.module(alias.name)
@@ -16,38 +19,48 @@ def run_import(frame: Frame, node: ast.Import) -> None:
 
 
 def run_import_from(frame: Frame, node: ast.ImportFrom) -> None:
-    source = frame.activation.definition.source
-    name = node.module or ""
-    if node.level:
-        parts = source.module.split(".")
-        drop = node.level - (1 if source.is_package else 0)
-        parts = parts[: len(parts) - drop] if drop else parts
-        name = ".".join([*parts, *filter(None, [node.module])])
-    project = frame.engine.project
-    target = project.files.get(name)
+    """Execute ``from shop import orders``."""
+    name = _absolute(frame.activation.definition.source, node)
     for alias in node.names:
         if alias.name == "*":
             _import_all(frame, name)
-            continue
-        if target is not None:
-            found = frame.engine.member(target, alias.name)
-            if not found:
-                submodule = project.files.get(f"{name}.{alias.name}")
-                if submodule is not None:
-                    found = frame.engine.module(submodule.module)
-            if not found and frame.engine.contexts[target.root][0].is_running:
-                definition = target.find(alias.name)  # of modules that import each other
-                if definition is not None and definition.kind == "function":
-                    found = (Function(definition, frame.engine.scope_of(target)),)
-                elif definition is not None and definition.kind == "class":
-                    found = (Class(definition),)
-        elif f"{name}.{alias.name}" in project.files:
-            found = frame.engine.module(f"{name}.{alias.name}")
-        elif name in project.packages or name.partition(".")[0] in project.packages:
-            found = UNKNOWN
         else:
-            found = (External(f"{name}.{alias.name}"),)
-        frame.assign(alias.asname or alias.name, found or UNKNOWN)
+            found = _imported(frame.engine, name, alias.name)
+            frame.assign(alias.asname or alias.name, found or UNKNOWN)
+
+
+def _absolute(source: SourceFile, node: ast.ImportFrom) -> str:
+    """Return the name of the module that is imported from."""
+    if not node.level:
+        return node.module or ""
+    parts = source.module.split(".")
+    drop = node.level - (1 if source.is_package else 0)
+    kept = parts[: len(parts) - drop] if drop else parts
+    return ".".join([*kept, *filter(None, [node.module])])
+
+
+def _imported(engine: Engine, module: str, name: str) -> Values:
+    project = engine.project
+    target = project.files.get(module)
+    whole = f"{module}.{name}"
+    if target is not None and (found := engine.member(target, name)):
+        return found
+    if whole in project.files:
+        return engine.module(whole)
+    if target is not None:
+        return _not_there_yet(engine, target, name)
+    is_own = module in project.packages or module.partition(".")[0] in project.packages
+    return UNKNOWN if is_own else (External(whole),)
+
+
+def _not_there_yet(engine: Engine, target: SourceFile, name: str) -> Values:
+    """Return what a module defines that imports, directly or not, the one that imports it."""
+    definition = target.find(name) if engine.is_running(target) else None
+    if definition is None:
+        return NOTHING
+    if definition.kind == "class":
+        return (Class(definition),)
+    return (Function(definition, engine.scope_of(target)),)
 
 
 def _import_all(frame: Frame, name: str) -> None:

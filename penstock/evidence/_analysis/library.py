@@ -1,11 +1,8 @@
 """What is known of functions of libraries: which call what they get, and which hand it off."""
 
 __all__ = [
-    "CHAINS",
-    "CHORDS",
     "CONSUMERS",
     "ENDINGS",
-    "GROUPS",
     "HANDING",
     "IDENTITY",
     "LOOKING",
@@ -17,7 +14,6 @@ __all__ = [
     "STORING",
     "WAITING",
     "last_of",
-    "returns_function",
 ]
 
 
@@ -27,69 +23,73 @@ def last_of(name: str) -> str:
 
 
 RUNNERS = frozenset({
-    "map", "filter", "sorted", "min", "max", "sort", "reduce", "accumulate", "starmap", "takewhile",
-    "dropwhile", "groupby", "filterfalse", "any", "all", "sum", "apply", "call", "retry_call",
-    "run", "run_until_complete", "wait_for", "shield", "to_thread", "run_sync", "run_in_threadpool",
-    "isolate", "partition", "atomic", "wrapper", "run_coroutine", "timeit", "setdefault", "iter",
-    "next", "call_command", "invoke", "wrapt", "anext", "defaultdict", "sub", "subn",
-    "run_in_executor", "as_completed_now", "wrap", "with_retry", "execute_with_retry",
+    "map", "filter", "sorted", "min", "max", "sort", "reduce", "accumulate", "starmap",
+    "takewhile", "dropwhile", "groupby", "filterfalse", "any", "all", "sum", "apply", "call",
+    "retry_call", "run", "run_until_complete", "wait_for", "shield", "to_thread", "run_sync",
+    "run_in_threadpool", "isolate", "partition", "atomic", "wrapper", "run_coroutine", "timeit",
+    "setdefault", "iter", "next", "call_command", "invoke", "wrapt", "anext", "defaultdict", "sub",
+    "subn", "run_in_executor", "as_completed_now", "wrap", "with_retry", "execute_with_retry",
 })  # fmt: skip
 """Functions, by their last name, that call the functions that they get before they return."""
 
 
 CONSUMERS = frozenset({
-    "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all", "join",
-    "deque", "next", "anext", "extend", "update", "writelines", "executemany", "bulk_create",
-    "Counter", "OrderedDict", "enumerate", "zip", "reversed", "chain", "islice", "from_iterable",
-    "filter", "map", "iter", "aiter", "batched", "tee", "tqdm", "len", "reduce", "fromkeys",
+    "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all",
+    "join", "deque", "next", "anext", "extend", "update", "writelines", "executemany",
+    "bulk_create", "Counter", "OrderedDict", "enumerate", "zip", "reversed", "chain", "islice",
+    "from_iterable", "filter", "map", "iter", "aiter", "batched", "tee", "tqdm", "len", "reduce",
+    "fromkeys",
 })  # fmt: skip
 """Functions that iterate over what they get, or pass it on item by item."""
 
 
 LOOKING = frozenset({
-    "signature", "getsource", "getsourcefile", "getsourcelines", "isfunction", "ismethod", "isclass",
-    "iscoroutinefunction", "isgeneratorfunction", "isasyncgenfunction", "getmembers", "unwrap",
-    "get_type_hints", "getdoc", "id", "repr", "str", "hash", "isinstance", "issubclass", "callable",
-    "hasattr", "print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log",
-    "format", "getLogger", "get_logger", "bool", "len", "dir", "vars", "getmodule", "getfullargspec",
-    "add_note", "assert_called", "assertEqual", "assertRaises", "raises",
+    "signature", "getsource", "getsourcefile", "getsourcelines", "isfunction", "ismethod",
+    "isclass", "iscoroutinefunction", "isgeneratorfunction", "isasyncgenfunction", "getmembers",
+    "unwrap", "get_type_hints", "getdoc", "id", "repr", "str", "hash", "isinstance", "issubclass",
+    "callable", "hasattr", "print", "debug", "info", "warning", "warn", "error", "exception",
+    "critical", "log", "format", "getLogger", "get_logger", "bool", "len", "dir", "vars",
+    "getmodule", "getfullargspec", "add_note", "assert_called", "assertEqual", "assertRaises",
+    "raises",
 })  # fmt: skip
 """Functions that only look at what they get."""
 
 
 IDENTITY = frozenset({
-    "lru_cache", "cache", "wraps", "contextmanager_", "override", "final", "overload", "typechecked",
-    "no_type_check", "abstractmethod", "runtime_checkable", "total_ordering", "dataclass_transform",
-    "unique", "verify", "cast",
+    "lru_cache", "cache", "wraps", "override", "final", "overload",
+    "typechecked", "no_type_check", "abstractmethod", "runtime_checkable", "total_ordering",
+    "dataclass_transform", "unique", "verify", "cast",
 })  # fmt: skip
 
 
 REGISTERING = frozenset({
     "connect", "subscribe", "register", "on", "add_handler", "add_listener", "add_event_handler",
-    "listen", "listens_for", "receiver", "hook", "add_hook", "on_event", "add_subscriber", "observe",
-    "attach", "bind", "handler", "route", "command", "task", "consumer", "subscriber", "middleware",
-    "connect_via", "add_api_route", "add_url_rule", "path", "re_path", "url", "add_route",
-    "include", "add_middleware", "exception_handler", "errorhandler", "register_error_handler",
-    "add_exception_handler", "add_job", "schedule", "every", "at", "do", "add_periodic_task",
-    "add_parser", "set_defaults", "add_command", "register_task", "atexit", "signal",
-    "add_signal_handler", "fixture", "parametrize", "property", "validator", "field_validator",
-    "model_validator", "root_validator", "cached", "memoize", "event", "listener", "websocket",
-    "get", "post", "put", "patch", "delete", "head", "options", "trace", "api_route", "Field",
-    "field", "Column", "mapped_column", "relationship", "as_view", "actor", "periodic_task",
-    "before_request", "after_request", "teardown_request", "teardown_appcontext", "cli", "callback",
-    "option", "argument", "group", "agent", "timer", "topic", "rpc", "method", "include_router",
+    "listen", "listens_for", "receiver", "hook", "add_hook", "on_event", "add_subscriber",
+    "observe", "attach", "bind", "handler", "route", "command", "task", "consumer", "subscriber",
+    "middleware", "connect_via", "add_api_route", "add_url_rule", "path", "re_path", "url",
+    "add_route", "include", "add_middleware", "exception_handler", "errorhandler",
+    "register_error_handler", "add_exception_handler", "add_job", "schedule", "every", "at", "do",
+    "add_periodic_task", "add_parser", "set_defaults", "add_command", "register_task", "atexit",
+    "signal", "add_signal_handler", "fixture", "parametrize", "property", "validator",
+    "field_validator", "model_validator", "root_validator", "cached", "memoize", "event",
+    "listener", "websocket", "get", "post", "put", "patch", "delete", "head", "options", "trace",
+    "api_route", "Field", "field", "Column", "mapped_column", "relationship", "as_view", "actor",
+    "periodic_task", "before_request", "after_request", "teardown_request", "teardown_appcontext",
+    "cli", "callback", "option", "argument", "group", "agent", "timer", "topic", "rpc", "method",
+    "include_router",
 })  # fmt: skip
 """Functions that keep what they get for an event, a route or a message: no call follows here."""
 
 
 SENDING = frozenset({
-    "send", "send_robust", "send_async", "emit", "publish", "produce", "fire", "trigger", "dispatch",
-    "notify", "delay", "apply_async", "enqueue", "enqueue_in", "enqueue_at", "enqueue_call",
-    "send_task", "send_message", "send_messages", "send_and_wait", "put", "put_nowait", "kiq",
-    "basic_publish", "publish_message", "xadd", "rpush", "lpush", "sadd", "zadd", "hset", "broadcast",
-    "defer", "schedule", "call_soon", "post", "request", "invoke", "submit", "add_job", "kick",
-    "put_item", "put_event", "put_events", "produce_message", "send_event", "emit_event", "raise_event",
-    "publish_event", "queue_task", "add_message", "push", "lpush_many", "sendall", "write_message",
+    "send", "send_robust", "send_async", "emit", "publish", "produce", "fire", "trigger",
+    "dispatch", "notify", "delay", "apply_async", "enqueue", "enqueue_in", "enqueue_at",
+    "enqueue_call", "send_task", "send_message", "send_messages", "send_and_wait", "put",
+    "put_nowait", "kiq", "basic_publish", "publish_message", "xadd", "rpush", "lpush", "sadd",
+    "zadd", "hset", "broadcast", "defer", "schedule", "call_soon", "post", "request", "invoke",
+    "submit", "add_job", "kick", "put_item", "put_event", "put_events", "produce_message",
+    "send_event", "emit_event", "raise_event", "publish_event", "queue_task", "add_message",
+    "push", "lpush_many", "sendall", "write_message",
 })  # fmt: skip
 """Methods that may put something where other code finds it."""
 
@@ -120,15 +120,6 @@ NAMING = frozenset({
 """Functions that hand off what a string names."""
 
 
-CHAINS = frozenset({"chain", "pipeline"})
-
-
-GROUPS = frozenset({"group", "gather", "wait", "as_completed"})
-
-
-CHORDS = frozenset({"chord"})
-
-
 WAITING = frozenset({
     "result", "join", "get", "wait", "get_result", "exception", "wait_result",
 })  # fmt: skip
@@ -137,8 +128,3 @@ WAITING = frozenset({
 
 ENDINGS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit"})
 """Functions that do not return."""
-
-
-def returns_function(name: str) -> bool:
-    """Return whether a decorator of a library called *name* returns what it decorates."""
-    return last_of(name) not in {"property", "cached_property", "staticmethod", "classmethod"}

@@ -7,7 +7,7 @@ from penstock.evidence._analysis.containers import copy_items
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.narrowing import is_falsy, narrow, truth_of
 from penstock.evidence._analysis.scopes import Arguments
-from penstock.evidence._analysis.terms import Choice, Sequence, choice, sequence
+from penstock.evidence._analysis.terms import EMPTY, Choice, Term, choice, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -23,90 +23,84 @@ __all__ = ["binary_operation", "boolean_operation", "conditional"]
 
 
 def binary_operation(frame: Frame, node: ast.BinOp) -> Values:
+    """Return what an operator with two operands gives."""
     left, right = frame.evaluate(node.left), frame.evaluate(node.right)
-    engine = frame.engine
     if isinstance(node.op, ast.BitOr):
-        signatures = [
-            v for v in (*left, *right) if isinstance(v, Partial) and v.kind == "signature"
-        ]
-        if signatures:
-            found = []
-            for value in (*left, *right):
-                if isinstance(value, Partial) and value.kind == "chain":
-                    found += [v for values in value.positional for v in values]
-                elif isinstance(value, Partial):
-                    found.append(value)
-            return (Partial(found[0], tuple((v,) for v in found), kind="chain"),)
-        if any(isinstance(v, Container) for v in (*left, *right)):
-            container = Container("dict", frame.site(node))
-            for value in (*left, *right):
-                copy_items(engine, container, value)
-            return (container,)
-        return join(left, right)
-    if isinstance(node.op, ast.Add):
-        containers = [v for v in (*left, *right) if isinstance(v, Container)]
-        if containers:
-            container = Container(containers[0].kind, frame.site(node))
-            for value in containers:
-                engine.put(container, None, engine.items(value))
-            return (container,)
-        if len(left) == len(right) == 1:
-            one, other = left[0], right[0]
-            if (
-                isinstance(one, Constant) and isinstance(other, Constant)
-                and one.kind is other.kind and one.kind in {str, int}
-            ):  # fmt: skip
-                both = one.value + other.value
-                return (Constant(both, one.kind),)
-    method = {
-        ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.RShift: "__rshift__",
-        ast.LShift: "__lshift__", ast.Mod: "__mod__", ast.MatMult: "__matmul__",
-    }.get(type(node.op))  # fmt: skip
-    found_values: Values = NOTHING
+        return _joined(frame, left, right, node)
+    if isinstance(node.op, ast.Add) and (found := _added(frame, left, right, node)):
+        return found
+    method = _METHODS.get(type(node.op), "")
+    found = NOTHING
     for value in left:
-        if (
-            method
-            and isinstance(value, Instance)
-            and (callees := frame.engine.find(value.cls, method))
-        ):
+        if isinstance(value, Instance) and method and frame.engine.find(value.cls, method):
             bound = attribute_of(frame, value, method, node)
-            found_values = join(
-                found_values, frame.apply(bound or callees, Arguments((right,)), node)
-            )
-    return found_values or UNKNOWN
+            found = join(found, frame.apply(bound, Arguments((right,)), node))
+    return found or UNKNOWN
+
+
+_METHODS: dict[type[ast.operator], str] = {
+    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.RShift: "__rshift__",
+    ast.LShift: "__lshift__", ast.Mod: "__mod__", ast.MatMult: "__matmul__",
+}  # fmt: skip
+
+
+def _joined(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Values:
+    """Return what ``|`` gives: a chain of tasks, one dict of two, or a type of either."""
+    both = (*left, *right)
+    tasks = [value for value in both if isinstance(value, Partial)]
+    if any(task.kind == "signature" for task in tasks):
+        links = (t.positional if t.kind == "chain" else ((t,),) for t in tasks)
+        return (Partial(tasks[0], tuple(each for link in links for each in link), kind="chain"),)
+    if not any(isinstance(value, Container) for value in both):
+        return join(left, right)
+    container = Container("dict", frame.site(node))
+    for value in both:
+        copy_items(frame.engine, container, value)
+    return (container,)
+
+
+def _added(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Values:
+    """Return what ``+`` gives for lists, and for strings or numbers that the source has."""
+    containers = [value for value in (*left, *right) if isinstance(value, Container)]
+    if containers:
+        container = Container(containers[0].kind, frame.site(node))
+        for value in containers:
+            frame.engine.put(container, None, frame.engine.items(value))
+        return (container,)
+    match left, right:
+        case [Constant() as one], [Constant() as other] if one.kind is other.kind in {str, int}:
+            return (Constant(one.value + other.value, one.kind),)
+    return NOTHING
 
 
 def boolean_operation(frame: Frame, node: ast.BoolOp) -> Values:
-    found: Values = NOTHING
-    saved = []
+    """Return what ``and`` and ``or`` give, whose later operands need not be evaluated."""
     is_or = isinstance(node.op, ast.Or)
-    collected = []
-    for number, operand in enumerate(node.values):
+    *others, last = node.values
+    found: Values = NOTHING
+    before: list[Term] = []
+    after_first = None
+    for operand in others:
         with frame.collected() as terms:
             values = frame.evaluate(operand)
-        collected.append(sequence(terms))
-        is_last = number == len(node.values) - 1
-        if not is_last and is_or:
-            values = tuple(v for v in values if not is_falsy(v))
-        found = join(found, values)
-        if not is_last:
-            saved.append(frame.saved())
-            narrow(frame, operand, truth=not is_or)
-    term = collected[-1]
-    for one in reversed(collected[:-1]):
-        term = one if _is_empty(term) else sequence([one, Choice((Sequence(), term))])
+        before.append(sequence(terms))
+        found = join(found, (v for v in values if not (is_or and is_falsy(v))))
+        after_first = after_first or frame.saved()
+        narrow(frame, operand, truth=not is_or)
+    with frame.collected() as terms:
+        found = join(found, frame.evaluate(last))
+    term = sequence(terms)
+    for one in reversed(before):
+        term = one if term == EMPTY else sequence([one, Choice((EMPTY, term))])
     frame.emit(term)
     # Names are as after the first operand: what narrows the others ends here.
-    if saved:
-        frame.restore(saved[0])
+    if after_first is not None:
+        frame.restore(after_first)
     return found
 
 
-def _is_empty(term: object) -> bool:
-    return isinstance(term, Sequence) and not term.items
-
-
 def conditional(frame: Frame, node: ast.IfExp) -> Values:
+    """Return what ``a if test else b`` is."""
     truth = truth_of(frame, node.test)
     frame.evaluate(node.test)
     if truth is not None:

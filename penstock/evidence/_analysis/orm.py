@@ -13,8 +13,8 @@ from penstock.evidence._analysis.values import (
     Container,
     External,
     Instance,
-    Value,
     Values,
+    join,
 )
 from penstock.evidence._source.files import Definition
 
@@ -34,8 +34,8 @@ QUERY = "query"
 
 _ONE = {
     "get", "first", "last", "earliest", "latest", "one", "one_or_none", "scalar", "scalar_one",
-    "scalar_one_or_none", "create", "acreate", "aget", "afirst", "alast", "first_or_404", "get_or_404",
-    "one_or_404", "get_or_none", "pop", "popleft", "get_by_id", "fetchone", "build",
+    "scalar_one_or_none", "create", "acreate", "aget", "afirst", "alast", "first_or_404",
+    "get_or_404", "one_or_404", "get_or_none", "pop", "popleft", "get_by_id", "fetchone", "build",
 }  # fmt: skip
 
 
@@ -119,36 +119,28 @@ def _classes(frame: Frame, values: Values) -> list[Definition]:
 
 def _relation(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return what ``ForeignKey(Order)`` and the like give an object."""
-    if frame.scope.definition.kind != "class":
-        return None
     engine, own = frame.engine, frame.scope.definition
-    target = arguments.positional[0] if arguments.positional else NOTHING
-    targets = _classes(frame, target or arguments.named.get("to", NOTHING))
-    is_many = last_of(callee.name) in {"ManyToManyField", "relationship", "GenericRelation"}
-    names = arguments.named.get("related_name", NOTHING) or arguments.named.get("backref", NOTHING)
+    if own.kind != "class":
+        return None
+    kind, named = last_of(callee.name), arguments.named
+    targets = _classes(frame, join(*arguments.positional[:1]) or named.get("to", NOTHING))
+    names = named.get("related_name", NOTHING) or named.get("backref", NOTHING)
     backs = [v.value for v in names if isinstance(v, Constant) and isinstance(v.value, str)]
+    is_one = kind == "OneToOneField"
+    back = Instance(own) if is_one else query_of(engine, own)
+    default = own.name.lower() if is_one else f"{own.name.lower()}_set"
     for each in targets:
-        back: Value = Instance(own)
-        if last_of(callee.name) != "OneToOneField":
-            back = query_of(engine, own)
-        default = own.name.lower() if last_of(callee.name) == "OneToOneField" else (
-            f"{own.name.lower()}_set"
-        )  # fmt: skip
         for name in backs or [default]:
             engine.store(Instance(each), name, (back,))
-    if is_many:
-        found: list[Value] = []
-        for each in targets:
-            found.append(query_of(engine, each))
-            if last_of(callee.name) == "relationship":
-                found.append(Instance(each))
-        return tuple(found) or None
-    return tuple(Instance(each) for each in targets) or None
+    instances = tuple(Instance(each) for each in targets)
+    if kind not in {"ManyToManyField", "relationship", "GenericRelation"}:
+        return instances or None
+    queries = tuple(query_of(engine, each) for each in targets)
+    return join(queries, instances if kind == "relationship" else NOTHING) or None
 
 
 def _select(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return the query that a call with a class makes, like ``session.query(Order)``."""
-    del node
     first = arguments.positional[0] if arguments.positional else NOTHING
     queries = [v for v in first if isinstance(v, Container) and v.kind == QUERY]
     name = last_of(callee.name)
@@ -166,7 +158,6 @@ def _select(frame: Frame, callee: External, arguments: Arguments, node: ast.AST)
 
 def _imported(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return what a string names, like ``import_string("shop.models.Order")``."""
-    del callee, node
     engine = frame.engine
     found: Values = NOTHING
     for value in arguments.positional[0] if arguments.positional else NOTHING:

@@ -10,7 +10,8 @@ from penstock.evidence._analysis.definitions import define_class, define_functio
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.imports import run_import, run_import_from
 from penstock.evidence._analysis.iteration import iterate
-from penstock.evidence._analysis.loops import run_for, run_while, run_with
+from penstock.evidence._analysis.loops import run_for, run_while
+from penstock.evidence._analysis.managers import run_with
 from penstock.evidence._analysis.narrowing import narrow
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.targets import assign_target
@@ -24,7 +25,6 @@ from penstock.evidence._analysis.values import (
     Deferred,
     External,
     Instance,
-    Unknown,
     Values,
     is_vague,
     join,
@@ -38,11 +38,9 @@ def run_block(frame: Frame, statements: Sequence[ast.stmt]) -> None:
     for statement in statements:
         if frame.is_dead:
             return
-        _STATEMENTS.get(type(statement), _nothing)(frame, statement)
-
-
-def _nothing(_: Frame, __: Any) -> None:
-    """Do nothing."""
+        rule = _STATEMENTS.get(type(statement))
+        if rule is not None:
+            rule(frame, statement)
 
 
 def _expression(frame: Frame, node: ast.Expr) -> None:
@@ -73,31 +71,28 @@ def _assign(frame: Frame, node: ast.Assign) -> None:
 
 
 def _ann_assign(frame: Frame, node: ast.AnnAssign) -> None:
-    engine = frame.engine
-    is_class = frame.scope.definition.kind == "class"
-    values: Values = NOTHING
-    if is_class and isinstance(node.target, ast.Name):
-        owner = Class(frame.scope.definition)
-        if "ClassVar" not in ast.unparse(node.annotation):
-            engine.store(owner, "fields", (Constant(node.target.id, str),))
-        typed = engine.annotation(frame.scope, node.annotation)
-        engine.store(owner, ("annotation", node.target.id), typed)
-        if node.value is not None:
-            values = _field_value(frame, node.value)
-            engine.store(Instance(frame.scope.definition), node.target.id, typed)
-            if values and not all(isinstance(v, (External, Constant)) for v in values):
-                frame.assign(node.target.id, values)
-                return
+    typed = frame.engine.annotation(frame.scope, node.annotation)
+    if frame.scope.definition.kind == "class" and isinstance(node.target, ast.Name):
+        _field(frame, node, node.target.id, typed)
         return
-    typed = engine.annotation(frame.scope, node.annotation)
-    if node.value is not None:
-        values = frame.evaluate(node.value)
-    elif not typed:
+    if node.value is None and not typed:
         return
-    known = [v for v in values if not isinstance(v, Unknown)]
-    if not known or (all(isinstance(v, (Constant, External)) for v in known) and typed):
-        values = join(values, typed)
+    values = NOTHING if node.value is None else frame.evaluate(node.value)
+    values = join(values, typed) if is_vague(values) else values
     assign_target(frame, node.target, values or UNKNOWN)
+
+
+def _field(frame: Frame, node: ast.AnnAssign, name: str, typed: Values) -> None:
+    """Note a field of a class, with its type and default."""
+    engine, cls = frame.engine, frame.scope.definition
+    if "ClassVar" not in ast.unparse(node.annotation):
+        engine.store(Class(cls), "fields", (Constant(name, str),))
+    engine.store(Class(cls), ("annotation", name), typed)
+    if node.value is not None:
+        values = _field_value(frame, node.value)
+        engine.store(Instance(cls), name, typed)
+        if not all(isinstance(value, (External, Constant)) for value in values):
+            frame.assign(name, values)
 
 
 def _field_value(frame: Frame, node: ast.expr) -> Values:
@@ -113,30 +108,20 @@ def _field_value(frame: Frame, node: ast.expr) -> Values:
 
 def _aug_assign(frame: Frame, node: ast.AugAssign) -> None:
     values = frame.evaluate(node.value)
+    before = frame.evaluate(node.target)
+    containers = tuple(value for value in before if isinstance(value, Container))
+    if containers:
+        items, _ = iterate(frame, values, node)
+        for container in containers:
+            frame.engine.put(container, None, items)
     if isinstance(node.target, ast.Name):
-        before = frame.read(node.target.id)
-        for owner in before:
-            if isinstance(owner, Container):
-                items, _ = iterate(frame, values, node)
-                frame.engine.put(owner, None, items)
-        frame.assign(
-            node.target.id, before if any(isinstance(v, Container) for v in before) else UNKNOWN
-        )
-    elif isinstance(node.target, ast.Attribute):
-        for owner in frame.evaluate(node.target):
-            if isinstance(owner, Container):
-                items, _ = iterate(frame, values, node)
-                frame.engine.put(owner, None, items)
-    else:
-        frame.evaluate(node.target)
+        frame.assign(node.target.id, containers or UNKNOWN)
 
 
 def _return(frame: Frame, node: ast.Return) -> None:
-    if node.value is not None:
-        values = frame.evaluate(node.value)
-        frame.activation.returns = join(frame.activation.returns, values)
-    else:
-        frame.activation.returns = join(frame.activation.returns, (Constant(None),))
+    activation = frame.activation
+    values = (Constant(None),) if node.value is None else frame.evaluate(node.value)
+    activation.returns = join(activation.returns, values)
     frame.emit(Exit("return"))
     frame.leave()
 
@@ -150,9 +135,16 @@ def _raise(frame: Frame, node: ast.Raise) -> None:
     frame.leave()
 
 
-def _leave(frame: Frame, node: ast.Break | ast.Continue) -> None:
-    kind = "break" if isinstance(node, ast.Break) else "continue"
-    frame.emit(Exit(kind))  # type: ignore[arg-type]
+def _break(frame: Frame, _: ast.Break) -> None:
+    _leave_round(frame, Exit("break"))
+
+
+def _continue(frame: Frame, _: ast.Continue) -> None:
+    _leave_round(frame, Exit("continue"))
+
+
+def _leave_round(frame: Frame, term: Exit) -> None:
+    frame.emit(term)
     frame.exits.append(frame.saved())
     frame.leave()
 
@@ -164,8 +156,8 @@ _STATEMENTS: dict[type[ast.stmt], Callable[[Frame, Any], None]] = {
     ast.AugAssign: _aug_assign,
     ast.Return: _return,
     ast.Raise: _raise,
-    ast.Break: _leave,
-    ast.Continue: _leave,
+    ast.Break: _break,
+    ast.Continue: _continue,
     ast.If: run_if,
     ast.While: run_while,
     ast.For: run_for,
@@ -181,5 +173,4 @@ _STATEMENTS: dict[type[ast.stmt], Callable[[Frame, Any], None]] = {
     ast.AsyncFunctionDef: define_function,
     ast.ClassDef: define_class,
     ast.Assert: _assert,
-    ast.Delete: _nothing,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from penstock.evidence._source.files import Definition, SourceFile
@@ -44,7 +45,7 @@ class Constant:
     """A string, a number, True, False or None."""
 
     value: Any
-    kind: type = type(None)
+    kind: type = NoneType
     """The type, since ``1 == True``."""
 
 

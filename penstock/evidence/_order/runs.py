@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from penstock.evidence._analysis.scopes import Activation
 from penstock.evidence._analysis.terms import (
@@ -79,6 +80,21 @@ class FlowRuns:
         self._consumers: list[Consumer] = []
         self._tokens: dict[Hashable, State] = {}
         self._depth = 0
+        self._rules: dict[type[Term], Callable[[Any, State], Outcome]] = {
+            Sequence: self._sequence,
+            Call: self._call,
+            Outside: self._outside,
+            Choice: self._either,
+            Parallel: self._parallel,
+            Loop: self._loop,
+            Rounds: self._rounds,
+            Try: self._try,
+            Exit: leave_by,
+            Background: self._handed_off,
+            Join: self._joined,
+            Iterate: self._iterate,
+            Yield: self._yield,
+        }
 
     def body(self, name: str, definition: Definition) -> Summary:
         """Return what the step *name* does."""
@@ -148,34 +164,17 @@ class FlowRuns:
                     self._evaluate(call, {BEGIN: Mark((), is_last=True)})
 
     def _evaluate(self, term: Term, state: State) -> Outcome:
-        match term:
-            case Sequence():
-                return self._sequence(term, state)
-            case Call():
-                return self._call(term, state)
-            case Outside():
-                self._current.outside[term] = None
-                return Outcome(normal=state, raised=state)
-            case Choice():
-                return self._choice(term.options, state)
-            case Parallel():
-                return self._choice(term.items, state)
-            case Loop():
-                return self._loop(term, state)
-            case Rounds():
-                return self._rounds(term, state)
-            case Try():
-                return self._try(term, state)
-            case Exit():
-                return leave_by(term, state)
-            case Background():
-                return self._handed_off(term, state)
-            case Join():
-                return self._joined(term, state)
-            case Iterate():
-                return self._iterate(term, state)
-            case Yield():
-                return self._yield(state)
+        return self._rules[type(term)](term, state)
+
+    def _outside(self, term: Outside, state: State) -> Outcome:
+        self._current.outside[term] = None
+        return Outcome(normal=state, raised=state)
+
+    def _either(self, term: Choice, state: State) -> Outcome:
+        return self._choice(term.options, state)
+
+    def _parallel(self, term: Parallel, state: State) -> Outcome:
+        return self._choice(term.items, state)
 
     def _sequence(self, term: Sequence, state: State) -> Outcome:
         whole = Outcome(normal=state)
@@ -386,7 +385,7 @@ class FlowRuns:
             whole.broke, whole.continued = body.broke, body.continued
         return whole
 
-    def _yield(self, state: State) -> Outcome:
+    def _yield(self, _: Yield, state: State) -> Outcome:
         if not self._consumers:
             return Outcome(normal=state)
         consumer = self._consumers.pop()

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from penstock.evidence._source.functions import has_yield, names_assigned_in
+
 __all__ = ["Definition", "Place", "SourceFile"]
 
 _CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[^(:\n]*\(([^)]*)\)", re.MULTILINE)
@@ -23,7 +25,7 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Definition:
     """A module, class, function or lambda in the source."""
 
@@ -37,6 +39,16 @@ class Definition:
     def name(self) -> str:
         """The last part of the qualified name."""
         return self.qualname.rpartition(".")[2]
+
+    @cached_property
+    def assigned_names(self) -> frozenset[str]:
+        """The names that it assigns, with its parameters."""
+        return names_assigned_in(self.node)
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """Whether it is a generator function."""
+        return has_yield(self.node)
 
     @property
     def line(self) -> int:

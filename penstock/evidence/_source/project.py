@@ -118,9 +118,9 @@ class Project:
         found: list[Place] = []
         for file in self.mentioning(name):
             for number, line in enumerate(file.text.splitlines(), 1):
-                if name in line and pattern.search(line.partition("#")[0]):
-                    if not _is_import(line, name) and f"def {name}" not in line:
-                        found.append(Place(file.file, number))
+                is_use = name in line and pattern.search(line.partition("#")[0])
+                if is_use and not _is_import(line, name) and f"def {name}" not in line:
+                    found.append(Place(file.file, number))
         return found
 
     def subclasses_named(self, name: str) -> Iterator[tuple[SourceFile, str]]:

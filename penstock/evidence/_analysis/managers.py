@@ -1,0 +1,72 @@
+"""Blocks of context managers."""
+
+import ast
+from collections.abc import Sequence
+
+from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.iteration import await_values
+from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.targets import assign_target
+from penstock.evidence._analysis.terms import EMPTY, Iterate, Join, Term, Try, sequence
+from penstock.evidence._analysis.values import UNKNOWN, Deferred, Instance, Values, join
+
+__all__ = ["run_with"]
+
+
+def run_with(frame: Frame, node: ast.With | ast.AsyncWith) -> None:
+    """Execute a ``with`` statement."""
+    _run_items(frame, node, node.items)
+
+
+def _run_items(frame: Frame, node: ast.With | ast.AsyncWith, items: Sequence[ast.withitem]) -> None:
+    if not items:
+        frame.execute(node.body)
+        return
+    first, *others = items
+    values = frame.evaluate(first.context_expr)
+    if isinstance(node, ast.AsyncWith):
+        values = await_values(frame, values, node)
+    lazy = [value for value in values if isinstance(value, Deferred)]
+    activations = tuple(dict.fromkeys(a for value in lazy for a in value.activations))
+    entered = _enter(frame, values, node)
+    if first.optional_vars is not None:
+        assign_target(frame, first.optional_vars, entered or UNKNOWN)
+    with frame.collected() as terms:
+        _run_items(frame, node, others)
+    body, exits = sequence(terms), _leave(frame, values, node)
+    if activations:
+        frame.emit(Iterate(activations, body, frame.place(node), is_loop=False))
+        frame.emit(exits)
+    elif exits is not EMPTY:
+        frame.emit(Try(body, (), EMPTY, exits))
+    else:
+        frame.emit(body)
+
+
+def _enter(frame: Frame, values: Values, node: ast.With | ast.AsyncWith) -> Values:
+    """Call ``__enter__``, and return what the block gets."""
+    name = "__aenter__" if isinstance(node, ast.AsyncWith) else "__enter__"
+    entered: Values = ()
+    for value in values:
+        if isinstance(value, Deferred):
+            entered = join(entered, *(each.yields for each in value.activations))
+        elif isinstance(value, Instance) and frame.engine.find(value.cls, name):
+            found = frame.apply(attribute_of(frame, value, name, node), Arguments(), node)
+            entered = join(entered, await_values(frame, found, node))
+        else:
+            entered = join(entered, (value,))
+    return entered
+
+
+def _leave(frame: Frame, values: Values, node: ast.With | ast.AsyncWith) -> Term:
+    """Return what happens at the end of the block: ``__exit__``, and waiting for hand-offs."""
+    name = "__aexit__" if isinstance(node, ast.AsyncWith) else "__exit__"
+    with frame.collected() as terms:
+        for value in values:
+            if isinstance(value, Instance) and frame.engine.find(value.cls, name):
+                method = attribute_of(frame, value, name, node)
+                arguments = Arguments((UNKNOWN, UNKNOWN, UNKNOWN))
+                await_values(frame, frame.apply(method, arguments, node), node)
+            terms.extend(Join(token) for token in frame.tokens.get(value, ()))
+    return sequence(terms)

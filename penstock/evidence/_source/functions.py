@@ -1,0 +1,59 @@
+"""Facts of a function or class that its own source shows: the names that it assigns, its kind."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["has_yield", "names_assigned_in"]
+
+_Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def names_assigned_in(node: Any) -> frozenset[str]:
+    """Return the names that a module, class or function assigns, with its parameters."""
+    found: set[str] = set()
+    outer: set[str] = set()
+    if isinstance(node, (*_Function, ast.Lambda)):
+        found.update(each.arg for each in _parameters(node.args))
+    for inner in _own_nodes(node):
+        if isinstance(inner, (ast.Global, ast.Nonlocal)):
+            outer.update(inner.names)
+        else:
+            found.update(_bound_by(inner))
+    return frozenset(found - outer)
+
+
+def _parameters(arguments: ast.arguments) -> list[ast.arg]:
+    starred = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *starred]
+
+
+def _own_nodes(node: Any) -> Iterator[ast.AST]:
+    """Yield the nodes in a body, without those of functions and classes in it."""
+    body = node.body
+    waiting: list[ast.AST] = list(body) if isinstance(body, list) else [body]
+    while waiting:
+        inner = waiting.pop()
+        yield inner
+        if not isinstance(inner, (*_Function, ast.ClassDef, ast.Lambda)):
+            waiting.extend(ast.iter_child_nodes(inner))
+
+
+def _bound_by(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return [name]
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return [node.name]
+        case ast.Import() | ast.ImportFrom():
+            return [(each.asname or each.name).partition(".")[0] for each in node.names]
+        case ast.ExceptHandler(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            return [name]
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return [name]
+    return []
+
+
+def has_yield(node: Any) -> bool:
+    """Return whether a function is a generator."""
+    return any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in _own_nodes(node))
