@@ -13,6 +13,7 @@ from penstock.evidence._model import (
     Kind,
     Missing,
     Undeclared,
+    Verdict,
 )
 from penstock.evidence._source.files import Place
 
@@ -97,7 +98,7 @@ class Report:
         found = [f"{in_source} in the source" + (f" ({', '.join(parts)})" if parts else "")]
         if kinds["channel"]:
             found.append(f"{kinds['channel']} by channel")
-        rest = ("mixed", "unverified", "contradicted", "unchecked")
+        rest: tuple[Verdict, ...] = ("mixed", "unverified", "contradicted", "unchecked")
         found += [f"{verdicts[verdict]} {verdict}" for verdict in rest if verdicts[verdict]]
         total = verdicts.total()
         counted = f"{_count(len(self.flows), 'flow')}, {_count(total, 'edge')}: {', '.join(found)}"

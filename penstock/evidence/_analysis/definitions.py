@@ -3,7 +3,7 @@
 import ast
 from typing import Any
 
-from penstock.evidence._analysis.expressions import defaults_of
+from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.registrations import register

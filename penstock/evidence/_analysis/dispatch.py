@@ -29,9 +29,10 @@ def call_dispatch(
     if detail == "register":
         return _register(frame, callee, arguments)
     generic: Value = callee
-    general, receiver = callee.function, None
+    general: Value = callee.function
+    receiver: Value | None = None
     if isinstance(general, Method):
-        general, receiver = general.function, general.receiver
+        receiver, general = general.receiver, general.function
         generic = Wrapped(callee.kind.partition(":")[0], general)
     chosen = _implementations(frame, generic, join(*arguments.positional[:1]))
     chosen = chosen or join((general,), frame.engine.items(generic))

@@ -151,7 +151,7 @@ class Engine(Heap):
         return found or NOTHING
 
     def execute_mentioning(self, name: str) -> None:
-        """Execute the modules that mention *name*, and what they do when an application is ready."""
+        """Execute the modules that mention *name*, and their ``ready()``."""
         if name in self._announced or not name.isidentifier():
             return
         self._announced.add(name)
