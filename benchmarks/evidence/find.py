@@ -72,12 +72,14 @@ def _pair(edge: EdgeEvidence) -> dict[str, Any]:
 
 
 def _findings(report: FlowReport) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for edge in report.edges:
-        if edge.verdict in {"contradicted", "unverified"}:
-            found.append({"code": edge.verdict, "from": edge.source, "to": edge.target})
-    for one in report.undeclared:
-        found.append({"code": "undeclared", "from": one.source, "to": one.target})
+    found: list[dict[str, Any]] = [
+        {"code": edge.verdict, "from": edge.source, "to": edge.target}
+        for edge in report.edges
+        if edge.verdict in {"contradicted", "unverified"}
+    ]
+    found += [
+        {"code": "undeclared", "from": one.source, "to": one.target} for one in report.undeclared
+    ]
     for gone in report.missing:
         code = "missing" if gone.renamed_to is None else "renamed"
         found.append({"code": code, "step": gone.step})

@@ -53,7 +53,7 @@ class CheckedFlow:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What supports an edge."""
+    """A proof of an edge in the source."""
 
     kind: Kind
     path: tuple[Place, ...] = ()
@@ -81,7 +81,7 @@ class EdgeEvidence:
 
     reason: str | None = None
     place: Place | None = None
-    """Where the reason is."""
+    """The line of the reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Finding:
     """The problem on one line."""
 
     details: tuple[str, ...] = ()
-    """What the source shows, and what to write instead, a line each."""
+    """The facts of the source, and what to write instead, a line each."""
 
     place: Place | None = None
     """The line at which to look first."""
@@ -81,7 +81,7 @@ class Report:
     """The verdict on each edge, by flow."""
 
     findings: tuple[Finding, ...]
-    """What a user has to look at, in order of flows and edges."""
+    """The disagreements to look at, in order of flows and edges."""
 
     @property
     def edges(self) -> Iterator[EdgeEvidence]:
@@ -185,10 +185,10 @@ class _Writer:
             flow=self._flow.name,
             source=edge.source,
             target=edge.target,
-            message=f"{edge.source} -> {edge.target} is the other way round in {other.caller}",
+            message=f"{edge.source} -> {edge.target} is reversed in {other.caller}",
             details=(
                 f"In this order in {one.caller}: {_lines(one)}.",
-                f"The other way round in {other.caller}: {_lines(other)}.",
+                f"Reversed in {other.caller}: {_lines(other)}.",
             ),
             place=self._places.get(edge.target),
             related=(*other.first, *other.path),

@@ -27,7 +27,7 @@ _MOST_BY_NAME = 60
 
 @dataclass(frozen=True, kw_only=True)
 class FlowEvidence:
-    """What the source shows of the steps of one flow."""
+    """The evidence for the steps of one flow."""
 
     project: Project
     located: Mapping[str, Definition]

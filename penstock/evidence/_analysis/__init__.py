@@ -1,1 +1,1 @@
-"""What functions may call, in which order: an abstract interpretation of their source."""
+"""An abstract interpretation of functions: which others they call, in which order."""

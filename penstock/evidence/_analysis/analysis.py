@@ -19,7 +19,7 @@ RULES = Rules(
 
 
 class Analysis:
-    """What the functions of a project do, as far as the source shows it.
+    """The calls of the functions of a project, as far as the source shows it.
 
     Args:
         project: The source.

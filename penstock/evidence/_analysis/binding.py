@@ -71,7 +71,7 @@ def _filled(
     *,
     is_open: bool,
 ) -> dict[str, Values]:
-    """Return *bound* with what annotations and defaults say of what is not known."""
+    """Return *bound* with what annotations and defaults say of unknown parameters."""
     node: Any = function.definition.node
     with_default = {name for name, _ in defaults_of(node.args)}
     for parameter in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):

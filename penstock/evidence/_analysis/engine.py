@@ -67,7 +67,7 @@ class Rules:
 
 
 class Engine(Heap):
-    """What is known so far of the values of a project.
+    """All that is known so far of the values of a project.
 
     Args:
         project: The source.
@@ -213,7 +213,7 @@ class Engine(Heap):
         return found
 
     def forget_mro(self) -> None:
-        """Compute anew in which classes attributes are looked up, for a class is there now."""
+        """Forget in which classes attributes are looked up, for there is one more."""
         self._mros.clear()
 
     def subclasses(self, cls: Definition) -> tuple[Definition, ...]:
@@ -339,7 +339,7 @@ class Engine(Heap):
 
 
 def _general(values: Values) -> Values:
-    """Return *values* without what tells apart those of the same kind."""
+    """Return *values* as those of their kind."""
     found: list[Value] = []
     for value in values:
         match value:

@@ -120,7 +120,7 @@ def _consume(frame: Frame, callee: External, arguments: Arguments, node: ast.AST
     return copied if copied or lazy else None
 
 
-def _register(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+def _register(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) -> Values | None:
     owner, last = callee.name.rpartition(".")[0], last_of(callee.name)
     if last not in REGISTERING or not owner:
         return None

@@ -33,14 +33,14 @@ class Frame:
         self.names: Names | None = {}
         """Its names as they are now, or None where nothing gets."""
         self.paths: Names = {}
-        """What attributes and items are as they were assigned just now, by their source."""
+        """Attributes and items as they were assigned just now, by their source."""
         self.terms: list[Term] = []
         self.exits: list[tuple[Names | None, Names]] = []
         """The names at each ``break`` and ``continue`` of the loop."""
         self.rounds: tuple[int, ...] = ()
         """The numbers of the rounds of loops over lists that the source has."""
         self.tokens: dict[object, list[object]] = {}
-        """What was handed off to each object."""
+        """The hand-offs to each object."""
 
     @property
     def is_dead(self) -> bool:
@@ -182,7 +182,7 @@ class Frame:
 
 
 Special = Callable[[Frame, External, Arguments, ast.AST], Values | None]
-"""What a function of a library returns, or None if nothing is known of this call."""
+"""Returns the result of a function of a library, or None if nothing is known of this call."""
 
 
 def path_of(node: ast.expr) -> str | None:

@@ -1,4 +1,4 @@
-"""What attributes and items of objects are: the heap of an analysis."""
+"""The heap of an analysis: attributes and items of objects."""
 
 from collections.abc import Hashable
 
@@ -27,7 +27,7 @@ DEFAULT = "*default"
 
 
 class Heap:
-    """What each attribute and item of each object may be."""
+    """The values that each attribute and item of each object may be."""
 
     def __init__(self) -> None:
         self.changed = False

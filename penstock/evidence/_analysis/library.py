@@ -1,4 +1,4 @@
-"""What is known of functions of libraries: which call what they get, and which hand it off."""
+"""Functions of libraries: which call the functions that they get, and which hand them off."""
 
 __all__ = [
     "CONSUMERS",
@@ -98,7 +98,7 @@ STORING = frozenset({
     "save", "create", "bulk_create", "commit", "add", "insert", "set", "get_or_create", "delete",
     "update_or_create", "update", "insert_one", "insert_many", "execute", "on_commit",
 })  # fmt: skip
-"""Methods of a database, of which signals may tell."""
+"""Methods of a database, that signals may announce."""
 
 
 SIGNATURES = frozenset({"s", "si", "signature", "subtask", "message", "message_with_options"})

@@ -1,4 +1,4 @@
-"""What names are where a condition is true, or is not."""
+"""Conditions, and the names where they are true or false."""
 
 import ast
 from collections.abc import Callable

@@ -86,10 +86,10 @@ class Activation:
     bound: Mapping[str, Values] = field(repr=False)
     receiver: Value | None = field(default=None, repr=False)
     body: Term = field(default=EMPTY, repr=False)
-    """What it calls, in which order."""
+    """Its calls, in their order."""
 
     before: Term = field(default=EMPTY, repr=False)
-    """What a framework calls to provide its arguments."""
+    """The calls of a framework that provide its arguments."""
 
     returns: Values = field(default=NOTHING, repr=False)
     yields: Values = field(default=NOTHING, repr=False)

@@ -55,7 +55,7 @@ class External:
 
     name: str
     site: Hashable = None
-    """Where it was made, if a call made it."""
+    """The call that made it, if one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Instance:
 
     cls: Definition
     site: Hashable = None
-    """Where it was made. None is any object of the class or of one of its subclasses."""
+    """The call that made it. None is any object of the class or of one of its subclasses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ _DEEPEST = 30
 
 
 class FlowRuns:
-    """What the steps of one flow do.
+    """The steps of one flow, and what each leads to.
 
     Args:
         step_of: Returns the name of the step that a function is, or None.
@@ -137,6 +137,7 @@ class FlowRuns:
         self._running.add(activation)
         self._depth += 1
         self.definitions[activation.definition] = None
+        summary = Summary()
         for _ in range(2):
             self._recursed.discard(activation)
             with self._apart():

@@ -57,7 +57,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is known of a step that has run, or of the beginning."""
+    """A step that has run, or the beginning."""
 
     path: tuple[Place, ...]
     is_last: bool
@@ -83,7 +83,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Summary:
-    """What a function does as a whole, whatever has run before."""
+    """The effect of a function as a whole, whatever has run before."""
 
     starts: dict[str, Start] = field(default_factory=dict)
     normal: State | None = None

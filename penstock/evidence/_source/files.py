@@ -103,7 +103,7 @@ class SourceFile:
         try:
             try:
                 return ast.parse(self.text, type_comments=True)
-            except SyntaxError:  # such a comment is in a place where it means nothing
+            except SyntaxError:  # such a comment means nothing there
                 return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self.error = f"cannot be parsed: {error}"

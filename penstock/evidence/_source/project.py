@@ -51,7 +51,7 @@ class Project:
 
     @cached_property
     def packages(self) -> frozenset[str]:
-        """The names of all packages, those without a file of their own too."""
+        """The names of all packages, those without an ``__init__.py`` too."""
         names = (name.split(".") for name in self.files)
         return frozenset(".".join(parts[:n]) for parts in names for n in range(1, len(parts)))
 
