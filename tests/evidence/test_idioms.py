@@ -63,7 +63,7 @@ def connections(source: str) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.parametrize("idiom", [*idioms("calls"), *idioms("order"), *idioms("hand-offs")])
+@pytest.mark.parametrize("idiom", [*idioms("calls"), *idioms("order"), *idioms("hand-offs"), *idioms("values")])
 def test_connections(idiom):
     """The source of an idiom shows exactly these connections."""
     assert connections(idiom.source) == idiom.expected

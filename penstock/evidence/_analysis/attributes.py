@@ -169,10 +169,9 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
 def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Values:
     """Return what methods assign to ``self.NAME``."""
     own = engine.load(owner, name)
-    if own:
-        return own
-    engine.prepare(owner.cls, name)
-    own = engine.load(owner, name) or engine.load(Instance(owner.cls), name)
+    if not own:
+        engine.prepare(owner.cls, name)
+        own = engine.load(owner, name) or engine.load(Instance(owner.cls), name)
     if not own and owner.site is None and not found:
         own = _of_subclasses(engine, owner, name)
     if Unknown() in own:

@@ -63,7 +63,7 @@ def _set_attribute(frame: Frame, owner: Value, target: ast.Attribute, values: Va
                 Method(setter, owner)
                 for each in engine.find(owner.cls, target.attr)
                 if isinstance(each, Wrapped) and each.kind == "property"
-                for setter in engine.load(each, "setter")
+                for setter in engine.load(each, ("accessor", "setter"))
                 if isinstance(setter, Function)
             ]
             if setters:

@@ -79,7 +79,7 @@ def _manager(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast
 def _property(frame: Frame, inner: Value, detail: str, arguments: Arguments, _: ast.AST) -> Values:
     """Return the property of which a setter is given."""
     for values in arguments.positional[:1]:
-        frame.engine.store(inner, detail, values)
+        frame.engine.store(inner, ("accessor", detail), values)
     return (inner,)
 
 
