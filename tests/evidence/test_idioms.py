@@ -63,7 +63,10 @@ def connections(source: str) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.parametrize("idiom", [*idioms("calls"), *idioms("order"), *idioms("hand-offs"), *idioms("values")])
+NAMES = ("calls", "order", "hand-offs", "values", "libraries")
+
+
+@pytest.mark.parametrize("idiom", [idiom for name in NAMES for idiom in idioms(name)])
 def test_connections(idiom):
     """The source of an idiom shows exactly these connections."""
     assert connections(idiom.source) == idiom.expected

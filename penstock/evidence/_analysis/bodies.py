@@ -36,13 +36,13 @@ def run_body(engine: Engine, activation: Activation) -> None:
     frame = Frame(engine, activation, scope, definition.assigned_names)
     assert frame.names is not None
     with frame.collected() as before:
+        if activation.is_root:
+            function = Function(definition, activation.scope)
+            _provided(frame, engine.load(function, "depends"), node)
         for name, values in activation.bound.items():
             provided = _provided(frame, values, node)
             frame.names[name] = provided
             engine.assign(scope, name, provided)
-        if activation.is_root:
-            function = Function(definition, activation.scope)
-            _provided(frame, engine.load(function, "depends"), node)
     activation.before = sequence(before)
     if isinstance(node, ast.Lambda):
         activation.returns = join(activation.returns, frame.evaluate(node.body))
@@ -62,10 +62,12 @@ def _provided(frame: Frame, values: Values, node: ast.AST) -> Values:
         return values
     found = join(v for v in values if not (isinstance(v, Wrapped) and v.kind == "depends"))
     for provider in providers:
-        returned = await_values(frame, frame.apply((provider,), OPEN, node), node)
+        with frame.collected() as terms:
+            returned = await_values(frame, frame.apply((provider,), OPEN, node), node)
         if any(isinstance(value, Deferred) for value in returned):
             returned, lazy = iterate(frame, returned, node)
-            frame.emit(Call(lazy, frame.place(node)))
+            terms = [Call(lazy, frame.place(node))]
+        frame.emit(sequence(terms))
         found = join(found, returned)
     return tuple(v for v in found if not isinstance(v, (Unknown, Constant))) or found
 

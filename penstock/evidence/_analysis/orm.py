@@ -14,6 +14,7 @@ from penstock.evidence._analysis.values import (
     External,
     Instance,
     Values,
+    Wrapped,
     join,
 )
 from penstock.evidence._source.files import Definition
@@ -82,7 +83,7 @@ def model_attribute(engine: Engine, cls: Definition, name: str) -> Values:
     if name in {"select", "get_or_none", "get_by_id", "get_or_create"}:
         bases = [last_of(one) for one in engine.mro(cls) if isinstance(one, str)]
         if "Model" in bases:
-            return (External(f"query:{name}", cls),)
+            return (Wrapped(f"item:{name}", query_of(engine, cls)),)
     return NOTHING
 
 

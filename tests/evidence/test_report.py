@@ -1,0 +1,231 @@
+"""Reports: their findings, their summary, and their formats."""
+
+import json
+from itertools import pairwise
+
+import pytest
+from checked_sources import checked_flow, project_with
+
+from penstock import entrypoint, flow, step
+from penstock.evidence import CODES, FORMATS, check_flows
+from penstock.evidence._check import check
+from penstock.evidence._report import report_of
+from penstock.graph import get_flow
+
+SOURCE = """
+from lib import producer, keep
+def back():
+    ship()
+    charge()
+@step
+def pay():
+    charge()
+    ship()
+    if late: back()
+    producer.send("a")
+@step
+def charge(): ...
+@step
+def ship(): given().collect()
+class Shop:
+    @step
+    def collect(self): ...
+class Other:
+    def collect(self): ...
+@step
+def refund(): ...
+@step
+def close(): ...
+"""
+EDGES = "pay -> charge, charge -> ship, ship -> collect, refund -> close, pay -> gone, close -> pay"
+OPTIONS = {
+    "gone": {"module": "app", "qualname": "no_such_function"},
+    "refund": {"sends": ("kafka:a",)},
+    "close": {"receives": ("kafka:a",)},
+}
+
+
+@pytest.fixture(scope="module")
+def report():
+    project = project_with({"app.py": SOURCE})
+    declared = checked_flow(project, EDGES, **OPTIONS)
+    return report_of([declared], check(project, [declared]))
+
+
+def found(report, code):
+    return next(finding for finding in report.findings if finding.code == code)
+
+
+def test_every_finding_has_a_documented_code(report):
+    """Findings have a known code, and are errors or warnings by it."""
+    assert {finding.code for finding in report.findings} <= set(CODES)
+    assert found(report, "edge-contradicted").severity == "error"
+    assert found(report, "edge-mixed").severity == "warning"
+
+
+def test_the_summary_counts_by_kind(report):
+    """The last line counts the edges by what was found of them."""
+    assert report.summary() == (
+        "1 flow, 6 edges: 2 in the source (1 calls, 1 in order), 1 by channel, 1 mixed, "
+        "2 unverified, 1 contradicted; 1 step without a function"
+    )
+
+
+def test_an_empty_report():
+    """A report on nothing says that there was nothing."""
+    assert report_of([], []).summary() == "no flows, no edges: 0 in the source"
+
+
+def test_a_mixed_edge_names_both_callers(report):
+    """Where two callers disagree, both are named."""
+    assert found(report, "edge-mixed").details == (
+        "In this order in app.pay: app.py:8, app.py:9.",
+        "Reversed in app.back: app.py:4, app.py:5.",
+    )
+
+
+def test_an_unverified_edge_has_its_reason(report):
+    """Why an edge cannot be seen is said, with the line."""
+    finding = found(report, "edge-unverified")
+
+    assert finding.details[0] == "given().collect cannot be resolved (app.py:15)."
+    assert [str(place) for place in finding.related] == ["app.py:15"]
+
+
+def test_a_missing_function(report):
+    """A step whose function is gone is an error at its declaration."""
+    finding = found(report, "step-missing")
+
+    assert finding.message == "the function of gone is not in the source: app.no_such_function"
+
+
+def drifted(source, edges, **options):
+    project = project_with({"app.py": source})
+    declared = checked_flow(project, edges, **options)
+    return report_of([declared], check(project, [declared]))
+
+
+BYPASSED = """
+@step
+def pay(): ship()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+
+
+def test_a_contradicted_edge_says_from_where_its_step_is_reached():
+    """The cure is named: the step from which the source leads to the second one."""
+    report = drifted(BYPASSED, "pay -> charge, charge -> ship")
+    first, second = (f for f in report.findings if f.code == "edge-contradicted")
+
+    assert first.details == ("pay (app.py:3) does not lead to charge (app.py:5).",)
+    assert second.details[1:] == (
+        "ship is reached from pay.",
+        'Write after="pay" on ship, or call it after charge.',
+    )
+
+
+def test_an_undeclared_call_is_at_its_line():
+    """An undeclared edge is reported at the line of the call."""
+    finding = found(drifted(BYPASSED, ""), "edge-undeclared")
+
+    assert str(finding.place) == "app.py:3"
+    assert finding.details == ("pay calls ship: app.py:3.", 'Write after="pay" on it.')
+
+
+def test_an_undeclared_order_names_its_caller():
+    """An order that nobody declares has the function in which it is."""
+    source = BYPASSED.replace("pay(): ship()", "pay():\n    charge()\n    ship()")
+    report = drifted(source, "pay -> charge")
+
+    assert found(report, "edge-undeclared").details[0] == (
+        "app.pay calls charge, then ship: app.py:4, app.py:5."
+    )
+
+
+def test_a_reversed_order_is_quoted():
+    """Of an edge that is the other way, the lines of both calls are shown."""
+    source = BYPASSED.replace("pay(): ship()", "pay():\n    charge()\n    ship()")
+    finding = found(drifted(source, "pay -> ship, ship -> charge"), "edge-contradicted")
+
+    assert finding.details[1] == "app.pay calls charge first: app.py:4, app.py:5."
+
+
+def test_a_renamed_function_is_named():
+    """A step whose function has another name now says which."""
+    report = drifted("def charge_all(): ...", "", charge={"module": "app", "qualname": "charge_al"})
+
+    assert report.findings[0].message == "the function of charge is now app.charge_all"
+    assert report.summary().endswith("; 1 step without a function")
+
+
+def test_the_text_format(report):
+    """The text has the line, the flow, the problem and its code, like a type checker."""
+    lines = FORMATS["text"](report).splitlines()
+
+    assert lines[0] == (
+        "orders: the function of gone is not in the source: app.no_such_function [step-missing]"
+    )
+    assert "app.py:15: orders: charge -> ship is reversed in app.back [edge-mixed]" in lines
+    assert lines[-1] == report.summary()
+
+
+def test_the_json_format(report):
+    """The JSON has the verdict on each edge, with its evidence, and the findings."""
+    value = json.loads(FORMATS["json"](report))
+    edges = value["flows"][0]["edges"]
+
+    assert edges[0]["evidence"] == [{"kind": "call", "path": [{"file": "app.py", "line": 8}]}]
+    assert edges[1]["against"][0]["caller"] == "app.back"
+    assert edges[2]["at"] == {"file": "app.py", "line": 15}
+    assert edges[3]["evidence"] == [{"kind": "channel", "channel": "kafka:a"}]
+    assert value["findings"][0]["code"] == "step-missing"
+    drift = json.loads(FORMATS["json"](drifted(BYPASSED, "")))
+    assert drift["flows"][0]["undeclared"][0]["from"] == "pay"
+    assert (drift["findings"][0]["file"], drift["findings"][0]["line"]) == ("app.py", 3)
+
+
+def test_the_github_format(report):
+    """Each finding is a command at its line, with its details in the message."""
+    lines = FORMATS["github"](report).splitlines()
+
+    assert lines[0].startswith("::error title=step-missing::orders: the function of gone is not")
+    assert any(
+        line.startswith("::warning file=app.py,line=15,title=edge-mixed::") for line in lines
+    )
+    assert "%0A" in lines[0]
+
+
+def test_github_shows_ten_of_a_level():
+    """GitHub shows ten of a level: the others are one more line."""
+    names = [f"s{number}" for number in range(12)]
+    source = "".join(f"@step\ndef {name}(): ...\n" for name in names)
+    edges = ", ".join(f"{a} -> {b}" for a, b in pairwise(names))
+    lines = FORMATS["github"](drifted(source, edges)).splitlines()
+
+    assert lines[10] == "::error::1 more of penstock check"
+
+
+def test_declared_flows_are_checked_against_the_files_of_a_folder(tmp_path, monkeypatch):
+    """Flows are compared with the source in a folder, whose files are named from there."""
+    source = "def pay():\n    charge()\ndef charge(): ...\n"
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "shop.py").write_text(source)
+
+    def pay(): ...
+    def charge(): ...
+
+    for function in (pay, charge):
+        monkeypatch.setattr(function, "__module__", "shop")
+        monkeypatch.setattr(function, "__qualname__", function.__name__)
+    name = flow("evidence_of_a_folder")
+    name(entrypoint(pay))
+    name(step(after="pay")(charge))
+    report = check_flows(
+        [get_flow("evidence_of_a_folder")], tmp_path, ["lib", str(tmp_path / "lib")]
+    )
+
+    assert [edge.verdict for edge in report.edges] == ["supported"]
+    assert str(report.flows[0].edges[0].evidence[0].path[0]) == "lib/shop.py:2"

@@ -1,0 +1,348 @@
+"""The verdict on each edge, and the edges that nobody declares."""
+
+import pytest
+from checked_sources import checked
+
+PAY = "@step\ndef pay():\n    charge()\n@step\ndef charge(): ...\n"
+
+
+def verdicts(report):
+    return {
+        f"{edge.source} -> {edge.target}": (edge.verdict, *(e.kind for e in edge.evidence))
+        for edge in report.edges
+    }
+
+
+def undeclared(report):
+    return [f"{one.source} -> {one.target}" for one in report.undeclared]
+
+
+def test_a_call_supports_an_edge():
+    """An edge that the source has as a call is supported, with the line of the call."""
+    (edge,) = checked(PAY, "pay -> charge").edges
+
+    assert (edge.verdict, edge.evidence[0].kind) == ("supported", "call")
+    assert [str(place) for place in edge.evidence[0].path] == ["app.py:3"]
+
+
+def test_an_order_supports_an_edge_and_says_in_which_caller():
+    """An edge between two steps that one function calls has the name of that function."""
+    source = PAY.replace("    charge()", "    charge()\n    ship()") + "@step\ndef ship(): ...\n"
+    report = checked(source, "pay -> charge, charge -> ship")
+
+    assert verdicts(report)["charge -> ship"] == ("supported", "order")
+    assert report.edges[1].evidence[0].caller == "app.pay"
+
+
+def test_a_hand_off_supports_an_edge():
+    """A function that is given to a thread is handed off."""
+    source = "import threading\n" + PAY.replace(
+        "charge()\n", "threading.Thread(target=charge)\n", 1
+    )
+
+    assert verdicts(checked(source, "pay -> charge")) == {
+        "pay -> charge": ("supported", "hand-off")
+    }
+
+
+def test_a_channel_supports_an_edge():
+    """A channel that both ends name is evidence without a call."""
+    source = "@step\ndef pay(): ...\n@step\ndef charge(): ...\n"
+    channel = {"pay": {"sends": ("kafka:a",)}, "charge": {"receives": ("kafka:a",)}}
+
+    assert verdicts(checked(source, "pay -> charge", **channel)) == {
+        "pay -> charge": ("supported", "channel")
+    }
+
+
+def test_an_edge_that_is_taken_out_of_the_check():
+    """``unchecked`` takes an edge out of the check, and out of what is undeclared."""
+    source = "@step\ndef pay(): ...\n@step\ndef charge(): pay()\n"
+    report = checked(source, "pay -> charge", charge={"unchecked": "by hand"})
+
+    assert [(e.verdict, e.reason) for e in report.edges] == [("unchecked", "by hand")]
+    report = checked(PAY, "", charge={"unchecked": "by hand"})
+    assert undeclared(report) == []
+
+
+def test_an_edge_that_is_nowhere_is_contradicted():
+    """An edge that a fully read source does not have is contradicted."""
+    source = "@step\ndef pay(): ...\n@step\ndef charge(): ...\n"
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("contradicted",)}
+
+
+TWO = """
+def run():
+    charge()
+    ship()
+def back():
+    ship()
+    charge()
+@step
+def pay():
+    run()
+    {}
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+
+
+def test_the_other_order_contradicts_an_edge():
+    """An edge of which the source has the reverse alone is contradicted, with that order."""
+    report = checked(TWO.format(""), "pay -> ship, ship -> charge")
+
+    assert verdicts(report)["ship -> charge"] == ("contradicted",)
+    assert report.edges[1].against[0].caller == "app.run"
+    assert undeclared(report) == ["charge -> ship", "pay -> charge"]
+
+
+def test_an_order_in_one_caller_and_the_reverse_in_another_are_both_reported():
+    """An edge may be supported in one caller and contradicted in another."""
+    report = checked(TWO.format("if x: back()"), "pay -> charge, charge -> ship")
+
+    assert verdicts(report)["charge -> ship"][0] == "mixed"
+    assert [against.caller for against in report.edges[1].against] == ["app.back"]
+
+
+def test_a_declared_reverse_is_no_contradiction():
+    """Where both directions are declared, neither contradicts the other."""
+    report = checked(TWO.format("back()"), "pay -> charge, charge -> ship, ship ~> charge")
+
+    assert {edge.verdict for edge in report.edges} == {"supported"}
+
+
+def test_only_a_loop_is_supported_by_the_next_round():
+    """What comes back in a loop supports an edge that is declared as a loop."""
+    source = """
+@step
+def pay():
+    for one in orders:
+        charge()
+        ship()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+    looped = checked(source, "pay -> charge, charge -> ship, ship ~> charge")
+    plain = checked(source, "pay -> ship, ship -> charge")
+
+    assert verdicts(looped)["ship -> charge"] == ("supported", "order")
+    assert verdicts(plain)["ship -> charge"] == ("contradicted",)
+
+
+@pytest.mark.parametrize("name", ["pay", "charge"])
+def test_a_step_without_a_function_leaves_its_edges_unverified(name):
+    """Where the function of a step is gone, its edges are unverified, not contradicted."""
+    report = checked(
+        {"app.py": PAY, "other.py": "x = 1\n"}, "pay -> charge", **{name: {"module": "nowhere"}}
+    )
+
+    assert [edge.verdict for edge in report.edges] == ["unverified"]
+    assert report.edges[0].reason == f"{name} is not in the source"
+    assert [missing.step for missing in report.missing] == [name]
+
+
+def test_an_unresolved_method_of_that_name_leaves_an_edge_unverified():
+    """A method of an unknown object that has the name of the step may lead there."""
+    source = """
+@step
+def pay(given):
+    given().collect()
+class Shop:
+    @step
+    def collect(self): ...
+class Other:
+    def collect(self): ...
+"""
+    (edge,) = checked(source, "pay -> collect").edges
+
+    assert edge.verdict == "unverified"
+    assert edge.reason == "given().collect cannot be resolved"
+    assert str(edge.place) == "app.py:4"
+
+
+def test_an_unresolved_value_leaves_an_edge_to_what_is_passed_on_unverified():
+    """A value that is called may be a step whose function is kept somewhere."""
+    source = """
+from lib import keep
+keep(later)
+@step
+def pay(after):
+    after()
+def later():
+    charge()
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert (edge.verdict, edge.reason) == ("unverified", "after cannot be resolved")
+
+
+def test_what_leads_to_the_first_step_may_lead_to_the_second():
+    """If nothing is known to lead to a step, an unresolved call to it counts for what follows."""
+    source = """
+class Shop:
+    @step
+    def one(self): ...
+class Other:
+    def one(self): ...
+@step
+def pay(given):
+    given().one()
+@step
+def two(): ...
+"""
+    report = checked(source, "one -> two", pay={"is_entrypoint": True})
+
+    assert [edge.verdict for edge in report.edges] == ["unverified"]
+
+
+def test_a_call_of_a_caller_counts():
+    """An unresolved call in a step that calls the first one may lead to the second."""
+    source = """
+from lib import keep
+keep(ship)
+@step
+def pay(after):
+    charge()
+    after()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+    report = checked(source, "pay -> charge, charge -> ship")
+
+    assert verdicts(report)["charge -> ship"] == ("unverified",)
+
+
+SENDING = """
+from lib import producer
+@step
+def pay(): producer.send("a")
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("receiving", "verdict"),
+    [
+        ("@app.handler('a')\n@step\ndef charge(): ...", "unverified"),
+        (
+            "from lib import Base\nclass H(Base):\n    @step\n    def charge(self): ...",
+            "unverified",
+        ),
+        (
+            "class H:\n    step\n    charge = 1\n@step\ndef charge(): ...\nkeep = [charge]",
+            "unverified",
+        ),
+    ],
+    ids=["decorated", "in a class of a library", "used elsewhere"],
+)
+def test_a_message_may_lead_to_what_something_else_calls(receiving, verdict):
+    """A step that sends may lead to one that something outside of the flow calls."""
+    (edge,) = checked(SENDING.format(receiving), "pay -> charge").edges
+
+    assert edge.verdict == verdict
+    assert edge.reason == "pay sends by producer.send, and charge is called from elsewhere"
+
+
+def test_a_database_may_lead_to_a_receiver_of_signals():
+    """What is stored may lead to a function that a signal calls."""
+    source = """
+from lib import table, receiver, post_save
+@step
+def pay(): table.insert(1)
+@receiver(post_save)
+@step
+def charge(): ...
+"""
+    assert checked(source, "pay -> charge").edges[0].verdict == "unverified"
+    assert checked(source.replace("@receiver(post_save)\n", ""), "pay -> charge").edges[0].verdict
+
+
+def test_undeclared_edges_are_outside_of_the_closure_of_what_is_kept():
+    """A call that a path of supported edges has already is not reported."""
+    source = """
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+    assert undeclared(checked(source, "pay -> charge, charge -> ship")) == []
+    assert undeclared(checked(source, "pay -> charge")) == ["charge -> ship"]
+    assert undeclared(checked(source, "")) == ["charge -> ship", "pay -> charge"]
+
+
+def test_a_bypass_is_undeclared():
+    """The first step calls the third: the declared path through the second is gone."""
+    source = """
+@step
+def pay(): ship()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+    report = checked(source, "pay -> charge, charge -> ship")
+
+    assert {edge.verdict for edge in report.edges} == {"contradicted"}
+    assert undeclared(report) == ["pay -> ship"]
+
+
+def test_an_override_of_a_step_is_that_step():
+    """A method that overrides a step in a subclass counts as the step."""
+    source = """
+class Base:
+    @step
+    def charge(self): ...
+class Shop(Base):
+    def charge(self): ship()
+class Other:
+    def charge(self): ...
+def charge(): ...
+@step
+def pay(base: Base):
+    base.charge()
+    Shop().charge()
+    Other().charge()
+    charge()
+@step
+def ship(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("supported", "call")}
+
+
+def test_a_renamed_function_is_found_in_its_module():
+    """A function that is gone is looked for by a similar name, or near its line."""
+    options = {"send": {"module": "app", "qualname": "send_message", "line": 1}}
+    report = checked("def send_messages(): ...\ndef other(): ...\n", "", **options)
+
+    assert [(m.step, m.renamed_to, str(m.place)) for m in report.missing] == [
+        ("send", "app.send_messages", "app.py:1")
+    ]
+
+
+def test_a_moved_function_is_found_in_another_module():
+    """A function that is gone is looked for by its name in other modules."""
+    options = {"send": {"module": "app", "qualname": "send"}}
+    report = checked({"app.py": "x = 1", "mail.py": "def send(): ...\n"}, "", **options)
+
+    assert [missing.renamed_to for missing in report.missing] == ["mail.send"]
+
+
+def test_a_function_that_is_gone_is_missing():
+    """Where nothing is like it, a step has no function."""
+    options = {"send": {"module": "app", "qualname": "send"}}
+    report = checked("def entirely_different(): ...\n", "", **options)
+
+    assert [missing.renamed_to for missing in report.missing] == [None]

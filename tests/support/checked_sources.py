@@ -1,0 +1,65 @@
+"""Projects of a few lines, checked as if they were on disk."""
+
+import ast
+from pathlib import Path
+
+from penstock.evidence._check import check
+from penstock.evidence._model import CheckedFlow, CheckedStep, FlowReport
+from penstock.evidence._source.files import Definition, SourceFile
+from penstock.evidence._source.project import Project
+
+__all__ = ["checked", "checked_flow", "project_with", "steps_in"]
+
+
+def project_with(files: dict[str, str]) -> Project:
+    """Return a project of *files*, by their names in it."""
+    found = []
+    for name, text in files.items():
+        module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        found.append(SourceFile(module, Path(name), name, text))
+    return Project(found)
+
+
+def steps_in(project: Project) -> dict[str, Definition]:
+    """Return the functions with the decorator ``@step``, or one like it, by their names."""
+    return {
+        each.name: each
+        for file in project.files.values()
+        for each in file.definitions.values()
+        if any("step" in ast.unparse(d) for d in getattr(each.node, "decorator_list", ()))
+    }
+
+
+def checked_flow(project: Project, edges: str, **options: dict) -> CheckedFlow:
+    """Return a flow of all steps in *project*, with edges like ``"a -> b, b ~> a"``."""
+    found = []
+    for edge in filter(None, (each.strip() for each in edges.split(","))):
+        is_loop = "~>" in edge
+        source, target = edge.split(" ~> " if is_loop else " -> ")
+        found.append((source, target, is_loop))
+    steps = [
+        CheckedStep(
+            name=name,
+            **{
+                "module": definition.source.module,
+                "qualname": definition.qualname,
+                "line": definition.line,
+                "declared": definition.place,
+                **options.get(name, {}),
+            },
+        )
+        for name, definition in steps_in(project).items()
+    ]
+    gone = [
+        CheckedStep(name=name, **given)
+        for name, given in options.items()
+        if name not in {step.name for step in steps}
+    ]
+    return CheckedFlow(name="orders", steps=(*steps, *gone), edges=tuple(found))
+
+
+def checked(files: dict[str, str] | str, edges: str, **options: dict) -> FlowReport:
+    """Return the report on a flow of all steps in *files*."""
+    project = project_with({"app.py": files} if isinstance(files, str) else files)
+    (report,) = check(project, [checked_flow(project, edges, **options)])
+    return report
