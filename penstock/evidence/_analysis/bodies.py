@@ -48,10 +48,6 @@ def run_body(engine: Engine, activation: Activation) -> None:
         activation.returns = join(activation.returns, frame.evaluate(node.body))
     else:
         frame.execute(node.body)
-    if activation.is_root:  # its caller iterates over what it returns
-        for value in activation.returns:
-            if isinstance(value, Deferred):
-                frame.emit(Call(value.activations, definition.place))
     activation.body = sequence(frame.terms)
 
 

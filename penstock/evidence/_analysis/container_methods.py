@@ -48,9 +48,9 @@ def _call_query(
     frame: Frame, query: Container, name: str, arguments: Arguments, node: ast.AST
 ) -> Values:
     if name in _CREATING:
-        for value in frame.engine.items(query):
-            if isinstance(value, Instance):
-                announce(frame, value, "save", node)
+        objects = (v for v in frame.engine.items(query) if isinstance(v, Instance))
+        for each in objects:
+            announce(frame, each, "save", node)
     return query_call(frame, query, name, arguments)
 
 

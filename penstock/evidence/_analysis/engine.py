@@ -37,9 +37,6 @@ _MOST_CONTEXTS = 16
 _FEW_CONTEXTS = 4
 
 
-_MOST_ROUNDS = 2
-
-
 _MOST_SUBCLASSES = 24
 
 
@@ -97,17 +94,19 @@ class Engine(Heap):
 
     def settle(self, roots: Callable[[], Iterable[Activation]]) -> list[Activation]:
         """Evaluate *roots* until nothing changes any more, and return them."""
-        found: list[Activation] = []
-        for self.round in range(_MOST_ROUNDS):
-            self.changed = False
-            self.evaluated.clear()
-            self._mros.clear()
-            self._annotations.clear()
-            self._announced.clear()
-            found = list(roots())
-            if not self.changed:
-                break
+        found = self._evaluate_all(roots)
+        if self.changed:  # the heap is full now
+            self.round += 1
+            found = self._evaluate_all(roots)
         return found
+
+    def _evaluate_all(self, roots: Callable[[], Iterable[Activation]]) -> list[Activation]:
+        self.changed = False
+        self.evaluated.clear()
+        self._mros.clear()
+        self._annotations.clear()
+        self._announced.clear()
+        return list(roots())
 
     # Modules
 

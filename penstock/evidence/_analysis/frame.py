@@ -103,9 +103,10 @@ class Frame:
 
     def _builtin(self, name: str) -> Values:
         module = self.scope.module.definition.source
-        for starred in self.engine.load(External("*" + module.module), "star"):
-            if isinstance(starred, External):
-                return (External(f"{starred.name}.{name}"),)
+        starred = self.engine.load(External("*" + module.module), "star")
+        libraries = [each.name for each in starred if isinstance(each, External)]
+        if libraries:
+            return (External(f"{libraries[0]}.{name}"),)
         return (External(f"builtins.{name}"),) if name in _BUILTINS else UNKNOWN
 
     def assign(self, name: str, values: Values) -> None:
@@ -155,11 +156,8 @@ class Frame:
 
     def is_as_before(self, saved: tuple[Names | None, Names]) -> bool:
         """Return whether the names that there were are what they were."""
-        names, _ = saved
-        if names is None or self.names is None:
-            return True
-        now = self.names
-        return all(now.get(name) == values for name, values in names.items())
+        before, now = saved[0] or {}, self.names or {}
+        return all(now.get(name) == values for name, values in before.items())
 
     # The parts of the interpreter that lead to each other, in the one direction of imports
 

@@ -79,13 +79,13 @@ def boolean_operation(frame: Frame, node: ast.BoolOp) -> Values:
     *others, last = node.values
     found: Values = NOTHING
     before: list[Term] = []
-    after_first = None
+    states = []
     for operand in others:
         with frame.collected() as terms:
             values = frame.evaluate(operand)
         before.append(sequence(terms))
         found = join(found, (v for v in values if not (is_or and is_falsy(v))))
-        after_first = after_first or frame.saved()
+        states.append(frame.saved())
         narrow(frame, operand, truth=not is_or)
     with frame.collected() as terms:
         found = join(found, frame.evaluate(last))
@@ -94,8 +94,7 @@ def boolean_operation(frame: Frame, node: ast.BoolOp) -> Values:
         term = one if term == EMPTY else sequence([one, Choice((EMPTY, term))])
     frame.emit(term)
     # Names are as after the first operand: what narrows the others ends here.
-    if after_first is not None:
-        frame.restore(after_first)
+    frame.restore(states[0])
     return found
 
 

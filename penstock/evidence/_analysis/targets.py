@@ -40,8 +40,8 @@ def assign_target(frame: Frame, target: ast.expr, values: Values) -> None:
             owners = frame.evaluate(target.value)
             _set_items(frame, owners, target, values)
             _set_path(frame, target, values, owners)
-        case ast.Tuple() | ast.List():
-            _destructure(frame, target.elts, values)
+        case _:
+            _destructure(frame, getattr(target, "elts", []), values)
 
 
 def _set_items(frame: Frame, owners: Values, target: ast.Subscript, values: Values) -> None:
@@ -73,7 +73,9 @@ def _set_attribute(frame: Frame, owner: Value, target: ast.Attribute, values: Va
         case Class():
             engine.assign(engine.info(owner.definition).scope, target.attr, values)
         case Module():
-            engine.assign(engine.scope_of(owner.source), target.attr, values)
+            scope = engine.scope_of(owner.source)
+            engine.assign(scope, target.attr, values)
+            (scope.final or {}).pop(target.attr, None)
         case Unknown() | Constant():
             pass
         case _:

@@ -111,7 +111,7 @@ def leave_by(term: Exit, state: State) -> Outcome:
             return Outcome(raised=state)
         case "break":
             return Outcome(broke=state)
-        case "continue":
+        case _:
             return Outcome(continued=state)
 
 

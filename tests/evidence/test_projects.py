@@ -1,0 +1,216 @@
+"""The files of a project: how they are found, read and imported by each other."""
+
+import pytest
+from checked_sources import checked, project_with
+
+from penstock.evidence._analysis.analysis import Analysis
+from penstock.evidence._source.files import SourceFile
+from penstock.evidence._source.project import Project
+
+CHARGE = "@step\ndef charge(): ...\n"
+
+
+def calls(imports, call="charge()", **files):
+    """Return whether ``pay`` of the module ``shop.app`` is seen to call ``charge``."""
+    text = f"{imports}\n@step\ndef pay():\n    {call}\n"
+    sources = {name.replace("__", "/", 1) + ".py": source for name, source in files.items()}
+    report = checked({"shop/app.py": text, **sources}, "pay -> charge")
+    return report.edges[0].verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("imports", "call"),
+    [
+        ("from shop.tasks import charge", "charge()"),
+        ("from .tasks import charge as other", "other()"),
+        ("from . import tasks", "tasks.charge()"),
+        ("from shop import tasks", "tasks.charge()"),
+        ("import shop.tasks as tasks", "tasks.charge()"),
+        ("from .tasks import *", "charge()"),
+        ("import importlib", "importlib.import_module('shop.tasks').charge()"),
+        ("from shop import tasks", "getattr(tasks, f'char{unknown}')()"),
+    ],
+)
+def test_a_function_is_followed_through_an_import(imports, call):
+    """A function of another module is found by each way to import it."""
+    assert calls(imports, call, shop__tasks=CHARGE)
+
+
+@pytest.mark.parametrize(
+    ("names", "is_found"),
+    [
+        ("__all__ = ['charge', 'gone']", True),
+        ("__all__ = []\n__all__ += ['charge']", True),
+        ("__all__ = ['other']", False),
+        ("__all__ = other", True),
+        ("_hidden = 1\nx.y = 2", True),
+    ],
+)
+def test_a_star_imports_what_a_module_lists(names, is_found):
+    """``import *`` gives the names in ``__all__``, or all without an underscore."""
+    found = calls("from .tasks import *", shop__tasks=f"{names}\n{CHARGE}")
+
+    assert found is is_found
+
+
+def test_packages_give_their_modules_and_names():
+    """A package has its modules, its own names, and those of its ``__getattr__``."""
+    package = {"shop/__init__.py": "from .tasks import charge\nfrom .. import above\n"}
+    text = "import shop\nfrom shop import charge, gone\n@step\ndef pay():\n    {}\n"
+    for call in ("charge()", "shop.charge()", "shop.tasks.charge()"):
+        files = {**package, "app.py": text.format(call), "shop/tasks.py": CHARGE}
+        report = checked(files, "pay -> charge")
+
+        assert report.edges[0].verdict == "supported"
+
+
+def test_a_module_may_compute_its_names():
+    """What a module computes in ``__getattr__`` is not known, and no error."""
+    files = {
+        "shop.py": "def __getattr__(name): ...",
+        "app.py": "from shop import anything\n@step\ndef pay(): anything()\n" + CHARGE,
+        "ns/inner/deep.py": "",
+        "other.py": "from ns.gone import x\nfrom ns.inner import deep, gone\nimport ns.inner",
+    }
+    project = project_with(files)
+    Analysis(project).run([file.root for file in project.files.values()])
+
+    assert checked(files, "pay -> charge").edges[0].verdict in {"unverified", "contradicted"}
+
+
+def test_modules_that_import_each_other():
+    """What a module does not have yet, since it imports this one, is found by its definition."""
+    files = {
+        "app.py": "import tasks\nfrom tasks import charge\n@step\ndef pay():\n    tasks.run()\n",
+        "tasks.py": "from late import Late, after, gone\ndef run():\n    after()\n    Late()\n",
+        "late.py": "from again import x\ndef after():\n    charge()\n"
+        "class Late:\n    def go(self): ...\n@step\ndef charge(): ...\n",
+        "again.py": "from late import after, Late, gone\nx = after\n",
+    }
+
+    assert checked(files, "pay -> charge").edges[0].verdict == "supported"
+
+
+def test_a_module_may_be_assigned_to():
+    """What is assigned to an attribute of a module is there for all who import it."""
+    files = {
+        "hooks.py": "after = None\n",
+        "app.py": "import hooks\nhooks.after = lambda: charge()\n"
+        "@step\ndef pay(): hooks.after()\n" + CHARGE,
+    }
+
+    assert checked(files, "pay -> charge").edges[0].verdict == "supported"
+
+
+def test_what_an_application_does_when_it_is_ready():
+    """Signals that ``ready()`` of an application connects are known where they are sent."""
+    files = {
+        "signals.py": "from django.dispatch import Signal\npaid = Signal()\n",
+        "app.py": "import signals\n@step\ndef pay(): signals.paid.send(None)\n",
+        "apps.py": "import signals\nclass Config:\n    def ready(self):\n"
+        "        signals.paid.connect(charge)\n" + CHARGE + "def make():\n    class Late:\n"
+        "        def ready(self): ...\n",
+    }
+
+    assert checked(files, "pay -> charge").edges[0].verdict == "supported"
+
+
+def test_classes_of_the_same_name():
+    """A class whose base only has the same name is no subclass; a protocol needs all methods."""
+    files = {
+        "one.py": "class Base:\n    def run(self): ...\n",
+        "two.py": "class Base:\n    def run(self): ...\n"
+        "class Shop(Base):\n    def run(self): charge()\n" + CHARGE,
+        "proto.py": "from typing import Protocol\nclass Runs(Protocol):\n    def run(self): ...\n"
+        "    def really(self): ...\n",
+        "app.py": "from one import Base\nfrom proto import Runs\n@step\n"
+        "def pay(base: Base, runs: Runs):\n    base.run()\n    runs.run()\n",
+    }
+
+    assert checked(files, "pay -> charge").edges[0].verdict == "contradicted"
+
+
+def test_types_in_other_modules():
+    """An annotation may name a class by its module, or by that of a library."""
+    files = {
+        "shop.py": "class Shop:\n    def run(self): charge()\n" + CHARGE,
+        "app.py": "import shop, lib\n@step\n"
+        "def pay(one: shop.Shop, two: lib.Thing, three: pay.x):\n"
+        "    one.run()\n",
+    }
+
+    assert checked(files, "pay -> charge").edges[0].verdict == "supported"
+
+
+def test_files_are_found_by_the_names_that_they_are_imported_by(tmp_path):
+    """Modules are found in the folder of the project and its ``src``, without environments."""
+    for name in (
+        "src/shop/__init__.py",
+        "src/shop/tasks.py",
+        "src/__init__.py",
+        "tool.py",
+        "notes.txt",
+        "venv/lib.py",
+        "own/pyvenv.cfg",
+        "own/lib.py",
+        "not-a-package/lib.py",
+        ".hidden/lib.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+
+    with_source = Project.at(tmp_path)
+    without = Project.at(tmp_path / "src")
+
+    assert sorted(with_source.files) == [
+        "shop", "shop.tasks", "src", "src.shop", "src.shop.tasks", "tool",
+    ]  # fmt: skip
+    assert sorted(without.files) == ["shop", "shop.tasks"]
+    assert repr(without.files["shop.tasks"]) == "<shop/tasks.py>"
+    assert without.files["shop.tasks"].text == "x = 1\n"
+
+
+def test_files_outside_of_the_folder_have_their_whole_name(tmp_path):
+    """A file that is not in the folder of the project is named by its path."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "shop.py").write_text("")
+    project = Project.at(tmp_path / "app", [tmp_path / "lib"])
+
+    assert project.files["shop"].file == (tmp_path / "lib" / "shop.py").as_posix()
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("def f(:\n", "cannot be parsed: "),
+        ("x = '\0'", "cannot be parsed: "),
+        ("(" * 500 + ")" * 500, "cannot be parsed: "),
+        ("x = [  # type: int\n]\n", None),
+    ],
+    ids=["syntax", "null byte", "depth", "comment"],
+)
+def test_a_text_that_is_not_python_defines_nothing(tmp_path, text, error):
+    """A file that cannot be parsed has an error, and no definitions."""
+    file = SourceFile("app", tmp_path / "app.py", "app.py", text)
+
+    assert file.definitions == {}
+    assert (file.error or "").startswith(error or "")
+    assert (file.error is None) is (error is None)
+
+
+def test_a_file_that_cannot_be_read_is_empty(tmp_path):
+    """A file that is gone has an error, and no text."""
+    file = SourceFile("app", tmp_path / "gone.py", "gone.py")
+
+    assert file.text == ""
+    assert file.error == "cannot be read: No such file or directory"
+
+
+def test_of_two_functions_the_nearest_is_meant():
+    """A name that a module has twice is found by the line, and else is the last."""
+    text = "def a(): ...\n" + "\n" * 9 + "def a(): ...\n"
+    file = SourceFile(
+        "app", project_with({}).files.get("x") or __import__("pathlib").Path(), "x", text
+    )
+
+    assert [file.find("a", line).line for line in (2, 9, None)] == [1, 11, 11]
