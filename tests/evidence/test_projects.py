@@ -214,3 +214,26 @@ def test_of_two_functions_the_nearest_is_meant():
     )
 
     assert [file.find("a", line).line for line in (2, 9, None)] == [1, 11, 11]
+
+
+def test_searches_by_name_are_remembered():
+    """Who calls a name, and what functions of that name mention, is searched once."""
+    files = {
+        "app.py": "def pay():\n    charge()\ndef other():\n    x = lambda: 1\nclass A: ...\n",
+        "use.py": "import app\napp.pay\n",
+    }
+    project = project_with(files)
+
+    for _ in range(2):
+        assert project.callers_of("charge") == {"pay"}
+        assert project.called_by("pay") == {"charge"}
+
+
+@pytest.mark.parametrize("number", [45, 300])
+def test_a_long_chain_of_functions_ends(number):
+    """A chain of calls that is too deep to follow is no error."""
+    chain = "".join(f"def f{n}():\n    f{n + 1}()\n" for n in range(number))
+    source = f"@step\ndef pay():\n    f0()\n{chain}def f{number}(): charge()\n{CHARGE}"
+    report = checked(source, "pay -> charge")
+
+    assert report.edges[0].verdict in {"supported", "unverified", "contradicted"}

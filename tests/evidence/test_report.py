@@ -1,7 +1,10 @@
 """Reports: their findings, their summary, and their formats."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from checked_sources import checked_flow, project_with
@@ -9,6 +12,7 @@ from checked_sources import checked_flow, project_with
 from penstock import entrypoint, flow, step
 from penstock.evidence import CODES, FORMATS, check_flows
 from penstock.evidence._check import check
+from penstock.evidence._declared import as_checked
 from penstock.evidence._report import report_of
 from penstock.graph import get_flow
 
@@ -229,3 +233,17 @@ def test_declared_flows_are_checked_against_the_files_of_a_folder(tmp_path, monk
 
     assert [edge.verdict for edge in report.edges] == ["supported"]
     assert str(report.flows[0].edges[0].evidence[0].path[0]) == "lib/shop.py:2"
+
+
+def test_a_step_without_a_location():
+    """A flow from a catalog may have steps whose location is unknown."""
+
+    @entrypoint
+    def pay(): ...
+
+    flow("evidence_without_location")(pay)
+    declared = get_flow("evidence_without_location")
+    steps = tuple(replace(each, location=None) for each in declared.steps)
+    bare = SimpleNamespace(name="orders", steps=steps, edges=())
+
+    assert [each.declared for each in as_checked(bare, Path()).steps] == [None]

@@ -302,12 +302,15 @@ def ship(): ...
 def test_an_override_of_a_step_is_that_step():
     """A method that overrides a step in a subclass counts as the step."""
     source = """
+import lib
 class Base:
     @step
     def charge(self): ...
 class Shop(Base):
     def charge(self): ship()
-class Other:
+class Other(lib.Other):
+    def charge(self): ...
+class Third(Other):
     def charge(self): ...
 def charge(): ...
 @step
@@ -315,6 +318,7 @@ def pay(base: Base):
     base.charge()
     Shop().charge()
     Other().charge()
+    Third().charge()
     charge()
 @step
 def ship(): ...
@@ -344,5 +348,48 @@ def test_a_function_that_is_gone_is_missing():
     """Where nothing is like it, a step has no function."""
     options = {"send": {"module": "app", "qualname": "send"}}
     report = checked("def entirely_different(): ...\n", "", **options)
+
+    assert [missing.renamed_to for missing in report.missing] == [None]
+
+
+PLAIN = {name: {"module": "app", "qualname": name} for name in ("pay", "charge")}
+SENDS = "from lib import producer\ndef pay(): producer.send(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        (
+            f"{SENDS}def charge(): ...\nkept = [\n    charge,\n]\ntable = {{1: charge}}\n",
+            "unverified",
+        ),
+        (f"{SENDS}def charge(): ...\n", "contradicted"),
+    ],
+    ids=["kept in a table", "mentioned nowhere"],
+)
+def test_a_function_without_a_decorator_counts_if_something_mentions_it(source, verdict):
+    """A message may lead to a function that the source keeps somewhere, and to no other."""
+    (edge,) = checked(source, "pay -> charge", **PLAIN).edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(("base", "verdict"), [("lib.Base", "unverified"), ("", "contradicted")])
+def test_a_method_counts_if_a_library_may_call_it(base, verdict):
+    """A message may lead to a method of a class whose base is of a library."""
+    source = f"import lib\n{SENDS}class H({base}):\n    def charge(self): ...\n"
+    steps = {**PLAIN, "charge": {"module": "app", "qualname": "H.charge"}}
+
+    assert checked(source, "pay -> charge", **steps).edges[0].verdict == verdict
+
+
+def test_an_edge_of_an_unknown_step():
+    """An edge from a step that the flow does not have is unverified."""
+    assert checked(PAY, "gone -> charge").edges[0].reason == "gone is not in the source"
+
+
+def test_a_function_of_an_unknown_module_is_missing():
+    """Where the module is gone too, nothing else is taken for the function."""
+    report = checked(PAY, "", send={"module": "nowhere", "qualname": "unheard"})
 
     assert [missing.renamed_to for missing in report.missing] == [None]

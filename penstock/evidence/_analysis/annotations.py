@@ -134,10 +134,8 @@ def _class_called(scope: Scope, name: str) -> Values:
         if found:
             return found
         inner = inner.parent
-    # A class that is not there yet, like that whose body is executed, or a later one.
+    # A class that is not there yet.
     definition = scope.module.definition.source.find(name)
-    if scope.definition.kind == "class" and scope.definition.name == name:
-        definition = scope.definition
     is_class = definition is not None and definition.kind == "class"
     return (Class(definition),) if definition is not None and is_class else NOTHING
 

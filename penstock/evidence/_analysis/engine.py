@@ -190,10 +190,9 @@ class Engine(Heap):
         """Return what is known of a class."""
         found = self.classes.get(cls)
         if found is None:
-            scope = self.scope_of(cls.source)
-            found = self.classes.get(cls)
-            if found is None:  # it is in a function that nobody has called
-                found = self.classes[cls] = ClassInfo(cls, Scope(cls, scope))
+            # It is in a function that nobody has called.
+            made = ClassInfo(cls, Scope(cls, self.scope_of(cls.source)))
+            found = self.classes.setdefault(cls, made)
         return found
 
     def mro(self, cls: Definition) -> tuple[Definition | str, ...]:
