@@ -29,6 +29,7 @@ from penstock.evidence._source.project import Project
 __all__ = ["Engine", "Rules"]
 
 _DEEPEST = 40
+_MORE = 20
 
 
 _MOST_CONTEXTS = 16
@@ -316,7 +317,7 @@ class Engine(Heap):
         return found
 
     def _evaluate(self, activation: Activation) -> None:
-        if self.depth > _DEEPEST * 2:
+        if self.depth > _DEEPEST + _MORE:
             activation.body = Outside("too deep", activation.definition.place)
             return
         activation.round, activation.is_running = self.round, True

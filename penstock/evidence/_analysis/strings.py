@@ -50,26 +50,18 @@ def call_string(frame: Frame, text: str, name: str, arguments: Arguments, node: 
 
 
 def formatted_string(frame: Frame, node: ast.JoinedStr) -> Values:
-    parts: list[str] = []
-    is_known = True
-    for each in node.values:
-        if isinstance(each, ast.Constant):
-            parts.append(str(each.value))
-            continue
-        if not isinstance(each, ast.FormattedValue):
-            continue
-        values = frame.evaluate(each.value)
-        if len(values) == 1 and isinstance(values[0], Constant) and each.conversion == -1:
-            parts.append(str(values[0].value))
-        else:
-            is_known = False
-            break
-    if is_known:
-        return (Constant("".join(parts), str),)
+    """Return an f-string, or its beginning, as far as the source has it."""
+    parts: list[str | None] = []
     for each in node.values:
         if isinstance(each, ast.FormattedValue):
-            frame.evaluate(each.value)
-    prefix = node.values[0]
-    if isinstance(prefix, ast.Constant) and isinstance(prefix.value, str):
-        return (External(f"str:{prefix.value}*"),)
-    return UNKNOWN
+            values = frame.evaluate(each.value)
+            constants = [v for v in values if isinstance(v, Constant) and each.conversion == -1]
+            is_known = len(values) == len(constants) == 1
+            parts.append(str(constants[0].value) if is_known else None)
+        else:
+            parts.append(str(getattr(each, "value", "")))
+    known = [part for part in parts if part is not None]
+    if len(known) == len(parts):
+        return (Constant("".join(known), str),)
+    prefix = parts[0]
+    return UNKNOWN if prefix is None else (External(f"str:{prefix}*"),)
