@@ -65,7 +65,7 @@ def test_packages_give_their_modules_and_names():
 
 
 def test_a_module_may_compute_its_names():
-    """What a module computes in ``__getattr__`` is not known, and no error."""
+    """A name that ``__getattr__`` of a module computes is unknown, and no error is raised."""
     files = {
         "shop.py": "def __getattr__(name): ...",
         "app.py": "from shop import anything\n@step\ndef pay(): anything()\n" + CHARGE,
@@ -79,7 +79,7 @@ def test_a_module_may_compute_its_names():
 
 
 def test_modules_that_import_each_other():
-    """What a module does not have yet, since it imports this one, is found by its definition."""
+    """A name that a module does not have yet is found by its definition."""
     files = {
         "app.py": "import tasks\nfrom tasks import charge\n@step\ndef pay():\n    tasks.run()\n",
         "tasks.py": "from late import Late, after, gone\ndef run():\n    after()\n    Late()\n",
@@ -92,7 +92,7 @@ def test_modules_that_import_each_other():
 
 
 def test_a_module_may_be_assigned_to():
-    """What is assigned to an attribute of a module is there for all who import it."""
+    """An attribute that is assigned to a module is there for all modules."""
     files = {
         "hooks.py": "after = None\n",
         "app.py": "import hooks\nhooks.after = lambda: charge()\n"
@@ -116,7 +116,7 @@ def test_what_an_application_does_when_it_is_ready():
 
 
 def test_classes_of_the_same_name():
-    """A class whose base only has the same name is no subclass; a protocol needs all methods."""
+    """A class whose base only has the same name is not a subclass; a protocol needs all methods."""
     files = {
         "one.py": "class Base:\n    def run(self): ...\n",
         "two.py": "class Base:\n    def run(self): ...\n"
@@ -217,7 +217,7 @@ def test_of_two_functions_the_nearest_is_meant():
 
 
 def test_searches_by_name_are_remembered():
-    """Who calls a name, and what functions of that name mention, is searched once."""
+    """Searches for the callers of a name, and for the words of functions, are kept."""
     files = {
         "app.py": "def pay():\n    charge()\ndef other():\n    x = lambda: 1\nclass A: ...\n",
         "use.py": "import app\napp.pay\n",
@@ -231,7 +231,7 @@ def test_searches_by_name_are_remembered():
 
 @pytest.mark.parametrize("number", [45, 70])
 def test_a_long_chain_of_functions_ends(number):
-    """A chain of calls that is too deep to follow is no error."""
+    """A chain of calls that is too deep to follow raises nothing."""
     chain = "".join(f"def f{n}():\n    f{n + 1}()\n" for n in range(number))
     source = f"@step\ndef pay():\n    f0()\n{chain}def f{number}(): charge()\n{CHARGE}"
     report = checked(source, "pay -> charge")

@@ -81,7 +81,7 @@ def test_an_empty_report():
 
 
 def test_a_mixed_edge_names_both_callers(report):
-    """Where two callers disagree, both are named."""
+    """Two callers that disagree are both named."""
     assert found(report, "edge-mixed").details == (
         "In this order in app.pay: app.py:8, app.py:9.",
         "Reversed in app.back: app.py:4, app.py:5.",
@@ -89,7 +89,7 @@ def test_a_mixed_edge_names_both_callers(report):
 
 
 def test_an_unverified_edge_has_its_reason(report):
-    """Why an edge cannot be seen is said, with the line."""
+    """An edge that cannot be seen has a reason, with the line."""
     finding = found(report, "edge-unverified")
 
     assert finding.details[0] == "given().collect cannot be resolved (app.py:15)."

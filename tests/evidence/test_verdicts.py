@@ -108,14 +108,14 @@ def test_an_order_in_one_caller_and_the_reverse_in_another_are_both_reported():
 
 
 def test_a_declared_reverse_is_no_contradiction():
-    """Where both directions are declared, neither contradicts the other."""
+    """If both directions are declared, neither contradicts the other."""
     report = checked(TWO.format("back()"), "pay -> charge, charge -> ship, ship ~> charge")
 
     assert {edge.verdict for edge in report.edges} == {"supported"}
 
 
 def test_only_a_loop_is_supported_by_the_next_round():
-    """What comes back in a loop supports an edge that is declared as a loop."""
+    """The next round of a loop supports an edge that is declared as a loop."""
     source = """
 @step
 def pay():
@@ -136,7 +136,7 @@ def ship(): ...
 
 @pytest.mark.parametrize("name", ["pay", "charge"])
 def test_a_step_without_a_function_leaves_its_edges_unverified(name):
-    """Where the function of a step is gone, its edges are unverified, not contradicted."""
+    """The edges of a step whose function is gone are unverified, not contradicted."""
     report = checked(
         {"app.py": PAY, "other.py": "x = 1\n"}, "pay -> charge", **{name: {"module": "nowhere"}}
     )
@@ -253,7 +253,7 @@ def test_a_message_may_lead_to_what_something_else_calls(receiving, verdict):
 
 
 def test_a_database_may_lead_to_a_receiver_of_signals():
-    """What is stored may lead to a function that a signal calls."""
+    """An object that is stored may lead to a function that a signal calls."""
     source = """
 from lib import table, receiver, post_save
 @step
@@ -345,7 +345,7 @@ def test_a_moved_function_is_found_in_another_module():
 
 
 def test_a_function_that_is_gone_is_missing():
-    """Where nothing is like it, a step has no function."""
+    """A step has no function if nothing is like it."""
     options = {"send": {"module": "app", "qualname": "send"}}
     report = checked("def entirely_different(): ...\n", "", **options)
 
@@ -389,7 +389,7 @@ def test_an_edge_of_an_unknown_step():
 
 
 def test_a_function_of_an_unknown_module_is_missing():
-    """Where the module is gone too, nothing else is taken for the function."""
+    """Nothing else is taken for the function of a module that is gone too."""
     report = checked(PAY, "", send={"module": "nowhere", "qualname": "unheard"})
 
     assert [missing.renamed_to for missing in report.missing] == [None]

@@ -1,0 +1,119 @@
+"""``penstock check``, run as a user runs it."""
+
+import json
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from penstock.cli import main
+
+SHOP = """
+from penstock import entrypoint, flow, step
+
+@flow("checked_orders")
+@entrypoint
+def pay():
+    {}
+
+@flow("checked_orders")
+@step(after="pay")
+def charge(): ...
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Return a folder with a module that declares a flow, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "cli_checked.py").write_text(SHOP.format("charge()"), encoding="utf-8")
+    (tmp_path / "cli_none.py").write_text("", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.penstock]\nmodules = ["cli_checked"]\n')
+    yield tmp_path
+    for name in ("cli_checked", "cli_none"):
+        sys.modules.pop(name, None)
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["check", *arguments])
+
+
+@pytest.fixture
+def drifted(project):
+    (project / "cli_checked.py").write_text(SHOP.format("print()"), encoding="utf-8")
+    return project
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("names", [(), ("checked_orders",)])
+def test_a_flow_that_its_source_has(names):
+    """A check that finds each edge ends with 0, and counts."""
+    actual = run(*names)
+
+    assert (actual.exit_code, actual.stderr) == (0, "")
+    assert actual.stdout == "1 flow, 1 edge: 1 in the source (1 calls)\n"
+
+
+@pytest.mark.usefixtures("drifted")
+@pytest.mark.parametrize(
+    ("level", "code"), [("contradicted", 1), ("undeclared", 1), ("unverified", 1), ("none", 0)]
+)
+def test_a_drift_fails_the_check(level, code):
+    """An edge that the source does not have ends with 1, unless nothing may fail."""
+    actual = run("--fail-on", level)
+
+    assert actual.exit_code == code
+    assert "pay -> charge is not in the source [edge-contradicted]" in actual.stdout
+
+
+@pytest.mark.usefixtures("drifted")
+def test_github_actions_get_commands(monkeypatch):
+    """On GitHub Actions the findings are commands."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    assert run().stdout.startswith("::error file=cli_checked.py,line=")
+
+
+def test_several_formats_in_one_run(project):
+    """One run writes several formats, of which one goes to standard output."""
+    actual = run("--format", "text", "--format", "json:report.json")
+    value = json.loads((project / "report.json").read_text(encoding="utf-8"))
+
+    assert value["summary"] == actual.stdout.strip()
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--format", "yaml"), "'yaml' is not one of text, json, github"),
+        (("--format", "text", "--format", "json"), "only one format goes to standard output"),
+        (("no_such_flow",), "no_such_flow"),
+        (("-m", "cli_none"), "cli_none"),
+    ],
+)
+def test_usage_errors(arguments, message):
+    """A format or a flow that is not there is a usage error, as is nothing to check."""
+    actual = run(*arguments)
+
+    assert actual.exit_code != 0
+    assert message in actual.stderr
+
+
+def test_a_report_that_cannot_be_written(project):
+    """A folder that is a file is reported, not raised."""
+    (project / "file").write_text("")
+
+    assert run("--format", "json:file/report.json").exit_code == 1
+
+
+def test_problems_of_the_declaration_are_part_of_the_check(project):
+    """A step after an unknown one is reported by the check, too."""
+    text = SHOP.format("charge()").replace('after="pay"', 'after="gone"')
+    (project / "cli_checked.py").write_text(text, encoding="utf-8")
+    actual = run("checked_orders")
+
+    assert actual.exit_code == 1
+    assert "[unknown-predecessor]" in actual.stderr
