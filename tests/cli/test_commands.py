@@ -319,7 +319,7 @@ def test_problems():
             "where its runs begin [no-entrypoint]"
         ),
     ]
-    assert actual.stderr == "1 flow with 1 step: 2 problems\n"
+    assert actual.stderr.splitlines()[0] == "1 flow with 1 step: 2 problems"
 
 
 @pytest.mark.parametrize(
