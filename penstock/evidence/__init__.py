@@ -1,16 +1,16 @@
 """Evidence for declared edges: what the source of a project shows of its flows."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from penstock.evidence._check import check
 from penstock.evidence._declared import as_checked, project_of
-from penstock.evidence._formats import FORMATS, as_github, as_json, as_text
+from penstock.evidence._formats import FORMATS
 from penstock.evidence._model import EdgeEvidence, Evidence, FlowReport, Missing, Undeclared
-from penstock.evidence._report import CODES, Finding, Report, report_of
+from penstock.evidence._report import CODES, Finding, Report, as_finding, report_of
 from penstock.evidence._source.files import Place
-from penstock.graph import Flow
+from penstock.graph import Flow, Problem
 
 __all__ = [
     "CODES",
@@ -23,9 +23,6 @@ __all__ = [
     "Place",
     "Report",
     "Undeclared",
-    "as_github",
-    "as_json",
-    "as_text",
     "check_flows",
 ]
 
@@ -34,19 +31,24 @@ def check_flows(
     flows: Sequence[Flow],
     folder: str | os.PathLike[str] = ".",
     pythonpath: Sequence[str] = (),
+    problems: Iterable[Problem] = (),
 ) -> Report:
     """Return what the source of a project shows of its declared flows.
 
-    Nothing is imported: the source is read.
+    Nothing is imported: the source is read. An error of the check itself leaves
+    edges unverified and is in `Report.failures`; it is never raised.
 
     Args:
         flows: The flows, as they are declared or from a catalog.
         folder: The folder of the project, from which files are named.
         pythonpath: The folders in it from which its modules are imported. That of
-            the project, and its ``src``, if empty.
+            the project, and its ``src``, if empty. A step whose file is known
+            says from where its module is imported, too.
+        problems: The inconsistencies of the flows, to be among the findings.
 
     .. versionadded:: 0.2
     """
-    root = Path(folder)
+    root = Path(folder).absolute()
     checked = [as_checked(flow, root) for flow in flows]
-    return report_of(checked, check(project_of(root, tuple(pythonpath)), checked))
+    reports = check(project_of(root, pythonpath, checked), checked)
+    return report_of(checked, reports, [as_finding(problem, root) for problem in problems])

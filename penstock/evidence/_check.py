@@ -1,26 +1,67 @@
 """Checking declared flows against the source."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from penstock.evidence._analysis.analysis import Analysis
-from penstock.evidence._model import CheckedFlow, CheckedStep, FlowReport, Missing
+from penstock.evidence._analysis.analysis import MOST_WORK, Analysis
+from penstock.evidence._analysis.engine import WorkLimitError
+from penstock.evidence._model import CheckedFlow, CheckedStep, EdgeEvidence, FlowReport, Missing
 from penstock.evidence._order.runs import FlowRuns, consumed_in
 from penstock.evidence._rename import find_renamed
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.project import Project
-from penstock.evidence._verdicts import FlowEvidence, judge
+from penstock.evidence._verdicts import FlowEvidence, judge, judge_declared
 
 __all__ = ["check"]
 
+_Located = Mapping[str, Definition]
 
-def check(project: Project, flows: Sequence[CheckedFlow]) -> tuple[FlowReport, ...]:
-    """Return what the source of *project* shows of *flows*."""
-    located = {flow.name: _locate(project, flow) for flow in flows}
-    definitions = dict.fromkeys(d for found in located.values() for d in found.values())
-    analysis = Analysis(project)
+
+def check(
+    project: Project, flows: Sequence[CheckedFlow], work: int = MOST_WORK
+) -> tuple[FlowReport, ...]:
+    """Return what the source of *project* shows of *flows*.
+
+    An error of the check itself, or a flow that takes too much work, leaves its edges unverified.
+
+    Args:
+        project: The source.
+        flows: The flows.
+        work: How many steps of work a flow may take on average.
+    """
+    if len(flows) > 1:
+        try:
+            return _check_together(project, flows, work * len(flows))
+        except Exception:  # noqa: S110 - each by itself, so that the others are checked
+            pass
+    return tuple(_check_alone(project, flow, work) for flow in flows)
+
+
+def _check_alone(project: Project, flow: CheckedFlow, work: int) -> FlowReport:
+    try:
+        return _check_together(project, [flow], work)[0]
+    except WorkLimitError:
+        reason = f"the check of this flow ended after {work:,} steps of work"
+    except Exception as error:
+        reason = f"penstock itself failed ({type(error).__name__}: {error}), please report it"
+    edges = tuple(_unread(flow, source, target, reason) for source, target, _ in flow.edges)
+    return FlowReport(flow.name, edges, failures=(reason,))
+
+
+def _unread(flow: CheckedFlow, source: str, target: str, reason: str) -> EdgeEvidence:
+    known = judge_declared(source, target, {step.name: step for step in flow.steps})
+    return known or EdgeEvidence(source, target, "unverified", reason=reason)
+
+
+def _check_together(
+    project: Project, flows: Sequence[CheckedFlow], work: int
+) -> tuple[FlowReport, ...]:
+    located = [_locate(project, flow) for flow in flows]
+    definitions = dict.fromkeys(d for found in located for d in found.values())
+    analysis = Analysis(project, work)
     analysis.run(list(definitions))
     consumed = consumed_in(analysis.engine.evaluated)
-    return tuple(_check_flow(analysis, flow, located[flow.name], consumed) for flow in flows)
+    pairs = zip(flows, located, strict=True)
+    return tuple(_check_flow(analysis, flow, found, consumed) for flow, found in pairs)
 
 
 def _locate(project: Project, flow: CheckedFlow) -> dict[str, Definition]:
@@ -34,39 +75,63 @@ def _locate(project: Project, flow: CheckedFlow) -> dict[str, Definition]:
 
 
 def _definition_of(project: Project, step: CheckedStep) -> Definition | None:
-    source = project.files.get(step.module)
-    return None if source is None else source.find(step.qualname, step.line)
+    source = project.source_of(step.module, step.declared.file if step.declared else None)
+    if source is None:
+        return None
+    found = source.find(step.qualname, step.line)
+    if found is None and step.is_loaded and step.line is not None:
+        # Another name than in the source: of a function that was made, or wrapped.
+        found = source.at(step.line)
+    return found
 
 
 def _check_flow(
-    analysis: Analysis,
-    flow: CheckedFlow,
-    located: dict[str, Definition],
-    consumed: frozenset[object],
+    analysis: Analysis, flow: CheckedFlow, located: _Located, consumed: frozenset[object]
 ) -> FlowReport:
+    engine = analysis.engine
     steps = _Steps(analysis, located)
-    runs = FlowRuns(steps.name_of, analysis.contexts, consumed)  # type: ignore[arg-type]
+    runs = FlowRuns(steps.name_of, analysis.contexts, consumed, engine.spend)  # type: ignore[arg-type]
     bodies = {name: runs.body(name, definition) for name, definition in located.items()}
     for definition in located.values():
         runs.provide(definition)
+    gone = [step for step in flow.steps if step.name not in located]
+    absent = {step.name: reason for step in gone if (reason := _why_absent(engine.project, step))}
     evidence = FlowEvidence(
-        project=analysis.engine.project,
+        project=engine.project,
         located=located,
         starts={name: body.starts for name, body in bodies.items()},
         outside={name: tuple(body.outside) for name, body in bodies.items()},
         orders=runs.orders,
         definitions=frozenset(runs.definitions),
-        engine=analysis.engine,
+        engine=engine,
+        absent=absent,
     )
     edges, undeclared = judge(flow, evidence)
-    missing = tuple(_missing(analysis.engine.project, flow, located))
-    return FlowReport(flow.name, edges, undeclared, missing)
+    really = [step for step in gone if step.name not in absent]
+    missing = tuple(_missing(engine.project, really, located))
+    failures = tuple(engine.failures)
+    return FlowReport(flow.name, edges, undeclared, missing, failures, len(located))
+
+
+def _why_absent(project: Project, step: CheckedStep) -> str | None:
+    """Return why the source of *step* cannot be read, or None if its function is gone."""
+    source = project.source_of(step.module, step.declared.file if step.declared else None)
+    if source is None:
+        is_ours = step.module.partition(".")[0] in {*project.files, *project.packages}
+        if is_ours and not step.is_loaded:
+            return None
+        return f"{step.module}, with the function of {step.name}, is not a file of the project"
+    if source.error is not None:
+        return f"{source.file}, with the function of {step.name}, {source.error}"
+    if step.is_loaded:
+        return f"{source.file} does not show the function of {step.name}, which is made otherwise"
+    return None
 
 
 class _Steps:
     """Which functions are steps: overrides of a step are that step, too."""
 
-    def __init__(self, analysis: Analysis, located: dict[str, Definition]) -> None:
+    def __init__(self, analysis: Analysis, located: _Located) -> None:
         self._engine = analysis.engine
         self._names = {definition: name for name, definition in located.items()}
         self._methods = {d.name for d in self._names if d.parent and d.parent.kind == "class"}
@@ -95,16 +160,15 @@ class _Steps:
 
 
 def _missing(
-    project: Project, flow: CheckedFlow, located: dict[str, Definition]
+    project: Project, steps: Iterable[CheckedStep], located: _Located
 ) -> Iterable[Missing]:
     taken = set(located.values())
-    for step in flow.steps:
-        if step.name not in located:
-            renamed = find_renamed(project, step, taken)
-            label = f"{step.module}.{step.qualname}"
-            yield Missing(
-                step.name,
-                label,
-                None if renamed is None else renamed.label,
-                None if renamed is None else renamed.place,
-            )
+    for step in steps:
+        renamed = find_renamed(project, step, taken)
+        label = f"{step.module}.{step.qualname}"
+        yield Missing(
+            step.name,
+            label,
+            None if renamed is None else renamed.label,
+            None if renamed is None else renamed.place,
+        )

@@ -19,8 +19,9 @@ def as_text(report: Report) -> str:
     lines: list[str] = []
     for finding in report.findings:
         place = f"{finding.place}: " if finding.place is not None else ""
-        lines.append(f"{place}{finding.flow}: {finding.message} [{finding.code}]")
+        lines.append(f"{place}{finding.title} [{finding.code}]")
         lines += [f"    {detail}" for detail in finding.details]
+    lines += report.failures
     return "\n".join([*lines, report.summary()])
 
 
@@ -41,6 +42,7 @@ def as_json(report: Report) -> str:
             for flow in report.flows
         ],
         "findings": [_finding(finding) for finding in report.findings],
+        "failures": list(report.failures),
     }
     return json.dumps(value, indent=2, ensure_ascii=False)
 
@@ -98,14 +100,14 @@ def as_github(report: Report) -> str:
         lines += [_command(level, finding) for finding in found[:_MOST_COMMANDS]]
         if len(found) > _MOST_COMMANDS:
             lines.append(f"::{level}::{len(found) - _MOST_COMMANDS} more of penstock check")
-    return "\n".join([*lines, report.summary()])
+    return "\n".join([*lines, *report.failures, report.summary()])
 
 
 def _command(level: str, finding: Finding) -> str:
     place = finding.place
     where = [] if place is None else [f"file={_escaped(place.file)}", f"line={place.line}"]
     options = ",".join([*where, f"title={_escaped(finding.code)}"])
-    text = "\n".join([f"{finding.flow}: {finding.message}", *finding.details])
+    text = "\n".join([finding.title, *finding.details])
     return f"::{level} {options}::{_escaped(text, in_options=False)}"
 
 

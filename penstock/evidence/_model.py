@@ -40,6 +40,9 @@ class CheckedStep:
     declared: Place | None = None
     """The place of the declaration, for messages."""
 
+    is_loaded: bool = False
+    """Whether the process has its function, which then is somewhere."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedFlow:
@@ -53,9 +56,14 @@ class CheckedFlow:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A proof of an edge in the source."""
+    """A call, an order, a hand-off or a channel that shows an edge.
+
+    .. versionadded:: 0.2
+    """
 
     kind: Kind
+    """A call, an order in a common caller, a function that is handed off, or a channel."""
+
     path: tuple[Place, ...] = ()
     """The lines of the calls that lead to the second step."""
 
@@ -66,48 +74,97 @@ class Evidence:
     """Of an order, the function in which both are."""
 
     channel: str | None = None
+    """The channel that both ends name."""
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeEvidence:
-    """The verdict on one declared edge."""
+    """The verdict on one declared edge.
+
+    .. versionadded:: 0.2
+    """
 
     source: str
+    """The name of the step that the edge leads from."""
+
     target: str
+    """The name of the step that it leads to."""
+
     verdict: Verdict
+    """Whether it is supported, contradicted or unverified; mixed, if callers disagree; or
+    unchecked, if the declaration says so."""
+
     evidence: tuple[Evidence, ...] = ()
+    """The proofs, best first."""
+
     against: tuple[Evidence, ...] = ()
     """The order the other way round, in another caller."""
 
     reason: str | None = None
+    """Why it is unverified or unchecked."""
+
     place: Place | None = None
     """The line of the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """A connection in the source that the flow does not declare."""
+    """A connection in the source that the flow does not declare.
+
+    .. versionadded:: 0.2
+    """
 
     source: str
+    """The name of the step that comes before."""
+
     target: str
+    """The name of the step that comes after."""
+
     evidence: Evidence
+    """The proof."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A step whose function is not in the source."""
+    """A step whose function is not in the source.
+
+    .. versionadded:: 0.2
+    """
 
     step: str
+    """The name of the step."""
+
     label: str
+    """Its module and qualified name, as they were declared."""
+
     renamed_to: str | None = None
+    """The name of what the function probably is now, if anything is like it."""
+
     place: Place | None = None
+    """The line of that function."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowReport:
-    """The result of checking one flow."""
+    """The result of checking one flow.
+
+    .. versionadded:: 0.2
+    """
 
     flow: str
+    """The name of the flow."""
+
     edges: tuple[EdgeEvidence, ...]
+    """The verdict on each declared edge."""
+
     undeclared: tuple[Undeclared, ...] = ()
+    """The connections that the flow does not declare."""
+
     missing: tuple[Missing, ...] = ()
+    """The steps whose functions are gone."""
+
+    failures: tuple[str, ...] = ()
+    """The errors of the check itself, with their lines. What they hide is unverified."""
+
+    functions: int = 0
+    """How many functions of its steps are in the source."""

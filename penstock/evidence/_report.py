@@ -1,10 +1,13 @@
 """The result of a check as a whole: its findings, and what it counts."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from penstock.evidence._declared import place_of
 from penstock.evidence._model import (
     CheckedFlow,
     EdgeEvidence,
@@ -16,8 +19,9 @@ from penstock.evidence._model import (
     Verdict,
 )
 from penstock.evidence._source.files import Place
+from penstock.graph import Problem
 
-__all__ = ["CODES", "Finding", "Report", "Severity", "report_of"]
+__all__ = ["CODES", "Finding", "Report", "Severity", "as_finding", "report_of"]
 
 Severity = Literal["error", "warning"]
 
@@ -30,7 +34,7 @@ CODES: Mapping[str, Severity] = {
     "step-missing": "error",
     "step-renamed": "error",
 }
-"""The codes of findings, with how bad each is."""
+"""The codes of findings about the source, with how bad each is. Those of problems are errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +47,11 @@ class Finding:
     code: str
     """The kind of finding, like ``"edge-contradicted"``."""
 
-    flow: str
-    """The name of the flow."""
+    flow: str | None
+    """The name of the flow, or None if the finding is not about a flow."""
 
-    source: str
-    """The name of the step that the edge leads from, or of the step that is meant."""
+    source: str | None
+    """The name of the step that the edge leads from, or of the step that is meant, if one is."""
 
     target: str | None
     """The name of the step that the edge leads to."""
@@ -65,9 +69,14 @@ class Finding:
     """Further lines of the source."""
 
     @property
+    def title(self) -> str:
+        """The message after the name of the flow."""
+        return self.message if self.flow is None else f"{self.flow}: {self.message}"
+
+    @property
     def severity(self) -> Severity:
         """``"error"``, or ``"warning"`` for what the source does not decide."""
-        return CODES[self.code]
+        return CODES.get(self.code, "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +93,28 @@ class Report:
     """The disagreements to look at, in order of flows and edges."""
 
     @property
+    def failures(self) -> tuple[str, ...]:
+        """The errors of the check itself, which leave edges unverified: please report them."""
+        return tuple(dict.fromkeys(failure for flow in self.flows for failure in flow.failures))
+
+    @property
+    def looked_at(self) -> int:
+        """How many functions of steps are in the source that was read."""
+        return sum(flow.functions for flow in self.flows)
+
+    @property
     def edges(self) -> Iterator[EdgeEvidence]:
         """All edges of all flows."""
         return (edge for flow in self.flows for edge in flow.edges)
 
     def summary(self) -> str:
-        """Return one line that counts the edges by what was found of them."""
+        """Return one line that counts the edges, by what was found of them, and the rest."""
         kinds = Counter(e.evidence[0].kind for e in self.edges if e.evidence)
         verdicts = Counter(e.verdict for e in self.edges)
         in_source = sum(count for kind, count in kinds.items() if kind != "channel")
-        words: dict[Kind, str] = {"call": "calls", "order": "in order", "hand-off": "handed off"}
-        parts = [f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]]
+        words: dict[Kind, str] = {"order": "in order", "hand-off": "handed off"}
+        parts = [_count(kinds["call"], "call")] if kinds["call"] else []
+        parts += [f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]]
         found = [f"{in_source} in the source" + (f" ({', '.join(parts)})" if parts else "")]
         if kinds["channel"]:
             found.append(f"{kinds['channel']} by channel")
@@ -106,6 +126,10 @@ class Report:
         missing = sum(len(flow.missing) for flow in self.flows)
         more = [f"{undeclared} undeclared"] if undeclared else []
         more += [f"{_count(missing, 'step')} without a function"] if missing else []
+        problems = sum(finding.code not in CODES for finding in self.findings)
+        more += [_count(problems, "problem")] if problems else []
+        failures = len(self.failures)
+        more += [f"{_count(failures, 'error')} of penstock itself"] if failures else []
         return "; ".join([counted, *more])
 
 
@@ -113,15 +137,29 @@ def _count(number: int, word: str) -> str:
     return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
 
 
-def report_of(flows: Iterable[CheckedFlow], reports: Iterable[FlowReport]) -> Report:
-    """Return the report on *flows*."""
+def report_of(
+    flows: Iterable[CheckedFlow], reports: Iterable[FlowReport], problems: Iterable[Finding] = ()
+) -> Report:
+    """Return the report on *flows*, and on *problems* of their declarations."""
     kept = tuple(reports)
     findings = (
         finding
         for flow, report in zip(flows, kept, strict=True)
         for finding in _Writer(flow, report).findings()
     )
-    return Report(kept, tuple(findings))
+    return Report(kept, (*problems, *findings))
+
+
+def as_finding(problem: Problem, folder: Path) -> Finding:
+    """Return a problem of the declarations as a finding, with files as seen from *folder*."""
+    return Finding(
+        code=problem.code,
+        flow=problem.flow,
+        source=problem.step,
+        target=None,
+        message=problem.message.replace(f"{folder}{os.sep}", ""),
+        place=place_of(problem.location, folder),
+    )
 
 
 class _Writer:

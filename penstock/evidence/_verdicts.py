@@ -20,7 +20,7 @@ from penstock.evidence._order.states import Order, Start
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.project import Project
 
-__all__ = ["FlowEvidence", "judge"]
+__all__ = ["FlowEvidence", "judge", "judge_declared"]
 
 _MOST_BY_NAME = 60
 
@@ -36,6 +36,8 @@ class FlowEvidence:
     orders: Mapping[tuple[str, str], Mapping[Definition, Order]]
     definitions: frozenset[Definition]
     engine: Engine
+    absent: Mapping[str, str]
+    """Why the source of a step cannot be read, for those that are not known to be gone."""
 
 
 def judge(
@@ -45,6 +47,22 @@ def judge(
     judged = _Judge(flow, evidence)
     edges = tuple(judged.edge(source, target, loop) for source, target, loop in flow.edges)
     return edges, tuple(judged.undeclared(edges))
+
+
+def judge_declared(
+    source: str, target: str, steps: Mapping[str, CheckedStep]
+) -> EdgeEvidence | None:
+    """Return the verdict on an edge that the declaration alone decides, or None."""
+    first, second = steps.get(source), steps.get(target)
+    if second is not None and second.unchecked is not None:
+        return EdgeEvidence(source, target, "unchecked", reason=second.unchecked)
+    if first is None or second is None:
+        return None
+    shared = [channel for channel in first.sends if channel in second.receives]
+    if not shared:
+        return None
+    found = tuple(Evidence("channel", channel=channel) for channel in shared)
+    return EdgeEvidence(source, target, "supported", found)
 
 
 class _Judge:
@@ -57,22 +75,19 @@ class _Judge:
 
     def edge(self, source: str, target: str, is_loop: bool) -> EdgeEvidence:
         """Return the verdict on one edge."""
-        first, second = self._steps.get(source), self._steps.get(target)
-        if second is not None and second.unchecked is not None:
-            return EdgeEvidence(source, target, "unchecked", reason=second.unchecked)
+        known = judge_declared(source, target, self._steps)
+        if known is not None and known.verdict == "unchecked":
+            return known
         found = [*self._calls(source, target), *self._in_order(source, target, is_loop)]
-        if first is not None and second is not None:
-            shared = [channel for channel in first.sends if channel in second.receives]
-            found += [Evidence("channel", channel=channel) for channel in shared]
+        found += known.evidence if known is not None else ()
         if found:
             against = self._other_way(source, target)
             verdict: Verdict = "mixed" if against and found[0].kind == "order" else "supported"
             return EdgeEvidence(source, target, verdict, tuple(found), against)
         for name in (source, target):
             if name not in self._evidence.located:
-                return EdgeEvidence(
-                    source, target, "unverified", reason=f"{name} is not in the source"
-                )
+                reason = self._evidence.absent.get(name, f"{name} is not in the source")
+                return EdgeEvidence(source, target, "unverified", reason=reason)
         against = tuple(self._in_order(target, source, is_loop=False))
         return self._unsupported(source, target, against)
 
@@ -108,12 +123,15 @@ class _Judge:
             # What leads to *source* may lead to *target* after it.
             unresolved = self._unresolved(list(self._evidence.outside), source, source)
         if unresolved is not None:
-            reason = f"{unresolved.text} cannot be resolved"
-            return EdgeEvidence(source, target, "unverified", (), (), reason, unresolved.place)
+            place = unresolved.place
+            return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, place)
         gateway = self._gateway(source, target)
         if gateway is not None and not is_reached and self._is_entered_from_outside(target):
             reason = f"{source} sends by {gateway.text}, and {target} is called from elsewhere"
             return EdgeEvidence(source, target, "unverified", (), (), reason, gateway.place)
+        if self._evidence.located[source].is_stub:
+            reason, place = f"{source} has no body yet", self._evidence.located[source].place
+            return EdgeEvidence(source, target, "unverified", (), (), reason, place)
         return EdgeEvidence(source, target, "contradicted", (), against)
 
     def _is_reached(self, target: str) -> bool:
@@ -145,6 +163,8 @@ class _Judge:
         for step in steps:
             for outside in self._evidence.outside.get(step, ()):
                 is_own = only is None or step == only
+                if outside.is_lost:
+                    return outside
                 if outside.library is None and self._may_lead(outside.text, wanted, is_own=is_own):
                     return outside
         return None

@@ -21,6 +21,28 @@ def pay():
 def charge(): ...
 """
 
+ALONE = '@flow("checked_orders")\n@entrypoint\ndef pay(): ...\n'
+CATALOG = json.dumps(
+    {
+        "schema_version": "1.0",
+        "flows": [
+            {
+                "name": "orders",
+                "steps": [
+                    {
+                        "name": "pay",
+                        "is_entrypoint": True,
+                        "module": "elsewhere",
+                        "qualname": "pay",
+                    },
+                    {"name": "charge", "module": "elsewhere", "qualname": "charge"},
+                ],
+                "edges": [{"source": "pay", "target": "charge"}],
+            }
+        ],
+    }
+)
+
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
@@ -53,7 +75,7 @@ def test_a_flow_that_its_source_has(names):
     actual = run(*names)
 
     assert (actual.exit_code, actual.stderr) == (0, "")
-    assert actual.stdout == "1 flow, 1 edge: 1 in the source (1 calls)\n"
+    assert actual.stdout == "1 flow, 1 edge: 1 in the source (1 call)\n"
 
 
 @pytest.mark.usefixtures("drifted")
@@ -91,7 +113,7 @@ def test_several_formats_in_one_run(project):
         (("--format", "yaml"), "'yaml' is not one of text, json, github"),
         (("--format", "text", "--format", "json"), "only one format goes to standard output"),
         (("no_such_flow",), "no_such_flow"),
-        (("-m", "cli_none"), "cli_none"),
+        (("-m", "cli_none"), "no flow is declared in these modules: cli_none"),
     ],
 )
 def test_usage_errors(arguments, message):
@@ -100,6 +122,20 @@ def test_usage_errors(arguments, message):
 
     assert actual.exit_code != 0
     assert message in actual.stderr
+
+
+def test_a_check_that_looked_at_nothing_fails(project):
+    """Flows without edges, and flows whose source is elsewhere, are usage errors: exit code 2."""
+    (project / "cli_checked.py").write_text(
+        SHOP.split("@flow", maxsplit=1)[0] + ALONE, encoding="utf-8"
+    )
+    lonely = run()
+    (project / "flows.json").write_text(CATALOG, encoding="utf-8")
+    elsewhere = run("--catalog", "flows.json")
+
+    assert (lonely.exit_code, elsewhere.exit_code) == (2, 2)
+    assert "these flows have no edges, so there is nothing to check" in lonely.stderr
+    assert "no function of these flows is in the source in " in elsewhere.stderr
 
 
 def test_a_report_that_cannot_be_written(project):
@@ -116,4 +152,5 @@ def test_problems_of_the_declaration_are_part_of_the_check(project):
     actual = run("checked_orders")
 
     assert actual.exit_code == 1
-    assert "[unknown-predecessor]" in actual.stderr
+    assert actual.stdout.startswith("cli_checked.py:9: checked_orders: 'charge' comes after 'gone'")
+    assert actual.stdout.endswith("; 1 undeclared; 1 problem\n")

@@ -51,7 +51,9 @@ def connections(source: str) -> list[str]:
     analysis = Analysis(project)
     analysis.run(list(steps.values()))
     names = _Steps(analysis, steps)
-    runs = FlowRuns(names.name_of, analysis.contexts, consumed_in(analysis.engine.evaluated))
+    engine = analysis.engine
+    consumed = consumed_in(engine.evaluated)
+    runs = FlowRuns(names.name_of, analysis.contexts, consumed, engine.spend)
     found = []
     for name, definition in steps.items():
         for target, start in runs.body(name, definition).starts.items():

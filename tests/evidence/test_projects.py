@@ -1,10 +1,16 @@
 """The files of a project: how they are found, read and imported by each other."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from checked_sources import checked, project_with
 
 from penstock.evidence._analysis.analysis import Analysis
-from penstock.evidence._source.files import SourceFile
+from penstock.evidence._check import check
+from penstock.evidence._declared import project_of
+from penstock.evidence._model import CheckedFlow, CheckedStep
+from penstock.evidence._source.files import Place, SourceFile
 from penstock.evidence._source.project import Project
 
 CHARGE = "@step\ndef charge(): ...\n"
@@ -209,9 +215,7 @@ def test_a_file_that_cannot_be_read_is_empty(tmp_path):
 def test_of_two_functions_the_nearest_is_meant():
     """A name that a module has twice is found by the line, and else is the last."""
     text = "def a(): ...\n" + "\n" * 9 + "def a(): ...\n"
-    file = SourceFile(
-        "app", project_with({}).files.get("x") or __import__("pathlib").Path(), "x", text
-    )
+    file = SourceFile("app", Path("app.py"), "x", text)
 
     assert [file.find("a", line).line for line in (2, 9, None)] == [1, 11, 11]
 
@@ -237,3 +241,107 @@ def test_a_long_chain_of_functions_ends(number):
     report = checked(source, "pay -> charge")
 
     assert report.edges[0].verdict in {"supported", "unverified", "contradicted"}
+
+
+def test_a_file_has_one_source_under_all_its_names(tmp_path):
+    """A module that two folders of the path lead to is read once, by its first name."""
+    (tmp_path / "src" / "shop").mkdir(parents=True)
+    (tmp_path / "src" / "shop" / "pay.py").write_text("x = 1\n")
+    project = Project.at(tmp_path)
+
+    assert project.files["src.shop.pay"] is project.files["shop.pay"]
+    assert [source.module for source in project.sources] == ["shop.pay"]
+
+
+STEPS = "def pay():\n    charge()\n\n@step\ndef charge(): ...\n"
+
+
+def flow_of(file, module, **options):
+    names = (("pay", 1), ("charge", 5))
+    steps = [
+        CheckedStep(
+            name=n, module=module, qualname=n, line=line, declared=Place(file, line), **options
+        )
+        for n, line in names
+    ]
+    return CheckedFlow(name="orders", steps=tuple(steps), edges=(("pay", "charge", False),))
+
+
+@pytest.mark.parametrize(
+    ("file", "module"),
+    [
+        ("src/shop/pay.py", "shop.pay"),
+        ("backend/src/shop/pay/__init__.py", "shop.pay"),
+        ("my-app/shop/pay.py", "shop.pay"),
+        ("scripts/pay.py", "__main__"),
+    ],
+)
+@pytest.mark.parametrize("path", [(), (".",)], ids=["no path", "the folder"])
+def test_modules_are_found_from_where_their_steps_are(tmp_path, file, module, path):
+    """The file of a step says from which folder its module is imported."""
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(STEPS)
+    flow = flow_of(file, module)
+    (report,) = check(project_of(tmp_path, path, [flow]), [flow])
+
+    assert [edge.verdict for edge in report.edges] == ["supported"]
+
+
+def test_modules_are_found_by_their_names_alone(tmp_path):
+    """A catalog may not have the files: the end of a path then says which file is meant."""
+    (tmp_path / "backend" / "shop").mkdir(parents=True)
+    (tmp_path / "backend" / "shop" / "pay.py").write_text(STEPS)
+    flow = flow_of("", "shop.pay")
+    flow = replace(flow, steps=tuple(replace(step, declared=None) for step in flow.steps))
+    (report,) = check(project_of(tmp_path, (), [flow]), [flow])
+
+    assert [edge.verdict for edge in report.edges] == ["supported"]
+
+
+def test_the_function_of_a_step_may_have_another_name_in_the_source():
+    """A function that the process has is found by its line if its name is not in the source."""
+    project = project_with({"shop.py": STEPS.replace("charge():", "_charge():", 1)})
+    flow = flow_of("shop.py", "shop", is_loaded=True)
+    renamed = replace(flow.steps[1], line=4)
+    flow = replace(flow, steps=(flow.steps[0], renamed))
+    source = STEPS.replace("def charge", "def _charge").replace("    charge", "    _charge")
+    (report,) = check(project_with({"shop.py": source}), [flow])
+
+    assert [edge.verdict for edge in report.edges] == ["supported"]
+    assert project.files["shop"].at(99) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "reason"),
+    [
+        ({"other.py": ""}, {}, "shop, with the function of pay, is not a file of the project"),
+        (
+            {"other.py": ""},
+            {"is_loaded": True},
+            "shop, with the function of pay, is not a file of the project",
+        ),
+        ({"shop.py": "def f(:"}, {}, "shop.py, with the function of pay, cannot be parsed: "),
+        (
+            {"shop.py": "x = 1"},
+            {"is_loaded": True},
+            "shop.py does not show the function of pay, which is made otherwise",
+        ),
+    ],
+    ids=["elsewhere", "loaded from elsewhere", "not parsed", "made otherwise"],
+)
+def test_a_function_that_may_be_somewhere_is_not_missing(files, options, reason):
+    """A step whose source cannot be read has no error: its edges are unverified."""
+    flow = flow_of("shop.py", "shop", **options)
+    (report,) = check(project_with(files), [flow])
+
+    assert report.missing == ()
+    assert [edge.verdict for edge in report.edges] == ["unverified"]
+    assert report.edges[0].reason.startswith(reason)
+
+
+def test_a_function_of_a_module_that_is_gone_is_missing():
+    """A module of the project that is gone took its functions with it."""
+    flow = flow_of("shop/pay.py", "shop.pay")
+    (report,) = check(project_with({"shop/__init__.py": ""}), [flow])
+
+    assert [missing.step for missing in report.missing] == ["pay", "charge"]

@@ -37,9 +37,9 @@ class Shop:
 class Other:
     def collect(self): ...
 @step
-def refund(): ...
+def refund(): pass
 @step
-def close(): ...
+def close(): pass
 """
 EDGES = "pay -> charge, charge -> ship, ship -> collect, refund -> close, pay -> gone, close -> pay"
 OPTIONS = {
@@ -70,7 +70,7 @@ def test_every_finding_has_a_documented_code(report):
 def test_the_summary_counts_by_kind(report):
     """The last line counts the edges by what was found of them."""
     assert report.summary() == (
-        "1 flow, 6 edges: 2 in the source (1 calls, 1 in order), 1 by channel, 1 mixed, "
+        "1 flow, 6 edges: 2 in the source (1 call, 1 in order), 1 by channel, 1 mixed, "
         "2 unverified, 1 contradicted; 1 step without a function"
     )
 
@@ -113,7 +113,7 @@ BYPASSED = """
 @step
 def pay(): ship()
 @step
-def charge(): ...
+def charge(): pass
 @step
 def ship(): ...
 """
@@ -205,7 +205,7 @@ def test_the_github_format(report):
 def test_github_shows_ten_of_a_level():
     """GitHub shows ten of a level: the others are one more line."""
     names = [f"s{number}" for number in range(12)]
-    source = "".join(f"@step\ndef {name}(): ...\n" for name in names)
+    source = "".join(f"@step\ndef {name}(): pass\n" for name in names)
     edges = ", ".join(f"{a} -> {b}" for a, b in pairwise(names))
     lines = FORMATS["github"](drifted(source, edges)).splitlines()
 

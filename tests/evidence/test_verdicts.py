@@ -3,6 +3,7 @@
 import pytest
 from checked_sources import checked
 
+EDGE = "pay -> charge"
 PAY = "@step\ndef pay():\n    charge()\n@step\ndef charge(): ...\n"
 
 
@@ -67,9 +68,28 @@ def test_an_edge_that_is_taken_out_of_the_check():
 
 def test_an_edge_that_is_nowhere_is_contradicted():
     """An edge that a fully read source does not have is contradicted."""
-    source = "@step\ndef pay(): ...\n@step\ndef charge(): ...\n"
+    source = "@step\ndef pay(): pass\n@step\ndef charge(): ...\n"
 
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("contradicted",)}
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("...", "unverified"),
+        ("'Pays.'", "unverified"),
+        ("raise NotImplementedError", "unverified"),
+        ("raise NotImplementedError('later')", "unverified"),
+        ("raise ValueError", "contradicted"),
+        ("pass", "contradicted"),
+    ],
+)
+def test_a_function_without_a_body_contradicts_nothing(body, verdict):
+    """A function that somebody has yet to write may come to lead anywhere."""
+    (edge,) = checked(f"@step\ndef pay(): {body}\n@step\ndef charge(): ...\n", EDGE).edges
+
+    assert edge.verdict == verdict
+    assert edge.reason == ("pay has no body yet" if verdict == "unverified" else None)
 
 
 TWO = """
@@ -138,7 +158,9 @@ def ship(): ...
 def test_a_step_without_a_function_leaves_its_edges_unverified(name):
     """The edges of a step whose function is gone are unverified, not contradicted."""
     report = checked(
-        {"app.py": PAY, "other.py": "x = 1\n"}, "pay -> charge", **{name: {"module": "nowhere"}}
+        {"app.py": PAY, "other.py": "x = 1\n"},
+        "pay -> charge",
+        **{name: {"module": "app.gone", "declared": None}},
     )
 
     assert [edge.verdict for edge in report.edges] == ["unverified"]
@@ -289,7 +311,7 @@ def test_a_bypass_is_undeclared():
 @step
 def pay(): ship()
 @step
-def charge(): ...
+def charge(): pass
 @step
 def ship(): ...
 """
@@ -390,6 +412,6 @@ def test_an_edge_of_an_unknown_step():
 
 def test_a_function_of_an_unknown_module_is_missing():
     """Nothing else is taken for the function of a module that is gone too."""
-    report = checked(PAY, "", send={"module": "nowhere", "qualname": "unheard"})
+    report = checked(PAY, "", send={"module": "app.gone", "qualname": "unheard"})
 
     assert [missing.renamed_to for missing in report.missing] == [None]

@@ -63,6 +63,7 @@ class Reader:
     ) -> None:
         """Run the commands *first*, and follow *page*, but for commands of sections *without*."""
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
+        environment.pop("GITHUB_ACTIONS", None)  # where programs print other things
         if not self.installs:
             programs = Path(sys.executable).parent
             environment["PATH"] = f"{programs}{os.pathsep}{environment['PATH']}"

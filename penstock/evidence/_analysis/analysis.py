@@ -11,7 +11,10 @@ from penstock.evidence._analysis.values import Class, Function, Instance, Value
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.project import Project
 
-__all__ = ["RULES", "Analysis"]
+__all__ = ["MOST_WORK", "RULES", "Analysis"]
+
+MOST_WORK = 3_000_000
+"""Steps of work, which are counted instead of seconds: each machine finds the same."""
 
 RULES = Rules(
     run_body=run_body, annotated=annotated, evaluate=evaluate, execute=run_block, apply=apply
@@ -23,10 +26,11 @@ class Analysis:
 
     Args:
         project: The source.
+        work: How many steps of work it may take.
     """
 
-    def __init__(self, project: Project) -> None:
-        self.engine = Engine(project, RULES)
+    def __init__(self, project: Project, work: int = MOST_WORK) -> None:
+        self.engine = Engine(project, RULES, work)
 
     def run(self, definitions: list[Definition]) -> None:
         """Find out what *definitions* do, each called with any arguments."""

@@ -100,6 +100,7 @@ def _unpacked(frame: Frame, values: Values) -> Iterator[tuple[str | None, Values
 
 def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) -> Values:
     """Return what a call of one of *callees* may return, and note what it does."""
+    frame.engine.spend()
     if len(callees) == 1:
         return _apply_one(frame, callees[0], arguments, node)
     known = [c for c in callees if not isinstance(c, Constant)]

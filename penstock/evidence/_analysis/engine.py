@@ -26,7 +26,9 @@ from penstock.evidence._analysis.values import (
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
 
-__all__ = ["Engine", "Rules"]
+__all__ = ["TOO_DEEP", "Engine", "Rules", "WorkLimitError"]
+
+TOO_DEEP = "calls are nested too deep to follow them"
 
 _DEEPEST = 40
 _MORE = 20
@@ -42,6 +44,10 @@ _MOST_SUBCLASSES = 24
 
 
 _MOST_MODULES = 20
+
+
+class WorkLimitError(Exception):
+    """A check has taken as many steps of work as it may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +76,10 @@ class Engine(Heap):
     Args:
         project: The source.
         rules: The parts of the interpreter that this calls back.
+        work: How many steps of work it may take.
     """
 
-    def __init__(self, project: Project, rules: "Rules") -> None:
+    def __init__(self, project: Project, rules: "Rules", work: int) -> None:
         super().__init__()
         self.project, self.rules = project, rules
         self.round = 0
@@ -92,6 +99,19 @@ class Engine(Heap):
         self._announced: set[str] = set()
         self.asked: set[Value] = set()
         self.evaluated: list[Activation] = []
+        self._work = work
+        self.failures: dict[str, None] = {}
+        """The errors of the check itself, with the lines at which they were."""
+
+    def spend(self) -> None:
+        """Count one more step of work.
+
+        Raises:
+            WorkLimitError: If that was the last.
+        """
+        self._work -= 1
+        if self._work < 0:
+            raise WorkLimitError
 
     def settle(self, roots: Callable[[], Iterable[Activation]]) -> list[Activation]:
         """Evaluate *roots* until nothing changes any more, and return them."""
@@ -318,7 +338,7 @@ class Engine(Heap):
 
     def _evaluate(self, activation: Activation) -> None:
         if self.depth > _DEEPEST + _MORE:
-            activation.body = Outside("too deep", activation.definition.place)
+            activation.body = _too_deep(activation)
             return
         activation.round, activation.is_running = self.round, True
         self.depth += 1
@@ -330,11 +350,15 @@ class Engine(Heap):
                 if not activation.recursed or before == (activation.returns, activation.yields):
                     break
         except RecursionError:
-            activation.body = Outside("too deep", activation.definition.place)
+            activation.body = _too_deep(activation)
         finally:
             activation.is_running = False
             self.depth -= 1
         self.evaluated.append(activation)
+
+
+def _too_deep(activation: Activation) -> Outside:
+    return Outside(TOO_DEEP, activation.definition.place, is_lost=True)
 
 
 def _general(values: Values) -> Values:

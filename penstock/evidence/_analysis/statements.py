@@ -7,6 +7,7 @@ from typing import Any
 from penstock.evidence._analysis.annotations import parse_type
 from penstock.evidence._analysis.branches import run_if, run_match, run_try
 from penstock.evidence._analysis.definitions import define_class, define_function
+from penstock.evidence._analysis.engine import WorkLimitError
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.imports import run_import, run_import_from
 from penstock.evidence._analysis.iteration import iterate
@@ -15,7 +16,7 @@ from penstock.evidence._analysis.managers import run_with
 from penstock.evidence._analysis.narrowing import narrow
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.targets import assign_target
-from penstock.evidence._analysis.terms import Call, Exit
+from penstock.evidence._analysis.terms import Call, Exit, Outside
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -29,6 +30,7 @@ from penstock.evidence._analysis.values import (
     is_vague,
     join,
 )
+from penstock.evidence._source.functions import names_assigned_in
 
 __all__ = ["run_block"]
 
@@ -39,8 +41,28 @@ def run_block(frame: Frame, statements: Sequence[ast.stmt]) -> None:
         if frame.is_dead:
             return
         rule = _STATEMENTS.get(type(statement))
-        if rule is not None:
+        if rule is None:
+            continue
+        frame.engine.spend()
+        try:
             rule(frame, statement)
+        except (RecursionError, WorkLimitError):
+            raise
+        except Exception as error:
+            _lose(frame, statement, error)
+
+
+def _lose(frame: Frame, statement: ast.stmt, error: Exception) -> None:
+    """Go on after a statement that penstock failed at with *error*: it may do anything."""
+    place = frame.place(statement)
+    text = f"penstock itself failed there ({type(error).__name__}: {error}), please report it"
+    frame.engine.failures[f"{place}: {text}"] = None
+    frame.emit(Outside(text, place, is_lost=True))
+    for name in sorted(names_assigned_in(ast.Module([statement], []))):
+        frame.assign(name, join(frame.read(name), UNKNOWN))
+    if isinstance(statement, (ast.Return, ast.Raise)):
+        frame.emit(Exit("return" if isinstance(statement, ast.Return) else "raise"))
+        frame.leave()
 
 
 def _expression(frame: Frame, node: ast.Expr) -> None:

@@ -51,6 +51,14 @@ class Outside:
     library: str | None = None
     """The dotted name in a library, if that is what is called."""
 
+    is_lost: bool = False
+    """Whether nobody knows what happens here at all; *text* then says why."""
+
+    @property
+    def reason(self) -> str:
+        """Why nobody knows where it leads."""
+        return self.text if self.is_lost else f"{self.text} cannot be resolved"
+
 
 @dataclass(frozen=True, slots=True)
 class Background:

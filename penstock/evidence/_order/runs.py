@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from penstock.evidence._analysis.engine import TOO_DEEP
 from penstock.evidence._analysis.scopes import Activation
 from penstock.evidence._analysis.terms import (
     EMPTY,
@@ -55,6 +56,7 @@ class FlowRuns:
         step_of: Returns the name of the step that a function is, or None.
         contexts: Returns the calls of a function that are known.
         consumed: The generators that somebody iterates over.
+        spend: Counts a step of work.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class FlowRuns:
         step_of: Callable[[Definition], str | None],
         contexts: Callable[[Definition], Iterable[Activation]],
         consumed: frozenset[Activation],
+        spend: Callable[[], None],
     ) -> None:
         self._step_of, self._contexts, self._consumed = step_of, contexts, consumed
+        self._spend = spend
         self._summaries: dict[Activation, Summary] = {}
         self._running: set[Activation] = set()
         self._recursed: set[Activation] = set()
@@ -131,7 +135,10 @@ class FlowRuns:
         known = self._summaries.get(activation)
         if known is not None and activation not in self._running:
             return known
-        if activation in self._running or self._depth > _DEEPEST * 3:
+        if self._depth > _DEEPEST * 3:
+            outside = _too_deep(activation)
+            return Summary(normal={BEGIN: Mark((), is_last=True)}, outside={outside: None})
+        if activation in self._running:
             self._recursed.add(activation)
             return known or Summary(normal={BEGIN: Mark((), is_last=True)})
         self._running.add(activation)
@@ -165,6 +172,7 @@ class FlowRuns:
                     self._evaluate(call, {BEGIN: Mark((), is_last=True)})
 
     def _evaluate(self, term: Term, state: State) -> Outcome:
+        self._spend()
         return self._rules[type(term)](term, state)
 
     def _outside(self, term: Outside, state: State) -> Outcome:
@@ -350,11 +358,11 @@ class FlowRuns:
     def _iterate(self, term: Iterate, state: State) -> Outcome:
         whole = Outcome()
         for target in term.targets:
-            if (
-                self._step_of(target.definition) is not None
-                or self._depth > _DEEPEST
-                or target in self._running
-            ):
+            is_deep = self._depth > _DEEPEST
+            if is_deep:
+                self._current.outside[_too_deep(target)] = None
+            is_step = self._step_of(target.definition) is not None
+            if is_step or is_deep or target in self._running:
                 one = self._evaluate(Loop(term.body), state)
             else:
                 one = self._run_generator(term, target, state)
@@ -398,6 +406,10 @@ class FlowRuns:
         normal = either(one.normal, one.continued) if consumer.is_loop else one.normal
         add_exits(consumer.outcome, one)
         return Outcome(normal=normal, raised=one.raised)
+
+
+def _too_deep(activation: Activation) -> Outside:
+    return Outside(TOO_DEEP, activation.definition.place, is_lost=True)
 
 
 def consumed_in(activations: Iterable[Activation]) -> frozenset[Activation]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from penstock.evidence._source.functions import has_yield, names_assigned_in
+from penstock.evidence._source.functions import has_yield, is_stub, names_assigned_in
 
 __all__ = ["Definition", "Place", "SourceFile"]
 
@@ -16,10 +16,16 @@ _CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[^(:\n]*\(([^)]*)\)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A line of a source file."""
+    """A line of a source file.
+
+    .. versionadded:: 0.2
+    """
 
     file: str
+    """The name of the file, from the folder of the project."""
+
     line: int
+    """The line, counted from 1."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -49,6 +55,12 @@ class Definition:
     def is_generator(self) -> bool:
         """Whether it is a generator function."""
         return has_yield(self.node)
+
+    @cached_property
+    def is_stub(self) -> bool:
+        """Whether it is a function that somebody has yet to write, as ``def f(): ...``."""
+        body = getattr(self.node, "body", None)
+        return self.kind == "function" and isinstance(body, list) and is_stub(body)
 
     @property
     def line(self) -> int:
@@ -127,6 +139,11 @@ class SourceFile:
         if line is not None and len(found) > 1:
             found.sort(key=lambda each: abs(each.line - line), reverse=True)
         return found[-1] if found else None
+
+    def at(self, line: int) -> Definition | None:
+        """Return the function whose ``def``, or first decorator, is at *line*."""
+        found = (each for each in self.definitions.values() if each.kind == "function")
+        return next((each for each in found if line in {each.line, each.place.line}), None)
 
     @cached_property
     def _by_name(self) -> dict[str, list[Definition]]:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["has_yield", "names_assigned_in"]
+__all__ = ["has_yield", "is_stub", "names_assigned_in"]
 
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -57,3 +57,17 @@ def _bound_by(node: ast.AST) -> list[str]:
 def has_yield(node: Any) -> bool:
     """Return whether a function is a generator."""
     return any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in _own_nodes(node))
+
+
+def is_stub(body: list[ast.stmt]) -> bool:
+    """Return whether a body is a docstring, an ellipsis, or an error that it is not written yet."""
+    return all(_is_unwritten(statement) for statement in body)
+
+
+def _is_unwritten(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))):
+            return name == "NotImplementedError"
+    return False

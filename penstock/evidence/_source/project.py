@@ -22,13 +22,18 @@ class Project:
     """The source files of a project, by the names that modules are imported by.
 
     Args:
-        files: The files. The first of a name wins.
+        files: The files. The first of a name wins, and the first name of a file.
     """
 
     def __init__(self, files: Iterable[SourceFile]) -> None:
         self.files: dict[str, SourceFile] = {}
+        """The files by the names of their modules, of which one may have several."""
+        self._by_file: dict[str, SourceFile] = {}
         for file in files:
-            self.files.setdefault(file.module, file)
+            first = self._by_file.setdefault(file.file, file)
+            self.files.setdefault(file.module, first)
+        self.sources = tuple(dict.fromkeys(self.files.values()))
+        """The files, each once."""
         self._called: dict[str, frozenset[str]] = {}
         self._callers: dict[str, frozenset[str]] = {}
         self._values: dict[str, bool] = {}
@@ -49,6 +54,13 @@ class Project:
         found = (file for root in roots for file in _files_in(root, folder))
         return cls(found)
 
+    def source_of(self, module: str, file: str | None) -> SourceFile | None:
+        """Return the source of a module, of which *file* is the name if anybody knows."""
+        found = self.files.get(module)
+        if file is None or (found is not None and found.file == file):
+            return found
+        return self._by_file.get(file, found)
+
     @cached_property
     def packages(self) -> frozenset[str]:
         """The names of all packages, those without an ``__init__.py`` too."""
@@ -59,7 +71,7 @@ class Project:
         """Return the files in which *word* is."""
         known = self._mentions.get(word)
         if known is None:
-            found = (f for f in self.files.values() if word in f.text and word in f.words)
+            found = (f for f in self.sources if word in f.text and word in f.words)
             known = self._mentions[word] = tuple(found)
         return known
 

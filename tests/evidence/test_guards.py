@@ -1,0 +1,155 @@
+"""Errors and limits of the check itself, which must neither stop a host nor accuse a flow."""
+
+import ast
+
+import pytest
+from checked_sources import checked, checked_flow, project_with
+
+from penstock.evidence import FORMATS
+from penstock.evidence import _check as checking
+from penstock.evidence._analysis import engine, statements
+from penstock.evidence._check import check
+from penstock.evidence._order import runs
+from penstock.evidence._report import report_of
+
+SOURCE = """
+@step
+def pay():
+    assert ready
+    charge()
+    {}
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Let the rule for ``assert`` fail, as an error in penstock would."""
+
+    def fail(frame, node):
+        raise KeyError("a b")
+
+    monkeypatch.setitem(statements._STATEMENTS, ast.Assert, fail)
+
+
+def report_on(source, edges, **options):
+    project = project_with({"app.py": source})
+    flow = checked_flow(project, edges, **options)
+    return report_of([flow], check(project, [flow]))
+
+
+@pytest.mark.usefixtures("failing")
+def test_an_error_of_penstock_hides_one_statement_alone():
+    """A statement that penstock fails at leaves what else is in the function to be seen."""
+    report = report_on(SOURCE.format(""), "pay -> charge, pay -> ship")
+
+    assert [(e.verdict, e.reason) for e in report.edges] == [
+        ("supported", None),
+        ("unverified", "penstock itself failed there (KeyError: 'a b'), please report it"),
+    ]
+    assert str(list(report.edges)[1].place) == "app.py:4"
+    assert [finding.severity for finding in report.findings] == ["warning"]
+
+
+@pytest.mark.usefixtures("failing")
+@pytest.mark.parametrize("name", ["text", "github"])
+def test_errors_of_penstock_are_in_each_report(name):
+    """A report says where penstock failed, and counts that."""
+    *_, failure, summary = FORMATS[name](report_on(SOURCE.format(""), "pay -> ship")).splitlines()
+
+    assert failure.startswith("app.py:4: penstock itself failed there (KeyError: 'a b')")
+    assert summary.endswith("; 1 error of penstock itself")
+
+
+def test_names_are_unknown_after_a_statement_that_failed(monkeypatch):
+    """A name that a statement would have assigned may be anything, so nothing is contradicted."""
+
+    def fail(frame, node):
+        raise TypeError
+
+    monkeypatch.setitem(statements._STATEMENTS, ast.If, fail)
+    source = "@step\ndef pay():\n    if x: f = charge\n    f()\n@step\ndef charge(): ...\n"
+
+    assert checked(source, "pay -> charge").edges[0].verdict == "unverified"
+
+
+@pytest.mark.parametrize("leaving", ["return x", "raise x"])
+def test_a_function_is_left_where_its_return_failed(monkeypatch, leaving):
+    """Nothing after a return, or a raise, is reached even if penstock failed at it."""
+
+    def fail(frame, node):
+        raise TypeError
+
+    for kind in (ast.Return, ast.Raise):
+        monkeypatch.setitem(statements._STATEMENTS, kind, fail)
+    report = checked(SOURCE.format(f"{leaving}\n    ship()"), "pay -> charge")
+
+    assert report.undeclared == ()
+
+
+def failing_whole(monkeypatch, error):
+    def fail(flow, evidence):
+        if flow.name == "orders":
+            raise error
+        return (), ()
+
+    monkeypatch.setattr(checking, "judge", fail)
+
+
+def test_an_error_that_hides_a_whole_flow_leaves_its_edges_unverified(monkeypatch):
+    """No error of penstock reaches the host: the edges of the flow are unverified."""
+    failing_whole(monkeypatch, ValueError("gone"))
+    options = {"ship": {"unchecked": "by hand"}, "pay": {"sends": ("a",)}}
+    options["charge"] = {"receives": ("a",)}
+    report = report_on(SOURCE.format(""), "pay -> charge, pay -> ship, ship -> pay", **options)
+
+    reason = "penstock itself failed (ValueError: gone), please report it"
+    assert [(e.verdict, e.reason) for e in report.edges] == [
+        ("supported", None), ("unchecked", "by hand"), ("unverified", reason),
+    ]  # fmt: skip
+    assert report.failures == (reason,)
+
+
+def test_an_error_in_one_flow_leaves_the_others(monkeypatch):
+    """Flows are checked together, and each by itself where that fails."""
+    failing_whole(monkeypatch, ValueError("gone"))
+    project = project_with({"app.py": SOURCE.format("")})
+    flow = checked_flow(project, "pay -> charge")
+    other = type(flow)(name="other", steps=flow.steps, edges=())
+
+    assert [len(report.failures) for report in check(project, [flow, other])] == [1, 0]
+
+
+def test_a_check_that_takes_too_much_work_ends():
+    """Work is counted in steps: the edges of a flow that takes too many are unverified."""
+    project = project_with({"app.py": SOURCE.format("")})
+    flow = checked_flow(project, "pay -> charge")
+    (report,) = check(project, [flow], work=2)
+
+    assert report.edges[0].reason == "the check of this flow ended after 2 steps of work"
+    assert check(project, [flow], work=200)[0].edges[0].verdict == "supported"
+
+
+@pytest.mark.parametrize(("module", "name"), [(engine, "_DEEPEST"), (runs, "_DEEPEST")])
+def test_calls_that_are_nested_too_deep_contradict_nothing(monkeypatch, module, name):
+    """An edge may be anywhere below calls that are not followed any more."""
+    monkeypatch.setattr(module, name, -25)
+    source = "@step\ndef pay(): one()\ndef one(): two()\ndef two(): charge()\n"
+    report = checked(f"{source}@step\ndef charge(): ...\n", "pay -> charge")
+
+    assert [edge.verdict for edge in report.edges] == ["unverified"]
+    assert report.edges[0].reason == engine.TOO_DEEP
+
+
+def test_generators_that_are_nested_too_deep_contradict_nothing(monkeypatch):
+    """A generator may call anything if it is not followed any more."""
+    monkeypatch.setattr(runs, "_DEEPEST", 0)
+    source = (
+        "@step\ndef pay():\n    for x in one(): print(x)\ndef one():\n    charge()\n    yield 1"
+    )
+    report = checked(f"{source}\n@step\ndef charge(): ...\n", "pay -> charge")
+
+    assert [edge.verdict for edge in report.edges] == ["unverified"]
