@@ -94,7 +94,7 @@ class Report:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """The errors of the check itself, which leave edges unverified: please report them."""
+        """The errors of the check itself, which leave edges unverified, as lines to report."""
         return tuple(dict.fromkeys(failure for flow in self.flows for failure in flow.failures))
 
     @property

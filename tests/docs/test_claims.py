@@ -36,8 +36,11 @@ CLAIMS = {
         "test_executors.py::test_processes",
         "contrib/test_one_trace.py::test_one_trace",
     ],
-    "`penstock problems` reports where the declarations are inconsistent": [
-        "cli/test_commands.py::test_problems"
+    "`penstock check` reports where the declarations are inconsistent": [
+        "cli/test_check.py::test_problems_of_the_declaration_are_part_of_the_check"
+    ],
+    "and where the source shows another order of steps": [
+        "evidence/test_verdicts.py::test_the_other_order_contradicts_an_edge"
     ],
     "a click on a step leads to its docstring": [
         "examples/test_shop.py::test_docs_show_diagram_and_docstrings"

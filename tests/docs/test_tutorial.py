@@ -21,6 +21,7 @@ TUTORIAL = DOCS / "tutorial" / "first-diagram.md"
 GUIDES = {"django-celery-mkdocs": "before-django", "fastapi-sphinx": "before-fastapi"}
 """The guides, and the folder of `examples/` where each begins."""
 PROCESSES = DOCS / "how-to" / "processes.md"
+CHECK = DOCS / "how-to" / "check-the-source.md"
 
 
 def check_tutorial(folder):
@@ -45,6 +46,11 @@ def test_shown_flow():
     shown = (DOCS / "_examples" / "first_diagram.py").read_text(encoding="utf-8")
 
     assert shown.replace("first_diagram", "bom_sync").partition("\n\n")[2] == flows
+
+
+def test_check(tmp_path):
+    """The page about the check finds in its file what it shows, before and after a change."""
+    Reader(tmp_path).follow(CHECK)
 
 
 def test_processes(tmp_path):
