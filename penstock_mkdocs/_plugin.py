@@ -129,6 +129,9 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
     fold = _Option(MOST_STEPS)
     """How many steps a diagram shows before it is folded, unless a block says otherwise."""
 
+    legend = _Option(default=False)
+    """Whether diagrams have a legend unless a block says otherwise."""
+
     errors = _Option("auto")
     """Whether to ``raise`` what is wrong, or to ``show`` it on the page."""
 

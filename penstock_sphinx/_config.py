@@ -31,6 +31,7 @@ __all__ = [
     "format_name",
     "project_settings",
     "setup_config",
+    "switch",
 ]
 
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
@@ -71,6 +72,15 @@ def fold_limit(given: Any) -> int | None:
         message = f"{given!r} is neither a number of steps nor 'never'"
         raise ValueError(message)
     return int(word)
+
+
+def switch(given: Any) -> bool:
+    """Return whether an option is on: it is without a value."""
+    word = str(given or "true").strip().lower()
+    if word not in {"true", "false"}:
+        message = f"{given!r} is neither true nor false"
+        raise ValueError(message)
+    return word == "true"
 
 
 def _address(given: Any) -> str | None:
@@ -146,6 +156,9 @@ class PenstockConfig:
 
     fold: int | None = field(default=MOST_STEPS, metadata=_read_by(fold_limit))
     """How many steps a diagram shows: a larger flow is folded into its groups."""
+
+    legend: bool = field(default=False, metadata=_read_by(lambda given: _switch(_boolean(given))))
+    """Whether diagrams have a legend."""
 
     mermaid_js: str | None = field(default=MERMAID_JS, metadata=_read_by(_address, "html"))
     """The script of Mermaid: an address, or a file in a folder of ``html_static_path`` or counted

@@ -34,7 +34,14 @@ from penstock.exceptions import (
     UnknownStepError,
 )
 from penstock.graph import Flow, Graph
-from penstock_sphinx._config import DIRECTIONS, choice, fold_limit, format_name, project_settings
+from penstock_sphinx._config import (
+    DIRECTIONS,
+    choice,
+    fold_limit,
+    format_name,
+    project_settings,
+    switch,
+)
 from penstock_sphinx._domain import DomainObject, LinkTarget, PenstockDomain, domain_of
 from penstock_sphinx._figures import Look, figure
 from penstock_sphinx._log import Subtype, warn
@@ -219,6 +226,7 @@ class FlowDirective(_Directive):
         "to": directives.unchanged_required,
         "only-kinds": directives.unchanged_required,
         "fold": fold_limit,
+        "legend": switch,
         "figclass": directives.class_option,
         "no-index": directives.flag,
         **_NAMES,
@@ -306,6 +314,7 @@ class FlowDirective(_Directive):
             width=options.get("width"),
             height=options.get("height"),
             caption=options.get("caption"),
+            legend=options.get("legend", self.config.penstock_legend),
             classes=tuple(options.get("class", ())),
             figure_classes=tuple(options.get("figclass", ())),
         )

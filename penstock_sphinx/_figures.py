@@ -30,6 +30,7 @@ class Look:
     width: str | None = None
     height: str | None = None
     caption: str | None = None
+    legend: bool = False
     classes: tuple[str, ...] = ()
     figure_classes: tuple[str, ...] = ()
 
@@ -60,6 +61,7 @@ def figure(
         alt=look.alt,
         width=look.width,
         height=look.height,
+        legend=look.legend,
         docname=directive.env.docname,
         link_targets={n.name: link_targets[n.name] for n in graph.nodes if n.name in link_targets},
         drawing=None if is_code(look.format) else _note_drawing(directive, graph, look),

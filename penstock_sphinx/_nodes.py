@@ -16,7 +16,7 @@ class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N80
 
     Attributes of the node: ``graph``, ``format``, ``direction``, ``prefix`` (what
     ids in the image begin with), ``alt`` (the author's text for it, or
-    None), ``width`` and ``height`` (as HTML and LaTeX take them, or None),
+    None), ``width`` and ``height`` (as HTML and LaTeX take them, or None), ``legend``,
     ``docname``, ``drawing`` (the digest of its image) and ``link_targets`` (where its
     nodes lead: a `LinkTarget` by the name of each).
 

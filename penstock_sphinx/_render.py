@@ -25,6 +25,7 @@ from penstock.docs.diagrams import (
     Palette,
     draw_svg,
     estimate_height,
+    legend_of,
     paint_svg,
     png_size,
     render_image,
@@ -169,6 +170,7 @@ def _frame(
     size: Mapping[str, str] = _NO_SIZE,
 ) -> Frame:
     """Return the box around the diagram: in a book, nothing scrolls and no script runs."""
+    has_icons = node["format"] == "svg"
     return Frame(
         graph=node["graph"],
         words=words_of(builder).frame,
@@ -176,6 +178,7 @@ def _frame(
         is_fitting=is_fitting,
         size=size,
         is_bare=builder.name == "epub",
+        legend=legend_of(node["graph"], has_icons=has_icons) if node["legend"] else (),
     )
 
 

@@ -11,7 +11,7 @@ from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
 from penstock.docs import is_code, mermaid_to_copy, slug_of
-from penstock.docs.diagrams import paper_medium, pdf_size, png_size
+from penstock.docs.diagrams import legend_of, paper_medium, pdf_size, png_size
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._nodes import penstock_diagram
 from penstock_sphinx._render import (
@@ -34,9 +34,24 @@ def setup_visitors(app: Sphinx) -> None:
     # By format, never by a builder's name: Sphinx would then ignore what other
     # extensions registered for the format.
     app.add_node(penstock_diagram, html=(_visit_html, None), latex=(_visit_latex, None))
+    app.connect("doctree-resolved", _add_legends)
     app.connect("doctree-resolved", _show_as_text)
     app.connect("doctree-resolved", _add_targets)
     app.connect("doctree-resolved", _remove_repeated_anchors)
+
+
+def _add_legends(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    """Add the legends of images on paper. A tree of text says all in words."""
+    if app.builder.format != "latex":
+        return
+    for node in list(doctree.findall(penstock_diagram)):
+        if not node["legend"] or is_code(node["format"]):
+            continue
+        entries = legend_of(node["graph"], has_icons=False)
+        rows = (nodes.paragraph("", entry.text) for entry in entries)
+        legend = nodes.bullet_list("", *(nodes.list_item("", row) for row in rows))
+        outer = node.parent if isinstance(node.parent, nodes.figure) else node
+        outer.parent.insert(outer.parent.index(outer) + 1, legend)
 
 
 def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:

@@ -232,7 +232,8 @@ def forget() -> None:
 def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
     source = folder / "sphinx"
     source.mkdir()
-    page = f"Shop\n====\n\n.. penstock-flow:: {flow}\n   :steps: {steps}\n   :caption: How\n"
+    options = f"   :steps: {steps}\n   :caption: How\n   :legend:\n"
+    page = f"Shop\n====\n\n.. penstock-flow:: {flow}\n{options}"
     (source / "index.rst").write_text(page, encoding="utf-8")
     (source / "conf.py").touch()
     settings = {
@@ -255,7 +256,8 @@ def in_sphinx(folder: Path, flow: str, steps: str) -> Seen:
 
 
 def in_markdown(flow: str, steps: str) -> Seen:
-    page = f"# Shop\n\n::: penstock-flow {flow}\n    steps: {steps}\n    caption: How\n"
+    options = f"    steps: {steps}\n    caption: How\n    legend: true\n"
+    page = f"# Shop\n\n::: penstock-flow {flow}\n{options}"
     with isolated_registry():
         extension = PenstockExtension(modules=MODULES)
         html = markdown.markdown(page, extensions=[extension])

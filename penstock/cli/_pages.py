@@ -32,6 +32,7 @@ def _read_language(_context: click.Context, _option: click.Parameter, language: 
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--blocks", is_flag=True, help="Write blocks for the extension penstock_flows.")
 @click.option("--wiki", is_flag=True, help="Write links without .md, for wikis.")
+@click.option("--legend", is_flag=True, help="Explain the signs of each diagram below it.")
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 if a page is out of date.")
 @click.option(
     "--language",
@@ -46,6 +47,7 @@ def pages(
     *,
     blocks: bool,
     wiki: bool,
+    legend: bool,
     check: bool,
     language: str,
     modules: tuple[str, ...],
@@ -62,7 +64,7 @@ def pages(
     project.check_complete(str(folder))
     try:
         suffix = "" if wiki else ".md"
-        texts = _documents(project, words_in(language), suffix, blocks=blocks)
+        texts = _documents(project, words_in(language), suffix, blocks=blocks, legend=legend)
         found = PageFiles(folder, texts, project.is_gone)
         if not check:
             found.write()
@@ -77,13 +79,15 @@ def pages(
     sys.exit(check and bool(found.changed or found.gone))
 
 
-def _documents(project: Project, words: Words, suffix: str, *, blocks: bool) -> dict[str, Document]:
+def _documents(
+    project: Project, words: Words, suffix: str, *, blocks: bool, legend: bool
+) -> dict[str, Document]:
     flows = project.flows.flows
     modules = {file_name(flow): modules_of(flow) for flow in flows}
     source_of = SourceUrl.of(project.settings)
     texts = (
         block_documents(flows, words=words)
         if blocks
-        else text_documents(flows, source_of=source_of, words=words, suffix=suffix)
+        else text_documents(flows, source_of=source_of, words=words, suffix=suffix, legend=legend)
     )
     return {name: Document(text, modules.get(name, ())) for name, text in texts.items()}

@@ -11,6 +11,7 @@ from penstock.graph import Graph, Plural
 from penstock.render import Direction
 from penstock.render._drawing import Drawing
 from penstock.render._formats.mermaid import render_mermaid
+from penstock.render._legend import LegendEntry
 
 __all__ = [
     "Frame",
@@ -108,10 +109,13 @@ class Frame:
     is_bare: bool = False
     """Whether to leave the box out. In a book, nothing scrolls and no script runs."""
 
+    legend: tuple[LegendEntry, ...] = ()
+    """The signs of the diagram that are explained below it."""
+
     def around(self, sheet: str) -> str:
         """Return the HTML of the box, whose content is a *sheet*."""
         if self.is_bare:
-            return sheet
+            return sheet + self._legend_list()
         size = "".join(f' data-{side}="{escape(length)}"' for side, length in self.size.items())
         # To browsers and checkers of accessibility, links of an SVG do not make a box reachable.
         name = escape(self.graph.label)
@@ -121,7 +125,18 @@ class Frame:
             f'<span class="penstock-count">{self._count()}</span>'
             f'<span class="penstock-tools"{self._data()}>{self._link()}</span></div>'
             f'<div class="penstock-view"{reach}{size}>{sheet}</div>'
+            f"{self._legend_list()}"
         )
+
+    def _legend_list(self) -> str:
+        if not self.legend:
+            return ""
+        name = escape(self.graph.words.legend.title)
+        rows = "".join(
+            f"<li>{entry.svg}<span>{escape(entry.text, quote=False)}</span></li>"
+            for entry in self.legend
+        )
+        return f'<ul class="penstock-legend" aria-label="{name}" data-search-exclude="">{rows}</ul>'
 
     def _data(self) -> str:
         # Not as text: searches and readers without scripts have no use for it.

@@ -17,6 +17,7 @@ from penstock.graph._functions import python_name
 from penstock.graph._model import Graph
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._formats.text import render_text
+from penstock.render._legend import legend_of
 
 __all__ = ["INDEX", "block_documents", "file_name", "modules_of", "remark_line", "text_documents"]
 
@@ -73,6 +74,7 @@ def text_documents(
     source_of: Callable[[Step], str | None] = no_source,
     words: Words = ENGLISH,
     suffix: str = ".md",
+    legend: bool = False,
 ) -> dict[str, str]:
     """Return pages that need no extension, by their file names: Mermaid and text.
 
@@ -81,6 +83,7 @@ def text_documents(
         source_of: Returns the URL of the source of a step, if it is known.
         words: The words of penstock in the language of the pages.
         suffix: The end of addresses in links from one page to another: empty in wikis.
+        legend: Whether the signs of each diagram are explained below it.
 
     .. versionadded:: 0.2
     """
@@ -90,7 +93,7 @@ def text_documents(
     shown = [
         FlowPage(flow=flow, source_of=source_of, words=words, most=MOST_STEPS) for flow in flows
     ]
-    pages = {file_name(page.flow): "\n\n".join(_page(page)) + "\n" for page in shown}
+    pages = {file_name(page.flow): "\n\n".join(_page(page, legend=legend)) + "\n" for page in shown}
     return {name: _literal(text) for name, text in {INDEX: index, **pages}.items()}
 
 
@@ -113,28 +116,32 @@ def _index_line(flow: Flow, suffix: str) -> str:
     return f"- [{escape(flow.label)}]({address})" + (f": {escape(gist)}" if gist else "")
 
 
-def _page(page: FlowPage) -> Iterator[str]:
+def _page(page: FlowPage, *, legend: bool) -> Iterator[str]:
     flow = page.flow
     yield f"# {escape(flow.label)}"
     if flow.description:
         yield escape(flow.description)
     if page.remarks:
         yield remark_line(page.remarks, page.words)
-    yield _diagram(page.unlinked)
+    yield from _diagram(page.unlinked, legend=legend)
     for group in page.groups:
         yield f"**{escape(group.title)}**"
-        yield _diagram(group.unlinked)
+        yield from _diagram(group.unlinked, legend=legend)
     for section in page.sections:
         yield from _step(section)
 
 
-def _diagram(graph: Graph) -> str:
+def _diagram(graph: Graph, *, legend: bool) -> Iterator[str]:
     # Without links: a forge shows diagrams in a separate frame, in which they lead nowhere.
     # Without colours: it has its own, light and dark, and other readers have no use for them.
     try:
-        return fence("mermaid", render_mermaid(graph, direction="TD", described=True))
+        mermaid = render_mermaid(graph, direction="TD", described=True)
     except DiagramTooLargeError:
-        return fence("text", render_text(graph))
+        yield fence("text", render_text(graph))
+        return
+    yield fence("mermaid", mermaid)
+    if legend:  # as text: forges draw what is in the fence alone, and cut off what is wide
+        yield "\n".join(f"- {escape(entry.text)}" for entry in legend_of(graph, has_icons=False))
 
 
 def _step(section: StepSection) -> Iterator[str]:

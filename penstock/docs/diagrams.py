@@ -20,6 +20,7 @@ from penstock.render._graphviz import (
     render_png,
     render_svg,
 )
+from penstock.render._legend import LegendEntry, legend_of
 from penstock.render._mermaid_size import estimate_height
 from penstock.render._paint import paint_svg
 from penstock.render._shapes import KNOWN_KINDS
@@ -29,6 +30,7 @@ __all__ = [
     "KNOWN_KINDS",
     "Drawing",
     "ImageCache",
+    "LegendEntry",
     "Medium",
     "Palette",
     "dot_source",
@@ -36,6 +38,7 @@ __all__ = [
     "draw_svg",
     "estimate_height",
     "image_key",
+    "legend_of",
     "mermaid_stylesheet",
     "page_script",
     "page_stylesheet",

@@ -3,7 +3,7 @@
 from penstock._common.plural import Plural
 from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
 from penstock.graph._fold import MOST_STEPS, FoldedGraph, fold
-from penstock.graph._model import DrawnWords, Edge, Graph, Node, Problem
+from penstock.graph._model import DrawnWords, Edge, Graph, LegendWords, Node, Problem
 from penstock.graph._part import subgraph
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Flow",
     "FoldedGraph",
     "Graph",
+    "LegendWords",
     "Node",
     "Plural",
     "Problem",

@@ -13,6 +13,7 @@ __all__ = [
     "DrawnWords",
     "Edge",
     "Graph",
+    "LegendWords",
     "Node",
     "Problem",
     "Role",
@@ -125,6 +126,62 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegendWords:
+    """The words of the legend of a diagram: each names a sign, and says its meaning.
+
+    .. versionadded:: 0.2
+    """
+
+    title: str = "Legend"
+    """The title of the list of signs."""
+
+    entrypoint: str = "Filled shape: runs begin here"
+    """A sign in the legend of a diagram: the shape of an entrypoint."""
+
+    step: str = "Card: a step"
+    """A sign in the legend: the shape of a step."""
+
+    kind: str = "Icon: {}"
+    """A sign in the legend: an icon, and the kinds of steps that have it."""
+
+    folded: str = "Two cards: a group of steps"
+    """A sign in the legend: the shape of a folded group."""
+
+    group: str = "Frame: steps of a group"
+    """A sign in the legend: the frame around the steps of a group."""
+
+    missing: str = "Dashes, question mark: a step that nobody declared"
+    """A sign in the legend: the shape of a step that is not declared."""
+
+    beside: str = "Dotted outline: outside of this part"
+    """A sign in the legend: the shape of a step that only shows where a part of a flow is."""
+
+    visited: str = "Check mark: it ran"
+    """A sign in the legend of a recorded run: a step that ran."""
+
+    failed: str = "Cross: it failed"
+    """A sign in the legend of a recorded run: a step that failed."""
+
+    unreached: str = "Dots: it was not reached"
+    """A sign in the legend of a recorded run: a step that was not reached."""
+
+    edge: str = "Arrow: the flow goes on"
+    """A sign in the legend: an edge."""
+
+    label: str = "Words at an arrow: the condition"
+    """A sign in the legend: the label of an edge."""
+
+    all_of: str = "Bar: all of them lead on together"
+    """A sign in the legend: the bar of a join."""
+
+    any_of: str = "Lines that meet: any one leads on"
+    """A sign in the legend: several edges to one step."""
+
+    loop: str = "Turning arrow: the flow goes back"
+    """A sign in the legend: a loop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnWords:
     """The words of penstock itself in a diagram, which a page may have in another language.
 
@@ -181,6 +238,9 @@ class DrawnWords:
 
     size: Plural = Plural(("It has {} step.", "It has {} steps."))
     """The sentence for screen readers with the number of its steps."""
+
+    legend: LegendWords = LegendWords()
+    """The words of the legend."""
 
     kinds: tuple[tuple[str, str], ...] = ()
     """The kinds that are shown in other words, with these words. The first counts."""

@@ -32,7 +32,7 @@ from penstock.docs import (
     sentence_parts,
     summary_of,
 )
-from penstock.docs.diagrams import page_stylesheet, png_size, render_mermaid, render_text
+from penstock.docs.diagrams import legend_of, page_stylesheet, png_size, render_mermaid, render_text
 from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import MOST_STEPS, Flow, Graph
 from penstock.render import Direction, draw
@@ -243,7 +243,7 @@ class PageRenderer:
     def _mermaid(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         text = render_mermaid(graph, direction=direction, styled=True, palette="theme_css")
         source = Markup('<pre class="mermaid">{}</pre>').format(text)
-        frame = self._frame(graph, direction, size=_size_of(options))
+        frame = self._frame(graph, options, size=_size_of(options))
         return frame.around(mermaid_sheet(source, None))
 
     def _svg(self, page: FlowPage, shown: FlowPage | GroupDiagram, options: FlowOptions) -> str:
@@ -262,7 +262,7 @@ class PageRenderer:
             name = file_of_drawing(shown.unlinked, content)
             self.files[name] = content
             file = file_address(name)
-        return self._frame(shown.graph, direction, file=file).around(sheet)
+        return self._frame(shown.graph, options, file=file).around(sheet)
 
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)
@@ -270,11 +270,18 @@ class PageRenderer:
         width, height = (pixels * 2 // 3 for pixels in png_size(png))
         source = f"data:image/png;base64,{b64encode(png).decode()}"
         sheet = image_sheet(source, alt, (width, height), _size_of(options))
-        return self._frame(graph, direction, is_fitting=True).around(sheet)
+        return self._frame(graph, options, is_fitting=True).around(sheet)
 
-    def _frame(self, graph: Graph, direction: Direction, **options: Any) -> Frame:
-        mermaid = mermaid_to_copy(graph, direction)
-        return Frame(graph=graph, words=self.words.frame, mermaid=mermaid, **options)
+    def _frame(self, graph: Graph, options: FlowOptions, **more: Any) -> Frame:
+        mermaid = mermaid_to_copy(graph, cast("Direction", options.direction))
+        has_icons = options.format == "svg"
+        return Frame(
+            graph=graph,
+            words=self.words.frame,
+            mermaid=mermaid,
+            legend=legend_of(graph, has_icons=has_icons) if options.legend else (),
+            **more,
+        )
 
 
 def _divide(parts: "list[DocstringPart]") -> "tuple[str, list[DocstringPart]]":

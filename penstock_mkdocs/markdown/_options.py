@@ -228,6 +228,7 @@ class FlowOptions(BlockOptions):
     to: tuple[str, ...] = _option((), _names)
     only_kinds: tuple[str, ...] = _option((), _names)
     fold: int | None = _option(MOST_STEPS, _fold)
+    legend: bool = _option(default=False, check=_flag)
     no_index: bool | None = _option(None, _flag)
 
     def part(self) -> dict[str, Any]:
@@ -270,6 +271,7 @@ class ExtensionOptions(_Options):
     format: str = _option("svg", _format_name)
     direction: str = _option("auto", _choice(*DIRECTIONS))
     fold: int | None = _option(MOST_STEPS, _fold)
+    legend: bool = _option(default=False, check=_flag)
     errors: str = _option("auto", _choice(*ERRORS))
     language: str | None = _option(None, _text)
     locale_dirs: tuple[str, ...] = _option((), _texts)
@@ -321,4 +323,6 @@ class ExtensionOptions(_Options):
 
     def flow(self) -> FlowOptions:
         """Return the options of a flow's block that says nothing."""
-        return FlowOptions(format=self.format, direction=self.direction, fold=self.fold)
+        return FlowOptions(
+            format=self.format, direction=self.direction, fold=self.fold, legend=self.legend
+        )

@@ -333,3 +333,14 @@ def test_modules_of():
     orders(step(after="receive")(store))
 
     assert modules_of(get_flow("orders")) == ("shop.api",)
+
+
+def test_legend():
+    """On request, the signs of a diagram are explained below it, in a list of words."""
+    declare()
+
+    without = text_documents(list_flows())["orders.md"]
+    page = text_documents(list_flows(), legend=True)["orders.md"]
+
+    assert "Filled shape" not in without
+    assert "```\n\n- Filled shape: runs begin here\n- Card: a step\n- Arrow" in page
