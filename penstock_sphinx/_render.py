@@ -113,7 +113,7 @@ def framed_mermaid(builder: "Builder", node: nodes.Element, html: str) -> str:
     """Return the diagram whose element for Mermaid is *html*, with room for what that draws."""
     size = _css_sizes(node)
     height = None if size else estimate_height(node["graph"], _direction(node))
-    return _frame(builder, node, size=size).around(mermaid_sheet(html, height))
+    return _frame(builder, node, "mermaid", size=size).around(mermaid_sheet(html, height))
 
 
 def _css_sizes(node: nodes.Element) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _img(builder: Any, node: nodes.Element) -> str:
     png = (folder / name).read_bytes()
     width, height = (pixels * 2 // 3 for pixels in png_size(png))
     sheet = image_sheet(source, alt, (width, height), _css_sizes(node))
-    return _frame(builder, node, is_fitting=True).around(sheet)
+    return _frame(builder, node, "png", is_fitting=True).around(sheet)
 
 
 def _svg(builder: "Builder", node: nodes.Element) -> str:
@@ -147,7 +147,7 @@ def _svg(builder: "Builder", node: nodes.Element) -> str:
     found = find_image(builder, node, "layout")
     paint = draw_svg if found is None else partial(paint_svg, found)
     drawn = paint(graph, direction=direction, prefix=prefix, standalone=False)
-    frame = _frame(builder, node)
+    frame = _frame(builder, node, "svg")
     if not frame.is_bare:
         # Without links, which would have to lead elsewhere from another folder.
         alone = paint(_unlinked(graph), direction=direction).svg
@@ -165,12 +165,20 @@ def _save_svg(builder: Any, graph: Graph, svg: str) -> str:
 def _frame(
     builder: "Builder",
     node: nodes.Element,
+    drawn: str,
     *,
     is_fitting: bool = False,
     size: Mapping[str, str] = _NO_SIZE,
 ) -> Frame:
-    """Return the box around the diagram: in a book, nothing scrolls and no script runs."""
-    has_icons = node["format"] == "svg"
+    """Return the box around the diagram: in a book, nothing scrolls and no script runs.
+
+    Args:
+        builder: The builder.
+        node: The diagram.
+        drawn: The format in which it is drawn, since not all builders draw the one asked for.
+        is_fitting: Whether it always fits into the box.
+        size: The width and height that the author wants of what only the browser draws.
+    """
     return Frame(
         graph=node["graph"],
         words=words_of(builder).frame,
@@ -178,7 +186,7 @@ def _frame(
         is_fitting=is_fitting,
         size=size,
         is_bare=builder.name == "epub",
-        legend=legend_of(node["graph"], has_icons=has_icons) if node["legend"] else (),
+        legend=legend_of(node["graph"], drawn) if node["legend"] else (),
     )
 
 

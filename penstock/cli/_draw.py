@@ -19,6 +19,7 @@ from penstock.exceptions import (
 )
 from penstock.render import Direction, get_renderer, list_formats
 from penstock.render import draw as draw_flow
+from penstock.render._legend import has_legend
 from penstock.render._output import choose_format
 
 __all__ = ["draw"]
@@ -92,6 +93,7 @@ def _with_part(command: C) -> C:
     "--styled", is_flag=True, help="Write colours into formats of text, and a title into Mermaid."
 )
 @click.option("--fold", is_flag=True, help="Draw each group, or module, as one node.")
+@click.option("--legend", is_flag=True, help="Explain the signs of the diagram in it.")
 @_with_part
 @with_flows
 def draw(
@@ -102,6 +104,7 @@ def draw(
     *,
     styled: bool,
     fold: bool,
+    legend: bool,
     modules: tuple[str, ...],
     catalog: str | None,
     **part: Any,
@@ -115,12 +118,15 @@ def draw(
     if output is None and is_terminal() and get_renderer(chosen).is_binary:
         message = f"{chosen.upper()} cannot be shown in a terminal: name a file with -o FILE"
         raise click.UsageError(message)
+    if legend and not has_legend(chosen):
+        message = f"--legend: {chosen} is data and has no signs: leave it out"
+        raise click.UsageError(message)
     project = load(modules, catalog)
     try:
         found = project.flows.flow(flow)
         spelled = {name.removesuffix("_").replace("_", "-"): part[name] for name in part}
         shown = part_of(found, spelled) or found
-        drawn = draw_flow(shown, chosen, output, direction, styled=styled, fold=fold)
+        drawn = draw_flow(shown, chosen, output, direction, styled=styled, fold=fold, legend=legend)
     except UnknownFlowError as error:
         if project.failures:  # which have been reported, and may be why
             sys.exit(1)

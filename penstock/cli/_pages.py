@@ -86,7 +86,7 @@ def _documents(
     modules = {file_name(flow): modules_of(flow) for flow in flows}
     source_of = SourceUrl.of(project.settings)
     texts = (
-        block_documents(flows, words=words)
+        block_documents(flows, words=words, legend=legend)
         if blocks
         else text_documents(flows, source_of=source_of, words=words, suffix=suffix, legend=legend)
     )

@@ -55,16 +55,23 @@ def modules_of(flow: Flow) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if all(map(str.isidentifier, name.split(".")))))
 
 
-def block_documents(flows: Sequence[Flow], *, words: Words = ENGLISH) -> dict[str, str]:
+def block_documents(
+    flows: Sequence[Flow], *, words: Words = ENGLISH, legend: bool = False
+) -> dict[str, str]:
     """Return pages that the extension ``penstock_flows`` fills, by their file names.
 
     Args:
         flows: The flows.
         words: The words of penstock in the language of the pages.
+        legend: Whether the signs of each diagram are explained below it, whatever the
+            configuration of the extension.
 
     .. versionadded:: 0.2
     """
-    pages = {file_name(f): f"# {escape(f.label)}\n\n::: penstock-flow {f.name}\n" for f in flows}
+    option = "    legend: true\n" if legend else ""
+    pages = {
+        file_name(f): f"# {escape(f.label)}\n\n::: penstock-flow {f.name}\n{option}" for f in flows
+    }
     return {INDEX: f"# {escape(words.index.title)}\n\n::: penstock-flows\n", **pages}
 
 
@@ -141,7 +148,7 @@ def _diagram(graph: Graph, *, legend: bool) -> Iterator[str]:
         return
     yield fence("mermaid", mermaid)
     if legend:  # as text: forges draw what is in the fence alone, and cut off what is wide
-        yield "\n".join(f"- {escape(entry.text)}" for entry in legend_of(graph, has_icons=False))
+        yield "\n".join(f"- {escape(entry.text)}" for entry in legend_of(graph, "mermaid"))
 
 
 def _step(section: StepSection) -> Iterator[str]:

@@ -136,49 +136,58 @@ class LegendWords:
     """The title of the list of signs."""
 
     entrypoint: str = "Filled shape: runs begin here"
-    """A sign in the legend of a diagram: the shape of an entrypoint."""
+    """The shape of an entrypoint, as a sign in the legend of a diagram."""
+
+    rounded: str = "Round ends: runs begin here"
+    """The shape of an entrypoint, where all shapes are filled or none, as a sign in the legend."""
 
     step: str = "Card: a step"
-    """A sign in the legend: the shape of a step."""
+    """The shape of a step, as a sign in the legend."""
 
     kind: str = "Icon: {}"
-    """A sign in the legend: an icon, and the kinds of steps that have it."""
+    """An icon, and the kinds of steps that have it, as a sign in the legend."""
 
-    folded: str = "Two cards: a group of steps"
-    """A sign in the legend: the shape of a folded group."""
+    folded: str = "Stacked cards: a group of steps"
+    """The shape of a folded group, as a sign in the legend."""
+
+    doubled: str = "Double outline: a group of steps"
+    """The shape of a folded group in PNG, as a sign in the legend."""
 
     group: str = "Frame: steps of a group"
-    """A sign in the legend: the frame around the steps of a group."""
+    """The frame around the steps of a group, as a sign in the legend."""
 
-    missing: str = "Dashes, question mark: a step that nobody declared"
-    """A sign in the legend: the shape of a step that is not declared."""
+    missing: str = "Question mark: a step that nobody declared"
+    """The shape of a step that is not declared, as a sign in the legend."""
 
-    beside: str = "Dotted outline: outside of this part"
-    """A sign in the legend: the shape of a step that only shows where a part of a flow is."""
+    beside: str = "Dashed outline: outside of this part"
+    """The shape of a step that only shows where a part of a flow is, as a sign in the legend."""
 
     visited: str = "Check mark: it ran"
-    """A sign in the legend of a recorded run: a step that ran."""
+    """A step that ran, as a sign in the legend of a recorded run."""
 
     failed: str = "Cross: it failed"
-    """A sign in the legend of a recorded run: a step that failed."""
+    """A step that failed, as a sign in the legend of a recorded run."""
 
     unreached: str = "Dots: it was not reached"
-    """A sign in the legend of a recorded run: a step that was not reached."""
+    """A step that was not reached, as a sign in the legend of a recorded run."""
 
     edge: str = "Arrow: the flow goes on"
-    """A sign in the legend: an edge."""
+    """An edge, as a sign in the legend."""
 
     label: str = "Words at an arrow: the condition"
-    """A sign in the legend: the label of an edge."""
+    """The label of an edge, as a sign in the legend."""
 
     all_of: str = "Bar: all of them lead on together"
-    """A sign in the legend: the bar of a join."""
+    """The bar of a join, as a sign in the legend."""
 
     any_of: str = "Lines that meet: any one leads on"
-    """A sign in the legend: several edges to one step."""
+    """Several edges to one step, as a sign in the legend."""
 
     loop: str = "Turning arrow: the flow goes back"
-    """A sign in the legend: a loop."""
+    """A loop, as a sign in the legend."""
+
+    above: str = "Arrow up: shown in full elsewhere"
+    """A step that is in it already, as a sign in the legend of a tree of text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

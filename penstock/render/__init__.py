@@ -10,6 +10,7 @@ from penstock.graph._fold import fold as fold_graph
 from penstock.graph._model import Direction, Graph
 from penstock.graph._structure import by_group, joins, lines, repetitions
 from penstock.render._labels import bar_id, clean_text, drawn_id, group_id, label_lines, safe_href
+from penstock.render._legend import legend_lines
 from penstock.render._output import choose_format
 from penstock.render._registry import (
     Renderer,
@@ -42,6 +43,7 @@ __all__ = [
     "group_id",
     "joins",
     "label_lines",
+    "legend_lines",
     "lines",
     "list_formats",
     "list_renderers",
@@ -77,6 +79,7 @@ def draw(
     styled: bool = ...,
     check_limits: bool = ...,
     fold: bool | int = ...,
+    legend: bool = ...,
 ) -> str: ...
 @overload
 def draw(
@@ -88,6 +91,7 @@ def draw(
     styled: bool = ...,
     check_limits: bool = ...,
     fold: bool | int = ...,
+    legend: bool = ...,
 ) -> str: ...
 @overload
 def draw(
@@ -99,6 +103,7 @@ def draw(
     styled: bool = ...,
     check_limits: bool = ...,
     fold: bool | int = ...,
+    legend: bool = ...,
 ) -> bytes: ...
 @overload
 def draw(
@@ -110,6 +115,7 @@ def draw(
     styled: bool = ...,
     check_limits: bool = ...,
     fold: bool | int = ...,
+    legend: bool = ...,
 ) -> str | bytes: ...
 @overload
 def draw(
@@ -121,6 +127,7 @@ def draw(
     styled: bool = ...,
     check_limits: bool = ...,
     fold: bool | int = ...,
+    legend: bool = ...,
 ) -> Any: ...  # a format of others: text or bytes
 def draw(
     flow: Drawable,
@@ -131,6 +138,7 @@ def draw(
     styled: bool = False,
     check_limits: bool = True,
     fold: bool | int = False,
+    legend: bool = False,
 ) -> str | bytes:
     """Draw a flow, a recorded run or a graph, in any format.
 
@@ -145,6 +153,7 @@ def draw(
         styled: As for `penstock.generate_dag`.
         check_limits: As for `penstock.generate_dag`.
         fold: As for `penstock.generate_dag`.
+        legend: As for `penstock.generate_dag`.
 
     Returns:
         The diagram, as bytes if the format is binary, and as a string if not.
@@ -166,7 +175,9 @@ def draw(
     .. versionadded:: 0.2
     """
     chosen = choose_format(format, output)
-    options = RenderOptions(direction=direction, styled=styled, check_limits=check_limits)
+    options = RenderOptions(
+        direction=direction, styled=styled, check_limits=check_limits, legend=legend
+    )
     drawn = render_graph(_folded(_graph_of(flow), fold), chosen, options)
     if output is not None:
         write_whole(output, drawn + "\n" if isinstance(drawn, str) else drawn)
@@ -211,6 +222,7 @@ def generate_dag(
     styled: bool = ...,
     check_limits: bool = ...,
     fold: bool | int = ...,
+    legend: bool = ...,
 ) -> str: ...
 @overload
 def generate_dag(
@@ -222,6 +234,7 @@ def generate_dag(
     styled: bool = ...,
     check_limits: bool = ...,
     fold: bool | int = ...,
+    legend: bool = ...,
 ) -> str: ...
 @overload
 def generate_dag(
@@ -233,6 +246,7 @@ def generate_dag(
     styled: bool = ...,
     check_limits: bool = ...,
     fold: bool | int = ...,
+    legend: bool = ...,
 ) -> bytes: ...
 @overload
 def generate_dag(
@@ -244,6 +258,7 @@ def generate_dag(
     styled: bool = ...,
     check_limits: bool = ...,
     fold: bool | int = ...,
+    legend: bool = ...,
 ) -> str | bytes: ...
 def generate_dag(
     flow: Drawable,
@@ -254,6 +269,7 @@ def generate_dag(
     styled: bool = False,
     check_limits: bool = True,
     fold: bool | int = False,
+    legend: bool = False,
 ) -> str | bytes:
     """Draw a flow.
 
@@ -283,6 +299,8 @@ def generate_dag(
             its steps, or of how many steps a flow is drawn whole. A step without
             a group is in that of its module. `penstock.graph.fold` has the
             diagrams of the groups.
+        legend: Whether to explain the signs of the diagram in it: below the flow, in Mermaid
+            as another group. JSON, which is data, has none.
 
     Returns:
         The diagram, as bytes for ``"png"``, and as a string for all other formats.
@@ -304,5 +322,12 @@ def generate_dag(
     .. versionadded:: 0.2
     """
     return draw(
-        flow, format, output, direction, styled=styled, check_limits=check_limits, fold=fold
+        flow,
+        format,
+        output,
+        direction,
+        styled=styled,
+        check_limits=check_limits,
+        fold=fold,
+        legend=legend,
     )

@@ -9,6 +9,7 @@ from penstock.graph._model import Direction, Graph, Node
 from penstock.render._boxes import Axis, Box, Piece, Plan, plan
 from penstock.render._labels import bar_id, dot_id, group_id, label_lines
 from penstock.render._layout import MARGIN, axes_of, by_cluster, least_ranks, spacing
+from penstock.render._legend import legend_lines
 from penstock.render._tokens import TOKENS
 
 __all__ = ["dot_documents", "render_dot"]
@@ -41,26 +42,28 @@ class _Statement:
     """The statements of a cluster."""
 
 
-def render_dot(graph: Graph, *, direction: Direction = "TD") -> str:
+def render_dot(graph: Graph, *, direction: Direction = "TD", legend: bool = False) -> str:
     """Return *graph* as DOT, ready for any Graphviz program."""
-    (lines,) = dot_documents(graph, direction)
+    (lines,) = dot_documents(graph, direction, legend=legend)
     return "\n".join([f"digraph {dot_id(graph.name)} {{", *lines, "}"])
 
 
-def dot_documents(graph: Graph, direction: Direction) -> list[list[str]]:
+def dot_documents(graph: Graph, direction: Direction, *, legend: bool = False) -> list[list[str]]:
     """Return the statements of *graph*, a line each, for each way in which it may be laid out."""
     return [
         [
             line
-            for statement in _statements(plan(graph, axis), direction)
+            for statement in _statements(plan(graph, axis), direction, legend=legend)
             for line in _write(statement)
         ]
         for axis in axes_of(direction)
     ]
 
 
-def _statements(planned: Plan, direction: Direction) -> Iterator[_Statement]:
+def _statements(planned: Plan, direction: Direction, *, legend: bool) -> Iterator[_Statement]:
     near, far = spacing(planned)
+    above = _heading(planned.graph)
+    below = _legend(planned.graph) if legend else {}
     yield _Statement(
         "graph",
         {
@@ -71,7 +74,7 @@ def _statements(planned: Plan, direction: Direction) -> Iterator[_Statement]:
             "pad": "0.1",
             "fontname": _SANS,
             "fontcolor": _COLOURS["text"],
-            **_heading(planned.graph),
+            **(below or above),
         },
     )
     yield _Statement(
@@ -89,6 +92,15 @@ def _statements(planned: Plan, direction: Direction) -> Iterator[_Statement]:
     )
     edges = {"color": _COLOURS["edge"], "penwidth": "1.3", "arrowsize": "0.7"}
     yield _Statement("edge", edges)
+    flow = _flow(planned)
+    if above and below:  # a graph has one label, and a cluster has another
+        looks = _Statement("graph", {**above, "peripheries": "0", "margin": "0"})
+        yield _Statement("subgraph cluster_flow", inside=(looks, *flow))
+    else:
+        yield from flow
+
+
+def _flow(planned: Plan) -> Iterator[_Statement]:
     names = _names(planned)
     for group, boxes in by_cluster(planned):
         inside = [_Statement(names[box.id], _attributes(box, planned)) for box in boxes]
@@ -103,14 +115,24 @@ def _rankdir(axis: Axis, direction: Direction) -> str:
 
 def _heading(graph: Graph) -> dict[str, str]:
     """Return the title and the description, above the flow."""
-    lines = [f"<b>{_escape(line)}</b>" for line in _lines_of(graph.title)]
-    described = _lines_of(plain_text(graph.description or ""))
+    return _beside(_lines_of(graph.title), _lines_of(plain_text(graph.description or "")), "t")
+
+
+def _legend(graph: Graph) -> dict[str, str]:
+    """Return the words for the signs, below the flow."""
+    lines = legend_lines(graph, "dot")
+    return _beside(lines[:1], lines[1:], "b")
+
+
+def _beside(titles: Iterable[str], texts: Iterable[str], side: str) -> dict[str, str]:
+    """Return the label of a graph at its top or bottom, or nothing."""
+    lines = [f"<b>{_escape(line)}</b>" for line in titles]
     small = f'<font point-size="11" color="{_COLOURS["muted"]}">{{}}</font>'
-    lines += [small.format(_escape(line)) for line in described]
+    lines += [small.format(_escape(line)) for line in texts]
     if not lines:
         return {}
     label = '<br align="left"/>'.join([*lines, ""])
-    return {"label": _Markup(f"<{label}>"), "labelloc": "t", "labeljust": "l"}
+    return {"label": _Markup(f"<{label}>"), "labelloc": side, "labeljust": "l"}
 
 
 def _lines_of(text: str | None) -> list[str]:

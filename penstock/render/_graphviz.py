@@ -72,6 +72,7 @@ def render_svg(
     direction: Direction = "TD",
     prefix: str | None = None,
     standalone: bool = True,
+    legend: bool = False,
 ) -> str:
     """Return *graph* as an ``<svg>`` element for a file or a page.
 
@@ -83,6 +84,7 @@ def render_svg(
             page. Made from the flow's name if None.
         standalone: Whether the image brings its own style and follows the
             reader's system to dark colours. In a page, the page's style does.
+        legend: Whether to explain its signs below it.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
@@ -90,7 +92,10 @@ def render_svg(
 
     .. versionadded:: 0.2
     """
-    return draw_svg(graph, direction=direction, prefix=prefix, standalone=standalone).svg
+    drawing = draw_svg(
+        graph, direction=direction, prefix=prefix, standalone=standalone, legend=legend
+    )
+    return drawing.svg
 
 
 def draw_svg(
@@ -99,6 +104,7 @@ def draw_svg(
     direction: Direction = "auto",
     prefix: str | None = None,
     standalone: bool = True,
+    legend: bool = False,
 ) -> Drawing:
     """Return *graph* as `render_svg` does, with its size and where it begins.
 
@@ -110,16 +116,27 @@ def draw_svg(
     """
     laid = _draw(graph, "layout", direction)
     try:
-        return paint_svg(laid, graph, direction=direction, prefix=prefix, standalone=standalone)
+        return paint_svg(
+            laid,
+            graph,
+            direction=direction,
+            prefix=prefix,
+            standalone=standalone,
+            legend=legend,
+        )
     except ValueError as error:
         reason = f"what it printed is not {_NOUNS['layout']} of the flow"
         raise RenderError(graph.name, require_program(), reason) from error
 
 
 def render_png(
-    graph: Graph, *, direction: Direction = "TD", medium: Literal["png", "print"] = "png"
+    graph: Graph,
+    *,
+    direction: Direction = "TD",
+    medium: Literal["png", "print"] = "png",
+    legend: bool = False,
 ) -> bytes:
-    """Return *graph* as PNG, on white.
+    """Return *graph* as PNG, on white, with the words for its signs below it if asked for.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
@@ -127,7 +144,7 @@ def render_png(
 
     .. versionadded:: 0.2
     """
-    return _draw(graph, medium, direction)
+    return _draw(graph, medium, direction, legend=legend)
 
 
 def render_image(graph: Graph, *, direction: Direction = "TD", medium: Medium) -> bytes:
@@ -142,7 +159,7 @@ def render_image(graph: Graph, *, direction: Direction = "TD", medium: Medium) -
     return _draw(graph, medium, direction)
 
 
-def dot_source(graph: Graph, direction: Direction, medium: Medium) -> str:
+def dot_source(graph: Graph, direction: Direction, medium: Medium, *, legend: bool = False) -> str:
     """Return *graph* as the DOT that the graphviz package writes, for `draw_dot`.
 
     Args:
@@ -150,6 +167,7 @@ def dot_source(graph: Graph, direction: Direction, medium: Medium) -> str:
         direction: The direction in which it leads. For ``"auto"`` there are two graphs, one for
             each way in which it may be laid out.
         medium: What it is drawn for. For ``"layout"`` it has boxes without text.
+        legend: Whether to explain its signs below it, unless it is a layout.
 
     Raises:
         MissingExtraError: If there is no graphviz package.
@@ -165,7 +183,7 @@ def dot_source(graph: Graph, direction: Direction, medium: Medium) -> str:
     if medium == "layout":
         documents = [[*layout_lines(plan(graph, axis))] for axis in axes_of(direction)]
     else:
-        documents = dot_documents(graph, direction)
+        documents = dot_documents(graph, direction, legend=legend)
     # Its own statements would be quoted once more, which takes four times as long.
     bodies = [[f"{line}\n" for line in lines] for lines in documents]
     return "".join(str(graphviz.Digraph(body=body).source) for body in bodies)
@@ -340,16 +358,16 @@ _SPLIT: dict[Medium, Callable[[bytes], Iterator[bytes]]] = {
 }
 
 
-def _draw(graph: Graph, medium: Medium, direction: Direction) -> bytes:
+def _draw(graph: Graph, medium: Medium, direction: Direction, *, legend: bool = False) -> bytes:
     program = require_program()
     try:
-        source = dot_source(graph, direction, medium)
+        source = dot_source(graph, direction, medium, legend=legend)
         done = _run(program, medium, source)
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = f"{error}{_BY_SETTING if os.environ.get('PENSTOCK_DOT') else ''}"
         raise RenderError(graph.name, program, reason) from error
     if medium == "print" and _is_shrunk(done):
-        return _draw(graph, "png", direction)
+        return _draw(graph, "png", direction, legend=legend)
     found = _divide(done.stdout, [source], medium)
     fault = _find_fault(done, medium, is_whole=found is not None)
     if found is None or fault is not None:

@@ -10,7 +10,7 @@ from hashlib import blake2b
 __all__ = ["bar_id", "clean_text", "dot_id", "drawn_id", "group_id", "label_lines", "safe_href"]
 
 _LONGEST_SLUG = 40
-_MADE_UP = re.compile(r".*__all|.*__group|.*__label(_l\d+)?|.*__[0-9a-f]{8}", re.DOTALL)
+_MADE_UP = re.compile(r".*__all|.*__group(_l\d+)?|.*__label(_l\d+)?|.*__[0-9a-f]{8}", re.DOTALL)
 _DOT = re.compile(r"(?!(?i:node|edge|graph|digraph|subgraph|strict)$)[A-Za-z_][A-Za-z0-9_]*")
 """The pattern of an id of DOT without quotes."""
 

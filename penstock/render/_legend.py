@@ -3,19 +3,55 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
+from math import ceil
 
 from penstock._declared.channels import scheme_of
 from penstock.graph._model import Graph, Node
 from penstock.graph._structure import joins, ways_back
 from penstock.render._icons import GROUP, LOOP, MISSING, SIGNS, Icon, icon_of
+from penstock.render._labels import clean_text
+from penstock.render._measure import NOTE, width_of
 
-__all__ = ["LegendEntry", "legend_of"]
+__all__ = [
+    "LegendEntry",
+    "Sign",
+    "has_legend",
+    "legend_lines",
+    "legend_of",
+    "legend_signs",
+    "paint_legend",
+]
 
 _WIDE, _TALL = 44, 26
+_BESIDE, _BETWEEN, _ROW = 10, 20, 32
+"""Pixels between a sign and its words, between columns, and from row to row."""
+
+_REGULAR = 0.9
+"""How wide letters are that are not bold: others are measured as bold ones."""
+
+_RULE, _FIRST = 12, 46
+"""The positions of the line above a legend in an image, and of its first row."""
+
 _CARD = '<rect class="penstock-card" x="2" y="3" width="40" height="20" rx="{}"/>'
 _EDGE = '<g class="penstock-edge"><path d="{}"/>{}</g>'
-_HEAD = '<path class="penstock-head" d="M41 13L33 9L33 17z"/>'
-_TO_THE_RIGHT = "M3 13L33 13"
+_HEAD = '<path class="penstock-head" d="M41 {}l-8 -4l0 8z"/>'
+_FOLDED = (
+    '<g class="penstock-node penstock-folded">'
+    '<rect class="penstock-card" x="6" y="6" width="36" height="18" rx="6"/>'
+    '<rect class="penstock-card" x="2" y="2" width="36" height="18" rx="6"/></g>'
+)
+
+
+_DRAWN = {"step", "group", "beside", "edge", "label", "all_of", "any_of"}
+_SKETCHED = {*_DRAWN, "rounded", "folded"}
+_SIGNS_OF = {
+    "svg": {*_DRAWN, "entrypoint", "folded", "kind", "missing", *SIGNS, "unreached", "loop"},
+    "png": {*_DRAWN, "entrypoint", "doubled"},
+    "dot": {*_DRAWN, "entrypoint", "doubled"},
+    "text": {"label", "above"},
+}
+"""The signs of each format, by the names of their words. All else it says in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,75 +68,164 @@ class LegendEntry:
     """The sign in words, and its meaning."""
 
 
-def legend_of(graph: Graph, *, has_icons: bool = True) -> tuple[LegendEntry, ...]:
+def legend_of(graph: Graph, format: str = "svg") -> tuple[LegendEntry, ...]:  # noqa: A002 - as in `draw`
     """Return what explains the signs of *graph*, in the order in which readers meet them.
 
     Args:
         graph: The diagram.
-        has_icons: Whether it is drawn with icons, as SVG is. Mermaid and images of Graphviz have
-            words instead, which need no legend.
+        format: The format in which it is drawn. SVG has most signs: others have words instead,
+            which need no legend.
 
     .. versionadded:: 0.2
     """
-    return tuple(LegendEntry(_svg(sign), text) for sign, text in _signs(graph, has_icons=has_icons))
+    return tuple(LegendEntry(_svg(sign.drawn), sign.text) for sign in legend_signs(graph, format))
 
 
-def _signs(graph: Graph, *, has_icons: bool) -> Iterator[tuple[str, str]]:
+def has_legend(format: str) -> bool:  # noqa: A002 - as in `draw`
+    """Return whether *format* can have a legend: data has no signs."""
+    return format != "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign."""
+
+    name: str
+    """The name of its words in `LegendWords`."""
+
+    drawn: str
+    """The inside of an SVG of 44 by 26 pixels."""
+
+    text: str
+    """The sign in words, and its meaning."""
+
+
+def legend_signs(graph: Graph, format: str) -> list[Sign]:  # noqa: A002 - as in `draw`
+    """Return the signs of *graph* in *format*."""
+    known = _SIGNS_OF.get(format, _SKETCHED)
+    return [sign for sign in _signs(graph) if sign.name in known]
+
+
+def legend_lines(graph: Graph, format: str) -> list[str]:  # noqa: A002 - as in `draw`
+    """Return the legend of *graph* as lines of text: its title, then a sign each, or nothing.
+
+    Args:
+        graph: The diagram.
+        format: The format. Of one that is not penstock's, these are the signs that most
+            languages have: nodes, rounded ones, frames, and edges.
+
+    .. versionadded:: 0.2
+    """
+    found = [sign.text for sign in legend_signs(graph, format)]
+    return [graph.words.legend.title, *found] if found else []
+
+
+@dataclass(frozen=True, slots=True)
+class LegendBlock:
+    """A legend as a part of an image, which begins at 0 0."""
+
+    svg: str
+    width: float
+    height: float
+
+
+def paint_legend(graph: Graph, room: float) -> LegendBlock:
+    """Return the legend of *graph* for below its image, in as many columns as *room* has pixels.
+
+    One column may be wider than that. Without any sign there is no legend.
+    """
+    signs = legend_signs(graph, "svg")
+    if not signs:
+        return LegendBlock("", 0, 0)
+    columns = _columns(signs, room)
+    widths = [max(map(_width, column)) for column in columns]
+    width = sum(widths) + _BETWEEN * (len(widths) - 1)
+    drawn = []
+    for number, column in enumerate(columns):
+        x = sum(widths[:number]) + _BETWEEN * number
+        drawn += [_entry(sign, x, _FIRST + _ROW * row) for row, sign in enumerate(column)]
+    name = escape(clean_text(graph.words.legend.title))
+    svg = (
+        f'<g class="penstock-legend" role="group" aria-label="{name}">'
+        f'<path class="penstock-rule" d="M0 {_RULE}H{max(room, width):g}"/>'
+        f'<text class="penstock-heading" x="0" y="{_RULE + 24}">{name}</text>{"".join(drawn)}</g>'
+    )
+    return LegendBlock(svg, width, _FIRST + _ROW * len(columns[0]))
+
+
+def _columns(signs: list[Sign], room: float) -> list[list[Sign]]:
+    """Return *signs* in as many columns as there is room for, else in one."""
+    for count in range(len(signs), 1, -1):
+        rows = ceil(len(signs) / count)
+        columns = [signs[first : first + rows] for first in range(0, len(signs), rows)]
+        widths = [max(map(_width, column)) for column in columns]
+        if sum(widths) + _BETWEEN * (len(widths) - 1) <= room:
+            return columns
+    return [signs]
+
+
+def _width(sign: Sign) -> int:
+    return _WIDE + _BESIDE + ceil(width_of(clean_text(sign.text), NOTE) * _REGULAR)
+
+
+def _entry(sign: Sign, x: int, y: int) -> str:
+    words = escape(clean_text(sign.text), quote=False)
+    text = f'<text x="{_WIDE + _BESIDE}" y="17">{words}</text>'
+    return f'<g transform="translate({x} {y})">{sign.drawn}{text}</g>'
+
+
+def _signs(graph: Graph) -> Iterator[Sign]:
+    """Yield each sign that some format has for *graph*."""
     words, nodes = graph.words.legend, graph.nodes
     roles = {node.role for node in nodes}
     if "entrypoint" in roles:
-        yield _node("entrypoint", 10), words.entrypoint
+        pill = _node("entrypoint", 10)
+        yield Sign("entrypoint", pill, words.entrypoint)
+        yield Sign("rounded", pill, words.rounded)
     if any(node.role == "step" and not node.is_beside for node in nodes):
-        yield _node("step", 6), words.step
-    if has_icons:
-        yield from _icons(graph)
+        yield Sign("step", _node("step", 6), words.step)
+    for icon, text in _kinds(graph):
+        yield Sign("kind", _tile(icon), words.kind.format(text))
     if "group" in roles:
-        second = '<rect class="penstock-card" x="6" y="6" width="36" height="18" rx="6"/>'
-        first = '<rect class="penstock-card" x="2" y="2" width="36" height="18" rx="6"/>'
-        yield f'<g class="penstock-node penstock-folded">{second}{first}</g>', words.folded
+        yield Sign("folded", _FOLDED, words.folded)
+        yield Sign("doubled", _FOLDED, words.doubled)
     if any(node.group is not None for node in nodes):
         frame = '<rect x="2" y="3" width="40" height="20" rx="6"/>'
-        yield f'<g class="penstock-group">{frame}</g>', words.group
-    yield from _lines(graph)
-    if has_icons and any(e.is_loop and e.source != e.target for e in graph.edges):
-        path = f'<path transform="translate(14 5)" d="{LOOP}"/>'
-        yield f'<g class="penstock-label penstock-loop">{path}</g>', words.loop
-
-
-def _icons(graph: Graph) -> Iterator[tuple[str, str]]:
-    words, nodes = graph.words.legend, graph.nodes
-    yield from ((_tile(icon), words.kind.format(text)) for icon, text in _kinds(graph))
-    if any(node.role == "missing" for node in nodes):
-        yield _node("missing", 6, _icon(MISSING, 14)), words.missing
+        yield Sign("group", f'<g class="penstock-group">{frame}</g>', words.group)
+    if "missing" in roles:
+        yield Sign("missing", _node("missing", 6, _icon(MISSING, 14)), words.missing)
     if any(node.is_beside for node in nodes):
-        yield _node("step penstock-beside", 6), words.beside
+        yield Sign("beside", _node("step penstock-beside", 6), words.beside)
     for status in dict.fromkeys(node.status for node in nodes if node.status):
         mark = _mark(SIGNS[status]) if status in SIGNS else ""
-        yield _node(f"step penstock-{status}", 6, mark), getattr(words, status)
+        yield Sign(status, _node(f"step penstock-{status}", 6, mark), getattr(words, status))
+    yield from _lines(graph)
 
 
-def _lines(graph: Graph) -> Iterator[tuple[str, str]]:
-    words, edges = graph.words.legend, graph.edges
-    bars, back = joins(graph), ways_back(graph)
-    forward = [edge for number, edge in enumerate(edges) if number not in back]
-    if any(edge.source != edge.target for edge in forward):
-        yield _EDGE.format(_TO_THE_RIGHT, _HEAD), words.edge
-    if any(edge.label for edge in forward):
-        label = '<g class="penstock-label"><text x="20" y="10" text-anchor="middle">…</text></g>'
-        yield (
-            _EDGE.format(
-                "M3 18L33 18", _HEAD.replace("13", "18").replace("9L", "14L").replace("17z", "22z")
-            )
-            + label,
-            words.label,
-        )
-    if bars:
-        two = _EDGE.format("M3 6L18 6M3 20L18 20M23 13L33 13", _HEAD)
-        bar = '<g class="penstock-join"><rect x="18" y="2" width="4" height="22" rx="2"/></g>'
-        yield two + bar, words.all_of
+def _lines(graph: Graph) -> Iterator[Sign]:
+    words, bars, back = graph.words.legend, joins(graph), ways_back(graph)
+    forward = [edge for number, edge in enumerate(graph.edges) if number not in back]
     arriving = Counter(edge.target for edge in forward)
+    if forward:
+        yield Sign("edge", _EDGE.format("M3 13L33 13", _HEAD.format(13)), words.edge)
+    if any(edge.label for edge in forward):
+        line = _EDGE.format("M3 18L33 18", _HEAD.format(18))
+        dots = '<text x="18" y="11" text-anchor="middle">\u2026</text>'
+        yield Sign("label", f'{line}<g class="penstock-label">{dots}</g>', words.label)
+    if bars:
+        two = _EDGE.format("M3 6L18 6M3 20L18 20M23 13L33 13", _HEAD.format(13))
+        bar = '<g class="penstock-join"><rect x="18" y="2" width="4" height="22" rx="2"/></g>'
+        yield Sign("all_of", two + bar, words.all_of)
     if any(count > 1 and name not in bars for name, count in arriving.items()):
-        yield _EDGE.format("M3 5C16 5 18 13 33 13M3 21C16 21 18 13 33 13", _HEAD), words.any_of
+        meeting = _EDGE.format("M3 5C16 5 18 13 33 13M3 21C16 21 18 13 33 13", _HEAD.format(13))
+        yield Sign("any_of", meeting, words.any_of)
+    loops = [edge for edge in graph.edges if edge.is_loop and edge.source != edge.target]
+    if loops:
+        path = f'<path transform="translate(14 5)" d="{LOOP}"/>'
+        turning = f'<g class="penstock-label penstock-loop">{path}</g>'
+        yield Sign("loop", turning, words.loop)
+    if loops or any(count > 1 for count in arriving.values()):
+        yield Sign("above", "", words.above)
 
 
 def _kinds(graph: Graph) -> Iterator[tuple[Icon, str]]:

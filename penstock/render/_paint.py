@@ -11,6 +11,7 @@ from penstock.render._drawing import Drawing
 from penstock.render._icons import ENTRY, LOOP, MISSING, SIGNS, icon_of
 from penstock.render._labels import clean_text, dot_id, safe_href
 from penstock.render._layout import Frame, Layout, Point, read_layout
+from penstock.render._legend import paint_legend
 from penstock.render._measure import NOTE, width_of
 from penstock.render._plain_colours import with_plain_colours
 from penstock.render._routes import Line, route, sample
@@ -43,6 +44,7 @@ def paint_svg(
     direction: Direction = "auto",
     prefix: str | None = None,
     standalone: bool = True,
+    legend: bool = False,
 ) -> Drawing:
     """Return *graph* as SVG, as a Graphviz program has laid it out.
 
@@ -55,6 +57,7 @@ def paint_svg(
             page. Made from the flow's name if None.
         standalone: Whether the image has its own style and follows the
             reader's system to dark colours. In a page, the page's style does.
+        legend: Whether to explain its signs below it.
 
     Raises:
         ValueError: If *laid* is not the layout of such a flow.
@@ -64,7 +67,7 @@ def paint_svg(
     layout = read_layout(laid, graph, direction)
     lines = route(layout, backwards=direction in {"BT", "RL"})
     return _Painter(layout, lines).drawing(
-        prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone
+        prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone, legend=legend
     )
 
 
@@ -74,13 +77,21 @@ class _Painter:
         self._graph = layout.plan.graph
         self._drawn = [point for line in lines for point in sample(line.curve)]
 
-    def drawing(self, prefix: str, *, standalone: bool) -> Drawing:
+    def drawing(self, prefix: str, *, standalone: bool, legend: bool) -> Drawing:
         """Return the whole image."""
         left, top, right, bottom = self._layout.bounds()
         across, down = zip(*self._drawn, strict=True) if self._drawn else ((left,), (top,))
         left, top = min(left, *across) - _EDGE, min(top, *down) - _EDGE
         width = max(right, *across) + _EDGE - left
         height = max(bottom, *down) + _EDGE - top
+        signs = ""
+        if legend:
+            block = paint_legend(self._graph, width - 2 * _EDGE)
+            wider = max(block.width + 2 * _EDGE - width, 0)
+            left, width = left - wider / 2, width + wider
+            at = f"{_n(left + _EDGE)} {_n(top + height)}"
+            signs = block.svg and f'<g transform="translate({at})">{block.svg}</g>'
+            height += block.height
         view = f"{_n(left)} {_n(top)} {_n(width)} {_n(height)}"
         svg = (
             f'<svg width="{_n(width)}" height="{_n(height)}" viewBox="{view}" '
@@ -88,7 +99,7 @@ class _Painter:
             'xmlns:xlink="http://www.w3.org/1999/xlink" '
             f'role="group" aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc">'
             + "".join(self._inside(prefix, standalone=standalone))
-            + "</svg>"
+            + f"{signs}</svg>"
         )
         # A file has its style sheet in it.
         svg = svg if standalone else with_plain_colours(svg)

@@ -65,6 +65,9 @@ class RenderOptions:
     check_limits: bool = True
     """Whether to raise if the diagram is larger than its readers accept."""
 
+    legend: bool = False
+    """Whether to explain the signs of the diagram in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Renderer:

@@ -243,7 +243,7 @@ class PageRenderer:
     def _mermaid(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         text = render_mermaid(graph, direction=direction, styled=True, palette="theme_css")
         source = Markup('<pre class="mermaid">{}</pre>').format(text)
-        frame = self._frame(graph, options, size=_size_of(options))
+        frame = self._frame(graph, "mermaid", options, size=_size_of(options))
         return frame.around(mermaid_sheet(source, None))
 
     def _svg(self, page: FlowPage, shown: FlowPage | GroupDiagram, options: FlowOptions) -> str:
@@ -262,7 +262,7 @@ class PageRenderer:
             name = file_of_drawing(shown.unlinked, content)
             self.files[name] = content
             file = file_address(name)
-        return self._frame(shown.graph, options, file=file).around(sheet)
+        return self._frame(shown.graph, "svg", options, file=file).around(sheet)
 
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)
@@ -270,16 +270,15 @@ class PageRenderer:
         width, height = (pixels * 2 // 3 for pixels in png_size(png))
         source = f"data:image/png;base64,{b64encode(png).decode()}"
         sheet = image_sheet(source, alt, (width, height), _size_of(options))
-        return self._frame(graph, options, is_fitting=True).around(sheet)
+        return self._frame(graph, "png", options, is_fitting=True).around(sheet)
 
-    def _frame(self, graph: Graph, options: FlowOptions, **more: Any) -> Frame:
+    def _frame(self, graph: Graph, drawn: str, options: FlowOptions, **more: Any) -> Frame:
         mermaid = mermaid_to_copy(graph, cast("Direction", options.direction))
-        has_icons = options.format == "svg"
         return Frame(
             graph=graph,
             words=self.words.frame,
             mermaid=mermaid,
-            legend=legend_of(graph, has_icons=has_icons) if options.legend else (),
+            legend=legend_of(graph, drawn) if options.legend else (),
             **more,
         )
 

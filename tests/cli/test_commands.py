@@ -403,6 +403,44 @@ def files_in(folder):
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["-f", "text"], "store\n"),
+        (["-f", "text", "--from", "store", "--legend"], "(1 more before)\n"),
+        (["--legend"], "Arrow: the flow goes on"),
+        (["-f", "dot", "--legend"], "Filled shape: runs begin here"),
+        (["-o", "flow.svg", "--legend"], "Filled shape: runs begin here"),
+        (["-f", "json", "--legend"], "--legend: json is data and has no signs: leave it out"),
+    ],
+)
+@pytest.mark.needs("Graphviz program")
+def test_draw_legend(project, options, expected):
+    """`draw --legend` explains the signs that are in the diagram, if its format has any."""
+    actual = run("draw", "bom_sync", *options)
+
+    file = project / "flow.svg"
+    shown = file.read_text(encoding="utf-8") if file.exists() else actual.output
+    assert (actual.exit_code, expected in shown) == (2 if "json" in options else 0, True)
+    assert ("Legend" in shown) == ("--legend" in options and not {"text", "json"} & {*options})
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [([], "- Round ends: runs begin here\n"), (["--blocks"], "    legend: true\n")],
+    ids=["text", "blocks"],
+)
+def test_pages_legend(project, more, expected):
+    """`pages --legend` writes it below each diagram, or asks the extension for it."""
+    run("pages", "flows", *more)
+    plain = (project / "flows" / "audit.md").read_text(encoding="utf-8")
+
+    actual = run("pages", "flows", *more, "--legend")
+
+    page = (project / "flows" / "audit.md").read_text(encoding="utf-8")
+    assert (actual.exit_code, expected in plain, expected in page) == (0, False, True)
+
+
 @pytest.mark.parametrize("more", [[], ["--blocks"]], ids=["text", "blocks"])
 def test_pages(project, more):
     """`pages` writes a page per flow and an index, and then has nothing to do."""

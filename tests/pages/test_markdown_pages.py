@@ -195,11 +195,13 @@ def test_blocks():
     declare()
 
     pages = block_documents(list_flows())
+    with_legend = block_documents(list_flows(), legend=True)
 
     assert pages == {
         "index.md": "# Flows\n\n::: penstock-flows\n",
         "orders.md": "# Orders &amp; &lt;more&gt;\n\n::: penstock-flow orders\n",
     }
+    assert with_legend == pages | {"orders.md": pages["orders.md"] + "    legend: true\n"}
 
 
 def test_large_flow():
@@ -342,5 +344,5 @@ def test_legend():
     without = text_documents(list_flows())["orders.md"]
     page = text_documents(list_flows(), legend=True)["orders.md"]
 
-    assert "Filled shape" not in without
-    assert "```\n\n- Filled shape: runs begin here\n- Card: a step\n- Arrow" in page
+    assert "Round ends" not in without
+    assert "```\n\n- Round ends: runs begin here\n- Card: a step\n- Arrow" in page

@@ -198,6 +198,16 @@ def test_keywords(read):
     assert read(draw(graph, "d2")) == meant(graph)
 
 
+def test_legend(read):
+    """The legend is words below the flow."""
+    graph = Graph(name="x", nodes=(Node(name="a"), Node(name="b")), edges=(Edge("a", "b"),))
+
+    names, edges, words = read(draw(graph, "d2", legend=True))
+
+    assert (names, edges) == ({"a", "b", "the legend"}, {"(a -> b)": 1})
+    assert words["LegendCard:astepArrow:theflowgoeson"] == 1
+
+
 def test_hostile_names(read):
     """Any string may be the name of a step, its title, its kind, or on an edge."""
     graph = Graph(

@@ -18,6 +18,7 @@ from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction
 from penstock.graph._structure import lines, repetitions
+from penstock.render import legend_lines
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._mermaid_size import estimate_height
 
@@ -306,6 +307,21 @@ def test_height_of_groups_across(mermaid: Mermaid) -> None:
 
     heights = [drawing.height for drawing in mermaid.draw_all(sources)]
     assert [estimate_height(graph, "LR") for graph in graphs] == pytest.approx(heights, rel=0.15)
+
+
+@styles
+def test_legend(mermaid: Mermaid, styled: bool) -> None:
+    """The legend is a group with a node for each sign, whose words are seen whole."""
+    nodes = (Node(name="a", role="entrypoint"), Node(name="b", is_beside=True), Node(name="c"))
+    graph = Graph(name="f", nodes=nodes, edges=(Edge("a", "b"), Edge("b", "c", "no")))
+
+    drawing = mermaid.draw(render_mermaid(graph, styled=styled, legend=True))
+
+    texts = {text for name, text in drawing.labels.items() if name not in {"a", "b", "c"}}
+    assert {seen(text) for text in texts} == {*legend_lines(graph, "mermaid")[1:]}
+    assert [title for title, _ in drawing.groups] == ["Legend"]
+    assert drawing.cut == []
+    assert "beside" in drawing.classes["b"]
 
 
 def in_group(name: str, group: str) -> Node:

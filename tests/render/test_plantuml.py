@@ -200,13 +200,14 @@ def test_real_plantuml(jar):
         [
             *(draw(graph, "plantuml") for graph in hostile),
             draw(LOOPS, "plantuml"),
+            draw(LOOPS, "plantuml", legend=True),
             *(draw(graph, "plantuml") for graph in ALONE),
             draw(GRAPH, "plantuml", styled=True, direction="RL"),
         ],
     )
 
     styled = drawn.pop()
-    checked = [LOOPS, *ALONE]
+    checked = [LOOPS, LOOPS, *ALONE]
     assert drawn[-len(checked) :] == [meant(graph) for graph in checked]
     del drawn[-len(checked) :]
     assert all(drawing.links for drawing in drawn)

@@ -14,6 +14,7 @@ from penstock.render import (
     group_id,
     joins,
     label_lines,
+    legend_lines,
     lines,
     paint_of,
     repetitions,
@@ -57,6 +58,10 @@ _WIDTH = 40
 _TITLE = '"the flow"'
 """The id of the title. It has a space, so that it is that of no step."""
 
+_LEGEND = '"the legend"'
+"""The id of the legend, likewise."""
+
+_LEGEND_LOOK = {"shape": "text", "near": "bottom-center", "style.font-size": "14"}
 _TITLE_LOOK = {"shape": "text", "near": "top-center", "style.font-size": "24"}
 
 _Attributes = Mapping[str, str]
@@ -91,6 +96,8 @@ def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
             yield f"{source} -- {bar_id(target)}{shown}"
         else:
             yield f"{source} -> {target}{shown}"
+    if options.legend and (rows := legend_lines(graph, "d2")):
+        yield _statement(_LEGEND, _text("\n".join(rows)), _LEGEND_LOOK)
 
 
 def _path(node: Node) -> str:

@@ -8,7 +8,7 @@ __all__ = ["RENDERER"]
 
 
 def _render(graph: Graph, options: RenderOptions) -> str:
-    return render_dot(graph, direction=options.direction)
+    return render_dot(graph, direction=options.direction, legend=options.legend)
 
 
 RENDERER = Renderer("dot", (".dot", ".gv"), _render)

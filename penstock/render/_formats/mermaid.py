@@ -13,6 +13,7 @@ from penstock.graph._model import Direction, DrawnWords, Graph, Node
 from penstock.graph._structure import by_group, joins, lines, repetitions
 from penstock.render._directions import given_direction
 from penstock.render._labels import bar_id, drawn_id, group_id, label_lines, safe_href
+from penstock.render._legend import legend_signs
 from penstock.render._registry import Renderer, RenderOptions
 from penstock.render._shapes import FOLDED, shape_of
 from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
@@ -49,6 +50,12 @@ _PAGE_HEAD = f"""\
 
 _PREFIX = "penstock-"
 """The prefix of classes that have their colours from a style sheet."""
+
+_LEGEND = "legend__group"
+"""The id of the legend, which no step has."""
+
+_SAMPLES = {"rounded": "entrypoint", "step": "step", "folded": "step"}
+"""The signs that nodes of the legend have, with their class. The other nodes are words alone."""
 
 _PILL = '(["{label}"]){style}'
 
@@ -121,6 +128,7 @@ def render_mermaid(
     described: bool = False,
     palette: Palette = "inline",
     check_limits: bool = True,
+    legend: bool = False,
 ) -> str:
     """Return *graph* as a Mermaid flowchart.
 
@@ -135,6 +143,7 @@ def render_mermaid(
             embedded style sheet that follows the variables of the page.
         check_limits: Whether to raise rather than return what Mermaid will
             not draw.
+        legend: Whether to explain the signs of the flow in a group beside it.
 
     Raises:
         DiagramTooLargeError: If there are more edges or characters than
@@ -150,6 +159,7 @@ def render_mermaid(
         *(_accessibility(graph) if styled or described else ()),
         *_nodes(graph, direction, bars, styled=styled, prefix=prefix),
         *edges,
+        *(_legend(graph, styled=styled) if legend else ()),
         *_links(graph, styled=styled),
         *_classes(graph, bars, styled=styled, prefix=prefix),
     ]
@@ -255,6 +265,25 @@ def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
             yield f"{target} --> {_id(edge.target)}"
 
 
+def _legend(graph: Graph, *, styled: bool) -> Iterator[str]:
+    """Yield a group with a node for each sign, one below the other."""
+    signs = legend_signs(graph, "mermaid")
+    if not signs:
+        return
+    yield f'subgraph {_LEGEND}["{_label(graph.words.legend.title) or _BLANK}"]'
+    yield "    direction LR"
+    for number, sign in enumerate(signs):
+        shape = {"rounded": _PILL, "folded": FOLDED.mermaid}.get(sign.name, shape_of(None).mermaid)
+        name = _SAMPLES.get(sign.name, "words")
+        style = f":::{name}" if styled or name == "words" else ""
+        label = _label(sign.text) or _BLANK
+        yield f"    {_LEGEND}_l{number}" + shape.format(label=label, style=style)
+    yield "end"
+    yield "classDef words fill:none,stroke:none" + (f",color:{EDGE['light']}" if styled else "")
+    if styled:
+        yield f"style {_LEGEND} {_FRAME}"
+
+
 def _links(graph: Graph, *, styled: bool) -> Iterator[str]:
     """Yield where clicks lead."""
     for node in graph.nodes:
@@ -271,6 +300,9 @@ def _classes(graph: Graph, bars: AbstractSet[str], *, styled: bool, prefix: str)
         looks = [_CLASSES.get(name, _FRAME) if styled and not prefix else "", _LINES.get(name, "")]
         if css := ",".join(filter(None, looks)):
             yield f"classDef {prefix}{name} {css}"
+    if beside := [_id(node.name) for node in graph.nodes if node.is_beside]:
+        yield f"classDef {prefix}beside stroke-dasharray:3 3"
+        yield f"class {','.join(beside)} {prefix}beside"
     groups = [group_id(_id(group)) for group, _ in by_group(graph) if group is not None]
     if styled and groups:
         yield f"class {','.join(groups)} {prefix}group"
@@ -338,6 +370,7 @@ def _render(graph: Graph, options: RenderOptions) -> str:
         direction=options.direction,
         styled=options.styled,
         check_limits=options.check_limits,
+        legend=options.legend,
     )
 
 

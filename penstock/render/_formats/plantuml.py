@@ -14,6 +14,7 @@ from penstock.render import (
     group_id,
     joins,
     label_lines,
+    legend_lines,
     lines,
     paint_of,
     repetitions,
@@ -84,6 +85,8 @@ def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
         yield from inside if group is None else _frame(group, inside)
     for edge in lines(graph):
         yield _edge(edge, graph.words.label_of(edge), arrow, into_bar=edge.target in bars)
+    if options.legend and (rows := legend_lines(graph, "plantuml")):
+        yield from ("legend", *map(_escape, rows), "endlegend")
 
 
 def _frame(group: str, inside: Iterable[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ __all__ = ["RENDERER"]
 
 
 def _render(graph: Graph, options: RenderOptions) -> bytes:
-    return render_png(graph, direction=options.direction)
+    return render_png(graph, direction=options.direction, legend=options.legend)
 
 
 RENDERER = Renderer("png", (".png",), _render, is_binary=True)

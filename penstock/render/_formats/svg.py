@@ -8,7 +8,7 @@ __all__ = ["RENDERER"]
 
 
 def _render(graph: Graph, options: RenderOptions) -> str:
-    return render_svg(graph, direction=options.direction)
+    return render_svg(graph, direction=options.direction, legend=options.legend)
 
 
 RENDERER = Renderer("svg", (".svg",), _render)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from penstock.graph._model import Edge, Graph
 from penstock.graph._structure import by_group, lines, repetitions
+from penstock.render._legend import legend_lines
 from penstock.render._registry import Renderer, RenderOptions
 
 __all__ = ["RENDERER", "render_text"]
@@ -93,8 +94,10 @@ def _one_line(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
 
 
-def _render(graph: Graph, _options: RenderOptions) -> str:
-    return render_text(graph)
+def _render(graph: Graph, options: RenderOptions) -> str:
+    title, *rows = (legend_lines(graph, "text") if options.legend else []) or [""]
+    legend = ["", title, *(f"    {row}" for row in rows)] if rows else []
+    return "\n".join([render_text(graph), *legend])
 
 
 RENDERER = Renderer("text", (".txt",), _render)
