@@ -196,9 +196,10 @@ def test_gallery(built, mode):
     copies = html.split('<div class="mode ')[1:]
     shown = "".join(copy for copy in copies if copy.startswith(mode))
     signs = ("valid", "all of", "corrected", "Payment", "kafka:parcels", "not reached", "Timeout")
+    signs += ("Turning arrow: the flow goes back", "2 steps")
 
     assert [sign for sign in signs if sign not in shown] == []
-    assert len(re.findall('<svg [^>]*class="penstock-flow"', shown)) == 6
+    assert len(re.findall('<svg [^>]*class="penstock-flow"[^>]*role="group"', shown)) == 11
     assert len(re.findall(r"<img [^>]*\.png", shown)) == 1
 
 
