@@ -60,7 +60,9 @@ def dot_documents(graph: Graph, direction: Direction, *, legend: bool = False) -
     ]
 
 
-def _statements(planned: Plan, direction: Direction, *, legend: bool) -> Iterator[_Statement]:
+def _statements(
+    planned: Plan, direction: Direction, *, legend: bool = False
+) -> Iterator[_Statement]:
     near, far = spacing(planned)
     above = _heading(planned.graph)
     below = _legend(planned.graph) if legend else {}
