@@ -7,6 +7,7 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+from penstock._project.check_settings import read_check_settings
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = ["SETTING_NAMES", "SettingWords", "Settings", "check_seconds", "read_settings"]
@@ -83,6 +84,9 @@ class Settings:
     source_url: str | None = field(default=None, compare=False)
     """The URL of a line of the source, with ``{file}`` for the path of a file from the folder of
     the settings, and ``{line}``."""
+
+    check: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """The settings of ``penstock check``: ``fail_on``, ``format`` and ``baseline``."""
 
     mocks: tuple[str, ...] = ()
     """The modules that the tool replaces by mocks while it imports those of the project."""
@@ -192,7 +196,9 @@ def read_settings(start: Path) -> Settings:
         file = folder / "pyproject.toml"
         table = _read_table(file) if file.is_file() else None
         if table is not None:
-            settings = Settings().override(f"[tool.penstock] in {file}", table, folder)
+            location = f"[tool.penstock] in {file}"
+            check = read_check_settings(location, table.pop("check", {}), folder)
+            settings = Settings(check=check).override(location, table, folder)
             return replace(settings, root=str(folder))
     return Settings()
 

@@ -8,20 +8,29 @@ from pathlib import Path
 import click
 
 from penstock._common.files import write_whole
-from penstock.cli._console import failure, relative, say
+from penstock._project.check_settings import FAIL_ON
+from penstock.cli._console import count, failure, relative, say
 from penstock.cli._project import Project, load, with_flows
-from penstock.docs import Settings, explain
-from penstock.evidence import CODES, FORMATS, Report, check_flows
-from penstock.exceptions import UnknownFlowError
+from penstock.docs import Settings
+from penstock.docs import explain as explain_unknown
+from penstock.evidence import (
+    CODES,
+    FORMATS,
+    Report,
+    apply_baseline,
+    baseline_text,
+    check_flows,
+    explain_edge,
+    read_baseline,
+)
+from penstock.evidence._baseline import STALE
+from penstock.exceptions import ConfigurationError, UnknownFlowError
 from penstock.graph import Flow, Problem
 
 __all__ = ["check"]
 
-_FAIL_ON = ("contradicted", "undeclared", "unverified", "none")
-"""The kinds of findings to fail on, from the worst; each fails on those before it, too."""
-
 _FAILING = {
-    "contradicted": ("edge-contradicted", "step-missing", "step-renamed"),
+    "contradicted": ("edge-contradicted", "step-missing", "step-renamed", STALE),
     "undeclared": ("edge-undeclared",),
     "unverified": ("edge-unverified", "edge-mixed"),
 }
@@ -35,21 +44,38 @@ _FAILING = {
     "formats",
     multiple=True,
     metavar="FORMAT[:FILE]",
-    help="text, json or github, and the file to write if not standard output. May be given "
+    help=f"{', '.join(FORMATS)}, and the file to write if not standard output. May be given "
     "again. By default text, and github on GitHub Actions.",
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(_FAIL_ON),
-    default="undeclared",
-    show_default=True,
-    help="End with 1 for a finding of this kind, or of one before it.",
+    type=click.Choice(FAIL_ON),
+    help="End with 1 for a finding of this kind, or of one before it. By default undeclared.",
+)
+@click.option(
+    "--explain",
+    metavar="FLOW.STEP:STEP",
+    help="Print each line of the way from one step to the other, or where it was lost.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False),
+    help="Report no finding that is in this file, and each entry that is not found any more.",
+)
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help="Write the findings to the baseline, and how many came and went.",
 )
 @with_flows
 def check(
     names: tuple[str, ...],
     formats: tuple[str, ...],
-    fail_on: str,
+    fail_on: str | None,
+    explain: str | None,
+    baseline: str | None,
+    *,
+    write_baseline: bool,
     modules: tuple[str, ...],
     catalog: str | None,
 ) -> None:
@@ -58,21 +84,60 @@ def check(
     Each edge is looked for in the source: a call, an order in a common caller, a function that
     is handed off, or a channel that both ends name. Problems of the declarations themselves are
     reported, too.
+
+    Options that are not given are read from [tool.penstock.check].
     """
-    chosen = _formats_of(formats)
     project = load(modules, catalog)
-    flows = _chosen(project, names)
     settings = project.settings
+    chosen = _formats_of(formats or settings.check.get("format", ()))
+    baseline = baseline or settings.check.get("baseline")
+    flows = _chosen(project, names)
+    if explain is not None:
+        _explain(explain, flows, settings)
+        return
     problems = _problems_of(project, flows, names)
     report = check_flows(flows, settings.project_folder, settings.pythonpath, problems)
     if not problems:
         _require_something(report, settings)
     try:
+        if write_baseline:
+            _write_baseline(report, baseline)
+            sys.exit(bool(project.failures))
+        if baseline is not None:
+            known = read_baseline(Path(baseline))
+            shown = os.path.relpath(baseline, settings.project_folder)
+            report = apply_baseline(report, known, Path(shown).as_posix())
         for text in _write_reports(report, chosen):
             say(text)
+    except ConfigurationError as error:
+        raise click.UsageError(relative(str(error))) from error
     except OSError as error:
         raise failure(error) from error
-    sys.exit(bool(project.failures or _fails(report, fail_on)))
+    level = fail_on or settings.check.get("fail_on", "undeclared")
+    sys.exit(bool(project.failures or _fails(report, level)))
+
+
+def _explain(edge: str, flows: Sequence[Flow], settings: Settings) -> None:
+    """Print what the source shows of an edge, which is written as ``FLOW.STEP:STEP``."""
+    for flow in flows:
+        for source in flow.steps:
+            for target in flow.steps:
+                if edge == f"{flow.name}.{source.name}:{target.name}":
+                    report = check_flows([flow], settings.project_folder, settings.pythonpath)
+                    folder = Path(settings.project_folder)
+                    say(explain_edge(report.flows[0], source.name, target.name, folder))
+                    return
+    message = f"no flow has the edge {edge!r}: write FLOW.STEP:STEP, with the names of its steps"
+    raise click.BadParameter(message, param_hint="--explain")
+
+
+def _write_baseline(report: Report, baseline: str | None) -> None:
+    """Write the findings of *report* to the file of the baseline, and print what has changed."""
+    path = Path(baseline or "penstock-baseline.toml")
+    before = set(read_baseline(path)) if path.exists() else set()
+    now = {finding.key for finding in report.findings}
+    write_whole(path, baseline_text(report.findings))
+    say(f"{path}: {count(len(now), 'finding')}, {len(now - before)} new, {len(before - now)} gone")
 
 
 def _chosen(project: Project, names: tuple[str, ...]) -> tuple[Flow, ...]:
@@ -83,7 +148,8 @@ def _chosen(project: Project, names: tuple[str, ...]) -> tuple[Flow, ...]:
     try:
         return tuple(map(project.flows.flow, names)) if names else flows
     except UnknownFlowError as error:
-        raise click.UsageError(explain(error, project.settings, project.failures)) from error
+        message = explain_unknown(error, project.settings, project.failures)
+        raise click.UsageError(message) from error
 
 
 def _problems_of(
@@ -112,7 +178,7 @@ def _fails(report: Report, level: str) -> bool:
     """Return whether a finding is as bad as *level*, or worse."""
     if level == "none":
         return False
-    levels = _FAIL_ON[: _FAIL_ON.index(level) + 1]
+    levels = FAIL_ON[: FAIL_ON.index(level) + 1]
     codes = {code for each in levels for code in _FAILING[each]}
     return any(f.code in codes or f.code not in CODES for f in report.findings)
 

@@ -4,10 +4,19 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from penstock.evidence._baseline import apply_baseline, baseline_text, read_baseline
 from penstock.evidence._check import check
 from penstock.evidence._declared import as_checked, project_of
-from penstock.evidence._formats import FORMATS
-from penstock.evidence._model import EdgeEvidence, Evidence, FlowReport, Missing, Undeclared
+from penstock.evidence._explain import explain_edge
+from penstock.evidence._formats import FORMATS, SCHEMA_VERSION, report_schema
+from penstock.evidence._model import (
+    EdgeEvidence,
+    Evidence,
+    FlowReport,
+    Missing,
+    Undeclared,
+    Unresolved,
+)
 from penstock.evidence._report import CODES, Finding, Report, as_finding, report_of
 from penstock.evidence._source.files import Place
 from penstock.graph import Flow, Problem
@@ -15,6 +24,7 @@ from penstock.graph import Flow, Problem
 __all__ = [
     "CODES",
     "FORMATS",
+    "SCHEMA_VERSION",
     "EdgeEvidence",
     "Evidence",
     "Finding",
@@ -23,7 +33,13 @@ __all__ = [
     "Place",
     "Report",
     "Undeclared",
+    "Unresolved",
+    "apply_baseline",
+    "baseline_text",
     "check_flows",
+    "explain_edge",
+    "read_baseline",
+    "report_schema",
 ]
 
 

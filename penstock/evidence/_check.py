@@ -1,10 +1,18 @@
 """Checking declared flows against the source."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from penstock.evidence._analysis.analysis import MOST_WORK, Analysis
 from penstock.evidence._analysis.engine import WorkLimitError
-from penstock.evidence._model import CheckedFlow, CheckedStep, EdgeEvidence, FlowReport, Missing
+from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._model import (
+    CheckedFlow,
+    CheckedStep,
+    EdgeEvidence,
+    FlowReport,
+    Missing,
+    Unresolved,
+)
 from penstock.evidence._order.runs import FlowRuns, consumed_in
 from penstock.evidence._rename import find_renamed
 from penstock.evidence._source.files import Definition
@@ -106,11 +114,26 @@ def _check_flow(
         engine=engine,
         absent=absent,
     )
-    edges, undeclared = judge(flow, evidence)
+    edges, undeclared, connections = judge(flow, evidence)
     really = [step for step in gone if step.name not in absent]
     missing = tuple(_missing(engine.project, really, located))
-    failures = tuple(engine.failures)
-    return FlowReport(flow.name, edges, undeclared, missing, failures, len(located))
+    return FlowReport(
+        flow.name,
+        edges,
+        undeclared,
+        missing,
+        connections,
+        unresolved=tuple(_unresolved(evidence.outside)),
+        failures=tuple(engine.failures),
+        functions=len(located),
+    )
+
+
+def _unresolved(outside: Mapping[str, tuple[Outside, ...]]) -> Iterator[Unresolved]:
+    for step, calls in outside.items():
+        for call in calls:
+            if call.library is None:
+                yield Unresolved(step, call.text, call.place)
 
 
 def _why_absent(project: Project, step: CheckedStep) -> str | None:

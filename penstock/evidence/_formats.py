@@ -1,14 +1,21 @@
-"""Reports as text, as JSON, and as commands of GitHub Actions."""
+"""Reports as text, as JSON, as commands of GitHub Actions, and in the other formats."""
 
 import json
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from typing import Any
 
-from penstock.evidence._model import EdgeEvidence, Evidence
+from penstock.evidence._junit import as_junit
+from penstock.evidence._markdown import as_markdown
+from penstock.evidence._model import EdgeEvidence, Evidence, Missing
 from penstock.evidence._report import Finding, Report
+from penstock.evidence._sarif import as_sarif
 from penstock.evidence._source.files import Place
 
-__all__ = ["FORMATS", "as_github", "as_json", "as_text"]
+__all__ = ["FORMATS", "SCHEMA_VERSION", "as_github", "as_json", "as_text", "report_schema"]
+
+SCHEMA_VERSION = "1.0"
+"""The version of the JSON. A new second number adds members, a new first number changes them."""
 
 _MOST_COMMANDS = 10
 """GitHub shows this many commands of a level in a step."""
@@ -16,28 +23,25 @@ _MOST_COMMANDS = 10
 
 def as_text(report: Report) -> str:
     """Return the findings a block each, and a line that counts."""
-    lines: list[str] = []
-    for finding in report.findings:
-        place = f"{finding.place}: " if finding.place is not None else ""
-        lines.append(f"{place}{finding.title} [{finding.code}]")
-        lines += [f"    {detail}" for detail in finding.details]
-    lines += report.failures
-    return "\n".join([*lines, report.summary()])
+    lines = [finding.text() for finding in report.findings]
+    return "\n".join([*lines, *report.failures, report.summary()])
 
 
 def as_json(report: Report) -> str:
     """Return the whole report: the verdict on each edge, and the findings."""
     value = {
-        "version": 1,
+        "schema_version": SCHEMA_VERSION,
         "summary": report.summary(),
         "flows": [
             {
                 "flow": flow.flow,
+                "functions": flow.functions,
                 "edges": [_edge(edge) for edge in flow.edges],
                 "undeclared": [
                     {"from": one.source, "to": one.target, "evidence": _evidence(one.evidence)}
                     for one in flow.undeclared
                 ],
+                "missing": [_missing(one) for one in flow.missing],
             }
             for flow in report.flows
         ],
@@ -45,6 +49,16 @@ def as_json(report: Report) -> str:
         "failures": list(report.failures),
     }
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def report_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the format ``json``.
+
+    .. versionadded:: 0.2
+    """
+    text = files("penstock.evidence").joinpath("check-1.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
 
 
 def _edge(edge: EdgeEvidence) -> dict[str, Any]:
@@ -56,6 +70,15 @@ def _edge(edge: EdgeEvidence) -> dict[str, Any]:
         found["reason"] = edge.reason
     if edge.place is not None:
         found["at"] = _place(edge.place)
+    return found
+
+
+def _missing(missing: Missing) -> dict[str, Any]:
+    found: dict[str, Any] = {"step": missing.step, "function": missing.label}
+    if missing.renamed_to is not None:
+        found["renamed_to"] = missing.renamed_to
+    if missing.place is not None:
+        found["at"] = _place(missing.place)
     return found
 
 
@@ -120,5 +143,8 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     "text": as_text,
     "json": as_json,
     "github": as_github,
+    "sarif": as_sarif,
+    "junit": as_junit,
+    "markdown": as_markdown,
 }
 """The formats of a report, by name."""

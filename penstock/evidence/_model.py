@@ -14,6 +14,7 @@ __all__ = [
     "Kind",
     "Missing",
     "Undeclared",
+    "Unresolved",
     "Verdict",
 ]
 
@@ -125,6 +126,23 @@ class Undeclared:
 
 
 @dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A call in a step of which the source does not show where it leads.
+
+    .. versionadded:: 0.2
+    """
+
+    step: str
+    """The name of the step."""
+
+    text: str
+    """The callee as it is written, or why nobody knows what happens there."""
+
+    place: Place
+    """The line of the call."""
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """A step whose function is not in the source.
 
@@ -162,6 +180,12 @@ class FlowReport:
 
     missing: tuple[Missing, ...] = ()
     """The steps whose functions are gone."""
+
+    connections: tuple[Undeclared, ...] = ()
+    """All that directly leads from one step to another in the source, declared or not."""
+
+    unresolved: tuple[Unresolved, ...] = ()
+    """The calls of which the source does not show where they lead."""
 
     failures: tuple[str, ...] = ()
     """The errors of the check itself, with their lines. What they hide is unverified."""

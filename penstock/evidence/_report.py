@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from penstock.evidence._declared import place_of
 from penstock.evidence._model import (
@@ -21,12 +21,16 @@ from penstock.evidence._model import (
 from penstock.evidence._source.files import Place
 from penstock.graph import Problem
 
-__all__ = ["CODES", "Finding", "Report", "Severity", "as_finding", "report_of"]
+__all__ = ["CODES", "Finding", "Key", "Report", "Severity", "as_finding", "report_of"]
 
 Severity = Literal["error", "warning"]
 
+Key: TypeAlias = tuple[str, str | None, str | None, str | None]
+"""A code, a flow, and the steps that an edge leads from and to."""
+
 
 CODES: Mapping[str, Severity] = {
+    "baseline-stale": "error",
     "edge-contradicted": "error",
     "edge-mixed": "warning",
     "edge-undeclared": "error",
@@ -69,6 +73,17 @@ class Finding:
     """Further lines of the source."""
 
     @property
+    def key(self) -> Key:
+        """The code, the flow and the names of the steps, which stay where lines move."""
+        return self.code, self.flow, self.source, self.target
+
+    def text(self) -> str:
+        """Return it as text, with the line first and the details below."""
+        place = f"{self.place}: " if self.place is not None else ""
+        lines = [f"{place}{self.title} [{self.code}]", *(f"    {each}" for each in self.details)]
+        return "\n".join(lines)
+
+    @property
     def title(self) -> str:
         """The message after the name of the flow."""
         return self.message if self.flow is None else f"{self.flow}: {self.message}"
@@ -91,6 +106,9 @@ class Report:
 
     findings: tuple[Finding, ...]
     """The disagreements to look at, in order of flows and edges."""
+
+    known: int = 0
+    """How many findings a baseline has left out."""
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -126,6 +144,9 @@ class Report:
         missing = sum(len(flow.missing) for flow in self.flows)
         more = [f"{undeclared} undeclared"] if undeclared else []
         more += [f"{_count(missing, 'step')} without a function"] if missing else []
+        stale = sum(finding.code == "baseline-stale" for finding in self.findings)
+        more += [f"{self.known} in the baseline"] if self.known else []
+        more += [f"{stale} no longer found"] if stale else []
         problems = sum(finding.code not in CODES for finding in self.findings)
         more += [_count(problems, "problem")] if problems else []
         failures = len(self.failures)

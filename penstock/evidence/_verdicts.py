@@ -42,11 +42,11 @@ class FlowEvidence:
 
 def judge(
     flow: CheckedFlow, evidence: FlowEvidence
-) -> tuple[tuple[EdgeEvidence, ...], tuple[Undeclared, ...]]:
-    """Return the verdicts on the edges of *flow*, and what it does not declare."""
+) -> tuple[tuple[EdgeEvidence, ...], tuple[Undeclared, ...], tuple[Undeclared, ...]]:
+    """Return the verdicts on the edges of *flow*, what it does not declare, and all there is."""
     judged = _Judge(flow, evidence)
     edges = tuple(judged.edge(source, target, loop) for source, target, loop in flow.edges)
-    return edges, tuple(judged.undeclared(edges))
+    return edges, tuple(judged.undeclared(edges)), tuple(judged.connections())
 
 
 def judge_declared(
@@ -223,6 +223,11 @@ class _Judge:
                 continue
             kept.append((source, target))
             closure = _closure(kept)
+            yield Undeclared(source, target, found)
+
+    def connections(self) -> Iterator[Undeclared]:
+        """Yield all that directly leads from one step to another."""
+        for source, target, found, _ in self._candidates():
             yield Undeclared(source, target, found)
 
     def _candidates(self) -> Iterator[tuple[str, str, Evidence, bool]]:

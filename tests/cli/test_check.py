@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from penstock.cli import main
+from penstock.testing import isolated_registry
 
 SHOP = """
 from penstock import entrypoint, flow, step
@@ -110,9 +111,14 @@ def test_several_formats_in_one_run(project):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--format", "yaml"), "'yaml' is not one of text, json, github"),
+        (("--format", "yaml"), "'yaml' is not one of text, json, github, sarif, junit, markdown"),
         (("--format", "text", "--format", "json"), "only one format goes to standard output"),
         (("no_such_flow",), "no_such_flow"),
+        (
+            ("--explain", "checked_orders.pay:gone"),
+            "no flow has the edge 'checked_orders.pay:gone'",
+        ),
+        (("--baseline", "gone.toml"), "gone.toml: cannot be read"),
         (("-m", "cli_none"), "no flow is declared in these modules: cli_none"),
     ],
 )
@@ -154,3 +160,75 @@ def test_problems_of_the_declaration_are_part_of_the_check(project):
     assert actual.exit_code == 1
     assert actual.stdout.startswith("cli_checked.py:9: checked_orders: 'charge' comes after 'gone'")
     assert actual.stdout.endswith("; 1 undeclared; 1 problem\n")
+
+
+@pytest.mark.usefixtures("project")
+def test_one_edge_is_explained():
+    """The lines of an edge are printed, and nothing else."""
+    actual = run("--explain", "checked_orders.pay:charge")
+
+    assert (actual.exit_code, actual.stderr) == (0, "")
+    assert actual.stdout == (
+        "checked_orders: pay -> charge: supported\n  by a call:\n    cli_checked.py:7: charge()\n"
+    )
+
+
+def test_a_baseline(drifted):
+    """Findings in the baseline do not fail the check; an entry that is gone does."""
+    first = run("--write-baseline")
+    baseline = ["--baseline", "penstock-baseline.toml"]
+    second = run(*baseline)
+    (drifted / "cli_checked.py").write_text(SHOP.format("charge()"), encoding="utf-8")
+    sys.modules.pop("cli_checked")
+    with isolated_registry():
+        third = run(*baseline)
+        last = run("--write-baseline", *baseline)
+
+    assert (first.exit_code, second.exit_code, third.exit_code) == (0, 0, 1)
+    assert first.stdout == "penstock-baseline.toml: 1 finding, 1 new, 0 gone\n"
+    assert second.stdout.endswith("1 contradicted; 1 in the baseline\n")
+    assert third.stdout.startswith("penstock-baseline.toml:4: checked_orders: edge-contradicted of")
+    assert last.stdout == "penstock-baseline.toml: no findings, 0 new, 1 gone\n"
+
+
+@pytest.mark.usefixtures("drifted")
+def test_the_baseline_may_be_a_setting(project):
+    """The baseline of the settings is that of the folder of the settings."""
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('check.baseline = "known.toml"\n')
+
+    assert run("--write-baseline").stdout.endswith("known.toml: 1 finding, 1 new, 0 gone\n")
+    assert run().stdout.endswith("; 1 in the baseline\n")
+
+
+def test_settings_of_the_check(drifted):
+    """Options that are not given on the command line are read from the settings."""
+    table = '\n[tool.penstock.check]\nfail_on = "none"\nformat = ["markdown"]\n'
+    with (drifted / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(table)
+    actual = run()
+
+    assert actual.exit_code == 0
+    assert actual.stdout.startswith("**penstock check**")
+    assert run("--fail-on", "contradicted").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('check = "strict"', "check must be a table, not 'strict'"),
+        ('check.fail-on = "none"', "unknown setting 'check.fail-on'; did you mean 'fail_on'?"),
+        (
+            'check.fail_on = "all"',
+            "check.fail_on takes one of contradicted, undeclared, unverified",
+        ),
+        ('check.format = "text"', "check.format takes a list of strings, not 'text'"),
+        ("check.baseline = 1", "check.baseline takes a string, not 1"),
+    ],
+)
+def test_settings_that_are_wrong(project, line, message):
+    """A wrong setting is an error that says what is right."""
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+
+    assert message in run().stderr

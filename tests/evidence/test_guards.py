@@ -94,7 +94,7 @@ def failing_whole(monkeypatch, error):
     def fail(flow, evidence):
         if flow.name == "orders":
             raise error
-        return (), ()
+        return (), (), ()
 
     monkeypatch.setattr(checking, "judge", fail)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from penstock.evidence._source.functions import has_yield, is_stub, names_assigned_in
 
@@ -29,6 +30,16 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the file is not in the folder of the project."""
+        return Path(self.file).is_absolute()
+
+    @property
+    def uri(self) -> str:
+        """The address of the file, relative to the project, or whole if it is outside."""
+        return Path(self.file).as_uri() if self.is_outside else quote(self.file)
 
 
 @dataclass(frozen=True, eq=False)

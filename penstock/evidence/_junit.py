@@ -1,0 +1,54 @@
+"""Reports as JUnit XML: one test for each flow."""
+
+from xml.etree import ElementTree as ET
+
+from penstock.evidence._report import Finding, Report
+
+__all__ = ["as_junit"]
+
+_SUITE = "penstock check"
+_DECLARATIONS = "declarations"
+"""The test of what belongs to no flow."""
+
+
+def as_junit(report: Report) -> str:
+    """Return a test for each flow, which fails with its errors and prints its warnings."""
+    tests: dict[str, list[Finding]] = {flow.flow: [] for flow in report.flows}
+    for finding in report.findings:
+        tests.setdefault(finding.flow or _DECLARATIONS, []).append(finding)
+    cases = [_case(name, findings) for name, findings in tests.items()]
+    failed = sum(case.find("failure") is not None for case in cases)
+    counts = {
+        "name": _SUITE,
+        "tests": str(len(cases)),
+        "failures": str(failed),
+        "errors": "0",
+        "skipped": "0",
+    }
+    suites = ET.Element("testsuites", counts)
+    suite = ET.SubElement(suites, "testsuite", counts)
+    suite.extend(cases)
+    out = ET.SubElement(suite, "system-out")
+    out.text = _clean("\n".join([*report.failures, report.summary()]))
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode", xml_declaration=False)
+
+
+def _case(name: str, findings: list[Finding]) -> ET.Element:
+    case = ET.Element("testcase", classname="penstock.check", name=_clean(name))
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        message = errors[0].message if len(errors) == 1 else f"{len(errors)} findings"
+        codes = " ".join(dict.fromkeys(finding.code for finding in errors))
+        failure = ET.SubElement(case, "failure", message=_clean(message), type=codes)
+        failure.text = _clean("\n".join(finding.text() for finding in errors))
+    warnings = [finding for finding in findings if finding.severity == "warning"]
+    if warnings:
+        out = ET.SubElement(case, "system-out")
+        out.text = _clean("\n".join(finding.text() for finding in warnings))
+    return case
+
+
+def _clean(text: str) -> str:
+    """Return *text* with characters that XML cannot have written as Python writes them."""
+    return "".join(c if c in "\t\n" or c.isprintable() else repr(c)[1:-1] for c in text)

@@ -1,0 +1,40 @@
+"""Reports as Markdown, for the summary of a job or a comment."""
+
+from penstock.evidence._report import Finding, Report
+
+__all__ = ["MOST_CHARACTERS", "as_markdown"]
+
+MOST_CHARACTERS = 65_535
+"""The longest that GitHub takes for a comment."""
+
+_HEAD = "| where | what |\n| --- | --- |\n"
+_SPARE = 200
+_ESCAPED = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|#"} | {"<": "&lt;", ">": "&gt;"})
+
+
+def as_markdown(report: Report) -> str:
+    """Return the summary and a table of findings, as many as a comment can have."""
+    summary = f"**penstock check**: {_escaped(report.summary())}\n"
+    if not report.findings:
+        return summary.rstrip("\n")
+    rows: list[str] = []
+    left = MOST_CHARACTERS - len(summary) - len(_HEAD) - _SPARE
+    for finding in report.findings:
+        row = _row(finding)
+        left -= len(row)
+        if left < 0:
+            break
+        rows.append(row)
+    rest = len(report.findings) - len(rows)
+    more = f"\n{rest} more findings are not shown.\n" if rest else ""
+    return f"{summary}\n{_HEAD}{''.join(rows)}{more}".rstrip("\n")
+
+
+def _row(finding: Finding) -> str:
+    where = "" if finding.place is None else _escaped(str(finding.place))
+    lines = [f"**{_escaped(finding.title)}** {_escaped(f'[{finding.code}]')}", *finding.details]
+    return f"| {where} | {lines[0]}{''.join(f'<br>{_escaped(line)}' for line in lines[1:])} |\n"
+
+
+def _escaped(text: str) -> str:
+    return " ".join(text.split()).translate(_ESCAPED)

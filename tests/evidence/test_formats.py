@@ -1,0 +1,186 @@
+"""Reports as JSON with its schema, SARIF, JUnit XML and Markdown."""
+
+import json
+from itertools import pairwise
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from checked_sources import checked_flow, project_with
+
+from penstock.evidence import FORMATS, Finding, Place, Report, report_schema
+from penstock.evidence._check import check
+from penstock.evidence._markdown import MOST_CHARACTERS
+from penstock.evidence._report import report_of
+
+SOURCE = """
+def back():
+    ship()
+    charge()
+@step
+def pay():
+    charge()
+    ship()
+    if late: back()
+    refund()
+@step
+def charge(): pass
+@step
+def ship(): given().collect()
+class Shop:
+    @step
+    def collect(self): ...
+class Other:
+    def collect(self): ...
+@step
+def refund(): pass
+@step
+def close(): pass
+def refund_all(): pass
+"""
+EDGES = (
+    "pay -> charge, charge -> ship, ship -> collect, refund -> close, close -> pay, pay -> by_hand"
+)
+OPTIONS = {
+    "gone": {"module": "app", "qualname": "no_such_function"},
+    "moved": {"module": "app", "qualname": "refund_al"},
+    "by_hand": {"module": "app", "qualname": "close", "unchecked": "a person"},
+    "refund": {"sends": ("kafka:a",)},
+    "close": {"receives": ("kafka:a",)},
+}
+PROBLEM = Finding(code="cycle", flow=None, source=None, target=None, message="a | b <c>")
+
+
+def report_on(source, edges, *problems, **options):
+    project = project_with({"app.py": source})
+    flow = checked_flow(project, edges, **options)
+    return report_of([flow], check(project, [flow]), problems)
+
+
+@pytest.fixture(scope="module")
+def report():
+    return report_on(SOURCE, EDGES, PROBLEM, **OPTIONS)
+
+
+def test_the_json_fits_its_schema(report):
+    """The format ``json`` is as its schema says, with all that a report can have."""
+    value = json.loads(FORMATS["json"](report))
+    jsonschema.validate(value, report_schema(), jsonschema.Draft202012Validator)
+
+    assert value["schema_version"] == "1.0"
+    assert [one.get("renamed_to") for one in value["flows"][0]["missing"]] == [
+        None, "app.refund_all",
+    ]  # fmt: skip
+    assert {edge["verdict"] for edge in value["flows"][0]["edges"]} == {
+        "supported", "mixed", "unverified", "contradicted", "unchecked",
+    }  # fmt: skip
+
+
+def test_the_schema_knows_all_members(report):
+    """A member that is not in the schema would be a mistake of it."""
+    closed = json.loads(
+        json.dumps(report_schema()).replace('"required"', '"unevaluated": 0, "required"')
+    )
+    for each in (closed, *closed["$defs"].values()):
+        each["additionalProperties"] = False
+
+    jsonschema.validate(json.loads(FORMATS["json"](report)), closed)
+
+
+def test_sarif(report):
+    """Each finding is a result of SARIF with its rule, its line, and further lines."""
+    (run,) = json.loads(FORMATS["sarif"](report))["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    results = run["results"]
+    mixed = next(result for result in results if result["ruleId"] == "edge-mixed")
+
+    assert [rules[result["ruleIndex"]] for result in results] == [r["ruleId"] for r in results]
+    assert [result["ruleId"] for result in results] == [f.code for f in report.findings]
+    assert mixed["level"] == "warning"
+    assert mixed["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "app.py", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 14},
+    }
+    assert [r["physicalLocation"]["region"]["startLine"] for r in mixed["relatedLocations"]] == [
+        3,
+        4,
+    ]
+    assert "locations" not in results[0]
+
+
+def fingerprints(report):
+    (run,) = json.loads(FORMATS["sarif"](report))["runs"]
+    return [result["partialFingerprints"]["penstock/v1"] for result in run["results"]]
+
+
+def test_a_fingerprint_stays_where_lines_move(report):
+    """A finding is the same after lines are added, and two of one kind are two."""
+    moved = report_on("\n\n" + SOURCE, EDGES, PROBLEM, PROBLEM, **OPTIONS)
+
+    assert fingerprints(moved)[1:] != fingerprints(report)
+    assert [fingerprints(moved)[0], *fingerprints(moved)[2:]] == fingerprints(report)
+    assert len(set(fingerprints(moved))) == len(moved.findings)
+
+
+def test_a_file_outside_of_the_project_has_a_whole_address(tmp_path):
+    """SARIF names a file of the project from its folder, and another by its whole address."""
+    path = tmp_path / "a b.py"
+    finding = Finding(
+        code="edge-mixed", flow="f", source="a", target="b", message="m", place=Place(str(path), 1)
+    )
+    (run,) = json.loads(FORMATS["sarif"](Report((), (finding,))))["runs"]
+    location = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+
+    assert location == {"uri": path.as_uri()}
+    assert Place("a b.py", 1).uri == "a%20b.py"
+
+
+def test_junit(report):
+    """Each flow is a test of JUnit, which fails with its errors and prints its warnings."""
+    suites = ET.fromstring(FORMATS["junit"](report))
+    orders, declarations = suites.iter("testcase")
+
+    assert (suites.get("tests"), suites.get("failures")) == ("2", "2")
+    assert (orders.get("name"), declarations.get("name")) == ("orders", "declarations")
+    assert "[edge-contradicted]" in orders.findtext("failure")
+    assert "[edge-mixed]" in orders.findtext("system-out")
+    assert declarations.find("failure").get("message") == "a | b <c>"
+    assert suites[0].findtext("system-out") == report.summary()
+
+
+def test_junit_of_a_flow_without_findings():
+    """A flow without findings passes."""
+    (case,) = ET.fromstring(
+        FORMATS["junit"](report_on("@step\ndef a(): b()\n@step\ndef b(): ...", "a -> b"))
+    ).iter("testcase")
+
+    assert len(case) == 0
+
+
+def test_junit_has_only_characters_of_xml():
+    """A name with a character that XML does not have is written as Python writes it."""
+    finding = Finding(code="cycle", flow="a\x00", source=None, target=None, message="b")
+
+    assert r'name="a\x00"' in FORMATS["junit"](Report((), (finding,)))
+
+
+def test_markdown(report):
+    """The Markdown has a row for each finding, whose characters mean nothing else."""
+    text = FORMATS["markdown"](report)
+
+    assert text.startswith("**penstock check**: 1 flow, 6 edges: ")
+    assert r"|  | **a \| b &lt;c&gt;** \[cycle\] |" in text
+    assert text.count("\n| ") == len(report.findings) + 2
+    assert FORMATS["markdown"](report_of([], [])).count("\n") == 0
+
+
+def test_markdown_is_short_enough_for_a_comment():
+    """Findings beyond the longest comment are counted."""
+    names = [f"s{number:03}{'x' * 60}" for number in range(400)]
+    source = "".join(f"@step\ndef {name}(): pass\n" for name in names)
+    text = FORMATS["markdown"](
+        report_on(source, ", ".join(f"{a} -> {b}" for a, b in pairwise(names)))
+    )
+
+    assert MOST_CHARACTERS - 1000 < len(text) < MOST_CHARACTERS
+    assert text.endswith(" more findings are not shown.")
