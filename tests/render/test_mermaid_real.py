@@ -47,6 +47,15 @@ on_the_newest = pytest.mark.parametrize("mermaid", PAGE_VERSIONS, indirect=True)
 styles = pytest.mark.parametrize("styled", [False, True], ids=["plain", "styled"])
 
 
+def mostly(styled: bool) -> pytest.MarkDecorator:
+    """Draw with one style, which finds nearly all that both do, and with the other when `wide`."""
+    params = [
+        pytest.param(one, id=name, marks=() if one is styled else pytest.mark.wide)
+        for one, name in ((False, "plain"), (True, "styled"))
+    ]
+    return pytest.mark.parametrize("styled", params)
+
+
 def halves(labels: list[str]) -> tuple[list[str], list[str]]:
     """Return the first and second half of *labels*, of one length."""
     middle = len(labels) // 2
@@ -104,7 +113,7 @@ def test_hostile_names(mermaid: Mermaid) -> None:
 
 
 @on_the_newest
-@styles
+@mostly(styled=False)
 def test_hostile_titles_and_edge_labels(mermaid: Mermaid, styled: bool) -> None:
     """Any title of a step and any label of an edge is shown as it is written."""
     names = [f"n{i}" for i in range(len(HOSTILE))]
@@ -120,6 +129,7 @@ def test_hostile_titles_and_edge_labels(mermaid: Mermaid, styled: bool) -> None:
     assert (drawing.cut, drawing.scripts) == ([], 0)
 
 
+@on_the_newest
 def test_hostile_kinds(mermaid: Mermaid) -> None:
     """Any kind of a step is shown as it is written."""
     nodes = tuple(Node(name=f"n{i}", title="x", kind=text) for i, text in enumerate(HOSTILE))
@@ -149,7 +159,7 @@ def test_hostile_flow_titles(mermaid: Mermaid) -> None:
     assert {tuple(drawing.vertices) for drawing in drawings} == {("LR",)}
 
 
-@styles
+@mostly(styled=True)
 @given(graph=graphs())
 @settings(
     max_examples=25,
