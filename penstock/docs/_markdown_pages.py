@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from penstock._declared.step import Step
 from penstock.docs._markdown_text import docstring_blocks, escape, fence
@@ -15,6 +16,7 @@ from penstock.graph._flow import Flow
 from penstock.graph._fold import MOST_STEPS
 from penstock.graph._functions import python_name
 from penstock.graph._model import Graph
+from penstock.render import draw
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._formats.text import render_text
 from penstock.render._legend import legend_of
@@ -82,6 +84,8 @@ def text_documents(
     words: Words = ENGLISH,
     suffix: str = ".md",
     legend: bool = False,
+    tree: bool = False,
+    base: str = "",
 ) -> dict[str, str]:
     """Return pages that need no extension, by their file names: Mermaid and text.
 
@@ -91,16 +95,24 @@ def text_documents(
         words: The words of penstock in the language of the pages.
         suffix: The end of addresses in links from one page to another: empty in wikis.
         legend: Whether the signs of each diagram are explained below it.
+        tree: Whether diagrams are trees of text, for assistants, instead of Mermaid.
+        base: The address of the folder of the pages, for links that lead on from anywhere.
 
     .. versionadded:: 0.2
     """
+    base = f"{base.rstrip('/')}/" if base else ""
     ordered = sorted(flows, key=lambda flow: (flow.label.lower(), flow.name))
-    entries = [_index_line(flow, suffix) for flow in ordered]
+    entries = [_index_line(flow, base, suffix) for flow in ordered]
     index = "\n".join([f"# {escape(words.index.title)}", "", *entries]) + "\n"
     shown = [
         FlowPage(flow=flow, source_of=source_of, words=words, most=MOST_STEPS) for flow in flows
     ]
-    pages = {file_name(page.flow): "\n\n".join(_page(page, legend=legend)) + "\n" for page in shown}
+    diagram = partial(_tree if tree else _diagram, legend=legend)
+    pages = {}
+    for page in shown:
+        name = file_name(page.flow)
+        address = f"{base}{name.removesuffix('.md')}{suffix}" if base else ""
+        pages[name] = "\n\n".join(_page(page, diagram, address)) + "\n"
     return {name: _literal(text) for name, text in {INDEX: index, **pages}.items()}
 
 
@@ -118,24 +130,28 @@ def _literal(text: str) -> str:
     return f"<!-- {{% raw %}} -->\n\n{_END.sub('&#123;', text)}\n<!-- {{% endraw %}} -->\n"
 
 
-def _index_line(flow: Flow, suffix: str) -> str:
-    gist, address = summary_of(flow), file_name(flow).removesuffix(".md") + suffix
+def _index_line(flow: Flow, base: str, suffix: str) -> str:
+    gist, address = summary_of(flow), base + file_name(flow).removesuffix(".md") + suffix
     return f"- [{escape(flow.label)}]({address})" + (f": {escape(gist)}" if gist else "")
 
 
-def _page(page: FlowPage, *, legend: bool) -> Iterator[str]:
+def _page(page: FlowPage, diagram: Callable[[Graph], Iterator[str]], address: str) -> Iterator[str]:
     flow = page.flow
     yield f"# {escape(flow.label)}"
     if flow.description:
         yield escape(flow.description)
     if page.remarks:
         yield remark_line(page.remarks, page.words)
-    yield from _diagram(page.unlinked, legend=legend)
+    yield from diagram(page.unlinked)
     for group in page.groups:
         yield f"**{escape(group.title)}**"
-        yield from _diagram(group.unlinked, legend=legend)
+        yield from diagram(group.unlinked)
     for section in page.sections:
-        yield from _step(section)
+        yield from _step(section, address)
+
+
+def _tree(graph: Graph, *, legend: bool) -> Iterator[str]:
+    yield fence("text", str(draw(graph, "text", legend=legend)))
 
 
 def _diagram(graph: Graph, *, legend: bool) -> Iterator[str]:
@@ -151,14 +167,14 @@ def _diagram(graph: Graph, *, legend: bool) -> Iterator[str]:
         yield "\n".join(f"- {escape(entry.text)}" for entry in legend_of(graph, "mermaid"))
 
 
-def _step(section: StepSection) -> Iterator[str]:
+def _step(section: StepSection, address: str) -> Iterator[str]:
     head = escape(section.step.label) if section.is_titled else _code(section.call)
     # A heading's own anchor differs from forge to forge.
     yield f'<a id="{section.anchor}"></a>\n\n## {head}'
     if section.is_titled:
         yield _code(section.call)
     if section.remarks:
-        yield remark_line(section.remarks, section.words)
+        yield remark_line(section.remarks, section.words, page=address)
     if section.step.doc:
         yield from docstring_blocks(section.step.doc)
 
@@ -173,6 +189,7 @@ def remark_line(
     *,
     text: Callable[[str], str] = escape,
     code: Callable[[str], str] = _code,
+    page: str = "",
 ) -> str:
     """Return the line with *remarks* about a step or a flow, as Markdown.
 
@@ -181,14 +198,15 @@ def remark_line(
         words: The words of penstock on the page.
         text: Returns a string so that the dialect shows it literally.
         code: The same for a name in code.
+        page: The address of the page, for links to it from anywhere.
 
     .. versionadded:: 0.2
     """
     dot = _inside(words.dot, text)
-    return dot.join("".join(_piece(p, text, code) for p in r.pieces) for r in remarks)
+    return dot.join("".join(_piece(p, text, code, page) for p in r.pieces) for r in remarks)
 
 
-def _piece(piece: Piece, text: Callable[[str], str], code: Callable[[str], str]) -> str:
+def _piece(piece: Piece, text: Callable[[str], str], code: Callable[[str], str], page: str) -> str:
     match piece:
         case Code():
             return code(piece.text)
@@ -197,7 +215,7 @@ def _piece(piece: Piece, text: Callable[[str], str], code: Callable[[str], str])
         case Link(anchor=None):
             return f"*{text(piece.label)}*"
         case Link():
-            return f"[{text(piece.label)}](#{piece.anchor})"
+            return f"[{text(piece.label)}]({page}#{piece.anchor})"
         case part:
             return _inside(part, text)
 

@@ -441,6 +441,33 @@ def test_pages_legend(project, more, expected):
     assert (actual.exit_code, expected in plain, expected in page) == (0, False, True)
 
 
+def test_pages_for_machines(project):
+    """`pages --tree --base URL` writes trees, with whole links."""
+    actual = run("pages", "flows", "--tree", "--base", "https://shop.example/flows")
+
+    page = (project / "flows" / "bom-sync.md").read_text(encoding="utf-8")
+    assert actual.exit_code == 0
+    assert "receive (entrypoint)\n└── store\n" in page
+    assert "](https://shop.example/flows/bom-sync.md#penstock--bom-sync--store)" in page
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (["--tree", "--blocks"], "--tree: with --blocks, the extension draws and links"),
+        (["--base", "https://x", "--blocks"], "--base: with --blocks, the extension draws"),
+        (["--base", "flows"], "'flows' is not an address like https://shop.example/flows"),
+        (["--base", "https://x/a b"], "is not an address like"),
+    ],
+)
+def test_pages_options_that_cannot_be(project, more, expected):
+    """An option that contradicts another one is a usage error, and nothing is written."""
+    actual = run("pages", "flows", *more)
+
+    assert (actual.exit_code, expected in " ".join(actual.output.split())) == (2, True)
+    assert not (project / "flows").exists()
+
+
 @pytest.mark.parametrize("more", [[], ["--blocks"]], ids=["text", "blocks"])
 def test_pages(project, more):
     """`pages` writes a page per flow and an index, and then has nothing to do."""

@@ -21,6 +21,7 @@ from penstock.docs.markdown import (
     text_documents,
 )
 from penstock.graph import get_flow, list_flows
+from penstock.render._formats.text import render_text
 
 
 def declare():
@@ -188,6 +189,23 @@ def test_index():
         "# Flows\n\n- [audit](audit.md)\n"
         "- [Orders &amp; &lt;more&gt;](orders.md): From &#42;a&#42;.\n"
     )
+
+
+def test_for_machines():
+    """On request a flow is a tree of text, and links lead on from anywhere."""
+    declare()
+    base = "https://shop.example/flows"
+
+    pages = text_documents(list_flows(), tree=True, base=base)
+    wiki = text_documents(list_flows(), suffix="", base=f"{base}/", legend=True, tree=True)
+
+    assert "mermaid" not in pages["orders.md"]
+    assert f"```text\n{render_text(list_flows()[0].graph())}\n```" in pages["orders.md"]
+    assert f"]({base}/orders.md#penstock--orders--" in pages["orders.md"]
+    assert "](#" not in pages["orders.md"]
+    assert f"]({base}/orders.md)" in pages["index.md"]
+    assert f"]({base}/orders)" in wiki["index.md"]
+    assert f"]({base}/orders#penstock--orders--" in wiki["orders.md"]
 
 
 def test_blocks():
