@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from penstock.evidence._analysis.engine import Engine
-from penstock.evidence._analysis.library import SENDING, STORING, last_of
+from penstock.evidence._analysis.library import IMPORTING, SENDING, STORING, VERBS, last_of
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import (
     CheckedFlow,
@@ -163,11 +163,30 @@ class _Judge:
         for step in steps:
             for outside in self._evidence.outside.get(step, ()):
                 is_own = only is None or step == only
-                if outside.is_lost:
+                if outside.is_lost or self._is_template_of(outside, target):
+                    return outside
+                if outside.library is not None and self._may_be_imported(outside, wanted):
                     return outside
                 if outside.library is None and self._may_lead(outside.text, wanted, is_own=is_own):
                     return outside
         return None
+
+    def _is_template_of(self, outside: Outside, target: str) -> bool:
+        """Return whether a view of a library may call the method of *target* by its verb."""
+        definition = self._evidence.located[target]
+        cls = definition.parent
+        if outside.library is None or definition.name not in VERBS or cls is None:
+            return False
+        owner, _, called = outside.library.rpartition(".")
+        is_dispatch = called in {"dispatch", "dispatch_request"}
+        return is_dispatch and cls.kind == "class" and owner in self._evidence.engine.mro(cls)
+
+    def _may_be_imported(self, outside: Outside, wanted: str) -> bool:
+        """Return whether something is called that was imported by a string, as *wanted* may be."""
+        library = outside.library or ""
+        name = last_of(library)
+        is_imported = library.endswith("()") and name in IMPORTING
+        return is_imported and self._evidence.project.is_value(wanted)
 
     def _may_lead(self, text: str, wanted: str, *, is_own: bool) -> bool:
         name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
@@ -216,7 +235,7 @@ class _Judge:
         for source, target, found, is_order in self._candidates():
             if (source, target) in closure or source == target:
                 continue
-            if self._steps[target].unchecked is not None:
+            if self._steps[target].unchecked is not None or self._is_announced(target, found):
                 continue
             is_turned = (target, source) in self._declared and (target, source) not in closure
             if is_order and target in entered and not is_turned:
@@ -224,6 +243,17 @@ class _Judge:
             kept.append((source, target))
             closure = _closure(kept)
             yield Undeclared(source, target, found)
+
+    def _is_announced(self, target: str, found: Evidence) -> bool:
+        """Return whether a signal leads to a step that receives messages, from any sender.
+
+        The line of such a call does not name the function.
+        """
+        if not self._steps[target].receives or not found.path:
+            return False
+        place = found.path[-1]
+        name = self._evidence.located[target].name
+        return name not in self._evidence.project.line_at(place)
 
     def connections(self) -> Iterator[Undeclared]:
         """Yield all that directly leads from one step to another."""

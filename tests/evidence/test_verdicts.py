@@ -415,3 +415,76 @@ def test_a_function_of_an_unknown_module_is_missing():
     report = checked(PAY, "", send={"module": "app.gone", "qualname": "unheard"})
 
     assert [missing.renamed_to for missing in report.missing] == [None]
+
+
+def test_something_that_a_string_imports_may_be_a_step():
+    """A step that a string names may be what is imported by strings and called."""
+    source = """
+from django.conf import settings
+from django.utils.module_loading import import_string
+NAMES = ["app.charge"]
+@step
+def pay():
+    for name in settings.NAMES:
+        function = import_string(name)
+        function()
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, EDGE).edges
+
+    assert (edge.verdict, str(edge.place)) == ("unverified", "app.py:9")
+    assert checked(source.replace("app.charge", "other"), EDGE).edges[0].verdict == "contradicted"
+
+
+VIEW = """
+from lib import View
+class Checked(View):
+    @step
+    def check(self):
+        if self.may():
+            return super().dispatch()
+    @step
+    def may(self): return 1
+class Edit(Checked):
+    @step
+    def post(self): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (VIEW, "unverified"),
+        (VIEW.replace("super().dispatch", "super().prepare"), "contradicted"),
+        (VIEW.replace("def post", "def pay"), "contradicted"),
+        (VIEW.replace("Edit(Checked)", "Edit"), "contradicted"),
+    ],
+    ids=["dispatch", "another method", "not a verb", "another class"],
+)
+def test_a_view_of_a_library_may_call_a_method_by_its_verb(text, verdict):
+    """The dispatch of a library's view may lead to ``post`` of a view of the project."""
+    target = "post" if "def post" in text else "pay"
+
+    assert checked(text, f"may -> {target}").edges[0].verdict == verdict
+
+
+def test_a_signal_is_not_an_undeclared_edge():
+    """A step that receives messages may be called by a signal that many send."""
+    source = """
+from django.db import models
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+class Order(models.Model): ...
+@step
+def pay(): Order.objects.create()
+@receiver(post_save, sender=Order)
+@step
+def record(**kwargs): ...
+"""
+    report = checked(source, "")
+    announced = checked(source, "", record={"receives": ("django:post_save",)})
+
+    assert undeclared(report) == ["pay -> record"]
+    assert undeclared(announced) == []
+    assert undeclared(checked(PAY, "", charge={"receives": ("a",)})) == ["pay -> charge"]

@@ -13,7 +13,7 @@ from penstock.evidence._source.project import Project
 
 __all__ = ["MOST_WORK", "RULES", "Analysis"]
 
-MOST_WORK = 3_000_000
+MOST_WORK = 1_000_000
 """Steps of work, which are counted instead of seconds: each machine finds the same."""
 
 RULES = Rules(

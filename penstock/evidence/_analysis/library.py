@@ -5,6 +5,7 @@ __all__ = [
     "ENDINGS",
     "HANDING",
     "IDENTITY",
+    "IMPORTING",
     "LOOKING",
     "NAMING",
     "REGISTERING",
@@ -12,6 +13,7 @@ __all__ = [
     "SENDING",
     "SIGNATURES",
     "STORING",
+    "VERBS",
     "WAITING",
     "last_of",
 ]
@@ -124,6 +126,17 @@ WAITING = frozenset({
     "result", "join", "get", "wait", "get_result", "exception", "wait_result",
 })  # fmt: skip
 """Methods that wait for what was handed off."""
+
+
+IMPORTING = frozenset({
+    "import_string", "import_module", "import_object", "import_from_string", "load_object",
+    "symbol_by_name", "locate", "load", "import_class", "load_class", "resolve_name",
+})  # fmt: skip
+"""Functions that return what a string names."""
+
+
+VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
+"""Methods that the views of a library call by the verb of a request."""
 
 
 ENDINGS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit"})

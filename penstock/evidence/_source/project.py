@@ -54,6 +54,10 @@ class Project:
         found = (file for root in roots for file in _files_in(root, folder))
         return cls(found)
 
+    def line_at(self, place: Place) -> str:
+        """Return a line of the source."""
+        return self._by_file[place.file].text.splitlines()[place.line - 1]
+
     def source_of(self, module: str, file: str | None) -> SourceFile | None:
         """Return the source of a module, of which *file* is the name if anybody knows."""
         found = self.files.get(module)
@@ -113,7 +117,11 @@ class Project:
         """Return whether something called *name* is passed on or kept somewhere, not called."""
         known = self._values.get(name)
         if known is None:
-            pattern = re.compile(rf"(?<![\w\"']){re.escape(name)}(?![\w\"'])(?!\s*[(=:])")
+            # A dotted name in a string may be imported by it.
+            escaped = re.escape(name)
+            pattern = re.compile(
+                rf"(?<![\w\"']){escaped}(?![\w\"'])(?!\s*[(=:])|[.:]{escaped}(?=[\"'])"
+            )
             known = self._values[name] = any(
                 name in line
                 and pattern.search(line.partition("#")[0])
