@@ -19,7 +19,7 @@ _of_thread = local()
 
 
 class _Block:
-    """What threads that began together share.
+    """The state of threads that began together.
 
     Ctrl-C is raised between any two calls of the main thread. Where it comes inside of an executor,
     an event or the start of a `Thread`, which are written in Python, a lock is never given back:
@@ -42,7 +42,7 @@ class _Block:
                 number, job = self.waiting.get_nowait()
             except Empty:
                 return
-            # In this order: what is not seen as running at Ctrl-C sees that it came.
+            # In this order: either Ctrl-C finds this job running, or the job finds that Ctrl-C came.
             self.running.add(number)
             try:
                 if self.interrupted:

@@ -40,7 +40,7 @@ def test_errors():
 
 @pytest.mark.parametrize("allowed", [0, 1], ids=["none", "one"])
 def test_refused_threads(monkeypatch, allowed):
-    """Where a thread cannot be started, those that could do all jobs, or the calling one does."""
+    """If a thread cannot be started, the others do all jobs, or the calling one does."""
     start, left = _threads.start_new_thread, [None] * allowed
 
     def refuse(function, arguments):
@@ -59,7 +59,7 @@ def test_refused_threads(monkeypatch, allowed):
 
 
 def test_in_this_thread(monkeypatch):
-    """What a thread does: each job that waits, unless they were interrupted."""
+    """A thread does each job that waits, unless they were interrupted."""
     monkeypatch.setattr(_threads, "_of_thread", SimpleNamespace())
     block = _threads._Block([lambda: "drawn", lambda: [].pop()])
 
