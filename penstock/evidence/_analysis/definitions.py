@@ -10,8 +10,11 @@ from penstock.evidence._analysis.registrations import register
 from penstock.evidence._analysis.scopes import Arguments, ClassInfo, Scope
 from penstock.evidence._analysis.values import (
     NOTHING,
+    UNKNOWN,
     Class,
     Constant,
+    Container,
+    Deferred,
     External,
     Function,
     Method,
@@ -53,11 +56,13 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
         name = decorator.name.removesuffix("()")
         if last_of(name) in _DESCRIPTORS:
             return frame.apply((decorator,), arguments, written) or values
+        if name in _DECORATORS_OF_FUNCTIONS:
+            return UNKNOWN
         for value in values:
             frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
         register(frame, External(name.rpartition(".")[0], decorator.site), values)
         return values
-    if isinstance(decorator, (Unknown, Constant)):
+    if isinstance(decorator, (Unknown, Constant, Deferred)):  # the last one: of a context manager
         return values
     if isinstance(decorator, Partial) and isinstance(decorator.callee, Wrapped):
         # ``@dispatch.register(Class)``
@@ -66,8 +71,15 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
             frame.engine.put(inner.function, key, values)
         return values
     found = frame.apply((decorator,), arguments, written)
-    return tuple(v for v in found if not isinstance(v, (Unknown, Constant))) or values
+    # A decorator that seems to return something that cannot be called was not understood.
+    return tuple(v for v in found if not isinstance(v, _NOT_CALLED)) or values
 
+
+_DECORATORS_OF_FUNCTIONS = {"wrapt.decorator", "decorator.decorator"}
+"""These make a decorator of a function that gets the decorated one and its arguments."""
+
+
+_NOT_CALLED = (Unknown, Constant, Container, Deferred)
 
 _DESCRIPTORS = {
     "property", "cached_property", "hybrid_property", "staticmethod", "classmethod",

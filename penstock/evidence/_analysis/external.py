@@ -91,8 +91,9 @@ def _special(frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 
 
 def _identity(_: Frame, callee: External, arguments: Arguments, __: ast.AST) -> Values | None:
-    is_identity = last_of(callee.name) in IDENTITY and arguments.positional
-    return arguments.positional[0] if is_identity else None
+    # What `functools.wraps(f)` returns gives back what it decorates.
+    is_identity = last_of(callee.name) in IDENTITY or callee.name.endswith("functools.wraps()")
+    return arguments.positional[0] if is_identity and arguments.positional else None
 
 
 def _look(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:

@@ -51,14 +51,14 @@ LOOKING = frozenset({
     "unwrap", "get_type_hints", "getdoc", "id", "repr", "str", "hash", "isinstance", "issubclass",
     "callable", "hasattr", "print", "debug", "info", "warning", "warn", "error", "exception",
     "critical", "log", "format", "getLogger", "get_logger", "bool", "len", "dir", "vars",
-    "getmodule", "getfullargspec", "add_note", "assert_called", "assertEqual", "assertRaises",
-    "raises",
+    "getmodule", "getfullargspec", "wraps", "add_note", "assert_called", "assertEqual",
+    "assertRaises", "raises",
 })  # fmt: skip
 """Functions that only look at what they get."""
 
 
 IDENTITY = frozenset({
-    "lru_cache", "cache", "wraps", "override", "final", "overload",
+    "lru_cache", "cache", "update_wrapper", "override", "final", "overload",
     "typechecked", "no_type_check", "abstractmethod", "runtime_checkable", "total_ordering",
     "dataclass_transform", "unique", "verify", "cast",
 })  # fmt: skip
