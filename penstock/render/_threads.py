@@ -42,7 +42,7 @@ class _Block:
                 number, job = self.waiting.get_nowait()
             except Empty:
                 return
-            # In this order: either Ctrl-C finds this job running, or the job finds that Ctrl-C came.
+            # In this order: Ctrl-C finds this job running, or the job finds that Ctrl-C came.
             self.running.add(number)
             try:
                 if self.interrupted:
