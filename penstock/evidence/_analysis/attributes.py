@@ -7,7 +7,7 @@ from typing import Any
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.guesses import methods_called
-from penstock.evidence._analysis.library import HANDING, SIGNATURES
+from penstock.evidence._analysis.library import HANDING, SIGNATURES, STARTING, WAITING
 from penstock.evidence._analysis.orm import manager_of, model_attribute
 from penstock.evidence._analysis.overrides import with_overrides
 from penstock.evidence._analysis.scopes import Arguments
@@ -189,6 +189,8 @@ def _of_model(frame: Frame, owner: Instance, name: str, found: Values) -> Values
         return tuple(Wrapped(f"item:{name}", query) for query in queries)
     if found and name in {"save", "delete", "asave", "adelete"}:
         return (Wrapped(f"model:{name}", owner),)
+    if found and (name in STARTING or (name in WAITING and owner in frame.tokens)):
+        return (Wrapped(f"inherited:{name}", owner),)
     return found
 
 

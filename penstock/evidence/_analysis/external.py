@@ -19,6 +19,7 @@ from penstock.evidence._analysis.builtins import (
     wrapper_of,
 )
 from penstock.evidence._analysis.copies import copy_of
+from penstock.evidence._analysis.exit_stacks import push_callback
 from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.hand_offs import (
     callee_text,
@@ -49,7 +50,7 @@ from penstock.evidence._analysis.runners import (
     run_to_the_end,
 )
 from penstock.evidence._analysis.scopes import OPEN, Arguments
-from penstock.evidence._analysis.terms import Call, Exit, Outside
+from penstock.evidence._analysis.terms import EMPTY, Exit, Iterate, Outside
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -116,7 +117,8 @@ def _consume(frame: Frame, callee: External, arguments: Arguments, node: ast.AST
         return None
     lazy = [f for f in functions_in(frame, arguments.all()) if isinstance(f, Deferred)]
     for each in lazy:
-        frame.emit(Call(each.activations, frame.place(node)))
+        # It was called where it was made: here its body runs.
+        frame.emit(Iterate(each.activations, EMPTY, frame.place(node)))
     copied = copy_of(frame, last, arguments, node)
     return copied if copied or lazy else None
 
@@ -225,6 +227,9 @@ _SPECIAL: dict[str, Special] = {
     "run_sync": run_to_the_end,
     "run_in_executor": run_to_the_end,
     "run_in_threadpool": run_to_the_end,
+    "callback": push_callback,
+    "push_async_callback": push_callback,
+    "push": push_callback,
     "map": run_to_the_end,
     "filter": run_to_the_end,
     "reduce": run_to_the_end,

@@ -41,6 +41,8 @@ class Frame:
         """The numbers of the rounds of loops over lists that the source has."""
         self.tokens: dict[object, list[object]] = {}
         """The hand-offs to each object."""
+        self.stacks: dict[object, list[Term]] = {}
+        """The calls at the end of the block of an `ExitStack`, in the order of its `callback`."""
 
     @property
     def is_dead(self) -> bool:

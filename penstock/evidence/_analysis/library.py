@@ -122,6 +122,12 @@ NAMING = frozenset({
 """Functions that hand off what a string names."""
 
 
+STARTING = frozenset({
+    "start", "run", "execute", "serve_forever", "cmdloop", "perform", "run_forever", "main",
+})  # fmt: skip
+"""Methods of a base class of a library that call what a class has instead of the library's."""
+
+
 WAITING = frozenset({
     "result", "join", "get", "wait", "get_result", "exception", "wait_result",
 })  # fmt: skip

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.exit_stacks import begin_stack, end_stack
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import await_values
 from penstock.evidence._analysis.scopes import Arguments
@@ -30,11 +31,13 @@ def _run_items(frame: Frame, node: ast.With | ast.AsyncWith, items: Sequence[ast
     lazy = [value for value in values if isinstance(value, Deferred)]
     activations = tuple(dict.fromkeys(a for value in lazy for a in value.activations))
     entered = _enter(frame, values, node)
+    begin_stack(frame, entered)
     if first.optional_vars is not None:
         assign_target(frame, first.optional_vars, entered or UNKNOWN)
     with frame.collected() as terms:
         _run_items(frame, node, others)
     body, exits = sequence(terms), _leave(frame, values, node)
+    exits = sequence([end_stack(frame, entered), exits])
     if activations:
         frame.emit(Iterate(activations, body, frame.place(node), is_loop=False))
         frame.emit(exits)

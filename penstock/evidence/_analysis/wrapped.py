@@ -1,26 +1,29 @@
 """Calls of what descriptors and decorators of libraries make of functions."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from penstock.evidence._analysis.container_methods import call_method_of_container
 from penstock.evidence._analysis.dispatch import call_dispatch
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.hand_offs import callee_text
+from penstock.evidence._analysis.hand_offs import callee_text, hand_off, run_later
 from penstock.evidence._analysis.iteration import await_values, iterate
+from penstock.evidence._analysis.library import WAITING
 from penstock.evidence._analysis.registrations import announce
-from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.strings import call_string
 from penstock.evidence._analysis.tasks import call_hand, call_pending
-from penstock.evidence._analysis.terms import Call, Outside
+from penstock.evidence._analysis.terms import Call, Join, Outside
 from penstock.evidence._analysis.values import (
     UNKNOWN,
     Class,
     Constant,
     Container,
     Deferred,
+    Function,
     Instance,
+    Method,
     Partial,
     Value,
     Values,
@@ -56,6 +59,33 @@ def _model(frame: Frame, inner: Instance, detail: str, _: Arguments, node: ast.A
     frame.emit(Outside(callee_text(node), frame.place(node), f"model.{detail}"))
     announce(frame, inner, detail, node)
     return UNKNOWN
+
+
+def _inherited(
+    frame: Frame, inner: Instance, detail: str, _: Arguments, node: ast.AST
+) -> Values:  # like ``thread.start()``, which calls ``run``
+    if detail in WAITING:
+        for token in frame.tokens.pop(inner, ()):
+            frame.emit(Join(token))
+        return UNKNOWN
+    frame.emit(Outside(callee_text(node), frame.place(node), f"inherited.{detail}"))
+    bodies = [run_later(frame, each, OPEN, node) for each in _own_methods(frame, inner)]
+    return hand_off(frame, bodies, node, inner) if bodies else UNKNOWN
+
+
+def _own_methods(frame: Frame, instance: Instance) -> Iterator[Method]:
+    """Yield ``run``, or all public methods of a class without one."""
+    engine = frame.engine
+    names = [
+        definition.name
+        for cls in engine.mro(instance.cls)
+        if not isinstance(cls, str)
+        for definition in cls.source.definitions.values()
+        if definition.node in getattr(cls.node, "body", ()) and not definition.name.startswith("_")
+    ]
+    for name in dict.fromkeys(["run"] if "run" in names else names):
+        found = engine.find(instance.cls, name)
+        yield from (Method(each, instance) for each in found if isinstance(each, Function))
 
 
 def _string(
@@ -99,6 +129,7 @@ _KINDS: dict[str, Rule] = {
     "pending": call_pending,
     "deferred": _deferred,
     "model": _model,
+    "inherited": _inherited,
     "str": _string,
     "signature": _signature,
     "hand": call_hand,
