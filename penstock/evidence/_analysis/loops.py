@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Sequence
 
 from penstock.evidence._analysis.containers import rounds_of
-from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.frame import Frame, Names
 from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.narrowing import narrow
 from penstock.evidence._analysis.scopes import Activation
@@ -34,17 +34,20 @@ def run_while(frame: Frame, node: ast.While) -> None:
         narrow(frame, node.test, truth=True)
         frame.execute(node.body)
 
-    body = _repeated(frame, run_round)
-    with frame.collected() as otherwise:
-        frame.execute(node.orelse)
+    body, is_left = _repeated(frame, run_round)
+    otherwise = _otherwise(frame, node, is_left=is_left)
     if not is_endless:
         frame.emit(sequence(test))
-    frame.emit(Loop(body, sequence(otherwise), ends=not is_endless))
+    frame.emit(Loop(body, otherwise, ends=not is_endless))
 
 
-def _repeated(frame: Frame, run_round: Callable[[], None]) -> Term:
-    """Return what a round does, with the names as they are after any number of rounds."""
+def _repeated(frame: Frame, run_round: Callable[[], None]) -> tuple[Term, bool]:
+    """Return what a round does, and whether it may be left by ``break`` or ``continue``.
+
+    The names are then as after any number of rounds.
+    """
     body: Term = EMPTY
+    exits: list[tuple[Names | None, Names]] = []
     for _ in range(2):
         before = frame.saved()
         outer, frame.exits = frame.exits, []
@@ -55,7 +58,17 @@ def _repeated(frame: Frame, run_round: Callable[[], None]) -> Term:
         frame.merge(before, frame.saved(), *exits)
         if frame.is_as_before(before):
             break
-    return body
+    return body, bool(exits)
+
+
+def _otherwise(frame: Frame, node: ast.For | ast.AsyncFor | ast.While, *, is_left: bool) -> Term:
+    """Execute the ``else`` of a loop, which ``break`` skips."""
+    looped = frame.saved()
+    with frame.collected() as terms:
+        frame.execute(node.orelse)
+    if is_left and node.orelse:
+        frame.merge(looped, frame.saved())
+    return sequence(terms)
 
 
 def run_for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
@@ -74,14 +87,13 @@ def run_for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
         assign_target(frame, node.target, items or UNKNOWN)
         frame.execute(node.body)
 
-    body = _repeated(frame, run_round)
-    with frame.collected() as otherwise:
-        frame.execute(node.orelse)
+    body, is_left = _repeated(frame, run_round)
+    otherwise = _otherwise(frame, node, is_left=is_left)
     if lazy:
         frame.emit(Iterate(lazy, body, frame.place(node)))
-        frame.emit(choice([sequence(otherwise), EMPTY]))
+        frame.emit(choice([otherwise, EMPTY]))
     else:
-        frame.emit(Loop(body, sequence(otherwise)))
+        frame.emit(Loop(body, otherwise))
 
 
 def _for_lists(frame: Frame, node: ast.For | ast.AsyncFor, lists: Sequence[list[Values]]) -> None:
@@ -109,7 +121,6 @@ def _for_each(frame: Frame, node: ast.For | ast.AsyncFor, items: list[Values]) -
             frame.execute(node.body)
         frame.merge(before, frame.saved(), *frame.exits)
         rounds.append(sequence(terms))
-    frame.exits = outer
-    with frame.collected() as otherwise:
-        frame.execute(node.orelse)
-    frame.emit(Rounds(tuple(rounds), sequence(otherwise)))
+    exits, frame.exits = frame.exits, outer
+    otherwise = _otherwise(frame, node, is_left=bool(exits))
+    frame.emit(Rounds(tuple(rounds), otherwise))
