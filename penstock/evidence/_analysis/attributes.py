@@ -244,6 +244,8 @@ def _of_class(frame: Frame, owner: Class, name: str, _: ast.AST) -> Values:
             engine.store(value, "*model", (Instance(owner.definition),))
     if not bound:
         return _annotated(engine, Instance(owner.definition), name) or UNKNOWN
+    if external:  # it may make an instance, like ``model_validate`` of pydantic
+        return tuple(External(each.name, owner) for each in bound if isinstance(each, External))
     return join(bound)
 
 

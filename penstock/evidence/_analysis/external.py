@@ -1,6 +1,7 @@
 """Calls of functions of libraries."""
 
 import ast
+from collections.abc import Hashable
 
 from penstock.evidence._analysis.builtins import (
     cast_of,
@@ -54,9 +55,11 @@ from penstock.evidence._analysis.terms import EMPTY, Exit, Iterate, Outside
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
+    Class,
     Deferred,
     External,
     Function,
+    Instance,
     Method,
     Partial,
     Values,
@@ -74,7 +77,22 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
             return found
     frame.emit(Outside(callee_text(node), frame.place(node), callee.name))
     _send(frame, callee, node)
-    return (_made(frame, callee, arguments, node),)
+    return (_made(frame, callee, arguments, node), *_instances(callee.site))
+
+
+def _instances(site: Hashable) -> Values:
+    """Return an instance of the class whose method of a library was called, if it was one."""
+    while isinstance(site, tuple) and site:
+        site = site[0]
+    return (Instance(site.definition),) if isinstance(site, Class) else NOTHING
+
+
+def _decorated(_: Frame, callee: External, arguments: Arguments, __: ast.AST) -> Values | None:
+    """Return what a call of a decorator of penstock gives back: the function itself."""
+    if callee.name.partition(".")[0] != "penstock" or not arguments.positional:
+        return None
+    kinds = (Function, Method, Partial, Wrapped)
+    return tuple(v for v in arguments.positional[0] if isinstance(v, kinds)) or None
 
 
 def _end(frame: Frame, callee: External, _: Arguments, __: ast.AST) -> Values | None:
@@ -145,7 +163,7 @@ def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -
 
 
 _RULES: tuple[Special, ...] = (
-    _end, _special, _identity, _look, _run, _consume, _register, _hand,
+    _end, _decorated, _special, _identity, _look, _run, _consume, _register, _hand,
 )  # fmt: skip
 
 

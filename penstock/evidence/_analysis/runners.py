@@ -44,7 +44,7 @@ def gather(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) 
     everything = [
         one
         for value in join(*arguments.positional, arguments.rest)
-        for one in (frame.engine.items(value) if isinstance(value, Container) else (value,))
+        for one in _gathered(frame, value)
     ]
     lazy = [each for each in everything if isinstance(each, Deferred)]
     pending = [each for each in everything if isinstance(each, Pending)]
@@ -55,6 +55,14 @@ def gather(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) 
     for each in pending:
         frame.emit(Join(each.token))
     return join(found, pending)
+
+
+def _gathered(frame: Frame, value: Value) -> Values:
+    """Return the items of a list, and both sides of a dict, whose keys may be futures."""
+    if not isinstance(value, Container):
+        return (value,)
+    keys = frame.engine.keys(value) if value.kind == "dict" else NOTHING
+    return join(frame.engine.items(value), keys)
 
 
 def group(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
