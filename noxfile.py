@@ -96,7 +96,7 @@ def wide(session: nox.Session) -> None:
     """Test what takes too long for each change: all versions, themes and plugins."""
     session.notify("versions")
     session.notify("prereleases")
-    session.install(EVERYTHING, *_guests(), *_groups("plugins"))
+    session.install(EVERYTHING, *_guests(), *_groups("plugins", "looks"))
     session.run(*PYTEST, "-m", "wide", *session.posargs)
 
 
