@@ -21,7 +21,7 @@ from mkdocs.config.base import (
 )
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
@@ -250,22 +250,36 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             if page is not None and page.content:
                 address = partial(self._address, files, page)
                 page.content = fix_links(page.content, wanted, find=address)
-        for page in filter(None, (file.page for file in files)):
-            folder = get_relative_url(_DRAWINGS, page.url)
-            page.content = page.content and fix_files(page.content, folder)
         return env
 
-    def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:
+    def _fix_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:
         """Fix what came to the page from elsewhere, like the beginning of a blog's post."""
         # What autorefs does not find has its name as a tip.
         output = _UNFOUND.sub(r"\1", output)
-        output = fix_files(output, get_relative_url(_DRAWINGS, page.url))
         if self._files is None or "penstock--" not in output:
             return output
         complete_twin(page, config, self._files, self._build.graphs.get(page.file.src_uri, {}))
         if '="#penstock--' not in output:
             return output
         return fix_links(output, self._elsewhere, find=partial(self._address, self._files, page))
+
+    @event_priority(-100)
+    def _link_to_files(
+        self,
+        output: str,
+        /,
+        *,
+        page: Page,
+        config: MkDocsConfig,  # noqa: ARG002 - MkDocs names it
+    ) -> str:
+        """Link to the diagrams as files, after other plugins.
+
+        Those that check links, or make one document of all pages, know only the files that there
+        were before any page was rendered, or only pages.
+        """
+        return fix_files(output, get_relative_url(_DRAWINGS, page.url))
+
+    on_post_page = CombinedEvent(_fix_page, _link_to_files)
 
     def on_serve(
         self,

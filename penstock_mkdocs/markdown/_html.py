@@ -37,7 +37,7 @@ from penstock.exceptions import DiagramTooLargeError, PenstockError
 from penstock.graph import MOST_STEPS, Flow, Graph
 from penstock.render import Direction, draw
 from penstock_mkdocs.markdown._images import file_content, png_of, svg_of
-from penstock_mkdocs.markdown._links import file_address
+from penstock_mkdocs.markdown._links import file_address, link_later
 from penstock_mkdocs.markdown._options import FlowOptions, FlowsOptions
 
 if TYPE_CHECKING:  # it needs griffelib
@@ -262,7 +262,7 @@ class PageRenderer:
             name = file_of_drawing(shown.unlinked, content)
             self.files[name] = content
             file = file_address(name)
-        return self._frame(shown.graph, "svg", options, file=file).around(sheet)
+        return link_later(self._frame(shown.graph, "svg", options, file=file).around(sheet))
 
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)

@@ -14,6 +14,7 @@ __all__ = [
     "fix_files",
     "fix_joined_links",
     "fix_links",
+    "link_later",
     "without_diagrams",
 ]
 
@@ -45,7 +46,11 @@ _DRAWN = "<title>"
 
 
 _FILE = "penstock-file:"
-"""The beginning of the address of a drawing until it is known which page shows it."""
+_LATER = "data-penstock-file"
+"""The attribute of a link that gets its address when all plugins have seen the page."""
+
+_LINK_LATER = re.compile(rf'{_LATER}=(?:"([^"]*)"|([^\s>]+))')
+"""As we write it, and as plugins do that make pages smaller."""
 
 
 class RemoteTarget(NamedTuple):
@@ -109,8 +114,17 @@ def anchors_in(html: str) -> dict[str, None]:
 
 
 def file_address(name: str) -> str:
-    """Return the address of a file of the site, for `fix_files`: pages may be put together."""
+    """Return the address of a file of the site, for `link_later`."""
     return f"{_FILE}{name}"
+
+
+def link_later(html: str) -> str:
+    """Return *html* with links to files that lead nowhere before `fix_files`.
+
+    It is not known which page shows them: pages may be put together. Nor do plugins that check
+    links know these files, for they list them before any page is rendered.
+    """
+    return html.replace(f'href="{_FILE}', f'{_LATER}="')
 
 
 def fix_files(html: str, folder: str) -> str:
@@ -120,7 +134,8 @@ def fix_files(html: str, folder: str) -> str:
         html: A page.
         folder: The address of the folder of the files, as the page writes it.
     """
-    return html.replace(f'href="{_FILE}', f'href="{escape(folder)}/')
+    start = escape(folder)
+    return _LINK_LATER.sub(lambda link: f'href="{start}/{link[1] or link[2]}"', html)
 
 
 def without_diagrams(html: str) -> str:

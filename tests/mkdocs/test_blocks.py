@@ -25,7 +25,13 @@ from penstock_mkdocs._extras import as_error_of_mkdocs, explain_import
 from penstock_mkdocs.markdown import _images
 from penstock_mkdocs.markdown._errors import PageError
 from penstock_mkdocs.markdown._html import Heading, Html, PageRenderer
-from penstock_mkdocs.markdown._links import RemoteTarget, fix_joined_links, fix_links
+from penstock_mkdocs.markdown._links import (
+    RemoteTarget,
+    fix_files,
+    fix_joined_links,
+    fix_links,
+    link_later,
+)
 from penstock_mkdocs.markdown._mkdocstrings import can_document
 from penstock_mkdocs.markdown._options import FlowOptions
 
@@ -502,6 +508,17 @@ def test_joined_pages():
         *("one-penstock--a--b", "penstock--a", "two-penstock--a--b", "two-penstock--a--b"),
     ]
     assert fixed.endswith("</a>X")
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_link_to_a_file(quote):
+    """A link to a file gets its address too if a plugin has removed the quotes."""
+    html = link_later('<a class="penstock-file" href="penstock-file:a-1.svg">SVG</a>')
+
+    fixed = fix_files(html.replace('"', quote), "../b")
+
+    assert " href" not in html
+    assert fixed.endswith("penstock-file" + quote + ' href="../b/a-1.svg">SVG</a>')
 
 
 def test_link_to_what_is_shown_again():

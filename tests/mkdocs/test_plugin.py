@@ -151,12 +151,36 @@ def test_style_sheets(site):
     assert html.index("assets/penstock.css") < html.index("mine.css")
 
 
-def test_file_of_a_diagram(site):
-    """A page links to the diagram as a file, from any folder."""
+CHECK = """
+import logging
+from html.parser import HTMLParser
+
+known = set()
+
+def on_files(files, config):
+    known.update(file.dest_uri.rpartition("/")[2] for file in files)
+
+class Links(HTMLParser):
+    def handle_starttag(self, tag, attrs):
+        address = dict(attrs).get("href", "#") if tag == "a" else "#"
+        name = address.partition("#")[0].rpartition("/")[2]
+        if name.strip(".") and name not in known:
+            logging.getLogger("mkdocs.check").warning("dead: %s", address)
+
+def on_post_page(output, page, config):
+    for html in (page.content, output):
+        Links().feed(html)
+"""
+
+
+def test_file_of_a_diagram(site, warnings):
+    """A page links to the diagram as a file, from any folder, once plugins have checked links."""
     (site.folder / "docs/deep").mkdir()
     site.write("docs/deep/page.md", PAGE)
-    html = site.build(PAGE, use_directory_urls=True)
+    site.write("hook.py", CHECK)
+    html = site.build(PAGE, use_directory_urls=True, hooks=["hook.py"])
 
+    assert warnings() == []
     (file,) = (site.folder / "site/assets/penstock").iterdir()
     deep = (site.folder / "site/deep/page/index.html").read_text(encoding="utf-8")
     assert f'class="penstock-file" href="assets/penstock/{file.name}"' in html

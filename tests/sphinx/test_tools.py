@@ -364,6 +364,18 @@ def test_download_of_the_file(chromium, folder):
         assert download.value.path().read_bytes() == file.read_bytes()
         assert download.value.suggested_filename == file.name
 
+        # A plugin of MkDocs may have hidden the page before its link had an address.
+        reader.page.evaluate(
+            """() => {
+                const links = document.querySelectorAll(".penstock-file");
+                links.forEach(each => each.removeAttribute("href"));
+                document.body.replaceChildren(...document.body.cloneNode(true).childNodes);
+            }"""
+        )
+        with reader.page.expect_download() as download:
+            reader.page.get_by_role("button", name="Download as SVG").first.click()
+        assert "fill: rgb(" in download.value.path().read_text(encoding="utf-8")
+
 
 def test_another_page_by_script(reader):
     """A page that a script has copied to the place of the first one has tools that work."""

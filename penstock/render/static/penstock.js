@@ -120,7 +120,7 @@
 
   const tools = (box, names) => {
     const words = box.querySelector(".penstock-tools").dataset, made = [];
-    const file = location.protocol !== "file:" && box.querySelector(".penstock-file"), drawn = drawnIn(viewOf(box));
+    const file = location.protocol !== "file:" && box.querySelector(".penstock-file[href]"), drawn = drawnIn(viewOf(box));
     for (const name of names) {
       if (name === "copy" && !words.mermaid) continue;
       const isLater = name === "download" && !file && !(drawn instanceof SVGElement);
