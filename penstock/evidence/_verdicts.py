@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from penstock.evidence._analysis.engine import Engine
-from penstock.evidence._analysis.library import IMPORTING, SENDING, STORING, VERBS, last_of
+from penstock.evidence._analysis.library import (
+    CONSUMERS,
+    IMPORTING,
+    LOOKING,
+    REGISTERING,
+    SENDING,
+    STORING,
+    VERBS,
+    WAITING,
+    last_of,
+)
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import (
     CheckedFlow,
@@ -23,6 +33,9 @@ from penstock.evidence._source.project import Project
 __all__ = ["FlowEvidence", "judge", "judge_declared"]
 
 _MOST_BY_NAME = 60
+
+_OF_LIBRARIES = CONSUMERS | LOOKING | REGISTERING | SENDING | STORING | WAITING
+"""Names that so many libraries have that the same name says nothing about the project."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +180,8 @@ class _Judge:
                     return outside
                 if outside.library is not None and self._may_be_imported(outside, wanted):
                     return outside
+                if outside.library is not None and self._is_kept(outside.library, wanted):
+                    return outside
                 if outside.library is None and self._may_lead(outside.text, wanted, is_own=is_own):
                     return outside
         return None
@@ -187,6 +202,11 @@ class _Judge:
         name = last_of(library)
         is_imported = library.endswith("()") and name in IMPORTING
         return is_imported and self._evidence.project.is_value(wanted)
+
+    def _is_kept(self, library: str, wanted: str) -> bool:
+        """Return whether what is called was got from an object of a library, by that name."""
+        owner, _, name = library.rpartition(".")
+        return name == wanted and owner.endswith("()") and wanted not in _OF_LIBRARIES
 
     def _may_lead(self, text: str, wanted: str, *, is_own: bool) -> bool:
         name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""

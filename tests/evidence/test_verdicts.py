@@ -46,6 +46,15 @@ def test_a_hand_off_supports_an_edge():
     }
 
 
+@pytest.mark.parametrize(("name", "verdict"), [("charge", "unverified"), ("update", "contradicted")])
+def test_an_object_that_a_library_has_kept(name, verdict):
+    """A method of an unknown object may be the step of that name, if not all libraries have it."""
+    source = f"import shelf\n@step\ndef pay():\n    shelf.load().{name}()\n"
+    source += f"class Gateway:\n    @step\n    def {name}(self): ...\n"
+
+    assert verdicts(checked(source, f"pay -> {name}")) == {f"pay -> {name}": (verdict,)}
+
+
 def test_a_channel_supports_an_edge():
     """A channel that both ends name is evidence without a call."""
     source = "@step\ndef pay(): ...\n@step\ndef charge(): ...\n"

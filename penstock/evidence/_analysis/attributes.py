@@ -35,7 +35,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 
-__all__ = ["attribute_of"]
+__all__ = ["PARSED", "attribute_of"]
 
 Rule = Callable[[Frame, Any, str, ast.AST], Values]
 """Returns what an attribute of a value may be."""
@@ -50,8 +50,15 @@ def _of_module(frame: Frame, owner: Module, name: str, _: ast.AST) -> Values:
     return frame.engine.member(owner.source, name) or UNKNOWN
 
 
-def _of_library(_: Frame, owner: External, name: str, __: ast.AST) -> Values:
-    return (External(f"{owner.name}.{name}", owner.site),)
+def _of_library(frame: Frame, owner: External, name: str, _: ast.AST) -> Values:
+    stored = frame.engine.load(PARSED if owner.name.endswith(_PARSING) else owner, name)
+    return (*stored, External(f"{owner.name}.{name}", owner.site))
+
+
+PARSED = External("argparse.Namespace")
+"""The arguments of all command lines, of which each has the defaults of its command."""
+
+_PARSING = (".parse_args()", ".parse_known_args()")
 
 
 def _of_constant(_: Frame, owner: Constant, name: str, __: ast.AST) -> Values:

@@ -2,7 +2,7 @@
 
 import ast
 
-from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.attributes import PARSED, attribute_of
 from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.overrides import methods_of
@@ -26,6 +26,8 @@ from penstock.evidence._analysis.values import (
 __all__ = [
     "cast_of",
     "container_of_kind",
+    "context_variable",
+    "defaults_of_parser",
     "eval_of",
     "first_of",
     "getattr_of",
@@ -69,6 +71,30 @@ def wrapper_of(kind: str) -> Special:
         return tuple(Wrapped(kind, f) for f in first_of(arguments)) or None
 
     return made
+
+
+def context_variable(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Keep the value that a context variable is set to, or return those that it was set to."""
+    owner = External(callee.name.rpartition(".")[0], callee.site)
+    if owner.name != "contextvars.ContextVar()":
+        return None
+    if last_of(callee.name) == "set":
+        frame.engine.store(owner, "value", first_of(arguments))
+        return UNKNOWN
+    return join(frame.engine.load(owner, "value"), first_of(arguments)) or UNKNOWN
+
+
+def defaults_of_parser(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Keep the defaults of a command of `argparse`, which are attributes of what it parses."""
+    if not callee.name.startswith("argparse."):
+        return None
+    for name, values in arguments.named.items():
+        frame.engine.store(PARSED, name, values)
+    return UNKNOWN
 
 
 def getattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:

@@ -6,6 +6,8 @@ from collections.abc import Hashable
 from penstock.evidence._analysis.builtins import (
     cast_of,
     container_of_kind,
+    context_variable,
+    defaults_of_parser,
     eval_of,
     getattr_of,
     getter_of,
@@ -105,6 +107,8 @@ def _end(frame: Frame, callee: External, _: Arguments, __: ast.AST) -> Values | 
 
 def _special(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     last = last_of(callee.name)
+    if last in {"get", "set"} and (found := context_variable(frame, callee, arguments, node)):
+        return found
     special = _SPECIAL.get(last) or ORM_CALLS.get(last)
     return None if special is None else special(frame, callee, arguments, node)
 
@@ -248,6 +252,7 @@ _SPECIAL: dict[str, Special] = {
     "callback": push_callback,
     "push_async_callback": push_callback,
     "push": push_callback,
+    "set_defaults": defaults_of_parser,
     "map": run_to_the_end,
     "filter": run_to_the_end,
     "reduce": run_to_the_end,
