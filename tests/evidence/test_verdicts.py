@@ -46,7 +46,9 @@ def test_a_hand_off_supports_an_edge():
     }
 
 
-@pytest.mark.parametrize(("name", "verdict"), [("charge", "unverified"), ("update", "contradicted")])
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("charge", "unverified"), ("update", "contradicted")]
+)
 def test_an_object_that_a_library_has_kept(name, verdict):
     """A method of an unknown object may be the step of that name, if not all libraries have it."""
     source = f"import shelf\n@step\ndef pay():\n    shelf.load().{name}()\n"
