@@ -4,9 +4,8 @@ import json
 import sys
 
 import pytest
-from click.testing import CliRunner
+from command_line import invoke
 
-from penstock.cli import main
 from penstock.testing import isolated_registry
 
 SHOP = """
@@ -60,7 +59,7 @@ def project(tmp_path, monkeypatch):
 
 
 def run(*arguments):
-    return CliRunner().invoke(main, ["check", *arguments])
+    return invoke("check", *arguments)
 
 
 @pytest.fixture

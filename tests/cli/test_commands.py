@@ -3,14 +3,14 @@
 import os
 import subprocess
 import sys
-from inspect import signature
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command_line import invoke as run
+from command_line import printed
 
 from penstock import __main__ as program
-from penstock.cli import LOADED, main
+from penstock.cli import LOADED
 from penstock.docs.diagrams import page_script, page_stylesheet
 
 SHOP = """
@@ -54,14 +54,6 @@ def project(tmp_path, monkeypatch):
     yield tmp_path
     for name in ("cli_shop", "cli_lost", "cli_broken", "cli_empty"):
         sys.modules.pop(name, None)
-
-
-def run(*arguments: str):
-    """Return how ``penstock`` ends with *arguments*."""
-    # Since click 8.2 the two outputs are always apart.
-    apart = "mix_stderr" in signature(CliRunner).parameters
-    runner = CliRunner(mix_stderr=False) if apart else CliRunner()
-    return runner.invoke(main, arguments, prog_name="penstock")
 
 
 @pytest.mark.usefixtures("project")
@@ -125,7 +117,7 @@ def test_draw_part(arguments, code, expected):
     """`draw` draws a part of a flow, or says why there is none, naming its own options."""
     actual = run("draw", "bom_sync", *arguments)
 
-    assert (actual.exit_code, expected in actual.output) == (code, True)
+    assert (actual.exit_code, expected in printed(actual)) == (code, True)
 
 
 @pytest.mark.parametrize(
@@ -333,7 +325,7 @@ def test_module_that_fails(command):
     assert actual.exit_code == 1
     assert "error: cannot import 'cli_broken' (--module): ModuleNotFoundError" in actual.stderr
     assert "(cli_broken.py:1)" in actual.stderr
-    assert "bom_sync" in actual.output or "receive" in actual.output or "2 flows" in actual.stderr
+    assert "bom_sync" in actual.stdout or "receive" in actual.stdout or "2 flows" in actual.stderr
 
 
 def test_no_modules(tmp_path, monkeypatch):
@@ -420,7 +412,7 @@ def test_draw_legend(project, options, expected):
     actual = run("draw", "bom_sync", *options)
 
     file = project / "flow.svg"
-    shown = file.read_text(encoding="utf-8") if file.exists() else actual.output
+    shown = file.read_text(encoding="utf-8") if file.exists() else printed(actual)
     assert (actual.exit_code, expected in shown) == (2 if "json" in options else 0, True)
     assert ("Legend" in shown) == ("--legend" in options and not {"text", "json"} & {*options})
 
@@ -464,7 +456,7 @@ def test_pages_options_that_cannot_be(project, more, expected):
     """An option that contradicts another one is a usage error, and nothing is written."""
     actual = run("pages", "flows", *more)
 
-    assert (actual.exit_code, expected in " ".join(actual.output.split())) == (2, True)
+    assert (actual.exit_code, expected in " ".join(printed(actual).split())) == (2, True)
     assert not (project / "flows").exists()
 
 
@@ -556,10 +548,10 @@ def test_nothing_to_check_in_a_program(project):
     """The error of a program that has loaded its modules says where to name more."""
     (project / "pyproject.toml").unlink()
 
-    actual = CliRunner().invoke(main, ["problems"], prog_name="manage.py penstock", obj=LOADED)
+    actual = run("problems", prog_name="manage.py penstock", obj=LOADED)
 
     assert actual.exit_code == 2
-    assert "no flow is declared in what this project imports: write modules" in actual.output
+    assert "no flow is declared in what this project imports: write modules" in printed(actual)
 
 
 @pytest.mark.usefixtures("project")

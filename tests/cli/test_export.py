@@ -5,14 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-from inspect import signature
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command_line import invoke as run
 
 from penstock.catalog import read_catalog
-from penstock.cli import main
 
 SHOP = '''
 from penstock import entrypoint, flow, step
@@ -70,14 +68,6 @@ def exported(project):
     for name in ("export_shop", "export_titles"):
         sys.modules.pop(name)
     return project / "flows.json"
-
-
-def run(*arguments: str):
-    """Return how ``penstock`` ends with *arguments*."""
-    # Since click 8.2 the two outputs are always apart.
-    apart = "mix_stderr" in signature(CliRunner).parameters
-    runner = CliRunner(mix_stderr=False) if apart else CliRunner()
-    return runner.invoke(main, arguments, prog_name="penstock")
 
 
 def test_same_bytes(tmp_path):

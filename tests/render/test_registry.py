@@ -9,10 +9,10 @@ from pkgutil import iter_modules
 from typing import get_args
 
 import pytest
-from click.testing import CliRunner
+from command_line import invoke
 
 from penstock import Edge, Graph, Node, entrypoint, flow, generate_dag, get_flow
-from penstock.cli import LOADED, main
+from penstock.cli import LOADED
 from penstock.exceptions import (
     InvalidArgumentError,
     OutputFormatError,
@@ -195,21 +195,21 @@ def test_command_line(install, tmp_path):
     """The command line draws a format of an installed distribution, and lists its name."""
     install("acme", POINTS, CODE)
     flow("orders")(entrypoint(name="receive")(lambda: None))
-    run = partial(CliRunner().invoke, main, obj=LOADED)
+    run = partial(invoke, obj=LOADED)
 
-    assert run(["draw", "orders", "--format", "names"]).stdout == "orders\n"
-    assert run(["draw", "orders", "--output", str(tmp_path / "x.archive")]).exit_code == 0
+    assert run("draw", "orders", "--format", "names").stdout == "orders\n"
+    assert run("draw", "orders", "--output", str(tmp_path / "x.archive")).exit_code == 0
     assert (tmp_path / "x.archive").read_bytes() == b"orders"
-    assert "|names|" in "".join(run(["draw", "--help"]).stdout.split())
-    assert "'nmes' is not one of" in run(["draw", "orders", "--format", "nmes"]).stderr
+    assert "|names|" in "".join(run("draw", "--help").stdout.split())
+    assert "'nmes' is not one of" in run("draw", "orders", "--format", "nmes").stderr
 
 
 def test_command_line_and_broken_distribution(install):
     """On the command line, a format that cannot be loaded is a usage error."""
     install("acme", POINTS, "raise SystemExit")
-    run = partial(CliRunner().invoke, main, obj=LOADED)
+    run = partial(invoke, obj=LOADED)
 
-    done = run(["draw", "orders", "--format", "names", "--output", "x.names"])
+    done = run("draw", "orders", "--format", "names", "--output", "x.names")
 
     assert (done.exit_code, "of acme 1.2 cannot be used" in done.stderr) == (2, True)
 
