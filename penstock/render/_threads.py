@@ -65,10 +65,10 @@ class _Block:
 def run_in_threads(jobs: Sequence[Callable[[], _T]], end: Callable[[], object]) -> list[_T]:
     """Do *jobs* in as many threads as there are cores, and return what they returned, in order.
 
-    Where no thread can be started, they are done here.
+    Where no thread can be started, they are done here, one after the other.
 
     Args:
-        jobs: What to do. Of those that raise an error, the first one's is raised once all ended.
+        jobs: What to do. An error of one is raised when all that are in threads have ended.
         end: Called at Ctrl-C, until no job is running: it ends what they wait for.
     """
     block, started = _Block(jobs), 0

@@ -24,6 +24,7 @@ def test_order(monkeypatch):
     assert run_in_threads([partial(late, number) for number in range(5)], list) == [*range(5)]
 
 
+@pytest.mark.needs("threads")
 def test_errors():
     """All jobs are done, and then the first error is raised."""
     done = []
@@ -38,7 +39,9 @@ def test_errors():
     assert sorted(done) == [*range(5)]
 
 
-@pytest.mark.parametrize("allowed", [0, 1], ids=["none", "one"])
+@pytest.mark.parametrize(
+    "allowed", [0, pytest.param(1, marks=pytest.mark.needs("threads"))], ids=["none", "one"]
+)
 def test_refused_threads(monkeypatch, allowed):
     """If a thread cannot be started, the others do all jobs, or the calling one does."""
     start, left = _threads.start_new_thread, [None] * allowed
@@ -76,6 +79,7 @@ def test_in_this_thread(monkeypatch):
     assert is_interrupted()
 
 
+@pytest.mark.needs("threads")
 def test_interrupted(monkeypatch):
     """At Ctrl-C, what runs is ended, and what waits is not begun."""
     monkeypatch.setattr(_threads.os, "cpu_count", lambda: 1)
@@ -147,6 +151,7 @@ print(times)
 """
 
 
+@pytest.mark.needs("threads")
 @pytest.mark.needs("processes")
 @pytest.mark.usefixtures("_unmeasured")
 def test_interrupted_anywhere():
