@@ -152,7 +152,13 @@ def test_without_signs():
     """A diagram without any sign is as it is without a legend, and so is data."""
     empty = Graph(name="f", nodes=(), edges=())
 
-    for graph, name in ((empty, "svg"), (empty, "text"), (empty, "d2"), (WHOLE, "json")):
+    for graph, name in (
+        (empty, "svg"),
+        (empty, "text"),
+        (empty, "d2"),
+        (empty, "mermaid"),
+        (WHOLE, "json"),
+    ):
         assert draw(graph, name, legend=True) == draw(graph, name)
 
 
