@@ -110,9 +110,8 @@ def text_documents(
     diagram = partial(_tree if tree else _diagram, legend=legend)
     pages = {}
     for page in shown:
-        name = file_name(page.flow)
-        address = f"{base}{name.removesuffix('.md')}{suffix}" if base else ""
-        pages[name] = "\n\n".join(_page(page, diagram, address)) + "\n"
+        address = _address(page.flow, base, suffix) if base else ""
+        pages[file_name(page.flow)] = "\n\n".join(_page(page, diagram, address)) + "\n"
     return {name: _literal(text) for name, text in {INDEX: index, **pages}.items()}
 
 
@@ -130,8 +129,12 @@ def _literal(text: str) -> str:
     return f"<!-- {{% raw %}} -->\n\n{_END.sub('&#123;', text)}\n<!-- {{% endraw %}} -->\n"
 
 
+def _address(flow: Flow, base: str, suffix: str) -> str:
+    return base + file_name(flow).removesuffix(".md") + suffix
+
+
 def _index_line(flow: Flow, base: str, suffix: str) -> str:
-    gist, address = summary_of(flow), base + file_name(flow).removesuffix(".md") + suffix
+    gist, address = summary_of(flow), _address(flow, base, suffix)
     return f"- [{escape(flow.label)}]({address})" + (f": {escape(gist)}" if gist else "")
 
 
