@@ -38,6 +38,7 @@ PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
 PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
 # A test that waits for good fails, and shows what each thread was doing: the longest takes a tenth.
 PYTEST += ["--timeout=300"]
+FAST = "not slow and not wide"
 RECORDED = ["runtime", "log_lines", "middleware", "django_middleware", "imports"]
 # What is checked for plain English.
 PROSE = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"]
@@ -70,11 +71,19 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the built wheel.
 
-    What takes long and rarely finds anything new is marked `wide`, and is run by `nox -s wide`.
+    More cases of the same, which take as long again, are marked `slow`; what takes long and rarely
+    finds anything new is marked `wide`.
     """
     _install(session, EVERYTHING, *_guests())
-    session.run(*PYTEST, "-m", "not wide", *session.posargs)
-    session.log("not run here: `nox -s coverage`, `nox -s wide`, and `nox -s pyodide`")
+    session.run(*PYTEST, "-m", FAST, *session.posargs)
+    session.log("not run here: `nox -s slow`, `coverage`, `wide`, and `pyodide`")
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Test one more theme, server and program of each kind, which `tests` leaves out."""
+    _install(session, EVERYTHING, *_guests())
+    session.run(*PYTEST, "-m", "slow and not wide", *session.posargs)
 
 
 @nox.session
@@ -84,7 +93,7 @@ def coverage(session: nox.Session) -> None:
     Apart from `tests`, since measuring takes as long again.
     """
     _install(session, EVERYTHING, *_guests())
-    _measure(session, "-m", "not wide")
+    _measure(session, "-m", FAST)
     _combine(session)
     for package in COVERED:
         # Not `*/penstock/*`: the folder of the project may have that name too.
@@ -111,7 +120,7 @@ def versions(session: nox.Session) -> None:
 def prereleases(session: nox.Session) -> None:
     """Test the docs packages with what their guests are going to release."""
     _install(session, EVERYTHING, *_guests(), *PRERELEASES)
-    session.run(*PYTEST, "tests/sphinx", "tests/mkdocs", "-m", "not wide", *session.posargs)
+    session.run(*PYTEST, "tests/sphinx", "tests/mkdocs", "-m", FAST, *session.posargs)
 
 
 @nox.session
@@ -183,7 +192,7 @@ def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of what the extras ask for."""
     _install(session, "--resolution=lowest-direct", EVERYTHING, *_groups("otlp"))
     _install(session, *_guests())
-    session.run(*PYTEST, "-m", "not wide", *session.posargs)
+    session.run(*PYTEST, "-m", FAST, *session.posargs)
 
 
 @nox.session(venv_backend="uv|venv")
@@ -195,7 +204,7 @@ def sphinx(session: nox.Session, version: str) -> None:
     them, and takes two thirds of the time.
     """
     session.install(".[sphinx]", f"sphinx=={version}.*", *SPHINX_GUESTS, *_groups("tests"))
-    chosen = ("-m", "not browser and not latex and not mermaid and not wide")
+    chosen = ("-m", f"not browser and not latex and not mermaid and {FAST}")
     session.run(*PYTEST, "tests/sphinx", *chosen, *session.posargs)
 
 

@@ -12,6 +12,7 @@ import pytest
 from browser import running_chromium
 from platform_limits import find_refusal, refused
 from process_state import kept_process_state, kept_root_logger
+from slow_tests import mark_slow
 
 __all__ = ["running_chromium"]
 
@@ -171,11 +172,17 @@ for servers and other processes, so that no core is idle.
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest, and refuse a test whose name has an address.
 
     Two workers would not know such a test as the same one.
     """
+    unknown = mark_slow(items)
+    # Where everything is installed and whole files are collected, each entry has its test.
+    if unknown and os.environ.get("PENSTOCK_REQUIRE") == "all" and "::" not in str(config.args):
+        message = f"no test has this name, see slow_tests.py: {sorted(unknown)}"
+        raise pytest.UsageError(message)
     order = {stem: number for number, stem in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path.stem, len(order)))
     for item in items:
