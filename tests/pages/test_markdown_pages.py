@@ -225,8 +225,8 @@ def test_blocks():
 def test_large_flow():
     """A flow that is too large for Mermaid is shown as text."""
     large = flow("large")
-    for number in range(6000):
-        large(entrypoint(name=f"begin{number}")(lambda: None))
+    for number in range(60):
+        large(entrypoint(name=f"begin{number}", title="long " * 200)(lambda: None))
 
     page = text_documents(list_flows())["large.md"]
 
