@@ -1,5 +1,7 @@
 """Docstrings of long flows: in HTML, what follows the first paragraph is folded behind it.
 
+The line of remarks stands beside that paragraph, or below it where there is no room.
+
 When pages are written, for other builders show all of it, and translators have had the paragraph.
 """
 
@@ -31,11 +33,13 @@ def _fold(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
 def _fold_content(content: addnodes.desc_content) -> None:
     # Each step has a line before its docstring.
     line, *docstring = content.children
-    if len(docstring) > 1 and isinstance(docstring[0], nodes.paragraph):
+    if docstring and isinstance(docstring[0], nodes.paragraph):
         first, *rest = docstring
-        details = penstock_details("", penstock_gist("", "", *first.children), *rest)
+        if rest:
+            first = penstock_details("", penstock_gist("", "", *first.children), *rest)
         content.children = []
-        content += [line, details]
+        content += [first, line]
+        content["classes"].append("penstock-lines")
 
 
 def _visit_details(translator: HTML5Translator, node: penstock_details) -> None:

@@ -88,6 +88,7 @@ def directive(section: StepSection, *, level: int) -> str:
 def with_line(html: str, section: StepSection, line: str, *, folded: bool = False) -> str | None:
     """Return the *html* that mkdocstrings made of a step with *line* before the docstring.
 
+    Where the docstring is *folded*, the line is beside its first paragraph.
     None if it has no docstring, as in a template of the site's own.
     """
     contents = _CONTENTS.search(html)
@@ -97,16 +98,16 @@ def with_line(html: str, section: StepSection, line: str, *, folded: bool = Fals
     # The title is now in the heading.
     signature = section.is_titled and "doc-signature" not in head
     shown = f'<p class="penstock-signature"><code>{escape(section.call)}</code></p>\n'
-    if folded:
-        rest = _FOLDED.sub(_DETAILS, rest)
-    return f"{head}\n{shown if signature else ''}{line}{rest}"
+    shown = shown if signature else ""
+    if folded and (found := _FOLDED.match(rest)):
+        gist, text, end = found.groups()
+        summary = f'<details class="penstock-docstring"><summary>{gist}</summary>'
+        details = f"{summary}\n{text}\n</details>\n"
+        return f'{head}\n<div class="penstock-lines">\n{shown}{details}{line}</div>{end}'
+    return f"{head}\n{shown}{line}{rest}"
 
 
 _FOLDED = re.compile(r"\A\s*<p>(.*?)</p>\s*(\S.*?)(\s*</div>\s*</div>\s*)\Z", re.DOTALL)
-_DETAILS = r"""
-<details class="penstock-docstring"><summary>\1</summary>
-\2
-</details>\3"""
 
 
 def is_reference(html: str) -> bool:

@@ -958,7 +958,8 @@ def test_long_flow(count, lines, folded):
     html = convert(f"::: penstock-flow long\n    {lines}\n")
 
     gist = '<details class="penstock-docstring"><summary>Acts on <em>it</em>.</summary>'
-    assert html.count(gist) == html.count("</details>") == folded
+    assert html.count(gist) == html.count('</details>\n<p class="penstock-meta">') == folded
+    assert html.count('<p class="penstock-meta">') == count + 1
     assert html.count("<p>More of it.</p>") == count
 
 

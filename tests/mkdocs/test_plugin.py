@@ -271,6 +271,7 @@ def test_folded_by_mkdocstrings(site, warnings):
 
     assert warnings() == []
     assert html.count('<details class="penstock-docstring"><summary>Takes it.</summary>') == 1
+    assert '</details>\n<p class="penstock-meta">' in html
     assert html.count("<p>And more.</p>") == 1
 
 

@@ -117,6 +117,7 @@ def test_long_flow(project, options, builder, folded):
     details = f'<details class="penstock-docstring">\n{gist}\n<p>More of it.</p>\n</details>'
     assert built.warnings == ""
     assert page.count(details) == folded
+    assert page.count(f'<dd class="penstock-lines">{details}\n<p class="penstock-meta">') == folded
     assert page.count("More of it.") == 20
 
 
