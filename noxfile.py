@@ -38,6 +38,7 @@ PYTEST = ["python", "-P", "-m", "pytest", "-n", WORKERS]
 PYTEST += ["--dist", "loadscope", "--no-loadscope-reorder"]
 # A test that waits for good fails, and shows what each thread was doing: the longest takes a tenth.
 PYTEST += ["--timeout=300"]
+EXAMPLES = ("shop", "parcels", "payments")
 FAST = "not slow and not wide"
 RECORDED = ["runtime", "log_lines", "middleware", "django_middleware", "imports"]
 # What is checked for plain English.
@@ -65,6 +66,15 @@ def demo(session: nox.Session) -> None:
     """Run the example application and build its docs with Sphinx and MkDocs."""
     session.install(".[mkdocs,sphinx]", silent=False)
     session.run("python", "examples/demo.py", *session.posargs)
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Check the flows of the examples against their source: no edge may be unverified."""
+    session.install(".[celery,cli,confluent-kafka,django]", "fastapi>=0.115", "uvicorn>=0.34")
+    for example in EXAMPLES:
+        with session.chdir(f"examples/{example}"):
+            session.run("penstock", "check", "--fail-on", "unverified", *session.posargs)
 
 
 @nox.session

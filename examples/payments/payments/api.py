@@ -48,7 +48,7 @@ def accept_payment(payment: Payment) -> dict[str, str]:
 
 
 @payments
-@step(after="accept_payment", kind="kafka", title="Publish the payment")
+@step(after="accept_payment", sends="kafka:payments", title="Publish the payment")
 def publish_payment(payment: Payment) -> None:
     """Publishes the payment, and waits until the broker has it.
 

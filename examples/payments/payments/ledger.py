@@ -21,7 +21,7 @@ LEDGER = Path(os.environ.get("PAYMENTS_LEDGER", "ledger.sqlite"))
 
 
 @payments
-@step(after={"publish_payment": "payments"}, kind="kafka", title="Receive the payment")
+@step(after="publish_payment", receives="kafka:payments", title="Receive the payment")
 def receive_payment(message: Any) -> None:
     """Receives a payment from Kafka.
 
