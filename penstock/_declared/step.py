@@ -22,7 +22,7 @@ class Location:
     """
 
     file: str
-    """The path of the file, as Python knows it."""
+    """The path of the file, as Python knows it or from the folder of the project."""
 
     line: int
     """The line, counted from 1."""

@@ -18,7 +18,6 @@ from penstock.evidence._model import (
     Unresolved,
 )
 from penstock.evidence._report import CODES, Finding, Report, as_finding, report_of
-from penstock.evidence._source.files import Place
 from penstock.graph import Flow, Problem
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "Finding",
     "FlowReport",
     "Missing",
-    "Place",
     "Report",
     "Undeclared",
     "Unresolved",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from penstock._declared.step import Location
 from penstock.evidence._report import Finding, Key, Report
-from penstock.evidence._source.files import Place
 from penstock.exceptions import ConfigurationError
 
 __all__ = ["STALE", "apply_baseline", "baseline_text", "read_baseline"]
@@ -85,14 +85,14 @@ def apply_baseline(report: Report, known: Mapping[Key, int], file: str) -> Repor
     kept = tuple(finding for finding in report.findings if finding.key not in known)
     checked = {flow.flow for flow in report.flows}
     stale = tuple(
-        _stale(key, Place(file, line))
+        _stale(key, Location(file, line))
         for key, line in known.items()
         if key not in there and (key[1] is None or key[1] in checked)
     )
     return replace(report, findings=(*stale, *kept), known=len(report.findings) - len(kept))
 
 
-def _stale(key: Key, place: Place) -> Finding:
+def _stale(key: Key, location: Location) -> Finding:
     code, flow, source, target = key
     edge = source if target is None else f"{source} -> {target}"
     return Finding(
@@ -102,5 +102,5 @@ def _stale(key: Key, place: Place) -> Finding:
         target=target,
         message=f"{code} of {edge} is not found any more",
         details=("Remove this entry, or write the file again with --write-baseline.",),
-        place=place,
+        location=location,
     )

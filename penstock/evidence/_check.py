@@ -133,7 +133,7 @@ def _unresolved(outside: Mapping[str, tuple[Outside, ...]]) -> Iterator[Unresolv
     for step, calls in outside.items():
         for call in calls:
             if call.library is None:
-                yield Unresolved(step, call.text, call.place)
+                yield Unresolved(step, call.text, call.location)
 
 
 def _why_absent(project: Project, step: CheckedStep) -> str | None:
@@ -193,5 +193,5 @@ def _missing(
             step.name,
             label,
             None if renamed is None else renamed.label,
-            None if renamed is None else renamed.place,
+            None if renamed is None else renamed.location,
         )

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from penstock._declared.step import Location, Step
 from penstock.evidence._model import CheckedFlow, CheckedStep
-from penstock.evidence._source.files import Place
 from penstock.evidence._source.project import Project
 from penstock.graph import Flow
 from penstock.graph._functions import names_of
 
-__all__ = ["as_checked", "place_of", "project_of"]
+__all__ = ["as_checked", "project_of", "relative_to"]
 
 
 def as_checked(flow: Flow, folder: Path) -> CheckedFlow:
@@ -37,19 +36,19 @@ def _step(step: Step, folder: Path) -> CheckedStep:
         receives=step.receives,
         unchecked=step.unchecked,
         is_entrypoint=step.is_entrypoint,
-        declared=place_of(location, folder),
+        declared=relative_to(location, folder),
         is_loaded=step.details is None,
     )
 
 
-def place_of(location: Location | None, folder: Path) -> Place | None:
+def relative_to(location: Location | None, folder: Path) -> Location | None:
     """Return *location* with its file as it is named from *folder*."""
     if location is None:
         return None
     path = Path(location.file)
     absolute = path if path.is_absolute() else folder / path
     shown = absolute.relative_to(folder) if absolute.is_relative_to(folder) else path
-    return Place(shown.as_posix(), location.line)
+    return Location(shown.as_posix(), location.line)
 
 
 def project_of(

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from penstock._declared.step import Location
 from penstock.evidence._model import EdgeEvidence, Evidence, FlowReport
-from penstock.evidence._source.files import Place
 
 __all__ = ["explain_edge"]
 
@@ -55,8 +55,8 @@ class _Explanation:
             yield "the other way round:"
             yield from self._evidence(evidence)
         if edge.reason is not None:
-            yield f"  {edge.reason}{':' if edge.place else ''}"
-            yield from self._quoted([edge.place] if edge.place else [])
+            yield f"  {edge.reason}{':' if edge.location else ''}"
+            yield from self._quoted([edge.location] if edge.location else [])
 
     def _evidence(self, evidence: Evidence) -> Iterator[str]:
         if evidence.channel is not None:
@@ -79,18 +79,18 @@ class _Explanation:
         calls = [u for u in self._report.unresolved if u.step == self._source]
         if calls:
             yield f"  {self._source} has calls of which the source does not show where they lead:"
-            yield from self._quoted(dict.fromkeys(u.place for u in calls[:_MOST_CALLS]))
+            yield from self._quoted(dict.fromkeys(u.location for u in calls[:_MOST_CALLS]))
         if not others and not calls:
             yield f"  {self._source} leads to no step of the flow, and all of its calls are known"
 
-    def _quoted(self, places: Iterable[Place]) -> Iterator[str]:
-        for place in places:
-            yield f"    {place}: {self._line(place)}".rstrip(": ")
+    def _quoted(self, locations: Iterable[Location]) -> Iterator[str]:
+        for location in locations:
+            yield f"    {location}: {self._line(location)}".rstrip(": ")
 
-    def _line(self, place: Place) -> str:
+    def _line(self, location: Location) -> str:
         try:
-            text = (self._folder / place.file).read_text(encoding="utf-8", errors="replace")
+            text = (self._folder / location.file).read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
         lines = text.splitlines()
-        return lines[place.line - 1].strip() if place.line <= len(lines) else ""
+        return lines[location.line - 1].strip() if location.line <= len(lines) else ""

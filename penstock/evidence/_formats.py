@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
+from penstock._declared.step import Location
 from penstock.evidence._junit import as_junit
 from penstock.evidence._markdown import as_markdown
 from penstock.evidence._model import EdgeEvidence, Evidence, Missing
 from penstock.evidence._report import Finding, Report
 from penstock.evidence._sarif import as_sarif
-from penstock.evidence._source.files import Place
 
 __all__ = ["FORMATS", "SCHEMA_VERSION", "as_github", "as_json", "as_text", "report_schema"]
 
@@ -68,8 +68,8 @@ def _edge(edge: EdgeEvidence) -> dict[str, Any]:
         found["against"] = [_evidence(one) for one in edge.against]
     if edge.reason is not None:
         found["reason"] = edge.reason
-    if edge.place is not None:
-        found["at"] = _place(edge.place)
+    if edge.location is not None:
+        found["at"] = _location(edge.location)
     return found
 
 
@@ -77,8 +77,8 @@ def _missing(missing: Missing) -> dict[str, Any]:
     found: dict[str, Any] = {"step": missing.step, "function": missing.label}
     if missing.renamed_to is not None:
         found["renamed_to"] = missing.renamed_to
-    if missing.place is not None:
-        found["at"] = _place(missing.place)
+    if missing.location is not None:
+        found["at"] = _location(missing.location)
     return found
 
 
@@ -89,14 +89,14 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     if evidence.channel is not None:
         found["channel"] = evidence.channel
     if evidence.first:
-        found["first"] = [_place(place) for place in evidence.first]
+        found["first"] = [_location(location) for location in evidence.first]
     if evidence.path:
-        found["path"] = [_place(place) for place in evidence.path]
+        found["path"] = [_location(location) for location in evidence.path]
     return found
 
 
-def _place(place: Place) -> dict[str, Any]:
-    return {"file": place.file, "line": place.line}
+def _location(location: Location) -> dict[str, Any]:
+    return {"file": location.file, "line": location.line}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -108,10 +108,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "to": finding.target,
         "message": finding.message,
         "details": list(finding.details),
-        "related": [_place(place) for place in finding.related],
+        "related": [_location(location) for location in finding.related],
     }
-    if finding.place is not None:
-        found |= _place(finding.place)
+    if finding.location is not None:
+        found |= _location(finding.location)
     return found
 
 
@@ -127,8 +127,8 @@ def as_github(report: Report) -> str:
 
 
 def _command(level: str, finding: Finding) -> str:
-    place = finding.place
-    where = [] if place is None else [f"file={_escaped(place.file)}", f"line={place.line}"]
+    location = finding.location
+    where = [] if location is None else [f"file={_escaped(location.file)}", f"line={location.line}"]
     options = ",".join([*where, f"title={_escaped(finding.code)}"])
     text = "\n".join([finding.title, *finding.details])
     return f"::{level} {options}::{_escaped(text, in_options=False)}"

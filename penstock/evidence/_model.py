@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from penstock.evidence._source.files import Place
+from penstock._declared.step import Location
 
 __all__ = [
     "CheckedFlow",
@@ -38,8 +38,8 @@ class CheckedStep:
     receives: tuple[str, ...] = ()
     unchecked: str | None = None
     is_entrypoint: bool = False
-    declared: Place | None = None
-    """The place of the declaration, for messages."""
+    declared: Location | None = None
+    """The location of the declaration, for messages."""
 
     is_loaded: bool = False
     """Whether the process has its function, which then is somewhere."""
@@ -65,10 +65,10 @@ class Evidence:
     kind: Kind
     """A call, an order in a common caller, a function that is handed off, or a channel."""
 
-    path: tuple[Place, ...] = ()
+    path: tuple[Location, ...] = ()
     """The lines of the calls that lead to the second step."""
 
-    first: tuple[Place, ...] = ()
+    first: tuple[Location, ...] = ()
     """Of an order, the lines of the calls that lead to the first step."""
 
     caller: str | None = None
@@ -104,7 +104,7 @@ class EdgeEvidence:
     reason: str | None = None
     """Why it is unverified or unchecked."""
 
-    place: Place | None = None
+    location: Location | None = None
     """The line of the reason."""
 
 
@@ -138,7 +138,7 @@ class Unresolved:
     text: str
     """The callee as it is written, or why nobody knows what happens there."""
 
-    place: Place
+    location: Location
     """The line of the call."""
 
 
@@ -158,7 +158,7 @@ class Missing:
     renamed_to: str | None = None
     """The name of what the function probably is now, if anything is like it."""
 
-    place: Place | None = None
+    location: Location | None = None
     """The line of that function."""
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from penstock.evidence._declared import place_of
+from penstock._declared.step import Location
+from penstock.evidence._declared import relative_to
 from penstock.evidence._model import (
     CheckedFlow,
     EdgeEvidence,
@@ -18,7 +19,6 @@ from penstock.evidence._model import (
     Undeclared,
     Verdict,
 )
-from penstock.evidence._source.files import Place
 from penstock.graph import Problem
 
 __all__ = ["CODES", "Finding", "Key", "Report", "Severity", "as_finding", "report_of"]
@@ -66,10 +66,10 @@ class Finding:
     details: tuple[str, ...] = ()
     """The facts of the source, and what to write instead, a line each."""
 
-    place: Place | None = None
+    location: Location | None = None
     """The line at which to look first."""
 
-    related: tuple[Place, ...] = ()
+    related: tuple[Location, ...] = ()
     """Further lines of the source."""
 
     @property
@@ -79,8 +79,8 @@ class Finding:
 
     def text(self) -> str:
         """Return it as text, with the line first and the details below."""
-        place = f"{self.place}: " if self.place is not None else ""
-        lines = [f"{place}{self.title} [{self.code}]", *(f"    {each}" for each in self.details)]
+        location = f"{self.location}: " if self.location is not None else ""
+        lines = [f"{location}{self.title} [{self.code}]", *(f"    {each}" for each in self.details)]
         return "\n".join(lines)
 
     @property
@@ -179,7 +179,7 @@ def as_finding(problem: Problem, folder: Path) -> Finding:
         source=problem.step,
         target=None,
         message=problem.message.replace(f"{folder}{os.sep}", ""),
-        place=place_of(problem.location, folder),
+        location=relative_to(problem.location, folder),
     )
 
 
@@ -188,7 +188,7 @@ class _Writer:
 
     def __init__(self, flow: CheckedFlow, report: FlowReport) -> None:
         self._flow, self._report = flow, report
-        self._places = {step.name: step.declared for step in flow.steps}
+        self._locations = {step.name: step.declared for step in flow.steps}
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings in order."""
@@ -205,12 +205,12 @@ class _Writer:
             yield self._undeclared(undeclared)
 
     def _shown(self, name: str) -> str:
-        place = self._places.get(name)
-        return f"{name} ({place})" if place is not None else name
+        location = self._locations.get(name)
+        return f"{name} ({location})" if location is not None else name
 
     def _contradicted(self, edge: EdgeEvidence) -> Finding:
         details = [f"{self._shown(edge.source)} does not lead to {self._shown(edge.target)}."]
-        related: tuple[Place, ...] = ()
+        related: tuple[Location, ...] = ()
         for against in edge.against[:1]:
             details.append(f"{against.caller} calls {edge.target} first: {_lines(against)}.")
             related = (*against.first, *against.path)
@@ -226,7 +226,7 @@ class _Writer:
             target=edge.target,
             message=f"{edge.source} -> {edge.target} is not in the source",
             details=tuple(details),
-            place=self._places.get(edge.target),
+            location=self._locations.get(edge.target),
             related=related,
         )
 
@@ -249,13 +249,13 @@ class _Writer:
                 f"In this order in {one.caller}: {_lines(one)}.",
                 f"Reversed in {other.caller}: {_lines(other)}.",
             ),
-            place=self._places.get(edge.target),
+            location=self._locations.get(edge.target),
             related=(*other.first, *other.path),
         )
 
     def _unverified(self, edge: EdgeEvidence) -> Finding:
         reason = edge.reason or "the source does not show it"
-        where = f" ({edge.place})" if edge.place is not None else ""
+        where = f" ({edge.location})" if edge.location is not None else ""
         return Finding(
             code="edge-unverified",
             flow=self._flow.name,
@@ -269,8 +269,8 @@ class _Writer:
                     'else unchecked="why" takes the edge out of the check.'
                 ),
             ),
-            place=self._places.get(edge.target),
-            related=() if edge.place is None else (edge.place,),
+            location=self._locations.get(edge.target),
+            related=() if edge.location is None else (edge.location,),
         )
 
     def _undeclared(self, found: Undeclared) -> Finding:
@@ -286,7 +286,7 @@ class _Writer:
             target=found.target,
             message=f"{found.source} -> {found.target} is not declared",
             details=(f"{text}: {_lines(evidence)}.", f'Write after="{found.source}" on it.'),
-            place=evidence.path[0] if evidence.path else None,
+            location=evidence.path[0] if evidence.path else None,
             related=evidence.path[1:],
         )
 
@@ -302,7 +302,7 @@ class _Writer:
             target=None,
             message=message,
             details=(f"It was declared as {missing.label}.",),
-            place=missing.place or self._places.get(missing.step),
+            location=missing.location or self._locations.get(missing.step),
         )
 
 

@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from penstock._declared.step import Location
 from penstock.evidence._report import CODES, Finding, Report
-from penstock.evidence._source.files import Place
 
 __all__ = ["as_sarif"]
 
@@ -51,21 +53,24 @@ def _results(findings: Iterable[Finding], rules: list[str]) -> Iterable[Mapping[
             "message": {"text": text},
             "partialFingerprints": {"penstock/v1": f"{fingerprint}:{seen[key]}"},
         }
-        if finding.place is not None:
-            result["locations"] = [{"physicalLocation": _location(finding.place)}]
+        if finding.location is not None:
+            result["locations"] = [{"physicalLocation": _location(finding.location)}]
         if finding.related:
-            places = list(dict.fromkeys(finding.related))
+            locations = list(dict.fromkeys(finding.related))
             result["relatedLocations"] = [
-                {"id": number, "physicalLocation": _location(place)}
-                for number, place in enumerate(places, 1)
+                {"id": number, "physicalLocation": _location(location)}
+                for number, location in enumerate(locations, 1)
             ]
         yield result
 
 
-def _location(place: Place) -> dict[str, Any]:
-    # A file outside of the project has a whole path, and no base.
-    base = {} if place.is_outside else {"uriBaseId": "%SRCROOT%"}
+def _location(location: Location) -> dict[str, Any]:
+    path = Path(location.file)
+    if path.is_absolute():  # outside of the project
+        artifact = {"uri": path.as_uri()}
+    else:
+        artifact = {"uri": quote(location.file), "uriBaseId": "%SRCROOT%"}
     return {
-        "artifactLocation": {"uri": place.uri, **base},
-        "region": {"startLine": place.line},
+        "artifactLocation": artifact,
+        "region": {"startLine": location.line},
     }

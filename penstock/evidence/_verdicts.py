@@ -136,15 +136,15 @@ class _Judge:
             # What leads to *source* may lead to *target* after it.
             unresolved = self._unresolved(list(self._evidence.outside), source, source)
         if unresolved is not None:
-            place = unresolved.place
-            return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, place)
+            location = unresolved.location
+            return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, location)
         gateway = self._gateway(source, target)
         if gateway is not None and not is_reached and self._is_entered_from_outside(target):
             reason = f"{source} sends by {gateway.text}, and {target} is called from elsewhere"
-            return EdgeEvidence(source, target, "unverified", (), (), reason, gateway.place)
+            return EdgeEvidence(source, target, "unverified", (), (), reason, gateway.location)
         if self._evidence.located[source].is_stub:
-            reason, place = f"{source} has no body yet", self._evidence.located[source].place
-            return EdgeEvidence(source, target, "unverified", (), (), reason, place)
+            reason, location = f"{source} has no body yet", self._evidence.located[source].location
+            return EdgeEvidence(source, target, "unverified", (), (), reason, location)
         return EdgeEvidence(source, target, "contradicted", (), against)
 
     def _is_reached(self, target: str) -> bool:
@@ -271,9 +271,9 @@ class _Judge:
         """
         if not self._steps[target].receives or not found.path:
             return False
-        place = found.path[-1]
+        location = found.path[-1]
         name = self._evidence.located[target].name
-        return name not in self._evidence.project.line_at(place)
+        return name not in self._evidence.project.line_at(location)
 
     def connections(self) -> Iterator[Undeclared]:
         """Yield all that directly leads from one step to another."""

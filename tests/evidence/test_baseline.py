@@ -50,7 +50,7 @@ def test_stale_entries_are_errors(baseline):
     report = apply_baseline(report_on("pay -> charge", PROBLEM), baseline, "known.toml")
     (stale,) = report.findings
 
-    assert (stale.code, stale.severity, str(stale.place)) == (
+    assert (stale.code, stale.severity, str(stale.location)) == (
         "baseline-stale", "error", "known.toml:4",
     )  # fmt: skip
     assert stale.message == "edge-contradicted of charge -> ship is not found any more"

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 from checked_sources import checked_flow, project_with
 
-from penstock.evidence import FORMATS, Finding, Place, Report, report_schema
+from penstock import Location
+from penstock.evidence import FORMATS, Finding, Report, report_schema
 from penstock.evidence._check import check
 from penstock.evidence._markdown import MOST_CHARACTERS
 from penstock.evidence._report import report_of
@@ -125,14 +126,15 @@ def test_a_fingerprint_stays_where_lines_move(report):
 def test_a_file_outside_of_the_project_has_a_whole_address(tmp_path):
     """SARIF names a file of the project from its folder, and another by its whole address."""
     path = tmp_path / "a b.py"
-    finding = Finding(
-        code="edge-mixed", flow="f", source="a", target="b", message="m", place=Place(str(path), 1)
-    )
-    (run,) = json.loads(FORMATS["sarif"](Report((), (finding,))))["runs"]
-    location = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    about = {"code": "edge-mixed", "flow": "f", "source": "a", "target": "b", "message": "m"}
+    findings = [Finding(**about, location=Location(file, 1)) for file in (str(path), "a b.py")]
+    (run,) = json.loads(FORMATS["sarif"](Report((), tuple(findings))))["runs"]
+    found = [result["locations"][0]["physicalLocation"] for result in run["results"]]
 
-    assert location == {"uri": path.as_uri()}
-    assert Place("a b.py", 1).uri == "a%20b.py"
+    assert [each["artifactLocation"] for each in found] == [
+        {"uri": path.as_uri()},
+        {"uri": "a%20b.py", "uriBaseId": "%SRCROOT%"},
+    ]
 
 
 def test_junit(report):

@@ -50,7 +50,7 @@ def test_an_error_of_penstock_hides_one_statement_alone():
         ("supported", None),
         ("unverified", "penstock itself failed there (KeyError: 'a b'), please report it"),
     ]
-    assert str(list(report.edges)[1].place) == "app.py:4"
+    assert str(list(report.edges)[1].location) == "app.py:4"
     assert [finding.severity for finding in report.findings] == ["warning"]
 
 

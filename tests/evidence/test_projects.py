@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from checked_sources import checked, project_with
 
+from penstock import Location
 from penstock.evidence._analysis.analysis import Analysis
 from penstock.evidence._check import check
 from penstock.evidence._declared import project_of
 from penstock.evidence._model import CheckedFlow, CheckedStep
-from penstock.evidence._source.files import Place, SourceFile
+from penstock.evidence._source.files import SourceFile
 from penstock.evidence._source.project import Project
 
 CHARGE = "@step\ndef charge(): ...\n"
@@ -260,7 +261,7 @@ def flow_of(file, module, **options):
     names = (("pay", 1), ("charge", 5))
     steps = [
         CheckedStep(
-            name=n, module=module, qualname=n, line=line, declared=Place(file, line), **options
+            name=n, module=module, qualname=n, line=line, declared=Location(file, line), **options
         )
         for n, line in names
     ]

@@ -93,7 +93,7 @@ def test_an_unverified_edge_has_its_reason(report):
     finding = found(report, "edge-unverified")
 
     assert finding.details[0] == "given().collect cannot be resolved (app.py:15)."
-    assert [str(place) for place in finding.related] == ["app.py:15"]
+    assert [str(location) for location in finding.related] == ["app.py:15"]
 
 
 def test_a_missing_function(report):
@@ -135,7 +135,7 @@ def test_an_undeclared_call_is_at_its_line():
     """An undeclared edge is reported at the line of the call."""
     finding = found(drifted(BYPASSED, ""), "edge-undeclared")
 
-    assert str(finding.place) == "app.py:3"
+    assert str(finding.location) == "app.py:3"
     assert finding.details == ("pay calls ship: app.py:3.", 'Write after="pay" on it.')
 
 

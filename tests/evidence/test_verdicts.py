@@ -23,7 +23,7 @@ def test_a_call_supports_an_edge():
     (edge,) = checked(PAY, "pay -> charge").edges
 
     assert (edge.verdict, edge.evidence[0].kind) == ("supported", "call")
-    assert [str(place) for place in edge.evidence[0].path] == ["app.py:3"]
+    assert [str(location) for location in edge.evidence[0].path] == ["app.py:3"]
 
 
 def test_an_order_supports_an_edge_and_says_in_which_caller():
@@ -195,7 +195,7 @@ class Other:
 
     assert edge.verdict == "unverified"
     assert edge.reason == "given().collect cannot be resolved"
-    assert str(edge.place) == "app.py:4"
+    assert str(edge.location) == "app.py:4"
 
 
 def test_an_unresolved_value_leaves_an_edge_to_what_is_passed_on_unverified():
@@ -364,7 +364,7 @@ def test_a_renamed_function_is_found_in_its_module():
     options = {"send": {"module": "app", "qualname": "send_message", "line": 1}}
     report = checked("def send_messages(): ...\ndef other(): ...\n", "", **options)
 
-    assert [(m.step, m.renamed_to, str(m.place)) for m in report.missing] == [
+    assert [(m.step, m.renamed_to, str(m.location)) for m in report.missing] == [
         ("send", "app.send_messages", "app.py:1")
     ]
 
@@ -444,7 +444,7 @@ def charge(): ...
 """
     (edge,) = checked(source, EDGE).edges
 
-    assert (edge.verdict, str(edge.place)) == ("unverified", "app.py:9")
+    assert (edge.verdict, str(edge.location)) == ("unverified", "app.py:9")
     assert checked(source.replace("app.charge", "other"), EDGE).edges[0].verdict == "contradicted"
 
 

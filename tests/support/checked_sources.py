@@ -44,7 +44,7 @@ def checked_flow(project: Project, edges: str, **options: dict) -> CheckedFlow:
                 "module": definition.source.module,
                 "qualname": definition.qualname,
                 "line": definition.line,
-                "declared": definition.place,
+                "declared": definition.location,
                 **options.get(name, {}),
             },
         )

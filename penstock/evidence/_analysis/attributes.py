@@ -153,7 +153,7 @@ def _called(
     frame: Frame, method: Method, node: ast.AST, arguments: tuple[Values, ...] = ()
 ) -> Values:
     activation = frame.engine.activate(method.function, Arguments(arguments), method.receiver)
-    frame.emit(Call((activation,), frame.place(node)))
+    frame.emit(Call((activation,), frame.location(node)))
     return activation.returns or UNKNOWN
 
 

@@ -62,7 +62,7 @@ def _provided(frame: Frame, values: Values, node: ast.AST) -> Values:
             returned = await_values(frame, frame.apply((provider,), OPEN, node), node)
         if any(isinstance(value, Deferred) for value in returned):
             returned, lazy = iterate(frame, returned, node)
-            terms = [Call(lazy, frame.place(node))]
+            terms = [Call(lazy, frame.location(node))]
         frame.emit(sequence(terms))
         found = join(found, returned)
     return tuple(v for v in found if not isinstance(v, (Unknown, Constant))) or found

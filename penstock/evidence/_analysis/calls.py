@@ -142,11 +142,11 @@ def _call_function(
     activation = frame.engine.activate(function, arguments, receiver)
     frame.forget_paths()
     if function.definition.is_generator:
-        frame.emit(Call((activation,), frame.place(node), is_lazy=True))
+        frame.emit(Call((activation,), frame.location(node), is_lazy=True))
         return (Deferred("generator", (activation,)),)
     if isinstance(function.definition.node, ast.AsyncFunctionDef):
         return (Deferred("coroutine", (activation,)),)
-    frame.emit(Call((activation,), frame.place(node)))
+    frame.emit(Call((activation,), frame.location(node)))
     return typed_or(frame, function, activation.returns)
 
 

@@ -52,7 +52,7 @@ def comprehension(frame: Frame, node: Any) -> Values:
         with frame.collected() as body:
             run_round(first, others)
         if lazy:
-            frame.emit(Iterate(lazy, sequence(body), frame.place(node)))
+            frame.emit(Iterate(lazy, sequence(body), frame.location(node)))
         else:
             frame.emit(Loop(sequence(body)))
 

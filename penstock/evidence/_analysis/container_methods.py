@@ -70,7 +70,7 @@ def _extend(frame: Frame, container: Container, arguments: Arguments, node: ast.
         items, lazy = iterate(frame, (value,), node)
         engine.put(container, None, items)
         if lazy:
-            frame.emit(Call(lazy, frame.place(node)))
+            frame.emit(Call(lazy, frame.location(node)))
     for word, values in arguments.named.items():
         engine.put(container, Constant(word, str), values)
     return UNKNOWN

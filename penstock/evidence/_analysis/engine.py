@@ -358,7 +358,7 @@ class Engine(Heap):
 
 
 def _too_deep(activation: Activation) -> Outside:
-    return Outside(TOO_DEEP, activation.definition.place, is_lost=True)
+    return Outside(TOO_DEEP, activation.definition.location, is_lost=True)
 
 
 def _general(values: Values) -> Values:

@@ -163,7 +163,7 @@ def _yield_from(frame: Frame, node: ast.YieldFrom) -> Values:
     items, lazy = iterate(frame, values, node)
     frame.activation.yields = join(frame.activation.yields, items)
     if lazy:
-        frame.emit(Iterate(lazy, Yield(), frame.place(node)))
+        frame.emit(Iterate(lazy, Yield(), frame.location(node)))
         return join(*(each.returns for each in lazy)) or UNKNOWN
     frame.emit(Loop(Yield()))
     return UNKNOWN

@@ -77,7 +77,7 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
         found = rule(frame, callee, arguments, node)
         if found is not None:
             return found
-    frame.emit(Outside(callee_text(node), frame.place(node), callee.name))
+    frame.emit(Outside(callee_text(node), frame.location(node), callee.name))
     _send(frame, callee, node)
     return (_made(frame, callee, arguments, node), *_instances(callee.site))
 
@@ -140,7 +140,7 @@ def _consume(frame: Frame, callee: External, arguments: Arguments, node: ast.AST
     lazy = [f for f in functions_in(frame, arguments.all()) if isinstance(f, Deferred)]
     for each in lazy:
         # It was called where it was made: here its body runs.
-        frame.emit(Iterate(each.activations, EMPTY, frame.place(node)))
+        frame.emit(Iterate(each.activations, EMPTY, frame.location(node)))
     copied = copy_of(frame, last, arguments, node)
     return copied if copied or lazy else None
 
@@ -162,7 +162,7 @@ def _register(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) 
 def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     handed = hand_functions(frame, callee, arguments, node)
     if handed:
-        frame.emit(Outside(callee_text(node), frame.place(node), callee.name))
+        frame.emit(Outside(callee_text(node), frame.location(node), callee.name))
     return handed
 
 

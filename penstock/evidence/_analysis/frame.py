@@ -5,11 +5,11 @@ import builtins
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.scopes import Activation, Arguments, Scope, merge
 from penstock.evidence._analysis.terms import Term
 from penstock.evidence._analysis.values import UNKNOWN, External, Values, join
-from penstock.evidence._source.files import Place
 
 __all__ = ["Frame", "Names", "Special", "path_of"]
 
@@ -53,9 +53,9 @@ class Frame:
         """Return the identity of what is made at *node*."""
         return (node, self.activation, *self.rounds)
 
-    def place(self, node: ast.AST) -> Place:
+    def location(self, node: ast.AST) -> Location:
         """Return where *node* is."""
-        return Place(self.activation.definition.source.file, getattr(node, "lineno", 1))
+        return Location(self.activation.definition.source.file, getattr(node, "lineno", 1))
 
     def emit(self, term: Term) -> None:
         """Note what happens next."""

@@ -67,7 +67,7 @@ def run_later(frame: Frame, value: Value, arguments: Arguments, node: ast.AST) -
     """Return what happens when somebody calls, awaits or iterates over *value*."""
     with frame.collected() as terms:
         if isinstance(value, Deferred):
-            terms.append(Call(value.activations, frame.place(node)))
+            terms.append(Call(value.activations, frame.location(node)))
         else:
             await_values(frame, frame.apply((value,), arguments, node), node)
     return sequence(terms)
@@ -84,7 +84,7 @@ def hand_off(frame: Frame, bodies: list[Term], node: ast.AST, owner: Hashable = 
     """
     token = frame.site(node)
     body = bodies[0] if len(bodies) == 1 else Parallel(tuple(bodies))
-    frame.emit(Background(body, token, frame.place(node)))
+    frame.emit(Background(body, token, frame.location(node)))
     if owner is not None:
         frame.tokens.setdefault(owner, []).append(token)
     return (Pending(token),)
@@ -155,7 +155,7 @@ def _function_named(frame: Frame, text: str) -> Values:
 def call_outside(frame: Frame, node: ast.AST, arguments: Arguments) -> Values:
     """Note a call of which the source does not show where it leads."""
     handed = hand_functions(frame, External("?"), arguments, node)
-    frame.emit(Outside(callee_text(node), frame.place(node)))
+    frame.emit(Outside(callee_text(node), frame.location(node)))
     return handed or NOTHING
 
 

@@ -58,7 +58,7 @@ def await_values(frame: Frame, values: Values, node: ast.AST) -> Values:
     options: list[Term] = []
     for value in values:
         if isinstance(value, Deferred) and value.kind == "coroutine":
-            options.append(Call(value.activations, frame.place(node)))
+            options.append(Call(value.activations, frame.location(node)))
             for each in value.activations:
                 function = Function(each.definition, each.scope)
                 found = join(found, typed_or(frame, function, each.returns))
@@ -137,7 +137,7 @@ def _advance(frame: Frame, iterator: Value, following: str, node: ast.AST) -> Va
     if not isinstance(iterator, Instance):
         items, lazy = iterate(frame, (iterator,), node)
         if lazy:
-            frame.emit(Call(lazy, frame.place(node)))
+            frame.emit(Call(lazy, frame.location(node)))
         return items
     if not frame.engine.find(iterator.cls, following):
         return NOTHING

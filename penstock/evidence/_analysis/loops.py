@@ -90,7 +90,7 @@ def run_for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
     body, is_left = _repeated(frame, run_round)
     otherwise = _otherwise(frame, node, is_left=is_left)
     if lazy:
-        frame.emit(Iterate(lazy, body, frame.place(node)))
+        frame.emit(Iterate(lazy, body, frame.location(node)))
         frame.emit(choice([otherwise, EMPTY]))
     else:
         frame.emit(Loop(body, otherwise))

@@ -39,7 +39,7 @@ def _run_items(frame: Frame, node: ast.With | ast.AsyncWith, items: Sequence[ast
     body, exits = sequence(terms), _leave(frame, values, node)
     exits = sequence([end_stack(frame, entered), exits])
     if activations:
-        frame.emit(Iterate(activations, body, frame.place(node), is_loop=False))
+        frame.emit(Iterate(activations, body, frame.location(node), is_loop=False))
         frame.emit(exits)
     elif exits is not EMPTY:
         frame.emit(Try(body, (), EMPTY, exits))

@@ -50,7 +50,7 @@ def gather(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) 
     pending = [each for each in everything if isinstance(each, Pending)]
     if not lazy and not pending:
         return None
-    bodies: list[Term] = [Call(each.activations, frame.place(node)) for each in lazy]
+    bodies: list[Term] = [Call(each.activations, frame.location(node)) for each in lazy]
     found = hand_off(frame, bodies, node) if bodies else NOTHING
     for each in pending:
         frame.emit(Join(each.token))
@@ -135,7 +135,7 @@ def _data(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
     data = tuple(v for v in arguments.all() if isinstance(v, (Container, Deferred)))
     items, lazy = iterate(frame, data, node)
     if lazy:
-        frame.emit(Call(lazy, frame.place(node)))
+        frame.emit(Call(lazy, frame.location(node)))
     return items or UNKNOWN
 
 
@@ -143,7 +143,7 @@ def _run_one(frame: Frame, value: Value, given: Arguments, node: ast.AST) -> Val
     if not isinstance(value, Deferred):
         return await_values(frame, frame.apply((value,), given, node), node)
     if value.kind == "generator":
-        frame.emit(Call(value.activations, frame.place(node)))
+        frame.emit(Call(value.activations, frame.location(node)))
     return await_values(frame, (value,), node)
 
 

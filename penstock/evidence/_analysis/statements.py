@@ -54,10 +54,10 @@ def run_block(frame: Frame, statements: Sequence[ast.stmt]) -> None:
 
 def _lose(frame: Frame, statement: ast.stmt, error: Exception) -> None:
     """Go on after a statement that penstock failed at with *error*: it may do anything."""
-    place = frame.place(statement)
+    location = frame.location(statement)
     text = f"penstock itself failed there ({type(error).__name__}: {error}), please report it"
-    frame.engine.failures[f"{place}: {text}"] = None
-    frame.emit(Outside(text, place, is_lost=True))
+    frame.engine.failures[f"{location}: {text}"] = None
+    frame.emit(Outside(text, location, is_lost=True))
     for name in sorted(names_assigned_in(ast.Module([statement], []))):
         frame.assign(name, join(frame.read(name), UNKNOWN))
     if isinstance(statement, (ast.Return, ast.Raise)):
@@ -70,7 +70,7 @@ def _expression(frame: Frame, node: ast.Expr) -> None:
     lazy = [v for v in values if isinstance(v, Deferred) and v.kind == "coroutine"]
     if lazy and isinstance(node.value, ast.Call):  # not awaited: a mistake, or a stub
         for each in lazy:
-            frame.emit(Call(each.activations, frame.place(node)))
+            frame.emit(Call(each.activations, frame.location(node)))
 
 
 def _assert(frame: Frame, node: ast.Assert) -> None:

@@ -34,7 +34,7 @@ def call_string(frame: Frame, text: str, name: str, arguments: Arguments, node: 
     if name == "join":
         for lazy in arguments.all():
             if isinstance(lazy, Deferred):
-                frame.emit(Call(lazy.activations, frame.place(node)))
+                frame.emit(Call(lazy.activations, frame.location(node)))
     if name not in _STRING_METHODS or not is_known or arguments.rest or arguments.other:
         return (External(f"str.{name}()"),)
     try:

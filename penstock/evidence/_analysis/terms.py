@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from penstock.evidence._source.files import Place
+from penstock._declared.step import Location
 
 if TYPE_CHECKING:
     from penstock.evidence._analysis.scopes import Activation
@@ -35,7 +35,7 @@ class Call:
     """A call of one of several functions."""
 
     targets: tuple["Activation", ...]
-    place: Place
+    location: Location
     is_lazy: bool = False
     """Whether it makes a generator, whose body runs later."""
 
@@ -47,7 +47,7 @@ class Outside:
     text: str
     """The callee as it is written."""
 
-    place: Place
+    location: Location
     library: str | None = None
     """The dotted name in a library, if that is what is called."""
 
@@ -66,7 +66,7 @@ class Background:
 
     body: "Term"
     token: Hashable
-    place: Place
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Iterate:
 
     targets: tuple["Activation", ...]
     body: "Term"
-    place: Place
+    location: Location
     is_loop: bool = True
     """Whether it is a loop, and not the block of a context manager."""
 

@@ -51,12 +51,12 @@ Rule = Callable[[Frame, Any, str, Arguments, ast.AST], Values]
 def _deferred(
     frame: Frame, inner: Deferred, _: str, __: Arguments, node: ast.AST
 ) -> Values:  # like ``generator.send(None)``
-    frame.emit(Call(inner.activations, frame.place(node)))
+    frame.emit(Call(inner.activations, frame.location(node)))
     return iterate(frame, (inner,), node, is_silent=True)[0]
 
 
 def _model(frame: Frame, inner: Instance, detail: str, _: Arguments, node: ast.AST) -> Values:
-    frame.emit(Outside(callee_text(node), frame.place(node), f"model.{detail}"))
+    frame.emit(Outside(callee_text(node), frame.location(node), f"model.{detail}"))
     announce(frame, inner, detail, node)
     return UNKNOWN
 
@@ -68,7 +68,7 @@ def _inherited(
         for token in frame.tokens.pop(inner, ()):
             frame.emit(Join(token))
         return UNKNOWN
-    frame.emit(Outside(callee_text(node), frame.place(node), f"inherited.{detail}"))
+    frame.emit(Outside(callee_text(node), frame.location(node), f"inherited.{detail}"))
     bodies = [run_later(frame, each, OPEN, node) for each in _own_methods(frame, inner)]
     return hand_off(frame, bodies, node, inner) if bodies else UNKNOWN
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import TOO_DEEP
 from penstock.evidence._analysis.scopes import Activation
 from penstock.evidence._analysis.terms import (
@@ -42,7 +43,7 @@ from penstock.evidence._order.states import (
     rank,
     unmarked,
 )
-from penstock.evidence._source.files import Definition, Place
+from penstock.evidence._source.files import Definition
 
 __all__ = ["FlowRuns", "consumed_in"]
 
@@ -77,7 +78,7 @@ class FlowRuns:
         self.definitions: dict[Definition, None] = {}
         """The functions that the flow runs."""
         self._loops = 0
-        self._prefix: tuple[Place, ...] = ()
+        self._prefix: tuple[Location, ...] = ()
         self._background = 0
         self._caller: Definition | None = None
         self._current = Summary()
@@ -168,7 +169,7 @@ class FlowRuns:
             if activation.before is not EMPTY:
                 with self._apart():
                     self._current, self._caller = Summary(), definition
-                    call = Call((activation,), definition.place)
+                    call = Call((activation,), definition.location)
                     self._evaluate(call, {BEGIN: Mark((), is_last=True)})
 
     def _evaluate(self, term: Term, state: State) -> Outcome:
@@ -208,22 +209,22 @@ class FlowRuns:
         for target in term.targets:
             name = self._step_of(target.definition)
             if target.before is not EMPTY:
-                self._prefix = (*self._prefix, term.place)
+                self._prefix = (*self._prefix, term.location)
                 provided = self._evaluate(target.before, state).normal
                 self._prefix = self._prefix[:-1]
                 state = provided if provided is not None else state
             if name is not None:
-                one = self._step(name, target.definition, term.place, state)
+                one = self._step(name, target.definition, term.location, state)
             elif term.is_lazy and target in self._consumed:
                 one = Outcome(normal=state)
             else:
-                one = self._helper(self._summary(target), term.place, state)
+                one = self._helper(self._summary(target), term.location, state)
             add_exits(whole, one)
             whole.normal = either(whole.normal, one.normal)
         return whole
 
-    def _step(self, name: str, definition: Definition, place: Place, state: State) -> Outcome:
-        path = (*self._prefix, place)
+    def _step(self, name: str, definition: Definition, location: Location, state: State) -> Outcome:
+        path = (*self._prefix, location)
         self._note(name, Start(path, is_direct=True, is_handed_off=False), state)
         inner = self.body(name, definition)
         after = {key: replace(mark, is_last=False) for key, mark in state.items()}
@@ -234,8 +235,8 @@ class FlowRuns:
         after[name] = Mark(path, is_last=True)
         return Outcome(normal=after, raised=after)
 
-    def _helper(self, summary: Summary, place: Place, state: State) -> Outcome:
-        prefix = (*self._prefix, place)
+    def _helper(self, summary: Summary, location: Location, state: State) -> Outcome:
+        prefix = (*self._prefix, location)
         for name, start in summary.starts.items():
             self._note(name, replace(start, path=(*prefix, *start.path)), state)
         self._current.outside.update(summary.outside)
@@ -377,7 +378,7 @@ class FlowRuns:
         self._consumers.append(consumer)
         self._running.add(target)
         self._depth += 1
-        self._prefix = (*self._prefix, term.place)
+        self._prefix = (*self._prefix, term.location)
         inner = self._evaluate(target.body, state)
         self._prefix = consumer.prefix
         self._depth -= 1
@@ -409,7 +410,7 @@ class FlowRuns:
 
 
 def _too_deep(activation: Activation) -> Outside:
-    return Outside(TOO_DEEP, activation.definition.place, is_lost=True)
+    return Outside(TOO_DEEP, activation.definition.location, is_lost=True)
 
 
 def consumed_in(activations: Iterable[Activation]) -> frozenset[Activation]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
+from penstock._declared.step import Location
 from penstock.evidence._analysis.terms import Exit, Outside, Term
-from penstock.evidence._source.files import Definition, Place
+from penstock.evidence._source.files import Definition
 
 __all__ = [
     "BEGIN",
@@ -32,7 +33,7 @@ BEGIN = ""
 class Start:
     """A way from one step to the next."""
 
-    path: tuple[Place, ...]
+    path: tuple[Location, ...]
     """The line of each call on the way."""
 
     is_direct: bool
@@ -46,8 +47,8 @@ class Order:
     """Two steps one after the other in one function."""
 
     caller: Definition
-    first: tuple[Place, ...]
-    second: tuple[Place, ...]
+    first: tuple[Location, ...]
+    second: tuple[Location, ...]
     is_direct: bool
     is_carried: bool
     """Whether the second comes only when a loop goes round again."""
@@ -59,7 +60,7 @@ class Order:
 class Mark:
     """A step that has run, or the beginning."""
 
-    path: tuple[Place, ...]
+    path: tuple[Location, ...]
     is_last: bool
     """Whether it may be the last that has run."""
 
@@ -98,7 +99,7 @@ class Consumer:
 
     body: Term
     caller: Definition
-    prefix: tuple[Place, ...]
+    prefix: tuple[Location, ...]
     is_loop: bool
     outcome: Outcome = field(default_factory=Outcome)
 
@@ -149,7 +150,7 @@ def unmarked(state: State, loop: int) -> State:
     }
 
 
-def compose(state: State, inner: State | None, prefix: tuple[Place, ...]) -> State | None:
+def compose(state: State, inner: State | None, prefix: tuple[Location, ...]) -> State | None:
     """Return *state* after a function that leaves *inner*."""
     if inner is None:
         return None

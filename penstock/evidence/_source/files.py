@@ -6,40 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
+from penstock._declared.step import Location
 from penstock.evidence._source.functions import has_yield, is_stub, names_assigned_in
 
-__all__ = ["Definition", "Place", "SourceFile"]
+__all__ = ["Definition", "SourceFile"]
 
 _CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[^(:\n]*\(([^)]*)\)", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A line of a source file.
-
-    .. versionadded:: 0.2
-    """
-
-    file: str
-    """The name of the file, from the folder of the project."""
-
-    line: int
-    """The line, counted from 1."""
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-    @property
-    def is_outside(self) -> bool:
-        """Whether the file is not in the folder of the project."""
-        return Path(self.file).is_absolute()
-
-    @property
-    def uri(self) -> str:
-        """The address of the file, relative to the project, or whole if it is outside."""
-        return Path(self.file).as_uri() if self.is_outside else quote(self.file)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +53,9 @@ class Definition:
         return int(min([getattr(self.node, "lineno", 1), *lines]))
 
     @property
-    def place(self) -> Place:
-        """The place of the ``def`` itself."""
-        return Place(self.source.file, getattr(self.node, "lineno", 1))
+    def location(self) -> Location:
+        """The line of the ``def`` itself."""
+        return Location(self.source.file, getattr(self.node, "lineno", 1))
 
     @property
     def label(self) -> str:
@@ -154,7 +127,7 @@ class SourceFile:
     def at(self, line: int) -> Definition | None:
         """Return the function whose ``def``, or first decorator, is at *line*."""
         found = (each for each in self.definitions.values() if each.kind == "function")
-        return next((each for each in found if line in {each.line, each.place.line}), None)
+        return next((each for each in found if line in {each.line, each.location.line}), None)
 
     @cached_property
     def _by_name(self) -> dict[str, list[Definition]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from penstock.evidence._source.files import Definition, Place, SourceFile
+from penstock._declared.step import Location
+from penstock.evidence._source.files import Definition, SourceFile
 
 __all__ = ["Project"]
 
@@ -54,9 +55,9 @@ class Project:
         found = (file for root in roots for file in _files_in(root, folder))
         return cls(found)
 
-    def line_at(self, place: Place) -> str:
+    def line_at(self, location: Location) -> str:
         """Return a line of the source."""
-        return self._by_file[place.file].text.splitlines()[place.line - 1]
+        return self._by_file[location.file].text.splitlines()[location.line - 1]
 
     def source_of(self, module: str, file: str | None) -> SourceFile | None:
         """Return the source of a module, of which *file* is the name if anybody knows."""
@@ -108,7 +109,7 @@ class Project:
                 for each in file.definitions.values() if numbers else ():
                     if each.kind == "function":
                         end = getattr(each.node, "end_lineno", 0)
-                        if any(each.place.line < n <= end for n in numbers):
+                        if any(each.location.line < n <= end for n in numbers):
                             found.add(each.name)
             known = self._callers[name] = frozenset(found)
         return known
@@ -131,16 +132,16 @@ class Project:
             )
         return known
 
-    def uses_of(self, definition: Definition) -> list[Place]:
+    def uses_of(self, definition: Definition) -> list[Location]:
         """Return the lines that mention the name of *definition* and do not only import it."""
         name = definition.name
         pattern = re.compile(rf"(?<![\w\"'])(?:{re.escape(name)})(?![\w\"'])")
-        found: list[Place] = []
+        found: list[Location] = []
         for file in self.mentioning(name):
             for number, line in enumerate(file.text.splitlines(), 1):
                 is_use = name in line and pattern.search(line.partition("#")[0])
                 if is_use and not _is_import(line, name) and f"def {name}" not in line:
-                    found.append(Place(file.file, number))
+                    found.append(Location(file.file, number))
         return found
 
     def subclasses_named(self, name: str) -> Iterator[tuple[SourceFile, str]]:
@@ -152,7 +153,7 @@ class Project:
 
 
 def _lines_of(definition: Definition, lines: list[str]) -> list[str]:
-    return lines[definition.place.line - 1 : getattr(definition.node, "end_lineno", 0)]
+    return lines[definition.location.line - 1 : getattr(definition.node, "end_lineno", 0)]
 
 
 def _is_import(line: str, name: str) -> bool:
