@@ -179,3 +179,15 @@ def test_small_front_end():
 def test_adapters_import_public_names(path):
     """The names that adapters import, of penstock and of their frameworks, are public."""
     assert [found for found in imported(path) if not is_public(*found)] == []
+
+
+FORMATS = Path(penstock.__file__).parent / "render" / "_formats"
+# They are made of what the pages, the catalog and the layout of Graphviz share.
+SHARING = {"dot", "json", "mermaid", "png", "svg"}
+OPEN_FORMATS = sorted({path.stem for path in FORMATS.glob("[a-z]*.py")} - SHARING)
+
+
+@pytest.mark.parametrize("name", OPEN_FORMATS)
+def test_formats_import_public_names(name):
+    """The names that formats import are public: a format of another distribution can use them."""
+    assert [found for found in imported(FORMATS / f"{name}.py") if not is_public(*found)] == []

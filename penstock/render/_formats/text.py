@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 
-from penstock.graph._model import Edge, Graph
-from penstock.graph._structure import by_group, lines, repetitions
-from penstock.render._legend import legend_lines
-from penstock.render._registry import Renderer, RenderOptions
+from penstock.graph import Edge, Graph
+from penstock.render import (
+    Renderer,
+    RenderOptions,
+    by_group,
+    legend_lines,
+    lines,
+    repetitions,
+)
 
 __all__ = ["RENDERER", "render_text"]
 
