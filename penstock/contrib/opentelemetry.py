@@ -36,7 +36,6 @@ except ImportError as error:
         __name__, "opentelemetry-sdk", "opentelemetry", error
     ) from error
 
-
 __all__ = [
     "FlowBaggagePropagator",
     "FlowIdGenerator",
@@ -316,14 +315,7 @@ def _in_remote_trace(span: Span, outer: Context) -> Context:
 
 
 def _kind(span: Span, receives: Sequence[str], sends: Sequence[str], *, is_first: bool) -> SpanKind:
-    """Return the kind of a *span*: what its run began with, or what the step does.
-
-    Args:
-        span: The span.
-        receives: The channels that the step receives from.
-        sends: Those that it sends to.
-        is_first: Whether it has no local parent.
-    """
+    """Return the kind of *span*: what its run began with if *is_first*, or what its step does."""
     if span.begins_run:
         kind = _KINDS.get(span.kind or "", SpanKind.INTERNAL)
         if kind is SpanKind.INTERNAL and receives:
