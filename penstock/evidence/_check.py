@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from penstock.evidence._analysis.analysis import MOST_WORK, Analysis
 from penstock.evidence._analysis.engine import WorkLimitError
 from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._analysis.values import kept_values
+from penstock.evidence._collector import without_collector
 from penstock.evidence._model import (
     CheckedFlow,
     CheckedStep,
@@ -64,6 +66,13 @@ def _check_together(
     project: Project, flows: Sequence[CheckedFlow], work: int
 ) -> tuple[FlowReport, ...]:
     located = [_locate(project, flow) for flow in flows]
+    with kept_values(), without_collector():
+        return _analysed(project, flows, located, work)
+
+
+def _analysed(
+    project: Project, flows: Sequence[CheckedFlow], located: Sequence[_Located], work: int
+) -> tuple[FlowReport, ...]:
     definitions = dict.fromkeys(d for found in located for d in found.values())
     analysis = Analysis(project, work)
     analysis.run(list(definitions))

@@ -1,6 +1,5 @@
 """The verdict on each declared edge, and what the source has that no edge declares."""
 
-import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from penstock.evidence._model import (
 )
 from penstock.evidence._order.states import Order, Start
 from penstock.evidence._source.files import Definition
+from penstock.evidence._source.functions import written
 from penstock.evidence._source.project import Project
 
 __all__ = ["FlowEvidence", "judge", "judge_declared"]
@@ -224,7 +224,7 @@ class _Judge:
 
     def _gateway(self, source: str, target: str) -> Outside | None:
         decorators = getattr(self._evidence.located[target].node, "decorator_list", ())
-        is_receiver = any("receiver" in ast.unparse(each) for each in decorators)
+        is_receiver = any("receiver" in written(each) for each in decorators)
         for outside in self._evidence.outside.get(source, ()):
             last = last_of(outside.library or outside.text)
             if last in SENDING or (last in STORING and is_receiver):

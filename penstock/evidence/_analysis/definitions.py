@@ -26,6 +26,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition
+from penstock.evidence._source.functions import nodes_in
 
 __all__ = ["define_class", "define_function"]
 
@@ -95,21 +96,20 @@ def define_class(frame: Frame, node: ast.ClassDef) -> None:
     info = engine.classes.get(definition)
     if info is None or info.scope.parent is not frame.scope:
         info = ClassInfo(definition, Scope(definition, frame.scope))
-        engine.classes[definition] = info
+        engine.replace(info)
         info.assigned = _assigned_attributes(node)
     bases = join(*(frame.evaluate(_plain(base)) for base in node.bases))
     for keyword in node.keywords:
         frame.evaluate(keyword.value)
     if bases != info.bases:
-        info.bases = bases
-        engine.changed = engine.changed or engine.round > 0
+        engine.rebase(info, bases)
     inner = Frame(engine, frame.activation, info.scope, definition.assigned_names)
     inner.terms = frame.terms
     frame.assign(node.name, (Class(definition),))
     inner.execute(node.body)
     if inner.names is not None:
         info.scope.final = dict(inner.names)
-    engine.forget_mro()
+    engine.forget_mros()
     _note_subclass(frame, definition, node)
     frame.assign(node.name, _decorate(frame, (Class(definition),), node))
 
@@ -138,7 +138,7 @@ def _assigned_attributes(node: ast.ClassDef) -> dict[str, tuple[ast.AST, ...]]:
         parameters = [*method.args.posonlyargs, *method.args.args]
         if not parameters:
             continue
-        for each in ast.walk(method):
+        for each in nodes_in(method):
             if (
                 isinstance(each, ast.Attribute)
                 and isinstance(each.ctx, ast.Store)

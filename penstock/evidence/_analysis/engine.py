@@ -88,6 +88,8 @@ class Engine(Heap):
         self._module_round: dict[SourceFile, int] = {}
         self.classes: dict[Definition, ClassInfo] = {}
         self._mros: dict[Definition, tuple[Definition | str, ...]] = {}
+        self._below: dict[Definition | str, list[Definition]] = {}
+        self._rebased: list[Definition] = []
         self._activations: dict[Hashable, Activation] = {}
         self.contexts: dict[Definition, list[Activation]] = {}
         self._subclasses: dict[Definition, tuple[Definition, ...]] = {}
@@ -125,6 +127,7 @@ class Engine(Heap):
         self.changed = False
         self.evaluated.clear()
         self._mros.clear()
+        self._below.clear()
         self._annotations.clear()
         self._announced.clear()
         return list(roots())
@@ -229,11 +232,27 @@ class Engine(Heap):
         lines.append([line[0] for line in lines])
         found = (cls, *_linearize(lines))
         self._mros[cls] = found
+        for one in found:
+            self._below.setdefault(one, []).append(cls)
         return found
 
-    def forget_mro(self) -> None:
-        """Forget in which classes attributes are looked up, for there is one more."""
-        self._mros.clear()
+    def replace(self, info: ClassInfo) -> None:
+        """Let *info* be what is known of a class."""
+        self.classes[info.definition] = info
+        self._rebased.append(info.definition)
+
+    def rebase(self, info: ClassInfo, bases: Values) -> None:
+        """Let *bases* be those of a class, as `forget_mros` will note."""
+        info.bases = bases
+        self.changed = self.changed or self.round > 0
+        self._rebased.append(info.definition)
+
+    def forget_mros(self) -> None:
+        """Forget in which classes attributes are looked up, where bases are others now."""
+        for cls in self._rebased:
+            for each in self._below.pop(cls, ()):
+                self._mros.pop(each, None)
+        self._rebased.clear()
 
     def subclasses(self, cls: Definition) -> tuple[Definition, ...]:
         """Return the known subclasses of a class, at any depth."""

@@ -29,6 +29,7 @@ from penstock.evidence._analysis.values import (
     Values,
     join,
 )
+from penstock.evidence._source.functions import children_of
 
 __all__ = ["evaluate"]
 
@@ -39,7 +40,7 @@ def evaluate(frame: Frame, node: ast.expr) -> Values:
 
 
 def _all_parts(frame: Frame, node: Any) -> Values:
-    for child in ast.iter_child_nodes(node):
+    for child in children_of(node):
         if isinstance(child, ast.expr):
             frame.evaluate(child)
     return UNKNOWN

@@ -31,6 +31,7 @@ from penstock.evidence._analysis.values import (
     Wrapped,
     join,
 )
+from penstock.evidence._source.functions import written
 
 __all__ = [
     "call_outside",
@@ -147,7 +148,7 @@ def _function_named(frame: Frame, text: str) -> Values:
             continue
         for definition in file.definitions.values():
             decorators = getattr(definition.node, "decorator_list", ())
-            if any(f"'{text}'" in ast.unparse(each) for each in decorators):
+            if any(f"'{text}'" in written(each) for each in decorators):
                 return engine.member(file, definition.name)
     return NOTHING
 
@@ -162,7 +163,7 @@ def call_outside(frame: Frame, node: ast.AST, arguments: Arguments) -> Values:
 def callee_text(node: ast.AST) -> str:
     """Return what *node* calls, as it is written."""
     function = getattr(node, "func", node)
-    return ast.unparse(function) if isinstance(function, ast.expr) else "a call"
+    return written(function) if isinstance(function, ast.expr) else "a call"
 
 
 def method_of(node: ast.AST) -> str:

@@ -15,6 +15,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition
+from penstock.evidence._source.functions import written
 
 __all__ = ["is_abstract", "methods_of", "with_overrides"]
 
@@ -63,7 +64,7 @@ def is_abstract(value: Value) -> bool:
     node = value.definition.node if isinstance(value, Function) else None
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
-    decorators = [ast.unparse(each).rpartition(".")[2] for each in node.decorator_list]
+    decorators = [written(each).rpartition(".")[2] for each in node.decorator_list]
     if any(each.startswith("abstract") for each in decorators):
         return True
     body = [statement for statement in node.body if not _is_constant(statement)]
@@ -71,7 +72,7 @@ def is_abstract(value: Value) -> bool:
         case []:
             return True
         case [ast.Raise() as only]:
-            return "NotImplemented" in ast.unparse(only)
+            return "NotImplemented" in written(only)
         case [only]:
             return isinstance(only, ast.Pass)
     return False

@@ -30,7 +30,7 @@ from penstock.evidence._analysis.values import (
     is_vague,
     join,
 )
-from penstock.evidence._source.functions import names_assigned_in
+from penstock.evidence._source.functions import names_assigned_in, written
 
 __all__ = ["run_block"]
 
@@ -107,7 +107,7 @@ def _ann_assign(frame: Frame, node: ast.AnnAssign) -> None:
 def _field(frame: Frame, node: ast.AnnAssign, name: str, typed: Values) -> None:
     """Note a field of a class, with its type and default."""
     engine, cls = frame.engine, frame.scope.definition
-    if "ClassVar" not in ast.unparse(node.annotation):
+    if "ClassVar" not in written(node.annotation):
         engine.store(Class(cls), "fields", (Constant(name, str),))
     engine.store(Class(cls), ("annotation", name), typed)
     if node.value is not None:

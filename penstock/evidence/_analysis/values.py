@@ -1,9 +1,11 @@
 """The values that names may have, as far as the source shows them. All are frozen."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from penstock.evidence._source.files import Definition, SourceFile
 
@@ -32,16 +34,62 @@ __all__ = [
     "Wrapped",
     "is_vague",
     "join",
+    "kept_values",
 ]
 
+_V = TypeVar("_V")
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+
+class _Kept(type):
+    """Makes equal values one object, whose hash and comparison are those of its identity."""
+
+    permanent: ClassVar[dict[Hashable, Any]] = {}
+    """The values that modules have."""
+
+    known: ClassVar[dict[Hashable, Any]] = permanent
+    """These, and the values of the checks that are running."""
+
+    running = 0
+    lock = Lock()
+
+    def __call__(cls: type[_V], *args: Any, **named: Any) -> _V:
+        """Return the value of these fields, which is made if there is none."""
+        key = (cls, args, *named.items()) if named else (cls, args)
+        found: _V | None = _Kept.known.get(key)
+        if found is not None:
+            return found
+        made: _V = type.__call__(cls, *args, **named)
+        # It may be known with other defaults left out.
+        names: tuple[str, ...] = cls.__slots__  # type: ignore[attr-defined]
+        whole = (cls, tuple([getattr(made, name) for name in names]))
+        kept: _V = _Kept.known.setdefault(whole, made)
+        _Kept.known[key] = kept
+        return kept
+
+
+@contextmanager
+def kept_values() -> Iterator[None]:
+    """Forget after the block the values that were made in it, for they hold trees of source."""
+    with _Kept.lock:
+        _Kept.running += 1
+        if _Kept.running == 1:
+            _Kept.known = dict(_Kept.permanent)
+    try:
+        yield
+    finally:
+        with _Kept.lock:
+            _Kept.running -= 1
+            if not _Kept.running:
+                _Kept.known = _Kept.permanent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknown(metaclass=_Kept):
     """A value that the source does not show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(metaclass=_Kept):
     """A string, a number, True, False or None."""
 
     value: Any
@@ -49,8 +97,8 @@ class Constant:
     """The type, since ``1 == True``."""
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+@dataclass(frozen=True, slots=True, eq=False)
+class External(metaclass=_Kept):
     """Something of a library, by its dotted name, with ``()`` after what is called."""
 
     name: str
@@ -58,15 +106,15 @@ class External:
     """The call that made it, if one did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+@dataclass(frozen=True, slots=True, eq=False)
+class Module(metaclass=_Kept):
     """A module of the project."""
 
     source: SourceFile
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+@dataclass(frozen=True, slots=True, eq=False)
+class Function(metaclass=_Kept):
     """A function of the project."""
 
     definition: Definition
@@ -74,8 +122,8 @@ class Function:
     """The scope that it was defined in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+@dataclass(frozen=True, slots=True, eq=False)
+class Class(metaclass=_Kept):
     """A class of the project."""
 
     definition: Definition
@@ -83,8 +131,8 @@ class Class:
     """Whether it may be one of its subclasses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+@dataclass(frozen=True, slots=True, eq=False)
+class Instance(metaclass=_Kept):
     """An object of a class of the project."""
 
     cls: Definition
@@ -92,32 +140,32 @@ class Instance:
     """The call that made it. None is any object of the class or of one of its subclasses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+@dataclass(frozen=True, slots=True, eq=False)
+class Method(metaclass=_Kept):
     """A function with the object or class that it is bound to."""
 
     function: Function
     receiver: "Value"
 
 
-@dataclass(frozen=True, slots=True)
-class Super:
+@dataclass(frozen=True, slots=True, eq=False)
+class Super(metaclass=_Kept):
     """The result of ``super()``."""
 
     cls: Definition
     receiver: "Value"
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+@dataclass(frozen=True, slots=True, eq=False)
+class Container(metaclass=_Kept):
     """A list, tuple, dict or set. The heap has its items."""
 
     kind: str
     site: Hashable
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial(metaclass=_Kept):
     """A callable with some of its arguments."""
 
     callee: "Value"
@@ -127,32 +175,32 @@ class Partial:
     """``"signature"`` is that of a task."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapped:
+@dataclass(frozen=True, slots=True, eq=False)
+class Wrapped(metaclass=_Kept):
     """A function in a descriptor or a decorator of a library that changes how it is called."""
 
     kind: str
     function: "Value"
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+@dataclass(frozen=True, slots=True, eq=False)
+class Alias(metaclass=_Kept):
     """A type that is written as an expression, like ``Annotated[Session, Depends(get_db)]``."""
 
     node: Any
     scope: "Scope" = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+@dataclass(frozen=True, slots=True, eq=False)
+class Deferred(metaclass=_Kept):
     """A coroutine that nobody awaits yet, or a generator that nobody iterates over yet."""
 
     kind: str
     activations: tuple["Activation", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending(metaclass=_Kept):
     """The result of a hand-off, for which somebody may wait."""
 
     token: Hashable
@@ -180,16 +228,20 @@ _MOST = 40
 
 def join(*several: Iterable[Value]) -> Values:
     """Return all values of *several*, each once."""
-    filled = [values for values in several if values != ()]
+    filled = [values for values in several if values]
     if not filled:
         return NOTHING
     first = filled[0]
     if isinstance(first, tuple) and all(values is first for values in filled):
         return first
-    found = dict.fromkeys(value for values in filled for value in values)
+    found = dict.fromkeys(first)  # no loops of Python: this is the most frequent call of all
+    for values in filled[1:]:
+        found.update(dict.fromkeys(values))
     if len(found) > _MOST:
         known = [value for value in found if value != UNKNOWN[0]]
         return (*known[:_MOST], *UNKNOWN)
+    if isinstance(first, tuple) and len(found) == len(first):
+        return first
     return tuple(found)
 
 

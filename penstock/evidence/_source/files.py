@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Literal
 
 from penstock._declared.step import Location
-from penstock.evidence._source.functions import has_yield, is_stub, names_assigned_in
+from penstock.evidence._source.functions import (
+    children_of,
+    has_yield,
+    is_stub,
+    names_assigned_in,
+    nodes_in,
+    statements_in,
+)
 
-__all__ = ["Definition", "SourceFile"]
+__all__ = ["Definition", "SourceFile", "words_in"]
 
+_WORD = re.compile(r"[^\W\d]\w*")
 _CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[^(:\n]*\(([^)]*)\)", re.MULTILINE)
 
 
@@ -34,6 +42,12 @@ class Definition:
     def assigned_names(self) -> frozenset[str]:
         """The names that it assigns, with its parameters."""
         return names_assigned_in(self.node)
+
+    @cached_property
+    def global_names(self) -> frozenset[str]:
+        """The names that it, or a function in it, declares as ``global``."""
+        found = (each.names for each in nodes_in(self.node) if isinstance(each, ast.Global))
+        return frozenset(name for names in found for name in names)
 
     @cached_property
     def is_generator(self) -> bool:
@@ -113,9 +127,7 @@ class SourceFile:
     @cached_property
     def definitions(self) -> dict[ast.AST, Definition]:
         """All that the module defines, by node."""
-        found: dict[ast.AST, Definition] = {}
-        _collect(self.tree, self.root, "", found)
-        return found
+        return _definitions_in(self)
 
     def find(self, qualname: str, line: int | None = None) -> Definition | None:
         """Return what is called *qualname*: the one nearest to *line*, or else the last."""
@@ -139,7 +151,7 @@ class SourceFile:
     @cached_property
     def words(self) -> frozenset[str]:
         """All identifiers in the text, those of comments and strings too."""
-        return frozenset(re.findall(r"[^\W\d]\w*", self.text))
+        return words_in(self.text)
 
     @cached_property
     def bases(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -150,23 +162,33 @@ class SourceFile:
         )
 
 
-def _collect(
-    tree: ast.AST, parent: Definition, prefix: str, found: dict[ast.AST, Definition]
-) -> None:
-    waiting = [(tree, parent, prefix)]
+def words_in(text: str) -> frozenset[str]:
+    """Return all identifiers in *text*, those of comments and strings too."""
+    return frozenset(_WORD.findall(text))
+
+
+def _definitions_in(source: SourceFile) -> dict[ast.AST, Definition]:
+    """Return all that a module defines, by node."""
+    found: dict[ast.AST, Definition] = {}
+    inner_nodes = children_of if "lambda" in source.text else statements_in
+    waiting: list[tuple[ast.AST, Definition, str]] = [(source.tree, source.root, "")]
     while waiting:
         node, parent, prefix = waiting.pop()
-        for child in ast.iter_child_nodes(node):
-            inside, below = parent, prefix
-            if isinstance(child, ast.ClassDef):
-                inside = Definition("class", parent.source, prefix + child.name, child, parent)
-                below = f"{prefix}{child.name}."
-            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                inside = Definition("function", parent.source, prefix + child.name, child, parent)
-                below = f"{prefix}{child.name}.<locals>."
-            elif isinstance(child, ast.Lambda):
-                inside = Definition("lambda", parent.source, f"{prefix}<lambda>", child, parent)
-                below = f"{prefix}<lambda>.<locals>."
-            if inside is not parent:
-                found[child] = inside
-            waiting.append((child, inside, below))
+        for child in inner_nodes(node):
+            kind = _KINDS.get(type(child))
+            if kind is None:
+                waiting.append((child, parent, prefix))
+                continue
+            name = f"{prefix}{getattr(child, 'name', '<lambda>')}"
+            found[child] = Definition(kind, source, name, child, parent)
+            below = f"{name}." if kind == "class" else f"{name}.<locals>."
+            waiting.append((child, found[child], below))
+    return found
+
+
+_KINDS: dict[type[ast.AST], Literal["class", "function", "lambda"]] = {
+    ast.ClassDef: "class",
+    ast.FunctionDef: "function",
+    ast.AsyncFunctionDef: "function",
+    ast.Lambda: "lambda",
+}

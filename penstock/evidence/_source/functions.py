@@ -4,9 +4,60 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["has_yield", "is_stub", "names_assigned_in"]
+__all__ = [
+    "children_of",
+    "has_yield",
+    "is_stub",
+    "names_assigned_in",
+    "nodes_in",
+    "statements_in",
+    "written",
+]
 
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+_NOT_ENTERED = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda}
+_STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+_LEAVES = {ast.Load, ast.Store, ast.Del}
+
+
+def children_of(node: ast.AST) -> list[Any]:
+    """Return the nodes directly in *node*, in the order of its fields, without the contexts.
+
+    It is `ast.iter_child_nodes`, which takes several times as long.
+    """
+    found: list[Any] = []
+    for value in node.__dict__.values():
+        if type(value) is list:
+            found += [each for each in value if isinstance(each, ast.AST)]
+        elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
+            found.append(value)
+    return found
+
+
+def statements_in(node: ast.AST) -> list[Any]:
+    """Return the statements, handlers and cases directly in *node*."""
+    found: list[Any] = []
+    for value in node.__dict__.values():
+        if type(value) is list and value and isinstance(value[0], _STATEMENTS):
+            found += value
+    return found
+
+
+def nodes_in(node: ast.AST) -> Iterator[Any]:
+    """Yield *node*, and all nodes in it, in any order."""
+    waiting = [node]
+    while waiting:
+        inner = waiting.pop()
+        yield inner
+        waiting += children_of(inner)
+
+
+def written(node: ast.AST) -> str:
+    """Return the source of an expression, which is made once."""
+    known = node.__dict__
+    if "written" not in known:
+        known["written"] = ast.unparse(node)
+    return str(known["written"])
 
 
 def names_assigned_in(node: Any) -> frozenset[str]:
@@ -35,8 +86,8 @@ def _own_nodes(node: Any) -> Iterator[ast.AST]:
     while waiting:
         inner = waiting.pop()
         yield inner
-        if not isinstance(inner, (*_Function, ast.ClassDef, ast.Lambda)):
-            waiting.extend(ast.iter_child_nodes(inner))
+        if type(inner) not in _NOT_ENTERED:
+            waiting += children_of(inner)
 
 
 def _bound_by(node: ast.AST) -> list[str]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from penstock._declared.step import Location
-from penstock.evidence._source.files import Definition, SourceFile
+from penstock.evidence._source.files import Definition, SourceFile, words_in
 
 __all__ = ["Project"]
 
@@ -76,9 +76,18 @@ class Project:
         """Return the files in which *word* is."""
         known = self._mentions.get(word)
         if known is None:
-            found = (f for f in self.sources if word in f.text and word in f.words)
-            known = self._mentions[word] = tuple(found)
+            numbers = self._numbers_by_word.get(word, ())
+            known = self._mentions[word] = tuple(self.sources[n] for n in numbers)
         return known
+
+    @cached_property
+    def _numbers_by_word(self) -> dict[str, list[int]]:
+        """The numbers of the files in which each word is."""
+        found: dict[str, list[int]] = {}
+        for number, source in enumerate(self.sources):
+            for word in words_in(source.text):
+                found.setdefault(word, []).append(number)
+        return found
 
     def called_by(self, name: str) -> frozenset[str]:
         """Return the words in all functions called *name*."""
