@@ -4,10 +4,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from gettext import c2py
 
-__all__ = ["Plural"]
+__all__ = ["Plural", "count"]
 
 # The standard library has it since Python 2, and does not document it.
 _compiled = lru_cache(c2py)
+
+
+def count(number: int, word: str) -> str:
+    """Return *number* with *word*, which has an s for other numbers than one."""
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)

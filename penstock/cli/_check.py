@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from penstock._common.files import write_whole
+from penstock._common.plural import count
 from penstock._project.check_settings import FAIL_ON
-from penstock.cli._console import count, failure, relative, say
+from penstock.cli._console import failure, relative, say
 from penstock.cli._project import Project, load, with_flows
 from penstock.docs import Settings
 from penstock.docs import explain as explain_unknown

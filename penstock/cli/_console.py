@@ -18,7 +18,6 @@ from penstock._common.files import write_standard_output
 from penstock._project.importing import Interruption
 
 __all__ = [
-    "count",
     "ending_on_signals",
     "failure",
     "is_terminal",
@@ -66,11 +65,6 @@ def show_diagram(drawn: str | bytes, format_: str) -> None:
             drawn = json.dumps(json.loads(drawn), indent=2)
         sys.stdout.write(f"{legible(drawn)}\n")
         sys.stdout.flush()
-
-
-def count(number: int, word: str) -> str:
-    """Return *number* with *word*, which has an s for other numbers than one."""
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
 
 
 def is_terminal() -> bool:

@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from penstock.cli._console import count, relative, say
+from penstock._common.plural import count
+from penstock.cli._console import relative, say
 from penstock.cli._project import load, with_flows
 
 __all__ = ["problems"]

@@ -22,9 +22,11 @@ _MOST_COMMANDS = 10
 
 
 def as_text(report: Report) -> str:
-    """Return the findings a block each, and a line that counts."""
+    """Return the findings a block each, the page about each code, and a line that counts."""
     lines = [finding.text() for finding in report.findings]
-    return "\n".join([*lines, *report.failures, report.summary()])
+    pages = {finding.code: finding.help for finding in report.findings}
+    about = [f"{code}: {page}" for code, page in sorted(pages.items()) if page is not None]
+    return "\n".join([*lines, *about, *report.failures, report.summary()])
 
 
 def as_json(report: Report) -> str:
@@ -110,6 +112,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "details": list(finding.details),
         "related": [_location(location) for location in finding.related],
     }
+    if finding.help is not None:
+        found["help"] = finding.help
     if finding.location is not None:
         found |= _location(finding.location)
     return found
@@ -130,7 +134,8 @@ def _command(level: str, finding: Finding) -> str:
     location = finding.location
     where = [] if location is None else [f"file={_escaped(location.file)}", f"line={location.line}"]
     options = ",".join([*where, f"title={_escaped(finding.code)}"])
-    text = "\n".join([finding.title, *finding.details])
+    about = [] if finding.help is None else [finding.help]
+    text = "\n".join([finding.title, *finding.details, *about])
     return f"::{level} {options}::{_escaped(text, in_options=False)}"
 
 

@@ -41,7 +41,8 @@ def _case(name: str, findings: list[Finding]) -> ET.Element:
         message = errors[0].message if len(errors) == 1 else f"{len(errors)} findings"
         codes = " ".join(dict.fromkeys(finding.code for finding in errors))
         failure = ET.SubElement(case, "failure", message=_clean(message), type=codes)
-        failure.text = _clean("\n".join(finding.text() for finding in errors))
+        pages = dict.fromkeys(finding.help for finding in errors if finding.help is not None)
+        failure.text = _clean("\n".join([*(finding.text() for finding in errors), *pages]))
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if warnings:
         out = ET.SubElement(case, "system-out")

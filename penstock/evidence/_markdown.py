@@ -32,7 +32,10 @@ def as_markdown(report: Report) -> str:
 
 def _row(finding: Finding) -> str:
     where = "" if finding.location is None else _escaped(str(finding.location))
-    lines = [f"**{_escaped(finding.title)}** {_escaped(f'[{finding.code}]')}", *finding.details]
+    code = _escaped(f"[{finding.code}]")
+    if finding.help is not None:
+        code = f"[{code}]({finding.help})"
+    lines = [f"**{_escaped(finding.title)}** {code}", *finding.details]
     return f"| {where} | {lines[0]}{''.join(f'<br>{_escaped(line)}' for line in lines[1:])} |\n"
 
 

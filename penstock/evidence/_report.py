@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from penstock._common.plural import count
 from penstock._declared.step import Location
 from penstock.evidence._declared import relative_to
+from penstock.evidence._help import help_of
 from penstock.evidence._model import (
     CheckedFlow,
     EdgeEvidence,
@@ -84,6 +86,11 @@ class Finding:
         return "\n".join(lines)
 
     @property
+    def help(self) -> str | None:
+        """The address of the page about its code in the documentation, if that is known."""
+        return help_of(self.code)
+
+    @property
     def title(self) -> str:
         """The message after the name of the flow."""
         return self.message if self.flow is None else f"{self.flow}: {self.message}"
@@ -129,9 +136,9 @@ class Report:
         """Return one line that counts the edges, by what was found of them, and the rest."""
         kinds = Counter(e.evidence[0].kind for e in self.edges if e.evidence)
         verdicts = Counter(e.verdict for e in self.edges)
-        in_source = sum(count for kind, count in kinds.items() if kind != "channel")
+        in_source = sum(number for kind, number in kinds.items() if kind != "channel")
         words: dict[Kind, str] = {"order": "in order", "hand-off": "handed off"}
-        parts = [_count(kinds["call"], "call")] if kinds["call"] else []
+        parts = [count(kinds["call"], "call")] if kinds["call"] else []
         parts += [f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]]
         found = [f"{in_source} in the source" + (f" ({', '.join(parts)})" if parts else "")]
         if kinds["channel"]:
@@ -139,23 +146,19 @@ class Report:
         rest: tuple[Verdict, ...] = ("mixed", "unverified", "contradicted", "unchecked")
         found += [f"{verdicts[verdict]} {verdict}" for verdict in rest if verdicts[verdict]]
         total = verdicts.total()
-        counted = f"{_count(len(self.flows), 'flow')}, {_count(total, 'edge')}: {', '.join(found)}"
+        counted = f"{count(len(self.flows), 'flow')}, {count(total, 'edge')}: {', '.join(found)}"
         undeclared = sum(len(flow.undeclared) for flow in self.flows)
         missing = sum(len(flow.missing) for flow in self.flows)
         more = [f"{undeclared} undeclared"] if undeclared else []
-        more += [f"{_count(missing, 'step')} without a function"] if missing else []
+        more += [f"{count(missing, 'step')} without a function"] if missing else []
         stale = sum(finding.code == "baseline-stale" for finding in self.findings)
         more += [f"{self.known} in the baseline"] if self.known else []
         more += [f"{stale} no longer found"] if stale else []
         problems = sum(finding.code not in CODES for finding in self.findings)
-        more += [_count(problems, "problem")] if problems else []
+        more += [count(problems, "problem")] if problems else []
         failures = len(self.failures)
-        more += [f"{_count(failures, 'error')} of penstock itself"] if failures else []
+        more += [f"{count(failures, 'error')} of penstock itself"] if failures else []
         return "; ".join([counted, *more])
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
 
 
 def report_of(
@@ -192,9 +195,12 @@ class _Writer:
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings in order."""
+        gone = {missing.step for missing in self._report.missing}
         for missing in self._report.missing:
             yield self._missing(missing)
         for edge in self._report.edges:
+            if edge.verdict == "unverified" and gone & {edge.source, edge.target}:
+                continue  # one fault is one finding
             if edge.verdict == "contradicted":
                 yield self._contradicted(edge)
             elif edge.verdict == "mixed":
@@ -208,27 +214,36 @@ class _Writer:
         location = self._locations.get(name)
         return f"{name} ({location})" if location is not None else name
 
+    def _on_edge(self, code: str, edge: EdgeEvidence, message: str, *details: str) -> Finding:
+        """Return a finding about a declared edge, at the line that declares it."""
+        against = edge.against[:1]
+        related = [each for one in against for each in (*one.first, *one.path)]
+        return Finding(
+            code=code,
+            flow=self._flow.name,
+            source=edge.source,
+            target=edge.target,
+            message=f"{edge.source} -> {edge.target} {message}",
+            details=details,
+            location=self._locations.get(edge.target),
+            related=(*related, *([] if edge.location is None else [edge.location])),
+        )
+
     def _contradicted(self, edge: EdgeEvidence) -> Finding:
         details = [f"{self._shown(edge.source)} does not lead to {self._shown(edge.target)}."]
-        related: tuple[Location, ...] = ()
-        for against in edge.against[:1]:
-            details.append(f"{against.caller} calls {edge.target} first: {_lines(against)}.")
-            related = (*against.first, *against.path)
+        against = edge.against[:1]
+        details += [f"{one.caller} calls {edge.target} first: {_lines(one)}." for one in against]
         reached = self._reached(edge.target, other_than=edge.source)
         if reached is not None:
             details.append(f"{edge.target} is reached from {reached}.")
             details.append(f'Write after="{reached}" on {edge.target}, or call it after '
                            f"{edge.source}.")  # fmt: skip
-        return Finding(
-            code="edge-contradicted",
-            flow=self._flow.name,
-            source=edge.source,
-            target=edge.target,
-            message=f"{edge.source} -> {edge.target} is not in the source",
-            details=tuple(details),
-            location=self._locations.get(edge.target),
-            related=related,
-        )
+        else:
+            details.append(
+                f"Call {edge.target} after {edge.source}, correct after= of {edge.target}, or "
+                'write unchecked="why" on it if something else than the source leads there.'
+            )
+        return self._on_edge("edge-contradicted", edge, "is not in the source", *details)
 
     def _reached(self, target: str, other_than: str) -> str | None:
         """Return the step from which the source leads to *target*."""
@@ -239,38 +254,24 @@ class _Writer:
 
     def _mixed(self, edge: EdgeEvidence) -> Finding:
         one, other = edge.evidence[0], edge.against[0]
-        return Finding(
-            code="edge-mixed",
-            flow=self._flow.name,
-            source=edge.source,
-            target=edge.target,
-            message=f"{edge.source} -> {edge.target} is reversed in {other.caller}",
-            details=(
-                f"In this order in {one.caller}: {_lines(one)}.",
-                f"Reversed in {other.caller}: {_lines(other)}.",
-            ),
-            location=self._locations.get(edge.target),
-            related=(*other.first, *other.path),
+        return self._on_edge(
+            "edge-mixed",
+            edge,
+            f"is reversed in {other.caller}",
+            f"In this order in {one.caller}: {_lines(one)}.",
+            f"Reversed in {other.caller}: {_lines(other)}.",
         )
 
     def _unverified(self, edge: EdgeEvidence) -> Finding:
         reason = edge.reason or "the source does not show it"
         where = f" ({edge.location})" if edge.location is not None else ""
-        return Finding(
-            code="edge-unverified",
-            flow=self._flow.name,
-            source=edge.source,
-            target=edge.target,
-            message=f"{edge.source} -> {edge.target} cannot be seen in the source",
-            details=(
-                f"{reason}{where}.",
-                (
-                    "If a message leads there, write the channel as sends= and receives=; "
-                    'else unchecked="why" takes the edge out of the check.'
-                ),
-            ),
-            location=self._locations.get(edge.target),
-            related=() if edge.location is None else (edge.location,),
+        return self._on_edge(
+            "edge-unverified",
+            edge,
+            "cannot be seen in the source",
+            f"{reason}{where}.",
+            "If a message leads there, write the channel as sends= and receives=; "
+            'else unchecked="why" takes the edge out of the check.',
         )
 
     def _undeclared(self, found: Undeclared) -> Finding:
@@ -285,7 +286,10 @@ class _Writer:
             source=found.source,
             target=found.target,
             message=f"{found.source} -> {found.target} is not declared",
-            details=(f"{text}: {_lines(evidence)}.", f'Write after="{found.source}" on it.'),
+            details=(
+                f"{text}: {_lines(evidence)}.",
+                f'Add "{found.source}" to after= of {found.target}, or do not call it there.',
+            ),
             location=evidence.path[0] if evidence.path else None,
             related=evidence.path[1:],
         )
@@ -301,7 +305,10 @@ class _Writer:
             source=missing.step,
             target=None,
             message=message,
-            details=(f"It was declared as {missing.label}.",),
+            details=(
+                f"It was declared as {missing.label}.",
+                "Correct the declaration, or write the catalog again if the flows are from one.",
+            ),
             location=missing.location or self._locations.get(missing.step),
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from penstock._declared.step import Location
+from penstock.evidence._help import MEANINGS, help_of
 from penstock.evidence._report import CODES, Finding, Report
 
 __all__ = ["as_sarif"]
@@ -36,7 +37,13 @@ def as_sarif(report: Report) -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    return {"id": code, "defaultConfiguration": {"level": CODES.get(code, "error")}}
+    page = help_of(code)
+    return {
+        "id": code,
+        "shortDescription": {"text": MEANINGS.get(code, code)},
+        **({} if page is None else {"helpUri": page}),
+        "defaultConfiguration": {"level": CODES.get(code, "error")},
+    }
 
 
 def _results(findings: Iterable[Finding], rules: list[str]) -> Iterable[Mapping[str, Any]]:

@@ -1,66 +1,27 @@
 """Reports as JSON with its schema, SARIF, JUnit XML and Markdown."""
 
 import json
+from importlib.metadata import PackageNotFoundError
 from itertools import pairwise
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from checked_sources import checked_flow, project_with
+from checked_sources import SHOP, SHOP_EDGES, SHOP_OPTIONS, report_on
 
 from penstock import Location
-from penstock.evidence import FORMATS, Finding, Report, report_schema
-from penstock.evidence._check import check
+from penstock.evidence import FORMATS, Finding, Report, _help, report_schema
+from penstock.evidence._help import help_of
 from penstock.evidence._markdown import MOST_CHARACTERS
 from penstock.evidence._report import report_of
 
-SOURCE = """
-def back():
-    ship()
-    charge()
-@step
-def pay():
-    charge()
-    ship()
-    if late: back()
-    refund()
-@step
-def charge(): pass
-@step
-def ship(): given().collect()
-class Shop:
-    @step
-    def collect(self): ...
-class Other:
-    def collect(self): ...
-@step
-def refund(): pass
-@step
-def close(): pass
-def refund_all(): pass
-"""
-EDGES = (
-    "pay -> charge, charge -> ship, ship -> collect, refund -> close, close -> pay, pay -> by_hand"
-)
-OPTIONS = {
-    "gone": {"module": "app", "qualname": "no_such_function"},
-    "moved": {"module": "app", "qualname": "refund_al"},
-    "by_hand": {"module": "app", "qualname": "close", "unchecked": "a person"},
-    "refund": {"sends": ("kafka:a",)},
-    "close": {"receives": ("kafka:a",)},
-}
 PROBLEM = Finding(code="cycle", flow=None, source=None, target=None, message="a | b <c>")
-
-
-def report_on(source, edges, *problems, **options):
-    project = project_with({"app.py": source})
-    flow = checked_flow(project, edges, **options)
-    return report_of([flow], check(project, [flow]), problems)
 
 
 @pytest.fixture(scope="module")
 def report():
-    return report_on(SOURCE, EDGES, PROBLEM, **OPTIONS)
+    return report_on(SHOP, SHOP_EDGES, PROBLEM, **SHOP_OPTIONS)
 
 
 def test_the_json_fits_its_schema(report):
@@ -97,6 +58,7 @@ def test_sarif(report):
 
     assert [rules[result["ruleIndex"]] for result in results] == [r["ruleId"] for r in results]
     assert [result["ruleId"] for result in results] == [f.code for f in report.findings]
+    assert {rule["helpUri"] for rule in run["tool"]["driver"]["rules"]} == set(map(help_of, rules))
     assert mixed["level"] == "warning"
     assert mixed["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "app.py", "uriBaseId": "%SRCROOT%"},
@@ -116,7 +78,7 @@ def fingerprints(report):
 
 def test_a_fingerprint_stays_where_lines_move(report):
     """A finding is the same after lines are added, and two of one kind are two."""
-    moved = report_on("\n\n" + SOURCE, EDGES, PROBLEM, PROBLEM, **OPTIONS)
+    moved = report_on("\n\n" + SHOP, SHOP_EDGES, PROBLEM, PROBLEM, **SHOP_OPTIONS)
 
     assert fingerprints(moved)[1:] != fingerprints(report)
     assert [fingerprints(moved)[0], *fingerprints(moved)[2:]] == fingerprints(report)
@@ -137,6 +99,48 @@ def test_a_file_outside_of_the_project_has_a_whole_address(tmp_path):
     ]
 
 
+def test_a_code_without_a_page():
+    """A finding of a code that nobody documents has no link."""
+    finding = Finding(code="new", flow=None, source=None, target=None, message="m")
+    made = {name: write(Report((), (finding,))) for name, write in FORMATS.items()}
+
+    assert [name for name, text in made.items() if "/reference/check/" in text] == ["sarif"]
+    assert made["text"] == "m [new]\nno flows, no edges: 0 in the source; 1 problem"
+    assert r"**m** \[new\] |" in made["markdown"]
+
+
+@pytest.fixture
+def documentation(monkeypatch):
+    """Return what replaces the address of the documentation in the metadata, or the metadata."""
+    _help._documentation.cache_clear()
+
+    def replace(address):
+        def metadata(_name):
+            if address is None:
+                raise PackageNotFoundError
+            return SimpleNamespace(get_all=lambda _: [f"Documentation, {address}"])
+
+        monkeypatch.setattr(_help, "metadata", metadata)
+
+    yield replace
+    _help._documentation.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://a.test/b/docs/index.md", "https://a.test/b/docs/reference/check/cycle.md"),
+        ("https://a.test/en/stable/", "https://a.test/en/stable/reference/check/cycle.html"),
+        (None, None),
+    ],
+)
+def test_the_address_of_a_page(documentation, address, expected):
+    """The page of a code is beside the first page, in the repository or on a site."""
+    documentation(address)
+
+    assert help_of("cycle") == expected
+
+
 def test_junit(report):
     """Each flow is a test of JUnit, which fails with its errors and prints its warnings."""
     suites = ET.fromstring(FORMATS["junit"](report))
@@ -147,6 +151,7 @@ def test_junit(report):
     assert "[edge-contradicted]" in orders.findtext("failure")
     assert "[edge-mixed]" in orders.findtext("system-out")
     assert declarations.find("failure").get("message") == "a | b <c>"
+    assert declarations.findtext("failure").endswith(help_of("cycle"))
     assert suites[0].findtext("system-out") == report.summary()
 
 
@@ -171,7 +176,7 @@ def test_markdown(report):
     text = FORMATS["markdown"](report)
 
     assert text.startswith("**penstock check**: 1 flow, 6 edges: ")
-    assert r"|  | **a \| b &lt;c&gt;** \[cycle\] |" in text
+    assert f"|  | **a \\| b &lt;c&gt;** [\\[cycle\\]]({help_of('cycle')}) |" in text
     assert text.count("\n| ") == len(report.findings) + 2
     assert FORMATS["markdown"](report_of([], [])).count("\n") == 0
 

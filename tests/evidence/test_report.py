@@ -7,53 +7,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from checked_sources import checked_flow, project_with
+from checked_sources import SHOP, SHOP_EDGES, SHOP_OPTIONS, report_on
 
 from penstock import entrypoint, flow, step
 from penstock.evidence import CODES, FORMATS, check_flows
-from penstock.evidence._check import check
 from penstock.evidence._declared import as_checked
 from penstock.evidence._report import report_of
 from penstock.graph import get_flow
 
-SOURCE = """
-from lib import producer, keep
-def back():
-    ship()
-    charge()
-@step
-def pay():
-    charge()
-    ship()
-    if late: back()
-    producer.send("a")
-@step
-def charge(): ...
-@step
-def ship(): given().collect()
-class Shop:
-    @step
-    def collect(self): ...
-class Other:
-    def collect(self): ...
-@step
-def refund(): pass
-@step
-def close(): pass
-"""
-EDGES = "pay -> charge, charge -> ship, ship -> collect, refund -> close, pay -> gone, close -> pay"
-OPTIONS = {
-    "gone": {"module": "app", "qualname": "no_such_function"},
-    "refund": {"sends": ("kafka:a",)},
-    "close": {"receives": ("kafka:a",)},
-}
-
 
 @pytest.fixture(scope="module")
 def report():
-    project = project_with({"app.py": SOURCE})
-    declared = checked_flow(project, EDGES, **OPTIONS)
-    return report_of([declared], check(project, [declared]))
+    return report_on(SHOP, SHOP_EDGES, **SHOP_OPTIONS)
 
 
 def found(report, code):
@@ -71,7 +36,7 @@ def test_the_summary_counts_by_kind(report):
     """The last line counts the edges by what was found of them."""
     assert report.summary() == (
         "1 flow, 6 edges: 2 in the source (1 call, 1 in order), 1 by channel, 1 mixed, "
-        "2 unverified, 1 contradicted; 1 step without a function"
+        "1 unverified, 1 contradicted, 1 unchecked; 2 undeclared; 2 steps without a function"
     )
 
 
@@ -83,8 +48,8 @@ def test_an_empty_report():
 def test_a_mixed_edge_names_both_callers(report):
     """Two callers that disagree are both named."""
     assert found(report, "edge-mixed").details == (
-        "In this order in app.pay: app.py:8, app.py:9.",
-        "Reversed in app.back: app.py:4, app.py:5.",
+        "In this order in app.pay: app.py:7, app.py:8.",
+        "Reversed in app.back: app.py:3, app.py:4.",
     )
 
 
@@ -92,8 +57,8 @@ def test_an_unverified_edge_has_its_reason(report):
     """An edge that cannot be seen has a reason, with the line."""
     finding = found(report, "edge-unverified")
 
-    assert finding.details[0] == "given().collect cannot be resolved (app.py:15)."
-    assert [str(location) for location in finding.related] == ["app.py:15"]
+    assert finding.details[0] == "given().collect cannot be resolved (app.py:14)."
+    assert [str(location) for location in finding.related] == ["app.py:14"]
 
 
 def test_a_missing_function(report):
@@ -103,10 +68,13 @@ def test_a_missing_function(report):
     assert finding.message == "the function of gone is not in the source: app.no_such_function"
 
 
-def drifted(source, edges, **options):
-    project = project_with({"app.py": source})
-    declared = checked_flow(project, edges, **options)
-    return report_of([declared], check(project, [declared]))
+def test_a_missing_function_is_one_finding():
+    """The edges of a step whose function is gone are unverified, and not reported as well."""
+    gone = {"module": "app", "qualname": "no_such_function"}
+    report = report_on("@step\ndef pay(): ...", "pay -> gone", gone=gone)
+
+    assert [edge.verdict for edge in report.edges] == ["unverified"]
+    assert [finding.code for finding in report.findings] == ["step-missing"]
 
 
 BYPASSED = """
@@ -121,10 +89,14 @@ def ship(): ...
 
 def test_a_contradicted_edge_says_from_where_its_step_is_reached():
     """The cure is named: the step from which the source leads to the second one."""
-    report = drifted(BYPASSED, "pay -> charge, charge -> ship")
+    report = report_on(BYPASSED, "pay -> charge, charge -> ship")
     first, second = (f for f in report.findings if f.code == "edge-contradicted")
 
-    assert first.details == ("pay (app.py:3) does not lead to charge (app.py:5).",)
+    assert first.details == (
+        "pay (app.py:3) does not lead to charge (app.py:5).",
+        "Call charge after pay, correct after= of charge, or "
+        'write unchecked="why" on it if something else than the source leads there.',
+    )
     assert second.details[1:] == (
         "ship is reached from pay.",
         'Write after="pay" on ship, or call it after charge.',
@@ -133,16 +105,19 @@ def test_a_contradicted_edge_says_from_where_its_step_is_reached():
 
 def test_an_undeclared_call_is_at_its_line():
     """An undeclared edge is reported at the line of the call."""
-    finding = found(drifted(BYPASSED, ""), "edge-undeclared")
+    finding = found(report_on(BYPASSED, ""), "edge-undeclared")
 
     assert str(finding.location) == "app.py:3"
-    assert finding.details == ("pay calls ship: app.py:3.", 'Write after="pay" on it.')
+    assert finding.details == (
+        "pay calls ship: app.py:3.",
+        'Add "pay" to after= of ship, or do not call it there.',
+    )
 
 
 def test_an_undeclared_order_names_its_caller():
     """An order that nobody declares has the function in which it is."""
     source = BYPASSED.replace("pay(): ship()", "pay():\n    charge()\n    ship()")
-    report = drifted(source, "pay -> charge")
+    report = report_on(source, "pay -> charge")
 
     assert found(report, "edge-undeclared").details[0] == (
         "app.pay calls charge, then ship: app.py:4, app.py:5."
@@ -152,14 +127,15 @@ def test_an_undeclared_order_names_its_caller():
 def test_a_reversed_order_is_quoted():
     """Of an edge that is the other way, the lines of both calls are shown."""
     source = BYPASSED.replace("pay(): ship()", "pay():\n    charge()\n    ship()")
-    finding = found(drifted(source, "pay -> ship, ship -> charge"), "edge-contradicted")
+    finding = found(report_on(source, "pay -> ship, ship -> charge"), "edge-contradicted")
 
     assert finding.details[1] == "app.pay calls charge first: app.py:4, app.py:5."
 
 
 def test_a_renamed_function_is_named():
     """A step whose function has another name now says which."""
-    report = drifted("def charge_all(): ...", "", charge={"module": "app", "qualname": "charge_al"})
+    charge = {"module": "app", "qualname": "charge_al"}
+    report = report_on("def charge_all(): ...", "", charge=charge)
 
     assert report.findings[0].message == "the function of charge is now app.charge_all"
     assert report.summary().endswith("; 1 step without a function")
@@ -172,7 +148,7 @@ def test_the_text_format(report):
     assert lines[0] == (
         "orders: the function of gone is not in the source: app.no_such_function [step-missing]"
     )
-    assert "app.py:15: orders: charge -> ship is reversed in app.back [edge-mixed]" in lines
+    assert "app.py:14: orders: charge -> ship is reversed in app.back [edge-mixed]" in lines
     assert lines[-1] == report.summary()
 
 
@@ -181,12 +157,12 @@ def test_the_json_format(report):
     value = json.loads(FORMATS["json"](report))
     edges = value["flows"][0]["edges"]
 
-    assert edges[0]["evidence"] == [{"kind": "call", "path": [{"file": "app.py", "line": 8}]}]
+    assert edges[0]["evidence"] == [{"kind": "call", "path": [{"file": "app.py", "line": 7}]}]
     assert edges[1]["against"][0]["caller"] == "app.back"
-    assert edges[2]["at"] == {"file": "app.py", "line": 15}
+    assert edges[2]["at"] == {"file": "app.py", "line": 14}
     assert edges[3]["evidence"] == [{"kind": "channel", "channel": "kafka:a"}]
     assert value["findings"][0]["code"] == "step-missing"
-    drift = json.loads(FORMATS["json"](drifted(BYPASSED, "")))
+    drift = json.loads(FORMATS["json"](report_on(BYPASSED, "")))
     assert drift["flows"][0]["undeclared"][0]["from"] == "pay"
     assert (drift["findings"][0]["file"], drift["findings"][0]["line"]) == ("app.py", 3)
 
@@ -197,7 +173,7 @@ def test_the_github_format(report):
 
     assert lines[0].startswith("::error title=step-missing::orders: the function of gone is not")
     assert any(
-        line.startswith("::warning file=app.py,line=15,title=edge-mixed::") for line in lines
+        line.startswith("::warning file=app.py,line=14,title=edge-mixed::") for line in lines
     )
     assert "%0A" in lines[0]
 
@@ -207,7 +183,7 @@ def test_github_shows_ten_of_a_level():
     names = [f"s{number}" for number in range(12)]
     source = "".join(f"@step\ndef {name}(): pass\n" for name in names)
     edges = ", ".join(f"{a} -> {b}" for a, b in pairwise(names))
-    lines = FORMATS["github"](drifted(source, edges)).splitlines()
+    lines = FORMATS["github"](report_on(source, edges)).splitlines()
 
     assert lines[10] == "::error::1 more of penstock check"
 

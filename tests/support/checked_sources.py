@@ -3,12 +3,61 @@
 import ast
 from pathlib import Path
 
+from penstock.evidence import Finding, Report
 from penstock.evidence._check import check
 from penstock.evidence._model import CheckedFlow, CheckedStep, FlowReport
+from penstock.evidence._report import report_of
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
 
-__all__ = ["checked", "checked_flow", "project_with", "steps_in"]
+__all__ = [
+    "SHOP",
+    "SHOP_EDGES",
+    "SHOP_OPTIONS",
+    "checked",
+    "checked_flow",
+    "project_with",
+    "report_on",
+    "steps_in",
+]
+
+SHOP = """
+def back():
+    ship()
+    charge()
+@step
+def pay():
+    charge()
+    ship()
+    if late: back()
+    refund()
+@step
+def charge(): pass
+@step
+def ship(): given().collect()
+class Shop:
+    @step
+    def collect(self): ...
+class Other:
+    def collect(self): ...
+@step
+def refund(): pass
+@step
+def close(): pass
+def refund_all(): pass
+"""
+"""A module that gives each kind of verdict, and each kind of finding, to the flow below."""
+
+SHOP_EDGES = (
+    "pay -> charge, charge -> ship, ship -> collect, refund -> close, close -> pay, pay -> by_hand"
+)
+SHOP_OPTIONS = {
+    "gone": {"module": "app", "qualname": "no_such_function"},
+    "moved": {"module": "app", "qualname": "refund_al"},
+    "by_hand": {"module": "app", "qualname": "close", "unchecked": "a person"},
+    "refund": {"sends": ("kafka:a",)},
+    "close": {"receives": ("kafka:a",)},
+}
 
 
 def project_with(files: dict[str, str]) -> Project:
@@ -63,3 +112,10 @@ def checked(files: dict[str, str] | str, edges: str, **options: dict) -> FlowRep
     project = project_with({"app.py": files} if isinstance(files, str) else files)
     (report,) = check(project, [checked_flow(project, edges, **options)])
     return report
+
+
+def report_on(source: str, edges: str, *problems: Finding, **options: dict) -> Report:
+    """Return the whole report on a flow of all steps in *source*."""
+    project = project_with({"app.py": source})
+    flow = checked_flow(project, edges, **options)
+    return report_of([flow], check(project, [flow]), problems)
