@@ -4,6 +4,7 @@ import faulthandler
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from time import time
@@ -59,8 +60,9 @@ def run(folder: str, end: float) -> None:
     faulthandler.enable()
     faulthandler.dump_traceback_later(max((end - time()) * 0.8, 0.001))
     export(Path(folder))
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # a module has closed or replaced it
+            stream.flush()
     # Threads that modules have started, and what they do at the exit, are not waited for.
     os._exit(0)
 

@@ -35,7 +35,7 @@ def load_in_child(
 
     It is a new Python with the path, the folder, the flags and the environment
     of this one, in which nothing is imported yet. Nothing can be typed into it.
-    At the time limit it is ended with all processes that it has started.
+    All processes that it has started end with it, at the time limit at the latest.
 
     Args:
         settings: The settings of the project. Its catalog is not read.
@@ -91,15 +91,9 @@ def _run(folder: Path, output: Path, timeout: float) -> int | None:
     except subprocess.TimeoutExpired:
         return None
     finally:
-        _end(process)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End *process* and all that it has started, unless it has ended by itself."""
-    if process.returncode is not None:
-        return
-    end_group(process)
-    process.wait()
+        # However the child has ended: each edit would leave behind one more of what it started.
+        end_group(process)
+        process.wait()
 
 
 def _why(code: int | None, timeout: float, setting: str) -> str:

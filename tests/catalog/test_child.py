@@ -4,6 +4,7 @@ import os
 import select
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,13 @@ def test_left_running(project):
     assert loaded.flows.flow("orders").label == "orders"
 
 
+def test_streams(project):
+    """A module may close the streams of the process, or have none."""
+    loaded = load_in_child(project(SHOP + "sys.stdout.close()\nsys.stderr = None\n"), str)
+
+    assert loaded.flows.flow("orders").label == "orders"
+
+
 CRASHES = {
     "exit": ("os._exit(3)", "ended by itself with exit code 3: does a module call os._exit()?"),
     "quiet exit": ("os._exit(0)", "ended by itself with exit code 0"),
@@ -93,12 +101,25 @@ def test_ends(project, code, problem):
     assert problem in str(caught.value)
 
 
-HANGS = """
+STARTS = """
 import subprocess, sys, threading
 with open("alive", "w") as alive:
     subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"], stdout=alive)
-threading.Event().wait()
 """
+HANGS = f"{STARTS}threading.Event().wait()\n"
+
+
+@pytest.mark.parametrize("end", ["", "import os; os._exit(1)"], ids=["normally", "itself"])
+def test_ends_what_it_started(project, tmp_path, end):
+    """What a module has started ends with the process: a server would collect one for each edit."""
+    os.mkfifo(tmp_path / "alive")
+    reader = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
+    with suppress(CatalogError):
+        load_in_child(project(STARTS + end), str)
+
+    assert select.select([reader], [], [], 60)[0] == [reader]
+    assert os.read(reader, 1) == b""  # nobody has it open any more
+    os.close(reader)
 
 
 @pytest.mark.parametrize("timeouts", [(2, 8, 32)], ids=["soon"])
