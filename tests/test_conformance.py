@@ -274,3 +274,19 @@ def test_same_page(folder, flow, steps):
     assert ours.words == theirs.words
     assert ours.links == theirs.links
     assert ours.anchors == theirs.anchors
+
+
+def test_nothing_else_is_published(folder):
+    """Of steps that no page lists, a site has no files, lines, signatures and whole docstrings."""
+    in_sphinx(folder, "stock", "none")
+    built = folder / "sphinx" / "_build" / "html"
+    texts = [path.read_text("utf-8", "replace") for path in built.rglob("*") if path.is_file()]
+    with isolated_registry():
+        extension = PenstockExtension(modules=MODULES)
+        block = "::: penstock-flow stock\n    steps: none\n"
+        texts.append(markdown.markdown(block, extensions=[extension]))
+    published = "\n".join(texts)
+
+    assert published.count("Looks up") > 1  # a sentence, which its diagram has
+    assert re.findall(r"conformance_\w+\.py|LookupError|tuple\[|the door is shut", published) == []
+    assert str(folder) not in published
