@@ -26,7 +26,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from penstock.docs import Settings, Words, did_you_mean
+from penstock.docs import Settings, Words, did_you_mean, write_whole
 from penstock.docs.diagrams import page_script, page_stylesheet
 from penstock.docs.loading import FlowsLoader
 from penstock.docs.markdown import INDEX, block_documents, file_name
@@ -174,6 +174,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._loader: FlowsLoader | None = None
         self._build = Build(FlowsLoader(), has_end=True)
         self._files: Files | None = None
+        self._linked: set[str] = set()
         self._elsewhere: Mapping[str, RemoteTarget] = {}
 
     def on_startup(
@@ -235,13 +236,8 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         config: MkDocsConfig,
         files: Files,
     ) -> Environment:
-        """Let links find what other pages show, now that all pages are rendered.
-
-        Add the diagrams as files, of which nobody knew before.
-        """
+        """Let links find what other pages show, now that all pages are rendered."""
         site = self._build.site
-        for name, svg in self._build.drawings.items():
-            files.append(self._generated.write(config, f"{_DRAWINGS}/{name}", svg))
         self._files, self._elsewhere = files, site.elsewhere  # once for all pages
         index_without_diagrams(config.plugins.values())
         for source, wanted in site.wanted.items():
@@ -277,7 +273,9 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         Those that check links, or make one document of all pages, know only the files that there
         were before any page was rendered, or only pages.
         """
-        return fix_files(output, get_relative_url(_DRAWINGS, page.url))
+        fixed, names = fix_files(output, get_relative_url(_DRAWINGS, page.url))
+        self._linked |= names
+        return fixed
 
     on_post_page = CombinedEvent(_fix_page, _link_to_files)
 
@@ -296,8 +294,16 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
 
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Fix the page of print-site, which is written here; watch what was newly imported."""
-        _fix_print_page(config, self._elsewhere)
+        """Fix the page of print-site, which is written here; watch what was newly imported.
+
+        Write the diagrams to which pages link: a page that is encrypted has no such link, and
+        its diagram must not be beside it.
+        """
+        names = self._linked | _fix_print_page(config, self._elsewhere)
+        folder = Path(config.site_dir, _DRAWINGS)
+        for name in sorted(names & set(self._build.drawings)):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / name, self._build.drawings[name])
         self._generated.remove()
         self._watch(config)
 
@@ -315,6 +321,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
             cache = Path(config.config_file_path or "mkdocs.yml").absolute().parent / PLUGIN_CACHE
             self._loader = FlowsLoader(cache)
         self._build = Build(self._loader, has_end=True)
+        self._linked = set()
 
     def _extension_options(self, config: MkDocsConfig) -> dict[str, Any]:
         apart = {"pages", "mermaid_js"}
@@ -403,20 +410,23 @@ def _head(label: str) -> str:
     return f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---\n\n" if "&" in title else ""
 
 
-def _fix_print_page(config: MkDocsConfig, elsewhere: Mapping[str, RemoteTarget]) -> None:
+def _fix_print_page(config: MkDocsConfig, elsewhere: Mapping[str, RemoteTarget]) -> set[str]:
     """Let links lead on, on the page into which print-site has joined all others.
+
+    Return the names of the diagrams to which it links.
 
     It took the pages before their links were resolved, and renames some ids alone.
     """
     file: File | None = getattr(config.plugins.get("print-site"), "print_file", None)
     if file is None or not Path(file.abs_dest_path).is_file():
-        return
+        return set()
     path = Path(file.abs_dest_path)
     html = path.read_text(encoding="utf-8")
     fixed = fix_joined_links(html, elsewhere)
-    fixed = fix_files(fixed, get_relative_url(_DRAWINGS, file.url))
+    fixed, names = fix_files(fixed, get_relative_url(_DRAWINGS, file.url))
     if fixed != html:
         path.write_text(fixed, encoding="utf-8")
+    return names
 
 
 def _add_once(found: list[Any], name: str) -> None:

@@ -127,15 +127,16 @@ def link_later(html: str) -> str:
     return html.replace(f'href="{_FILE}', f'{_LATER}="')
 
 
-def fix_files(html: str, folder: str) -> str:
-    """Return *html* with the addresses of files.
+def fix_files(html: str, folder: str) -> tuple[str, set[str]]:
+    """Return *html* with the addresses of files, and the names of these files.
 
     Args:
         html: A page.
         folder: The address of the folder of the files, as the page writes it.
     """
     start = escape(folder)
-    return _LINK_LATER.sub(lambda link: f'href="{start}/{link[1] or link[2]}"', html)
+    fixed = _LINK_LATER.sub(lambda link: f'href="{start}/{link[1] or link[2]}"', html)
+    return fixed, {link[1] or link[2] for link in _LINK_LATER.finditer(html)}
 
 
 def without_diagrams(html: str) -> str:

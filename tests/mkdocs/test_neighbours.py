@@ -43,11 +43,14 @@ def test_encrypted(tmp_path, order, program, theme):
     """Content that a plugin has encrypted stays encrypted, on pages and in the search index."""
     site = Site(tmp_path / "site", program, theme)
 
-    done = site.build(in_order(["search", ENCRYPT], order), PAGES)
+    drawn = {"drawn.md": "# Drawn\n\n::: penstock-flow orders\n"}
+    done = site.build(in_order(["search", ENCRYPT], order), PAGES | drawn)
 
     assert done.returncode == 0, done.stderr
     assert [name for name, text in site.files().items() if b"TOPSECRET" in text] == []
     assert "Charges it." not in site.read("shown/index.html")
+    assert [name for name, text in site.files().items() if b"Charges it." in text] == []
+    assert [name for name in site.files() if name.endswith(".svg") and "penstock" in name] == []
     assert site.left() == []
 
 
