@@ -49,9 +49,9 @@ class Image(NamedTuple):
     graph: Graph
     direction: Direction
 
-    def source(self, medium: Medium) -> str:
-        """Return its source for *medium*."""
-        return self.layout if medium == "layout" else dot_source(self.graph, self.direction, medium)
+    def source(self, medium: Medium, laid: bytes) -> str:
+        """Return its source for *medium*, as it was laid out."""
+        return dot_source(self.graph, self.direction, medium, laid=laid)
 
 
 class DomainObject(NamedTuple):

@@ -1,6 +1,6 @@
 """Docstrings of long flows: in HTML, what follows the first paragraph is folded behind it.
 
-The line of remarks stands beside that paragraph, or below it where there is no room.
+The line of remarks is beside that paragraph, or below it where there is no room.
 
 When pages are written, for other builders show all of it, and translators have had the paragraph.
 """

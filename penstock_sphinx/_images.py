@@ -48,10 +48,14 @@ def _draw(app: Sphinx, env: BuildEnvironment) -> None:
             medium = _medium(app.builder, format_)
             if medium is not None:
                 wanted.setdefault(medium, {})[digest] = image
+    cache = _drawings(app.builder)
     for medium, found in wanted.items():
-        cache = _drawings(app.builder)
         missing = cache.missing(found, medium)
-        cache.make({digest: found[digest].source(medium) for digest in missing}, medium)
+        cache.make({digest: found[digest].layout for digest in missing}, "layout")
+        if medium != "layout":
+            laid = {digest: cache.find(digest, "layout") for digest in missing}
+            sources = {d: found[d].source(medium, at) for d, at in laid.items() if at is not None}
+            cache.make(sources, medium)
 
 
 def _medium(builder: "Builder", format_: str) -> Medium | None:

@@ -137,7 +137,7 @@ def _img(builder: Any, node: nodes.Element) -> str:
     source = posixpath.join(builder.imgpath, name)
     alt = node["alt"] or words_of(builder).picture.format(_graph(node).label)
     png = (folder / name).read_bytes()
-    width, height = (pixels * 2 // 3 for pixels in png_size(png))
+    width, height = (pixels // 2 for pixels in png_size(png))
     sheet = image_sheet(source, alt, (width, height), _css_sizes(node))
     return _frame(builder, node, "png", is_fitting=True).around(sheet)
 

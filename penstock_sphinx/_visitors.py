@@ -47,7 +47,7 @@ def _add_legends(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
     for node in list(doctree.findall(penstock_diagram)):
         if not node["legend"] or is_code(node["format"]):
             continue
-        entries = legend_of(node["graph"], "png")
+        entries = legend_of(node["graph"], "paper")
         rows = (nodes.paragraph("", entry.text) for entry in entries)
         legend = nodes.bullet_list("", *(nodes.list_item("", row) for row in rows))
         outer = node.parent if isinstance(node.parent, nodes.figure) else node

@@ -12,7 +12,7 @@ from penstock.render._layout import MARGIN, axes_of, by_cluster, least_ranks, sp
 from penstock.render._legend import legend_lines
 from penstock.render._tokens import TOKENS
 
-__all__ = ["dot_documents", "render_dot"]
+__all__ = ["render_dot"]
 
 _COLOURS = TOKENS["light"]
 _SANS, _MONO = "Arial", "Courier New"
@@ -44,20 +44,10 @@ class _Statement:
 
 def render_dot(graph: Graph, *, direction: Direction = "TD", legend: bool = False) -> str:
     """Return *graph* as DOT, ready for any Graphviz program."""
-    (lines,) = dot_documents(graph, direction, legend=legend)
+    (axis,) = axes_of(direction)
+    statements = _statements(plan(graph, axis), direction, legend=legend)
+    lines = [line for statement in statements for line in _write(statement)]
     return "\n".join([f"digraph {dot_id(graph.name)} {{", *lines, "}"])
-
-
-def dot_documents(graph: Graph, direction: Direction, *, legend: bool = False) -> list[list[str]]:
-    """Return the statements of *graph*, a line each, for each way in which it may be laid out."""
-    return [
-        [
-            line
-            for statement in _statements(plan(graph, axis), direction, legend=legend)
-            for line in _write(statement)
-        ]
-        for axis in axes_of(direction)
-    ]
 
 
 def _statements(
@@ -112,7 +102,7 @@ def _flow(planned: Plan) -> Iterator[_Statement]:
 
 
 def _rankdir(axis: Axis, direction: Direction) -> str:
-    return axis if direction in {"auto", "TD"} else direction
+    return axis if direction == "TD" else direction
 
 
 def _heading(graph: Graph) -> dict[str, str]:

@@ -5,17 +5,17 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 from zlib import crc32
 
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
 from penstock.graph._model import Direction, Graph
+from penstock.render._background import background_lines
 from penstock.render._boxes import plan
-from penstock.render._dot import dot_documents
 from penstock.render._drawing import Drawing
-from penstock.render._layout import axes_of, cost, layout_lines, split_json
+from penstock.render._layout import axes_of, layout_lines, split_json
 from penstock.render._paint import paint_svg
 from penstock.render._program import NAME, find_extra, find_path, run_program
 
@@ -35,18 +35,24 @@ __all__ = [
 ]
 
 Medium = Literal["layout", "png", "print", "pdf"]
-"""Positions for `paint_svg`, or an image: pixels, two a point for a screen and four for
-paper, or vectors for paper."""
+"""Positions for `paint_svg`, or an image of what that paints: pixels, two for one of CSS on a
+screen and four a point for paper, or vectors for paper."""
 
 _DPI: dict[Medium, int] = {"png": 144, "print": 288}
 
 _LARGEST_PDF = 199
 """Inches: vectors are shrunk to the size that programs which show PDF support (200 inches)."""
 
+_PLACED = ("-Kneato", "-n2")
+"""For a graph that is laid out: `dot` ends with a signal where such a background has words."""
+
 _OPTIONS: dict[Medium, tuple[str, ...]] = {
-    "layout": ("-Tjson0",),
-    "pdf": ("-Tpdf", f"-Gsize={_LARGEST_PDF}"),
-    **{medium: ("-Tpng", f"-Gdpi={dpi}", "-Gbgcolor=white") for medium, dpi in _DPI.items()},
+    "layout": ("-Kdot", "-Tjson0"),
+    "pdf": (*_PLACED, "-Tpdf", f"-Gsize={_LARGEST_PDF}"),
+    **{
+        medium: (*_PLACED, "-Tpng", f"-Gdpi={dpi}", "-Gbgcolor=white")
+        for medium, dpi in _DPI.items()
+    },
 }
 
 _NOUNS: dict[Medium, str] = {"layout": "a layout", "pdf": "a whole PDF"}
@@ -115,15 +121,13 @@ def draw_svg(
     .. versionadded:: 0.2
     """
     laid = _draw(graph, "layout", direction)
+    return _painted(laid, graph, direction, prefix=prefix, standalone=standalone, legend=legend)
+
+
+def _painted(laid: bytes, graph: Graph, direction: Direction, **options: Any) -> Drawing:
+    """Return *graph* as it was laid out."""
     try:
-        return paint_svg(
-            laid,
-            graph,
-            direction=direction,
-            prefix=prefix,
-            standalone=standalone,
-            legend=legend,
-        )
+        return paint_svg(laid, graph, direction=direction, **options)
     except ValueError as error:
         reason = f"what it printed is not {_NOUNS['layout']} of the flow"
         raise RenderError(graph.name, require_program(), reason) from error
@@ -136,7 +140,7 @@ def render_png(
     medium: Literal["png", "print"] = "png",
     legend: bool = False,
 ) -> bytes:
-    """Return *graph* as PNG, on white, with the words for its signs below it if asked for.
+    """Return *graph* as PNG: what `render_svg` draws, on white, below its title and description.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
@@ -159,18 +163,28 @@ def render_image(graph: Graph, *, direction: Direction = "TD", medium: Medium) -
     return _draw(graph, medium, direction)
 
 
-def dot_source(graph: Graph, direction: Direction, medium: Medium, *, legend: bool = False) -> str:
+def dot_source(
+    graph: Graph,
+    direction: Direction,
+    medium: Medium,
+    *,
+    legend: bool = False,
+    laid: bytes | None = None,
+) -> str:
     """Return *graph* as the DOT that the graphviz package writes, for `draw_dot`.
 
     Args:
         graph: The flow.
-        direction: The direction in which it leads. For ``"auto"`` there are two graphs, one for
-            each way in which it may be laid out.
-        medium: What it is drawn for. For ``"layout"`` it has boxes without text.
+        direction: The direction in which it leads. A layout for ``"auto"`` is of two graphs, one
+            for each way in which the flow may be laid out.
+        medium: What it is drawn for. For ``"layout"`` it has boxes without text. For an image
+            it has one node of the size of the drawing, which is its background.
         legend: Whether to explain its signs below it, unless it is a layout.
+        laid: For an image: what `draw_dot` made of the layout. If None, it is laid out.
 
     Raises:
-        MissingExtraError: If there is no graphviz package.
+        MissingExtraError: If there is no graphviz package, or no program for a layout.
+        RenderError: If the flow cannot be laid out.
 
     .. versionadded:: 0.2
     """
@@ -183,7 +197,9 @@ def dot_source(graph: Graph, direction: Direction, medium: Medium, *, legend: bo
     if medium == "layout":
         documents = [[*layout_lines(plan(graph, axis))] for axis in axes_of(direction)]
     else:
-        documents = dot_documents(graph, direction, legend=legend)
+        laid = laid or _draw(graph, "layout", direction)
+        drawing = _painted(laid, graph, direction, standalone=False, legend=legend)
+        documents = [background_lines(drawing, graph)]
     # Its own statements would be quoted once more, which takes four times as long.
     bodies = [[f"{line}\n" for line in lines] for lines in documents]
     return "".join(str(graphviz.Digraph(body=body).source) for body in bodies)
@@ -223,26 +239,14 @@ def _divide(drawn: bytes, sources: Sequence[str], medium: Medium) -> list[bytes]
     if len(images) != sum(counts) or not all(_is_whole(image, medium) for image in images):
         return None
     rest = iter(images)
-    found = [list(islice(rest, count)) for count in counts]
-    if medium == "layout":
-        return [b"\n".join(several) for several in found]
-    return [_finished(several, medium) for several in found]
+    found = [b"\n".join(islice(rest, count)) for count in counts]
+    return found if medium == "layout" else [_finished(image, medium) for image in found]
 
 
-def _finished(images: Sequence[bytes], medium: Medium) -> bytes:
-    """Return the one of *images* that fits a page best."""
-    image = min(images, key=partial(_cost, medium=medium))
+def _finished(image: bytes, medium: Medium) -> bytes:
+    """Return *image* with its size in pixels, or without the hour."""
     # The hour is of the same length in all files, which have a table of all lengths.
     return _CLOCK.sub(b"19700101000000Z", image) if medium == "pdf" else _sized(image, medium)
-
-
-def _cost(image: bytes, medium: Medium) -> float:
-    """Return how much of *image* does not fit a page."""
-    if medium == "pdf":
-        return cost(*pdf_size(image))
-    width, height = png_size(image)
-    points = _DPI[medium] / 72
-    return cost(width / points, height / points)
 
 
 def _split_layouts(drawn: bytes) -> Iterator[bytes]:
@@ -287,7 +291,7 @@ def _sized(image: bytes, medium: Medium) -> bytes:
 def png_size(image: bytes) -> tuple[int, int]:
     """Return the width and the height of a PNG in pixels (PNG specification, 11.2.1).
 
-    Of *medium* ``"png"`` there are three for two of CSS, of ``"print"`` four a point.
+    Of *medium* ``"png"`` there are two for one of CSS, of ``"print"`` four a point.
 
     .. versionadded:: 0.2
     """
@@ -406,4 +410,4 @@ def _is_shrunk(done: subprocess.CompletedProcess[bytes]) -> bool:
 
 
 def _run(program: str, medium: Medium, source: str) -> subprocess.CompletedProcess[bytes]:
-    return run_program([program, "-Kdot", *_OPTIONS[medium]], source.encode(), _SECONDS)
+    return run_program([program, *_OPTIONS[medium]], source.encode(), _SECONDS)

@@ -45,9 +45,11 @@ _FOLDED = (
 
 _DRAWN = {"step", "group", "beside", "edge", "label", "all_of", "any_of"}
 _SKETCHED = {*_DRAWN, "rounded", "folded"}
+_PAINTED = {*_DRAWN, "entrypoint", "folded", "kind", "missing", *SIGNS, "unreached", "loop"}
 _SIGNS_OF = {
-    "svg": {*_DRAWN, "entrypoint", "folded", "kind", "missing", *SIGNS, "unreached", "loop"},
-    "png": {*_DRAWN, "entrypoint", "doubled"},
+    "svg": _PAINTED,
+    "png": _PAINTED,
+    "paper": _PAINTED - {"kind"},
     "dot": {*_DRAWN, "entrypoint", "doubled"},
     "text": {"label", "above"},
 }
@@ -73,8 +75,9 @@ def legend_of(graph: Graph, format: str = "svg") -> tuple[LegendEntry, ...]:  # 
 
     Args:
         graph: The diagram.
-        format: The format in which it is drawn. SVG has most signs: others have words instead,
-            which need no legend.
+        format: The format in which it is drawn. SVG and PNG have most signs: others have words
+            instead, which need no legend. For ``"paper"``, the legend is a list of words, without
+            the signs themselves.
 
     .. versionadded:: 0.2
     """

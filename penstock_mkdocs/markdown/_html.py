@@ -267,7 +267,7 @@ class PageRenderer:
     def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
         png = png_of(graph, direction)
         alt = options.alt or self.words.picture.format(graph.label)
-        width, height = (pixels * 2 // 3 for pixels in png_size(png))
+        width, height = (pixels // 2 for pixels in png_size(png))
         source = f"data:image/png;base64,{b64encode(png).decode()}"
         sheet = image_sheet(source, alt, (width, height), _size_of(options))
         return self._frame(graph, "png", options, is_fitting=True).around(sheet)

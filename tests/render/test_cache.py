@@ -20,11 +20,13 @@ def graph_of(name: str) -> Graph:
     return Graph(name=name, nodes=nodes, edges=(Edge(f"{name}1", f"{name}2"),))
 
 
-def source(name: str) -> str:
-    return dot_source(graph_of(name), "TD", "png")
+def pictures() -> dict[str, str]:
+    """Return the sources of images of `SOURCES`, which have to be laid out for that."""
+    graphs = map(graph_of, ("a", "b", "c"))
+    return dict(zip(SOURCES, (dot_source(graph, "TD", "png") for graph in graphs), strict=True))
 
 
-SOURCES = {image_key(source(name)): source(name) for name in ("a", "b", "c")}
+SOURCES = {image_key(name): dot_source(graph_of(name), "TD", "layout") for name in "abc"}
 LAYOUTS = {
     image_key(name): dot_source(graph_of(name), direction, "layout")
     for name, direction in {"a": "TD", "b": "auto", "c": "LR"}.items()
@@ -54,11 +56,12 @@ def calls(monkeypatch):
 @pytest.mark.parametrize("medium", ["png", "print"])
 def test_each_has_its_own(drawings, medium):
     """Of several images that one program draws, each is found under its own digest."""
-    drawings.make(SOURCES, medium)
+    sources = pictures()
+    drawings.make(sources, medium)
 
-    alone = {digest: draw_dot([text], medium) for digest, text in SOURCES.items()}
+    alone = {digest: draw_dot([text], medium) for digest, text in sources.items()}
     assert {digest: [drawings.find(digest, medium)] for digest in SOURCES} == alone
-    assert len({pictures[0] for pictures in alone.values()}) == 3
+    assert len({images[0] for images in alone.values()}) == 3
 
 
 @pytest.mark.parametrize("name", ["a", "b", "c"])
@@ -74,7 +77,8 @@ def test_same_as_alone(drawings, name):
 
 def test_paper_has_more_dots():
     """An image for paper has twice the dots of one for a screen."""
-    (screen,), (paper,) = (draw_dot([source("a")], medium) for medium in ("png", "print"))
+    source = dot_source(graph_of("a"), "TD", "png")
+    (screen,), (paper,) = (draw_dot([source], medium) for medium in ("png", "print"))
 
     widths = [int.from_bytes(png[16:20], "big") for png in (screen, paper)]
     assert widths[1] == pytest.approx(2 * widths[0], abs=2)
@@ -110,7 +114,7 @@ def test_nothing(drawings, calls, tmp_path):
 def test_prune(drawings):
     """Images that are no longer used are removed, in every medium."""
     drawings.make(SOURCES, "layout")
-    drawings.make(SOURCES, "png")
+    drawings.make(pictures(), "png")
     first, *others = SOURCES
 
     drawings.prune([first])

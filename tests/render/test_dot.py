@@ -15,7 +15,6 @@ from penstock import Edge, Graph, Node, generate_dag
 from penstock.graph import DrawnWords
 from penstock.render._boxes import plan
 from penstock.render._dot import _statements, render_dot
-from penstock.render._graphviz import dot_source
 from penstock.render._labels import dot_id
 
 
@@ -264,18 +263,6 @@ def test_random_graphs(graph):
         {dot_id(node.name) for node in graph.nodes},
         led(graph),
     )
-
-
-@pytest.mark.dot
-@settings(max_examples=15, deadline=None, derandomize=True)
-@given(graph=graphs())
-def test_both_writers_agree(graph):
-    """The text that needs nothing and the graphviz package's model mean the same."""
-    program = PURE
-
-    mine, theirs = read(program, render_dot(graph)), read(program, dot_source(graph, "TD", "png"))
-
-    assert {**mine, "name": ""} == {**theirs, "name": ""}
 
 
 def test_through_the_front_door():

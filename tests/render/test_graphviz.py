@@ -446,20 +446,29 @@ WRONG = {
 
 
 @pytest.mark.parametrize("printed", WRONG.values(), ids=WRONG)
-@pytest.mark.parametrize(
-    ("draw", "expected"),
-    [(render_svg, "is not a layout"), (render_png, "is not a whole PNG")],
-    ids=["svg", "png"],
-)
-def test_program_that_prints_something_else(tmp_path, monkeypatch, printed, draw, expected):
-    """The output of a program is used only if it is an image."""
+@pytest.mark.parametrize("draw", [render_svg, render_png], ids=["svg", "png"])
+def test_program_that_prints_something_else(tmp_path, monkeypatch, printed, draw):
+    """The output of a program is used only if it is a layout."""
     (tmp_path / "printed").write_bytes(printed)
     program = written(tmp_path / "dot", f"cat {tmp_path}/printed")
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
 
-    with pytest.raises(RenderError, match=expected):
+    with pytest.raises(RenderError, match="is not a layout"):
         draw(graph_of(Node(name="a", title="a")))
-    assert draw is render_svg or draw_dot(["digraph {}"], "png") is None
+
+
+@pytest.mark.parametrize("printed", WRONG.values(), ids=WRONG)
+@pytest.mark.needs("processes")
+def test_program_that_paints_something_else(tmp_path, monkeypatch, printed):
+    """An image is used only if it is whole, even if the program lays out as it should."""
+    (tmp_path / "printed").write_bytes(printed)
+    layout = f'case "$*" in *json0*) exec {find_extra()} "$@";; esac'
+    program = written(tmp_path / "dot", f"{layout}; cat {tmp_path}/printed")
+    monkeypatch.setenv("PENSTOCK_DOT", str(program))
+
+    with pytest.raises(RenderError, match="is not a whole PNG"):
+        render_png(graph_of(Node(name="a", title="a")))
+    assert draw_dot(["digraph {}"], "png") is None
 
 
 @pytest.mark.needs("processes")
