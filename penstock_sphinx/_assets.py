@@ -85,6 +85,14 @@ def _add_styles(
     if is_known or is_single or (doctree is not None and doctree.next_node(penstock_diagram)):
         app.add_css_file(_CSS)
         app.add_js_file(_TOOLS, loading_method="defer")
+    elif doctree is not None and _lists_steps(doctree):
+        app.add_css_file(_CSS)
+
+
+def _lists_steps(doctree: nodes.Node) -> bool:
+    """Return whether a page has a table of contents with steps, whose names are to break."""
+    found = (link.get("anchorname", "") for link in doctree.findall(nodes.reference))
+    return any(anchor.startswith("#penstock--") for anchor in found)
 
 
 def _add_mermaid(

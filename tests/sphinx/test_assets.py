@@ -133,11 +133,16 @@ def test_stylesheet(project):
     """Pages load the style sheet, which knows the themes' dark modes and the steps."""
     made = project()
     made.write("other.rst", ":orphan:\n\nOther\n=====\n\n:penstock:flow:`orders`\n")
+    contents = ".. toctree::\n   :maxdepth: 3\n\n   index\n"
+    made.write("contents.rst", f":orphan:\n\nContents\n========\n\n{contents}")
     built = made.build()
 
     css = built.read("_static/penstock.css")
     assert "_static/penstock.css" in built.read("index.html")
     assert "_static/penstock" not in built.read("other.html")
+    # In it, the names of steps break.
+    assert "_static/penstock.css" in built.read("contents.html")
+    assert "_static/penstock.js" not in built.read("contents.html")
     assert '[data-theme="dark"]' in css
     assert "dl.penstock-step" in css
 
