@@ -68,6 +68,9 @@ _FAILING = {
     is_flag=True,
     help="Write the findings to the baseline, and how many came and went.",
 )
+@click.option(
+    "--no-cache", is_flag=True, help="Check again what has not changed, and keep nothing."
+)
 @with_flows
 def check(
     names: tuple[str, ...],
@@ -77,6 +80,7 @@ def check(
     baseline: str | None,
     *,
     write_baseline: bool,
+    no_cache: bool,
     modules: tuple[str, ...],
     catalog: str | None,
 ) -> None:
@@ -97,7 +101,8 @@ def check(
         _explain(explain, flows, settings)
         return
     problems = _problems_of(project, flows, names)
-    report = check_flows(flows, settings.project_folder, settings.pythonpath, problems)
+    cache = None if no_cache else _cache_of(settings)
+    report = check_flows(flows, settings.project_folder, settings.pythonpath, problems, cache=cache)
     if not problems:
         _require_something(report, settings)
     try:
@@ -116,6 +121,13 @@ def check(
         raise failure(error) from error
     level = fail_on or settings.check.get("fail_on", "undeclared")
     sys.exit(bool(project.failures or _fails(report, level)))
+
+
+def _cache_of(settings: Settings) -> Path | None:
+    """Return the folder in which reports are kept, if the project wants that."""
+    if not settings.catalog_reuse:
+        return None
+    return Path(settings.project_folder, ".cache", "penstock")
 
 
 def _explain(edge: str, flows: Sequence[Flow], settings: Settings) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from penstock.evidence._baseline import apply_baseline, baseline_text, read_baseline
-from penstock.evidence._check import check
 from penstock.evidence._declared import as_checked, project_of
 from penstock.evidence._explain import explain_edge
 from penstock.evidence._formats import FORMATS, SCHEMA_VERSION, report_schema
@@ -18,6 +17,7 @@ from penstock.evidence._model import (
     Unresolved,
 )
 from penstock.evidence._report import CODES, Finding, Report, as_finding, report_of
+from penstock.evidence._reuse import check_again
 from penstock.graph import Flow, Problem
 
 __all__ = [
@@ -46,6 +46,8 @@ def check_flows(
     folder: str | os.PathLike[str] = ".",
     pythonpath: Sequence[str] = (),
     problems: Iterable[Problem] = (),
+    *,
+    cache: str | os.PathLike[str] | None = None,
 ) -> Report:
     """Return what the source of a project shows of its declared flows.
 
@@ -59,10 +61,13 @@ def check_flows(
             the project, and its ``src``, if empty. A step whose file is known
             says from where its module is imported, too.
         problems: The inconsistencies of the flows, to be among the findings.
+        cache: The folder in which reports are kept, to have them again while no file has
+            changed that they depend on. It is made if need be. None keeps nothing.
 
     .. versionadded:: 0.2
     """
     root = Path(folder).absolute()
     checked = [as_checked(flow, root) for flow in flows]
-    reports = check(project_of(root, pythonpath, checked), checked)
+    project = project_of(root, pythonpath, checked)
+    reports = check_again(project, checked, None if cache is None else Path(cache))
     return report_of(checked, reports, [as_finding(problem, root) for problem in problems])

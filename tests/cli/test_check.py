@@ -200,6 +200,21 @@ def test_the_baseline_may_be_a_setting(project):
     assert run().stdout.endswith("; 1 in the baseline\n")
 
 
+@pytest.mark.parametrize(
+    ("options", "setting", "is_kept"),
+    [((), "", True), (("--no-cache",), "", False), ((), "catalog_reuse = false\n", False)],
+    ids=["kept", "option", "setting"],
+)
+def test_reports_are_kept_in_the_project(drifted, options, setting, is_kept):
+    """A second run prints what the first did; nothing is kept where nobody wants that."""
+    with (drifted / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(setting)
+    first, second = run(*options), run(*options)
+
+    assert (first.exit_code, first.stdout) == (second.exit_code, second.stdout)
+    assert (drifted / ".cache/penstock/penstock-evidence.json").exists() is is_kept
+
+
 def test_settings_of_the_check(drifted):
     """Options that are not given on the command line are read from the settings."""
     table = '\n[tool.penstock.check]\nfail_on = "none"\nformat = ["markdown"]\n'

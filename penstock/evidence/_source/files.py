@@ -119,6 +119,11 @@ class SourceFile:
             self.error = f"cannot be parsed: {error}"
             return ast.Module([], [])
 
+    @property
+    def is_parsed(self) -> bool:
+        """Whether somebody has asked for the tree."""
+        return "tree" in self.__dict__
+
     @cached_property
     def root(self) -> Definition:
         """The module itself."""

@@ -39,6 +39,7 @@ class Project:
         self._callers: dict[str, frozenset[str]] = {}
         self._values: dict[str, bool] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
+        self._found: set[SourceFile] = set()
 
     @classmethod
     def at(cls, folder: Path, roots: Sequence[Path] = ()) -> "Project":
@@ -54,6 +55,15 @@ class Project:
             roots = [source, folder] if source.is_dir() else [folder]
         found = (file for root in roots for file in _files_in(root, folder))
         return cls(found)
+
+    @property
+    def searched(self) -> Iterable[str]:
+        """The words that somebody has looked for in all files."""
+        return self._mentions
+
+    def has_read(self, source: SourceFile) -> bool:
+        """Return whether somebody has looked into a file, or found one of these words in it."""
+        return source.is_parsed or source in self._found
 
     def line_at(self, location: Location) -> str:
         """Return a line of the source."""
@@ -78,6 +88,7 @@ class Project:
         if known is None:
             numbers = self._numbers_by_word.get(word, ())
             known = self._mentions[word] = tuple(self.sources[n] for n in numbers)
+            self._found.update(known)
         return known
 
     @cached_property
