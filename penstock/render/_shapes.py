@@ -66,7 +66,7 @@ FOLDED = Shape(
     name="step",
     dot="box",
     mermaid='["{label}"]{style}@{{ shape: st-rect }}',
-    mermaid_padding=40,
+    mermaid_padding=44,
     light=_PLAIN.light,
     dark=_PLAIN.dark,
 )

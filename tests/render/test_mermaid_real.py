@@ -305,6 +305,17 @@ def test_height_of_groups(mermaid: Mermaid, groups: dict[str, str]) -> None:
     assert estimate_height(graph, "TD") == pytest.approx(drawing.height, abs=28)
 
 
+@pytest.mark.parametrize("label", ["A", "all orders that came in from the marketplaces"])
+def test_height_of_folded_groups(mermaid: Mermaid, label: str) -> None:
+    """How tall folded groups are is known before, in the version that makes them tallest."""
+    nodes = tuple(Node(name=name, title=label, role="group") for name in "abc")
+    graph = Graph(name="x", nodes=nodes, edges=(Edge("a", "b"), Edge("b", "c")))
+
+    drawing = mermaid.draw(render_mermaid(graph, styled=True, palette="page"))
+
+    assert 0 <= estimate_height(graph, "TD") - drawing.height <= 4 * len(nodes)
+
+
 def test_height_of_groups_across(mermaid: Mermaid) -> None:
     """Across, a frame keeps all others out of its ranks, and has as much room as its tallest."""
     edges = (Edge("a", "b", "yes"), Edge("a", "c"), Edge("b", "d"), Edge("c", "d"), Edge("a", "d"))
