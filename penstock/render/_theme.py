@@ -177,6 +177,8 @@ def _mermaid_rules(names: Iterable[str], inside: str = "") -> list[str]:
         f"{inside}.edgeLabel :is(span,p){{color:{_WORD} !important}}",
         f"{inside}:is(.edgeLabel,.labelBkg){{background:none !important}}",
         f"{inside}.edgeLabel p{{background:{_BEHIND} !important}}",
+        # Mermaid 12 gives a shadow to frames that have no ground.
+        f"{inside}.cluster :is(rect,path,g){{filter:none !important}}",
     ]
 
 

@@ -55,7 +55,7 @@ _LEGEND = "legend__group"
 """The id of the legend, which no step has."""
 
 _SAMPLES = {"rounded": "entrypoint", "step": "step", "folded": "step"}
-"""The signs that nodes of the legend have, with their class. The other nodes are words alone."""
+"""The signs that nodes of the legend have, with their class. All others are words in one node."""
 
 _PILL = '(["{label}"]){style}'
 
@@ -266,18 +266,24 @@ def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
 
 
 def _legend(graph: Graph, *, styled: bool) -> Iterator[str]:
-    """Yield a group with a node for each sign, one below the other."""
+    """Yield a group with a node for each shape, and one with the words for all other signs."""
     signs = legend_signs(graph, "mermaid")
     if not signs:
         return
     yield f'subgraph {_LEGEND}["{_label(graph.words.legend.title) or _BLANK}"]'
     yield "    direction LR"
-    for number, sign in enumerate(signs):
-        shape = {"rounded": _PILL, "folded": FOLDED.mermaid}.get(sign.name, shape_of(None).mermaid)
-        name = _SAMPLES.get(sign.name, "words")
-        style = f":::{name}" if styled or name == "words" else ""
+    plain = shape_of(None)
+    card = (styled and plain.mermaid_styled) or plain.mermaid
+    shapes = {"rounded": _PILL, "folded": FOLDED.mermaid, "step": card}
+    samples = [sign for sign in signs if sign.name in _SAMPLES]
+    for number, sign in enumerate(samples):
+        style = f":::{_SAMPLES[sign.name]}" if styled else ""
         label = _label(sign.text) or _BLANK
-        yield f"    {_LEGEND}_l{number}" + shape.format(label=label, style=style)
+        yield f"    {_LEGEND}_l{number}" + shapes[sign.name].format(label=label, style=style)
+    if words := [_label(sign.text) or _BLANK for sign in signs if sign not in samples]:
+        yield f"    {_LEGEND}_words" + plain.mermaid.format(
+            label="<br/>".join(words), style=":::words"
+        )
     yield "end"
     yield "classDef words fill:none,stroke:none" + (f",color:{EDGE['light']}" if styled else "")
     if styled:
