@@ -35,10 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def findings(declaration: Mapping[str, Any], source: Path) -> dict[str, Any]:
     """Return what the check finds of one case."""
     project = Project.at(source, [source / root for root in declaration["roots"]])
-    steps = tuple(map(_step, declaration["steps"]))
-    flows = [CheckedFlow(name=n, steps=steps, edges=_edges(declaration[n])) for n in _PARTS]
-    declared, probes = check(project, flows)
+    declared, probes = check(project, flows_of(declaration))
     return {"pairs": [_pair(edge) for edge in probes.edges], "findings": _findings(declared)}
+
+
+def flows_of(declaration: Mapping[str, Any]) -> list[CheckedFlow]:
+    """Return the declared edges as a flow, and the pairs that a check is asked for as another."""
+    steps = tuple(map(_step, declaration["steps"]))
+    return [CheckedFlow(name=n, steps=steps, edges=_edges(declaration[n])) for n in _PARTS]
 
 
 _PARTS = ("edges", "probes")

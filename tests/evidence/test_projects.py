@@ -346,3 +346,16 @@ def test_a_function_of_a_module_that_is_gone_is_missing():
     (report,) = check(project_with({"shop/__init__.py": ""}), [flow])
 
     assert [missing.step for missing in report.missing] == ["pay", "charge"]
+
+
+def test_a_package_is_imported_before_a_module_of_its_name(tmp_path):
+    """Of ``pay/__init__.py`` and ``pay.py``, Python imports the first."""
+    (tmp_path / "pay").mkdir()
+    (tmp_path / "sub").mkdir()
+    for name in ("pay/__init__.py", "pay.py", "sub.py"):
+        (tmp_path / name).write_text("")
+
+    assert {n: f.file for n, f in Project.at(tmp_path).files.items()} == {
+        "pay": "pay/__init__.py",
+        "sub": "sub.py",
+    }

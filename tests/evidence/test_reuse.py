@@ -88,6 +88,7 @@ EDITS = {
     "a line above": ("shop/app.py", f"# moved\n{APP}"),
     "a removed import": ("shop/app.py", APP.replace("from shop.cards import charge\n", "")),
     "a module that shadows": ("src/shop/tasks.py", "def ship(): pay()\ndef pay(): ...\n"),
+    "a package that shadows": ("shop/tasks/__init__.py", "def ship(): pay()\ndef pay(): ...\n"),
     "a new file": ("new.py", "import shop.app\n"),
     "a name that was looked for": ("other.py", "def other(): unknown.later()\ndef later(): ...\n"),
     "a value that was looked for": ("other.py", "x = later\n"),

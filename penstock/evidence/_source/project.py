@@ -192,8 +192,8 @@ def _files_in(root: Path, folder: Path) -> Iterator[SourceFile]:
         relative = Path(where).relative_to(root).parts
         for name in sorted(names):
             stem, suffix = os.path.splitext(name)  # noqa: PTH122 - hot
-            if suffix != ".py":
-                continue
+            if suffix != ".py" or (stem in folders and Path(where, stem, "__init__.py").is_file()):
+                continue  # Python imports the package of that name
             parts = relative if stem == "__init__" else (*relative, stem)
             if not parts:
                 continue

@@ -1,0 +1,231 @@
+"""The CPU time and the memory of `penstock check`, for a case or for generated code.
+
+    python benchmarks/evidence_speed.py --lines 100000
+    python benchmarks/evidence_speed.py OUT/pelican/generate
+
+A case of the ground truth is a folder with ``declaration.json`` and ``source/``, which
+``evidence/cases.py --write`` made. Each run is a new process: its CPU time has the start of
+Python in it, and its memory is the most that it had at once. A ratio is to a process that
+reads and parses all files and does nothing else, in the same round; printed is the median
+of the rounds.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+PARSE = """
+import ast, sys
+from pathlib import Path
+for file in Path(sys.argv[1]).rglob("*.py"):
+    ast.parse(file.read_bytes())
+"""
+
+CHECK = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[4])
+from find import flows_of
+from penstock.evidence._reuse import check_again
+from penstock.evidence._source.project import Project
+source = Path(sys.argv[1])
+declaration = json.loads(Path(sys.argv[2]).read_bytes())
+project = Project.at(source, [source / root for root in declaration["roots"]])
+check_again(project, flows_of(declaration), Path(sys.argv[3]))
+print(sum(file.is_parsed for file in project.sources))
+"""
+
+PACKAGES = 40
+FLOWS = 10
+"""The packages of generated code, and how many of them have a flow."""
+
+HEAD = '''"""Module {number} of package {package}."""
+
+import logging
+
+from shop.core.m0 import audited, Store
+{imports}
+
+logger = logging.getLogger(__name__)
+
+'''
+
+PART = '''
+class Order{part}(Store):
+    """Order {part} of module {number}."""
+
+    def __init__(self, name, lines=()):
+        super().__init__(name)
+        self.lines = list(lines)
+        self.total = 0
+
+    def add(self, line):
+        self.lines.append(line)
+        return self.count()
+
+    def count(self):
+        total = 0
+        for line in self.lines:
+            if line.price < 0:
+                raise ValueError(line)
+            total += line.price * line.quantity
+        self.total = total
+        return total
+
+
+@audited
+def handle{part}(name, rows):
+    order = Order{part}(name)
+    for row in rows:
+        try:
+            order.add(row)
+        except ValueError as error:
+            logger.warning("%s: %s", name, error)
+    order.save()
+    {call}
+    return order
+
+'''
+
+CORE = """
+def audited(function): return function
+
+class Store:
+    def __init__(self, name): self.name = name
+    def save(self): return self.count()
+    def count(self): return 0
+"""
+
+
+def generate(folder: Path, lines: int) -> None:
+    """Write packages with so many lines of code, and flows through some of them, to *folder*."""
+    per_module = 3
+    size = (HEAD + PART * per_module).count("\n")
+    modules = max(2, lines // size // PACKAGES)
+    steps = []
+    for package in range(PACKAGES):
+        for number in range(modules):
+            before = f"from shop.p{package}.m{number - 1} import handle0 as before"
+            text = HEAD.format(
+                number=number, package=package, imports=before if number else "before = print"
+            )
+            for part in range(per_module):
+                call = "before(name, rows)" if not part else f"handle{part - 1}(name, rows)"
+                text += PART.format(part=part, number=number, call=call)
+            _write(folder / f"source/shop/p{package}/m{number}.py", text)
+    _write(folder / "source/shop/core/m0.py", CORE)
+    for package in range(FLOWS):
+        modules_with_step = sorted({modules * n // 6 for n in range(1, 6)}, reverse=True)
+        steps.append([(f"p{package}m{n}", f"shop.p{package}.m{n}") for n in modules_with_step])
+    _write(folder / "declaration.json", json.dumps(_declaration(steps)))
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def _declaration(flows: list[list[tuple[str, str]]]) -> dict[str, object]:
+    steps = [
+        {"name": name, "module": module, "qualname": "handle0", "sends": [], "receives": [],
+         "entrypoint": not number}
+        for flow in flows for number, (name, module) in enumerate(flow)
+    ]  # fmt: skip
+    edges = [
+        {"from": first, "to": second, "loop": False}
+        for flow in flows
+        for (first, _), (second, _) in pairwise(flow)
+    ]
+    return {"roots": ["."], "steps": steps, "edges": edges, "probes": []}
+
+
+def run(program: str, *arguments: object) -> tuple[float, float, str]:
+    """Return the seconds of CPU, the most megabytes and the output of a new process."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
+        assert process.stdout is not None
+        output = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(process.returncode)
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / unit, output.strip()
+
+
+def runs_in(folder: Path) -> Iterator[tuple[str, Callable[[], tuple[float, float, str]]]]:
+    """Yield the runs of a round, which need each other in this order."""
+    source, declaration, cache = folder / "source", folder / "declaration.json", folder / "cache"
+    steps = json.loads(declaration.read_bytes())["steps"]
+    finder = Path(__file__).parent / "evidence"
+
+    def check() -> tuple[float, float, str]:
+        return run(CHECK, source, declaration, cache, finder)
+
+    def after_edit(file: Path) -> Callable[[], tuple[float, float, str]]:
+        def edit_and_check() -> tuple[float, float, str]:
+            with file.open("a", encoding="utf-8") as stream:
+                stream.write(f"edited_{os.urandom(4).hex()} = 1\n")
+            return check()
+
+        return edit_and_check
+
+    name = f"{steps[0]['module'].replace('.', '/')}.py"
+    edited = next(file for file in source.rglob("*.py") if file.as_posix().endswith(f"/{name}"))
+    _write(source / "not_imported.py", "x = 1\n")
+    yield "parse all files", lambda: run(PARSE, source)
+    yield "first run", check
+    yield "second run", check
+    yield "after an edit that no flow reaches", after_edit(source / "not_imported.py")
+    yield "after an edit in a module of a step", after_edit(edited)
+
+
+def main() -> None:
+    """Print what each run takes."""
+    parser = argparse.ArgumentParser(description="Measure penstock check.")
+    parser.add_argument("case", nargs="?", type=Path, help="a case; else code is generated")
+    parser.add_argument("--lines", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "case")
+        if options.case is None:
+            generate(folder, options.lines)
+        else:
+            folder.mkdir()
+            shutil.copy(options.case / "declaration.json", folder)
+            shutil.copytree(options.case / "source", folder / "source")
+        compare(folder, options.rounds)
+
+
+def compare(folder: Path, rounds: int) -> None:
+    """Print the figures of the code in *folder*."""
+    texts = [file.read_text("utf-8", "replace") for file in folder.rglob("*.py")]
+    lines = sum(text.count("\n") for text in texts)
+    print(f"{platform.python_implementation()} {platform.python_version()}")
+    print(f"{len(texts):,} files, {lines:,} lines; {rounds} rounds")
+    found: dict[str, list[tuple[float, float, float, str]]] = {}
+    for _ in range(rounds):
+        shutil.rmtree(folder / "cache", ignore_errors=True)
+        base = 0.0
+        for name, case in runs_in(folder):
+            cpu, memory, parsed = case()
+            base = base or cpu
+            found.setdefault(name, []).append((cpu, cpu / base, memory, parsed))
+    print(f"{'':36} {'CPU s':>7} {'ratio':>6} {'MB':>5}  files parsed")
+    for name, each in found.items():
+        cpu, ratio, memory = (median(one[n] for one in each) for n in range(3))
+        print(f"{name:36} {cpu:7.2f} {ratio:6.2f} {memory:5.0f}  {each[0][3]}")
+
+
+if __name__ == "__main__":
+    main()
