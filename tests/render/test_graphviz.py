@@ -4,6 +4,7 @@ import importlib.util
 import itertools
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -222,6 +223,14 @@ def test_in_a_page_the_page_decides_about_colours():
 
     assert "prefers-color-scheme" in render_svg(graph)
     assert "<style" not in render_svg(graph, standalone=False)
+
+
+def test_frames_let_shadows_through():
+    """On a page, the frame of a group does not hide the shadows that show that there is more."""
+    rules = [line for line in page_stylesheet().splitlines() if ".penstock-view" in line]
+    (frame,) = [rule for rule in rules if ".penstock-group rect {" in rule]
+
+    assert re.search(r"fill: color-mix\(.* [1-5]%, transparent\)", frame)
 
 
 def test_page_is_dark_only_if_it_says_so():
