@@ -163,6 +163,16 @@ def test_without_signs():
         assert draw(graph, name, legend=True) == draw(graph, name)
 
 
+def test_shapes_alone():
+    """In Mermaid, a legend of nothing but shapes has no node of words."""
+    graph = Graph(name="f", nodes=(A,), edges=())
+
+    drawn = draw(graph, "mermaid", legend=True)
+
+    assert drawn.count("legend__group_l0[") == 1
+    assert "legend__group_words" not in drawn
+
+
 @pytest.mark.needs("Graphviz program")
 def test_png():
     """A PNG has room for the legend below the flow, with and without a title above it."""
