@@ -213,18 +213,19 @@ def compare(folder: Path, rounds: int) -> None:
     lines = sum(text.count("\n") for text in texts)
     print(f"{platform.python_implementation()} {platform.python_version()}")
     print(f"{len(texts):,} files, {lines:,} lines; {rounds} rounds")
-    found: dict[str, list[tuple[float, float, float, str]]] = {}
+    found: dict[str, list[tuple[float, float, float]]] = {}
+    read: dict[str, str] = {}
     for _ in range(rounds):
         shutil.rmtree(folder / "cache", ignore_errors=True)
         base = 0.0
         for name, case in runs_in(folder):
-            cpu, memory, parsed = case()
+            cpu, memory, read[name] = case()
             base = base or cpu
-            found.setdefault(name, []).append((cpu, cpu / base, memory, parsed))
+            found.setdefault(name, []).append((cpu, cpu / base, memory))
     print(f"{'':36} {'CPU s':>7} {'ratio':>6} {'MB':>5}  files parsed")
     for name, each in found.items():
-        cpu, ratio, memory = (median(one[n] for one in each) for n in range(3))
-        print(f"{name:36} {cpu:7.2f} {ratio:6.2f} {memory:5.0f}  {each[0][3]}")
+        cpu, ratio, memory = map(median, zip(*each, strict=True))
+        print(f"{name:36} {cpu:7.2f} {ratio:6.2f} {memory:5.0f}  {read[name]}")
 
 
 if __name__ == "__main__":
