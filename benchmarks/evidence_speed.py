@@ -151,7 +151,9 @@ def _declaration(flows: list[list[tuple[str, str]]]) -> dict[str, object]:
 def run(program: str, *arguments: object) -> tuple[float, float, str]:
     """Return the seconds of CPU, the most megabytes and the output of a new process."""
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
+    # Bytecode is kept, as it is for users.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:  # noqa: S603 - ours
         assert process.stdout is not None
         output = process.stdout.read()
         _, status, used = os.wait4(process.pid, 0)
@@ -213,6 +215,7 @@ def compare(folder: Path, rounds: int) -> None:
     lines = sum(text.count("\n") for text in texts)
     print(f"{platform.python_implementation()} {platform.python_version()}")
     print(f"{len(texts):,} files, {lines:,} lines; {rounds} rounds")
+    run("import penstock.evidence")
     found: dict[str, list[tuple[float, float, float]]] = {}
     read: dict[str, str] = {}
     for _ in range(rounds):
