@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.library import (
@@ -26,13 +27,16 @@ from penstock.evidence._model import (
     Verdict,
 )
 from penstock.evidence._order.states import Order, Start
-from penstock.evidence._source.files import Definition
+from penstock.evidence._source.files import Definition, Location
 from penstock.evidence._source.functions import written
 from penstock.evidence._source.project import Project
 
 __all__ = ["FlowEvidence", "judge", "judge_declared"]
 
 _MOST_BY_NAME = 60
+
+_MANY_USES = 8
+"""From how many lines a step may be called for a further call to be news."""
 
 _OF_LIBRARIES = CONSUMERS | LOOKING | REGISTERING | SENDING | STORING | WAITING
 """Names that so many libraries have that the same name says nothing about the project."""
@@ -129,6 +133,9 @@ class _Judge:
     def _unsupported(self, source: str, target: str, against: tuple[Evidence, ...]) -> EdgeEvidence:
         if against:
             return EdgeEvidence(source, target, "contradicted", (), against)
+        if self._is_in_unknown_order(source, target):
+            reason = f"one call in a loop leads to both {source} and {target}, in an unknown order"
+            return EdgeEvidence(source, target, "unverified", reason=reason)
         is_reached = self._is_reached(target)
         unresolved = self._unresolved(self._callers(source), target, source if is_reached else None)
         is_entered = self._is_reached(source) or self._steps[source].is_entrypoint
@@ -146,6 +153,20 @@ class _Judge:
             reason, location = f"{source} has no body yet", self._evidence.located[source].location
             return EdgeEvidence(source, target, "unverified", (), (), reason, location)
         return EdgeEvidence(source, target, "contradicted", (), against)
+
+    def _is_in_unknown_order(self, source: str, target: str) -> bool:
+        """Return whether one call in a loop leads to both steps, by what it calls each time."""
+        orders = self._evidence.orders.get((source, target), {}).values()
+        return any(self._is_chosen(order.first, order.second) for order in orders)
+
+    def _is_chosen(self, first: tuple[Location, ...], second: tuple[Location, ...]) -> bool:
+        """Return whether two ways part where one call has several targets."""
+        pairs = zip(first, second, strict=False)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if same in {0, len(first), len(second)}:
+            return same > 0
+        project = self._evidence.project
+        return project.function_at(first[same]) is not project.function_at(second[same])
 
     def _is_reached(self, target: str) -> bool:
         """Return whether something else of the flow leads to *target*."""
@@ -211,8 +232,10 @@ class _Judge:
     def _may_lead(self, text: str, wanted: str, *, is_own: bool) -> bool:
         name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
         project = self._evidence.project
-        if name and "." in text:
-            return name == wanted or wanted in project.called_by(name)
+        if name and "." in text and (name == wanted or wanted in project.called_by(name)):
+            return True
+        if name and "." in text and not project.is_attribute(name):
+            return False
         return is_own and any(project.is_value(each) for each in self._ancestors(wanted))
 
     def _ancestors(self, wanted: str) -> list[str]:
@@ -250,19 +273,29 @@ class _Judge:
     def undeclared(self, edges: tuple[EdgeEvidence, ...]) -> Iterator[Undeclared]:
         """Yield what the source has and no edge declares."""
         kept = [(e.source, e.target) for e in edges if e.verdict != "contradicted"]
-        entered = {e.target for e in edges if e.verdict in {"supported", "mixed"}}
+        entered = {target for _, target in kept}
         closure = _closure(kept)
         for source, target, found, is_order in self._candidates():
-            if (source, target) in closure or source == target:
-                continue
+            if {(source, target), (target, source)} & closure or source == target:
+                continue  # declared, or a way back
             if self._steps[target].unchecked is not None or self._is_announced(target, found):
                 continue
-            is_turned = (target, source) in self._declared and (target, source) not in closure
-            if is_order and target in entered and not is_turned:
-                continue
+            is_turned = (target, source) in self._declared
+            if target in entered and not is_turned:
+                is_bypass = (source, target) in self._declared
+                if is_order or not (is_bypass or self._is_near(target, found)):
+                    continue
             kept.append((source, target))
             closure = _closure(kept)
             yield Undeclared(source, target, found)
+
+    def _is_near(self, target: str, found: Evidence) -> bool:
+        """Return whether a second way to a step is one that its flow should show.
+
+        What helpers do on the way, and what is called everywhere, are details.
+        """
+        uses = self._evidence.project.uses_of(self._evidence.located[target])
+        return len(found.path) == 1 and len(uses) <= _MANY_USES
 
     def _is_announced(self, target: str, found: Evidence) -> bool:
         """Return whether a signal leads to a step that receives messages, from any sender.

@@ -332,6 +332,135 @@ def ship(): ...
     assert undeclared(report) == ["pay -> ship"]
 
 
+SECOND = """
+def helper(): charge()
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): ...
+@step
+def ship(): {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "flow", "found"),
+    [
+        ("charge()", "pay -> charge, pay -> ship", ["ship -> charge"]),
+        ("helper()", "pay -> charge, pay -> ship", []),
+        ("charge()", "pay -> charge, charge -> ship", []),
+        ("pay()", "pay -> charge, charge -> ship", []),
+    ],
+    ids=["called", "called by a helper", "back", "back to the start"],
+)
+def test_a_second_way_is_undeclared_where_the_flow_should_show_it(call, flow, found):
+    """A second way to a step is reported if the step before calls it itself, and onwards."""
+    assert undeclared(checked(SECOND.format(call=call), flow)) == found
+
+
+def test_what_everything_calls_is_not_undeclared():
+    """A further call of a function that many lines call is not reported."""
+    source = SECOND.format(call="charge()")
+    uses = "".join(f"def other_{n}(): charge()\n" for n in range(8))
+
+    assert undeclared(checked(source + uses, "pay -> charge, pay -> ship")) == []
+
+
+CHOSEN = """
+RULES = []
+def register(cls):
+    RULES.append(cls())
+@register
+class A:
+    def act(self): charge()
+@register
+class B:
+    def act(self): ship()
+@step
+def pay():
+    for rule in RULES:
+        {call}
+def helper(rule):
+    if rule: charge()
+    else: ship()
+@step
+def charge(): pass
+@step
+def ship(): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"), [("rule.act()", "unverified"), ("helper(rule)", "contradicted")]
+)
+def test_what_one_call_in_a_loop_leads_to_has_no_known_order(call, verdict):
+    """An order in a list that the source does not have item by item is not contradicted."""
+    report = checked(CHOSEN.format(call=call), "pay -> charge, charge -> ship")
+
+    assert report.edges[0].verdict == "supported"
+    assert report.edges[1].verdict == verdict
+
+
+def test_one_call_that_is_two_steps_has_no_known_order():
+    """The call of a name that may be one step or the other contradicts no order of both."""
+    source = """
+import random
+ALL = {random.random(): f for f in (1, 2)}
+def register(f):
+    ALL[f.__name__] = f
+@step
+def pay():
+    for name in ALL:
+        ALL[name]()
+@step
+def charge(): pass
+@step
+def ship(): pass
+register(charge)
+register(ship)
+"""
+    report = checked(source, "pay -> charge, charge -> ship")
+
+    assert [edge.verdict for edge in report.edges] == ["supported", "unverified"]
+
+
+def test_an_attribute_that_is_called_may_be_any_function_that_is_passed_on():
+    """An attribute that is called may be a step that something else gives to it."""
+    source = """
+class Manager:
+    def __init__(self, source): self.source = source
+    @step
+    def pay(self): self.source()
+class App:
+    @step
+    def charge(self): pass
+    def make(self): settings["manager"].update({"source": self.charge})
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert (edge.verdict, edge.reason) == ("unverified", "self.source cannot be resolved")
+    (edge,) = checked(source.replace("self.charge}", "1}"), "pay -> charge").edges
+    assert edge.verdict == "contradicted"
+
+
+def test_a_step_is_found_among_any_number_of_overrides():
+    """The override that is a step is followed, however many subclasses there are."""
+    others = "".join(f"class C{n}(Rule):\n    def act(self): f{n}()\n" for n in range(60))
+    source = f"""
+class Rule:
+    def act(self): pass
+{others}
+class Charge(Rule):
+    @step
+    def act(self): pass
+@step
+def pay(rule: Rule): rule.act()
+"""
+    assert checked(source, "pay -> act").edges[0].verdict == "supported"
+
+
 def test_an_override_of_a_step_is_that_step():
     """A method that overrides a step in a subclass counts as the step."""
     source = """

@@ -34,6 +34,7 @@ class Analysis:
 
     def run(self, definitions: list[Definition]) -> None:
         """Find out what *definitions* do, each called with any arguments."""
+        self.engine.wanted = frozenset(definitions)
         self.engine.settle(lambda: [self._root(each) for each in definitions])
 
     def contexts(self, definition: Definition) -> list[Activation]:

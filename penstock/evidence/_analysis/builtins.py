@@ -120,7 +120,10 @@ def setattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -
     owners, names, values = arguments.positional
     for owner in owners:
         for name in names:
-            if isinstance(name, Constant) and not isinstance(owner, (Unknown, Constant)):
+            if isinstance(name, Constant) and isinstance(owner, Class):
+                engine = frame.engine
+                engine.assign(engine.info(owner.definition).scope, name.value, values)
+            elif isinstance(name, Constant) and not isinstance(owner, (Unknown, Constant)):
                 frame.engine.store(owner, name.value, values)
     return (Constant(None),)
 

@@ -40,7 +40,7 @@ _MOST_CONTEXTS = 16
 _FEW_CONTEXTS = 4
 
 
-_MOST_SUBCLASSES = 24
+_MOST_SUBCLASSES = 200
 
 
 _MOST_MODULES = 20
@@ -101,6 +101,8 @@ class Engine(Heap):
         self._announced: set[str] = set()
         self.asked: set[Value] = set()
         self.evaluated: list[Activation] = []
+        self.wanted: frozenset[Definition] = frozenset()
+        """The functions of steps, which are kept where there are too many values."""
         self._work = work
         self.failures: dict[str, None] = {}
         """The errors of the check itself, with the lines at which they were."""

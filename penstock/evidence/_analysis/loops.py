@@ -76,9 +76,25 @@ def run_for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
     values = frame.evaluate(node.iter)
     several = [rounds_of(frame, (value,)) for value in values]
     counted = [each for each in several if each is not None]
-    if counted and len(counted) == len(several):
+    if not counted:
+        _for_any(frame, node, values)
+    elif len(counted) == len(several):
         _for_lists(frame, node, counted)
-        return
+    else:
+        others = tuple(v for v, one in zip(values, several, strict=True) if one is None)
+        before = frame.saved()
+        with frame.collected() as lists:
+            _for_lists(frame, node, counted)
+        known = frame.saved()
+        frame.restore(before)
+        with frame.collected() as terms:
+            _for_any(frame, node, others)
+        frame.merge(known, frame.saved())
+        frame.emit(choice([sequence(lists), sequence(terms)]))
+
+
+def _for_any(frame: Frame, node: ast.For | ast.AsyncFor, values: Values) -> None:
+    """Execute a loop over what the source does not have item by item."""
     lazy: tuple[Activation, ...] = ()
 
     def run_round() -> None:

@@ -30,12 +30,17 @@ def binary_operation(frame: Frame, node: ast.BinOp) -> Values:
     if isinstance(node.op, ast.Add) and (found := _added(frame, left, right, node)):
         return found
     method = _METHODS.get(type(node.op), "")
+    return _called(frame, left, right, method, node) or UNKNOWN
+
+
+def _called(frame: Frame, left: Values, right: Values, method: str, node: ast.BinOp) -> Values:
+    """Return what the method of an operator gives, if objects of the project have it."""
     found = NOTHING
     for value in left:
         if isinstance(value, Instance) and method and frame.engine.find(value.cls, method):
             bound = attribute_of(frame, value, method, node)
             found = join(found, frame.apply(bound, Arguments((right,)), node))
-    return found or UNKNOWN
+    return found
 
 
 _METHODS: dict[type[ast.operator], str] = {
@@ -51,6 +56,8 @@ def _joined(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Value
     if any(task.kind == "signature" for task in tasks):
         links = (t.positional if t.kind == "chain" else ((t,),) for t in tasks)
         return (Partial(tasks[0], tuple(each for link in links for each in link), kind="chain"),)
+    if found := _called(frame, left, right, "__or__", node):
+        return found
     if not any(isinstance(value, Container) for value in both):
         return join(left, right)
     container = Container("dict", frame.site(node))

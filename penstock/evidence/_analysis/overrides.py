@@ -32,7 +32,8 @@ def with_overrides(engine: Engine, cls: Definition, name: str, found: Values) ->
         overrides = _implementations(engine, cls, name)
     if not overrides:
         return found
-    return join((value for value in found if not is_abstract(value)), overrides)
+    steps = [v for v in overrides if isinstance(v, Function) and v.definition in engine.wanted]
+    return join(steps, (value for value in found if not is_abstract(value)), overrides)
 
 
 def _implementations(engine: Engine, protocol: Definition, name: str) -> list[Value]:

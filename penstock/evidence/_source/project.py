@@ -69,6 +69,16 @@ class Project:
         """Return a line of the source."""
         return self._by_file[location.file].text.splitlines()[location.line - 1]
 
+    def function_at(self, location: Location) -> Definition | None:
+        """Return the innermost function around a line of the source."""
+        found = [
+            each
+            for each in self._by_file[location.file].definitions.values()
+            if each.kind == "function"
+            and each.line <= location.line <= getattr(each.node, "end_lineno", 0)
+        ]
+        return max(found, key=lambda each: each.line, default=None)
+
     def source_of(self, module: str, file: str | None) -> SourceFile | None:
         """Return the source of a module, of which *file* is the name if anybody knows."""
         found = self.files.get(module)
@@ -99,6 +109,11 @@ class Project:
             for word in words_in(source.text):
                 found.setdefault(word, []).append(number)
         return found
+
+    def is_attribute(self, name: str) -> bool:
+        """Return whether something is assigned to an attribute called *name*."""
+        pattern = re.compile(rf"\.{re.escape(name)}\s*(?::[^=\n]*)?=(?!=)")
+        return any(pattern.search(file.text) for file in self.mentioning(name))
 
     def called_by(self, name: str) -> frozenset[str]:
         """Return the words in all functions called *name*."""
