@@ -293,7 +293,7 @@ def _steps(path: str) -> Iterator[tuple[str, list[float]]]:
         numbers, count = _numbers(text), _COUNTS[name.upper()]
         yield name, numbers[:count]
         # What follows the numbers of one step is the next one; after a move, a line.
-        again = {"M": "L", "m": "l"}.get(name, name)
+        again = name.replace("M", "L").replace("m", "l")
         for begin in range(count, len(numbers), max(count, 1)):
             yield again, numbers[begin : begin + count]
 
