@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
+from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.library import (
     CONSUMERS,
@@ -27,7 +28,7 @@ from penstock.evidence._model import (
     Verdict,
 )
 from penstock.evidence._order.states import Order, Start
-from penstock.evidence._source.files import Definition, Location
+from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 from penstock.evidence._source.project import Project
 
