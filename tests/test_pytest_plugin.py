@@ -81,3 +81,100 @@ def test_inert(run_pytest):
     assert "1 passed, 1 error" in printed
     assert "'charge' was declared before tracing was switched on" in printed
     assert "penstock_trace = true" in printed
+
+
+TWO = """
+from penstock import entrypoint, flow, step
+
+@flow("orders")
+@entrypoint
+def begin(): print()
+
+@flow("orders")
+@step(after="begin")
+def charge(): ...
+
+@flow("parcels")
+@entrypoint
+def send(producer): producer.send("x")
+
+@flow("parcels")
+@step(after="send")
+def pack(): print()
+
+def consume(consumer):
+    for each in consumer: pack()
+
+@step
+def alone(): ...
+"""
+
+ELSEWHERE = """
+{"schema_version": "1.0", "flows": [{"name": "orders", "steps": [
+    {"name": "pay", "is_entrypoint": true, "module": "elsewhere", "qualname": "pay"},
+    {"name": "charge", "module": "elsewhere", "qualname": "charge"}
+], "edges": [{"source": "pay", "target": "charge"}]}]}
+"""
+
+
+@pytest.fixture
+def checked(run_pytest, tmp_path):
+    """Return what runs pytest with the check of flows, of which one has drifted."""
+    (tmp_path / "application.py").write_text(TWO, encoding="utf-8")
+    (tmp_path / "conftest.py").unlink()
+    (tmp_path / "test_application.py").write_text("def test_it(): ...\n", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.penstock]\nmodules = ["application"]\n')
+    return lambda *arguments: run_pytest("--flow-check", "-rA", *arguments)
+
+
+def test_flow_check(checked):
+    """Each flow is a test, which fails with its errors and warns of the rest."""
+    printed = checked()
+
+    assert "PASSED pyproject.toml::parcels" in printed
+    assert "FAILED pyproject.toml::orders" in printed
+    assert "application.py:8: orders: begin -> charge is not in the source" in printed
+    assert "parcels: send -> pack cannot be seen in the source [edge-unverified]" in printed
+    assert "2 failed, 2 passed, 1 warning" in printed
+    assert "FAILED pyproject.toml::declarations" in printed
+    assert "/edge-contradicted.md" in printed
+    assert "Traceback" not in printed
+
+
+def test_one_flow(checked):
+    """A flow is chosen as a test is, and checked once."""
+    assert "1 passed, 1 warning" in checked("pyproject.toml::parcels")
+
+
+@pytest.mark.parametrize("line", ["", "module = 1\n"])
+def test_flow_check_without_modules(checked, tmp_path, line):
+    """Without modules, or with wrong settings, pytest ends with a usage error."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.penstock]\n{line}")
+
+    assert checked() == ""
+
+
+def test_flow_check_of_nothing(checked, tmp_path):
+    """Modules that cannot be imported, and modules without flows, are errors of collecting."""
+    (tmp_path / "application.py").write_text("import no_such_module\n", encoding="utf-8")
+    gone = checked()
+    (tmp_path / "application.py").write_text("", encoding="utf-8")
+
+    assert "ERROR pyproject.toml" in gone
+    assert "no_such_module" in gone
+    assert "ERROR pyproject.toml" in checked()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('modules = ["application"]\ncheck.baseline = "gone.toml"', "cannot be read"),
+        ('catalog = "flows.json"', "no function of orders is in the source"),
+    ],
+)
+def test_flow_check_that_cannot_look(checked, tmp_path, line, message):
+    """A baseline that is gone fails each flow, as does a flow without source."""
+    (tmp_path / "flows.json").write_text(ELSEWHERE, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(f"[tool.penstock]\n{line}\n")
+
+    assert message in checked("-k", "orders")

@@ -15,7 +15,6 @@ from penstock.cli._project import Project, load, with_flows
 from penstock.docs import Settings
 from penstock.docs import explain as explain_unknown
 from penstock.evidence import (
-    CODES,
     FORMATS,
     Report,
     apply_baseline,
@@ -24,17 +23,10 @@ from penstock.evidence import (
     explain_edge,
     read_baseline,
 )
-from penstock.evidence._baseline import STALE
 from penstock.exceptions import ConfigurationError, UnknownFlowError
 from penstock.graph import Flow, Problem
 
 __all__ = ["check"]
-
-_FAILING = {
-    "contradicted": ("edge-contradicted", "step-missing", "step-renamed", STALE),
-    "undeclared": ("edge-undeclared",),
-    "unverified": ("edge-unverified", "edge-mixed"),
-}
 
 
 @click.command()
@@ -120,7 +112,7 @@ def check(
     except OSError as error:
         raise failure(error) from error
     level = fail_on or settings.check.get("fail_on", "undeclared")
-    sys.exit(bool(project.failures or _fails(report, level)))
+    sys.exit(bool(project.failures or report.failing(level)))
 
 
 def _cache_of(settings: Settings) -> Path | None:
@@ -185,15 +177,6 @@ def _require_something(report: Report, settings: Settings) -> None:
     if not any(report.edges) and not report.findings:
         message = "these flows have no edges, so there is nothing to check: write after= on a step"
         raise click.UsageError(message)
-
-
-def _fails(report: Report, level: str) -> bool:
-    """Return whether a finding is as bad as *level*, or worse."""
-    if level == "none":
-        return False
-    levels = FAIL_ON[: FAIL_ON.index(level) + 1]
-    codes = {code for each in levels for code in _FAILING[each]}
-    return any(f.code in codes or f.code not in CODES for f in report.findings)
 
 
 def _formats_of(given: Sequence[str]) -> list[tuple[str, str | None]]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from penstock._project.settings import Settings
 from penstock.evidence._baseline import apply_baseline, baseline_text, read_baseline
 from penstock.evidence._declared import as_checked, project_of
 from penstock.evidence._explain import explain_edge
@@ -35,6 +36,7 @@ __all__ = [
     "apply_baseline",
     "baseline_text",
     "check_flows",
+    "check_project",
     "explain_edge",
     "read_baseline",
     "report_schema",
@@ -71,3 +73,26 @@ def check_flows(
     project = project_of(root, pythonpath, checked)
     reports = check_again(project, checked, None if cache is None else Path(cache))
     return report_of(checked, reports, [as_finding(problem, root) for problem in problems])
+
+
+def check_project(
+    settings: Settings, flows: Sequence[Flow], problems: Iterable[Problem] = ()
+) -> Report:
+    """Return what `check_flows` returns, without the findings that the project knows already.
+
+    Args:
+        settings: The settings of the project, with the baseline of ``[tool.penstock.check]``.
+        flows: The flows.
+        problems: The inconsistencies of the flows.
+
+    Raises:
+        ConfigurationError: If the baseline cannot be read.
+
+    .. versionadded:: 0.2
+    """
+    report = check_flows(flows, settings.project_folder, settings.pythonpath, problems)
+    baseline = settings.check.get("baseline")
+    if baseline is None:
+        return report
+    shown = os.path.relpath(baseline, settings.project_folder)
+    return apply_baseline(report, read_baseline(Path(baseline)), Path(shown).as_posix())

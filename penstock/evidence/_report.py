@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from penstock._common.plural import count
 from penstock._declared.step import Location
+from penstock._project.check_settings import FAIL_ON
 from penstock.evidence._declared import relative_to
 from penstock.evidence._help import help_of
 from penstock.evidence._model import (
@@ -41,6 +42,14 @@ CODES: Mapping[str, Severity] = {
     "step-renamed": "error",
 }
 """The codes of findings about the source, with how bad each is. Those of problems are errors."""
+
+
+_FAILING = {
+    "contradicted": ("edge-contradicted", "step-missing", "step-renamed", "baseline-stale"),
+    "undeclared": ("edge-undeclared",),
+    "unverified": ("edge-unverified", "edge-mixed"),
+}
+"""The codes that fail at each level; those of problems fail at all but the last, ``"none"``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +140,19 @@ class Report:
     def edges(self) -> Iterator[EdgeEvidence]:
         """All edges of all flows."""
         return (edge for flow in self.flows for edge in flow.edges)
+
+    def failing(self, level: str = "undeclared") -> tuple[Finding, ...]:
+        """Return the findings that are as bad as *level*, or worse.
+
+        Args:
+            level: ``"contradicted"``, ``"undeclared"``, ``"unverified"`` or ``"none"``, as the
+                setting ``fail_on`` of ``penstock check``.
+        """
+        if level == "none":
+            return ()
+        levels = FAIL_ON[: FAIL_ON.index(level) + 1]
+        codes = {code for each in levels for code in _FAILING[each]}
+        return tuple(f for f in self.findings if f.code in codes or f.code not in CODES)
 
     def summary(self) -> str:
         """Return one line that counts the edges, by what was found of them, and the rest."""
