@@ -111,7 +111,7 @@ HANGS = f"{STARTS}threading.Event().wait()\n"
 
 @pytest.mark.parametrize("end", ["", "import os; os._exit(1)"], ids=["normally", "itself"])
 def test_ends_what_it_started(project, tmp_path, end):
-    """What a module has started ends with the process: a server would collect one for each edit."""
+    """Programs of a module end with its process: a server would collect one for each edit."""
     os.mkfifo(tmp_path / "alive")
     reader = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
     with suppress(CatalogError):
