@@ -10,12 +10,12 @@ from penstock.evidence._declared import as_checked, project_of
 from penstock.evidence._explain import explain_edge
 from penstock.evidence._formats import FORMATS, SCHEMA_VERSION, report_schema
 from penstock.evidence._model import (
+    Connection,
     EdgeEvidence,
     Evidence,
     FlowReport,
-    Missing,
-    Undeclared,
-    Unresolved,
+    MissingStep,
+    UnresolvedCall,
 )
 from penstock.evidence._report import CODES, Finding, Report, as_finding, report_of
 from penstock.evidence._reuse import check_again
@@ -25,14 +25,14 @@ __all__ = [
     "CODES",
     "FORMATS",
     "SCHEMA_VERSION",
+    "Connection",
     "EdgeEvidence",
     "Evidence",
     "Finding",
     "FlowReport",
-    "Missing",
+    "MissingStep",
     "Report",
-    "Undeclared",
-    "Unresolved",
+    "UnresolvedCall",
     "apply_baseline",
     "baseline_text",
     "check_flows",

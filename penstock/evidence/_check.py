@@ -12,8 +12,8 @@ from penstock.evidence._model import (
     CheckedStep,
     EdgeEvidence,
     FlowReport,
-    Missing,
-    Unresolved,
+    MissingStep,
+    UnresolvedCall,
 )
 from penstock.evidence._order.runs import FlowRuns, consumed_in
 from penstock.evidence._rename import find_renamed
@@ -138,11 +138,11 @@ def _check_flow(
     )
 
 
-def _unresolved(outside: Mapping[str, tuple[Outside, ...]]) -> Iterator[Unresolved]:
+def _unresolved(outside: Mapping[str, tuple[Outside, ...]]) -> Iterator[UnresolvedCall]:
     for step, calls in outside.items():
         for call in calls:
             if call.library is None:
-                yield Unresolved(step, call.text, call.location)
+                yield UnresolvedCall(step, call.text, call.location)
 
 
 def _why_absent(project: Project, step: CheckedStep) -> str | None:
@@ -193,12 +193,12 @@ class _Steps:
 
 def _missing(
     project: Project, steps: Iterable[CheckedStep], located: _Located
-) -> Iterable[Missing]:
+) -> Iterable[MissingStep]:
     taken = set(located.values())
     for step in steps:
         renamed = find_renamed(project, step, taken)
         label = f"{step.module}.{step.qualname}"
-        yield Missing(
+        yield MissingStep(
             step.name,
             label,
             None if renamed is None else renamed.label,

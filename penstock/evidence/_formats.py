@@ -8,7 +8,7 @@ from typing import Any
 from penstock._declared.step import Location
 from penstock.evidence._junit import as_junit
 from penstock.evidence._markdown import as_markdown
-from penstock.evidence._model import EdgeEvidence, Evidence, Missing
+from penstock.evidence._model import EdgeEvidence, Evidence, MissingStep
 from penstock.evidence._report import Finding, Report
 from penstock.evidence._sarif import as_sarif
 
@@ -75,7 +75,7 @@ def _edge(edge: EdgeEvidence) -> dict[str, Any]:
     return found
 
 
-def _missing(missing: Missing) -> dict[str, Any]:
+def _missing(missing: MissingStep) -> dict[str, Any]:
     found: dict[str, Any] = {"step": missing.step, "function": missing.label}
     if missing.renamed_to is not None:
         found["renamed_to"] = missing.renamed_to

@@ -8,13 +8,13 @@ from penstock._declared.step import Location
 __all__ = [
     "CheckedFlow",
     "CheckedStep",
+    "Connection",
     "EdgeEvidence",
     "Evidence",
     "FlowReport",
     "Kind",
-    "Missing",
-    "Undeclared",
-    "Unresolved",
+    "MissingStep",
+    "UnresolvedCall",
     "Verdict",
 ]
 
@@ -109,8 +109,8 @@ class EdgeEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Undeclared:
-    """A connection in the source that the flow does not declare.
+class Connection:
+    """Two steps, of which one leads to the other in the source.
 
     .. versionadded:: 0.2
     """
@@ -126,7 +126,7 @@ class Undeclared:
 
 
 @dataclass(frozen=True, slots=True)
-class Unresolved:
+class UnresolvedCall:
     """A call in a step of which the source does not show where it leads.
 
     .. versionadded:: 0.2
@@ -143,7 +143,7 @@ class Unresolved:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingStep:
     """A step whose function is not in the source.
 
     .. versionadded:: 0.2
@@ -175,16 +175,16 @@ class FlowReport:
     edges: tuple[EdgeEvidence, ...]
     """The verdict on each declared edge."""
 
-    undeclared: tuple[Undeclared, ...] = ()
+    undeclared: tuple[Connection, ...] = ()
     """The connections that the flow does not declare."""
 
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingStep, ...] = ()
     """The steps whose functions are gone."""
 
-    connections: tuple[Undeclared, ...] = ()
+    connections: tuple[Connection, ...] = ()
     """All that directly leads from one step to another in the source, declared or not."""
 
-    unresolved: tuple[Unresolved, ...] = ()
+    unresolved: tuple[UnresolvedCall, ...] = ()
     """The calls of which the source does not show where they lead."""
 
     failures: tuple[str, ...] = ()

@@ -14,12 +14,12 @@ from penstock.evidence._declared import relative_to
 from penstock.evidence._help import help_of
 from penstock.evidence._model import (
     CheckedFlow,
+    Connection,
     EdgeEvidence,
     Evidence,
     FlowReport,
     Kind,
-    Missing,
-    Undeclared,
+    MissingStep,
     Verdict,
 )
 from penstock.graph import Problem
@@ -296,7 +296,7 @@ class _Writer:
             'else unchecked="why" takes the edge out of the check.',
         )
 
-    def _undeclared(self, found: Undeclared) -> Finding:
+    def _undeclared(self, found: Connection) -> Finding:
         evidence = found.evidence
         how = {"call": "calls", "hand-off": "hands off"}.get(evidence.kind)
         text = f"{found.source} {how} {found.target}" if how else (
@@ -316,7 +316,7 @@ class _Writer:
             related=evidence.path[1:],
         )
 
-    def _missing(self, missing: Missing) -> Finding:
+    def _missing(self, missing: MissingStep) -> Finding:
         if missing.renamed_to is None:
             message = f"the function of {missing.step} is not in the source: {missing.label}"
         else:

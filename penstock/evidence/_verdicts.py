@@ -22,9 +22,9 @@ from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import (
     CheckedFlow,
     CheckedStep,
+    Connection,
     EdgeEvidence,
     Evidence,
-    Undeclared,
     Verdict,
 )
 from penstock.evidence._order.states import Order, Start
@@ -60,7 +60,7 @@ class FlowEvidence:
 
 def judge(
     flow: CheckedFlow, evidence: FlowEvidence
-) -> tuple[tuple[EdgeEvidence, ...], tuple[Undeclared, ...], tuple[Undeclared, ...]]:
+) -> tuple[tuple[EdgeEvidence, ...], tuple[Connection, ...], tuple[Connection, ...]]:
     """Return the verdicts on the edges of *flow*, what it does not declare, and all there is."""
     judged = _Judge(flow, evidence)
     edges = tuple(judged.edge(source, target, loop) for source, target, loop in flow.edges)
@@ -271,7 +271,7 @@ class _Judge:
 
     # Undeclared edges
 
-    def undeclared(self, edges: tuple[EdgeEvidence, ...]) -> Iterator[Undeclared]:
+    def undeclared(self, edges: tuple[EdgeEvidence, ...]) -> Iterator[Connection]:
         """Yield what the source has and no edge declares."""
         kept = [(e.source, e.target) for e in edges if e.verdict != "contradicted"]
         entered = {target for _, target in kept}
@@ -288,7 +288,7 @@ class _Judge:
                     continue
             kept.append((source, target))
             closure = _closure(kept)
-            yield Undeclared(source, target, found)
+            yield Connection(source, target, found)
 
     def _is_near(self, target: str, found: Evidence) -> bool:
         """Return whether a second way to a step is one that its flow should show.
@@ -309,10 +309,10 @@ class _Judge:
         name = self._evidence.located[target].name
         return name not in self._evidence.project.line_at(location)
 
-    def connections(self) -> Iterator[Undeclared]:
+    def connections(self) -> Iterator[Connection]:
         """Yield all that directly leads from one step to another."""
         for source, target, found, _ in self._candidates():
-            yield Undeclared(source, target, found)
+            yield Connection(source, target, found)
 
     def _candidates(self) -> Iterator[tuple[str, str, Evidence, bool]]:
         for (source, target), orders in self._evidence.orders.items():
