@@ -146,6 +146,18 @@ def test_one_flow(checked):
     assert "1 passed, 1 warning" in checked("pyproject.toml::parcels")
 
 
+def test_baseline_of_a_flow_that_is_gone(checked, tmp_path):
+    """An entry of the baseline about a flow that is there no more fails, though it has no test."""
+    entry = '[[finding]]\ncode = "edge-contradicted"\nflow = "gone"\nfrom = "a"\nto = "b"\n'
+    (tmp_path / "known.toml").write_text(entry, encoding="utf-8")
+    with (tmp_path / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('check.baseline = "known.toml"\n')
+
+    assert "known.toml:1: gone: edge-contradicted of a -> b is not found" in checked(
+        "-k", "declarations"
+    )
+
+
 @pytest.mark.parametrize("line", ["", "module = 1\n"])
 def test_flow_check_without_modules(checked, tmp_path, line):
     """Without modules, or with wrong settings, pytest ends with a usage error."""

@@ -23,6 +23,7 @@ from penstock.evidence import (
     explain_edge,
     read_baseline,
 )
+from penstock.evidence._baseline import keys_not_checked
 from penstock.exceptions import ConfigurationError, UnknownFlowError
 from penstock.graph import Flow, Problem
 
@@ -97,14 +98,17 @@ def check(
     report = check_flows(flows, settings.project_folder, settings.pythonpath, problems, cache=cache)
     if not problems:
         _require_something(report, settings)
+    # Flows of a module that cannot be imported are not checked either.
+    is_partial = bool(names or project.failures)
     try:
         if write_baseline:
-            _write_baseline(report, baseline)
+            _write_baseline(report, baseline, is_partial=is_partial)
             sys.exit(bool(project.failures))
         if baseline is not None:
             known = read_baseline(Path(baseline))
             shown = os.path.relpath(baseline, settings.project_folder)
-            report = apply_baseline(report, known, Path(shown).as_posix())
+            file = Path(shown).as_posix()
+            report = apply_baseline(report, known, file, is_partial=is_partial)
         for text in _write_reports(report, chosen):
             say(text)
     except ConfigurationError as error:
@@ -136,12 +140,13 @@ def _explain(edge: str, flows: Sequence[Flow], settings: Settings) -> None:
     raise click.BadParameter(message, param_hint="--explain")
 
 
-def _write_baseline(report: Report, baseline: str | None) -> None:
+def _write_baseline(report: Report, baseline: str | None, *, is_partial: bool) -> None:
     """Write the findings of *report* to the file of the baseline, and print what has changed."""
     path = Path(baseline or "penstock-baseline.toml")
     before = set(read_baseline(path)) if path.exists() else set()
-    now = {finding.key for finding in report.findings}
-    write_whole(path, baseline_text(report.findings))
+    kept = keys_not_checked(report, before) if is_partial else set()
+    now = {*kept, *(finding.key for finding in report.findings)}
+    write_whole(path, baseline_text(report.findings, kept))
     say(f"{path}: {count(len(now), 'finding')}, {len(now - before)} new, {len(before - now)} gone")
 
 

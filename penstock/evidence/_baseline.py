@@ -10,7 +10,7 @@ from penstock._declared.step import Location
 from penstock.evidence._report import Finding, Key, Report
 from penstock.exceptions import ConfigurationError
 
-__all__ = ["STALE", "apply_baseline", "baseline_text", "read_baseline"]
+__all__ = ["STALE", "apply_baseline", "baseline_text", "keys_not_checked", "read_baseline"]
 
 STALE = "baseline-stale"
 """The code of an entry that no finding has any more."""
@@ -50,12 +50,18 @@ def _key(entry: Mapping[str, object]) -> Key:
     return values["code"], values.get("flow"), values.get("from"), values.get("to")
 
 
-def baseline_text(findings: Iterable[Finding]) -> str:
+def baseline_text(findings: Iterable[Finding], kept: Iterable[Key] = ()) -> str:
     """Return the file of a baseline of *findings*, which no line number changes.
+
+    Args:
+        findings: The findings of a check.
+        kept: The entries of an earlier baseline about what was not checked.
 
     .. versionadded:: 0.2
     """
-    keys = sorted({finding.key for finding in findings}, key=lambda key: [one or "" for one in key])
+    keys = sorted(
+        {*kept, *(finding.key for finding in findings)}, key=lambda key: [one or "" for one in key]
+    )
     entries = [
         "".join(
             f"{name} = {_quoted(value)}\n"
@@ -71,25 +77,35 @@ def _quoted(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def apply_baseline(report: Report, known: Mapping[Key, int], file: str) -> Report:
+def apply_baseline(
+    report: Report, known: Mapping[Key, int], file: str, *, is_partial: bool = False
+) -> Report:
     """Return *report* without the findings in *known*, and with those that are there no more.
 
     Args:
-        report: The report, on some flows of the project or on all.
+        report: The report.
         known: The findings, each with its line in *file*.
         file: The name of the file, for messages.
+        is_partial: Whether *report* is on some flows of the project alone: it says nothing about
+            the findings in other flows, or in none.
 
     .. versionadded:: 0.2
     """
     there = {finding.key for finding in report.findings}
     kept = tuple(finding for finding in report.findings if finding.key not in known)
-    checked = {flow.flow for flow in report.flows}
+    other = keys_not_checked(report, known) if is_partial else ()
     stale = tuple(
         _stale(key, Location(file, line))
         for key, line in known.items()
-        if key not in there and (key[1] is None or key[1] in checked)
+        if key not in there and key not in other
     )
     return replace(report, findings=(*stale, *kept), known=len(report.findings) - len(kept))
+
+
+def keys_not_checked(report: Report, known: Iterable[Key]) -> set[Key]:
+    """Return which of the findings *known* are in no flow of *report*."""
+    checked = {flow.flow for flow in report.flows}
+    return {key for key in known if key[1] not in checked}
 
 
 def _stale(key: Key, location: Location) -> Finding:

@@ -190,6 +190,25 @@ def test_a_baseline(drifted):
     assert last.stdout == "penstock-baseline.toml: no findings, 0 new, 1 gone\n"
 
 
+OTHER = '[[finding]]\ncode = "edge-contradicted"\nflow = "other"\nfrom = "a"\nto = "b"\n'
+
+
+def test_baseline_of_some_flows(drifted):
+    """A check of some flows keeps what the baseline has about the others."""
+    (drifted / "known.toml").write_text(OTHER, encoding="utf-8")
+    known = ("--baseline", "known.toml")
+
+    some = run("checked_orders", "--write-baseline", *known)
+    again = run("checked_orders", *known)
+    every = run(*known)
+    last = run("--write-baseline", *known)
+
+    assert some.stdout == "known.toml: 2 findings, 1 new, 0 gone\n"
+    assert (again.exit_code, every.exit_code) == (0, 1)
+    assert every.stdout.startswith("known.toml:10: other: edge-contradicted of a -> b is not found")
+    assert last.stdout == "known.toml: 1 finding, 0 new, 1 gone\n"
+
+
 @pytest.mark.usefixtures("drifted")
 def test_the_baseline_may_be_a_setting(project):
     """The baseline of the settings is that of the folder of the settings."""
