@@ -24,6 +24,7 @@ from penstock.evidence import (
     read_baseline,
 )
 from penstock.evidence._baseline import keys_not_checked
+from penstock.evidence._repository import name_from_repository
 from penstock.exceptions import ConfigurationError, UnknownFlowError
 from penstock.graph import Flow, Problem
 
@@ -109,7 +110,7 @@ def check(
             shown = os.path.relpath(baseline, settings.project_folder)
             file = Path(shown).as_posix()
             report = apply_baseline(report, known, file, is_partial=is_partial)
-        for text in _write_reports(report, chosen):
+        for text in _write_reports(report, chosen, Path(settings.project_folder)):
             say(text)
     except ConfigurationError as error:
         raise click.UsageError(relative(str(error))) from error
@@ -206,11 +207,14 @@ def _formats_of(given: Sequence[str]) -> list[tuple[str, str | None]]:
     return found
 
 
-def _write_reports(report: Report, formats: Sequence[tuple[str, str | None]]) -> list[str]:
+def _write_reports(
+    report: Report, formats: Sequence[tuple[str, str | None]], folder: Path
+) -> list[str]:
     """Write *report* to the files of *formats*, and return what goes to standard output."""
     shown: list[str] = []
     for name, file in formats:
-        text = FORMATS[name](report)
+        is_hosted = name in {"github", "sarif"}
+        text = FORMATS[name](name_from_repository(report, folder) if is_hosted else report)
         if file is None:
             shown.append(text)
         else:

@@ -98,6 +98,23 @@ def test_github_actions_get_commands(monkeypatch):
     assert run().stdout.startswith("::error file=cli_checked.py,line=")
 
 
+def test_project_in_a_repository(drifted, monkeypatch):
+    """Code hosts name files from the folder of the repository, of which a project is a part."""
+    part = drifted / "part"
+    part.mkdir()
+    for name in ("cli_checked.py", "pyproject.toml"):
+        (drifted / name).rename(part / name)
+    (drifted / ".git").write_text("gitdir: elsewhere\n")
+    monkeypatch.chdir(part)
+    github = run("--format", "github").stdout
+    sarif = json.loads(run("--format", "sarif").stdout)["runs"][0]["results"][0]
+
+    location = sarif["locations"][0]["physicalLocation"]
+    assert github.startswith("::error file=part/cli_checked.py,line=")
+    assert location["artifactLocation"]["uri"] == "part/cli_checked.py"
+    assert run().stdout.startswith("cli_checked.py:")
+
+
 def test_several_formats_in_one_run(project):
     """One run writes several formats, of which one goes to standard output."""
     actual = run("--format", "text", "--format", "json:report.json")

@@ -15,6 +15,7 @@ from penstock.evidence import FORMATS, Finding, Report, _help, report_schema
 from penstock.evidence._help import help_of
 from penstock.evidence._markdown import MOST_CHARACTERS
 from penstock.evidence._report import report_of
+from penstock.evidence._repository import name_from_repository
 
 PROBLEM = Finding(code="cycle", flow=None, source=None, target=None, message="a | b <c>")
 
@@ -191,3 +192,18 @@ def test_markdown_is_short_enough_for_a_comment():
 
     assert MOST_CHARACTERS - 1000 < len(text) < MOST_CHARACTERS
     assert text.endswith(" more findings are not shown.")
+
+
+def test_files_from_the_repository(tmp_path):
+    """Files of the project get the folders above it; a file outside keeps its path."""
+    (tmp_path / ".git").mkdir()
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    lines = (Location("../app.py", 1), Location("/usr/lib/other.py", 2))
+    finding = Finding(code="c", flow="f", source="a", target="b", message="m", related=lines)
+    report = Report((), (finding,))
+
+    assert [str(one) for one in name_from_repository(report, folder).findings[0].related] == [
+        "a/app.py:1", "/usr/lib/other.py:2",
+    ]  # fmt: skip
+    assert name_from_repository(report, tmp_path) == report
