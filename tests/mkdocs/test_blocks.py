@@ -515,9 +515,10 @@ def test_link_to_a_file(quote):
     """A link to a file gets its address too if a plugin has removed the quotes."""
     html = link_later('<a class="penstock-file" href="penstock-file:a-1.svg">SVG</a>')
 
-    fixed = fix_files(html.replace('"', quote), "../b")
+    fixed, names = fix_files(html.replace('"', quote), "../b")
 
     assert " href" not in html
+    assert names == {"a-1.svg"}
     assert fixed.endswith("penstock-file" + quote + ' href="../b/a-1.svg">SVG</a>')
 
 
