@@ -114,6 +114,9 @@ class PenstockConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves 
     catalog_reuse = _Option(None)
     """Whether flows are kept from one build to the next while nothing has changed."""
 
+    evidence = _Option(None)
+    """Whether edges are checked against the source, and shown with what that says."""
+
     source_url = _Option(None)
     """The URL of a line of the source, unless ``repo_url`` of the site is right for that."""
 

@@ -142,6 +142,9 @@ class PenstockConfig:
     catalog_reuse: Any = field(default=None, metadata=_read_by(_boolean, ""))
     """Whether flows are kept from one build to the next while nothing has changed."""
 
+    evidence: Any = field(default=None, metadata=_read_by(_boolean))
+    """Whether edges are checked against the source, and shown with what that says."""
+
     source_url: Any = field(default=None, metadata=_SHARED)
     """The URL of a line of the source, unless viewcode or linkcode shows it."""
 

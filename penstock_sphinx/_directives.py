@@ -17,6 +17,7 @@ from penstock.docs import (
     Selection,
     Settings,
     StepSection,
+    contradictions,
     explain,
     find_step,
     fingerprint,
@@ -252,6 +253,8 @@ class FlowDirective(_Directive):
             return self._fail(self._missing.flow, reason, "option")
         for problem in flow.problems():
             self._warn(str(problem), problem.code.replace("-", "_"))
+        for message in contradictions(flow):
+            self._warn(message, "edge_contradicted")
         if how != "none" and is_being_shown(self.env, "flow", flow.name):
             return self._link_back("flow", LinkTarget(flow.name), flow.label)
         self._domain.note_shown(self.env.docname, ("flow", flow.name), self._print(flow))
@@ -315,6 +318,7 @@ class FlowDirective(_Directive):
             height=options.get("height"),
             caption=options.get("caption"),
             legend=options.get("legend", self.config.penstock_legend),
+            edges=page.edges,
             classes=tuple(options.get("class", ())),
             figure_classes=tuple(options.get("figclass", ())),
         )
@@ -322,7 +326,7 @@ class FlowDirective(_Directive):
         shown: list[nodes.Node] = [
             figure(self, page.anchor, translate.graph(page.unlinked, steps), link_targets, look)
         ]
-        of_group = replace(look, alt=None, width=None, height=None, caption=None)
+        of_group = replace(look, alt=None, width=None, height=None, caption=None, edges=None)
         for group in page.groups:
             graph = translate.graph(group.unlinked, steps)
             shown.append(line(nodes.strong("", group.title), kind="group-name"))

@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from penstock import __version__
-from penstock.docs import is_code
+from penstock.docs import EdgeTable, is_code
 from penstock.docs.diagrams import dot_source, image_key
 from penstock.exceptions import MissingExtraError
 from penstock.graph import Graph
@@ -31,6 +31,7 @@ class Look:
     height: str | None = None
     caption: str | None = None
     legend: bool = False
+    edges: EdgeTable | None = None
     classes: tuple[str, ...] = ()
     figure_classes: tuple[str, ...] = ()
 
@@ -62,6 +63,7 @@ def figure(
         width=look.width,
         height=look.height,
         legend=look.legend,
+        edges=look.edges,
         docname=directive.env.docname,
         link_targets={n.name: link_targets[n.name] for n in graph.nodes if n.name in link_targets},
         drawing=None if is_code(look.format) else _note_drawing(directive, graph, look),

@@ -26,12 +26,14 @@ from penstock.docs import (
     load_flows,
 )
 from penstock.docs.loading import (
+    add_evidence,
     extend_path,
     find_kept,
     forget_kept,
     import_recorded,
     is_imported,
     keep,
+    show_evidence,
 )
 from penstock.exceptions import ConfigurationError, ModuleImportError
 from penstock_sphinx._compat import autodoc_mocks
@@ -67,7 +69,7 @@ def _begin(app: Sphinx) -> None:
         _import_modules(app, settings)
         return
     extend_path(settings)  # which autodoc may rely on
-    domain.flows, domain.failures = kept.flows, ()
+    domain.flows, domain.failures = show_evidence(kept, settings).flows, ()
     domain.import_modules = partial(_import_modules, app, settings)
 
 
@@ -121,8 +123,12 @@ def _import_modules(app: Sphinx, settings: Settings) -> None:
     """Import the modules of the project; warn of each that cannot be imported."""
     with _imports(app):
         loaded = _load(settings, _folder(app))
+    loaded = show_evidence(loaded, settings)
     domain = domain_of(app.env)
     domain.flows, domain.failures = loaded.flows, loaded.failures
+    if loaded.evidence_failure:
+        where, why = settings.location, loaded.evidence_failure
+        warn(f"{where}: flows are shown without evidence: {why}", "evidence")
     for failure in loaded.failures:
         warn(str(failure), "import", location=_location(Path(app.confdir), failure))
 
@@ -150,6 +156,7 @@ def _load(settings: Settings, folder: Path) -> LoadedFlows:
     except ConfigurationError as error:
         warn(str(error), "config")
         return LoadedFlows(Catalog())
+    loaded = add_evidence(loaded, settings)
     if loaded.failures:
         forget_kept(folder)  # so that the next build tries again, and warns again
     elif settings.catalog is None:

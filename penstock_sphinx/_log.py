@@ -9,6 +9,8 @@ __all__ = ["Subtype", "warn"]
 Subtype = Literal[
     "config",
     "docstring",
+    "edge_contradicted",
+    "evidence",
     "import",
     "listener",
     "not_shown",

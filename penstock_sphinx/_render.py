@@ -187,6 +187,7 @@ def _frame(
         size=size,
         is_bare=builder.name == "epub",
         legend=legend_of(node["graph"], drawn) if node["legend"] else (),
+        edges=node["edges"],
     )
 
 

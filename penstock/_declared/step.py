@@ -9,7 +9,16 @@ from typing import Any, Literal
 
 from penstock._common.plain_values import portable
 
-__all__ = ["Edge", "FunctionDetails", "JoinKind", "Location", "Step"]
+__all__ = [
+    "Edge",
+    "EdgeCheck",
+    "EdgeSign",
+    "FunctionDetails",
+    "JoinKind",
+    "Location",
+    "Step",
+    "Verdict",
+]
 
 JoinKind = Literal["any", "all"]
 
@@ -29,6 +38,34 @@ class Location:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+
+Verdict = Literal["supported", "contradicted", "unverified", "mixed", "unchecked"]
+EdgeSign = Literal["channel", "contradicted", "unverified"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeCheck:
+    """The verdict of the source on an edge.
+
+    .. versionadded:: 0.2
+    """
+
+    verdict: Verdict
+    """Whether the source supports or contradicts it, or does not decide; ``"mixed"`` if callers
+    disagree, ``"unchecked"`` if the declaration leaves it out."""
+
+    kind: str | None = None
+    """``"call"``, ``"order"``, ``"hand-off"`` or ``"channel"``, or None without evidence."""
+
+    channel: str | None = None
+    """The channel that both ends name, if that is the evidence."""
+
+    reason: str | None = None
+    """Why it is unverified or unchecked."""
+
+    location: Location | None = None
+    """The line of the evidence, or else of the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +89,18 @@ class Edge:
 
     via: tuple[str, ...] = ()
     """The labels of the steps between the two that a diagram leaves out."""
+
+    check: EdgeCheck | None = None
+    """The verdict of the source on it, or None if nobody has asked."""
+
+    @property
+    def sign(self) -> EdgeSign | None:
+        """The sign that it is drawn with, or None for one that the source shows."""
+        if self.check is None:
+            return None
+        if self.check.verdict == "supported":
+            return "channel" if self.check.channel else None
+        return "contradicted" if self.check.verdict == "contradicted" else "unverified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

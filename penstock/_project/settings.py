@@ -14,7 +14,7 @@ __all__ = ["SETTING_NAMES", "SettingWords", "Settings", "check_seconds", "read_s
 
 SETTING_NAMES = (
     "modules", "pythonpath", "setup", "catalog", "depends", "timeout", "catalog_reuse",
-    "source_url",
+    "source_url", "evidence",
 )  # fmt: skip
 """The settings that a project may have, in any tool."""
 
@@ -84,6 +84,10 @@ class Settings:
     source_url: str | None = field(default=None, compare=False)
     """The URL of a line of the source, with ``{file}`` for the path of a file from the folder of
     the settings, and ``{line}``."""
+
+    evidence: bool | None = None
+    """Whether the flows are checked against the source, and drawn with what that shows. If None,
+    they are drawn with what a catalog has."""
 
     check: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """The settings of ``penstock check``: ``fail_on``, ``format`` and ``baseline``."""
@@ -284,5 +288,6 @@ _READERS: dict[str, Callable[[str, str, object], object]] = {
     "timeout": _seconds,
     "catalog_reuse": _boolean,
     "source_url": _source_url,
+    "evidence": _boolean,
 }
 """The check of each setting that is not a list of strings."""

@@ -87,4 +87,5 @@ def _public_flow(flow: Flow) -> Flow:
 def _public_step(step: Step) -> Step:
     module, qualname = names_of(step)
     details = FunctionDetails(module=module, qualname=qualname, is_async=is_async(step))
-    return replace(step, function=None, location=None, details=details)
+    after = tuple(replace(edge, check=None) for edge in step.after)
+    return replace(step, function=None, location=None, details=details, after=after)

@@ -212,7 +212,7 @@ def describe_process(settings: Settings) -> dict[str, Any]:
         "current folder": os.getcwd(),  # noqa: PTH109 - a string
         "settings": [
             [*settings.modules], [*settings.pythonpath], settings.setup, settings.root,
-            settings.folder, [*settings.depends], [*settings.mocks],
+            settings.folder, [*settings.depends], [*settings.mocks], settings.evidence,
         ],
     }  # fmt: skip
 

@@ -1,13 +1,14 @@
 """Loading the flows of a project from this process or from a file."""
 
 import os
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 from penstock._project.importing import import_modules
 from penstock._project.settings import Settings
 from penstock.catalog._catalog import Catalog
+from penstock.catalog._checked import CheckedFlows
 from penstock.catalog._collect import flows_in_order, unclaimed_in_order
+from penstock.catalog._flows import Flows
 from penstock.catalog._inputs import Inputs, inputs_of_file
 from penstock.catalog._reading import read_catalog
 from penstock.catalog._recording import record
@@ -15,30 +16,6 @@ from penstock.exceptions import CatalogError, ConfigurationError, ModuleImportEr
 from penstock.graph import Flow, Problem, get_flow
 
 __all__ = ["DECLARED", "Flows", "LoadedFlows", "import_recorded", "load_flows"]
-
-
-class Flows(Protocol):
-    """Flows that can be looked up: those of a `penstock.catalog.Catalog`, or those of this process.
-
-    .. versionadded:: 0.2
-    """
-
-    @property
-    def flows(self) -> tuple[Flow, ...]:
-        """All flows."""
-        ...
-
-    def flow(self, name: str) -> Flow:
-        """Return the flow called *name*.
-
-        Raises:
-            UnknownFlowError: If there is no such flow.
-        """
-        ...
-
-    def problems(self) -> tuple[Problem, ...]:
-        """Return the problems of all flows, and of the steps without a flow."""
-        ...
 
 
 class _DeclaredFlows:
@@ -79,6 +56,9 @@ class LoadedFlows:
     inputs: Inputs | None = None
     """The inputs that the flows were made from, or None if they are not known."""
 
+    evidence_failure: str | None = None
+    """Why the flows have no evidence, although the settings ask for it."""
+
     def catalog(self, root: str | os.PathLike[str] | None = None) -> Catalog:
         """Return the flows as one value, which is the same on any machine.
 
@@ -86,6 +66,9 @@ class LoadedFlows:
             root: The folder of the project, to which the names of files are relative.
                 The current folder if None.
         """
+        if isinstance(self.flows, CheckedFlows):
+            found = replace(self, flows=self.flows.source).catalog(root)
+            return replace(found, flows=tuple(map(self.flows.add_to, found.flows)))
         return self.flows if isinstance(self.flows, Catalog) else Catalog.from_registry(root)
 
 

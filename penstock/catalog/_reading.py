@@ -8,7 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
 
-from penstock._declared.step import Edge, FunctionDetails, JoinKind, Location, Step
+from penstock._declared.step import (
+    Edge,
+    EdgeCheck,
+    FunctionDetails,
+    JoinKind,
+    Location,
+    Step,
+    Verdict,
+)
 from penstock.catalog._catalog import Catalog
 from penstock.catalog._document import Member
 from penstock.catalog._schema import SCHEMA_VERSION
@@ -102,7 +110,26 @@ def _flow(found: Member, problems: Mapping[str | None, Sequence[Problem]]) -> Fl
 
 def _edge(found: Member) -> Edge:
     ends = found.name("source"), found.name("target")
-    return Edge(*ends, found.find_prose("label"), found.flag("is_loop"))
+    check = found.find("evidence")
+    return Edge(
+        *ends,
+        found.find_prose("label"),
+        found.flag("is_loop"),
+        check=None if check is None else _check(check),
+    )
+
+
+def _check(found: Member) -> EdgeCheck:
+    verdict = found.name("verdict")
+    if verdict not in get_args(Verdict):
+        found.refuse(f"its verdict must be one of {', '.join(get_args(Verdict))}, not {verdict!r}")
+    return EdgeCheck(
+        verdict=cast("Verdict", verdict),
+        kind=found.find_name("kind"),
+        channel=found.find_name("channel"),
+        reason=found.find_prose("reason"),
+        location=_location(found),
+    )
 
 
 def _step(found: Member) -> Step:

@@ -94,6 +94,13 @@ def _write(folder: Path, members: dict[str, Any]) -> None:
         write_whole(folder / _FILE, json.dumps(members))
 
 
+Change = Callable[[LoadedFlows, Settings], LoadedFlows]
+
+
+def _nothing(loaded: LoadedFlows, _: Settings) -> LoadedFlows:
+    return loaded
+
+
 @dataclass(slots=True)
 class _Loaded:
     """The result of loading flows, and its inputs."""
@@ -117,13 +124,17 @@ class FlowsLoader:
     .. versionadded:: 0.2
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, add: Change = _nothing, show: Change = _nothing
+    ) -> None:
         """Make a loader.
 
         Args:
             folder: Where flows are kept between builds. Nowhere if None.
+            add: Returns flows that were made with all that is kept with them.
+            show: Returns flows, also those that were kept, as they are shown.
         """
-        self._folder = folder
+        self._folder, self._add, self._show = folder, add, show
         self._loaded: dict[Settings, _Loaded] = {}
         self._lock = RLock()  # Zensical renders in threads
 
@@ -166,6 +177,7 @@ class FlowsLoader:
     def _load(self, settings: Settings, log: Callable[[str], None]) -> _Loaded:
         try:
             flows = self._find_kept(settings) or self._make(settings, log)
+            flows = self._show(flows, settings)
         except CatalogError as error:
             return _Loaded(error, inputs_of_sources(settings))
         return _Loaded(flows, flows.inputs or inputs_of_sources(settings))
@@ -178,7 +190,7 @@ class FlowsLoader:
     def _make(self, settings: Settings, log: Callable[[str], None]) -> LoadedFlows:
         if settings.catalog is not None:
             return load_flows(settings)
-        loaded = load_in_child(settings, log)
+        loaded = self._add(load_in_child(settings, log), settings)
         if self._folder is not None:
             keep(self._folder, settings, loaded)
         return loaded

@@ -5,7 +5,7 @@ from typing import Any
 
 __all__ = ["SCHEMA_VERSION", "catalog_schema"]
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """The version of the catalogs that this penstock writes.
 
 A new member changes the second number: readers ignore members that they do not

@@ -19,13 +19,10 @@ from penstock.catalog._loading import LoadedFlows
 from penstock.catalog._reading import parse_catalog
 from penstock.exceptions import CatalogError
 
-__all__ = ["load_in_child"]
+__all__ = ["load_in_child", "run_module"]
 
 # The path first: before it is the parent's, a file of the project may hide any module.
-_CODE = (
-    "import sys; sys.path[:] = {path}; "
-    "from penstock.catalog._child import run; run({folder}, {end})"
-)
+_CODE = "import sys; sys.path[:] = {path}; from {module} import run; run({folder}, {end})"
 
 
 def load_in_child(
@@ -56,7 +53,7 @@ def load_in_child(
         output = folder / "output.txt"
         location = ", ".join(settings.modules)
         try:
-            code = _run(folder, output, timeout)
+            code = run_module("penstock.catalog._child", folder, output, timeout)
         except OSError as error:  # there are no processes, or too many
             problem = f"no process can be started to import them: {error.strerror}"
             raise CatalogError(location, problem) from error
@@ -73,10 +70,18 @@ def load_in_child(
         )
 
 
-def _run(folder: Path, output: Path, timeout: float) -> int | None:
-    """Return the exit code of the child, or None if it took too long."""
+def run_module(module: str, folder: Path, output: Path, timeout: float) -> int | None:
+    """Run *module* in a child; return its exit code, or None if it took too long.
+
+    Args:
+        module: The module, whose function ``run`` takes the folder, and when it will be ended.
+        folder: The folder with the request, and for the results.
+        output: The file for what it prints.
+        timeout: Seconds that it may take.
+    """
     path = [*map(str, sys.path)]
-    code = _CODE.format(path=ascii(path), folder=ascii(str(folder)), end=time() + timeout)
+    folder_ = ascii(str(folder))
+    code = _CODE.format(path=ascii(path), module=module, folder=folder_, end=time() + timeout)
     # As a file, for a program that a module has started may keep a pipe open.
     with output.open("ab") as stream:
         process = subprocess.Popen(  # noqa: S603 - this Python

@@ -10,7 +10,14 @@ from penstock.catalog._schema import SCHEMA_VERSION
 from penstock.graph import Edge, Flow, Problem
 from penstock.graph._functions import read_details
 
-__all__ = ["edge_members", "flow_members", "step_members", "write_catalog", "write_json"]
+__all__ = [
+    "edge_members",
+    "evidence_members",
+    "flow_members",
+    "step_members",
+    "write_catalog",
+    "write_json",
+]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -93,13 +100,28 @@ def edge_members(edge: Edge) -> dict[str, Any]:
     }
 
 
+def evidence_members(edge: Edge) -> dict[str, Any] | None:
+    """Return what a diagram has of the verdict on *edge*: nothing that names a file."""
+    check = edge.check
+    if check is None:
+        return None
+    return {"verdict": check.verdict, "kind": check.kind, "channel": check.channel}
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    evidence, check = evidence_members(edge), edge.check
+    if evidence is not None and check is not None:
+        evidence |= {"reason": check.reason, "location": _location(check.location)}
+    return {**edge_members(edge), "evidence": evidence}
+
+
 def _flow(flow: Flow) -> dict[str, Any]:
     return {
         **flow_members(flow),
         "owner": flow.owner,
         "tags": [*flow.tags],
         "steps": [*map(_step, flow.steps)],
-        "edges": [*map(edge_members, flow.edges)],
+        "edges": [*map(_edge, flow.edges)],
     }
 
 

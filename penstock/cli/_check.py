@@ -86,7 +86,7 @@ def check(
 
     Options that are not given are read from [tool.penstock.check].
     """
-    project = load(modules, catalog)
+    project = load(modules, catalog, evidence=False)
     settings = project.settings
     chosen = _formats_of(formats or settings.check.get("format", ()))
     baseline = baseline or settings.check.get("baseline")

@@ -25,14 +25,21 @@ __all__ = ["export"]
     help="Only what may be published: names, titles, kinds and edges, without files, lines, "
     "signatures, docstrings and problems.",
 )
+@click.option(
+    "--evidence",
+    is_flag=True,
+    help="Check the edges against the source, and write with each what that shows.",
+)
 @with_flows
-def export(output: str, *, public: bool, modules: tuple[str, ...], catalog: str | None) -> None:
+def export(
+    output: str, *, public: bool, evidence: bool, modules: tuple[str, ...], catalog: str | None
+) -> None:
     """Write the catalog of all flows, as JSON.
 
     The modules are imported even where a catalog is configured, unless
     --catalog names one. Nothing is written where a module cannot be imported.
     """
-    project = load(modules, catalog, for_export=True)
+    project = load(modules, catalog, for_export=True, evidence=evidence or None)
     project.check_complete("standard output" if output == STANDARD_OUTPUT else output)
     found = project.catalog()
     text = (found.public() if public else found).to_json()

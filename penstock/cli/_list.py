@@ -16,7 +16,7 @@ __all__ = ["list_command"]
 @with_flows
 def list_command(modules: tuple[str, ...], catalog: str | None) -> None:
     """List the declared flows, a line each."""
-    project = load(modules, catalog)
+    project = load(modules, catalog, evidence=False)
     rows = [_row(flow) for flow in project.flows.flows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -18,7 +18,7 @@ def problems(modules: tuple[str, ...], catalog: str | None) -> None:
 
     It is part of `penstock check`, which looks at the source, too.
     """
-    project = load(modules, catalog)
+    project = load(modules, catalog, evidence=False)
     found = project.flows.problems()
     for problem in found:
         say(relative(str(problem)))

@@ -22,6 +22,7 @@ from penstock.docs import (
     load_flows,
     read_settings,
 )
+from penstock.docs.loading import add_evidence, show_evidence
 from penstock.docs.markdown import modules_of
 from penstock.exceptions import ModuleImportError, PenstockError
 
@@ -94,9 +95,25 @@ class Project:
         return all(name in sys.modules or not is_importable(name) for name in modules)
 
 
-def load(modules: tuple[str, ...], catalog: str | None, *, for_export: bool = False) -> Project:
-    """Load the flows that the user means, and report what cannot be imported."""
+def load(
+    modules: tuple[str, ...],
+    catalog: str | None,
+    *,
+    for_export: bool = False,
+    evidence: bool | None = None,
+) -> Project:
+    """Load the flows that the user means, and report what cannot be imported.
+
+    Args:
+        modules: The modules to import instead of the configured ones.
+        catalog: The file of a catalog to read instead.
+        for_export: Whether to import modules even where a catalog is configured.
+        evidence: Whether to check their edges against the source, if the settings of
+            the project are not to decide that.
+    """
     settings = _settings(modules, catalog)
+    if evidence is not None:
+        settings = replace(settings, evidence=evidence or None)
     if for_export and catalog is None:
         settings = replace(settings, catalog=None)
     is_loaded = click.get_current_context().obj == LOADED
@@ -104,11 +121,15 @@ def load(modules: tuple[str, ...], catalog: str | None, *, for_export: bool = Fa
         raise click.UsageError(explain_nothing(settings))
     try:
         with printing_to_stderr(), chdir("."):  # files are written where the user called
-            loaded = load_flows(settings)
+            loaded = add_evidence(load_flows(settings), settings)
     except PenstockError as error:
         raise click.ClickException(relative(str(error))) from error
     for failure in loaded.failures:
         click.echo(f"error: {relative(str(failure))}", err=True)
+    if loaded.evidence_failure:
+        click.echo(f"warning: no evidence: {relative(loaded.evidence_failure)}", err=True)
+    if settings.evidence is False:
+        loaded = show_evidence(loaded, settings)
     return Project(settings, loaded.flows, loaded.failures)
 
 

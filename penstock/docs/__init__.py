@@ -12,6 +12,8 @@ from penstock._project.settings import (
     read_settings,
 )
 from penstock.catalog._loading import DECLARED, Flows, LoadedFlows, load_flows
+from penstock.docs._edges import EdgeRow, EdgeTable, contradictions
+from penstock.docs._evidence_words import EvidenceWords
 from penstock.docs._fingerprint import fingerprint
 from penstock.docs._formats import is_code, page_formats
 from penstock.docs._frame import (
@@ -57,6 +59,9 @@ __all__ = [
     "WORDS",
     "Code",
     "DocstringWords",
+    "EdgeRow",
+    "EdgeTable",
+    "EvidenceWords",
     "FlowPage",
     "Flows",
     "Frame",
@@ -78,6 +83,7 @@ __all__ = [
     "Words",
     "anchor_of",
     "check_seconds",
+    "contradictions",
     "did_you_mean",
     "drawing_sheet",
     "escape_controls",

@@ -32,7 +32,9 @@ def fingerprint(
     .. versionadded:: 0.2
     """
     if only is None:
-        values = [flow.title, flow.description, flow.owner, flow.tags, *map(_values_of, flow.steps)]
+        values: list[object] = [flow.title, flow.description, flow.owner, flow.tags]
+        values.append(flow.revision)
+        values += map(_values_of, flow.steps)
         values += [(problem.step, problem.message) for problem in flow.problems()]
     else:
         labels = {step.name: step.label for step in flow.steps}

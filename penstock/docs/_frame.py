@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from html import escape
 
+from penstock.docs._edges import EdgeTable
 from penstock.docs._names import slug_of
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph import Graph, Plural
@@ -112,10 +113,13 @@ class Frame:
     legend: tuple[LegendEntry, ...] = ()
     """The signs of the diagram that are explained below it."""
 
+    edges: EdgeTable | None = None
+    """The evidence for the edges of the diagram, if they were checked."""
+
     def around(self, sheet: str) -> str:
         """Return the HTML of the box, whose content is a *sheet*."""
         if self.is_bare:
-            return sheet + self._legend_list()
+            return sheet + self._edges() + self._legend_list()
         size = "".join(f' data-{side}="{escape(length)}"' for side, length in self.size.items())
         # To browsers and checkers of accessibility, links of an SVG do not make a box reachable.
         name = escape(self.graph.label)
@@ -125,8 +129,11 @@ class Frame:
             f'<span class="penstock-count">{self._count()}</span>'
             f'<span class="penstock-tools"{self._data()}>{self._link()}</span></div>'
             f'<div class="penstock-view"{reach}{size}>{sheet}</div>'
-            f"{self._legend_list()}"
+            f"{self._edges()}{self._legend_list()}"
         )
+
+    def _edges(self) -> str:
+        return "" if self.edges is None else self.edges.html()
 
     def _legend_list(self) -> str:
         if not self.legend:

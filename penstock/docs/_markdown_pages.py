@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from penstock._declared.step import Step
+from penstock.docs._edges import EdgeTable
 from penstock.docs._markdown_text import docstring_blocks, escape, fence
 from penstock.docs._names import digest_of, slug_of
 from penstock.docs._page import FlowPage, Remark, StepSection
@@ -146,6 +147,8 @@ def _page(page: FlowPage, diagram: Callable[[Graph], Iterator[str]], address: st
     if page.remarks:
         yield remark_line(page.remarks, page.words)
     yield from diagram(page.unlinked)
+    if page.edges is not None:
+        yield from _evidence(page.edges)
     for group in page.groups:
         yield f"**{escape(group.title)}**"
         yield from diagram(group.unlinked)
@@ -168,6 +171,29 @@ def _diagram(graph: Graph, *, legend: bool) -> Iterator[str]:
     yield fence("mermaid", mermaid)
     if legend:  # as text: forges draw what is in the fence alone, and cut off what is wide
         yield "\n".join(f"- {escape(entry.text)}" for entry in legend_of(graph, "mermaid"))
+
+
+def _evidence(table: EdgeTable) -> Iterator[str]:
+    """Yield the sentence on what was checked, and the table, which a forge folds."""
+    words = table.words
+    yield escape(table.sentence)
+    yield f"<details>\n<summary>{escape(words.title)}</summary>"
+    heads = [escape(head) for head in (words.edge, words.evidence, words.source)]
+    lines = [_cells(heads), _cells(["---"] * len(heads))]
+    for row in table.rows:
+        place = _code(row.location) if row.location else ""
+        sign = f"{escape(row.sign)} " if row.sign else ""
+        shown = f"[{place}]({row.address})" if row.address else place
+        ends = f"{escape(row.source)} \u2192 {escape(row.target)}"
+        lines.append(_cells([ends, f"{sign}{escape(row.evidence)}", shown]))
+    yield "\n".join(lines)
+    yield "</details>"
+
+
+def _cells(cells: Sequence[str]) -> str:
+    """Return a row of a table, in whose cells nothing ends them."""
+    shown = (" ".join(cell.replace("|", "&#124;").split()) for cell in cells)
+    return f"| {' | '.join(shown)} |"
 
 
 def _step(section: StepSection, address: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from penstock._declared.signatures import UNKNOWN
 from penstock._declared.step import Step
+from penstock.docs._edges import EdgeTable, edge_table
 from penstock.docs._names import anchor_of, group_anchor_of, target_of
 from penstock.docs._source_url import no_source
 from penstock.docs._words import ENGLISH, Code, Link, Piece, SourceLink, Words
@@ -307,6 +308,12 @@ class FlowPage:
             for node in graph.nodes
         )
         return replace(graph, nodes=nodes)
+
+    @cached_property
+    def edges(self) -> EdgeTable | None:
+        """The evidence for the edges that are drawn, if anybody has checked them."""
+        shown = [step.name for step in self.steps]
+        return edge_table(self.flow, shown, self.words.evidence, self.source_of)
 
     @property
     def is_long(self) -> bool:

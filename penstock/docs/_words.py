@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 
+from penstock.docs._evidence_words import EvidenceWords
 from penstock.docs._frame import FrameWords
 from penstock.graph import DrawnWords, Plural
 
@@ -330,6 +331,9 @@ class Words:
 
     frame: FrameWords = FrameWords()
     """The words of the box around a diagram."""
+
+    evidence: EvidenceWords = EvidenceWords()
+    """The words for the evidence of edges."""
 
     table: TableWords = TableWords()
     """The heads of a table of flows."""

@@ -3,13 +3,23 @@
 from penstock._common.plural import Plural
 from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
 from penstock.graph._fold import MOST_STEPS, FoldedGraph, fold
-from penstock.graph._model import DrawnWords, Edge, Graph, LegendWords, Node, Problem
+from penstock.graph._model import (
+    DrawnWords,
+    Edge,
+    EdgeCheck,
+    Graph,
+    LegendWords,
+    Node,
+    Problem,
+    Revision,
+)
 from penstock.graph._part import subgraph
 
 __all__ = [
     "MOST_STEPS",
     "DrawnWords",
     "Edge",
+    "EdgeCheck",
     "Flow",
     "FoldedGraph",
     "Graph",
@@ -17,6 +27,7 @@ __all__ = [
     "Node",
     "Plural",
     "Problem",
+    "Revision",
     "find_problems",
     "fold",
     "get_flow",

@@ -12,7 +12,7 @@ from penstock._declared.step import Step
 from penstock.graph._bypassed import find_bypassed
 from penstock.graph._check import check
 from penstock.graph._functions import names_of
-from penstock.graph._model import Edge, Graph, Node, Problem
+from penstock.graph._model import Edge, Graph, Node, Problem, Revision
 from penstock.graph._order import order_steps
 
 __all__ = ["Flow", "find_problems", "get_flow", "list_flows"]
@@ -51,6 +51,9 @@ class Flow:
 
     tags: tuple[str, ...] = ()
     """Words by which the flow can be found."""
+
+    revision: Revision | None = None
+    """The state of the source in which the edges were checked, if that is known."""
 
     _found: tuple[Problem, ...] = ()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from penstock._declared.step import Edge
 from penstock.graph._model import Graph, Node
 from penstock.graph._order import in_order
+from penstock.graph._structure import worst_check
 
 __all__ = ["MOST_STEPS", "FoldedGraph", "fold"]
 
@@ -165,5 +166,6 @@ def _merged(edges: Iterable[Edge], box_of: Mapping[str, str]) -> list[Edge]:
             labels = {(edge.label, edge.via) for edge in merged}
             label, via = labels.pop() if len(labels) == 1 else (None, ())
             is_loop = all(edge.is_loop for edge in merged)
-            found.append(Edge(source, target, label, is_loop, via))
+            check = worst_check(merged)
+            found.append(Edge(source, target, label, is_loop, via, check))
     return found

@@ -6,16 +6,18 @@ from typing import Literal
 from penstock._common.kinds import spell_kind
 from penstock._common.plural import Plural
 from penstock._declared.channels import scheme_of
-from penstock._declared.step import Edge, JoinKind, Location
+from penstock._declared.step import Edge, EdgeCheck, JoinKind, Location
 
 __all__ = [
     "Direction",
     "DrawnWords",
     "Edge",
+    "EdgeCheck",
     "Graph",
     "LegendWords",
     "Node",
     "Problem",
+    "Revision",
     "Role",
     "Status",
 ]
@@ -51,6 +53,23 @@ class Problem:
         where = f"{self.location}: " if self.location else ""
         flow = f"flow {self.flow!r}: " if self.flow is not None else ""
         return f"{where}{flow}{self.message} [{self.code}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """The state of a source that was checked.
+
+    .. versionadded:: 0.2
+    """
+
+    name: str | None = None
+    """The short name of the commit, or None if nobody knows."""
+
+    date: str | None = None
+    """The date of the commit, or of ``SOURCE_DATE_EPOCH``, as ``2026-11-27``."""
+
+    is_dirty: bool = False
+    """Whether a file of the source differs from the commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +205,15 @@ class LegendWords:
     loop: str = "Turning arrow: the flow goes back"
     """A loop, as a sign in the legend."""
 
+    channel: str = "Address at an arrow: a message is sent there"
+    """An edge with a channel as evidence, as a sign in the legend."""
+
+    unverified: str = "Question mark at an arrow: the source does not show it"
+    """An edge without evidence, as a sign in the legend."""
+
+    contradicted: str = "Cross at an arrow: the source shows otherwise"
+    """An edge that the source contradicts, as a sign in the legend."""
+
     above: str = "Arrow up: shown in full elsewhere"
     """A step that is in it already, as a sign in the legend of a tree of text."""
 
@@ -259,12 +287,26 @@ class DrawnWords:
         label = edge.label
         if edge.is_loop:
             label = f"{self.again}: {label}" if label else self.again
-        return self.with_passed(edge, label)
+        return self.with_sign(edge, self.with_passed(edge, label))
+
+    def with_sign(self, edge: Edge, label: str | None) -> str | None:
+        """Return *label* with the sign of the verdict on *edge*, as text."""
+        if edge.sign is None:
+            return label
+        if edge.sign == "channel":
+            return self.with_channel(edge, label)
+        sign = {"unverified": "?", "contradicted": "\u00d7"}[edge.sign]
+        return f"{label} {sign}" if label else sign
+
+    def with_channel(self, edge: Edge, label: str | None) -> str | None:
+        """Return *label* with the channel that *edge* has as evidence, if it has one."""
+        channel = edge.check.channel if edge.check and edge.sign == "channel" else None
+        return f"{label}, {channel}" if label and channel else channel or label
 
     def repetition(self, edge: Edge) -> str:
         """Return the text for a step that *edge* leads back to from itself."""
         label = f"{self.repeats}: {edge.label}" if edge.label else self.repeats
-        return self.with_passed(edge, label) or label
+        return self.with_sign(edge, self.with_passed(edge, label)) or label
 
     def with_passed(self, edge: Edge, label: str | None) -> str | None:
         """Return *label* with the steps that *edge* passes."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from penstock._declared.step import Edge
 from penstock.exceptions import PartError, UnknownStepError, did_you_mean
 from penstock.graph._model import Graph, Node
-from penstock.graph._structure import Successors, reach, successors
+from penstock.graph._structure import Successors, reach, successors, worst_check
 
 __all__ = ["subgraph"]
 
@@ -195,6 +195,7 @@ def _passing(start: str, leaving: dict[str, list[Edge]], kept: Collection[str]) 
                     target=onward.target,
                     is_loop=edge.is_loop or onward.is_loop,
                     via=(*edge.via, edge.target),
+                    check=worst_check([edge, onward]),
                 )
                 for onward in leaving[edge.target]
             )

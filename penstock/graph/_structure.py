@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 
-from penstock.graph._model import Edge, Graph, Node
+from penstock.graph._model import Edge, EdgeCheck, Graph, Node
 
 __all__ = [
     "Successors",
@@ -217,3 +217,16 @@ def order(following: Successors) -> list[str]:
             if waits_for[target] == 0:
                 heappush(free, (rank[target], target))
     return ordered
+
+
+_BEST_FIRST = (None, "channel", "unverified", "contradicted")
+
+
+def worst_check(edges: Iterable[Edge]) -> EdgeCheck | None:
+    """Return the verdict to draw on one edge in place of several: the worst one."""
+    checked = [edge for edge in edges if edge.check is not None]
+    worst = max(checked, key=lambda edge: _BEST_FIRST.index(edge.sign), default=None)
+    if worst is None or worst.check is None or worst.sign != "channel":
+        return None if worst is None else worst.check
+    is_same = len({edge.check for edge in checked}) == 1
+    return worst.check if is_same else EdgeCheck(verdict="supported")

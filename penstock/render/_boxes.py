@@ -27,6 +27,7 @@ __all__ = [
     "Piece",
     "Plan",
     "has_mark",
+    "has_sign",
     "has_tile",
     "plan",
 ]
@@ -193,14 +194,17 @@ class _Planner:
     def _label(self, number: int, edge: Edge) -> Box | None:
         words = self._graph.words
         text = words.with_passed(edge, edge.label) or (words.again if edge.is_loop else None)
-        if text is None:
+        text = words.with_channel(edge, text)
+        if text is None and not has_sign(edge):
             return None
-        lines = wrap(text, _LABEL_LIMIT)
+        lines = wrap(text, _LABEL_LIMIT) if text else ("",)
         ends = {self._nodes[name].group for name in (edge.source, edge.target)}
         (group,) = ends if len(ends) == 1 else {None}
         widest = max(width_of(line, NOTE) for line in lines)
         if edge.is_loop:  # with a sign, or in an image of Graphviz with a word
             widest += max(_SIGN, width_of(f"{words.again}: ", NOTE - 2))
+        if has_sign(edge):
+            widest += _MARK if text else _SIGN
         return Box(
             id=f"l{number}",
             role="label",
@@ -245,6 +249,11 @@ def has_tile(node: Node) -> bool:
 def has_mark(node: Node) -> bool:
     """Return whether *node* shows how its run ended."""
     return node.status in SIGNS
+
+
+def has_sign(edge: Edge) -> bool:
+    """Return whether the source does not show *edge*, which then has a sign."""
+    return edge.sign in {"unverified", "contradicted"}
 
 
 def _even(length: float) -> float:

@@ -19,6 +19,16 @@ _SANS, _MONO = "Arial", "Courier New"
 _SPACE = '<font point-size="3"> </font>'
 """A line between a title and its kind, so that they do not touch."""
 
+_LINES = {
+    "channel": {"style": "dashed", "color": _COLOURS["queue"]},
+    "unverified": {"style": "dotted", "penwidth": "2"},
+    "contradicted": {"color": _COLOURS["bad"], "penwidth": "2.5"},
+}
+"""The lines of edges by the verdicts on them."""
+
+_WORDS = {"channel": _COLOURS["queue"], "contradicted": _COLOURS["bad"]}
+"""The colours of their labels."""
+
 _TITLE_WIDTH = 60
 """Characters on a line above the flow."""
 
@@ -169,7 +179,8 @@ def _attributes(box: Box, planned: Plan) -> dict[str, str]:
         words = {"fontcolor": _COLOURS["card"], "fontsize": "10"}
         return {"label": _label(box.lines), **size, **dark, **words}
     if box.edge is not None:
-        words = {"style": "solid", "penwidth": "0", "fontcolor": _COLOURS["muted"]}
+        colour = _WORDS.get(box.edge.sign or "", _COLOURS["muted"])
+        words = {"style": "solid", "penwidth": "0", "fontcolor": colour}
         shown = planned.graph.words.label_of(box.edge) or ""
         limit = max(len(line) for line in box.lines) + 8
         return {"label": _label(label_lines(shown, limit)), **size, **words, "fontsize": "10"}
@@ -214,7 +225,7 @@ def _is_filled(node: Node) -> bool:
 
 
 def _line(piece: Piece, planned: Plan) -> dict[str, str]:
-    found = least_ranks(planned, piece)
+    found = {**least_ranks(planned, piece), **_LINES.get(piece.edge.sign or "", {})}
     if not piece.has_head:
         return found | {"dir": "none"}
     return found | {"dir": "back"} if piece.is_back else found

@@ -43,7 +43,8 @@ _FOLDED = (
 )
 
 
-_DRAWN = {"step", "group", "beside", "edge", "label", "all_of", "any_of"}
+_VERDICTS = ("channel", "unverified", "contradicted")
+_DRAWN = {"step", "group", "beside", "edge", "label", "all_of", "any_of", *_VERDICTS}
 _SKETCHED = {*_DRAWN, "rounded", "folded"}
 _PAINTED = {*_DRAWN, "entrypoint", "folded", "kind", "missing", *SIGNS, "unreached", "loop"}
 _SIGNS_OF = {
@@ -51,7 +52,7 @@ _SIGNS_OF = {
     "png": _PAINTED,
     "paper": _PAINTED - {"kind"},
     "dot": {*_DRAWN, "entrypoint", "doubled"},
-    "text": {"label", "above"},
+    "text": {"label", "above", *_VERDICTS},
 }
 """The signs of each format, by the names of their words. All else it says in words."""
 
@@ -222,6 +223,9 @@ def _lines(graph: Graph) -> Iterator[Sign]:
     if any(count > 1 and name not in bars for name, count in arriving.items()):
         meeting = _EDGE.format("M3 5C16 5 18 13 33 13M3 21C16 21 18 13 33 13", _HEAD.format(13))
         yield Sign("any_of", meeting, words.any_of)
+    for name in _VERDICTS:
+        if any(edge.sign == name for edge in graph.edges):
+            yield Sign(name, _verdict(name), getattr(words, name))
     loops = [edge for edge in graph.edges if edge.is_loop and edge.source != edge.target]
     if loops:
         path = f'<path transform="translate(14 5)" d="{LOOP}"/>'
@@ -229,6 +233,16 @@ def _lines(graph: Graph) -> Iterator[Sign]:
         yield Sign("loop", turning, words.loop)
     if loops or any(count > 1 for count in arriving.values()):
         yield Sign("above", "", words.above)
+
+
+def _verdict(name: str) -> str:
+    """Return the line of an edge with that verdict, and its sign."""
+    dashes = {"channel": "6 4", "unverified": ".1 4.5"}.get(name)
+    pattern = f' stroke-dasharray="{dashes}"' if dashes else ""
+    line = f'<path d="M3 13L33 13"{pattern}/>{_HEAD.format(13)}'
+    mark = {"unverified": MISSING, "contradicted": SIGNS["failed"]}.get(name)
+    sign = f'<g class="penstock-label penstock-{name}">{_mark(mark, 17)}</g>' if mark else ""
+    return f'<g class="penstock-edge penstock-{name}">{line}</g>{sign}'
 
 
 def _kinds(graph: Graph) -> Iterator[tuple[Icon, str]]:
@@ -260,9 +274,9 @@ def _icon(path: str, x: int) -> str:
     return f'<path class="penstock-icon" transform="translate({x} 5)" d="{path}"/>'
 
 
-def _mark(path: str) -> str:
-    sign = f'<path transform="translate(16 7) scale(.75)" d="{path}"/>'
-    return f'<g class="penstock-mark"><circle cx="22" cy="13" r="8.5"/>{sign}</g>'
+def _mark(path: str, x: int = 22) -> str:
+    sign = f'<path transform="translate({x - 6} 7) scale(.75)" d="{path}"/>'
+    return f'<g class="penstock-mark"><circle cx="{x}" cy="13" r="8.5"/>{sign}</g>'
 
 
 def _svg(sign: str) -> str:

@@ -5,7 +5,7 @@ from functools import lru_cache, reduce
 from html import escape
 
 from penstock._common.markup import plain_text
-from penstock.graph._model import Direction, Graph, Node
+from penstock.graph._model import Direction, Edge, Graph, Node
 from penstock.render._boxes import BAR, GAP, LINE, NOTE_LINE, PAD, STACK, TILE, Box, has_tile
 from penstock.render._drawing import Drawing
 from penstock.render._icons import ENTRY, LOOP, MISSING, SIGNS, icon_of
@@ -26,6 +26,15 @@ _EDGE = 6
 
 _SIGN = 17
 """Width of the sign of a loop, with space behind it."""
+
+_MARK = 22
+"""Width of the sign of a verdict, with space behind it."""
+
+_MARKS = {"unverified": MISSING, "contradicted": SIGNS["failed"]}
+"""The signs of verdicts."""
+
+_DASHES = {"channel": ' stroke-dasharray="6 4"', "unverified": ' stroke-dasharray=".1 4.5"'}
+"""The patterns of lines, as attributes: they are there without a style sheet, too."""
 
 _ONE_CURVE = 3
 """The points of a curve, after its first one."""
@@ -171,19 +180,29 @@ class _Painter:
 
     def _label(self, box: Box, centre: Point) -> str:
         x, y = centre
-        is_loop = box.edge is not None and box.edge.is_loop
+        assert box.edge is not None
+        is_loop = box.edge.is_loop
         sign, at = "", f'x="{_n(x)}" text-anchor="middle"'
+        text = max(width_of(line, NOTE) for line in box.lines)
+        mark = _MARKS.get(box.edge.sign or "")
+        room = (_SIGN if is_loop else 0) + (_MARK if mark and text else 0)
+        left = x - (text + room) / 2
+        if mark:
+            sign = _mark(mark, left + 8.5 if text else x, y)
+            left += _MARK
         if is_loop:  # the box has room for a word instead of the sign
-            left = x - (max(width_of(line, NOTE) for line in box.lines) + _SIGN) / 2
             place = f"{_n(left)} {_n(y - 6)}"
-            sign = f'<path transform="translate({place}) scale(.75)" d="{LOOP}"/>'
-            at = f'x="{_n(left + _SIGN)}"'
+            sign += f'<path transform="translate({place}) scale(.75)" d="{LOOP}"/>'
+            left += _SIGN
+        if room:
+            at = f'x="{_n(left)}"'
         first = y + 4.2 - NOTE_LINE * (len(box.lines) - 1) / 2
         words = "".join(
             f'<text {at} y="{_n(first + NOTE_LINE * row)}">{_text(line)}</text>'
             for row, line in enumerate(box.lines)
+            if line
         )
-        return f'<g class="penstock-label{" penstock-loop" if is_loop else ""}">{sign}{words}</g>'
+        return f'<g class="penstock-label{_kind_of(box.edge)}">{sign}{words}</g>'
 
     def _node(self, box: Box, centre: Point) -> str:
         node, (middle, y) = box.node, centre
@@ -270,15 +289,22 @@ def _mark(path: str, x: float, y: float) -> str:
     return f'<g class="penstock-mark">{circle}{sign}</g>'
 
 
+def _kind_of(edge: Edge) -> str:
+    """Return the further classes of an edge or of its label."""
+    sign = f" penstock-{edge.sign}" if edge.sign else ""
+    return f"{' penstock-loop' if edge.is_loop else ''}{sign}"
+
+
 def _line(line: Line) -> str:
-    kind = " penstock-loop" if line.piece.edge.is_loop else ""
+    kind = _kind_of(line.piece.edge)
+    dashes = _DASHES.get(line.piece.edge.sign or "", "")
     head = ""
     if line.tip is not None:
         (x, y), (a, b) = line.tip, line.curve[-1]
         v, u = (b - y) / 2, (x - a) / 2  # at a right angle to it, half as long
         corners = ((x, y), (a + v, b + u), (a - v, b - u))
         head = f'<path class="penstock-head" d="M{"L".join(map(_p, corners))}z"/>'
-    return f'<g class="penstock-edge{kind}"><path d="{_path(line)}"/>{head}</g>'
+    return f'<g class="penstock-edge{kind}"><path d="{_path(line)}"{dashes}/>{head}</g>'
 
 
 def _path(line: Line) -> str:

@@ -21,6 +21,7 @@ from penstock.docs import (
     Selection,
     StepSection,
     anchor_of,
+    contradictions,
     find_step,
     no_source,
     part_of,
@@ -226,8 +227,8 @@ class FlowBlocks(BlockProcessor):
         options = self._options.flow().override(given)
         flow = self._flows.flow(name)
         part = part_of(flow, options.part())
-        for problem in flow.problems():
-            self._warn(str(problem))
+        for message in (*map(str, flow.problems()), *contradictions(flow)):
+            self._warn(message)
         if inside := _shown_inside(flow):
             self._warn_of_itself(flow, inside)
             options = replace(options, steps="none", no_index=True)

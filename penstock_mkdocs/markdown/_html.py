@@ -14,6 +14,7 @@ from penstock.docs import (
     ENGLISH,
     Code,
     DocstringWords,
+    EdgeTable,
     FlowPage,
     Flows,
     Frame,
@@ -221,14 +222,15 @@ class PageRenderer:
         if group is not None:  # sizes and words are those of the whole
             options = replace(options, width=None, alt=None)
         direction = cast("Direction", options.direction)
+        edges = page.edges if group is None else None
         # In the others, a link that leads nowhere could not be resolved when the page is done.
         graph = shown.graph if options.steps != "none" else shown.unlinked
         try:
             match options.format:
                 case "mermaid":
-                    return self._mermaid(graph, direction, options)
+                    return self._mermaid(graph, direction, options, edges)
                 case "png":
-                    return self._image(graph, direction, options)
+                    return self._image(graph, direction, options, edges)
                 case "svg":
                     return self._svg(page, shown, options)
                 case other:
@@ -240,10 +242,12 @@ class PageRenderer:
             self._warn(f"{error}. Shown as text instead")
             return Markup("<pre>{}</pre>").format(render_text(graph))
 
-    def _mermaid(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
+    def _mermaid(
+        self, graph: Graph, direction: Direction, options: FlowOptions, edges: EdgeTable | None
+    ) -> str:
         text = render_mermaid(graph, direction=direction, styled=True, palette="theme_css")
         source = Markup('<pre class="mermaid">{}</pre>').format(text)
-        frame = self._frame(graph, "mermaid", options, size=_size_of(options))
+        frame = self._frame(graph, "mermaid", options, edges=edges, size=_size_of(options))
         return frame.around(mermaid_sheet(source, None))
 
     def _svg(self, page: FlowPage, shown: FlowPage | GroupDiagram, options: FlowOptions) -> str:
@@ -262,15 +266,19 @@ class PageRenderer:
             name = file_of_drawing(shown.unlinked, content)
             self.files[name] = content
             file = file_address(name)
-        return link_later(self._frame(shown.graph, "svg", options, file=file).around(sheet))
+        edges = page.edges if shown is page else None
+        frame = self._frame(shown.graph, "svg", options, edges=edges, file=file)
+        return link_later(frame.around(sheet))
 
-    def _image(self, graph: Graph, direction: Direction, options: FlowOptions) -> str:
+    def _image(
+        self, graph: Graph, direction: Direction, options: FlowOptions, edges: EdgeTable | None
+    ) -> str:
         png = png_of(graph, direction)
         alt = options.alt or self.words.picture.format(graph.label)
         width, height = (pixels // 2 for pixels in png_size(png))
         source = f"data:image/png;base64,{b64encode(png).decode()}"
         sheet = image_sheet(source, alt, (width, height), _size_of(options))
-        return self._frame(graph, "png", options, is_fitting=True).around(sheet)
+        return self._frame(graph, "png", options, edges=edges, is_fitting=True).around(sheet)
 
     def _frame(self, graph: Graph, drawn: str, options: FlowOptions, **more: Any) -> Frame:
         mermaid = mermaid_to_copy(graph, cast("Direction", options.direction))

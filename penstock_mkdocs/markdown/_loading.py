@@ -24,7 +24,7 @@ from penstock.docs import (
     load_flows,
     target_of,
 )
-from penstock.docs.loading import FlowsLoader, Inputs
+from penstock.docs.loading import FlowsLoader, Inputs, add_evidence, show_evidence
 from penstock.exceptions import CatalogError, ModuleImportError
 
 __all__ = ["Loaded", "load"]
@@ -78,7 +78,11 @@ class Loaded:
         """The failures, for the log."""
         if self.error is not None:
             return (f"{self.error}\n{self.output}".rstrip(),)
-        return tuple(map(str, self.failures))
+        found = [*map(str, self.failures)]
+        if not isinstance(self.source, CatalogError) and self.source.evidence_failure:
+            where, why = self.settings.location, self.source.evidence_failure
+            found.append(f"{where}: flows are shown without evidence: {why}")
+        return tuple(found)
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
@@ -178,4 +182,5 @@ def _load_here(settings: Settings, before: Loaded | None) -> Loaded:
         return before
     if warning := explain_optimization():
         _logger.warning("%s", warning)
-    return Loaded(settings=settings, source=load_flows(settings))
+    source = show_evidence(add_evidence(load_flows(settings), settings), settings)
+    return Loaded(settings=settings, source=source)

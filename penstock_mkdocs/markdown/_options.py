@@ -266,6 +266,7 @@ class ExtensionOptions(_Options):
     depends: tuple[str, ...] = _option((), _texts)
     timeout: float | None = _option(None, _unless_none(check_seconds))
     catalog_reuse: bool | None = _option(None, _unless_none(_flag))
+    evidence: bool | None = _option(None, _unless_none(_flag))
     source_url: str | None = _option(None, _text)
     backlinks: bool = _option(default=True, check=_flag)
     format: str = _option("svg", _format_name)

@@ -318,7 +318,7 @@ def test_fixture_of_version_1():
     catalog = read_catalog(path)
     orders = catalog.flow("orders")
 
-    assert catalog.to_json() == path.read_text(encoding="utf-8")
+    assert catalog.to_json().replace(SCHEMA_VERSION, "1.0") == path.read_text(encoding="utf-8")
     assert is_valid(path.read_text(encoding="utf-8"))
     assert [s.name for s in orders.steps] == ["receive", "pack", "send"]
     assert orders.step("pack").summary == "Pack the order."

@@ -238,3 +238,34 @@ def test_catalog_and_module():
 
     assert actual.exit_code == 2
     assert "--catalog and --module exclude each other" in actual.stderr
+
+
+def set_option(project, line):
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+
+
+def test_evidence(project):
+    """`--evidence`, or the setting, adds the verdict on each edge; `evidence = false` hides it."""
+    asked = run("export", "--evidence", "-o", "flows.json")
+    shown = run("export", "--catalog", "flows.json").stdout
+    set_option(project, "evidence = true")
+    by_setting = run("export").stdout
+    (project / "pyproject.toml").write_text("[tool.penstock]\nevidence = false\n", encoding="utf-8")
+    hidden = run("export", "--catalog", "flows.json").stdout
+
+    assert (asked.exit_code, asked.output) == (0, "")
+    assert shown == by_setting == (project / "flows.json").read_text(encoding="utf-8")
+    assert '"verdict": ' in shown
+    assert "verdict" not in hidden
+
+
+def test_evidence_that_fails(project):
+    """A check that takes too long leaves the catalog without evidence, and says so."""
+    set_option(project, "timeout = 0.001")
+    actual = run("export", "--evidence")
+
+    assert actual.exit_code == 0
+    assert "warning: no evidence: it was ended after 0.001 seconds" in actual.stderr
+    assert json.loads(actual.stdout)["flows"]
+    assert "verdict" not in actual.stdout

@@ -52,6 +52,13 @@ _RESERVED = re.compile(
     "|vars|width"
 )
 
+_LINES = {
+    "channel": " {style.stroke-dash: 6}",
+    "unverified": " {style.stroke-dash: 2}",
+    "contradicted": " {style.stroke-width: 4}",
+}
+"""The lines of edges by the verdicts on them. All of these have a label."""
+
 _WIDTH = 40
 """Characters on a line of a label."""
 
@@ -89,7 +96,7 @@ def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
     path = {node.name: _path(node) for node in graph.nodes}
     for edge in lines(graph):
         label, source, target = graph.words.label_of(edge), path[edge.source], path[edge.target]
-        shown = f": {_text(label)}" if label else ""
+        shown = f": {_text(label)}{_LINES.get(edge.sign or '', '')}" if label else ""
         if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their positions
             yield f"{target} <- {source}{shown}"
         elif edge.target in bars:

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from penstock.catalog._writing import edge_members, flow_members, step_members, write_json
+from penstock.catalog._writing import (
+    edge_members,
+    evidence_members,
+    flow_members,
+    step_members,
+    write_json,
+)
 from penstock.graph._model import Edge, Graph, Node
 from penstock.render._registry import Renderer, RenderOptions
 
@@ -24,7 +30,7 @@ def render_json(graph: Graph) -> str:
 
 
 def _edge_members(edge: Edge) -> dict[str, Any]:
-    return {**edge_members(edge), "via": [*edge.via] or None}
+    return {**edge_members(edge), "via": [*edge.via] or None, "evidence": evidence_members(edge)}
 
 
 def _node_members(node: Node) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
 from urllib.parse import quote
 
 from penstock._common.markup import plain_text
+from penstock._declared.step import EdgeSign
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction, DrawnWords, Graph, Node
 from penstock.graph._structure import by_group, joins, lines, repetitions
@@ -70,6 +71,9 @@ _LINES = {
     "failed": "stroke-width:3px",
 }
 """The styles that distinguish nodes without colour."""
+
+_ARROWS: dict[EdgeSign | None, str] = {"unverified": "-.->", "contradicted": "==>"}
+"""The arrows of edges that the source does not show."""
 
 _BREAK = "<br/>"
 _BLANK = "#160;"
@@ -158,7 +162,8 @@ def render_mermaid(
     statements = [
         *(_accessibility(graph) if styled or described else ()),
         *_nodes(graph, direction, bars, styled=styled, prefix=prefix),
-        *edges,
+        *(statement for statement, _ in edges),
+        *_line_styles([sign for _, sign in edges], styled=styled),
         *(_legend(graph, styled=styled) if legend else ()),
         *_links(graph, styled=styled),
         *_classes(graph, bars, styled=styled, prefix=prefix),
@@ -252,17 +257,27 @@ def _box(
     return box.format(label=label, style=style)
 
 
-def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[str]:
-    """Yield the edges, in the order of the graph; those of a join lead to its bar."""
+def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[tuple[str, EdgeSign | None]]:
+    """Yield the edges with their signs, in order; those of a join lead to its bar."""
     drawn = lines(graph)
     last = {edge.target: index for index, edge in enumerate(drawn) if not edge.is_loop}
     for index, edge in enumerate(drawn):
         into_bar = edge.target in bars and not edge.is_loop
         target = _bar(edge.target) if into_bar else _id(edge.target)
         label = _label(graph.words.label_of(edge) or "")
-        yield f"{_id(edge.source)} -->" + (f'|"{label}"| ' if label else " ") + target
+        arrow = _ARROWS.get(edge.sign, "-->")
+        text = f'|"{label}"| ' if label else " "
+        yield f"{_id(edge.source)} {arrow}{text}{target}", edge.sign
         if into_bar and last[edge.target] == index:
-            yield f"{target} --> {_id(edge.target)}"
+            yield f"{target} --> {_id(edge.target)}", None
+
+
+def _line_styles(signs: Sequence[EdgeSign | None], *, styled: bool) -> Iterator[str]:
+    """Yield what arrows alone do not say of lines, by the numbers of the edges."""
+    for sign, style in (("channel", "stroke-dasharray:6 4"), ("contradicted", "stroke-width:3px")):
+        numbers = [str(number) for number, found in enumerate(signs) if found == sign]
+        if numbers and (styled or sign == "channel"):
+            yield f"linkStyle {','.join(numbers)} {style}"
 
 
 def _legend(graph: Graph, *, styled: bool) -> Iterator[str]:

@@ -55,6 +55,9 @@ _ENTRYPOINT = (
 )
 """The style by which entrypoints are round."""
 
+_LINES = {"channel": "dashed", "unverified": "dotted", "contradicted": "bold"}
+"""The lines of edges by the verdicts on them."""
+
 _WIDTH = 40
 """Characters on a line of a label."""
 
@@ -125,6 +128,8 @@ def _style(node: Node, options: RenderOptions) -> str:
 def _edge(edge: Edge, label: str | None, arrow: str, *, into_bar: bool) -> str:
     shown = f" : {_text(label)}" if label else ""
     source, target = _id(edge.source), _id(edge.target)
+    if edge.sign:
+        arrow = arrow.replace("-", f"-[{_LINES[edge.sign]}]", 1)
     if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their positions
         return f"{target} <{arrow.removesuffix('>')} {source}{shown}"
     if into_bar:

@@ -1,0 +1,158 @@
+"""The verdicts of the source on edges, in each format."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from penstock.graph import Edge, EdgeCheck, Graph, Node, fold, subgraph
+from penstock.render import draw
+
+SUPPORTED = EdgeCheck(verdict="supported", kind="call")
+CHANNEL = EdgeCheck(verdict="supported", kind="channel", channel="kafka:paid")
+UNVERIFIED = EdgeCheck(verdict="unverified", reason="no body")
+CONTRADICTED = EdgeCheck(verdict="contradicted")
+GRAPH = Graph(
+    name="orders",
+    nodes=(Node(name="a", role="entrypoint"), *(Node(name=name) for name in "bcde")),
+    edges=(
+        Edge("a", "b", check=SUPPORTED),
+        Edge("b", "c", check=CHANNEL),
+        Edge("a", "d", check=UNVERIFIED),
+        Edge("c", "e", "paid", check=CONTRADICTED),
+        Edge("e", "b", "late", is_loop=True, check=UNVERIFIED),
+        Edge("e", "e", is_loop=True, check=UNVERIFIED),
+    ),
+)
+
+
+def test_mermaid():
+    """Dots, thick lines, dashes and words show the verdicts, without colours too."""
+    assert draw(GRAPH, "mermaid").splitlines()[1:] == [
+        '    e["e<br/>repeats ?"]',
+        "    a --> b",
+        '    b -->|"kafka#58;paid"| c',
+        '    a -.->|"?"| d',
+        '    c ==>|"paid \N{MULTIPLICATION SIGN}"| e',
+        '    e -.->|"again: late ?"| b',
+        "    linkStyle 1 stroke-dasharray:6 4",
+    ]
+
+
+def test_styled_mermaid():
+    """With colours, whose default makes all lines thin, a contradicted edge stays thick."""
+    text = draw(replace(GRAPH, nodes=(*GRAPH.nodes[:4], replace(GRAPH.nodes[4], join="all"))),
+                "mermaid", styled=True)  # fmt: skip
+
+    assert "    linkStyle 1 stroke-dasharray:6 4\n    linkStyle 3 stroke-width:3px\n" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "text",
+            ["\u2500 kafka:paid \u2500> c", "\u2500 ? \u2500> d", "paid \N{MULTIPLICATION SIGN}"],
+        ),
+        (
+            "dot",
+            [
+                'b -> b__c__label [minlen="1" style="dashed" color="#9a4a00" dir="none"]',
+                'a__d__label -> d [minlen="1" weight="9" style="dotted" penwidth="2"]',
+                'c__e__label -> e [minlen="1" weight="9" color="#b42318" penwidth="2.5"]',
+            ],
+        ),
+        (
+            "d2",
+            [
+                'b -> c: "kafka:paid" {style.stroke-dash: 6}',
+                'a -> d: "?" {style.stroke-dash: 2}',
+                'c -> e: "paid \N{MULTIPLICATION SIGN}" {style.stroke-width: 4}',
+                'b <- e: "again: late ?" {style.stroke-dash: 2}',
+            ],
+        ),
+        (
+            "plantuml",
+            [
+                "b -[dashed]-> c : kafka",
+                "a -[dotted]-> d : <U+003F>",
+                "c -[bold]-> e : paid <U+00D7>",
+                "b <-[dotted]- e : again",
+            ],
+        ),
+    ],
+)
+def test_text_formats(name, expected):
+    """Each format has a pattern for lines, and the sign or channel in words."""
+    text = draw(GRAPH, name)
+
+    assert [line for line in expected if line not in text] == []
+
+
+def test_svg():
+    """Patterns are attributes, which need no style sheet, and signs are drawn."""
+    svg = draw(GRAPH, "svg")
+
+    assert svg.count('stroke-dasharray="6 4"') == 2
+    assert svg.count('stroke-dasharray=".1 4.5"') == 4
+    assert svg.count('class="penstock-mark"') == 3
+    assert svg.count('<g class="penstock-label penstock-loop penstock-unverified">') == 1
+    assert ">kafka:paid</text>" in svg
+
+
+def test_json():
+    """A diagram as JSON has the verdict, and nothing that names a file."""
+    edges = json.loads(draw(GRAPH, "json"))["edges"]
+
+    assert [edge.get("evidence") for edge in edges[:3]] == [
+        {"verdict": "supported", "kind": "call"},
+        {"verdict": "supported", "kind": "channel", "channel": "kafka:paid"},
+        {"verdict": "unverified"},
+    ]
+
+
+@pytest.mark.parametrize("name", ["svg", "png", "mermaid", "dot", "d2", "plantuml", "text"])
+def test_legend(name):
+    """The signs are explained where they are drawn, and nowhere else."""
+    words = ["Address", "Question mark at an", "Cross at an"]
+    plain = replace(GRAPH, edges=tuple(replace(edge, check=SUPPORTED) for edge in GRAPH.edges))
+
+    if name == "png":
+        assert draw(GRAPH, name, legend=True) != draw(plain, name, legend=True)
+    else:
+        assert [word for word in words if word not in draw(GRAPH, name, legend=True)] == []
+        assert [word for word in words if word in draw(plain, name, legend=True)] == []
+
+
+@pytest.mark.parametrize(
+    ("checks", "expected"),
+    [
+        ([SUPPORTED, CONTRADICTED, UNVERIFIED], CONTRADICTED),
+        ([SUPPORTED, UNVERIFIED, CHANNEL], UNVERIFIED),
+        ([CHANNEL, CHANNEL], CHANNEL),
+        ([SUPPORTED, CHANNEL], EdgeCheck(verdict="supported")),
+        ([SUPPORTED, None], SUPPORTED),
+        ([None, None], None),
+    ],
+    ids=["contradicted", "unverified", "channel", "supported", "some", "none"],
+)
+def test_merged(checks, expected):
+    """An edge in place of several has the worst verdict; a channel, if it is that of all."""
+    nodes = (
+        Node(name="a", role="entrypoint"),
+        *(Node(name=f"b{number}", group="B") for number in range(3)),
+        *(Node(name=f"c{number}", group="C") for number in range(3)),
+    )
+    edges = tuple(Edge("a", f"b{number}", check=check) for number, check in enumerate(checks))
+    folded = fold(Graph(name="f", nodes=nodes, edges=edges), 1)
+
+    assert [edge.check for edge in folded.graph.edges] == [expected]
+
+
+def test_passed():
+    """An edge through steps that are left out is as good as the worst part of it."""
+    nodes = (Node(name="a", role="entrypoint"), Node(name="b"), Node(name="c", kind="http"))
+    edges = (Edge("a", "b", check=SUPPORTED), Edge("b", "c", check=UNVERIFIED))
+    part = subgraph(Graph(name="f", nodes=nodes, edges=edges), only_kinds="http")
+
+    assert [edge.check for edge in part.edges] == [UNVERIFIED]

@@ -1,0 +1,31 @@
+"""The evidence for edges on a page of Sphinx."""
+
+from evident_shop import write_evident
+
+
+def test_page(project):
+    """A page says what was checked, links to the lines, and a contradicted edge is a warning."""
+    shop = project(":steps: none")
+    write_evident(shop.folder, "shop")
+    settings = {"penstock_evidence": True, "penstock_source_url": "https://a.example/{file}#{line}"}
+    built = shop.build(**settings)
+    first = built.read("index.html")
+
+    assert '<p class="penstock-sentence">The source supports 3 of 6 edges' in first
+    assert 'href="https://a.example/shop.py#10"><code>shop.py:10</code></a>' in first
+    assert built.warnings.count("[penstock.edge_contradicted]") == 1
+    assert "index.rst:5: WARNING:" in built.warnings
+    assert str(shop.folder) not in first
+    assert shop.build(from_scratch=True, **settings).read("index.html") == first
+    assert "penstock-sentence" not in shop.build(penstock_evidence=False).read("index.html")
+
+
+def test_failure(project):
+    """A page has no evidence if the check fails, and one warning says why."""
+    shop = project(":steps: none")
+    built = shop.build(penstock_evidence=True, penstock_timeout=0.001)
+
+    assert (
+        built.warnings.count("conf.py: flows are shown without evidence: it was ended after") == 1
+    )
+    assert "penstock-sentence" not in built.read("index.html")
