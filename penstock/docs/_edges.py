@@ -106,7 +106,7 @@ def contradictions(flow: Flow) -> Iterator[str]:
             where = f"{location}: " if location else ""
             yield (
                 f"{where}flow {flow.name!r}: {edge.source} -> {edge.target} is not in the source: "
-                f"write penstock check {flow.name} to see what is [edge-contradicted]"
+                f"run `penstock check {flow.name}` to see what it has [edge-contradicted]"
             )
 
 

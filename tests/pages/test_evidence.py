@@ -278,8 +278,8 @@ def test_warning(made):
     (unlocated,) = contradictions(replace(flow, steps=steps))
 
     assert message == (
-        "evident.py:19: flow 'orders': receive -> price is not in the source: write penstock check "
-        "orders to see what is [edge-contradicted]"
+        "evident.py:19: flow 'orders': receive -> price is not in the source: run `penstock check "
+        "orders` to see what it has [edge-contradicted]"
     )
     assert unlocated.startswith("flow 'orders': receive -> price")
 
