@@ -93,19 +93,17 @@ def test_hostile_words():
 @settings(max_examples=8, deadline=None, derandomize=True)
 @given(graph=graphs())
 def test_random_graphs(graph):
-    """Any graph has an image, which is as large as its drawing.
+    """Any graph has an image, which has room for its drawing.
 
-    A program makes room for a string that is wider in its font than in usual ones.
+    A program makes more room for a string that is larger in its font than in usual ones.
     """
     bare = replace(graph, title=None, description=None)
     drawing = draw_svg(bare, direction="TD")
 
     width, height = png_size(render_png(bare))
 
-    assert (width > 2 * drawing.width - 2, height) == (
-        True,
-        pytest.approx(2 * drawing.height, abs=2),
-    )
+    assert width > 2 * drawing.width - 2
+    assert height > 2 * drawing.height - 2
 
 
 @pytest.mark.dot

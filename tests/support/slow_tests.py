@@ -16,7 +16,8 @@ SLOW = {
     "contrib/test_forking_servers.py": ("",),
     "contrib/test_huey.py": ("[greenlet]", "[file-"),
     "contrib/test_request_settings.py": (
-        "test_body_that_fails[Django",
+        "test_body_that_fails[Django under WSGI",
+        "test_body_that_fails[Quart",
         "test_body_that_fails[Litestar",
         "test_body_that_fails[WSGI",
         "test_underscores_under_wsgi[eventlet",
