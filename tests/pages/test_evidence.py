@@ -25,6 +25,8 @@ from penstock.evidence import _child
 from penstock.exceptions import CatalogError
 from penstock.graph import Flow, Revision
 
+pytestmark = pytest.mark.needs("processes")
+
 VERDICTS = {
     ("receive", "check"): ("supported", "call", "evident.py:10"),
     ("receive", "price"): ("contradicted", None, None),

@@ -107,6 +107,7 @@ def test_random_graphs(graph):
 
 
 @pytest.mark.dot
+@pytest.mark.needs("Graphviz program")
 @pytest.mark.parametrize("program", ["graphviz-pure", "dot"])
 def test_painted(program, require, monkeypatch):
     """Each program paints it: the card of the entrypoint and its icon have their colours."""
