@@ -15,6 +15,7 @@ from penstock.graph._model import Graph
 from penstock.render._drawing import Drawing
 from penstock.render._labels import clean_text, label_lines
 from penstock.render._measure import NOTE, SANS, width_of
+from penstock.render._routes import point_at
 from penstock.render._tokens import TOKENS
 
 __all__ = ["background_lines"]
@@ -222,13 +223,7 @@ def _sampled(points: Sequence[_Point]) -> Iterator[_Point]:
         far = hypot(b[0] - a[0], b[1] - a[1]) + hypot(d[0] - c[0], d[1] - c[1])
         count = max(1, ceil((far + hypot(c[0] - b[0], c[1] - b[1])) / 3))
         for part in range(1, count + 1):
-            t = part / count
-            s = 1 - t
-            w = s**3, 3 * s * s * t, 3 * s * t * t, t**3
-            yield (
-                w[0] * a[0] + w[1] * b[0] + w[2] * c[0] + w[3] * d[0],
-                w[0] * a[1] + w[1] * b[1] + w[2] * c[1] + w[3] * d[1],
-            )
+            yield point_at((a, b, c, d), part / count)
 
 
 def _rectangle(element: ET.Element) -> Iterator[_Curve]:

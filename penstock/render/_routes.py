@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from penstock.render._boxes import BAR, Piece
 from penstock.render._layout import Frame, Layout, Point
 
-__all__ = ["HEAD", "Line", "route", "sample"]
+__all__ = ["HEAD", "Line", "point_at", "route", "sample"]
 
 HEAD = 8
 """Length of the head of an arrow, and its width."""
@@ -180,12 +180,16 @@ def _is_free(curve: Sequence[Point], spans: Sequence[_Span]) -> bool:
 def sample(curve: Sequence[Point], parts: int = 12) -> Iterator[Point]:
     """Yield points on *curve*, from its start to its end."""
     for begin in range(0, len(curve) - 3, 3):
-        a, b, c, d = curve[begin : begin + 4]
         for part in range(parts + 1):
-            t = part / parts
-            s = 1 - t
-            w = s**3, 3 * s * s * t, 3 * s * t * t, t**3
-            yield (
-                w[0] * a[0] + w[1] * b[0] + w[2] * c[0] + w[3] * d[0],
-                w[0] * a[1] + w[1] * b[1] + w[2] * c[1] + w[3] * d[1],
-            )
+            yield point_at(curve[begin : begin + 4], part / parts)
+
+
+def point_at(piece: Sequence[Point], t: float) -> Point:
+    """Return the point of a cubic curve of four points, at *t* from 0 (its start) to 1."""
+    a, b, c, d = piece
+    s = 1 - t
+    w = s**3, 3 * s * s * t, 3 * s * t * t, t**3
+    return (
+        w[0] * a[0] + w[1] * b[0] + w[2] * c[0] + w[3] * d[0],
+        w[0] * a[1] + w[1] * b[1] + w[2] * c[1] + w[3] * d[1],
+    )
