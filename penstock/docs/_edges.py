@@ -72,11 +72,11 @@ class EdgeTable:
 def _row(row: EdgeRow) -> str:
     ends = f"{escape(row.source, quote=False)} → {escape(row.target, quote=False)}"
     sign = f'<b aria-hidden="true">{row.sign}</b> ' if row.sign else ""
-    place = f"<code>{escape(row.location)}</code>" if row.location else ""
+    line = f"<code>{escape(row.location)}</code>" if row.location else ""
     if row.address:
-        place = f'<a href="{escape(row.address)}">{place}</a>'
+        line = f'<a href="{escape(row.address)}">{line}</a>'
     evidence = escape(row.evidence, quote=False)
-    return f"<tr><td>{ends}</td><td>{sign}{evidence}</td><td>{place}</td></tr>"
+    return f"<tr><td>{ends}</td><td>{sign}{evidence}</td><td>{line}</td></tr>"
 
 
 def edge_table(
