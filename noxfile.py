@@ -57,6 +57,8 @@ SCHEMAS = {
     "vendor.github-workflows": ".github/workflows/*.yml",
     "vendor.readthedocs": ".readthedocs.yaml",
 }
+# The versions of Sphinx that are neither the oldest that we support nor the newest.
+BETWEEN = ("8.2", "9.0")
 SPHINX_GUESTS = [*SPHINX_THEMES, "myst-parser", "sphinxcontrib-mermaid"]
 SPHINX_GUESTS += ["sphinx-llms-txt>=0.7", "sphinx-markdown-builder>=0.6.11"]
 
@@ -113,6 +115,8 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def wide(session: nox.Session) -> None:
     """Test what takes too long for each change: all versions, themes and plugins."""
+    for version in BETWEEN:
+        session.notify(f"sphinx(version='{version}')")
     session.notify("versions")
     session.notify("prereleases")
     session.install(EVERYTHING, *_guests(), *_groups("plugins", "looks"))
@@ -206,7 +210,7 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="uv|venv")
-@nox.parametrize("version", ["8.1", "8.2", "9.0"])
+@nox.parametrize("version", ["8.1", *BETWEEN])
 def sphinx(session: nox.Session, version: str) -> None:
     """Test the Sphinx extension with an older Sphinx; `tests` takes the newest.
 
