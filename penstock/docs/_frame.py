@@ -10,8 +10,8 @@ from penstock.docs._names import slug_of
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph import Graph, Plural
 from penstock.render import Direction
-from penstock.render._drawing import Drawing
 from penstock.render._formats.mermaid import render_mermaid
+from penstock.render._graphviz.drawing import Drawing
 from penstock.render._legend import LegendEntry
 
 __all__ = [

@@ -4,11 +4,11 @@ An ``<svg>`` inside a page takes its colours from the style sheet of the page, a
 a prefix. A build that shows many flows draws all images with one program, and keeps them.
 """
 
-from penstock.render._cache import ImageCache, image_key
-from penstock.render._drawing import Drawing
 from penstock.render._formats.mermaid import Palette, render_mermaid
 from penstock.render._formats.text import render_text
-from penstock.render._graphviz import (
+from penstock.render._graphviz.cache import ImageCache, image_key
+from penstock.render._graphviz.drawing import Drawing
+from penstock.render._graphviz.images import (
     Medium,
     dot_source,
     draw_dot,
@@ -20,9 +20,9 @@ from penstock.render._graphviz import (
     render_png,
     render_svg,
 )
+from penstock.render._graphviz.paint import paint_svg
 from penstock.render._legend import LegendEntry, legend_of
 from penstock.render._mermaid_size import estimate_height
-from penstock.render._paint import paint_svg
 from penstock.render._shapes import KNOWN_KINDS
 from penstock.render._theme import mermaid_stylesheet, page_script, page_stylesheet
 

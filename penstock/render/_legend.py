@@ -9,9 +9,9 @@ from math import ceil
 from penstock._declared.channels import scheme_of
 from penstock.graph._model import Graph, Node
 from penstock.graph._structure import joins, ways_back
+from penstock.render._graphviz.measure import NOTE, width_of
 from penstock.render._icons import GROUP, LOOP, MISSING, SIGNS, Icon, icon_of
 from penstock.render._labels import clean_text
-from penstock.render._measure import NOTE, width_of
 
 __all__ = [
     "LegendEntry",

@@ -6,7 +6,7 @@ from penstock.exceptions import PenstockError
 from penstock.graph._model import Graph
 from penstock.render._formats.mermaid import render_mermaid
 from penstock.render._formats.text import render_text
-from penstock.render._graphviz import render_svg
+from penstock.render._graphviz.images import render_svg
 
 __all__ = ["mime_bundle"]
 

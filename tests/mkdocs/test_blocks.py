@@ -873,7 +873,7 @@ def test_module_that_fails(errors, caplog, tmp_path, monkeypatch):
 
 def test_failing_graphviz(monkeypatch, caplog):
     """If the program fails, each diagram is a tree of text, and a warning has its message."""
-    monkeypatch.setattr(_graphviz, "find_program", lambda: shutil.which("false"))
+    monkeypatch.setattr(_graphviz.images, "find_program", lambda: shutil.which("false"))
     monkeypatch.setattr(_images, "_drawn", {})
 
     html = convert("::: penstock-flow orders\n")

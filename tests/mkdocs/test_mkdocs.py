@@ -587,7 +587,7 @@ def test_templates(site):
 @pytest.mark.usefixtures("orders")
 def test_without_graphviz(monkeypatch, caplog):
     """Without a Graphviz program the tree of text is there, and a warning names the cure."""
-    monkeypatch.setattr(_graphviz, "find_program", lambda: None)
+    monkeypatch.setattr(_graphviz.images, "find_program", lambda: None)
     monkeypatch.setattr(_images, "_drawn", {})
 
     html = convert(PAGE)

@@ -12,10 +12,10 @@ from corpus import HOSTILE, graphs, shown
 from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node
-from penstock.render._background import _dashed, _path, background_lines
-from penstock.render._graphviz import draw_svg, png_size, render_png
+from penstock.render._graphviz.background import _dashed, _path, background_lines
+from penstock.render._graphviz.images import draw_svg, png_size, render_png
+from penstock.render._graphviz.program import find_extra
 from penstock.render._icons import _ICONS, ENTRY, LOOP, MISSING, SIGNS
-from penstock.render._program import find_extra
 from penstock.render._tokens import TOKENS
 
 PATHS = [*(icon.path for icon in _ICONS), ENTRY, LOOP, MISSING, *SIGNS.values()]

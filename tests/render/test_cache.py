@@ -9,10 +9,10 @@ import threading
 import pytest
 
 from penstock import Edge, Graph, Node
-from penstock.render import _cache, _graphviz, _program, _threads
-from penstock.render._cache import ImageCache, image_key
-from penstock.render._graphviz import dot_source, draw_dot, render_svg
-from penstock.render._paint import paint_svg
+from penstock.render import _graphviz
+from penstock.render._graphviz.cache import ImageCache, image_key
+from penstock.render._graphviz.images import dot_source, draw_dot, render_svg
+from penstock.render._graphviz.paint import paint_svg
 
 
 def graph_of(name: str) -> Graph:
@@ -43,13 +43,13 @@ def drawings(tmp_path):
 @pytest.fixture
 def calls(monkeypatch):
     """Count how often a program is started."""
-    run, started = _graphviz._run, []
+    run, started = _graphviz.images._run, []
 
     def counted(*arguments):
         started.append(arguments)
         return run(*arguments)
 
-    monkeypatch.setattr(_graphviz, "_run", counted)
+    monkeypatch.setattr(_graphviz.images, "_run", counted)
     return started
 
 
@@ -132,7 +132,7 @@ def test_prune_what_a_killed_process_left(drawings, tmp_path):
     killed = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from penstock.render._cache import ImageCache\n"
+        "from penstock.render._graphviz.cache import ImageCache\n"
         "os.replace = lambda *_: os.kill(os.getpid(), 9)\n"
         f"ImageCache(Path(sys.argv[1])).make({SOURCES!r}, 'layout')\n"
     )
@@ -177,7 +177,7 @@ def test_bad_program(drawings, tmp_path, monkeypatch, code):
 
 def test_no_program(drawings, monkeypatch):
     """Without a program nothing is drawn or raised: the caller reports a missing image."""
-    for module in (_graphviz, _cache):
+    for module in (_graphviz.images, _graphviz.cache):
         monkeypatch.setattr(module, "find_program", lambda: None)
 
     drawings.make(SOURCES, "layout")
@@ -198,7 +198,7 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
     """When the program file is replaced, nothing that the earlier one drew is shown."""
     program = tmp_path / "dot"
     program.write_text("#!/bin/sh\n", encoding="utf-8")
-    monkeypatch.setattr(_cache, "find_program", lambda: str(program))
+    monkeypatch.setattr(_graphviz.cache, "find_program", lambda: str(program))
     drawings.make(SOURCES, "layout")
 
     program.write_text("#!/bin/sh\n# of another version\n", encoding="utf-8")
@@ -210,7 +210,7 @@ def test_another_version_of_the_program(drawings, tmp_path, monkeypatch):
 @pytest.mark.needs("Graphviz program")
 def test_with_threads(drawings, monkeypatch):
     """Many images are drawn by several programs."""
-    monkeypatch.setattr(_cache, "_AT_ONCE", 1)
+    monkeypatch.setattr(_graphviz.cache, "_AT_ONCE", 1)
 
     drawings.make(SOURCES, "layout")
 
@@ -224,8 +224,8 @@ def test_without_threads(drawings, monkeypatch):
     def refuse(function, arguments):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(_cache, "_AT_ONCE", 1)
-    monkeypatch.setattr(_threads, "start_new_thread", refuse)
+    monkeypatch.setattr(_graphviz.cache, "_AT_ONCE", 1)
+    monkeypatch.setattr(_graphviz.threads, "start_new_thread", refuse)
 
     drawings.make(SOURCES, "layout")
 
@@ -241,21 +241,21 @@ def test_interrupted(drawings, tmp_path, monkeypatch, at_once):
     slow.write_text(f"#!/bin/sh\n{once}\nexec sleep 600\n", encoding="utf-8")
     slow.chmod(0o755)
     monkeypatch.setenv("PENSTOCK_DOT", str(slow))
-    monkeypatch.setattr(_cache, "_AT_ONCE", at_once)
+    monkeypatch.setattr(_graphviz.cache, "_AT_ONCE", at_once)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what runs beside a shell
 
     with pytest.raises(KeyboardInterrupt):
         drawings.make(SOURCES, "layout")
 
-    assert not _program._running
+    assert not _graphviz.program._running
 
 
 @pytest.mark.needs("processes")
 def test_begun_after_an_interrupt(monkeypatch):
     """A program that a thread starts when the others were ended already is ended, too."""
-    monkeypatch.setattr(_program, "is_interrupted", lambda: True)
+    monkeypatch.setattr(_graphviz.program, "is_interrupted", lambda: True)
 
-    drawn = _program._run([sys.executable, "-c", "import time; time.sleep(600)"], b"", 60)
+    drawn = _graphviz.program._run([sys.executable, "-c", "import time; time.sleep(600)"], b"", 60)
 
     assert drawn.returncode != 0
 
@@ -264,15 +264,15 @@ def test_begun_after_an_interrupt(monkeypatch):
 def test_program_that_does_not_end():
     """A program that does not end in time is ended, and has half as long the next time."""
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    _program._waited_in_vain.clear()
+    _graphviz.program._waited_in_vain.clear()
 
     for seconds in (0.5, 0.25):
         with pytest.raises(subprocess.TimeoutExpired) as raised:
-            _program._run(command, b"", 0.5)
+            _graphviz.program._run(command, b"", 0.5)
         assert raised.value.timeout == seconds
 
-    assert not _program._running
-    assert _program._run([sys.executable, "-c", ""], b"", 60 * 4).returncode == 0
+    assert not _graphviz.program._running
+    assert _graphviz.program._run([sys.executable, "-c", ""], b"", 60 * 4).returncode == 0
 
 
 @pytest.mark.needs("processes")
@@ -281,9 +281,11 @@ def test_in_another_thread():
     ended = []
 
     def draw():
-        ended.append(_program.run_program([sys.executable, "-c", "print(1)"], b"", 60).stdout)
+        ended.append(
+            _graphviz.program.run_program([sys.executable, "-c", "print(1)"], b"", 60).stdout
+        )
         with pytest.raises(OSError, match="nowhere"):
-            _program.run_program(["/nowhere"], b"", 60)
+            _graphviz.program.run_program(["/nowhere"], b"", 60)
         ended.append("refused")
 
     thread = threading.Thread(target=draw)
@@ -305,7 +307,7 @@ def test_never_started_by_the_main_thread(monkeypatch):
 
     monkeypatch.setattr(subprocess, "Popen", Noted)
 
-    _program.run_program([sys.executable, "-c", ""], b"", 60)
+    _graphviz.program.run_program([sys.executable, "-c", ""], b"", 60)
 
     assert len(starting) == 1
     assert starting != [threading.main_thread().ident]

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node, generate_dag
 from penstock.graph import DrawnWords
-from penstock.render._boxes import plan
-from penstock.render._dot import _statements, render_dot
+from penstock.render._graphviz.boxes import plan
+from penstock.render._graphviz.dot import _statements, render_dot
 from penstock.render._labels import dot_id
 
 

@@ -13,12 +13,12 @@ from contrast import contrast
 from penstock import Edge, Graph, Node
 from penstock.graph import DrawnWords
 from penstock.render._directions import given_direction
-from penstock.render._graphviz import dot_source, draw_dot, draw_svg
+from penstock.render._graphviz.images import dot_source, draw_dot, draw_svg
+from penstock.render._graphviz.layout import cost
+from penstock.render._graphviz.measure import width_of, wrap
+from penstock.render._graphviz.paint import paint_svg
+from penstock.render._graphviz.program import find_extra
 from penstock.render._icons import FAMILIES
-from penstock.render._layout import cost
-from penstock.render._measure import width_of, wrap
-from penstock.render._paint import paint_svg
-from penstock.render._program import find_extra
 from penstock.render._theme import page_stylesheet, svg_stylesheet
 from penstock.render._tokens import TOKENS
 

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
-from penstock.render import _graphviz, _program
-from penstock.render._graphviz import (
+from penstock.render import _graphviz
+from penstock.render._graphviz.images import (
     dot_source,
     draw_dot,
     find_program,
@@ -32,7 +32,7 @@ from penstock.render._graphviz import (
     render_svg,
     require_program,
 )
-from penstock.render._program import find_extra, find_path
+from penstock.render._graphviz.program import find_extra, find_path
 from penstock.render._theme import page_stylesheet
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -244,7 +244,7 @@ def test_png_that_knows_its_size():
     """A PNG whose program wrote how large it is stays as it is."""
     png = render_png(graph_of(Node(name="a")))
 
-    assert _graphviz._sized(png, "print") == png
+    assert _graphviz.images._sized(png, "print") == png
 
 
 @pytest.mark.dot
@@ -364,7 +364,7 @@ def test_extra_alone_draws(monkeypatch):
 
 def test_no_program(monkeypatch):
     """Without any Graphviz program the message names the extra that brings one."""
-    monkeypatch.setattr(_graphviz, "find_program", lambda: None)
+    monkeypatch.setattr(_graphviz.images, "find_program", lambda: None)
 
     with pytest.raises(MissingExtraError, match=r'pip install "penstock\[png\]"'):
         render_png(graph_of())
@@ -428,7 +428,7 @@ def test_program_that_hangs(tmp_path, monkeypatch):
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
-    monkeypatch.setattr(_graphviz, "_SECONDS", 0.2)
+    monkeypatch.setattr(_graphviz.images, "_SECONDS", 0.2)
 
     with pytest.raises(RenderError, match=r"timed out after 0\.2 seconds"):
         render_svg(graph_of())
@@ -485,7 +485,7 @@ def test_programs_that_hang_take_no_longer_than_one(tmp_path, monkeypatch):
     """However many flows there are, a program that hangs is waited for once, not for each."""
     program = written(tmp_path / "dot", "exec sleep 60")
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
-    monkeypatch.setattr(_graphviz, "_SECONDS", 0.4)
+    monkeypatch.setattr(_graphviz.images, "_SECONDS", 0.4)
     limits = []
     for _ in range(4):
         with pytest.raises(RenderError) as caught:
@@ -495,9 +495,9 @@ def test_programs_that_hang_take_no_longer_than_one(tmp_path, monkeypatch):
     assert limits == [0.4, 0.2, 0.1, 0.05]
 
     written(program, """echo '{"bb": "0,0,0,0"}'""")
-    monkeypatch.setattr(_graphviz, "_SECONDS", 80)
+    monkeypatch.setattr(_graphviz.images, "_SECONDS", 80)
     assert render_svg(graph_of()).startswith("<svg")
-    assert _program._waited_in_vain[str(program)] == 0
+    assert _graphviz.program._waited_in_vain[str(program)] == 0
 
 
 @pytest.mark.needs("processes")
@@ -507,8 +507,8 @@ def test_what_a_hanging_program_started(tmp_path, monkeypatch):
     monkeypatch.setenv("PENSTOCK_DOT", str(program))
     file, limit = tmp_path / "child", r"timed out.*\. The environment variable PENSTOCK_DOT"
     for seconds in (0.5, 5, 50):  # on a slow machine, the script has not begun when it is ended
-        monkeypatch.setattr(_graphviz, "_SECONDS", seconds)
-        _program._waited_in_vain.clear()
+        monkeypatch.setattr(_graphviz.images, "_SECONDS", seconds)
+        _graphviz.program._waited_in_vain.clear()
         with pytest.raises(RenderError, match=limit):
             render_svg(graph_of())
         if file.exists() and file.read_text(encoding="utf-8"):
@@ -562,7 +562,8 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setattr(sysconfig, "get_path", lambda _: "/nowhere")
     packages = tmp_path / "lib" / "python" / "site-packages"
     monkeypatch.setattr(sys, "path", [str(packages), *sys.path])
-    monkeypatch.setattr(_program, "__file__", str(packages / "penstock" / "graph" / "_program.py"))
+    module = packages / "penstock" / "render" / "_graphviz" / "program.py"
+    monkeypatch.setattr(_graphviz.program, "__file__", str(module))
     info = packages / "graphviz_pure-0.2.2.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: graphviz-pure\n", "utf-8")
@@ -589,7 +590,7 @@ def test_program_of_the_extra_without_its_package(elsewhere):
     shutil.rmtree(elsewhere / "graphviz_pure-0.2.2.dist-info")
     program = written(elsewhere / "bin" / "graphviz-pure", "exit 0")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_program, "_package", lambda: None)
+        patch.setattr(_graphviz.program, "_package", lambda: None)
         assert find_program() == str(program)
         assert find_path() is None
 
@@ -598,7 +599,7 @@ def test_program_of_the_extra_without_its_package(elsewhere):
 def test_chosen_program_of_the_extra_without_the_extra(elsewhere, monkeypatch):
     """Without the extra, its program is an error that names the variable that asks for it."""
     shutil.rmtree(elsewhere / "graphviz_pure-0.2.2.dist-info")
-    monkeypatch.setattr(_program, "_package", lambda: None)
+    monkeypatch.setattr(_graphviz.program, "_package", lambda: None)
     monkeypatch.setenv("PENSTOCK_DOT", "graphviz-pure")
 
     with pytest.raises(RenderError, match=r"by graphviz-pure: .* variable PENSTOCK_DOT names"):
@@ -622,7 +623,7 @@ def test_program_that_its_package_lacks(elsewhere):
 
 def test_no_package_of_the_program(monkeypatch):
     """Without the package the location of its program is unknown."""
-    monkeypatch.setattr(_program, "NAME", "no-such-package")
+    monkeypatch.setattr(_graphviz.program, "NAME", "no-such-package")
 
     assert find_path() is None
 
@@ -632,7 +633,7 @@ def test_no_window_on_windows(monkeypatch):
     """Windows is asked for no window of the program; other systems refuse to be asked."""
     monkeypatch.delattr(os, "killpg", raising=False)
     monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x08000000, raising=False)
-    spec = importlib.util.spec_from_file_location("program_on_windows", _program.__file__)
+    spec = importlib.util.spec_from_file_location("program_on_windows", _graphviz.program.__file__)
     on_windows = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(on_windows)
 

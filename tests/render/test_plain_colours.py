@@ -2,7 +2,7 @@
 
 import re
 
-from penstock.render._plain_colours import with_plain_colours
+from penstock.render._graphviz.plain_colours import with_plain_colours
 from penstock.render._tokens import TOKENS
 
 LIGHT = TOKENS["light"]

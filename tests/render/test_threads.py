@@ -9,13 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from penstock.render import _threads
-from penstock.render._threads import is_interrupted, run_in_threads
+from penstock.render import _graphviz
+from penstock.render._graphviz.threads import is_interrupted, run_in_threads
 
 
 def test_order(monkeypatch):
     """Results come in the order of the jobs, however often they are waited for."""
-    monkeypatch.setattr(_threads, "_WAIT", 0)
+    monkeypatch.setattr(_graphviz.threads, "_WAIT", 0)
 
     def late(number):
         time.sleep(0.05 - number / 100)
@@ -44,7 +44,7 @@ def test_errors():
 )
 def test_refused_threads(monkeypatch, allowed):
     """If a thread cannot be started, the others do all jobs, or the calling one does."""
-    start, left = _threads.start_new_thread, [None] * allowed
+    start, left = _graphviz.threads.start_new_thread, [None] * allowed
 
     def refuse(function, arguments):
         if not left:
@@ -52,8 +52,8 @@ def test_refused_threads(monkeypatch, allowed):
         left.pop()
         return start(function, arguments)
 
-    monkeypatch.setattr(_threads, "start_new_thread", refuse)
-    monkeypatch.setattr(_threads.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(_graphviz.threads, "start_new_thread", refuse)
+    monkeypatch.setattr(_graphviz.threads.os, "cpu_count", lambda: 3)
 
     def is_main():
         return threading.get_ident() == threading.main_thread().ident
@@ -63,8 +63,8 @@ def test_refused_threads(monkeypatch, allowed):
 
 def test_in_this_thread(monkeypatch):
     """A thread does each job that waits, unless they were interrupted."""
-    monkeypatch.setattr(_threads, "_of_thread", SimpleNamespace())
-    block = _threads._Block([lambda: "drawn", lambda: [].pop()])
+    monkeypatch.setattr(_graphviz.threads, "_of_thread", SimpleNamespace())
+    block = _graphviz.threads._Block([lambda: "drawn", lambda: [].pop()])
 
     block.work()
     block.waiting.put((2, lambda: "not begun"))
@@ -82,7 +82,7 @@ def test_in_this_thread(monkeypatch):
 @pytest.mark.needs("threads")
 def test_interrupted(monkeypatch):
     """At Ctrl-C, what runs is ended, and what waits is not begun."""
-    monkeypatch.setattr(_threads.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(_graphviz.threads.os, "cpu_count", lambda: 1)
     begun, ended, seen = threading.Event(), threading.Event(), []
 
     def job():
@@ -94,7 +94,7 @@ def test_interrupted(monkeypatch):
         begun.wait(60)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_threads._Block, "next_ended", interrupt)
+    monkeypatch.setattr(_graphviz.threads._Block, "next_ended", interrupt)
 
     with pytest.raises(KeyboardInterrupt):
         run_in_threads([job] * 3, ended.set)
@@ -105,9 +105,9 @@ def test_interrupted(monkeypatch):
 
 ANYWHERE = """
 import faulthandler, sys, threading, time
-from penstock.render import _threads
+from penstock.render import _graphviz
 
-_threads.sleep = lambda seconds: time.sleep(0)
+_graphviz.threads.sleep = lambda seconds: time.sleep(0)
 jobs = 0
 
 def run(left):
@@ -136,7 +136,7 @@ def run(left):
 
     sys.setprofile(watch)
     try:
-        _threads.run_in_threads([job], end)
+        _graphviz.threads.run_in_threads([job], end)
     except KeyboardInterrupt:
         pass
     finally:

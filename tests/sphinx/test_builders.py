@@ -378,7 +378,7 @@ def test_latex_links(project):
 @pytest.fixture
 def no_graphviz(monkeypatch):
     """No program that draws; call it to bring the program back."""
-    monkeypatch.setattr(_graphviz, "find_program", lambda: None)
+    monkeypatch.setattr(_graphviz.images, "find_program", lambda: None)
     return monkeypatch.undo
 
 

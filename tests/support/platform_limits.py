@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from threading import Thread
 
-from penstock.render._graphviz import require_program
+from penstock.render._graphviz.images import require_program
 
 __all__ = ["INTERPRETERS", "find_refusal", "refused"]
 

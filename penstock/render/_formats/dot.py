@@ -1,7 +1,7 @@
 """A graph in DOT, the language of Graphviz."""
 
 from penstock.graph._model import Graph
-from penstock.render._dot import render_dot
+from penstock.render._graphviz.dot import render_dot
 from penstock.render._registry import Renderer, RenderOptions
 
 __all__ = ["RENDERER"]

@@ -1,7 +1,7 @@
 """A graph as PNG, laid out by a Graphviz program."""
 
 from penstock.graph._model import Graph
-from penstock.render._graphviz import render_png
+from penstock.render._graphviz.images import render_png
 from penstock.render._registry import Renderer, RenderOptions
 
 __all__ = ["RENDERER"]

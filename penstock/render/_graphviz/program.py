@@ -14,7 +14,7 @@ from threading import get_ident, main_thread
 from typing import Any
 
 from penstock._common.processes import end_group
-from penstock.render._threads import is_interrupted, run_in_threads
+from penstock.render._graphviz.threads import is_interrupted, run_in_threads
 
 __all__ = ["NAME", "end_programs", "find_extra", "find_path", "run_program"]
 
@@ -53,7 +53,7 @@ def _folders() -> Iterator[str]:
     if package is not None:
         yield from (str(path.parent) for path in _recorded(package))
         yield str(package.locate_file("bin"))  # `pip install --target`
-    bundle = Path(__file__).parents[2]  # PyInstaller and the like: beside the packages
+    bundle = Path(__file__).parents[3]  # PyInstaller and the like: beside the packages
     yield from (str(bundle / "bin"), str(bundle))
 
 

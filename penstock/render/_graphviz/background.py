@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from penstock._common.markup import plain_text
 from penstock.graph._model import Graph
-from penstock.render._drawing import Drawing
+from penstock.render._graphviz.drawing import Drawing
+from penstock.render._graphviz.measure import NOTE, SANS, width_of
+from penstock.render._graphviz.routes import point_at
 from penstock.render._labels import clean_text, label_lines
-from penstock.render._measure import NOTE, SANS, width_of
-from penstock.render._routes import point_at
 from penstock.render._tokens import TOKENS
 
 __all__ = ["background_lines"]

@@ -11,8 +11,8 @@ from typing import Literal
 
 from penstock.graph._model import Edge, Graph, Node
 from penstock.graph._structure import joins, ways_back
+from penstock.render._graphviz.measure import MONO, NOTE, SANS, width_of, wrap
 from penstock.render._icons import SIGNS, icon_of
-from penstock.render._measure import MONO, NOTE, SANS, width_of, wrap
 
 __all__ = [
     "BAR",

@@ -6,9 +6,9 @@ from html import escape
 
 from penstock._common.markup import plain_text
 from penstock.graph._model import Direction, Graph, Node
-from penstock.render._boxes import Axis, Box, Piece, Plan, plan
+from penstock.render._graphviz.boxes import Axis, Box, Piece, Plan, plan
+from penstock.render._graphviz.layout import MARGIN, axes_of, by_cluster, least_ranks, spacing
 from penstock.render._labels import bar_id, dot_id, group_id, label_lines
-from penstock.render._layout import MARGIN, axes_of, by_cluster, least_ranks, spacing
 from penstock.render._legend import legend_lines
 from penstock.render._tokens import TOKENS
 

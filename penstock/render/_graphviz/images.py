@@ -12,12 +12,12 @@ from zlib import crc32
 
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
 from penstock.graph._model import Direction, Graph
-from penstock.render._background import background_lines
-from penstock.render._boxes import plan
-from penstock.render._drawing import Drawing
-from penstock.render._layout import axes_of, layout_lines, split_json
-from penstock.render._paint import paint_svg
-from penstock.render._program import NAME, find_extra, find_path, run_program
+from penstock.render._graphviz.background import background_lines
+from penstock.render._graphviz.boxes import plan
+from penstock.render._graphviz.drawing import Drawing
+from penstock.render._graphviz.layout import axes_of, layout_lines, split_json
+from penstock.render._graphviz.paint import paint_svg
+from penstock.render._graphviz.program import NAME, find_extra, find_path, run_program
 
 __all__ = [
     "Medium",

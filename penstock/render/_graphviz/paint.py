@@ -6,15 +6,25 @@ from html import escape
 
 from penstock._common.markup import plain_text
 from penstock.graph._model import Direction, Edge, Graph, Node
-from penstock.render._boxes import BAR, GAP, LINE, NOTE_LINE, PAD, STACK, TILE, Box, has_tile
-from penstock.render._drawing import Drawing
+from penstock.render._graphviz.boxes import (
+    BAR,
+    GAP,
+    LINE,
+    NOTE_LINE,
+    PAD,
+    STACK,
+    TILE,
+    Box,
+    has_tile,
+)
+from penstock.render._graphviz.drawing import Drawing
+from penstock.render._graphviz.layout import Frame, Layout, Point, read_layout
+from penstock.render._graphviz.measure import NOTE, width_of
+from penstock.render._graphviz.plain_colours import with_plain_colours
+from penstock.render._graphviz.routes import Line, route, sample
 from penstock.render._icons import ENTRY, LOOP, MISSING, SIGNS, icon_of
 from penstock.render._labels import clean_text, dot_id, safe_href
-from penstock.render._layout import Frame, Layout, Point, read_layout
 from penstock.render._legend import paint_legend
-from penstock.render._measure import NOTE, width_of
-from penstock.render._plain_colours import with_plain_colours
-from penstock.render._routes import Line, route, sample
 from penstock.render._theme import svg_stylesheet
 
 __all__ = ["paint_svg"]

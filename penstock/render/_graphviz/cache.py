@@ -7,9 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from penstock.exceptions import MissingExtraError
-from penstock.render._graphviz import Medium, draw_dot, find_program
-from penstock.render._program import end_programs
-from penstock.render._threads import run_in_threads
+from penstock.render._graphviz.images import Medium, draw_dot, find_program
+from penstock.render._graphviz.program import end_programs
+from penstock.render._graphviz.threads import run_in_threads
 
 __all__ = ["ImageCache", "image_key"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.graph._model import Direction, Graph
-from penstock.render._boxes import Axis, Box, Piece, Plan, plan
+from penstock.render._graphviz.boxes import Axis, Box, Piece, Plan, plan
 
 __all__ = [
     "FRAME",

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from penstock.render._boxes import BAR, Piece
-from penstock.render._layout import Frame, Layout, Point
+from penstock.render._graphviz.boxes import BAR, Piece
+from penstock.render._graphviz.layout import Frame, Layout, Point
 
 __all__ = ["HEAD", "Line", "point_at", "route", "sample"]
 
