@@ -6,6 +6,7 @@ is given.
 
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,7 +129,17 @@ class _Flows(pytest.File):
         """The report on all flows, which the first test that runs makes."""
         from penstock.evidence import check_project  # noqa: PLC0415 - inert until it is asked for
 
-        return check_project(self._settings, self._loaded.flows, self._loaded.problems())
+        flows = self._loaded
+        return check_project(self._settings, flows.flows, flows.problems(), cache=self._cache())
+
+    def _cache(self) -> Path | None:
+        """Return the folder of pytest's cache in which reports are kept, if there is one."""
+        cache = getattr(self.config, "cache", None)  # None with `-p no:cacheprovider`
+        if cache is None or not self._settings.catalog_reuse:
+            return None
+        with suppress(OSError):  # where nothing can be written, each run checks all
+            return Path(cache.mkdir("penstock"))
+        return None
 
     def failing(self) -> tuple["Finding", ...]:
         """Return the findings that fail, by the settings."""

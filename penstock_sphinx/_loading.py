@@ -156,7 +156,7 @@ def _load(settings: Settings, folder: Path) -> LoadedFlows:
     except ConfigurationError as error:
         warn(str(error), "config")
         return LoadedFlows(Catalog())
-    loaded = add_evidence(loaded, settings)
+    loaded = add_evidence(loaded, settings, folder)
     if loaded.failures:
         forget_kept(folder)  # so that the next build tries again, and warns again
     elif settings.catalog is None:

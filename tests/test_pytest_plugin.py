@@ -141,6 +141,42 @@ def test_flow_check(checked):
     assert "Traceback" not in printed
 
 
+COUNTING = """
+from penstock.evidence import _reuse
+
+check = _reuse.check
+
+def counted(*arguments):
+    with open("checks.txt", "a") as file:
+        file.write("checked ")
+    return check(*arguments)
+
+_reuse.check = counted
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "expected"),
+    [
+        ("", ["-pcacheprovider"], 1),
+        ("", [], 2),
+        ("catalog_reuse = false\n", ["-pcacheprovider"], 2),
+        ("", ["-pcacheprovider", "-ocache_dir=application.py/cache"], 2),
+    ],
+    ids=["cache", "no cache", "switched off", "not writable"],
+)
+def test_checked_once(checked, tmp_path, lines, options, expected):
+    """A second session checks nothing if pytest has a cache, and finds the same."""
+    (tmp_path / "conftest.py").write_text(COUNTING, encoding="utf-8")
+    with (tmp_path / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(lines)
+    first, second = checked(*options), checked(*options)
+
+    assert (tmp_path / "checks.txt").read_text().split() == ["checked"] * expected
+    assert "orders: begin -> charge is not in the source" in second
+    assert first.partition(" in ")[0] == second.partition(" in ")[0]
+
+
 def test_one_flow(checked):
     """A flow is chosen as a test is, and checked once."""
     assert "1 passed, 1 warning" in checked("pyproject.toml::parcels")

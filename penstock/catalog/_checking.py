@@ -17,18 +17,21 @@ _RESULT = "evidence.json"
 _REQUEST = "request.json"
 
 
-def write_request(folder: Path, catalog: Catalog, project: str, pythonpath: Iterable[str]) -> None:
-    """Write to *folder* what the child is to check."""
-    request = {"folder": project, "pythonpath": [*pythonpath]}
+def write_request(
+    folder: Path, catalog: Catalog, project: str, pythonpath: Iterable[str], cache: Path | None
+) -> None:
+    """Write to *folder* what the child is to check, and where it keeps reports."""
+    kept = None if cache is None else str(cache.absolute())
+    request = {"folder": project, "pythonpath": [*pythonpath], "cache": kept}
     (folder / _REQUEST).write_text(json.dumps(request), encoding="utf-8")
     (folder / _CATALOG).write_text(catalog.to_json(), encoding="utf-8")
 
 
-def read_request(folder: Path) -> tuple[Catalog, str, list[str]]:
-    """Return the catalog to check, the folder of the project, and its path for imports."""
+def read_request(folder: Path) -> tuple[Catalog, str, list[str], str | None]:
+    """Return the catalog to check, the project, its path for imports, and where reports are."""
     request = json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
     catalog = parse_catalog((folder / _CATALOG).read_bytes(), _CATALOG)
-    return catalog, request["folder"], request["pythonpath"]
+    return catalog, request["folder"], request["pythonpath"], request["cache"]
 
 
 def write_result(folder: Path, catalog: Catalog, failures: list[str], inputs: Inputs) -> None:

@@ -15,23 +15,32 @@ from penstock.docs._revision import find_revision
 __all__ = ["add_evidence", "show_evidence"]
 
 
-def add_evidence(loaded: LoadedFlows, settings: Settings) -> LoadedFlows:
+def add_evidence(
+    loaded: LoadedFlows, settings: Settings, folder: Path | None = None
+) -> LoadedFlows:
     """Return *loaded* with evidence from the source, if *settings* ask for it.
 
     A child process reads the source, and is ended at the time limit of *settings*. Where it
     fails, the flows have no evidence, are not kept, and say why.
 
+    Args:
+        loaded: The flows.
+        settings: The settings of the project.
+        folder: Where the reports of the check are kept, to be used again while nothing has
+            changed that they depend on. Nowhere if None, or if *settings* reuse nothing.
+
     .. versionadded:: 0.2
     """
     if not settings.evidence or settings.catalog is not None:
         return loaded
+    cache = folder if settings.catalog_reuse else None
     with TemporaryDirectory(prefix="penstock-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+        files = Path(name)
         catalog = loaded.catalog(settings.project_folder)
-        write_request(folder, catalog, settings.project_folder, settings.pythonpath)
+        write_request(files, catalog, settings.project_folder, settings.pythonpath, cache)
         try:
             code = run_module(
-                "penstock.evidence._child", folder, folder / "output.txt", settings.timeout
+                "penstock.evidence._child", files, files / "output.txt", settings.timeout
             )
         except OSError as error:  # there are no processes, or too many
             return _without(loaded, f"no process can be started: {error.strerror}")
@@ -39,10 +48,10 @@ def add_evidence(loaded: LoadedFlows, settings: Settings) -> LoadedFlows:
             timeout = settings.words.call("timeout")
             problem = f"it was ended after {settings.timeout:g} seconds: change {timeout}"
             return _without(loaded, problem)
-        if code != 0 or not has_result(folder):
-            lines = (folder / "output.txt").read_text("utf-8", "replace").split("\n")
+        if code != 0 or not has_result(files):
+            lines = (files / "output.txt").read_text("utf-8", "replace").split("\n")
             return _without(loaded, next(filter(None, reversed(lines)), f"exit code {code}"))
-        checks, failures, inputs = read_result(folder)
+        checks, failures, inputs = read_result(files)
     found = CheckedFlows(loaded.flows, checks)
     merged = loaded.inputs and _merged(loaded.inputs, inputs)
     return replace(loaded, flows=found, inputs=merged, evidence_failure="; ".join(failures) or None)

@@ -3,6 +3,7 @@
 `penstock.docs.load_flows` is enough for a tool that builds a site once.
 """
 
+from functools import partial
 from pathlib import Path
 
 from penstock._project.importing import extend_path, is_imported
@@ -43,4 +44,4 @@ class FlowsLoader(_FlowsLoader):
         Args:
             folder: Where flows are kept between builds. Nowhere if None.
         """
-        super().__init__(folder, add=add_evidence, show=show_evidence)
+        super().__init__(folder, add=partial(add_evidence, folder=folder), show=show_evidence)

@@ -76,7 +76,11 @@ def check_flows(
 
 
 def check_project(
-    settings: Settings, flows: Sequence[Flow], problems: Iterable[Problem] = ()
+    settings: Settings,
+    flows: Sequence[Flow],
+    problems: Iterable[Problem] = (),
+    *,
+    cache: str | os.PathLike[str] | None = None,
 ) -> Report:
     """Return what `check_flows` returns, without the findings that the project knows already.
 
@@ -84,13 +88,15 @@ def check_project(
         settings: The settings of the project, with the baseline of ``[tool.penstock.check]``.
         flows: The flows.
         problems: The inconsistencies of the flows.
+        cache: The folder in which reports are kept, as with `check_flows`.
 
     Raises:
         ConfigurationError: If the baseline cannot be read.
 
     .. versionadded:: 0.2
     """
-    report = check_flows(flows, settings.project_folder, settings.pythonpath, problems)
+    folder, pythonpath = settings.project_folder, settings.pythonpath
+    report = check_flows(flows, folder, pythonpath, problems, cache=cache)
     baseline = settings.check.get("baseline")
     if baseline is None:
         return report

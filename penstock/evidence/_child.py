@@ -8,9 +8,9 @@ from penstock.catalog._checked import CheckedFlows
 from penstock.catalog._checking import read_request, write_result
 from penstock.catalog._inputs import Inputs
 from penstock.catalog._states import FileState, FolderState, names_in
-from penstock.evidence._check import check
 from penstock.evidence._declared import as_checked, project_of
 from penstock.evidence._model import CheckedFlow, EdgeEvidence
+from penstock.evidence._reuse import check_again
 from penstock.evidence._source.project import Project
 
 __all__ = ["check_files", "run"]
@@ -23,13 +23,13 @@ def run(folder: str, _end: float) -> None:
 
 def check_files(folder: Path) -> None:
     """Check what the request in *folder* asks for, and write there what came of it."""
-    catalog, project_folder, pythonpath = read_request(folder)
+    catalog, project_folder, pythonpath, cache = read_request(folder)
     root = Path(project_folder).absolute()
     # They were loaded a moment ago: a function that the source does not show is made otherwise.
     flows = [_as_loaded(as_checked(flow, root)) for flow in catalog.flows]
     project = project_of(root, pythonpath, flows)
     inputs = _inputs_of(project)  # before they are read: a later edit counts as a change
-    reports = check(project, flows)
+    reports = check_again(project, flows, None if cache is None else Path(cache))
     checks = {
         (report.flow, edge.source, edge.target): _check_of(edge, root)
         for report in reports

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from evident_shop import EVIDENT, write_evident
+from evident_shop import EVIDENT, count_checks, write_evident
 
 from penstock._declared.step import Edge, EdgeCheck, Location, Step
 from penstock._project.settings import Settings
@@ -81,6 +81,26 @@ def test_kept(made, monkeypatch):
     (folder / "beside.py").unlink()
 
 
+@pytest.mark.parametrize("reuses", [True, False])
+def test_checked_once(made, tmp_path, monkeypatch, *, reuses):
+    """Flows that are made again are not checked again, unless a file that counts has changed."""
+    checks = count_checks(monkeypatch)
+    settings, loaded, folder = made
+    settings = replace(settings, catalog_reuse=reuses)
+    plain = replace(loaded, flows=CheckedFlows(loaded.flows, {}))
+    first = add_evidence(plain, settings, tmp_path)
+    again = add_evidence(plain, settings, tmp_path)
+
+    assert verdicts(first.flows) == verdicts(again.flows) == VERDICTS
+    assert first.inputs == again.inputs
+    assert len(checks) == 2 - reuses
+    (folder / "evident.py").write_text(f"{EVIDENT}# edited\n", encoding="utf-8")
+    add_evidence(plain, settings, tmp_path)
+    write_evident(folder, "evident")
+
+    assert len(checks) == 3 - reuses
+
+
 def test_switched_off(made):
     """Without the setting nothing is checked, and a catalog's is shown unless it is False."""
     settings, loaded, _ = made
@@ -150,7 +170,7 @@ def test_failure(made, monkeypatch, code, printed, expected):
 def test_child(made, tmp_path):
     """The child reads a catalog, and writes the verdicts and the state of what it has read."""
     _, loaded, folder = made
-    write_request(tmp_path, loaded.catalog(), str(folder), [])
+    write_request(tmp_path, loaded.catalog(), str(folder), [], None)
     _child.run(str(tmp_path), 0)
     checks, failures, inputs = read_result(tmp_path)
 

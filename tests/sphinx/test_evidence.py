@@ -1,6 +1,6 @@
 """The evidence for edges on a page of Sphinx."""
 
-from evident_shop import write_evident
+from evident_shop import EVIDENT, count_checks, write_evident
 
 
 def test_page(project):
@@ -18,6 +18,22 @@ def test_page(project):
     assert str(shop.folder) not in first
     assert shop.build(from_scratch=True, **settings).read("index.html") == first
     assert "penstock-sentence" not in shop.build(penstock_evidence=False).read("index.html")
+
+
+def test_checked_once(project, monkeypatch):
+    """A build of all pages that finds the source as it was checks nothing."""
+    checks = count_checks(monkeypatch)
+    shop = project(":steps: none")
+    write_evident(shop.folder, "shop")
+    settings = {"penstock_evidence": True, "penstock_catalog_reuse": True}
+    first = shop.build(**settings).read("index.html")
+
+    assert shop.build(from_scratch=True, **settings).read("index.html") == first
+    assert len(checks) == 1
+    (shop.folder / "shop.py").write_text(f"{EVIDENT}# edited\n", encoding="utf-8")
+    shop.build(**settings)
+
+    assert len(checks) == 2
 
 
 def test_failure(project):
