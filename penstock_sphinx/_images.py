@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -13,6 +14,7 @@ from sphinx.environment import BuildEnvironment
 
 from penstock.docs import write_whole
 from penstock.docs.diagrams import ImageCache, Medium, paper_medium
+from penstock.exceptions import RenderError
 from penstock_sphinx._compat import after_manifest
 from penstock_sphinx._domain import Image, domain_of
 
@@ -53,9 +55,19 @@ def _draw(app: Sphinx, env: BuildEnvironment) -> None:
         missing = cache.missing(found, medium)
         cache.make({digest: found[digest].layout for digest in missing}, "layout")
         if medium != "layout":
-            laid = {digest: cache.find(digest, "layout") for digest in missing}
-            sources = {d: found[d].source(medium, at) for d, at in laid.items() if at is not None}
-            cache.make(sources, medium)
+            cache.make(dict(_sources(found, missing, cache, medium)), medium)
+
+
+def _sources(
+    images: dict[str, Image], digests: list[str], cache: ImageCache, medium: Medium
+) -> Iterator[tuple[str, str]]:
+    """Yield the sources of *images* that are laid out, each with its digest."""
+    for digest in digests:
+        laid = cache.find(digest, "layout")
+        # What cannot be drawn is drawn alone when its page is written, to hear why.
+        with suppress(RenderError):
+            if laid is not None:
+                yield digest, images[digest].source(medium, laid)
 
 
 def _medium(builder: "Builder", format_: str) -> Medium | None:

@@ -32,7 +32,12 @@ from penstock.docs.diagrams import (
     render_mermaid,
     render_text,
 )
-from penstock.exceptions import DiagramTooLargeError, MissingExtraError, PenstockError
+from penstock.exceptions import (
+    DiagramTooLargeError,
+    MissingExtraError,
+    PenstockError,
+    RenderError,
+)
 from penstock.graph import Graph
 from penstock.render import Direction, draw
 from penstock_sphinx._images import draws_mermaid, find_image
@@ -124,11 +129,18 @@ def _css_sizes(node: nodes.Element) -> dict[str, str]:
 
 def _draw(builder: Any, node: nodes.Element) -> str:
     if draws_mermaid(builder, node["format"]):
-        try:
-            return _mermaid(builder, node)
-        except DiagramTooLargeError as error:
-            _warn(builder, node, error, "Drawn as SVG instead")
-    return _img(builder, node) if node["format"] == "png" else _svg(builder, node)
+        draw_asked = _mermaid
+    elif node["format"] == "png":
+        draw_asked = _img
+    else:
+        return _svg(builder, node)
+    try:
+        return draw_asked(builder, node)
+    except (DiagramTooLargeError, RenderError) as error:
+        # Drawn first: if that fails as well, this is the only thing to hear about.
+        svg = _svg(builder, node)
+        _warn(builder, node, error, "Drawn as SVG instead")
+        return svg
 
 
 def _img(builder: Any, node: nodes.Element) -> str:

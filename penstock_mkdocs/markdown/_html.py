@@ -34,7 +34,7 @@ from penstock.docs import (
     summary_of,
 )
 from penstock.docs.diagrams import legend_of, page_stylesheet, png_size, render_mermaid, render_text
-from penstock.exceptions import DiagramTooLargeError, PenstockError
+from penstock.exceptions import DiagramTooLargeError, PenstockError, RenderError
 from penstock.graph import MOST_STEPS, Flow, Graph
 from penstock.render import Direction, draw
 from penstock_mkdocs.markdown._images import file_content, png_of, svg_of
@@ -221,26 +221,37 @@ class PageRenderer:
         shown = group or page
         if group is not None:  # sizes and words are those of the whole
             options = replace(options, width=None, alt=None)
-        direction = cast("Direction", options.direction)
-        edges = page.edges if group is None else None
-        # In the others, a link that leads nowhere could not be resolved when the page is done.
-        graph = shown.graph if options.steps != "none" else shown.unlinked
         try:
-            match options.format:
-                case "mermaid":
-                    return self._mermaid(graph, direction, options, edges)
-                case "png":
-                    return self._image(graph, direction, options, edges)
-                case "svg":
-                    return self._svg(page, shown, options)
-                case other:
-                    return _code(str(draw(shown.unlinked, other, direction=direction)))
-        except DiagramTooLargeError as error:
-            self._warn(f"{error}. Drawn as SVG instead")
-            return self._svg(page, shown, options)
+            try:
+                return self._draw_as(options.format, page, shown, options)
+            except (DiagramTooLargeError, RenderError) as error:
+                if options.format not in {"mermaid", "png"}:
+                    raise
+                # Drawn first: if that fails as well, this is the only thing to hear about.
+                svg = self._draw_as("svg", page, shown, options)
+                self._warn(f"{error}. Drawn as SVG instead")
+                return svg
         except PenstockError as error:
             self._warn(f"{error}. Shown as text instead")
-            return Markup("<pre>{}</pre>").format(render_text(graph))
+            return Markup("<pre>{}</pre>").format(render_text(shown.graph))
+
+    def _draw_as(
+        self, name: str, page: FlowPage, shown: FlowPage | GroupDiagram, options: FlowOptions
+    ) -> str:
+        """Return the diagram in the format called *name*."""
+        direction = cast("Direction", options.direction)
+        edges = page.edges if shown is page else None
+        # In the others, a link that leads nowhere could not be resolved when the page is done.
+        graph = shown.graph if options.steps != "none" else shown.unlinked
+        match name:
+            case "mermaid":
+                return self._mermaid(graph, direction, options, edges)
+            case "png":
+                return self._image(graph, direction, options, edges)
+            case "svg":
+                return self._svg(page, shown, options)
+            case other:
+                return _code(str(draw(shown.unlinked, other, direction=direction)))
 
     def _mermaid(
         self, graph: Graph, direction: Direction, options: FlowOptions, edges: EdgeTable | None

@@ -609,6 +609,18 @@ def test_beyond_mermaid(caplog):
     assert "Drawn as SVG instead" in caplog.text
 
 
+def test_beyond_the_fonts_of_a_png(caplog, monkeypatch):
+    """A flow that would have empty boxes for letters in PNG is drawn as SVG, with a warning."""
+    monkeypatch.setenv("PENSTOCK_DOT", "graphviz-pure")
+    flow("orders")(entrypoint(title="注文")(print))
+
+    html = convert(options("format: png"))
+
+    assert caplog.text.count("its fonts have no '注文', and it uses no others") == 1
+    assert "Drawn as SVG instead" in caplog.text
+    assert "<svg" in html
+
+
 def test_place_without_a_file(caplog):
     """If there is no file, a message still says the line."""
     convert("\n::: penstock-flow order\n")

@@ -448,3 +448,17 @@ def test_beyond_mermaid(project):
 
     assert "Drawn as SVG instead [penstock.render]" in built.warnings
     assert "<svg" in built.read("index.html")
+
+
+def test_beyond_the_fonts_of_a_png(project, monkeypatch):
+    """A flow that would have empty boxes for letters in PNG is drawn as SVG, with a warning."""
+    monkeypatch.setenv("PENSTOCK_DOT", "graphviz-pure")
+    made = project(":format: png")
+    shop = (made.folder / "shop.py").read_text(encoding="utf-8")
+    made.write("shop.py", shop.replace('title="Receive', 'title="注文'))
+
+    built = made.build()
+
+    assert built.warnings.count("its fonts have no '注文', and it uses no others") == 1
+    assert "Drawn as SVG instead [penstock.render]" in built.warnings
+    assert "<svg" in built.read("index.html")

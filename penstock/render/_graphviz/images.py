@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import Any, Literal
 from zlib import crc32
 
@@ -16,6 +17,7 @@ from penstock.render._graphviz.background import background_lines
 from penstock.render._graphviz.boxes import plan
 from penstock.render._graphviz.drawing import Drawing
 from penstock.render._graphviz.layout import axes_of, layout_lines, split_json
+from penstock.render._graphviz.letters import missing_letters
 from penstock.render._graphviz.paint import paint_svg
 from penstock.render._graphviz.program import NAME, find_extra, find_path, run_program
 
@@ -183,8 +185,8 @@ def dot_source(
         laid: For an image: what `draw_dot` made of the layout. If None, it is laid out.
 
     Raises:
-        MissingExtraError: If there is no graphviz package, or no program for a layout.
-        RenderError: If the flow cannot be laid out.
+        MissingExtraError: If there is no graphviz package, or no Graphviz program.
+        RenderError: If the flow cannot be laid out, or the program has no letters for its words.
 
     .. versionadded:: 0.2
     """
@@ -200,9 +202,22 @@ def dot_source(
         laid = laid or _draw(graph, "layout", direction)
         drawing = _painted(laid, graph, direction, standalone=False, legend=legend)
         documents = [background_lines(drawing, graph)]
+        _require_letters(graph, *documents)
     # Its own statements would be quoted once more, which takes four times as long.
     bodies = [[f"{line}\n" for line in lines] for lines in documents]
     return "".join(str(graphviz.Digraph(body=body).source) for body in bodies)
+
+
+def _require_letters(graph: Graph, lines: Sequence[str]) -> None:
+    """Raise if the program would draw empty boxes for some of the words in *lines*."""
+    program = require_program()
+    missing = missing_letters("".join(lines)) if Path(program).stem == NAME else ""
+    if missing:
+        reason = (
+            f"its fonts have no {missing!r}, and it uses no others: install Graphviz, whose dot "
+            "uses the fonts of the system, or draw it with format='svg'"
+        )
+        raise RenderError(graph.name, program, reason)
 
 
 def draw_dot(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
