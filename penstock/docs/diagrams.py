@@ -24,7 +24,7 @@ from penstock.render._graphviz.paint import paint_svg
 from penstock.render._legend import LegendEntry, legend_of
 from penstock.render._mermaid_size import estimate_height
 from penstock.render._shapes import KNOWN_KINDS
-from penstock.render._theme import mermaid_stylesheet, page_script, page_stylesheet
+from penstock.render._stylesheets import mermaid_stylesheet, page_script, page_stylesheet
 
 __all__ = [
     "KNOWN_KINDS",

@@ -3,6 +3,7 @@
 from penstock._common.plural import Plural
 from penstock.graph._flow import Flow, find_problems, get_flow, list_flows
 from penstock.graph._fold import MOST_STEPS, FoldedGraph, fold
+from penstock.graph._members import describe_graph
 from penstock.graph._model import (
     DrawnWords,
     Edge,
@@ -28,6 +29,7 @@ __all__ = [
     "Plural",
     "Problem",
     "Revision",
+    "describe_graph",
     "find_problems",
     "fold",
     "get_flow",

@@ -4,13 +4,14 @@ import os
 from typing import Any, Literal, Protocol, overload
 
 from penstock._common.files import write_whole
+from penstock._common.markup import plain_text
 from penstock.exceptions import InvalidArgumentError
 from penstock.graph._flow import get_flow
 from penstock.graph._fold import fold as fold_graph
 from penstock.graph._model import Direction, Graph
-from penstock.graph._structure import by_group, joins, lines, repetitions
+from penstock.graph._structure import by_group, joins, lines, repetitions, ways_back
 from penstock.render._labels import bar_id, clean_text, drawn_id, group_id, label_lines, safe_href
-from penstock.render._legend import legend_lines
+from penstock.render._legend import LegendEntry, legend_lines, legend_of
 from penstock.render._output import choose_format
 from penstock.render._registry import (
     Renderer,
@@ -22,17 +23,21 @@ from penstock.render._registry import (
     render_graph,
 )
 from penstock.render._shapes import Paint, Shape, shape_of
-from penstock.render._theme import paint_of
+from penstock.render._themes import DARK, LIGHT, Theme, node_class, paint_of
 
 __all__ = [
+    "DARK",
+    "LIGHT",
     "Direction",
     "Drawable",
     "Format",
+    "LegendEntry",
     "Paint",
     "RenderOptions",
     "Renderer",
     "Shape",
     "TextFormat",
+    "Theme",
     "bar_id",
     "by_group",
     "clean_text",
@@ -44,14 +49,18 @@ __all__ = [
     "joins",
     "label_lines",
     "legend_lines",
+    "legend_of",
     "lines",
     "list_formats",
     "list_renderers",
+    "node_class",
     "paint_of",
+    "plain_text",
     "register",
     "repetitions",
     "safe_href",
     "shape_of",
+    "ways_back",
 ]
 
 TextFormat = Literal["mermaid", "dot", "json", "text", "svg", "d2", "plantuml"]

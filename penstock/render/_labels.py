@@ -7,13 +7,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 
-__all__ = ["bar_id", "clean_text", "dot_id", "drawn_id", "group_id", "label_lines", "safe_href"]
+__all__ = ["bar_id", "clean_text", "drawn_id", "group_id", "label_lines", "safe_href"]
 
 _LONGEST_SLUG = 40
 _MADE_UP = re.compile(r".*__all|.*__group(_l\d+)?|.*__label(_l\d+)?|.*__[0-9a-f]{8}", re.DOTALL)
-_DOT = re.compile(r"(?!(?i:node|edge|graph|digraph|subgraph|strict)$)[A-Za-z_][A-Za-z0-9_]*")
-"""The pattern of an id of DOT without quotes."""
-
 _NOT_DRAWN = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 _HREF = re.compile(r"(https?://|mailto:|[^:]*$|[^:/?#]*[/?#])", re.IGNORECASE)
 
@@ -36,11 +33,6 @@ def drawn_id(name: str, is_readable: Callable[[str], object]) -> str:
     if not slug[:1].isalpha():
         slug = f"step_{slug}".rstrip("_")
     return f"{slug}__{blake2b(name.encode(), digest_size=4).hexdigest()}"
-
-
-def dot_id(name: str) -> str:
-    """Return the identifier in DOT of the step *name*."""
-    return drawn_id(name, _DOT.fullmatch)
 
 
 def bar_id(target: str) -> str:

@@ -3,35 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
-from math import ceil
 
 from penstock._declared.channels import scheme_of
 from penstock.graph._model import Graph, Node
 from penstock.graph._structure import joins, ways_back
-from penstock.render._graphviz.measure import NOTE, width_of
 from penstock.render._icons import GROUP, LOOP, MISSING, SIGNS, Icon, icon_of
-from penstock.render._labels import clean_text
 
-__all__ = [
-    "LegendEntry",
-    "Sign",
-    "has_legend",
-    "legend_lines",
-    "legend_of",
-    "legend_signs",
-    "paint_legend",
-]
-
-_WIDE, _TALL = 44, 26
-_BESIDE, _BETWEEN, _ROW = 10, 20, 32
-"""Pixels between a sign and its words, between columns, and from row to row."""
-
-_REGULAR = 0.9
-"""How wide letters are that are not bold: others are measured as bold ones."""
-
-_RULE, _FIRST = 12, 46
-"""The positions of the line above a legend in an image, and of its first row."""
+__all__ = ["LegendEntry", "has_legend", "legend_lines", "legend_of"]
 
 _CARD = '<rect class="penstock-card" x="2" y="3" width="40" height="20" rx="{}"/>'
 _EDGE = '<g class="penstock-edge"><path d="{}"/>{}</g>'
@@ -64,11 +42,22 @@ class LegendEntry:
     .. versionadded:: 0.2
     """
 
-    svg: str
-    """The sign as an ``<svg>`` element, painted by the style sheet of the page."""
+    name: str
+    """The name of the sign: that of its words in `LegendWords <penstock.graph.LegendWords>`."""
+
+    drawn: str
+    """The sign as the inside of an ``<svg>`` element, 44 pixels wide and 26 high."""
 
     text: str
     """The sign in words, and its meaning."""
+
+    @property
+    def svg(self) -> str:
+        """The sign as an ``<svg>`` element, painted by the style sheet of the page."""
+        return (
+            '<svg class="penstock-flow" width="44" height="26" '
+            f'viewBox="0 0 44 26" aria-hidden="true">{self.drawn}</svg>'
+        )
 
 
 def legend_of(graph: Graph, format: str = "svg") -> tuple[LegendEntry, ...]:  # noqa: A002 - as in `draw`
@@ -77,37 +66,14 @@ def legend_of(graph: Graph, format: str = "svg") -> tuple[LegendEntry, ...]:  # 
     Args:
         graph: The diagram.
         format: The format in which it is drawn. SVG and PNG have most signs: others have words
-            instead, which need no legend. For ``"paper"``, the legend is a list of words, without
-            the signs themselves.
+            instead, which need no legend. A format that is not penstock's has the signs that most
+            languages have: nodes, rounded ones, frames, and edges. For ``"paper"``, the legend is a
+            list of words, without the signs themselves.
 
     .. versionadded:: 0.2
     """
-    return tuple(LegendEntry(_svg(sign.drawn), sign.text) for sign in legend_signs(graph, format))
-
-
-def has_legend(format: str) -> bool:  # noqa: A002 - as in `draw`
-    """Return whether *format* can have a legend: data has no signs."""
-    return format != "json"
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A sign."""
-
-    name: str
-    """The name of its words in `LegendWords`."""
-
-    drawn: str
-    """The inside of an SVG of 44 by 26 pixels."""
-
-    text: str
-    """The sign in words, and its meaning."""
-
-
-def legend_signs(graph: Graph, format: str) -> list[Sign]:  # noqa: A002 - as in `draw`
-    """Return the signs of *graph* in *format*."""
     known = _SIGNS_OF.get(format, _SKETCHED)
-    return [sign for sign in _signs(graph) if sign.name in known]
+    return tuple(entry for entry in _signs(graph) if entry.name in known)
 
 
 def legend_lines(graph: Graph, format: str) -> list[str]:  # noqa: A002 - as in `draw`
@@ -115,124 +81,74 @@ def legend_lines(graph: Graph, format: str) -> list[str]:  # noqa: A002 - as in 
 
     Args:
         graph: The diagram.
-        format: The format. Of one that is not penstock's, these are the signs that most
-            languages have: nodes, rounded ones, frames, and edges.
+        format: The format, as for `legend_of`.
 
     .. versionadded:: 0.2
     """
-    found = [sign.text for sign in legend_signs(graph, format)]
+    found = [entry.text for entry in legend_of(graph, format)]
     return [graph.words.legend.title, *found] if found else []
 
 
-@dataclass(frozen=True, slots=True)
-class LegendBlock:
-    """A legend as a part of an image, which begins at 0 0."""
-
-    svg: str
-    width: float
-    height: float
+def has_legend(format: str) -> bool:  # noqa: A002 - as in `draw`
+    """Return whether *format* can have a legend: data has no signs."""
+    return format != "json"
 
 
-def paint_legend(graph: Graph, room: float) -> LegendBlock:
-    """Return the legend of *graph* for below its image, in as many columns as *room* has pixels.
-
-    One column may be wider than that. Without any sign there is no legend.
-    """
-    signs = legend_signs(graph, "svg")
-    if not signs:
-        return LegendBlock("", 0, 0)
-    columns = _columns(signs, room)
-    widths = [max(map(_width, column)) for column in columns]
-    width = sum(widths) + _BETWEEN * (len(widths) - 1)
-    drawn = []
-    for number, column in enumerate(columns):
-        x = sum(widths[:number]) + _BETWEEN * number
-        drawn += [_entry(sign, x, _FIRST + _ROW * row) for row, sign in enumerate(column)]
-    name = escape(clean_text(graph.words.legend.title))
-    svg = (
-        f'<g class="penstock-legend" role="group" aria-label="{name}">'
-        f'<path class="penstock-rule" d="M0 {_RULE}H{max(room, width):g}"/>'
-        f'<text class="penstock-heading" x="0" y="{_RULE + 24}">{name}</text>{"".join(drawn)}</g>'
-    )
-    return LegendBlock(svg, width, _FIRST + _ROW * len(columns[0]))
-
-
-def _columns(signs: list[Sign], room: float) -> list[list[Sign]]:
-    """Return *signs* in as many columns as there is room for, else in one."""
-    for count in range(len(signs), 1, -1):
-        rows = ceil(len(signs) / count)
-        columns = [signs[first : first + rows] for first in range(0, len(signs), rows)]
-        widths = [max(map(_width, column)) for column in columns]
-        if sum(widths) + _BETWEEN * (len(widths) - 1) <= room:
-            return columns
-    return [signs]
-
-
-def _width(sign: Sign) -> int:
-    return _WIDE + _BESIDE + ceil(width_of(clean_text(sign.text), NOTE) * _REGULAR)
-
-
-def _entry(sign: Sign, x: int, y: int) -> str:
-    words = escape(clean_text(sign.text), quote=False)
-    text = f'<text x="{_WIDE + _BESIDE}" y="17">{words}</text>'
-    return f'<g transform="translate({x} {y})">{sign.drawn}{text}</g>'
-
-
-def _signs(graph: Graph) -> Iterator[Sign]:
+def _signs(graph: Graph) -> Iterator[LegendEntry]:
     """Yield each sign that some format has for *graph*."""
     words, nodes = graph.words.legend, graph.nodes
     roles = {node.role for node in nodes}
     if "entrypoint" in roles:
         pill = _node("entrypoint", 10)
-        yield Sign("entrypoint", pill, words.entrypoint)
-        yield Sign("rounded", pill, words.rounded)
+        yield LegendEntry("entrypoint", pill, words.entrypoint)
+        yield LegendEntry("rounded", pill, words.rounded)
     if any(node.role == "step" and not node.is_beside for node in nodes):
-        yield Sign("step", _node("step", 6), words.step)
+        yield LegendEntry("step", _node("step", 6), words.step)
     for icon, text in _kinds(graph):
-        yield Sign("kind", _tile(icon), words.kind.format(text))
+        yield LegendEntry("kind", _tile(icon), words.kind.format(text))
     if "group" in roles:
-        yield Sign("folded", _FOLDED, words.folded)
-        yield Sign("doubled", _FOLDED, words.doubled)
+        yield LegendEntry("folded", _FOLDED, words.folded)
+        yield LegendEntry("doubled", _FOLDED, words.doubled)
     if any(node.group is not None for node in nodes):
         frame = '<rect x="2" y="3" width="40" height="20" rx="6"/>'
-        yield Sign("group", f'<g class="penstock-group">{frame}</g>', words.group)
+        yield LegendEntry("group", f'<g class="penstock-group">{frame}</g>', words.group)
     if "missing" in roles:
-        yield Sign("missing", _node("missing", 6, _icon(MISSING, 14)), words.missing)
+        yield LegendEntry("missing", _node("missing", 6, _icon(MISSING, 14)), words.missing)
     if any(node.is_beside for node in nodes):
-        yield Sign("beside", _node("step penstock-beside", 6), words.beside)
+        yield LegendEntry("beside", _node("step penstock-beside", 6), words.beside)
     for status in dict.fromkeys(node.status for node in nodes if node.status):
         mark = _mark(SIGNS[status]) if status in SIGNS else ""
-        yield Sign(status, _node(f"step penstock-{status}", 6, mark), getattr(words, status))
+        yield LegendEntry(status, _node(f"step penstock-{status}", 6, mark), getattr(words, status))
     yield from _lines(graph)
 
 
-def _lines(graph: Graph) -> Iterator[Sign]:
+def _lines(graph: Graph) -> Iterator[LegendEntry]:
     words, bars, back = graph.words.legend, joins(graph), ways_back(graph)
     forward = [edge for number, edge in enumerate(graph.edges) if number not in back]
     arriving = Counter(edge.target for edge in forward)
     if forward:
-        yield Sign("edge", _EDGE.format("M3 13L33 13", _HEAD.format(13)), words.edge)
+        yield LegendEntry("edge", _EDGE.format("M3 13L33 13", _HEAD.format(13)), words.edge)
     if any(edge.label for edge in forward):
         line = _EDGE.format("M3 18L33 18", _HEAD.format(18))
         dots = '<text x="18" y="11" text-anchor="middle">\u2026</text>'
-        yield Sign("label", f'{line}<g class="penstock-label">{dots}</g>', words.label)
+        yield LegendEntry("label", f'{line}<g class="penstock-label">{dots}</g>', words.label)
     if bars:
         two = _EDGE.format("M3 6L18 6M3 20L18 20M23 13L33 13", _HEAD.format(13))
         bar = '<g class="penstock-join"><rect x="18" y="2" width="4" height="22" rx="2"/></g>'
-        yield Sign("all_of", two + bar, words.all_of)
+        yield LegendEntry("all_of", two + bar, words.all_of)
     if any(count > 1 and name not in bars for name, count in arriving.items()):
         meeting = _EDGE.format("M3 5C16 5 18 13 33 13M3 21C16 21 18 13 33 13", _HEAD.format(13))
-        yield Sign("any_of", meeting, words.any_of)
+        yield LegendEntry("any_of", meeting, words.any_of)
     for name in _VERDICTS:
         if any(edge.sign == name for edge in graph.edges):
-            yield Sign(name, _verdict(name), getattr(words, name))
+            yield LegendEntry(name, _verdict(name), getattr(words, name))
     loops = [edge for edge in graph.edges if edge.is_loop and edge.source != edge.target]
     if loops:
         path = f'<path transform="translate(14 5)" d="{LOOP}"/>'
         turning = f'<g class="penstock-label penstock-loop">{path}</g>'
-        yield Sign("loop", turning, words.loop)
+        yield LegendEntry("loop", turning, words.loop)
     if loops or any(count > 1 for count in arriving.values()):
-        yield Sign("above", "", words.above)
+        yield LegendEntry("above", "", words.above)
 
 
 def _verdict(name: str) -> str:
@@ -277,10 +193,3 @@ def _icon(path: str, x: int) -> str:
 def _mark(path: str, x: int = 22) -> str:
     sign = f'<path transform="translate({x - 6} 7) scale(.75)" d="{path}"/>'
     return f'<g class="penstock-mark"><circle cx="{x}" cy="13" r="8.5"/>{sign}</g>'
-
-
-def _svg(sign: str) -> str:
-    return (
-        f'<svg class="penstock-flow" width="{_WIDE}" height="{_TALL}" '
-        f'viewBox="0 0 {_WIDE} {_TALL}" aria-hidden="true">{sign}</svg>'
-    )

@@ -16,7 +16,7 @@ from penstock.graph._structure import (
 )
 from penstock.render._formats.mermaid import LONGEST_LINE
 from penstock.render._labels import bar_id, label_lines
-from penstock.render._shapes import FOLDED, shape_of
+from penstock.render._shapes import shape_of
 
 __all__ = ["estimate_height"]
 
@@ -138,7 +138,7 @@ def _height(node: Node, words: DrawnWords, repetition: str | None) -> int:
     count = sum(_lines(text) for text in texts if text)
     if node.role == "entrypoint":
         return _LINE * count + _PILL
-    shape = FOLDED if node.role == "group" else shape_of(node.kind)
+    shape = shape_of(node)
     return shape.mermaid_line * count + shape.mermaid_padding
 
 

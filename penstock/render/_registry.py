@@ -17,7 +17,6 @@ from penstock.exceptions import (
     UnknownFormatError,
 )
 from penstock.graph._model import Direction, Graph
-from penstock.render._directions import given_direction
 
 __all__ = [
     "GROUP",
@@ -195,8 +194,8 @@ def render_graph(graph: Graph, name: str, options: RenderOptions) -> str | bytes
         message = f"direction={options.direction!r} is not a direction (known: {known})"
         raise InvalidArgumentError(message)
     renderer = get_renderer(name)
-    if name not in _LAID_OUT:
-        options = replace(options, direction=given_direction(options.direction))
+    if options.direction == "auto" and name not in _LAID_OUT:
+        options = replace(options, direction="TD")
     if name in _own_names():
         return renderer.render(graph, options)
     return _render_outside(graph, renderer, options)

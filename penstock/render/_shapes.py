@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-__all__ = ["FOLDED", "KNOWN_KINDS", "SHAPES", "Paint", "Shape", "shape_of"]
+from penstock.graph._model import Node
+
+__all__ = ["KNOWN_KINDS", "SHAPES", "Paint", "Shape", "shape_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ _PLAIN = Shape(
     dark=Paint("#1e293b", "#94a3b8", "#f1f5f9"),
 )
 
-FOLDED = Shape(
+_FOLDED = Shape(
     name="step",
     dot="box",
     mermaid='["{label}"]{style}@{{ shape: st-rect }}',
@@ -131,9 +133,9 @@ KNOWN_KINDS = frozenset(_OF_KIND)
 """The kinds that have a shape, in lower case."""
 
 
-def shape_of(kind: str | None) -> Shape:
-    """Return the shape for *kind*: that of a plain step if it has none.
+def shape_of(node: Node) -> Shape:
+    """Return the shape of *node*: that of a folded group, of its kind, or of a plain step.
 
     .. versionadded:: 0.2
     """
-    return _OF_KIND.get((kind or "").lower(), _PLAIN)
+    return _FOLDED if node.role == "group" else _OF_KIND.get((node.kind or "").lower(), _PLAIN)

@@ -12,11 +12,11 @@ from corpus import HOSTILE, graphs, shown
 from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node
+from penstock.render import LIGHT
 from penstock.render._graphviz.background import _dashed, _path, background_lines
 from penstock.render._graphviz.images import draw_svg, png_size, render_png
 from penstock.render._graphviz.program import find_extra
 from penstock.render._icons import _ICONS, ENTRY, LOOP, MISSING, SIGNS
-from penstock.render._tokens import TOKENS
 
 PATHS = [*(icon.path for icon in _ICONS), ENTRY, LOOP, MISSING, *SIGNS.values()]
 ORDERS = Graph(
@@ -118,7 +118,7 @@ def test_painted(program, require, monkeypatch):
 
     png = render_png(graph)
 
-    light, middle = TOKENS["light"], png_size(png)[0] // 2
+    light, middle = LIGHT.colours, png_size(png)[0] // 2
     assert pixel(png, middle, 20) == tuple(bytes.fromhex(light["entry"][1:]))
     assert pixel(png, 2, 2) == (255, 255, 255)
     drawing = draw_svg(graph, direction="TD")

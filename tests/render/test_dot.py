@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from penstock import Edge, Graph, Node, generate_dag
 from penstock.graph import DrawnWords
 from penstock.render._graphviz.boxes import plan
-from penstock.render._graphviz.dot import _statements, render_dot
-from penstock.render._labels import dot_id
+from penstock.render._graphviz.dot import _statements, dot_id, render_dot
 
 
 def read(program: str, text: str) -> dict:

@@ -12,15 +12,15 @@ from contrast import contrast
 
 from penstock import Edge, Graph, Node
 from penstock.graph import DrawnWords
-from penstock.render._directions import given_direction
+from penstock.render import DARK, LIGHT, draw
 from penstock.render._graphviz.images import dot_source, draw_dot, draw_svg
 from penstock.render._graphviz.layout import cost
 from penstock.render._graphviz.measure import width_of, wrap
 from penstock.render._graphviz.paint import paint_svg
 from penstock.render._graphviz.program import find_extra
+from penstock.render._graphviz.stylesheet import svg_stylesheet
 from penstock.render._icons import FAMILIES
-from penstock.render._theme import page_stylesheet, svg_stylesheet
-from penstock.render._tokens import TOKENS
+from penstock.render._stylesheets import page_stylesheet
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -131,6 +131,9 @@ def test_directions(direction, last):
     assert pointed[along] == last[along]
 
 
+LAID_OUT_BY_OTHERS = ["mermaid", "dot", "d2", "plantuml"]
+
+
 @pytest.mark.parametrize(("graph", "is_wide"), [(fan(10), False), (chain(4), False)])
 def test_auto_direction(graph, is_wide):
     """A flow leads where its diagram fits a page: many steps beside one another lead right."""
@@ -139,7 +142,9 @@ def test_auto_direction(graph, is_wide):
     assert (auto.width > 720) == is_wide
     assert cost(auto.width, auto.height) <= cost(down.width, down.height)
     assert (auto == down) == (graph == chain(4))
-    assert given_direction("auto") == "TD"
+    assert [draw(graph, name, direction="auto") for name in LAID_OUT_BY_OTHERS] == [
+        draw(graph, name, direction="TD") for name in LAID_OUT_BY_OTHERS
+    ]
 
 
 def test_entrypoint_of_a_tall_flow():
@@ -238,7 +243,7 @@ PAGES = {
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_contrast(mode):
     """Text contrasts by 4.5 with what is behind it, outlines and lines by 3 (WCAG 2.2)."""
-    colours = TOKENS[mode]
+    colours = (LIGHT if mode == "light" else DARK).colours
     on = {
         **{("text", other): 4.5 for other in ("card", "page")},
         **{("muted", other): 4.5 for other in ("card", "frame", "page")},

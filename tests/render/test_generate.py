@@ -25,7 +25,8 @@ from penstock.exceptions import (
     UndeclaredFunctionError,
     UnknownFormatError,
 )
-from penstock.render._formats.json import render_json
+from penstock.graph import describe_graph
+from penstock.render import draw
 from penstock.render._formats.text import render_text
 from penstock.render._labels import clean_text, label_lines
 from penstock.render._shapes import SHAPES, shape_of
@@ -206,7 +207,7 @@ class TestJson:
         """Empty members are left out, and the order is that of declaration."""
         drawn = graph(Node(name="a", title="A", kind="http"), *nodes("b"), edges=(Edge("a", "b"),))
 
-        assert json.loads(render_json(drawn)) == {
+        assert json.loads(draw(drawn, "json")) == {
             "name": "g",
             "nodes": [
                 {
@@ -222,11 +223,18 @@ class TestJson:
             "edges": [{"source": "a", "target": "b"}],
         }
 
+    def test_values(self):
+        """Another format of data can write the same values."""
+        drawn = graph(Node(name="a", note="\ud800"), edges=(Edge("a", "a", is_loop=True),))
+
+        assert describe_graph(drawn) == json.loads(draw(drawn, "json"))
+        assert describe_graph(drawn)["nodes"][0]["note"] == "\\ud800"
+
     def test_loop(self):
         """An edge says that it is a loop, and no other edge that it is none."""
         drawn = graph(*nodes("a"), edges=(Edge("a", "a", is_loop=True),))
 
-        assert json.loads(render_json(drawn))["edges"] == [
+        assert json.loads(draw(drawn, "json"))["edges"] == [
             {"source": "a", "target": "a", "is_loop": True}
         ]
 
@@ -235,13 +243,13 @@ class TestJson:
         channels = {"receives": ("kafka:a",), "sends": ("kafka:b",)}
         drawn = graph(Node(name="a", title="a", group="Pay", **channels))
 
-        (node,) = json.loads(render_json(drawn))["nodes"]
+        (node,) = json.loads(draw(drawn, "json"))["nodes"]
         assert (node["receives"], node["sends"]) == (["kafka:a"], ["kafka:b"])
         assert node["group"] == "Pay"
 
     def test_hostile(self):
         """Any text comes back as it was."""
-        back = json.loads(render_json(graph(*nodes(*HOSTILE))))
+        back = json.loads(draw(graph(*nodes(*HOSTILE)), "json"))
 
         assert [node["label"] for node in back["nodes"]] == HOSTILE
 
@@ -275,7 +283,7 @@ class TestLabels:
 )
 def test_shapes(kind, expected):
     """Known kinds have a shape, in any case of letters."""
-    assert shape_of(kind).name == expected
+    assert shape_of(Node(name="a", kind=kind)).name == expected
 
 
 @pytest.mark.parametrize(

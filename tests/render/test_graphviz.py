@@ -33,7 +33,7 @@ from penstock.render._graphviz.images import (
     require_program,
 )
 from penstock.render._graphviz.program import find_extra, find_path
-from penstock.render._theme import page_stylesheet
+from penstock.render._stylesheets import page_stylesheet
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"

@@ -9,7 +9,7 @@ import pytest
 from penstock import Edge, Graph, Node
 from penstock.docs.diagrams import draw_svg, legend_of, png_size
 from penstock.render import draw, legend_lines
-from penstock.render._legend import paint_legend
+from penstock.render._graphviz.legend import paint_legend
 
 A, B, C = (Node(name=name) for name in "abc")
 

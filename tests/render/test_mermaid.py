@@ -9,7 +9,7 @@ from contrast import contrast
 
 from penstock import Edge, Graph, Node, entrypoint, flow, generate_dag, step
 from penstock.exceptions import DiagramTooLargeError
-from penstock.render._formats.mermaid import _CLASSES, _HEAD, render_mermaid
+from penstock.render._formats.mermaid.flowchart import _CLASSES, _HEAD, render_mermaid
 from penstock.render._mermaid_size import estimate_height
 
 

@@ -2,10 +2,10 @@
 
 import re
 
+from penstock.render import LIGHT as THEME
 from penstock.render._graphviz.plain_colours import with_plain_colours
-from penstock.render._tokens import TOKENS
 
-LIGHT = TOKENS["light"]
+LIGHT = THEME.colours
 SVG = (
     '<svg class="penstock-flow"><g class="penstock-edge"><path d="M0 0"/></g>'
     '<g class="penstock-node penstock-{}"><a><rect class="penstock-card" rx="2"/>'

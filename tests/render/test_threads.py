@@ -105,9 +105,9 @@ def test_interrupted(monkeypatch):
 
 ANYWHERE = """
 import faulthandler, sys, threading, time
-from penstock.render import _graphviz
+from penstock.render._graphviz import threads
 
-_graphviz.threads.sleep = lambda seconds: time.sleep(0)
+threads.sleep = lambda seconds: time.sleep(0)
 jobs = 0
 
 def run(left):
@@ -136,7 +136,7 @@ def run(left):
 
     sys.setprofile(watch)
     try:
-        _graphviz.threads.run_in_threads([job], end)
+        threads.run_in_threads([job], end)
     except KeyboardInterrupt:
         pass
     finally:

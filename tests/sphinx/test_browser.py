@@ -11,7 +11,7 @@ import pytest
 from browser import Reader, chromium, served
 from real_mermaid import PAGE_VERSIONS, VERSIONS, get_bundle
 
-from penstock.render._theme import DARK, LIGHT
+from penstock.render import DARK, LIGHT
 
 __all__ = ["chromium"]
 
@@ -530,11 +530,11 @@ def test_all_colours_of_mermaid(chromium, pages, script, tmp_path, version):
     (folder / "_static" / "mermaid.js").write_text(script(version), encoding="utf-8")
     reader = Reader(chromium, folder / "index.html")
     reader.wait_for_drawing()
-    names = [*(name for name in LIGHT if name not in {"failed", "unreached"}), "join"]
+    names = [*(name for name in LIGHT.paints if name not in {"failed", "unreached"}), "join"]
 
     for scheme, palette, behind in (
-        ("light", LIGHT, "rgba(255, 255, 255, 0.85)"),
-        ("dark", DARK, "rgba(20, 24, 31, 0.85)"),
+        ("light", LIGHT.paints, "rgba(255, 255, 255, 0.85)"),
+        ("dark", DARK.paints, "rgba(20, 24, 31, 0.85)"),
     ):
         reader.page.emulate_media(color_scheme=scheme)
         seen = reader.page.evaluate(COLOURS_OF_MERMAID, names)

@@ -99,7 +99,7 @@ def test_markdown_of_mermaid(markdown):
 
 def test_markdown_of_what_mermaid_does_not_draw(markdown, monkeypatch):
     """A flow that is too large for Mermaid is a tree."""
-    monkeypatch.setattr("penstock.render._formats.mermaid._MOST_EDGES", 1)
+    monkeypatch.setattr("penstock.render._formats.mermaid.flowchart._MOST_EDGES", 1)
 
     page = markdown(":format: mermaid", ":steps: none").read("index.md")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from npm_scripts import get_script
 
-from penstock.render._theme import mermaid_stylesheet
+from penstock.render._stylesheets import mermaid_stylesheet
 
 __all__ = ["PAGE_VERSIONS", "VERSIONS", "Drawing", "Mermaid", "get_bundle"]
 

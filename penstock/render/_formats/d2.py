@@ -129,7 +129,7 @@ def _statement(subject: str, label: str, attributes: _Attributes) -> str:
 
 def _attributes(node: Node, options: RenderOptions) -> dict[str, str]:
     found = {}
-    shape = _SHAPES.get(shape_of(node.kind).dot) if node.role == "step" else None
+    shape = _SHAPES.get(shape_of(node).dot) if node.role == "step" else None
     if shape:
         found["shape"] = shape
     if node.role == "entrypoint":

@@ -1,8 +1,8 @@
 """A graph in DOT, the language of Graphviz."""
 
-from penstock.graph._model import Graph
+from penstock.graph import Graph
+from penstock.render import Renderer, RenderOptions
 from penstock.render._graphviz.dot import render_dot
-from penstock.render._registry import Renderer, RenderOptions
 
 __all__ = ["RENDERER"]
 

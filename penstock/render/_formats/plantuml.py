@@ -99,7 +99,7 @@ def _frame(group: str, inside: Iterable[str]) -> Iterator[str]:
 
 
 def _node(node: Node, graph: Graph, repetition: str | None, options: RenderOptions) -> str:
-    shape = _SHAPES.get(shape_of(node.kind).dot) if node.role == "step" else None
+    shape = _SHAPES.get(shape_of(node).dot) if node.role == "step" else None
     shape = "collections" if node.role == "group" else shape
     label = _label(node, graph, repetition)
     statement = f'{shape or "rectangle"} "{label}" as {_id(node.name)}'

@@ -1,8 +1,8 @@
 """A graph as PNG, laid out by a Graphviz program."""
 
-from penstock.graph._model import Graph
+from penstock.graph import Graph
+from penstock.render import Renderer, RenderOptions
 from penstock.render._graphviz.images import render_png
-from penstock.render._registry import Renderer, RenderOptions
 
 __all__ = ["RENDERER"]
 

@@ -10,13 +10,11 @@ from collections.abc import Iterator, Sequence
 from math import atan2, ceil, cos, hypot, pi, sin, sqrt, tan
 from typing import NamedTuple
 
-from penstock._common.markup import plain_text
-from penstock.graph._model import Graph
+from penstock.graph import Graph
+from penstock.render import LIGHT, clean_text, label_lines, plain_text
 from penstock.render._graphviz.drawing import Drawing
 from penstock.render._graphviz.measure import NOTE, SANS, width_of
 from penstock.render._graphviz.routes import point_at
-from penstock.render._labels import clean_text, label_lines
-from penstock.render._tokens import TOKENS
 
 __all__ = ["background_lines"]
 
@@ -151,12 +149,12 @@ def _quoted(operation: str) -> str:
 
 def _heading(graph: Graph) -> Iterator[tuple[str, _Font, int]]:
     """Yield each line above the flow, with how it is written and its height."""
-    title = _Font(SANS, TOKENS["light"]["text"], is_bold=True)
+    title = _Font(SANS, LIGHT.colours["text"], is_bold=True)
     for line in label_lines(graph.title, _TITLE_WIDTH) if graph.title else ():
         yield line, title, _TITLE_LINE
     text, small = (
         plain_text(graph.description or ""),
-        _Font(NOTE, TOKENS["light"]["muted"], is_bold=False),
+        _Font(NOTE, LIGHT.colours["muted"], is_bold=False),
     )
     for line in label_lines(text, _TITLE_WIDTH) if text else ():
         yield line, small, _TEXT_LINE

@@ -9,8 +9,8 @@ from itertools import pairwise
 from math import ceil
 from typing import Literal
 
-from penstock.graph._model import Edge, Graph, Node
-from penstock.graph._structure import joins, ways_back
+from penstock.graph import Edge, Graph, Node
+from penstock.render import joins, ways_back
 from penstock.render._graphviz.measure import MONO, NOTE, SANS, width_of, wrap
 from penstock.render._icons import SIGNS, icon_of
 

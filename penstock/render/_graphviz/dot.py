@@ -1,20 +1,27 @@
 """A graph in DOT, the language of Graphviz: the boxes of our layout, painted by Graphviz."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 
-from penstock._common.markup import plain_text
-from penstock.graph._model import Direction, Graph, Node
+from penstock.graph import Graph, Node
+from penstock.render import (
+    LIGHT,
+    Direction,
+    bar_id,
+    drawn_id,
+    group_id,
+    label_lines,
+    legend_lines,
+    plain_text,
+)
 from penstock.render._graphviz.boxes import Axis, Box, Piece, Plan, plan
 from penstock.render._graphviz.layout import MARGIN, axes_of, by_cluster, least_ranks, spacing
-from penstock.render._labels import bar_id, dot_id, group_id, label_lines
-from penstock.render._legend import legend_lines
-from penstock.render._tokens import TOKENS
 
-__all__ = ["render_dot"]
+__all__ = ["dot_id", "render_dot"]
 
-_COLOURS = TOKENS["light"]
+_COLOURS = LIGHT.colours
 _SANS, _MONO = "Arial", "Courier New"
 _SPACE = '<font point-size="3"> </font>'
 """A line between a title and its kind, so that they do not touch."""
@@ -31,6 +38,10 @@ _WORDS = {"channel": _COLOURS["queue"], "contradicted": _COLOURS["bad"]}
 
 _TITLE_WIDTH = 60
 """Characters on a line above the flow."""
+
+
+_DOT = re.compile(r"(?!(?i:node|edge|graph|digraph|subgraph|strict)$)[A-Za-z_][A-Za-z0-9_]*")
+"""The pattern of an id of DOT without quotes."""
 
 
 class _Markup(str):
@@ -50,6 +61,11 @@ class _Statement:
 
     inside: tuple["_Statement", ...] = ()
     """The statements of a cluster."""
+
+
+def dot_id(name: str) -> str:
+    """Return the identifier in DOT of the step *name*."""
+    return drawn_id(name, _DOT.fullmatch)
 
 
 def render_dot(graph: Graph, *, direction: Direction = "TD", legend: bool = False) -> str:

@@ -12,7 +12,8 @@ from typing import Any, Literal
 from zlib import crc32
 
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
-from penstock.graph._model import Direction, Graph
+from penstock.graph import Graph
+from penstock.render import Direction
 from penstock.render._graphviz.background import background_lines
 from penstock.render._graphviz.boxes import plan
 from penstock.render._graphviz.drawing import Drawing

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.graph._model import Direction, Graph
+from penstock.graph import Graph
+from penstock.render import Direction
 from penstock.render._graphviz.boxes import Axis, Box, Piece, Plan, plan
 
 __all__ = [

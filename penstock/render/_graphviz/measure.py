@@ -7,7 +7,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from penstock.render._labels import clean_text
+from penstock.render import clean_text
 
 __all__ = ["MONO", "NOTE", "SANS", "width_of", "wrap"]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from functools import lru_cache, reduce
 from html import escape
 
-from penstock._common.markup import plain_text
-from penstock.graph._model import Direction, Edge, Graph, Node
+from penstock.graph import Edge, Graph, Node
+from penstock.render import Direction, clean_text, plain_text, safe_href
 from penstock.render._graphviz.boxes import (
     BAR,
     GAP,
@@ -17,15 +17,15 @@ from penstock.render._graphviz.boxes import (
     Box,
     has_tile,
 )
+from penstock.render._graphviz.dot import dot_id
 from penstock.render._graphviz.drawing import Drawing
 from penstock.render._graphviz.layout import Frame, Layout, Point, read_layout
+from penstock.render._graphviz.legend import paint_legend
 from penstock.render._graphviz.measure import NOTE, width_of
 from penstock.render._graphviz.plain_colours import with_plain_colours
 from penstock.render._graphviz.routes import Line, route, sample
+from penstock.render._graphviz.stylesheet import svg_stylesheet
 from penstock.render._icons import ENTRY, LOOP, MISSING, SIGNS, icon_of
-from penstock.render._labels import clean_text, dot_id, safe_href
-from penstock.render._legend import paint_legend
-from penstock.render._theme import svg_stylesheet
 
 __all__ = ["paint_svg"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from penstock.render._tokens import TOKENS
+from penstock.render import LIGHT
 
 __all__ = ["with_plain_colours"]
 
@@ -75,7 +75,7 @@ def _attributes(body: str) -> dict[str, str]:
     pairs = (line.partition(":") for line in text.split(";"))
     given = {name.strip(): value.strip() for name, _, value in pairs}
     return {
-        name: _TOKEN.sub(lambda token: TOKENS["light"][token[1]], value)
+        name: _TOKEN.sub(lambda token: LIGHT.colours[token[1]], value)
         for name, value in given.items()
         if name in _KEPT
     }

@@ -7,17 +7,28 @@ from collections.abc import Set as AbstractSet
 from typing import Literal
 from urllib.parse import quote
 
-from penstock._common.markup import plain_text
-from penstock._declared.step import EdgeSign
 from penstock.exceptions import DiagramTooLargeError
-from penstock.graph._model import Direction, DrawnWords, Graph, Node
-from penstock.graph._structure import by_group, joins, lines, repetitions
-from penstock.render._directions import given_direction
-from penstock.render._labels import bar_id, drawn_id, group_id, label_lines, safe_href
-from penstock.render._legend import legend_signs
-from penstock.render._registry import Renderer, RenderOptions
-from penstock.render._shapes import FOLDED, shape_of
-from penstock.render._theme import EDGE, LIGHT, mermaid_theme_css, node_class
+from penstock.graph import DrawnWords, Graph, Node
+from penstock.render import (
+    LIGHT,
+    Direction,
+    Renderer,
+    RenderOptions,
+    bar_id,
+    by_group,
+    drawn_id,
+    group_id,
+    joins,
+    label_lines,
+    legend_of,
+    lines,
+    node_class,
+    plain_text,
+    repetitions,
+    safe_href,
+    shape_of,
+)
+from penstock.render._formats.mermaid.style import style_rules
 
 __all__ = ["LONGEST_LINE", "RENDERER", "Palette", "render_mermaid"]
 
@@ -38,11 +49,13 @@ config:
 """The differences between versions and pages: Mermaid 12 lays out with ELK and wraps earlier, some
 pages draw labels without HTML."""
 
+_LINE = LIGHT.colours["edge"]
+"""A grey of lines that is legible on white and on black."""
+
 _HEAD = f"""\
 {_BASE}  themeVariables:
-    lineColor: "{EDGE["light"]}"
+    lineColor: "{_LINE}"
 ---"""
-"""With a grey of lines that is legible on white and on black."""
 
 _PAGE_HEAD = f"""\
 {_BASE}    useMaxWidth: false
@@ -62,9 +75,9 @@ _PILL = '(["{label}"]){style}'
 
 _CLASSES = {
     name: f"fill:{paint.fill},stroke:{paint.stroke},color:{paint.text}"
-    for name, paint in LIGHT.items()
-} | {"join": f"fill:{EDGE['light']},stroke:{EDGE['light']}"}
-_FRAME = f"fill:none,stroke:{EDGE['light']},color:{EDGE['light']}"
+    for name, paint in LIGHT.paints.items()
+} | {"join": f"fill:{_LINE},stroke:{_LINE}"}
+_FRAME = f"fill:none,stroke:{_LINE},color:{_LINE}"
 _LINES = {
     "missing": "stroke-dasharray:5 4",
     "unreached": "stroke-dasharray:2 4",
@@ -72,7 +85,7 @@ _LINES = {
 }
 """The styles that distinguish nodes without colour."""
 
-_ARROWS: dict[EdgeSign | None, str] = {"unverified": "-.->", "contradicted": "==>"}
+_ARROWS: dict[str | None, str] = {"unverified": "-.->", "contradicted": "==>"}
 """The arrows of edges that the source does not show."""
 
 _BREAK = "<br/>"
@@ -155,7 +168,8 @@ def render_mermaid(
 
     .. versionadded:: 0.2
     """
-    direction = given_direction(direction)
+    if direction == "auto":  # Mermaid lays it out, and has directions only
+        direction = "TD"
     bars = joins(graph)
     edges = list(_edges(graph, bars))
     prefix = _PREFIX if styled and palette != "inline" else ""
@@ -184,7 +198,7 @@ def _head(graph: Graph, bars: AbstractSet[str], palette: Palette) -> str:
         return _HEAD
     if palette == "stylesheet":
         return _PAGE_HEAD
-    css = mermaid_theme_css(_used(graph, bars))
+    css = "".join(style_rules(_used(graph, bars)))
     return f'{_PAGE_HEAD.removesuffix("---")}  themeCSS: "{css}"\n---'
 
 
@@ -249,7 +263,7 @@ def _box(
 ) -> str:
     """Return the label of *node* in its shape, with its class."""
     label = _label(node.label, words.notes_of(node, repetition), small=styled) or _BLANK
-    shape = FOLDED if node.role == "group" else shape_of(node.kind)
+    shape = shape_of(node)
     plain = (styled and shape.mermaid_styled) or shape.mermaid
     box = _PILL if node.role == "entrypoint" else plain
     name = node_class(node)
@@ -257,7 +271,7 @@ def _box(
     return box.format(label=label, style=style)
 
 
-def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[tuple[str, EdgeSign | None]]:
+def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[tuple[str, str | None]]:
     """Yield the edges with their signs, in order; those of a join lead to its bar."""
     drawn = lines(graph)
     last = {edge.target: index for index, edge in enumerate(drawn) if not edge.is_loop}
@@ -272,7 +286,7 @@ def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[tuple[str, EdgeSign
             yield f"{target} --> {_id(edge.target)}", None
 
 
-def _line_styles(signs: Sequence[EdgeSign | None], *, styled: bool) -> Iterator[str]:
+def _line_styles(signs: Sequence[str | None], *, styled: bool) -> Iterator[str]:
     """Yield what arrows alone do not say of lines, by the numbers of the edges."""
     for sign, style in (("channel", "stroke-dasharray:6 4"), ("contradicted", "stroke-width:3px")):
         numbers = [str(number) for number, found in enumerate(signs) if found == sign]
@@ -282,14 +296,14 @@ def _line_styles(signs: Sequence[EdgeSign | None], *, styled: bool) -> Iterator[
 
 def _legend(graph: Graph, *, styled: bool) -> Iterator[str]:
     """Yield a group with a node for each shape, and one with the words for all other signs."""
-    signs = legend_signs(graph, "mermaid")
+    signs = legend_of(graph, "mermaid")
     if not signs:
         return
     yield f'subgraph {_LEGEND}["{_label(graph.words.legend.title) or _BLANK}"]'
     yield "    direction LR"
-    plain = shape_of(None)
+    plain, folded = shape_of(Node(name="step")), shape_of(Node(name="group", role="group"))
     card = (styled and plain.mermaid_styled) or plain.mermaid
-    shapes = {"rounded": _PILL, "folded": FOLDED.mermaid, "step": card}
+    shapes = {"rounded": _PILL, "folded": folded.mermaid, "step": card}
     samples = [sign for sign in signs if sign.name in _SAMPLES]
     for number, sign in enumerate(samples):
         style = f":::{_SAMPLES[sign.name]}" if styled else ""
@@ -300,7 +314,7 @@ def _legend(graph: Graph, *, styled: bool) -> Iterator[str]:
             label="<br/>".join(words), style=":::words"
         )
     yield "end"
-    yield "classDef words fill:none,stroke:none" + (f",color:{EDGE['light']}" if styled else "")
+    yield "classDef words fill:none,stroke:none" + (f",color:{_LINE}" if styled else "")
     if styled:
         yield f"style {_LEGEND} {_FRAME}"
 
