@@ -112,9 +112,14 @@ KINDS = (
 
 def build(folder: Path) -> float:
     """Build the project in *folder* and return the seconds of CPU time that it took."""
+    return time_of([sys.executable, "-m", "mkdocs", "build", "-q"], folder)
+
+
+def time_of(command: list[str], folder: Path) -> float:
+    """Run *command* in *folder* and return the seconds of CPU time that it took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "-q"],
+    subprocess.run(  # noqa: S603 - our own
+        command,
         check=True,
         cwd=folder,
         # Compiled modules are kept, as they are unless somebody forbids it.
