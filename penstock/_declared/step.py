@@ -82,7 +82,7 @@ class Edge:
     """The name of the step that comes after."""
 
     label: str | None = None
-    """The condition under which the flow takes this edge."""
+    """The text at the edge, such as the condition under which the flow takes it."""
 
     is_loop: bool = False
     """Whether the flow leads back by this edge."""
