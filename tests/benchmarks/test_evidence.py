@@ -104,6 +104,46 @@ def evidence():
         sys.path.remove(str(EVIDENCE))
         sys.modules.pop("cases")
         sys.modules.pop("score")
+        sys.modules.pop("callgraphs", None)
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """Return a folder with a program of each of two kinds."""
+    for name, text, graph in (
+        (
+            "new calls/one",
+            "f = lambda: g()\ndef g(): print()\nf()\n",
+            {"main.<lambda1>": ["main.g"]},
+        ),
+        ("classes/two", "class A:\n    def a(self): self.b()\n    def b(self): ...\n", {}),
+    ):
+        folder = tmp_path / "programs" / name
+        folder.mkdir(parents=True)
+        (folder / "main.py").write_text(text)
+        truth = tmp_path / "truth" / name.replace(" ", "_")
+        truth.mkdir(parents=True)
+        true = {"main": ["main.<lambda1>", "main.A.b"], **graph, "main.g": ["<builtin>.print"]}
+        (truth / "callgraph.json").write_text(json.dumps(true))
+    return tmp_path / "programs"
+
+
+def test_call_graphs(evidence, programs, capsys):
+    """Calls of the project's own functions are compared: those found, those missed, wrong ones."""
+    callgraphs = importlib.import_module("callgraphs")
+    truth = ["--truth", str(programs.with_name("truth"))]
+
+    assert callgraphs.main([str(programs), *truth, "--list"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "classes/two: missed: main -> main.A.b",
+        "classes/two: wrong: main.A.a -> main.A.b",
+        "| kind | programs | precision | recall |",
+        "| --- | --: | --- | --- |",
+        "| classes | 1 | 0.000 (0 of 1) | 0.000 (0 of 1) |",
+        "| new_calls | 1 | 1.000 (2 of 2) | 1.000 (2 of 2) |",
+        "| all | 2 | 0.667 (2 of 3) | 0.667 (2 of 3) |",
+    ]
+    assert callgraphs.main([str(programs), *truth, "--only", "no"]) == 2
 
 
 @pytest.fixture(scope="module")
