@@ -250,7 +250,7 @@ class UnknownFormatError(PenstockError, ValueError):
     .. versionadded:: 0.2
     """
 
-    def __init__(self, format: str, known: Sequence[str]) -> None:  # noqa: A002 - the public word
+    def __init__(self, format: str, known: Sequence[str]) -> None:
         super().__init__(format, known)
         self.format = format
         self.known = tuple(known)
@@ -271,7 +271,7 @@ class OutputFormatError(PenstockError, ValueError):
     .. versionadded:: 0.2
     """
 
-    def __init__(self, output: str, format: str | None, suffixes: Sequence[str]) -> None:  # noqa: A002 - the public word
+    def __init__(self, output: str, format: str | None, suffixes: Sequence[str]) -> None:
         super().__init__(output, format, suffixes)
         self.output = output
         self.format = format
@@ -437,7 +437,7 @@ class RendererError(PenstockError, ImportError):
     .. versionadded:: 0.2
     """
 
-    def __init__(self, format: str, distribution: str, reason: str) -> None:  # noqa: A002 - the public word
+    def __init__(self, format: str, distribution: str, reason: str) -> None:
         super().__init__(format, distribution, reason)
         self.format = format
         self.distribution = distribution

@@ -183,7 +183,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
     def on_startup(
         self,
         *,
-        command: Literal["build", "gh-deploy", "serve"],  # noqa: ARG002 - MkDocs names it
+        command: Literal["build", "gh-deploy", "serve"],
         dirty: bool,
     ) -> None:
         """Note how MkDocs builds. With this event, the plugin lives on while it serves."""
@@ -269,7 +269,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         /,
         *,
         page: Page,
-        config: MkDocsConfig,  # noqa: ARG002 - MkDocs names it
+        config: MkDocsConfig,
     ) -> str:
         """Link to the diagrams as files, after other plugins.
 
@@ -288,7 +288,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         /,
         *,
         config: MkDocsConfig,
-        builder: Any,  # noqa: ARG002 - MkDocs names it
+        builder: Any,
     ) -> "LiveReloadServer":
         """Watch the modules that were imported, so that nobody has to list their folders."""
         self._server = server
@@ -310,7 +310,7 @@ class PenstockPlugin(BasePlugin[PenstockConfig]):  # type: ignore[no-untyped-cal
         self._generated.remove()
         self._watch(config)
 
-    def on_build_error(self, *, error: Exception) -> None:  # noqa: ARG002 - MkDocs names it
+    def on_build_error(self, *, error: Exception) -> None:
         """Leave nothing behind."""
         self._generated.remove()
 

@@ -285,9 +285,9 @@ class PenstockDomain(Domain):
             self._cache = _Found(objects, self.env.metadata)
         return self._cache
 
-    def resolve_xref(  # noqa: PLR0917 - Sphinx calls it so
+    def resolve_xref(
         self,
-        env: BuildEnvironment,  # noqa: ARG002
+        env: BuildEnvironment,
         fromdocname: str,
         builder: Builder,
         typ: str,
@@ -306,13 +306,13 @@ class PenstockDomain(Domain):
             contnode = kind("", obj.label, classes=["xref", "penstock", f"penstock-{typ}"])
         return refer(builder, fromdocname, (page, obj.anchor), contnode, obj.gist or None)
 
-    def resolve_any_xref(  # noqa: PLR0917 - Sphinx calls it so
+    def resolve_any_xref(
         self,
-        env: BuildEnvironment,  # noqa: ARG002
+        env: BuildEnvironment,
         fromdocname: str,
         builder: Builder,
         target: str,
-        node: pending_xref,  # noqa: ARG002
+        node: pending_xref,
         contnode: nodes.Element,
     ) -> list[tuple[str, nodes.reference]]:
         """Return what the role ``any`` may mean."""

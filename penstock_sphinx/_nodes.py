@@ -11,7 +11,7 @@ __all__ = [
 ]
 
 
-class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 - docutils' habit
+class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):
     """A flow to draw. It holds the graph; builders decide what it looks like.
 
     Attributes of the node: ``graph``, ``format``, ``direction``, ``prefix`` (what
@@ -25,22 +25,22 @@ class penstock_diagram(nodes.General, nodes.Inline, nodes.Element):  # noqa: N80
     """
 
 
-class penstock_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils' habit
+class penstock_link(nodes.Inline, nodes.TextElement):
     """Words that link to a flow or a step, wherever that is shown.
 
     Attributes of the node: ``link_target`` (a `LinkTarget`) and ``docname``.
     """
 
 
-class penstock_details(nodes.General, nodes.Element):  # noqa: N801 - docutils' habit
+class penstock_details(nodes.General, nodes.Element):
     """The part that readers of HTML unfold. Its first child is a `penstock_gist`."""
 
 
-class penstock_gist(nodes.General, nodes.TextElement):  # noqa: N801 - docutils' habit
+class penstock_gist(nodes.General, nodes.TextElement):
     """The words that stay where the rest is folded."""
 
 
-class penstock_messages(nodes.Invisible, nodes.Element):  # noqa: N801 - docutils' habit
+class penstock_messages(nodes.Invisible, nodes.Element):
     """The words for translators beside the text of the page.
 
     Attributes of the node: ``messages``.

@@ -74,7 +74,7 @@ class Origin:
 
 def declaring_frame() -> FrameType:
     """Return the frame of the code that called a decorator."""
-    frame = sys._getframe(1)  # noqa: SLF001 - documented for this use
+    frame = sys._getframe(1)
     while frame.f_globals.get("__name__", "").startswith("penstock._") and frame.f_back:
         frame = frame.f_back
     return frame
@@ -83,7 +83,7 @@ def declaring_frame() -> FrameType:
 def _outermost_code(scope: dict[str, Any]) -> CodeType | None:
     """Return the code that is executing the module whose globals are *scope*."""
     found = None
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented for this use
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_globals is scope:
             found = frame.f_code

@@ -165,6 +165,6 @@ def missing_name(name: str) -> AttributeError | ImportError:
         return AttributeError(f"module 'penstock' has no attribute {name!r}")
     message = f"penstock has no {name!r}, which was in 0.1.0: {_RENAMED[name]}"
     # The package is asked by `importlib` for each name of an import statement.
-    if is_import_statement(sys._getframe(2)):  # noqa: SLF001 - documented
+    if is_import_statement(sys._getframe(2)):
         return ImportError(message, name="penstock")
     return AttributeError(message)

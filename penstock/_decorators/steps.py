@@ -128,7 +128,7 @@ def step(
     def declare(*args: Any, **kwargs: Any) -> Any:
         target = only_function("step(...)", args, kwargs)
         check_callable("step", target)
-        execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
+        execution = current_execution(sys._getframe(1))
         declaration = make_declaration(target, name, title, kind, execution, options=options)
         declaration.after, declaration.join = references, join
         declaration.target = made = with_spans(instrument_alike, target, declaration)
@@ -209,7 +209,7 @@ def entrypoint(
     def declare(*args: Any, **kwargs: Any) -> Any:
         target = only_function("entrypoint(...)", args, kwargs)
         check_start("entrypoint", target)
-        execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
+        execution = current_execution(sys._getframe(1))
         declaration = make_declaration(target, name, title, kind, execution, options=options)
         declaration.is_entrypoint = declaration.begins_runs = True
         declaration.after, declaration.join = references, join

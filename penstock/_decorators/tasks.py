@@ -117,7 +117,7 @@ def declare_task(
 
     def declare(target: Callable[..., Any]) -> T:
         check_start("flow_task", target)
-        execution = current_execution(sys._getframe(1))  # noqa: SLF001 - documented for this use
+        execution = current_execution(sys._getframe(1))
         declaration = make_declaration(target, step, title, kind, execution, options=options)
         declaration.is_entrypoint, declaration.begins_runs = not references, True
         declaration.after, declaration.join = references, join

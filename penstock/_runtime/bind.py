@@ -112,7 +112,7 @@ class bind:  # noqa: N801 - reads as a verb, like `contextlib.suppress`
             current.reset(token)
         except ValueError:
             is_innermost = False
-            _warn_of_a_yield(sys._getframe(2))  # noqa: SLF001 - documented for this use
+            _warn_of_a_yield(sys._getframe(2))
         if not is_innermost:  # another one begins or ends between, which brings this one back
             close_run(self._run, None if before is Token.MISSING else before)
 

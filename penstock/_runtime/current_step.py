@@ -27,7 +27,7 @@ def current_step() -> Step | None:
 
     .. versionadded:: 0.2
     """
-    chosen = find_running(sys._getframe(1))  # noqa: SLF001 - documented for this use
+    chosen = find_running(sys._getframe(1))
     if chosen is None:
         return None
     home = next((f for f in (*_current_flows(), *chosen.flows) if f in chosen.flows), None)

@@ -169,7 +169,7 @@ class Recording:
 
     def _list(self, path: Any) -> None:
         name = self._name(os.getcwd() if path is None else path)
-        caller = sys._getframe(4).f_globals.get("__name__") or ""  # noqa: SLF001 - it is hot
+        caller = sys._getframe(4).f_globals.get("__name__") or ""
         if name is None or caller.startswith(_OWN_LISTING):
             return
         folder = self._folder(name)

@@ -131,6 +131,6 @@ def flow_task(
 def _find_sent() -> object:
     """Return what the job was added with that calls a function now, or None if no job does."""
     # This function, `begin` and the function that was declared are called by what runs the job.
-    frame = sys._getframe(3)  # noqa: SLF001 - documented for this use
+    frame = sys._getframe(3)
     job = find_running_job(frame, receive_argument.__module__)
     return None if job is None else getattr(job.kwargs, ARGUMENT, "")

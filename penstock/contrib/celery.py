@@ -236,7 +236,7 @@ class _Filter(logging.Filter):
     """Gives records of a worker the fields of the run, also where a task is only received."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        frame = sys._getframe(1)  # noqa: SLF001 - documented for this use
+        frame = sys._getframe(1)
         if record.name == "celery.worker.strategy":
             received = _find_received(frame)
             if received is not None:

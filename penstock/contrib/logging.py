@@ -96,10 +96,10 @@ def _caller() -> FrameType | None:
     # Looking at a frame costs more than all else here, so those of `logging` are skipped:
     # Logger._log, handle, callHandlers, Handler.handle, Filterer.filter, FlowFilter.filter.
     try:
-        frame = sys._getframe(6)  # noqa: SLF001 - documented for this use
+        frame = sys._getframe(6)
     except ValueError:  # called by other means
-        return sys._getframe(1)  # noqa: SLF001
-    return frame.f_back if frame.f_code is _LOG else sys._getframe(1)  # noqa: SLF001
+        return sys._getframe(1)
+    return frame.f_back if frame.f_code is _LOG else sys._getframe(1)
 
 
 class FlowFormatter(logging.Formatter):
@@ -309,7 +309,7 @@ def install(
             found = (run and run.flow) or (report and report.flow)
             fields.setdefault("flow", found or default)
         if step:
-            running = None if name is None else find_step(sys._getframe(1))  # noqa: SLF001
+            running = None if name is None else find_step(sys._getframe(1))
             fields.setdefault("step", running or (report and report.step) or default)
         return record
 

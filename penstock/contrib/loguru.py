@@ -30,5 +30,5 @@ def patcher(record: "Record", *, id_length: int | None = None) -> None:
     """
     reported = record["exception"]
     error = None if reported is None else reported.value
-    frame = sys._getframe(1)  # noqa: SLF001 - documented for this use
+    frame = sys._getframe(1)
     add_fields(record["extra"], "-", frame, error, id_length)

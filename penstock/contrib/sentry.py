@@ -85,7 +85,7 @@ def _remembered(event: "Event") -> Run | None:
 def _process(event: "Event", hint: "Hint") -> "Event":
     remembered = _remembered(event)
     _, error, _ = hint.get("exc_info") or (None, None, None)
-    report = describe(error, frame=sys._getframe(1), run=remembered)  # noqa: SLF001 - documented
+    report = describe(error, frame=sys._getframe(1), run=remembered)
     if report is None or sentry_sdk.get_client().get_integration(FlowIntegration) is None:
         return event
     tags = {"flow_id": report.flow_id, "flow": report.flow, "step": report.step}

@@ -75,7 +75,7 @@ def step_processor(
     .. versionadded:: 0.2
     """
     if "step" not in event_dict:
-        step = find_step(_calling.get(None) or sys._getframe(1))  # noqa: SLF001 - documented
+        step = find_step(_calling.get(None) or sys._getframe(1))
         if step is None and "exc_info" in event_dict:
             report = describe(_error_of(event_dict))
             step = report and report.step

@@ -140,7 +140,7 @@ def draw(
 ) -> Any: ...  # a format of others: text or bytes
 def draw(
     flow: Drawable,
-    format: str | None = None,  # noqa: A002 - the user's word
+    format: str | None = None,
     output: Output | None = None,
     direction: Direction = "TD",
     *,
@@ -271,7 +271,7 @@ def generate_dag(
 ) -> str | bytes: ...
 def generate_dag(
     flow: Drawable,
-    format: Format | None = None,  # noqa: A002 - the user's word
+    format: Format | None = None,
     output: Output | None = None,
     direction: Direction = "TD",
     *,

@@ -60,7 +60,7 @@ class LegendEntry:
         )
 
 
-def legend_of(graph: Graph, format: str = "svg") -> tuple[LegendEntry, ...]:  # noqa: A002 - as in `draw`
+def legend_of(graph: Graph, format: str = "svg") -> tuple[LegendEntry, ...]:
     """Return what explains the signs of *graph*, in the order in which readers meet them.
 
     Args:
@@ -76,7 +76,7 @@ def legend_of(graph: Graph, format: str = "svg") -> tuple[LegendEntry, ...]:  # 
     return tuple(entry for entry in _signs(graph) if entry.name in known)
 
 
-def legend_lines(graph: Graph, format: str) -> list[str]:  # noqa: A002 - as in `draw`
+def legend_lines(graph: Graph, format: str) -> list[str]:
     """Return the legend of *graph* as lines of text: its title, then a sign each, or nothing.
 
     Args:
@@ -89,7 +89,7 @@ def legend_lines(graph: Graph, format: str) -> list[str]:  # noqa: A002 - as in 
     return [graph.words.legend.title, *found] if found else []
 
 
-def has_legend(format: str) -> bool:  # noqa: A002 - as in `draw`
+def has_legend(format: str) -> bool:
     """Return whether *format* can have a legend: data has no signs."""
     return format != "json"
 

@@ -181,7 +181,7 @@ class RecordedRun:
     ) -> Any: ...  # a format of others: text or bytes
     def draw(
         self,
-        format: str | None = None,  # noqa: A002 - the word of `generate_dag`
+        format: str | None = None,
         output: str | PathLike[str] | None = None,
         *,
         flow: str | None = None,

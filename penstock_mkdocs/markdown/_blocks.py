@@ -110,7 +110,7 @@ class FlowBlocks(BlockProcessor):
         self._has_style = self._options.css is False
         self._has_failures = False
 
-    def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
+    def test(self, parent: Element, block: str) -> bool:
         """Return whether *block* holds one of penstock's."""
         return self._find(block) is not None
 

@@ -41,7 +41,7 @@ class _Directive(BlockProcessor):
         super().__init__(parser)
         self._words = words
 
-    def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
+    def test(self, parent: Element, block: str) -> bool:
         return self._find(block) is not None
 
     def run(self, parent: Element, blocks: list[str]) -> None:
@@ -87,7 +87,7 @@ class _Prompt(BlockProcessor):
 
     _START = re.compile(r"(?:^|\n) {0,3}>>> ")
 
-    def test(self, parent: Element, block: str) -> bool:  # noqa: ARG002 - not ours to name
+    def test(self, parent: Element, block: str) -> bool:
         return self._START.search(block) is not None
 
     def run(self, parent: Element, blocks: list[str]) -> None:
@@ -108,7 +108,7 @@ def _add_code(parent: Element, text: str, language: str) -> None:
 class _Role(InlineProcessor):
     """A name of Python, as Sphinx' roles write it."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002, N802 - Python-Markdown's names
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]
         target, _, _ = m["target"].partition(" <")
         name = target.removeprefix("!")
         name = name.rpartition(".")[2] if name.startswith("~") else name
@@ -132,7 +132,7 @@ class _Lines(Preprocessor):
 class _FootnoteMark(InlineProcessor):
     """The number of a footnote. It is not a link: a page has many docstrings, each with its own."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002, N802 - Python-Markdown's names
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]
         found = Element("sup")
         found.text = m[1]
         return found, m.start(0), m.end(0)
@@ -171,7 +171,7 @@ class DocstringSyntax(Extension):
         super().__init__()
         self._words = words
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+    def extendMarkdown(self, md: Markdown) -> None:
         """Join the extension to *md*."""
         # After fenced code is put aside, at 25.
         md.preprocessors.register(_Lines(md), "lines", 22)

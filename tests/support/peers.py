@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = _answer  # noqa: N815 - so called by the standard library
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
