@@ -75,7 +75,7 @@ class Finding:
     """The problem on one line."""
 
     details: tuple[str, ...] = ()
-    """The facts of the source, and what to write instead, a line each."""
+    """The facts of the source, a line each, and what to write instead on the last line."""
 
     location: Location | None = None
     """The line at which to look first."""
@@ -282,6 +282,7 @@ class _Writer:
             f"is reversed in {other.caller}",
             f"In this order in {one.caller}: {_lines(one)}.",
             f"Reversed in {other.caller}: {_lines(other)}.",
+            f'Use one order in both, or add loop("{edge.target}") to after= of {edge.source}.',
         )
 
     def _unverified(self, edge: EdgeEvidence) -> Finding:

@@ -50,6 +50,7 @@ def test_a_mixed_edge_names_both_callers(report):
     assert found(report, "edge-mixed").details == (
         "In this order in app.pay: app.py:7, app.py:8.",
         "Reversed in app.back: app.py:3, app.py:4.",
+        'Use one order in both, or add loop("ship") to after= of charge.',
     )
 
 
