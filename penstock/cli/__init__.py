@@ -15,9 +15,9 @@ from penstock.cli._list import list_command
 from penstock.cli._pages import pages
 from penstock.cli._problems import problems
 from penstock.cli._program import Program
-from penstock.cli._project import LOADED
+from penstock.cli._project import LOADED, Host
 
-__all__ = ["LOADED", "main"]
+__all__ = ["LOADED", "Host", "main"]
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

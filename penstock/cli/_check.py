@@ -11,7 +11,7 @@ from penstock._common.files import write_whole
 from penstock._common.plural import count
 from penstock._project.check_settings import FAIL_ON
 from penstock.cli._console import failure, relative, say
-from penstock.cli._project import Project, load, with_flows
+from penstock.cli._project import Project, find_host, load, with_flows
 from penstock.docs import Settings
 from penstock.docs import explain as explain_unknown
 from penstock.evidence import (
@@ -21,6 +21,7 @@ from penstock.evidence import (
     baseline_text,
     check_flows,
     explain_edge,
+    explain_unchecked,
     read_baseline,
 )
 from penstock.evidence._baseline import keys_not_checked
@@ -97,8 +98,9 @@ def check(
     problems = _problems_of(project, flows, names)
     cache = None if no_cache else _cache_of(settings)
     report = check_flows(flows, settings.project_folder, settings.pythonpath, problems, cache=cache)
-    if not problems:
-        _require_something(report, settings)
+    unchecked = explain_unchecked(report, settings)
+    if unchecked and not problems:  # which must not look like success
+        raise click.UsageError(relative(unchecked))
     # Flows of a module that cannot be imported are not checked either.
     is_partial = bool(names or project.failures)
     try:
@@ -171,20 +173,6 @@ def _problems_of(
     return tuple(problem for flow in flows for problem in flow.problems())
 
 
-def _require_something(report: Report, settings: Settings) -> None:
-    """End the program if nothing was compared, which must not look like success."""
-    if not report.looked_at and not report.failures:
-        cure = settings.words.assign("pythonpath", "src")
-        message = (
-            f"no function of these flows is in the source in {settings.project_folder}: "
-            f"run it in the folder of the project, or write {cure}"
-        )
-        raise click.UsageError(relative(message))
-    if not any(report.edges) and not report.findings:
-        message = "these flows have no edges, so there is nothing to check: write after= on a step"
-        raise click.UsageError(message)
-
-
 def _formats_of(given: Sequence[str]) -> list[tuple[str, str | None]]:
     """Return the formats to write, each with its file, or None for standard output.
 
@@ -211,12 +199,14 @@ def _write_reports(
     report: Report, formats: Sequence[tuple[str, str | None]], folder: Path
 ) -> list[str]:
     """Write *report* to the files of *formats*, and return what goes to standard output."""
+    host = find_host()
+    is_quiet = host and host.is_quiet and not (report.findings or report.failures)
     shown: list[str] = []
     for name, file in formats:
         is_hosted = name in {"github", "sarif"}
         text = FORMATS[name](name_from_repository(report, folder) if is_hosted else report)
         if file is None:
-            shown.append(text)
+            shown += [] if is_quiet and name == "text" else [text]
         else:
             write_whole(Path(file), f"{text}\n")
     return shown

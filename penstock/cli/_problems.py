@@ -30,5 +30,7 @@ def problems(modules: tuple[str, ...], catalog: str | None) -> None:
     # Nothing compares a catalog with the code: the reader is to know what was looked at.
     source = f" in {relative(project.settings.catalog)}" if project.settings.catalog else ""
     click.echo(f"{seen}{source}: {count(len(found), 'problem')}", err=True)
-    click.echo("penstock check has these problems and compares the flows with the source", err=True)
+    program = click.get_current_context().find_root().info_name
+    more = f"{program} check has these problems and compares the flows with the source"
+    click.echo(more, err=True)
     sys.exit(bool(project.failures or found))

@@ -26,9 +26,27 @@ from penstock.docs.loading import add_evidence, show_evidence
 from penstock.docs.markdown import modules_of
 from penstock.exceptions import ModuleImportError, PenstockError
 
-__all__ = ["LOADED", "Project", "load", "with_flows"]
+__all__ = ["LOADED", "Host", "Project", "find_host", "load", "with_flows"]
 
-LOADED = "loaded"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A program that has set up a project, and passes itself to `main` as ``obj``.
+
+    .. versionadded:: 0.2
+    """
+
+    load: Callable[[Settings], LoadedFlows] = load_flows
+    """Loads the flows that the settings mean. There may be some where these name no module."""
+
+    folder: Path | None = None
+    """The folder in which, or above which, the settings are. The current one if None."""
+
+    is_quiet: bool = False
+    """Whether a check without findings prints nothing as text."""
+
+
+LOADED = Host()
 """The ``obj`` that a program passes to `main` if it has loaded its flows already."""
 
 C = TypeVar("C", bound=Callable[..., None])
@@ -52,6 +70,12 @@ def with_flows(command: C) -> C:
         help="Read the flows from this file, which `penstock export` wrote, and import nothing.",
     )
     return modules(catalog(command))
+
+
+def find_host() -> Host | None:
+    """Return the program that runs the current command, or None if that is ``penstock``."""
+    host = click.get_current_context().obj
+    return host if isinstance(host, Host) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +140,13 @@ def load(
         settings = replace(settings, evidence=evidence or None)
     if for_export and catalog is None:
         settings = replace(settings, catalog=None)
-    is_loaded = click.get_current_context().obj == LOADED
-    if not settings.modules and not settings.catalog and not is_loaded:
+    host = find_host()
+    if not settings.modules and not settings.catalog and host is None:
         raise click.UsageError(explain_nothing(settings))
+    load_from = load_flows if host is None else host.load
     try:
         with printing_to_stderr(), chdir("."):  # files are written where the user called
-            loaded = add_evidence(load_flows(settings), settings)
+            loaded = add_evidence(load_from(settings), settings)
     except PenstockError as error:
         raise click.ClickException(relative(str(error))) from error
     for failure in loaded.failures:
@@ -142,13 +167,15 @@ def _settings(modules: tuple[str, ...], catalog: str | None) -> Settings:
     except OSError as error:
         message = "the current folder does not exist any more: change to one that does"
         raise click.UsageError(message) from error
+    host = find_host()
+    start = host.folder if host and host.folder else folder
     try:
-        settings = read_settings(folder)
+        settings = read_settings(start)
         settings = settings.override("--module", {"modules": list(modules)}, folder)
         settings = settings.override("--catalog", {"catalog": catalog}, folder)
     except PenstockError as error:
         raise click.ClickException(relative(str(error))) from error
-    root = settings.root or str(folder)
+    root = settings.root or str(start)
     # The current folder as with `python -m`, but after what the project itself names.
     folders = dict.fromkeys((*settings.pythonpath, root, str(folder)))
     return replace(settings, pythonpath=tuple(folders), folder=root, words=_WORDS)

@@ -38,6 +38,7 @@ __all__ = [
     "check_flows",
     "check_project",
     "explain_edge",
+    "explain_unchecked",
     "read_baseline",
     "report_schema",
 ]
@@ -75,12 +76,33 @@ def check_flows(
     return report_of(checked, reports, [as_finding(problem, root) for problem in problems])
 
 
+def explain_unchecked(report: Report, settings: Settings) -> str | None:
+    """Return why nothing was compared, or None if something was.
+
+    Args:
+        report: The report of a check.
+        settings: The settings of the project.
+
+    .. versionadded:: 0.2
+    """
+    if not report.looked_at and not report.failures:
+        cure = settings.words.assign("pythonpath", "src")
+        return (
+            f"no function of these flows is in the source in {settings.project_folder}: "
+            f"run it in the folder of the project, or write {cure}"
+        )
+    if not any(report.edges) and not report.findings:
+        return "these flows have no edges, so there is nothing to check: write after= on a step"
+    return None
+
+
 def check_project(
     settings: Settings,
     flows: Sequence[Flow],
     problems: Iterable[Problem] = (),
     *,
     cache: str | os.PathLike[str] | None = None,
+    is_partial: bool = False,
 ) -> Report:
     """Return what `check_flows` returns, without the findings that the project knows already.
 
@@ -89,6 +111,8 @@ def check_project(
         flows: The flows.
         problems: The inconsistencies of the flows.
         cache: The folder in which reports are kept, as with `check_flows`.
+        is_partial: Whether the project has more flows than these. The baseline may then
+            have findings in others.
 
     Raises:
         ConfigurationError: If the baseline cannot be read.
@@ -101,4 +125,5 @@ def check_project(
     if baseline is None:
         return report
     shown = os.path.relpath(baseline, settings.project_folder)
-    return apply_baseline(report, read_baseline(Path(baseline)), Path(shown).as_posix())
+    known, file = read_baseline(Path(baseline)), Path(shown).as_posix()
+    return apply_baseline(report, known, file, is_partial=is_partial)

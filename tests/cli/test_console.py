@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from penstock.cli import LOADED, _console, _project, main
+from penstock.cli import LOADED, Host, _console, main
 
 SHOP = """
 from penstock import entrypoint, flow, step
@@ -277,12 +277,11 @@ def test_output_that_is_closed(monkeypatch, format_):
 
 
 @pytest.mark.usefixtures("drawn")
-def test_other_errors_of_the_system(monkeypatch):
+def test_other_errors_of_the_system():
     """An error about a file is not taken for one of the standard output."""
 
     def fail(*_):
         raise OSError(errno.EIO, "Input/output error", "module.py")
 
-    monkeypatch.setattr(_project, "load_flows", fail)
     with pytest.raises(OSError, match=r"module\.py"):
-        main(["list"], obj=LOADED)
+        main(["list"], obj=Host(load=fail))

@@ -11,15 +11,13 @@ import pytest
 from django.core.checks import run_checks
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.management import call_command
-from django.core.management.base import CommandError
 from django.http import FileResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.urls import resolve
 from django.utils.log import configure_logging
 from specification import DJANGO
 
-from penstock import bind, current_run, entrypoint, flow, step
+from penstock import bind, current_run
 from penstock.boundary import UNTRUSTED_FLOW_ID
 from penstock.contrib.django import FlowMiddleware
 from penstock.contrib.logging import FlowFilter
@@ -359,84 +357,3 @@ class TestChecks:
             (found,) = run_checks(tags=["penstock"])
 
         assert (found.id, "move it to the top" in found.hint) == ("penstock.W002", True)
-
-    def test_flows(self):
-        """An inconsistency in a flow is a warning, with its location."""
-        flow("orders")(entrypoint(name="begin")(lambda: None))
-        flow("orders")(step(after="begn", name="go")(lambda: None))
-        with override_settings(ROOT_URLCONF=None):
-            (found, *_) = run_checks(tags=["penstock"])
-
-        assert (found.id, found.level) == ("penstock.W001", 30)
-        assert "did you mean 'begin'?" in found.msg
-        assert "test_django.py:" in str(found)
-
-    def test_step_without_a_flow(self):
-        """A step that no flow has claimed is reported, too."""
-        alone = step(name="alone")(lambda: None)
-        (found,) = run_checks(tags=["penstock"])
-
-        assert alone.__name__ == "<lambda>"
-        assert "alone" in found.msg
-
-
-class TestCommand:
-    """`manage.py penstock` is the command line of penstock."""
-
-    @pytest.fixture(autouse=True)
-    def _flows(self, monkeypatch, tmp_path):
-        monkeypatch.chdir(tmp_path)
-        flow("orders")(entrypoint(name="begin")(lambda: None))
-
-    def test_list(self, capsys):
-        """It lists the flows of the project."""
-        with pytest.raises(SystemExit) as ended:
-            call_command("penstock", "list")
-
-        assert "orders" in capsys.readouterr().out
-        assert ended.value.code == 0
-
-    def test_draw(self, capsys):
-        """It passes options on, as `manage.py` has them."""
-        from penstock.contrib.django.management.commands.penstock import Command
-
-        with pytest.raises(SystemExit):
-            Command().run_from_argv(["manage.py", "penstock", "draw", "orders", "-f", "text"])
-
-        assert capsys.readouterr().out.strip() == "orders\nbegin (entrypoint)"
-
-    def test_problems(self, capsys):
-        """It ends with 1 where there are problems, as the program does."""
-        flow("orders")(step(after="begn", name="go")(lambda: None))
-
-        with pytest.raises(SystemExit) as ended:
-            call_command("penstock", "problems")
-
-        assert "did you mean 'begin'?" in capsys.readouterr().out
-        assert ended.value.code == 1
-
-    def test_pages(self, tmp_path):
-        """It writes pages, and takes options from `call_command` as from a shell."""
-        with pytest.raises(SystemExit) as ended:
-            call_command("penstock", "pages", "flows", "--blocks")
-
-        assert ended.value.code == 0
-        assert "::: penstock-flow orders" in (tmp_path / "flows" / "orders.md").read_text()
-
-    def test_options_of_django(self, capsys):
-        """Options that `manage.py` takes itself are none of the program's."""
-        from penstock.contrib.django.management.commands.penstock import Command
-
-        options = ["list", "--settings=django_settings", "--pythonpath", "."]
-        with pytest.raises(SystemExit) as ended:
-            Command().run_from_argv(["manage.py", "penstock", *options])
-
-        assert (ended.value.code, "orders" in capsys.readouterr().out) == (0, True)
-
-    def test_without_click(self, monkeypatch):
-        """Without the extra, it says what to install."""
-        monkeypatch.delitem(sys.modules, "penstock.cli", raising=False)
-        monkeypatch.setitem(sys.modules, "click", None)
-
-        with pytest.raises(CommandError, match=r'pip install "penstock\[cli\]"'):
-            call_command("penstock", "list")

@@ -185,16 +185,26 @@ def test_no_problems(example):
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_checks_of_django(tmp_path):
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (["check", "--fail-level", "WARNING"], "no issues (0 silenced)"),
+        (["check", "--deploy", "--tag", "penstock"], "no issues (0 silenced)"),
+        (["penstock", "check"], "1 flow, 4 edges: 4 in the source"),
+    ],
+    ids=["settings", "flows", "command"],
+)
+def test_checks_of_django(command, shown, tmp_path):
     """Django has nothing to say about its project."""
     done = subprocess.run(
-        [sys.executable, "manage.py", "check", "--fail-level", "WARNING"],
+        [sys.executable, "manage.py", *command],
         cwd=ROOT / "examples" / "parcels",
         env=os.environ | {"PARCELS_DATA": str(tmp_path)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
 
 
 def test_broker_of_your_own(tmp_path):

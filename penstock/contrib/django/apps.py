@@ -19,6 +19,6 @@ class PenstockConfig(AppConfig):
     verbose_name = "penstock"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Register the checks: that of the flows reads the source, so not at each start."""
         register(check_settings, "penstock")
-        register(check_flows, "penstock")
+        register(check_flows, "penstock", deploy=True)
