@@ -24,12 +24,12 @@ __all__ = [
 ]
 
 
-def unwrap_method(target: object) -> Any:
+def unwrap_method(target: Any) -> Any:
     """Return the function inside a static or class method, else *target* itself."""
     # By its type: a proxy, like a shared task of Celery, would look for its target.
     kind = type(target)
     if kind is not FunctionType and issubclass(kind, (staticmethod, classmethod)):
-        return target.__func__  # type: ignore[attr-defined]  # it is one of the two
+        return target.__func__
     return target
 
 

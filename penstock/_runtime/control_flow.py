@@ -1,7 +1,7 @@
 """Exceptions by which code talks to what runs it: they end a step, but are not failures."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from penstock._common.known_types import KnownTypes
 
@@ -74,12 +74,12 @@ _FIRST_FAILURE = 500
 """In OpenTelemetry's conventions, an error of the client is not an error of the server."""
 
 
-def _is_response(error: BaseException, status: str | int) -> bool:
+def _is_response(error: Any, status: str | int) -> bool:
     """Return whether *error* is a response that says nothing of a failure here."""
     try:
         found = getattr(error, status) if isinstance(status, str) else status
         if found is None:  # werkzeug's may hold a response of the application's
-            found = error.response.status_code  # type: ignore[attr-defined]
+            found = error.response.status_code
         return 0 < int(found) < _FIRST_FAILURE
     except Exception:
         return False

@@ -322,6 +322,6 @@ def uninstall() -> None:
 
     .. versionadded:: 0.2
     """
-    factory = logging.getLogRecordFactory()
+    factory: Any = logging.getLogRecordFactory()
     if getattr(factory, "__module__", None) == __name__:
-        logging.setLogRecordFactory(factory.around)  # type: ignore[attr-defined]
+        logging.setLogRecordFactory(factory.around)
