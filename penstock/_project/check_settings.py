@@ -47,4 +47,5 @@ _READERS: dict[str, tuple[Callable[[object], bool], str]] = {
     "baseline": (_is_string, "a string"),
     "fail_on": (lambda value: value in FAIL_ON, f"one of {', '.join(FAIL_ON)}"),
     "format": (_are_strings, "a list of strings"),
+    "no_import": (lambda value: isinstance(value, bool), "true or false"),
 }

@@ -90,7 +90,7 @@ class Settings:
     they are drawn with what a catalog has."""
 
     check: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    """The settings of ``penstock check``: ``fail_on``, ``format`` and ``baseline``."""
+    """The settings of ``penstock check``, by their names."""
 
     mocks: tuple[str, ...] = ()
     """The modules that the tool replaces by mocks while it imports those of the project."""

@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import click
 
 from penstock._common.files import write_whole
 from penstock._common.plural import count
+from penstock._declared.step import Location
 from penstock._project.check_settings import FAIL_ON
 from penstock.cli._console import failure, relative, say
 from penstock.cli._project import Project, find_host, load, with_flows
@@ -33,7 +34,13 @@ __all__ = ["check"]
 
 
 @click.command()
-@click.argument("names", metavar="[FLOW]...", nargs=-1)
+@click.argument("names", metavar="[FLOW|FILE]...", nargs=-1)
+@click.option(
+    "--no-import/--import",
+    default=None,
+    help="Read the declarations from the source, and import nothing. By default, they are read "
+    "from the source where a module cannot be imported.",
+)
 @click.option(
     "-f",
     "--format",
@@ -74,41 +81,53 @@ def check(
     explain: str | None,
     baseline: str | None,
     *,
+    no_import: bool | None,
     write_baseline: bool,
     no_cache: bool,
     modules: tuple[str, ...],
     catalog: str | None,
 ) -> None:
-    """Check the declared flows, or each FLOW, against the source.
+    """Check the declared flows against the source, or each FLOW and each that is in a FILE.
 
     Each edge is looked for in the source: a call, an order in a common caller, a function that
     is handed off, or a channel that both ends name. Problems of the declarations themselves are
     reported, too.
 
+    A flow is in a file that has the function of one of its steps.
+
     Options that are not given are read from [tool.penstock.check].
     """
-    project = load(modules, catalog, evidence=False)
+    project = load(modules, catalog, evidence=False, reads_source=True, no_import=no_import)
     settings = project.settings
     chosen = _formats_of(formats or settings.check.get("format", ()))
     baseline = baseline or settings.check.get("baseline")
-    flows = _chosen(project, names)
+    flows, files = _chosen(project, names)
     if explain is not None:
         _explain(explain, flows, settings)
         return
-    problems = _problems_of(project, flows, names)
-    cache = None if no_cache else _cache_of(settings)
-    report = check_flows(flows, settings.project_folder, settings.pythonpath, problems, cache=cache)
-    unchecked = explain_unchecked(report, settings)
+    problems = _problems_of(project, flows, names, files)
+    report = check_flows(
+        flows,
+        settings.project_folder,
+        settings.pythonpath,
+        problems,
+        incomplete=project.incomplete,
+        cache=None if no_cache else _cache_of(settings),
+    )
+    if files and not report.flows and not problems:
+        chosen = [each for each in chosen if each[0] in {"json", "sarif", "junit"}]
+    unchecked = None if files else explain_unchecked(report, settings)
     if unchecked and not problems:  # which must not look like success
         raise click.UsageError(relative(unchecked))
     # Flows of a module that cannot be imported are not checked either.
     is_partial = bool(names or project.failures)
     try:
         if write_baseline:
-            _write_baseline(report, baseline, is_partial=is_partial)
+            _write_baseline(report, baseline, project, is_partial=is_partial)
             sys.exit(bool(project.failures))
         if baseline is not None:
-            known = read_baseline(Path(baseline))
+            entries = read_baseline(Path(baseline)).items()
+            known = {key: line for key, line in entries if project.can_find(*key[:2])}
             shown = os.path.relpath(baseline, settings.project_folder)
             file = Path(shown).as_posix()
             report = apply_baseline(report, known, file, is_partial=is_partial)
@@ -143,34 +162,54 @@ def _explain(edge: str, flows: Sequence[Flow], settings: Settings) -> None:
     raise click.BadParameter(message, param_hint="--explain")
 
 
-def _write_baseline(report: Report, baseline: str | None, *, is_partial: bool) -> None:
+def _write_baseline(
+    report: Report, baseline: str | None, project: Project, *, is_partial: bool
+) -> None:
     """Write the findings of *report* to the file of the baseline, and print what has changed."""
     path = Path(baseline or "penstock-baseline.toml")
     before = set(read_baseline(path)) if path.exists() else set()
     kept = keys_not_checked(report, before) if is_partial else set()
+    kept |= {key for key in before if not project.can_find(*key[:2])}
     now = {*kept, *(finding.key for finding in report.findings)}
     write_whole(path, baseline_text(report.findings, kept))
     say(f"{path}: {count(len(now), 'finding')}, {len(now - before)} new, {len(before - now)} gone")
 
 
-def _chosen(project: Project, names: tuple[str, ...]) -> tuple[Flow, ...]:
-    """Return the flows called *names*, or all."""
-    flows = project.flows.flows
-    if not flows:
+def _chosen(project: Project, names: tuple[str, ...]) -> tuple[tuple[Flow, ...], frozenset[Path]]:
+    """Return the flows that *names* mean, or all, and the files that are among the names."""
+    flows, problems = project.flows.flows, project.flows.problems()
+    if not flows and all(problem.code != "declaration-unread" for problem in problems):
         raise project.nothing_to_check()
+    known = {flow.name for flow in flows}
+    files = {name for name in names if name not in known and Path(name).is_file()}
     try:
-        return tuple(map(project.flows.flow, names)) if names else flows
+        named = [project.flows.flow(name) for name in names if name not in files]
     except UnknownFlowError as error:
         message = explain_unknown(error, project.settings, project.failures)
         raise click.UsageError(message) from error
+    paths = frozenset(Path(file).resolve() for file in files)
+    folder = Path(project.settings.project_folder)
+    found = [flow for flow in flows if any(_is_in(s.location, paths, folder) for s in flow.steps)]
+    return tuple(dict.fromkeys((*named, *found))) if names else flows, paths
+
+
+def _is_in(location: Location | None, files: Collection[Path], folder: Path) -> bool:
+    """Return whether a line is in one of *files*."""
+    return bool(files) and location is not None and (folder / location.file).resolve() in files
 
 
 def _problems_of(
-    project: Project, flows: tuple[Flow, ...], names: tuple[str, ...]
+    project: Project, flows: tuple[Flow, ...], names: tuple[str, ...], files: Collection[Path]
 ) -> tuple[Problem, ...]:
+    problems = project.flows.problems()
     if not names:
-        return project.flows.problems()
-    return tuple(problem for flow in flows for problem in flow.problems())
+        return problems
+    of_flows = [problem for flow in flows for problem in flow.problems()]
+    folder = Path(project.settings.project_folder)
+    others = [
+        each for each in problems if each.flow is None and _is_in(each.location, files, folder)
+    ]
+    return (*of_flows, *others)
 
 
 def _formats_of(given: Sequence[str]) -> list[tuple[str, str | None]]:

@@ -24,7 +24,9 @@ from penstock.docs import (
 )
 from penstock.docs.loading import add_evidence, show_evidence
 from penstock.docs.markdown import modules_of
+from penstock.evidence import read_flows
 from penstock.exceptions import ModuleImportError, PenstockError
+from penstock.graph import Flow
 
 __all__ = ["LOADED", "Host", "Project", "find_host", "load", "with_flows"]
 
@@ -86,6 +88,20 @@ class Project:
     flows: Flows
     failures: tuple[ModuleImportError, ...]
 
+    incomplete: frozenset[str] = frozenset()
+    """The names of the flows that may have more steps, since their source was read."""
+
+    is_read: bool = False
+    """Whether declarations were read from the source."""
+
+    def can_find(self, code: str, flow: str | None) -> bool:
+        """Return whether a check of these flows would find what has this code."""
+        if code == "declaration-unread":
+            return self.is_read
+        if flow in self.incomplete:
+            return code.startswith("edge-") and code != "edge-undeclared"
+        return code != "bypassed-entrypoint" or not self.is_read
+
     def nothing_to_check(self) -> click.UsageError:
         """Return how the program ends because there are no flows: that is a failure."""
         # A program has loaded what it has.
@@ -125,6 +141,8 @@ def load(
     *,
     for_export: bool = False,
     evidence: bool | None = None,
+    reads_source: bool = False,
+    no_import: bool | None = None,
 ) -> Project:
     """Load the flows that the user means, and report what cannot be imported.
 
@@ -134,6 +152,10 @@ def load(
         for_export: Whether to import modules even where a catalog is configured.
         evidence: Whether to check their edges against the source, if the settings of
             the project are not to decide that.
+        reads_source: Whether declarations may be read from the source: where a module cannot
+            be imported, or all of them.
+        no_import: Whether nothing is imported then, if the settings of the project are not to
+            decide that.
     """
     settings = _settings(modules, catalog)
     if evidence is not None:
@@ -143,19 +165,55 @@ def load(
     host = find_host()
     if not settings.modules and not settings.catalog and host is None:
         raise click.UsageError(explain_nothing(settings))
+    if no_import is None:
+        no_import = settings.check.get("no_import", False)
+    if reads_source and no_import and not settings.catalog and host is None:
+        read = read_flows(settings)
+        _say_failures(read.failures)
+        return Project(settings, read.catalog, read.failures, read.incomplete, is_read=True)
     load_from = load_flows if host is None else host.load
     try:
         with printing_to_stderr(), chdir("."):  # files are written where the user called
             loaded = add_evidence(load_from(settings), settings)
     except PenstockError as error:
         raise click.ClickException(relative(str(error))) from error
-    for failure in loaded.failures:
-        click.echo(f"error: {relative(str(failure))}", err=True)
+    _say_failures(loaded.failures)
     if loaded.evidence_failure:
         click.echo(f"warning: no evidence: {relative(loaded.evidence_failure)}", err=True)
     if settings.evidence is False:
         loaded = show_evidence(loaded, settings)
-    return Project(settings, loaded.flows, loaded.failures)
+    project = Project(settings, loaded.flows, loaded.failures)
+    is_missing = reads_source and host is None and bool(loaded.failures)
+    return _read_instead(project) if is_missing else project
+
+
+def _read_instead(project: Project) -> Project:
+    """Return *project*, of which not all modules can be imported, with the flows of its source.
+
+    A flow that the import has with all its steps, or that only the import has, is that one.
+    """
+    read = read_flows(project.settings)
+    known = {flow.name: flow for flow in project.flows.flows}
+    instead = {
+        flow.name: flow
+        for flow in read.catalog.flows
+        if flow.name not in known or not _steps_of(flow) <= _steps_of(known[flow.name])
+    }
+    if instead:
+        names = ", ".join(instead)
+        click.echo(f"note: read from the source, without an import: {names}", err=True)
+    flows = sorted((known | instead).items())
+    found = Catalog(flows=tuple(flow for _, flow in flows), unclaimed=read.catalog.unclaimed)
+    return replace(project, flows=found, incomplete=read.incomplete & instead.keys(), is_read=True)
+
+
+def _steps_of(flow: Flow) -> set[str]:
+    return {step.name for step in flow.steps}
+
+
+def _say_failures(failures: Sequence[ModuleImportError]) -> None:
+    for failure in failures:
+        click.echo(f"error: {relative(str(failure))}", err=True)
 
 
 def _settings(modules: tuple[str, ...], catalog: str | None) -> Settings:

@@ -1,7 +1,8 @@
 """Evidence for declared edges: what the source of a project shows of its flows."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from penstock._project.settings import Settings
@@ -17,6 +18,7 @@ from penstock.evidence._model import (
     MissingStep,
     UnresolvedCall,
 )
+from penstock.evidence._reading.flows import SourceFlows, read_flows
 from penstock.evidence._report import CODES, Finding, Report, as_finding, report_of
 from penstock.evidence._reuse import check_again
 from penstock.graph import Flow, Problem
@@ -32,6 +34,7 @@ __all__ = [
     "FlowReport",
     "MissingStep",
     "Report",
+    "SourceFlows",
     "UnresolvedCall",
     "apply_baseline",
     "baseline_text",
@@ -40,6 +43,7 @@ __all__ = [
     "explain_edge",
     "explain_unchecked",
     "read_baseline",
+    "read_flows",
     "report_schema",
 ]
 
@@ -50,6 +54,7 @@ def check_flows(
     pythonpath: Sequence[str] = (),
     problems: Iterable[Problem] = (),
     *,
+    incomplete: Collection[str] = (),
     cache: str | os.PathLike[str] | None = None,
 ) -> Report:
     """Return what the source of a project shows of its declared flows.
@@ -64,6 +69,8 @@ def check_flows(
             the project, and its ``src``, if empty. A step whose file is known
             says from where its module is imported, too.
         problems: The inconsistencies of the flows, to be among the findings.
+        incomplete: The names of flows that may have more steps and edges than these, in which
+            nothing is reported as undeclared.
         cache: The folder in which reports are kept, to have them again while no file has
             changed that they depend on. It is made if need be. None keeps nothing.
 
@@ -72,7 +79,8 @@ def check_flows(
     root = Path(folder).absolute()
     checked = [as_checked(flow, root) for flow in flows]
     project = project_of(root, pythonpath, checked)
-    reports = check_again(project, checked, None if cache is None else Path(cache))
+    found = check_again(project, checked, None if cache is None else Path(cache))
+    reports = [replace(each, undeclared=()) if each.flow in incomplete else each for each in found]
     return report_of(checked, reports, [as_finding(problem, root) for problem in problems])
 
 

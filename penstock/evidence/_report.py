@@ -34,6 +34,7 @@ Key: TypeAlias = tuple[str, str | None, str | None, str | None]
 
 CODES: Mapping[str, Severity] = {
     "baseline-stale": "error",
+    "declaration-unread": "warning",
     "edge-contradicted": "error",
     "edge-mixed": "warning",
     "edge-undeclared": "error",
@@ -47,7 +48,7 @@ CODES: Mapping[str, Severity] = {
 _FAILING = {
     "contradicted": ("edge-contradicted", "step-missing", "step-renamed", "baseline-stale"),
     "undeclared": ("edge-undeclared",),
-    "unverified": ("edge-unverified", "edge-mixed"),
+    "unverified": ("edge-unverified", "edge-mixed", "declaration-unread"),
 }
 """The codes that fail at each level; those of problems fail at all but the last, ``"none"``."""
 
@@ -173,6 +174,8 @@ class Report:
         missing = sum(len(flow.missing) for flow in self.flows)
         more = [f"{undeclared} undeclared"] if undeclared else []
         more += [f"{count(missing, 'step')} without a function"] if missing else []
+        unread = sum(finding.code == "declaration-unread" for finding in self.findings)
+        more += [f"{count(unread, 'declaration')} not read"] if unread else []
         stale = sum(finding.code == "baseline-stale" for finding in self.findings)
         more += [f"{self.known} in the baseline"] if self.known else []
         more += [f"{stale} no longer found"] if stale else []

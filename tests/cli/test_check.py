@@ -274,6 +274,7 @@ def test_settings_of_the_check(drifted):
         ),
         ('check.format = "text"', "check.format takes a list of strings, not 'text'"),
         ("check.baseline = 1", "check.baseline takes a string, not 1"),
+        ("check.no_import = 1", "check.no_import takes true or false, not 1"),
     ],
 )
 def test_settings_that_are_wrong(project, line, message):
@@ -282,3 +283,155 @@ def test_settings_that_are_wrong(project, line, message):
         file.write(f"{line}\n")
 
     assert message in run().stderr
+
+
+UNIMPORTABLE = f"import nowhere\n{SHOP.format('charge()')}"
+
+
+def test_declarations_are_read_from_the_source(project):
+    """Without an import, a flow is checked whose module cannot be imported."""
+    (project / "cli_checked.py").write_text(UNIMPORTABLE, encoding="utf-8")
+    actual = run("--no-import")
+
+    assert (actual.exit_code, actual.stderr) == (0, "")
+    assert actual.stdout == "1 flow, 1 edge: 1 in the source (1 call)\n"
+
+
+def test_no_import_may_be_a_setting(project):
+    """The setting reads declarations from the source, unless an option overrides it."""
+    (project / "cli_checked.py").write_text(UNIMPORTABLE, encoding="utf-8")
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("check.no_import = true\n")
+
+    assert run().exit_code == 0
+    assert "cannot import 'cli_checked'" in run("--import").stderr
+
+
+def test_a_check_without_the_application(project):
+    """A module that cannot be imported is an error, and its source is checked."""
+    text = UNIMPORTABLE.replace("charge()", "print()", 1)
+    (project / "cli_checked.py").write_text(text, encoding="utf-8")
+    with isolated_registry():
+        actual, tolerant = run(), run("--fail-on", "none")
+
+    assert actual.exit_code == tolerant.exit_code == 1
+    assert "error: cannot import 'cli_checked'" in actual.stderr
+    assert "note: read from the source, without an import: checked_orders\n" in actual.stderr
+    assert "pay -> charge is not in the source [edge-contradicted]" in actual.stdout
+
+
+def test_flows_that_are_imported_all_the_same(project):
+    """A flow that the import has with all its steps, or alone, is taken from it."""
+    made = "from penstock import entrypoint, flow\nflow('cli_' + str('made'))(entrypoint(print))\n"
+    made += "@flow('cli_read')\n@entrypoint\ndef read(): ...\n"
+    (project / "cli_none.py").write_text(made.replace("(print)", "(lambda: 1)"), encoding="utf-8")
+    (project / "cli_checked.py").write_text(UNIMPORTABLE, encoding="utf-8")
+    with isolated_registry():
+        actual = run("--module", "cli_none", "--module", "cli_checked", "--format", "json")
+
+    names = [each["flow"] for each in json.loads(actual.stdout)["flows"]]
+    assert names == ["checked_orders", "cli_made", "cli_read"]
+    assert "without an import: checked_orders\n" in actual.stderr
+
+
+def test_what_cannot_be_read_is_a_warning(project):
+    """A declaration that the source does not show is a warning, and nothing is undeclared."""
+    text = SHOP.format("charge()").replace('after="pay"', "after=names()")
+    text = text.replace("def charge(): ...", "def charge(): pack()")
+    text += '\n@flow("checked_orders")\n@step(after="charge")\ndef pack(): ...\n'
+    (project / "cli_checked.py").write_text(text, encoding="utf-8")
+    actual = run("--no-import")
+
+    assert actual.exit_code == 0
+    assert "cli_checked.py:9: checked_orders: charge cannot be read" in actual.stdout
+    assert "; 1 declaration not read" in actual.stdout
+    assert run("--no-import", "--fail-on", "unverified").exit_code == 1
+
+
+def test_no_flow_can_be_read(project):
+    """Declarations that cannot be read are reported where there is no other."""
+    text = SHOP.format("charge()").replace('"checked_orders"', "names()")
+    (project / "cli_checked.py").write_text(text, encoding="utf-8")
+    actual = run("--no-import")
+
+    assert actual.exit_code == 0
+    assert "cli_checked.py:4: pay cannot be read" in actual.stdout
+
+
+@pytest.fixture
+def touched(project):
+    """Return a project with a flow that has drifted, and a second one in another file."""
+    (project / "cli_checked.py").write_text(SHOP.format("print()"), encoding="utf-8")
+    other = SHOP.replace("checked_orders", "cli_other").format("charge()")
+    (project / "cli_none.py").write_text(f"{other}\n@step(after=x())\ndef lost(): ...\n")
+    (project / "helpers.py").write_text("def help(): ...\n")
+    (project / "pyproject.toml").write_text(
+        '[tool.penstock]\nmodules = ["cli_checked", "cli_none"]\n'
+    )
+    return project
+
+
+@pytest.mark.usefixtures("touched")
+def test_flows_of_a_file():
+    """A file among the arguments means the flows that have the function of a step in it."""
+    actual = run("--no-import", "cli_checked.py")
+
+    assert actual.exit_code == 1
+    assert "pay -> charge is not in the source" in actual.stdout
+    assert actual.stdout.endswith("\n1 flow, 1 edge: 0 in the source, 1 contradicted\n")
+
+
+@pytest.mark.usefixtures("touched")
+def test_a_file_and_a_flow():
+    """Files and flows may be mixed; a declaration without a flow belongs to its file."""
+    actual = run("--no-import", "cli_none.py", "checked_orders")
+
+    assert "2 flows, 2 edges" in actual.stdout
+    assert "cli_none.py:14: lost cannot be read" in actual.stdout
+
+
+@pytest.mark.usefixtures("touched")
+def test_a_file_without_a_step():
+    """A file in which no step is prints nothing and ends with 0, for a hook."""
+    actual = run("--no-import", "helpers.py")
+
+    assert (actual.exit_code, actual.stdout, actual.stderr) == (0, "", "")
+    assert json.loads(run("--no-import", "helpers.py", "--format", "json").stdout)["flows"] == []
+
+
+@pytest.mark.usefixtures("touched")
+def test_a_file_that_does_not_exist():
+    """A file that is not there is neither a file nor a flow."""
+    actual = run("--no-import", "gone.py")
+
+    assert actual.exit_code == 2
+    assert "gone.py" in actual.stderr
+
+
+def test_a_flow_without_edges_in_a_file(project):
+    """A file whose flow has no edges is not an error: nobody asked for that flow."""
+    (project / "cli_checked.py").write_text(
+        f"from penstock import entrypoint, flow\n{ALONE}", encoding="utf-8"
+    )
+
+    assert run("--no-import", "cli_checked.py").exit_code == 0
+
+
+def test_a_baseline_without_an_import(touched):
+    """An entry is not stale that only an import, or only a check without one, can find."""
+    unread = SHOP.format("charge()").replace('after="pay"', "after=str('pay')")
+    (touched / "cli_none.py").write_text(unread.replace("checked_orders", "cli_other"))
+    codes = ["bypassed-entrypoint", "edge-undeclared", "unreachable"]
+    entries = [f'[[finding]]\ncode = "{code}"\nflow = "cli_other"\n' for code in codes]
+    (touched / "known.toml").write_text("\n".join(entries), encoding="utf-8")
+    options = ("--no-import", "--baseline", "known.toml")
+
+    assert run(*options, "--write-baseline").stdout == "known.toml: 5 findings, 2 new, 0 gone\n"
+    assert run(*options).exit_code == 0
+    with isolated_registry():
+        imported = run("--baseline", "known.toml")
+
+    stale = [line for line in imported.stdout.splitlines() if "[baseline-stale]" in line]
+    assert [line.partition(": ")[2].split(" of ")[0] for line in stale] == [
+        f"cli_other: {code}" for code in codes
+    ]

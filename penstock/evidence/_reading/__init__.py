@@ -1,0 +1,1 @@
+"""Reading the declarations of flows from the source, without importing the application."""

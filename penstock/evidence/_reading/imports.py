@@ -1,0 +1,108 @@
+"""The imports of modules."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from penstock.evidence._source.files import SourceFile
+from penstock.evidence._source.project import Project
+
+__all__ = ["Imported", "imported_by", "imports_in", "module_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One name that an import gives a module."""
+
+    module: str
+    name: str | None
+    """The name in that module, ``"*"``, or None for the module itself."""
+
+    bound: str | None
+    """The name that it has in the importing module, or None."""
+
+
+def imported_by(node: ast.Import | ast.ImportFrom, source: SourceFile) -> Iterator[Imported]:
+    """Yield what an import gives the module in *source*."""
+    for each in node.names:
+        if isinstance(node, ast.ImportFrom):
+            module = _absolute(node.module or "", node.level, source)
+            yield Imported(module, each.name, each.asname or each.name)
+        elif each.asname:
+            yield Imported(each.name, None, each.asname)
+        else:
+            first = each.name.partition(".")[0]
+            yield Imported(first, None, first)
+            if first != each.name:
+                yield Imported(each.name, None, None)
+
+
+def module_of(imported: Imported, project: Project) -> str | None:
+    """Return the module of the project that an import executes, or None if it is a library's."""
+    module = imported.module
+    # Of penstock itself only the names matter.
+    if module.partition(".")[0] == "penstock":
+        return None
+    inner = f"{module}.{imported.name}"
+    if inner in project.files:
+        return inner
+    return module if module in project.files or module in project.packages else None
+
+
+def _absolute(module: str, level: int, source: SourceFile) -> str:
+    if not level:
+        return module
+    parts = source.module.split(".")
+    up = level - source.is_package
+    package = parts[: len(parts) - up] if up else parts
+    return ".".join([*package, *filter(None, [module])])
+
+
+_IMPORT = re.compile(
+    r"^(?P<indent>[ \t]*)(?:import[ \t]+(?P<modules>[^\n#;]+)"
+    r"|from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]*(?P<names>\([^)]*\)|[^\n#;]+))",
+    re.MULTILINE,
+)
+
+_COMMENT = re.compile("#[^\n]*")
+
+
+def imports_in(source: SourceFile) -> Iterator[tuple[Imported, bool]]:
+    """Yield what is imported at the top of a module that is not parsed, and whether surely.
+
+    What a function imports is left out.
+    """
+    text = source.text
+    for found in _IMPORT.finditer(text):
+        is_sure = not found["indent"]
+        if not is_sure and not _is_in_branch(text, found.start(), found["indent"]):
+            continue
+        statement = " ".join(_COMMENT.sub("", found[0]).split())
+        try:
+            (node,) = cast("list[ast.Import | ast.ImportFrom]", ast.parse(statement).body)
+        except (SyntaxError, ValueError):
+            continue
+        for each in imported_by(node, source):
+            yield each, is_sure
+
+
+_BRANCH = re.compile(r"(?:if|elif|else|try|except|finally|with)\b")
+
+
+def _is_in_branch(text: str, start: int, indent: str) -> bool:
+    """Return whether the line that begins at *start* is in branches of the module alone."""
+    width = len(indent)
+    end = start
+    while width and end > 0:
+        begin = text.rfind("\n", 0, end - 1) + 1
+        line = text[begin:end].rstrip("\n")
+        stripped = line.lstrip()
+        own = len(line) - len(stripped)
+        if stripped and own < width and not stripped.startswith(("#", ")", "]", "}")):
+            if not _BRANCH.match(stripped) or "TYPE_CHECKING" in stripped:
+                return False
+            width = own
+        end = begin
+    return not width
