@@ -1,6 +1,7 @@
 """Checking declared flows against the source."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from penstock.evidence._analysis.analysis import MOST_WORK, Analysis
 from penstock.evidence._analysis.engine import WorkLimitError
@@ -23,7 +24,21 @@ from penstock.evidence._verdicts import FlowEvidence, judge, judge_declared
 
 __all__ = ["check"]
 
-_Located = Mapping[str, Definition]
+
+@dataclass(frozen=True)
+class _Located:
+    """The functions of the steps of a flow."""
+
+    own: Mapping[str, Definition]
+    """Those that are in the source."""
+
+    renamed: Mapping[str, Definition | None]
+    """The functions that those that are gone probably are now, or None if nothing is like them."""
+
+    @property
+    def all(self) -> dict[str, Definition]:
+        """The functions to check: one that is called otherwise still does what it did."""
+        return {**self.own, **{name: each for name, each in self.renamed.items() if each}}
 
 
 def check(
@@ -57,6 +72,15 @@ def _check_alone(project: Project, flow: CheckedFlow, work: int) -> FlowReport:
     return FlowReport(flow.name, edges, failures=(reason,))
 
 
+def _unguessed(
+    flow: CheckedFlow, edge: EdgeEvidence, renamed: Mapping[str, object]
+) -> EdgeEvidence:
+    gone = [name for name in (edge.source, edge.target) if name in renamed]
+    if not gone:
+        return edge
+    return _unread(flow, edge.source, edge.target, f"{gone[0]} is not in the source")
+
+
 def _unread(flow: CheckedFlow, source: str, target: str, reason: str) -> EdgeEvidence:
     known = judge_declared(source, target, {step.name: step for step in flow.steps})
     return known or EdgeEvidence(source, target, "unverified", reason=reason)
@@ -73,7 +97,7 @@ def _check_together(
 def _analysed(
     project: Project, flows: Sequence[CheckedFlow], located: Sequence[_Located], work: int
 ) -> tuple[FlowReport, ...]:
-    definitions = dict.fromkeys(d for found in located for d in found.values())
+    definitions = dict.fromkeys(d for found in located for d in found.all.values())
     analysis = Analysis(project, work)
     analysis.run(list(definitions))
     consumed = consumed_in(analysis.engine.evaluated)
@@ -81,14 +105,19 @@ def _analysed(
     return tuple(_check_flow(analysis, flow, found, consumed) for flow, found in pairs)
 
 
-def _locate(project: Project, flow: CheckedFlow) -> dict[str, Definition]:
-    """Return the functions of the steps that are in the source."""
-    found: dict[str, Definition] = {}
+def _locate(project: Project, flow: CheckedFlow) -> _Located:
+    """Return the functions of the steps that are in the source, and what the others are now."""
+    own: dict[str, Definition] = {}
     for step in flow.steps:
         definition = _definition_of(project, step)
         if definition is not None:
-            found[step.name] = definition
-    return found
+            own[step.name] = definition
+    renamed: dict[str, Definition | None] = {}
+    for step in flow.steps:
+        if step.name not in own and _why_absent(project, step) is None:
+            taken = {*own.values(), *filter(None, renamed.values())}
+            renamed[step.name] = find_renamed(project, step, taken)
+    return _Located(own, renamed)
 
 
 def _definition_of(project: Project, step: CheckedStep) -> Definition | None:
@@ -105,17 +134,17 @@ def _definition_of(project: Project, step: CheckedStep) -> Definition | None:
 def _check_flow(
     analysis: Analysis, flow: CheckedFlow, located: _Located, consumed: frozenset[object]
 ) -> FlowReport:
-    engine = analysis.engine
-    steps = _Steps(analysis, located)
+    engine, functions = analysis.engine, located.all
+    steps = _Steps(analysis, functions)
     runs = FlowRuns(steps.name_of, analysis.contexts, consumed, engine.spend)  # type: ignore[arg-type]
-    bodies = {name: runs.body(name, definition) for name, definition in located.items()}
-    for definition in located.values():
+    bodies = {name: runs.body(name, definition) for name, definition in functions.items()}
+    for definition in functions.values():
         runs.provide(definition)
-    gone = [step for step in flow.steps if step.name not in located]
-    absent = {step.name: reason for step in gone if (reason := _why_absent(engine.project, step))}
+    unread = [s for s in flow.steps if s.name not in {*located.own, *located.renamed}]
+    absent = {step.name: _why_absent(engine.project, step) or "" for step in unread}
     evidence = FlowEvidence(
         project=engine.project,
-        located=located,
+        located=functions,
         starts={name: body.starts for name, body in bodies.items()},
         outside={name: tuple(body.outside) for name, body in bodies.items()},
         orders=runs.orders,
@@ -124,8 +153,11 @@ def _check_flow(
         absent=absent,
     )
     edges, undeclared, connections = judge(flow, evidence)
-    really = [step for step in gone if step.name not in absent]
-    missing = tuple(_missing(engine.project, really, located))
+    # By which name a function goes now is a guess: good for other edges, but not for its own.
+    edges = tuple(_unguessed(flow, edge, located.renamed) for edge in edges)
+    missing = tuple(
+        _missing(s, located.renamed[s.name]) for s in flow.steps if s.name in located.renamed
+    )
     return FlowReport(
         flow.name,
         edges,
@@ -134,7 +166,7 @@ def _check_flow(
         connections,
         unresolved=tuple(_unresolved(evidence.outside)),
         failures=tuple(engine.failures),
-        functions=len(located),
+        functions=len(located.own),
     )
 
 
@@ -163,7 +195,7 @@ def _why_absent(project: Project, step: CheckedStep) -> str | None:
 class _Steps:
     """Which functions are steps: overrides of a step are that step, too."""
 
-    def __init__(self, analysis: Analysis, located: _Located) -> None:
+    def __init__(self, analysis: Analysis, located: Mapping[str, Definition]) -> None:
         self._engine = analysis.engine
         self._names = {definition: name for name, definition in located.items()}
         self._methods = {d.name for d in self._names if d.parent and d.parent.kind == "class"}
@@ -191,16 +223,8 @@ class _Steps:
         return None
 
 
-def _missing(
-    project: Project, steps: Iterable[CheckedStep], located: _Located
-) -> Iterable[MissingStep]:
-    taken = set(located.values())
-    for step in steps:
-        renamed = find_renamed(project, step, taken)
-        label = f"{step.module}.{step.qualname}"
-        yield MissingStep(
-            step.name,
-            label,
-            None if renamed is None else renamed.label,
-            None if renamed is None else renamed.location,
-        )
+def _missing(step: CheckedStep, renamed: Definition | None) -> MissingStep:
+    label = f"{step.module}.{step.qualname}"
+    if renamed is None:
+        return MissingStep(step.name, label, None, None)
+    return MissingStep(step.name, label, renamed.label, renamed.location)

@@ -498,6 +498,28 @@ def test_a_renamed_function_is_found_in_its_module():
     ]
 
 
+def test_a_renamed_function_still_calls_what_it_did():
+    """An order in the function of a step that is called otherwise now is there as before."""
+    source = """
+def take_orders():
+    pay()
+    ship()
+@step
+def pay(): ...
+@step
+def ship(): ...
+"""
+    options = {"take": {"module": "app", "qualname": "take_order", "is_entrypoint": True}}
+    report = checked(source, "take -> pay, pay -> ship", **options)
+
+    assert [missing.renamed_to for missing in report.missing] == ["app.take_orders"]
+    assert verdicts(report) == {
+        "take -> pay": ("unverified",),
+        "pay -> ship": ("supported", "order"),
+    }
+    assert report.undeclared == ()
+
+
 def test_a_moved_function_is_found_in_another_module():
     """A function that is gone is looked for by its name in other modules."""
     options = {"send": {"module": "app", "qualname": "send"}}
