@@ -5,9 +5,15 @@ import importlib
 import json
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from penstock.docs import read_settings
+from penstock.docs.loading import load_in_child
+from penstock.evidence._check import check
+from penstock.evidence._declared import as_checked, project_of
 
 EVIDENCE = Path(__file__).parents[2] / "benchmarks" / "evidence"
 SHOP = tomllib.loads("""
@@ -104,7 +110,8 @@ def evidence():
         sys.path.remove(str(EVIDENCE))
         sys.modules.pop("cases")
         sys.modules.pop("score")
-        sys.modules.pop("callgraphs", None)
+        for name in ("callgraphs", "find", "mutants"):
+            sys.modules.pop(name, None)
 
 
 @pytest.fixture
@@ -144,6 +151,45 @@ def test_call_graphs(evidence, programs, capsys):
         "| all | 2 | 0.667 (2 of 3) | 0.667 (2 of 3) |",
     ]
     assert callgraphs.main([str(programs), *truth, "--only", "no"]) == 2
+
+
+EXAMPLES = {
+    "payments": {"drop", "undeclare", "rename"},
+    "shop": {"drop", "add", "undeclare", "rename", "reorder", "bypass", "branch"},
+    "parcels": {"drop", "undeclare", "rename", "reorder", "branch"},
+}
+"""The kinds of changes that the edges of each example allow."""
+
+
+def blind(project, flows):
+    """Support each edge as the check does, and report nothing."""
+    return [
+        replace(report, undeclared=(), missing=(), edges=()) for report in check(project, flows)
+    ]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_mutants(evidence, name):
+    """Each change of an example gives the right error and no other; a blind check scores 0."""
+    mutants = importlib.import_module("mutants")
+    folder = EVIDENCE.parents[1] / "examples" / name
+    settings = read_settings(folder)
+    catalog = load_in_child(settings, print).catalog(folder)
+    flows = [as_checked(flow, folder) for flow in catalog.flows]
+    project = project_of(folder, settings.pythonpath, flows)
+    seeing, not_seeing = mutants.Score(), mutants.Score()
+    for flow in flows:
+        mutants.score(seeing, project, flow)
+        original = mutants.mutants(project, flow, check(project, [flow])[0])
+        for mutant in original:
+            (report,) = blind(mutants.changed(project, mutant.files), [mutant.flow])
+            not_seeing.add(mutant, mutants.errors_of(report))
+
+    assert seeing.differences == []
+    assert set(seeing.found) == EXAMPLES[name] | {"all"}
+    assert {share.value for share in seeing.exact.values()} == {1}
+    assert {share.value for share in not_seeing.found.values()} == {0}
+    assert len(not_seeing.differences) == not_seeing.exact["all"].all > 0
 
 
 @pytest.fixture(scope="module")
