@@ -261,7 +261,8 @@ def _how_to_set_up(settings: Settings, error: BaseException) -> str:
         return ""
     if settings.setup is None:
         cure = settings.words.assign("setup", "package.module:function")
-        return f". Django is not set up: write {cure}, a function that calls django.setup()"
+        text = f". Django is not set up: write {cure}, a function that calls django.setup()"
+        return text + settings.words.in_django
     return (
         f". Has {settings.setup} to set os.environ['DJANGO_SETTINGS_MODULE'] before it calls "
         "django.setup()?"

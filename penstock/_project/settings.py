@@ -41,6 +41,9 @@ class SettingWords:
     also: str = ""
     """The end of the message for a user who has no modules, with another way to name some."""
 
+    in_django: str = ""
+    """The end of the message for a user whose Django is not set up, with another way to do it."""
+
     def call(self, setting: str) -> str:
         """Return what *setting* is called."""
         return self.name.format(setting)

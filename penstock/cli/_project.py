@@ -53,7 +53,10 @@ LOADED = Host()
 
 C = TypeVar("C", bound=Callable[..., None])
 
-_WORDS = SettingWords(also=", or give --module")
+_WORDS = SettingWords(
+    also=", or give --module",
+    in_django=', or run manage.py penstock, with "penstock.contrib.django" in INSTALLED_APPS',
+)
 
 
 def with_flows(command: C) -> C:

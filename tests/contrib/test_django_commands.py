@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
 from io import StringIO
@@ -16,8 +17,9 @@ from django.core.management.base import CommandError
 from django.test import override_settings
 
 import penstock
-from penstock.contrib.django import _checks
-from penstock.contrib.django._checks import NUMBERS, check_flows
+from penstock.contrib.django import _checks, _flow_checks
+from penstock.contrib.django._checks import check_flows
+from penstock.contrib.django._flow_checks import NUMBERS
 from penstock.contrib.django.management.commands.penstock import Command
 from penstock.evidence import CODES
 from penstock.evidence._help import MEANINGS
@@ -254,6 +256,17 @@ class TestCommand:
         with pytest.raises(CommandError, match="did you mean 'modules'"):
             call_command("penstock", "check")
 
+    def test_program_without_django(self, project):
+        """The program `penstock`, which cannot import models, names `manage.py penstock`."""
+        text = "from django.core.exceptions import ImproperlyConfigured\nraise ImproperlyConfigured"
+        (project / "django_flow_views.py").write_text(text)
+        (project / "pyproject.toml").unlink()
+
+        assert (
+            "a function that calls django.setup(), or run manage.py penstock, with "
+            '"penstock.contrib.django" in INSTALLED_APPS'
+        ) in invoke("list", "-m", "django_flow_views").stderr
+
     @pytest.mark.usefixtures("project")
     def test_interrupted(self, monkeypatch):
         """Ctrl-C ends the command."""
@@ -385,11 +398,25 @@ class TestChecks:
             message = "no"
             raise RuntimeError(message)
 
-        monkeypatch.setattr("penstock.contrib.django._checks.check_project", fail)
+        monkeypatch.setattr("penstock.contrib.django._flow_checks.check_project", fail)
         (found,) = check_flows()
 
         assert (found.id, found.level) == ("penstock.W006", checks.WARNING)
         assert found.msg == "penstock itself failed (RuntimeError: no)"
+
+    @pytest.mark.usefixtures("project")
+    def test_error_of_the_analysis(self, monkeypatch):
+        """An error of penstock in a flow is a warning, beside the edges that it hides."""
+
+        def fail(*_):
+            message = "no"
+            raise RuntimeError(message)
+
+        monkeypatch.setattr("penstock.evidence._check._check_together", fail)
+        found = run_checks()
+
+        assert [each.id for each in found] == ["penstock.W104", "penstock.W104", "penstock.W006"]
+        assert found[-1].msg.startswith("penstock itself failed (RuntimeError: no)")
 
     def test_each_code_has_a_number(self):
         """Each code of the check has a number, and no two have one."""
@@ -400,7 +427,8 @@ class TestChecks:
         """The table has all IDs, and each code with that of its default level links to it."""
         letters = {code: CODES.get(code, "error")[0].upper() for code in NUMBERS}
         ids = {code: f"penstock.{letters[code]}{number}" for code, number in NUMBERS.items()}
-        source = Path(_checks.__file__).read_text(encoding="utf-8")
+        modules = (_checks, _flow_checks)
+        source = "".join(Path(each.__file__).read_text(encoding="utf-8") for each in modules)
         setup = re.findall(r'id="(penstock\.[A-Z]\d{3})"', source)
         rows = re.findall(r"^\| `(penstock\.\w+)` \| (?:\[`([\w-]+)`\])?",
                           (PAGES / "django.md").read_text("utf-8"), re.MULTILINE)  # fmt: skip
@@ -412,7 +440,27 @@ class TestChecks:
             assert f"{{doc}}`{each} <django>`" in page
 
 
-def test_version_of_the_parser():
+LOADED = """
+import sys
+from django.conf import settings
+settings.configure(INSTALLED_APPS=["penstock.contrib.django"])
+import django
+django.setup()
+print({"penstock.docs", "penstock.evidence", "penstock.graph"} & set(sys.modules))
+"""
+
+
+@pytest.mark.needs("processes")
+def test_a_server_loads_no_check():
+    """A project that starts does not load what checks flows."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "set()\n"
+
+
+def test_parser():
     """The parser of the command takes what it does not know as arguments of penstock."""
     options = Command().create_parser("manage.py", "penstock").parse_args(["draw", "-d", "LR", "x"])
 
