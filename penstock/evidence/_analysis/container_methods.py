@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable
 from penstock.evidence._analysis.containers import copy_items, list_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.heap import ANY_ITEM, DEFAULT, KEYS
-from penstock.evidence._analysis.iteration import iterate
+from penstock.evidence._analysis.iteration import counted_items, iterate
+from penstock.evidence._analysis.lengths import add_items
 from penstock.evidence._analysis.orm import QUERY, query_call
 from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import Arguments
@@ -55,6 +56,11 @@ def _call_query(
 
 
 def _append(frame: Frame, container: Container, arguments: Arguments, _: ast.AST) -> Values:
+    add_items(frame, container, arguments.positional[-1:])
+    return UNKNOWN
+
+
+def _insert(frame: Frame, container: Container, arguments: Arguments, _: ast.AST) -> Values:
     frame.engine.put(container, None, join(*arguments.positional[-1:]))
     return UNKNOWN
 
@@ -68,7 +74,11 @@ def _extend(frame: Frame, container: Container, arguments: Arguments, node: ast.
                 _note_item(frame, node, slot, values)
             continue
         items, lazy = iterate(frame, (value,), node)
-        engine.put(container, None, items)
+        counted = counted_items(frame, (value,))
+        if counted is None:
+            engine.put(container, None, items)
+        else:
+            add_items(frame, container, counted)
         if lazy:
             frame.emit(Call(lazy, frame.location(node)))
     for word, values in arguments.named.items():
@@ -140,7 +150,8 @@ def _viewed(
 
 
 _METHODS: dict[str, Rule] = {
-    **dict.fromkeys(("append", "add", "appendleft", "push", "insert"), _append),
+    "append": _append,
+    **dict.fromkeys(("add", "appendleft", "push", "insert"), _insert),
     **dict.fromkeys(("extend", "update", "extendleft"), _extend),
     **{
         name: _getter(name)

@@ -38,6 +38,8 @@ class Frame:
         self.terms: list[Term] = []
         self.exits: list[tuple[Names | None, Names]] = []
         """The names at each ``break`` and ``continue`` of the loop."""
+        self.loops = 0
+        """In how many loops this is whose rounds the source does not have."""
         self.rounds: tuple[int, ...] = ()
         """The numbers of the rounds of loops over lists that the source has."""
         self.tokens: dict[object, list[object]] = {}

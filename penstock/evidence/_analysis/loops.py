@@ -48,6 +48,7 @@ def _repeated(frame: Frame, run_round: Callable[[], None]) -> tuple[Term, bool]:
     """
     body: Term = EMPTY
     exits: list[tuple[Names | None, Names]] = []
+    frame.loops += 1
     for _ in range(2):
         before = frame.saved()
         outer, frame.exits = frame.exits, []
@@ -58,6 +59,7 @@ def _repeated(frame: Frame, run_round: Callable[[], None]) -> tuple[Term, bool]:
         frame.merge(before, frame.saved(), *exits)
         if frame.is_as_before(before):
             break
+    frame.loops -= 1
     return body, bool(exits)
 
 

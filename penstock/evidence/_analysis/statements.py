@@ -10,7 +10,8 @@ from penstock.evidence._analysis.definitions import define_class, define_functio
 from penstock.evidence._analysis.engine import WorkLimitError
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.imports import run_import, run_import_from
-from penstock.evidence._analysis.iteration import iterate
+from penstock.evidence._analysis.iteration import counted_items, iterate
+from penstock.evidence._analysis.lengths import add_items, note_length
 from penstock.evidence._analysis.loops import run_for, run_while
 from penstock.evidence._analysis.managers import run_with
 from penstock.evidence._analysis.narrowing import narrow
@@ -88,6 +89,7 @@ def _assign(frame: Frame, node: ast.Assign) -> None:
             if isinstance(value, Container) and not frame.engine.items(value):
                 for other in typed:
                     frame.engine.put(value, None, frame.engine.items(other))
+    note_length(frame, node.value, values)
     for target in node.targets:
         assign_target(frame, target, values)
 
@@ -101,6 +103,7 @@ def _ann_assign(frame: Frame, node: ast.AnnAssign) -> None:
         return
     values = NOTHING if node.value is None else frame.evaluate(node.value)
     values = join(values, typed) if is_vague(values) else values
+    note_length(frame, node.value, values)
     assign_target(frame, node.target, values or UNKNOWN)
 
 
@@ -134,8 +137,12 @@ def _aug_assign(frame: Frame, node: ast.AugAssign) -> None:
     containers = tuple(value for value in before if isinstance(value, Container))
     if containers:
         items, _ = iterate(frame, values, node)
+        counted = counted_items(frame, values)
         for container in containers:
-            frame.engine.put(container, None, items)
+            if counted is None:
+                frame.engine.put(container, None, items)
+            else:
+                add_items(frame, container, counted)
     if isinstance(node.target, ast.Name):
         frame.assign(node.target.id, containers or UNKNOWN)
 
