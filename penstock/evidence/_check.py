@@ -98,6 +98,7 @@ def _analysed(
     project: Project, flows: Sequence[CheckedFlow], located: Sequence[_Located], work: int
 ) -> tuple[FlowReport, ...]:
     definitions = dict.fromkeys(d for found in located for d in found.all.values())
+    project.count_tests(definitions)
     analysis = Analysis(project, work)
     analysis.run(list(definitions))
     consumed = consumed_in(analysis.engine.evaluated)

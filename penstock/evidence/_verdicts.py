@@ -9,6 +9,7 @@ from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.library import (
     CONSUMERS,
+    GOT,
     IMPORTING,
     LOOKING,
     REGISTERING,
@@ -18,6 +19,7 @@ from penstock.evidence._analysis.library import (
     WAITING,
     last_of,
 )
+from penstock.evidence._analysis.passed import fits
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import (
     CheckedFlow,
@@ -194,27 +196,31 @@ class _Judge:
             target: The step that they may lead to.
             only: The step in which values that are called count, if not in all.
         """
-        wanted = self._evidence.located[target].name
         for step in steps:
             for outside in self._evidence.outside.get(step, ()):
                 is_own = only is None or step == only
-                if outside.is_lost or self._is_template_of(outside, target):
-                    return outside
-                if outside.library is not None and self._may_be_imported(outside, wanted):
-                    return outside
-                if outside.library is not None and self._is_kept(outside.library, wanted):
-                    return outside
-                if outside.library is None and self._may_lead(outside.text, wanted, is_own=is_own):
+                if outside.is_lost or self._may_lead(outside, target, is_own=is_own):
                     return outside
         return None
 
-    def _is_template_of(self, outside: Outside, target: str) -> bool:
-        """Return whether a view of a library may call the method of *target* by its verb."""
-        definition = self._evidence.located[target]
+    def _may_lead(self, outside: Outside, target: str, *, is_own: bool) -> bool:
+        """Return whether a call of which nobody knows where it leads may lead to *target*."""
+        wanted = self._evidence.located[target]
+        if outside.library is None:
+            return self._may_name(outside, wanted, is_own=is_own)
+        return (
+            self._is_template_of(outside, wanted)
+            or self._may_be_imported(outside, wanted.name)
+            or self._is_kept(outside, wanted)
+            or self._may_be_got(outside, wanted, is_own=is_own)
+        )
+
+    def _is_template_of(self, outside: Outside, definition: Definition) -> bool:
+        """Return whether a view of a library may call a method by its verb."""
         cls = definition.parent
-        if outside.library is None or definition.name not in VERBS or cls is None:
+        if definition.name not in VERBS or cls is None:
             return False
-        owner, _, called = outside.library.rpartition(".")
+        owner, _, called = (outside.library or "").rpartition(".")
         is_dispatch = called in {"dispatch", "dispatch_request"}
         return is_dispatch and cls.kind == "class" and owner in self._evidence.engine.mro(cls)
 
@@ -225,19 +231,33 @@ class _Judge:
         is_imported = library.endswith("()") and name in IMPORTING
         return is_imported and self._evidence.project.is_value(wanted)
 
-    def _is_kept(self, library: str, wanted: str) -> bool:
+    def _is_kept(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether what is called was got from an object of a library, by that name."""
-        owner, _, name = library.rpartition(".")
-        return name == wanted and owner.endswith("()") and wanted not in _OF_LIBRARIES
+        owner, _, name = (outside.library or "").rpartition(".")
+        is_named = name == wanted.name and name not in _OF_LIBRARIES
+        return is_named and owner.endswith("()") and fits(outside.passed, wanted)
 
-    def _may_lead(self, text: str, wanted: str, *, is_own: bool) -> bool:
-        name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
-        project = self._evidence.project
-        if name and "." in text and (name == wanted or wanted in project.called_by(name)):
-            return True
-        if name and "." in text and not project.is_attribute(name):
+    def _may_be_got(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
+        """Return whether `getattr` may have returned it, by a string that nobody knows."""
+        library = outside.library or ""
+        if not is_own or not library.startswith(GOT) or "<locals>" in wanted.qualname:
             return False
-        return is_own and any(project.is_value(each) for each in self._ancestors(wanted))
+        prefix = library.removeprefix(GOT).removesuffix("*)")
+        return wanted.name.startswith(prefix) and fits(outside.passed, wanted)
+
+    def _may_name(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
+        """Return whether a call leads to *wanted* by its name, or by a value that is kept."""
+        text, project = outside.text, self._evidence.project
+        name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
+        if name and "." in text:
+            if name == wanted.name and fits(outside.passed, wanted):
+                return True
+            bodies = project.called_by(name).items()
+            if any(wanted.name in words and fits(outside.passed, d) for d, words in bodies):
+                return True
+            if not project.is_attribute(name):
+                return False
+        return is_own and any(project.is_value(each) for each in self._ancestors(wanted.name))
 
     def _ancestors(self, wanted: str) -> list[str]:
         """Return the names of the functions that may lead to *wanted*, by names."""
@@ -275,6 +295,7 @@ class _Judge:
         """Yield what the source has and no edge declares."""
         kept = [(e.source, e.target) for e in edges if e.verdict != "contradicted"]
         entered = {target for _, target in kept}
+        broken = {e.source for e in edges if e.verdict == "contradicted"}
         closure = _closure(kept)
         for source, target, found, is_order in self._candidates():
             if {(source, target), (target, source)} & closure or source == target:
@@ -283,8 +304,10 @@ class _Judge:
                 continue
             is_turned = (target, source) in self._declared
             if target in entered and not is_turned:
-                is_bypass = (source, target) in self._declared
-                if is_order or not (is_bypass or self._is_near(target, found)):
+                # What a declared way led to is news only where that way breaks off.
+                is_way = (source, target) in self._declared
+                is_news = source in broken if is_way else self._is_near(target, found)
+                if is_order or not is_news:
                     continue
             kept.append((source, target))
             closure = _closure(kept)

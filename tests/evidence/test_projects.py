@@ -44,6 +44,33 @@ def test_a_function_is_followed_through_an_import(imports, call):
 
 
 @pytest.mark.parametrize(
+    ("imports", "call"),
+    [
+        ("from django.utils.module_loading import import_string", "import_string('{}.charge')()"),
+        ("from importing import locate", "locate('shop.tasks:charge')()"),
+        ("from shop.loading import get_class", "get_class('tasks', 'charge')()"),
+        ("from shop.loading import get_class", "get_class('{}', 'charge')()"),
+        ("from django.conf import settings\nfrom lib import load_class",
+         "load_class(settings.CHARGE)()"),
+    ],
+)  # fmt: skip
+def test_a_function_that_a_string_names_is_followed(imports, call):
+    """A function that imports by strings of the project or of a library gives what they name."""
+    files = {
+        "shop__tasks": CHARGE,
+        "shop__loading": "def get_class(module, name):\n    return found(module, name)\n",
+        "shop__settings": "CHARGE = 'shop.tasks.charge'\n",
+    }
+    assert calls(imports, call.format("shop.tasks"), **files)
+
+
+@pytest.mark.parametrize("call", ["get_class()()", "get_class('tasks')()", "get_class(x, 'y')()"])
+def test_a_string_that_names_nothing_gives_nothing(call):
+    """A function that imports by strings gives nothing that can be called without one."""
+    assert not calls("from lib import get_class", call, shop__tasks=CHARGE)
+
+
+@pytest.mark.parametrize(
     ("names", "is_found"),
     [
         ("__all__ = ['charge', 'gone']", True),
@@ -231,7 +258,44 @@ def test_searches_by_name_are_remembered():
 
     for _ in range(2):
         assert project.callers_of("charge") == {"pay"}
-        assert project.called_by("pay") == {"charge"}
+        assert [*project.called_by("pay").values()] == [{"charge"}]
+
+
+@pytest.mark.parametrize(
+    ("file", "verdict"),
+    [
+        ("tests/fakes.py", "contradicted"),
+        ("shop/tests.py", "contradicted"),
+        ("test_shop.py", "contradicted"),
+        ("shop_test.py", "contradicted"),
+        ("conftest.py", "contradicted"),
+        ("shop/latest.py", "unverified"),
+    ],
+)
+def test_what_only_tests_do_does_not_count(file, verdict):
+    """A call that leads to a step in a test alone leaves no edge unverified."""
+    files = {
+        "app.py": f"{CHARGE}@step\ndef pay(given):\n    given().collect()\n",
+        file: "class Fake:\n    def collect(self): charge()\n"
+        "class Other:\n    def collect(self): ...\n",
+    }
+    assert checked(files, "pay -> charge").edges[0].verdict == verdict
+
+
+def test_the_steps_of_a_test_are_checked_with_what_tests_do():
+    """All tests count if a step is in one."""
+    files = {
+        "test_app.py": f"{CHARGE}@step\ndef pay(given):\n    given().collect()\n",
+        "test_fakes.py": "class Fake:\n    def collect(self): charge()\n"
+        "class Other:\n    def collect(self): ...\n",
+    }
+    assert checked(files, "pay -> charge").edges[0].verdict == "unverified"
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_python_warns_about_in_a_source_is_not_reported():
+    """A string with an escape that Python does not know is source as any other."""
+    assert calls("import re\nfrom .tasks import charge\nPOINT = '\\.'", shop__tasks=CHARGE)
 
 
 @pytest.mark.parametrize("number", [45, 70])

@@ -198,6 +198,99 @@ class Other:
     assert str(edge.location) == "app.py:4"
 
 
+@pytest.mark.parametrize(
+    ("parameters", "call", "verdict"),
+    [
+        ("self", "collect()", "unverified"),
+        ("self", "collect(1)", "contradicted"),
+        ("self, order", "collect()", "contradicted"),
+        ("self, order=None", "collect()", "unverified"),
+        ("self, *, order", "collect(order=1)", "unverified"),
+        ("self, *, order", "collect(other=1)", "contradicted"),
+        ("self, *orders, **options", "collect(1, 2, late=True)", "unverified"),
+        ("self, order", "collect(*orders)", "unverified"),
+    ],
+)
+def test_an_unresolved_method_leads_only_to_what_takes_its_arguments(parameters, call, verdict):
+    """A method of that name that the arguments do not fit is another one."""
+    source = f"""
+@step
+def pay(given):
+    given().{call}
+class Shop:
+    @step
+    def collect({parameters}): ...
+class Other:
+    def collect(self): ...
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("decorator", "parameters", "verdict"),
+    [
+        ("staticmethod", "order", "unverified"),
+        ("classmethod", "cls, order", "unverified"),
+        ("classmethod", "order", "contradicted"),
+        ("provided('order')", "self, order, shop", "unverified"),
+    ],
+)
+def test_a_decorator_may_change_the_arguments(decorator, parameters, verdict):
+    """A function of which a decorator may take other arguments may be called with any."""
+    source = f"""
+from lib import provided
+@step
+def pay(given):
+    given().collect(1)
+class Shop:
+    @step
+    @{decorator}
+    def collect({parameters}): ...
+class Other:
+    def collect(self): ...
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [("name", "unverified"), ("'on_' + name", "unverified"), ("'by_' + name", "contradicted")],
+)
+def test_an_attribute_by_an_unknown_name_may_be_a_step(name, verdict):
+    """The attribute that `getattr` looks up by an unknown string may be a step that begins so."""
+    source = f"""
+@step
+def pay(shop, name):
+    visit = getattr(shop, {name}, None)
+    if visit is not None:
+        visit()
+class Shop:
+    @step
+    def on_charge(self): ...
+class Other:
+    def on_charge(self): ...
+"""
+    assert verdicts(checked(source, "pay -> on_charge")) == {"pay -> on_charge": (verdict,)}
+
+
+def test_a_parameter_with_a_default_may_be_another_function():
+    """A function that is the default of a parameter does not hide what else is passed."""
+    source = """
+from lib import keep
+@step
+def pay(then=ship):
+    then()
+@step
+def charge(): ...
+@step
+def ship(): ...
+keep(charge)
+"""
+    report = checked(source, "pay -> charge, pay -> ship")
+
+    assert [edge.verdict for edge in report.edges] == ["unverified", "supported"]
+
+
 def test_an_unresolved_value_leaves_an_edge_to_what_is_passed_on_unverified():
     """A value that is called may be a step whose function is kept somewhere."""
     source = """
@@ -332,6 +425,29 @@ def ship(): ...
     assert undeclared(report) == ["pay -> ship"]
 
 
+def test_what_a_way_that_breaks_off_led_to_is_news_where_it_breaks_off_alone():
+    """The steps around a chain have no findings if one call in the chain is gone."""
+    source = """
+@step
+def pay():
+    charge()
+    close()
+@step
+def charge(): {call}
+@step
+def ship(): print()
+@step
+def close(): ...
+"""
+    edges = "pay -> charge, charge -> ship, ship -> close"
+    whole = checked(source.format(call="ship()"), edges)
+    broken = checked(source.format(call="print()"), edges)
+
+    assert undeclared(whole) == []
+    assert [edge.verdict for edge in broken.edges] == ["supported", "contradicted", "contradicted"]
+    assert undeclared(broken) == ["charge -> close"]
+
+
 SECOND = """
 def helper(): charge()
 @step
@@ -443,6 +559,8 @@ class App:
     assert (edge.verdict, edge.reason) == ("unverified", "self.source cannot be resolved")
     (edge,) = checked(source.replace("self.charge}", "1}"), "pay -> charge").edges
     assert edge.verdict == "contradicted"
+    field = source.replace("def __init__(self, source): self.source = source", "source: object")
+    assert checked(field, "pay -> charge").edges[0].verdict == "unverified"
 
 
 def test_a_step_is_found_among_any_number_of_overrides():

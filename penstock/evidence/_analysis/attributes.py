@@ -4,10 +4,11 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from penstock.evidence._analysis.by_name import setting
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.guesses import methods_called
-from penstock.evidence._analysis.library import HANDING, SIGNATURES, STARTING, WAITING
+from penstock.evidence._analysis.library import GOT, HANDING, SIGNATURES, STARTING, WAITING
 from penstock.evidence._analysis.orm import manager_of, model_attribute
 from penstock.evidence._analysis.overrides import with_overrides
 from penstock.evidence._analysis.scopes import Arguments
@@ -50,7 +51,11 @@ def _of_module(frame: Frame, owner: Module, name: str, _: ast.AST) -> Values:
     return frame.engine.member(owner.source, name) or UNKNOWN
 
 
-def _of_library(frame: Frame, owner: External, name: str, _: ast.AST) -> Values:
+def _of_library(frame: Frame, owner: External, name: str, node: ast.AST) -> Values:
+    if owner.name.startswith(GOT):
+        return _of_unknown(frame, owner, name, node)
+    if owner.name == "django.conf.settings":
+        return (*setting(frame.engine, name), External(f"{owner.name}.{name}", owner.site))
     stored = frame.engine.load(PARSED if owner.name.endswith(_PARSING) else owner, name)
     return (*stored, External(f"{owner.name}.{name}", owner.site))
 

@@ -4,9 +4,10 @@ import ast
 
 from penstock.evidence._analysis.attributes import PARSED, attribute_of
 from penstock.evidence._analysis.frame import Frame, Special
-from penstock.evidence._analysis.library import last_of
+from penstock.evidence._analysis.library import GOT, last_of
 from penstock.evidence._analysis.overrides import methods_of
 from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.strings import beginning_of
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -106,11 +107,10 @@ def getattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -
         for name in names:
             if isinstance(name, Constant) and isinstance(name.value, str):
                 found = join(found, attribute_of(frame, owner, name.value, node))
-            elif isinstance(name, External) and name.name.startswith("str:"):
-                prefix = name.name.removeprefix("str:").removesuffix("*")
-                found = join(found, methods_of(frame.engine, owner, prefix) if prefix else NOTHING)
-            else:
-                found = join(found, UNKNOWN)
+                continue
+            prefix = beginning_of(name)
+            methods = methods_of(frame.engine, owner, prefix) if prefix else NOTHING
+            found = join(found, methods or (*UNKNOWN, External(f"{GOT}{prefix}*)")))
     return found or UNKNOWN
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.by_name import imported_by
 from penstock.evidence._analysis.external import call_external
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import call_outside, hand_functions
@@ -30,6 +31,7 @@ from penstock.evidence._analysis.values import (
     Value,
     Values,
     Wrapped,
+    is_vague,
     join,
 )
 from penstock.evidence._analysis.wrapped import call_wrapped
@@ -104,7 +106,7 @@ def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) ->
     if len(callees) == 1:
         return _apply_one(frame, callees[0], arguments, node)
     known = [c for c in callees if not isinstance(c, Constant)]
-    if not all(isinstance(c, (Unknown, External)) for c in known):
+    if not all(isinstance(c, (Unknown, External)) for c in known) and not _is_passed(frame, node):
         known = [c for c in known if not isinstance(c, Unknown)]
     returned: Values = NOTHING
     options: list[Term] = []
@@ -115,6 +117,12 @@ def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) ->
     if options:
         frame.emit(choice(options))
     return returned
+
+
+def _is_passed(frame: Frame, node: ast.AST) -> bool:
+    """Return whether a parameter is called for which others may pass more than is known."""
+    name = str(getattr(getattr(node, "func", None), "id", ""))
+    return Unknown() in frame.activation.bound.get(name, NOTHING)
 
 
 def _apply_one(frame: Frame, callee: Value, arguments: Arguments, node: ast.AST) -> Values:
@@ -147,7 +155,10 @@ def _call_function(
     if isinstance(function.definition.node, ast.AsyncFunctionDef):
         return (Deferred("coroutine", (activation,)),)
     frame.emit(Call((activation,), frame.location(node)))
-    return typed_or(frame, function, activation.returns)
+    returned = typed_or(frame, function, activation.returns)
+    if is_vague(returned):
+        return imported_by(frame.engine, function.definition.name, arguments) or returned
+    return returned
 
 
 def _instantiate(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) -> Values:

@@ -21,13 +21,14 @@ from penstock.evidence._analysis.builtins import (
     type_of,
     wrapper_of,
 )
+from penstock.evidence._analysis.by_name import imported_by
 from penstock.evidence._analysis.copies import copy_of
 from penstock.evidence._analysis.exit_stacks import push_callback
 from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.hand_offs import (
-    callee_text,
     functions_in,
     hand_functions,
+    outside_of,
     run_later,
 )
 from penstock.evidence._analysis.library import (
@@ -40,6 +41,7 @@ from penstock.evidence._analysis.library import (
     last_of,
 )
 from penstock.evidence._analysis.orm import ORM_CALLS
+from penstock.evidence._analysis.queues import queued
 from penstock.evidence._analysis.registrations import depends_in, register
 from penstock.evidence._analysis.runners import (
     awaitable,
@@ -53,7 +55,7 @@ from penstock.evidence._analysis.runners import (
     run_to_the_end,
 )
 from penstock.evidence._analysis.scopes import OPEN, Arguments
-from penstock.evidence._analysis.terms import EMPTY, Exit, Iterate, Outside
+from penstock.evidence._analysis.terms import EMPTY, Exit, Iterate
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -77,7 +79,9 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
         found = rule(frame, callee, arguments, node)
         if found is not None:
             return found
-    frame.emit(Outside(callee_text(node), frame.location(node), callee.name))
+    if imported := imported_by(frame.engine, callee.name, arguments):
+        return imported
+    frame.emit(outside_of(frame, node, arguments, callee.name))
     _send(frame, callee, node)
     return (_made(frame, callee, arguments, node), *_instances(callee.site))
 
@@ -162,12 +166,13 @@ def _register(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) 
 def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     handed = hand_functions(frame, callee, arguments, node)
     if handed:
-        frame.emit(Outside(callee_text(node), frame.location(node), callee.name))
+        frame.emit(outside_of(frame, node, arguments, callee.name))
+        _send(frame, callee, node)
     return handed
 
 
 _RULES: tuple[Special, ...] = (
-    _end, _decorated, _special, _identity, _look, _run, _consume, _register, _hand,
+    _end, _decorated, queued, _special, _identity, _look, _run, _consume, _register, _hand,
 )  # fmt: skip
 
 

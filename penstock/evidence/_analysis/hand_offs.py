@@ -3,9 +3,11 @@
 import ast
 from collections.abc import Hashable, Iterator
 
+from penstock.evidence._analysis.by_name import named_by
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import await_values, counted_items
 from penstock.evidence._analysis.library import NAMING, last_of
+from penstock.evidence._analysis.passed import passed_in
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import (
     Background,
@@ -40,6 +42,7 @@ __all__ = [
     "hand_functions",
     "hand_off",
     "method_of",
+    "outside_of",
     "run_later",
 ]
 
@@ -56,12 +59,17 @@ def functions_in(frame: Frame, values: Values) -> list[Value]:
                 found.append(value)
             case Wrapped() if value.kind in _CALLABLE_KINDS:
                 found.append(value)
-            case Instance() if frame.engine.find(value.cls, "__call__"):
+            case Instance() if any(map(_is_ours, frame.engine.find(value.cls, "__call__"))):
                 found.append(value)
             case Container(kind="list" | "tuple" | "set"):
                 inner = frame.engine.items(value)
                 found += [v for v in inner if isinstance(v, (Function, Method, Partial, Deferred))]
     return found
+
+
+def _is_ours(value: Value) -> bool:
+    """Return whether a method is not one that any object of a library may have."""
+    return not isinstance(value, External)
 
 
 def run_later(frame: Frame, value: Value, arguments: Arguments, node: ast.AST) -> Term:
@@ -129,35 +137,24 @@ def _named_by(frame: Frame, values: Values) -> Values:
     found: list[Value] = []
     for value in values:
         text = value.value if isinstance(value, Constant) else None
-        members = _function_named(frame, text) if isinstance(text, str) else NOTHING
+        members = named_by(frame.engine, text) if isinstance(text, str) else NOTHING
         found += members or (value,)
     return join(found)
-
-
-def _function_named(frame: Frame, text: str) -> Values:
-    """Return what *text* names: something in a module, or a task that is registered so."""
-    engine = frame.engine
-    module, _, name = text.rpartition(".")
-    source = engine.project.files.get(module)
-    if source is not None and (members := engine.member(source, name)):
-        return members
-    if not name.isidentifier():
-        return NOTHING
-    for file in engine.project.mentioning(name):
-        if f'name="{text}"' not in file.text and f"name='{text}'" not in file.text:
-            continue
-        for definition in file.definitions.values():
-            decorators = getattr(definition.node, "decorator_list", ())
-            if any(f"'{text}'" in written(each) for each in decorators):
-                return engine.member(file, definition.name)
-    return NOTHING
 
 
 def call_outside(frame: Frame, node: ast.AST, arguments: Arguments) -> Values:
     """Note a call of which the source does not show where it leads."""
     handed = hand_functions(frame, External("?"), arguments, node)
-    frame.emit(Outside(callee_text(node), frame.location(node)))
+    frame.emit(outside_of(frame, node, arguments))
     return handed or NOTHING
+
+
+def outside_of(
+    frame: Frame, node: ast.AST, arguments: Arguments, library: str | None = None
+) -> Outside:
+    """Return that *node* calls something that the source does not show."""
+    text, location = callee_text(node), frame.location(node)
+    return Outside(text, location, library, passed=passed_in(arguments))
 
 
 def callee_text(node: ast.AST) -> str:

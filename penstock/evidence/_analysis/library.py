@@ -3,6 +3,7 @@
 __all__ = [
     "CONSUMERS",
     "ENDINGS",
+    "GOT",
     "HANDING",
     "IDENTITY",
     "IMPORTING",
@@ -136,13 +137,18 @@ WAITING = frozenset({
 
 IMPORTING = frozenset({
     "import_string", "import_module", "import_object", "import_from_string", "load_object",
-    "symbol_by_name", "locate", "load", "import_class", "load_class", "resolve_name",
+    "symbol_by_name", "locate", "load", "import_class", "load_class", "resolve_name", "get_class",
+    "import_from", "load_from", "import_attribute", "import_by_path",
 })  # fmt: skip
 """Functions that return what a string names."""
 
 
 VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 """Methods that the views of a library call by the verb of a request."""
+
+
+GOT = "builtins.getattr("
+"""How the name of an attribute begins that `getattr` was asked for with an unknown string."""
 
 
 ENDINGS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit"})

@@ -7,6 +7,7 @@ from penstock.evidence._analysis.containers import copy_items
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.narrowing import is_falsy, narrow, truth_of
 from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.strings import beginning
 from penstock.evidence._analysis.terms import EMPTY, Choice, Term, choice, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
@@ -28,6 +29,8 @@ def binary_operation(frame: Frame, node: ast.BinOp) -> Values:
     if isinstance(node.op, ast.BitOr):
         return _joined(frame, left, right, node)
     if isinstance(node.op, ast.Add) and (found := _added(frame, left, right, node)):
+        return found
+    if isinstance(node.op, ast.Mod) and (found := _formatted(left)):
         return found
     method = _METHODS.get(type(node.op), "")
     return _called(frame, left, right, method, node) or UNKNOWN
@@ -77,6 +80,16 @@ def _added(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Values
     match left, right:
         case [Constant() as one], [Constant() as other] if one.kind is other.kind in {str, int}:
             return (Constant(one.value + other.value, one.kind),)
+        case [Constant(value=str(text))], _:
+            return beginning(text)
+    return NOTHING
+
+
+def _formatted(left: Values) -> Values:
+    """Return the beginning of what ``%`` gives for a string that the source has."""
+    match left:
+        case [Constant(value=str(text))]:
+            return beginning(text.partition("%")[0])
     return NOTHING
 
 

@@ -11,10 +11,11 @@ from penstock.evidence._analysis.values import (
     Container,
     Deferred,
     External,
+    Value,
     Values,
 )
 
-__all__ = ["call_string", "formatted_string"]
+__all__ = ["beginning", "beginning_of", "call_string", "formatted_string"]
 
 _STRING_METHODS = {
     "rsplit", "split", "partition", "rpartition", "lower", "upper", "title", "capitalize", "strip",
@@ -35,6 +36,8 @@ def call_string(frame: Frame, text: str, name: str, arguments: Arguments, node: 
         for lazy in arguments.all():
             if isinstance(lazy, Deferred):
                 frame.emit(Call(lazy.activations, frame.location(node)))
+    if name == "format" and not is_known:
+        return beginning(text.partition("{")[0])
     if name not in _STRING_METHODS or not is_known or arguments.rest or arguments.other:
         return (External(f"str.{name}()"),)
     try:
@@ -63,5 +66,15 @@ def formatted_string(frame: Frame, node: ast.JoinedStr) -> Values:
     known = [part for part in parts if part is not None]
     if len(known) == len(parts):
         return (Constant("".join(known), str),)
-    prefix = parts[0]
-    return UNKNOWN if prefix is None else (External(f"str:{prefix}*"),)
+    return beginning(parts[0] or "")
+
+
+def beginning(text: str) -> Values:
+    """Return a string of which the source shows only that it begins with *text*."""
+    return (External(f"str:{text}*"),) if text else UNKNOWN
+
+
+def beginning_of(value: Value) -> str:
+    """Return how a string begins, or ``""`` if the source does not show that."""
+    name = value.name if isinstance(value, External) else ""
+    return name.removeprefix("str:").removesuffix("*") if name.startswith("str:") else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from penstock._declared.step import Location
 
 if TYPE_CHECKING:
+    from penstock.evidence._analysis.passed import Passed
     from penstock.evidence._analysis.scopes import Activation
 
 __all__ = [
@@ -53,6 +54,9 @@ class Outside:
 
     is_lost: bool = False
     """Whether nobody knows what happens here at all; *text* then says why."""
+
+    passed: "Passed | None" = None
+    """The arguments that it passes, if they are known."""
 
     @property
     def reason(self) -> str:

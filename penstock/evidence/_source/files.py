@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -111,10 +112,13 @@ class SourceFile:
     def tree(self) -> ast.Module:
         """The tree, which is empty if the text is not valid Python."""
         try:
-            try:
-                return ast.parse(self.text, type_comments=True)
-            except SyntaxError:  # such a comment means nothing there
-                return ast.parse(self.text)
+            with warnings.catch_warnings():
+                # Where a project makes an error of each warning, this is not its own code running.
+                warnings.simplefilter("ignore")
+                try:
+                    return ast.parse(self.text, type_comments=True)
+                except SyntaxError:  # such a comment means nothing there
+                    return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self.error = f"cannot be parsed: {error}"
             return ast.Module([], [])

@@ -16,6 +16,10 @@ _SKIPPED = {
 }  # fmt: skip
 
 
+_TEST = re.compile(r"(^|/)(tests?/|tests?\.py$|test_[^/]*$|conftest\.py$)|_tests?\.py$")
+"""The name of a file of tests."""
+
+
 _CALLED = re.compile(r"[^\W\d]\w*")
 
 
@@ -35,11 +39,12 @@ class Project:
             self.files.setdefault(file.module, first)
         self.sources = tuple(dict.fromkeys(self.files.values()))
         """The files, each once."""
-        self._called: dict[str, frozenset[str]] = {}
+        self._called: dict[str, dict[Definition, frozenset[str]]] = {}
         self._callers: dict[str, frozenset[str]] = {}
         self._values: dict[str, bool] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
         self._found: set[SourceFile] = set()
+        self._with_tests = False
 
     @classmethod
     def at(cls, folder: Path, roots: Sequence[Path] = ()) -> "Project":
@@ -92,12 +97,26 @@ class Project:
         names = (name.split(".") for name in self.files)
         return frozenset(".".join(parts[:n]) for parts in names for n in range(1, len(parts)))
 
+    def count_tests(self, definitions: Iterable[Definition]) -> None:
+        """Let the files of tests count in searches if one of *definitions* is in such a file.
+
+        What only tests do is not what the application does.
+        """
+        with_tests = any(_TEST.search(each.source.file) for each in definitions)
+        if with_tests != self._with_tests:
+            self._with_tests = with_tests
+            for known in (self._called, self._callers, self._values, self._mentions):
+                known.clear()
+
     def mentioning(self, word: str) -> tuple[SourceFile, ...]:
-        """Return the files in which *word* is."""
+        """Return the files in which *word* is, without those of tests."""
         known = self._mentions.get(word)
         if known is None:
             numbers = self._numbers_by_word.get(word, ())
-            known = self._mentions[word] = tuple(self.sources[n] for n in numbers)
+            found = (self.sources[n] for n in numbers)
+            known = self._mentions[word] = tuple(
+                each for each in found if self._with_tests or not _TEST.search(each.file)
+            )
             self._found.update(known)
         return known
 
@@ -111,23 +130,24 @@ class Project:
         return found
 
     def is_attribute(self, name: str) -> bool:
-        """Return whether something is assigned to an attribute called *name*."""
-        pattern = re.compile(rf"\.{re.escape(name)}\s*(?::[^=\n]*)?=(?!=)")
+        """Return whether something is assigned to an attribute, or a field, called *name*."""
+        escaped = re.escape(name)
+        pattern = re.compile(rf"\.{escaped}\s*(?::[^=\n]*)?=(?!=)|(?m:^\s+{escaped}\s*:)")
         return any(pattern.search(file.text) for file in self.mentioning(name))
 
-    def called_by(self, name: str) -> frozenset[str]:
-        """Return the words in all functions called *name*."""
+    def called_by(self, name: str) -> dict[Definition, frozenset[str]]:
+        """Return the functions called *name*, with the words in each."""
         known = self._called.get(name)
         if known is None:
-            words: set[str] = set()
+            known = self._called[name] = {}
             for file in self.mentioning(name):
                 if f"def {name}" not in file.text:
                     continue
                 lines = file.text.splitlines()
                 for each in file.definitions.values():
                     if each.kind == "function" and each.name == name:
-                        words.update(_CALLED.findall("\n".join(_lines_of(each, lines)[1:])))
-            known = self._called[name] = frozenset(words)
+                        text = "\n".join(_lines_of(each, lines)).partition(f"def {name}")[2]
+                        known[each] = frozenset(_CALLED.findall(text))
         return known
 
     def callers_of(self, name: str) -> frozenset[str]:
