@@ -7,15 +7,14 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import get_args
 
 from penstock import Flow, generate_dag, get_flow
+from penstock.render import ThemeName
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "_images"
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-# What a drawing has for dark pages. Where an image is a file, the page says which one it shows:
-# its switch for dark pages need not be that of the browser.
-DARK = re.compile(r"@media [^{]*\(prefers-color-scheme: dark\) (\{(?:[^{}]|\{[^{}]*\})*\})")
 # Where boxes are depends on the version of Graphviz. The style sheet is compared as it is.
 PLACED = re.compile(r'(?<= )(?!class=|id=|style=)[\w:-]+="[^"]*\d[^"]*"')
 
@@ -38,9 +37,9 @@ def main(arguments: list[str] | None = None) -> None:
 def draw_all() -> dict[str, str]:
     """Return the images by the names of their files."""
     return {
-        f"{flow.name}-{mode}.svg": svg
+        f"{flow.name}-{theme}.svg": str(generate_dag(flow, "svg", theme=theme))
         for flow in (_flow_of_the_readme(), _flow_of_the_shop())
-        for mode, svg in _in_both_modes(str(generate_dag(flow, "svg"))).items()
+        for theme in get_args(ThemeName)
     }
 
 
@@ -62,13 +61,6 @@ def _flow_of_the_shop() -> Flow:
     import shop.flows.order_processing  # noqa: F401, PLC0415 - its folder is on the path only now
 
     return get_flow("order_processing")
-
-
-def _in_both_modes(svg: str) -> dict[str, str]:
-    """Return *svg* with the colours of light pages alone, and with those of dark pages alone."""
-    if DARK.search(svg) is None:
-        sys.exit("a drawing has no colours for dark pages where they are looked for")
-    return {"light": DARK.sub("", svg), "dark": DARK.sub(r"@media all \1", svg)}
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.builders import Builder
 
-__all__ = ["draws_mermaid", "find_image", "setup_images"]
+__all__ = ["draws_mermaid", "find_image", "pixels", "setup_images"]
 
 
 def setup_images(app: Sphinx) -> None:
@@ -47,8 +47,7 @@ def _draw(app: Sphinx, env: BuildEnvironment) -> None:
     wanted: dict[Medium, dict[str, Image]] = {}
     for images in domain_of(env).data["drawings"].values():
         for (format_, digest), image in images.items():
-            medium = _medium(app.builder, format_)
-            if medium is not None:
+            for medium in _media(app.builder, format_):
                 wanted.setdefault(medium, {})[digest] = image
     cache = _drawings(app.builder)
     for medium, found in wanted.items():
@@ -70,13 +69,18 @@ def _sources(
                 yield digest, images[digest].source(medium, laid)
 
 
-def _medium(builder: "Builder", format_: str) -> Medium | None:
-    """Return the medium of images for *builder* where *format_* was asked for."""
+def _media(builder: "Builder", format_: str) -> tuple[Medium, ...]:
+    """Return the media of images for *builder* where *format_* was asked for."""
     if builder.format == "latex":
-        return paper_medium()
+        return (paper_medium(),)
     if builder.format != "html" or draws_mermaid(builder, format_):
-        return None
-    return "png" if format_ == "png" else "layout"
+        return ()
+    return pixels(builder) if format_ == "png" else ("layout",)
+
+
+def pixels(builder: "Builder") -> tuple[Medium, ...]:
+    """Return the media of a PNG: one for light pages and one for dark ones, but not in a book."""
+    return ("png",) if builder.name == "epub" else ("png", "dark")
 
 
 def _prune(app: Sphinx, exception: Exception | None) -> None:

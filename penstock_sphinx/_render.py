@@ -40,7 +40,7 @@ from penstock.exceptions import (
 )
 from penstock.graph import Graph
 from penstock.render import Direction, draw
-from penstock_sphinx._images import draws_mermaid, find_image
+from penstock_sphinx._images import draws_mermaid, find_image, pixels
 from penstock_sphinx._log import warn
 from penstock_sphinx._messages import words_of
 from penstock_sphinx._outdated import note_again
@@ -145,12 +145,12 @@ def _draw(builder: Any, node: nodes.Element) -> str:
 
 def _img(builder: Any, node: nodes.Element) -> str:
     folder = Path(builder.outdir) / builder.imagedir
-    name = _save_image(builder, node, folder, "png")
-    source = posixpath.join(builder.imgpath, name)
+    name, *others = (_save_image(builder, node, folder, each) for each in pixels(builder))
+    source, *dark = (posixpath.join(builder.imgpath, each) for each in (name, *others))
     alt = node["alt"] or words_of(builder).picture.format(_graph(node).label)
     png = (folder / name).read_bytes()
-    width, height = (pixels // 2 for pixels in png_size(png))
-    sheet = image_sheet(source, alt, (width, height), _css_sizes(node))
+    width, height = (side // 2 for side in png_size(png))
+    sheet = image_sheet(source, alt, (width, height), _css_sizes(node), *dark)
     return _frame(builder, node, "png", is_fitting=True).around(sheet)
 
 

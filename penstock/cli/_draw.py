@@ -17,7 +17,7 @@ from penstock.exceptions import (
     RendererError,
     UnknownFlowError,
 )
-from penstock.render import Direction, get_renderer, list_formats
+from penstock.render import Direction, ThemeName, get_renderer, list_formats
 from penstock.render import draw as draw_flow
 from penstock.render._legend import has_legend
 from penstock.render._output import choose_format
@@ -94,6 +94,11 @@ def _with_part(command: C) -> C:
 )
 @click.option("--fold", is_flag=True, help="Draw each group, or module, as one node.")
 @click.option("--legend", is_flag=True, help="Explain the signs of the diagram in it.")
+@click.option(
+    "--theme",
+    type=click.Choice(get_args(ThemeName)),
+    help="The page that an image is for. By default, SVG follows the reader, and PNG is light.",
+)
 @_with_part
 @with_flows
 def draw(
@@ -105,6 +110,7 @@ def draw(
     styled: bool,
     fold: bool,
     legend: bool,
+    theme: ThemeName | None,
     modules: tuple[str, ...],
     catalog: str | None,
     **part: Any,
@@ -126,7 +132,8 @@ def draw(
         found = project.flows.flow(flow)
         spelled = {name.removesuffix("_").replace("_", "-"): part[name] for name in part}
         shown = part_of(found, spelled) or found
-        drawn = draw_flow(shown, chosen, output, direction, styled=styled, fold=fold, legend=legend)
+        options: dict[str, Any] = {"styled": styled, "fold": fold, "legend": legend, "theme": theme}
+        drawn = draw_flow(shown, chosen, output, direction, **options)
     except UnknownFlowError as error:
         if project.failures:  # which have been reported, and may be why
             sys.exit(1)

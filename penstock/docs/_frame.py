@@ -230,7 +230,13 @@ def _start(drawing: Drawing, width: float) -> str:
     return f'<span class="{name}">{before}<span>{shift}<i></i>{span}</span></span>'
 
 
-def image_sheet(source: str, alt: str, shape: tuple[int, int], size: Mapping[str, str]) -> str:
+def image_sheet(
+    source: str,
+    alt: str,
+    shape: tuple[int, int],
+    size: Mapping[str, str],
+    dark: str | None = None,
+) -> str:
     """Return an ``<img>`` that shrinks with its column.
 
     Args:
@@ -238,6 +244,7 @@ def image_sheet(source: str, alt: str, shape: tuple[int, int], size: Mapping[str
         alt: What readers hear who do not see it.
         shape: Its own width and height, in pixels.
         size: The width and height that the author wants, as CSS.
+        dark: The address of the same image for dark pages, which the style sheet shows there.
 
     .. versionadded:: 0.2
     """
@@ -248,6 +255,9 @@ def image_sheet(source: str, alt: str, shape: tuple[int, int], size: Mapping[str
         given |= _other_side(*given.popitem(), shape)
     attributes = "".join(f' {side}="{length}"' for side, length in given.items())
     image = f'<img src="{escape(source)}" alt="{escape(alt)}"{attributes} />'
+    if dark is not None:  # over the other, which keeps the room for both
+        name = 'class="penstock-dark" hidden="" loading="lazy"'
+        image += f'<img {name} src="{escape(dark)}" alt="{escape(alt)}" />'
     return _sheet(image, sized=bool(size), tall="height" in size)
 
 

@@ -23,11 +23,12 @@ from penstock.render._registry import (
     render_graph,
 )
 from penstock.render._shapes import Paint, Shape, shape_of
-from penstock.render._themes import DARK, LIGHT, Theme, node_class, paint_of
+from penstock.render._themes import DARK, LIGHT, THEMES, Theme, ThemeName, node_class, paint_of
 
 __all__ = [
     "DARK",
     "LIGHT",
+    "THEMES",
     "Direction",
     "Drawable",
     "Format",
@@ -38,6 +39,7 @@ __all__ = [
     "Shape",
     "TextFormat",
     "Theme",
+    "ThemeName",
     "bar_id",
     "by_group",
     "clean_text",
@@ -89,6 +91,7 @@ def draw(
     check_limits: bool = ...,
     fold: bool | int = ...,
     legend: bool = ...,
+    theme: ThemeName | None = ...,
 ) -> str: ...
 @overload
 def draw(
@@ -101,6 +104,7 @@ def draw(
     check_limits: bool = ...,
     fold: bool | int = ...,
     legend: bool = ...,
+    theme: ThemeName | None = ...,
 ) -> str: ...
 @overload
 def draw(
@@ -113,6 +117,7 @@ def draw(
     check_limits: bool = ...,
     fold: bool | int = ...,
     legend: bool = ...,
+    theme: ThemeName | None = ...,
 ) -> bytes: ...
 @overload
 def draw(
@@ -125,6 +130,7 @@ def draw(
     check_limits: bool = ...,
     fold: bool | int = ...,
     legend: bool = ...,
+    theme: ThemeName | None = ...,
 ) -> str | bytes: ...
 @overload
 def draw(
@@ -137,6 +143,7 @@ def draw(
     check_limits: bool = ...,
     fold: bool | int = ...,
     legend: bool = ...,
+    theme: ThemeName | None = ...,
 ) -> Any: ...  # a format of others: text or bytes
 def draw(
     flow: Drawable,
@@ -148,6 +155,7 @@ def draw(
     check_limits: bool = True,
     fold: bool | int = False,
     legend: bool = False,
+    theme: ThemeName | None = None,
 ) -> str | bytes:
     """Draw a flow, a recorded run or a graph, in any format.
 
@@ -163,6 +171,7 @@ def draw(
         check_limits: As for `penstock.generate_dag`.
         fold: As for `penstock.generate_dag`.
         legend: As for `penstock.generate_dag`.
+        theme: As for `penstock.generate_dag`.
 
     Returns:
         The diagram, as bytes if the format is binary, and as a string if not.
@@ -173,7 +182,7 @@ def draw(
         OutputFormatError: If the suffix of *output* is that of another format,
             or of none and *format* is None.
         InvalidArgumentError: If *flow* cannot be drawn, *direction* is not a
-            direction, or *fold* is negative.
+            direction, *theme* is not a theme, or *fold* is negative.
         RendererError: If the format is of another distribution, and cannot be loaded.
         DiagramTooLargeError: If a diagram is larger than Mermaid draws.
         MissingExtraError: If an image is asked for and no Graphviz program is
@@ -185,7 +194,11 @@ def draw(
     """
     chosen = choose_format(format, output)
     options = RenderOptions(
-        direction=direction, styled=styled, check_limits=check_limits, legend=legend
+        direction=direction,
+        styled=styled,
+        check_limits=check_limits,
+        legend=legend,
+        theme=theme,
     )
     drawn = render_graph(_folded(_graph_of(flow), fold), chosen, options)
     if output is not None:
@@ -232,6 +245,7 @@ def generate_dag(
     check_limits: bool = ...,
     fold: bool | int = ...,
     legend: bool = ...,
+    theme: ThemeName | None = ...,
 ) -> str: ...
 @overload
 def generate_dag(
@@ -244,6 +258,7 @@ def generate_dag(
     check_limits: bool = ...,
     fold: bool | int = ...,
     legend: bool = ...,
+    theme: ThemeName | None = ...,
 ) -> str: ...
 @overload
 def generate_dag(
@@ -256,6 +271,7 @@ def generate_dag(
     check_limits: bool = ...,
     fold: bool | int = ...,
     legend: bool = ...,
+    theme: ThemeName | None = ...,
 ) -> bytes: ...
 @overload
 def generate_dag(
@@ -268,6 +284,7 @@ def generate_dag(
     check_limits: bool = ...,
     fold: bool | int = ...,
     legend: bool = ...,
+    theme: ThemeName | None = ...,
 ) -> str | bytes: ...
 def generate_dag(
     flow: Drawable,
@@ -279,6 +296,7 @@ def generate_dag(
     check_limits: bool = True,
     fold: bool | int = False,
     legend: bool = False,
+    theme: ThemeName | None = None,
 ) -> str | bytes:
     """Draw a flow.
 
@@ -310,6 +328,9 @@ def generate_dag(
             diagrams of the groups.
         legend: Whether to explain the signs of the diagram in it: below the flow, in Mermaid
             as another group. JSON, which is data, has none.
+        theme: For images: the page that they are for, ``"light"`` or ``"dark"``, for instance one
+            of two files between which a page chooses. If None, an SVG follows the reader's
+            system, and a PNG is light. A light PNG is on white, a dark one is transparent.
 
     Returns:
         The diagram, as bytes for ``"png"``, and as a string for all other formats.
@@ -320,7 +341,7 @@ def generate_dag(
         OutputFormatError: If the suffix of *output* is that of another format,
             or of none and *format* is None.
         InvalidArgumentError: If *flow* cannot be drawn, *direction* is not a
-            direction, or *fold* is negative.
+            direction, *theme* is not a theme, or *fold* is negative.
         DiagramTooLargeError: If a diagram is larger than Mermaid draws: 500 edges
             or 50,000 characters.
         MissingExtraError: If an image is asked for and no Graphviz program is
@@ -339,4 +360,5 @@ def generate_dag(
         check_limits=check_limits,
         fold=fold,
         legend=legend,
+        theme=theme,
     )

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
@@ -17,6 +17,7 @@ from penstock.exceptions import (
     UnknownFormatError,
 )
 from penstock.graph._model import Direction, Graph
+from penstock.render._themes import ThemeName
 
 __all__ = [
     "GROUP",
@@ -66,6 +67,11 @@ class RenderOptions:
 
     legend: bool = False
     """Whether to explain the signs of the diagram in it."""
+
+    theme: ThemeName | None = None
+    """The page whose colours an image has, ``"light"`` or ``"dark"``.
+
+    If None, the renderer decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,20 +191,25 @@ def render_graph(graph: Graph, name: str, options: RenderOptions) -> str | bytes
 
     Raises:
         UnknownFormatError: If there is no such format.
-        InvalidArgumentError: If the direction is not one.
+        InvalidArgumentError: If the direction or the theme is not one.
         RendererError: If the format is of another distribution, and cannot be loaded.
         RenderError: If it cannot be drawn.
     """
-    if options.direction not in get_args(Direction):
-        known = ", ".join(get_args(Direction))
-        message = f"direction={options.direction!r} is not a direction (known: {known})"
-        raise InvalidArgumentError(message)
+    _require_known("direction", options.direction, get_args(Direction))
+    _require_known("theme", options.theme, (None, *get_args(ThemeName)))
     renderer = get_renderer(name)
     if options.direction == "auto" and name not in _LAID_OUT:
         options = replace(options, direction="TD")
     if name in _own_names():
         return renderer.render(graph, options)
     return _render_outside(graph, renderer, options)
+
+
+def _require_known(name: str, value: object, known: Sequence[object]) -> None:
+    if value not in known:
+        choices = ", ".join(map(str, known))
+        message = f"{name}={value!r} is not a {name} (known: {choices})"
+        raise InvalidArgumentError(message)
 
 
 def _render_outside(graph: Graph, renderer: Renderer, options: RenderOptions) -> str | bytes:

@@ -45,9 +45,9 @@ def page_stylesheet() -> str:
             "}",
             # Not by variables: a project's own, set for all pages, would not reach these.
             f":is({_where('light')}) .penstock-diagram {{ color-scheme: light; }}",
-            f"{_where('dark')} {{\n{_variables('dark')}\n}}",
+            _dark_page("dark"),
             "@media (prefers-color-scheme: dark) {",
-            f"{_where('auto')} {{\n{_variables('dark')}\n}}",
+            _dark_page("auto"),
             "}",
             "}",
             "",
@@ -78,6 +78,18 @@ def mermaid_stylesheet() -> str:
 
 def _where(mode: str) -> str:
     return ",\n".join(_PAGES[mode])
+
+
+def _dark_page(mode: str) -> str:
+    """Return the rules for pages that are dark since they are in that *mode*."""
+    sheet = f":is({_where(mode)}) .penstock-sheet >"
+    return "\n".join(
+        [
+            f"{_where(mode)} {{\n{_variables('dark')}\n}}",
+            f"{sheet} .penstock-dark {{ display: block !important; }}",
+            f"{sheet} :has(+ .penstock-dark) {{ visibility: hidden; }}",
+        ]
+    )
 
 
 def _variables(mode: str, other: str | None = None) -> str:

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from penstock.graph._model import Node
 from penstock.render._shapes import SHAPES, Paint, shape_of
 
-__all__ = ["DARK", "LIGHT", "Theme", "node_class", "paint_of"]
+__all__ = ["DARK", "LIGHT", "THEMES", "Theme", "ThemeName", "node_class", "paint_of"]
+
+ThemeName = Literal["light", "dark"]
+"""The kind of page that an image is for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,9 @@ DARK = Theme(
     },
 )
 """The colours of diagrams on dark pages."""
+
+THEMES: Mapping[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
+"""The colours of diagrams by the kind of page."""
 
 
 def node_class(node: Node) -> str:

@@ -33,7 +33,13 @@ from penstock.docs import (
     sentence_parts,
     summary_of,
 )
-from penstock.docs.diagrams import legend_of, page_stylesheet, png_size, render_mermaid, render_text
+from penstock.docs.diagrams import (
+    legend_of,
+    page_stylesheet,
+    png_size,
+    render_mermaid,
+    render_text,
+)
 from penstock.exceptions import DiagramTooLargeError, PenstockError, RenderError
 from penstock.graph import MOST_STEPS, Flow, Graph
 from penstock.render import Direction, draw
@@ -284,11 +290,11 @@ class PageRenderer:
     def _image(
         self, graph: Graph, direction: Direction, options: FlowOptions, edges: EdgeTable | None
     ) -> str:
-        png = png_of(graph, direction)
+        png, dark = (png_of(graph, direction, medium) for medium in ("png", "dark"))
         alt = options.alt or self.words.picture.format(graph.label)
         width, height = (pixels // 2 for pixels in png_size(png))
-        source = f"data:image/png;base64,{b64encode(png).decode()}"
-        sheet = image_sheet(source, alt, (width, height), _size_of(options))
+        source, dark_source = map(_png_address, (png, dark))
+        sheet = image_sheet(source, alt, (width, height), _size_of(options), dark_source)
         return self._frame(graph, "png", options, edges=edges, is_fitting=True).around(sheet)
 
     def _frame(self, graph: Graph, drawn: str, options: FlowOptions, **more: Any) -> Frame:
@@ -300,6 +306,10 @@ class PageRenderer:
             legend=legend_of(graph, drawn) if options.legend else (),
             **more,
         )
+
+
+def _png_address(png: bytes) -> str:
+    return f"data:image/png;base64,{b64encode(png).decode()}"
 
 
 def _divide(parts: "list[DocstringPart]") -> "tuple[str, list[DocstringPart]]":

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 
 from penstock.docs import FlowPage, GroupDiagram
-from penstock.docs.diagrams import Drawing, dot_source, draw_dot, draw_svg, paint_svg, render_png
+from penstock.docs.diagrams import (
+    Drawing,
+    Medium,
+    dot_source,
+    draw_dot,
+    draw_svg,
+    paint_svg,
+    render_image,
+)
 from penstock.graph import Graph
 from penstock.render import Direction
 
@@ -51,14 +59,14 @@ def _painter(
 
 
 @lru_cache(256)
-def png_of(graph: Graph, direction: Direction) -> bytes:
-    """Return *graph* as PNG.
+def png_of(graph: Graph, direction: Direction, medium: Medium) -> bytes:
+    """Return *graph* as PNG for light pages (``"png"``), or for ``"dark"`` ones.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
         RenderError: If the program fails.
     """
-    return render_png(graph, direction=direction)
+    return render_image(graph, direction=direction, medium=medium)
 
 
 def _draw_all(graph: Graph, direction: Direction, together: Iterable[Graph]) -> bytes | None:

@@ -12,6 +12,7 @@ from command_line import printed
 from penstock import __main__ as program
 from penstock.cli import LOADED
 from penstock.docs.diagrams import page_script, page_stylesheet
+from penstock.render import DARK
 
 SHOP = """
 from penstock import entrypoint, flow, step
@@ -393,6 +394,17 @@ def test_program_is_installed():
 
 def files_in(folder):
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+@pytest.mark.needs("Graphviz program")
+def test_draw_theme(project):
+    """`draw --theme` writes an image that has the colours of one page, whatever the reader's."""
+    for name in ("light", "dark"):
+        run("draw", "bom_sync", "-o", f"{name}.svg", "--theme", name)
+
+    drawn = {name: (project / f"{name}.svg").read_text("utf-8") for name in ("light", "dark")}
+    assert ["prefers-color-scheme" in svg for svg in drawn.values()] == [False, False]
+    assert [DARK.colours["card"] in svg for svg in drawn.values()] == [False, True]
 
 
 @pytest.mark.parametrize(

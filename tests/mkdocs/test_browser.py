@@ -285,7 +285,7 @@ def test_page_after_page(chromium, site):
     if site.has_tools:
         use_tools(reader, "Orders")
     go_to(reader, "Image")
-    image = reader.page.locator(".penstock-diagram img")
+    image = reader.page.locator(".penstock-diagram img:not(.penstock-dark)")
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
     go_to(reader, "Orders")
     assert "Charges it." in reader.click("charge")

@@ -58,6 +58,13 @@ def test_image_of_a_height():
     assert ' height="50" width="100"' in html
 
 
+def test_image_for_dark_pages():
+    """A second image is hidden where no style sheet shows it."""
+    html = image_sheet("a.png", "A", (200, 100), {}, "b.png")
+
+    assert '<img class="penstock-dark" hidden="" loading="lazy" src="b.png" alt="A" />' in html
+
+
 def test_too_large_to_copy():
     """A diagram that Mermaid would refuse to draw is not offered."""
     assert mermaid_to_copy(graph(3), "TD").startswith("graph TD\n")

@@ -11,8 +11,8 @@ import pytest
 from corpus import HOSTILE, graphs, shown
 from hypothesis import given, settings
 
-from penstock import Edge, Graph, Node
-from penstock.render import LIGHT
+from penstock import Edge, Graph, Node, generate_dag
+from penstock.render import THEMES
 from penstock.render._graphviz.background import _dashed, _path, background_lines
 from penstock.render._graphviz.images import draw_svg, png_size, render_png
 from penstock.render._graphviz.program import find_extra
@@ -65,7 +65,7 @@ def pixel(png: bytes, x: int, y: int) -> tuple[int, ...]:
             p = min((a, b, c), key=lambda value: abs(a + b - c - value))
             line[at] = (line[at] + (0, a, b, (a + b) // 2, p)[kind]) % 256
         above = bytes(line)
-    return tuple(above[x * depth : x * depth + 3])
+    return tuple(above[x * depth : x * depth + depth])
 
 
 @pytest.mark.needs("Graphviz program")
@@ -109,18 +109,19 @@ def test_random_graphs(graph):
 @pytest.mark.dot
 @pytest.mark.needs("Graphviz program")
 @pytest.mark.parametrize("program", ["graphviz-pure", "dot"])
-def test_painted(program, require, monkeypatch):
-    """Each program paints it: the card of the entrypoint and its icon have their colours."""
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_painted(program, theme, require, monkeypatch):
+    """Each program paints it in the colours of the page, and a dark one has no ground."""
     if program == "dot":
         require("dot", shutil.which("dot") is not None)
     monkeypatch.setenv("PENSTOCK_DOT", "dot" if program == "dot" else find_extra())
     graph = replace(ORDERS, title=None, description=None, nodes=ORDERS.nodes[:2])
 
-    png = render_png(graph)
+    png = generate_dag(graph, "png", theme=theme)
 
-    light, middle = LIGHT.colours, png_size(png)[0] // 2
-    assert pixel(png, middle, 20) == tuple(bytes.fromhex(light["entry"][1:]))
-    assert pixel(png, 2, 2) == (255, 255, 255)
+    colours, middle = THEMES[theme].colours, png_size(png)[0] // 2
+    assert pixel(png, middle, 20)[:3] == tuple(bytes.fromhex(colours["entry"][1:]))
+    assert pixel(png, 2, 2)[:3] == (255, 255, 255) if theme == "light" else pixel(png, 2, 2)[3] == 0
     drawing = draw_svg(graph, direction="TD")
     assert png_size(png) == pytest.approx((2 * drawing.width, 2 * drawing.height), abs=1)
 

@@ -78,6 +78,12 @@ def test_unknown_direction():
         generate_dag("orders", direction="UP")
 
 
+def test_unknown_theme():
+    """An unknown theme is an error with the known ones."""
+    with pytest.raises(InvalidArgumentError, match=r"'sepia' is not a theme \(known: None, light,"):
+        generate_dag("orders", theme="sepia")
+
+
 def test_nothing_of_the_flow_runs():
     """Drawing runs no function of the flow, and asks none for its looks."""
 

@@ -374,6 +374,30 @@ def test_paper(dark_reader):
     assert on_paper == IS_LIGHT
 
 
+SEEN = """() => [...document.querySelectorAll(".penstock-sheet > img")].map(image =>
+    image.checkVisibility({visibilityProperty: true}) && image.className === "penstock-dark")"""
+PLACES = """() => [...document.querySelectorAll(".penstock-sheet > img")].map(image => {
+    const {x, y, width, height} = image.getBoundingClientRect();
+    return image.checkVisibility() ? [x, y, width, height] : null;
+})"""
+
+
+@alabaster
+def test_png_of_a_dark_page(chromium, folder):
+    """On a dark page, each PNG is the one for dark pages, where the other would be."""
+    reader = Reader(chromium, folder / "sizes.html")
+    light = (reader.page.evaluate(SEEN), reader.page.evaluate(PLACES))
+    reader.page.evaluate("document.body.dataset.theme = 'dark'")
+    dark = (reader.page.evaluate(SEEN), reader.page.evaluate(PLACES))
+    reader.page.emulate_media(media="print")
+    paper = reader.page.evaluate(SEEN)
+
+    assert dark[0] == [False, True] * (len(dark[0]) // 2)
+    assert paper == light[0] == [False] * len(dark[0])
+    assert light[1][1::2] == [None] * (len(dark[0]) // 2)
+    assert dark[1][::2] == light[1][::2]
+
+
 @pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml"])
 @pytest.mark.parametrize("page", ["index", "sub/deep"])
 def test_node_leads_to_another_page(chromium, pages, builder, page):
@@ -467,7 +491,8 @@ def test_sizes(chromium, folder):
         content=".penstock-view { font-size: 16px; width: 500px; padding: 0 }"
     )
 
-    images = reader.page.locator(".penstock-diagram :is(img, .penstock-flow, .mermaid svg)").all()
+    drawn = ":is(img:not(.penstock-dark), .penstock-flow, .mermaid svg)"
+    images = reader.page.locator(f".penstock-diagram {drawn}").all()
     assert len(images) == 3 * len(SIZES)
     for image, (width, height) in zip(images, [*SIZES.values()] * 3, strict=True):
         box, shape = image.bounding_box(), image.evaluate(SHAPE)

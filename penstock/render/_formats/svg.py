@@ -8,7 +8,9 @@ __all__ = ["RENDERER"]
 
 
 def _render(graph: Graph, options: RenderOptions) -> str:
-    return render_svg(graph, direction=options.direction, legend=options.legend)
+    return render_svg(
+        graph, direction=options.direction, legend=options.legend, theme=options.theme
+    )
 
 
 RENDERER = Renderer("svg", (".svg",), _render)

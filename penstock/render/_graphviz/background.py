@@ -6,12 +6,12 @@ and a PDF show what the SVG shows, whatever that is.
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import atan2, ceil, cos, hypot, pi, sin, sqrt, tan
 from typing import NamedTuple
 
 from penstock.graph import Graph
-from penstock.render import LIGHT, clean_text, label_lines, plain_text
+from penstock.render import THEMES, ThemeName, clean_text, label_lines, plain_text
 from penstock.render._graphviz.drawing import Drawing
 from penstock.render._graphviz.measure import NOTE, SANS, width_of
 from penstock.render._graphviz.routes import point_at
@@ -56,14 +56,15 @@ class _Font(NamedTuple):
     """Whether its position is its middle, and not where it begins."""
 
 
-def background_lines(drawing: Drawing, graph: Graph) -> list[str]:
+def background_lines(drawing: Drawing, graph: Graph, theme: ThemeName = "light") -> list[str]:
     """Return the statements of a graph whose background is *drawing*, below its title and more.
 
     Args:
         drawing: The drawing for a page: each element has its colours.
         graph: The flow, for its title and its description.
+        theme: The page whose colours these have.
     """
-    painter = _Painter(drawing, graph)
+    painter = _Painter(drawing, graph, theme)
     # Scanners have a limit for each string, so that there is one for each operation.
     background = " + ".join(map(_quoted, painter.operations())) or _quoted("")
     width, height = painter.width, painter.height
@@ -77,10 +78,10 @@ def background_lines(drawing: Drawing, graph: Graph) -> list[str]:
 class _Painter:
     """Writes what is in an SVG as operations of xdot, in which y leads up."""
 
-    def __init__(self, drawing: Drawing, graph: Graph) -> None:
+    def __init__(self, drawing: Drawing, graph: Graph, theme: ThemeName) -> None:
         self._root = ET.fromstring(drawing.svg)  # noqa: S314 - our own
         self._left, self._top, width, height = map(float, self._root.attrib["viewBox"].split())
-        self._heading = [*_heading(graph)]
+        self._heading = [*_heading(graph, THEMES[theme].colours)]
         wide = [width_of(text, font.size) + 2 * _MARGIN for text, font, _ in self._heading]
         self._above = sum(line for *_, line in self._heading) + 2 * _MARGIN * bool(self._heading)
         self.width = max(width, *wide) if wide else width
@@ -147,14 +148,14 @@ def _quoted(operation: str) -> str:
     return f'"{quoted} "'
 
 
-def _heading(graph: Graph) -> Iterator[tuple[str, _Font, int]]:
+def _heading(graph: Graph, colours: Mapping[str, str]) -> Iterator[tuple[str, _Font, int]]:
     """Yield each line above the flow, with how it is written and its height."""
-    title = _Font(SANS, LIGHT.colours["text"], is_bold=True)
+    title = _Font(SANS, colours["text"], is_bold=True)
     for line in label_lines(graph.title, _TITLE_WIDTH) if graph.title else ():
         yield line, title, _TITLE_LINE
     text, small = (
         plain_text(graph.description or ""),
-        _Font(NOTE, LIGHT.colours["muted"], is_bold=False),
+        _Font(NOTE, colours["muted"], is_bold=False),
     )
     for line in label_lines(text, _TITLE_WIDTH) if text else ():
         yield line, small, _TEXT_LINE

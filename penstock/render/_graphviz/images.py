@@ -13,7 +13,7 @@ from zlib import crc32
 
 from penstock.exceptions import MissingExtraError, MissingProgramError, RenderError
 from penstock.graph import Graph
-from penstock.render import Direction
+from penstock.render import Direction, ThemeName
 from penstock.render._graphviz.background import background_lines
 from penstock.render._graphviz.boxes import plan
 from penstock.render._graphviz.drawing import Drawing
@@ -37,11 +37,13 @@ __all__ = [
     "require_program",
 ]
 
-Medium = Literal["layout", "png", "print", "pdf"]
+Medium = Literal["layout", "png", "dark", "print", "pdf"]
 """Positions for `paint_svg`, or an image of what that paints: pixels, two for one of CSS on a
-screen and four a point for paper, or vectors for paper."""
+screen (``"dark"`` for dark pages) and four a point for paper, or vectors for paper."""
 
-_DPI: dict[Medium, int] = {"png": 144, "print": 288}
+_DPI: dict[Medium, int] = {"png": 144, "dark": 144, "print": 288}
+
+_PAPER: dict[Medium, str] = {"png": "white", "dark": "transparent", "print": "white"}
 
 _LARGEST_PDF = 199
 """Inches: vectors are shrunk to the size that programs which show PDF support (200 inches)."""
@@ -53,7 +55,7 @@ _OPTIONS: dict[Medium, tuple[str, ...]] = {
     "layout": ("-Kdot", "-Tjson0"),
     "pdf": (*_PLACED, "-Tpdf", f"-Gsize={_LARGEST_PDF}"),
     **{
-        medium: (*_PLACED, "-Tpng", f"-Gdpi={dpi}", "-Gbgcolor=white")
+        medium: (*_PLACED, "-Tpng", f"-Gdpi={dpi}", f"-Gbgcolor={_PAPER[medium]}")
         for medium, dpi in _DPI.items()
     },
 }
@@ -82,6 +84,7 @@ def render_svg(
     prefix: str | None = None,
     standalone: bool = True,
     legend: bool = False,
+    theme: ThemeName | None = None,
 ) -> str:
     """Return *graph* as an ``<svg>`` element for a file or a page.
 
@@ -94,6 +97,7 @@ def render_svg(
         standalone: Whether the image brings its own style and follows the
             reader's system to dark colours. In a page, the page's style does.
         legend: Whether to explain its signs below it.
+        theme: The page whose colours it has, whatever the reader's system.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
@@ -102,7 +106,12 @@ def render_svg(
     .. versionadded:: 0.2
     """
     drawing = draw_svg(
-        graph, direction=direction, prefix=prefix, standalone=standalone, legend=legend
+        graph,
+        direction=direction,
+        prefix=prefix,
+        standalone=standalone,
+        legend=legend,
+        theme=theme,
     )
     return drawing.svg
 
@@ -114,6 +123,7 @@ def draw_svg(
     prefix: str | None = None,
     standalone: bool = True,
     legend: bool = False,
+    theme: ThemeName | None = None,
 ) -> Drawing:
     """Return *graph* as `render_svg` does, with its size and where it begins.
 
@@ -124,7 +134,8 @@ def draw_svg(
     .. versionadded:: 0.2
     """
     laid = _draw(graph, "layout", direction)
-    return _painted(laid, graph, direction, prefix=prefix, standalone=standalone, legend=legend)
+    options = {"prefix": prefix, "standalone": standalone, "legend": legend, "theme": theme}
+    return _painted(laid, graph, direction, **options)
 
 
 def _painted(laid: bytes, graph: Graph, direction: Direction, **options: Any) -> Drawing:
@@ -140,10 +151,12 @@ def render_png(
     graph: Graph,
     *,
     direction: Direction = "TD",
-    medium: Literal["png", "print"] = "png",
+    medium: Literal["png", "dark", "print"] = "png",
     legend: bool = False,
 ) -> bytes:
-    """Return *graph* as PNG: what `render_svg` draws, on white, below its title and description.
+    """Return *graph* as PNG: what `render_svg` draws, below its title and description.
+
+    It is on white, and for ``"dark"`` on whatever page shows it.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
@@ -201,8 +214,9 @@ def dot_source(
         documents = [[*layout_lines(plan(graph, axis))] for axis in axes_of(direction)]
     else:
         laid = laid or _draw(graph, "layout", direction)
-        drawing = _painted(laid, graph, direction, standalone=False, legend=legend)
-        documents = [background_lines(drawing, graph)]
+        theme: ThemeName = "dark" if medium == "dark" else "light"
+        drawing = _painted(laid, graph, direction, standalone=False, legend=legend, theme=theme)
+        documents = [background_lines(drawing, graph, theme)]
         _require_letters(graph, *documents)
     # Its own statements would be quoted once more, which takes four times as long.
     bodies = [[f"{line}\n" for line in lines] for lines in documents]
@@ -307,7 +321,7 @@ def _sized(image: bytes, medium: Medium) -> bytes:
 def png_size(image: bytes) -> tuple[int, int]:
     """Return the width and the height of a PNG in pixels (PNG specification, 11.2.1).
 
-    Of *medium* ``"png"`` there are two for one of CSS, of ``"print"`` four a point.
+    Of *medium* ``"png"`` or ``"dark"`` there are two for one of CSS, of ``"print"`` four a point.
 
     .. versionadded:: 0.2
     """
@@ -372,9 +386,8 @@ def require_program() -> str:
 
 _SPLIT: dict[Medium, Callable[[bytes], Iterator[bytes]]] = {
     "layout": _split_layouts,
-    "png": _split_png,
-    "print": _split_png,
     "pdf": _split_pdf,
+    **dict.fromkeys(_DPI, _split_png),
 }
 
 

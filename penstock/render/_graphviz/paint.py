@@ -5,7 +5,7 @@ from functools import lru_cache, reduce
 from html import escape
 
 from penstock.graph import Edge, Graph, Node
-from penstock.render import Direction, clean_text, plain_text, safe_href
+from penstock.render import Direction, ThemeName, clean_text, plain_text, safe_href
 from penstock.render._graphviz.boxes import (
     BAR,
     GAP,
@@ -64,6 +64,7 @@ def paint_svg(
     prefix: str | None = None,
     standalone: bool = True,
     legend: bool = False,
+    theme: ThemeName | None = None,
 ) -> Drawing:
     """Return *graph* as SVG, as a Graphviz program has laid it out.
 
@@ -77,6 +78,8 @@ def paint_svg(
         standalone: Whether the image has its own style and follows the
             reader's system to dark colours. In a page, the page's style does.
         legend: Whether to explain its signs below it.
+        theme: The page whose colours it has, whatever the reader's system: in a file, or, in a
+            page, without the style sheet of the page.
 
     Raises:
         ValueError: If *laid* is not the layout of such a flow.
@@ -86,7 +89,10 @@ def paint_svg(
     layout = read_layout(laid, graph, direction)
     lines = route(layout, backwards=direction in {"BT", "RL"})
     return _Painter(layout, lines).drawing(
-        prefix or f"penstock-{dot_id(graph.name)}", standalone=standalone, legend=legend
+        prefix or f"penstock-{dot_id(graph.name)}",
+        standalone=standalone,
+        legend=legend,
+        theme=theme,
     )
 
 
@@ -96,7 +102,9 @@ class _Painter:
         self._graph = layout.plan.graph
         self._drawn = [point for line in lines for point in sample(line.curve)]
 
-    def drawing(self, prefix: str, *, standalone: bool, legend: bool) -> Drawing:
+    def drawing(
+        self, prefix: str, *, standalone: bool, legend: bool, theme: ThemeName | None
+    ) -> Drawing:
         """Return the whole image."""
         left, top, right, bottom = self._layout.bounds()
         across, down = zip(*self._drawn, strict=True) if self._drawn else ((left,), (top,))
@@ -117,11 +125,11 @@ class _Painter:
             'class="penstock-flow" xmlns="http://www.w3.org/2000/svg" '
             'xmlns:xlink="http://www.w3.org/1999/xlink" '
             f'role="group" aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc">'
-            + "".join(self._inside(prefix, standalone=standalone))
+            + "".join(self._inside(prefix, svg_stylesheet(theme) if standalone else ""))
             + f"{signs}</svg>"
         )
         # A file has its style sheet in it.
-        svg = svg if standalone else with_plain_colours(svg)
+        svg = svg if standalone else with_plain_colours(svg, theme or "light")
         first, every = self._entrypoints(left, width)
         return Drawing(
             svg=svg,
@@ -131,11 +139,11 @@ class _Painter:
             entrypoints=every,
         )
 
-    def _inside(self, prefix: str, *, standalone: bool) -> Iterator[str]:
+    def _inside(self, prefix: str, css: str) -> Iterator[str]:
         yield f'<title id="{prefix}-title">{_text(self._graph.label)}</title>'
         yield f'<desc id="{prefix}-desc">{_text(" ".join(_describe(self._graph)))}</desc>'
-        if standalone:
-            yield f"<style>{escape(svg_stylesheet(), quote=False)}</style>"
+        if css:
+            yield f"<style>{escape(css, quote=False)}</style>"
         for frame in self._layout.frames:
             wide, tall = frame.right - frame.left, frame.bottom - frame.top
             yield f'<g class="penstock-group">{_rect(frame.left, frame.top, wide, tall, 10)}</g>'

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from penstock.render import DARK, LIGHT
+from penstock.render import DARK, LIGHT, ThemeName
 
 __all__ = ["flow_rules", "read_css", "svg_stylesheet", "variables", "with_defaults"]
 
@@ -15,12 +15,13 @@ _VARIABLE = re.compile(r"var\(--penstock-([a-z-]+)\)")
 
 
 @cache
-def svg_stylesheet() -> str:
-    """Return the CSS of a standalone image: it follows the reader's system."""
-    screen = "@media screen and (prefers-color-scheme: dark)"
+def svg_stylesheet(theme: ThemeName | None = None) -> str:
+    """Return the CSS of a standalone image: without a *theme*, it follows the reader's system."""
     paint, forced = flow_rules().split(_FORCED)
-    dark = variables(DARK.colours)
-    return f"{paint}{screen} {{\n.penstock-flow {{\n{dark}\n}}\n}}\n{_FORCED}{forced}"
+    dark = f".penstock-flow {{\n{variables(DARK.colours)}\n}}\n"
+    if theme is None:
+        dark = f"@media screen and (prefers-color-scheme: dark) {{\n{dark}}}\n"
+    return f"{paint}{'' if theme == 'light' else dark}{_FORCED}{forced}"
 
 
 def flow_rules() -> str:
