@@ -17,17 +17,28 @@ from penstock.catalog._absent import noted_absences
 from penstock.catalog._bytecode import without_stale_bytecode
 from penstock.catalog._catalog import Catalog
 from penstock.catalog._inputs import Inputs
+from penstock.catalog._object_reader import ImportedObjects
+from penstock.catalog._objects import Objects, objects_from_json, objects_to_json
 from penstock.catalog._recording import record
 from penstock.catalog._variables import noted_variables
 from penstock.exceptions import ModuleImportError, SetupError
 
-__all__ = ["CATALOG", "export", "read_failures", "read_inputs", "run", "write_request"]
+__all__ = [
+    "CATALOG",
+    "export",
+    "read_failures",
+    "read_inputs",
+    "read_objects",
+    "run",
+    "write_request",
+]
 
 CATALOG = "flows.json"
 """The file of the catalog, which is there when all is done."""
 
 _FAILURES = "failures.json"
 _INPUTS = "inputs.json"
+_OBJECTS = "objects.json"
 _REQUEST = "request.json"
 _KINDS = {"ModuleImportError": ModuleImportError, "SetupError": SetupError}
 
@@ -47,6 +58,12 @@ def read_inputs(folder: Path) -> Inputs | None:
     """Return what the catalog of the child was made from, or None if that is not known."""
     found = json.loads((folder / _INPUTS).read_text(encoding="utf-8"))
     return found and Inputs.from_json(found)
+
+
+def read_objects(folder: Path) -> Objects | None:
+    """Return the objects of the modules, or None if the settings ask for no evidence."""
+    found = json.loads((folder / _OBJECTS).read_text(encoding="utf-8"))
+    return None if found is None else objects_from_json(found)
 
 
 def run(folder: str, end: float) -> None:
@@ -81,6 +98,11 @@ def export(folder: Path) -> None:
     write_whole(folder / _INPUTS, json.dumps(inputs and inputs.to_json()))
     facts = [{"kind": type(each).__name__, "facts": each.args} for each in failures]
     write_whole(folder / _FAILURES, json.dumps(facts))
+    # Beside the catalog, which is published: they are for one check.
+    objects = (
+        objects_to_json(ImportedObjects(settings.project_folder)) if settings.evidence else None
+    )
+    write_whole(folder / _OBJECTS, json.dumps(objects))
     catalog = Catalog.from_registry(settings.project_folder)
     write_whole(folder / CATALOG, catalog.to_json())
 

@@ -10,6 +10,7 @@ from penstock.catalog._checked import CheckedFlows
 from penstock.catalog._collect import flows_in_order, unclaimed_in_order
 from penstock.catalog._flows import Flows
 from penstock.catalog._inputs import Inputs, inputs_of_file
+from penstock.catalog._objects import Objects
 from penstock.catalog._reading import read_catalog
 from penstock.catalog._recording import record
 from penstock.exceptions import CatalogError, ConfigurationError, ModuleImportError
@@ -58,6 +59,9 @@ class LoadedFlows:
 
     evidence_failure: str | None = None
     """Why the flows have no evidence, although the settings ask for it."""
+
+    objects: Objects | None = None
+    """The objects of the modules, if another process has imported them for evidence."""
 
     def catalog(self, root: str | os.PathLike[str] | None = None) -> Catalog:
         """Return the flows as one value, which is the same on any machine.

@@ -13,7 +13,13 @@ from time import time
 from penstock._common.compat import interpreter_flags
 from penstock._common.processes import end_group
 from penstock._project.settings import Settings
-from penstock.catalog._child import CATALOG, read_failures, read_inputs, write_request
+from penstock.catalog._child import (
+    CATALOG,
+    read_failures,
+    read_inputs,
+    read_objects,
+    write_request,
+)
 from penstock.catalog._inputs import describe_process
 from penstock.catalog._loading import LoadedFlows
 from penstock.catalog._reading import parse_catalog
@@ -66,7 +72,10 @@ def load_in_child(
         inputs = read_inputs(folder)
         # As this process is, with which the next build is compared: not as its child saw it.
         return LoadedFlows(
-            flows, read_failures(folder), inputs and replace(inputs, process=process)
+            flows,
+            read_failures(folder),
+            inputs and replace(inputs, process=process),
+            objects=read_objects(folder),
         )
 
 

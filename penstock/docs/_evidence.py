@@ -9,6 +9,7 @@ from penstock.catalog._checked import CheckedFlows, checks_of
 from penstock.catalog._checking import has_result, read_result, write_request
 from penstock.catalog._inputs import Inputs
 from penstock.catalog._loading import LoadedFlows
+from penstock.catalog._object_reader import ImportedObjects
 from penstock.catalog._subprocess import run_module
 from penstock.docs._revision import find_revision
 
@@ -37,7 +38,10 @@ def add_evidence(
     with TemporaryDirectory(prefix="penstock-", ignore_cleanup_errors=True) as name:
         files = Path(name)
         catalog = loaded.catalog(settings.project_folder)
-        write_request(files, catalog, settings.project_folder, settings.pythonpath, cache)
+        # If no other process has imported the modules, this one has.
+        objects = loaded.objects or ImportedObjects(settings.project_folder)
+        root, pythonpath = settings.project_folder, settings.pythonpath
+        write_request(files, catalog, root, pythonpath, cache, objects=objects)
         try:
             code = run_module(
                 "penstock.evidence._child", files, files / "output.txt", settings.timeout

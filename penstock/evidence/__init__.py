@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock._project.settings import Settings
+from penstock.catalog._object_reader import ImportedObjects
+from penstock.catalog._objects import NOT_IMPORTED
 from penstock.evidence._baseline import apply_baseline, baseline_text, read_baseline
 from penstock.evidence._declared import as_checked, project_of
 from penstock.evidence._explain import explain_edge
@@ -78,7 +80,9 @@ def check_flows(
     """
     root = Path(folder).absolute()
     checked = [as_checked(flow, root) for flow in flows]
-    project = project_of(root, pythonpath, checked)
+    is_loaded = any(step.is_loaded for flow in checked for step in flow.steps)
+    objects = ImportedObjects(root) if is_loaded else NOT_IMPORTED
+    project = project_of(root, pythonpath, checked, objects)
     found = check_again(project, checked, None if cache is None else Path(cache))
     reports = [replace(each, undeclared=()) if each.flow in incomplete else each for each in found]
     return report_of(checked, reports, [as_finding(problem, root) for problem in problems])

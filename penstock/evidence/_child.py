@@ -23,11 +23,11 @@ def run(folder: str, _end: float) -> None:
 
 def check_files(folder: Path) -> None:
     """Check what the request in *folder* asks for, and write there what came of it."""
-    catalog, project_folder, pythonpath, cache = read_request(folder)
+    catalog, project_folder, pythonpath, cache, objects = read_request(folder)
     root = Path(project_folder).absolute()
     # They were loaded a moment ago: a function that the source does not show is made otherwise.
     flows = [_as_loaded(as_checked(flow, root)) for flow in catalog.flows]
-    project = project_of(root, pythonpath, flows)
+    project = project_of(root, pythonpath, flows, objects)
     inputs = _inputs_of(project)  # before they are read: a later edit counts as a change
     reports = check_again(project, flows, None if cache is None else Path(cache))
     checks = {

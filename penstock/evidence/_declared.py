@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from penstock._declared.step import Location, Step
+from penstock.catalog._objects import NOT_IMPORTED, Objects
 from penstock.evidence._model import CheckedFlow, CheckedStep
 from penstock.evidence._source.project import Project
 from penstock.graph import Flow
@@ -52,7 +53,10 @@ def relative_to(location: Location | None, folder: Path) -> Location | None:
 
 
 def project_of(
-    folder: Path, pythonpath: Iterable[str], flows: Iterable[CheckedFlow] = ()
+    folder: Path,
+    pythonpath: Iterable[str],
+    flows: Iterable[CheckedFlow] = (),
+    objects: Objects = NOT_IMPORTED,
 ) -> Project:
     """Return the source in *folder*, whose modules are imported from *pythonpath*.
 
@@ -63,11 +67,11 @@ def project_of(
     given = [folder / each for each in pythonpath]
     found = [folder / root for step in steps for root in _root_of(step)]
     roots = [root for root in dict.fromkeys((*found, *given)) if _is_inside(root, folder)]
-    project = Project.at(folder, roots)
+    project = Project.at(folder, roots, objects)
     more = [folder / root for step in steps for root in _roots_by_name(project, step)]
     if not more:
         return project
-    return Project.at(folder, list(dict.fromkeys((*more, *(roots or [folder])))))
+    return Project.at(folder, list(dict.fromkeys((*more, *(roots or [folder])))), objects)
 
 
 def _is_inside(root: Path, folder: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from penstock._common.files import write_whole
 from penstock._declared.step import Location
+from penstock.catalog._objects import names_to_json
 from penstock.catalog._states import FileState, digest_of
 from penstock.evidence._check import check
 from penstock.evidence._model import CheckedFlow, FlowReport
@@ -61,6 +62,7 @@ def check_again(
             "reports": [asdict(report) for report in reports],
             "read": [n for n, source in enumerate(project.sources) if project.has_read(source)],
             "words": sorted(project.searched),
+            "objects": {file: _digest_of_objects(project, file) for file in project.objects.used},
             **_files_of(filter(None, after)),
         }
         _write(folder, entries, key, entry)
@@ -71,6 +73,7 @@ def _key_of(project: Project, flows: Sequence[CheckedFlow]) -> str:
     """Return a digest of all that counts besides the content of files."""
     named = [(name, source.file) for name, source in project.files.items()]
     known = [sys.version, sys.implementation.name, sys.getrecursionlimit(), _program()]
+    known.append(project.objects.files)
     return digest_of(json.dumps([*known, repr(flows), named]).encode())
 
 
@@ -82,6 +85,11 @@ def _program() -> str:
     return digest_of("".join(digests).encode())
 
 
+def _digest_of_objects(project: Project, file: str) -> str:
+    """Return a digest of what the imported module of *file* has."""
+    return digest_of(json.dumps(names_to_json(project.objects.of(file))).encode())
+
+
 def _unchanged(project: Project, entry: _Entry) -> list[FileState] | None:
     """Return the files as they are now, or None if a report may be another now.
 
@@ -89,6 +97,9 @@ def _unchanged(project: Project, entry: _Entry) -> list[FileState] | None:
     all files is in it.
     """
     words, read = set(entry["words"]), set(entry["read"])
+    objects: Mapping[str, str] = entry["objects"]
+    if any(_digest_of_objects(project, file) != digest for file, digest in objects.items()):
+        return None
     found: list[FileState] = []
     for number, before in enumerate(_states_in(project, entry)):
         now = before.verified()

@@ -19,7 +19,13 @@ from penstock.catalog._reading import parse_catalog
 from penstock.docs import ENGLISH, FlowPage, Frame, contradictions, words_in
 from penstock.docs import _evidence as module
 from penstock.docs._revision import find_revision
-from penstock.docs.loading import FlowsLoader, add_evidence, load_in_child, show_evidence
+from penstock.docs.loading import (
+    FlowsLoader,
+    add_evidence,
+    import_recorded,
+    load_in_child,
+    show_evidence,
+)
 from penstock.docs.markdown import text_documents
 from penstock.evidence import _child
 from penstock.exceptions import CatalogError
@@ -178,6 +184,41 @@ def test_child(made, tmp_path):
     assert failures == []
     assert [Path(state.path).name for state in inputs.files] == ["evident.py"]
     assert [(state.path, state.has_modules) for state in inputs.folders] == [(str(folder), True)]
+
+
+CHOSEN = """
+from functools import reduce
+from penstock import entrypoint, flow, step
+
+orders = flow("chosen")
+
+def choose(*found):
+    return reduce(lambda one, other: other, found)
+
+@orders
+@step(after="receive")
+def check(order): ...
+
+after = choose(None, [check])
+
+@orders
+@entrypoint
+def receive(order):
+    after[0](order)
+"""
+
+
+@pytest.mark.parametrize("load", [load_in_child, lambda settings, _: import_recorded(settings)])
+def test_objects(tmp_path, monkeypatch, load):
+    """The objects of the modules count, whichever process has imported these."""
+    name = f"chosen_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(CHOSEN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    settings = Settings(modules=(name,), root=str(tmp_path), evidence=True)
+    (edge,) = add_evidence(load(settings, print), settings).flows.flow("chosen").edges
+
+    assert edge.check.verdict == "supported"
 
 
 def test_outside():

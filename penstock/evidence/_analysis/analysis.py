@@ -5,6 +5,7 @@ from penstock.evidence._analysis.bodies import run_body
 from penstock.evidence._analysis.calls import apply
 from penstock.evidence._analysis.engine import Engine, Rules
 from penstock.evidence._analysis.expressions import evaluate
+from penstock.evidence._analysis.objects import add_objects
 from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
 from penstock.evidence._analysis.statements import run_block
 from penstock.evidence._analysis.values import Class, Function, Instance, Value
@@ -17,7 +18,12 @@ MOST_WORK = 1_000_000
 """Steps of work, which are counted instead of seconds: each machine finds the same."""
 
 RULES = Rules(
-    run_body=run_body, annotated=annotated, evaluate=evaluate, execute=run_block, apply=apply
+    run_body=run_body,
+    annotated=annotated,
+    evaluate=evaluate,
+    execute=run_block,
+    apply=apply,
+    add_objects=add_objects,
 )
 
 

@@ -14,6 +14,7 @@ from penstock.evidence._analysis.overrides import with_overrides
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.terms import Call
 from penstock.evidence._analysis.values import (
+    FURTHER,
     NOTHING,
     UNKNOWN,
     Alias,
@@ -23,6 +24,7 @@ from penstock.evidence._analysis.values import (
     Deferred,
     External,
     Function,
+    Further,
     Instance,
     Method,
     Module,
@@ -81,8 +83,9 @@ def _method_of(kind: str) -> Rule:
     return rule
 
 
-def _of_unknown(frame: Frame, _: Value, name: str, __: ast.AST) -> Values:
-    return methods_called(frame.engine, name) or UNKNOWN
+def _of_unknown(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
+    known = FURTHER if isinstance(owner, Further) else UNKNOWN
+    return methods_called(frame.engine, name) or known
 
 
 _ITSELF = {"__wrapped__", "func", "__func__", "fget", "run", "fn", "callback", "original_func"}
@@ -290,6 +293,5 @@ _RULES: dict[type[Value], Rule] = {
     Container: _method_of("item"),
     Pending: _method_of("pending"),
     Deferred: _method_of("deferred"),
-    Unknown: _of_unknown,
-    Alias: _of_unknown,
+    **dict.fromkeys((Unknown, Further, Alias), _of_unknown),
 }

@@ -15,6 +15,7 @@ from penstock.evidence._analysis.values import (
     Constant,
     Container,
     External,
+    Further,
     Instance,
     Partial,
     Super,
@@ -123,7 +124,7 @@ def setattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -
             if isinstance(name, Constant) and isinstance(owner, Class):
                 engine = frame.engine
                 engine.assign(engine.info(owner.definition).scope, name.value, values)
-            elif isinstance(name, Constant) and not isinstance(owner, (Unknown, Constant)):
+            elif isinstance(name, Constant) and not isinstance(owner, (Unknown, Further, Constant)):
                 frame.engine.store(owner, name.value, values)
     return (Constant(None),)
 

@@ -15,6 +15,7 @@ from penstock.evidence._analysis.partials import call_partial
 from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.terms import Call, Term, choice, sequence
 from penstock.evidence._analysis.values import (
+    FURTHER,
     NOTHING,
     UNKNOWN,
     Class,
@@ -23,6 +24,7 @@ from penstock.evidence._analysis.values import (
     Deferred,
     External,
     Function,
+    Further,
     Instance,
     Method,
     Partial,
@@ -132,6 +134,10 @@ def _apply_one(frame: Frame, callee: Value, arguments: Arguments, node: ast.AST)
     return rule(frame, callee, arguments, node)
 
 
+def _call_further(frame: Frame, _: Further, arguments: Arguments, node: ast.AST) -> Values:
+    return call_outside(frame, node, arguments) or FURTHER
+
+
 def _call_plain(frame: Frame, callee: Function, arguments: Arguments, node: ast.AST) -> Values:
     return _call_function(frame, callee, arguments, None, node)
 
@@ -209,4 +215,5 @@ _RULES: dict[type[Value], Callable[[Frame, Any, Arguments, ast.AST], Values]] = 
     Instance: _call_instance,
     Wrapped: call_wrapped,
     External: call_external,
+    Further: _call_further,
 }

@@ -17,6 +17,7 @@ from penstock.evidence._analysis.values import (
     Deferred,
     External,
     Function,
+    Further,
     Method,
     Partial,
     Unknown,
@@ -63,7 +64,8 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
             frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
         register(frame, External(name.rpartition(".")[0], decorator.site), values)
         return values
-    if isinstance(decorator, (Unknown, Constant, Deferred)):  # the last one: of a context manager
+    # The last one is of a context manager.
+    if isinstance(decorator, (Unknown, Further, Constant, Deferred)):
         return values
     if isinstance(decorator, Partial) and isinstance(decorator.callee, Wrapped):
         # ``@dispatch.register(Class)``
@@ -80,7 +82,7 @@ _DECORATORS_OF_FUNCTIONS = {"wrapt.decorator", "decorator.decorator"}
 """These make a decorator of a function that gets the decorated one and its arguments."""
 
 
-_NOT_CALLED = (Unknown, Constant, Container, Deferred)
+_NOT_CALLED = (Unknown, Further, Constant, Container, Deferred)
 
 _DESCRIPTORS = {
     "property", "cached_property", "hybrid_property", "staticmethod", "classmethod",

@@ -46,6 +46,10 @@ _MOST_SUBCLASSES = 200
 _MOST_MODULES = 20
 
 
+_MOST_ROUNDS = 3
+"""How often objects of imported modules are added, which may lead to further modules."""
+
+
 class WorkLimitError(Exception):
     """A check has taken as many steps of work as it may."""
 
@@ -68,6 +72,9 @@ class Rules:
 
     apply: Callable[[Any, Values, Arguments, ast.AST], Values]
     """Calls values in a frame."""
+
+    add_objects: "Callable[[Engine], bool]"
+    """Adds the objects of imported modules, and returns whether they are news."""
 
 
 class Engine(Heap):
@@ -101,6 +108,8 @@ class Engine(Heap):
         self._announced: set[str] = set()
         self.asked: set[Value] = set()
         self.evaluated: list[Activation] = []
+        self.made_classes: dict[Hashable, Definition] = {}
+        """The classes that imported modules have and the source does not."""
         self.wanted: frozenset[Definition] = frozenset()
         """The functions of steps, which are kept where there are too many values."""
         self._work = work
@@ -120,7 +129,9 @@ class Engine(Heap):
     def settle(self, roots: Callable[[], Iterable[Activation]]) -> list[Activation]:
         """Evaluate *roots* until nothing changes any more, and return them."""
         found = self._evaluate_all(roots)
-        if self.changed:  # the heap is full now
+        is_full = not self.changed  # or else the heap is full now
+        while (self.round < _MOST_ROUNDS and self.rules.add_objects(self)) or not is_full:
+            is_full = True
             self.round += 1
             found = self._evaluate_all(roots)
         return found
@@ -143,6 +154,10 @@ class Engine(Heap):
             self.scope_of(source)
             return (Module(source),)
         return (External(name),)
+
+    def modules(self) -> list[tuple[SourceFile, Scope]]:
+        """Return the modules that were executed, with their names."""
+        return list(self._modules.items())
 
     def scope_of(self, source: SourceFile) -> Scope:
         """Return the names of a module, which is executed once in each round."""

@@ -16,6 +16,7 @@ from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import formatted_string
 from penstock.evidence._analysis.terms import Iterate, Loop, Yield
 from penstock.evidence._analysis.values import (
+    FURTHER,
     NOTHING,
     UNKNOWN,
     Alias,
@@ -24,6 +25,7 @@ from penstock.evidence._analysis.values import (
     Container,
     External,
     Function,
+    Further,
     Instance,
     Value,
     Values,
@@ -106,7 +108,7 @@ def _item(frame: Frame, owner: Value, keys: Values, node: ast.Subscript) -> Valu
         if owner.site is None and "()" not in owner.name:
             return (Alias(node, frame.scope),)
         return (External(f"{owner.name}[]", owner.site),)
-    return UNKNOWN
+    return FURTHER if isinstance(owner, Further) else UNKNOWN
 
 
 def _tuple(frame: Frame, node: Any) -> Values:

@@ -1,6 +1,6 @@
 """The heap of an analysis: attributes and items of objects."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from penstock.evidence._analysis.values import (
     NOTHING,
@@ -53,6 +53,14 @@ class Heap:
             self.changed = True
         if isinstance(owner, Instance) and owner.site is not None:
             self.store(Instance(owner.cls), slot, values)
+
+    def peek(self, owner: Value) -> Mapping[Hashable, Values]:
+        """Return all slots of *owner*, for one who adds to them and does not use them."""
+        return self._heap.get(owner, {})
+
+    def was_read(self, instance: Instance, slot: Hashable) -> bool:
+        """Return whether somebody has read an attribute of *instance*, or of any of its class."""
+        return not self._read.isdisjoint({(instance, slot), (Instance(instance.cls), slot)})
 
     def slots(self, owner: Value) -> dict[Hashable, Values]:
         """Return all slots of *owner*."""

@@ -8,6 +8,7 @@ from penstock.evidence._analysis.heap import KEYS
 from penstock.evidence._analysis.scopes import Activation, Arguments
 from penstock.evidence._analysis.terms import Call, Join, Term, choice
 from penstock.evidence._analysis.values import (
+    FURTHER,
     NOTHING,
     UNKNOWN,
     Class,
@@ -16,6 +17,7 @@ from penstock.evidence._analysis.values import (
     Deferred,
     External,
     Function,
+    Further,
     Instance,
     Pending,
     Value,
@@ -109,7 +111,7 @@ def _items(frame: Frame, value: Value, node: ast.AST) -> Values:
             return (Instance(value.definition),)  # of an Enum
         case Pending():
             frame.emit(Join(value.token))
-    return UNKNOWN
+    return FURTHER if isinstance(value, Further) else UNKNOWN
 
 
 def _yielded(frame: Frame, activation: Activation) -> Values:

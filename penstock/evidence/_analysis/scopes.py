@@ -25,6 +25,9 @@ class Scope:
     """Each name as it is after the execution, if that has ended."""
 
     was_read: set[str] = field(default_factory=set)
+    real: dict[str, Values] = field(default_factory=dict)
+    """Names as they are in the imported module, where the source does not show it."""
+
     cls: Definition | None = None
     """The class in which a method is, for ``super()``."""
 
@@ -46,9 +49,11 @@ class Scope:
     def read(self, name: str) -> Values | None:
         """Return what *name* may be, or None if it is not assigned here."""
         self.was_read.add(name)
-        if self.final is not None and name in self.final:
-            return self.final[name]
-        return self.names.get(name)
+        is_final = self.final is not None and name in self.final
+        found = self.final[name] if self.final is not None and is_final else self.names.get(name)
+        if self.real and name in self.real:
+            return join(found or NOTHING, self.real[name])
+        return found
 
 
 class Arguments(NamedTuple):

@@ -13,6 +13,7 @@ from penstock.evidence._analysis.values import (
     Constant,
     Container,
     Function,
+    Further,
     Instance,
     Method,
     Module,
@@ -76,7 +77,7 @@ def _set_attribute(frame: Frame, owner: Value, target: ast.Attribute, values: Va
             scope = engine.scope_of(owner.source)
             engine.assign(scope, target.attr, values)
             (scope.final or {}).pop(target.attr, None)
-        case Unknown() | Constant():
+        case Unknown() | Further() | Constant():
             pass
         case _:
             engine.store(owner, target.attr, values)

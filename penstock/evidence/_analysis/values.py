@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from penstock.evidence._analysis.scopes import Activation, Scope
 
 __all__ = [
+    "FURTHER",
     "NOTHING",
     "UNKNOWN",
     "Alias",
@@ -22,6 +23,7 @@ __all__ = [
     "Deferred",
     "External",
     "Function",
+    "Further",
     "Instance",
     "Method",
     "Module",
@@ -86,6 +88,15 @@ def kept_values() -> Iterator[None]:
 @dataclass(frozen=True, slots=True, eq=False)
 class Unknown(metaclass=_Kept):
     """A value that the source does not show."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Further(metaclass=_Kept):
+    """Whatever else a value may be, beside what an imported module has.
+
+    A call of values among which this is may lead anywhere, whereas one that is unknown counts
+    for nothing beside values that the source shows.
+    """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,7 +219,7 @@ class Pending(metaclass=_Kept):
 
 Value: TypeAlias = (
     Unknown | Constant | External | Module | Function | Class | Instance | Method | Super
-    | Container | Alias | Partial | Wrapped | Deferred | Pending
+    | Container | Alias | Partial | Wrapped | Deferred | Pending | Further
 )  # fmt: skip
 
 
@@ -220,6 +231,9 @@ NOTHING: Values = ()
 
 
 UNKNOWN: Values = (Unknown(),)
+
+
+FURTHER: Values = (Further(),)
 
 
 _MOST = 40
@@ -247,4 +261,4 @@ def join(*several: Iterable[Value]) -> Values:
 
 def is_vague(values: Values) -> bool:
     """Return whether the source shows nothing of *values* that could be called or looked at."""
-    return all(isinstance(value, (Unknown, External, Constant)) for value in values)
+    return all(isinstance(value, (Unknown, Further, External, Constant)) for value in values)

@@ -145,6 +145,12 @@ class SourceFile:
             found.sort(key=lambda each: abs(each.line - line), reverse=True)
         return found[-1] if found else None
 
+    def find_all(self, qualname: str, line: int) -> list[Definition]:
+        """Return what is called *qualname*: all that is nearest to *line*."""
+        found = self._by_name.get(qualname, [])
+        nearest = min((abs(each.line - line) for each in found), default=0)
+        return [each for each in found if abs(each.line - line) == nearest]
+
     def at(self, line: int) -> Definition | None:
         """Return the function whose ``def``, or first decorator, is at *line*."""
         found = (each for each in self.definitions.values() if each.kind == "function")

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from penstock._declared.step import Location
+from penstock.catalog._objects import NOT_IMPORTED, Objects
 from penstock.evidence._source.files import Definition, SourceFile, words_in
 
 __all__ = ["Project"]
@@ -28,9 +29,11 @@ class Project:
 
     Args:
         files: The files. The first of a name wins, and the first name of a file.
+        objects: The objects of its modules, as far as they are imported.
     """
 
-    def __init__(self, files: Iterable[SourceFile]) -> None:
+    def __init__(self, files: Iterable[SourceFile], objects: Objects = NOT_IMPORTED) -> None:
+        self.objects = objects
         self.files: dict[str, SourceFile] = {}
         """The files by the names of their modules, of which one may have several."""
         self._by_file: dict[str, SourceFile] = {}
@@ -47,19 +50,22 @@ class Project:
         self._with_tests = False
 
     @classmethod
-    def at(cls, folder: Path, roots: Sequence[Path] = ()) -> "Project":
+    def at(
+        cls, folder: Path, roots: Sequence[Path] = (), objects: Objects = NOT_IMPORTED
+    ) -> "Project":
         """Return the project in *folder*.
 
         Args:
             folder: The folder from which files are named.
             roots: The folders from which modules are imported: *folder* itself,
                 and those of a ``src`` layout, if empty.
+            objects: The objects of its modules, as far as they are imported.
         """
         if not roots:
             source = folder / "src"
             roots = [source, folder] if source.is_dir() else [folder]
         found = (file for root in roots for file in _files_in(root, folder))
-        return cls(found)
+        return cls(found, objects)
 
     @property
     def searched(self) -> Iterable[str]:

@@ -1,0 +1,400 @@
+"""The objects of imported modules, which count where the source does not show what a name is."""
+
+import importlib.util
+import sys
+from textwrap import dedent
+
+import pytest
+from checked_sources import checked_flow
+
+from penstock.catalog._object_reader import ImportedObjects
+from penstock.catalog._objects import NOT_IMPORTED
+from penstock.evidence import _reuse
+from penstock.evidence._check import check
+from penstock.evidence._reuse import check_again
+from penstock.evidence._source.project import Project
+
+MARKS = "def step(function): return function\n"
+
+
+@pytest.fixture
+def verdicts(tmp_path, monkeypatch):
+    """Return a function that checks an application by its source alone, and by its objects."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+
+    def verdicts(files, edges):
+        for name, text in {"marks.py": MARKS, **files}.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(text))
+        importlib.invalidate_caches()
+        for name in files:
+            importlib.import_module(
+                name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            )
+        found = []
+        for objects in (NOT_IMPORTED, ImportedObjects(tmp_path)):
+            project = Project.at(tmp_path, (), objects)
+            (report,) = check(project, [checked_flow(project, edges)])
+            assert not report.failures
+            found.append(" ".join(edge.verdict for edge in report.edges))
+        return found
+
+    return verdicts
+
+
+STEPS = """
+from marks import step
+@step
+def charge(): ...
+@step
+def ship(): ...
+kept = [charge, ship]
+"""
+
+KINDS = {
+    "a name in globals()": """
+        def add(name, function): globals()[name] = function
+        add("_after"[1:], charge)
+        @step
+        def pay(): after()
+    """,
+    "a name that another module sets": """
+        import setter
+        after = None
+        setter.set_up(__name__)
+        @step
+        def pay(): after()
+    """,
+    "a name from the environment": """
+        after = operator.attrgetter(os.environ.get("AFTER", "charge"))(steps)
+        @step
+        def pay(): after()
+    """,
+    "a module from the environment": """
+        after = getattr(importlib.import_module(os.environ.get("STEPS", "steps")), "charge")
+        @step
+        def pay(): after()
+    """,
+    "a function that exec makes": """
+        exec("after = charge")
+        @step
+        def pay(): after()
+    """,
+    "a dict that a loop fills": """
+        HANDLERS = {}
+        for name in os.environ.get("NAMES", "charge refund").split():
+            HANDLERS[name] = vars(steps).get(name)
+        @step
+        def pay(kind): HANDLERS[kind]()
+    """,
+    "a list of entry points": """
+        HOOKS = [each.load() for each in metadata.entry_points(group="shop.hooks")]
+        @step
+        def pay():
+            for hook in HOOKS: hook()
+    """,
+    "a registry of modules that are found": """
+        from registry import HANDLERS
+        for each in pkgutil.iter_modules(plugins.__path__, "plugins."):
+            importlib.import_module(each.name)
+        @step
+        def pay(kind): HANDLERS[kind]()
+    """,
+    "a registry in a class": """
+        from registry import Base
+        for each in pkgutil.iter_modules(plugins.__path__, "plugins."):
+            importlib.import_module(each.name)
+        @step
+        def pay(kind): Base.known[kind]().run()
+    """,
+    "a registry in an object": """
+        from registry import registry
+        for each in pkgutil.iter_modules(plugins.__path__, "plugins."):
+            importlib.import_module(each.name)
+        @step
+        def pay(kind): registry.get(kind)()
+    """,
+    "implementations of a generic function": """
+        from registry import handle
+        for each in pkgutil.iter_modules(plugins.__path__, "plugins."):
+            importlib.import_module(each.name)
+        @step
+        def pay(order): handle(order)
+    """,
+    "a class that type() makes": """
+        def run(self): charge()
+        Task = type("Task", (), {"run": run})
+        @step
+        def pay(): Task().run()
+    """,
+    "a class with a base that a loop chooses": """
+        class Base:
+            def run(self): charge()
+        Task = functools.reduce(lambda base, name: type(name, (base,), {}), "AB", Base)
+        @step
+        def pay(): Task().run()
+    """,
+    "a method that a metaclass adds": """
+        class Meta(type):
+            def __new__(mcs, name, bases, names):
+                return super().__new__(mcs, name, bases, {**names, "run": lambda self: charge()})
+        class Task(metaclass=Meta): ...
+        @step
+        def pay(): Task().run()
+    """,
+    "a method that a decorator of classes adds": """
+        def with_run(cls):
+            type.__setattr__(cls, "".join(["r", "un"]), staticmethod(charge))
+            return cls
+        @with_run
+        class Task: ...
+        @step
+        def pay(): Task().run()
+    """,
+    "a setting": """
+        class Settings: ...
+        settings = Settings()
+        settings.__dict__.update(after=charge, before=ship)
+        @step
+        def pay(): settings.after()
+    """,
+    "a partial": """
+        after = functools.reduce(lambda one, other: other, [None, functools.partial(charge)])
+        @step
+        def pay(): after()
+    """,
+    "a bound method": """
+        class Cashier:
+            def run(self): charge()
+        after = operator.attrgetter("run")(operator.call(Cashier))
+        @step
+        def pay(): after()
+    """,
+    "an object of a class": """
+        class Cashier:
+            def run(self): self.then()
+        cashier = operator.call(Cashier)
+        cashier.__dict__["then"] = charge
+        @step
+        def pay(): cashier.run()
+    """,
+    "a function with an argument of the factory": """
+        def make(function): return lambda: function()
+        HANDLERS = {}
+        HANDLERS.__init__(zip("ab", map(make, [charge, print])))
+        @step
+        def pay(kind): HANDLERS[kind]()
+    """,
+    "a function in a decorator of a library": """
+        after = operator.call(functools.lru_cache, charge)
+        @step
+        def pay(): after()
+    """,
+    "a view of a dict": """
+        HANDLERS = types.MappingProxyType(dict(zip("a", [charge])))
+        @step
+        def pay(kind): HANDLERS[kind]()
+    """,
+    "a dict of a library": """
+        HANDLERS = collections.UserDict()
+        HANDLERS.update(zip("a", [charge]))
+        @step
+        def pay(kind): HANDLERS[kind]()
+    """,
+    "a generic function that is made": """
+        handle = operator.call(functools.singledispatch, lambda order: None)
+        handle.register(int, charge)
+        @step
+        def pay(order): handle(order)
+    """,
+    "a method of any object": """
+        class Cashier:
+            def run(self): charge()
+        after = operator.call(types.MethodType, Cashier.run, object())
+        @step
+        def pay(): after()
+    """,
+    "further items of a dict": """
+        class Cashier:
+            def run(self): ...
+            @functools.singledispatch
+            def print(self): ...
+        HANDLERS = {"a": functools.partial(print, ship), "b": Cashier().run, "c": Cashier.print}
+        for name in os.environ.get("NAMES", "charge refund").split():
+            HANDLERS[name] = vars(steps).get(name)
+        import build
+        HANDLERS["d"] = build.gone
+        @step
+        def pay(kind): HANDLERS[kind]()
+    """,
+    "one item of a list, beside others of which nothing is known": """
+        import build
+        class Cashier: ...
+        Cashier.last = Cashier()
+        made = [1.5, build.gone, build.Gone(), build.Gone, None, charge, Cashier()]
+        made.append(type("Task", (), {"run": build.gone}))
+        vars(made[-2]).update(gone=build.gone)
+        HOOKS = functools.reduce(lambda one, other: other, [None, made])
+        @step
+        def pay():
+            for hook in HOOKS: hook()
+    """,
+    "an object of a class that type() makes": """
+        def run(self): charge()
+        Task = type("Task", (), {"run": run})
+        tasks = functools.reduce(lambda one, other: other, [None, [Task(), Task()]])
+        @step
+        def pay(): tasks[0].run()
+    """,
+    "a class of a factory": """
+        def make():
+            class Task:
+                def run(self): charge()
+            return Task
+        tasks = functools.reduce(lambda one, other: other, [None, [make()]])
+        @step
+        def pay(): tasks[0]().run()
+    """,
+    "a dict of a class of the project": """
+        class Handlers(dict): ...
+        handlers = Handlers()
+        handlers.update(zip("a", [charge]))
+        @step
+        def pay(kind): handlers[kind]()
+    """,
+    "a dict of such a class in a list": """
+        class Handlers(dict): ...
+        several = functools.reduce(lambda one, other: other, [None, [Handlers(a=charge)]])
+        @step
+        def pay(kind): several[0][kind]()
+    """,
+}
+IMPORTS = """
+import collections, functools, importlib, operator, os, pkgutil, types
+from importlib import metadata
+import plugins, steps
+from marks import step
+from steps import charge, ship
+"""
+FILES = {
+    "steps.py": STEPS,
+    "registry.py": """
+        import functools
+        HANDLERS = {}
+        def handles(name):
+            return lambda function: HANDLERS.setdefault(name, function)
+        class Base:
+            known = {}
+            def __init_subclass__(cls): Base.known[cls.__name__] = cls
+        class Registry:
+            def __init__(self): self.known = {}
+            def add(self, function): self.known[function.__name__] = function
+            def get(self, name): return self.known[name]
+        registry = Registry()
+        @functools.singledispatch
+        def handle(order): ...
+    """,
+    "setter.py": """
+        import steps, sys
+        def set_up(name): vars(sys.modules[name])["after"] = steps.charge
+    """,
+    "plugins/__init__.py": "",
+    "build/__init__.py": """
+        # A folder like this is not searched for source.
+        def gone(): ...
+        class Gone: ...
+    """,
+    "plugins/first.py": """
+        import registry, steps
+        @registry.handles("first")
+        def first(): steps.charge()
+        class First(registry.Base):
+            def run(self): first()
+        registry.registry.add(first)
+        class Order: ...
+        @registry.handle.register
+        def _(order: Order): first()
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_object_counts(verdicts, kind, tmp_path):
+    """A value that the source does not show is what it is in the imported module.
+
+    What else it may be in another process stays open.
+    """
+    info = tmp_path / "shop-1.dist-info"
+    info.mkdir()
+    (info / "entry_points.txt").write_text("[shop.hooks]\ncharge = steps:charge\n")
+    (info / "METADATA").write_text("Name: shop\nVersion: 1\n")
+    files = {**FILES, "app.py": IMPORTS + dedent(KINDS[kind])}
+    alone, found = verdicts(files, "pay -> charge, pay -> ship")
+    first, second = alone.split()
+
+    assert first != "supported"
+    assert found in {f"supported {second}", "supported unverified"}
+
+
+def test_what_the_source_shows_stays(verdicts):
+    """Values that the source has all of are all there is."""
+    text = """
+        from functools import partial
+        from steps import charge, ship
+        from marks import step
+        class Cashier:
+            def run(self): charge()
+        def decorated(function):
+            def wrapper(): function()
+            return wrapper
+        HANDLERS = {"a": charge, "b": partial(charge), "c": Cashier().run, "d": Cashier}
+        HANDLERS["e"] = decorated(charge)
+        LISTS = [[charge], {"a": Cashier()}]
+        @step
+        def pay(kind):
+            HANDLERS[kind]()
+            LISTS[0][0]()
+            LISTS[1]["a"].run()
+    """
+    found = verdicts({"steps.py": STEPS, "app.py": text}, "pay -> charge, pay -> ship")
+
+    assert found == ["supported contradicted"] * 2
+
+
+def test_modules_of_one_file(verdicts, monkeypatch, tmp_path):
+    """Names of which two modules of one file have different values are not taken for either."""
+    text = "from steps import charge, ship\nfrom marks import step\n" + dedent(
+        KINDS["a name in globals()"]
+    )
+    files = {"steps.py": STEPS, "app.py": text}
+    spec = importlib.util.spec_from_file_location("__other__", tmp_path / "app.py")
+    other = importlib.util.module_from_spec(spec)
+    monkeypatch.setattr(sys, "modules", {**sys.modules, "__other__": other})
+
+    assert verdicts(files, "pay -> charge") == ["unverified"] * 2
+
+
+def test_reports_are_kept_with_objects(tmp_path, monkeypatch, verdicts):
+    """A report is used again while what the imported modules have is the same."""
+    text = IMPORTS + dedent(KINDS["a name from the environment"])
+    verdicts({**FILES, "app.py": text}, "pay -> charge")
+
+    def verdict(objects):
+        project = Project.at(tmp_path, (), objects)
+        (report,) = check_again(
+            project, [checked_flow(project, "pay -> charge")], tmp_path / "kept"
+        )
+        return report.edges[0].verdict
+
+    def imported():
+        return ImportedObjects(tmp_path)
+
+    assert [verdict(NOT_IMPORTED), verdict(imported())] == ["unverified", "supported"]
+    monkeypatch.setattr(sys.modules["app"], "after", None)
+
+    assert verdict(imported()) == "unverified"
+    monkeypatch.setattr(_reuse, "check", None)
+
+    assert [verdict(NOT_IMPORTED), verdict(imported())] == ["unverified"] * 2
