@@ -121,7 +121,7 @@ print(penstock.generate_dag.__module__, penstock.Graph.__module__)
         env={"PYTHONPATH": str(Path(penstock.__file__).parents[1])},
     )
 
-    assert done.stdout.splitlines() == ["set()", "penstock.render penstock.graph._model"]
+    assert done.stdout.splitlines() == ["set()", "penstock.render._draw penstock.graph._model"]
 
 
 def test_names_can_be_listed():
