@@ -168,9 +168,9 @@ def load(
     host = find_host()
     if not settings.modules and not settings.catalog and host is None:
         raise click.UsageError(explain_nothing(settings))
-    if no_import is None:
-        no_import = settings.check.get("no_import", False)
-    if reads_source and no_import and not settings.catalog and host is None:
+    if no_import is None:  # a program has imported the project
+        no_import = host is None and settings.check.get("no_import", False)
+    if reads_source and no_import and not settings.catalog:
         read = read_flows(settings)
         _say_failures(read.failures)
         return Project(settings, read.catalog, read.failures, read.incomplete, is_read=True)

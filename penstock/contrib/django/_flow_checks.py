@@ -31,7 +31,10 @@ NUMBERS: Mapping[str, int] = {
     "bypassed-entrypoint": 208,
     "unclaimed-step": 209,
 }
-"""The number of each code in the IDs of messages, after the letter of the level."""
+"""The number of each code in the IDs of messages, after the letter of the level.
+
+``declaration-unread`` has none, for Django has imported the project.
+"""
 
 
 def flow_messages() -> Iterator[CheckMessage]:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     """Does what the program ``penstock`` does, with the flows of this project.
 
     It takes the options of all commands of Django as well. Errors are raised as
-    `CommandError`; so is an exit code above 0 where another program has called the command.
+    ``CommandError``; so is an exit code above 0 where another program has called the command.
 
     .. versionadded:: 0.2
     """
