@@ -346,6 +346,25 @@ def test_legend(mermaid: Mermaid, styled: bool) -> None:
     assert "beside" in drawing.classes["b"]
 
 
+@pytest.mark.parametrize("direction", ["TD", "LR", "BT", "RL"])
+@pytest.mark.parametrize("size", [1, 3, 12])
+@on_the_newest
+def test_line_beside_the_legend(mermaid: Mermaid, size: int, direction: Direction) -> None:
+    """No line crosses the frame of the legend, which is behind the last step."""
+    names = [f"s{number}" for number in range(size)]
+    nodes = tuple(Node(name=name, join="all" if name == "s7" else "any") for name in names)
+    pairs = [
+        *pairwise(names),
+        *zip(names, names[4:], strict=False),
+        *[("s0", n) for n in names[5:]],
+    ]
+    graph = Graph(name="f", nodes=nodes, edges=tuple(Edge(a, b) for a, b in dict.fromkeys(pairs)))
+
+    source = render_mermaid(graph, direction=direction, styled=True, legend=True)
+
+    assert not mermaid.is_crossed(source, "legend__group")
+
+
 def in_group(name: str, group: str) -> Node:
     """Return a node in a group."""
     return Node(name=name, group=group)

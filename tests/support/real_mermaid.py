@@ -128,6 +128,21 @@ class Mermaid:
         }"""
         return [Drawing(**drawn) for drawn in self._page.evaluate(script, sources)]
 
+    def is_crossed(self, source: str, group: str) -> bool:
+        """Return whether any line is in the frame of the *group* of that id."""
+        self.draw(source)
+        script = """group => {
+            const frame = [...document.querySelectorAll("g.cluster")]
+                .find(each => each.id.endsWith(group)).getBoundingClientRect();
+            const paths = [...document.querySelectorAll("path.flowchart-link")];
+            return paths.filter(path => getComputedStyle(path).strokeWidth !== "0px").some(path =>
+                Array.from({length: 101}, (_, part) => path.getPointAtLength(
+                    path.getTotalLength() * part / 100).matrixTransform(path.getScreenCTM()),
+                ).some(({x, y}) => frame.left < x && x < frame.right
+                    && frame.top < y && y < frame.bottom));
+        }"""
+        return bool(self._page.evaluate(script, group))
+
     def understand(self, text: str) -> tuple[list[str], list[list[str]]]:
         """Return the ids of the nodes and edges in *text*, without drawing it."""
         script = """async text => {

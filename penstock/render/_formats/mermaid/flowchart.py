@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from graphlib import TopologicalSorter
 from typing import Literal
 from urllib.parse import quote
 
@@ -27,6 +28,7 @@ from penstock.render import (
     repetitions,
     safe_href,
     shape_of,
+    ways_back,
 )
 from penstock.render._formats.mermaid.style import style_rules
 
@@ -160,7 +162,7 @@ def render_mermaid(
             embedded style sheet that follows the variables of the page.
         check_limits: Whether to raise rather than return what Mermaid will
             not draw.
-        legend: Whether to explain the signs of the flow in a group beside it.
+        legend: Whether to explain the signs of the flow in a group behind its last step.
 
     Raises:
         DiagramTooLargeError: If there are more edges or characters than
@@ -178,7 +180,7 @@ def render_mermaid(
         *_nodes(graph, direction, bars, styled=styled, prefix=prefix),
         *(statement for statement, _ in edges),
         *_line_styles([sign for _, sign in edges], styled=styled),
-        *(_legend(graph, styled=styled) if legend else ()),
+        *(_legend(graph, direction, bars, styled=styled) if legend else ()),
         *_links(graph, styled=styled),
         *_classes(graph, bars, styled=styled, prefix=prefix),
     ]
@@ -237,9 +239,14 @@ def _nodes(
         else:
             yield f'subgraph {group_id(_id(group))}["{_label(group) or _BLANK}"]'
             # Without it, a group that no edge leaves leads across the flow.
-            yield f"    direction {'TB' if direction == 'TD' else direction}"
+            yield f"    {_inner(direction)}"
             yield from (f"    {statement}" for statement in inside)
             yield "end"
+
+
+def _inner(direction: Direction) -> str:
+    """Return the statement for a group in a diagram of that *direction*."""
+    return f"direction {'TB' if direction == 'TD' else direction}"
 
 
 def _says_more(node: Node) -> bool:
@@ -294,13 +301,15 @@ def _line_styles(signs: Sequence[str | None], *, styled: bool) -> Iterator[str]:
             yield f"linkStyle {','.join(numbers)} {style}"
 
 
-def _legend(graph: Graph, *, styled: bool) -> Iterator[str]:
+def _legend(
+    graph: Graph, direction: Direction, bars: AbstractSet[str], *, styled: bool
+) -> Iterator[str]:
     """Yield a group with a node for each shape, and one with the words for all other signs."""
     signs = legend_of(graph, "mermaid")
     if not signs:
         return
     yield f'subgraph {_LEGEND}["{_label(graph.words.legend.title) or _BLANK}"]'
-    yield "    direction LR"
+    yield f"    {_inner(direction)}"
     plain, folded = shape_of(Node(name="step")), shape_of(Node(name="group", role="group"))
     card = (styled and plain.mermaid_styled) or plain.mermaid
     shapes = {"rounded": _PILL, "folded": folded.mermaid, "step": card}
@@ -314,9 +323,24 @@ def _legend(graph: Graph, *, styled: bool) -> Iterator[str]:
             label="<br/>".join(words), style=":::words"
         )
     yield "end"
+    # Where no line leads past it, which would cross its frame.
+    yield f"{_id(_last(graph, bars))} ~~~ {_LEGEND}"
     yield "classDef words fill:none,stroke:none" + (f",color:{_LINE}" if styled else "")
     if styled:
         yield f"style {_LEGEND} {_FRAME}"
+
+
+def _last(graph: Graph, bars: AbstractSet[str]) -> str:
+    """Return the step that is farthest from where the flow begins."""
+    back = ways_back(graph)
+    before: dict[str, list[str]] = {node.name: [] for node in graph.nodes}
+    for number, edge in enumerate(graph.edges):
+        if number not in back:
+            before[edge.target].append(edge.source)
+    ranks: dict[str, int] = {}
+    for name in TopologicalSorter(before).static_order():
+        ranks[name] = max((ranks[each] + 1 for each in before[name]), default=0) + (name in bars)
+    return max(ranks, key=ranks.__getitem__)
 
 
 def _links(graph: Graph, *, styled: bool) -> Iterator[str]:
