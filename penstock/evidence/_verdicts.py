@@ -19,7 +19,7 @@ from penstock.evidence._analysis.library import (
     WAITING,
     last_of,
 )
-from penstock.evidence._analysis.passed import fits
+from penstock.evidence._analysis.passed import PLAIN, decorators_of, fits
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import (
     CheckedFlow,
@@ -279,8 +279,7 @@ class _Judge:
         """Return whether something else than the flow calls *target*."""
         evidence = self._evidence
         definition = evidence.located[target]
-        decorators = getattr(definition.node, "decorator_list", ())
-        if decorators:
+        if self._steps[target].is_entrypoint or decorators_of(definition) - PLAIN:
             return True
         parent = definition.parent
         if parent is not None and parent.kind == "class":

@@ -253,15 +253,48 @@ class Other:
 
 
 @pytest.mark.parametrize(
-    ("name", "verdict"),
-    [("name", "unverified"), ("'on_' + name", "unverified"), ("'by_' + name", "contradicted")],
+    ("call", "verdict"),
+    [
+        ("given['shop'].get('name', 1)", "contradicted"),
+        ("given['shop'].get('/orders')", "unverified"),
+        ("given['shop'].get(given)", "unverified"),
+        ("given.get('name')", "unverified"),
+    ],
 )
-def test_an_attribute_by_an_unknown_name_may_be_a_step(name, verdict):
+def test_the_lookup_in_a_dict_of_dicts_is_not_a_method_with_a_decorator(call, verdict):
+    """A key that is looked up in an item of a dict leads to no view of that name."""
+    source = f"""
+from lib import checked
+@step
+def pay(given):
+    {call}
+class Shop:
+    @checked
+    def get(self, order, shop): charge()
+class Other:
+    def get(self): ...
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("shop", "name", "verdict"),
+    [
+        ("shop", "name", "unverified"),
+        ("shop", "'on_' + name", "unverified"),
+        ("shop", "'by_' + name", "contradicted"),
+        ("hashlib", "name", "contradicted"),
+    ],
+)
+def test_an_attribute_by_an_unknown_name_may_be_a_step(shop, name, verdict):
     """The attribute that `getattr` looks up by an unknown string may be a step that begins so."""
     source = f"""
+import hashlib
 @step
 def pay(shop, name):
-    visit = getattr(shop, {name}, None)
+    visit = getattr({shop}, {name}, None)
     if visit is not None:
         visit()
 class Shop:
@@ -376,6 +409,13 @@ def test_a_message_may_lead_to_what_something_else_calls(receiving, verdict):
 
     assert edge.verdict == verdict
     assert edge.reason == "pay sends by producer.send, and charge is called from elsewhere"
+
+
+def test_a_step_that_a_docstring_mentions_is_not_called_from_there():
+    """A name in a string is not a call from elsewhere."""
+    mention = '@step\ndef charge(): ...\ndef other():\n    """\n    Not charge.\n    """\n'
+
+    assert checked(SENDING.format(mention), "pay -> charge").edges[0].verdict == "contradicted"
 
 
 def test_a_database_may_lead_to_a_receiver_of_signals():

@@ -20,6 +20,7 @@ from penstock.evidence._analysis.values import (
     Partial,
     Super,
     Unknown,
+    Value,
     Values,
     Wrapped,
     join,
@@ -109,10 +110,16 @@ def getattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -
             if isinstance(name, Constant) and isinstance(name.value, str):
                 found = join(found, attribute_of(frame, owner, name.value, node))
                 continue
-            prefix = beginning_of(name)
-            methods = methods_of(frame.engine, owner, prefix) if prefix else NOTHING
-            found = join(found, methods or (*UNKNOWN, External(f"{GOT}{prefix}*)")))
+            found = join(found, _attributes_by(frame, owner, beginning_of(name)))
     return found or UNKNOWN
+
+
+def _attributes_by(frame: Frame, owner: Value, prefix: str) -> Values:
+    """Return what attributes of *owner* may be whose names begin with *prefix*."""
+    if isinstance(owner, External) and owner.site is None and not owner.name.endswith("settings"):
+        return (External(f"{owner.name}.{prefix}*"),)  # of a module of a library
+    methods = methods_of(frame.engine, owner, prefix) if prefix else NOTHING
+    return methods or (*UNKNOWN, External(f"{GOT}{prefix}*)"))
 
 
 def setattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:

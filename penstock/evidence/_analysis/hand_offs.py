@@ -154,7 +154,7 @@ def outside_of(
 ) -> Outside:
     """Return that *node* calls something that the source does not show."""
     text, location = callee_text(node), frame.location(node)
-    return Outside(text, location, library, passed=passed_in(arguments))
+    return Outside(text, location, library, passed=passed_in(node, arguments))
 
 
 def callee_text(node: ast.AST) -> str:

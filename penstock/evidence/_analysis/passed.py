@@ -10,7 +10,7 @@ from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
-__all__ = ["Passed", "fits", "passed_in"]
+__all__ = ["PLAIN", "Passed", "decorators_of", "fits", "passed_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,45 @@ class Passed:
     is_open: bool = False
     """Whether there may be more."""
 
+    is_lookup: bool = False
+    """Whether it looks like that of a method of a dict in a dict: ``data["shop"].get("name")``."""
 
-def passed_in(arguments: Arguments) -> Passed:
-    """Return what *arguments* are, without their values."""
+
+def passed_in(node: ast.AST, arguments: Arguments) -> Passed:
+    """Return what *node* passes, without the values."""
     is_open = bool(arguments.rest or arguments.other or arguments.is_open)
-    return Passed(len(arguments.positional), frozenset(arguments.named), is_open)
+    names = frozenset(arguments.named)
+    return Passed(len(arguments.positional), names, is_open, _is_lookup(node))
 
 
-_PLAIN = {"staticmethod", "classmethod", "abstractmethod", "override", "step", "entrypoint"}
+def _is_lookup(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Subscript(), attr="get" | "pop" | "setdefault"),
+            args=[ast.Constant(value=str(key)), *_],
+        ):
+            return key.isidentifier()
+    return False
+
+
+PLAIN = {"staticmethod", "classmethod", "abstractmethod", "override", "step", "entrypoint"}
 """Decorators after which a function takes the arguments that it has in the source."""
+
+
+def decorators_of(definition: Definition) -> set[str]:
+    """Return the last names of the decorators of a function."""
+    found = getattr(definition.node, "decorator_list", ())
+    return {last_of(written(each.func if isinstance(each, ast.Call) else each)) for each in found}
 
 
 def fits(passed: Passed | None, definition: Definition) -> bool:
     """Return whether *definition*, of an object of unknown class, may be called with *passed*."""
     node: Any = definition.node
-    decorators = {last_of(written(_undecorated(each))) for each in node.decorator_list}
-    if passed is None or decorators - _PLAIN:
+    decorators = decorators_of(definition)
+    if passed is None:
         return True
+    if decorators - PLAIN:
+        return not passed.is_lookup
     parameters: ast.arguments = node.args
     names = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
     parent = definition.parent
@@ -52,7 +74,3 @@ def fits(passed: Passed | None, definition: Definition) -> bool:
     too_many = passed.count > len(names) and parameters.vararg is None
     unknown = passed.names - {*names, *named} if parameters.kwarg is None else ()
     return not too_many and not unknown
-
-
-def _undecorated(node: ast.expr) -> ast.expr:
-    return node.func if isinstance(node, ast.Call) else node

@@ -169,6 +169,16 @@ class SourceFile:
         return words_in(self.text)
 
     @cached_property
+    def lines_of_names(self) -> dict[str, set[int]]:
+        """The lines in which each name is in the code, not in a string or a comment."""
+        found: dict[str, set[int]] = {}
+        for node in nodes_in(self.tree):
+            name = getattr(node, "id", None) or getattr(node, "attr", None)
+            if isinstance(name, str):
+                found.setdefault(name, set()).add(node.end_lineno)
+        return found
+
+    @cached_property
     def bases(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The names of the classes in the text, with the words between their parentheses."""
         return tuple(

@@ -199,8 +199,11 @@ class Project:
         pattern = re.compile(rf"(?<![\w\"'])(?:{re.escape(name)})(?![\w\"'])")
         found: list[Location] = []
         for file in self.mentioning(name):
+            in_code = file.lines_of_names.get(name, set()) if file.is_parsed else None
             for number, line in enumerate(file.text.splitlines(), 1):
                 is_use = name in line and pattern.search(line.partition("#")[0])
+                if in_code is not None and number not in in_code:
+                    continue
                 if is_use and not _is_import(line, name) and f"def {name}" not in line:
                     found.append(Location(file.file, number))
         return found
