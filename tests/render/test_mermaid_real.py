@@ -346,19 +346,15 @@ def test_legend(mermaid: Mermaid, styled: bool) -> None:
     assert "beside" in drawing.classes["b"]
 
 
-@pytest.mark.parametrize("direction", ["TD", "LR", "BT", "RL"])
-@pytest.mark.parametrize("size", [1, 3, 12])
+@pytest.mark.parametrize("direction", ["TD", "RL"])
+@pytest.mark.parametrize("size", [1, 12])
 @on_the_newest
 def test_line_beside_the_legend(mermaid: Mermaid, size: int, direction: Direction) -> None:
     """No line crosses the frame of the legend, which is behind the last step."""
     names = [f"s{number}" for number in range(size)]
     nodes = tuple(Node(name=name, join="all" if name == "s7" else "any") for name in names)
-    pairs = [
-        *pairwise(names),
-        *zip(names, names[4:], strict=False),
-        *[("s0", n) for n in names[5:]],
-    ]
-    graph = Graph(name="f", nodes=nodes, edges=tuple(Edge(a, b) for a, b in dict.fromkeys(pairs)))
+    pairs = dict.fromkeys([*pairwise(names), *(("s0", name) for name in names[5:])])
+    graph = Graph(name="f", nodes=nodes, edges=tuple(Edge(a, b) for a, b in pairs))
 
     source = render_mermaid(graph, direction=direction, styled=True, legend=True)
 
