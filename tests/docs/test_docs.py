@@ -18,7 +18,7 @@ from sphinx.util.inventory import InventoryFile
 import penstock
 import penstock_mkdocs
 import penstock_sphinx
-from penstock_mkdocs._plugin import PenstockConfig
+from penstock_mkdocs._config import PenstockConfig
 from penstock_mkdocs.markdown._options import ExtensionOptions
 
 pytestmark = pytest.mark.usefixtures("_unmeasured")
