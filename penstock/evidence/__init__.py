@@ -85,7 +85,8 @@ def check_flows(
     project = project_of(root, pythonpath, checked, objects)
     found = check_again(project, checked, None if cache is None else Path(cache))
     reports = [replace(each, undeclared=()) if each.flow in incomplete else each for each in found]
-    return report_of(checked, reports, [as_finding(problem, root) for problem in problems])
+    others = [as_finding(problem, root) for problem in problems]
+    return report_of(checked, reports, others, is_imported=is_loaded)
 
 
 def explain_unchecked(report: Report, settings: Settings) -> str | None:

@@ -26,7 +26,11 @@ def as_text(report: Report) -> str:
     lines = [finding.text() for finding in report.findings]
     pages = {finding.code: finding.help for finding in report.findings}
     about = [f"{code}: {page}" for code, page in sorted(pages.items()) if page is not None]
-    return "\n".join([*lines, *about, *report.failures, report.summary()])
+    alone = [] if report.is_imported else [_ALONE]
+    return "\n".join([*lines, *about, *report.failures, *alone, report.summary()])
+
+
+_ALONE = "no module was imported: what the source does not show is unknown"
 
 
 def as_json(report: Report) -> str:
@@ -34,6 +38,7 @@ def as_json(report: Report) -> str:
     value = {
         "schema_version": SCHEMA_VERSION,
         "summary": report.summary(),
+        "imported": report.is_imported,
         "flows": [
             {
                 "flow": flow.flow,

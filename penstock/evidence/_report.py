@@ -127,6 +127,9 @@ class Report:
     known: int = 0
     """How many findings a baseline has left out."""
 
+    is_imported: bool = True
+    """Whether the modules were imported, so that their objects count, or the source alone."""
+
     @property
     def failures(self) -> tuple[str, ...]:
         """The errors of the check itself, which leave edges unverified, as lines to report."""
@@ -187,7 +190,11 @@ class Report:
 
 
 def report_of(
-    flows: Iterable[CheckedFlow], reports: Iterable[FlowReport], problems: Iterable[Finding] = ()
+    flows: Iterable[CheckedFlow],
+    reports: Iterable[FlowReport],
+    problems: Iterable[Finding] = (),
+    *,
+    is_imported: bool = True,
 ) -> Report:
     """Return the report on *flows*, and on *problems* of their declarations."""
     kept = tuple(reports)
@@ -196,7 +203,7 @@ def report_of(
         for flow, report in zip(flows, kept, strict=True)
         for finding in _Writer(flow, report).findings()
     )
-    return Report(kept, (*problems, *findings))
+    return Report(kept, (*problems, *findings), is_imported=is_imported)
 
 
 def as_finding(problem: Problem, folder: Path) -> Finding:

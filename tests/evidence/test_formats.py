@@ -32,6 +32,7 @@ def test_the_json_fits_its_schema(report):
     jsonschema.validate(value, report_schema(), jsonschema.Draft202012Validator)
 
     assert value["schema_version"] == "1.0"
+    assert value["imported"] is True
     assert [one.get("renamed_to") for one in value["flows"][0]["missing"]] == [
         None, "app.refund_all",
     ]  # fmt: skip
