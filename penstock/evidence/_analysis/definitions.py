@@ -20,6 +20,7 @@ from penstock.evidence._analysis.values import (
     Further,
     Method,
     Partial,
+    Pending,
     Unknown,
     Value,
     Values,
@@ -64,8 +65,8 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
             frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
         register(frame, External(name.rpartition(".")[0], decorator.site), values)
         return values
-    # The last one is of a context manager.
-    if isinstance(decorator, (Unknown, Further, Constant, Deferred)):
+    # Deferred is of a context manager, and pending of a library that was given a function.
+    if isinstance(decorator, (Unknown, Further, Constant, Deferred, Pending)):
         return values
     if isinstance(decorator, Partial) and isinstance(decorator.callee, Wrapped):
         # ``@dispatch.register(Class)``
@@ -82,7 +83,7 @@ _DECORATORS_OF_FUNCTIONS = {"wrapt.decorator", "decorator.decorator"}
 """These make a decorator of a function that gets the decorated one and its arguments."""
 
 
-_NOT_CALLED = (Unknown, Further, Constant, Container, Deferred)
+_NOT_CALLED = (Unknown, Further, Constant, Container, Deferred, Pending)
 
 _DESCRIPTORS = {
     "property", "cached_property", "hybrid_property", "staticmethod", "classmethod",
