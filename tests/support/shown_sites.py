@@ -70,7 +70,7 @@ def _build_with_sphinx(theme: str, folder: Path, flows: tuple[str, ...]) -> Path
     source, built = folder / "source", folder / "site"
     source.mkdir(parents=True)
     tree = "".join(f"   {name}\n" for name in flows)
-    start = f"Start\n=====\n\n.. toctree::\n   :maxdepth: 1\n\n{tree}"
+    start = f"Start\n=====\n\n.. toctree::\n   :maxdepth: 2\n\n{tree}"
     (source / "index.rst").write_text(start, encoding="utf-8")
     for name in flows:
         text = _REST.format(line="=" * len(name), title=name, name=name)
