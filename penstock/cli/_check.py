@@ -127,7 +127,7 @@ def check(
             sys.exit(bool(project.failures))
         if baseline is not None:
             entries = read_baseline(Path(baseline)).items()
-            known = {key: line for key, line in entries if project.can_find(*key[:2])}
+            known = {key: line for key, line in entries if project.can_find(key[0], key[1])}
             shown = os.path.relpath(baseline, settings.project_folder)
             file = Path(shown).as_posix()
             report = apply_baseline(report, known, file, is_partial=is_partial)
@@ -169,7 +169,7 @@ def _write_baseline(
     path = Path(baseline or "penstock-baseline.toml")
     before = set(read_baseline(path)) if path.exists() else set()
     kept = keys_not_checked(report, before) if is_partial else set()
-    kept |= {key for key in before if not project.can_find(*key[:2])}
+    kept |= {key for key in before if not project.can_find(key[0], key[1])}
     now = {*kept, *(finding.key for finding in report.findings)}
     write_whole(path, baseline_text(report.findings, kept))
     say(f"{path}: {count(len(now), 'finding')}, {len(now - before)} new, {len(before - now)} gone")

@@ -504,6 +504,9 @@ UNREAD = {
         "def make():\n    @orders\n    @step\n    def pay(): ...\nmake()",
         "None: a declaration", "make() may declare steps",
     ),
+    "a decorator": (
+        "@orders\n@step(after=step(name='x'))\ndef pay(): ...", "orders: pay", "what it is given",
+    ),
     "nobody's": ("@step(after=names())\ndef pay(): ...", "None: pay", "names()"),
 }  # fmt: skip
 
@@ -545,6 +548,26 @@ def test_a_module_that_may_be_imported(tmp_path):
 
     reason = "read_optional is imported where it may not be"
     assert [each.rpartition(": ")[2] for each in messages(found)] == [reason]
+
+
+def test_a_decorator_of_another_module(tmp_path):
+    """A decorator that uses step in a module that it imports cannot be read, another one can."""
+    files = {
+        "read_tools.py": f"{IMPORTS}def make_step(): return step(after='receive')\n",
+        "read_plain.py": "def log(function): return function\n",
+        "read_more.py": "# Of penstock.\nfrom read_tools import make_step\n"
+        "from read_plain import log\ndef ours(): return make_step()\n"
+        "def theirs(): return log\n",
+        "read_shop.py": f"{IMPORTS}{START}from read_more import ours, theirs\n"
+        "@orders\n@ours()\ndef pay(): ...\n"
+        "@orders\n@theirs()\n@step(after='receive')\ndef pack(): ...\n",
+    }
+    write(tmp_path, files)
+
+    found = read(tmp_path, "read_shop")
+
+    assert [each.rpartition(": ")[2] for each in messages(found)] == ["@ours() may declare it"]
+    assert [step.name for step in found.catalog.flow("orders").steps] == ["receive", "pack"]
 
 
 ERRORS = {

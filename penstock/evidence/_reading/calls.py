@@ -100,8 +100,7 @@ class Calls:
         self.doubt: str | None = None
         """Why the code that is being read may not run, if it may not."""
 
-        self.is_decorating = False
-        """Whether an expression is read whose value is called with a function next."""
+        self._is_decorating = False
 
     @contextmanager
     def doubting(self, reason: str | None) -> Iterator[None]:
@@ -111,6 +110,15 @@ class Calls:
             yield
         finally:
             self.doubt = before
+
+    @contextmanager
+    def decorating(self, *, is_decorating: bool = True) -> Iterator[None]:
+        """Let expressions in the block be decorators, or not: a decorator is called next."""
+        before, self._is_decorating = self._is_decorating, is_decorating
+        try:
+            yield
+        finally:
+            self._is_decorating = before
 
     def call(
         self,
@@ -125,7 +133,6 @@ class Calls:
             arguments = (*called.args, *arguments)
             options = {**called.keywords, **options}
             called = called.func
-        arguments = [_declared_as(each) for each in arguments]
         call = _Call(node, scope, tuple(arguments), options)
         function = self._names.function_of(arguments[0]) if arguments else None
         if any(called is each for each in CALLABLE.values()):
@@ -142,7 +149,7 @@ class Calls:
             declares = self._names.may_declare(called)
             known = self._names.function_of(called)
             is_run = known is not None and known.definition.kind == "function"
-            if declares and is_run and not self.is_decorating:
+            if declares and is_run and not self._is_decorating:
                 self._note(f"{call.text} may declare steps", None, call)
             return Unknown(call.text, declares or not is_plain(called))
         if isinstance(called, Declaring):
@@ -187,7 +194,8 @@ class Calls:
         if function is None:
             return Unknown(call.text)
         if called.name in _METHODS:
-            return self._same(_METHODS[called.name](call.arguments[0]), function)
+            target = self._names.declared_as(call.arguments[0])
+            return self._same(_METHODS[called.name](target), function)
         self._wrap(called, function, call)
         return call.arguments[0]
 
@@ -203,7 +211,7 @@ class Calls:
 
     def _declare(self, made: Declaring, function: Function, call: _Call) -> Any:
         """Return what a decorator of a step returns for a function."""
-        target = call.arguments[0]
+        target = self._names.declared_as(call.arguments[0])
         reason: str | None = self.doubt
         if function.renamed is not None:
             reason = f"@{function.renamed} may return something of another name"
@@ -226,7 +234,7 @@ class Calls:
         if function is None:
             shown = f"the source does not show what {call.text} is given"
             return self._note(shown, None, call, called.name)
-        target = call.arguments[0]
+        target = self._names.declared_as(call.arguments[0])
         reason = function.lost or self.doubt
         if reason is None and function.wrapped is not None:
             is_declared = default_registry().find(target) is not None
@@ -259,15 +267,40 @@ class Calls:
         Raises:
             _NotShownError: If the source does not show one of them.
         """
-        arguments = [] if call is None else [_shown(each) for each in call.arguments]
+        arguments = [] if call is None else [self._shown(each) for each in call.arguments]
         named: dict[str, Any] = {}
         for name, value in options.items():
             try:
-                named[name] = _shown(value)
+                named[name] = self._shown(value)
             except _NotShownError:
                 if name not in _SHOWN_ONLY:
                     raise
         return arguments, named
+
+    def _shown(self, value: Any) -> Any:
+        """Return a value as penstock takes it.
+
+        Raises:
+            _NotShownError: If the source does not show it.
+        """
+        value = self._names.declared_as(value)
+        if isinstance(value, Unknown):
+            raise _NotShownError(value.text)
+        if isinstance(value, External):
+            raise _NotShownError(value.name)
+        if isinstance(value, Member):
+            if value.is_string:
+                return value.value
+            raise _NotShownError(repr(value.value))
+        if isinstance(value, (Namespace, Lost, Declaring, partial)):
+            raise _NotShownError("what it is given")
+        if isinstance(value, Join):
+            return Join(value.join, tuple(map(self._shown, value.items)))
+        if isinstance(value, (list, tuple, set)):
+            return type(value)(map(self._shown, value))
+        if isinstance(value, dict):
+            return {self._shown(key): self._shown(each) for key, each in value.items()}
+        return value
 
     def _run(
         self,
@@ -285,38 +318,8 @@ class Calls:
             return Lost("its import fails there")
 
 
-def _declared_as(value: Any) -> Any:
-    """Return what is declared in the place of a class, or any other value as it is."""
-    return value.stub if isinstance(value, Namespace) and value.stub is not None else value
-
-
 def _unchanged(function: Any) -> Any:
     return function
-
-
-def _shown(value: Any) -> Any:
-    """Return a value as penstock takes it.
-
-    Raises:
-        _NotShownError: If the source does not show it.
-    """
-    if isinstance(value, Unknown):
-        raise _NotShownError(value.text)
-    if isinstance(value, External):
-        raise _NotShownError(value.name)
-    if isinstance(value, Member):
-        if value.is_string:
-            return value.value
-        raise _NotShownError(repr(value.value))
-    if isinstance(value, (Namespace, Lost, Declaring, partial)):
-        raise _NotShownError("what it is given")
-    if isinstance(value, Join):
-        return Join(value.join, tuple(map(_shown, value.items)))
-    if isinstance(value, (list, tuple, set)):
-        return type(value)(map(_shown, value))
-    if isinstance(value, dict):
-        return {_shown(key): _shown(each) for key, each in value.items()}
-    return value
 
 
 def _keeps_names(definition: Definition) -> bool:

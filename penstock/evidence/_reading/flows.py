@@ -133,12 +133,13 @@ class _Reader:
 
     def _read_users(self) -> bool:
         """Read modules that do not name penstock but call something that declares steps."""
+        known = set[int]()
         names = {
             name
             for space in [*self._spaces.values()]
             for name, value in [*space.names.items()]
             if not isinstance(value, Reference)
-            and (not is_plain(value) or self._names.may_declare(value))
+            and (not is_plain(value) or self._names.may_declare(value, known))
         }
         called = "|".join(map(re.escape, sorted(names)))
         pattern = re.compile(rf"@(?:\w+\.)*(?:{called})\b|\b(?:{called})\s*\(")

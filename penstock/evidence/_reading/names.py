@@ -55,6 +55,14 @@ class Names:
         known = self._functions.get(id(value))
         return None if known is None else known[1]
 
+    def declared_as(self, value: Any) -> Any:
+        """Return what is declared in place of a function or class, or another value itself."""
+        function = self.function_of(value)
+        if function is None or not isinstance(value, (Function, Namespace)):
+            return value
+        self.know(function.stub, function)
+        return function.stub
+
     @property
     def functions(self) -> Iterable[Function]:
         """All functions and classes that have been read."""
@@ -81,8 +89,9 @@ class Names:
         """Return whether some code may change a container of that name after it was made."""
         if name not in self._changed:
             pattern = re.compile(_CHANGES.replace("{}", re.escape(name)))
-            files = self.project.mentioning(name)
-            self._changed[name] = any(pattern.search(file.text) for file in files)
+            # Without the index of all words, which takes longer than a few searches.
+            texts = (source.text for source in self.project.sources)
+            self._changed[name] = any(name in text and pattern.search(text) for text in texts)
         return self._changed[name]
 
     def resolve(self, reference: Reference) -> Any:
@@ -114,22 +123,41 @@ class Names:
             return self._run(inner)
         return Unknown(name)
 
-    def may_declare(self, value: Any) -> bool:
-        """Return whether a call of a function or class of the project may declare something."""
-        return self._declares(value, set())
+    def may_declare(self, value: Any, known: set[int] | None = None) -> bool:
+        """Return whether a call of a function or class of the project may declare something.
+
+        Args:
+            value: The function or class.
+            known: Functions that declare nothing, to which those are added that are found.
+        """
+        seen = set[int]() if known is None else set(known)
+        found = self._declares(value, seen)
+        if known is not None and not found:
+            known |= seen
+        return found
 
     def _declares(self, value: Any, seen: set[int]) -> bool:
         function = self.function_of(value)
         if function is None or id(function) in seen:
             return False
         seen.add(id(function))
-        return self.mentions(function.definition.node, function.module, seen)
+        node: Any = function.definition.node
+        bodies = [node]
+        if function.definition.kind == "class":
+            kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+            bodies = [each for each in node.body if isinstance(each, kinds)]
+        return any(self._runs(each, function.module, seen) for each in bodies)
 
-    def mentions(self, node: ast.AST, scope: Namespace, seen: set[int] | None = None) -> bool:
-        """Return whether code uses something that declares, itself or in what it calls."""
-        seen = set() if seen is None else seen
-        is_scope = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-        own = names_assigned_in(node) if is_scope else frozenset[str]()
+    def _runs(self, node: Any, module: Namespace, seen: set[int]) -> bool:
+        """Return whether the body of a function uses something that declares."""
+        own = names_assigned_in(node)
+        return any(self._uses(each, module, seen, own) for each in node.body)
+
+    def mentions(self, node: ast.AST, scope: Namespace) -> bool:
+        """Return whether an expression uses something that declares, itself or in what it calls."""
+        return self._uses(node, scope, set(), frozenset())
+
+    def _uses(self, node: ast.AST, scope: Namespace, seen: set[int], own: frozenset[str]) -> bool:
         for inner in nodes_in(node):
             if isinstance(inner, (ast.Name, ast.Attribute)):
                 with suppress(LookupError):

@@ -8,7 +8,6 @@ from penstock.evidence._reading.calls import Calls
 from penstock.evidence._reading.expressions import Expressions
 from penstock.evidence._reading.imports import Imported, imported_by, module_of
 from penstock.evidence._reading.names import Names, external
-from penstock.evidence._reading.stubs import make_class, make_function
 from penstock.evidence._reading.values import (
     External,
     Function,
@@ -43,7 +42,8 @@ class Statements:
 
     def run(self, space: Namespace) -> None:
         """Read a module from its first statement to its last."""
-        self._all(space.source.tree.body, space)
+        with self._calls.decorating(is_decorating=False):
+            self._all(space.source.tree.body, space)
 
     def _all(self, body: Sequence[ast.stmt], scope: Namespace, doubt: str | None = None) -> None:
         with self._calls.doubting(self._calls.doubt or doubt):
@@ -130,27 +130,22 @@ class Statements:
         self._all(node.finalbody, scope)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Namespace) -> None:
-        definition = scope.source.definitions[node]
-        stub = make_function(definition, scope.module.globals)
-        function = Function(definition, scope.module, stub)
-        self._names.know(stub, function)
-        self._set(node.name, self._decorated(stub, node.decorator_list, scope), scope)
+        function = Function(scope.source.definitions[node], scope.module)
+        self._names.know(function, function)
+        self._set(node.name, self._decorated(function, node.decorator_list, scope), scope)
 
     def _class(self, node: ast.ClassDef, scope: Namespace) -> None:
         definition = scope.source.definitions[node]
         bases = tuple(text_of(each).rpartition(".")[2] for each in node.bases)
-        stub = make_class(definition, scope.module.globals)
-        space = Namespace(scope.source, definition, outer=scope.module, bases=bases, stub=stub)
-        for value in (stub, space):
-            self._names.know(value, Function(definition, scope.module, stub))
+        space = Namespace(scope.source, definition, outer=scope.module, bases=bases)
+        self._names.know(space, Function(definition, scope.module))
         self._all(node.body, space)
-        made = self._decorated(stub, node.decorator_list, scope)
-        self._set(node.name, space if made is stub else made, scope)
+        self._decorated(space, node.decorator_list, scope)
+        self._set(node.name, space, scope)
 
     def _decorated(self, value: Any, decorators: Sequence[ast.expr], scope: Namespace) -> Any:
-        self._calls.is_decorating = True
-        found = [(each, self._values.value(each, scope)) for each in decorators]
-        self._calls.is_decorating = False
+        with self._calls.decorating():
+            found = [(each, self._values.value(each, scope)) for each in decorators]
         for node, decorator in reversed(found):
             value = self._calls.call(decorator, [value], {}, node, scope)
         return value

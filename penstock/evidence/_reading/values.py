@@ -9,6 +9,7 @@ from typing import Any
 from penstock._declared.predecessors import all_of, any_of, loop
 from penstock._decorators.flows import FlowDecorator, flow
 from penstock._decorators.steps import entrypoint, step
+from penstock.evidence._reading.stubs import make_class, make_function
 from penstock.evidence._source.files import Definition, SourceFile
 
 __all__ = [
@@ -77,9 +78,6 @@ class Namespace:
     bases: tuple[str, ...] = ()
     """The names of the bases of a class, without those of their modules."""
 
-    stub: type | None = None
-    """The empty class that is declared instead of a class."""
-
     globals: dict[str, Any] = field(default_factory=dict)
     """The globals of the functions that are declared for a module."""
 
@@ -95,8 +93,7 @@ class Function:
 
     definition: Definition
     module: Namespace
-    stub: Any
-    """The function without a body, or empty class, that is declared instead."""
+    known_stub: Any = None
 
     lost: str | None = None
     """Why its declaration cannot be read, if it has one that cannot."""
@@ -106,6 +103,14 @@ class Function:
 
     renamed: str | None = None
     """A decorator that may give it another name."""
+
+    @property
+    def stub(self) -> Any:
+        """The function without a body, or empty class, that is declared instead."""
+        if self.known_stub is None:
+            make = make_class if self.definition.kind == "class" else make_function
+            self.known_stub = make(self.definition, self.module.globals)
+        return self.known_stub
 
 
 @dataclass(frozen=True, slots=True)

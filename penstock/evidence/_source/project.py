@@ -233,7 +233,9 @@ def _files_in(root: Path, folder: Path) -> Iterator[SourceFile]:
             if name not in _SKIPPED and not name.startswith(".") and name.isidentifier()
             and not os.path.exists(os.path.join(where, name, "pyvenv.cfg"))  # noqa: PTH110, PTH118
         )  # fmt: skip
-        relative = Path(where).relative_to(root).parts
+        here = Path(where)
+        relative = here.relative_to(root).parts
+        shown = (here.relative_to(folder) if here.is_relative_to(folder) else here).as_posix()
         for name in sorted(names):
             stem, suffix = os.path.splitext(name)  # noqa: PTH122 - hot
             if suffix != ".py" or (stem in folders and Path(where, stem, "__init__.py").is_file()):
@@ -241,6 +243,5 @@ def _files_in(root: Path, folder: Path) -> Iterator[SourceFile]:
             parts = relative if stem == "__init__" else (*relative, stem)
             if not parts:
                 continue
-            path = Path(where, name)
-            shown = path.relative_to(folder) if path.is_relative_to(folder) else path
-            yield SourceFile(".".join(parts), path, shown.as_posix())
+            file = name if shown == "." else f"{shown}/{name}"
+            yield SourceFile(".".join(parts), here / name, file)
