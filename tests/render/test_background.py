@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from penstock import Edge, Graph, Node, generate_dag
 from penstock.render import THEMES
-from penstock.render._graphviz.background import _dashed, _path, background_lines
+from penstock.render._graphviz.background import _dashed, _path, _stroke, background_lines
 from penstock.render._graphviz.images import draw_svg, png_size, render_png
 from penstock.render._graphviz.program import find_extra
 from penstock.render._icons import _ICONS, ENTRY, LOOP, MISSING, SIGNS
@@ -160,3 +160,13 @@ def test_dashes():
     assert [(dot[0], float(dot[1]), dot[3]) for dot in dots] == [
         *(("E", 0, "1"), ("E", 10, "1"), ("E", 20, "1"))
     ]
+
+
+def test_dots():
+    """A dot is as wide as the line: it is filled, and has no outline."""
+    look = {"stroke": "#000000", "stroke-width": "2", "stroke-dasharray": ".1 4.5"}
+
+    pen, _, first, *_ = _stroke([[(0, 0), (3, 0), (6, 0), (9, 0)]], look, 1)
+
+    assert pen.endswith("-setlinewidth(0)")
+    assert first.split()[3:] == ["1", "1"]

@@ -177,7 +177,8 @@ def _stroke(curves: list[_Curve], look: dict[str, str], scale: float) -> Iterato
             return
     if stroke == "none":
         return
-    yield _pen(stroke, width)
+    # A dot is filled: a pen would draw around it, and make it twice as wide.
+    yield _pen(stroke, 0 if dashes and dashes[0] <= _DOT else width)
     yield f"C {_counted(stroke)}"
     for curve in curves:
         yield from _dashed(curve, dashes, width) if dashes else [_open(curve)]
