@@ -24,6 +24,10 @@ _PAGES = {
 }
 
 
+_LIGHT_IMAGE = "  --penstock-light-image: visible; --penstock-dark-image: none;"
+_DARK_IMAGE = "  --penstock-light-image: hidden; --penstock-dark-image: block;"
+
+
 def page_stylesheet() -> str:
     """Return the CSS for pages that hold diagrams.
 
@@ -45,6 +49,7 @@ def page_stylesheet() -> str:
             "}",
             # Not by variables: a project's own, set for all pages, would not reach these.
             f":is({_where('light')}) .penstock-diagram {{ color-scheme: light; }}",
+            f"{_where('light')} {{\n{_LIGHT_IMAGE}\n}}",
             _dark_page("dark"),
             "@media (prefers-color-scheme: dark) {",
             _dark_page("auto"),
@@ -81,15 +86,8 @@ def _where(mode: str) -> str:
 
 
 def _dark_page(mode: str) -> str:
-    """Return the rules for pages that are dark since they are in that *mode*."""
-    sheet = f":is({_where(mode)}) .penstock-sheet >"
-    return "\n".join(
-        [
-            f"{_where(mode)} {{\n{_variables('dark')}\n}}",
-            f"{sheet} .penstock-dark {{ display: block !important; }}",
-            f"{sheet} :has(+ .penstock-dark) {{ visibility: hidden; }}",
-        ]
-    )
+    """Return the rule for pages that are dark since they are in that *mode*."""
+    return f"{_where(mode)} {{\n{_variables('dark')}\n{_DARK_IMAGE}\n}}"
 
 
 def _variables(mode: str, other: str | None = None) -> str:
