@@ -17,7 +17,7 @@ try:
 except ImportError:
     sync_playwright = None
 
-__all__ = ["Reader", "chromium", "running_chromium", "served"]
+__all__ = ["Reader", "chromium", "launched", "running_chromium", "served"]
 
 # The first is Chromium without what draws windows, which takes two thirds of the time.
 _PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
@@ -72,6 +72,13 @@ _PAINTED = """async data => {
 def running_chromium(require: Callable[[str, bool], None]) -> Iterator["Browser"]:
     """Return a browser without a window, shut when the module's tests are done."""
     require("browser", sync_playwright is not None and _PROGRAM is not None)
+    with launched() as browser:
+        yield browser
+
+
+@contextmanager
+def launched() -> Iterator["Browser"]:
+    """Run a browser without a window inside the block."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=_PROGRAM, args=_ARGUMENTS, timeout=_PATIENCE
