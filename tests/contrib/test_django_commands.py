@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import PackageNotFoundError
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from command_line import invoke
@@ -247,17 +248,29 @@ class TestCommand:
         assert (code, "reservation: " in stdout) == (1, True)
         assert stderr.startswith("error: cannot import 'django_flow_views' (ROOT_URLCONF): Module")
 
-    def test_elsewhere(self, project, tmp_path_factory, monkeypatch):
-        """In a folder without settings, those beside the module of Django's settings count."""
-        monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-        (project / "django_flow_settings.py").write_text("")
-        monkeypatch.setitem(sys.modules, "django_flow_settings", type(sys)("django_flow_settings"))
-        sys.modules["django_flow_settings"].__file__ = str(project / "django_flow_settings.py")
+    @pytest.mark.parametrize("table", [SETTINGS, ""], ids=["settings", "none"])
+    @pytest.mark.parametrize(
+        ("name", "file"),
+        [
+            ("django_flow_settings", "django_flow_settings.py"),
+            ("config.settings.local", "config/settings/local.py"),
+            ("config.settings", "config/settings/__init__.py"),
+        ],
+    )
+    def test_elsewhere(self, name, file, table, project, monkeypatch):
+        """In a folder without settings, that from which Django's are imported counts."""
+        monkeypatch.chdir(project.anchor)
+        (project / "pyproject.toml").write_text(table)
+        module = ModuleType(name)
+        module.__file__ = str(project / file)
+        monkeypatch.setitem(sys.modules, name, module)
         stdout = StringIO()
-        with override_settings(SETTINGS_MODULE="django_flow_settings"):
+        with override_settings(SETTINGS_MODULE=name):
             call_command("penstock", "check", stdout=stdout)
+            found = run_checks()
 
         assert stdout.getvalue() == "1 flow, 2 edges: 2 in the source (2 calls)\n"
+        assert found == []
 
     def test_broken_settings(self, project):
         """Settings of penstock that are wrong are an error of the command."""

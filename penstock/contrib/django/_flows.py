@@ -15,18 +15,19 @@ def find_folder() -> Path:
     """Return the folder in which, or above which, ``pyproject.toml`` is.
 
     That is the current one, as for the program ``penstock``, if its settings are found from
-    there. Else it is the folder of the module with Django's settings.
+    there. Else it is the folder from which Django's settings are imported.
 
     Raises:
         ConfigurationError: If a setting of penstock is wrong.
     """
     current = Path.cwd()
-    module = sys.modules.get(getattr(project, "SETTINGS_MODULE", None) or "")
-    file = getattr(module, "__file__", None)
+    name = getattr(project, "SETTINGS_MODULE", None) or ""
+    file = getattr(sys.modules.get(name), "__file__", None)
     if file is None or read_settings(current).root is not None:
         return current
-    folder = Path(file).resolve().parent
-    return current if read_settings(folder).root is None else folder
+    path = Path(file).resolve()
+    path = path.parent if path.stem == "__init__" else path
+    return path.parents[: name.count(".") + 1][-1]
 
 
 def load_project(settings: Settings) -> LoadedFlows:
