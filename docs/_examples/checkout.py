@@ -16,6 +16,9 @@ def take_order(order: dict[str, int]) -> None:
 @step(after=["take_order", {loop("ask_customer"): "corrected"}])
 def check_order(order: dict[str, int]) -> None:
     """Checks the address and the amount."""
+    if not order["number"]:
+        ask_customer(order)
+        return
     charge(order)
     reserve(order)
     hand_over(order)
@@ -25,6 +28,7 @@ def check_order(order: dict[str, int]) -> None:
 @step(after={"check_order": "incomplete"}, kind="email")
 def ask_customer(order: dict[str, int]) -> None:
     """Asks the customer for what is missing."""
+    check_order({**order, "number": 1})
 
 
 @checkout

@@ -47,12 +47,12 @@ def book(refund: dict[str, int]) -> None:
 @refunds
 @step(after="book", kind="email")
 def tell_customer(refund: dict[str, int]) -> None:
-    """Tells the customer."""
+    """Writes to the customer."""
     print("paid back", refund["amount"])
 
 
 def correct(refund: dict[str, int]) -> None:
-    """Tell the customer first."""
+    """Write to the customer first."""
     tell_customer(refund)
     book(refund)
 

@@ -41,7 +41,7 @@ class Location:
 
 
 Verdict = Literal["supported", "contradicted", "unverified", "mixed", "unchecked"]
-EdgeSign = Literal["channel", "contradicted", "unverified"]
+EdgeSign = Literal["channel", "contradicted", "mixed", "unchecked", "unverified"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class Edge:
             return None
         if self.check.verdict == "supported":
             return "channel" if self.check.channel else None
-        return "contradicted" if self.check.verdict == "contradicted" else "unverified"
+        return self.check.verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from html import escape
 from penstock._declared.step import Edge, EdgeCheck, Step
 from penstock.docs._evidence_words import EvidenceWords
 from penstock.graph import Flow, Revision
+from penstock.graph._model import VERDICT_SIGNS
 
 __all__ = ["EdgeRow", "EdgeTable", "contradictions", "edge_table"]
 
@@ -134,9 +135,6 @@ def _sentence(
             yield f"{state[0].upper()}{state[1:]}."
 
 
-_SIGNS = {"unverified": "?", "contradicted": "\u00d7"}
-
-
 def _as_row(
     flow: Flow, edge: Edge, words: EvidenceWords, source_of: Callable[[Step], str | None]
 ) -> EdgeRow:
@@ -147,7 +145,7 @@ def _as_row(
         source=flow.step(edge.source).label,
         target=target.label,
         evidence=words.of(check),
-        sign=_SIGNS.get(edge.sign or ""),
+        sign=VERDICT_SIGNS.get(edge.sign or ""),
         location=str(line) if line else None,
         address=source_of(replace(target, location=line)) if line else None,
     )

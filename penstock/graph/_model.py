@@ -9,6 +9,7 @@ from penstock._declared.channels import scheme_of
 from penstock._declared.step import Edge, EdgeCheck, JoinKind, Location
 
 __all__ = [
+    "VERDICT_SIGNS",
     "Direction",
     "DrawnWords",
     "Edge",
@@ -25,6 +26,9 @@ __all__ = [
 Status = Literal["visited", "failed", "unreached"]
 Role = Literal["entrypoint", "step", "missing", "group"]
 Direction = Literal["TD", "TB", "LR", "BT", "RL", "auto"]
+
+VERDICT_SIGNS = {"unchecked": "~", "unverified": "?", "mixed": "\u00b1", "contradicted": "\u00d7"}
+"""The signs of verdicts on edges, as text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,8 +212,14 @@ class LegendWords:
     channel: str = "Address at an arrow: a message is sent there"
     """An edge with a channel as evidence, as a sign in the legend."""
 
+    unchecked: str = "Tilde at an arrow: it is not checked"
+    """An edge that the declaration takes out of the check, as a sign in the legend."""
+
     unverified: str = "Question mark at an arrow: the source does not show it"
     """An edge without evidence, as a sign in the legend."""
+
+    mixed: str = "Plus and minus at an arrow: reversed in another caller"
+    """An edge with evidence that another caller reverses, as a sign in the legend."""
 
     contradicted: str = "Cross at an arrow: the source shows otherwise"
     """An edge that the source contradicts, as a sign in the legend."""
@@ -295,7 +305,7 @@ class DrawnWords:
             return label
         if edge.sign == "channel":
             return self.with_channel(edge, label)
-        sign = {"unverified": "?", "contradicted": "\u00d7"}[edge.sign]
+        sign = VERDICT_SIGNS[edge.sign]
         return f"{label} {sign}" if label else sign
 
     def with_channel(self, edge: Edge, label: str | None) -> str | None:

@@ -219,7 +219,7 @@ def order(following: Successors) -> list[str]:
     return ordered
 
 
-_BEST_FIRST = (None, "channel", "unverified", "contradicted")
+_BEST_FIRST = (None, "channel", "unchecked", "unverified", "mixed", "contradicted")
 
 
 def worst_check(edges: Iterable[Edge]) -> EdgeCheck | None:

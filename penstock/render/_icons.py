@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from penstock._declared.channels import scheme_of
 from penstock.graph._model import Node
 
-__all__ = ["ENTRY", "FAMILIES", "GROUP", "LOOP", "MISSING", "SIGNS", "Icon", "icon_of"]
+__all__ = [
+    "DASHES",
+    "ENTRY",
+    "FAMILIES",
+    "GROUP",
+    "LOOP",
+    "MARKS",
+    "MISSING",
+    "SIGNS",
+    "VERDICTS",
+    "Icon",
+    "icon_of",
+]
 
 FAMILIES = ("net", "queue", "store", "msg", "other")
 """The families of colours, which have a few icons each."""
@@ -24,6 +36,20 @@ MISSING = "M5.6 5.8c0-3.2 4.8-3.2 4.8 0 0 2-2.4 1.9-2.4 4M8 12.6v.1"
 LOOP = "M12.6 8a4.6 4.6 0 1 1-1.5-3.4M11.6 1.9v3H8.6"
 SIGNS = {"failed": "M4.8 4.8l6.4 6.4M11.2 4.8l-6.4 6.4", "visited": "M3.8 8.4l2.9 2.9 5.6-6.2"}
 """The sign at the end of a step in the image of a run."""
+
+VERDICTS = ("channel", "unchecked", "unverified", "mixed", "contradicted")
+"""The verdicts on edges that are drawn, the best first."""
+
+MARKS = {
+    "unchecked": "M3.4 9.4c1.6-3.6 3.1-3.2 4.6-1.4c1.5 1.8 3 2.2 4.6-1.4",
+    "unverified": MISSING,
+    "mixed": "M8 2.8v5.6M5.2 5.6h5.6M5.2 12h5.6",
+    "contradicted": SIGNS["failed"],
+}
+"""The signs of verdicts."""
+
+DASHES = {"channel": "6 4", "unchecked": "2 5", "unverified": ".1 4.5", "mixed": "9 4 .1 4"}
+"""The patterns of lines by verdicts."""
 
 _GLOBE = (
     "M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M2 8h12M8 2c2.6 2.4 2.6 9.6 0 12M8 2c-2.6 2.4-2.6 9.6 0 12"

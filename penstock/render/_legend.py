@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from penstock._declared.channels import scheme_of
 from penstock.graph._model import Graph, Node
 from penstock.graph._structure import joins, ways_back
-from penstock.render._icons import GROUP, LOOP, MISSING, SIGNS, Icon, icon_of
+from penstock.render._icons import (
+    DASHES,
+    GROUP,
+    LOOP,
+    MARKS,
+    MISSING,
+    SIGNS,
+    VERDICTS,
+    Icon,
+    icon_of,
+)
 
 __all__ = ["LegendEntry", "has_legend", "legend_lines", "legend_of"]
 
@@ -21,8 +31,7 @@ _FOLDED = (
 )
 
 
-_VERDICTS = ("channel", "unverified", "contradicted")
-_DRAWN = {"step", "group", "beside", "edge", "label", "all_of", "any_of", *_VERDICTS}
+_DRAWN = {"step", "group", "beside", "edge", "label", "all_of", "any_of", *VERDICTS}
 _SKETCHED = {*_DRAWN, "rounded", "folded"}
 _PAINTED = {*_DRAWN, "entrypoint", "folded", "kind", "missing", *SIGNS, "unreached", "loop"}
 _SIGNS_OF = {
@@ -30,7 +39,7 @@ _SIGNS_OF = {
     "png": _PAINTED,
     "paper": _PAINTED - {"kind"},
     "dot": {*_DRAWN, "entrypoint", "doubled"},
-    "text": {"label", "above", *_VERDICTS},
+    "text": {"label", "above", *VERDICTS},
 }
 """The signs of each format, by the names of their words. All else it says in words."""
 
@@ -139,7 +148,7 @@ def _lines(graph: Graph) -> Iterator[LegendEntry]:
     if any(count > 1 and name not in bars for name, count in arriving.items()):
         meeting = _EDGE.format("M3 5C16 5 18 13 33 13M3 21C16 21 18 13 33 13", _HEAD.format(13))
         yield LegendEntry("any_of", meeting, words.any_of)
-    for name in _VERDICTS:
+    for name in VERDICTS:
         if any(edge.sign == name for edge in graph.edges):
             yield LegendEntry(name, _verdict(name), getattr(words, name))
     loops = [edge for edge in graph.edges if edge.is_loop and edge.source != edge.target]
@@ -153,10 +162,10 @@ def _lines(graph: Graph) -> Iterator[LegendEntry]:
 
 def _verdict(name: str) -> str:
     """Return the line of an edge with that verdict, and its sign."""
-    dashes = {"channel": "6 4", "unverified": ".1 4.5"}.get(name)
+    dashes = DASHES.get(name)
     pattern = f' stroke-dasharray="{dashes}"' if dashes else ""
     line = f'<path d="M3 13L33 13"{pattern}/>{_HEAD.format(13)}'
-    mark = {"unverified": MISSING, "contradicted": SIGNS["failed"]}.get(name)
+    mark = MARKS.get(name)
     sign = f'<g class="penstock-label penstock-{name}">{_mark(mark, 17)}</g>' if mark else ""
     return f'<g class="penstock-edge penstock-{name}">{line}</g>{sign}'
 

@@ -304,14 +304,14 @@ def test_table(made):
         ("receive", "check", None, "call", "evident.py:10"),
         ("check", "charge", "?", "unverified: check has no body yet", "evident.py:16"),
         ("charge", "pack", None, "channel kafka:paid", None),
-        ("pack", "archive", "?", "not checked: a person does it", None),
+        ("pack", "archive", "~", "not checked: a person does it", None),
         ("pack", "ship", None, "call", "evident.py:32"),
         ("receive", "price", "\N{MULTIPLICATION SIGN}", "the source shows otherwise", None),
     ]
     assert (
         '<td><a href="https://a.example/evident.py:10"><code>evident.py:10</code></a></td>' in html
     )
-    assert '<td><b aria-hidden="true">?</b> not checked: a person does it</td>' in html
+    assert '<td><b aria-hidden="true">~</b> not checked: a person does it</td>' in html
 
 
 def test_words():

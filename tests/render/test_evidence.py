@@ -1,17 +1,21 @@
 """The verdicts of the source on edges, in each format."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
 from penstock.graph import Edge, EdgeCheck, Graph, Node, fold, subgraph
-from penstock.render import draw
+from penstock.render import LIGHT, draw
+from penstock.render._graphviz.plain_colours import with_plain_colours
 
 SUPPORTED = EdgeCheck(verdict="supported", kind="call")
 CHANNEL = EdgeCheck(verdict="supported", kind="channel", channel="kafka:paid")
 UNVERIFIED = EdgeCheck(verdict="unverified", reason="no body")
 CONTRADICTED = EdgeCheck(verdict="contradicted")
+MIXED = EdgeCheck(verdict="mixed", kind="order")
+UNCHECKED = EdgeCheck(verdict="unchecked", reason="by hand")
 GRAPH = Graph(
     name="orders",
     nodes=(Node(name="a", role="entrypoint"), *(Node(name=name) for name in "bcde")),
@@ -22,6 +26,8 @@ GRAPH = Graph(
         Edge("c", "e", "paid", check=CONTRADICTED),
         Edge("e", "b", "late", is_loop=True, check=UNVERIFIED),
         Edge("e", "e", is_loop=True, check=UNVERIFIED),
+        Edge("b", "d", check=MIXED),
+        Edge("d", "e", check=UNCHECKED),
     ),
 )
 
@@ -35,7 +41,10 @@ def test_mermaid():
         '    a -.->|"?"| d',
         '    c ==>|"paid \N{MULTIPLICATION SIGN}"| e',
         '    e -.->|"again: late ?"| b',
+        '    b -->|"\N{PLUS-MINUS SIGN}"| d',
+        '    d -.->|"#126;"| e',
         "    linkStyle 1 stroke-dasharray:6 4",
+        "    linkStyle 5 stroke-dasharray:9 4 1 4",
     ]
 
 
@@ -44,7 +53,12 @@ def test_styled_mermaid():
     text = draw(replace(GRAPH, nodes=(*GRAPH.nodes[:4], replace(GRAPH.nodes[4], join="all"))),
                 "mermaid", styled=True)  # fmt: skip
 
-    assert "    linkStyle 1 stroke-dasharray:6 4\n    linkStyle 3 stroke-width:3px\n" in text
+    assert [line for line in text.splitlines() if line.startswith("    linkStyle")] == [
+        "    linkStyle 1 stroke-dasharray:6 4",
+        "    linkStyle 5 stroke-dasharray:9 4 1 4",
+        "    linkStyle 3 stroke-width:3px",
+        "    linkStyle default stroke-width:1.5px",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +66,13 @@ def test_styled_mermaid():
     [
         (
             "text",
-            ["\u2500 kafka:paid \u2500> c", "\u2500 ? \u2500> d", "paid \N{MULTIPLICATION SIGN}"],
+            [
+                "\u2500 kafka:paid \u2500> c",
+                "\u2500 ? \u2500> d",
+                "paid \N{MULTIPLICATION SIGN}",
+                "\u2500 \N{PLUS-MINUS SIGN} \u2500> d",
+                "\u2500 ~ \u2500> e",
+            ],
         ),
         (
             "dot",
@@ -60,6 +80,8 @@ def test_styled_mermaid():
                 'b -> b__c__label [minlen="1" style="dashed" color="#9a4a00" dir="none"]',
                 'a__d__label -> d [minlen="1" weight="9" style="dotted" penwidth="2"]',
                 'c__e__label -> e [minlen="1" weight="9" color="#b42318" penwidth="2.5"]',
+                'b__d__label -> d [minlen="1" weight="9" style="dashed" penwidth="2"]',
+                'd__e__label -> e [minlen="1" weight="9" style="dotted"]',
             ],
         ),
         (
@@ -69,6 +91,8 @@ def test_styled_mermaid():
                 'a -> d: "?" {style.stroke-dash: 2}',
                 'c -> e: "paid \N{MULTIPLICATION SIGN}" {style.stroke-width: 4}',
                 'b <- e: "again: late ?" {style.stroke-dash: 2}',
+                'b -> d: "\N{PLUS-MINUS SIGN}" {style.stroke-dash: 9}',
+                'd -> e: "~" {style.stroke-dash: 3}',
             ],
         ),
         (
@@ -78,6 +102,8 @@ def test_styled_mermaid():
                 "a -[dotted]-> d : <U+003F>",
                 "c -[bold]-> e : paid <U+00D7>",
                 "b <-[dotted]- e : again",
+                "b -[dashed]-> d : <U+00B1>",
+                "d -[dotted]-> e : <U+007E>",
             ],
         ),
     ],
@@ -95,9 +121,20 @@ def test_svg():
 
     assert svg.count('stroke-dasharray="6 4"') == 2
     assert svg.count('stroke-dasharray=".1 4.5"') == 4
-    assert svg.count('class="penstock-mark"') == 3
+    assert svg.count('stroke-dasharray="9 4 .1 4"') == 2
+    assert svg.count('stroke-dasharray="2 5"') == 2
+    assert svg.count('class="penstock-mark"') == 5
     assert svg.count('<g class="penstock-label penstock-loop penstock-unverified">') == 1
     assert ">kafka:paid</text>" in svg
+
+
+def test_plain_colours():
+    """A mark has the colours of its verdict without a style sheet, such as in PNG, too."""
+    plain = with_plain_colours(draw(GRAPH, "svg"))
+    other, bad = (LIGHT.colours[name] for name in ("other-tile", "bad-tile"))
+
+    assert re.findall(r'<circle [^>]*fill="([^"]+)"', plain).count(other) == 4
+    assert set(re.findall(r'<circle [^>]*fill="([^"]+)"', plain)) == {other, bad}
 
 
 def test_json():
@@ -114,7 +151,7 @@ def test_json():
 @pytest.mark.parametrize("name", ["svg", "png", "mermaid", "dot", "d2", "plantuml", "text"])
 def test_legend(name):
     """The signs are explained where they are drawn, and nowhere else."""
-    words = ["Address", "Question mark at an", "Cross at an"]
+    words = ["Address", "Tilde at an", "Question mark at an", "Plus and minus", "Cross at an"]
     plain = replace(GRAPH, edges=tuple(replace(edge, check=SUPPORTED) for edge in GRAPH.edges))
 
     if name == "png":
@@ -128,13 +165,14 @@ def test_legend(name):
     ("checks", "expected"),
     [
         ([SUPPORTED, CONTRADICTED, UNVERIFIED], CONTRADICTED),
-        ([SUPPORTED, UNVERIFIED, CHANNEL], UNVERIFIED),
+        ([UNVERIFIED, MIXED, UNCHECKED], MIXED),
+        ([UNCHECKED, UNVERIFIED, CHANNEL], UNVERIFIED),
         ([CHANNEL, CHANNEL], CHANNEL),
         ([SUPPORTED, CHANNEL], EdgeCheck(verdict="supported")),
         ([SUPPORTED, None], SUPPORTED),
         ([None, None], None),
     ],
-    ids=["contradicted", "unverified", "channel", "supported", "some", "none"],
+    ids=["contradicted", "mixed", "unverified", "channel", "supported", "some", "none"],
 )
 def test_merged(checks, expected):
     """An edge in place of several has the worst verdict; a channel, if it is that of all."""

@@ -54,7 +54,9 @@ _RESERVED = re.compile(
 
 _LINES = {
     "channel": " {style.stroke-dash: 6}",
+    "unchecked": " {style.stroke-dash: 3}",
     "unverified": " {style.stroke-dash: 2}",
+    "mixed": " {style.stroke-dash: 9}",
     "contradicted": " {style.stroke-width: 4}",
 }
 """The lines of edges by the verdicts on them. All of these have a label."""

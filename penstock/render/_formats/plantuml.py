@@ -55,7 +55,13 @@ _ENTRYPOINT = (
 )
 """The style by which entrypoints are round."""
 
-_LINES = {"channel": "dashed", "unverified": "dotted", "contradicted": "bold"}
+_LINES = {
+    "channel": "dashed",
+    "unchecked": "dotted",
+    "unverified": "dotted",
+    "mixed": "dashed",
+    "contradicted": "bold",
+}
 """The lines of edges by the verdicts on them."""
 
 _WIDTH = 40

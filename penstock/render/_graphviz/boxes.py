@@ -12,7 +12,7 @@ from typing import Literal
 from penstock.graph import Edge, Graph, Node
 from penstock.render import joins, ways_back
 from penstock.render._graphviz.measure import MONO, NOTE, SANS, width_of, wrap
-from penstock.render._icons import SIGNS, icon_of
+from penstock.render._icons import MARKS, SIGNS, icon_of
 
 __all__ = [
     "BAR",
@@ -253,7 +253,7 @@ def has_mark(node: Node) -> bool:
 
 def has_sign(edge: Edge) -> bool:
     """Return whether the source does not show *edge*, which then has a sign."""
-    return edge.sign in {"unverified", "contradicted"}
+    return edge.sign in MARKS
 
 
 def _even(length: float) -> float:

@@ -28,7 +28,9 @@ _SPACE = '<font point-size="3"> </font>'
 
 _LINES = {
     "channel": {"style": "dashed", "color": _COLOURS["queue"]},
+    "unchecked": {"style": "dotted"},
     "unverified": {"style": "dotted", "penwidth": "2"},
+    "mixed": {"style": "dashed", "penwidth": "2"},
     "contradicted": {"color": _COLOURS["bad"], "penwidth": "2.5"},
 }
 """The lines of edges by the verdicts on them."""

@@ -25,7 +25,7 @@ from penstock.render._graphviz.measure import NOTE, width_of
 from penstock.render._graphviz.plain_colours import with_plain_colours
 from penstock.render._graphviz.routes import Line, route, sample
 from penstock.render._graphviz.stylesheet import svg_stylesheet
-from penstock.render._icons import ENTRY, LOOP, MISSING, SIGNS, icon_of
+from penstock.render._icons import DASHES, ENTRY, LOOP, MARKS, MISSING, SIGNS, icon_of
 
 __all__ = ["paint_svg"]
 
@@ -39,12 +39,6 @@ _SIGN = 17
 
 _MARK = 22
 """Width of the sign of a verdict, with space behind it."""
-
-_MARKS = {"unverified": MISSING, "contradicted": SIGNS["failed"]}
-"""The signs of verdicts."""
-
-_DASHES = {"channel": ' stroke-dasharray="6 4"', "unverified": ' stroke-dasharray=".1 4.5"'}
-"""The patterns of lines, as attributes: they are there without a style sheet, too."""
 
 _ONE_CURVE = 3
 """The points of a curve, after its first one."""
@@ -202,7 +196,7 @@ class _Painter:
         is_loop = box.edge.is_loop
         sign, at = "", f'x="{_n(x)}" text-anchor="middle"'
         text = max(width_of(line, NOTE) for line in box.lines)
-        mark = _MARKS.get(box.edge.sign or "")
+        mark = MARKS.get(box.edge.sign or "")
         room = (_SIGN if is_loop else 0) + (_MARK if mark and text else 0)
         left = x - (text + room) / 2
         if mark:
@@ -315,7 +309,9 @@ def _kind_of(edge: Edge) -> str:
 
 def _line(line: Line) -> str:
     kind = _kind_of(line.piece.edge)
-    dashes = _DASHES.get(line.piece.edge.sign or "", "")
+    # As an attribute: it is there without a style sheet, too.
+    pattern = DASHES.get(line.piece.edge.sign or "")
+    dashes = f' stroke-dasharray="{pattern}"' if pattern else ""
     head = ""
     if line.tip is not None:
         (x, y), (a, b) = line.tip, line.curve[-1]

@@ -87,8 +87,19 @@ _LINES = {
 }
 """The styles that distinguish nodes without colour."""
 
-_ARROWS: dict[str | None, str] = {"unverified": "-.->", "contradicted": "==>"}
+_ARROWS: dict[str | None, str] = {
+    "unchecked": "-.->",
+    "unverified": "-.->",
+    "contradicted": "==>",
+}
 """The arrows of edges that the source does not show."""
+
+_STYLES = {
+    "channel": "stroke-dasharray:6 4",
+    "mixed": "stroke-dasharray:9 4 1 4",
+    "contradicted": "stroke-width:3px",
+}
+"""The styles of edges, by the verdicts on them."""
 
 _BREAK = "<br/>"
 _BLANK = "#160;"
@@ -295,9 +306,9 @@ def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[tuple[str, str | No
 
 def _line_styles(signs: Sequence[str | None], *, styled: bool) -> Iterator[str]:
     """Yield what arrows alone do not say of lines, by the numbers of the edges."""
-    for sign, style in (("channel", "stroke-dasharray:6 4"), ("contradicted", "stroke-width:3px")):
+    for sign, style in _STYLES.items():
         numbers = [str(number) for number, found in enumerate(signs) if found == sign]
-        if numbers and (styled or sign == "channel"):
+        if numbers and (styled or sign not in _ARROWS):
             yield f"linkStyle {','.join(numbers)} {style}"
 
 
