@@ -1,5 +1,6 @@
 """The flows as the system check reports them. It loads the check of the source, so it is late."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -43,8 +44,9 @@ def flow_messages() -> Iterator[CheckMessage]:
         wanted = _read_settings()
         loaded = load_project(wanted)
         for failure in loaded.failures:
-            hint = "Its flows are not checked."
-            yield Error(failure.cause, hint=hint, obj=failure.module, id="penstock.E003")
+            cause = failure.cause.replace(f"{wanted.folder}{os.sep}", "")
+            message, hint = f"cannot be imported: {cause}", "Its flows are not checked."
+            yield Error(message, hint=hint, obj=failure.module, id="penstock.E003")
         flows, problems = loaded.flows.flows, loaded.flows.problems()
         if not flows and not problems:
             if not loaded.failures:
