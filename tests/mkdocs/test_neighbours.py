@@ -138,6 +138,23 @@ def test_languages(site, order, structure):
     assert (site.folder / "site/assets/penstock.css").is_file()
 
 
+@both_orders
+@pytest.mark.parametrize("program", ["mkdocs", "properdocs"])
+def test_words_of_languages(tmp_path, order, program):
+    """The words of penstock are in the language of each page, and ProperDocs has them too."""
+    site = Site(tmp_path / "site", program)
+    german = {"locale": "de", "name": "Deutsch", "build": True}
+    i18n = {"i18n": {"docs_structure": "suffix", "languages": [LANGUAGES[0], german]}}
+    plugins = [i18n]
+    plugins.insert(0 if order == "first" else 1, {"penstock": {"catalog": "flows.json"}})
+
+    done = site.build(plugins, {"index.md": "# Hi\n\n::: penstock-flow orders\n"})
+
+    assert done.returncode == 0, done.stderr
+    assert "4 steps · 1 entrypoint</span>" in site.read("index.html")
+    assert "4 Schritte · 1 Einstieg</span>" in site.read("de/index.html")
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """Return the pages that the command writes for a site whose languages need files."""
