@@ -52,7 +52,7 @@ class LegendEntry:
     """
 
     name: str
-    """The name of the sign: that of its words in `LegendWords <penstock.graph.LegendWords>`."""
+    """The name of the sign and of its words in `LegendWords <penstock.graph.LegendWords>`."""
 
     drawn: str
     """The sign as the inside of an ``<svg>`` element, 44 pixels wide and 26 high."""

@@ -24,7 +24,7 @@ class Theme:
     """Those of nodes in languages that fill whole nodes, by their `node_class`."""
 
     colours: Mapping[str, str]
-    """Those of images, as CSS writes them: ``"edge"`` is that of ``--penstock-edge`` in a page."""
+    """Those of images, as CSS writes them. ``"edge"`` is that of ``--penstock-edge`` in a page."""
 
 
 LIGHT = Theme(
