@@ -50,6 +50,10 @@ __all__ = ["FlowRuns", "consumed_in"]
 _DEEPEST = 30
 
 
+_MOST_NESTED = 2
+"""How often a generator may iterate over itself, since each level multiplies the work."""
+
+
 class FlowRuns:
     """The steps of one flow, and what each leads to.
 
@@ -71,6 +75,7 @@ class FlowRuns:
         self._spend = spend
         self._summaries: dict[Activation, Summary] = {}
         self._running: set[Activation] = set()
+        self._generators: list[Definition] = []
         self._recursed: set[Activation] = set()
         self._bodies: dict[str, Summary] = {}
         self._open: set[str] = set()
@@ -363,7 +368,8 @@ class FlowRuns:
             if is_deep:
                 self._current.outside[_too_deep(target)] = None
             is_step = self._step_of(target.definition) is not None
-            if is_step or is_deep or target in self._running:
+            is_nested = self._generators.count(target.definition) >= _MOST_NESTED
+            if is_step or is_deep or is_nested or target in self._running:
                 one = self._evaluate(Loop(term.body), state)
             else:
                 one = self._run_generator(term, target, state)
@@ -377,12 +383,14 @@ class FlowRuns:
         self.definitions[target.definition] = None
         self._consumers.append(consumer)
         self._running.add(target)
+        self._generators.append(target.definition)
         self._depth += 1
         self._prefix = (*self._prefix, term.location)
         inner = self._evaluate(target.body, state)
         self._prefix = consumer.prefix
         self._depth -= 1
         self._running.discard(target)
+        self._generators.pop()
         self._consumers.pop()
         body = consumer.outcome
         ended = either(inner.normal, inner.returned)
