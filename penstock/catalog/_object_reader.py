@@ -10,6 +10,7 @@ import os
 import sys
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from enum import EnumMeta
 from functools import cached_property, partial
@@ -68,7 +69,7 @@ class ImportedObjects(Objects):
         self._known_folders: dict[str, tuple[Path, Path] | None] = {}
         self._modules: dict[str, list[dict[str, Any]]] = {}
         for module in list(sys.modules.values()):
-            if issubclass(type(module), ModuleType) and (file := self._file_of(_names_of(module))):
+            if issubclass(type(module), ModuleType) and (file := self.file_of(_names_of(module))):
                 self._modules.setdefault(file, []).append(_names_of(module))
         super().__init__(self._modules)
 
@@ -119,9 +120,10 @@ class ImportedObjects(Objects):
         module = sys.modules.get(name) if type(name) is str else None
         if module is None or not issubclass(type(module), ModuleType):
             return None
-        return self._file_of(_names_of(module))
+        return self.file_of(_names_of(module))
 
-    def _file_of(self, names: dict[str, Any]) -> str | None:
+    def file_of(self, names: dict[str, Any]) -> str | None:
+        """Return the file of the module with these names, if it is in the project."""
         file = names.get("__file__")
         return self.file_called(file) if type(file) is str else None
 
@@ -150,7 +152,7 @@ def _leads_on(found: Described | None) -> bool:
     """Return whether *found* has anything in it that may be called."""
     if found is None or found.kind in {"constant", "library"}:
         return False
-    if found.kind in {"function", "class", "instance"}:
+    if found.kind in {"function", "class", "instance", "object", "module"}:
         return True
     inner = (found.inner, *(each for pair in found.items for each in pair))
     return any(map(_leads_on, inner))
@@ -172,6 +174,7 @@ class _Reader:
         self._left = _MOST_ITEMS
         self._depth = 0
         self._around: list[object] = []
+        self._is_in_library = False
 
     def describe(self, value: Any) -> Described | None:
         """Return what *value* is, or None if that cannot be known, or is too much."""
@@ -274,19 +277,28 @@ class _Reader:
         return tuple((None, self.describe(base)) for base in _bases_of(cls))
 
     def _instance(self, value: Any, kind: type) -> Described | None:
+        if issubclass(kind, ModuleType):
+            file = self._objects.file_of(_names_of(value))
+            return None if file is None else Described(kind="module", file=file)
         attributes = _attributes_of(value, kind)
         if issubclass(type(kind), EnumMeta):
             return self.describe(attributes.get("_value_"))
         cls = self.describe(kind)
         if cls is not None and cls.kind == "class":
             items = self._pairs(value) if issubclass(kind, dict) else ()
-            members = self._named(attributes)
+            members = self._named({**_slots_of(value, kind), **attributes})
             return Described(kind="instance", inner=cls, items=items, members=members)
         for base, read in _SUBCLASSED.items():
             if issubclass(kind, base):
                 return read(self, value)
         known = (attributes[name] for name in _CALLED if name in attributes)
-        return next(filter(None, map(self._callable, known)), None)
+        found = next(filter(None, map(self._callable, known)), None)
+        if found is not None or cls is None or self._is_in_library:
+            return found
+        self._is_in_library = True
+        members = self._named(attributes)
+        self._is_in_library = False
+        return Described(kind="object", name=cls.name, members=members) if members else None
 
     def _callable(self, value: Any) -> Described | None:
         found = self.describe(value)
@@ -310,6 +322,19 @@ def _attributes_of(value: Any, kind: type) -> dict[str, Any]:
             found = getter.__get__(value) if type(getter) in _OF_C else None
             return found if type(found) is dict else {}
     return {}
+
+
+def _slots_of(value: Any, kind: type) -> dict[str, Any]:
+    """Return the attributes of an object without a dict: slots, and fields of a named tuple."""
+    found: dict[str, Any] = {}
+    for cls in _mro_of(kind):
+        for name, each in list(_members_of(cls).items()):
+            if type(each) is MemberDescriptorType and not name.startswith("__"):
+                with suppress(AttributeError):  # it has no value yet
+                    found[name] = each.__get__(value)
+            elif name == "_fields" and type(each) is tuple and issubclass(kind, tuple):
+                found.update(zip(each, tuple.__iter__(value), strict=False))
+    return found
 
 
 _OF_C = (GetSetDescriptorType, MemberDescriptorType)

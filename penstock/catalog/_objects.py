@@ -18,7 +18,7 @@ __all__ = [
 Kind = Literal[
     "function", "class", "instance", "method", "partial", "list", "tuple", "set", "dict",
     "defaultdict", "constant", "library", "property", "cached_property", "staticmethod",
-    "classmethod", "singledispatch",
+    "classmethod", "singledispatch", "object", "module",
 ]  # fmt: skip
 
 
@@ -28,10 +28,11 @@ class Described:
 
     kind: Kind
     file: str = ""
-    """Of a function or class, the file in the project in which it is defined."""
+    """Of a function, class or module, its file in the project."""
 
     name: str = ""
-    """The qualified name of a function or class; that of a library with its module."""
+    """The qualified name of a function or class; that of a library, or of the class of an object
+    of a library, with its module."""
 
     line: int = 0
     """The first line of a function, with its decorators."""

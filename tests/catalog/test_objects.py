@@ -3,7 +3,6 @@
 import json
 import sys
 from collections import Counter, OrderedDict, UserDict, defaultdict, deque
-from enum import Enum
 from functools import cached_property, lru_cache, partial, singledispatch
 from types import MappingProxyType, ModuleType, SimpleNamespace
 from weakref import ref
@@ -13,7 +12,7 @@ import pytest
 from penstock.catalog._object_reader import ImportedObjects
 from penstock.catalog._objects import Described, objects_from_json, objects_to_json
 
-SOURCE = """
+SOURCE = """from collections import namedtuple; from enum import Enum
 def charge(): ...
 async def ship(): ...
 def make(function, other=None):
@@ -28,6 +27,7 @@ class Kind(Enum):
 class Handlers(dict): ...
 class Slotted:
     __slots__ = ("run",)
+Hooks = namedtuple("Hooks", "after before", module="shop")
 class Hidden:
     __dict__ = property(lambda self: fail())
 class Own:
@@ -54,7 +54,6 @@ def shop(tmp_path, monkeypatch):
     path = tmp_path / "shop.py"
     module = ModuleType("shop")
     module.__file__ = str(path)
-    vars(module)["Enum"] = Enum
     exec(compile(SOURCE, str(path), "exec"), vars(module))
     monkeypatch.setitem(sys.modules, "shop", module)
     return module
@@ -200,6 +199,26 @@ VALUES = {
         lambda s: s.Hidden(),
         Described(kind="instance", inner=Described(kind="class", file="shop.py", name="Hidden")),
     ),
+    "a named tuple": (
+        lambda s: s.Hooks(s.charge, 1),
+        Described(
+            kind="instance",
+            inner=Described(kind="class", file="shop.py", name="Hooks"),
+            members=(("after", CHARGE),),
+        ),
+    ),
+    "an object with slots": (
+        lambda s: object.__setattr__(found := s.Slotted(), "run", s.charge) or found,
+        Described(
+            kind="instance",
+            inner=Described(kind="class", file="shop.py", name="Slotted"),
+            members=(("run", CHARGE),),
+        ),
+    ),
+    "an object of a library with attributes": (
+        lambda s: SimpleNamespace(after=s.charge, inner=SimpleNamespace(after=s.ship)),
+        Described(kind="object", name="types.SimpleNamespace", members=(("after", CHARGE),)),
+    ),
     "an object of a library with a function": (lambda s: SimpleNamespace(fn=s.charge), CHARGE),
     "an object of a library": (lambda _: SimpleNamespace(fn=print), None),
     "a member of an Enum": (lambda s: s.Kind.A, None),
@@ -216,7 +235,7 @@ VALUES = {
                 file="shop.py",
                 name="local.<locals>.Local",
                 items=((None, Described(kind="library", name="builtins.object")),),
-                members=(("run", function("local.<locals>.Local.run", 22)),),
+                members=(("run", function("local.<locals>.Local.run", 23)),),
             ),
         ),
     ),
@@ -234,7 +253,8 @@ VALUES = {
     ),
     "a long string": (lambda s: ["a" * 201, s.charge], many("list", None, CHARGE)),
     "constants alone": (lambda _: {"a": [1, None, True, "b"]}, None),
-    "a module": (lambda _: sys, None),
+    "a module": (lambda s: s, Described(kind="module", file="shop.py")),
+    "a module of a library": (lambda _: sys, None),
 }
 
 

@@ -160,6 +160,56 @@ KINDS = {
         @step
         def pay(): settings.after()
     """,
+    "a setting of a library": """
+        settings = types.SimpleNamespace()
+        settings.__dict__.update(zip(["after"], [charge]))
+        @step
+        def pay(): settings.after()
+    """,
+    "settings of a library in a list": """
+        settings = types.SimpleNamespace()
+        import build
+        settings.__dict__.update(zip(["gone", "after"], [build.gone, charge]))
+        several = functools.reduce(lambda one, other: other, [None, [settings]])
+        @step
+        def pay(): several[0].after()
+    """,
+    "a named tuple": """
+        Hooks = collections.namedtuple("Hooks", ["before", "after"])
+        hooks = Hooks(*map(vars(steps).get, ["ship", "charge"]))
+        @step
+        def pay(): hooks.after()
+    """,
+    "an object with slots": """
+        class Cashier:
+            __slots__ = "after", "before"
+        cashier = Cashier()
+        object.__setattr__(cashier, "".join(["af", "ter"]), charge)
+        @step
+        def pay(): cashier.after()
+    """,
+    "a further key of a dict": """
+        HANDLERS = {"a": charge}
+        HANDLERS.__setitem__("b", charge)
+        @step
+        def pay(): HANDLERS["b"]()
+    """,
+    "a list of modules": """
+        MODULES = [
+            importlib.import_module(each.name)
+            for each in pkgutil.iter_modules(plugins.__path__, "plugins.")
+        ]
+        MODULES.append(__import__("build"))
+        @step
+        def pay():
+            for module in MODULES: module.first()
+    """,
+    "a module that is kept": """
+        KEPT = {"a": os}
+        KEPT["b"] = functools.reduce(lambda one, other: other, [None, steps])
+        @step
+        def pay(name): KEPT[name].charge()
+    """,
     "a partial": """
         after = functools.reduce(lambda one, other: other, [None, functools.partial(charge)])
         @step
@@ -336,6 +386,21 @@ def test_an_object_counts(verdicts, kind, tmp_path):
 
     assert first != "supported"
     assert found in {f"supported {second}", "supported unverified"}
+
+
+def test_objects_of_libraries_are_not_functions(verdicts):
+    """An object of a library counts for its attributes, where the source knows the object."""
+    text = """
+        import types
+        from steps import charge
+        from marks import step
+        globals()["_after"[1:]] = types.SimpleNamespace(charge=charge)
+        @step
+        def pay(): after()
+    """
+    found = verdicts({"steps.py": STEPS, "app.py": text}, "pay -> charge")
+
+    assert found == ["unverified"] * 2
 
 
 def test_what_the_source_shows_stays(verdicts):

@@ -58,9 +58,10 @@ class Heap:
         """Return all slots of *owner*, for one who adds to them and does not use them."""
         return self._heap.get(owner, {})
 
-    def was_read(self, instance: Instance, slot: Hashable) -> bool:
-        """Return whether somebody has read an attribute of *instance*, or of any of its class."""
-        return not self._read.isdisjoint({(instance, slot), (Instance(instance.cls), slot)})
+    def was_read(self, owner: Value, slot: Hashable) -> bool:
+        """Return whether somebody has read an attribute of *owner*, or of any of its class."""
+        any_owner = Instance(owner.cls) if isinstance(owner, Instance) else owner
+        return (owner, slot) in self._read or (any_owner, slot) in self._read
 
     def slots(self, owner: Value) -> dict[Hashable, Values]:
         """Return all slots of *owner*."""

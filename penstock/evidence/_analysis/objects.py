@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from penstock.catalog._objects import Described
 from penstock.evidence._analysis.engine import Engine
-from penstock.evidence._analysis.heap import KEYS
+from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
 from penstock.evidence._analysis.scopes import ClassInfo, Scope
 from penstock.evidence._analysis.values import (
     FURTHER,
@@ -22,6 +22,7 @@ from penstock.evidence._analysis.values import (
     Function,
     Instance,
     Method,
+    Module,
     Partial,
     Unknown,
     Value,
@@ -88,6 +89,9 @@ class _Added:
             self._attributes(known, found, site)
             if found.items and self._leads_further(before, found):
                 return self.container(found, (*site, "items"))
+        elif found.kind == "object":  # of which the source knows its class, if anything
+            if isinstance(known, External) and known.site is not None:
+                self._attributes(known, found, site)
         elif isinstance(known, Wrapped) and found.kind == known.kind == "singledispatch":
             self._fill(known, found, site)
         elif (is_vague(before) or Unknown() in before) and self._leads_further(before, found):
@@ -104,15 +108,17 @@ class _Added:
         engine = self._engine
         before = join(*(v for k, v in engine.peek(container).items() if k != KEYS))
         for number, (key, item) in enumerate(found.items):
-            if item is None or not self._leads_further(before, item):
+            keys = [] if key is None or key.kind != "constant" else [key.value, ANY_ITEM]
+            is_new = bool(keys) and engine.peek(container).keys().isdisjoint(keys)
+            if item is None or not (is_new or self._leads_further(before, item)):
                 continue
             values = self._values(item, (*site, number))
             if values:
-                keys = self._values(key, (*site, number, "key"))
-                engine.put(container, keys[0] if keys else None, join(values, FURTHER))
+                slots = self._values(key, (*site, number, "key"))
+                engine.put(container, slots[0] if slots else None, join(values, FURTHER))
                 self._is_news = True
 
-    def _attributes(self, instance: Instance, found: Described, site: Site) -> None:
+    def _attributes(self, instance: Instance | External, found: Described, site: Site) -> None:
         for name, each in found.members:
             if each is not None and self._engine.was_read(instance, name):
                 before = self._engine.peek(instance).get(name, NOTHING)
@@ -132,6 +138,10 @@ class _Added:
 
     def library(self, found: Described, _: Site) -> Values:
         return (External(found.name),)
+
+    def module(self, found: Described, _: Site) -> Values:
+        source = self._engine.project.source_of("", found.file)
+        return NOTHING if source is None else self._engine.module(source.module)
 
     def wrapped(self, found: Described, site: Site) -> Values:
         functions = self._values(found.inner, (*site, "function"))
@@ -207,6 +217,13 @@ class _Added:
             made = join(made, self.container(found, (*site, "items")))
         return made
 
+    def object(self, found: Described, site: Site) -> Values:
+        made = External(f"{found.name}()", site)
+        for name, each in found.members:
+            if values := self._values(each, (*site, name)):
+                self._engine.store(made, name, join(values, FURTHER))
+        return (made,)
+
     def method(self, found: Described, site: Site) -> Values:
         functions = self._values(found.inner, (*site, "function"))
         owners = self._values(found.owner, (*site, "self"))
@@ -245,6 +262,8 @@ _RULES: dict[str, Callable[[_Added, Described, Site], Values]] = {
     "function": _Added.function,
     "class": _Added.cls,
     "instance": _Added.instance,
+    "object": _Added.object,
+    "module": _Added.module,
     "method": _Added.method,
     "partial": _Added.partial,
     "singledispatch": _Added.generic,
@@ -267,12 +286,12 @@ def _named(found: Described | None) -> Names:
     """Yield the functions and classes that an object is, or has as items."""
     if found is None:
         return
-    if found.kind in {"function", "class"}:
+    if found.kind in {"function", "class", "module"}:
         yield found.file, found.name
     elif found.inner is not None:
         yield from _named(found.inner)
     if found.kind != "class":
-        for _, item in found.items:
+        for _, item in (*found.items, *(found.members if found.kind == "object" else ())):
             yield from _named(item)
 
 
@@ -282,14 +301,14 @@ def _shown(engine: Engine, values: Iterable[Value], depth: int = 0) -> Names:
         match value:
             case Function() | Class():
                 yield value.definition.source.file, value.definition.qualname
+            case Module():
+                yield value.source.file, ""
             case Instance():
                 yield value.cls.source.file, value.cls.qualname
-            case Method():
+            case Method() | Wrapped():
                 yield from _shown(engine, (value.function,))
             case Partial():
                 yield from _shown(engine, (value.callee, *join(*value.positional)))
-            case Wrapped():
-                yield from _shown(engine, (value.function,))
         if isinstance(value, (Container, Wrapped)) and depth < _DEEPEST:
             for slot, items in engine.peek(value).items():
                 if slot != KEYS:
