@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 APPLICATIONS = Path(__file__).parent / "applications"
-SETS = ("development", "held_out")
+SETS = ("development", "held_out", "sampled")
 KINDS = ("call", "order", "hand-off", "channel")
 ERRORS = ("contradicted", "undeclared", "renamed", "missing")
 CODES = (*ERRORS, "unverified")
