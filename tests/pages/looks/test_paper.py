@@ -16,6 +16,8 @@ __all__ = ["chromium"]
 
 pytestmark = pytest.mark.browser
 
+FEW = ("twelve", "fan", "forty")
+
 ALONE = """() => {
     for (const other of document.querySelectorAll(".penstock-diagram ~ *")) other.remove();
     return [...document.querySelectorAll("svg.penstock-flow .penstock-node text")]
@@ -52,9 +54,23 @@ def print_page(chromium, file, paper):
 @pytest.mark.parametrize("flow", ["twelve"])
 def test_whole(chromium, shown_page, flow):
     """Every step of a diagram is on a page that is printed."""
-    pdf, lines = print_page(chromium, shown_page("furo", flow, ("twelve",)), "A4")
+    pdf, lines = print_page(chromium, shown_page("furo", flow, FEW), "A4")
 
     assert missing(pdf, lines) == []
+
+
+def test_box_on_one_page(chromium, shown_page):
+    """A tall diagram is on the page of its name and box, also where margins are wide."""
+    page = open_page(chromium, shown_page("furo", "forty", FEW), 1280)
+    lines = page.evaluate(ALONE)
+    page.add_style_tag(content="@page { margin: 25mm }")
+
+    pages = PdfReader(BytesIO(page.pdf(format="A4"))).pages
+
+    texts = ["".join(each.extract_text().split()) for each in pages]
+    (text,) = (each for each in texts if "40steps·2entrypoints" in each)
+    assert "Aflowof40steps" in text
+    assert [line for line in lines if "".join(line.split()) not in text] == []
 
 
 @pytest.mark.wide
