@@ -128,12 +128,13 @@ class PageFlows:
             return
         unwatched = [path for path in loaded.files if path.resolve() not in watched]
         if unwatched and self.build.is_news(f"unwatched {unwatched[0]}"):
-            folder = self._host.folder.resolve()
-            path = relpath(unwatched[0].resolve(), folder)
+            folder, file = self._host.folder.resolve(), unwatched[0].resolve()
+            # Its server ends, with an error of the system, where it watches what it writes itself.
+            watchable = file if folder.is_relative_to(file.parent) else file.parent
             self._reporter.note(
-                f"{self._host.page}: Zensical does not see edits of {path}, and shows pages from "
-                f'its cache: add "{relpath(unwatched[0].resolve().parent, folder)}" or a folder '
-                "above it to `watch`, or build with -c"
+                f"{self._host.page}: Zensical does not see edits of {relpath(file, folder)}, and "
+                f'shows pages from its cache: add "{relpath(watchable, folder)}" to `watch`, or '
+                "build with -c"
             )
 
 

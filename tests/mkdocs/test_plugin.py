@@ -391,7 +391,10 @@ def test_zensical_that_goes_on(zensical, caplog, arguments, config):
     assert MESSAGE in caplog.text
 
 
-UNWATCHED = "docs/index.md: Zensical does not see edits of shop.py"
+UNWATCHED = (
+    "docs/index.md: Zensical does not see edits of shop.py, and shows pages from its cache: "
+    'add "shop.py" to `watch`'
+)
 
 
 @pytest.mark.parametrize(
@@ -408,7 +411,7 @@ def test_module_that_zensical_does_not_watch(zensical, caplog, arguments, config
     """A build with Zensical's cache warns once about the modules that it does not watch."""
     assert "<svg" in zensical(PAGE, arguments, config, times=2)
 
-    assert [r.getMessage().partition(", and")[0] for r in caplog.records] == [UNWATCHED] * warns
+    assert [r.getMessage().partition(", or")[0] for r in caplog.records] == [UNWATCHED] * warns
 
 
 PATHS = "plugins: [{mkdocstrings: {handlers: {python: {paths: [lib]}}}}]\n"
@@ -425,6 +428,7 @@ def test_watched_for_mkdocstrings(site, zensical, monkeypatch, caplog, config):
     zensical(PAGE, ["build"], f"watch: [shop.py]\n{config}")
 
     assert ("does not see edits of lib/__init__.py" in caplog.text) == (config == "")
+    assert ('add "lib" to `watch`' in caplog.text) == (config == "")
 
 
 def test_direction_by_default(site):
