@@ -1,8 +1,9 @@
 """Checking declared flows against the source."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from penstock.catalog._objects import NOT_IMPORTED
 from penstock.evidence._analysis.analysis import MOST_WORK, Analysis
 from penstock.evidence._analysis.engine import WorkLimitError
 from penstock.evidence._analysis.terms import Outside
@@ -99,11 +100,33 @@ def _analysed(
 ) -> tuple[FlowReport, ...]:
     definitions = dict.fromkeys(d for found in located for d in found.all.values())
     project.count_tests(definitions)
+    pairs = [*zip(flows, located, strict=True)]
+
+    def reports_by(analysis: Analysis) -> tuple[FlowReport, ...]:
+        analysis.run(list(definitions))
+        consumed = consumed_in(analysis.engine.evaluated)
+        return tuple(_check_flow(analysis, flow, found, consumed) for flow, found in pairs)
+
     analysis = Analysis(project, work)
-    analysis.run(list(definitions))
-    consumed = consumed_in(analysis.engine.evaluated)
-    pairs = zip(flows, located, strict=True)
-    return tuple(_check_flow(analysis, flow, found, consumed) for flow, found in pairs)
+    reports = reports_by(analysis)
+    edges = (edge for report in reports for edge in report.edges)
+    if not analysis.engine.has_objects or all(e.verdict != "contradicted" for e in edges):
+        return reports
+    alone = reports_by(Analysis(project, work, NOT_IMPORTED))
+    return tuple(map(_with_verdicts_of_source, reports, alone))
+
+
+def _with_verdicts_of_source(report: FlowReport, alone: FlowReport) -> FlowReport:
+    """Return *report* with no edge contradicted that is not so by the source alone."""
+    pairs = [*zip(report.edges, alone.edges, strict=True)]
+    edges = tuple(other if edge.verdict == "contradicted" else edge for edge, other in pairs)
+    turned = {
+        (edge.target, edge.source)
+        for edge, other in pairs
+        if edge.verdict == "contradicted" != other.verdict
+    }
+    undeclared = (each for each in report.undeclared if (each.source, each.target) not in turned)
+    return replace(report, edges=edges, undeclared=tuple(undeclared))
 
 
 def _locate(project: Project, flow: CheckedFlow) -> _Located:

@@ -38,6 +38,7 @@ def verdicts(tmp_path, monkeypatch):
             project = Project.at(tmp_path, (), objects)
             (report,) = check(project, [checked_flow(project, edges)])
             assert not report.failures
+            assert not report.undeclared
             found.append(" ".join(edge.verdict for edge in report.edges))
         return found
 
@@ -401,6 +402,23 @@ def test_objects_of_libraries_are_not_functions(verdicts):
     found = verdicts({"steps.py": STEPS, "app.py": text}, "pay -> charge")
 
     assert found == ["unverified"] * 2
+
+
+def test_no_object_contradicts_an_edge(verdicts):
+    """An order that objects alone show does not disprove the other, which stays unverified."""
+    text = IMPORTS + dedent("""
+        first = functools.reduce(lambda one, other: other, [None, ship])
+        second = functools.reduce(lambda one, other: other, [None, charge])
+        @step
+        def pay():
+            first()
+            second()
+    """)
+    edges = "pay -> charge, pay -> ship, charge -> ship"
+    alone, found = verdicts({**FILES, "app.py": text}, edges)
+
+    assert alone == "unverified unverified unverified"
+    assert found == "supported supported unverified"
 
 
 def test_what_the_source_shows_stays(verdicts):

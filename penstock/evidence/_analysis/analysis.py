@@ -1,5 +1,6 @@
 """The analysis of a project: what each function may call, in which order."""
 
+from penstock.catalog._objects import Objects
 from penstock.evidence._analysis.annotations import annotated
 from penstock.evidence._analysis.bodies import run_body
 from penstock.evidence._analysis.calls import apply
@@ -33,10 +34,13 @@ class Analysis:
     Args:
         project: The source.
         work: How many steps of work it may take.
+        objects: The objects of imported modules, if not those that *project* has.
     """
 
-    def __init__(self, project: Project, work: int = MOST_WORK) -> None:
-        self.engine = Engine(project, RULES, work)
+    def __init__(
+        self, project: Project, work: int = MOST_WORK, objects: Objects | None = None
+    ) -> None:
+        self.engine = Engine(project, RULES, work, objects or project.objects)
 
     def run(self, definitions: list[Definition]) -> None:
         """Find out what *definitions* do, each called with any arguments."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from penstock.catalog._objects import Objects
 from penstock.evidence._analysis.binding import bind
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS, Heap
 from penstock.evidence._analysis.scopes import OPEN, Activation, Arguments, ClassInfo, Scope
@@ -84,11 +85,14 @@ class Engine(Heap):
         project: The source.
         rules: The parts of the interpreter that this calls back.
         work: How many steps of work it may take.
+        objects: The objects of imported modules.
     """
 
-    def __init__(self, project: Project, rules: "Rules", work: int) -> None:
+    def __init__(self, project: Project, rules: "Rules", work: int, objects: Objects) -> None:
         super().__init__()
-        self.project, self.rules = project, rules
+        self.project, self.rules, self.objects = project, rules, objects
+        self.has_objects = False
+        """Whether objects have added something to what the source shows."""
         self.round = 0
         self.depth = 0
         self._modules: dict[SourceFile, Scope] = {}

@@ -47,6 +47,7 @@ Site = tuple[Hashable, ...]
 def add_objects(engine: Engine) -> bool:
     """Add what imported modules have and somebody has asked for; return whether that is news."""
     found = [_Added(engine, source, scope).add() for source, scope in engine.modules()]
+    engine.has_objects = engine.has_objects or any(found)
     return any(found)
 
 
@@ -59,7 +60,7 @@ class _Added:
 
     def add(self) -> bool:
         """Add what is asked for, and return whether that is news."""
-        for name, found in self._engine.project.objects.of(self._source.file).items():
+        for name, found in self._engine.objects.of(self._source.file).items():
             owner, _, last = name.rpartition(".")
             scope = self._scope_called(owner)
             if found is not None and scope is not None and last in scope.was_read:
@@ -181,7 +182,7 @@ class _Added:
         definition = source.find(found.name)
         if definition is not None and definition.kind == "class":
             return (Class(definition),)
-        names = engine.project.objects.of(found.file)
+        names = engine.objects.of(found.file)
         whole = names.get(found.name)
         members = dict(found.members)
         if whole is not None and whole.kind == "class" and not members:
