@@ -550,6 +550,24 @@ def test_a_module_that_may_be_imported(tmp_path):
     assert [each.rpartition(": ")[2] for each in messages(found)] == [reason]
 
 
+@pytest.mark.parametrize("named", ["shop.api.urls", "shop.api.views.charge"])
+def test_a_module_that_a_string_names(named, tmp_path):
+    """It is read, since a framework imports it: Django does what `include` is given."""
+    receive = "@flow('orders')\n@entrypoint\ndef receive(): ...\n"
+    charge = "@flow('orders')\n@step(after='receive')\ndef charge(): ...\n"
+    files = {
+        "shop/urls.py": f"{IMPORTS}PATHS = [include('{named}')]\n{receive}",
+        "shop/api/urls.py": "from shop.api import views\n",
+        "shop/api/views.py": IMPORTS + charge,
+    }
+    write(tmp_path, files)
+
+    found = read(tmp_path, "shop.urls")
+
+    assert [step.name for step in found.catalog.flow("orders").steps] == ["receive", "charge"]
+    assert (found.catalog.problems(), found.incomplete) == ((), frozenset())
+
+
 def test_a_decorator_of_another_module(tmp_path):
     """A decorator that uses step in a module that it imports cannot be read, another one can."""
     files = {

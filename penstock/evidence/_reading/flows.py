@@ -13,7 +13,7 @@ from penstock._declared.step import Location, Step
 from penstock._project.settings import Settings
 from penstock.catalog import Catalog
 from penstock.evidence._reading.calls import Calls, Unread
-from penstock.evidence._reading.imports import imports_in, module_of
+from penstock.evidence._reading.imports import imports_in, module_of, named_in
 from penstock.evidence._reading.names import Names
 from penstock.evidence._reading.statements import Statements
 from penstock.evidence._reading.values import Namespace, Reference, is_plain
@@ -114,6 +114,9 @@ class _Reader:
             if source is None or name in self._visited:
                 continue
             self._visited.add(name)
+            # A framework imports what is named to it.
+            for named in named_in(source, self._project):
+                self._reach(named, None)
             if "penstock" in source.text:
                 self._space(name)
                 continue

@@ -9,7 +9,7 @@ from typing import cast
 from penstock.evidence._source.files import SourceFile
 from penstock.evidence._source.project import Project
 
-__all__ = ["Imported", "imported_by", "imports_in", "module_of"]
+__all__ = ["Imported", "imported_by", "imports_in", "module_of", "named_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,22 @@ def imports_in(source: SourceFile) -> Iterator[tuple[Imported, bool]]:
             continue
         for each in imported_by(node, source):
             yield each, is_sure
+
+
+_DOTTED = re.compile(r"""(["'])([^\W\d]\w*(?:\.\w+)+)\1""")
+
+
+def named_in(source: SourceFile, project: Project) -> Iterator[str]:
+    """Yield the modules of the project that strings name, such as ``include("shop.urls")``.
+
+    The last parts of a string may be a name in the module.
+    """
+    for dotted in dict.fromkeys(found[2] for found in _DOTTED.finditer(source.text)):
+        parts = dotted.split(".")
+        names = (".".join(parts[:end]) for end in range(len(parts), 1, -1))
+        named = next((name for name in names if name in project.files), None)
+        if named is not None:
+            yield named
 
 
 _BRANCH = re.compile(r"(?:if|elif|else|try|except|finally|with)\b")
