@@ -61,12 +61,11 @@ def _sources(
     images: dict[str, Image], digests: list[str], cache: ImageCache, medium: Medium
 ) -> Iterator[tuple[str, str]]:
     """Yield the sources of *images* that are laid out, each with its digest."""
-    for digest in digests:
-        laid = cache.find(digest, "layout")
+    laid = {d: found for d in digests if (found := cache.find(d, "layout")) is not None}
+    for digest, layout in laid.items():
         # What cannot be drawn is drawn alone when its page is written, to hear why.
         with suppress(RenderError):
-            if laid is not None:
-                yield digest, images[digest].source(medium, laid)
+            yield digest, images[digest].source(medium, layout)
 
 
 def _media(builder: "Builder", format_: str) -> tuple[Medium, ...]:
