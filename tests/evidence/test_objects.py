@@ -8,8 +8,9 @@ import pytest
 from checked_sources import checked_flow
 
 from penstock.catalog._object_reader import ImportedObjects
-from penstock.catalog._objects import NOT_IMPORTED
+from penstock.catalog._objects import NOT_IMPORTED, Objects
 from penstock.evidence import _reuse
+from penstock.evidence._analysis.engine import WorkLimitError
 from penstock.evidence._check import check
 from penstock.evidence._reuse import check_again
 from penstock.evidence._source.project import Project
@@ -444,6 +445,29 @@ def test_what_the_source_shows_stays(verdicts):
     found = verdicts({"steps.py": STEPS, "app.py": text}, "pay -> charge, pay -> ship")
 
     assert found == ["supported contradicted"] * 2
+
+
+class Failing(Objects):
+    """Objects of which one cannot be used."""
+
+    def __init__(self, error):
+        super().__init__(["app.py"])
+        self.error = error
+
+    def _read(self, file):
+        raise self.error
+
+
+def test_an_error_of_the_check_itself(tmp_path):
+    """The source is evidence where objects cannot be used, and the report has the error."""
+    (tmp_path / "app.py").write_text(STEPS + "@step\ndef pay(): charge()\n")
+    error = "app.py: penstock itself failed at its objects (ValueError: a), please report it"
+    for raised, expected in ((ValueError("a"), error), (WorkLimitError(), "the check of this")):
+        project = Project.at(tmp_path, (), Failing(raised))
+        (report,) = check(project, [checked_flow(project, "pay -> charge")])
+
+        assert report.failures[0].startswith(expected)
+        assert (report.edges[0].verdict == "supported") is (expected is error)
 
 
 def test_modules_of_one_file(verdicts, monkeypatch, tmp_path):

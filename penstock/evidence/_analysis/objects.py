@@ -8,7 +8,7 @@ import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from penstock.catalog._objects import Described
-from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._analysis.engine import Engine, WorkLimitError
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
 from penstock.evidence._analysis.scopes import ClassInfo, Scope
 from penstock.evidence._analysis.values import (
@@ -46,9 +46,17 @@ Site = tuple[Hashable, ...]
 
 def add_objects(engine: Engine) -> bool:
     """Add what imported modules have and somebody has asked for; return whether that is news."""
-    found = [_Added(engine, source, scope).add() for source, scope in engine.modules()]
-    engine.has_objects = engine.has_objects or any(found)
-    return any(found)
+    is_news = False
+    for source, scope in engine.modules():
+        try:
+            is_news = _Added(engine, source, scope).add() or is_news
+        except WorkLimitError:
+            raise
+        except Exception as error:  # the source is evidence without them
+            text = f"penstock itself failed at its objects ({type(error).__name__}: {error})"
+            engine.failures[f"{source.file}: {text}, please report it"] = None
+    engine.has_objects = engine.has_objects or is_news
+    return is_news
 
 
 class _Added:
