@@ -1,6 +1,6 @@
 """Change the source of flows in ways that need a finding, and count how many get the right one.
 
-    python benchmarks/evidence/mutants.py --checkouts CHECKOUTS --set development [--list]
+    python benchmarks/evidence/mutants.py --checkouts CHECKOUTS [--list] [APPLICATION]...
 
 The changes are made from the declarations and from the lines that show their edges, without a look
 at what the check says of them. ``README.md`` has what they are, and the figures.
@@ -101,6 +101,7 @@ def _is_about(error: Found, right: Found) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check each mutant, and print the shares."""
     parser = argparse.ArgumentParser(description="Check mutants of the ground truth.")
+    parser.add_argument("applications", nargs="*", help="all of the set if none is named")
     parser.add_argument("--checkouts", type=Path, required=True, help="a folder of checkouts")
     parser.add_argument("--set", choices=SETS, default="development")
     parser.add_argument("--most", type=int, default=3, help="mutants of a kind in a flow")
@@ -108,9 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     total = Score()
     for case in cases(load(options.set)):
-        if case.drift is None:
+        name = case.application.name
+        if case.drift is None and name in (options.applications or [name]):
             declaration = case.declaration()
-            folder = options.checkouts / case.application.name
+            folder = options.checkouts / name
             project = Project.at(folder, [folder / root for root in declaration["roots"]])
             flow = replace(flows_of(declaration)[0], name=case.id)
             score(total, project, flow, options.most)
@@ -311,7 +313,7 @@ class _Maker:
         text = self._text(site)
         if isinstance(site.statement, ast.Expr):
             return f"{_indent_of(text)}pass"
-        return text.replace(self._segment(site), "None", 1)
+        return text.replace(self._segment(site), "object()", 1)
 
     def _segment(self, site: _Site) -> str:
         """Return the call of a statement as it is written."""
