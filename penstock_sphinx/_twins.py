@@ -116,6 +116,9 @@ class Source:
         yield flow.description or ""
         yield self._line(page.remarks, page.words)
         yield self._tree(page.unlinked)
+        if page.edges is not None:
+            yield self._text(page.edges.sentence)
+            yield "\n".join(f"- {self._text(row.text)}" for row in page.edges.rows)
         for group in page.groups:
             yield self._tree(group.unlinked)
 

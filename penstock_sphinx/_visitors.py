@@ -35,6 +35,7 @@ def setup_visitors(app: Sphinx) -> None:
     # extensions registered for the format.
     app.add_node(penstock_diagram, html=(_visit_html, None), latex=(_visit_latex, None))
     app.connect("doctree-resolved", _add_legends)
+    app.connect("doctree-resolved", _add_evidence)
     app.connect("doctree-resolved", _show_as_text)
     app.connect("doctree-resolved", _add_targets)
     app.connect("doctree-resolved", _remove_repeated_anchors)
@@ -52,6 +53,20 @@ def _add_legends(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
         legend = nodes.bullet_list("", *(nodes.list_item("", row) for row in rows))
         outer = node.parent if isinstance(node.parent, nodes.figure) else node
         outer.parent.insert(outer.parent.index(outer) + 1, legend)
+
+
+def _add_evidence(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    """Add the evidence for edges as a list, where the diagram is not in a box of HTML."""
+    if app.builder.format == "html":
+        return
+    for node in list(doctree.findall(penstock_diagram)):
+        table = node["edges"]
+        if table is not None:
+            rows = (nodes.paragraph("", row.text) for row in table.rows)
+            evidence = nodes.bullet_list("", *(nodes.list_item("", row) for row in rows))
+            outer = node.parent if isinstance(node.parent, nodes.figure) else node
+            at = outer.parent.index(outer) + 1
+            outer.parent.insert(at, [nodes.paragraph("", table.sentence), evidence])
 
 
 def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:

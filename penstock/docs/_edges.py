@@ -38,6 +38,13 @@ class EdgeRow:
     address: str | None = None
     """The URL of that line, if it is known."""
 
+    @property
+    def text(self) -> str:
+        """The row as one line, for formats without tables."""
+        line = f" ({self.location})" if self.location else ""
+        sign = f"{self.sign} " if self.sign else ""
+        return f"{self.source} \u2192 {self.target}: {sign}{self.evidence}{line}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeTable:

@@ -1,5 +1,6 @@
 """The evidence for edges on a page of Sphinx."""
 
+import pytest
 from evident_shop import EVIDENT, count_checks, write_evident
 
 
@@ -18,6 +19,24 @@ def test_page(project):
     assert str(shop.folder) not in first
     assert shop.build(from_scratch=True, **settings).read("index.html") == first
     assert "penstock-sentence" not in shop.build(penstock_evidence=False).read("index.html")
+
+
+@pytest.mark.parametrize("builder", ["text", "man", "latex"])
+def test_other_builders(project, builder):
+    """Text, manual pages and LaTeX have the sentence, and a list of the edges."""
+    shop = project(":caption: Orders", ":steps: none")
+    write_evident(shop.folder, "shop")
+    built = shop.build(builder, penstock_evidence=True)
+    texts = [path.read_text("utf-8") for path in built.folder.rglob("*") if path.suffix in SUFFIXES]
+    (shown,) = [text for text in texts if "of 6 edges" in text]
+
+    assert "evident" not in shown
+    assert "The source supports 3" in shown.replace("\n", " ")
+    assert "? unverified: check has no body yet" in " ".join(shown.split())
+    assert "not checked: a person does it" in " ".join(shown.split())
+
+
+SUFFIXES = {".txt", ".1", ".tex"}
 
 
 def test_checked_once(project, monkeypatch):

@@ -133,10 +133,12 @@ def test_copies_of_markdown(copied):
     pytest.importorskip("myst_parser")
     index = "# Shop\n\n```{penstock-flow} orders\n:caption: How\n```\n\nAfter.\n"
 
-    built = copied({"index.md": index}, "myst_parser", name="index.md")
+    built = copied({"index.md": index}, "myst_parser", name="index.md", penstock_evidence=True)
 
     full = built.read("llms-full.txt")
-    assert f"```text\n{TREE}```" in full
+    assert "```text\nOrders\n" in full
+    assert "\n\nThe source supports 0 of 4 edges, 4 unverified." in full
+    assert "- Receive the order \u2192 pack: ? unverified: receive has no body yet" in full
     assert "[charge](index.html#penstock--orders--charge) (paid)" in full
     assert "`receive(order: int, *, dry: bool = False) -> str`" in full
     assert "penstock-flow}" not in full
