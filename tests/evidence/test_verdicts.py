@@ -280,6 +280,29 @@ def charge(): ...
 
 
 @pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("tool()('pay')", "contradicted"),
+        ("tool().bound('pay')", "contradicted"),
+        ("given()('pay')", "unverified"),
+    ],
+)
+def test_an_item_of_an_object_of_a_library_is_of_that_library(call, verdict):
+    """An item by a string, which looks like a type, is not any function that is passed on."""
+    source = f"""
+from commands import local, keep
+def tool(): return local["git"]
+@step
+def pay(given):
+    {call}
+@step
+def charge(): ...
+keep(charge)
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
     ("shop", "name", "verdict"),
     [
         ("shop", "name", "unverified"),
@@ -599,8 +622,13 @@ class App:
     assert (edge.verdict, edge.reason) == ("unverified", "self.source cannot be resolved")
     (edge,) = checked(source.replace("self.charge}", "1}"), "pay -> charge").edges
     assert edge.verdict == "contradicted"
-    field = source.replace("def __init__(self, source): self.source = source", "source: object")
+    assign = "def __init__(self, source): self.source = source"
+    field = source.replace(assign, "source: object")
     assert checked(field, "pay -> charge").edges[0].verdict == "unverified"
+    parameter = source.replace(
+        assign, "def __init__(\n        self,\n        source: int,\n    ): ..."
+    )
+    assert checked(parameter, "pay -> charge").edges[0].verdict == "contradicted"
 
 
 def test_a_step_is_found_among_any_number_of_overrides():

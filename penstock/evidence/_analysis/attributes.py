@@ -37,8 +37,9 @@ from penstock.evidence._analysis.values import (
     Wrapped,
     join,
 )
+from penstock.evidence._source.functions import written
 
-__all__ = ["PARSED", "attribute_of"]
+__all__ = ["PARSED", "attribute_of", "item_of"]
 
 Rule = Callable[[Frame, Any, str, ast.AST], Values]
 """Returns what an attribute of a value may be."""
@@ -86,6 +87,15 @@ def _method_of(kind: str) -> Rule:
 def _of_unknown(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
     known = FURTHER if isinstance(owner, Further) else UNKNOWN
     return methods_called(frame.engine, name) or known
+
+
+def _of_alias(frame: Frame, owner: Alias, name: str, node: ast.AST) -> Values:
+    return attribute_of(frame, item_of(owner), name, node)
+
+
+def item_of(alias: Alias) -> External:
+    """Return what looks like a type, such as ``local["git"]``, as an item of a library's object."""
+    return External(f"{written(alias.node.value)}[]")
 
 
 _ITSELF = {"__wrapped__", "func", "__func__", "fget", "run", "fn", "callback", "original_func"}
@@ -293,5 +303,6 @@ _RULES: dict[type[Value], Rule] = {
     Container: _method_of("item"),
     Pending: _method_of("pending"),
     Deferred: _method_of("deferred"),
-    **dict.fromkeys((Unknown, Further, Alias), _of_unknown),
+    **dict.fromkeys((Unknown, Further), _of_unknown),
+    Alias: _of_alias,
 }

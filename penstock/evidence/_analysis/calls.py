@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.attributes import attribute_of, item_of
 from penstock.evidence._analysis.by_name import imported_by
 from penstock.evidence._analysis.external import call_external
 from penstock.evidence._analysis.frame import Frame
@@ -18,6 +18,7 @@ from penstock.evidence._analysis.values import (
     FURTHER,
     NOTHING,
     UNKNOWN,
+    Alias,
     Class,
     Constant,
     Container,
@@ -207,6 +208,10 @@ def _fill_fields(frame: Frame, instance: Instance, arguments: Arguments, node: a
             _call_function(frame, function, Arguments(), instance, node)
 
 
+def _call_alias(frame: Frame, callee: Alias, arguments: Arguments, node: ast.AST) -> Values:
+    return call_external(frame, item_of(callee), arguments, node)
+
+
 _RULES: dict[type[Value], Callable[[Frame, Any, Arguments, ast.AST], Values]] = {
     Function: _call_plain,
     Method: _call_method,
@@ -215,5 +220,6 @@ _RULES: dict[type[Value], Callable[[Frame, Any, Arguments, ast.AST], Values]] = 
     Instance: _call_instance,
     Wrapped: call_wrapped,
     External: call_external,
+    Alias: _call_alias,
     Further: _call_further,
 }

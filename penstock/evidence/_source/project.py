@@ -1,5 +1,6 @@
 """The source files of a project, by the names that they are imported by."""
 
+import ast
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -137,9 +138,10 @@ class Project:
 
     def is_attribute(self, name: str) -> bool:
         """Return whether something is assigned to an attribute, or a field, called *name*."""
-        escaped = re.escape(name)
-        pattern = re.compile(rf"\.{escaped}\s*(?::[^=\n]*)?=(?!=)|(?m:^\s+{escaped}\s*:)")
-        return any(pattern.search(file.text) for file in self.mentioning(name))
+        pattern = re.compile(rf"\.{re.escape(name)}\s*(?::[^=\n]*)?=(?!=)")
+        return any(
+            pattern.search(file.text) or _has_field(file, name) for file in self.mentioning(name)
+        )
 
     def called_by(self, name: str) -> dict[Definition, frozenset[str]]:
         """Return the functions called *name*, with the words in each."""
@@ -214,6 +216,18 @@ class Project:
             for subclass, bases in file.bases:
                 if name in bases:
                     yield file, subclass
+
+
+def _has_field(file: SourceFile, name: str) -> bool:
+    """Return whether a class in *file* annotates *name*."""
+    if not re.search(rf"^\s+{re.escape(name)}\s*:", file.text, re.MULTILINE):
+        return False
+    return any(
+        isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
+        for each in file.definitions.values()
+        if each.kind == "class"
+        for node in each.node.body  # type: ignore[attr-defined]
+    )
 
 
 def _lines_of(definition: Definition, lines: list[str]) -> list[str]:
