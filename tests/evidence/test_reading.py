@@ -699,3 +699,23 @@ def test_nothing_else_is_declared(tmp_path):
 
         assert Catalog.from_registry(tmp_path).flows == ()
     assert "read_shop" not in sys.modules
+
+
+def test_imports_in_a_circle(tmp_path):
+    """A package that imports its own module is read, and so are names that lead nowhere."""
+    files = {
+        "shop/__init__.py": "from . import flows\nfrom .other import nothing\n",
+        "shop/other.py": "from . import nothing\n",
+        "shop/flows.py": f"{IMPORTS}{START}",
+        "shop/pay.py": f"{IMPORTS}import shop\n"
+        "@shop.flows.orders\n@step(after='receive')\ndef pay(): ...\n"
+        "@shop.flows.orders\n@step(after=shop.nothing)\ndef pack(): ...\n",
+    }
+    write(tmp_path, files)
+
+    found = read(tmp_path, "shop.pay")
+
+    assert [step.name for step in found.catalog.flow("orders").steps] == ["receive", "pay"]
+    assert [each.rpartition(": ")[2] for each in messages(found)] == [
+        "the source does not show the value of shop.nothing"
+    ]

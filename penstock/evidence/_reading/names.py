@@ -45,6 +45,7 @@ class Names:
         self._run = run
         self._functions: dict[int, tuple[object, Function]] = {}
         self._changed: dict[str, bool] = {}
+        self._resolving: set[Reference] = set()
 
     def know(self, value: object, function: Function) -> None:
         """Remember that *value* is what a name of *function* has."""
@@ -99,7 +100,13 @@ class Names:
         space = self._run(reference.module)
         if reference.name is None:
             return space
-        return self.attribute(space, reference.name)
+        if reference in self._resolving:  # such as ``from . import tasks`` in a package
+            return self._submodule(space, reference.name)
+        self._resolving.add(reference)
+        try:
+            return self.attribute(space, reference.name)
+        finally:
+            self._resolving.remove(reference)
 
     def attribute(self, value: Any, name: str) -> Any:
         """Return the value of an attribute."""
@@ -118,6 +125,9 @@ class Names:
             if is_enum and isinstance(found, (str, int)):
                 return Member(found, not _STRINGS.isdisjoint(space.bases))
             return found
+        return self._submodule(space, name)
+
+    def _submodule(self, space: Namespace, name: str) -> Any:
         inner = f"{space.source.module}.{name}"
         if space.outer is None and inner in self.project.files:
             return self._run(inner)
