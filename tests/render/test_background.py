@@ -162,11 +162,14 @@ def test_dashes():
     ]
 
 
-def test_dots():
-    """A dot is as wide as the line: it is filled, and has no outline."""
-    look = {"stroke": "#000000", "stroke-width": "2", "stroke-dasharray": ".1 4.5"}
+@pytest.mark.parametrize("pattern", [".1 4.5", "9 4 .1 4"])
+def test_dots(pattern):
+    """A dot is as wide as the line: it is filled, and has no outline, unlike a dash."""
+    look = {"stroke": "#000000", "stroke-width": "2", "stroke-dasharray": pattern}
 
-    pen, _, first, *_ = _stroke([[(0, 0), (3, 0), (6, 0), (9, 0)]], look, 1)
+    parts = list(_stroke([[(0, 0), (9, 0), (18, 0), (27, 0)]], look, 1))
 
-    assert pen.endswith("-setlinewidth(0)")
-    assert first.split()[3:] == ["1", "1"]
+    first = next(number for number, part in enumerate(parts) if part.startswith("E"))
+    assert parts[first - 2].endswith("-setlinewidth(0)")
+    assert {tuple(part.split()[3:]) for part in parts[first:]} == {("1", "1")}
+    assert any(part.startswith("L") for part in parts[:first]) == pattern.startswith("9")

@@ -177,11 +177,17 @@ def _stroke(curves: list[_Curve], look: dict[str, str], scale: float) -> Iterato
             return
     if stroke == "none":
         return
+    parts = [
+        part
+        for curve in curves
+        for part in (_dashed(curve, dashes, width) if dashes else [_open(curve)])
+    ]
+    yield _pen(stroke, width)
+    yield from (part for part in parts if not part.startswith("E"))
     # A dot is filled: a pen would draw around it, and make it twice as wide.
-    yield _pen(stroke, 0 if dashes and dashes[0] <= _DOT else width)
+    yield _pen(stroke, 0)
     yield f"C {_counted(stroke)}"
-    for curve in curves:
-        yield from _dashed(curve, dashes, width) if dashes else [_open(curve)]
+    yield from (part for part in parts if part.startswith("E"))
 
 
 def _pen(colour: str, width: float) -> str:
