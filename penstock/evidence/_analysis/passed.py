@@ -57,10 +57,8 @@ def fits(passed: Passed | None, definition: Definition) -> bool:
     """Return whether *definition*, of an object of unknown class, may be called with *passed*."""
     node: Any = definition.node
     decorators = decorators_of(definition)
-    if passed is None:
-        return True
-    if decorators - PLAIN:
-        return not passed.is_lookup
+    if passed is None or decorators - PLAIN:
+        return passed is None or not passed.is_lookup
     parameters: ast.arguments = node.args
     names = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
     parent = definition.parent
