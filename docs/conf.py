@@ -102,7 +102,7 @@ nitpick_ignore_regex = [
     ("py:class", r"penstock\..*\.[A-Z](_co)?"),  # type variables
     (
         "py:class",
-        r"penstock\..*\.(Environment|[A-Z][a-z]+State|Recorded|Remote|_HasGraph)",
+        r"penstock\..*\.(Environment|Objects|[A-Z][a-z]+State|Recorded|Remote|_HasGraph)",
     ),  # of private arguments
     ("py:.*", r"(typing\.)?~?[A-Z](_co)?"),  # the same, in signatures that autodoc takes as text
     ("py:class", "After|Channels|EntrypointDecorator|StepDecorator"),  # the same of overloads
