@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 from neighbour_site import Site, dead_links
 
-from penstock.render._theme import page_script, page_stylesheet
+from penstock.render._stylesheets import page_script, page_stylesheet
 
 pytestmark = pytest.mark.wide
 

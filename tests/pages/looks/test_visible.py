@@ -67,7 +67,9 @@ def test_signature_on_a_telephone(chromium, shown_page):
     assert seen == [False, True]
 
 
-@pytest.mark.parametrize("theme", ["alabaster", "rtd", "book"])
+@pytest.mark.parametrize(
+    "theme", ["alabaster", "rtd", pytest.param("book", marks=pytest.mark.wide)]
+)
 def test_contents_on_a_telephone(chromium, shown_page, theme):
     """A table of contents with long names of steps is as wide as the window."""
     page = open_page(chromium, shown_page(theme, "index", ("words",)), 390)
