@@ -337,6 +337,17 @@ def test_flows_that_are_imported_all_the_same(project):
     assert "without an import: checked_orders\n" in actual.stderr
 
 
+def test_nothing_is_read_where_the_import_has_all_flows(project):
+    """A module that cannot be imported and declares nothing is an error, and there is no note."""
+    (project / "cli_none.py").write_text("import no_such_module\n", encoding="utf-8")
+    with isolated_registry():
+        actual = run("--module", "cli_checked", "--module", "cli_none")
+
+    assert actual.exit_code == 1
+    assert "error: cannot import 'cli_none'" in actual.stderr
+    assert "note:" not in actual.stderr
+
+
 def test_what_cannot_be_read_is_a_warning(project):
     """A declaration that the source does not show is a warning, and nothing is undeclared."""
     text = SHOP.format("charge()").replace('after="pay"', "after=names()")
