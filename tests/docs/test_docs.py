@@ -197,10 +197,11 @@ def test_gallery(built, mode):
     shown = "".join(copy for copy in copies if copy.startswith(mode))
     signs = ("valid", "all of", "corrected", "Payment", "kafka:parcels", "not reached", "Timeout")
     signs += ("Turning arrow: the flow goes back", "2 steps")
+    signs += ("Cross at an arrow", "Question mark at an arrow", "Tilde at an arrow")
 
     assert [sign for sign in signs if sign not in shown] == []
-    assert len(re.findall('<svg [^>]*class="penstock-flow"[^>]*role="group"', shown)) == 11
-    assert len(re.findall(r"<img [^>]*\.png", shown)) == 1
+    assert len(re.findall('<svg [^>]*class="penstock-flow"[^>]*role="group"', shown)) == 12
+    assert len(re.findall(r"<img [^>]*\.png", shown)) == 2  # for light and for dark pages
 
 
 def test_sources_in_the_gallery(built):
