@@ -57,6 +57,7 @@ def write_project(folder: Path) -> None:
     (folder / ".pre-commit-config.yaml").write_text(json.dumps(config), encoding="utf-8")
     (folder / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
     (folder / "shop.py").write_text(GOOD, encoding="utf-8")
+    (folder / ".gitignore").write_text("__pycache__/\n", encoding="utf-8")
     run("penstock", "pages", "flows", folder=folder)
     run("git", "init", "--quiet", folder=folder)
     run("git", "config", "user.name", "A contributor", folder=folder)
