@@ -7,7 +7,8 @@ which nothing is imported, and printed is the median of the rounds.
 
 Beside them a new process imports the modules after the same edit, and does nothing else. An edit
 of code is to cost one such import more than an edit of a page: the last line has what it costs
-beyond that, taken within a round too.
+beyond that, taken within a round too. No evidence is asked for: `evidence_speed.py` has what that
+takes.
 """
 
 import argparse
@@ -54,11 +55,15 @@ def _without_reuse(project: Path) -> Path:
     """Return a copy of *project* that imports its modules in each build."""
     folder = project.with_name(f"{project.name}-without")
     shutil.copytree(project, folder)
-    settings = folder / "pyproject.toml"
     table = "[tool.penstock]\n"
-    text = settings.read_text("utf-8")
-    settings.write_text(text.replace(table, f"{table}catalog_reuse = false\n"), "utf-8")
+    _replace_setting(folder, table, f"{table}catalog_reuse = false\n")
     return folder
+
+
+def _replace_setting(project: Path, before: str, after: str) -> None:
+    """Write *after* instead of *before* in the settings of a copy."""
+    settings = project / "pyproject.toml"
+    settings.write_text(settings.read_text("utf-8").replace(before, after), "utf-8")
 
 
 def _importing(project: Path) -> Callable[[Path], float]:
@@ -91,6 +96,7 @@ def compare(name: str, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / name
         shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns(".cache", "site"))
+        _replace_setting(folder, "evidence = true\n", "")
         without = _without_reuse(folder)
         again = shutil.copytree(folder, folder.with_name(f"{name}-again"))
         edited = shutil.copytree(folder, folder.with_name(f"{name}-edited"))
