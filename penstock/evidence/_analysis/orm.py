@@ -157,20 +157,6 @@ def _select(frame: Frame, callee: External, arguments: Arguments, node: ast.AST)
     return tuple(query_of(frame.engine, each) for each in classes)
 
 
-def _imported(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    """Return what a string names, like ``import_string("shop.models.Order")``."""
-    engine = frame.engine
-    found: Values = NOTHING
-    for value in arguments.positional[0] if arguments.positional else NOTHING:
-        if not isinstance(value, Constant) or not isinstance(value.value, str):
-            continue
-        module, _, name = value.value.replace(":", ".").rpartition(".")
-        source = engine.project.files.get(module)
-        if source is not None:
-            found = (*found, *engine.member(source, name))
-    return found or None
-
-
 ORM_CALLS: dict[str, Special] = {
     "ForeignKey": _relation,
     "OneToOneField": _relation,
@@ -189,11 +175,5 @@ ORM_CALLS: dict[str, Special] = {
     "get_or_404": _select,
     "get": _select,
     "get_one": _select,
-    "import_string": _imported,
-    "import_from_string": _imported,
-    "import_object": _imported,
-    "locate": _imported,
-    "resolve_name": _imported,
-    "symbol_by_name": _imported,
 }
 """Functions of libraries that models are for, by their last names."""
