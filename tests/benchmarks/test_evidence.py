@@ -110,7 +110,7 @@ def evidence():
         sys.path.remove(str(EVIDENCE))
         sys.modules.pop("cases")
         sys.modules.pop("score")
-        for name in ("callgraphs", "find", "mutants"):
+        for name in ("callgraphs", "find", "mutants", "step_idioms"):
             sys.modules.pop(name, None)
 
 
@@ -151,6 +151,52 @@ def test_call_graphs(evidence, programs, capsys):
         "| all | 2 | 0.667 (2 of 3) | 0.667 (2 of 3) |",
     ]
     assert callgraphs.main([str(programs), *truth, "--only", "no"]) == 2
+
+
+IDIOMS = """\
+=== two modules
+# --- mail.py
+@step
+def send(): ...
+# --- shop/app.py
+from threading import Thread
+from mail import send
+@step
+def later():
+    Thread(target=send).start()
+@step
+def none(): ...
+@step
+def pay():
+    send()
+---
+none calls send
+pay calls send
+later calls send
+=== what is wrong
+@step
+def a(): b()
+@step
+def b(): ...
+---
+"""
+
+
+def test_step_idioms(evidence, tmp_path, capsys):
+    """Steps that lead to others are compared: those found, those missed, and wrong ones."""
+    step_idioms = importlib.import_module("step_idioms")
+    (tmp_path / "some.txt").write_text(IDIOMS)
+
+    assert step_idioms.main(["--programs", str(tmp_path), "--list"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "| idioms | programs | precision | recall | right kind |",
+        "| --- | --: | --- | --- | --- |",
+        "| some | 2 | 0.667 (2 of 3) | 0.667 (2 of 3) | 0.500 (1 of 2) |",
+        "| all | 2 | 0.667 (2 of 3) | 0.667 (2 of 3) | 0.500 (1 of 2) |",
+        "two modules: missed: none -> send",
+        "what is wrong: wrong: a -> b",
+    ]
+    assert step_idioms.main(["--programs", str(tmp_path / "none")]) == 2
 
 
 EXAMPLES = {
