@@ -102,6 +102,11 @@ class Edge:
             return "channel" if self.check.channel else None
         return self.check.verdict
 
+    @property
+    def channel(self) -> str | None:
+        """The channel that is its evidence and is drawn with it, or None."""
+        return self.check.channel if self.check is not None and self.sign == "channel" else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionDetails:

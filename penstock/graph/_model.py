@@ -310,7 +310,7 @@ class DrawnWords:
 
     def with_channel(self, edge: Edge, label: str | None) -> str | None:
         """Return *label* with the channel that *edge* has as evidence, if it has one."""
-        channel = edge.check.channel if edge.check and edge.sign == "channel" else None
+        channel = edge.channel
         return f"{label}, {channel}" if label and channel else channel or label
 
     def repetition(self, edge: Edge) -> str:

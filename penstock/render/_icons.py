@@ -17,6 +17,7 @@ __all__ = [
     "VERDICTS",
     "Icon",
     "icon_of",
+    "icon_of_channel",
 ]
 
 FAMILIES = ("net", "queue", "store", "msg", "other")
@@ -107,3 +108,8 @@ def icon_of(node: Node) -> Icon | None:
     kinds = [node.kind, *map(scheme_of, (*node.receives, *node.sends))]
     kind = next(filter(None, kinds), None)
     return None if kind is None else _OF_KIND.get(kind.lower(), _OTHER)
+
+
+def icon_of_channel(channel: str) -> Icon:
+    """Return the icon of what carries the messages of *channel*."""
+    return _OF_KIND.get(scheme_of(channel), _OTHER)

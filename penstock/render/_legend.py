@@ -17,6 +17,7 @@ from penstock.render._icons import (
     VERDICTS,
     Icon,
     icon_of,
+    icon_of_channel,
 )
 
 __all__ = ["LegendEntry", "has_legend", "legend_lines", "legend_of"]
@@ -150,7 +151,7 @@ def _lines(graph: Graph) -> Iterator[LegendEntry]:
         yield LegendEntry("any_of", meeting, words.any_of)
     for name in VERDICTS:
         if any(edge.sign == name for edge in graph.edges):
-            yield LegendEntry(name, _verdict(name), getattr(words, name))
+            yield LegendEntry(name, _verdict(name, graph), getattr(words, name))
     loops = [edge for edge in graph.edges if edge.is_loop and edge.source != edge.target]
     if loops:
         path = f'<path transform="translate(14 5)" d="{LOOP}"/>'
@@ -160,14 +161,24 @@ def _lines(graph: Graph) -> Iterator[LegendEntry]:
         yield LegendEntry("above", "", words.above)
 
 
-def _verdict(name: str) -> str:
-    """Return the line of an edge with that verdict, and its sign."""
+def _verdict(name: str, graph: Graph) -> str:
+    """Return the line of an edge of *graph* with that verdict, and its sign."""
+    if name == "channel":
+        return _channel(next(edge.channel for edge in graph.edges if edge.channel))
     dashes = DASHES.get(name)
     pattern = f' stroke-dasharray="{dashes}"' if dashes else ""
     line = f'<path d="M3 13L33 13"{pattern}/>{_HEAD.format(13)}'
     mark = MARKS.get(name)
     sign = f'<g class="penstock-label penstock-{name}">{_mark(mark, 17)}</g>' if mark else ""
     return f'<g class="penstock-edge penstock-{name}">{line}</g>{sign}'
+
+
+def _channel(channel: str) -> str:
+    """Return the line of an edge by *channel*, and the icon of what carries its messages."""
+    sign = f'<path transform="translate(11 7) scale(.75)" d="{icon_of_channel(channel).path}"/>'
+    line = f'<path d="M3 13L8 13M27 13L33 13"/>{_HEAD.format(13)}'
+    label = f'<g class="penstock-label penstock-channel">{sign}</g>'
+    return f'<g class="penstock-edge penstock-channel">{line}</g>{label}'
 
 
 def _kinds(graph: Graph) -> Iterator[tuple[Icon, str]]:

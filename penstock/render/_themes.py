@@ -60,6 +60,8 @@ LIGHT = Theme(
         "other-tile": "#e8ebf0",
         "bad": "#b42318",
         "bad-tile": "#fde8e6",
+        "doubt": "#7a5200",
+        "doubt-tile": "#fdf0d0",
         "shade": "#0f172a24",
     },
 )
@@ -98,6 +100,8 @@ DARK = Theme(
         "other-tile": "#363d4a",
         "bad": "#ff9d92",
         "bad-tile": "#551f1b",
+        "doubt": "#f5cf6b",
+        "doubt-tile": "#463608",
         "shade": "#00000070",
     },
 )

@@ -255,6 +255,7 @@ def test_contrast(mode):
         ("edge", "frame"): 3,
         ("entry", "page"): 3,
         **{("bad", other): 4.5 for other in ("card", "bad-tile", "page")},
+        ("doubt", "doubt-tile"): 4.5,
         **{(family, f"{family}-tile"): 4.5 for family in FAMILIES},
     }
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from penstock.graph import Edge, EdgeCheck, Graph, Node, fold, subgraph
 from penstock.render import LIGHT, draw
 from penstock.render._graphviz.plain_colours import with_plain_colours
+from penstock.render._icons import icon_of_channel
 
 SUPPORTED = EdgeCheck(verdict="supported", kind="call")
 CHANNEL = EdgeCheck(verdict="supported", kind="channel", channel="kafka:paid")
 UNVERIFIED = EdgeCheck(verdict="unverified", reason="no body")
 CONTRADICTED = EdgeCheck(verdict="contradicted")
 MIXED = EdgeCheck(verdict="mixed", kind="order")
+KAFKA = icon_of_channel("kafka:paid").path
 UNCHECKED = EdgeCheck(verdict="unchecked", reason="by hand")
 GRAPH = Graph(
     name="orders",
@@ -125,16 +128,50 @@ def test_svg():
     assert svg.count('stroke-dasharray="2 5"') == 2
     assert svg.count('class="penstock-mark"') == 5
     assert svg.count('<g class="penstock-label penstock-loop penstock-unverified">') == 1
-    assert ">kafka:paid</text>" in svg
+    assert re.search(r'<text class="penstock-code" [^>]*>kafka:paid</text>', svg)
+
+
+@pytest.mark.parametrize(
+    ("edge", "rows"),
+    [
+        (Edge("a", "b", check=CHANNEL), [("code", "kafka:paid")]),
+        (Edge("a", "b", "paid", check=CHANNEL), [("", "paid"), ("code", "kafka:paid")]),
+        (Edge("b", "a", is_loop=True, check=CHANNEL), [("", "again"), ("code", "kafka:paid")]),
+    ],
+    ids=["alone", "label", "loop"],
+)
+def test_channel(edge, rows):
+    """A channel is an address, as code, with the icon of what carries it beside it."""
+    found = re.search(r'<g class="penstock-label[^"]*">(.*?)</g>', draw(flow_with(edge), "svg"))
+    texts = re.findall(r'<text(?: class="penstock-(\w+)")? [^>]*>([^<]+)</text>', found[1])
+    heights = [float(y) for y in re.findall(r'<text[^>]* y="([^"]+)"', found[1])]
+    icon = re.search(rf'translate\([^ ]+ ([^)]+)\) scale\(.75\)" d="{KAFKA}"', found[1])
+
+    assert texts == rows
+    assert float(icon[1]) < heights[-1] < float(icon[1]) + 12
+
+
+def flow_with(edge: Edge) -> Graph:
+    return Graph(name="f", nodes=(Node(name="a"), Node(name="b")), edges=(edge,))
+
+
+def test_channel_in_dot():
+    """Channels are in the font of code, below the words."""
+    label = 'label=<paid<br/><font face="Courier New">kafka:paid</font>>'
+
+    assert label in draw(flow_with(Edge("a", "b", "paid", check=CHANNEL)), "dot")
 
 
 def test_plain_colours():
     """A mark has the colours of its verdict without a style sheet, such as in PNG, too."""
     plain = with_plain_colours(draw(GRAPH, "svg"))
-    other, bad = (LIGHT.colours[name] for name in ("other-tile", "bad-tile"))
+    other, doubt, bad = (LIGHT.colours[f"{name}-tile"] for name in ("other", "doubt", "bad"))
 
-    assert re.findall(r'<circle [^>]*fill="([^"]+)"', plain).count(other) == 4
-    assert set(re.findall(r'<circle [^>]*fill="([^"]+)"', plain)) == {other, bad}
+    assert Counter(re.findall(r'<circle [^>]*fill="([^"]+)"', plain)) == {
+        doubt: 3,
+        other: 1,
+        bad: 1,
+    }
 
 
 def test_json():

@@ -65,6 +65,8 @@ class Box:
 
     lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    """The lines below: of a node all but its title, of a label its channel, which is code."""
+
     group: int | None = None
     node: Node | None = None
     edge: Edge | None = None
@@ -194,23 +196,27 @@ class _Planner:
     def _label(self, number: int, edge: Edge) -> Box | None:
         words = self._graph.words
         text = words.with_passed(edge, edge.label) or (words.again if edge.is_loop else None)
-        text = words.with_channel(edge, text)
-        if text is None and not has_sign(edge):
+        if text is None and edge.channel is None and not has_sign(edge):
             return None
-        lines = wrap(text, _LABEL_LIMIT) if text else ("",)
+        lines = wrap(text, _LABEL_LIMIT) if text else ()
+        notes = wrap(edge.channel, _LABEL_LIMIT) if edge.channel else ()
         ends = {self._nodes[name].group for name in (edge.source, edge.target)}
         (group,) = ends if len(ends) == 1 else {None}
-        widest = max(width_of(line, NOTE) for line in lines)
+        widths = [width_of(line, NOTE) for line in lines]
+        widest = max(*widths, *(width_of(note, NOTE, mono=True) for note in notes), 0, 0)
         if edge.is_loop:  # with a sign, or in an image of Graphviz with a word
             widest += max(_SIGN, width_of(f"{words.again}: ", NOTE - 2))
+        elif notes:
+            widest += _SIGN
         if has_sign(edge):
             widest += _MARK if text else _SIGN
         return Box(
             id=f"l{number}",
             role="label",
             width=_even(widest + 10),
-            height=NOTE_LINE * len(lines) + 5,
+            height=NOTE_LINE * max(len(lines) + len(notes), 1) + 5,
             lines=lines,
+            notes=notes,
             group=None if group is None else self._groups[group],
             edge=edge,
         )

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 
-from penstock.graph import Graph, Node
+from penstock.graph import Edge, Graph, Node
 from penstock.render import (
     LIGHT,
     Direction,
@@ -199,15 +199,23 @@ def _attributes(box: Box, planned: Plan) -> dict[str, str]:
     if box.edge is not None:
         colour = _WORDS.get(box.edge.sign or "", _COLOURS["muted"])
         words = {"style": "solid", "penwidth": "0", "fontcolor": colour}
-        shown = planned.graph.words.label_of(box.edge) or ""
-        limit = max(len(line) for line in box.lines) + 8
-        return {"label": _label(label_lines(shown, limit)), **size, **words, "fontsize": "10"}
+        label = _label(_words_of(box, box.edge, planned), box.notes)
+        return {"label": label, **size, **words, "fontsize": "10"}
     assert box.node is not None
     return {"label": _node_label(box, box.node), **size, **_look(box.node)}
 
 
-def _label(lines: Iterable[str]) -> _Markup:
-    return _Markup(f"<{'<br/>'.join(map(_escape, lines))}>")
+def _words_of(box: Box, edge: Edge, planned: Plan) -> list[str]:
+    """Return the words at *edge*, without the channel, which is below them."""
+    shown = replace(edge, check=None) if edge.channel else edge
+    text = planned.graph.words.label_of(shown)
+    return label_lines(text, max(map(len, box.lines), default=0) + 8) if text else []
+
+
+def _label(lines: Iterable[str], code: Iterable[str] = ()) -> _Markup:
+    rows = [_escape(line) for line in lines]
+    rows += [f'<font face="{_MONO}">{_escape(line)}</font>' for line in code]
+    return _Markup(f"<{'<br/>'.join(rows)}>")
 
 
 def _node_label(box: Box, node: Node) -> _Markup:

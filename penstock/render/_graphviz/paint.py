@@ -25,7 +25,16 @@ from penstock.render._graphviz.measure import NOTE, width_of
 from penstock.render._graphviz.plain_colours import with_plain_colours
 from penstock.render._graphviz.routes import Line, route, sample
 from penstock.render._graphviz.stylesheet import svg_stylesheet
-from penstock.render._icons import DASHES, ENTRY, LOOP, MARKS, MISSING, SIGNS, icon_of
+from penstock.render._icons import (
+    DASHES,
+    ENTRY,
+    LOOP,
+    MARKS,
+    MISSING,
+    SIGNS,
+    icon_of,
+    icon_of_channel,
+)
 
 __all__ = ["paint_svg"]
 
@@ -35,7 +44,7 @@ _EDGE = 6
 """Pixels around the image: for outlines of focus, which are outside of their boxes."""
 
 _SIGN = 17
-"""Width of the sign of a loop, with space behind it."""
+"""Width of the sign of a loop or a channel, with space behind it."""
 
 _MARK = 22
 """Width of the sign of a verdict, with space behind it."""
@@ -191,30 +200,34 @@ class _Painter:
         return f'<g class="penstock-join">{bar}{words}</g>'
 
     def _label(self, box: Box, centre: Point) -> str:
-        x, y = centre
-        assert box.edge is not None
-        is_loop = box.edge.is_loop
-        sign, at = "", f'x="{_n(x)}" text-anchor="middle"'
-        text = max(width_of(line, NOTE) for line in box.lines)
-        mark = MARKS.get(box.edge.sign or "")
-        room = (_SIGN if is_loop else 0) + (_MARK if mark and text else 0)
+        edge, (x, y) = box.edge, centre
+        assert edge is not None
+        above, below = NOTE_LINE * len(box.lines), NOTE_LINE * len(box.notes)
+        widths = [width_of(line, NOTE) for line in box.lines]
+        text = max(*widths, *(width_of(note, NOTE, mono=True) for note in box.notes), 0, 0)
+        mark = MARKS.get(edge.sign or "")
+        room = _SIGN if edge.is_loop or edge.channel else 0
+        room += _MARK if mark and text else 0
         left = x - (text + room) / 2
+        signs = []
         if mark:
-            sign = _mark(mark, left + 8.5 if text else x, y)
+            signs.append(_mark(mark, left + 8.5 if text else x, y))
             left += _MARK
-        if is_loop:  # the box has room for a word instead of the sign
-            place = f"{_n(left)} {_n(y - 6)}"
-            sign += f'<path transform="translate({place}) scale(.75)" d="{LOOP}"/>'
+        if edge.is_loop:  # the box has room for a word instead of the sign
+            signs.append(_small(LOOP, left, y - below / 2))
+        if edge.channel:
+            signs.append(_small(icon_of_channel(edge.channel).path, left, y + above / 2))
+        if edge.is_loop or edge.channel:
             left += _SIGN
-        if room:
-            at = f'x="{_n(left)}"'
-        first = y + 4.2 - NOTE_LINE * (len(box.lines) - 1) / 2
+        at = f'x="{_n(left)}"' if room else f'x="{_n(x)}" text-anchor="middle"'
+        rows = [("", line) for line in box.lines]
+        rows += [(' class="penstock-code"', note) for note in box.notes]
+        first = y + 4.2 - NOTE_LINE * (len(rows) - 1) / 2
         words = "".join(
-            f'<text {at} y="{_n(first + NOTE_LINE * row)}">{_text(line)}</text>'
-            for row, line in enumerate(box.lines)
-            if line
+            f'<text{code} {at} y="{_n(first + NOTE_LINE * row)}">{_text(line)}</text>'
+            for row, (code, line) in enumerate(rows)
         )
-        return f'<g class="penstock-label{_kind_of(box.edge)}">{sign}{words}</g>'
+        return f'<g class="penstock-label{_kind_of(edge)}">{"".join(signs)}{words}</g>'
 
     def _node(self, box: Box, centre: Point) -> str:
         node, (middle, y) = box.node, centre
@@ -297,8 +310,12 @@ def _texts(box: Box, left: float, middle: float) -> Iterator[str]:
 
 def _mark(path: str, x: float, y: float) -> str:
     circle = f'<circle cx="{_n(x)}" cy="{_n(y)}" r="8.5"/>'
-    sign = f'<path transform="translate({_n(x - 6)} {_n(y - 6)}) scale(.75)" d="{path}"/>'
-    return f'<g class="penstock-mark">{circle}{sign}</g>'
+    return f'<g class="penstock-mark">{circle}{_small(path, x - 6, y)}</g>'
+
+
+def _small(path: str, x: float, y: float) -> str:
+    """Return an icon of 12 by 12 that begins at *x*, with its middle at *y*."""
+    return f'<path transform="translate({_n(x)} {_n(y - 6)}) scale(.75)" d="{path}"/>'
 
 
 def _kind_of(edge: Edge) -> str:
