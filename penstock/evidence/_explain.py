@@ -1,10 +1,10 @@
 """Explaining one edge: each line of the way that was found, or where it was lost."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from penstock._declared.step import Location
-from penstock.evidence._model import EdgeEvidence, Evidence, FlowReport
+from penstock.evidence._model import EdgeEvidence, Evidence, FlowReport, Verdict
 
 __all__ = ["explain_edge"]
 
@@ -46,7 +46,9 @@ class _Explanation:
             for evidence in found:
                 yield from self._evidence(evidence)
         if not found:
-            yield from self._lost()
+            verdict = declared[0].verdict if declared else None
+            known = [edge.location for edge in declared if edge.location is not None]
+            yield from self._lost(verdict, known)
 
     def _declared(self, edge: EdgeEvidence) -> Iterator[str]:
         for evidence in edge.evidence:
@@ -70,17 +72,30 @@ class _Explanation:
             yield "  by a call:" if evidence.kind == "call" else "  handed off:"
         yield from self._quoted(evidence.path)
 
-    def _lost(self) -> Iterator[str]:
-        """Yield what the first step leads to, and what it calls that leads nobody knows where."""
+    def _lost(self, verdict: Verdict | None, known: Collection[Location]) -> Iterator[str]:
+        """Yield what the first step leads to, and what it calls that leads nobody knows where.
+
+        Args:
+            verdict: The verdict on the edge, if it is declared.
+            known: The lines that are quoted already.
+        """
+        if verdict == "unchecked":
+            return
         others = [c for c in self._report.connections if c.source == self._source]
         for other in others:
             yield f"  {self._source} leads to {other.target} instead:"
             yield from self._quoted([*other.evidence.first, *other.evidence.path])
-        calls = [u for u in self._report.unresolved if u.step == self._source]
-        if calls:
+        found = (u.location for u in self._report.unresolved if u.step == self._source)
+        calls = [each for each in dict.fromkeys(found) if each not in known]
+        if calls and verdict == "contradicted":
+            target = self._target
+            yield f"  {self._source} has calls that are not resolved, and none fits {target}:"
+        elif calls:
             yield f"  {self._source} has calls of which the source does not show where they lead:"
-            yield from self._quoted(dict.fromkeys(u.location for u in calls[:_MOST_CALLS]))
-        if not others and not calls:
+        yield from self._quoted(calls[:_MOST_CALLS])
+        if len(calls) > _MOST_CALLS:
+            yield f"    and {len(calls) - _MOST_CALLS} more"
+        if not others and not calls and verdict != "unverified":
             yield f"  {self._source} leads to no step of the flow, and all of its calls are known"
 
     def _quoted(self, locations: Iterable[Location]) -> Iterator[str]:

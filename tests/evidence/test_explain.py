@@ -1,5 +1,7 @@
 """Explaining one edge, with the lines of the source."""
 
+from pathlib import Path
+
 import pytest
 from checked_sources import checked_flow, project_with
 
@@ -129,6 +131,75 @@ def test_what_a_step_leads_to_instead(explain):
     assert shown[0] == "orders: pay -> refund: not declared, and not in the source"
     assert "  pay leads to charge instead:" in shown
     assert "    app.py:8: given()" in shown
+
+
+OTHER = """
+@step
+def pay(path):
+    read(path)
+    opened[path].close()
+    other[path]()
+@step
+def ship(): pass
+@step
+def mail(item):
+    item.collect()
+class Shop:
+    @step
+    def collect(self): pass
+class Other:
+    def collect(self): pass
+"""
+
+
+@pytest.fixture(scope="module")
+def explain_other():
+    project = project_with({"app.py": OTHER})
+    options = {"collect": {"unchecked": "by hand"}}
+    edges = "pay -> ship, mail -> collect, mail -> ship"
+    flows = [checked_flow(project, edges), checked_flow(project, edges, **options)]
+    sure, unchecked = check(project, flows)
+    return lambda source, target, *, is_unchecked=False: explain_edge(
+        unchecked if is_unchecked else sure, source, target, Path("gone")
+    )
+
+
+def test_calls_that_a_verdict_leaves_out(explain_other):
+    """Of unresolved calls of a contradicted edge, none could lead there, which is a line."""
+    assert explain_other("pay", "ship").splitlines() == [
+        "orders: pay -> ship: contradicted",
+        "  pay has calls that are not resolved, and none fits ship:",
+        "    app.py:4",
+        "    app.py:5",
+        "    app.py:6",
+    ]
+
+
+def test_a_reason_is_not_repeated(explain_other):
+    """An unverified edge has the call that is its reason once, and nothing is called known."""
+    assert explain_other("mail", "collect").splitlines() == [
+        "orders: mail -> collect: unverified",
+        "  item.collect cannot be resolved:",
+        "    app.py:11",
+    ]
+
+
+def test_an_unchecked_edge(explain_other):
+    """Nothing is lost of an edge that nobody looked for."""
+    assert explain_other("mail", "collect", is_unchecked=True).splitlines() == [
+        "orders: mail -> collect: unchecked",
+        "  by hand",
+    ]
+
+
+def test_most_calls_are_counted(tmp_path):
+    """Of more than twenty calls, the others are counted."""
+    source = "@step\ndef pay(x):\n" + "    x.a()\n" * 25 + "@step\ndef ship(): pass\n"
+    project = project_with({"app.py": source})
+    (report,) = check(project, [checked_flow(project, "pay -> ship")])
+    shown = explain_edge(report, "pay", "ship", tmp_path).splitlines()
+
+    assert shown[-2:] == ["    app.py:22", "    and 5 more"]
 
 
 def test_an_edge_that_is_in_the_source_and_not_declared(explain):
