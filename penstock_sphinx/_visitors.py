@@ -57,11 +57,10 @@ def _add_legends(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
 
 def _add_evidence(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
     """Add the evidence for edges as a list, where the diagram is not in a box of HTML."""
-    if app.builder.format == "html":
-        return
+    is_html = app.builder.format == "html"
     for node in list(doctree.findall(penstock_diagram)):
         table = node["edges"]
-        if table is not None:
+        if table is not None and (is_code(node["format"]) or not is_html):
             rows = (nodes.paragraph("", row.text) for row in table.rows)
             evidence = nodes.bullet_list("", *(nodes.list_item("", row) for row in rows))
             outer = node.parent if isinstance(node.parent, nodes.figure) else node

@@ -257,7 +257,8 @@ class PageRenderer:
             case "svg":
                 return self._svg(page, shown, options)
             case other:
-                return _code(str(draw(shown.unlinked, other, direction=direction)))
+                code = _code(str(draw(shown.unlinked, other, direction=direction)))
+                return code if edges is None else f"{code}{edges.html()}"
 
     def _mermaid(
         self, graph: Graph, direction: Direction, options: FlowOptions, edges: EdgeTable | None

@@ -18,7 +18,7 @@ def test_page(site, warnings):
     site.import_modules()
     write_evident(site.folder, "shop")
     site.options |= {"evidence": True, "source_url": "https://a.example/{file}#{line}"}
-    names = ("svg", "png", "mermaid")
+    names = ("svg", "png", "mermaid", "text", "dot")
     html = site.build("\n".join(f"{BLOCK}    format: {name}\n" for name in names))
 
     assert html.count('<p class="penstock-sentence">The source supports 3 of 6 edges') == len(names)

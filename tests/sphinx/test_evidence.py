@@ -36,6 +36,16 @@ def test_other_builders(project, builder):
     assert "not checked: a person does it" in " ".join(shown.split())
 
 
+def test_code(project):
+    """A flow that is shown as code has the sentence once, and a list of the edges."""
+    shop = project(":steps: none", ":format: dot", ":caption: Orders")
+    write_evident(shop.folder, "shop")
+    html = shop.build(penstock_evidence=True).read("index.html")
+
+    assert html.count("The source supports 3 of 6 edges") == 1
+    assert "pack \u2192 ship: call (shop.py:32)" in html
+
+
 SUFFIXES = {".txt", ".1", ".tex"}
 
 
