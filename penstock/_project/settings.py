@@ -1,6 +1,7 @@
 """The settings of a project, and how each tool words them."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from glob import escape
@@ -20,6 +21,9 @@ SETTING_NAMES = (
 
 _SINGLE = {"setup", "catalog", "source_url"}
 """The settings that take one string."""
+
+_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+"""The files and folders that the folder of a project has."""
 
 _FOREVER = 1_000_000
 """Seconds that nobody waits for a process."""
@@ -120,13 +124,16 @@ class Settings:
     def project_folder(self) -> str:
         """The folder from which the files of the project are named.
 
-        That of the table, else the nearest with a ``pyproject.toml`` or a repository.
+        That of the table, else the nearest with a ``pyproject.toml``, a ``setup.py`` or a
+        repository, else one up to two above that modules are imported from, as of ``docs``.
         """
         if self.root or not self.folder:
             return self.root or "."
         folder = Path(self.folder)
         marked = (one for one in (folder, *folder.parents) if _is_project(one))
-        return str(next(marked, folder))
+        known = {*self.pythonpath, *sys.path}
+        above = (one for one in reversed(folder.parents[:2]) if str(one) in known)
+        return str(next(marked, next(above, folder)))
 
     def override(
         self,
@@ -172,7 +179,7 @@ class Settings:
 
 
 def _is_project(folder: Path) -> bool:
-    return (folder / "pyproject.toml").is_file() or (folder / ".git").exists()
+    return any((folder / name).exists() for name in _MARKS)
 
 
 def _below(folder: Path, path: str) -> str:

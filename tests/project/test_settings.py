@@ -422,6 +422,31 @@ def test_words_of_the_tool(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("marks", "path", "expected"),
+    [
+        (["app/pyproject.toml"], [], "app"),
+        (["app/setup.py"], ["app/docs"], "app"),
+        (["app/docs/setup.cfg"], ["app"], "app/docs"),
+        ([], ["app"], "app"),
+        ([], ["app/docs", "app"], "app"),
+        ([], ["."], "app/docs/source"),
+        ([], [], "app/docs/source"),
+    ],
+    ids=str,
+)
+def test_folder_of_the_project(tmp_path, marks, path, expected):
+    """The folder of a project without a table has its marks, or the modules beside its docs."""
+    folder = tmp_path / "app" / "docs" / "source"
+    folder.mkdir(parents=True)
+    for mark in marks:
+        write(tmp_path / mark, "")
+    paths = tuple(str(tmp_path / each) for each in path)
+    settings = Settings(pythonpath=paths, folder=str(folder))
+
+    assert settings.project_folder == str(tmp_path / expected)
+
+
 def test_folder_of_the_file_is_on_the_path(tmp_path):
     """Modules beside the file with the table can be imported, whatever tool reads it from where."""
     write(tmp_path / "pyproject.toml", '[tool.penstock]\nmodules = ["beside_shop"]\n')
