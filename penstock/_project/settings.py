@@ -135,6 +135,17 @@ class Settings:
         above = (one for one in reversed(folder.parents[:2]) if str(one) in known)
         return str(next(marked, next(above, folder)))
 
+    def rooted(self, start: Path, *more: Path) -> "Settings":
+        """Return these settings as a program has them, which imports from the project itself.
+
+        Args:
+            start: The folder of the project if no file has its settings.
+            more: Further folders to import from, after those of the project.
+        """
+        root = self.root or str(start)
+        folders = dict.fromkeys((*self.pythonpath, root, *map(str, more)))
+        return replace(self, pythonpath=tuple(folders), folder=root)
+
     def override(
         self,
         location: str,

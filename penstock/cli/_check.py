@@ -12,7 +12,14 @@ from penstock._common.plural import count
 from penstock._declared.step import Location
 from penstock._project.check_settings import FAIL_ON
 from penstock.cli._console import failure, relative, say
-from penstock.cli._project import Project, find_host, load, with_flows
+from penstock.cli._project import (
+    Project,
+    find_host,
+    find_settings,
+    load_or_read,
+    with_flows,
+    without_evidence,
+)
 from penstock.docs import Settings
 from penstock.docs import explain as explain_unknown
 from penstock.evidence import (
@@ -97,8 +104,8 @@ def check(
 
     Options that are not given are read from [tool.penstock.check].
     """
-    project = load(modules, catalog, evidence=False, reads_source=True, no_import=no_import)
-    settings = project.settings
+    settings = without_evidence(find_settings(modules, catalog))
+    project = load_or_read(settings, no_import=no_import)
     chosen = _formats_of(formats or settings.check.get("format", ()))
     baseline = baseline or settings.check.get("baseline")
     flows, files = _chosen(project, names)

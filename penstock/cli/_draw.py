@@ -8,7 +8,7 @@ import click
 
 from penstock._common.files import STANDARD_OUTPUT
 from penstock.cli._console import failure, is_terminal, show_diagram
-from penstock.cli._project import load, with_flows
+from penstock.cli._project import find_settings, load, with_flows
 from penstock.docs import explain, part_of
 from penstock.exceptions import (
     OutputFormatError,
@@ -127,7 +127,7 @@ def draw(
     if legend and not has_legend(chosen):
         message = f"--legend: {chosen} is data and has no signs: leave it out"
         raise click.UsageError(message)
-    project = load(modules, catalog)
+    project = load(find_settings(modules, catalog))
     try:
         found = project.flows.flow(flow)
         spelled = {name.removesuffix("_").replace("_", "-"): part[name] for name in part}

@@ -1,10 +1,12 @@
 """The command ``export``."""
 
+from dataclasses import replace
+
 import click
 
 from penstock._common.files import STANDARD_OUTPUT
 from penstock.cli._console import failure, show_diagram
-from penstock.cli._project import load, with_flows
+from penstock.cli._project import find_settings, load, with_flows
 from penstock.docs import write_whole
 
 __all__ = ["export"]
@@ -39,7 +41,12 @@ def export(
     The modules are imported even where a catalog is configured, unless
     --catalog names one. Nothing is written where a module cannot be imported.
     """
-    project = load(modules, catalog, for_export=True, evidence=evidence or None)
+    settings = find_settings(modules, catalog)
+    if evidence:
+        settings = replace(settings, evidence=True)
+    if catalog is None:  # modules are imported even where a catalog is configured
+        settings = replace(settings, catalog=None)
+    project = load(settings)
     project.check_complete("standard output" if output == STANDARD_OUTPUT else output)
     found = project.catalog()
     text = (found.public() if public else found).to_json()

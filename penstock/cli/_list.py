@@ -6,7 +6,7 @@ import click
 
 from penstock._common.plural import count
 from penstock.cli._console import say
-from penstock.cli._project import load, with_flows
+from penstock.cli._project import find_settings, load, with_flows, without_evidence
 from penstock.graph import Flow
 
 __all__ = ["list_command"]
@@ -16,7 +16,7 @@ __all__ = ["list_command"]
 @with_flows
 def list_command(modules: tuple[str, ...], catalog: str | None) -> None:
     """List the declared flows, a line each."""
-    project = load(modules, catalog, evidence=False)
+    project = load(without_evidence(find_settings(modules, catalog)))
     rows = [_row(flow) for flow in project.flows.flows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from penstock.cli._console import failure
-from penstock.cli._project import Project, load, with_flows
+from penstock.cli._project import Project, find_settings, load, with_flows
 from penstock.docs import SourceUrl, is_known_language, known_languages, words_in
 from penstock.docs.markdown import (
     Document,
@@ -82,7 +82,7 @@ def pages(
     if blocks and (tree or base):
         message = f"{'--tree' if tree else '--base'}: with --blocks, the extension draws and links"
         raise click.UsageError(message)
-    project = load(modules, catalog)
+    project = load(find_settings(modules, catalog))
     project.check_complete(str(folder))
     try:
         suffix = "" if wiki else ".md"

@@ -6,7 +6,7 @@ import click
 
 from penstock._common.plural import count
 from penstock.cli._console import relative, say
-from penstock.cli._project import load, with_flows
+from penstock.cli._project import find_settings, load, with_flows, without_evidence
 
 __all__ = ["problems"]
 
@@ -18,7 +18,7 @@ def problems(modules: tuple[str, ...], catalog: str | None) -> None:
 
     It is part of `penstock check`, which looks at the source, too.
     """
-    project = load(modules, catalog, evidence=False)
+    project = load(without_evidence(find_settings(modules, catalog)))
     found = project.flows.problems()
     for problem in found:
         say(relative(str(problem)))

@@ -28,7 +28,17 @@ from penstock.evidence import read_flows
 from penstock.exceptions import ModuleImportError, PenstockError
 from penstock.graph import Flow
 
-__all__ = ["LOADED", "Host", "Project", "find_host", "load", "with_flows"]
+__all__ = [
+    "LOADED",
+    "Host",
+    "Project",
+    "find_host",
+    "find_settings",
+    "load",
+    "load_or_read",
+    "with_flows",
+    "without_evidence",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,42 +148,10 @@ class Project:
         return all(name in sys.modules or not is_importable(name) for name in modules)
 
 
-def load(
-    modules: tuple[str, ...],
-    catalog: str | None,
-    *,
-    for_export: bool = False,
-    evidence: bool | None = None,
-    reads_source: bool = False,
-    no_import: bool | None = None,
-) -> Project:
-    """Load the flows that the user means, and report what cannot be imported.
-
-    Args:
-        modules: The modules to import instead of the configured ones.
-        catalog: The file of a catalog to read instead.
-        for_export: Whether to import modules even where a catalog is configured.
-        evidence: Whether to check their edges against the source, if the settings of
-            the project are not to decide that.
-        reads_source: Whether declarations may be read from the source: where a module cannot
-            be imported, or all of them.
-        no_import: Whether nothing is imported then, if the settings of the project are not to
-            decide that.
-    """
-    settings = _settings(modules, catalog)
-    if evidence is not None:
-        settings = replace(settings, evidence=evidence or None)
-    if for_export and catalog is None:
-        settings = replace(settings, catalog=None)
+def load(settings: Settings) -> Project:
+    """Load the flows that *settings* mean, and report what cannot be imported."""
+    _need_modules(settings)
     host = find_host()
-    if not settings.modules and not settings.catalog and host is None:
-        raise click.UsageError(explain_nothing(settings))
-    if no_import is None:  # a program has imported the project
-        no_import = host is None and settings.check.get("no_import", False)
-    if reads_source and no_import and not settings.catalog:
-        read = read_flows(settings)
-        _say_failures(read.failures)
-        return Project(settings, read.catalog, read.failures, read.incomplete, is_read=True)
     load_from = load_flows if host is None else host.load
     try:
         with printing_to_stderr(), chdir("."):  # files are written where the user called
@@ -185,9 +163,34 @@ def load(
         click.echo(f"warning: no evidence: {relative(loaded.evidence_failure)}", err=True)
     if settings.evidence is False:
         loaded = show_evidence(loaded, settings)
-    project = Project(settings, loaded.flows, loaded.failures)
-    is_missing = reads_source and host is None and bool(loaded.failures)
-    return _read_instead(project) if is_missing else project
+    return Project(settings, loaded.flows, loaded.failures)
+
+
+def load_or_read(settings: Settings, *, no_import: bool | None) -> Project:
+    """Load the flows that *settings* mean, or read their declarations from the source.
+
+    Args:
+        settings: The settings.
+        no_import: Whether nothing is imported. If None, the settings say so; and what cannot be
+            imported is read.
+    """
+    is_hosted = find_host() is not None  # a program has imported the project
+    if no_import is None:
+        no_import = not is_hosted and settings.check.get("no_import", False)
+    if no_import and not settings.catalog:
+        _need_modules(settings, or_manager=True)
+        read = read_flows(settings)
+        _say_failures(read.failures)
+        return Project(settings, read.catalog, read.failures, read.incomplete, is_read=True)
+    project = load(settings)
+    return _read_instead(project) if project.failures and not is_hosted else project
+
+
+def _need_modules(settings: Settings, *, or_manager: bool = False) -> None:
+    """End the program if nothing says where flows are, such as the settings of Django."""
+    has_manager = or_manager and Path(settings.project_folder, "manage.py").is_file()
+    if not (settings.modules or settings.catalog or find_host() or has_manager):
+        raise click.UsageError(explain_nothing(settings))
 
 
 def _read_instead(project: Project) -> Project:
@@ -219,7 +222,13 @@ def _say_failures(failures: Sequence[ModuleImportError]) -> None:
         click.echo(f"error: {relative(str(failure))}", err=True)
 
 
-def _settings(modules: tuple[str, ...], catalog: str | None) -> Settings:
+def find_settings(modules: tuple[str, ...], catalog: str | None) -> Settings:
+    """Return the settings of the project, with what the options of `with_flows` change in them.
+
+    Args:
+        modules: The modules to import instead of the configured ones.
+        catalog: The file of a catalog to read instead.
+    """
     if modules and catalog:
         message = "--catalog and --module exclude each other: a catalog imports nothing"
         raise click.UsageError(message)
@@ -236,7 +245,10 @@ def _settings(modules: tuple[str, ...], catalog: str | None) -> Settings:
         settings = settings.override("--catalog", {"catalog": catalog}, folder)
     except PenstockError as error:
         raise click.ClickException(relative(str(error))) from error
-    root = settings.root or str(start)
     # The current folder as with `python -m`, but after what the project itself names.
-    folders = dict.fromkeys((*settings.pythonpath, root, str(folder)))
-    return replace(settings, pythonpath=tuple(folders), folder=root, words=_WORDS)
+    return replace(settings.rooted(start, folder), words=_WORDS)
+
+
+def without_evidence(settings: Settings) -> Settings:
+    """Return *settings* for a command that does not show what the source says of edges."""
+    return replace(settings, evidence=None)

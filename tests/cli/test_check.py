@@ -300,6 +300,21 @@ def test_declarations_are_read_from_the_source(project):
     )
 
 
+def test_a_project_of_django_without_modules(tmp_path, monkeypatch):
+    """Without an import, ``manage.py`` leads to the modules where the settings name none."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.penstock]\n")
+    (tmp_path / "manage.py").write_text("DJANGO_SETTINGS_MODULE = 'cli_site.settings'\n")
+    (tmp_path / "cli_site").mkdir()
+    (tmp_path / "cli_site" / "settings.py").write_text("INSTALLED_APPS = ['cli_site']\n")
+    (tmp_path / "cli_site" / "models.py").write_text(SHOP.format("charge()"))
+
+    assert run("--no-import").stdout.endswith("1 flow, 1 edge: 1 in the source (1 call)\n")
+    assert "no modules are configured" in run().stderr
+    (tmp_path / "manage.py").unlink()
+    assert "no modules are configured" in run("--no-import").stderr
+
+
 def test_no_import_may_be_a_setting(project):
     """The setting reads declarations from the source, unless an option overrides it."""
     (project / "cli_checked.py").write_text(UNIMPORTABLE, encoding="utf-8")

@@ -568,6 +568,34 @@ def test_a_module_that_a_string_names(named, tmp_path):
     assert (found.catalog.problems(), found.incomplete) == ((), frozenset())
 
 
+APPLICATION = {
+    "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    "shop/settings.py": "from shop.base import *\nROOT_URLCONF = 'shop.urls'\n",
+    "shop/base.py": "INSTALLED_APPS = ['django.contrib.auth', 'orders', 'shop.mail.apps.Mail']\n",
+    "shop/urls.py": f"{IMPORTS}@flow('orders')\n@entrypoint\ndef receive(): ...\n",
+    "orders/models.py": f"{IMPORTS}@flow('orders')\n@step(after='receive')\ndef save(): ...\n",
+    "orders/tasks.py": f"{IMPORTS}@flow('orders')\n@step(after='save')\ndef remind(): ...\n",
+    "orders/unused.py": f"{IMPORTS}@flow('orders')\n@step(after='save')\ndef unused(): ...\n",
+    "shop/mail/apps.py": "class Mail(AppConfig):\n    def ready(self):\n"
+    "        from . import receivers\n",
+    "shop/mail/receivers.py": f"{IMPORTS}@flow('orders')\n@step(after='save')\ndef mail(): ...\n",
+}
+
+
+@pytest.mark.parametrize("about", ["", "# Of penstock.\n"], ids=["plain", "with penstock"])
+@pytest.mark.parametrize("modules", [[], ["shop.urls"]], ids=["no modules", "one module"])
+def test_applications_of_django(about, modules, tmp_path):
+    """Modules of installed applications are read as Django imports them, and what it calls."""
+    configuration = about + APPLICATION["shop/mail/apps.py"]
+    write(tmp_path, {**APPLICATION, "shop/mail/apps.py": configuration})
+
+    found = read(tmp_path, *modules)
+
+    steps = [step.name for step in found.catalog.flow("orders").steps]
+    assert sorted(steps) == ["mail", "receive", "remind", "save"]
+    assert (found.catalog.problems(), found.failures, found.incomplete) == ((), (), frozenset())
+
+
 def test_a_decorator_of_another_module(tmp_path):
     """A decorator that uses step in a module that it imports cannot be read, another one can."""
     files = {

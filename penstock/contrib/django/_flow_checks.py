@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from django.core.checks import CheckMessage, Error, Info
 from django.core.checks import Warning as Caution
@@ -41,7 +40,8 @@ NUMBERS: Mapping[str, int] = {
 def flow_messages() -> Iterator[CheckMessage]:
     """Yield what ``penstock check`` finds, or why it cannot look."""
     try:
-        wanted = _read_settings()
+        folder = find_folder()
+        wanted = read_settings(folder).rooted(folder)
         loaded = load_project(wanted)
         for failure in loaded.failures:
             cause = failure.cause.replace(f"{wanted.folder}{os.sep}", "")
@@ -64,13 +64,6 @@ def flow_messages() -> Iterator[CheckMessage]:
         yield _message(finding, is_failing=finding in failing)
     for problem in report.failures:
         yield Caution(problem, hint="Its edges are unverified.", id="penstock.W006")
-
-
-def _read_settings() -> Settings:
-    folder = find_folder()
-    found = read_settings(folder)
-    root = found.root or str(folder)
-    return replace(found, pythonpath=tuple(dict.fromkeys((*found.pythonpath, root))), folder=root)
 
 
 def _nothing_declared(wanted: Settings) -> CheckMessage:

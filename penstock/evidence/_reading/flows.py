@@ -13,6 +13,7 @@ from penstock._declared.step import Location, Step
 from penstock._project.settings import Settings
 from penstock.catalog import Catalog
 from penstock.evidence._reading.calls import Calls, Unread
+from penstock.evidence._reading.django import installed_in, is_configuration, manager_of
 from penstock.evidence._reading.imports import imports_in, module_of, named_in
 from penstock.evidence._reading.names import Names
 from penstock.evidence._reading.statements import Statements
@@ -91,6 +92,7 @@ class _Reader:
         """Read the modules of the settings, and all that these import."""
         setup = (self._settings.setup or "").partition(":")[0]
         self._waiting.extend([setup] if setup in self._project.files else [])
+        self._waiting.extend(manager_of(self._project))
         for pattern in self._settings.modules:
             self._waiting.extend(self._modules_of(pattern))
         self._read_waiting()
@@ -115,12 +117,14 @@ class _Reader:
                 continue
             self._visited.add(name)
             # A framework imports what is named to it.
-            for named in named_in(source, self._project):
-                self._reach(named, None)
+            for found_in in (named_in, installed_in):
+                for named in found_in(source, self._project):
+                    self._reach(named, None)
             if "penstock" in source.text:
                 self._space(name)
-                continue
-            for each, is_sure in imports_in(source):
+                if not is_configuration(source):
+                    continue
+            for each, is_sure in imports_in(source, with_functions=is_configuration(source)):
                 found = module_of(each, self._project)
                 if found is not None:
                     self._reach(found, None if is_sure else "it may not be")

@@ -69,14 +69,18 @@ _IMPORT = re.compile(
 _COMMENT = re.compile("#[^\n]*")
 
 
-def imports_in(source: SourceFile) -> Iterator[tuple[Imported, bool]]:
+def imports_in(
+    source: SourceFile, *, with_functions: bool = False
+) -> Iterator[tuple[Imported, bool]]:
     """Yield what is imported at the top of a module that is not parsed, and whether surely.
 
-    What a function imports is left out.
+    Args:
+        source: The module.
+        with_functions: Whether its functions are called, so that what they import counts.
     """
     text = source.text
     for found in _IMPORT.finditer(text):
-        is_sure = not found["indent"]
+        is_sure = with_functions or not found["indent"]
         if not is_sure and not _is_in_branch(text, found.start(), found["indent"]):
             continue
         statement = " ".join(_COMMENT.sub("", found[0]).split())
