@@ -111,15 +111,15 @@ def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) ->
     known = [c for c in callees if not isinstance(c, Constant)]
     if not all(isinstance(c, (Unknown, External)) for c in known) and not _is_passed(frame, node):
         known = [c for c in known if not isinstance(c, Unknown)]
-    returned: Values = NOTHING
+    returned: list[Values] = []
     options: list[Term] = []
     for callee in known:
         with frame.collected() as terms:
-            returned = join(returned, _apply_one(frame, callee, arguments, node))
+            returned.append(_apply_one(frame, callee, arguments, node))
         options.append(sequence(terms))
     if options:
         frame.emit(choice(options))
-    return returned
+    return join(*returned)
 
 
 def _is_passed(frame: Frame, node: ast.AST) -> bool:

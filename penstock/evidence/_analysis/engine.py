@@ -108,6 +108,8 @@ class Engine(Heap):
         self.registered: dict[Value, Values] = {}
         self._annotations: dict[tuple[Scope, ast.expr], Values] = {}
         self.guessed: dict[str, Values] = {}
+        self.queries: dict[Values, Values] = {}
+        """The queries that the managers of models make."""
         self.senders: dict[Value, Values] = {}
         self._announced: set[str] = set()
         self.asked: set[Value] = set()

@@ -62,12 +62,12 @@ def query_of(engine: Engine, cls: Definition) -> Container:
 def query_call(frame: Frame, query: Container, name: str, arguments: Arguments) -> Values:
     """Return what method *name* of a query gives."""
     engine = frame.engine
-    items = engine.items(query)
     if name in _ONE:
+        items = engine.items(query)
         return (*items, Constant(None)) if name.startswith(("first", "last", "one_or")) else items
     if name in _PAIR:
         container = Container("tuple", (query, "pair"))
-        engine.put(container, Constant(0, int), items)
+        engine.put(container, Constant(0, int), engine.items(query))
         return (container,)
     if name in _NOT_OBJECTS:
         return (External(f"query.{name}()"),)
@@ -94,7 +94,11 @@ def manager_of(engine: Engine, manager: Instance, name: str) -> Values:
     if not is_manager or name.startswith("_"):
         return NOTHING
     models = engine.load(manager, "*model") or engine.load(Instance(manager.cls), "*model")
-    return tuple(query_of(engine, each.cls) for each in models if isinstance(each, Instance))
+    known = engine.queries.get(models)  # all models may have one manager
+    if known is None:
+        found = (query_of(engine, each.cls) for each in models if isinstance(each, Instance))
+        known = engine.queries[models] = tuple(found)
+    return known
 
 
 def _classes(frame: Frame, values: Values) -> list[Definition]:

@@ -246,10 +246,11 @@ def join(*several: Iterable[Value]) -> Values:
     if not filled:
         return NOTHING
     first = filled[0]
-    if isinstance(first, tuple) and all(values is first for values in filled):
+    others = [values for values in filled if values is not first]
+    if isinstance(first, tuple) and (not others or _is_full(first)):
         return first
     found = dict.fromkeys(first)  # no loops of Python: this is the most frequent call of all
-    for values in filled[1:]:
+    for values in others:
         found.update(dict.fromkeys(values))
     if len(found) > _MOST:
         known = [value for value in found if value != UNKNOWN[0]]
@@ -257,6 +258,11 @@ def join(*several: Iterable[Value]) -> Values:
     if isinstance(first, tuple) and len(found) == len(first):
         return first
     return tuple(found)
+
+
+def _is_full(values: Values) -> bool:
+    """Return whether nothing can be joined to *values* any more."""
+    return len(values) == _MOST + 1 and values[_MOST] is UNKNOWN[0]
 
 
 def is_vague(values: Values) -> bool:

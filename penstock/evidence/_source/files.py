@@ -116,7 +116,7 @@ class SourceFile:
                 # Where a project makes an error of each warning, this is not its own code running.
                 warnings.simplefilter("ignore")
                 try:
-                    return ast.parse(self.text, type_comments=True)
+                    return ast.parse(self.text, type_comments="type:" in self.text)
                 except SyntaxError:  # such a comment means nothing there
                     return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
