@@ -248,14 +248,14 @@ WIDE = """box => (box.querySelector("svg.penstock-flow, .mermaid > svg")
     ?? box.querySelector(".mermaid")).getBoundingClientRect().width"""
 
 
-def use_tools(reader, title, number=0):
-    """Check that a diagram has the tools once, and that they work."""
+def use_tools(reader, title, number=0, tools=TOOLS):
+    """Check that a diagram has the *tools* once, and that they work."""
     box = reader.page.locator(".penstock-diagram").nth(number)
     box.locator("[data-do=full]").wait_for()
     names = box.locator(".penstock-tools > :not(output, .penstock-file)").evaluate_all(
         "all => all.map(button => button.title)"
     )
-    assert names == TOOLS
+    assert names == tools
     before = box.evaluate(WIDE)
     box.get_by_role("button", name="Zoom in").click()
     assert box.evaluate(WIDE) == pytest.approx(before * 1.25, rel=0.02)
@@ -293,7 +293,8 @@ def test_page_after_page(chromium, site):
     reader.page.wait_for_function(DRAWN)
     assert reader.painted(".mermaid") & {*LIGHT} == {LIGHT[0]}
     if site.has_tools:
-        use_tools(reader, "Orders", 1)
+        # Nobody reaches what is in a closed shadow root, so it cannot be downloaded.
+        use_tools(reader, "Orders", 1, TOOLS[:-1] if site.is_instant else TOOLS)
     if not site.is_instant:
         assert "Sends it." in reader.click("send", inside=".mermaid svg")
     go_to(reader, "Home")

@@ -124,7 +124,7 @@
     for (const name of names) {
       if (name === "copy" && !words.mermaid) continue;
       const isLater = name === "download" && !file && !(drawn instanceof SVGElement);
-      if (isLater && drawn.matches("img")) continue;
+      if (isLater && !drawn.matches("pre")) continue; // an image, or what nobody can reach
       const button = document.createElement(name === "download" && file ? "a" : "button");
       if (button.tagName === "A") { button.href = file.href; button.download = ""; }
       else { button.type = "button"; button.dataset.do = name; }
@@ -194,12 +194,11 @@
     let before = 0;
     known.set(box, new ResizeObserver(() => {
       const drawn = drawnIn(view);
-      if (!drawn || view.scrollWidth === before || view.classList.contains("penstock-zoomed")) return;
+      if (!drawn) return;
+      if (!drawn.matches("pre") && row.querySelector("[data-do=download]")?.style.visibility) fill();
+      if (view.scrollWidth === before || view.classList.contains("penstock-zoomed")) return;
       before = view.scrollWidth;
-      if (drawn instanceof SVGElement) {
-        drawn.style.setProperty("--penstock-least", 0.75 * naturalWidth(drawn) + "px");
-        if (row.querySelector("[data-do=download]")?.style.visibility) fill();
-      }
+      if (drawn instanceof SVGElement) drawn.style.setProperty("--penstock-least", 0.75 * naturalWidth(drawn) + "px");
       begin(view);
     }));
   };

@@ -5,6 +5,8 @@ from browser import chromium
 from shown_measures import WIDTHS, get_sideways, open_page, see
 from shown_sites import FLOWS, THEMES
 
+from penstock.docs.diagrams import page_stylesheet
+
 __all__ = ["chromium"]
 
 pytestmark = pytest.mark.browser
@@ -12,28 +14,51 @@ pytestmark = pytest.mark.browser
 FEW = ("twelve", "fan", "forty")
 
 HEIGHTS = {
-    "furo": 29792,
-    "pydata": 45091,
-    "rtd": 32227,
-    "alabaster": 34863,
-    "book": 43702,
-    "material": 45912,
-    "mkdocs": 40092,
-    "readthedocs": 48469,
-    "zensical": 44890,
+    "furo": (36955, 29792),
+    "pydata": (52049, 45091),
+    "rtd": (38081, 32227),
+    "alabaster": (45037, 34863),
+    "book": (51920, 43702),
+    "material": (53366, 45912),
+    "mkdocs": (46339, 40092),
+    "readthedocs": (54875, 48469),
+    "zensical": (51622, 44890),
 }
-"""How many pixels tall a page of 150 steps was without its diagram, before steps had two lines."""
+"""How many pixels tall a page of 150 steps was without its diagram, before steps had two lines.
 
-TOOLS = """() => [...document.querySelectorAll(".penstock-tools > :is(button, a)")]
+At widths of 390 and 1280 pixels.
+"""
+
+TOOLS = """row => [...document.querySelectorAll(`${row} > :is(button, a)`)]
     .filter(tool => tool.checkVisibility()).map(tool => {
-        const {top, width} = tool.getBoundingClientRect();
-        return [Math.round(top), Math.round(width)];
+        const {top, width, left, right} = tool.getBoundingClientRect();
+        return [Math.round(top), left < 0 || right > innerWidth ? 0 : Math.round(width)];
     })"""
 
-SIGNATURE = """() => {
-    const [signature] = document.querySelectorAll("dl.penstock-folded > dt:not(.penstock-title)");
-    return signature.scrollWidth <= signature.clientWidth;
+WHOLE = """() => {
+    const [step] = document.querySelectorAll("dl.penstock-folded:has(.penstock-meta a + a)");
+    const lines = step.querySelectorAll("dt:not(.penstock-title), .penstock-meta");
+    return [...lines].map(line => line.scrollWidth <= line.clientWidth);
 }"""
+"""Whether the signature of a step that leads to others can be seen as a whole, and its line."""
+
+EVIDENCE = f"""<style>
+{page_stylesheet()}
+.box {{ display: inline-block; margin: 1em -1em; padding: 0 1em; }}
+code {{ word-break: break-word; }}
+</style>
+<div class="penstock-diagram"><details class="penstock-evidence" open><summary>Evidence</summary>
+<div class="penstock-scroll"><div class="box"><table><tr><td>receive → check</td><td>call</td>
+<td><code>src/warehouse/a_long_name_of_a_module.py:1200</code></td></tr></table></div></div>
+</details></div>"""
+"""A table in a box as the scripts of Material and Zensical put around it."""
+
+TABLE = """() => {
+    const [table, code, scroll] = ["table", "code", ".penstock-scroll"].map(
+        name => document.querySelector(name));
+    return [table.offsetWidth === scroll.offsetWidth, code.getClientRects().length];
+}"""
+"""Whether a table is as wide as its room, and how many lines a file has in it."""
 
 HEIGHT = """() => document.documentElement.scrollHeight
     - document.querySelector(".penstock-diagram").getBoundingClientRect().height"""
@@ -48,23 +73,46 @@ def test_visible(chromium, shown_page, flow, width):
     assert see(page).faults() == []
 
 
-def test_tools_of_a_telephone(chromium, shown_page):
-    """The tools that fit are in one row, each as large as a finger."""
+@pytest.mark.parametrize("width", [320, 390])
+def test_tools_of_a_telephone(chromium, shown_page, width):
+    """The tools that fit are in one row, each as large as a finger, and all of the full screen."""
     page = open_page(chromium, shown_page("furo", "twelve", FEW), 390, has_touch=True)
+    page.set_viewport_size({"width": width, "height": 640})
 
-    tools = page.evaluate(TOOLS)
+    tools = page.evaluate(TOOLS, ".penstock-tools")
+    page.locator("[data-do=full]").tap()
+    whole = page.evaluate(TOOLS, ".penstock-full > .penstock-head")
+
     assert tools == [[tools[0][0], 44]] * 3
+    assert whole == [[whole[0][0], 44]] * 6
 
 
-def test_signature_on_a_telephone(chromium, shown_page):
-    """A signature of a long flow has one line until its step is opened."""
+@pytest.mark.parametrize("reach", ["summary", ".penstock-meta a", "dt"])
+def test_lines_on_a_telephone(chromium, shown_page, reach):
+    """Lines of a step of a long flow are cut until it is opened, has the focus, or is linked to."""
     page = open_page(chromium, shown_page("furo", "forty", FEW), 390)
+    step = page.locator("dl.penstock-folded:has(.penstock-meta a + a)").first
+    seen = [page.evaluate(WHOLE)]
 
-    seen = [page.evaluate(SIGNATURE)]
-    page.locator(".penstock-folded summary").first.click()
-    seen.append(page.evaluate(SIGNATURE))
+    if reach == "dt":
+        page.goto(f"{page.url}#{step.locator('dt').last.get_attribute('id')}")
+    elif reach == "summary":
+        step.locator(reach).click()
+    else:
+        step.locator(reach).first.focus()
+    seen.append(page.evaluate(WHOLE))
 
-    assert seen == [False, True]
+    assert seen == [[False, False], [reach != ".penstock-meta a", True]]
+
+
+@pytest.mark.parametrize(("width", "expected"), [(800, [True, 1]), (250, [False, 1])])
+def test_table_in_a_box(chromium, width, expected):
+    """A table of evidence has all the room there is, and no name of a file breaks."""
+    page = chromium.new_page(viewport={"width": width, "height": 600})
+
+    page.set_content(EVIDENCE)
+
+    assert page.evaluate(TABLE) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,9 +148,9 @@ def test_visible_in_each_theme(chromium, shown_page, theme, width):
 @pytest.mark.wide
 @pytest.mark.parametrize("theme", THEMES)
 def test_height_of_steps(chromium, shown_page, theme):
-    """A page of 150 steps takes a third of the height that it had; on a telephone, half of that."""
+    """A page of 150 steps takes a third of the height that it had, on a telephone too."""
     file = shown_page(theme, "hundred-fifty", FLOWS)
-    wide, narrow = (open_page(chromium, file, width).evaluate(HEIGHT) for width in (1280, 390))
 
-    assert 0 < wide < HEIGHTS[theme] / 3
-    assert 0 < narrow < HEIGHTS[theme] / 2
+    heights = [open_page(chromium, file, width).evaluate(HEIGHT) for width in (390, 1280)]
+
+    assert all(0 < now < then / 3 for now, then in zip(heights, HEIGHTS[theme], strict=True))
