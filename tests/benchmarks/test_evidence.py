@@ -199,6 +199,23 @@ def test_step_idioms(evidence, tmp_path, capsys):
     assert step_idioms.main(["--programs", str(tmp_path / "none")]) == 2
 
 
+KNOWN = [
+    "a function that is replaced while modules are imported: wrong: run -> charge",
+    "generics: missed: typed -> Order.close",
+    "nested functions and nonlocal: wrong: run -> load",
+]
+"""The differences that are left: the check takes both values of what is replaced."""
+
+
+def test_programs_of_idioms(evidence, capsys):
+    """The steps of the idioms lead to what they really lead to, save for three."""
+    step_idioms = importlib.import_module("step_idioms")
+    step_idioms.main(["--list"])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [line for line in lines if not line.startswith("|")] == KNOWN
+
+
 EXAMPLES = {
     "payments": {"drop", "undeclare", "rename"},
     "shop": {"drop", "add", "undeclare", "rename", "reorder", "bypass", "branch"},

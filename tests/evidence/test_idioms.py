@@ -65,7 +65,7 @@ def connections(source: str) -> list[str]:
     return sorted(found)
 
 
-NAMES = ("calls", "order", "hand-offs", "values", "libraries")
+NAMES = ("calls", "order", "hand-offs", "values", "libraries", "further")
 
 
 @pytest.mark.parametrize("idiom", [idiom for name in NAMES for idiom in idioms(name)])

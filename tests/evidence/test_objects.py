@@ -125,9 +125,9 @@ KINDS = {
         @step
         def pay(order): handle(order)
     """,
-    "a class that type() makes": """
+    "a class that a function makes": """
         def run(self): charge()
-        Task = type("Task", (), {"run": run})
+        Task = operator.call(type, "Task", (), {"run": run})
         @step
         def pay(): Task().run()
     """,
@@ -293,9 +293,9 @@ KINDS = {
         def pay():
             for hook in HOOKS: hook()
     """,
-    "an object of a class that type() makes": """
+    "an object of a class that a function makes": """
         def run(self): charge()
-        Task = type("Task", (), {"run": run})
+        Task = operator.call(type, "Task", (), {"run": run})
         tasks = functools.reduce(lambda one, other: other, [None, [Task(), Task()]])
         @step
         def pay(): tasks[0].run()

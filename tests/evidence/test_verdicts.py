@@ -803,12 +803,19 @@ class Edit(Checked):
 @pytest.mark.parametrize(
     ("text", "verdict"),
     [
-        (VIEW, "unverified"),
+        (VIEW, "supported"),
+        (VIEW.replace("super().dispatch", "super().dispatch_request"), "unverified"),
         (VIEW.replace("super().dispatch", "super().prepare"), "contradicted"),
         (VIEW.replace("def post", "def pay"), "contradicted"),
         (VIEW.replace("Edit(Checked)", "Edit"), "contradicted"),
     ],
-    ids=["dispatch", "another method", "not a verb", "another class"],
+    ids=[
+        "dispatch",
+        "dispatch of another library",
+        "another method",
+        "not a verb",
+        "another class",
+    ],
 )
 def test_a_view_of_a_library_may_call_a_method_by_its_verb(text, verdict):
     """The dispatch of a library's view may lead to ``post`` of a view of the project."""

@@ -6,6 +6,7 @@ from penstock.evidence._analysis.bodies import run_body
 from penstock.evidence._analysis.calls import apply
 from penstock.evidence._analysis.engine import Engine, Rules
 from penstock.evidence._analysis.expressions import evaluate
+from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.objects import add_objects
 from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
 from penstock.evidence._analysis.statements import run_block
@@ -56,6 +57,8 @@ class Analysis:
         scope = engine.scope_of(definition.source)
         if definition.kind == "module":
             return engine.contexts[definition][0]
+        if definition.kind == "class":
+            return self._construction(definition)
         receiver: Value | None = None
         parent = definition.parent
         if parent is not None and parent.kind == "class":
@@ -75,6 +78,13 @@ class Analysis:
             activation.round = -1
             activation = engine.activate(Function(definition, scope), OPEN, receiver)
         return activation
+
+    def _construction(self, cls: Definition) -> Activation:
+        """Return the call of a class with any arguments."""
+        anywhere = Activation(cls, self.engine.info(cls).scope, {})
+        frame = Frame(self.engine, anywhere, anywhere.scope, frozenset())
+        frame.apply((Class(cls),), OPEN, cls.node)
+        return self.contexts(cls)[-1]
 
     def _scope_inside(self, parent: Definition, module: Scope) -> Scope:
         """Return the scope of a function in which another is, as its last call left it."""

@@ -8,7 +8,15 @@ from penstock.evidence._analysis.by_name import setting
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.guesses import methods_called
-from penstock.evidence._analysis.library import GOT, HANDING, SIGNATURES, STARTING, WAITING
+from penstock.evidence._analysis.library import (
+    CALLBACKS,
+    GOT,
+    HANDING,
+    SIGNATURES,
+    STARTING,
+    WAITING,
+    last_of,
+)
 from penstock.evidence._analysis.orm import manager_of, model_attribute
 from penstock.evidence._analysis.overrides import with_overrides
 from penstock.evidence._analysis.scopes import Arguments
@@ -37,6 +45,7 @@ from penstock.evidence._analysis.values import (
     Wrapped,
     join,
 )
+from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
 __all__ = ["PARSED", "attribute_of", "item_of"]
@@ -70,6 +79,8 @@ _PARSING = (".parse_args()", ".parse_known_args()")
 
 
 def _of_constant(_: Frame, owner: Constant, name: str, __: ast.AST) -> Values:
+    if name == "value":  # of a member of an enumeration
+        return (owner,)
     if isinstance(owner.value, str):
         return (Wrapped(f"str:{name}", owner),)
     return (External(f"{owner.kind.__name__}.{name}"),)
@@ -82,6 +93,11 @@ def _method_of(kind: str) -> Rule:
         return (Wrapped(f"{kind}:{name}", owner),)
 
     return rule
+
+
+def _of_container(frame: Frame, owner: Container, name: str, _: ast.AST) -> Values:
+    named = frame.engine.load(Wrapped("named", owner), name) if owner.kind == "namedtuple" else ()
+    return named or (Wrapped(f"item:{name}", owner),)
 
 
 def _of_unknown(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
@@ -98,8 +114,10 @@ def item_of(alias: Alias) -> External:
     return External(f"{written(alias.node.value)}[]")
 
 
-_ITSELF = {"__wrapped__", "func", "__func__", "fget", "run", "fn", "callback", "original_func"}
-"""Attributes of a decorated function that are the function."""
+_ITSELF = {
+    "__wrapped__", "func", "__func__", "fget", "run", "fn", "callback", "original_func", "value",
+}  # fmt: skip
+"""Attributes of a decorated function, or of one that is a member, that are the function."""
 
 
 def _of_function(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
@@ -212,11 +230,36 @@ def _of_model(frame: Frame, owner: Instance, name: str, found: Values) -> Values
         return typed
     if queries := manager_of(engine, owner, name):
         return tuple(Wrapped(f"item:{name}", query) for query in queries)
-    if found and name in {"save", "delete", "asave", "adelete"}:
-        return (Wrapped(f"model:{name}", owner),)
+    if name in {"value", "_value_"} and (members := _members_of(engine, owner.cls)):
+        return members
+    if found and (calling := _that_calls(owner, name)):
+        return calling
     if found and (name in STARTING or (name in WAITING and owner in frame.tokens)):
         return (Wrapped(f"inherited:{name}", owner),)
     return found
+
+
+def _that_calls(owner: Value, name: str) -> Values:
+    """Return a method of a library that calls what the class of *owner* has, if it is one."""
+    if isinstance(owner, Class):
+        return (Wrapped("view", owner),) if name == "as_view" else NOTHING
+    if name in {"save", "delete", "asave", "adelete"} and isinstance(owner, Instance):
+        return (Wrapped(f"model:{name}", owner),)
+    if name == "dispatch":
+        return (Wrapped("verbs", owner),)
+    return (Wrapped(f"callbacks:{name}", owner),) if name in CALLBACKS else NOTHING
+
+
+def _members_of(engine: Engine, cls: Definition) -> Values:
+    """Return the values of the members of an enumeration, or nothing if it is not one."""
+    if not any(isinstance(one, str) and last_of(one) in _ENUMS for one in engine.mro(cls)):
+        return NOTHING
+    names = engine.info(cls).scope.names.items()
+    members = (values for name, values in names if not name.startswith("_"))
+    return join(v for values in members for v in values if not isinstance(v, (Function, Wrapped)))
+
+
+_ENUMS = {"Enum", "StrEnum", "IntEnum", "Flag", "IntFlag", "TextChoices", "IntegerChoices"}
 
 
 def _computed(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Values:
@@ -270,7 +313,8 @@ def _of_class(frame: Frame, owner: Class, name: str, _: ast.AST) -> Values:
     if not bound:
         return _annotated(engine, Instance(owner.definition), name) or UNKNOWN
     if external:  # it may make an instance, like ``model_validate`` of pydantic
-        return tuple(External(each.name, owner) for each in bound if isinstance(each, External))
+        made = tuple(External(each.name, owner) for each in bound if isinstance(each, External))
+        return _that_calls(owner, name) or made
     return join(bound)
 
 
@@ -287,8 +331,8 @@ def _of_super(frame: Frame, owner: Super, name: str, node: ast.AST) -> Values:
         found = engine.find(owner.cls, name, after=owner.cls)
     bound = _bound(frame, found, receiver, node)
     is_library = all(isinstance(value, External) for value in bound)
-    if name in {"save", "delete"} and isinstance(receiver, Instance) and is_library:
-        return (Wrapped(f"model:{name}", receiver),)
+    if is_library and isinstance(receiver, Instance) and (calling := _that_calls(receiver, name)):
+        return calling
     return bound or (External(f"super().{name}"),)
 
 
@@ -300,7 +344,7 @@ _RULES: dict[type[Value], Rule] = {
     External: _of_library,
     Constant: _of_constant,
     **dict.fromkeys((Function, Method, Partial, Wrapped), _of_function),
-    Container: _method_of("item"),
+    Container: _of_container,
     Pending: _method_of("pending"),
     Deferred: _method_of("deferred"),
     **dict.fromkeys((Unknown, Further), _of_unknown),

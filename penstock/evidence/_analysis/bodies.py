@@ -9,9 +9,12 @@ from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
 from penstock.evidence._analysis.terms import Call, sequence
 from penstock.evidence._analysis.values import (
+    Class,
     Constant,
     Deferred,
+    External,
     Function,
+    Instance,
     Unknown,
     Values,
     Wrapped,
@@ -32,7 +35,8 @@ def run_body(engine: Engine, activation: Activation) -> None:
     scope = activation.frame_scope
     if scope is None:
         scope = activation.frame_scope = Scope(definition, activation.scope)
-        scope.cls = _class_of(definition)
+        own = activation.scope.definition
+        scope.cls = own if own.kind == "class" else None
     frame = Frame(engine, activation, scope, definition.assigned_names)
     assert frame.names is not None
     with frame.collected() as before:
@@ -40,15 +44,29 @@ def run_body(engine: Engine, activation: Activation) -> None:
             function = Function(definition, activation.scope)
             _provided(frame, engine.load(function, "depends"), node)
         for name, values in activation.bound.items():
-            provided = _provided(frame, values, node)
+            provided = _provided(frame, _of_annotation(frame, name, values), node)
             frame.names[name] = provided
             engine.assign(scope, name, provided)
+    for name in definition.shared_names:
+        frame.names.pop(name, None)
     activation.before = sequence(before)
     if isinstance(node, ast.Lambda):
         activation.returns = join(activation.returns, frame.evaluate(node.body))
     else:
         frame.execute(node.body)
     activation.body = sequence(frame.terms)
+
+
+def _of_annotation(frame: Frame, name: str, values: Values) -> Values:
+    """Return *values* with the class that ``Depends()`` without an argument is annotated with."""
+    if not any(isinstance(v, External) and v.name.endswith(".Depends()") for v in values):
+        return values
+    arguments = getattr(frame.activation.definition.node, "args", ast.arguments())
+    parameters = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    annotation = next((each.annotation for each in parameters if each.arg == name), None)
+    typed = frame.engine.annotation(frame.activation.scope, annotation)
+    found = tuple(Wrapped("depends", Class(v.cls)) for v in typed if isinstance(v, Instance))
+    return found or values
 
 
 def _provided(frame: Frame, values: Values, node: ast.AST) -> Values:
@@ -66,11 +84,6 @@ def _provided(frame: Frame, values: Values, node: ast.AST) -> Values:
         frame.emit(sequence(terms))
         found = join(found, returned)
     return tuple(v for v in found if not isinstance(v, (Unknown, Constant))) or found
-
-
-def _class_of(definition: Definition) -> Definition | None:
-    parent = definition.parent
-    return parent if parent is not None and parent.kind == "class" else None
 
 
 def _run_module(engine: Engine, activation: Activation, node: ast.Module) -> None:

@@ -3,6 +3,7 @@
 import ast
 
 from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.containers import fields_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.narrowing import narrow, narrowed, truth_of
 from penstock.evidence._analysis.terms import EMPTY, Term, Try, choice, sequence
@@ -146,6 +147,11 @@ def _match_pattern(frame: Frame, pattern: ast.pattern, subject: Values) -> None:
             frame.assign(each.rest, UNKNOWN)
     if isinstance(pattern, ast.MatchClass):
         for value in _pattern_values(frame, pattern, subject):
-            for name, inner in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
+            fields = fields_of(frame.engine, value.cls) if isinstance(value, Instance) else []
+            pairs = [
+                *zip(fields, pattern.patterns, strict=False),
+                *zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True),
+            ]
+            for name, inner in pairs:
                 found = attribute_of(frame, value, name, pattern)
                 _match_pattern(frame, inner, found)

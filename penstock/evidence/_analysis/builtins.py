@@ -1,10 +1,14 @@
 """Functions of the standard library that return what they get, or look it up."""
 
 import ast
+import re
 
 from penstock.evidence._analysis.attributes import PARSED, attribute_of
+from penstock.evidence._analysis.classes import make_class
+from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, Special
-from penstock.evidence._analysis.library import GOT, last_of
+from penstock.evidence._analysis.iteration import counted_items
+from penstock.evidence._analysis.library import GOT, VERBS, last_of
 from penstock.evidence._analysis.overrides import methods_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import beginning_of
@@ -25,6 +29,7 @@ from penstock.evidence._analysis.values import (
     Wrapped,
     join,
 )
+from penstock.evidence._source.functions import written
 
 __all__ = [
     "cast_of",
@@ -37,12 +42,14 @@ __all__ = [
     "getter_of",
     "globals_of",
     "import_module",
+    "named_tuple_of",
     "partial_of",
     "same",
     "setattr_of",
     "singledispatch_of",
     "super_of",
     "type_of",
+    "weak_of",
     "wrapper_of",
 ]
 
@@ -67,6 +74,26 @@ def getter_of(kind: str) -> Special:
         )
 
     return made
+
+
+def named_tuple_of(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Return a class of tuples whose items have names."""
+    for value in join(*arguments.positional[1:2]):
+        items: Values = (value,)
+        if isinstance(value, Container):
+            items = join(*(each for each in counted_items(frame, (value,)) or ()))
+        written = " ".join(str(each.value) for each in items if isinstance(each, Constant))
+        return (Wrapped("namedtuple", Constant(tuple(written.replace(",", " ").split()), tuple)),)
+    return None
+
+
+def weak_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return a weak reference, which is called for its object."""
+    if not callee.name.startswith("weakref."):
+        return None
+    return tuple(Wrapped("weak", each) for each in first_of(arguments)) or None
 
 
 def wrapper_of(kind: str) -> Special:
@@ -110,15 +137,23 @@ def getattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -
             if isinstance(name, Constant) and isinstance(name.value, str):
                 found = join(found, attribute_of(frame, owner, name.value, node))
                 continue
-            found = join(found, _attributes_by(frame, owner, beginning_of(name)))
+            found = join(found, _attributes_by(frame, owner, beginning_of(name), node))
     return found or UNKNOWN
 
 
-def _attributes_by(frame: Frame, owner: Value, prefix: str) -> Values:
+_VERB = re.compile(r"\bmethod\b|verb")
+"""How code writes the verb of a request, as in ``getattr(self, request.method.lower())``."""
+
+
+def _attributes_by(frame: Frame, owner: Value, prefix: str, node: ast.AST) -> Values:
     """Return what attributes of *owner* may be whose names begin with *prefix*."""
     if isinstance(owner, External) and owner.site is None and not owner.name.endswith("settings"):
         return (External(f"{owner.name}.{prefix}*"),)  # of a module of a library
-    methods = methods_of(frame.engine, owner, prefix) if prefix else NOTHING
+    methods: Values = NOTHING
+    if prefix:
+        methods = methods_of(frame.engine, owner, lambda name: name.startswith(prefix))
+    elif isinstance(node, ast.Call) and _VERB.search(written(node.args[1])):
+        methods = methods_of(frame.engine, owner, VERBS.__contains__)
     return methods or (*UNKNOWN, External(f"{GOT}{prefix}*)"))
 
 
@@ -137,6 +172,8 @@ def setattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -
 
 
 def type_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    if len(arguments.positional) == 3:  # noqa: PLR2004 - name, bases and names
+        return _made_class(frame, arguments, node)
     if len(arguments.positional) != 1:
         return None
     found = [
@@ -144,6 +181,22 @@ def type_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> V
         for v in arguments.positional[0]
     ]
     return join(found)
+
+
+def _made_class(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
+    """Return the class that ``type()`` makes."""
+    engine = frame.engine
+    _, bases, spaces = arguments.positional
+    members: dict[str, Values] = {}
+    for space in spaces:
+        slots = engine.slots(space)
+        members.update({k: v for k, v in slots.items() if isinstance(k, str) and k.isidentifier()})
+    inner = join(*(engine.items(each) for each in bases))
+    if not all(isinstance(each, (Class, External)) for each in inner):
+        return UNKNOWN
+    name = f"<{getattr(node, 'lineno', 0)}>"
+    site, scope = frame.site(node), frame.scope.module
+    return (Class(make_class(engine, site, name, scope, bases=inner, members=members)),)
 
 
 def super_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:
@@ -174,11 +227,28 @@ def container_of_kind(kind: str) -> Special:
     return made
 
 
+_MOST_MODULES = 20
+"""Of how many modules an f-string may name any."""
+
+
 def import_module(
     frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 ) -> Values | None:
-    names = [v.value for v in first_of(arguments) if isinstance(v, Constant)]
-    return join(*(frame.engine.module(name) for name in names)) or None
+    engine = frame.engine
+    found: Values = NOTHING
+    for value in first_of(arguments):
+        if isinstance(value, Constant):
+            found = join(found, engine.module(value.value))
+        elif beginning := beginning_of(value):
+            found = join(found, *map(engine.module, _modules_below(engine, beginning)))
+    return found or None
+
+
+def _modules_below(engine: Engine, beginning: str) -> list[str]:
+    """Return the names of modules that begin so, and have no further dot."""
+    names = [name for name in engine.project.files if name.startswith(beginning)]
+    found = [name for name in names if "." not in name[len(beginning) :]]
+    return found if len(found) <= _MOST_MODULES else []
 
 
 def same(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from penstock.evidence._analysis.attributes import attribute_of, item_of
 from penstock.evidence._analysis.by_name import imported_by
+from penstock.evidence._analysis.containers import fields_of
 from penstock.evidence._analysis.external import call_external
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import call_outside, hand_functions
@@ -169,6 +170,16 @@ def _call_function(
 
 
 def _instantiate(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) -> Values:
+    if cls.definition not in frame.engine.wanted:
+        return _construct(frame, cls, arguments, node)
+    with frame.collected() as terms:  # a class that is a step
+        made = _construct(frame, cls, arguments, node)
+    activation = frame.engine.construction(cls.definition, frame.site(node), sequence(terms))
+    frame.emit(Call((activation,), frame.location(node)))
+    return made
+
+
+def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) -> Values:
     engine = frame.engine
     instance = Instance(cls.definition, None if cls.is_any else frame.site(node))
     made: Values = (instance,)
@@ -193,12 +204,7 @@ def _instantiate(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) 
 def _fill_fields(frame: Frame, instance: Instance, arguments: Arguments, node: ast.AST) -> None:
     """Assign the fields of a dataclass, or of another class that makes its own ``__init__``."""
     engine = frame.engine
-    names: list[str] = []
-    for one in reversed(engine.mro(instance.cls)):
-        if not isinstance(one, str):
-            for field in engine.load(Class(one), "fields"):
-                if isinstance(field, Constant) and field.value not in names:
-                    names.append(field.value)
+    names = fields_of(engine, instance.cls)
     for name, values in (*zip(names, arguments.positional, strict=False), *arguments.named.items()):
         if name in names:
             engine.store(instance, name, values)

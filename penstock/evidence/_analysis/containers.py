@@ -19,8 +19,9 @@ from penstock.evidence._analysis.values import (
     Values,
     join,
 )
+from penstock.evidence._source.files import Definition
 
-__all__ = ["copy_items", "count_of", "items_of", "list_of", "rounds_of"]
+__all__ = ["copy_items", "count_of", "fields_of", "items_of", "list_of", "rounds_of"]
 
 _MOST_ROUNDS = 40
 _CALLABLE = (Function, Class, Instance, Method, Partial)
@@ -30,6 +31,13 @@ def count_of(engine: Engine, container: Value) -> int | None:
     """Return how many items a list or tuple has, or None if that is not known."""
     slots = [slot for slot in engine.slots(container) if slot != KEYS]
     return len(slots) if all(isinstance(slot, int) for slot in slots) else None
+
+
+def fields_of(engine: Engine, cls: Definition) -> list[str]:
+    """Return the fields of a dataclass, or of another class that makes its own ``__init__``."""
+    lines = [one for one in reversed(engine.mro(cls)) if not isinstance(one, str)]
+    found = (field for one in lines for field in engine.load(Class(one), "fields"))
+    return list(dict.fromkeys(each.value for each in found if isinstance(each, Constant)))
 
 
 def items_of(engine: Engine, container: Container, keys: Values) -> Values:

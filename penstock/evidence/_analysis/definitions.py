@@ -4,6 +4,7 @@ import ast
 from typing import Any
 
 from penstock.evidence._analysis.binding import defaults_of
+from penstock.evidence._analysis.classes import class_in
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.registrations import register
@@ -95,13 +96,18 @@ _DESCRIPTORS = {
 def define_class(frame: Frame, node: ast.ClassDef) -> None:
     """Execute a ``class`` statement."""
     engine = frame.engine
-    definition = frame.activation.definition.source.definitions[node]
+    written = frame.activation.definition.source.definitions[node]
+    definition = class_in(engine, written, frame.scope)
     info = engine.classes.get(definition)
     if info is None or info.scope.parent is not frame.scope:
         info = ClassInfo(definition, Scope(definition, frame.scope))
         engine.replace(info)
         info.assigned = _assigned_attributes(node)
     bases = join(*(frame.evaluate(_plain(base)) for base in node.bases))
+    for base in bases:
+        if isinstance(base, Wrapped) and isinstance(base.function, Constant):  # named tuple
+            names = (Constant(name, str) for name in base.function.value)
+            engine.store(Class(definition), "fields", tuple(names))
     for keyword in node.keywords:
         frame.evaluate(keyword.value)
     if bases != info.bases:

@@ -9,12 +9,13 @@ from penstock.catalog._objects import Objects
 from penstock.evidence._analysis.binding import bind
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS, Heap
 from penstock.evidence._analysis.scopes import OPEN, Activation, Arguments, ClassInfo, Scope
-from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._analysis.terms import Outside, Term
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
     Class,
     Constant,
+    Container,
     External,
     Function,
     Instance,
@@ -115,7 +116,7 @@ class Engine(Heap):
         self.asked: set[Value] = set()
         self.evaluated: list[Activation] = []
         self.made_classes: dict[Hashable, Definition] = {}
-        """The classes that imported modules have and the source does not."""
+        """The classes that no ``class`` statement makes, or that one makes once more."""
         self.wanted: frozenset[Definition] = frozenset()
         """The functions of steps, which are kept where there are too many values."""
         self._work = work
@@ -193,7 +194,9 @@ class Engine(Heap):
         if submodule is not None and source.is_package and not found:
             return self.module(submodule.module)
         if found is None and (getter := scope.read("__getattr__")):
-            return tuple(v for v in getter if isinstance(v, Unknown)) or UNKNOWN
+            given = Arguments(((Constant(name, str),),))
+            functions = (each for each in getter if isinstance(each, Function))
+            return join(*(self.activate(each, given).returns for each in functions)) or UNKNOWN
         return found or NOTHING
 
     def execute_mentioning(self, name: str) -> None:
@@ -213,10 +216,9 @@ class Engine(Heap):
 
     def items(self, container: Value, key: Value | None = None) -> Values:
         """Return the items of a container: those of a key, or all."""
-        slots = self.slots(container)
-        if isinstance(key, Constant) and isinstance(key.value, Hashable):
-            found = slots.get(key.value, NOTHING)
-            return join(found, slots.get(ANY_ITEM, NOTHING))
+        slots, slot = self.slots(container), self.slot_of(key)
+        if slot is not ANY_ITEM and isinstance(key, (Constant, Container)):
+            return join(slots.get(slot, NOTHING), slots.get(ANY_ITEM, NOTHING))
         if isinstance(key, (Class, Function, Instance)):
             exact = slots.get(key, NOTHING)
             if exact:
@@ -376,6 +378,17 @@ class Engine(Heap):
             found.recursed = True
         elif found.round != self.round:
             self._evaluate(found)
+        return found
+
+    def construction(self, cls: Definition, site: Hashable, body: Term) -> Activation:
+        """Return the call of a class that is a step, which does what *body* has."""
+        key = (cls, site)
+        found = self._activations.get(key)
+        if found is None:
+            found = self._activations[key] = Activation(cls, self.info(cls).scope, {})
+            self.contexts.setdefault(cls, []).append(found)
+        found.body = body
+        self.evaluated.append(found)
         return found
 
     def _evaluate(self, activation: Activation) -> None:

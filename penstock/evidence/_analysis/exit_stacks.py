@@ -8,7 +8,7 @@ from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.terms import Term, sequence
 from penstock.evidence._analysis.values import UNKNOWN, External, Values
 
-__all__ = ["begin_stack", "end_stack", "push_callback"]
+__all__ = ["begin_stack", "end_stack", "push_callback", "stack_of"]
 
 _STACKS = ("contextlib.ExitStack()", "contextlib.AsyncExitStack()")
 
@@ -18,6 +18,11 @@ def begin_stack(frame: Frame, values: Values) -> None:
     for value in values:
         if isinstance(value, External) and value.name in _STACKS:
             frame.stacks[value] = []
+
+
+def stack_of(frame: Frame, method: External) -> list[Term] | None:
+    """Return what was noted for the block of the stack that has *method*, or None if outside."""
+    return frame.stacks.get(External(method.name.rpartition(".")[0], method.site))
 
 
 def end_stack(frame: Frame, values: Values) -> Term:
@@ -32,10 +37,10 @@ def push_callback(
     frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 ) -> Values | None:
     """Note what is called at the end of the block, or later if the stack is not that of one."""
-    owner = External(callee.name.rpartition(".")[0], callee.site)
-    if owner.name not in _STACKS or not arguments.positional:
+    owner = callee.name.rpartition(".")[0]
+    if owner not in _STACKS or not arguments.positional:
         return None
-    stack = frame.stacks.get(owner)
+    stack = stack_of(frame, callee)
     if stack is None:
         return hand_functions(frame, callee, arguments, node)
     given = Arguments(arguments.positional[1:], arguments.named, arguments.rest, arguments.other)

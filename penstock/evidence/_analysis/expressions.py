@@ -10,7 +10,7 @@ from penstock.evidence._analysis.calls import call_expression
 from penstock.evidence._analysis.comprehensions import comprehension
 from penstock.evidence._analysis.containers import copy_items, count_of, items_of
 from penstock.evidence._analysis.frame import Frame, path_of
-from penstock.evidence._analysis.iteration import await_values, iterate
+from penstock.evidence._analysis.iteration import await_values, counted_items, iterate
 from penstock.evidence._analysis.operators import binary_operation, boolean_operation, conditional
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import formatted_string
@@ -115,15 +115,20 @@ def _tuple(frame: Frame, node: Any) -> Values:
     kind = {ast.List: "list", ast.Set: "set"}.get(type(node), "tuple")
     container = Container(kind, frame.site(node))
     engine = frame.engine
-    is_counted = True
-    for number, element in enumerate(node.elts):
+    number: int | None = 0  # of the next item, if it is known
+    for element in node.elts:
+        items: list[Values] | None
         if isinstance(element, ast.Starred):
-            inner, _ = iterate(frame, frame.evaluate(element.value), element)
-            engine.put(container, None, inner)
-            is_counted = False
-            continue
-        values = frame.evaluate(element)
-        engine.put(container, Constant(number, int) if is_counted else None, values)
+            values = frame.evaluate(element.value)
+            items = None if frame.loops else counted_items(frame, values)
+            if items is None:
+                engine.put(container, None, iterate(frame, values, element)[0])
+                number = None
+        else:
+            items = [frame.evaluate(element)]
+        for each in items or ():
+            engine.put(container, None if number is None else Constant(number, int), each)
+            number = None if number is None else number + 1
     return (container,)
 
 

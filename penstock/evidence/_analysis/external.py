@@ -13,12 +13,14 @@ from penstock.evidence._analysis.builtins import (
     getter_of,
     globals_of,
     import_module,
+    named_tuple_of,
     partial_of,
     same,
     setattr_of,
     singledispatch_of,
     super_of,
     type_of,
+    weak_of,
     wrapper_of,
 )
 from penstock.evidence._analysis.by_name import imported_by
@@ -40,6 +42,7 @@ from penstock.evidence._analysis.library import (
     RUNNERS,
     last_of,
 )
+from penstock.evidence._analysis.managers import enter_context
 from penstock.evidence._analysis.orm import ORM_CALLS
 from penstock.evidence._analysis.queues import queued
 from penstock.evidence._analysis.registrations import depends_in, register
@@ -207,6 +210,10 @@ _SPECIAL: dict[str, Special] = {
     "partialmethod": partial_of,
     "methodcaller": getter_of("methodcaller"),
     "attrgetter": getter_of("attrgetter"),
+    "itemgetter": getter_of("itemgetter"),
+    "ref": weak_of,
+    "WeakMethod": weak_of,
+    "proxy": same,
     "property": wrapper_of("property"),
     "cached_property": wrapper_of("cached_property"),
     "hybrid_property": wrapper_of("property"),
@@ -257,6 +264,9 @@ _SPECIAL: dict[str, Special] = {
     "callback": push_callback,
     "push_async_callback": push_callback,
     "push": push_callback,
+    "enter_context": enter_context,
+    "enter_async_context": enter_context,
+    "namedtuple": named_tuple_of,
     "set_defaults": defaults_of_parser,
     "map": run_to_the_end,
     "filter": run_to_the_end,

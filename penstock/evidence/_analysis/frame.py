@@ -116,7 +116,10 @@ class Frame:
             scope = self._outer(name)
         self.engine.assign(scope, name, values)
         if self.names is not None and (scope is self.scope):
-            self.names[name] = values
+            if name in self.activation.definition.shared_names:
+                self.names.pop(name, None)
+            else:
+                self.names[name] = values
         if self.paths:
             self.paths = {
                 path: found

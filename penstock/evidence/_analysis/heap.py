@@ -6,6 +6,7 @@ from penstock.evidence._analysis.values import (
     NOTHING,
     Class,
     Constant,
+    Container,
     Function,
     Instance,
     Unknown,
@@ -70,14 +71,24 @@ class Heap:
 
     def put(self, container: Value, key: Value | None, values: Values) -> None:
         """Let *values* be items of a container: of *key*, or of any if that is not known."""
-        slot: Hashable = ANY_ITEM
-        if isinstance(key, Constant) and isinstance(key.value, Hashable):
-            slot = key.value
-        elif isinstance(key, (Class, Function, Instance)):
-            slot = key
-        self.store(container, slot, values)
+        self.store(container, self.slot_of(key), values)
         if key is not None and not isinstance(key, Unknown):
             self.store(container, KEYS, (key,))
+
+    def slot_of(self, key: Value | None) -> Hashable:
+        """Return the slot of the items of *key*, or that of any item if it is not known."""
+        match key:
+            case Constant(value=Hashable() as value):
+                return value
+            case Class() | Function() | Instance():
+                return key
+            case Container(kind="tuple"):
+                slots = self._heap.get(key, {})
+                items = [values for slot, values in slots.items() if slot != KEYS]
+                parts = [v.value for values in items for v in values if isinstance(v, Constant)]
+                if parts and len(parts) == len(items) == sum(map(len, items)):
+                    return tuple(parts)
+        return ANY_ITEM
 
     def keys(self, container: Value) -> Values:
         """Return the keys of a dict."""

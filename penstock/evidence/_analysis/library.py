@@ -1,6 +1,7 @@
 """Functions of libraries: which call the functions that they get, and which hand them off."""
 
 __all__ = [
+    "CALLBACKS",
     "CONSUMERS",
     "ENDINGS",
     "GOT",
@@ -127,6 +128,16 @@ STARTING = frozenset({
     "start", "run", "execute", "serve_forever", "cmdloop", "perform", "run_forever", "main",
 })  # fmt: skip
 """Methods of a base class of a library that call what a class has instead of the library's."""
+
+
+CALLBACKS = {
+    "feed": ("handle_", "unknown_"),
+    "visit": ("visit_", "leave_", "depart_"),
+    "generic_visit": ("visit_",),
+    "walkabout": ("visit_", "depart_"),
+    "onecmd": ("do_",),
+}
+"""Methods of a base class of a library, and how the methods begin that it calls of a class."""
 
 
 WAITING = frozenset({

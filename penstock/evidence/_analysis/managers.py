@@ -4,15 +4,18 @@ import ast
 from collections.abc import Sequence
 
 from penstock.evidence._analysis.attributes import attribute_of
-from penstock.evidence._analysis.exit_stacks import begin_stack, end_stack
+from penstock.evidence._analysis.builtins import first_of
+from penstock.evidence._analysis.exit_stacks import begin_stack, end_stack, stack_of
 from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.hand_offs import hand_off, run_later
 from penstock.evidence._analysis.iteration import await_values
-from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.library import last_of
+from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.targets import assign_target
 from penstock.evidence._analysis.terms import EMPTY, Iterate, Join, Term, Try, sequence
-from penstock.evidence._analysis.values import UNKNOWN, Deferred, Instance, Values, join
+from penstock.evidence._analysis.values import UNKNOWN, Deferred, External, Instance, Values, join
 
-__all__ = ["run_with"]
+__all__ = ["enter_context", "run_with"]
 
 
 def run_with(frame: Frame, node: ast.With | ast.AsyncWith) -> None:
@@ -30,13 +33,14 @@ def _run_items(frame: Frame, node: ast.With | ast.AsyncWith, items: Sequence[ast
         values = await_values(frame, values, node)
     lazy = [value for value in values if isinstance(value, Deferred)]
     activations = tuple(dict.fromkeys(a for value in lazy for a in value.activations))
-    entered = _enter(frame, values, node)
+    is_async = isinstance(node, ast.AsyncWith)
+    entered = _enter(frame, values, node, is_async=is_async)
     begin_stack(frame, entered)
     if first.optional_vars is not None:
         assign_target(frame, first.optional_vars, entered or UNKNOWN)
     with frame.collected() as terms:
         _run_items(frame, node, others)
-    body, exits = sequence(terms), _leave(frame, values, node)
+    body, exits = sequence(terms), _leave(frame, values, node, is_async=is_async)
     exits = sequence([end_stack(frame, entered), exits])
     if activations:
         frame.emit(Iterate(activations, body, frame.location(node), is_loop=False))
@@ -47,9 +51,26 @@ def _run_items(frame: Frame, node: ast.With | ast.AsyncWith, items: Sequence[ast
         frame.emit(body)
 
 
-def _enter(frame: Frame, values: Values, node: ast.With | ast.AsyncWith) -> Values:
+def enter_context(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Enter a context that an `ExitStack` leaves when its own block ends."""
+    stack = stack_of(frame, callee)
+    values = first_of(arguments)
+    if stack is None or not any(isinstance(value, (Instance, Deferred)) for value in values):
+        return None
+    is_async = last_of(callee.name) == "enter_async_context"
+    entered = _enter(frame, values, node, is_async=is_async)
+    for value in values:
+        if isinstance(value, Deferred):  # which is left later, too
+            hand_off(frame, [run_later(frame, value, OPEN, node)], node)
+    stack.append(_leave(frame, values, node, is_async=is_async))
+    return entered or UNKNOWN
+
+
+def _enter(frame: Frame, values: Values, node: ast.AST, *, is_async: bool) -> Values:
     """Call ``__enter__``, and return what the block gets."""
-    name = "__aenter__" if isinstance(node, ast.AsyncWith) else "__enter__"
+    name = "__aenter__" if is_async else "__enter__"
     entered: Values = ()
     for value in values:
         if isinstance(value, Deferred):
@@ -62,9 +83,9 @@ def _enter(frame: Frame, values: Values, node: ast.With | ast.AsyncWith) -> Valu
     return entered
 
 
-def _leave(frame: Frame, values: Values, node: ast.With | ast.AsyncWith) -> Term:
+def _leave(frame: Frame, values: Values, node: ast.AST, *, is_async: bool) -> Term:
     """Return what happens at the end of the block: ``__exit__``, and waiting for hand-offs."""
-    name = "__aexit__" if isinstance(node, ast.AsyncWith) else "__exit__"
+    name = "__aexit__" if is_async else "__exit__"
     with frame.collected() as terms:
         for value in values:
             if isinstance(value, Instance) and frame.engine.find(value.cls, name):

@@ -4,13 +4,13 @@ They are added once all that the flows lead to was evaluated, so they only ever 
 source has left open. Beside what they add is any other value: it may be another in another process.
 """
 
-import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from penstock.catalog._objects import Described
+from penstock.evidence._analysis.classes import make_class
 from penstock.evidence._analysis.engine import Engine, WorkLimitError
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
-from penstock.evidence._analysis.scopes import ClassInfo, Scope
+from penstock.evidence._analysis.scopes import Scope
 from penstock.evidence._analysis.values import (
     FURTHER,
     NOTHING,
@@ -197,21 +197,11 @@ class _Added:
             found, site = whole, (found.file, found.name)
             prefix = f"{found.name}."
             members = {n.removeprefix(prefix): v for n, v in names.items() if n.startswith(prefix)}
-        made = engine.made_classes.get(site)
-        if made is None:
-            node = ast.ClassDef(found.name, [], [], [], [])
-            made = engine.made_classes[site] = Definition(
-                "class", source, found.name, node, source.root
-            )
-            info = ClassInfo(made, Scope(made, scope))
-            engine.replace(info)
-            bases = (self._values(base, (*site, "base")) for _, base in found.items)
-            engine.rebase(info, join(*bases))
-            engine.forget_mros()
-            for name, each in members.items():
-                if values := self._values(each, (*site, name)):
-                    info.scope.names[name] = values
-        return (Class(made),)
+        if site in engine.made_classes:
+            return (Class(engine.made_classes[site]),)
+        bases = join(*(self._values(base, (*site, "base")) for _, base in found.items))
+        values = {name: self._values(each, (*site, name)) for name, each in members.items()}
+        return (Class(make_class(engine, site, found.name, scope, bases=bases, members=values)),)
 
     def instance(self, found: Described, site: Site) -> Values:
         engine, made = self._engine, NOTHING

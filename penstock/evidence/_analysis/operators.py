@@ -3,8 +3,9 @@
 import ast
 
 from penstock.evidence._analysis.attributes import attribute_of
-from penstock.evidence._analysis.containers import copy_items
+from penstock.evidence._analysis.containers import copy_items, list_of
 from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.iteration import counted_items
 from penstock.evidence._analysis.narrowing import is_falsy, narrow, truth_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import beginning
@@ -74,6 +75,10 @@ def _added(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Values
     containers = [value for value in (*left, *right) if isinstance(value, Container)]
     if containers:
         container = Container(containers[0].kind, frame.site(node))
+        counted = [counted_items(frame, values) for values in (left, right)]
+        known = [items for items in counted if items is not None]
+        if len(known) == len(counted) and not frame.loops:
+            return list_of(frame, container, (values for items in known for values in items))
         for value in containers:
             frame.engine.put(container, None, frame.engine.items(value))
         return (container,)

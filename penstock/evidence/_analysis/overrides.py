@@ -1,6 +1,7 @@
 """The methods that subclasses have instead, and those of classes that have a protocol."""
 
 import ast
+from collections.abc import Callable
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.values import (
@@ -27,12 +28,14 @@ _PROTOCOLS = {"typing.Protocol", "typing_extensions.Protocol"}
 def with_overrides(engine: Engine, cls: Definition, name: str, found: Values) -> Values:
     """Return *found* with what subclasses have instead, without what is abstract."""
     subclasses = engine.subclasses(cls)
-    overrides = [value for each in subclasses for value in engine.own(each, name)]
+    # What nothing above has, as in a mixin, a subclass may have by another base.
+    look = engine.own if found else engine.find
+    overrides = [value for each in subclasses for value in look(each, name)]
     if not overrides and not _PROTOCOLS.isdisjoint(engine.mro(cls)):
         overrides = _implementations(engine, cls, name)
     if not overrides:
         return found
-    steps = [v for v in overrides if isinstance(v, Function) and v.definition in engine.wanted]
+    steps = [v for v in overrides if _is_wanted(engine, v)]
     return join(steps, (value for value in found if not is_abstract(value)), overrides)
 
 
@@ -49,9 +52,14 @@ def _implementations(engine: Engine, protocol: Definition, name: str) -> list[Va
             if definition.kind == "class" and definition is not protocol:
                 own = engine.info(definition).scope.names
                 methods = own.get(name, ())
-                if wanted <= own.keys() and not any(map(is_abstract, methods)):
+                known = [v for v in methods if not is_abstract(v) or _is_wanted(engine, v)]
+                if wanted <= own.keys() and len(known) == len(methods):
                     found += methods
     return found if len(found) <= _MOST_IMPLEMENTATIONS else []
+
+
+def _is_wanted(engine: Engine, value: Value) -> bool:
+    return isinstance(value, Function) and value.definition in engine.wanted
 
 
 def _is_function(value: Value) -> bool:
@@ -83,11 +91,11 @@ def _is_constant(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def methods_of(engine: Engine, owner: Value, prefix: str) -> Values:
-    """Return the methods of *owner* whose names begin with *prefix*."""
+def methods_of(engine: Engine, owner: Value, fits: Callable[[str], bool]) -> Values:
+    """Return the methods of *owner* whose names fit."""
     if isinstance(owner, Module):
         scope = engine.scope_of(owner.source)
-        names = [name for name in scope.names if name.startswith(prefix)]
+        names = [name for name in scope.names if fits(name)]
         return join(*(engine.member(owner.source, name) for name in names))
     if not isinstance(owner, Instance):
         return NOTHING
@@ -95,6 +103,6 @@ def methods_of(engine: Engine, owner: Value, prefix: str) -> Values:
     classes = [cls, *(engine.subclasses(cls) if owner.site is None else ())]
     known = (one for each in classes for one in engine.mro(each) if not isinstance(one, str))
     found = dict.fromkeys(name for one in known for name in engine.info(one).scope.names)
-    names = [name for name in found if name.startswith(prefix)]
+    names = [name for name in found if fits(name)]
     functions = join(*(with_overrides(engine, cls, name, engine.find(cls, name)) for name in names))
     return tuple(Method(each, owner) for each in functions if isinstance(each, Function))

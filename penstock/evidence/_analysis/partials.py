@@ -3,6 +3,7 @@
 import ast
 
 from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.containers import items_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.registrations import register
 from penstock.evidence._analysis.scopes import Arguments
@@ -25,6 +26,8 @@ def call_partial(frame: Frame, callee: Partial, arguments: Arguments, node: ast.
     match callee.kind:
         case "methodcaller" | "attrgetter":
             return _get(frame, callee, arguments, node)
+        case "itemgetter":
+            return _get_item(frame, callee, arguments)
         case "receiver":
             return _receive(frame, callee, arguments)
         case "chord":
@@ -43,14 +46,22 @@ def _get(frame: Frame, callee: Partial, arguments: Arguments, node: ast.AST) -> 
     """Return the attribute of the argument that the getter names, or what calling it returns."""
     names = [v.value for v in join(*callee.positional[:1]) if isinstance(v, Constant)]
     found: Values = NOTHING
-    for owner in join(*arguments.positional[:1]):
-        for name in names:
-            values = attribute_of(frame, owner, name, node)
-            if callee.kind == "methodcaller":
-                given = Arguments(callee.positional[1:], dict(callee.named))
-                values = frame.apply(values, given, node)
-            found = join(found, values)
+    for name in names:
+        values = join(*arguments.positional[:1])
+        for part in str(name).split("."):
+            values = join(*(attribute_of(frame, owner, part, node) for owner in values))
+        if callee.kind == "methodcaller":
+            given = Arguments(callee.positional[1:], dict(callee.named))
+            values = frame.apply(values, given, node)
+        found = join(found, values)
     return found or UNKNOWN
+
+
+def _get_item(frame: Frame, callee: Partial, arguments: Arguments) -> Values:
+    """Return the item of the argument that the getter names."""
+    keys = join(*callee.positional[:1])
+    owners = [each for each in join(*arguments.positional[:1]) if isinstance(each, Container)]
+    return join(*(items_of(frame.engine, each, keys) for each in owners)) or UNKNOWN
 
 
 def _receive(frame: Frame, callee: Partial, arguments: Arguments) -> Values:

@@ -27,6 +27,7 @@ from penstock.evidence._analysis.values import (
     Deferred,
     External,
     Instance,
+    Value,
     Values,
     is_vague,
     join,
@@ -91,7 +92,15 @@ def _assign(frame: Frame, node: ast.Assign) -> None:
                     frame.engine.put(value, None, frame.engine.items(other))
     note_length(frame, node.value, values)
     for target in node.targets:
-        assign_target(frame, target, values)
+        if isinstance(target, ast.Name) and any(_is_field(value) for value in values):
+            _note_field(frame, target.id, node.value)
+        else:
+            assign_target(frame, target, values)
+
+
+def _is_field(value: Value) -> bool:
+    """Return whether *value* makes a field of a class without an annotation."""
+    return isinstance(value, External) and value.name in {"attr.ib()", "attr.attrib()"}
 
 
 def _ann_assign(frame: Frame, node: ast.AnnAssign) -> None:
@@ -120,6 +129,14 @@ def _field(frame: Frame, node: ast.AnnAssign, name: str, typed: Values) -> None:
             frame.assign(name, values)
 
 
+def _note_field(frame: Frame, name: str, value: ast.expr) -> None:
+    """Note a field of a class that has no annotation, with its default."""
+    frame.engine.store(Class(frame.scope.definition), "fields", (Constant(name, str),))
+    values = _field_value(frame, value)
+    if not is_vague(values):
+        frame.assign(name, values)
+
+
 def _field_value(frame: Frame, node: ast.expr) -> Values:
     """Return the default of a field: what its factory makes, if it has one."""
     if isinstance(node, ast.Call):
@@ -127,7 +144,10 @@ def _field_value(frame: Frame, node: ast.expr) -> Values:
             if keyword.arg in {"default_factory", "factory"}:
                 return frame.apply(frame.evaluate(keyword.value), Arguments(), node)
             if keyword.arg == "default":
-                return frame.evaluate(keyword.value)
+                value = keyword.value
+                if isinstance(value, ast.Call) and written(value.func).endswith("Factory"):
+                    return frame.apply(frame.evaluate(value.args[0]), Arguments(), node)
+                return frame.evaluate(value)
     return frame.evaluate(node)
 
 

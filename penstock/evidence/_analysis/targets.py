@@ -3,7 +3,7 @@
 import ast
 
 from penstock.evidence._analysis.attributes import attribute_of
-from penstock.evidence._analysis.containers import count_of, list_of
+from penstock.evidence._analysis.containers import count_of, fields_of, list_of
 from penstock.evidence._analysis.frame import Frame, path_of
 from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.scopes import Arguments
@@ -106,7 +106,7 @@ def _destructure(frame: Frame, targets: list[ast.expr], values: Values) -> None:
             assign_target(frame, target, join(*(one for each in items for one in each)) or UNKNOWN)
             continue
         container = Container("list", frame.site(target))
-        if len(values) == 1 and _count(frame, values[0]) is not None:
+        if len(values) == 1 and _items_by_number(frame, values[0], target) is not None:
             list_of(frame, container, items[0])
         else:
             frame.engine.put(container, None, join(*(one for each in items for one in each)))
@@ -117,10 +117,10 @@ def _shares(
     frame: Frame, value: Value, number: int, starred: list[int], node: ast.AST
 ) -> list[list[Values]]:
     """Return the items of *value* that each of several targets gets."""
-    count = _count(frame, value)
-    if count is None:
+    items = _items_by_number(frame, value, node)
+    if items is None:
         return [[iterate(frame, (value,), node, is_silent=True)[0]]] * number
-    items = [frame.engine.items(value, Constant(index, int)) for index in range(count)]
+    count = len(items)
     if not starred:
         return [[items[index]] if index < count else [] for index in range(number)]
     after = number - starred[0] - 1
@@ -128,5 +128,12 @@ def _shares(
     return [[each] for each in before] + [middle] + [[each] for each in items[count - after :]]
 
 
-def _count(frame: Frame, value: Value) -> int | None:
-    return count_of(frame.engine, value) if isinstance(value, Container) else None
+def _items_by_number(frame: Frame, value: Value, node: ast.AST) -> list[Values] | None:
+    """Return the items of a list, tuple or named tuple, or None if their number is not known."""
+    engine = frame.engine
+    if isinstance(value, Instance) and {"typing.NamedTuple"} & set(engine.mro(value.cls)):
+        return [attribute_of(frame, value, name, node) for name in fields_of(engine, value.cls)]
+    count = count_of(engine, value) if isinstance(value, Container) else None
+    if count is None:
+        return None
+    return [engine.items(value, Constant(index, int)) for index in range(count)]

@@ -4,17 +4,19 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.container_methods import call_method_of_container
 from penstock.evidence._analysis.dispatch import call_dispatch
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import callee_text, hand_off, run_later
 from penstock.evidence._analysis.iteration import await_values, iterate
-from penstock.evidence._analysis.library import WAITING
+from penstock.evidence._analysis.library import CALLBACKS, VERBS, WAITING
+from penstock.evidence._analysis.overrides import methods_of
 from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.strings import call_string
 from penstock.evidence._analysis.tasks import call_hand, call_pending
-from penstock.evidence._analysis.terms import Call, Join, Outside
+from penstock.evidence._analysis.terms import Call, Join, Loop, Outside, sequence
 from penstock.evidence._analysis.values import (
     UNKNOWN,
     Class,
@@ -120,6 +122,53 @@ def _subclasses(frame: Frame, inner: Class, _: str, __: Arguments, node: ast.AST
     return (container,)
 
 
+def _named_tuple(
+    frame: Frame, names: Constant, _: str, arguments: Arguments, node: ast.AST
+) -> Values:
+    """Return a tuple whose items have *names*."""
+    if arguments.rest:
+        return UNKNOWN
+    made = Container("namedtuple", frame.site(node))
+    for number, name in enumerate(names.value):
+        given = arguments.positional[number : number + 1]
+        values = given[0] if given else arguments.named.get(name, arguments.other)
+        frame.engine.put(made, Constant(number, int), values or UNKNOWN)
+        frame.engine.store(Wrapped("named", made), name, values or UNKNOWN)
+    return (made,)
+
+
+def _weak(_: Frame, inner: Value, __: str, ___: Arguments, ____: ast.AST) -> Values:
+    return (inner, Constant(None))
+
+
+def _callbacks(
+    frame: Frame, inner: Value, detail: str, _: Arguments, node: ast.AST
+) -> Values:  # like ``parser.feed(text)``, which calls ``handle_starttag``
+    prefixes = CALLBACKS[detail]
+    methods = methods_of(frame.engine, inner, lambda name: name.startswith(prefixes))
+    with frame.collected() as terms:
+        frame.apply(methods, OPEN, node)
+    frame.emit(Outside(callee_text(node), frame.location(node), f"inherited.{detail}"))
+    frame.emit(Loop(sequence(terms)))
+    return UNKNOWN
+
+
+def _verbs(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast.AST) -> Values:
+    """Return what the method for the verb of the request returns."""
+    methods = methods_of(frame.engine, inner, VERBS.__contains__)
+    return frame.apply(methods, arguments, node) or UNKNOWN
+
+
+def _view(frame: Frame, inner: Class, detail: str, arguments: Arguments, node: ast.AST) -> Values:
+    """Return a view of a class, or what it returns: it makes an object, and dispatches."""
+    if not detail:
+        return (Wrapped("view:made", inner),)
+    found = UNKNOWN
+    for made in frame.apply((inner,), Arguments(), node):
+        found = frame.apply(attribute_of(frame, made, "dispatch", node), arguments, node)
+    return found
+
+
 def _awaitable(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast.AST) -> Values:
     return await_values(frame, frame.apply((inner,), arguments, node), node)
 
@@ -138,4 +187,9 @@ _KINDS: dict[str, Rule] = {
     "cached_property": _property,
     "subclasses": _subclasses,
     "awaitable": _awaitable,
+    "namedtuple": _named_tuple,
+    "weak": _weak,
+    "callbacks": _callbacks,
+    "verbs": _verbs,
+    "view": _view,
 }

@@ -51,6 +51,14 @@ class Definition:
         return frozenset(name for names in found for name in names)
 
     @cached_property
+    def shared_names(self) -> frozenset[str]:
+        """The names that a function in it declares as ``nonlocal``."""
+        if "nonlocal" not in self.source.text:
+            return frozenset()
+        found = (each.names for each in nodes_in(self.node) if isinstance(each, ast.Nonlocal))
+        return frozenset(name for names in found for name in names) & self.assigned_names
+
+    @cached_property
     def is_generator(self) -> bool:
         """Whether it is a generator function."""
         return has_yield(self.node)
