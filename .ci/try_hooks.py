@@ -77,6 +77,12 @@ def try_commits(folder: Path) -> None:
     (folder / "shop.py").write_text(GOOD, encoding="utf-8")
     (folder / "other.py").write_text("", encoding="utf-8")
     commit(folder, "Add a file without a step", is_refused=False)
+    (folder / "other.py").write_text("def send(function):\n    function()\n")
+    helped = FLOWS.format(call="other.send(store)", predecessor="receive")
+    (folder / "shop.py").write_text(helped.replace("import yaml", "import other, yaml"))
+    commit(folder, "Add a helper", is_refused=False)
+    (folder / "other.py").write_text("def send(function):\n    return function\n")
+    commit(folder, "Break an edge in a helper", is_refused=True)
 
 
 def commit(folder: Path, message: str, *, is_refused: bool) -> str:

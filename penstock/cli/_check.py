@@ -34,6 +34,7 @@ from penstock.evidence import (
 )
 from penstock.evidence._baseline import keys_not_checked
 from penstock.evidence._repository import name_from_repository
+from penstock.evidence._touched import files_of_evidence, note_evidence
 from penstock.exceptions import ConfigurationError, UnknownFlowError
 from penstock.graph import Flow, Problem
 
@@ -100,7 +101,8 @@ def check(
     is handed off, or a channel that both ends name. Problems of the declarations themselves are
     reported, too.
 
-    A flow is in a file that has the function of one of its steps.
+    A flow is in a file that has the function of one of its steps, or that had evidence for one
+    of its edges when it was last checked.
 
     Options that are not given are read from [tool.penstock.check].
     """
@@ -108,7 +110,8 @@ def check(
     project = load_or_read(settings, no_import=no_import)
     chosen = _formats_of(formats or settings.check.get("format", ()))
     baseline = baseline or settings.check.get("baseline")
-    flows, files = _chosen(project, names)
+    cache = None if no_cache else _cache_of(settings)
+    flows, files = _chosen(project, names, cache)
     if explain is not None:
         _explain(explain, flows, settings)
         return
@@ -119,8 +122,10 @@ def check(
         settings.pythonpath,
         problems,
         incomplete=project.incomplete,
-        cache=None if no_cache else _cache_of(settings),
+        cache=cache,
     )
+    if cache is not None:
+        note_evidence(report.flows, cache)
     if files and not report.flows and not problems:
         chosen = [each for each in chosen if each[0] in {"json", "sarif", "junit"}]
     unchecked = None if files else explain_unchecked(report, settings)
@@ -182,7 +187,9 @@ def _write_baseline(
     say(f"{path}: {count(len(now), 'finding')}, {len(now - before)} new, {len(before - now)} gone")
 
 
-def _chosen(project: Project, names: tuple[str, ...]) -> tuple[tuple[Flow, ...], frozenset[Path]]:
+def _chosen(
+    project: Project, names: tuple[str, ...], cache: Path | None
+) -> tuple[tuple[Flow, ...], frozenset[Path]]:
     """Return the flows that *names* mean, or all, and the files that are among the names."""
     flows, problems = project.flows.flows, project.flows.problems()
     if not flows and all(problem.code != "declaration-unread" for problem in problems):
@@ -196,7 +203,13 @@ def _chosen(project: Project, names: tuple[str, ...]) -> tuple[tuple[Flow, ...],
         raise click.UsageError(message) from error
     paths = frozenset(Path(file).resolve() for file in files)
     folder = Path(project.settings.project_folder)
-    found = [flow for flow in flows if any(_is_in(s.location, paths, folder) for s in flow.steps)]
+    evidence = files_of_evidence(cache) if files and cache is not None else {}
+    found = [
+        flow
+        for flow in flows
+        if any(_is_in(step.location, paths, folder) for step in flow.steps)
+        or any((folder / each).resolve() in paths for each in evidence.get(flow.name, ()))
+    ]
     return tuple(dict.fromkeys((*named, *found))) if names else flows, paths
 
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 from command_line import invoke
 
+from penstock.evidence import _touched
 from penstock.testing import isolated_registry
 
 SHOP = """
@@ -426,6 +427,40 @@ def test_a_file_without_a_step():
 
     assert (actual.exit_code, actual.stdout, actual.stderr) == (0, "", "")
     assert json.loads(run("--no-import", "helpers.py", "--format", "json").stdout)["flows"] == []
+
+
+def test_a_file_with_evidence(project):
+    """A helper between two steps means their flow, from the check that has found it there."""
+    helper = project / "cli_helper.py"
+    text = f"import cli_helper\n{SHOP.format('cli_helper.help(charge)')}"
+    (project / "cli_checked.py").write_text(text, encoding="utf-8")
+    works, broken = "def help(charge): charge()\n", "def help(charge): ...\n"
+    helper.write_text(works, encoding="utf-8")
+    files = project / ".cache" / "penstock" / "penstock-evidence-files.json"
+
+    assert run("--no-import", "cli_helper.py").stdout == ""  # nobody has looked yet
+    assert run("--no-import").exit_code == 0
+    helper.write_text(broken, encoding="utf-8")
+    assert run("--no-import", "cli_helper.py", "--no-cache").exit_code == 0
+    assert run("--no-import", "cli_helper.py").exit_code == 1
+    assert run("--no-import", "cli_helper.py").exit_code == 1  # not forgotten with the evidence
+    helper.write_text(works, encoding="utf-8")
+    assert run("--no-import", "cli_helper.py").stdout.endswith("1 in the source (1 call)\n")
+    files.write_text("[]", encoding="utf-8")
+    assert run("--no-import", "cli_helper.py").stdout == ""
+
+
+def test_files_of_evidence_that_cannot_be_written(project, monkeypatch):
+    """They are a help for hooks alone: a check does without."""
+
+    def fail(*_):
+        raise PermissionError
+
+    (project / "cli_checked.py").write_text(SHOP.format("charge()"), encoding="utf-8")
+    monkeypatch.setattr(_touched, "write_whole", fail)
+
+    assert run("--no-import").exit_code == 0
+    assert run("--no-import").exit_code == 0
 
 
 @pytest.mark.usefixtures("touched")
