@@ -81,7 +81,7 @@ class Catalog:
 
 
 def _public_flow(flow: Flow) -> Flow:
-    return replace(flow, steps=tuple(map(_public_step, flow.steps)), _found=())
+    return replace(flow, steps=tuple(map(_public_step, flow.steps)), revision=None, _found=())
 
 
 def _public_step(step: Step) -> Step:

@@ -21,7 +21,7 @@ from penstock.catalog._catalog import Catalog
 from penstock.catalog._document import Member
 from penstock.catalog._schema import SCHEMA_VERSION
 from penstock.exceptions import CatalogError
-from penstock.graph import Flow, Problem
+from penstock.graph import Flow, Problem, Revision
 
 __all__ = ["parse_catalog", "read_catalog"]
 
@@ -104,8 +104,16 @@ def _flow(found: Member, problems: Mapping[str | None, Sequence[Problem]]) -> Fl
         description=found.find_prose("description"),
         owner=found.find_name("owner"),
         tags=tuple(found.names("tags")),
+        revision=_revision(found.find("revision")),
         _found=tuple(problems.get(name, ())),
     )
+
+
+def _revision(found: Member | None) -> Revision | None:
+    if found is None:
+        return None
+    name, date = found.find_name("name"), found.find_name("date")
+    return Revision(name=name, date=date, is_dirty=found.flag("is_dirty"))
 
 
 def _edge(found: Member) -> Edge:

@@ -41,9 +41,19 @@ def _flow(flow: Flow) -> dict[str, Any]:
         **flow_members(flow),
         "owner": flow.owner,
         "tags": [*flow.tags],
+        "revision": _revision(flow),
         "steps": [*map(_step, flow.steps)],
         "edges": [*map(_edge, flow.edges)],
     }
+
+
+def _revision(flow: Flow) -> dict[str, Any] | None:
+    """Return in which state of the source the edges were checked, if they were."""
+    found = flow.revision
+    if found is None or all(edge.check is None for edge in flow.edges):
+        return None
+    members = {"name": found.name, "date": found.date, "is_dirty": found.is_dirty or None}
+    return without_none(members) or None
 
 
 def _step(step: Step) -> dict[str, Any]:

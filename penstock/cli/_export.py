@@ -32,9 +32,21 @@ __all__ = ["export"]
     is_flag=True,
     help="Check the edges against the source, and write with each what that shows.",
 )
+@click.option(
+    "--revision/--no-revision",
+    default=True,
+    help="Whether to write in which commit the edges were checked, for pages that show their "
+    "evidence. Not for a file that is committed with the source.",
+)
 @with_flows
 def export(
-    output: str, *, public: bool, evidence: bool, modules: tuple[str, ...], catalog: str | None
+    output: str,
+    *,
+    public: bool,
+    evidence: bool,
+    revision: bool,
+    modules: tuple[str, ...],
+    catalog: str | None,
 ) -> None:
     """Write the catalog of all flows, as JSON.
 
@@ -48,7 +60,7 @@ def export(
         settings = replace(settings, catalog=None)
     project = load(settings)
     project.check_complete("standard output" if output == STANDARD_OUTPUT else output)
-    found = project.catalog()
+    found = (project.with_revision() if revision else project).catalog()
     text = (found.public() if public else found).to_json()
     if output == STANDARD_OUTPUT:
         show_diagram(text.removesuffix("\n"), "json")

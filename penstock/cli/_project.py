@@ -136,6 +136,13 @@ class Project:
         if warning:
             click.echo(f"warning: {warning}", err=True)
 
+    def with_revision(self) -> "Project":
+        """Return it with the revision in which its edges were checked, if they were just now."""
+        if self.settings.catalog:
+            return self
+        shown = show_evidence(LoadedFlows(self.flows), self.settings)
+        return replace(self, flows=shown.flows)
+
     def catalog(self) -> Catalog:
         """Return the catalog of the flows."""
         return LoadedFlows(self.flows).catalog(self.settings.folder)

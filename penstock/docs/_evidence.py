@@ -70,7 +70,7 @@ def show_evidence(loaded: LoadedFlows, settings: Settings) -> LoadedFlows:
         return replace(loaded, flows=CheckedFlows(loaded.flows, {}))
     if not settings.evidence:
         return loaded
-    if settings.catalog is not None:  # of which nobody knows the revision
+    if settings.catalog is not None:  # which has the revision, or none
         if not loaded.flows.flows or checks_of(loaded.flows):
             return loaded
         problem = f"{settings.catalog} has none: write it with penstock export --evidence"

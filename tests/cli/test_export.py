@@ -260,6 +260,34 @@ def test_evidence(project):
     assert "verdict" not in hidden
 
 
+def test_evidence_has_its_revision(project):
+    """A catalog with evidence names the commit that was checked, unless it is to be committed."""
+    for command in (
+        ["init", "--quiet"],
+        ["add", "--all"],
+        ["-c", "user.name=a", "-c", "user.email=a@b.example", "commit", "-qm", "Begin"],
+    ):
+        subprocess.run(["git", *command], cwd=project, check=True)
+    revision = {"name": (name := git(project, "%h")), "date": git(project, "%cs")}
+    exported = {
+        option: json.loads(run("export", *option).stdout)["flows"][0].get("revision")
+        for option in [(), ("--evidence",), ("--evidence", "--no-revision"), ("--public",)]
+    }
+    run("export", "--evidence", "-o", "flows.json")
+    again = run("export", "--catalog", "flows.json").stdout
+
+    assert name
+    assert exported == dict.fromkeys(exported, None) | {("--evidence",): revision}
+    assert again == (project / "flows.json").read_text(encoding="utf-8")
+    assert "revision" not in run("export", "--public", "--catalog", "flows.json").stdout
+
+
+def git(folder, name):
+    command = ["git", "log", "-1", f"--format={name}", "--abbrev=10"]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
 def test_evidence_that_fails(project):
     """A check that takes too long leaves the catalog without evidence, and says so."""
     set_option(project, "timeout = 0.001")

@@ -119,8 +119,10 @@ def test_switched_off(made):
 
 
 def test_from_file(made, tmp_path):
-    """A catalog has the evidence, without a revision; one without it is reported."""
+    """A catalog has the evidence and its revision; one without evidence is reported."""
     settings, loaded, _ = made
+    revision = Revision(name="abc", date="2026-11-27", is_dirty=True)
+    loaded = LoadedFlows(CheckedFlows(loaded.flows, None, revision))
     file = tmp_path / "flows.json"
     file.write_text(loaded.catalog().to_json(), encoding="utf-8")
     catalog = read_catalog(file)
@@ -128,7 +130,9 @@ def test_from_file(made, tmp_path):
     without = LoadedFlows(Catalog(flows=CheckedFlows(catalog, {}).flows))
 
     assert verdicts(catalog) == VERDICTS
+    assert catalog.flow("orders").revision == revision
     assert checks_of(catalog.public()) == {}
+    assert catalog.public().flow("orders").revision is None
     assert add_evidence(LoadedFlows(catalog), settings).flows is catalog
     assert show_evidence(LoadedFlows(catalog), settings).flows is catalog
     assert show_evidence(without, settings).evidence_failure == (
