@@ -1,6 +1,6 @@
 """Checking declared flows against the source."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.catalog._objects import NOT_IMPORTED
@@ -170,7 +170,7 @@ def _check_flow(
         project=engine.project,
         located=functions,
         starts={name: body.starts for name, body in bodies.items()},
-        outside={name: tuple(body.outside) for name, body in bodies.items()},
+        outside={name: body.outside for name, body in bodies.items()},
         orders=runs.orders,
         definitions=frozenset(runs.definitions),
         engine=engine,
@@ -194,7 +194,7 @@ def _check_flow(
     )
 
 
-def _unresolved(outside: Mapping[str, tuple[Outside, ...]]) -> Iterator[UnresolvedCall]:
+def _unresolved(outside: Mapping[str, Iterable[Outside]]) -> Iterator[UnresolvedCall]:
     for step, calls in outside.items():
         for call in calls:
             if call.library is None:

@@ -52,7 +52,9 @@ class FlowEvidence:
     project: Project
     located: Mapping[str, Definition]
     starts: Mapping[str, Mapping[str, Start]]
-    outside: Mapping[str, tuple[Outside, ...]]
+    outside: Mapping[str, Mapping[Outside, frozenset[str]]]
+    """The unresolved calls of each step, with the steps that may have run before each."""
+
     orders: Mapping[tuple[str, str], Mapping[Definition, Order]]
     definitions: frozenset[Definition]
     engine: Engine
@@ -89,6 +91,7 @@ class _Judge:
     def __init__(self, flow: CheckedFlow, evidence: FlowEvidence) -> None:
         self._flow, self._evidence = flow, evidence
         self._steps: dict[str, CheckedStep] = {step.name: step for step in flow.steps}
+        self._located = frozenset(evidence.located.values())
         self._declared = _closure((source, target) for source, target, _ in flow.edges)
 
     # Declared edges
@@ -109,7 +112,7 @@ class _Judge:
                 reason = self._evidence.absent.get(name, f"{name} is not in the source")
                 return EdgeEvidence(source, target, "unverified", reason=reason)
         against = tuple(self._in_order(target, source, is_loop=False))
-        return self._unsupported(source, target, against)
+        return self._unsupported(source, target, against, is_loop=is_loop)
 
     def _calls(self, source: str, target: str) -> Iterator[Evidence]:
         start = self._evidence.starts.get(source, {}).get(target)
@@ -133,18 +136,22 @@ class _Judge:
             if caller not in right and not order.is_carried
         )
 
-    def _unsupported(self, source: str, target: str, against: tuple[Evidence, ...]) -> EdgeEvidence:
+    def _unsupported(
+        self, source: str, target: str, against: tuple[Evidence, ...], *, is_loop: bool
+    ) -> EdgeEvidence:
         if against:
             return EdgeEvidence(source, target, "contradicted", (), against)
         if self._is_in_unknown_order(source, target):
             reason = f"one call in a loop leads to both {source} and {target}, in an unknown order"
             return EdgeEvidence(source, target, "unverified", reason=reason)
         is_reached = self._is_reached(target)
-        unresolved = self._unresolved(self._callers(source), target, source if is_reached else None)
+        only = source if is_reached else None
+        after = None if is_loop else source
+        unresolved = self._unresolved(self._callers(source), target, only, after)
         is_entered = self._is_reached(source) or self._steps[source].is_entrypoint
         if unresolved is None and not is_entered:
             # What leads to *source* may lead to *target* after it.
-            unresolved = self._unresolved(list(self._evidence.outside), source, source)
+            unresolved = self._unresolved(list(self._evidence.outside), source, source, None)
         if unresolved is not None:
             location = unresolved.location
             return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, location)
@@ -188,16 +195,21 @@ class _Judge:
             ]
         return found
 
-    def _unresolved(self, steps: list[str], target: str, only: str | None) -> Outside | None:
+    def _unresolved(
+        self, steps: list[str], target: str, only: str | None, after: str | None
+    ) -> Outside | None:
         """Return a call that may lead to *target*, of which nobody knows where it leads.
 
         Args:
             steps: The steps that may call it.
             target: The step that they may lead to.
             only: The step in which values that are called count, if not in all.
+            after: The step that calls, or has run before the call, if not any.
         """
         for step in steps:
-            for outside in self._evidence.outside.get(step, ()):
+            for outside, before in self._evidence.outside.get(step, {}).items():
+                if after is not None and step != after and after not in before:
+                    continue
                 is_own = only is None or step == only
                 if outside.is_lost or self._may_lead(outside, target, is_own=is_own):
                     return outside
@@ -253,18 +265,22 @@ class _Judge:
             if name == wanted.name and fits(outside.passed, wanted):
                 return True
             bodies = project.called_by(name).items()
-            if any(wanted.name in words and fits(outside.passed, d) for d, words in bodies):
+            helpers = (d for d, words in bodies if wanted.name in words and d not in self._located)
+            if any(fits(outside.passed, each) for each in helpers):
                 return True
             if not project.is_attribute(name):
                 return False
-        return is_own and any(project.is_value(each) for each in self._ancestors(wanted.name))
+        return is_own and any(
+            project.is_value(each.name) and fits(outside.passed, each, may_have_more=True)
+            for each in self._ancestors(wanted)
+        )
 
-    def _ancestors(self, wanted: str) -> list[str]:
-        """Return the names of the functions that may lead to *wanted*, by names."""
-        found = {wanted: 0}
-        for name in list(found):
-            found |= dict.fromkeys(self._evidence.project.callers_of(name), 1)
-        return list(found)[:_MOST_BY_NAME]
+    def _ancestors(self, wanted: Definition) -> Iterator[Definition]:
+        """Yield *wanted*, and the functions that may call it and are not steps themselves."""
+        project = self._evidence.project
+        yield wanted
+        for name in sorted(project.callers_of(wanted.name))[:_MOST_BY_NAME]:
+            yield from (each for each in project.called_by(name) if each not in self._located)
 
     def _gateway(self, source: str, target: str) -> Outside | None:
         decorators = getattr(self._evidence.located[target].node, "decorator_list", ())
@@ -293,13 +309,18 @@ class _Judge:
     def undeclared(self, edges: tuple[EdgeEvidence, ...]) -> Iterator[Connection]:
         """Yield what the source has and no edge declares."""
         kept = [(e.source, e.target) for e in edges if e.verdict != "contradicted"]
-        entered = {target for _, target in kept}
-        broken = {e.source for e in edges if e.verdict == "contradicted"}
+        live = self._alive(edges)
+        entered = {target for source, target in kept if source in live}
+        gone = {(e.source, e.target) for e in edges if e.verdict == "contradicted"}
+        broken = {source for source, _ in gone}
         closure = _closure(kept)
         for source, target, found, is_order in self._candidates():
-            if {(source, target), (target, source)} & closure or source == target:
-                continue  # declared, or a way back
-            if self._steps[target].unchecked is not None or self._is_announced(target, found):
+            if (source, target) in closure or source == target:
+                continue
+            is_reversed = (target, source) in gone
+            is_back = (target, source) in closure or self._leads_back(source, target)
+            is_ours = is_back or self._is_announced(target, found)
+            if self._steps[target].unchecked is not None or (is_ours and not is_reversed):
                 continue
             is_turned = (target, source) in self._declared
             if target in entered and not is_turned:
@@ -311,6 +332,24 @@ class _Judge:
             kept.append((source, target))
             closure = _closure(kept)
             yield Connection(source, target, found)
+
+    def _alive(self, edges: tuple[EdgeEvidence, ...]) -> set[str]:
+        """Return the steps that the flow may reach, as far as the source is known."""
+        pairs = {(edge.source, edge.target) for edge in edges if edge.verdict != "contradicted"}
+        pairs |= {(name, each) for name, starts in self._evidence.starts.items() for each in starts}
+        for first, second in self._evidence.orders:
+            pairs |= {(first, second), (second, first)}  # one caller has both
+        entered = {edge.target for edge in edges}
+        roots = {s.name for s in self._flow.steps if s.is_entrypoint or s.name not in entered}
+        return roots | {second for first, second in _closure(pairs) if first in roots}
+
+    def _leads_back(self, source: str, target: str) -> bool:
+        """Return whether *target* leads to *source* as declared, be it by an edge that is gone."""
+        if (target, source) not in self._declared:
+            return False
+        forth = self._evidence.orders.get((target, source), {}).values()
+        starts = self._evidence.starts.get(target, {})
+        return source in starts or any(not order.is_carried for order in forth)
 
     def _is_near(self, target: str, found: Evidence) -> bool:
         """Return whether a second way to a step is one that its flow should show.

@@ -403,6 +403,97 @@ def ship(): ...
     assert verdicts(report)["charge -> ship"] == ("unverified",)
 
 
+@pytest.mark.parametrize(
+    ("body", "edge", "verdict"),
+    [
+        ("    given().ship()\n    charge()", "charge -> ship", "contradicted"),
+        ("    helper()\n    charge()", "charge -> ship", "contradicted"),
+        ("    charge()\n    helper()", "charge -> ship", "unverified"),
+        ("    charge()\n    return\n    helper()", "charge -> ship", "contradicted"),
+        ("    while late:\n        helper()\n        charge()", "charge -> ship", "contradicted"),
+        ("    while late:\n        helper()\n        charge()", "charge ~> ship", "unverified"),
+    ],
+    ids=["before", "before, in a helper", "after", "never", "in the next round", "in a loop"],
+)
+def test_what_is_called_before_a_step_does_not_follow_it(body, edge, verdict):
+    """An unresolved call leads from a step to what follows it only if it comes after the step."""
+    source = f"""
+def helper(): given().ship()
+@step
+def pay():
+{body}
+@step
+def charge(): pass
+class Shop:
+    @step
+    def ship(self): ...
+class Other:
+    def ship(self): ...
+"""
+    (found,) = checked(source, edge).edges
+
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("source", "call", "verdict"),
+    [
+        ("keep(helper)", "after(1)", "unverified"),
+        ("keep(helper)", "after(order=1)", "unverified"),
+        ("keep(helper)", "after(1, 2)", "contradicted"),
+        ("keep(helper)", "after(late=1)", "contradicted"),
+        ("keep('shop.helper')", "after(1)", "unverified"),
+        ("keep('the helper')", "after(1)", "contradicted"),
+        ("keep(helper(1))", "after(1)", "contradicted"),
+        ("keep(other)\n@step\ndef other(order):\n    charge()", "after(1)", "contradicted"),
+        ("'A helper of the shop.'", "after(1)", "contradicted"),
+    ],
+    ids=[
+        "passed on",
+        "by name",
+        "too many arguments",
+        "another argument",
+        "named by a string",
+        "in prose",
+        "called",
+        "a step",
+        "in a docstring",
+    ],
+)
+def test_a_value_that_is_called_may_be_what_something_keeps(source, call, verdict):
+    """A value may be a function that is kept, takes the arguments, and leads to the step itself."""
+    source = f"""{source}
+from lib import keep
+def helper(order):
+    charge()
+@step
+def pay(after): {call}
+@step
+def charge(): pass
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+def test_an_unresolved_method_that_is_a_step_leads_to_that_step():
+    """A method that is a step itself leads to that step, and not past it."""
+    source = """
+@step
+def pay(): given().collect()
+class Shop:
+    {}
+    def collect(self): charge()
+class Other:
+    def collect(self): ...
+@step
+def charge(): pass
+"""
+    for decorator, verdict in (("@step", "contradicted"), ("", "unverified")):
+        (edge,) = checked(source.format(decorator), "pay -> charge").edges
+        assert edge.verdict == verdict
+
+
 SENDING = """
 from lib import producer
 @step
@@ -537,6 +628,53 @@ def ship(): {call}
 def test_a_second_way_is_undeclared_where_the_flow_should_show_it(call, flow, found):
     """A second way to a step is reported if the step before calls it itself, and onwards."""
     assert undeclared(checked(SECOND.format(call=call), flow)) == found
+
+
+def test_a_way_back_is_no_news_where_the_way_forth_breaks_off():
+    """A step that runs again at the end is not reported if a step between is gone."""
+    source = """
+@step
+def pay():
+    notify()
+    {}
+    ship()
+    notify()
+@step
+def notify(): pass
+@step
+def charge(): pass
+@step
+def ship(): pass
+"""
+    flow = "pay -> notify, notify -> charge, charge -> ship"
+    assert undeclared(checked(source.format("charge()"), flow)) == []
+
+    report = checked(source.format("pass"), flow)
+
+    assert undeclared(report) == ["notify -> ship"]
+
+
+def test_the_reverse_of_an_edge_is_undeclared_whatever_else_leads_there():
+    """An order that contradicts an edge is reported, even where a longer way is declared."""
+    source = """
+@step
+def pay():
+    ship()
+    charge()
+    notify()
+@step
+def charge(): audit()
+@step
+def audit(): ...
+@step
+def notify(): audit()
+@step
+def ship(): notify()
+"""
+    flow = "pay -> charge, charge -> ship, charge -> audit, audit ~> ship, ship -> notify"
+    report = checked(source, flow, audit={"sends": ("a",)}, ship={"receives": ("a",)})
+
+    assert undeclared(report) == ["ship -> charge"]
 
 
 def test_what_everything_calls_is_not_undeclared():

@@ -53,8 +53,14 @@ def decorators_of(definition: Definition) -> set[str]:
     return {last_of(written(each.func if isinstance(each, ast.Call) else each)) for each in found}
 
 
-def fits(passed: Passed | None, definition: Definition) -> bool:
-    """Return whether *definition*, of an object of unknown class, may be called with *passed*."""
+def fits(passed: Passed | None, definition: Definition, *, may_have_more: bool = False) -> bool:
+    """Return whether *definition*, of an object of unknown class, may be called with *passed*.
+
+    Args:
+        passed: The arguments of a call.
+        definition: The function.
+        may_have_more: Whether something like a partial may add arguments to these.
+    """
     node: Any = definition.node
     decorators = decorators_of(definition)
     if passed is None or decorators - PLAIN:
@@ -67,7 +73,7 @@ def fits(passed: Passed | None, definition: Definition) -> bool:
     named = {each.arg for each in parameters.kwonlyargs}
     with_default = {name for name, _ in defaults_of(parameters)}
     required = {*names, *named} - with_default - {*names[: passed.count]} - passed.names
-    if required and not passed.is_open:
+    if required and not passed.is_open and not may_have_more:
         return False
     too_many = passed.count > len(names) and parameters.vararg is None
     unknown = passed.names - {*names, *named} if parameters.kwarg is None else ()

@@ -1,6 +1,6 @@
 """Which step of a flow leads to which: by a call, by a hand-off, and by order in a caller."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -35,6 +35,7 @@ from penstock.evidence._order.states import (
     State,
     Summary,
     add_exits,
+    add_outside,
     add_start,
     both,
     compose,
@@ -122,7 +123,7 @@ class FlowRuns:
                     add_start(whole.starts, target, start)
                 whole.normal = either(whole.normal, one.normal)
                 whole.raised = either(whole.raised, one.raised)
-                whole.outside.update(one.outside)
+                add_outside(whole.outside, one.outside)
         self._open.discard(name)
         self._bodies[name] = whole
         return whole
@@ -143,7 +144,7 @@ class FlowRuns:
             return known
         if self._depth > _DEEPEST * 3:
             outside = _too_deep(activation)
-            return Summary(normal={BEGIN: Mark((), is_last=True)}, outside={outside: None})
+            return Summary(normal={BEGIN: Mark((), is_last=True)}, outside={outside: frozenset()})
         if activation in self._running:
             self._recursed.add(activation)
             return known or Summary(normal={BEGIN: Mark((), is_last=True)})
@@ -182,8 +183,15 @@ class FlowRuns:
         return self._rules[type(term)](term, state)
 
     def _outside(self, term: Outside, state: State) -> Outcome:
-        self._current.outside[term] = None
+        self._lead_outside({term: frozenset()}, state)
         return Outcome(normal=state, raised=state)
+
+    def _lead_outside(self, calls: Mapping[Outside, frozenset[str]], state: State) -> None:
+        """Note calls that lead out of the source, with what has run before in the same round."""
+        if calls:
+            before = frozenset(name for name, mark in state.items() if name and not mark.loops)
+            found = {one: before | more if more else before for one, more in calls.items()}
+            add_outside(self._current.outside, found)
 
     def _either(self, term: Choice, state: State) -> Outcome:
         return self._choice(term.options, state)
@@ -244,7 +252,7 @@ class FlowRuns:
         prefix = (*self._prefix, location)
         for name, start in summary.starts.items():
             self._note(name, replace(start, path=(*prefix, *start.path)), state)
-        self._current.outside.update(summary.outside)
+        self._lead_outside(summary.outside, state)
         return Outcome(
             normal=compose(state, summary.normal, prefix),
             raised=compose(state, summary.raised, prefix),
@@ -366,7 +374,7 @@ class FlowRuns:
         for target in term.targets:
             is_deep = self._depth > _DEEPEST
             if is_deep:
-                self._current.outside[_too_deep(target)] = None
+                self._lead_outside({_too_deep(target): frozenset()}, state)
             is_step = self._step_of(target.definition) is not None
             is_nested = self._generators.count(target.definition) >= _MOST_NESTED
             if is_step or is_deep or is_nested or target in self._running:

@@ -1,5 +1,6 @@
 """Which steps have run at a point of a function, and which may be the last."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from penstock._declared.step import Location
@@ -16,6 +17,7 @@ __all__ = [
     "State",
     "Summary",
     "add_exits",
+    "add_outside",
     "add_start",
     "both",
     "compose",
@@ -89,8 +91,8 @@ class Summary:
     starts: dict[str, Start] = field(default_factory=dict)
     normal: State | None = None
     raised: State | None = None
-    outside: dict[Outside, None] = field(default_factory=dict)
-    """The calls that lead out of the source."""
+    outside: dict[Outside, frozenset[str]] = field(default_factory=dict)
+    """The calls that lead out of the source, with the steps that may have run before each."""
 
 
 @dataclass(slots=True)
@@ -167,6 +169,13 @@ def compose(state: State, inner: State | None, prefix: tuple[Location, ...]) -> 
         last = mark.is_last or (known is not None and known.is_last)
         found[key] = Mark((*prefix, *mark.path), last)
     return found
+
+
+def add_outside(
+    known: dict[Outside, frozenset[str]], more: Mapping[Outside, frozenset[str]]
+) -> None:
+    for outside, before in more.items():
+        known[outside] = known.get(outside, before) | before
 
 
 def add_start(starts: dict[str, Start], name: str, start: Start) -> None:

@@ -21,6 +21,7 @@ from penstock.evidence._source.functions import (
 __all__ = ["Definition", "SourceFile", "words_in"]
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_DOTTED = re.compile(r"[\w.:]*[.:](\w+)")
 _CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[^(:\n]*\(([^)]*)\)", re.MULTILINE)
 
 
@@ -185,6 +186,21 @@ class SourceFile:
             if isinstance(name, str):
                 found.setdefault(name, set()).add(node.end_lineno)
         return found
+
+    @cached_property
+    def kept_names(self) -> frozenset[str]:
+        """The names of what the code passes on or keeps, or what a string may import."""
+        nodes = list(nodes_in(self.tree))
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        found: set[str] = set()
+        for node in nodes:
+            match node:
+                case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
+                    if id(node) not in called:
+                        found.add(name)
+                case ast.Constant(value=str(text)) if dotted := _DOTTED.fullmatch(text):
+                    found.add(dotted[1])
+        return frozenset(found)
 
     @cached_property
     def bases(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

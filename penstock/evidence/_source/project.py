@@ -181,17 +181,13 @@ class Project:
         """Return whether something called *name* is passed on or kept somewhere, not called."""
         known = self._values.get(name)
         if known is None:
-            # A dotted name in a string may be imported by it.
             escaped = re.escape(name)
             pattern = re.compile(
                 rf"(?<![\w\"']){escaped}(?![\w\"'])(?!\s*[(=:])|[.:]{escaped}(?=[\"'])"
             )
             known = self._values[name] = any(
-                name in line
-                and pattern.search(line.partition("#")[0])
-                and not _is_import(line, name)
+                pattern.search(file.text) and name in file.kept_names
                 for file in self.mentioning(name)
-                for line in file.text.splitlines()
             )
         return known
 
