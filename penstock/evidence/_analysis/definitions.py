@@ -6,6 +6,7 @@ from typing import Any
 from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.classes import class_in
 from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.hooks import is_marker, named_hook
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.registrations import register
 from penstock.evidence._analysis.scopes import Arguments, ClassInfo, Scope
@@ -65,6 +66,9 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
         for value in values:
             frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
         register(frame, External(name.rpartition(".")[0], decorator.site), values)
+        hooks = values if is_marker(decorator.name) else NOTHING
+        for value in (each for each in hooks if isinstance(each, Function)):
+            register(frame, named_hook(value.definition.name), (value,))
         return values
     # Deferred is of a context manager, and pending of a library that was given a function.
     if isinstance(decorator, (Unknown, Further, Constant, Deferred, Pending)):

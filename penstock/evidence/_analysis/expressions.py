@@ -10,6 +10,7 @@ from penstock.evidence._analysis.calls import call_expression
 from penstock.evidence._analysis.comprehensions import comprehension
 from penstock.evidence._analysis.containers import copy_items, count_of, items_of
 from penstock.evidence._analysis.frame import Frame, path_of
+from penstock.evidence._analysis.hooks import hook_of
 from penstock.evidence._analysis.iteration import await_values, counted_items, iterate
 from penstock.evidence._analysis.operators import binary_operation, boolean_operation, conditional
 from penstock.evidence._analysis.scopes import Arguments
@@ -62,6 +63,8 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Values:
     owners = frame.evaluate(node.value)
     if frame.paths and (path := path_of(node)) in frame.paths:
         return frame.paths[path]
+    if hook := hook_of(frame, owners, node):
+        return hook
     return join(*(attribute_of(frame, owner, node.attr, node) for owner in owners))
 
 

@@ -9,6 +9,7 @@ from penstock.evidence._analysis.container_methods import call_method_of_contain
 from penstock.evidence._analysis.dispatch import call_dispatch
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import callee_text, hand_off, run_later
+from penstock.evidence._analysis.hooks import call_hooks
 from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.library import CALLBACKS, VERBS, WAITING
 from penstock.evidence._analysis.overrides import methods_of
@@ -159,12 +160,15 @@ def _verbs(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast.A
     return frame.apply(methods, arguments, node) or UNKNOWN
 
 
-def _view(frame: Frame, inner: Class, detail: str, arguments: Arguments, node: ast.AST) -> Values:
+def _view(frame: Frame, inner: Any, detail: str, arguments: Arguments, node: ast.AST) -> Values:
     """Return a view of a class, or what it returns: it makes an object, and dispatches."""
     if not detail:
-        return (Wrapped("view:made", inner),)
+        named = tuple(arguments.named.items())
+        return (Wrapped("view:made", Partial(inner, arguments.positional[1:], named)),)
     found = UNKNOWN
     for made in frame.apply((inner,), Arguments(), node):
+        for name, values in inner.named:  # which Django assigns, and Flask passes on
+            frame.engine.store(made, name, values)
         found = frame.apply(attribute_of(frame, made, "dispatch", node), arguments, node)
     return found
 
@@ -187,6 +191,7 @@ _KINDS: dict[str, Rule] = {
     "cached_property": _property,
     "subclasses": _subclasses,
     "awaitable": _awaitable,
+    "hook": call_hooks,
     "namedtuple": _named_tuple,
     "weak": _weak,
     "callbacks": _callbacks,
