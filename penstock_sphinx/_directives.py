@@ -194,7 +194,7 @@ class _Directive(SphinxDirective):
         if error.known:  # which conf.py itself imports
             return str(error)
         kind = "flow" if isinstance(error, UnknownFlowError) else "step"
-        return f"unknown {kind} {error.name!r}: no flow is declared, for a setting cannot be used"
+        return f"unknown {kind} {error.name!r}: no flow is declared, since a setting cannot be used"
 
     def _link_back(self, what: str, target: LinkTarget, label: str) -> list[nodes.Node]:
         """Warn, and leave a link to what is being shown already, around this directive."""
@@ -247,7 +247,7 @@ class FlowDirective(_Directive):
         try:
             part = part_of(titled, self.options)
         except UnknownStepError as error:
-            return self._fail(self._missing.flow, str(error), "unknown_step")
+            return self._fail(self._missing.flow, self._explain(error), "unknown_step")
         except PartError as error:
             reason = error.spelled(":{}:")
             return self._fail(self._missing.flow, reason, "option")

@@ -353,7 +353,7 @@ def explain_nothing(settings: Settings, failures: Sequence[ModuleImportError] = 
         return f"no modules are configured: write {cure}{settings.words.also}"
     if failures:
         names = ", ".join(failure.module for failure in failures)
-        return f"no flow is declared, for these cannot be imported: {names}"
+        return f"no flow is declared, since these modules cannot be imported: {names}"
     return f"no flow is declared in these modules: {', '.join(settings.modules)}"
 
 

@@ -13,7 +13,7 @@ from penstock._project.settings import (
 )
 from penstock.catalog._loading import DECLARED, Flows, LoadedFlows, load_flows
 from penstock.docs._edges import EdgeRow, EdgeTable, contradictions
-from penstock.docs._evidence_words import EvidenceWords
+from penstock.docs._evidence_words import EvidenceWords, ReasonWords
 from penstock.docs._fingerprint import fingerprint
 from penstock.docs._formats import is_code, page_formats
 from penstock.docs._frame import (
@@ -72,6 +72,7 @@ __all__ = [
     "LoadedFlows",
     "MissingWords",
     "Piece",
+    "ReasonWords",
     "Remark",
     "Selection",
     "SettingWords",

@@ -1,10 +1,69 @@
 """The words for the evidence of edges on a page."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 
 from penstock._declared.step import EdgeCheck
 
-__all__ = ["EvidenceWords"]
+__all__ = ["EvidenceWords", "ReasonWords"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonWords:
+    """The reasons why the source does not decide on an edge.
+
+    A check gives them in English, and so do catalogs.
+
+    .. versionadded:: 0.2
+    """
+
+    unresolved: str = "{} cannot be resolved"
+    """A call in code, of which the source does not show where it leads."""
+
+    too_deep: str = "calls are nested too deep to follow them"
+    """The check follows calls to a limit."""
+
+    unknown_order: str = "one call in a loop leads to both {} and {}, in an unknown order"
+    """The names of two steps."""
+
+    elsewhere: str = "{} sends by {}, and {} is called from elsewhere"
+    """A step, the code by which it sends a message, and the step that may receive it."""
+
+    stub: str = "{} has no body yet"
+    """The name of a step whose function is empty."""
+
+    outside: str = "{}, with the function of {}, is not a file of the project"
+    """A module and the name of a step."""
+
+    unread: str = "{}, with the function of {}, cannot be read: {}"
+    """A file, the name of a step, and the message of the operating system in English."""
+
+    unparsed: str = "{}, with the function of {}, cannot be parsed: {}"
+    """A file, the name of a step, and the message of Python in English."""
+
+    made: str = "{} does not show the function of {}, which is made otherwise"
+    """A file and the name of a step, whose function the application makes as it runs."""
+
+    missing: str = "{} is not in the source"
+    """The name of a step whose function is gone."""
+
+    work: str = "the check of this flow ended after {} steps of work"
+    """The limit of the check, as a number."""
+
+    def of(self, reason: str) -> str:
+        """Return *reason*, which is in English, in these words if it is one of them."""
+        for name, pattern in _REASONS.items():
+            found = pattern.fullmatch(reason)
+            if found:
+                message: str = getattr(self, name)
+                return message.format(*found.groups())
+        return reason
+
+
+_REASONS = {
+    field.name: re.compile("(.+)".join(map(re.escape, str(field.default).split("{}"))), re.DOTALL)
+    for field in fields(ReasonWords)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +127,9 @@ class EvidenceWords:
     unknown: str = "the source does not show it"
     """Why an edge is unverified, if there is no other reason."""
 
+    reasons: ReasonWords = ReasonWords()
+    """The other reasons why an edge is unverified."""
+
     mixed: str = "{}, reversed in another caller"
     """An edge with evidence in one caller that is reversed in another."""
 
@@ -86,9 +148,12 @@ class EvidenceWords:
         kind = kinds.get(check.kind or "", check.kind or "")
         if check.channel:
             kind = self.channel.format(check.channel)
+        if check.verdict == "unverified":
+            reason = self.reasons.of(check.reason) if check.reason else self.unknown
+            return self.unverified.format(reason)
         return {
             "supported": kind,
             "mixed": self.mixed.format(kind),
             "contradicted": self.contradicted,
             "unchecked": self.unchecked.format(check.reason),
-        }.get(check.verdict, self.unverified.format(check.reason or self.unknown))
+        }[check.verdict]

@@ -552,7 +552,8 @@ def test_nothing_to_check_after_errors(check):
     actual = run(*check, "-m", "cli_broken")
 
     assert (actual.exit_code, actual.stdout) == (2, "")
-    assert "no flow is declared, for these cannot be imported: cli_broken" in actual.stderr
+    reason = "since these modules cannot be imported: cli_broken"
+    assert f"no flow is declared, {reason}" in actual.stderr
 
 
 @pytest.mark.usefixtures("project")

@@ -320,7 +320,7 @@ def test_module_that_configures_logging(site, warnings):
 @pytest.mark.parametrize(
     ("modules", "expected"),
     [
-        (["broken"], "no flow is declared, for these cannot be imported: broken"),
+        (["broken"], "no flow is declared, since these modules cannot be imported: broken"),
         (["plain"], "no flow is declared in these modules: plain"),
         ([], 'no modules are configured: write modules: ["shop.flows"] among the options'),
     ],

@@ -2,6 +2,7 @@
 
 import re
 
+import foreign_shop
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -189,3 +190,40 @@ def test_extension_alone(monkeypatch, tmp_path):
         html = markdown("::: penstock-flows\n", extensions=[PenstockExtension(**options)])
 
     assert "<th>Ablauf</th>" in html
+
+
+FOREIGN = """\
+# 店
+
+::: penstock-flow 注文
+    legend: true
+
+::: penstock-flow 注文
+    fold: 0
+    legend: true
+    steps: summary
+
+::: penstock-flow 注文
+    around: 落とす
+    depth: 0
+    steps: none
+
+::: penstock-flow 注文
+    steps: none
+    format: text
+    legend: true
+
+::: penstock-flows
+"""
+
+
+def test_every_word(site):
+    """No letter of penstock is outside of its catalogs: evidence, its reasons and legends too."""
+    site.write("shop.py", foreign_shop.SHOP)
+    foreign_shop.write_language(site.folder / "locale")
+    site.options |= {"language": "ja", "locale_dirs": ["locale"], "evidence": True}
+    html = site.build(FOREIGN)
+
+    shown = html.partition("</h1>")[2].partition("<footer")[0]
+    assert foreign_shop.latin_words(shown) == set()
+    assert 'class="penstock-evidence"' in shown

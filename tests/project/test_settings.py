@@ -687,7 +687,7 @@ def test_explanations():
         "unknown step 'x': no flow is declared in these modules: shop, till",
         "unknown flow 'x' (known: y)",
         "flow 'x' could not be drawn by dot: no",
-        "no flow is declared, for these cannot be imported: nowhere_shop",
+        "no flow is declared, since these modules cannot be imported: nowhere_shop",
     ]
 
 

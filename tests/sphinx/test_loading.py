@@ -258,7 +258,7 @@ def test_wrong_modules(project):
     warnings = made.build(penstock_modules=[1]).warnings
 
     assert warnings.count("penstock_modules takes a string, not 1") == 1
-    assert "unknown flow 'orders': no flow is declared, for a setting cannot be used" in warnings
+    assert "unknown flow 'orders': no flow is declared, since a setting cannot be used" in warnings
 
 
 def test_wrong_setting_beside_known_flows(project):
@@ -275,7 +275,17 @@ def test_unknown_after_failure(project):
     made.write("shop.py", "1 / 0")
 
     assert (
-        "unknown flow 'orders': no flow is declared, for these cannot be imported: shop"
+        "unknown flow 'orders': no flow is declared, since these modules cannot be imported: shop"
+    ) in made.build().warnings
+
+
+def test_part_after_failure(project):
+    """So does the warning for a step that a part begins with."""
+    made = project(":around: receive")
+    made.write("shop.py", "from penstock import flow\n\norders = flow('orders')\n1 / 0\n")
+
+    assert (
+        "unknown step 'receive': no flow is declared, since these modules cannot be imported: shop"
     ) in made.build().warnings
 
 

@@ -3,6 +3,7 @@
 import re
 from io import BytesIO
 
+import foreign_shop
 import pytest
 from babel.messages.pofile import read_po
 from german_shop import SHOP, english_words
@@ -356,3 +357,45 @@ def test_own_words_of_a_project(shop):
 
         assert "Team Depot" in built.text()
         assert f"<h1>{word}</h1>" in built.read("penstock-flowindex.html")
+
+
+FOREIGN = """\
+店
+==
+
+.. penstock-flow:: 注文
+   :legend:
+
+.. penstock-flow:: 注文
+   :fold: 0
+   :legend:
+   :steps: summary
+   :no-index:
+
+.. penstock-flow:: 注文
+   :around: 落とす
+   :depth: 0
+   :steps: none
+   :no-index:
+
+.. penstock-flow:: 注文
+   :steps: none
+   :format: text
+   :legend:
+   :no-index:
+
+.. penstock-flows::
+"""
+
+
+def test_every_word(project, tmp_path):
+    """No letter of penstock is outside of its catalogs: evidence, its reasons and legends too."""
+    made = project(index=FOREIGN)
+    made.write("shop.py", foreign_shop.SHOP)
+    foreign_shop.write_language(tmp_path / "locale")
+    made.settings |= {"language": "ja", "locale_dirs": ["locale"], "penstock_evidence": True}
+    html = made.build().read("index.html")
+
+    shown = html.partition('role="main"')[2].partition('class="sphinxsidebar"')[0]
+    assert foreign_shop.latin_words(shown) == set()
+    assert 'class="penstock-evidence"' in shown
