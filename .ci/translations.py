@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -89,6 +89,11 @@ def updated(path: Path, locale: str) -> Catalog:
     return found
 
 
+def _is_translated(message: Message) -> bool:
+    """Return whether *message* has a translation in each form."""
+    return all(message.string if isinstance(message.string, tuple) else (message.string,))
+
+
 def main(*added: str) -> int:
     """Write all files, and list the messages that nobody has translated."""
     TEMPLATE.write_text(as_text(template()), encoding="utf-8")
@@ -102,11 +107,13 @@ def main(*added: str) -> int:
         catalog.creation_date = catalog.revision_date = _NO_TIME
         with path.with_suffix(".mo").open("wb") as file:
             write_mo(file, catalog)
-        for message in catalog:
-            given = message.string if isinstance(message.string, tuple) else (message.string,)
-            if message.id and not all(given):
-                open_messages += 1
-                print(f"{locale}: not translated: {message.id!r}")
+        missing = [message.id for message in catalog if message.id and not _is_translated(message)]
+        if locale not in known:
+            print(f"{path}: {len(missing)} messages to translate")
+            continue
+        open_messages += len(missing)
+        for message in missing:
+            print(f"{locale}: not translated: {message!r}")
     return int(open_messages > 0)
 
 

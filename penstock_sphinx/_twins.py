@@ -83,7 +83,8 @@ class Source:
     def shows(self, page: FlowPage, sections: Sequence[StepSection], *, whole: bool) -> None:
         """Note that it shows *sections* of *page*, and the diagram if *whole*."""
         if self._written is not None:
-            head = self._flow(page) if whole else iter(())
+            caption: str = self._directive.options.get("caption", "")
+            head = self._flow(page, caption) if whole else iter(())
             self._note([*head, *(part for one in sections for part in self._step(one))])
 
     def lists(self, flows: Sequence[Flow], summary_of: Callable[[Flow], str | None]) -> None:
@@ -110,12 +111,13 @@ class Source:
         shown = domain_of(env).data["written"].setdefault(env.docname, {})
         shown[self._written] = "\n\n".join(filter(None, parts))
 
-    def _flow(self, page: FlowPage) -> Iterator[str]:
+    def _flow(self, page: FlowPage, caption: str) -> Iterator[str]:
         flow = page.flow
         yield f"**{self._text(flow.label)}**"
         yield flow.description or ""
         yield self._line(page.remarks, page.words)
         yield self._tree(page.unlinked)
+        yield self._text(caption)
         if page.edges is not None:
             yield self._text(page.edges.sentence)
             yield "\n".join(f"- {self._text(row.text)}" for row in page.edges.rows)

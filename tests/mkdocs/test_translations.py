@@ -10,6 +10,7 @@ from builders import run_builder
 from german_shop import SHOP, english_words
 from markdown import markdown
 
+from penstock.docs import known_languages
 from penstock.testing import isolated_registry
 from penstock_mkdocs import PenstockExtension
 
@@ -152,7 +153,8 @@ def test_unknown_language(german, warnings):
 
     assert "Owner Lager" in html
     assert warnings() == [
-        "option 'language': there are no words in the language 'eo' (known: de, en)"
+        "option 'language': there are no words in the language 'eo' "
+        f"(known: {', '.join(known_languages())})"
     ]
 
 

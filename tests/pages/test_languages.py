@@ -69,9 +69,8 @@ def test_compiled(path):
     for message in read(path):
         match message.id:
             case (one, many):
-                assert (catalog.ngettext(one, many, 1), catalog.ngettext(one, many, 2)) == (
-                    message.string
-                )
+                numbers = (*range(200), 10**6)  # in which each form of a language comes
+                assert {catalog.ngettext(one, many, n) for n in numbers} == {*message.string}
             case str(text) if message.context:
                 assert catalog.pgettext(message.context, text) == message.string
             case text if text:
@@ -102,12 +101,16 @@ def test_new_language(tmp_path, monkeypatch, capsys):
     """A new language begins with all messages and the forms of plurals that it has."""
     monkeypatch.setattr(translations, "LOCALES", tmp_path)
     monkeypatch.setattr(translations, "TEMPLATE", tmp_path / "penstock.pot")
-    assert translations.main("pl") == 1
-    written = (tmp_path / "pl/LC_MESSAGES/penstock.po").read_text(encoding="utf-8")
+    assert translations.main("pl") == 0
+    path = tmp_path / "pl/LC_MESSAGES/penstock.po"
+    written = path.read_text(encoding="utf-8")
 
-    assert "pl: not translated: 'Entrypoint'" in capsys.readouterr().out
+    messages = len(translations.template())
+    assert capsys.readouterr().out == f"{path}: {messages} messages to translate\n"
     assert 'Language: pl\\n"\n"Plural-Forms: nplurals=' in written
     assert 'msgid_plural "{} steps"\nmsgstr[0] ""\nmsgstr[1] ""\nmsgstr[2] ""' in written
+    assert translations.main() == 1
+    assert "pl: not translated: 'Entrypoint'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("language", ["de", "de-AT", "de_DE"])
@@ -125,7 +128,8 @@ def test_no_translation(language):
 
 def test_known_languages():
     """The languages of penstock can be listed."""
-    assert known_languages() == ("de", "en")
+    assert set(known_languages()) == {"en", *(path.parents[1].name for path in CATALOGS)}
+    assert "de" in known_languages()
     assert not is_known_language("eo")
 
 
@@ -195,4 +199,5 @@ def test_unknown_language():
     """A language that penstock does not have is an error of the command line."""
     run = CliRunner().invoke(main, ["pages", "out", "--language", "eo"])
 
-    assert "Invalid value for '--language': 'eo' is none of de, en" in run.output
+    known = ", ".join(known_languages())
+    assert f"Invalid value for '--language': 'eo' is none of {known}" in run.output

@@ -120,6 +120,7 @@ def test_copies(copied):
     full = built.read("llms-full.txt")
     assert full.startswith("Shop\n====\n\n.. code-block:: rst\n\n   .. penstock-flow:: orders\n\n")
     assert "\n".join(f"      {line}".rstrip() for line in TREE.splitlines()) in full
+    assert "\n\n   How\n\n" in full
     assert "   ``receive(order: int, *, dry: bool = False) -> str``" in full
     assert f"`charge <{BASE}/index.html#penstock--orders--charge>`__ (paid)" in full
     assert "- Orders: From *order* to parcel." in full
@@ -137,6 +138,7 @@ def test_copies_of_markdown(copied):
 
     full = built.read("llms-full.txt")
     assert "```text\nOrders\n" in full
+    assert "\n\nHow\n\n" in full
     assert "\n\nThe source supports 0 of 4 edges, 4 unverified." in full
     assert "- Receive the order \u2192 pack: ? unverified: receive has no body yet" in full
     assert "[charge](index.html#penstock--orders--charge) (paid)" in full

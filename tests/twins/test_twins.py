@@ -70,6 +70,7 @@ def test_sphinx_llms_txt(tmp_path):
 
     text = (pages / "llms-full.txt").read_text(encoding="utf-8")
     assert "├─ paid ─> charge (ledger)" in text
+    assert "\n\nHow it goes\n\n" in text
     assert "``receive(order: int, *, dry: bool = False) -> str``" in text
     assert f"{BASE}/index.html#penstock--orders--charge" in text
     assert "penstock-flow" not in text
