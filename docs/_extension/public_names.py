@@ -1,4 +1,6 @@
-"""Lists the names of the API reference on its first page, and leaves out what most say."""
+"""Lists the names of the API reference on its first page, and leaves out what nobody reads."""
+
+import re
 
 from docutils.nodes import Node, bullet_list, document, list_item, literal, paragraph, reference
 from sphinx.addnodes import versionmodified
@@ -11,6 +13,11 @@ PAGES = "reference/api/"
 OUTERMOST = {"module", "class", "exception", "function", "data"}
 """The types of modules and of their names."""
 LIST = "public-names"
+_STRING = r"""'[^']*'|"[^"]*\""""
+_PART = rf"""[^()'"]|{_STRING}"""
+MADE = re.compile(rf"\b([A-Z]\w+)\((?:{_PART}|\((?:{_PART})*\))+\)")
+"""The representation of an object that no other is in: ``Words(owner='Owner {}')``."""
+FUNCTION = re.compile(r"<function (\w+)[^>]*>")
 
 
 class PublicNames(SphinxDirective):
@@ -47,9 +54,26 @@ def leave_out_first_version(_app: Sphinx, doctree: document) -> None:
             node.parent.remove(node)
 
 
+def shorten_defaults(
+    _app: Sphinx,
+    _kind: str,
+    _name: str,
+    _object: object,
+    _options: object,
+    signature: str | None,
+    returned: str | None,
+) -> tuple[str | None, str | None]:
+    """Leave out what the objects are made of that are defaults, such as all words of a page."""
+    shorter = FUNCTION.sub(r"\1", signature or "")
+    while found := MADE.search(shorter):
+        shorter = f"{shorter[: found.start()]}{found[1]}(){shorter[found.end() :]}"
+    return shorter or signature, returned
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directive and the changes."""
     app.add_directive(LIST, PublicNames)
+    app.connect("autodoc-process-signature", shorten_defaults)
     app.connect("doctree-read", leave_out_first_version)
     app.connect("doctree-resolved", fill_list)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -119,6 +119,15 @@ def test_addresses_of_the_reference_when_it_was_one_page(built, documented):
     assert {anchor for anchor in anchors if f'id="{anchor}"' not in html} == set()
 
 
+def test_defaults(built):
+    """A signature does not show what the objects are made of that are defaults."""
+    html = (built / "reference" / "api" / "docs.html").read_text(encoding="utf-8")
+    shown = " ".join(re.sub("<[^>]+>", "", html).split())
+
+    assert "class penstock.docs.EdgeTable(*, sentence, rows, words=EvidenceWords())" in shown
+    assert "words=Words(), source_of=no_source, part=None" in shown
+
+
 def test_what_is_in_the_first_version(built):
     """The reference does not repeat that a name is from the first version, as nothing is older."""
     pages = [page.read_text(encoding="utf-8") for page in built.rglob("*.html")]
