@@ -84,6 +84,7 @@ SLOW = {
         "test_hostile_kinds",
     ),
     "render/test_plantuml.py": ("test_real_plantuml",),
+    "render/test_random_flows.py": ("-60]",),
     "runtime/test_annotations.py": ("test_timer_that_sets_itself_again[traced",),
     "runtime/test_pickling.py": ("test_workers_of_joblib[1",),
     "sphinx/test_browser.py": (

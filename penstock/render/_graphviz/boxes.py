@@ -5,6 +5,7 @@ Labels, loops and bars are boxes as well: so no line crosses a word.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from math import ceil
 from typing import Literal
@@ -103,6 +104,21 @@ class Plan:
     pieces: tuple[Piece, ...]
     groups: tuple[str, ...]
 
+    @property
+    def is_interleaved(self) -> bool:
+        """Whether the flow leaves a group and comes back to it without a way back."""
+        sorter = TopologicalSorter[str]()
+        for piece in self.pieces:
+            ends = (self.boxes[name] for name in (piece.start, piece.end))
+            start, end = (b.id if b.group is None else f"group {b.group}" for b in ends)
+            if start != end:
+                sorter.add(end, start)
+        try:
+            sorter.prepare()
+        except CycleError:
+            return True
+        return False
+
 
 def plan(graph: Graph, axis: Axis) -> Plan:
     """Return what is laid out of *graph*."""
@@ -130,13 +146,26 @@ class _Planner:
             self._add(
                 _measure(node, self._ids[node.name], self._notes(node, again), self._group(node))
             )
-        back = ways_back(graph)
+        back = self._laid_backwards()
         for number, edge in enumerate(graph.edges):
             if edge.source != edge.target:
                 self._add_edge(number, edge, is_back=number in back)
         for group, number in self._groups.items():
             self._widen(group, number)
         return Plan(graph, self._axis, self._boxes, tuple(self._pieces), tuple(self._groups))
+
+    def _laid_backwards(self) -> set[int]:
+        """Return the numbers of the ways back, but for loops that lead on.
+
+        Such a loop closes no cycle; laid out backwards, it would.
+        """
+        back, edges = ways_back(self._graph), self._graph.edges
+        sorter = TopologicalSorter[str](dict.fromkeys(self._nodes, ()))
+        for number, edge in enumerate(edges):
+            if number not in back:
+                sorter.add(edge.target, edge.source)
+        place = {name: number for number, name in enumerate(sorter.static_order())}
+        return {n for n in back if place[edges[n].target] < place[edges[n].source]}
 
     def _add(self, box: Box) -> None:
         self._boxes[box.id] = box

@@ -17,7 +17,14 @@ from penstock.render import (
     plain_text,
 )
 from penstock.render._graphviz.boxes import Axis, Box, Piece, Plan, plan
-from penstock.render._graphviz.layout import MARGIN, axes_of, by_cluster, least_ranks, spacing
+from penstock.render._graphviz.layout import (
+    MARGIN,
+    axes_of,
+    by_cluster,
+    least_ranks,
+    ranking,
+    spacing,
+)
 
 __all__ = ["dot_id", "render_dot"]
 
@@ -90,6 +97,7 @@ def _statements(
             "rankdir": _rankdir(planned.axis, direction),
             "nodesep": f"{near / 72:.3f}",
             "ranksep": f"{far / 72:.3f}",
+            **ranking(planned),
             "bgcolor": "transparent",
             "pad": "0.1",
             "fontname": _SANS,

@@ -20,6 +20,7 @@ __all__ = [
     "cost",
     "layout_lines",
     "least_ranks",
+    "ranking",
     "read_layout",
     "spacing",
     "split_json",
@@ -109,11 +110,21 @@ def spacing(plan: Plan) -> tuple[float, float]:
     return (near + room, far) if plan.axis == "TB" else (near, far + room)
 
 
+def ranking(plan: Plan) -> dict[str, str]:
+    """Return how programs rank boxes.
+
+    They rank each group on its own, which is narrower. Lines between groups that come back to one
+    another would then lead up.
+    """
+    return {"newrank": "true"} if plan.is_interleaved else {}
+
+
 def layout_lines(plan: Plan) -> Iterator[str]:
     """Yield the statements of DOT in which boxes have no text, so that no font is measured."""
     near, far = spacing(plan)
     ports = "tailport=s headport=n" if plan.axis == "TB" else "tailport=e headport=w"
-    yield f"graph [rankdir={plan.axis} nodesep={near / 72:.3f} ranksep={far / 72:.3f}]"
+    ranks = "".join(f" {key}={value}" for key, value in ranking(plan).items())
+    yield f"graph [rankdir={plan.axis} nodesep={near / 72:.3f} ranksep={far / 72:.3f}{ranks}]"
     yield 'node [shape=box fixedsize=true label=""]'
     yield f"edge [arrowhead=none {ports}]"
     for group, boxes in by_cluster(plan):
@@ -226,11 +237,10 @@ def _point(text: str) -> Point:
 
 
 def _aligned(planned: Plan, centres: Mapping[str, Point]) -> dict[str, Point]:
-    """Return *centres* so that the steps of each column begin at one line."""
+    """Return *centres* so that the boxes of each column begin at one line."""
     columns: dict[int, list[str]] = {}
     for name, (x, _) in centres.items():
-        if planned.boxes[name].role == "node":
-            columns.setdefault(round(x), []).append(name)
+        columns.setdefault(round(x), []).append(name)
     moved = dict(centres)
     for names in columns.values():
         left = min(centres[name][0] - planned.boxes[name].width / 2 for name in names)
