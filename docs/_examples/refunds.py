@@ -25,6 +25,7 @@ def check_refund(refund: dict[str, int], rules: Any) -> None:
 @step(after="check_refund", sends="kafka:refunds")
 def approve(refund: dict[str, int]) -> None:
     """Approves the refund."""
+    archive(refund)
 
 
 @refunds
@@ -66,4 +67,4 @@ def audit(refund: dict[str, int]) -> None:
 @refunds
 @step(after="tell_customer", kind="file")
 def archive(refund: dict[str, int]) -> None:
-    """Keeps the papers, which nobody does yet."""
+    """Keeps the papers, which is done earlier now."""

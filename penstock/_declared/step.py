@@ -40,8 +40,8 @@ class Location:
         return f"{self.file}:{self.line}"
 
 
-Verdict = Literal["supported", "contradicted", "unverified", "mixed", "unchecked"]
-EdgeSign = Literal["channel", "contradicted", "mixed", "unchecked", "unverified"]
+Verdict = Literal["supported", "contradicted", "unverified", "mixed", "unchecked", "undeclared"]
+EdgeSign = Literal["channel", "contradicted", "mixed", "unchecked", "undeclared", "unverified"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,8 @@ class EdgeCheck:
 
     verdict: Verdict
     """Whether the source supports or contradicts it, or does not decide; ``"mixed"`` if callers
-    disagree, ``"unchecked"`` if the declaration leaves it out."""
+    disagree, ``"unchecked"`` if the declaration leaves it out, ``"undeclared"`` if the source has
+    it and the flow does not."""
 
     kind: str | None = None
     """``"call"``, ``"order"``, ``"hand-off"`` or ``"channel"``, or None without evidence."""
@@ -101,6 +102,11 @@ class Edge:
         if self.check.verdict == "supported":
             return "channel" if self.check.channel else None
         return self.check.verdict
+
+    @property
+    def is_undeclared(self) -> bool:
+        """Whether the source has it, and the flow does not declare it."""
+        return self.sign == "undeclared"
 
     @property
     def channel(self) -> str | None:

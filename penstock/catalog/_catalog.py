@@ -81,7 +81,8 @@ class Catalog:
 
 
 def _public_flow(flow: Flow) -> Flow:
-    return replace(flow, steps=tuple(map(_public_step, flow.steps)), revision=None, _found=())
+    steps = tuple(map(_public_step, flow.steps))
+    return replace(flow, steps=steps, undeclared=(), revision=None, _found=())
 
 
 def _public_step(step: Step) -> Step:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from penstock._declared.step import EdgeCheck, Step
+from penstock._declared.step import Edge, EdgeCheck, Step
 from penstock.catalog._flows import Flows
 from penstock.graph import Flow, Problem, Revision
 
@@ -31,6 +31,11 @@ class CheckedFlows:
         """
         self.source = flows
         self.checks, self.revision = checks, revision
+        self._undeclared: dict[str, list[Edge]] = {}
+        for (flow, source, target), check in (checks or {}).items():
+            if check.verdict == "undeclared":
+                edge = Edge(source, target, check=check)
+                self._undeclared.setdefault(flow, []).append(edge)
         self._known: dict[str, tuple[Flow, Flow]] = {}
 
     @property
@@ -54,13 +59,14 @@ class CheckedFlows:
 
     def add_to(self, flow: Flow) -> Flow:
         """Return *flow* with the verdicts on its edges."""
-        steps = tuple(self._step(flow.name, step) for step in flow.steps)
-        return replace(flow, steps=steps, revision=self.revision)
-
-    def _step(self, flow: str, step: Step) -> Step:
         if self.checks is None:
-            return step
-        checks = [self.checks.get((flow, edge.source, edge.target)) for edge in step.after]
+            return replace(flow, revision=self.revision)
+        steps = tuple(self._step(flow.name, step, self.checks) for step in flow.steps)
+        undeclared = tuple(self._undeclared.get(flow.name, ()))
+        return replace(flow, steps=steps, undeclared=undeclared, revision=self.revision)
+
+    def _step(self, flow: str, step: Step, known: Checks) -> Step:
+        checks = [known.get((flow, edge.source, edge.target)) for edge in step.after]
         edges = (replace(e, check=check) for e, check in zip(step.after, checks, strict=True))
         return replace(step, after=tuple(edges))
 
@@ -70,6 +76,6 @@ def checks_of(flows: Flows) -> Checks:
     return {
         (flow.name, edge.source, edge.target): edge.check
         for flow in flows.flows
-        for edge in flow.edges
+        for edge in (*flow.edges, *flow.undeclared)
         if edge.check is not None
     }

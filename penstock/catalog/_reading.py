@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
@@ -105,8 +105,18 @@ def _flow(found: Member, problems: Mapping[str | None, Sequence[Problem]]) -> Fl
         owner=found.find_name("owner"),
         tags=tuple(found.names("tags")),
         revision=_revision(found.find("revision")),
+        undeclared=tuple(_undeclared(found, names)),
         _found=tuple(problems.get(name, ())),
     )
+
+
+def _undeclared(found: Member, steps: Sequence[str]) -> Iterator[Edge]:
+    for item in found.find_items("undeclared"):
+        edge = _edge(item)
+        unknown = {edge.source, edge.target} - {*steps}
+        if unknown or not edge.is_undeclared:
+            item.refuse("it must have the verdict undeclared, and lead from a step to another")
+        yield edge
 
 
 def _revision(found: Member | None) -> Revision | None:

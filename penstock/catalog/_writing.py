@@ -44,6 +44,7 @@ def _flow(flow: Flow) -> dict[str, Any]:
         "revision": _revision(flow),
         "steps": [*map(_step, flow.steps)],
         "edges": [*map(_edge, flow.edges)],
+        "undeclared": [*map(_edge, flow.undeclared)] or None,
     }
 
 

@@ -95,7 +95,8 @@ def edge_table(
 ) -> EdgeTable | None:
     """Return the evidence for the edges of *flow* between the steps *shown*, if there is any."""
     names = set(shown)
-    edges = [e for e in flow.edges if e.check is not None and {e.source, e.target} <= names]
+    every = (*flow.edges, *flow.undeclared)
+    edges = [e for e in every if e.check is not None and {e.source, e.target} <= names]
     if not edges:
         return None
     sentence = " ".join(_sentence(edges, flow.revision, words))
@@ -124,12 +125,14 @@ def _sentence(
     checks = [edge.check for edge in edges if edge.check is not None]
     found = Counter(check.verdict for check in checks)
     channels = sum(check.verdict == "supported" and bool(check.channel) for check in checks)
-    parts = [words.supported.format(found["supported"], len(checks))]
+    declared = len(checks) - found["undeclared"]
+    parts = [words.supported.format(found["supported"], declared)]
     counted = (
         (words.by_channel, channels),
         (words.count_unverified, found["unverified"]),
         (words.count_mixed, found["mixed"]),
         (words.count_contradicted, found["contradicted"]),
+        (words.count_undeclared, found["undeclared"]),
         (words.count_unchecked, found["unchecked"]),
     )
     parts += [message.format(count) for message, count in counted if count]

@@ -100,6 +100,9 @@ class EvidenceWords:
     count_contradicted: str = "{} contradicted"
     """How many edges the source contradicts."""
 
+    count_undeclared: str = "{} not declared"
+    """How many edges the source has that the flow does not declare."""
+
     count_unchecked: str = "{} not checked"
     """How many edges are not checked, as their declarations ask for."""
 
@@ -136,6 +139,9 @@ class EvidenceWords:
     contradicted: str = "the source shows otherwise"
     """An edge that the source contradicts."""
 
+    undeclared: str = "{}, not declared"
+    """An edge that the source has and the flow does not declare."""
+
     unchecked: str = "not checked: {}"
     """An edge that is not checked, and why."""
 
@@ -155,5 +161,6 @@ class EvidenceWords:
             "supported": kind,
             "mixed": self.mixed.format(kind),
             "contradicted": self.contradicted,
+            "undeclared": self.undeclared.format(kind),
             "unchecked": self.unchecked.format(check.reason),
         }[check.verdict]

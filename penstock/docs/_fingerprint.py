@@ -33,7 +33,7 @@ def fingerprint(
     """
     if only is None:
         values: list[object] = [flow.title, flow.description, flow.owner, flow.tags]
-        values.append(flow.revision)
+        values += [flow.revision, flow.undeclared]
         values += map(_values_of, flow.steps)
         values += [(problem.step, problem.message) for problem in flow.problems()]
     else:

@@ -9,7 +9,7 @@ from penstock.catalog._checking import read_request, write_result
 from penstock.catalog._inputs import Inputs
 from penstock.catalog._states import FileState, FolderState, names_in
 from penstock.evidence._declared import as_checked, project_of
-from penstock.evidence._model import CheckedFlow, EdgeEvidence
+from penstock.evidence._model import CheckedFlow, Connection, EdgeEvidence
 from penstock.evidence._reuse import check_again
 from penstock.evidence._source.project import Project
 
@@ -34,6 +34,11 @@ def check_files(folder: Path) -> None:
         (report.flow, edge.source, edge.target): _check_of(edge, root)
         for report in reports
         for edge in report.edges
+    }
+    checks |= {
+        (report.flow, found.source, found.target): _undeclared(found)
+        for report in reports
+        for found in report.undeclared
     }
     shown = CheckedFlows(catalog, checks)
     failures = dict.fromkeys(failure for report in reports for failure in report.failures)
@@ -65,6 +70,12 @@ def _check_of(edge: EdgeEvidence, root: Path) -> EdgeCheck:
         reason=edge.reason and edge.reason.replace(f"{root}/", ""),
         location=_location(found),
     )
+
+
+def _undeclared(found: Connection) -> EdgeCheck:
+    path = found.evidence.path
+    location = _location(path[0] if path else None)
+    return EdgeCheck(verdict="undeclared", kind=found.evidence.kind, location=location)
 
 
 def _location(found: Location | None) -> Location | None:

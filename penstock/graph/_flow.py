@@ -55,6 +55,9 @@ class Flow:
     revision: Revision | None = None
     """The state of the source in which the edges were checked, if that is known."""
 
+    undeclared: tuple[Edge, ...] = ()
+    """The edges that the source has and the flow does not declare, if somebody has checked."""
+
     _found: tuple[Problem, ...] = ()
 
     def __post_init__(self) -> None:
@@ -118,6 +121,7 @@ class Flow:
         place = {node.name: index for index, node in enumerate(nodes)}
         # Loops last: a program that lays out a graph takes those for the ways back.
         edges = sorted(self.edges, key=lambda edge: (edge.is_loop, place[edge.target]))
+        edges += self.undeclared
         named = dict.fromkeys(edge.source for edge in edges)
         missing = [name for name in named if name not in self._by_name]
         nodes += [Node(name=name, role="missing") for name in missing]

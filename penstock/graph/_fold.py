@@ -74,7 +74,7 @@ def fold(graph: Graph, most: int = MOST_STEPS) -> FoldedGraph | None:
 
 def _groups(graph: Graph) -> dict[tuple[bool, str], list[Node]]:
     """Return the nodes of each group, by whether it is a module and its name."""
-    led_to = {edge.target for edge in graph.edges if not edge.is_loop}
+    led_to = {e.target for e in graph.edges if not e.is_loop and not e.is_undeclared}
     found = defaultdict[tuple[bool, str], list[Node]](list)
     for node in graph.nodes:
         begins = node.is_entrypoint and node.name not in led_to
@@ -145,11 +145,11 @@ def _part(
 def _graph(graph: Graph, nodes: Iterable[Node], edges: Sequence[Edge]) -> Graph:
     """Return *graph* with other *nodes*, which may be repeated, and *edges*, in order."""
     by_name = {node.name: node for node in nodes}
-    pairs = [(edge.source, edge.target) for edge in edges if not edge.is_loop]
+    pairs = [(e.source, e.target) for e in edges if not e.is_loop and not e.is_undeclared]
     starts = [node.name for node in by_name.values() if node.is_entrypoint]
     ordered = in_order(by_name, starts, pairs, [[*by_name]])
     place = {name: number for number, name in enumerate(ordered)}
-    placed = sorted(edges, key=lambda edge: (edge.is_loop, place[edge.target]))
+    placed = sorted(edges, key=lambda e: (e.is_undeclared, e.is_loop, place[e.target]))
     return replace(graph, nodes=tuple(by_name[name] for name in ordered), edges=tuple(placed))
 
 
@@ -163,9 +163,10 @@ def _merged(edges: Iterable[Edge], box_of: Mapping[str, str]) -> list[Edge]:
         if all((e.source, e.target) == (source, target) for e in merged):  # between two steps
             found += merged
         elif source != target:
-            labels = {(edge.label, edge.via) for edge in merged}
+            declared = [edge for edge in merged if not edge.is_undeclared] or merged
+            labels = {(edge.label, edge.via) for edge in declared}
             label, via = labels.pop() if len(labels) == 1 else (None, ())
-            is_loop = all(edge.is_loop for edge in merged)
-            check = worst_check(merged)
+            is_loop = all(edge.is_loop for edge in declared)
+            check = worst_check(declared)
             found.append(Edge(source, target, label, is_loop, via, check))
     return found

@@ -27,7 +27,13 @@ Status = Literal["visited", "failed", "unreached"]
 Role = Literal["entrypoint", "step", "missing", "group"]
 Direction = Literal["TD", "TB", "LR", "BT", "RL", "auto"]
 
-VERDICT_SIGNS = {"unchecked": "~", "unverified": "?", "mixed": "\u00b1", "contradicted": "\u00d7"}
+VERDICT_SIGNS = {
+    "unchecked": "~",
+    "unverified": "?",
+    "mixed": "\u00b1",
+    "contradicted": "\u00d7",
+    "undeclared": "+",
+}
 """The signs of verdicts on edges, as text."""
 
 
@@ -224,6 +230,9 @@ class LegendWords:
     contradicted: str = "Cross at an arrow: the source shows otherwise"
     """An edge that the source contradicts, as a sign in the legend."""
 
+    undeclared: str = "Plus at an arrow: only the source has it"
+    """An edge that the source has and nobody declared, as a sign in the legend."""
+
     above: str = "Arrow up: shown in full elsewhere"
     """A step that is in it already, as a sign in the legend of a tree of text."""
 
@@ -239,7 +248,7 @@ class DrawnWords:
     """The word for an entrypoint, in formats without shapes."""
 
     missing: str = "not declared"
-    """The words for a step that others name but nobody declared."""
+    """The words for a step that others name but nobody declared, and for such an edge."""
 
     after_all: str = "after all of them"
     """The words for a join, in formats without bars."""
@@ -294,10 +303,14 @@ class DrawnWords:
 
     def label_of(self, edge: Edge) -> str | None:
         """Return the text on *edge*: its label, the word for a loop, and what it passes."""
-        label = edge.label
+        label = self.named(edge)
         if edge.is_loop:
             label = f"{self.again}: {label}" if label else self.again
         return self.with_sign(edge, self.with_passed(edge, label))
+
+    def named(self, edge: Edge) -> str | None:
+        """Return the label of *edge*, or that nobody declared it."""
+        return self.missing if edge.is_undeclared else edge.label
 
     def with_sign(self, edge: Edge, label: str | None) -> str | None:
         """Return *label* with the sign of the verdict on *edge*, as text."""
@@ -387,7 +400,8 @@ class Graph:
     """The nodes, in the order in which the flow reaches them."""
 
     edges: tuple[Edge, ...]
-    """The edges, in the order of the nodes that they lead to, and loops last."""
+    """The edges, in the order of the nodes that they lead to, and loops last. After those are the
+    edges that nobody declared, if they are known."""
 
     title: str | None = None
     """The title of the flow."""

@@ -58,8 +58,9 @@ def subgraph(
     known = {node.name for node in graph.nodes}
     centers, begins, ends = (_steps(names, graph, known) for names in (around, from_, to))
     kinds = _kinds(only_kinds, graph)
-    every = successors(known, ((e.source, e.target) for e in graph.edges))
-    forward = successors(known, ((e.source, e.target) for e in graph.edges if not e.is_loop))
+    declared = [edge for edge in graph.edges if not edge.is_undeclared]
+    every = successors(known, ((e.source, e.target) for e in declared))
+    forward = successors(known, ((e.source, e.target) for e in declared if not e.is_loop))
     kept = known
     if centers:
         radius = 1 if depth is None else depth
@@ -130,7 +131,7 @@ def _near(following: Successors, starts: Iterable[str], radius: int) -> set[str]
 
 def _cut(graph: Graph, kept: AbstractSet[str]) -> Graph:
     """Return *graph* with only the nodes *kept*, which count those that they had beside them."""
-    pairs = {(edge.source, edge.target) for edge in graph.edges}
+    pairs = {(e.source, e.target) for e in graph.edges if not e.is_undeclared}
     before = Counter(target for source, target in pairs if source not in kept)
     after = Counter(source for source, target in pairs if target not in kept)
     nodes = tuple(
@@ -156,7 +157,8 @@ def _without_other_kinds(graph: Graph, kinds: AbstractSet[str], named: AbstractS
     nodes = tuple(node for node in graph.nodes if stays(node))
     leaving: dict[str, list[Edge]] = {node.name: [] for node in graph.nodes}
     for edge in graph.edges:
-        leaving[edge.source].append(edge)
+        if not edge.is_undeclared:
+            leaving[edge.source].append(edge)
     place = {node.name: number for number, node in enumerate(nodes)}
     label_of = {node.name: node.label for node in graph.nodes}
     passing = [
@@ -165,6 +167,7 @@ def _without_other_kinds(graph: Graph, kinds: AbstractSet[str], named: AbstractS
         for edge in _passing(node.name, leaving, place)
     ]
     passing.sort(key=lambda edge: (edge.is_loop, place[edge.target]))
+    passing += [e for e in graph.edges if e.is_undeclared and {e.source, e.target} <= place.keys()]
     return replace(graph, nodes=nodes, edges=tuple(passing))
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from heapq import heappop, heappush
 
 from penstock.graph._model import Edge, EdgeCheck, Graph, Node
@@ -10,6 +11,7 @@ __all__ = [
     "Successors",
     "by_group",
     "components",
+    "enters_bar",
     "find_cycle",
     "find_cyclic",
     "joins",
@@ -50,8 +52,16 @@ def joins(graph: Graph) -> set[str]:
 
     .. versionadded:: 0.2
     """
-    reached = {edge.target for edge in graph.edges if not edge.is_loop}
+    reached = {e.target for e in graph.edges if not e.is_loop and not e.is_undeclared}
     return {node.name for node in graph.nodes if node.join == "all" and node.name in reached}
+
+
+def enters_bar(edge: Edge, bars: AbstractSet[str]) -> bool:
+    """Return whether *edge* leads to the bar before its target, if that is one of *bars*.
+
+    .. versionadded:: 0.2
+    """
+    return edge.target in bars and not edge.is_loop and not edge.is_undeclared
 
 
 def by_group(graph: Graph) -> list[tuple[str | None, list[Node]]]:
@@ -219,7 +229,7 @@ def order(following: Successors) -> list[str]:
     return ordered
 
 
-_BEST_FIRST = (None, "channel", "unchecked", "unverified", "mixed", "contradicted")
+_BEST_FIRST = (None, "channel", "unchecked", "unverified", "mixed", "contradicted", "undeclared")
 
 
 def worst_check(edges: Iterable[Edge]) -> EdgeCheck | None:

@@ -2,7 +2,14 @@
 
 from penstock._common.markup import plain_text
 from penstock.graph._model import Direction
-from penstock.graph._structure import by_group, joins, lines, repetitions, ways_back
+from penstock.graph._structure import (
+    by_group,
+    enters_bar,
+    joins,
+    lines,
+    repetitions,
+    ways_back,
+)
 from penstock.render._draw import Drawable, Format, TextFormat, draw, generate_dag
 from penstock.render._labels import bar_id, clean_text, drawn_id, group_id, label_lines, safe_href
 from penstock.render._legend import LegendEntry, legend_lines, legend_of
@@ -37,6 +44,7 @@ __all__ = [
     "clean_text",
     "draw",
     "drawn_id",
+    "enters_bar",
     "generate_dag",
     "get_renderer",
     "group_id",

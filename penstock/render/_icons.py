@@ -38,7 +38,7 @@ LOOP = "M12.6 8a4.6 4.6 0 1 1-1.5-3.4M11.6 1.9v3H8.6"
 SIGNS = {"failed": "M4.8 4.8l6.4 6.4M11.2 4.8l-6.4 6.4", "visited": "M3.8 8.4l2.9 2.9 5.6-6.2"}
 """The sign at the end of a step in the image of a run."""
 
-VERDICTS = ("channel", "unchecked", "unverified", "mixed", "contradicted")
+VERDICTS = ("channel", "unchecked", "unverified", "mixed", "contradicted", "undeclared")
 """The verdicts on edges that are drawn, the best first."""
 
 MARKS = {
@@ -46,10 +46,17 @@ MARKS = {
     "unverified": MISSING,
     "mixed": "M8 2.8v5.6M5.2 5.6h5.6M5.2 12h5.6",
     "contradicted": SIGNS["failed"],
+    "undeclared": "M8 4v8M4 8h8",
 }
 """The signs of verdicts."""
 
-DASHES = {"channel": "6 4", "unchecked": "2 5", "unverified": ".1 4.5", "mixed": "9 4 .1 4"}
+DASHES = {
+    "channel": "6 4",
+    "unchecked": "2 5",
+    "unverified": ".1 4.5",
+    "mixed": "9 4 .1 4",
+    "undeclared": "9 4 .1 4 .1 4",
+}
 """The patterns of lines by verdicts."""
 
 _GLOBE = (

@@ -207,6 +207,7 @@ def test_gallery(built, mode):
     signs = ("valid", "all of", "corrected", "Payment", "kafka:parcels", "not reached", "Timeout")
     signs += ("Turning arrow: the flow goes back", "2 steps")
     signs += ("Cross at an arrow", "Question mark at an arrow", "Tilde at an arrow")
+    signs += ("Plus at an arrow", "not declared")
 
     assert [sign for sign in signs if sign not in shown] == []
     assert len(re.findall('<svg [^>]*class="penstock-flow"[^>]*role="group"', shown)) == 12

@@ -16,7 +16,7 @@ from penstock.catalog._checked import CheckedFlows, checks_of
 from penstock.catalog._checking import read_result, write_request
 from penstock.catalog._loading import LoadedFlows
 from penstock.catalog._reading import parse_catalog
-from penstock.docs import ENGLISH, FlowPage, Frame, contradictions, words_in
+from penstock.docs import ENGLISH, FlowPage, Frame, contradictions, fingerprint, words_in
 from penstock.docs import _evidence as module
 from penstock.docs._revision import find_revision
 from penstock.docs.loading import (
@@ -277,6 +277,66 @@ def test_revision(tmp_path, monkeypatch):
 
     assert (len(clean.name), clean.date, clean.is_dirty) == (10, "2026-11-27", False)
     assert find_revision(tmp_path) == replace(clean, is_dirty=True)
+
+
+UNDECLARED = """from penstock import entrypoint, flow, step
+
+orders = flow("orders")
+
+
+@orders
+@entrypoint
+def receive(order):
+    check(order)
+    pack(order)
+
+
+@orders
+@step(after="receive")
+def check(order):
+    pack(order)
+
+
+@orders
+@step(after="receive")
+def pack(order): ...
+"""
+
+
+def test_undeclared(tmp_path, monkeypatch):
+    """An edge that only the source has is in the catalog, in the diagram and in the table."""
+    (tmp_path / "hidden.py").write_text(UNDECLARED, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(modules=("hidden",), root=str(tmp_path), evidence=True)
+    loaded = FlowsLoader(tmp_path / "cache").load(settings, print)
+    found = loaded.flows.flow("orders")
+    check = EdgeCheck(verdict="undeclared", kind="call", location=Location("hidden.py", 16))
+    edge = Edge("check", "pack", check=check)
+    written = loaded.catalog()
+    page = FlowPage(flow=replace(found, revision=None))
+
+    assert found.undeclared == (edge,)
+    assert edge not in found.edges
+    assert found.graph().edges == (*found.edges, edge)
+    assert page.edges.sentence == "The source supports 2 of 2 edges, 1 not declared."
+    assert page.edges.rows[-1].text == "check \u2192 pack: + call, not declared (hidden.py:16)"
+    assert parse_catalog(written.to_json().encode(), "f").flow("orders").undeclared == (edge,)
+    assert written.public().flow("orders").undeclared == ()
+    assert fingerprint(found) != fingerprint(replace(found, undeclared=()))
+    assert CheckedFlows(loaded.flows, {}).flow("orders").undeclared == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"), [("b", "undeclared"), ("a", "supported")], ids=["unknown", "supported"]
+)
+def test_wrong_undeclared(source, verdict):
+    """An undeclared edge leads between steps of the flow, and has that verdict."""
+    edge = f'{{"source": "{source}", "target": "a", "evidence": {{"verdict": "{verdict}"}}}}'
+    flow = f'{{"name": "f", "steps": [{{"name": "a"}}], "edges": [], "undeclared": [{edge}]}}'
+    text = f'{{"schema_version": "1.1", "flows": [{flow}]}}'
+
+    with pytest.raises(CatalogError, match="it must have the verdict undeclared"):
+        parse_catalog(text.encode(), "flows.json")
 
 
 def page_of(made, **changes):

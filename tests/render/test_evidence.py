@@ -16,6 +16,7 @@ SUPPORTED = EdgeCheck(verdict="supported", kind="call")
 CHANNEL = EdgeCheck(verdict="supported", kind="channel", channel="kafka:paid")
 UNVERIFIED = EdgeCheck(verdict="unverified", reason="no body")
 CONTRADICTED = EdgeCheck(verdict="contradicted")
+UNDECLARED = EdgeCheck(verdict="undeclared", kind="call")
 MIXED = EdgeCheck(verdict="mixed", kind="order")
 KAFKA = icon_of_channel("kafka:paid").path
 UNCHECKED = EdgeCheck(verdict="unchecked", reason="by hand")
@@ -231,3 +232,72 @@ def test_passed():
     part = subgraph(Graph(name="f", nodes=nodes, edges=edges), only_kinds="http")
 
     assert [edge.check for edge in part.edges] == [UNVERIFIED]
+
+
+FOUND = Graph(
+    name="orders",
+    nodes=(
+        *(Node(name="a", role="entrypoint"), Node(name="b"), Node(name="c")),
+        *(Node(name="d", join="all", kind="http"), Node(name="e")),
+    ),
+    edges=(
+        *(Edge("a", "b"), Edge("a", "c"), Edge("b", "d"), Edge("c", "d"), Edge("d", "e")),
+        *(Edge("a", "d", check=UNDECLARED), Edge("e", "b", check=UNDECLARED)),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("text", ["\u2500 not declared + \u2500> d", "\u2500 not declared + \u2500> b"]),
+        (
+            "mermaid",
+            [
+                'a ==>|"not declared #43;"| d',
+                "linkStyle 6,7 stroke-width:3px,stroke-dasharray:9 4 1 4 1 4",
+            ],
+        ),
+        ("dot", ['a__d__label -> d [minlen="1" weight="9" style="dashed" color="#b42318"']),
+        ("d2", ['a -> d: "not declared +" {style.stroke-dash: 9; style.stroke-width: 4}']),
+        ("plantuml", ["a -[dashed,thickness=3]-> d : not declared <U+002B>"]),
+        (
+            "svg",
+            ['stroke-dasharray="9 4 .1 4 .1 4"', ">not declared</text>", "penstock-undeclared"],
+        ),
+    ],
+)
+def test_undeclared(name, expected):
+    """An edge that only the source has has another line, a sign and words, and enters no bar."""
+    text = draw(FOUND, name, legend=True)
+
+    assert [line for line in (*expected, "Plus at an arrow") if line not in text] == []
+
+
+def test_undeclared_in_folds():
+    """Between two groups, an edge is undeclared only if all edges there are."""
+    nodes = tuple(
+        replace(node, group="one" if node.name in "abc" else "two") for node in FOUND.nodes
+    )
+    folded = fold(replace(FOUND, nodes=nodes), 1)
+
+    assert [(e.source, e.target, e.sign) for e in folded.graph.edges] == [
+        *(("a", "one", None), ("one", "two", None)),
+        *(("two", "one", "undeclared"), ("a", "two", "undeclared")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"from_": "e"}, []),
+        ({"around": "e"}, ["de"]),
+        ({"around": "a", "depth": 2}, ["ab", "ac", "bd", "cd", "ad"]),
+        ({"only_kinds": "http"}, ["ad", "ad"]),
+    ],
+)
+def test_undeclared_in_parts(options, expected):
+    """A part of a flow is what declared edges lead to, with undeclared ones inside of it."""
+    edges = subgraph(FOUND, **options).edges
+
+    assert [edge.source + edge.target for edge in edges] == expected

@@ -11,6 +11,7 @@ from penstock.render import (
     by_group,
     clean_text,
     drawn_id,
+    enters_bar,
     group_id,
     joins,
     label_lines,
@@ -58,6 +59,7 @@ _LINES = {
     "unverified": " {style.stroke-dash: 2}",
     "mixed": " {style.stroke-dash: 9}",
     "contradicted": " {style.stroke-width: 4}",
+    "undeclared": " {style.stroke-dash: 9; style.stroke-width: 4}",
 }
 """The lines of edges by the verdicts on them. All of these have a label."""
 
@@ -101,7 +103,7 @@ def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
         shown = f": {_text(label)}{_LINES.get(edge.sign or '', '')}" if label else ""
         if edge.is_loop:  # laid out as if it led forwards, so that all steps keep their positions
             yield f"{target} <- {source}{shown}"
-        elif edge.target in bars:
+        elif enters_bar(edge, bars):
             yield f"{source} -- {bar_id(target)}{shown}"
         else:
             yield f"{source} -> {target}{shown}"

@@ -11,6 +11,7 @@ from penstock.render import (
     bar_id,
     by_group,
     drawn_id,
+    enters_bar,
     group_id,
     joins,
     label_lines,
@@ -61,6 +62,7 @@ _LINES = {
     "unverified": "dotted",
     "mixed": "dashed",
     "contradicted": "bold",
+    "undeclared": "dashed,thickness=3",
 }
 """The lines of edges by the verdicts on them."""
 
@@ -93,7 +95,7 @@ def _statements(graph: Graph, options: RenderOptions) -> Iterator[str]:
                 inside.append(f"{bar_id(name)} {arrow} {name}")
         yield from inside if group is None else _frame(group, inside)
     for edge in lines(graph):
-        yield _edge(edge, graph.words.label_of(edge), arrow, into_bar=edge.target in bars)
+        yield _edge(edge, graph.words.label_of(edge), arrow, into_bar=enters_bar(edge, bars))
     if options.legend and (rows := legend_lines(graph, "plantuml")):
         yield from ("legend", *map(_escape, rows), "endlegend")
 

@@ -11,7 +11,7 @@ from math import ceil
 from typing import Literal
 
 from penstock.graph import Edge, Graph, Node
-from penstock.render import joins, ways_back
+from penstock.render import enters_bar, joins, ways_back
 from penstock.render._graphviz.measure import MONO, NOTE, SANS, width_of, wrap
 from penstock.render._icons import MARKS, SIGNS, icon_of
 
@@ -188,7 +188,8 @@ class _Planner:
     def _add_bar(self, node: Node) -> None:
         """Add the bar before *node*, with room on both sides for the words beside it."""
         target = self._ids[node.name]
-        count = sum(e.target == node.name and not e.is_loop for e in self._graph.edges)
+        edges = [edge for edge in self._graph.edges if edge.target == node.name]
+        count = sum(enters_bar(edge, self._bars) for edge in edges)
         words = self._graph.words.all_of
         length, room = max(52, 26 * count), _even(width_of(words, NOTE) + 5)
         down = self._axis == "TB"
@@ -207,7 +208,8 @@ class _Planner:
 
     def _add_edge(self, number: int, edge: Edge, *, is_back: bool) -> None:
         source, target = self._ids[edge.source], self._ids[edge.target]
-        if edge.target in self._bars and not is_back:
+        is_joined = enters_bar(edge, self._bars) and not is_back
+        if is_joined:
             target = f"b{target}"
         stations = [source, target]
         if label := self._label(number, edge):
@@ -218,13 +220,13 @@ class _Planner:
         pairs = list(pairwise(stations))
         ending = 0 if is_back else len(pairs) - 1
         self._pieces += [
-            Piece(*pair, edge, place == ending and not target.startswith("b"), is_back)
+            Piece(*pair, edge, place == ending and not is_joined, is_back)
             for place, pair in enumerate(pairs)
         ]
 
     def _label(self, number: int, edge: Edge) -> Box | None:
         words = self._graph.words
-        text = words.with_passed(edge, edge.label) or (words.again if edge.is_loop else None)
+        text = words.with_passed(edge, words.named(edge)) or (words.again if edge.is_loop else None)
         if text is None and edge.channel is None and not has_sign(edge):
             return None
         lines = wrap(text, _LABEL_LIMIT) if text else ()

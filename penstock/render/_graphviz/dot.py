@@ -39,10 +39,13 @@ _LINES = {
     "unverified": {"style": "dotted", "penwidth": "2"},
     "mixed": {"style": "dashed", "penwidth": "2"},
     "contradicted": {"color": _COLOURS["bad"], "penwidth": "2.5"},
+    "undeclared": {"style": "dashed", "color": _COLOURS["bad"], "penwidth": "2.5"},
 }
 """The lines of edges by the verdicts on them."""
 
-_WORDS = {"channel": _COLOURS["queue"], "contradicted": _COLOURS["bad"]}
+_WORDS = {"channel": _COLOURS["queue"]} | dict.fromkeys(
+    ("contradicted", "undeclared"), _COLOURS["bad"]
+)
 """The colours of their labels."""
 
 _TITLE_WIDTH = 60

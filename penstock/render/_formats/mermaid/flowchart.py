@@ -18,6 +18,7 @@ from penstock.render import (
     bar_id,
     by_group,
     drawn_id,
+    enters_bar,
     group_id,
     joins,
     label_lines,
@@ -91,6 +92,7 @@ _ARROWS: dict[str | None, str] = {
     "unchecked": "-.->",
     "unverified": "-.->",
     "contradicted": "==>",
+    "undeclared": "==>",
 }
 """The arrows of edges that the source does not show."""
 
@@ -98,6 +100,7 @@ _STYLES = {
     "channel": "stroke-dasharray:6 4",
     "mixed": "stroke-dasharray:9 4 1 4",
     "contradicted": "stroke-width:3px",
+    "undeclared": "stroke-width:3px,stroke-dasharray:9 4 1 4 1 4",
 }
 """The styles of edges, by the verdicts on them."""
 
@@ -292,9 +295,9 @@ def _box(
 def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[tuple[str, str | None]]:
     """Yield the edges with their signs, in order; those of a join lead to its bar."""
     drawn = lines(graph)
-    last = {edge.target: index for index, edge in enumerate(drawn) if not edge.is_loop}
+    last = {edge.target: index for index, edge in enumerate(drawn) if enters_bar(edge, bars)}
     for index, edge in enumerate(drawn):
-        into_bar = edge.target in bars and not edge.is_loop
+        into_bar = enters_bar(edge, bars)
         target = _bar(edge.target) if into_bar else _id(edge.target)
         label = _label(graph.words.label_of(edge) or "")
         arrow = _ARROWS.get(edge.sign, "-->")
@@ -308,7 +311,7 @@ def _line_styles(signs: Sequence[str | None], *, styled: bool) -> Iterator[str]:
     """Yield what arrows alone do not say of lines, by the numbers of the edges."""
     for sign, style in _STYLES.items():
         numbers = [str(number) for number, found in enumerate(signs) if found == sign]
-        if numbers and (styled or sign not in _ARROWS):
+        if numbers and (styled or sign != "contradicted"):  # whose arrow is thick
             yield f"linkStyle {','.join(numbers)} {style}"
 
 
