@@ -26,6 +26,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "penstock_sphinx",
     "gallery",
+    "narrow_tables",
     "public_names",
 ]
 penstock_modules = ["bom_sync", "checkout", "first_diagram", "orders", "refunds"]

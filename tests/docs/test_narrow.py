@@ -1,6 +1,7 @@
-"""Pages of the documentation on a phone: code and tables scroll in themselves, and pages do not."""
+"""Pages of the documentation on a phone: code scrolls in itself, and pages do not."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from shutil import copy, copytree
 
 import pytest
 from browser import chromium
+from docutils import nodes
 
 __all__ = ["chromium"]
 
@@ -53,12 +55,13 @@ def cut_off(chromium, target, color_scheme="light"):
 
 
 def test_tables_of_integrations(chromium, tmp_path):
-    """The widest tables of the documentation scroll in themselves on a phone."""
+    """Of the widest tables of the documentation, a phone shows a row below the other."""
     source = tmp_path / "source"
     copytree(DOCS / "_static", source / "_static")
     copy(DOCS / "integrations" / "index.md", source / "index.md")
     (source / "conf.py").write_text(
-        "extensions = ['myst_parser']\n"
+        f"import sys\nsys.path.append({str(DOCS / '_extension')!r})\n"
+        "extensions = ['myst_parser', 'narrow_tables']\n"
         "myst_enable_extensions = ['colon_fence']\n"
         "html_theme = 'furo'\n"
         "html_static_path = ['_static']\n"
@@ -69,6 +72,37 @@ def test_tables_of_integrations(chromium, tmp_path):
     build(source, tmp_path / "built")
 
     assert cut_off(chromium, tmp_path / "built") == {}
+    page = chromium.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.goto((tmp_path / "built" / "index.html").as_uri())
+    tables = page.locator("table.stacked")
+    width = "table => table.offsetWidth - table.parentElement.clientWidth"
+    assert tables.count() > 5
+    assert max(table.evaluate(width) for table in tables.all()) <= 0
+
+
+def test_what_is_stacked():
+    """A table that is too wide for a phone has the title of the column in each of its cells."""
+    narrow_tables = runpy.run_path(str(DOCS / "_extension" / "narrow_tables.py"))
+    few = [["a", "bb"], ["c", "d" * 43]]
+    many = [["tool", "does", "use"], ["x", "word " * 10, "word " * 10], ["y", "", ""]]
+    found = [table_of(rows) for rows in (few[:1] * 2, few, many)]
+
+    assert [narrow_tables["is_wide"](table) for table in found] == [False, True, True]
+    narrow_tables["add_titles"](found[1])
+    narrow_tables["add_titles"](found[2])
+    titles = [each.astext() for each in found[2].findall(nodes.inline)]
+    assert titles == ["does", "use"] * 2
+    assert not list(found[1].findall(nodes.inline))
+
+
+def table_of(rows):
+    """Return a table of strings, the first row of which has the titles of its columns."""
+
+    def row(cells):
+        return nodes.row("", *(nodes.entry("", nodes.paragraph(text=cell)) for cell in cells))
+
+    head, *body = map(row, rows)
+    return nodes.table("", nodes.tgroup("", nodes.thead("", head), nodes.tbody("", *body)))
 
 
 @pytest.fixture(scope="module")
