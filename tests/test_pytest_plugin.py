@@ -133,7 +133,7 @@ def test_flow_check(checked):
 
     assert "PASSED pyproject.toml::parcels" in printed
     assert "FAILED pyproject.toml::orders" in printed
-    assert "application.py:8: orders: begin -> charge is not in the source" in printed
+    assert "application.py:9: orders: begin -> charge is not in the source" in printed
     assert "parcels: send -> pack cannot be seen in the source [edge-unverified]" in printed
     assert "2 failed, 2 passed, 1 warning" in printed
     assert "FAILED pyproject.toml::declarations" in printed

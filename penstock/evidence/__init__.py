@@ -9,6 +9,7 @@ from penstock._project.settings import Settings
 from penstock.catalog._object_reader import ImportedObjects
 from penstock.catalog._objects import NOT_IMPORTED
 from penstock.evidence._baseline import apply_baseline, baseline_text, read_baseline
+from penstock.evidence._declaration import Fix
 from penstock.evidence._declared import as_checked, project_of
 from penstock.evidence._explain import explain_edge
 from penstock.evidence._formats import FORMATS, SCHEMA_VERSION, report_schema
@@ -33,6 +34,7 @@ __all__ = [
     "EdgeEvidence",
     "Evidence",
     "Finding",
+    "Fix",
     "FlowReport",
     "MissingStep",
     "Report",
@@ -86,7 +88,7 @@ def check_flows(
     found = check_again(project, checked, None if cache is None else Path(cache))
     reports = [replace(each, undeclared=()) if each.flow in incomplete else each for each in found]
     others = [as_finding(problem, root) for problem in problems]
-    return report_of(checked, reports, others, is_imported=is_loaded)
+    return report_of(checked, reports, others, project.line_at, is_imported=is_loaded)
 
 
 def explain_unchecked(report: Report, settings: Settings) -> str | None:

@@ -121,6 +121,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         found["help"] = finding.help
     if finding.location is not None:
         found |= _location(finding.location)
+    if finding.fix is not None:
+        fix = finding.fix
+        columns = {"column": fix.start, "end_column": fix.end}
+        found["fix"] = {**_location(fix.location), **columns, "text": fix.text}
     return found
 
 

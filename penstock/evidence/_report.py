@@ -3,13 +3,14 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from penstock._common.plural import count
 from penstock._declared.step import Location
 from penstock._project.check_settings import FAIL_ON
+from penstock.evidence._declaration import Fix, LineAt, declaring_line, find_fix
 from penstock.evidence._declared import relative_to
 from penstock.evidence._help import help_of
 from penstock.evidence._model import (
@@ -53,6 +54,10 @@ _FAILING = {
 """The codes that fail at each level; those of problems fail at all but the last, ``"none"``."""
 
 
+_MOST_QUOTED = 6
+"""How many lines of the source are quoted for one finding."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something that a declared flow and its source disagree on.
@@ -84,6 +89,12 @@ class Finding:
     related: tuple[Location, ...] = ()
     """Further lines of the source."""
 
+    quoted: tuple[str, ...] = ()
+    """The lines of the source that show it, each after its location."""
+
+    fix: Fix | None = None
+    """The change that makes the declaration agree with the source, if that is of one line."""
+
     @property
     def key(self) -> Key:
         """The code, the flow and the names of the steps, which stay where lines move."""
@@ -92,8 +103,9 @@ class Finding:
     def text(self) -> str:
         """Return it as text, with the line first and the details below."""
         location = f"{self.location}: " if self.location is not None else ""
-        lines = [f"{location}{self.title} [{self.code}]", *(f"    {each}" for each in self.details)]
-        return "\n".join(lines)
+        facts, cure = self.details[:-1], self.details[-1:]
+        below = [*facts, *(f"    {line}" for line in self.quoted), *cure]
+        return "\n".join([f"{location}{self.title} [{self.code}]", *(f"    {x}" for x in below)])
 
     @property
     def help(self) -> str | None:
@@ -189,21 +201,53 @@ class Report:
         return "; ".join([counted, *more])
 
 
+def _no_line(_: Location) -> str:
+    """Return no line of the source, which nobody has."""
+    raise LookupError
+
+
 def report_of(
     flows: Iterable[CheckedFlow],
     reports: Iterable[FlowReport],
     problems: Iterable[Finding] = (),
+    line_at: LineAt = _no_line,
     *,
     is_imported: bool = True,
 ) -> Report:
-    """Return the report on *flows*, and on *problems* of their declarations."""
-    kept = tuple(reports)
+    """Return the report on *flows*, and on *problems* of their declarations.
+
+    Args:
+        flows: The flows.
+        reports: What was found of each.
+        problems: The problems of their declarations.
+        line_at: Returns a line of the source, to be quoted.
+        is_imported: Whether the modules were imported.
+    """
+    found = tuple(problems)
+    lost = {(each.flow, each.source) for each in found if each.code == "unknown-predecessor"}
+    hints: dict[tuple[str | None, str | None], Connection] = {}
+    kept: list[FlowReport] = []
+    for report in reports:
+        # One fault is one finding: where the steps before are not known, no edge is missing.
+        more = {one: (report.flow, one.target) for one in report.undeclared}
+        hints |= {key: one for one, key in more.items() if key in lost}
+        undeclared = tuple(one for one, key in more.items() if key not in lost)
+        kept.append(replace(report, undeclared=undeclared))
     findings = (
         finding
         for flow, report in zip(flows, kept, strict=True)
-        for finding in _Writer(flow, report).findings()
+        for finding in _Writer(flow, report, line_at).findings()
     )
-    return Report(kept, (*problems, *findings), is_imported=is_imported)
+    shown = [_with_hint(each, hints.get((each.flow, each.source))) for each in found]
+    return Report(tuple(kept), (*shown, *findings), is_imported=is_imported)
+
+
+def _with_hint(problem: Finding, hint: Connection | None) -> Finding:
+    """Return a problem of an unknown predecessor with the one that the source has, if it has."""
+    if hint is None or problem.code != "unknown-predecessor":
+        return problem
+    where = f"The source leads there from {hint.source}: {_lines(hint.evidence)}."
+    return replace(problem, details=(where, f'Write after="{hint.source}", if that is meant.'))
 
 
 def as_finding(problem: Problem, folder: Path) -> Finding:
@@ -221,8 +265,8 @@ def as_finding(problem: Problem, folder: Path) -> Finding:
 class _Writer:
     """The findings of one flow."""
 
-    def __init__(self, flow: CheckedFlow, report: FlowReport) -> None:
-        self._flow, self._report = flow, report
+    def __init__(self, flow: CheckedFlow, report: FlowReport, line_at: LineAt) -> None:
+        self._flow, self._report, self._line_at = flow, report, line_at
         self._locations = {step.name: step.declared for step in flow.steps}
 
     def findings(self) -> Iterator[Finding]:
@@ -246,18 +290,41 @@ class _Writer:
         location = self._locations.get(name)
         return f"{name} ({location})" if location is not None else name
 
-    def _on_edge(self, code: str, edge: EdgeEvidence, message: str, *details: str) -> Finding:
+    def _declared(self, target: str, source: str) -> Location | None:
+        """Return the line that declares the edge between two steps."""
+        start = self._locations.get(target)
+        return start and declaring_line(start, source, self._line_at)
+
+    def _fix(self, target: str, source: str, text: str) -> Fix | None:
+        """Return how to write *text* where *source* alone is declared to lead to *target*."""
+        location = self._declared(target, source)
+        return None if location is None else find_fix(location, source, text, self._line_at)
+
+    def _quoted(self, *found: Evidence) -> tuple[str, ...]:
+        lines = [each for one in found for each in (*one.first, *one.path)]
+        return tuple(filter(None, map(self._quote, list(dict.fromkeys(lines))[:_MOST_QUOTED])))
+
+    def _quote(self, location: Location) -> str | None:
+        try:
+            return f"{location}: {self._line_at(location).strip()}"
+        except LookupError:  # no file of the project, or another one now
+            return None
+
+    def _on_edge(
+        self, code: str, edge: EdgeEvidence, message: str, *details: str, **more: Any
+    ) -> Finding:
         """Return a finding about a declared edge, at the line that declares it."""
         against = edge.against[:1]
         related = [each for one in against for each in (*one.first, *one.path)]
         return Finding(
+            **more,
             code=code,
             flow=self._flow.name,
             source=edge.source,
             target=edge.target,
             message=f"{edge.source} -> {edge.target} {message}",
             details=details,
-            location=self._locations.get(edge.target),
+            location=self._declared(edge.target, edge.source),
             related=(*related, *([] if edge.location is None else [edge.location])),
         )
 
@@ -275,7 +342,10 @@ class _Writer:
                 f"Call {edge.target} after {edge.source}, correct after= of {edge.target}, or "
                 'write unchecked="why" on it if something else than the source leads there.'
             )
-        return self._on_edge("edge-contradicted", edge, "is not in the source", *details)
+        fix = reached and self._fix(edge.target, edge.source, f'"{reached}"')
+        quoted = self._quoted(*against)
+        message = "is not in the source"
+        return self._on_edge("edge-contradicted", edge, message, *details, quoted=quoted, fix=fix)
 
     def _reached(self, target: str, other_than: str) -> str | None:
         """Return the step from which the source leads to *target*."""
@@ -293,6 +363,7 @@ class _Writer:
             f"In this order in {one.caller}: {_lines(one)}.",
             f"Reversed in {other.caller}: {_lines(other)}.",
             f'Use one order in both, or add loop("{edge.target}") to after= of {edge.source}.',
+            quoted=self._quoted(one, other),
         )
 
     def _unverified(self, edge: EdgeEvidence) -> Finding:
@@ -305,6 +376,9 @@ class _Writer:
             f"{reason}{where}.",
             "If a message leads there, write the channel as sends= and receives=; "
             'else unchecked="why" takes the edge out of the check.',
+            quoted=()
+            if edge.location is None
+            else tuple(filter(None, [self._quote(edge.location)])),
         )
 
     def _undeclared(self, found: Connection) -> Finding:
@@ -324,8 +398,17 @@ class _Writer:
                 f'Add "{found.source}" to after= of {found.target}, or do not call it there.',
             ),
             location=evidence.path[0] if evidence.path else None,
-            related=evidence.path[1:],
+            related=(*evidence.first, *evidence.path[1:]),
+            quoted=self._quoted(evidence),
+            fix=self._added(found),
         )
+
+    def _added(self, found: Connection) -> Fix | None:
+        """Return how to declare what the source has, beside the only predecessor that there is."""
+        before = [edge.source for edge in self._report.edges if edge.target == found.target]
+        if len(before) != 1:
+            return None
+        return self._fix(found.target, before[0], f'["{before[0]}", "{found.source}"]')
 
     def _missing(self, missing: MissingStep) -> Finding:
         if missing.renamed_to is None:

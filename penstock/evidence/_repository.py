@@ -35,4 +35,6 @@ def _renamed(finding: Finding, prefix: str) -> Finding:
         return replace(found, file=posixpath.normpath(f"{prefix}/{found.file}"))
 
     location = renamed(finding.location or _SETTINGS)
-    return replace(finding, location=location, related=tuple(map(renamed, finding.related)))
+    related = tuple(map(renamed, finding.related))
+    fix = finding.fix and replace(finding.fix, location=renamed(finding.fix.location))
+    return replace(finding, location=location, related=related, fix=fix)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from penstock._declared.step import Location
+from penstock.evidence._declaration import Fix
 from penstock.evidence._help import MEANINGS, help_of
 from penstock.evidence._report import CODES, Finding, Report
 
@@ -68,7 +69,19 @@ def _results(findings: Iterable[Finding], rules: list[str]) -> Iterable[Mapping[
                 {"id": number, "physicalLocation": _location(location)}
                 for number, location in enumerate(locations, 1)
             ]
+        if finding.fix is not None:
+            result["fixes"] = [_fix(finding, finding.fix)]
         yield result
+
+
+def _fix(finding: Finding, fix: Fix) -> Mapping[str, Any]:
+    region = {"startLine": fix.location.line, "startColumn": fix.start, "endColumn": fix.end}
+    replacement = {"deletedRegion": region, "insertedContent": {"text": fix.text}}
+    artifact = _location(fix.location)["artifactLocation"]
+    return {
+        "description": {"text": finding.details[-1]},
+        "artifactChanges": [{"artifactLocation": artifact, "replacements": [replacement]}],
+    }
 
 
 def _location(location: Location) -> dict[str, Any]:

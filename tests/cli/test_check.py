@@ -176,7 +176,9 @@ def test_problems_of_the_declaration_are_part_of_the_check(project):
 
     assert actual.exit_code == 1
     assert actual.stdout.startswith("cli_checked.py:9: checked_orders: 'charge' comes after 'gone'")
-    assert actual.stdout.endswith("; 1 undeclared; 1 problem\n")
+    assert "    The source leads there from pay: cli_checked.py:7.\n" in actual.stdout
+    assert '    Write after="pay", if that is meant.\n' in actual.stdout
+    assert actual.stdout.endswith("0 in the source; 1 problem\n")  # one fault is one finding
 
 
 @pytest.mark.usefixtures("project")

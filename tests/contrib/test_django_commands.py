@@ -331,7 +331,7 @@ class TestChecks:
         (found,) = run_checks()
 
         assert (found.id, found.level) == ("penstock.E101", checks.ERROR)
-        assert (found.obj.file, found.obj.line) == ("django_flow_tasks.py", 9)
+        assert (found.obj.file, found.obj.line) == ("django_flow_tasks.py", 10)
         assert found.msg == (
             "reservation: prepare -> send_code is not in the source [edge-contradicted]\n"
             "    prepare (django_flow_tasks.py:4) does not lead to send_code "

@@ -118,4 +118,4 @@ def report_on(source: str, edges: str, *problems: Finding, **options: dict) -> R
     """Return the whole report on a flow of all steps in *source*."""
     project = project_with({"app.py": source})
     flow = checked_flow(project, edges, **options)
-    return report_of([flow], check(project, [flow]), problems)
+    return report_of([flow], check(project, [flow]), problems, project.line_at)

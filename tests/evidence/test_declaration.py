@@ -1,0 +1,170 @@
+"""The line that declares an edge, and the change of it that a finding has."""
+
+import json
+
+import jsonschema
+import pytest
+from checked_sources import report_on
+
+from penstock import Location
+from penstock.evidence import FORMATS, Finding, Fix, report_schema
+from penstock.evidence._declaration import declaring_line, find_fix
+
+STACKED = """\
+@billing
+@entrypoint(
+    name="charge",
+)
+@orders
+@step(after=["hold", "cancel"])
+@mails
+@step(after="send")
+async def charge(): ...
+@step(after="far")
+def other(): ...
+"""
+
+
+def line_of(text):
+    """Return what returns a line of *text*, as of ``app.py``."""
+    return lambda location: text.splitlines()[location.line - 1]
+
+
+@pytest.mark.parametrize(
+    ("start", "source", "expected"),
+    [(1, "hold", 6), (1, "cancel", 6), (1, "send", 8), (1, "unknown", 6), (9, "far", 9),
+     (10, "far", 10), (11, "far", 11), (40, "far", 40)],
+)  # fmt: skip
+def test_line(start, source, expected):
+    """It is the line with the after= that names the step, in the decorators of the function."""
+    found = declaring_line(Location("app.py", start), source, line_of(STACKED))
+
+    assert found == Location("app.py", expected)
+
+
+def test_decorators_without_end():
+    """A file that goes on with neither after= nor a function is not read to its end."""
+    text = "x = 1\n" * 60 + '@step(after="pay")\n'
+
+    assert declaring_line(Location("app.py", 1), "pay", line_of(text)) == Location("app.py", 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('@step(after="pay", kind="http")', (13, 18)),
+        ("@step(kind='http', after = 'pay')", (28, 33)),
+        ("@step(after='pay'", None),
+        ('@step(after=["pay"])', None),
+        ("@step(after=pay)", None),
+        ('@step(after="pay" "er")', None),
+        ('@step(after="payer")', None),
+    ],
+)
+def test_fix(line, expected):
+    """A string that is the only predecessor can be replaced, and nothing else."""
+    location = Location("app.py", 1)
+    found = find_fix(location, "pay", '"ship"', line_of(line))
+
+    assert found == (expected and Fix(location, *expected, '"ship"'))
+
+
+def test_fix_in_a_file_that_is_gone():
+    """Without the line there is no fix."""
+    assert find_fix(Location("app.py", 2), "pay", '"ship"', line_of("x")) is None
+
+
+DRIFTED = """\
+@step
+def pay(): ship()
+@step(after="pay")
+def charge(): pass
+@step(after="charge")
+def ship(): pass
+"""
+
+
+@pytest.fixture
+def findings():
+    """Return the report on a flow that has drifted, and its findings by their codes."""
+    declared = {
+        "charge": {"declared": Location("app.py", 3)},
+        "ship": {"declared": Location("app.py", 5)},
+    }
+    report = report_on(DRIFTED, "pay -> charge, charge -> ship", **declared)
+    return report, {(each.code, each.target): each for each in report.findings}
+
+
+def test_fixes_of_findings(findings):
+    """A step that is reached from elsewhere can be declared so, instead of or beside the other."""
+    _, by_code = findings
+    location = Location("app.py", 5)
+
+    assert by_code["edge-contradicted", "ship"].location == location
+    assert by_code["edge-contradicted", "ship"].fix == Fix(location, 13, 21, '"pay"')
+    assert by_code["edge-undeclared", "ship"].fix == Fix(location, 13, 21, '["charge", "pay"]')
+    assert by_code["edge-contradicted", "charge"].fix is None
+
+
+def test_fix_of_a_step_with_several_predecessors():
+    """Nothing is changed where it is not sure what to change."""
+    edges = "pay -> charge, charge -> ship, refund -> ship"
+    source = f"{DRIFTED}@step\ndef refund(): ship()\n".replace("ship()\n", "other()\n", 1)
+    source = source.replace("def charge(): pass", "def charge(): ship()")
+    report = report_on(f"{source}@step\ndef other(): ship()\n", edges)
+
+    assert [(each.code, each.fix) for each in report.findings if each.source == "other"] == [
+        ("edge-undeclared", None)
+    ]
+
+
+def test_fix_in_the_formats(findings):
+    """JSON and SARIF have the fix, for editors that offer it."""
+    report, _ = findings
+    value = json.loads(FORMATS["json"](report))
+    jsonschema.validate(value, report_schema(), jsonschema.Draft202012Validator)
+    (run,) = json.loads(FORMATS["sarif"](report))["runs"]
+    (fix,) = next(each["fixes"] for each in run["results"] if "fixes" in each)
+    (change,) = fix["artifactChanges"]
+
+    assert next(each["fix"] for each in value["findings"] if "fix" in each) == {
+        "file": "app.py", "line": 5, "column": 13, "end_column": 21, "text": '"pay"',
+    }  # fmt: skip
+    assert fix["description"]["text"].startswith('Write after="pay" on ship')
+    assert change["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 5, "startColumn": 13, "endColumn": 21},
+            "insertedContent": {"text": '"pay"'},
+        }
+    ]
+
+
+def test_quoted_lines(findings):
+    """The lines that show a finding are quoted below its facts, before what to do."""
+    _, by_code = findings
+
+    assert by_code["edge-undeclared", "ship"].text().splitlines()[1:] == [
+        "    pay calls ship: app.py:2.",
+        "        app.py:2: def pay(): ship()",
+        '    Add "pay" to after= of ship, or do not call it there.',
+    ]
+
+
+UNKNOWN = Finding(
+    code="unknown-predecessor", flow="orders", source="ship", target=None, message="after 'x'"
+)
+
+
+def test_a_predecessor_that_is_not_known():
+    """The step that leads to one with a misspelled predecessor is a hint, and no second finding."""
+    other = Finding(code="cycle", flow="orders", source="ship", target=None, message="a cycle")
+    report = report_on(DRIFTED, "pay -> charge", UNKNOWN, other)
+    first, second, *others = report.findings
+
+    assert first.details == (
+        "The source leads there from pay: app.py:2.",
+        'Write after="pay", if that is meant.',
+    )
+    assert second.details == ()
+    assert [each.code for each in others] == ["edge-contradicted"]
+    assert report.flows[0].undeclared == ()
