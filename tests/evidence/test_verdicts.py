@@ -480,7 +480,7 @@ def test_an_unresolved_method_that_is_a_step_leads_to_that_step():
     """A method that is a step itself leads to that step, and not past it."""
     source = """
 @step
-def pay(): given().collect()
+def pay(given): given().collect()
 class Shop:
     {}
     def collect(self): charge()

@@ -199,6 +199,8 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
         return (Class(owner.cls, is_any=owner.site is None),)
     found = engine.find(owner.cls, name)
     own = _assigned(engine, owner, name, found)
+    if own and frame.objects:
+        own = frame.objects.get((owner, name), own)
     # A data descriptor comes first, as with Python.
     if own and not any(isinstance(v, Wrapped) and v.kind == "property" for v in found):
         return own
@@ -215,6 +217,8 @@ def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Valu
     if not own:
         engine.prepare(owner.cls, name)
         own = engine.load(owner, name) or engine.load(Instance(owner.cls), name)
+    elif (owner, name) in engine.blurred:
+        own = join(own, engine.load(Instance(owner.cls), name))
     if not own and owner.site is None and not found:
         own = _of_subclasses(engine, owner, name)
     if Unknown() in own:

@@ -54,7 +54,7 @@ def run_body(engine: Engine, activation: Activation) -> None:
         activation.returns = join(activation.returns, frame.evaluate(node.body))
     else:
         frame.execute(node.body)
-    activation.body = sequence(frame.terms)
+    activation.body, activation.leaves = sequence(frame.terms), frame.objects
 
 
 def _of_annotation(frame: Frame, name: str, values: Values) -> Values:

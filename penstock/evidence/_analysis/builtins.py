@@ -252,6 +252,7 @@ def _modules_below(engine: Engine, beginning: str) -> list[str]:
 
 
 def same(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    frame.engine.single.difference_update(first_of(arguments))  # of which this may be a copy
     return first_of(arguments) or None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from penstock.evidence._analysis.attributes import attribute_of, item_of
 from penstock.evidence._analysis.by_name import imported_by
 from penstock.evidence._analysis.containers import fields_of
+from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.external import call_external
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import call_outside, hand_functions
@@ -39,6 +40,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._analysis.wrapped import call_wrapped
+from penstock.evidence._source.files import Definition
 
 __all__ = ["apply", "call_expression"]
 
@@ -181,9 +183,15 @@ def _instantiate(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) 
 
 def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) -> Values:
     engine = frame.engine
-    instance = Instance(cls.definition, None if cls.is_any else frame.site(node))
-    made: Values = (instance,)
     new = [f for f in engine.find(cls.definition, "__new__") if isinstance(f, Function)]
+    # What ``__new__`` returns may be the same object each time.
+    site = (cls.definition, "new") if new else frame.site(node)
+    instance = Instance(cls.definition, None if cls.is_any else site)
+    if frame.objects is not None and _is_plain(engine, cls.definition):
+        engine.single.add(instance)
+    else:
+        engine.single.discard(instance)
+    made: Values = (instance,)
     for function in new:
         returned = _call_function(frame, function, arguments.before((cls,)), None, node)
         made = tuple(v for v in returned if isinstance(v, Instance)) or made
@@ -199,6 +207,20 @@ def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) ->
             hand_functions(frame, External(f"{base}()"), arguments, node)
             break
     return made
+
+
+def _is_plain(engine: Engine, cls: Definition) -> bool:
+    """Return whether a call of a class makes an object, whose attributes are what is assigned."""
+    for one in engine.mro(cls):
+        if not isinstance(one, str):
+            info = engine.info(one)
+            names = {*info.scope.names, *info.assigned}
+            if getattr(one.node, "keywords", ()) or not _SPECIAL.isdisjoint(names):
+                return False
+    return True
+
+
+_SPECIAL = {"__setattr__", "__getattribute__", "__dict__", "__class__"}
 
 
 def _fill_fields(frame: Frame, instance: Instance, arguments: Arguments, node: ast.AST) -> None:

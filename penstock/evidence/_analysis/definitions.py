@@ -29,8 +29,7 @@ from penstock.evidence._analysis.values import (
     Wrapped,
     join,
 )
-from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import nodes_in
+from penstock.evidence._source.files import Definition, SourceFile
 
 __all__ = ["define_class", "define_function"]
 
@@ -106,7 +105,7 @@ def define_class(frame: Frame, node: ast.ClassDef) -> None:
     if info is None or info.scope.parent is not frame.scope:
         info = ClassInfo(definition, Scope(definition, frame.scope))
         engine.replace(info)
-        info.assigned = _assigned_attributes(node)
+        info.assigned = _assigned_attributes(definition.source, node)
     bases = join(*(frame.evaluate(_plain(base)) for base in node.bases))
     for base in bases:
         if isinstance(base, Wrapped) and isinstance(base.function, Constant):  # named tuple
@@ -122,6 +121,8 @@ def define_class(frame: Frame, node: ast.ClassDef) -> None:
     inner.execute(node.body)
     if inner.names is not None:
         info.scope.final = dict(inner.names)
+    if inner.objects != {}:
+        frame.objects = None
     engine.forget_mros()
     _note_subclass(frame, definition, node)
     frame.assign(node.name, _decorate(frame, (Class(definition),), node))
@@ -142,21 +143,11 @@ def _note_subclass(frame: Frame, definition: Definition, node: ast.ClassDef) -> 
             frame.apply((Method(function, Class(definition)),), Arguments((), named), node)
 
 
-def _assigned_attributes(node: ast.ClassDef) -> dict[str, tuple[ast.AST, ...]]:
+def _assigned_attributes(source: SourceFile, node: ast.ClassDef) -> dict[str, tuple[ast.AST, ...]]:
     """Return the methods that assign each attribute of their first parameter."""
     found: dict[str, list[ast.AST]] = {}
     for method in node.body:
-        if not isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        parameters = [*method.args.posonlyargs, *method.args.args]
-        if not parameters:
-            continue
-        for each in nodes_in(method):
-            if (
-                isinstance(each, ast.Attribute)
-                and isinstance(each.ctx, ast.Store)
-                and isinstance(each.value, ast.Name)
-                and each.value.id == parameters[0].arg
-            ):
-                found.setdefault(each.attr, []).append(method)
-    return {name: tuple(dict.fromkeys(methods)) for name, methods in found.items()}
+        if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for name in sorted(source.definitions[method].assigned_attributes):
+                found.setdefault(name, []).append(method)
+    return {name: tuple(methods) for name, methods in found.items()}

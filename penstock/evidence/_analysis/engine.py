@@ -362,6 +362,7 @@ class Engine(Heap):
         key: Hashable = (definition, function.scope, receiver, tuple(bound.values()))
         found = self._activations.get(key)
         if found is None and len(contexts) >= _FEW_CONTEXTS:
+            self.blur(receiver, definition)
             bound = {name: _general(values) for name, values in bound.items()}
             key = (definition, function.scope, receiver, tuple(bound.values()))
             found = self._activations.get(key)

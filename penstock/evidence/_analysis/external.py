@@ -78,6 +78,8 @@ __all__ = ["Special", "call_external"]
 
 def call_external(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values:
     """Return what a call of something of a library returns: by the first rule that knows it."""
+    if last_of(callee.name) not in LOOKING:
+        frame.objects = None
     for rule in _RULES:
         found = rule(frame, callee, arguments, node)
         if found is not None:

@@ -3,14 +3,14 @@
 import ast
 import builtins
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import Engine
-from penstock.evidence._analysis.scopes import Activation, Arguments, Scope, merge
-from penstock.evidence._analysis.terms import Term
-from penstock.evidence._analysis.values import UNKNOWN, External, Values, join
+from penstock.evidence._analysis.scopes import Activation, Arguments, Attributes, Scope, merge
+from penstock.evidence._analysis.terms import Call, Exit, Sequence, Term
+from penstock.evidence._analysis.values import UNKNOWN, External, Instance, Value, Values, join
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
@@ -46,6 +46,11 @@ class Frame:
         """The numbers of the rounds of loops over lists that the source has."""
         self.tokens: dict[object, list[object]] = {}
         """The hand-offs to each object."""
+        self.objects: Attributes | None = {}
+        """Attributes as they are now, or None if the way to here was not straight.
+
+        It is where known functions have run one after another, without a branch or a loop.
+        """
         self.stacks: dict[object, list[Term]] = {}
         """The calls at the end of the block of an `ExitStack`, in the order of its `callback`."""
 
@@ -65,6 +70,9 @@ class Frame:
     def emit(self, term: Term) -> None:
         """Note what happens next."""
         self.terms.append(term)
+        if self.objects is not None and not isinstance(term, (Sequence, Exit)):
+            leaves = _leaves(term)
+            self.objects = None if leaves is None else {**self.objects, **leaves}
 
     def leave(self) -> None:
         """Note that nothing gets beyond this."""
@@ -161,7 +169,8 @@ class Frame:
     # Branches
 
     def saved(self) -> tuple[Names | None, Names]:
-        """Return the names as they are now."""
+        """Return the names as they are now, where the way that is straight so far ends."""
+        self.objects = None
         return (None if self.names is None else dict(self.names)), dict(self.paths)
 
     def restore(self, saved: tuple[Names | None, Names]) -> None:
@@ -188,7 +197,7 @@ class Frame:
         """Return what *node* may be, and note what it calls."""
         return self.engine.rules.evaluate(self, node)
 
-    def execute(self, statements: Sequence[ast.stmt]) -> None:
+    def execute(self, statements: list[ast.stmt]) -> None:
         """Execute *statements* one after the other."""
         self.engine.rules.execute(self, statements)
 
@@ -196,10 +205,36 @@ class Frame:
         """Return what a call of one of *callees* may return, and note what it does."""
         return self.engine.rules.apply(self, callees, arguments, node)
 
+    def set_object(self, owner: Instance, name: str, values: Values, *, is_only: bool) -> None:
+        """Know what an attribute is now, if *owner* is one object and no other may be meant."""
+        if self.objects is None:
+            return
+        if is_only and owner in self.engine.single and _is_one(owner):
+            self.objects[owner, name] = values
+        else:
+            self.objects = None
+
     def forget_paths(self) -> None:
         """Forget what attributes and items are, since something may have assigned them."""
         if self.paths:
             self.paths = {}
+
+
+def _leaves(term: Term) -> Attributes | None:
+    """Return the attributes that a call has surely set, or None if that is not known."""
+    if not isinstance(term, Call) or term.is_lazy or len(term.targets) != 1:
+        return None
+    (target,) = term.targets
+    is_async = isinstance(target.definition.node, ast.AsyncFunctionDef)
+    if target.leaves is None or target.is_running or is_async:
+        return None
+    return {key: values for key, values in target.leaves.items() if _is_one(key[0])}
+
+
+def _is_one(value: Value) -> bool:
+    """Return whether the function that has made an object runs still, and thus has no other."""
+    made = value.site[1] if isinstance(value, Instance) and isinstance(value.site, tuple) else None
+    return isinstance(made, Activation) and made.is_running and not made.recursed
 
 
 class _Collected:

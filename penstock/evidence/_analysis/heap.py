@@ -14,6 +14,7 @@ from penstock.evidence._analysis.values import (
     Values,
     join,
 )
+from penstock.evidence._source.files import Definition
 
 __all__ = ["ANY_ITEM", "DEFAULT", "KEYS", "Heap"]
 
@@ -35,6 +36,10 @@ class Heap:
         """Whether something has changed after somebody has read it."""
         self._heap: dict[Value, dict[Hashable, Values]] = {}
         self._read: set[tuple[Value, Hashable]] = set()
+        self.blurred: set[tuple[Value, str]] = set()
+        """The attributes that may have been set where only the class of an object counted."""
+        self.single: set[Value] = set()
+        """The objects of which each call of the function that makes them makes one."""
 
     def load(self, owner: Value, slot: Hashable) -> Values:
         """Return what is in *slot* of *owner*."""
@@ -54,6 +59,11 @@ class Heap:
             self.changed = True
         if isinstance(owner, Instance) and owner.site is not None:
             self.store(Instance(owner.cls), slot, values)
+
+    def blur(self, receiver: Value | None, method: Definition) -> None:
+        """Note that *method* was followed with any object of the class instead of *receiver*."""
+        if receiver is not None:
+            self.blurred.update((receiver, name) for name in method.assigned_attributes)
 
     def peek(self, owner: Value) -> Mapping[Hashable, Values]:
         """Return all slots of *owner*, for one who adds to them and does not use them."""

@@ -3,13 +3,13 @@
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from penstock.evidence._analysis.terms import EMPTY, Term
 from penstock.evidence._analysis.values import NOTHING, Value, Values, join
 from penstock.evidence._source.files import Definition
 
-__all__ = ["OPEN", "Activation", "Arguments", "ClassInfo", "Scope", "merge"]
+__all__ = ["OPEN", "Activation", "Arguments", "Attributes", "ClassInfo", "Scope", "merge"]
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +82,10 @@ class Arguments(NamedTuple):
 OPEN = Arguments(is_open=True)
 
 
+Attributes: TypeAlias = dict[tuple[Value, str], Values]
+"""The attributes of objects as they are now, in place of all that they ever may be."""
+
+
 @dataclass(slots=True, eq=False)
 class Activation:
     """A function with the arguments that it is called with, and what it then does."""
@@ -104,6 +108,9 @@ class Activation:
     frame_scope: Scope | None = field(default=None, repr=False)
     is_root: bool = False
     """Whether nobody knows who calls it."""
+
+    leaves: "Attributes | None" = field(default=None, repr=False)
+    """The attributes that it has surely set when it ends, or None if that is not known."""
 
 
 @dataclass(slots=True, eq=False)

@@ -35,7 +35,7 @@ def assign_target(frame: Frame, target: ast.expr, values: Values) -> None:
         case ast.Attribute():
             owners = frame.evaluate(target.value)
             for owner in owners:
-                _set_attribute(frame, owner, target, values)
+                _set_attribute(frame, owner, target, values, is_only=len(owners) == 1)
             _set_path(frame, target, values, owners)
         case ast.Subscript():
             owners = frame.evaluate(target.value)
@@ -56,7 +56,9 @@ def _set_items(frame: Frame, owners: Values, target: ast.Subscript, values: Valu
             frame.apply(method, Arguments((keys, values)), target)
 
 
-def _set_attribute(frame: Frame, owner: Value, target: ast.Attribute, values: Values) -> None:
+def _set_attribute(
+    frame: Frame, owner: Value, target: ast.Attribute, values: Values, *, is_only: bool
+) -> None:
     engine = frame.engine
     match owner:
         case Instance():
@@ -71,7 +73,9 @@ def _set_attribute(frame: Frame, owner: Value, target: ast.Attribute, values: Va
                 frame.apply(tuple(setters), Arguments((values,)), target)
             else:
                 engine.store(owner, target.attr, values)
+                frame.set_object(owner, target.attr, values, is_only=is_only)
         case Class():
+            frame.objects = None
             engine.assign(engine.info(owner.definition).scope, target.attr, values)
         case Module():
             scope = engine.scope_of(owner.source)

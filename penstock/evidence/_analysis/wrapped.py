@@ -39,6 +39,7 @@ __all__ = ["call_wrapped"]
 def call_wrapped(frame: Frame, callee: Wrapped, arguments: Arguments, node: ast.AST) -> Values:
     """Return what a call of *callee* may return."""
     kind, _, detail = callee.kind.partition(":")
+    frame.objects = None
     if kind in {"singledispatch", "singledispatchmethod"}:
         return call_dispatch(frame, callee, detail, arguments, node)
     rule = _KINDS.get(kind)

@@ -60,6 +60,20 @@ class Definition:
         return frozenset(name for names in found for name in names) & self.assigned_names
 
     @cached_property
+    def assigned_attributes(self) -> frozenset[str]:
+        """The attributes of its first parameter that a method assigns."""
+        arguments = getattr(self.node, "args", ast.arguments())
+        first = [each.arg for each in (*arguments.posonlyargs, *arguments.args)][:1]
+        return frozenset(
+            each.attr
+            for each in (nodes_in(self.node) if first else ())
+            if isinstance(each, ast.Attribute)
+            and isinstance(each.ctx, ast.Store)
+            and isinstance(each.value, ast.Name)
+            and each.value.id == first[0]
+        )
+
+    @cached_property
     def is_generator(self) -> bool:
         """Whether it is a generator function."""
         return has_yield(self.node)
