@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,7 +10,6 @@ from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.scopes import Activation, Arguments, Attributes, Scope, merge
 from penstock.evidence._analysis.terms import Call, Exit, Sequence, Term
 from penstock.evidence._analysis.values import UNKNOWN, External, Instance, Value, Values, join
-from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
 __all__ = ["Frame", "Names", "Special", "path_of"]
@@ -117,26 +115,7 @@ class Frame:
         libraries = [each.name for each in starred if isinstance(each, External)]
         if libraries:
             return (External(f"{libraries[0]}.{name}"),)
-        if name in _BUILTINS or not self._may_bind(name):
-            return (External(f"builtins.{name}"),)
-        return UNKNOWN
-
-    def _may_bind(self, name: str) -> bool:
-        """Return whether something of the project may have that name here.
-
-        If not, a library puts it there, as ``gettext.install()`` does.
-        """
-        if name in self.local or any(name in each.assigned_names for each in self._around()):
-            return True
-        text = self.scope.module.definition.source.text
-        return _FILLS.search(text) is not None or self.engine.project.defines(name)
-
-    def _around(self) -> Iterator[Definition]:
-        """Yield the definition that the names are of, and those around it."""
-        scope: Scope | None = self.scope
-        while scope is not None:
-            yield scope.definition
-            scope = scope.parent
+        return (External(f"builtins.{name}"),) if name in _BUILTINS else UNKNOWN
 
     def assign(self, name: str, values: Values) -> None:
         """Let *name* be one of *values* from now on."""
@@ -271,6 +250,3 @@ def path_of(node: ast.expr) -> str | None:
 
 
 _BUILTINS = frozenset(dir(builtins))
-
-_FILLS = re.compile(r"\b(?:globals|locals|vars|exec|setattr)\(|__dict__")
-"""How a module gets names that its source does not assign."""

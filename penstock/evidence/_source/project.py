@@ -48,7 +48,6 @@ class Project:
         self._values: dict[str, bool] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
         self._found: set[SourceFile] = set()
-        self._defined: dict[str, bool] = {}
         self._with_tests = False
 
     @classmethod
@@ -126,15 +125,6 @@ class Project:
                 each for each in found if self._with_tests or not _TEST.search(each.file)
             )
             self._found.update(known)
-        return known
-
-    def defines(self, name: str) -> bool:
-        """Return whether a file has a function or class, or fills a name, called *name*."""
-        known = self._defined.get(name)
-        if known is None:
-            written = re.compile(rf"\b(?:def|class)\s+{name}\b|builtins\.{name}\b|(['\"]){name}\1")
-            files = self.mentioning(name)
-            known = self._defined[name] = any(written.search(each.text) for each in files)
         return known
 
     @cached_property
