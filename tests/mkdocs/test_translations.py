@@ -228,4 +228,4 @@ def test_every_word(site):
 
     shown = html.partition("</h1>")[2].partition("<footer")[0]
     assert foreign_shop.latin_words(shown) == set()
-    assert 'class="penstock-evidence"' in shown
+    assert [sign for sign in foreign_shop.SIGNS if f">{sign}</b>" not in shown] == []

@@ -8,7 +8,7 @@ import translations
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-__all__ = ["SHOP", "latin_words", "write_language"]
+__all__ = ["SHOP", "SIGNS", "latin_words", "write_language"]
 
 SHOP = '''
 from penstock import all_of, entrypoint, flow, loop, step
@@ -20,6 +20,7 @@ from penstock import all_of, entrypoint, flow, loop, step
 def 受ける(番号, 業者):
     """受ける。"""
     落とす(番号)
+    甲() if 番号 else 乙()
     業者(番号)
 
 @注文
@@ -29,7 +30,8 @@ async def 落とす(番号):
 
 @注文
 @step(after={"受ける": "否"}, kind="email", uncovered="稀")
-def 量る(番号): ...
+def 量る(番号):
+    取る(番号)
 
 @注文
 @step(after="落とす", sends="kafka:済")
@@ -49,10 +51,29 @@ def 送る(番号): ...
 def 仕舞う(番号): ...
 
 @注文
+@step(after="受ける")
+def 早い(): ...
+
+@注文
+@step(after="早い")
+def 遅い(): ...
+
+def 甲():
+    早い()
+    遅い()
+
+def 乙():
+    遅い()
+    早い()
+
+@注文
 @step(after="無い")
 def 誰も(番号): ...
 '''
-"""A flow with each verdict, and with all that penstock has words for."""
+"""A flow with each verdict of a check, and with all that penstock has words for."""
+
+SIGNS = ("?", "\N{MULTIPLICATION SIGN}", "\N{PLUS-MINUS SIGN}", "+", "~")
+"""The signs of its verdicts, as text."""
 
 _NAMES = {"async", "kafka", "Kafka", "py", "shop"}
 """The keyword of Python, and the names that are the same in each language."""
