@@ -128,6 +128,26 @@ def test_defaults(built):
     assert "words=Words(), source_of=no_source, part=None" in shown
 
 
+def test_rows():
+    """A row of a table has a cell for each column: one that is too many would not be shown."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    tables = [
+        (page.name, table)
+        for page in pages
+        for table in re.findall(r"(?:^\|.*\n)+", page.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    cells = re.compile(r"(?<!\\)\|")
+
+    assert len(tables) > 50
+    uneven = [
+        (name, line)
+        for name, table in tables
+        for line in table.splitlines()
+        if len(cells.findall(line)) != len(cells.findall(table.partition("\n")[0]))
+    ]
+    assert uneven == []
+
+
 def test_what_is_in_the_first_version(built):
     """The reference does not repeat that a name is from the first version, as nothing is older."""
     pages = [page.read_text(encoding="utf-8") for page in built.rglob("*.html")]
