@@ -116,6 +116,7 @@ def item_of(alias: Alias) -> External:
 
 _ITSELF = {
     "__wrapped__", "func", "__func__", "fget", "run", "fn", "callback", "original_func", "value",
+    "call_local",
 }  # fmt: skip
 """Attributes of a decorated function, or of one that is a member, that are the function."""
 

@@ -40,6 +40,7 @@ from penstock.evidence._analysis.library import (
     LOOKING,
     REGISTERING,
     RUNNERS,
+    is_sent_by_calling,
     last_of,
 )
 from penstock.evidence._analysis.managers import enter_context
@@ -165,6 +166,8 @@ def _register(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) 
     for function in plain:
         frame.engine.senders[function] = arguments.named.get("sender", NOTHING)
     register(frame, External(owner, callee.site), tuple(plain))
+    if is_sent_by_calling(callee.name):
+        return (Wrapped("hand", plain[0]),)
     return tuple(plain[:1]) if len(arguments.positional) == 1 else UNKNOWN
 
 

@@ -17,8 +17,14 @@ __all__ = [
     "STORING",
     "VERBS",
     "WAITING",
+    "is_sent_by_calling",
     "last_of",
 ]
+
+
+def is_sent_by_calling(name: str) -> bool:
+    """Return whether a decorator makes a task that each call sends to a queue, as Huey's do."""
+    return "huey" in name.lower() and last_of(name) in {"task", "db_task"}
 
 
 def last_of(name: str) -> str:
