@@ -114,9 +114,44 @@ def _item(frame: Frame, owner: Value, keys: Values, node: ast.Subscript) -> Valu
     return FURTHER if isinstance(owner, Further) else UNKNOWN
 
 
-def _tuple(frame: Frame, node: Any) -> Values:
-    kind = {ast.List: "list", ast.Set: "set"}.get(type(node), "tuple")
-    container = Container(kind, frame.site(node))
+def _display(frame: Frame, node: Any) -> Values:
+    """Return the list, tuple or set that the source has."""
+    if len(node.elts) >= _MANY and all(map(_is_data, node.elts)):
+        return (_table(frame, node, frame.site(node)),)
+    container = Container(_KINDS[type(node)], frame.site(node))
+    _fill(frame, container, node)
+    return (container,)
+
+
+_KINDS = {ast.List: "list", ast.Set: "set", ast.Tuple: "tuple"}
+_MANY = 20
+"""How many elements make a table, of which mostly nobody asks for the rows."""
+
+
+def _is_data(node: ast.expr) -> bool:
+    """Return whether *node* is a constant, or a list or tuple of such."""
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return all(map(_is_data, node.elts))
+    return isinstance(node, ast.Constant)
+
+
+def _table(frame: Frame, node: Any, site: tuple[object, ...]) -> Container:
+    """Return a container of constants, which is filled when somebody asks for its items."""
+    container = Container(_KINDS[type(node)], site)
+    frame.engine.postpone(container, lambda: _fill_table(frame, container, node, site))
+    return container
+
+
+def _fill_table(frame: Frame, table: Container, node: Any, site: tuple[object, ...]) -> None:
+    for number, element in enumerate(node.elts):
+        is_constant = isinstance(element, ast.Constant)
+        row = None if is_constant else _table(frame, element, (element, *site[1:]))
+        values = frame.evaluate(element) if row is None else (row,)
+        frame.engine.put(table, Constant(number, int), values)
+
+
+def _fill(frame: Frame, container: Container, node: Any) -> None:
+    """Put the elements that the source has into *container*."""
     engine = frame.engine
     number: int | None = 0  # of the next item, if it is known
     for element in node.elts:
@@ -132,7 +167,6 @@ def _tuple(frame: Frame, node: Any) -> Values:
         for each in items or ():
             engine.put(container, None if number is None else Constant(number, int), each)
             number = None if number is None else number + 1
-    return (container,)
 
 
 def _dict(frame: Frame, node: ast.Dict) -> Values:
@@ -201,9 +235,9 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[[Frame, Any], Values]] = {
     ast.Attribute: _attribute,
     ast.Subscript: _subscript,
     ast.Call: call_expression,
-    ast.Tuple: _tuple,
-    ast.List: _tuple,
-    ast.Set: _tuple,
+    ast.Tuple: _display,
+    ast.List: _display,
+    ast.Set: _display,
     ast.Dict: _dict,
     ast.BoolOp: boolean_operation,
     ast.IfExp: conditional,

@@ -1,6 +1,6 @@
 """The heap of an analysis: attributes and items of objects."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 from penstock.evidence._analysis.values import (
     NOTHING,
@@ -35,22 +35,38 @@ class Heap:
         self.changed = False
         """Whether something has changed after somebody has read it."""
         self._heap: dict[Value, dict[Hashable, Values]] = {}
+        self._postponed: dict[Value, Callable[[], None]] = {}
         self._read: set[tuple[Value, Hashable]] = set()
         self.blurred: set[tuple[Value, str]] = set()
         """The attributes that may have been set where only the class of an object counted."""
         self.single: set[Value] = set()
         """The objects of which each call of the function that makes them makes one."""
 
+    def postpone(self, owner: Value, fill: Callable[[], None]) -> None:
+        """Let *fill* store what *owner* has, when somebody asks for that."""
+        if owner not in self._heap:
+            self._heap[owner] = {}
+            self._postponed[owner] = fill
+
+    def _slots_of(self, owner: Value) -> dict[Hashable, Values] | None:
+        if self._postponed and owner in self._postponed:
+            self._postponed.pop(owner)()
+        return self._heap.get(owner)
+
     def load(self, owner: Value, slot: Hashable) -> Values:
         """Return what is in *slot* of *owner*."""
+        slots = self._slots_of(owner)
         self._read.add((owner, slot))
-        slots = self._heap.get(owner)
         return NOTHING if slots is None else slots.get(slot, NOTHING)
 
     def store(self, owner: Value, slot: Hashable, values: Values) -> None:
         """Let *values* be in *slot* of *owner*, too."""
-        slots = self._heap.setdefault(owner, {})
+        slots = self._slots_of(owner)
+        if slots is None:
+            slots = self._heap[owner] = {}
         known = slots.get(slot, NOTHING)
+        if len(values) == 1 and values[0] in known:  # as mostly, and faster
+            return
         both = join(known, values)
         if both == known:
             return
@@ -67,7 +83,7 @@ class Heap:
 
     def peek(self, owner: Value) -> Mapping[Hashable, Values]:
         """Return all slots of *owner*, for one who adds to them and does not use them."""
-        return self._heap.get(owner, {})
+        return self._slots_of(owner) or {}
 
     def was_read(self, owner: Value, slot: Hashable) -> bool:
         """Return whether somebody has read an attribute of *owner*, or of any of its class."""
@@ -76,8 +92,9 @@ class Heap:
 
     def slots(self, owner: Value) -> dict[Hashable, Values]:
         """Return all slots of *owner*."""
+        slots = self._slots_of(owner)
         self._read.add((owner, ANY_ITEM))
-        return self._heap.get(owner, {})
+        return {} if slots is None else slots
 
     def put(self, container: Value, key: Value | None, values: Values) -> None:
         """Let *values* be items of a container: of *key*, or of any if that is not known."""
@@ -93,7 +110,7 @@ class Heap:
             case Class() | Function() | Instance():
                 return key
             case Container(kind="tuple"):
-                slots = self._heap.get(key, {})
+                slots = self._slots_of(key) or {}
                 items = [values for slot, values in slots.items() if slot != KEYS]
                 parts = [v.value for values in items for v in values if isinstance(v, Constant)]
                 if parts and len(parts) == len(items) == sum(map(len, items)):

@@ -42,6 +42,8 @@ class Scope:
     def add(self, name: str, values: Values) -> bool:
         """Let *name* be one of *values* too, and return whether somebody has read it before."""
         known = self.names.get(name, NOTHING)
+        if len(values) == 1 and values[0] in known:  # as mostly, and faster
+            return False
         both = join(known, values)
         self.names[name] = both
         return both != known and name in self.was_read
