@@ -104,17 +104,17 @@ class Heap:
 
     def slot_of(self, key: Value | None) -> Hashable:
         """Return the slot of the items of *key*, or that of any item if it is not known."""
-        match key:
-            case Constant(value=Hashable() as value):
-                return value
-            case Class() | Function() | Instance():
-                return key
-            case Container(kind="tuple"):
-                slots = self._slots_of(key) or {}
-                items = [values for slot, values in slots.items() if slot != KEYS]
-                parts = [v.value for values in items for v in values if isinstance(v, Constant)]
-                if parts and len(parts) == len(items) == sum(map(len, items)):
-                    return tuple(parts)
+        if isinstance(key, Constant):
+            slot: Hashable = key.value  # or there would be no such value
+            return slot
+        if isinstance(key, (Class, Function, Instance)):
+            return key
+        if isinstance(key, Container) and key.kind == "tuple":
+            slots = self._slots_of(key) or {}
+            items = [values for slot, values in slots.items() if slot != KEYS]
+            parts = [v.value for values in items for v in values if isinstance(v, Constant)]
+            if parts and len(parts) == len(items) == sum(map(len, items)):
+                return tuple(parts)
         return ANY_ITEM
 
     def keys(self, container: Value) -> Values:
