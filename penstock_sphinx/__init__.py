@@ -6,6 +6,7 @@ that declare flows in ``penstock_modules``, and write
 """
 
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -32,7 +33,8 @@ def setup(app: "Sphinx") -> "ExtensionMetadata":
     setup_extension(app)
     return {
         "version": __version__,
-        "env_version": 2,
+        # Doctrees have objects of penstock, which another version makes of other parts.
+        "env_version": crc32(__version__.encode()),
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

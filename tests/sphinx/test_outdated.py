@@ -189,3 +189,12 @@ def test_new_title_in_links(pages):
 
     assert "role" not in read(built)
     assert ">Ship</span></a>" in built.read("role.html")
+
+
+def test_another_version_of_penstock(pages, monkeypatch):
+    """Each page is read again after an upgrade, which may make other objects for doctrees."""
+    monkeypatch.setattr("penstock.__version__", "99.9", raising=False)
+    built = pages.build()
+
+    assert read(built) == {*PAGES, "index"}
+    assert (read(pages.build()), built.warnings) == (set(), "")
