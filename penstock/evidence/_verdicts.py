@@ -222,7 +222,7 @@ class _Judge:
             return self._may_name(outside, wanted, is_own=is_own)
         return (
             self._is_template_of(outside, wanted)
-            or self._may_be_imported(outside, wanted.name)
+            or self._may_be_imported(outside, wanted)
             or self._is_kept(outside, wanted)
             or self._may_be_got(outside, wanted, is_own=is_own)
         )
@@ -236,16 +236,23 @@ class _Judge:
         is_dispatch = called in {"dispatch", "dispatch_request"}
         return is_dispatch and cls.kind == "class" and owner in self._evidence.engine.mro(cls)
 
-    def _may_be_imported(self, outside: Outside, wanted: str) -> bool:
+    def _may_be_imported(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether something is called that was imported by a string, as *wanted* may be."""
         library = outside.library or ""
-        name = last_of(library)
-        is_imported = library.endswith("()") and name in IMPORTING
-        return is_imported and self._evidence.project.is_value(wanted)
+        if not library.endswith("()") or last_of(library) not in IMPORTING:
+            return False
+        # The names of entry points are not in the source.
+        is_entry_point = "entry_points" in library and "." not in wanted.qualname
+        return is_entry_point or self._evidence.project.is_value(wanted.name)
 
     def _is_kept(self, outside: Outside, wanted: Definition) -> bool:
-        """Return whether what is called was got from an object of a library, by that name."""
+        """Return whether what is called was got from an object of a library, by that name.
+
+        It may also be a hook, which all functions of that name implement.
+        """
         owner, _, name = (outside.library or "").rpartition(".")
+        if last_of(owner) == "hook":
+            return self._may_be_called(name, outside, wanted)
         is_named = name == wanted.name and name not in _OF_LIBRARIES
         return is_named and owner.endswith("()") and fits(outside.passed, wanted)
 
@@ -262,18 +269,23 @@ class _Judge:
         text, project = outside.text, self._evidence.project
         name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
         if name and "." in text:
-            if name == wanted.name and fits(outside.passed, wanted):
-                return True
-            bodies = project.called_by(name).items()
-            helpers = (d for d, words in bodies if wanted.name in words and d not in self._located)
-            if any(fits(outside.passed, each) for each in helpers):
+            if self._may_be_called(name, outside, wanted):
                 return True
             if not project.is_attribute(name):
                 return False
+        has_partials = bool(project.mentioning("partial"))
         return is_own and any(
-            project.is_value(each.name) and fits(outside.passed, each, may_have_more=True)
+            project.is_value(each.name) and fits(outside.passed, each, may_have_more=has_partials)
             for each in self._ancestors(wanted)
         )
+
+    def _may_be_called(self, name: str, outside: Outside, wanted: Definition) -> bool:
+        """Return whether *wanted*, or a helper that mentions it, is called *name*."""
+        if name == wanted.name and fits(outside.passed, wanted):
+            return True
+        bodies = self._evidence.project.called_by(name).items()
+        helpers = (d for d, words in bodies if wanted.name in words and d not in self._located)
+        return any(fits(outside.passed, each) for each in helpers)
 
     def _ancestors(self, wanted: Definition) -> Iterator[Definition]:
         """Yield *wanted*, and the functions that may call it and are not steps themselves."""
@@ -312,7 +324,7 @@ class _Judge:
         live = self._alive(edges)
         entered = {target for source, target in kept if source in live}
         gone = {(e.source, e.target) for e in edges if e.verdict == "contradicted"}
-        broken = {source for source, _ in gone}
+        declared = {(e.source, e.target) for e in edges}
         closure = _closure(kept)
         for source, target, found, is_order in self._candidates():
             if (source, target) in closure or source == target:
@@ -326,7 +338,10 @@ class _Judge:
             if target in entered and not is_turned:
                 # What a declared way led to is news only where that way breaks off.
                 is_way = (source, target) in self._declared
-                is_news = source in broken if is_way else self._is_near(target, found)
+                is_bypass = any(
+                    (after, target) in declared for first, after in gone if first == source
+                )
+                is_news = is_bypass if is_way else self._is_near(target, found)
                 if is_order or not is_news:
                     continue
             kept.append((source, target))

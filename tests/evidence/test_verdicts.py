@@ -494,6 +494,79 @@ def charge(): pass
         assert edge.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("Manager('shop').hook.charge(order=1)", "unverified"),
+        ("Manager('shop').hook.begin(order=1)", "unverified"),
+        ("Manager('shop').hook.close(order=1)", "contradicted"),
+        ("Manager('shop').close(order=1)", "contradicted"),
+        ("entry_points(group='shop')['pay'].load()()", "unverified"),
+        ("entry_points(group='shop')['pay'].name()", "contradicted"),
+    ],
+    ids=["hook", "hook of a caller", "another hook", "method", "entry point", "name"],
+)
+def test_a_library_calls_what_is_registered_outside_of_the_source(call, verdict):
+    """A hook leads to the functions of its name, and an entry point to any function."""
+    source = f"""
+from importlib.metadata import entry_points
+from plugins import Manager
+@step
+def pay(): {call}
+@step
+def charge(*, order=1): pass
+def begin(*, order):
+    charge()
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ("shop.late = False", "contradicted"),
+        ("shop.late = find()", "unverified"),
+    ],
+    ids=["constant", "value"],
+)
+def test_an_attribute_that_is_a_constant_is_not_called(more, verdict):
+    """An attribute to which only constants are assigned does not lead to a function."""
+    source = f"""
+from lib import shop, find
+{more}
+keep = [charge]
+@step
+def pay(order): order.late()
+@step
+def charge(): pass
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [("", "contradicted"), ("from functools import partial", "unverified")],
+    ids=["none", "partials"],
+)
+def test_a_partial_may_add_arguments(more, verdict):
+    """A function with more parameters may be called where the project has partials."""
+    source = f"""
+{more}
+keep = [charge]
+@step
+def pay(late): late()
+@step
+def charge(order): pass
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
 SENDING = """
 from lib import producer
 @step
@@ -675,6 +748,34 @@ def ship(): notify()
     report = checked(source, flow, audit={"sends": ("a",)}, ship={"receives": ("a",)})
 
     assert undeclared(report) == ["ship -> charge"]
+
+
+def test_a_call_beside_a_long_way_is_no_bypass_of_it():
+    """A call beside a declared way of several steps is not reported where that way breaks off."""
+    source = """
+@step
+def pay():
+    charge()
+    mail()
+@step
+def charge(): audit()
+@step
+def mail(): ship()
+@step
+def ship(): close()
+@step
+def close(): audit()
+@step
+def audit(): ...
+"""
+    edges = "pay -> charge, charge -> mail, mail -> ship, ship -> close, close -> audit"
+    assert undeclared(checked(source, edges)) == []
+
+    later = source.replace("    charge()", "    Thread(target=charge).start()")
+    report = checked("from threading import Thread\n" + later, edges)
+
+    assert [e.verdict for e in report.edges][1:3] == ["contradicted", "supported"]
+    assert undeclared(report) == ["pay -> mail"]
 
 
 def test_what_everything_calls_is_not_undeclared():

@@ -387,7 +387,8 @@ class FlowRuns:
 
     def _run_generator(self, term: Iterate, target: Activation, state: State) -> Outcome:
         assert self._caller is not None
-        consumer = Consumer(term.body, self._caller, self._prefix, term.is_loop)
+        self._loops += 1
+        consumer = Consumer(term.body, self._caller, self._prefix, term.is_loop, self._loops)
         self.definitions[target.definition] = None
         self._consumers.append(consumer)
         self._running.add(target)
@@ -417,12 +418,27 @@ class FlowRuns:
         consumer = self._consumers.pop()
         prefix, caller = self._prefix, self._caller
         self._prefix, self._caller = consumer.prefix, consumer.caller
-        one = self._evaluate(consumer.body, state)
+        one = self._round(consumer, state)
         self._prefix, self._caller = prefix, caller
         self._consumers.append(consumer)
         normal = either(one.normal, one.continued) if consumer.is_loop else one.normal
         add_exits(consumer.outcome, one)
         return Outcome(normal=normal, raised=one.raised)
+
+    def _round(self, consumer: Consumer, state: State) -> Outcome:
+        """Evaluate the block once: what an earlier round has run is from before in a loop."""
+        number, made = consumer.number, consumer.made
+        before = {
+            key: replace(mark, loops=mark.loops | {number}) if (key, mark.path) in made else mark
+            for key, mark in state.items()
+        }
+        one = self._evaluate(consumer.body, before)
+        for kind in ("normal", "returned", "raised", "broke", "continued"):
+            after = getattr(one, kind)
+            if after is not None:
+                made.update((k, m.path) for k, m in after.items() if before.get(k) != m)
+                setattr(one, kind, unmarked(after, number))
+        return one
 
 
 def _too_deep(activation: Activation) -> Outside:

@@ -103,6 +103,12 @@ class Consumer:
     caller: Definition
     prefix: tuple[Location, ...]
     is_loop: bool
+    number: int
+    """The loop that the rounds of the block are."""
+
+    made: set[tuple[str, tuple[Location, ...]]] = field(default_factory=set)
+    """The steps that some round has run, with their paths."""
+
     outcome: Outcome = field(default_factory=Outcome)
 
 
@@ -141,8 +147,14 @@ def both(one: State, other: State) -> State:
             found[key] = mark
         elif known != mark:
             is_last = known.is_last or mark.is_last
-            found[key] = Mark(known.path, is_last, known.loops & mark.loops)
+            found[key] = Mark(known.path, is_last, _common(known.loops, mark.loops))
     return found
+
+
+def _common(one: frozenset[int], other: frozenset[int]) -> frozenset[int]:
+    """Return the loops that must go round again by either way: none, if one way needs none."""
+    both_need = one and other
+    return (one & other or one | other) if both_need else frozenset()
 
 
 def unmarked(state: State, loop: int) -> State:

@@ -22,6 +22,10 @@ _TEST = re.compile(r"(^|/)(tests?/|tests?\.py$|test_[^/]*$|conftest\.py$)|_tests
 """The name of a file of tests."""
 
 
+_PLAIN = r"(?:None|True|False|[\d.]+|\"[^\"\n]*\"|'[^'\n]*')"
+"""A constant, which nobody calls."""
+
+
 _CALLED = re.compile(r"[^\W\d]\w*")
 
 
@@ -138,7 +142,8 @@ class Project:
 
     def is_attribute(self, name: str) -> bool:
         """Return whether something is assigned to an attribute, or a field, called *name*."""
-        pattern = re.compile(rf"\.{re.escape(name)}\s*(?::[^=\n]*)?=(?!=)")
+        value = rf"=(?!=)(?!\s*{_PLAIN}\s*$)"
+        pattern = re.compile(rf"\.{re.escape(name)}\s*(?::[^=\n]*)?{value}", re.MULTILINE)
         return any(
             pattern.search(file.text) or _has_field(file, name) for file in self.mentioning(name)
         )
