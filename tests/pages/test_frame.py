@@ -6,7 +6,15 @@ from dataclasses import replace
 import pytest
 
 from penstock import entrypoint, flow, get_flow, step
-from penstock.docs import Frame, FrameWords, file_of_drawing, image_sheet, mermaid_to_copy
+from penstock.docs import (
+    Frame,
+    FrameWords,
+    drawing_sheet,
+    file_of_drawing,
+    image_sheet,
+    mermaid_to_copy,
+)
+from penstock.docs.diagrams import Drawing
 
 
 def graph(steps):
@@ -69,3 +77,43 @@ def test_too_large_to_copy():
     """A diagram that Mermaid would refuse to draw is not offered."""
     assert mermaid_to_copy(graph(3), "TD").startswith("graph TD\n")
     assert mermaid_to_copy(graph(503), "TD") is None
+
+
+def drawing(width, height, cuts=()):
+    """Return a drawing of a size."""
+    svg = f'<svg width="{width}" height="{height}" aria-labelledby="a-title"></svg>'
+    ends = (0.1, 0.2)
+    return Drawing(
+        svg=svg, width=width, height=height, first_entrypoint=ends, entrypoints=ends, cuts=cuts
+    )
+
+
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        (drawing(200, 1000, (300.0,)), []),
+        (drawing(1280, 2000, (300.0,)), []),
+        (drawing(200, 1100, (100.0, 250.0, 400.0, 900.0, 1050.0)), [250, 150, 500, 200]),
+        (drawing(1280, 2100, (500.0, 700.0, 1300.0)), [500, 200, 600, 800]),
+        (drawing(200, 1100), [1100]),
+    ],
+    ids=["short", "wide", "tall", "tall and wide", "without a gap"],
+)
+def test_parts_for_paper(drawn, expected):
+    """A diagram far taller than a sheet of paper is in parts too, which end between its rows."""
+    html = drawing_sheet(drawn, {})
+
+    parts = re.findall(
+        r'viewBox="0 ([\d.]+) \d+ ([\d.]+)" aria-hidden="true"><use href="#(.*?)"', html
+    )
+    assert [float(height) for _, height, _ in parts] == expected
+    assert [float(top) for top, _, _ in parts] == [
+        sum(expected[:number]) for number in range(len(expected))
+    ]
+    assert {name for *_, name in parts} == ({"a-drawing"} if expected else set())
+    assert ('<svg id="a-drawing"' in html) is bool(expected)
+
+
+def test_parts_of_a_size():
+    """A diagram whose size the author has set keeps it."""
+    assert "<use" not in drawing_sheet(drawing(200, 2000, (900.0,)), {"width": "100px"})

@@ -177,6 +177,26 @@ def test_where_it_begins():
     assert one.entrypoints == one.first_entrypoint
 
 
+def test_cuts():
+    """A cut from side to side is through lines and the frames of groups alone."""
+    drawn = draw_svg(RICH, direction="TD")
+    root = ET.fromstring(drawn.svg)
+    top = float(root.get("viewBox").split()[1])
+    spans = [(float(text.get("y")) - 10, 13) for text in root.iter(f"{SVG}text")]
+    for node in root.iter(f"{SVG}g"):
+        if "penstock-node" in node.get("class", "").split():
+            boxes = node.findall(f".//{SVG}rect")
+            spans += [(float(box.get("y")), float(box.get("height"))) for box in boxes]
+
+    assert len(drawn.cuts) > 4
+    assert not [
+        (cut, begin)
+        for cut in drawn.cuts
+        for begin, height in spans
+        if begin - 1 < cut + top < begin + height + 1
+    ]
+
+
 def test_root():
     """The root has its size in pixels, which is that of the box that is shown."""
     drawn = draw_svg(RICH)

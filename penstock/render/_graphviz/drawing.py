@@ -26,3 +26,6 @@ class Drawing:
 
     entrypoints: tuple[float, float]
     """The beginning of the leftmost and the end of the rightmost entrypoint, likewise."""
+
+    cuts: tuple[float, ...] = ()
+    """The lines from side to side that meet no box, as CSS pixels from the top of the image."""

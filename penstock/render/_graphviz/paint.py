@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache, reduce
 from html import escape
+from math import inf
 
 from penstock.graph import Edge, Graph, Node
 from penstock.render import Direction, ThemeName, clean_text, plain_text, safe_href
@@ -140,6 +141,7 @@ class _Painter:
             height=round(height, 1),
             first_entrypoint=first,
             entrypoints=every,
+            cuts=self._cuts(top),
         )
 
     def _inside(self, prefix: str, css: str) -> Iterator[str]:
@@ -169,6 +171,19 @@ class _Painter:
             return (0.0, 1.0), (0.0, 1.0)
         begins, ends = zip(*spans, strict=True)
         return spans[0], (min(begins), max(ends))
+
+    def _cuts(self, top: float) -> tuple[float, ...]:
+        """Return the middle of each gap between rows of boxes, as pixels from the top."""
+        rows = [(frame.top, frame.top + 5 + _TITLE) for frame in self._layout.frames]
+        for name, box in self._layout.plan.boxes.items():
+            middle, half = self._layout.centres[name][1], max(box.height, _TITLE) / 2
+            rows.append((middle - half, middle + half))
+        cuts, end = [], inf
+        for first, last in sorted(rows):
+            if first - end > _EDGE:
+                cuts.append(round((first + end) / 2 - top, 1))
+            end = last if end == inf else max(end, last)
+        return tuple(cuts)
 
     def _title(self, frame: Frame) -> str:
         """Return the title of a group: at its left, or at the first x where no line is."""

@@ -4,11 +4,13 @@ import re
 from importlib import import_module
 from importlib.util import find_spec
 from io import BytesIO
+from unicodedata import normalize
 
 import pytest
 from browser import chromium
 from pypdf import PdfReader
 from shown_measures import open_page
+from shown_sites import THEMES
 
 from penstock.docs.diagrams import page_stylesheet
 
@@ -25,6 +27,27 @@ ALONE = """() => {
 }"""
 
 
+STEPS = """() => [...document.querySelectorAll("svg.penstock-flow .penstock-node")]
+    .map(step => [...step.querySelectorAll("text")].map(text => text.textContent).join(""))"""
+
+
+def letters(text):
+    """Return *text* without white space and ligatures."""
+    return "".join(normalize("NFKC", text).split())
+
+
+def sizes(pages):
+    """Return the size of each string on *pages*, in points."""
+    found = []
+    for page in pages:
+        page.extract_text(
+            visitor_text=lambda text, outer, inner, _, size: (
+                found.append(abs(size * inner[3] * outer[3])) if text.strip() else None
+            )
+        )
+    return found
+
+
 def missing(pdf, lines):
     """Return the lines that are on no page of a PDF, or outside of what is printed of it."""
     seen = []
@@ -39,8 +62,8 @@ def missing(pdf, lines):
                 seen.append(text)
 
         page.extract_text(visitor_text=keep)
-    printed = "".join("".join(seen).split())
-    return [line for line in lines if "".join(line.split()) not in printed]
+    printed = letters("".join(seen))
+    return [line for line in lines if letters(line) not in printed]
 
 
 def print_page(chromium, file, paper):
@@ -60,17 +83,39 @@ def test_whole(chromium, shown_page, flow):
 
 
 def test_box_on_one_page(chromium, shown_page):
-    """A tall diagram is on the page of its name and box, also where margins are wide."""
-    page = open_page(chromium, shown_page("furo", "forty", FEW), 1280)
+    """A diagram that is as tall as a sheet is on the page of its name and box."""
+    page = open_page(chromium, shown_page("furo", "twelve", FEW), 1280)
     lines = page.evaluate(ALONE)
     page.add_style_tag(content="@page { margin: 25mm }")
 
+    pages = PdfReader(BytesIO(page.pdf(format="A5"))).pages
+
+    texts = [letters(each.extract_text()) for each in pages]
+    (text,) = (each for each in texts if "12steps·2entrypoints" in each)
+    assert "Aflowof12steps" in text
+    assert [line for line in lines if letters(line) not in text] == []
+
+
+TALL = [("furo", "10mm"), ("furo", "30mm")]
+TALL += [pytest.param(theme, "10mm", marks=pytest.mark.wide) for theme in THEMES if theme != "furo"]
+
+
+@pytest.mark.parametrize(("theme", "margin"), TALL)
+def test_tall_diagram(chromium, shown_page, theme, margin):
+    """A diagram of many rows has as many sheets as it needs, and no step is on two of them."""
+    page = open_page(chromium, shown_page(theme, "forty", FEW), 1280)
+    page.evaluate(ALONE)
+    page.add_style_tag(content=f"@page {{ margin: {margin} }}")
+    steps = page.evaluate(STEPS)
+
     pages = PdfReader(BytesIO(page.pdf(format="A4"))).pages
 
-    texts = ["".join(each.extract_text().split()) for each in pages]
-    (text,) = (each for each in texts if "40steps·2entrypoints" in each)
-    assert "Aflowof40steps" in text
-    assert [line for line in lines if "".join(line.split()) not in text] == []
+    texts = [letters(each.extract_text()) for each in pages]
+    assert len(texts) > 2
+    assert "Aflowof40steps" in texts[0]
+    assert "validate_order_0HTTP" in texts[0]
+    assert [step for step in steps if sum(letters(step) in text for text in texts) != 1] == []
+    assert min(sizes(pages)) > 4
 
 
 @pytest.mark.wide
