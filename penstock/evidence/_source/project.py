@@ -221,7 +221,7 @@ class Project:
 
 def _has_field(file: SourceFile, name: str) -> bool:
     """Return whether a class in *file* annotates *name*."""
-    if not re.search(rf"^\s+{re.escape(name)}\s*:", file.text, re.MULTILINE):
+    if not re.search(rf"^[ \t\f]+{re.escape(name)}[ \t]*:", file.text, re.MULTILINE):
         return False
     return any(
         isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
