@@ -29,8 +29,8 @@ def main() -> None:
     pyproject.toml, or are given with --module.
 
     Exit codes: 0 when all is well; 1 when a problem was found, a module could
-    not be imported or a diagram could not be drawn; 2 for a usage error, or
-    where there is nothing to check.
+    not be imported or a diagram could not be drawn; 2 for a usage error, wrong
+    settings, or where there is nothing to check.
     """
 
 

@@ -108,7 +108,8 @@ def check(
     """
     settings = without_evidence(find_settings(modules, catalog))
     project = load_or_read(settings, no_import=no_import)
-    chosen = _formats_of(formats or settings.check.get("format", ()))
+    hint = "--format" if formats else "check.format under [tool.penstock]"
+    chosen = _formats_of(formats or settings.check.get("format", ()), hint)
     baseline = baseline or settings.check.get("baseline")
     cache = None if no_cache else _cache_of(settings)
     flows, files = _chosen(project, names, cache)
@@ -232,10 +233,14 @@ def _problems_of(
     return (*of_flows, *others)
 
 
-def _formats_of(given: Sequence[str]) -> list[tuple[str, str | None]]:
+def _formats_of(given: Sequence[str], hint: str) -> list[tuple[str, str | None]]:
     """Return the formats to write, each with its file, or None for standard output.
 
     On GitHub Actions the format is ``github`` where none is given.
+
+    Args:
+        given: The formats, as in ``json:report.json``.
+        hint: The option or the setting that they are from, for messages.
 
     Raises:
         click.BadParameter: If there is no such format, or two go to standard output.
@@ -246,11 +251,11 @@ def _formats_of(given: Sequence[str]) -> list[tuple[str, str | None]]:
         name, _, file = each.partition(":")
         if name not in FORMATS:
             message = f"{name!r} is not one of {', '.join(FORMATS)}"
-            raise click.BadParameter(message, param_hint="--format")
+            raise click.BadParameter(message, param_hint=hint)
         found.append((name, file or None))
     if sum(file is None for _, file in found) > 1:
         message = "only one format goes to standard output: name a file, as in json:report.json"
-        raise click.BadParameter(message, param_hint="--format")
+        raise click.BadParameter(message, param_hint=hint)
     return found
 
 

@@ -16,8 +16,10 @@ import click
 
 from penstock._common.files import write_standard_output
 from penstock._project.importing import Interruption
+from penstock.exceptions import PenstockError
 
 __all__ = [
+    "SettingsError",
     "ending_on_signals",
     "failure",
     "is_terminal",
@@ -87,6 +89,15 @@ def failure(error: Exception) -> click.ClickException:
     if isinstance(error, OSError) and error.filename:
         return click.ClickException(f"{error.strerror}: {os.fsdecode(error.filename)}")
     return click.ClickException(str(error))
+
+
+class SettingsError(click.ClickException):
+    """The settings are wrong, which ends the program as a usage error does."""
+
+    exit_code = 2
+
+    def __init__(self, error: PenstockError) -> None:
+        super().__init__(relative(str(error)))
 
 
 class _ToStderr(io.RawIOBase):

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -84,14 +85,16 @@ def pages(
         raise click.UsageError(message)
     project = load(find_settings(modules, catalog))
     project.check_complete(str(folder))
+    # Pages may be committed with the source, so that each commit would change them.
+    flows = [replace(flow, revision=None) for flow in project.flows.flows]
     try:
         suffix = "" if wiki else ".md"
         words = words_in(language)
         if blocks:
-            texts = block_documents(project.flows.flows, words=words, legend=legend)
+            texts = block_documents(flows, words=words, legend=legend)
         else:
             texts = text_documents(
-                project.flows.flows,
+                flows,
                 source_of=SourceUrl.of(project.settings),
                 words=words,
                 suffix=suffix,

@@ -11,7 +11,7 @@ import click
 
 from penstock._project.importing import is_importable
 from penstock.catalog import Catalog
-from penstock.cli._console import printing_to_stderr, relative
+from penstock.cli._console import SettingsError, printing_to_stderr, relative
 from penstock.docs import (
     Flows,
     LoadedFlows,
@@ -25,7 +25,7 @@ from penstock.docs import (
 from penstock.docs.loading import add_evidence, show_evidence
 from penstock.docs.markdown import modules_of
 from penstock.evidence import read_flows
-from penstock.exceptions import ModuleImportError, PenstockError
+from penstock.exceptions import ConfigurationError, ModuleImportError, PenstockError
 from penstock.graph import Flow
 
 __all__ = [
@@ -163,6 +163,8 @@ def load(settings: Settings) -> Project:
     try:
         with printing_to_stderr(), chdir("."):  # files are written where the user called
             loaded = add_evidence(load_from(settings), settings)
+    except ConfigurationError as error:
+        raise SettingsError(error) from error
     except PenstockError as error:
         raise click.ClickException(relative(str(error))) from error
     _say_failures(loaded.failures)
@@ -251,7 +253,7 @@ def find_settings(modules: tuple[str, ...], catalog: str | None) -> Settings:
         settings = settings.override("--module", {"modules": list(modules)}, folder)
         settings = settings.override("--catalog", {"catalog": catalog}, folder)
     except PenstockError as error:
-        raise click.ClickException(relative(str(error))) from error
+        raise SettingsError(error) from error
     # The current folder as with `python -m`, but after what the project itself names.
     return replace(settings.rooted(start, folder), words=_WORDS)
 

@@ -278,6 +278,7 @@ def test_settings_of_the_check(drifted):
         ('check.format = "text"', "check.format takes a list of strings, not 'text'"),
         ("check.baseline = 1", "check.baseline takes a string, not 1"),
         ("check.no_import = 1", "check.no_import takes true or false, not 1"),
+        ('check.format = ["xml"]', "Invalid value for check.format under [tool.penstock]: 'xml'"),
     ],
 )
 def test_settings_that_are_wrong(project, line, message):
@@ -285,7 +286,10 @@ def test_settings_that_are_wrong(project, line, message):
     with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
 
-    assert message in run().stderr
+    actual = run()
+
+    assert actual.exit_code == 2
+    assert message in actual.stderr
 
 
 UNIMPORTABLE = f"import nowhere\n{SHOP.format('charge()')}"

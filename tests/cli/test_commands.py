@@ -345,7 +345,7 @@ def test_wrong_settings(project):
 
     actual = run("list")
 
-    assert actual.exit_code == 1
+    assert actual.exit_code == 2
     assert "did you mean 'modules'?" in actual.stderr
 
 

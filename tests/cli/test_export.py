@@ -226,7 +226,7 @@ def test_no_catalog():
     actual = run("list", "--catalog", "flows.json")
 
     assert (actual.exit_code, actual.stderr) == (
-        1,
+        2,
         "Error: --catalog: the catalog flows.json: cannot be read: No such file or directory\n",
     )
 
