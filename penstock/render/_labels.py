@@ -1,7 +1,6 @@
 """Names and strings in a form that drawing languages can take."""
 
 import re
-import textwrap
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,6 +12,17 @@ _LONGEST_SLUG = 40
 _MADE_UP = re.compile(r".*__all|.*__group(_l\d+)?|.*__label(_l\d+)?|.*__[0-9a-f]{8}", re.DOTALL)
 _NOT_DRAWN = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 _HREF = re.compile(r"(https?://|mailto:|[^:]*$|[^:/?#]*[/?#])", re.IGNORECASE)
+_WORD = re.compile(r"\S+\s*")
+_PIECE = re.compile(
+    r"""
+    [\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]  # East Asian: between any two
+    | [^\W_]+? (?= (?<=[a-z]) [A-Z] | (?<=[A-Z]) [A-Z][a-z] | [\u2e80-\u9fff\uac00-\ud7a3] )
+    | [^_.\s\u2e80-\u9fff\uac00-\ud7a3]* (?: [_.]+ | \s+ )
+    | [^_.\s\u2e80-\u9fff\uac00-\ud7a3]+
+    """,
+    re.VERBOSE,
+)
+"""The parts that are never broken: a word with what ends it."""
 
 
 @lru_cache(20_000)
@@ -51,33 +61,53 @@ def group_id(group: str) -> str:
     return f"{group}__group"
 
 
-def label_lines(text: str, width: int, *, break_words: bool = True) -> list[str]:
-    """Return *text* as lines of at most *width* characters, wrapped between words.
+@lru_cache(20_000)
+def label_lines(text: str, width: int) -> tuple[str, ...]:
+    """Return *text* in lines of about *width* characters, as few and as even as possible.
 
-    Characters that no image can show become spaces. A word that is longer
-    than a line is broken, unless *break_words* forbids it.
+    It is broken after spaces. If a word is longer than a line, it is also broken after ``_`` and
+    ``.``, before a capital letter and between East Asian letters; never inside a part of a name.
+    Characters that no image can show become spaces.
 
     .. versionadded:: 0.2
     """
-    lines: list[str] = []
-    for line in text.splitlines():
-        lines += _wrap(clean_text(line), width, break_words=break_words)
-    return lines or [" "]
+    lines = [line for part in text.splitlines() for line in _wrap(clean_text(part).strip(), width)]
+    return tuple(lines) or (" ",)
 
 
-def _wrap(line: str, width: int, *, break_words: bool) -> list[str]:
-    """Return *line* wrapped into as few lines as *width* allows, of like lengths."""
-    if len(line) <= width:  # as most are: to prepare wrapping takes longer than to draw
-        return [line.rstrip()] if line.strip() else []
+def _wrap(text: str, limit: int) -> list[str]:
+    if _letters(text) <= limit:  # as most are
+        return [text] if text else []
+    pieces = _WORD.findall(text)
+    if any(_letters(word.rstrip()) > limit for word in pieces):
+        pieces = _PIECE.findall(text)
+    longest = max(_letters(piece.rstrip()) for piece in pieces)
+    count = -(-_letters(text) // limit)
+    while True:
+        for room in range(max(_letters(text) // count, longest), max(limit, longest) + 1):
+            lines = _fill(pieces, room)
+            if len(lines) <= count:
+                return lines
+        count += 1
 
-    def wrap(width: int) -> list[str]:
-        return textwrap.wrap(line, width, break_on_hyphens=False, break_long_words=break_words)
 
-    wrapped = narrower = wrap(width)
-    while len(narrower) == len(wrapped) > 1 and width > 1:
-        wrapped, width = narrower, width - 1
-        narrower = wrap(width)
-    return wrapped
+def _fill(pieces: list[str], room: int) -> list[str]:
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and _letters(lines[-1]) + _letters(piece.rstrip()) > room:
+            lines.append("")
+        lines[-1] += piece
+    return [line.strip() for line in lines]
+
+
+def _letters(text: str) -> int:
+    """Return the length of *text*, in which an East Asian letter is as wide as two others."""
+    return len(text) if text.isascii() else sum(_columns(c) for c in text)
+
+
+@lru_cache(4096)
+def _columns(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def clean_text(text: str) -> str:

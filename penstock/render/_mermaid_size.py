@@ -143,7 +143,7 @@ def _height(node: Node, words: DrawnWords, repetition: str | None) -> int:
 
 
 def _lines(text: str) -> int:
-    return len(label_lines(text, LONGEST_LINE, break_words=False))
+    return len(label_lines(text, LONGEST_LINE))
 
 
 def _ranks(following: Successors) -> dict[str, int]:

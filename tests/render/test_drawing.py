@@ -12,10 +12,10 @@ from contrast import contrast
 
 from penstock import Edge, Graph, Node
 from penstock.graph import DrawnWords
-from penstock.render import DARK, LIGHT, draw
+from penstock.render import DARK, LIGHT, draw, label_lines
 from penstock.render._graphviz.images import dot_source, draw_dot, draw_svg
 from penstock.render._graphviz.layout import cost
-from penstock.render._graphviz.measure import width_of, wrap
+from penstock.render._graphviz.measure import width_of
 from penstock.render._graphviz.paint import paint_svg
 from penstock.render._graphviz.program import find_extra
 from penstock.render._graphviz.stylesheet import svg_stylesheet
@@ -79,13 +79,14 @@ RICH = flow_of(
         ("x" * 40, ("x" * 40,)),
         ("注文を検証して在庫を確保する", ("注文を検証して", "在庫を確保する")),
         ("one\n\ntwo", ("one", "two")),
+        ("ask the HTTPServer v1.5 for it", ("ask the HTTPServer", "v1.5 for it")),
         (" ", (" ",)),
         (f"{'a' * 15} {'b' * 20} {'c' * 13} d", ("a" * 15, "b" * 20, f"{'c' * 13} d")),
     ],
 )
 def test_wrap(text, lines):
     """Names break where people read a new word, into even lines, and never inside one."""
-    assert wrap(text, 20) == lines
+    assert label_lines(text, 20) == lines
 
 
 @pytest.mark.parametrize(
@@ -357,4 +358,4 @@ def test_words_that_fill_more_than_half_a_line():
     """If no two words fit on a line, each has its own, however few letters there are."""
     word = f"{'a' * 14}_"
 
-    assert wrap(word * 4, 26) == (word,) * 4
+    assert label_lines(word * 4, 26) == (word,) * 4

@@ -1,11 +1,13 @@
 """The suffix of an output file says its format."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from penstock import entrypoint, flow, generate_dag
+from penstock import Graph, Node, entrypoint, flow, generate_dag
 from penstock.exceptions import OutputFormatError, UnknownFormatError
+from penstock.render import draw
 from penstock.render._output import choose_format
 
 
@@ -61,3 +63,23 @@ def test_unknown_format():
 
     with pytest.raises(UnknownFormatError):
         generate_dag("orders", "pgn", "x.svg")
+
+
+NAME = "handle_incomingPaymentAuthorisation_of_the_customer_webhook"
+
+
+THREE = ["handle_incomingPayment", "Authorisation_of_the_", "customer_webhook"]
+TWO = ["handle_incomingPaymentAuthorisation_", "of_the_customer_webhook"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("mermaid", THREE), ("dot", THREE), ("d2", TWO), ("plantuml", TWO)]
+)
+def test_breaks_of_names(name, expected):
+    """A long name is broken between its parts, in all languages, and never inside one."""
+    nodes = (Node(name="a", title=NAME), Node(name="b", title="x" * 90))
+    text = draw(Graph(name="f", nodes=nodes, edges=()), name)
+    label = re.search("handle_.*webhook", text.replace("<U+005F>", "_"))[0]
+
+    assert "x" * 90 in text
+    assert re.split(r"</b><br/><b>|<br/>|\\n", label) == expected

@@ -269,14 +269,15 @@ class TestLabels:
             ("one", ["one"]),
             ("one\ntwo", ["one", "two"]),
             ("aaa bbb ccc ddd", ["aaa bbb", "ccc ddd"]),
-            ("abcdefghijklmnop", ["abcdefgh", "ijklmnop"]),
+            ("abcdefghijklmnop", ["abcdefghijklmnop"]),
+            ("handle_kafkaMessage", ["handle_", "kafka", "Message"]),
             ("\x00\x1b", [" "]),
             ("\n", [" "]),
         ],
     )
     def test_lines(self, text, expected):
-        """Strings wrap between words, into lines of like lengths."""
-        assert label_lines(text, 10) == expected
+        """Strings wrap between words and parts of names, into lines of like lengths."""
+        assert label_lines(text, 10) == (*expected,)
 
     def test_characters(self):
         """Characters that XML cannot hold become spaces."""

@@ -76,7 +76,7 @@ def test_direction():
         ),
         (Node(name="a", title=" \n"), 'a["#160;"]'),
         (Node(name="end", title="end"), 'end__8d3fad29["end"]'),
-        (Node(name="_a_", title="_a_"), '_a_["#95;a#95;"]'),
+        (Node(name="_a_", title="_a_"), '_a_["#95;a_"]'),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -18,8 +18,8 @@ from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
 from penstock.graph._model import Direction
 from penstock.graph._structure import lines, repetitions
-from penstock.render import legend_lines
-from penstock.render._formats.mermaid import render_mermaid
+from penstock.render import label_lines, legend_lines
+from penstock.render._formats.mermaid import LONGEST_LINE, render_mermaid
 from penstock.render._mermaid_size import estimate_height
 
 pytestmark = pytest.mark.mermaid
@@ -74,7 +74,8 @@ def node_text(node: Node, repetition: str = "") -> str:
     if node.kind in {channel.partition(":")[0] for channel in (*node.receives, *node.sends)}:
         kind = None
     channels = [f"receives {c}" for c in node.receives] + [f"sends {c}" for c in node.sends]
-    return seen(" ".join([node.label, f"({kind})" if kind else "", *channels, repetition]))
+    parts = filter(None, [node.label, f"({kind})" if kind else "", *channels, repetition])
+    return seen(" ".join(line for part in parts for line in label_lines(part, LONGEST_LINE)))
 
 
 def meant(graph: Graph) -> tuple[Counter, Counter]:

@@ -11,8 +11,8 @@ from math import ceil
 from typing import Literal
 
 from penstock.graph import Edge, Graph, Node
-from penstock.render import enters_bar, joins, ways_back
-from penstock.render._graphviz.measure import MONO, NOTE, SANS, width_of, wrap
+from penstock.render import enters_bar, joins, label_lines, ways_back
+from penstock.render._graphviz.measure import MONO, NOTE, SANS, width_of
 from penstock.render._icons import MARKS, SIGNS, icon_of
 
 __all__ = [
@@ -183,7 +183,7 @@ class _Planner:
         words = self._graph.words
         own = (again.get(node.name), words.note_of(node))
         notes = (words.kind_of(node), *words.channels_of(node), *own)
-        return tuple(line for note in notes if note for line in wrap(note, _NOTE_LIMIT))
+        return tuple(line for note in notes if note for line in label_lines(note, _NOTE_LIMIT))
 
     def _add_bar(self, node: Node) -> None:
         """Add the bar before *node*, with room on both sides for the words beside it."""
@@ -229,8 +229,8 @@ class _Planner:
         text = words.with_passed(edge, words.named(edge)) or (words.again if edge.is_loop else None)
         if text is None and edge.channel is None and not has_sign(edge):
             return None
-        lines = wrap(text, _LABEL_LIMIT) if text else ()
-        notes = wrap(edge.channel, _LABEL_LIMIT) if edge.channel else ()
+        lines = label_lines(text, _LABEL_LIMIT) if text else ()
+        notes = label_lines(edge.channel, _LABEL_LIMIT) if edge.channel else ()
         ends = {self._nodes[name].group for name in (edge.source, edge.target)}
         (group,) = ends if len(ends) == 1 else {None}
         widths = [width_of(line, NOTE) for line in lines]
@@ -254,7 +254,7 @@ class _Planner:
 
 
 def _measure(node: Node, identifier: str, notes: tuple[str, ...], group: int | None) -> Box:
-    lines = wrap(node.label, _NAME_LIMIT)
+    lines = label_lines(node.label, _NAME_LIMIT)
     is_name = not node.title
     size = MONO if is_name else SANS
     widest = max(

@@ -166,8 +166,8 @@ def _beside(titles: Iterable[str], texts: Iterable[str], side: str) -> dict[str,
     return {"label": _Markup(f"<{label}>"), "labelloc": side, "labeljust": "l"}
 
 
-def _lines_of(text: str | None) -> list[str]:
-    return label_lines(text, _TITLE_WIDTH) if text else []
+def _lines_of(text: str | None) -> tuple[str, ...]:
+    return label_lines(text, _TITLE_WIDTH) if text else ()
 
 
 def _names(planned: Plan) -> dict[str, str]:
@@ -216,11 +216,11 @@ def _attributes(box: Box, planned: Plan) -> dict[str, str]:
     return {"label": _node_label(box, box.node), **size, **_look(box.node)}
 
 
-def _words_of(box: Box, edge: Edge, planned: Plan) -> list[str]:
+def _words_of(box: Box, edge: Edge, planned: Plan) -> tuple[str, ...]:
     """Return the words at *edge*, without the channel, which is below them."""
     shown = replace(edge, check=None) if edge.channel else edge
     text = planned.graph.words.label_of(shown)
-    return label_lines(text, max(map(len, box.lines), default=0) + 8) if text else []
+    return label_lines(text, max(map(len, box.lines), default=0) + 8) if text else ()
 
 
 def _label(lines: Iterable[str], code: Iterable[str] = ()) -> _Markup:

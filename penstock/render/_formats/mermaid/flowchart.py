@@ -137,6 +137,7 @@ _SPECIAL = re.compile(
     (?<= (?i:directio) ) n \b  # `direction LR` is a statement, even in quotes
     | (?!  # punctuation can stay where it cannot be Markdown, an entity, an icon or an address
         (?<=[A-Za-z0-9]) [_-] (?=[A-Za-z0-9])
+        | (?<=[A-Za-z0-9]) _ $
         | (?<=[A-Za-z0-9]) (?<!www) \. (?=[A-Za-z0-9])
         | (?<=[A-Za-z]) \. (?=\ |$)
         | (?<=[A-Za-z]) : (?=\ |$)
@@ -420,7 +421,7 @@ def _wrapped(text: str) -> list[str]:
     """Return *text* as encoded lines, long ones wrapped evenly."""
     if not text:
         return []
-    lines = label_lines(text, LONGEST_LINE, break_words=False)
+    lines = label_lines(text, LONGEST_LINE)
     return [shown for shown in map(_text, lines) if shown]
 
 
