@@ -2,8 +2,17 @@
 
 import re
 
-from docutils.nodes import Node, bullet_list, document, list_item, literal, paragraph, reference
-from sphinx.addnodes import versionmodified
+from docutils.nodes import (
+    Node,
+    Text,
+    bullet_list,
+    document,
+    list_item,
+    literal,
+    paragraph,
+    reference,
+)
+from sphinx.addnodes import desc_annotation, versionmodified
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
@@ -64,16 +73,30 @@ def shorten_defaults(
     returned: str | None,
 ) -> tuple[str | None, str | None]:
     """Leave out what the objects are made of that are defaults, such as all words of a page."""
-    shorter = FUNCTION.sub(r"\1", signature or "")
+    return signature and shortened(signature), returned
+
+
+def shorten_values(_app: Sphinx, doctree: document) -> None:
+    """Do the same for the values of attributes."""
+    for node in doctree.findall(desc_annotation):
+        for text in node.findall(Text):
+            if MADE.search(text):
+                text.parent.replace(text, Text(shortened(text)))
+
+
+def shortened(code: str) -> str:
+    """Return *code* with the names of functions, and without the arguments of objects."""
+    shorter = FUNCTION.sub(r"\1", code)
     while found := MADE.search(shorter):
         shorter = f"{shorter[: found.start()]}{found[1]}(){shorter[found.end() :]}"
-    return shorter or signature, returned
+    return shorter
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directive and the changes."""
     app.add_directive(LIST, PublicNames)
     app.connect("autodoc-process-signature", shorten_defaults)
+    app.connect("doctree-read", shorten_values)
     app.connect("doctree-read", leave_out_first_version)
     app.connect("doctree-resolved", fill_list)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -36,6 +36,9 @@ class _DeclaredFlows:
         found = [problem for flow in self.flows for problem in flow.problems()]
         return (*found, *unclaimed_in_order())
 
+    def __repr__(self) -> str:
+        return "DECLARED"  # the name of the only one, which signatures show
+
 
 DECLARED: Flows = _DeclaredFlows()
 """The flows of this process."""

@@ -126,6 +126,8 @@ def test_defaults(built):
 
     assert "class penstock.docs.EdgeTable(*, sentence, rows, words=EvidenceWords())" in shown
     assert "words=Words(), source_of=no_source, part=None" in shown
+    assert "find_step(reference, source=DECLARED)" in shown
+    assert "words: Words = Words()" in shown
 
 
 def test_rows():

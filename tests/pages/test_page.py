@@ -1,5 +1,6 @@
 """The page of a flow, as both docs packages show it."""
 
+import inspect
 import re
 import sys
 from functools import partial
@@ -354,6 +355,11 @@ def test_no_step_at_all():
     """Without any step, the error says what is missing."""
     with pytest.raises(UnknownStepError, match=r"no step is declared\. Import the modules"):
         find_step("a.b")
+
+
+def test_signature_of_find_step():
+    """The default of the flows is called by its public name."""
+    assert repr(inspect.signature(find_step).parameters["source"].default) == "DECLARED"
 
 
 def test_many_steps():
