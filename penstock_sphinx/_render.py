@@ -160,7 +160,9 @@ def _svg(builder: "Builder", node: nodes.Element) -> str:
     paint = draw_svg if found is None else partial(paint_svg, found)
     drawn = paint(graph, direction=direction, prefix=prefix, standalone=False)
     frame = _frame(builder, node, "svg")
-    if not frame.is_bare:
+    if frame.is_bare:
+        drawn = replace(drawn, cuts=())  # parts are for paper
+    else:
         # Without links, which would have to lead elsewhere from another folder.
         alone = paint(_unlinked(graph), direction=direction).svg
         frame = replace(frame, file=_save_svg(builder, graph, alone))

@@ -229,7 +229,7 @@ def _parts(drawing: Drawing) -> str:
     """
     wide, tall = _PAPER
     scale = min(1, wide / drawing.width)
-    if drawing.height * scale < tall * 1.25:
+    if not drawing.cuts or drawing.height * scale < tall * 1.25:
         return ""
     ends = [0.0]
     for cut, after in pairwise((*drawing.cuts, drawing.height)):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from html import unescape
+from itertools import pairwise
 
 import pytest
 from pypdf import PdfReader
@@ -94,6 +95,22 @@ def test_epub(project, format_):
         ET.fromstring(text.strip().replace("&copy;", ""))
         assert "<script" not in text
     assert built.warnings == ""
+
+
+@pytest.mark.parametrize(("builder", "page"), [("html", "index.html"), ("epub", "index.xhtml")])
+def test_tall_flow(project, builder, page):
+    """A tall flow is in parts for paper too, but not in a book, which shows it once."""
+    made = project()
+    names = ["receive", *(f"s{number}" for number in range(20))]
+    steps = "\n".join(
+        f'orders(step(name="{name}", after="{before}")(print))' for before, name in pairwise(names)
+    )
+    made.write("shop.py", f"{(made.folder / 'shop.py').read_text(encoding='utf-8')}\n{steps}\n")
+
+    html = made.build(builder, **ABOUT).read(page)
+
+    assert ('<use href="#penstock--orders--in-' in html) is (builder == "html")
+    assert html.count("-drawing") == (html.count("<use") + 1 if builder == "html" else 0)
 
 
 def test_list_of_book(project):

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.browser
 FEW = ("twelve", "fan", "forty")
 
 ALONE = """() => {
-    for (const other of document.querySelectorAll(".penstock-diagram ~ *")) other.remove();
+    for (let each = document.querySelector(".penstock-diagram"); each; each = each.parentElement)
+        while (each.nextElementSibling) each.nextElementSibling.remove();
     return [...document.querySelectorAll("svg.penstock-flow .penstock-node text")]
         .map(text => text.textContent);
 }"""
@@ -111,7 +112,9 @@ def test_tall_diagram(chromium, shown_page, theme, margin):
     pages = PdfReader(BytesIO(page.pdf(format="A4"))).pages
 
     texts = [letters(each.extract_text()) for each in pages]
-    assert len(texts) > 2
+    while "40steps·2entrypoints" not in texts[0]:  # some themes print a table of contents first
+        texts.pop(0)
+    assert len(texts) > 1
     assert "Aflowof40steps" in texts[0]
     assert "validate_order_0HTTP" in texts[0]
     assert [step for step in steps if sum(letters(step) in text for text in texts) != 1] == []
