@@ -15,7 +15,7 @@ _MOST_LINES = 50
 """How long decorators may be."""
 
 _AFTER = re.compile(r"\bafter\s*=")
-_FUNCTION = re.compile(r"\s*(?:async\s+)?(?:def|class)\b")
+_FUNCTION = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,13 @@ class Fix:
     """The text to write there."""
 
 
-def declaring_line(start: Location, source: str, line_at: LineAt) -> Location:
-    """Return the line with the ``after=`` that names *source*, or *start* if there is none.
+def declaring_line(start: Location, name: str, source: str, line_at: LineAt) -> Location | None:
+    """Return the line with the ``after=`` that names *source*, or None if there is none.
 
     Args:
-        start: The first line of the decorators of a function.
+        start: The first line of the decorators of a function, which a catalog may have from an
+            earlier state of the source.
+        name: The name of the function.
         source: The name of a step.
         line_at: Returns a line.
     """
@@ -52,13 +54,15 @@ def declaring_line(start: Location, source: str, line_at: LineAt) -> Location:
         try:
             line = line_at(location)
         except LookupError:
-            break
-        if _FUNCTION.match(line):
+            return None
+        if function := _FUNCTION.match(line):
+            if function[1] != name:
+                return None
             break
         if _AFTER.search(line):
             found.append((location, line))
     named = [each for each, line in found if re.search(rf"\b{re.escape(source)}\b", line)]
-    return next(iter([*named, *(each for each, _ in found)]), start)
+    return next(iter([*named, *(each for each, _ in found)]), None)
 
 
 def find_fix(location: Location, source: str, text: str, line_at: LineAt) -> Fix | None:

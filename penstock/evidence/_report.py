@@ -268,6 +268,7 @@ class _Writer:
     def __init__(self, flow: CheckedFlow, report: FlowReport, line_at: LineAt) -> None:
         self._flow, self._report, self._line_at = flow, report, line_at
         self._locations = {step.name: step.declared for step in flow.steps}
+        self._names = {step.name: step.qualname for step in flow.steps}
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings in order."""
@@ -291,9 +292,12 @@ class _Writer:
         return f"{name} ({location})" if location is not None else name
 
     def _declared(self, target: str, source: str) -> Location | None:
-        """Return the line that declares the edge between two steps."""
+        """Return the line that declares the edge between two steps, if it is found."""
         start = self._locations.get(target)
-        return start and declaring_line(start, source, self._line_at)
+        if start is None:
+            return None
+        name = self._names[target].rpartition(".")[2]
+        return declaring_line(start, name, source, self._line_at)
 
     def _fix(self, target: str, source: str, text: str) -> Fix | None:
         """Return how to write *text* where *source* alone is declared to lead to *target*."""
@@ -324,7 +328,7 @@ class _Writer:
             target=edge.target,
             message=f"{edge.source} -> {edge.target} {message}",
             details=details,
-            location=self._declared(edge.target, edge.source),
+            location=self._declared(edge.target, edge.source) or self._locations.get(edge.target),
             related=(*related, *([] if edge.location is None else [edge.location])),
         )
 
