@@ -69,7 +69,7 @@ class Layout:
     turn: "_Turn"
 
     def route(self, number: int) -> list[Point]:
-        """Return the curve of a piece that Graphviz found: few of them are needed."""
+        """Return the curve of a piece as Graphviz found it, read only where it is needed."""
         return [self.turn.point(_point(point)) for point in self.routes[number].split()]
 
     @property
