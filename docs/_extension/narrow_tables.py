@@ -37,13 +37,14 @@ def longest_piece(cell: Element) -> int:
 
 
 def add_titles(found: table) -> None:
-    """Write the title of its column above each cell but the first, where there are several."""
+    """Write the title of its column above each cell but the first, if there are several."""
     titles = [cell.astext() for cell in cells_of(next(found.findall(thead))[0])]
     if len(titles) <= FEW:
         return
     for line in next(found.findall(tbody)):
         for title, cell in list(zip(titles, cells_of(line), strict=True))[1:]:
-            cell.insert(0, inline(text=title, classes=["column-title"]))
+            if cell.astext():
+                cell.insert(0, inline(text=title, classes=["column-title"]))
 
 
 def cells_of(line: Element) -> list[entry]:
