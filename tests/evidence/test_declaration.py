@@ -4,11 +4,13 @@ import json
 
 import jsonschema
 import pytest
-from checked_sources import report_on
+from checked_sources import checked_flow, project_with, report_on
 
 from penstock import Location
 from penstock.evidence import FORMATS, Finding, Fix, report_schema
+from penstock.evidence._check import check
 from penstock.evidence._declaration import declaring_line, find_fix
+from penstock.evidence._report import report_of
 
 STACKED = """\
 @billing
@@ -156,6 +158,15 @@ def test_quoted_lines(findings):
         "        app.py:2: def pay(): ship()",
         '    Add "pay" to after= of ship, or do not call it there.',
     ]
+
+
+def test_lines_that_nobody_has():
+    """Without the source, such as of a file that is gone, nothing is quoted."""
+    project = project_with({"app.py": DRIFTED})
+    flow = checked_flow(project, "pay -> charge")
+    found = report_of([flow], check(project, [flow])).findings
+
+    assert [(each.code, each.quoted) for each in found][-1] == ("edge-undeclared", ())
 
 
 UNKNOWN = Finding(
