@@ -112,10 +112,11 @@ def test_tall_diagram(chromium, shown_page, theme, margin):
     pages = PdfReader(BytesIO(page.pdf(format="A4"))).pages
 
     texts = [letters(each.extract_text()) for each in pages]
-    while "40steps·2entrypoints" not in texts[0]:  # some themes print a table of contents first
+    while "Aflowof40steps" not in texts[0]:  # some themes print a table of contents first
         texts.pop(0)
+    texts[0] = texts[0].partition("Aflowof40steps")[2]
     assert len(texts) > 1
-    assert "Aflowof40steps" in texts[0]
+    assert "40steps·2entrypoints" in texts[0]
     assert "validate_order_0HTTP" in texts[0]
     assert [step for step in steps if sum(letters(step) in text for text in texts) != 1] == []
     assert min(sizes(pages)) > 4
