@@ -2,9 +2,11 @@
 
     python benchmarks/evidence_speed.py --lines 100000
     python benchmarks/evidence_speed.py OUT/pelican/generate
+    python benchmarks/evidence_speed.py CHECKOUT MODULE:FUNCTION MODULE:FUNCTION
 
 A case of the ground truth is a folder with ``declaration.json`` and ``source/``, which
-``evidence/cases.py --write`` made. Each run is a new process: its CPU time has the start of
+``evidence/cases.py --write`` made. Of a checkout, the functions that are named are a flow, each
+leading to the next. Each run is a new process: its CPU time has the start of
 Python in it, and its memory is the most that it had at once. A ratio is to a process that
 reads and parses all files and does nothing else, in the same round; printed is the median
 of the rounds.
@@ -111,7 +113,7 @@ def generate(folder: Path, lines: int) -> None:
     per_module = 3
     size = (HEAD + PART * per_module).count("\n")
     modules = max(2, lines // size // PACKAGES)
-    steps = []
+    steps: list[list[tuple[str, str, str]]] = []
     for package in range(PACKAGES):
         for number in range(modules):
             before = f"from shop.p{package}.m{number - 1} import handle0 as before"
@@ -125,7 +127,9 @@ def generate(folder: Path, lines: int) -> None:
     _write(folder / "source/shop/core/m0.py", CORE)
     for package in range(FLOWS):
         modules_with_step = sorted({modules * n // 6 for n in range(1, 6)}, reverse=True)
-        steps.append([(f"p{package}m{n}", f"shop.p{package}.m{n}") for n in modules_with_step])
+        steps.append(
+            [(f"p{package}m{n}", f"shop.p{package}.m{n}", "handle0") for n in modules_with_step]
+        )
     _write(folder / "declaration.json", json.dumps(_declaration(steps)))
 
 
@@ -134,16 +138,16 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _declaration(flows: list[list[tuple[str, str]]]) -> dict[str, object]:
+def _declaration(flows: list[list[tuple[str, str, str]]]) -> dict[str, object]:
     steps = [
-        {"name": name, "module": module, "qualname": "handle0", "sends": [], "receives": [],
+        {"name": name, "module": module, "qualname": qualname, "sends": [], "receives": [],
          "entrypoint": not number}
-        for flow in flows for number, (name, module) in enumerate(flow)
+        for flow in flows for number, (name, module, qualname) in enumerate(flow)
     ]  # fmt: skip
     edges = [
         {"from": first, "to": second, "loop": False}
         for flow in flows
-        for (first, _), (second, _) in pairwise(flow)
+        for (first, *_), (second, *_) in pairwise(flow)
     ]
     return {"roots": ["."], "steps": steps, "edges": edges, "probes": []}
 
@@ -181,8 +185,9 @@ def runs_in(folder: Path) -> Iterator[tuple[str, Callable[[], tuple[float, float
 
         return edit_and_check
 
-    name = f"{steps[0]['module'].replace('.', '/')}.py"
-    edited = next(file for file in source.rglob("*.py") if file.as_posix().endswith(f"/{name}"))
+    name = steps[0]["module"].replace(".", "/")
+    ends = (f"/{name}.py", f"/{name}/__init__.py")
+    edited = next(file for file in source.rglob("*.py") if file.as_posix().endswith(ends))
     _write(source / "not_imported.py", "x = 1\n")
     yield "parse all files", lambda: run(PARSE, source)
     yield "first run", check
@@ -191,10 +196,15 @@ def runs_in(folder: Path) -> Iterator[tuple[str, Callable[[], tuple[float, float
     yield "after an edit in a module of a step", after_edit(edited)
 
 
+def _ignored(_: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == "node_modules" or name.startswith(".")]
+
+
 def main() -> None:
     """Print what each run takes."""
     parser = argparse.ArgumentParser(description="Measure penstock check.")
     parser.add_argument("case", nargs="?", type=Path, help="a case; else code is generated")
+    parser.add_argument("steps", nargs="*", help="the steps, if it is a checkout and not a case")
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -202,6 +212,10 @@ def main() -> None:
         folder = Path(temporary, "case")
         if options.case is None:
             generate(folder, options.lines)
+        elif options.steps:
+            shutil.copytree(options.case, folder / "source", ignore=_ignored)
+            steps = [(step, *step.split(":")) for step in options.steps]
+            _write(folder / "declaration.json", json.dumps(_declaration([steps])))
         else:
             folder.mkdir()
             shutil.copy(options.case / "declaration.json", folder)
