@@ -82,13 +82,17 @@ def redeem(): ...
 
 @pytest.mark.parametrize("rows", [2, 40], ids=["a few rows", "a table"])
 def test_a_table_of_constants_has_its_rows(rows):
-    """A function that a row of constants names is found, however many rows there are."""
+    """A function that a row of constants names is found, also when all is evaluated again."""
     source = f"""
 from importlib import import_module
 ROWS = [["redeem", 1], {", ".join(["['no_function', 2]"] * (rows - 1))}]
 @step
 def pay():
     getattr(import_module("app"), ROWS[0][0])()
+    till.found = till.last
+    till.last = redeem
+class Till: ...
+till = Till()
 @step
 def redeem(): ...
 """
