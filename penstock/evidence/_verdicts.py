@@ -44,6 +44,12 @@ _MANY_USES = 8
 _OF_LIBRARIES = CONSUMERS | LOOKING | REGISTERING | SENDING | STORING | WAITING
 """Names that so many libraries have that the same name says nothing about the project."""
 
+_IMPORTED = re.compile(
+    # `json.load()`, too, returns an object, but not a function.
+    rf"\b({'|'.join(sorted(IMPORTING - {'load'}))})\(\)|\bload\(\)$"
+)
+"""How the name of what a string imports begins."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FlowEvidence:
@@ -237,10 +243,16 @@ class _Judge:
         return is_dispatch and cls.kind == "class" and owner in self._evidence.engine.mro(cls)
 
     def _may_be_imported(self, outside: Outside, wanted: Definition) -> bool:
-        """Return whether something is called that was imported by a string, as *wanted* may be."""
+        """Return whether what was imported by a string is called, or something that it has.
+
+        Of the latter, only the name of the attribute is known.
+        """
         library = outside.library or ""
-        if not library.endswith("()") or last_of(library) not in IMPORTING:
+        found = _IMPORTED.search(library)
+        if found is None:
             return False
+        if "." in library[found.end() :]:
+            return self._may_be_called(last_of(library), outside, wanted)
         # The names of entry points are not in the source.
         is_entry_point = "entry_points" in library and "." not in wanted.qualname
         return is_entry_point or self._evidence.project.is_value(wanted.name)

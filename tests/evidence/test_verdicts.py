@@ -1004,6 +1004,42 @@ def test_a_function_of_an_unknown_module_is_missing():
     assert [missing.renamed_to for missing in report.missing] == [None]
 
 
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "import_module(path)",
+        "import_module(path).reader",
+        "import_module(path).Reader()",
+        "getattr(path, path)",
+        "getattr(import_module(path), path)",
+        "unbound(path)",
+    ],
+)
+def test_a_method_of_something_that_a_string_imports(reader):
+    """A method of it may be any method of that name, also one that leads to the step."""
+    source = f"""
+from importlib import import_module
+def get(path): return {reader}
+@step
+def run(path):
+    reader = get(path)
+    for row in reader.read(path): check(row)
+class Reader:
+    def read(self, path):
+        for line in path: yield self.parse(line)
+    @step
+    def parse(self, line): ...
+class Other:
+    def read(self, path): ...
+@step
+def check(row): ...
+"""
+    report = checked(source, "run -> parse, parse -> check")
+
+    assert verdicts(report) == {"run -> parse": ("unverified",), "parse -> check": ("unverified",)}
+    assert undeclared(report) == []
+
+
 def test_something_that_a_string_imports_may_be_a_step():
     """A step that a string names may be what is imported by strings and called."""
     source = """
