@@ -886,6 +886,29 @@ def pay(rule: Rule): rule.act()
     assert checked(source, "pay -> act").edges[0].verdict == "supported"
 
 
+def test_an_abstract_step_has_a_body():
+    """What a step does counts where it is abstract, too: overrides call it by ``super()``."""
+    source = """
+class Runner(ABC):
+    def start(self): self.run()
+    @step
+    @abstractmethod
+    def run(self): execute()
+class One(Runner):
+    def run(self): super().run()
+@step
+def pay(runner: Runner): runner.start()
+@step
+def execute(): ...
+"""
+    report = checked(source, "pay -> run, run -> execute")
+
+    assert verdicts(report) == {
+        "pay -> run": ("supported", "call"),
+        "run -> execute": ("supported", "call"),
+    }
+
+
 def test_an_override_of_a_step_is_that_step():
     """A method that overrides a step in a subclass counts as the step."""
     source = """

@@ -36,7 +36,7 @@ def with_overrides(engine: Engine, cls: Definition, name: str, found: Values) ->
     if not overrides:
         return found
     steps = [v for v in overrides if _is_wanted(engine, v)]
-    return join(steps, (value for value in found if not is_abstract(value)), overrides)
+    return join(steps, (v for v in found if not _is_replaced(engine, v)), overrides)
 
 
 def _implementations(engine: Engine, protocol: Definition, name: str) -> list[Value]:
@@ -62,20 +62,27 @@ def _is_wanted(engine: Engine, value: Value) -> bool:
     return isinstance(value, Function) and value.definition in engine.wanted
 
 
+def _is_replaced(engine: Engine, value: Value) -> bool:
+    """Return whether something else is always called instead, for an object has an override."""
+    return _is_empty(value) or (is_abstract(value) and not _is_wanted(engine, value))
+
+
 def _is_function(value: Value) -> bool:
     return isinstance(value, (Function, Wrapped))
 
 
 def is_abstract(value: Value) -> bool:
+    """Return whether a subclass has to have a function instead of this one."""
+    decorators = getattr(_node_of(value), "decorator_list", ())
+    names = [written(each).rpartition(".")[2] for each in decorators]
+    return any(each.startswith("abstract") for each in names) or _is_empty(value)
+
+
+def _is_empty(value: Value) -> bool:
     """Return whether a function does nothing but say that a subclass has to."""
-    while isinstance(value, Wrapped):
-        value = value.function
-    node = value.definition.node if isinstance(value, Function) else None
+    node = _node_of(value)
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
-    decorators = [written(each).rpartition(".")[2] for each in node.decorator_list]
-    if any(each.startswith("abstract") for each in decorators):
-        return True
     body = [statement for statement in node.body if not _is_constant(statement)]
     match body:
         case []:
@@ -85,6 +92,13 @@ def is_abstract(value: Value) -> bool:
         case [only]:
             return isinstance(only, ast.Pass)
     return False
+
+
+def _node_of(value: Value) -> ast.AST | None:
+    """Return the source of a function, if it is one of the project."""
+    while isinstance(value, Wrapped):
+        value = value.function
+    return value.definition.node if isinstance(value, Function) else None
 
 
 def _is_constant(statement: ast.stmt) -> bool:
