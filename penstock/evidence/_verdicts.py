@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from penstock._declared.step import Location
@@ -74,6 +74,7 @@ def judge(
     """Return the verdicts on the edges of *flow*, what it does not declare, and all there is."""
     judged = _Judge(flow, evidence)
     edges = tuple(judged.edge(source, target, loop) for source, target, loop in flow.edges)
+    edges = judged.behind_unknown(edges)
     return edges, tuple(judged.undeclared(edges)), tuple(judged.connections())
 
 
@@ -154,8 +155,7 @@ class _Judge:
         only = source if is_reached else None
         after = None if is_loop else source
         unresolved = self._unresolved(self._callers(source), target, only, after)
-        is_entered = self._is_reached(source) or self._steps[source].is_entrypoint
-        if unresolved is None and not is_entered:
+        if unresolved is None and not self._is_entered(source):
             # What leads to *source* may lead to *target* after it.
             unresolved = self._unresolved(list(self._evidence.outside), source, source, None)
         if unresolved is not None:
@@ -169,6 +169,45 @@ class _Judge:
             reason, location = f"{source} has no body yet", self._evidence.located[source].location
             return EdgeEvidence(source, target, "unverified", (), (), reason, location)
         return EdgeEvidence(source, target, "contradicted", (), against)
+
+    def behind_unknown(self, edges: tuple[EdgeEvidence, ...]) -> tuple[EdgeEvidence, ...]:
+        """Return *edges* with none contradicted whose first step only an unresolved call reaches.
+
+        That call may run both steps, in the declared order.
+        """
+        starts, orders = self._evidence.starts.items(), self._evidence.orders.items()
+        pairs = {(source, each) for source, found in starts for each in found}
+        pairs |= {pair for pair, found in orders if any(not o.is_carried for o in found.values())}
+        known = _closure(pairs)
+        forth = _closure(
+            (source, target) for source, target, is_loop in self._flow.edges if not is_loop
+        )
+        causes = [e for e in edges if e.verdict == "unverified" and e.location is not None]
+        found = list(edges)
+        for cause in causes:
+            for number, edge in enumerate(found):
+                if edge.verdict != "contradicted" or edge.against:
+                    continue
+                source, target = edge.source, edge.target
+                if not self._is_entered(source):
+                    is_behind = cause.target == source
+                else:
+                    is_behind = (cause.target == source or (cause.target, source) in forth) and any(
+                        second == target
+                        and (first == cause.source or (first, cause.source) in forth)
+                        and (first, source) not in known
+                        for first, second in pairs
+                    )
+                if is_behind:
+                    found[number] = replace(
+                        edge, verdict="unverified", reason=cause.reason, location=cause.location
+                    )
+                    causes.append(found[number])
+        return tuple(found)
+
+    def _is_entered(self, step: str) -> bool:
+        """Return whether something leads to *step*, as far as the source shows it."""
+        return self._steps[step].is_entrypoint or self._is_reached(step)
 
     def _is_in_unknown_order(self, source: str, target: str) -> bool:
         """Return whether one call in a loop leads to both steps, by what it calls each time."""

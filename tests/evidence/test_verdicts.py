@@ -384,6 +384,71 @@ def two(): ...
     assert [edge.verdict for edge in report.edges] == ["unverified"]
 
 
+BEHIND = """
+@step
+def login():
+    manager().log_in()
+    redirect()
+class Manager:
+    def log_in(self): authenticate()
+class Other:
+    def log_in(self): pass
+@step
+def authenticate():
+    check()
+    block()
+@step
+def check(): pass
+@step
+def block(): pass
+@step
+def redirect(): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict", "found"),
+    [
+        (BEHIND, "unverified", []),
+        (BEHIND.replace("manager()", "Manager()"), "supported", []),
+        (
+            BEHIND.replace("manager().log_in()", "if late: return authenticate()"),
+            "contradicted",
+            ["login -> redirect"],
+        ),
+    ],
+    ids=["unresolved", "known", "a way that returns"],
+)
+def test_a_step_that_only_an_unresolved_call_reaches(source, verdict, found):
+    """A step after the call may follow all that the call runs, and is not undeclared."""
+    edges = "login -> authenticate, authenticate -> check, check -> block, block -> redirect"
+    report = checked(source, edges, login={"is_entrypoint": True})
+
+    assert verdicts(report)["block -> redirect"][0] == verdict
+    assert undeclared(report) == found
+
+
+def test_steps_that_one_unresolved_call_runs():
+    """A call that may lead to the first step may lead to the others, too."""
+    source = """
+@step
+def pay(validators):
+    for each in validators: each()
+    store()
+def register(): return [email, name]
+@step
+def email(): pass
+@step
+def name(): pass
+@step
+def store(): pass
+"""
+    report = checked(source, "pay -> email, email -> name, name -> store")
+
+    assert {verdict for verdict, *_ in verdicts(report).values()} == {"unverified"}
+    assert undeclared(report) == []
+
+
 def test_a_call_of_a_caller_counts():
     """An unresolved call in a step that calls the first one may lead to the second."""
     source = """
@@ -887,7 +952,7 @@ def pay(rule: Rule): rule.act()
 
 
 def test_an_abstract_step_has_a_body():
-    """What a step does counts where it is abstract, too: overrides call it by ``super()``."""
+    """An abstract step may have a body, which overrides call by ``super()``."""
     source = """
 class Runner(ABC):
     def start(self): self.run()
