@@ -161,9 +161,11 @@ def _check_flow(
     engine, functions = analysis.engine, located.all
     steps = _Steps(analysis, functions)
     runs = FlowRuns(steps.name_of, analysis.contexts, consumed, engine.spend)  # type: ignore[arg-type]
-    bodies = {name: runs.body(name, definition) for name, definition in functions.items()}
+    for name, definition in functions.items():
+        runs.body(name, definition)
     for definition in functions.values():
         runs.provide(definition)
+    bodies = {name: runs.step(name) for name in functions}
     unread = [s for s in flow.steps if s.name not in {*located.own, *located.renamed}]
     absent = {step.name: _why_absent(engine.project, step) or "" for step in unread}
     evidence = FlowEvidence(

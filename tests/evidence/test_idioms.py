@@ -56,9 +56,11 @@ def connections(source: str) -> list[str]:
     runs = FlowRuns(names.name_of, analysis.contexts, consumed, engine.spend)
     found = []
     for name, definition in steps.items():
-        for target, start in runs.body(name, definition).starts.items():
-            found.append(f"{name} {'hands off' if start.is_handed_off else 'calls'} {target}")
+        runs.body(name, definition)
         runs.provide(definition)
+    for name in steps:
+        for target, start in runs.step(name).starts.items():
+            found.append(f"{name} {'hands off' if start.is_handed_off else 'calls'} {target}")
     for (first, second), orders in runs.orders.items():
         is_loop = all(order.is_carried for order in orders.values())
         found.append(f"{first} then {second}{' in a loop' if is_loop else ''}")

@@ -951,6 +951,41 @@ def pay(rule: Rule): rule.act()
     assert checked(source, "pay -> act").edges[0].verdict == "supported"
 
 
+@pytest.mark.parametrize("call", ["Message()", "either"])
+def test_a_step_and_its_overrides_are_one_step(call):
+    """All of them count, whichever is called first."""
+    source = f"""
+@step
+def start(either: Event): ({call}).respond()
+class Event:
+    @step
+    def respond(self):
+        send()
+        unknown().store()
+class Message(Event):
+    def respond(self):
+        wait()
+        return super().respond()
+@step
+def send(): pass
+@step
+def wait(): pass
+class Store:
+    @step
+    def store(self): pass
+class Other:
+    def store(self): pass
+"""
+    report = checked(source, "start -> respond, respond -> wait, respond -> send, respond -> store")
+
+    assert verdicts(report) == {
+        "start -> respond": ("supported", "call"),
+        "respond -> wait": ("supported", "call"),
+        "respond -> send": ("supported", "call"),
+        "respond -> store": ("unverified",),
+    }
+
+
 def test_an_abstract_step_has_a_body():
     """An abstract step may have a body, which overrides call by ``super()``."""
     source = """

@@ -41,6 +41,7 @@ from penstock.evidence._order.states import (
     compose,
     either,
     leave_by,
+    merged,
     rank,
     unmarked,
 )
@@ -78,7 +79,7 @@ class FlowRuns:
         self._running: set[Activation] = set()
         self._generators: list[Definition] = []
         self._recursed: set[Activation] = set()
-        self._bodies: dict[str, Summary] = {}
+        self._bodies: dict[Definition, Summary] = {}
         self._open: set[str] = set()
         self.orders: dict[tuple[str, str], dict[Definition, Order]] = {}
         self.definitions: dict[Definition, None] = {}
@@ -108,25 +109,23 @@ class FlowRuns:
         }
 
     def body(self, name: str, definition: Definition) -> Summary:
-        """Return what the step *name* does."""
-        known = self._bodies.get(name)
+        """Return what a function does that is the step *name*, or an override of it."""
+        known = self._bodies.get(definition)
         if known is not None:
             return known
         if name in self._open:
             return Summary(normal={BEGIN: Mark((), is_last=True)})
         self._open.add(name)
-        whole = Summary()
         with self._apart():
-            for activation in self._contexts(definition):
-                one = self._summary(activation)
-                for target, start in one.starts.items():
-                    add_start(whole.starts, target, start)
-                whole.normal = either(whole.normal, one.normal)
-                whole.raised = either(whole.raised, one.raised)
-                add_outside(whole.outside, one.outside)
+            whole = merged(map(self._summary, self._contexts(definition)))
         self._open.discard(name)
-        self._bodies[name] = whole
+        self._bodies[definition] = whole
         return whole
+
+    def step(self, name: str) -> Summary:
+        """Return what the step *name* does, in all functions that were evaluated."""
+        bodies = list(self._bodies.items())
+        return merged(body for each, body in bodies if self._step_of(each) == name)
 
     @contextmanager
     def _apart(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """Which steps have run at a point of a function, and which may be the last."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from penstock._declared.step import Location
@@ -23,6 +23,7 @@ __all__ = [
     "compose",
     "either",
     "leave_by",
+    "merged",
     "rank",
     "unmarked",
 ]
@@ -188,6 +189,18 @@ def add_outside(
 ) -> None:
     for outside, before in more.items():
         known[outside] = known.get(outside, before) | before
+
+
+def merged(summaries: Iterable[Summary]) -> Summary:
+    """Return the effect of one of several functions."""
+    whole = Summary()
+    for one in summaries:
+        for target, start in one.starts.items():
+            add_start(whole.starts, target, start)
+        whole.normal = either(whole.normal, one.normal)
+        whole.raised = either(whole.raised, one.raised)
+        add_outside(whole.outside, one.outside)
+    return whole
 
 
 def add_start(starts: dict[str, Start], name: str, start: Start) -> None:
