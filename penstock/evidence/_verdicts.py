@@ -304,8 +304,18 @@ class _Judge:
         owner, _, name = (outside.library or "").rpartition(".")
         if last_of(owner) == "hook":
             return self._may_be_called(name, outside, wanted)
-        is_named = name == wanted.name and name not in _OF_LIBRARIES
-        return is_named and owner.endswith("()") and fits(outside.passed, wanted)
+        if name != wanted.name or not fits(outside.passed, wanted):
+            return False
+        return self._is_inherited(owner) or (name not in _OF_LIBRARIES and owner.endswith("()"))
+
+    def _is_inherited(self, name: str) -> bool:
+        """Return whether *name* is an attribute that a class of the project has of a library.
+
+        The library may fill it with anything, as with settings. A query is its own.
+        """
+        engine, (base, _, attribute) = self._evidence.engine, name.rpartition(".")
+        is_query = attribute in {"objects", "query", "session"}
+        return not is_query and any(base in engine.mro(cls) for cls in list(engine.classes))
 
     def _may_be_got(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether `getattr` may have returned it, by a string that nobody knows."""

@@ -57,6 +57,37 @@ def test_an_object_that_a_library_has_kept(name, verdict):
     assert verdicts(checked(source, f"pay -> {name}")) == {f"pay -> {name}": (verdict,)}
 
 
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("settings.SESSION_CLASS.create(pay)", "unverified"),
+        ("settings.SESSION_CLASS.create()", "contradicted"),
+        ("settings.SESSION_CLASS.make(pay)", "contradicted"),
+        ("settings.objects.create(pay)", "contradicted"),
+        ("library.settings.create(pay)", "contradicted"),
+    ],
+    ids=["step", "other arguments", "another name", "query", "no class of the project"],
+)
+def test_an_attribute_that_a_base_of_a_library_fills(call, verdict):
+    """A method of it may be the step of that name: the source does not say what it is."""
+    source = f"""
+import library
+class Settings(library.LazySettings):
+    DEBUG = True
+settings = Settings()
+@step
+def pay(): {call}
+class Session:
+    @classmethod
+    @step
+    def create(cls, path): pass
+class Other:
+    def create(self, path): pass
+"""
+
+    assert verdicts(checked(source, "pay -> create")) == {"pay -> create": (verdict,)}
+
+
 def test_a_channel_supports_an_edge():
     """A channel that both ends name is evidence without a call."""
     source = "@step\ndef pay(): ...\n@step\ndef charge(): ...\n"
