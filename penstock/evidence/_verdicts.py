@@ -12,6 +12,7 @@ from penstock.evidence._analysis.library import (
     GOT,
     IMPORTING,
     LOOKING,
+    PLUGINS,
     REGISTERING,
     SENDING,
     STORING,
@@ -49,6 +50,9 @@ _IMPORTED = re.compile(
     rf"\b({'|'.join(sorted(IMPORTING - {'load'}))})\(\)|\bload\(\)$"
 )
 """How the name of what a string imports begins."""
+
+_LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
+"""How the name of a plugin begins, after what finds it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,14 +291,15 @@ class _Judge:
         Of the latter, only the name of the attribute is known.
         """
         library = outside.library or ""
-        found = _IMPORTED.search(library)
+        is_plugin = PLUGINS.search(library) is not None
+        found = (_LOADED if is_plugin else _IMPORTED).search(library)
         if found is None:
             return False
         if "." in library[found.end() :]:
             return self._may_be_called(last_of(library), outside, wanted)
-        # The names of entry points are not in the source.
-        is_entry_point = "entry_points" in library and "." not in wanted.qualname
-        return is_entry_point or self._evidence.project.is_value(wanted.name)
+        is_value = self._evidence.project.is_value(wanted.name)
+        is_top = "." not in wanted.qualname
+        return is_value or (is_plugin and is_top and fits(outside.passed, wanted))
 
     def _is_kept(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether what is called was got from an object of a library, by that name.

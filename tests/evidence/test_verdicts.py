@@ -1159,6 +1159,40 @@ def test_a_function_of_an_unknown_module_is_missing():
 
 
 @pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("entry_points(group='a')[name].load()(1)", "unverified"),
+        ("for each in entry_points(group='a'): each.load()(1)", "unverified"),
+        ("found = {e.name: e.load() for e in entry_points()}; found[name](1)", "unverified"),
+        ("next(iter(entry_points().select(group='a'))).load()(1)", "unverified"),
+        ("EntryPoint('a', name, 'b').load()(1)", "unverified"),
+        ("for each in pkg_resources.iter_entry_points('a'): each.load()(1)", "unverified"),
+        ("pkg_resources.load_entry_point('a', 'b', name)(1)", "unverified"),
+        ("driver.DriverManager('a', name).driver(1)", "unverified"),
+        ("for each in extension.ExtensionManager('a'): each.plugin(1)", "unverified"),
+        ("for each in entry_points(group='a'): each.load()().charge(1)", "unverified"),
+        ("for each in entry_points(group='a'): each.load()().close(1)", "contradicted"),
+        ("for each in entry_points(group='a'): print(each.name)", "contradicted"),
+        ("json.load(name)(1)", "contradicted"),
+    ],
+)
+def test_a_plugin_may_be_a_step(body, verdict):
+    """The source does not name the functions that entry points load."""
+    source = f"""
+import json, pkg_resources
+from importlib.metadata import EntryPoint, entry_points
+from stevedore import driver, extension
+@step
+def pay(name):
+    {body}
+@step
+def charge(amount): pass
+"""
+
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
     "reader",
     [
         "import_module(path)",

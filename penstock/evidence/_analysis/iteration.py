@@ -5,6 +5,7 @@ import ast
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.heap import KEYS
+from penstock.evidence._analysis.library import PLUGINS
 from penstock.evidence._analysis.scopes import Activation, Arguments
 from penstock.evidence._analysis.terms import Call, Join, Term, choice
 from penstock.evidence._analysis.values import (
@@ -99,16 +100,17 @@ def iterate(
 def _items(frame: Frame, value: Value, node: ast.AST) -> Values:
     engine = frame.engine
     match value:
-        case Container(kind="dict"):
-            return engine.keys(value) or UNKNOWN
         case Container():
-            return engine.items(value)
+            is_dict = value.kind == "dict"
+            return engine.keys(value) or UNKNOWN if is_dict else engine.items(value)
         case Deferred():
             return join(*(each.yields or _yielded(frame, each) for each in value.activations))
         case Instance():
             return _iterate_instance(frame, value, node)
         case Class():
             return (Instance(value.definition),)  # of an Enum
+        case External() if PLUGINS.search(value.name):
+            return (External(f"{value.name}[]"),)
         case Pending():
             frame.emit(Join(value.token))
     return FURTHER if isinstance(value, Further) else UNKNOWN

@@ -1,5 +1,7 @@
 """Functions of libraries: which call the functions that they get, and which hand them off."""
 
+import re
+
 __all__ = [
     "CALLBACKS",
     "CONSUMERS",
@@ -10,6 +12,7 @@ __all__ = [
     "IMPORTING",
     "LOOKING",
     "NAMING",
+    "PLUGINS",
     "REGISTERING",
     "RUNNERS",
     "SENDING",
@@ -162,6 +165,10 @@ IMPORTING = frozenset({
 
 VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 """Methods that the views of a library call by the verb of a request."""
+
+
+PLUGINS = re.compile(r"\b(?:iter_)?entry_points\b|\bEntryPoint\b|^stevedore\b|load_entry_point")
+"""The names of what finds plugins, whose names are not in the source."""
 
 
 GOT = "builtins.getattr("
