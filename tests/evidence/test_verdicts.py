@@ -1287,6 +1287,24 @@ def test_a_view_of_a_library_may_call_a_method_by_its_verb(text, verdict):
     assert checked(text, f"may -> {target}").edges[0].verdict == verdict
 
 
+MANY = "\n".join(f"class View{n}(Checked):\n    def get(self): charge()" for n in range(9))
+
+
+@pytest.mark.parametrize(
+    ("edge", "verdict"),
+    [
+        ("may -> post", "supported"),
+        ("may -> charge", "unverified"),
+        ("may -> refund", "contradicted"),
+    ],
+)
+def test_of_many_views_only_steps_are_followed(edge, verdict):
+    """A base class of all views of an application does not lead to what each of them does."""
+    text = f"{VIEW}{MANY}\n@step\ndef charge(): ...\n@step\ndef refund(): ...\n"
+
+    assert checked(text, edge).edges[0].verdict == verdict
+
+
 def test_a_signal_is_not_an_undeclared_edge():
     """A step that receives messages may be called by a signal that many send."""
     source = """

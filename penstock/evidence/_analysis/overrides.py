@@ -18,7 +18,7 @@ from penstock.evidence._analysis.values import (
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
-__all__ = ["is_abstract", "methods_of", "with_overrides"]
+__all__ = ["is_abstract", "is_wanted", "methods_of", "with_overrides"]
 
 
 _MOST_IMPLEMENTATIONS = 6
@@ -35,7 +35,7 @@ def with_overrides(engine: Engine, cls: Definition, name: str, found: Values) ->
         overrides = _implementations(engine, cls, name)
     if not overrides:
         return found
-    steps = [v for v in overrides if _is_wanted(engine, v)]
+    steps = [v for v in overrides if is_wanted(engine, v)]
     return join(steps, (v for v in found if not _is_replaced(engine, v)), overrides)
 
 
@@ -52,19 +52,20 @@ def _implementations(engine: Engine, protocol: Definition, name: str) -> list[Va
             if definition.kind == "class" and definition is not protocol:
                 own = engine.info(definition).scope.names
                 methods = own.get(name, ())
-                known = [v for v in methods if not is_abstract(v) or _is_wanted(engine, v)]
+                known = [v for v in methods if not is_abstract(v) or is_wanted(engine, v)]
                 if wanted <= own.keys() and len(known) == len(methods):
                     found += methods
     return found if len(found) <= _MOST_IMPLEMENTATIONS else []
 
 
-def _is_wanted(engine: Engine, value: Value) -> bool:
+def is_wanted(engine: Engine, value: Value) -> bool:
+    """Return whether a function is a step."""
     return isinstance(value, Function) and value.definition in engine.wanted
 
 
 def _is_replaced(engine: Engine, value: Value) -> bool:
     """Return whether something else is always called instead, for an object has an override."""
-    return _is_empty(value) or (is_abstract(value) and not _is_wanted(engine, value))
+    return _is_empty(value) or (is_abstract(value) and not is_wanted(engine, value))
 
 
 def _is_function(value: Value) -> bool:

@@ -12,7 +12,7 @@ from penstock.evidence._analysis.hand_offs import callee_text, hand_off, run_lat
 from penstock.evidence._analysis.hooks import call_hooks
 from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.library import CALLBACKS, VERBS, WAITING
-from penstock.evidence._analysis.overrides import methods_of
+from penstock.evidence._analysis.overrides import is_wanted, methods_of
 from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.strings import call_string
@@ -47,6 +47,8 @@ def call_wrapped(frame: Frame, callee: Wrapped, arguments: Arguments, node: ast.
         return frame.apply((callee.function,), arguments, node)
     return rule(frame, callee.function, detail, arguments, node)
 
+
+_MOST_VERBS = 8
 
 Rule = Callable[[Frame, Any, str, Arguments, ast.AST], Values]
 """Returns what a call of a value returns, that is the attribute *detail* of another."""
@@ -157,8 +159,13 @@ def _callbacks(
 
 def _verbs(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast.AST) -> Values:
     """Return what the method for the verb of the request returns."""
-    methods = methods_of(frame.engine, inner, VERBS.__contains__)
-    return frame.apply(methods, arguments, node) or UNKNOWN
+    found = methods_of(frame.engine, inner, VERBS.__contains__)
+    methods = [each for each in found if isinstance(each, Method)]
+    if len(methods) > _MOST_VERBS:  # any view of an application: only those that are steps
+        for name in dict.fromkeys(each.function.definition.name for each in methods):
+            frame.emit(Outside(f"self.{name}", frame.location(node)))
+        methods = [each for each in methods if is_wanted(frame.engine, each.function)]
+    return frame.apply(tuple(methods), arguments, node) or UNKNOWN
 
 
 def _view(frame: Frame, inner: Any, detail: str, arguments: Arguments, node: ast.AST) -> Values:
