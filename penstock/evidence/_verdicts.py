@@ -1,6 +1,5 @@
 """The verdict on each declared edge, and what the source has that no edge declares."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -8,19 +7,11 @@ from itertools import takewhile
 from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.library import (
-    CONSUMERS,
-    GOT,
-    IMPORTING,
-    LOOKING,
-    PLUGINS,
-    REGISTERING,
     SENDING,
     STORING,
-    VERBS,
-    WAITING,
     last_of,
 )
-from penstock.evidence._analysis.passed import PLAIN, decorators_of, fits
+from penstock.evidence._analysis.passed import PLAIN, decorators_of
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import (
     CheckedFlow,
@@ -34,25 +25,12 @@ from penstock.evidence._order.states import Order, Start
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 from penstock.evidence._source.project import Project
+from penstock.evidence._unresolved import WaysOut
 
 __all__ = ["FlowEvidence", "judge", "judge_declared"]
 
-_MOST_BY_NAME = 60
-
 _MANY_USES = 8
 """From how many lines a step may be called for a further call to be news."""
-
-_OF_LIBRARIES = CONSUMERS | LOOKING | REGISTERING | SENDING | STORING | WAITING
-"""Names that so many libraries have that the same name says nothing about the project."""
-
-_IMPORTED = re.compile(
-    # `json.load()`, too, returns an object, but not a function.
-    rf"\b({'|'.join(sorted(IMPORTING - {'load'}))})\(\)|\bload\(\)$"
-)
-"""How the name of what a string imports begins."""
-
-_LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
-"""How the name of a plugin begins, after what finds it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +80,9 @@ class _Judge:
     def __init__(self, flow: CheckedFlow, evidence: FlowEvidence) -> None:
         self._flow, self._evidence = flow, evidence
         self._steps: dict[str, CheckedStep] = {step.name: step for step in flow.steps}
-        self._located = frozenset(evidence.located.values())
+        self._ways = WaysOut(
+            evidence.project, evidence.engine, frozenset(evidence.located.values())
+        )
         self._declared = _closure((source, target) for source, target, _ in flow.edges)
 
     # Declared edges
@@ -255,110 +235,15 @@ class _Judge:
             only: The step in which values that are called count, if not in all.
             after: The step that calls, or has run before the call, if not any.
         """
+        wanted = self._evidence.located[target]
         for step in steps:
             for outside, before in self._evidence.outside.get(step, {}).items():
                 if after is not None and step != after and after not in before:
                     continue
                 is_own = only is None or step == only
-                if outside.is_lost or self._may_lead(outside, target, is_own=is_own):
+                if outside.is_lost or self._ways.may_lead(outside, wanted, is_own=is_own):
                     return outside
         return None
-
-    def _may_lead(self, outside: Outside, target: str, *, is_own: bool) -> bool:
-        """Return whether a call of which nobody knows where it leads may lead to *target*."""
-        wanted = self._evidence.located[target]
-        if outside.library is None:
-            return self._may_name(outside, wanted, is_own=is_own)
-        return (
-            self._is_template_of(outside, wanted)
-            or self._may_be_imported(outside, wanted)
-            or self._is_kept(outside, wanted)
-            or self._may_be_got(outside, wanted, is_own=is_own)
-        )
-
-    def _is_template_of(self, outside: Outside, definition: Definition) -> bool:
-        """Return whether a view of a library may call a method by its verb."""
-        cls = definition.parent
-        if definition.name not in VERBS or cls is None:
-            return False
-        owner, _, called = (outside.library or "").rpartition(".")
-        is_dispatch = called in {"dispatch", "dispatch_request"}
-        return is_dispatch and cls.kind == "class" and owner in self._evidence.engine.mro(cls)
-
-    def _may_be_imported(self, outside: Outside, wanted: Definition) -> bool:
-        """Return whether what was imported by a string is called, or something that it has.
-
-        Of the latter, only the name of the attribute is known.
-        """
-        library = outside.library or ""
-        is_plugin = PLUGINS.search(library) is not None
-        found = (_LOADED if is_plugin else _IMPORTED).search(library)
-        if found is None:
-            return False
-        if "." in library[found.end() :]:
-            return self._may_be_called(last_of(library), outside, wanted)
-        is_value = self._evidence.project.is_value(wanted.name)
-        is_top = "." not in wanted.qualname
-        return is_value or (is_plugin and is_top and fits(outside.passed, wanted))
-
-    def _is_kept(self, outside: Outside, wanted: Definition) -> bool:
-        """Return whether what is called was got from an object of a library, by that name.
-
-        It may also be a hook, which all functions of that name implement.
-        """
-        owner, _, name = (outside.library or "").rpartition(".")
-        if last_of(owner) == "hook":
-            return self._may_be_called(name, outside, wanted)
-        if name != wanted.name or not fits(outside.passed, wanted):
-            return False
-        return self._is_inherited(owner) or (name not in _OF_LIBRARIES and owner.endswith("()"))
-
-    def _is_inherited(self, name: str) -> bool:
-        """Return whether *name* is an attribute that a class of the project has of a library.
-
-        The library may fill it with anything, as with settings. A query is its own.
-        """
-        engine, (base, _, attribute) = self._evidence.engine, name.rpartition(".")
-        is_query = attribute in {"objects", "query", "session"}
-        return not is_query and any(base in engine.mro(cls) for cls in list(engine.classes))
-
-    def _may_be_got(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
-        """Return whether `getattr` may have returned it, by a string that nobody knows."""
-        library = outside.library or ""
-        if not is_own or not library.startswith(GOT) or "<locals>" in wanted.qualname:
-            return False
-        prefix = library.removeprefix(GOT).removesuffix("*)")
-        return wanted.name.startswith(prefix) and fits(outside.passed, wanted)
-
-    def _may_name(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
-        """Return whether a call leads to *wanted* by its name, or by a value that is kept."""
-        text, project = outside.text, self._evidence.project
-        name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
-        if name and "." in text:
-            if self._may_be_called(name, outside, wanted):
-                return True
-            if not project.is_attribute(name):
-                return False
-        has_partials = bool(project.mentioning("partial"))
-        return is_own and any(
-            project.is_value(each.name) and fits(outside.passed, each, may_have_more=has_partials)
-            for each in self._ancestors(wanted)
-        )
-
-    def _may_be_called(self, name: str, outside: Outside, wanted: Definition) -> bool:
-        """Return whether *wanted*, or a helper that mentions it, is called *name*."""
-        if name == wanted.name and fits(outside.passed, wanted):
-            return True
-        bodies = self._evidence.project.called_by(name).items()
-        helpers = (d for d, words in bodies if wanted.name in words and d not in self._located)
-        return any(fits(outside.passed, each) for each in helpers)
-
-    def _ancestors(self, wanted: Definition) -> Iterator[Definition]:
-        """Yield *wanted*, and the functions that may call it and are not steps themselves."""
-        project = self._evidence.project
-        yield wanted
-        for name in sorted(project.callers_of(wanted.name))[:_MOST_BY_NAME]:
-            yield from (each for each in project.called_by(name) if each not in self._located)
 
     def _gateway(self, source: str, target: str) -> Outside | None:
         decorators = getattr(self._evidence.located[target].node, "decorator_list", ())

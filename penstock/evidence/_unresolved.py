@@ -1,0 +1,148 @@
+"""Which steps a call may lead to of which the source does not show where it leads."""
+
+import re
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._analysis.library import (
+    CONSUMERS,
+    GOT,
+    IMPORTING,
+    LOOKING,
+    PLUGINS,
+    REGISTERING,
+    SENDING,
+    STORING,
+    VERBS,
+    WAITING,
+    last_of,
+)
+from penstock.evidence._analysis.passed import fits
+from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._source.files import Definition
+from penstock.evidence._source.project import Project
+
+__all__ = ["WaysOut"]
+
+_MOST_BY_NAME = 60
+
+_OF_LIBRARIES = CONSUMERS | LOOKING | REGISTERING | SENDING | STORING | WAITING
+"""Names that so many libraries have that the same name says nothing about the project."""
+
+_IMPORTED = re.compile(
+    # `json.load()`, too, returns an object, but not a function.
+    rf"\b({'|'.join(sorted(IMPORTING - {'load'}))})\(\)|\bload\(\)$"
+)
+"""How the name of what a string imports begins."""
+
+_LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
+"""How the name of a plugin begins, after what finds it."""
+
+
+class WaysOut:
+    """Where the calls of one flow may lead that the source does not show."""
+
+    def __init__(self, project: Project, engine: Engine, steps: AbstractSet[Definition]) -> None:
+        self._project, self._engine, self._steps = project, engine, steps
+
+    def may_lead(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
+        """Return whether *outside* may lead to *wanted*.
+
+        Args:
+            outside: The call.
+            wanted: The function of a step.
+            is_own: Whether a value that is called counts as well, not a name alone.
+        """
+        if outside.library is None:
+            return self._may_name(outside, wanted, is_own=is_own)
+        return (
+            self._is_template_of(outside, wanted)
+            or self._may_be_imported(outside, wanted)
+            or self._is_kept(outside, wanted)
+            or self._may_be_got(outside, wanted, is_own=is_own)
+        )
+
+    def _is_template_of(self, outside: Outside, definition: Definition) -> bool:
+        """Return whether a view of a library may call a method by its verb."""
+        cls = definition.parent
+        if definition.name not in VERBS or cls is None:
+            return False
+        owner, _, called = (outside.library or "").rpartition(".")
+        is_dispatch = called in {"dispatch", "dispatch_request"}
+        return is_dispatch and cls.kind == "class" and owner in self._engine.mro(cls)
+
+    def _may_be_imported(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether what was imported by a string is called, or something that it has.
+
+        Of the latter, only the name of the attribute is known.
+        """
+        library = outside.library or ""
+        is_plugin = PLUGINS.search(library) is not None
+        found = (_LOADED if is_plugin else _IMPORTED).search(library)
+        if found is None:
+            return False
+        if "." in library[found.end() :]:
+            return self._may_be_called(last_of(library), outside, wanted)
+        is_value = self._project.is_value(wanted.name)
+        is_top = "." not in wanted.qualname
+        return is_value or (is_plugin and is_top and fits(outside.passed, wanted))
+
+    def _is_kept(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether what is called was got from an object of a library, by that name.
+
+        It may also be a hook, which all functions of that name implement.
+        """
+        owner, _, name = (outside.library or "").rpartition(".")
+        if last_of(owner) == "hook":
+            return self._may_be_called(name, outside, wanted)
+        if name != wanted.name or not fits(outside.passed, wanted):
+            return False
+        return self._is_inherited(owner) or (name not in _OF_LIBRARIES and owner.endswith("()"))
+
+    def _is_inherited(self, name: str) -> bool:
+        """Return whether *name* is an attribute that a class of the project has of a library.
+
+        The library may fill it with anything, as with settings. A query is its own.
+        """
+        engine, (base, _, attribute) = self._engine, name.rpartition(".")
+        is_query = attribute in {"objects", "query", "session"}
+        return not is_query and any(base in engine.mro(cls) for cls in list(engine.classes))
+
+    def _may_be_got(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
+        """Return whether `getattr` may have returned it, by a string that nobody knows."""
+        library = outside.library or ""
+        if not is_own or not library.startswith(GOT) or "<locals>" in wanted.qualname:
+            return False
+        prefix = library.removeprefix(GOT).removesuffix("*)")
+        return wanted.name.startswith(prefix) and fits(outside.passed, wanted)
+
+    def _may_name(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
+        """Return whether a call leads to *wanted* by its name, or by a value that is kept."""
+        text, project = outside.text, self._project
+        name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
+        if name and "." in text:
+            if self._may_be_called(name, outside, wanted):
+                return True
+            if not project.is_attribute(name):
+                return False
+        has_partials = bool(project.mentioning("partial"))
+        return is_own and any(
+            project.is_value(each.name) and fits(outside.passed, each, may_have_more=has_partials)
+            for each in self._ancestors(wanted)
+        )
+
+    def _may_be_called(self, name: str, outside: Outside, wanted: Definition) -> bool:
+        """Return whether *wanted*, or a helper that mentions it, is called *name*."""
+        if name == wanted.name and fits(outside.passed, wanted):
+            return True
+        bodies = self._project.called_by(name).items()
+        helpers = (d for d, words in bodies if wanted.name in words and d not in self._steps)
+        return any(fits(outside.passed, each) for each in helpers)
+
+    def _ancestors(self, wanted: Definition) -> Iterator[Definition]:
+        """Yield *wanted*, and the functions that may call it and are not steps themselves."""
+        project = self._project
+        yield wanted
+        for name in sorted(project.callers_of(wanted.name))[:_MOST_BY_NAME]:
+            yield from (each for each in project.called_by(name) if each not in self._steps)
