@@ -41,7 +41,7 @@ _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_ent
 
 
 class WaysOut:
-    """Where the calls of one flow may lead that the source does not show."""
+    """The ways out of the source, which the calls of one flow may take."""
 
     def __init__(self, project: Project, engine: Engine, steps: AbstractSet[Definition]) -> None:
         self._project, self._engine, self._steps = project, engine, steps
