@@ -13,6 +13,7 @@ from penstock.graph._model import (
     Node,
     Problem,
     Revision,
+    SpokenWords,
 )
 from penstock.graph._part import subgraph
 
@@ -29,6 +30,7 @@ __all__ = [
     "Plural",
     "Problem",
     "Revision",
+    "SpokenWords",
     "describe_graph",
     "find_problems",
     "fold",

@@ -20,6 +20,7 @@ __all__ = [
     "Problem",
     "Revision",
     "Role",
+    "SpokenWords",
     "Status",
 ]
 
@@ -238,6 +239,41 @@ class LegendWords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenWords:
+    """The words of a screen reader for the signs of a diagram, which have no text.
+
+    .. versionadded:: 0.2
+    """
+
+    edge: str = "{} to {}: {}"
+    """An edge: its two steps, and the words for its sign."""
+
+    unchecked: str = "not checked"
+    """The sign of an edge that the declaration takes out of the check."""
+
+    unverified: str = "the source does not show it"
+    """The sign of an edge without evidence."""
+
+    mixed: str = "reversed in another caller"
+    """The sign of an edge with evidence that another caller reverses."""
+
+    contradicted: str = "the source shows otherwise"
+    """The sign of an edge that the source contradicts."""
+
+    undeclared: str = "only the source has it"
+    """The sign of an edge that the source has and nobody declared."""
+
+    visited: str = "it ran"
+    """The sign of a step that ran, in a recorded run."""
+
+    failed: str = "it failed"
+    """The sign of a step that failed, in a recorded run."""
+
+    unreached: str = "it was not reached"
+    """The outline of a step that was not reached, in a recorded run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnWords:
     """The words of penstock itself in a diagram, which a page may have in another language.
 
@@ -297,6 +333,9 @@ class DrawnWords:
 
     legend: LegendWords = LegendWords()
     """The words of the legend."""
+
+    spoken: SpokenWords = SpokenWords()
+    """The words of a screen reader for signs."""
 
     kinds: tuple[tuple[str, str], ...] = ()
     """The kinds that are shown in other words, with these words. The first counts."""

@@ -132,6 +132,21 @@ def test_svg():
     assert re.search(r'<text class="penstock-code" [^>]*>kafka:paid</text>', svg)
 
 
+def test_spoken_signs():
+    """The sign of a verdict has a name with the labels of its steps, and other lines have none."""
+    named = replace(GRAPH, nodes=(replace(GRAPH.nodes[0], title="A & B"), *GRAPH.nodes[1:]))
+    svg = draw(named, "svg")
+
+    assert sorted(re.findall(r'role="img"><title>([^<]+)</title>', svg)) == [
+        "A &amp; B to d: the source does not show it",
+        "b to d: reversed in another caller",
+        "c to e: the source shows otherwise",
+        "d to e: not checked",
+        "e to b: the source does not show it",
+    ]
+    assert svg.count("<title") == 1 + len(GRAPH.nodes) + 5
+
+
 @pytest.mark.parametrize(
     ("edge", "rows"),
     [

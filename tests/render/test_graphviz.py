@@ -336,6 +336,23 @@ def test_statuses_are_distinct_without_colour(status, signs):
     assert ".penstock-unreached .penstock-card { fill: none;" in page_stylesheet()
 
 
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        ("visited", "Pay, HTTP, it ran: Pay the order."),
+        ("failed", "Pay, HTTP, it failed: Pay the order."),
+        ("unreached", "Pay, HTTP, it was not reached: Pay the order."),
+        (None, "Pay the order."),
+    ],
+)
+def test_spoken_statuses(status, name):
+    """A screen reader says how a step of a recorded run ended."""
+    step = Node(name="a", title="Pay", kind="http", summary="Pay the order.", status=status)
+    (group,) = drawn_nodes(render_svg(graph_of(step)))
+
+    assert group.findtext(f"{SVG}title") == name
+
+
 def test_empty_graph():
     """A flow without steps is an empty image, not an error."""
     assert drawn_nodes(render_svg(graph_of())) == []

@@ -104,6 +104,7 @@ class _Painter:
     def __init__(self, layout: Layout, lines: list[Line]) -> None:
         self._layout, self._lines = layout, lines
         self._graph = layout.plan.graph
+        self._labels = {node.name: node.label for node in self._graph.nodes}
         self._drawn = [point for line in lines for point in sample(line.curve)]
 
     def drawing(
@@ -226,7 +227,7 @@ class _Painter:
         left = x - (text + room) / 2
         signs = []
         if mark:
-            signs.append(_mark(mark, left + 8.5 if text else x, y))
+            signs.append(_mark(mark, left + 8.5 if text else x, y, self._spoken(edge)))
             left += _MARK
         if edge.is_loop:  # the box has room for a word instead of the sign
             signs.append(_small(LOOP, left, y - below / 2))
@@ -277,11 +278,19 @@ class _Painter:
 
     def _name(self, node: Node) -> str:
         """Return what a screen reader says: first what others read, so that it can be asked for."""
-        kind = self._graph.words.kind_of(node)
-        name = f"{node.label}, {kind}" if kind else node.label
+        words = self._graph.words
+        status = getattr(words.spoken, node.status) if node.status else None
+        name = ", ".join(filter(None, (node.label, words.kind_of(node), status)))
         if node.summary is None:
             return name
-        return node.summary if node.summary.startswith(node.label) else f"{name}: {node.summary}"
+        is_enough = status is None and node.summary.startswith(node.label)
+        return node.summary if is_enough else f"{name}: {node.summary}"
+
+    def _spoken(self, edge: Edge) -> str:
+        """Return what a screen reader says for the sign of *edge*."""
+        words = self._graph.words.spoken
+        ends = self._labels[edge.source], self._labels[edge.target]
+        return words.edge.format(*ends, getattr(words, edge.sign or ""))
 
 
 def _classes(node: Node) -> str:
@@ -323,9 +332,11 @@ def _texts(box: Box, left: float, middle: float) -> Iterator[str]:
         yield f'<text class="penstock-note" {at}>{_text(line)}</text>'
 
 
-def _mark(path: str, x: float, y: float) -> str:
+def _mark(path: str, x: float, y: float, name: str = "") -> str:
+    """Return a sign on a disc, with a *name* if nothing around it has one."""
+    role, title = (' role="img"', f"<title>{_text(name)}</title>") if name else ("", "")
     circle = f'<circle cx="{_n(x)}" cy="{_n(y)}" r="8.5"/>'
-    return f'<g class="penstock-mark">{circle}{_small(path, x - 6, y)}</g>'
+    return f'<g class="penstock-mark"{role}>{title}{circle}{_small(path, x - 6, y)}</g>'
 
 
 def _small(path: str, x: float, y: float) -> str:

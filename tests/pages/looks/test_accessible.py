@@ -6,6 +6,9 @@ from browser import chromium
 from shown_measures import open_page
 from shown_sites import THEMES
 
+from penstock.graph import Edge, EdgeCheck, Graph, Node
+from penstock.render import draw
+
 __all__ = ["chromium"]
 
 pytestmark = pytest.mark.browser
@@ -125,6 +128,35 @@ def test_names(chromium, shown_page, theme, flow):
     for lines, (name, _) in zip(shown, names, strict=True):
         assert letters(name).startswith(letters("".join(lines[:-1]))), name
         assert all(letters(line) in letters(name) for line in lines)
+
+
+CHECKED = Graph(
+    name="orders",
+    nodes=(Node(name="order", role="entrypoint"), Node(name="check"), Node(name="pay")),
+    edges=(
+        Edge("order", "check", check=EdgeCheck(verdict="supported", kind="call")),
+        Edge("check", "pay", "valid", check=EdgeCheck(verdict="contradicted")),
+        Edge("order", "pay", check=EdgeCheck(verdict="undeclared", kind="call")),
+    ),
+)
+
+
+def test_signs(chromium, axe):
+    """In the accessibility tree, an edge with a sign has a name, and an edge without has none."""
+    page = chromium.new_page()
+    page.set_content(f"<main><h1>Orders</h1>{draw(CHECKED, 'svg')}</main>")
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    images = [
+        node["name"]["value"]
+        for node in tree["nodes"]
+        if node.get("role", {}).get("value") in {"img", "image"} and not node["ignored"]
+    ]
+
+    assert sorted(images) == [
+        "check to pay: the source shows otherwise",
+        "order to pay: only the source has it",
+    ]
+    assert violations(page, axe, "svg") == []
 
 
 @pytest.mark.parametrize("theme", every_theme)
