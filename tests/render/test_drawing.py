@@ -221,6 +221,19 @@ def test_order_and_names():
     assert titles == ["Take it, gRPC: Takes it.", "b does it."]
 
 
+def test_tiles():
+    """An entrypoint has an icon, and of the other steps only those that touch something."""
+    kinds = {"count": None, "store": "database", "print": "label printer"}
+    nodes = [Node(name="begin", role="entrypoint")]
+    nodes += [Node(name=name, kind=kind) for name, kind in kinds.items()]
+    nodes.append(Node(name="send", sends=("kafka:sent",)))
+    svg = draw(flow_of(nodes, []), "svg")
+    drawn = re.findall(r'<g class="penstock-node.*?(?=<g class="penstock-node|</svg>)', svg)
+
+    titles = [re.search(r"<title>(\w+)", node)[1] for node in drawn if "penstock-tile" in node]
+    assert titles == ["begin", "store", "print", "send"]
+
+
 def test_loops():
     """A loop has its own sign and words, one to itself only words; all can be translated."""
     words = DrawnWords(again="noch einmal", repeats="wiederholt", all_of="alle")

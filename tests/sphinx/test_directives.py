@@ -515,6 +515,15 @@ def test_never_folded(project):
     assert "is neither a number of steps" in project(":fold: -1").build().warnings
 
 
+def test_cycle_alone_can_be_silenced(project):
+    """A cycle that nobody declared is a warning with its own subtype."""
+    made = project()
+    made.edit("shop.py", '@step(after="receive")', '@step(after=["receive", "send"])')
+
+    assert "[penstock.cycle]" in made.build().warnings
+    assert made.build(from_scratch=True, suppress_warnings=["penstock.cycle"]).warnings == ""
+
+
 @pytest.mark.parametrize(
     ("option", "message", "subtype"),
     [
