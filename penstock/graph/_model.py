@@ -245,7 +245,7 @@ class SpokenWords:
     .. versionadded:: 0.2
     """
 
-    edge: str = "{} to {}: {}"
+    edge: str = "{} leads to {}: {}"
     """An edge: its two steps, and the words for its sign."""
 
     unchecked: str = "not checked"

@@ -138,11 +138,11 @@ def test_spoken_signs():
     svg = draw(named, "svg")
 
     assert sorted(re.findall(r'role="img"><title>([^<]+)</title>', svg)) == [
-        "A &amp; B to d: the source does not show it",
-        "b to d: reversed in another caller",
-        "c to e: the source shows otherwise",
-        "d to e: not checked",
-        "e to b: the source does not show it",
+        "A &amp; B leads to d: the source does not show it",
+        "b leads to d: reversed in another caller",
+        "c leads to e: the source shows otherwise",
+        "d leads to e: not checked",
+        "e leads to b: the source does not show it",
     ]
     assert svg.count("<title") == 1 + len(GRAPH.nodes) + 5
 

@@ -153,8 +153,8 @@ def test_signs(chromium, axe):
     ]
 
     assert sorted(images) == [
-        "check to pay: the source shows otherwise",
-        "order to pay: only the source has it",
+        "check leads to pay: the source shows otherwise",
+        "order leads to pay: only the source has it",
     ]
     assert violations(page, axe, "svg") == []
 
