@@ -619,6 +619,78 @@ def begin(*, order):
     assert edge.verdict == verdict
 
 
+HOOKED = """
+import pluggy
+hookimpl = pluggy.HookimplMarker("shop")
+hookspec = pluggy.HookspecMarker("shop")
+manager = pluggy.PluginManager("shop")
+@step
+def pay(order): {call}
+{plugin}
+@step
+def charge(order): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "plugin"),
+    [
+        (
+            "manager.hook.paid(order=order)",
+            "@hookimpl(wrapper=True)\ndef paid(order):\n    charge(order)\n    yield",
+        ),
+        (
+            "manager.hook.paid(order=order)()",
+            "@hookspec(firstresult=True)\ndef paid(order): ...\n"
+            "@hookimpl(specname='paid')\ndef charged(order): return charge",
+        ),
+        (
+            "manager.hook.paid(order=order)",
+            "class Plugin:\n    @hookimpl\n    def paid(self, order): charge(order)",
+        ),
+    ],
+    ids=["wrapper", "first result", "method"],
+)
+def test_a_hook_calls_its_implementations(call, plugin):
+    """They may be wrappers and methods, and a hook may return the first of their results."""
+    (edge,) = checked(HOOKED.format(call=call, plugin=plugin), "pay -> charge").edges
+
+    assert (edge.verdict, edge.evidence[0].kind) == ("supported", "call")
+
+
+@pytest.mark.parametrize("prefix", ["", "async "], ids=["function", "coroutine"])
+@pytest.mark.parametrize(
+    ("marker", "verdict"),
+    [
+        ("hookimpl", "contradicted"),
+        ("hookimpl(specname=None)", "contradicted"),
+        ("hookimpl(specname='paid')", "supported"),
+        ("hookimpl(specname='shipped')", "contradicted"),
+    ],
+)
+def test_an_implementation_of_a_hook_may_name_it(marker, verdict, prefix):
+    """A function implements the hook of its name, or the one that the marker names."""
+    source = f"""
+import inspect, pluggy
+hookimpl = pluggy.HookimplMarker("shop")
+manager = pluggy.PluginManager("shop")
+@step
+async def pay(order):
+    hook = manager.hook.paid
+    for each in list(hook(order=order)):
+        if inspect.iscoroutine(each):
+            await each
+@hookimpl
+def paid(order): ...
+@{marker}
+@step
+{prefix}def charge(order): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
 @pytest.mark.parametrize(
     ("more", "verdict"),
     [

@@ -6,7 +6,7 @@ from typing import Any
 from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.classes import class_in
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.hooks import is_marker, named_hook
+from penstock.evidence._analysis.hooks import hooks_implemented, is_marker
 from penstock.evidence._analysis.library import is_sent_by_calling, last_of
 from penstock.evidence._analysis.registrations import register
 from penstock.evidence._analysis.scopes import Arguments, ClassInfo, Scope
@@ -67,7 +67,8 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
         register(frame, External(name.rpartition(".")[0], decorator.site), values)
         hooks = values if is_marker(decorator.name) else NOTHING
         for value in (each for each in hooks if isinstance(each, Function)):
-            register(frame, named_hook(value.definition.name), (value,))
+            for hook in hooks_implemented(frame, written, value):
+                register(frame, hook, (value,))
         return tuple(Wrapped("hand", v) for v in values) if is_sent_by_calling(name) else values
     # Deferred is of a context manager, and pending of a library that was given a function.
     if isinstance(decorator, (Unknown, Further, Constant, Deferred, Pending)):

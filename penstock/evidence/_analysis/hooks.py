@@ -11,6 +11,7 @@ from penstock.evidence._analysis.terms import EMPTY, Iterate, Parallel, Term, se
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
+    Constant,
     Container,
     Deferred,
     External,
@@ -24,7 +25,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 
-__all__ = ["call_hooks", "hook_of", "is_marker", "named_hook"]
+__all__ = ["call_hooks", "hook_of", "hooks_implemented", "is_marker"]
 
 
 def is_marker(name: str) -> bool:
@@ -32,9 +33,17 @@ def is_marker(name: str) -> bool:
     return "HookimplMarker()" in name or last_of(name) in {"hookimpl", "hook_impl"}
 
 
-def named_hook(name: str) -> External:
+def _named_hook(name: str) -> External:
     """Return that for which the implementations of the hook called *name* are registered."""
     return External(f"hook:{name}")
+
+
+def hooks_implemented(frame: Frame, marker: ast.expr, function: Function) -> list[External]:
+    """Return the hooks that *function* implements: that of its name, or of the ``specname``."""
+    keywords = marker.keywords if isinstance(marker, ast.Call) else []
+    given = [v for each in keywords if each.arg == "specname" for v in frame.evaluate(each.value)]
+    names = [each.value for each in given if isinstance(each, Constant) and each.value]
+    return [_named_hook(name) for name in names or [function.definition.name]]
 
 
 def hook_of(frame: Frame, owners: Values, node: ast.Attribute) -> Values:
@@ -42,7 +51,7 @@ def hook_of(frame: Frame, owners: Values, node: ast.Attribute) -> Values:
     written = getattr(node.value, "attr", getattr(node.value, "id", ""))
     if written != "hook" or not is_vague(owners):
         return NOTHING
-    hook = named_hook(node.attr)
+    hook = _named_hook(node.attr)
     frame.engine.execute_mentioning(node.attr)
     frame.engine.asked.add(hook)
     return (Wrapped("hook", hook),) if hook in frame.engine.registered else NOTHING
@@ -55,7 +64,7 @@ def call_hooks(frame: Frame, hook: External, _: str, arguments: Arguments, node:
     for function in frame.engine.registered[hook]:
         with frame.collected() as terms:
             returned = frame.apply((_bound(function),), arguments, node)
-            lazy = [v for v in returned if isinstance(v, Deferred)]
+            lazy = [v for v in returned if isinstance(v, Deferred) and v.kind == "generator"]
             for each in lazy:  # of a wrapper around the others
                 frame.emit(Iterate(each.activations, EMPTY, frame.location(node)))
         found = join(found, () if lazy else returned)
