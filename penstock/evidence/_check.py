@@ -90,7 +90,9 @@ def _unread(flow: CheckedFlow, source: str, target: str, reason: str) -> EdgeEvi
 def _check_together(
     project: Project, flows: Sequence[CheckedFlow], work: int
 ) -> tuple[FlowReport, ...]:
-    located = [_locate(project, flow) for flow in flows]
+    own = [_own(project, flow) for flow in flows]
+    taken = {definition for each in own for definition in each.values()}
+    located = [_locate(project, *each, taken) for each in zip(flows, own, strict=True)]
     with kept_values(), without_collector():
         return _analysed(project, flows, located, work)
 
@@ -129,19 +131,24 @@ def _with_verdicts_of_source(report: FlowReport, alone: FlowReport) -> FlowRepor
     return replace(report, edges=edges, undeclared=tuple(undeclared))
 
 
-def _locate(project: Project, flow: CheckedFlow) -> _Located:
+def _locate(
+    project: Project, flow: CheckedFlow, own: Mapping[str, Definition], taken: set[Definition]
+) -> _Located:
     """Return the functions of the steps that are in the source, and what the others are now."""
-    own: dict[str, Definition] = {}
-    for step in flow.steps:
-        definition = _definition_of(project, step)
-        if definition is not None:
-            own[step.name] = definition
     renamed: dict[str, Definition | None] = {}
     for step in flow.steps:
         if step.name not in own and _why_absent(project, step) is None:
-            taken = {*own.values(), *filter(None, renamed.values())}
-            renamed[step.name] = find_renamed(project, step, taken)
+            found = {name: each for name, each in renamed.items() if each}
+            renamed[step.name] = find_renamed(
+                project, flow, step, {**own, **found}, {*taken, *found.values()}
+            )
     return _Located(own, renamed)
+
+
+def _own(project: Project, flow: CheckedFlow) -> dict[str, Definition]:
+    """Return the functions of the steps that are in the source."""
+    found = ((step.name, _definition_of(project, step)) for step in flow.steps)
+    return {name: definition for name, definition in found if definition is not None}
 
 
 def _definition_of(project: Project, step: CheckedStep) -> Definition | None:

@@ -1,41 +1,88 @@
 """Finding the function that a step is now, where that of its name is gone."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import cached_property
+from typing import Any
 
-from penstock.evidence._model import CheckedStep
+from penstock.evidence._model import CheckedFlow, CheckedStep
 from penstock.evidence._source.files import Definition
+from penstock.evidence._source.functions import nodes_in
 from penstock.evidence._source.project import Project
 
 __all__ = ["find_renamed"]
 
 _ALIKE = 0.6
+"""How alike the name of a renamed function is to what it was."""
+
+_ALIKE_WITH_EDGE = 0.5
+"""The same of a function that has an edge of the step."""
+
+_SAME = 2.0
+"""More than any other name has."""
+
+_ENOUGH = 2
+"""How many edges of the step a function of quite another name has to have."""
 
 
-def find_renamed(project: Project, step: CheckedStep, taken: set[Definition]) -> Definition | None:
-    """Return what *step* probably is now: moved, or called otherwise in the same module."""
+def find_renamed(
+    project: Project,
+    flow: CheckedFlow,
+    step: CheckedStep,
+    located: Mapping[str, Definition],
+    taken: set[Definition],
+) -> Definition | None:
+    """Return what *step* probably is now: moved, or called otherwise in the same module or class.
+
+    Args:
+        project: The source.
+        flow: The flow of the step.
+        step: The step, whose function is gone.
+        located: The functions of other steps of the flow.
+        taken: The functions of all steps, which are not that of this step.
+    """
+    links = _Links(flow, step, located)
     name = step.qualname.rpartition(".")[2]
-    moved = [
-        definition
-        for file in project.mentioning(name)
-        for definition in file.definitions.values()
-        if definition.kind == "function" and definition.name == name and definition not in taken
-    ]
+    moved = [(links.count(each), each) for each in _moved(project, step) if each not in taken]
+    most = max((edges for edges, _ in moved), default=-1)
+    moved = [one for one in moved if one[0] == most]
+    rated: list[tuple[int, float, int, Definition]] = []
     if len(moved) == 1:
-        return moved[0]
-    source = project.files.get(step.module)
-    if source is None:
-        return None
-    prefix = step.qualname.rpartition(".")[0]
-    candidates = [
-        definition
-        for definition in source.definitions.values()
-        if definition.kind == "function"
-        and definition not in taken
-        and definition.qualname.rpartition(".")[0] == prefix
+        rated.append((most, _SAME, 0, moved[0][1]))
+    for n, each in enumerate(_beside(project, step)):
+        if each not in taken:
+            edges, likeness = links.count(each), _rate(step, name, each)
+            if links.are_most(edges) or likeness >= (_ALIKE_WITH_EDGE if edges else _ALIKE):
+                rated.append((edges, likeness, -n, each))
+    best = max(rated, default=None, key=lambda one: one[:3])
+    return best and best[3]
+
+
+def _moved(project: Project, step: CheckedStep) -> list[Definition]:
+    """Return the functions of the same name elsewhere, at the same depth."""
+    name = step.qualname.rpartition(".")[2]
+    return [
+        each
+        for file in project.mentioning(name)
+        for each in file.definitions.values()
+        if each.kind == "function"
+        and each.name == name
+        and each.qualname.count(".") == step.qualname.count(".")
     ]
-    rated = [(_rate(step, name, each), -n, each) for n, each in enumerate(candidates)]
-    best = max(rated, default=None, key=lambda one: one[:2])
-    return best[2] if best is not None and best[0] >= _ALIKE else None
+
+
+def _beside(project: Project, step: CheckedStep) -> list[Definition]:
+    """Return the functions of the same module or class, without special methods."""
+    source = project.files.get(step.module)
+    prefix = step.qualname.rpartition(".")[0]
+    return [
+        each
+        for each in (source.definitions.values() if source is not None else ())
+        if each.kind == "function"
+        and each.qualname.rpartition(".")[0] == prefix
+        and not (each.name.startswith("__") and each.name.endswith("__"))
+    ]
 
 
 def _rate(step: CheckedStep, name: str, candidate: Definition) -> float:
@@ -43,3 +90,58 @@ def _rate(step: CheckedStep, name: str, candidate: Definition) -> float:
     likeness = SequenceMatcher(None, name, candidate.name).ratio()
     is_near = step.line is not None and abs(candidate.line - step.line) <= 1
     return likeness + (0.5 if is_near else 0.0)
+
+
+@dataclass
+class _Links:
+    """The edges of a step, and which of them another function would have."""
+
+    flow: CheckedFlow
+    step: CheckedStep
+    located: Mapping[str, Definition]
+    _lines: dict[Definition, dict[str, list[int]]] = field(default_factory=dict)
+
+    @cached_property
+    def neighbours(self) -> list[tuple[Definition, bool]]:
+        """The functions of the steps next to it, and whether they are before it."""
+        found: list[tuple[Definition, bool]] = []
+        for source, target, _ in self.flow.edges:
+            if target == self.step.name and source in self.located:
+                found.append((self.located[source], True))
+            elif source == self.step.name and target in self.located:
+                found.append((self.located[target], False))
+        return found
+
+    def count(self, candidate: Definition) -> int:
+        """Return how many edges *candidate* has, as far as the names in the source show."""
+        return sum(
+            self._leads(each, candidate) if is_before else self._leads(candidate, each)
+            for each, is_before in self.neighbours
+        )
+
+    def are_most(self, edges: int) -> bool:
+        """Return whether these are enough to know the step by, whatever its name is now."""
+        return edges >= _ENOUGH and edges > len(self.neighbours) / 2
+
+    def _leads(self, first: Definition, second: Definition) -> bool:
+        """Return whether *first* names *second*, or a step names both in that order."""
+        if second.name in self._lines_in(first):
+            return True
+        named = map(self._lines_in, self.located.values())
+        return any(
+            first.name in lines
+            and second.name in lines
+            and min(lines[first.name]) <= max(lines[second.name])
+            for lines in named
+        )
+
+    def _lines_in(self, definition: Definition) -> dict[str, list[int]]:
+        """Return the lines of a function in which it names something."""
+        known = self._lines.get(definition)
+        if known is None:
+            known = self._lines[definition] = {}
+            for node in nodes_in(definition.node):
+                name: Any = getattr(node, "id", None) or getattr(node, "attr", None)
+                if name is not None:
+                    known.setdefault(name, []).append(node.end_lineno)
+        return known
