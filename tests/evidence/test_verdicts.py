@@ -1477,6 +1477,34 @@ def test_of_many_views_only_steps_are_followed(edge, verdict):
     assert checked(text, edge).edges[0].verdict == verdict
 
 
+JOBS = """
+class Job:
+    def __init__(self, work):
+        self.work = work
+def free(): ...
+@step
+def pay(late):
+    Job("a"), Job(free), Job(Job), Job([]), Job({}), Job(print), Job(None), Job(len), Job(1.0)
+    Job(("a",)), Job(set()), Job(free()), Job(print()), Job(range(1)), Job(abs), Job(all), Job(any)
+    job = Job(charge)
+    if late:
+        job.work = ship
+    job.work()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("edge", "verdict"), [("pay -> ship", "supported"), ("pay -> charge", "unverified")]
+)
+def test_one_of_many_objects_keeps_what_it_was_made_with(edge, verdict):
+    """From some number of objects on, nobody knows what each of them was made with."""
+    assert checked(JOBS, edge).edges[0].verdict == verdict
+
+
 def test_a_signal_is_not_an_undeclared_edge():
     """A step that receives messages may be called by a signal that many send."""
     source = """
