@@ -25,7 +25,7 @@ from penstock.docs import (
 from penstock.docs.loading import add_evidence, show_evidence
 from penstock.docs.markdown import modules_of
 from penstock.evidence import read_flows
-from penstock.exceptions import ConfigurationError, ModuleImportError, PenstockError
+from penstock.exceptions import ModuleImportError, PenstockError
 from penstock.graph import Flow
 
 __all__ = [
@@ -163,10 +163,8 @@ def load(settings: Settings) -> Project:
     try:
         with printing_to_stderr(), chdir("."):  # files are written where the user called
             loaded = add_evidence(load_from(settings), settings)
-    except ConfigurationError as error:
-        raise SettingsError(error) from error
     except PenstockError as error:
-        raise click.ClickException(relative(str(error))) from error
+        raise SettingsError(error) from error
     _say_failures(loaded.failures)
     if loaded.evidence_failure:
         click.echo(f"warning: no evidence: {relative(loaded.evidence_failure)}", err=True)
