@@ -289,8 +289,13 @@ class _Judge:
             if target in entered and not is_turned:
                 # What a declared way led to is news only where that way breaks off.
                 is_way = (source, target) in self._declared
+                # After a step that nothing reaches any more, the first that is reached is news.
+                starts = {*self._evidence.starts.get(source, ())} - {target}
+                is_first = not any((each, target) in closure for each in starts)
                 is_bypass = any(
-                    (after, target) in declared for first, after in gone if first == source
+                    (after, target) in declared or (is_first and after not in live)
+                    for first, after in gone
+                    if first == source and (after, target) in self._declared
                 )
                 is_news = is_bypass if is_way else self._is_near(target, found)
                 if is_order or not is_news:
