@@ -8,6 +8,9 @@ from browser import chromium
 from neighbour_site import Site
 from npm_scripts import get_script
 
+from penstock.graph import Edge, EdgeCheck, Graph, Node
+from penstock.render import draw
+
 __all__ = ["chromium"]
 
 pytestmark = pytest.mark.browser
@@ -105,3 +108,14 @@ def test_other_formats(site, reader):
     assert width > 100
     (written,) = re.findall(r'<pre class="mermaid">(.*?)</pre>', html, re.DOTALL)
     assert source == unescape(written)
+
+
+def test_signs(reader):
+    """The sign of a verdict keeps its name."""
+    nodes = tuple(Node(name=name) for name in ("order", "check"))
+    edge = Edge("order", "check", check=EdgeCheck(verdict="unverified"))
+    drawn = draw(Graph(name="orders", nodes=nodes, edges=(edge,)), "svg")
+    page = reader(f"<html><body><article>{drawn}</article></body></html>")
+
+    signs = "() => [...shown.querySelectorAll('[role=img] > title')].map(each => each.textContent)"
+    assert page.evaluate(signs) == ["order leads to check: the source does not show it"]
