@@ -61,8 +61,7 @@ def _of_annotation(frame: Frame, name: str, values: Values) -> Values:
     """Return *values* with the class that ``Depends()`` without an argument is annotated with."""
     if not any(isinstance(v, External) and v.name.endswith(".Depends()") for v in values):
         return values
-    arguments = getattr(frame.activation.definition.node, "args", ast.arguments())
-    parameters = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    parameters = frame.activation.definition.parameters
     annotation = next((each.annotation for each in parameters if each.arg == name), None)
     typed = frame.engine.annotation(frame.activation.scope, annotation)
     found = tuple(Wrapped("depends", Class(v.cls)) for v in typed if isinstance(v, Instance))

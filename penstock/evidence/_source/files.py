@@ -59,11 +59,16 @@ class Definition:
         found = (each.names for each in nodes_in(self.node) if isinstance(each, ast.Nonlocal))
         return frozenset(name for names in found for name in names) & self.assigned_names
 
+    @property
+    def parameters(self) -> tuple[ast.arg, ...]:
+        """The parameters of a function that have a name of their own, not those of the rest."""
+        known: ast.arguments | None = getattr(self.node, "args", None)
+        return (*known.posonlyargs, *known.args, *known.kwonlyargs) if known else ()
+
     @cached_property
     def assigned_attributes(self) -> frozenset[str]:
         """The attributes of its first parameter that a method assigns."""
-        arguments = getattr(self.node, "args", ast.arguments())
-        first = [each.arg for each in (*arguments.posonlyargs, *arguments.args)][:1]
+        first = [each.arg for each in self.parameters[:1]]
         return frozenset(
             each.attr
             for each in (nodes_in(self.node) if first else ())
