@@ -246,7 +246,7 @@ class SpokenWords:
     """
 
     edge: str = "{} leads to {}: {}"
-    """An edge: its two steps, and the words for its sign."""
+    """An edge with its two steps, and the words for its sign."""
 
     unchecked: str = "not checked"
     """The sign of an edge that the declaration takes out of the check."""
