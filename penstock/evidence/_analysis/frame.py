@@ -193,6 +193,11 @@ class Frame:
         else:
             self.objects = None
 
+    def forget_objects(self) -> None:
+        """Forget what attributes are now, since something may have assigned them."""
+        if self.objects:
+            self.objects = None
+
     def forget_paths(self) -> None:
         """Forget what attributes and items are, since something may have assigned them."""
         if self.paths:

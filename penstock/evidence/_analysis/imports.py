@@ -12,7 +12,7 @@ __all__ = ["run_import", "run_import_from"]
 
 def run_import(frame: Frame, node: ast.Import) -> None:
     """Execute ``import shop.orders``."""
-    frame.objects = None if frame.objects else frame.objects
+    frame.forget_objects()
     for alias in node.names:
         top = alias.name.partition(".")[0]
         whole = frame.engine.module(alias.name)
@@ -21,7 +21,7 @@ def run_import(frame: Frame, node: ast.Import) -> None:
 
 def run_import_from(frame: Frame, node: ast.ImportFrom) -> None:
     """Execute ``from shop import orders``."""
-    frame.objects = None if frame.objects else frame.objects
+    frame.forget_objects()
     name = _absolute(frame.activation.definition.source, node)
     for alias in node.names:
         if alias.name == "*":
