@@ -304,9 +304,9 @@ class _Writer:
         location = self._declared(target, source)
         return None if location is None else find_fix(location, source, text, self._line_at)
 
-    def _quoted(self, *found: Evidence) -> tuple[str, ...]:
-        lines = [each for one in found for each in (*one.first, *one.path)]
-        return tuple(filter(None, map(self._quote, list(dict.fromkeys(lines))[:_MOST_QUOTED])))
+    def _quoted(self, locations: Iterable[Location]) -> tuple[str, ...]:
+        lines = list(dict.fromkeys(locations))[:_MOST_QUOTED]
+        return tuple(filter(None, map(self._quote, lines)))
 
     def _quote(self, location: Location) -> str | None:
         try:
@@ -318,8 +318,6 @@ class _Writer:
         self, code: str, edge: EdgeEvidence, message: str, *details: str, **more: Any
     ) -> Finding:
         """Return a finding about a declared edge, at the line that declares it."""
-        against = edge.against[:1]
-        related = [each for one in against for each in (*one.first, *one.path)]
         return Finding(
             **more,
             code=code,
@@ -329,7 +327,7 @@ class _Writer:
             message=f"{edge.source} -> {edge.target} {message}",
             details=details,
             location=self._declared(edge.target, edge.source) or self._locations.get(edge.target),
-            related=(*related, *([] if edge.location is None else [edge.location])),
+            related=(*_locations(*edge.against[:1]), *filter(None, [edge.location])),
         )
 
     def _contradicted(self, edge: EdgeEvidence) -> Finding:
@@ -347,7 +345,7 @@ class _Writer:
                 'write unchecked="why" on it if something else than the source leads there.'
             )
         fix = reached and self._fix(edge.target, edge.source, f'"{reached}"')
-        quoted = self._quoted(*against)
+        quoted = self._quoted(_locations(*against))
         message = "is not in the source"
         return self._on_edge("edge-contradicted", edge, message, *details, quoted=quoted, fix=fix)
 
@@ -367,7 +365,7 @@ class _Writer:
             f"In this order in {one.caller}: {_lines(one)}.",
             f"Reversed in {other.caller}: {_lines(other)}.",
             f'Use one order in both, or add loop("{edge.target}") to after= of {edge.source}.',
-            quoted=self._quoted(one, other),
+            quoted=self._quoted(_locations(one, other)),
         )
 
     def _unverified(self, edge: EdgeEvidence) -> Finding:
@@ -380,9 +378,7 @@ class _Writer:
             f"{reason}{where}.",
             "If a message leads there, write the channel as sends= and receives=; "
             'else unchecked="why" takes the edge out of the check.',
-            quoted=()
-            if edge.location is None
-            else tuple(filter(None, [self._quote(edge.location)])),
+            quoted=self._quoted(filter(None, [edge.location])),
         )
 
     def _undeclared(self, found: Connection) -> Finding:
@@ -403,7 +399,7 @@ class _Writer:
             ),
             location=evidence.path[0] if evidence.path else None,
             related=(*evidence.first, *evidence.path[1:]),
-            quoted=self._quoted(evidence),
+            quoted=self._quoted(_locations(evidence)),
             fix=self._added(found),
         )
 
@@ -433,5 +429,10 @@ class _Writer:
         )
 
 
+def _locations(*found: Evidence) -> list[Location]:
+    """Return all lines that show something, in the order in which they run."""
+    return [each for one in found for each in (*one.first, *one.path)]
+
+
 def _lines(evidence: Evidence) -> str:
-    return ", ".join(dict.fromkeys(map(str, (*evidence.first, *evidence.path))))
+    return ", ".join(dict.fromkeys(map(str, _locations(evidence))))
