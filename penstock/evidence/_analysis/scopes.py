@@ -111,7 +111,7 @@ class Activation:
     is_root: bool = False
     """Whether nobody knows who calls it."""
 
-    leaves: "Attributes | None" = field(default=None, repr=False)
+    leaves: Attributes | None = field(default=None, repr=False)
     """The attributes that it has surely set when it ends, or None if that is not known."""
 
 

@@ -135,7 +135,7 @@ def _shares(
 def _items_by_number(frame: Frame, value: Value, node: ast.AST) -> list[Values] | None:
     """Return the items of a list, tuple or named tuple, or None if their number is not known."""
     engine = frame.engine
-    if isinstance(value, Instance) and {"typing.NamedTuple"} & set(engine.mro(value.cls)):
+    if isinstance(value, Instance) and "typing.NamedTuple" in engine.mro(value.cls):
         return [attribute_of(frame, value, name, node) for name in fields_of(engine, value.cls)]
     count = count_of(engine, value) if isinstance(value, Container) else None
     if count is None:

@@ -49,6 +49,7 @@ def call_wrapped(frame: Frame, callee: Wrapped, arguments: Arguments, node: ast.
 
 
 _MOST_VERBS = 8
+"""Of how many methods the verb of a request may choose any, if they are not steps."""
 
 Rule = Callable[[Frame, Any, str, Arguments, ast.AST], Values]
 """Returns what a call of a value returns, that is the attribute *detail* of another."""
