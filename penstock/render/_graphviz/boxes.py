@@ -12,7 +12,7 @@ from typing import Literal
 
 from penstock.graph import Edge, Graph, Node
 from penstock.render import enters_bar, joins, label_lines, ways_back
-from penstock.render._graphviz.measure import MONO, NOTE, SANS, width_of
+from penstock.render._graphviz.measure import MONO, NOTE, SANS, width_of, width_of_label
 from penstock.render._icons import MARKS, SIGNS, icon_of
 
 __all__ = [
@@ -233,8 +233,7 @@ class _Planner:
         notes = label_lines(edge.channel, _LABEL_LIMIT) if edge.channel else ()
         ends = {self._nodes[name].group for name in (edge.source, edge.target)}
         (group,) = ends if len(ends) == 1 else {None}
-        widths = [width_of(line, NOTE) for line in lines]
-        widest = max(*widths, *(width_of(note, NOTE, mono=True) for note in notes), 0, 0)
+        widest = width_of_label(lines, notes)
         if edge.is_loop:  # with a sign, or in an image of Graphviz with a word
             widest += max(_SIGN, width_of(f"{words.again}: ", NOTE - 2))
         elif notes:

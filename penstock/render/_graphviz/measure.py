@@ -4,9 +4,10 @@ Each width is an upper bound for the usual fonts, which the machine that draws n
 """
 
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["MONO", "NOTE", "SANS", "width_of"]
+__all__ = ["MONO", "NOTE", "SANS", "width_of", "width_of_label"]
 
 SANS, MONO, NOTE = 14, 13, 12
 """Sizes of letters: of a title, of a name in code, and of all else."""
@@ -23,6 +24,13 @@ def width_of(text: str, size: float, *, mono: bool = False) -> float:
     """Return at most how many pixels wide *text* is, in letters of *size*."""
     em = _em_of_mono if mono else _em_of_sans
     return sum(map(em, text)) * size
+
+
+def width_of_label(lines: Iterable[str], code: Iterable[str]) -> float:
+    """Return at most how many pixels wide the words at a line are, and the *code* below them."""
+    widths = [width_of(line, NOTE) for line in lines]
+    widths += [width_of(line, NOTE, mono=True) for line in code]
+    return max(widths, default=0)
 
 
 @lru_cache(4096)

@@ -22,7 +22,7 @@ from penstock.render._graphviz.dot import dot_id
 from penstock.render._graphviz.drawing import Drawing
 from penstock.render._graphviz.layout import Frame, Layout, Point, read_layout
 from penstock.render._graphviz.legend import paint_legend
-from penstock.render._graphviz.measure import NOTE, width_of
+from penstock.render._graphviz.measure import NOTE, width_of, width_of_label
 from penstock.render._graphviz.plain_colours import with_plain_colours
 from penstock.render._graphviz.routes import Line, route, sample
 from penstock.render._graphviz.stylesheet import svg_stylesheet
@@ -219,8 +219,7 @@ class _Painter:
         edge, (x, y) = box.edge, centre
         assert edge is not None
         above, below = NOTE_LINE * len(box.lines), NOTE_LINE * len(box.notes)
-        widths = [width_of(line, NOTE) for line in box.lines]
-        text = max(*widths, *(width_of(note, NOTE, mono=True) for note in box.notes), 0, 0)
+        text = width_of_label(box.lines, box.notes)
         mark = MARKS.get(edge.sign or "")
         room = _SIGN if edge.is_loop or edge.channel else 0
         room += _MARK if mark and text else 0
