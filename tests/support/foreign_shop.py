@@ -1,12 +1,13 @@
 """A project and a language without Latin letters: those that a page has are untranslated."""
 
 import re
-from html.parser import HTMLParser
+from collections.abc import Mapping
 from pathlib import Path
 
 import translations
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
+from page_texts import page_texts
 
 __all__ = ["SHOP", "SIGNS", "latin_words", "write_language"]
 
@@ -105,30 +106,14 @@ def _is_read(attribute: str) -> bool:
     return is_of_box or attribute in _ATTRIBUTES
 
 
-class _Reader(HTMLParser):
-    """Collects what readers see or hear, but no source of a diagram."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in {"script", "style", "template"}
-        words = {name: value or "" for name, value in attrs}
-        if words.get("class") != "headerlink":  # which is Sphinx's
-            self.found += [text for name, text in words.items() if _is_read(name)]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in {"script", "style", "template"}
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.found.append(data)
+def _read(attributes: Mapping[str, str]) -> list[str]:
+    """Return what people read or hear of the attributes of an element."""
+    if attributes.get("class") == "headerlink":  # which is Sphinx's
+        return []
+    return [text for name, text in attributes.items() if _is_read(name)]
 
 
 def latin_words(html: str) -> set[str]:
     """Return the words in Latin letters on a page, apart from names."""
-    reader = _Reader()
-    reader.feed(html)
-    return {word for text in reader.found for word in re.findall("[A-Za-z]{2,}", text)} - _NAMES
+    found = page_texts(html, _read, frozenset({"script", "style", "template"}))
+    return {word for text in found for word in re.findall("[A-Za-z]{2,}", text)} - _NAMES

@@ -1,7 +1,9 @@
 """A German project whose pages have each word of penstock, and a search for English ones."""
 
 import re
-from html.parser import HTMLParser
+from collections.abc import Mapping
+
+from page_texts import page_texts
 
 from penstock.docs import ENGLISH, words_in
 from penstock.graph import Plural
@@ -53,32 +55,15 @@ def enden(): "Endet."
 '''
 
 
-class _Reader(HTMLParser):
-    """Collects what readers see, hear or can copy."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in {"script", "style"}
-        read = {"title", "alt", "aria-label"}
-        self.found += [value or "" for name, value in attrs if name in read or "data-" in name]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in {"script", "style"}
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.found.append(data)
+def _read(attributes: Mapping[str, str]) -> list[str]:
+    """Return what people see, hear or can copy of the attributes of an element."""
+    names = {"title", "alt", "aria-label"}
+    return [text for name, text in attributes.items() if name in names or "data-" in name]
 
 
 def english_words(html: str) -> list[str]:
     """Return the words of penstock that are in a page of German docs in English."""
-    reader = _Reader()
-    reader.feed(html)
-    text = "\n".join(reader.found)
+    text = "\n".join(page_texts(html, _read, frozenset({"script", "style"})))
     return [part for part in _ENGLISH if re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", text)]
 
 
