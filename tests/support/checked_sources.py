@@ -11,6 +11,8 @@ from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
 
 __all__ = [
+    "EDGE",
+    "PAY",
     "SHOP",
     "SHOP_EDGES",
     "SHOP_OPTIONS",
@@ -19,7 +21,13 @@ __all__ = [
     "project_with",
     "report_on",
     "steps_in",
+    "undeclared",
+    "verdicts",
 ]
+
+EDGE = "pay -> charge"
+PAY = "@step\ndef pay():\n    charge()\n@step\ndef charge(): ...\n"
+"""A module with that edge."""
 
 SHOP = """
 def back():
@@ -119,3 +127,16 @@ def report_on(source: str, edges: str, *problems: Finding, **options: dict) -> R
     project = project_with({"app.py": source})
     flow = checked_flow(project, edges, **options)
     return report_of([flow], check(project, [flow]), problems, project.line_at)
+
+
+def verdicts(report: FlowReport) -> dict[str, tuple[str, ...]]:
+    """Return the verdict on each edge, with the kinds of its evidence."""
+    return {
+        f"{edge.source} -> {edge.target}": (edge.verdict, *(e.kind for e in edge.evidence))
+        for edge in report.edges
+    }
+
+
+def undeclared(report: FlowReport) -> list[str]:
+    """Return the edges that only the source has."""
+    return [f"{one.source} -> {one.target}" for one in report.undeclared]

@@ -1,0 +1,215 @@
+"""The edges that the source has and nobody declares."""
+
+import pytest
+from checked_sources import PAY, checked, undeclared
+
+
+def test_undeclared_edges_are_outside_of_the_closure_of_what_is_kept():
+    """A call that a path of supported edges has already is not reported."""
+    source = """
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+    assert undeclared(checked(source, "pay -> charge, charge -> ship")) == []
+    assert undeclared(checked(source, "pay -> charge")) == ["charge -> ship"]
+    assert undeclared(checked(source, "")) == ["charge -> ship", "pay -> charge"]
+
+
+def test_a_bypass_is_undeclared():
+    """The first step calls the third: the declared path through the second is gone."""
+    source = """
+@step
+def pay(): ship()
+@step
+def charge(): pass
+@step
+def ship(): ...
+"""
+    report = checked(source, "pay -> charge, charge -> ship")
+
+    assert {edge.verdict for edge in report.edges} == {"contradicted"}
+    assert undeclared(report) == ["pay -> ship"]
+
+
+def test_a_bypass_of_several_steps_leads_to_the_first_that_is_still_reached():
+    """Nothing reaches two steps any more, and what comes after the third is as declared."""
+    source = """
+@step
+def retry(): ship()
+@step
+def pay():
+    ship()
+    mail()
+@step
+def charge(): audit()
+@step
+def audit(): ship()
+@step
+def ship(): mail()
+@step
+def mail(): ...
+"""
+    edges = "pay -> charge, charge -> audit, audit -> ship, ship -> mail, retry -> ship"
+
+    assert undeclared(checked(source, edges)) == ["pay -> ship"]
+
+
+def test_what_a_way_that_breaks_off_led_to_is_news_where_it_breaks_off_alone():
+    """The steps around a chain have no findings if one call in the chain is gone."""
+    source = """
+@step
+def pay():
+    charge()
+    close()
+@step
+def charge(): {call}
+@step
+def ship(): print()
+@step
+def close(): ...
+"""
+    edges = "pay -> charge, charge -> ship, ship -> close"
+    whole = checked(source.format(call="ship()"), edges)
+    broken = checked(source.format(call="print()"), edges)
+
+    assert undeclared(whole) == []
+    assert [edge.verdict for edge in broken.edges] == ["supported", "contradicted", "contradicted"]
+    assert undeclared(broken) == ["charge -> close"]
+
+
+SECOND = """
+def helper(): charge()
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): ...
+@step
+def ship(): {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "flow", "found"),
+    [
+        ("charge()", "pay -> charge, pay -> ship", ["ship -> charge"]),
+        ("helper()", "pay -> charge, pay -> ship", []),
+        ("charge()", "pay -> charge, charge -> ship", []),
+        ("pay()", "pay -> charge, charge -> ship", []),
+    ],
+    ids=["called", "called by a helper", "back", "back to the start"],
+)
+def test_a_second_way_is_undeclared_where_the_flow_should_show_it(call, flow, found):
+    """A second way to a step is reported if the step before calls it itself, and onwards."""
+    assert undeclared(checked(SECOND.format(call=call), flow)) == found
+
+
+def test_a_way_back_is_no_news_where_the_way_forth_breaks_off():
+    """A step that runs again at the end is not reported if a step between is gone."""
+    source = """
+@step
+def pay():
+    notify()
+    {}
+    ship()
+    notify()
+@step
+def notify(): pass
+@step
+def charge(): pass
+@step
+def ship(): pass
+"""
+    flow = "pay -> notify, notify -> charge, charge -> ship"
+    assert undeclared(checked(source.format("charge()"), flow)) == []
+
+    report = checked(source.format("pass"), flow)
+
+    assert undeclared(report) == ["notify -> ship"]
+
+
+def test_the_reverse_of_an_edge_is_undeclared_whatever_else_leads_there():
+    """An order that contradicts an edge is reported, even where a longer way is declared."""
+    source = """
+@step
+def pay():
+    ship()
+    charge()
+    notify()
+@step
+def charge(): audit()
+@step
+def audit(): ...
+@step
+def notify(): audit()
+@step
+def ship(): notify()
+"""
+    flow = "pay -> charge, charge -> ship, charge -> audit, audit ~> ship, ship -> notify"
+    report = checked(source, flow, audit={"sends": ("a",)}, ship={"receives": ("a",)})
+
+    assert undeclared(report) == ["ship -> charge"]
+
+
+def test_a_call_beside_a_long_way_is_no_bypass_of_it():
+    """A call beside a declared way of several steps is not reported where that way breaks off."""
+    source = """
+@step
+def pay():
+    charge()
+    mail()
+@step
+def charge(): audit()
+@step
+def mail(): ship()
+@step
+def ship(): close()
+@step
+def close(): audit()
+@step
+def audit(): ...
+"""
+    edges = "pay -> charge, charge -> mail, mail -> ship, ship -> close, close -> audit"
+    assert undeclared(checked(source, edges)) == []
+
+    later = source.replace("    charge()", "    Thread(target=charge).start()")
+    report = checked("from threading import Thread\n" + later, edges)
+
+    assert [e.verdict for e in report.edges][1:3] == ["contradicted", "supported"]
+    assert undeclared(report) == ["pay -> mail"]
+
+
+def test_what_everything_calls_is_not_undeclared():
+    """A further call of a function that many lines call is not reported."""
+    source = SECOND.format(call="charge()")
+    uses = "".join(f"def other_{n}(): charge()\n" for n in range(8))
+
+    assert undeclared(checked(source + uses, "pay -> charge, pay -> ship")) == []
+
+
+def test_a_signal_is_not_an_undeclared_edge():
+    """A step that receives messages may be called by a signal that many send."""
+    source = """
+from django.db import models
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+class Order(models.Model): ...
+@step
+def pay(): Order.objects.create()
+@receiver(post_save, sender=Order)
+@step
+def record(**kwargs): ...
+"""
+    report = checked(source, "")
+    announced = checked(source, "", record={"receives": ("django:post_save",)})
+
+    assert undeclared(report) == ["pay -> record"]
+    assert undeclared(announced) == []
+    assert undeclared(checked(PAY, "", charge={"receives": ("a",)})) == ["pay -> charge"]
