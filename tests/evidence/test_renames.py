@@ -47,7 +47,7 @@ def test_a_moved_function_is_found_in_another_module():
     assert [missing.renamed_to for missing in report.missing] == ["mail.send"]
 
 
-MENDED = """
+RENAMED = """
 @step
 def pay(order):
     log(order)
@@ -77,7 +77,7 @@ def notify(order): ...
 )
 def test_a_function_of_another_name_is_found_by_its_edges(edges, found):
     """It has most edges of the step, and two at least; else the names decide."""
-    report = checked(MENDED, edges, charge={"module": "app", "qualname": "charge"})
+    report = checked(RENAMED, edges, charge={"module": "app", "qualname": "charge"})
 
     assert [missing.renamed_to for missing in report.missing] == [found]
 

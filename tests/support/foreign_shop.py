@@ -7,7 +7,7 @@ from pathlib import Path
 import translations
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from page_texts import page_texts
+from page_strings import page_strings
 
 __all__ = ["SHOP", "SIGNS", "latin_words", "write_language"]
 
@@ -115,5 +115,5 @@ def _read(attributes: Mapping[str, str]) -> list[str]:
 
 def latin_words(html: str) -> set[str]:
     """Return the words in Latin letters on a page, apart from names."""
-    found = page_texts(html, _read, frozenset({"script", "style", "template"}))
+    found = page_strings(html, _read, frozenset({"script", "style", "template"}))
     return {word for text in found for word in re.findall("[A-Za-z]{2,}", text)} - _NAMES

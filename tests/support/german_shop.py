@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from page_texts import page_texts
+from page_strings import page_strings
 
 from penstock.docs import ENGLISH, words_in
 from penstock.graph import Plural
@@ -63,7 +63,7 @@ def _read(attributes: Mapping[str, str]) -> list[str]:
 
 def english_words(html: str) -> list[str]:
     """Return the words of penstock that are in a page of German docs in English."""
-    text = "\n".join(page_texts(html, _read, frozenset({"script", "style"})))
+    text = "\n".join(page_strings(html, _read, frozenset({"script", "style"})))
     return [part for part in _ENGLISH if re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", text)]
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from html.parser import HTMLParser
 
-__all__ = ["page_texts"]
+__all__ = ["page_strings"]
 
 Attributes = Mapping[str, str]
 
 
-def page_texts(
+def page_strings(
     html: str, read: Callable[[Attributes], Iterable[str]], hidden: frozenset[str]
 ) -> list[str]:
     """Return the strings of *html*, and those of attributes.
