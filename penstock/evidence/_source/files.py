@@ -61,7 +61,7 @@ class Definition:
 
     @property
     def parameters(self) -> tuple[ast.arg, ...]:
-        """The parameters of a function that have a name of their own, not those of the rest."""
+        """The named parameters of a function, without those that take the rest."""
         known: ast.arguments | None = getattr(self.node, "args", None)
         return (*known.posonlyargs, *known.args, *known.kwonlyargs) if known else ()
 
