@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from servers import PATIENCE, free_port, listens, wait_for
+from servers import PATIENCE, end, free_port, listens, wait_for
 
 SUPPORT = Path(__file__).parents[1] / "support"
 ACCESS_LOG = ("--access-logfile", "-", "--access-logformat", "access %({x-request-id}o)s %(U)s")
@@ -45,8 +45,7 @@ def running(folder, command, **more):
         wait_for(lambda: listens(port), log)
         yield SimpleNamespace(port=port, log=log)
     finally:
-        process.terminate()
-        process.wait(PATIENCE)
+        end(process, log)
 
 
 @pytest.fixture(scope="module", params=SERVERS, ids=SERVERS)

@@ -13,7 +13,7 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AsyncIO, Shutdown, SkipMessage
 from queue_jobs import spans_in
 from recording import recorded
-from servers import PATIENCE, json_lines, wait_for
+from servers import PATIENCE, end, json_lines, wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import HEADER, UNTRUSTED_FLOW_ID
@@ -351,8 +351,7 @@ with bind("order-8"):
         file = tmp_path / "notes"
         wait_for(lambda: len(json_lines(file)) == 6)
     finally:
-        worker.terminate()
-        worker.wait(PATIENCE)
+        end(worker)
     found = json_lines(file)
 
     ids = {note["what"]: note["id"] for note in found}

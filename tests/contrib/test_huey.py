@@ -16,7 +16,7 @@ from huey.registry import Message
 from huey.serializer import Serializer, SignedSerializer
 from queue_jobs import spans_in
 from recording import recorded
-from servers import wait_for
+from servers import end, wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock.boundary import ARGUMENT, Inbound
@@ -337,7 +337,7 @@ def test_real_consumer(monkeypatch, redis_url, tmp_path, sort):
             lonely = getattr(jobs.fails_once().task.kwargs, ARGUMENT)
             wait_for(lambda: len(queue_jobs.notes()) == 5 and len(spans_in(tmp_path)) == 3)
         finally:
-            worker.terminate()
+            end(worker)
 
     found = {(note["what"], note["id"]) for note in queue_jobs.notes()}
     (tick,) = (flow_id for what, flow_id in found if what == "tick")

@@ -6,7 +6,7 @@ import inspect
 import os
 import subprocess
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from rq import Queue, Retry
 from rq.exceptions import ShutDownImminentException
 from rq.job import Job
 from rq.worker import SimpleWorker
-from servers import wait_for
+from servers import end, wait_for
 
 from penstock import annotate, bind, current_flow_id, current_run, flow, get_flow
 from penstock._runtime.active_exporters import set_exporters
@@ -304,6 +304,10 @@ def test_real_worker(redis_url, connection, queue, jobs, tmp_path):
             wait_for(lambda: len(queue_jobs.notes()) == 6 and len(spans_in(tmp_path)) == 4)
         finally:
             worker.terminate()
+            # RQ's handler raises, and redis-py may swallow that; the next signal ends it at once.
+            with suppress(subprocess.TimeoutExpired):
+                worker.wait(10)
+            end(worker)
 
     found = queue_jobs.notes()
     assert {(note["what"], note["id"]) for note in found} == {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from served import LOGGING
-from servers import PATIENCE
+from servers import PATIENCE, end
 from websockets.sync.client import connect
 
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -133,8 +133,7 @@ def server(request, tmp_path_factory):
             wait_for(running, process)
             yield running
         finally:
-            process.terminate()
-            process.wait(PATIENCE)
+            end(process, log)
 
 
 def wait_for(server, process):

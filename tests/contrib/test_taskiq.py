@@ -13,7 +13,7 @@ from typing import Annotated
 import pytest
 from queue_jobs import spans_in
 from recording import recorded
-from servers import PATIENCE, json_lines, wait_for
+from servers import PATIENCE, end, json_lines, wait_for
 from taskiq import (
     Context,
     InMemoryBroker,
@@ -465,8 +465,7 @@ asyncio.run(main())
         wait_for(lambda: len(json_lines(file)) == 4, log)
         wait_for(lambda: len(spans_in(tmp_path)) == 4, log)
     finally:
-        worker.terminate()
-        worker.wait(PATIENCE)
+        end(worker, log)
     found = json_lines(file)
 
     ids = {note["what"]: note["id"] for note in found}

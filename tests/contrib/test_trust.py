@@ -15,7 +15,7 @@ from celery.app.task import Context
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import override_settings
-from servers import PATIENCE, free_port, wait_for
+from servers import PATIENCE, end, free_port, wait_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from penstock.boundary import Inbound, Secret
@@ -108,8 +108,7 @@ def serve(request, tmp_path):
 
     yield start
     for server in started:
-        server.process.terminate()
-        server.process.wait(PATIENCE)
+        end(server.process, server.log)
 
 
 def test_secret(serve):

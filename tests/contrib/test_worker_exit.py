@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from servers import PATIENCE, json_lines, wait_for
+from servers import end, json_lines, wait_for
 
 pytestmark = pytest.mark.usefixtures("_unmeasured")
 
 SUPPORT = Path(__file__).parents[1] / "support"
 CELERY = ("celery", "-A", "celery_batched", "worker", "--without-gossip", "--without-mingle")
 CELERY += ("--loglevel", "INFO")
+
+# Until no job is left: RQ's handler of SIGTERM raises, and redis-py may swallow what it raises.
+RQ = ("rq.cli", "worker", "--burst", "--worker-class")
 
 WORKERS = {
     "celery, a child for each task": (
@@ -25,8 +28,8 @@ WORKERS = {
         f"celery, {pool}": (*CELERY, "--pool", pool, "--concurrency", "2")
         for pool in ("prefork", "threads", "solo", "gevent")
     },
-    "rq": ("rq.cli", "worker", "--worker-class", "penstock.contrib.rq.FlowWorker"),
-    "rq, simple": ("rq.cli", "worker", "--worker-class", "penstock.contrib.rq.FlowSimpleWorker"),
+    "rq": (*RQ, "penstock.contrib.rq.FlowWorker"),
+    "rq, simple": (*RQ, "penstock.contrib.rq.FlowSimpleWorker"),
     "dramatiq": ("dramatiq", "dramatiq_jobs", "-p", "1", "-t", "2"),
     **{
         f"huey, {kind}": ("huey.bin.huey_consumer", "huey_jobs.HUEY", "-k", kind)
@@ -105,8 +108,7 @@ class Ended:
         try:
             wait_for(self.is_done, self.log)
         finally:
-            worker.terminate()
-            worker.wait(PATIENCE)
+            end(worker, self.log)
 
     def is_done(self):
         """Return whether all jobs are done."""

@@ -15,6 +15,7 @@ from typing import Any
 __all__ = [
     "PATIENCE",
     "RABBITMQ",
+    "end",
     "free_port",
     "json_lines",
     "listens",
@@ -41,6 +42,19 @@ def wait_for(happened: Callable[[], Any], log: Path | None = None) -> Any:
         time.sleep(0.02)
     output = log.read_text(errors="replace") if log is not None and log.exists() else ""
     raise AssertionError(f"it did not happen within {PATIENCE:.0f} s\n{output[-4000:]}")
+
+
+def end(process: subprocess.Popen[Any], log: Path | None = None) -> None:
+    """End a *process* that ends by itself when asked to; fail with its *log* if it does not."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        output = log.read_text(errors="replace") if log is not None else ""
+        raise AssertionError(f"it did not end within {PATIENCE:.0f} s\n{output[-4000:]}") from None
+    finally:
+        process.kill()
+        process.wait()
 
 
 def whole_lines(file: Path) -> list[str]:
@@ -85,8 +99,7 @@ def redis_server(folder: Path) -> Iterator[str]:
         wait_for(lambda: listens(port))
         yield f"redis://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        process.wait(PATIENCE)
+        end(process)
 
 
 @contextmanager
