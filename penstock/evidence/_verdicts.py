@@ -265,7 +265,7 @@ class _Judge:
             mro = evidence.engine.mro(parent)
             if any(isinstance(one, str) for one in mro):
                 return True
-        return bool(evidence.project.uses_of(definition))
+        return evidence.project.count_uses(definition) > 0
 
     # Undeclared edges
 
@@ -327,8 +327,8 @@ class _Judge:
 
         What helpers do on the way, and what is called everywhere, are details.
         """
-        uses = self._evidence.project.uses_of(self._evidence.located[target])
-        return len(found.path) == 1 and len(uses) <= _MANY_USES
+        uses = self._evidence.project.count_uses(self._evidence.located[target])
+        return len(found.path) == 1 and uses <= _MANY_USES
 
     def _is_announced(self, target: str, found: Evidence) -> bool:
         """Return whether a signal leads to a step that receives messages, from any sender.

@@ -505,3 +505,38 @@ def test_reports_are_kept_with_objects(tmp_path, monkeypatch, verdicts):
     monkeypatch.setattr(_reuse, "check", None)
 
     assert [verdict(NOT_IMPORTED), verdict(imported())] == ["unverified"] * 2
+
+
+def test_objects_move_with_their_lines(tmp_path, monkeypatch):
+    """The functions that an imported module has are the same after an edit that moves them."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    checks = []
+    monkeypatch.setattr(_reuse, "check", lambda *given: checks.append(given) or check(*given))
+    app = tmp_path / "app.py"
+    text = "kept = {}\ndef pay():\n    kept['charge']()\n"
+    charge = "def charge(): ...\nkept['charge'] = charge\nkept[2] = [(charge, 1)]\n"
+    other = "def other(): ...\nkept[0] = other\nkept[1] = lambda: 1\n"
+    for name in ("charge", "pay"):
+        text = text.replace(f"def {name}", f"@step\ndef {name}")
+
+    def verdict(edited):
+        app.write_text(edited)
+        sys.modules.pop("app", None)
+        importlib.invalidate_caches()
+        importlib.import_module("app")
+        project = Project.at(tmp_path, (), ImportedObjects(tmp_path))
+        flow = checked_flow(project, "pay -> charge")
+        (report,) = check_again(project, [flow], tmp_path / "kept")
+        assert check(project, [flow]) == (report,)
+        return report.edges[0].verdict
+
+    step = "def step(function): return function\n"
+    first = verdict(f"{step}{text}@step\n{charge}{other}")
+    moved = verdict(f"{step}# moved\n{text}\n@step\n{charge}\n{other}")
+
+    assert (first, moved, len(checks)) == ("supported", "supported", 1)
+    verdict(f"{step}# moved\n{text}\n@step\n{charge}\n{other.replace('kept[0]', 'kept[3]')}")
+
+    assert len(checks) == 2

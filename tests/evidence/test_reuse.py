@@ -85,7 +85,11 @@ def test_a_report_is_reused_while_nothing_changes(project, tmp_path, checks):
 EDITS = {
     "a callee": ("shop/cards.py", "def charge(): log(pay)\ndef log(): ...\n"),
     "a step": ("shop/app.py", APP.replace("    charge()\n", "")),
-    "a line above": ("shop/app.py", f"# moved\n{APP}"),
+    "two calls on one line": ("shop/app.py", APP.replace("charge()\n    tasks", "charge(); tasks")),
+    "an argument on its own line": ("shop/app.py", APP.replace("later(1)", "later(\n1)")),
+    "a call on the first line": ("shop/cards.py", f"log = print\n{FILES['shop/cards.py']}"),
+    "a comment that a search finds": ("shop/app.py", f"{APP}# unknown.later = ship\n"),
+    "a word that classes need": ("shop/app.py", APP.replace("later", "sooner")),
     "a removed import": ("shop/app.py", APP.replace("from shop.cards import charge\n", "")),
     "a module that shadows": ("src/shop/tasks.py", "def ship(): pay()\ndef pay(): ...\n"),
     "a package that shadows": ("shop/tasks/__init__.py", "def ship(): pay()\ndef pay(): ...\n"),
@@ -118,6 +122,91 @@ def test_an_edit_is_seen(project, tmp_path, checks, name):
     assert len(checks) == 2
     assert reports_on(project, cache) == found
     assert len(checks) == 2
+
+
+MOVES = {
+    "two lines of one call": ("shop/app.py", APP.replace("charge()", "charge(\n)")),
+    "a comment that no search finds": ("shop/app.py", f"{APP}# unknown.ship()\n"),
+    "a comment above": ("shop/app.py", f"# moved\n{APP}"),
+    "comments": ("shop/app.py", APP.replace("    tasks", "    # one\n    # two\n\n    tasks")),
+    "a comment on a line": ("shop/app.py", APP.replace("charge()", "charge()  # the card")),
+    "empty lines": ("shop/app.py", APP.replace("\n", "\n\n")),
+    "spaces": ("shop/app.py", APP.replace("later(1)", "later( 1 )").replace("    ", "  ")),
+    "an empty line less": ("shop/app.py", APP.removeprefix("\n")),
+    "a docstring": ("shop/app.py", APP.replace("():\n", "():\n    'Pay the\\n rest.'\n")),
+    "a docstring above imports": ("shop/app.py", f'"""The shop."""{APP}'),
+}
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_moved_lines_are_not_checked_again(project, tmp_path, checks, name):
+    """After an edit of comments, docstrings or spaces, reports have the lines as they are now."""
+    cache = tmp_path / "cache"
+    file, text = MOVES[name]
+    before = text
+    if "docstring" in name:  # there was another, of fewer lines
+        before = text.replace("Pay the\\n rest.", "Pay.").replace("The shop.", "Shop")
+        (project / file).write_text(before)
+    reports_on(project, cache)
+    checks.clear()
+    (project / file).write_text(text)
+    found = reports_on(project, cache)
+
+    assert not checks
+    assert found == reports_on(project, None)
+    assert reports_on(project, cache) == found
+    assert len(checks) == 1
+
+
+@pytest.mark.parametrize("moved", [3, 4, None])
+def test_steps_move_with_their_functions(project, tmp_path, checks, moved):
+    """A step is where it was if its line has moved as the line of its function has."""
+    cache = tmp_path / "cache"
+    steps = {"pay": "shop.app"}
+    reports_on(project, cache, steps=steps, line=4)
+    (project / "shop/app.py").write_text(APP.removeprefix("\n"))
+    checks.clear()
+    found = reports_on(project, cache, steps=steps, line=moved)
+
+    assert len(checks) == (moved != 3)
+    assert found == reports_on(project, None, steps=steps, line=moved)
+
+
+@pytest.mark.parametrize(("receives", "is_checked"), [((), False), (("orders",), True)])
+def test_the_line_of_a_message_counts(project, tmp_path, checks, receives, is_checked):
+    """A comment on a line that leads to a step may name it, which counts where it receives."""
+    cache = tmp_path / "cache"
+    reports_on(project, cache, receives=receives)
+    checks.clear()
+    (project / "shop/app.py").write_text(APP.replace("charge()", "charge()  # now"))
+    found = reports_on(project, cache, receives=receives)
+
+    assert bool(checks) == is_checked
+    assert found == reports_on(project, None, receives=receives)
+
+
+SEARCHED = {
+    "nothing": ("other.py", "x = later\ny = 1\n", False),
+    "a function": ("other.py", "x = later\ndef later(): ...\n", True),
+    "a test": ("tests/test_app.py", "def later(): ...\n", False),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHED)
+def test_what_searches_find_counts(project, tmp_path, checks, name):
+    """An edit of a file that is searched, and not parsed, counts if something else is found."""
+    (project / "other.py").write_text("x = later\n")
+    (project / "tests").mkdir()
+    (project / "tests/test_app.py").write_text("")
+    cache = tmp_path / "cache"
+    reports_on(project, cache)
+    checks.clear()
+    file, text, is_checked = SEARCHED[name]
+    (project / file).write_text(text)
+    found = reports_on(project, cache)
+
+    assert bool(checks) == is_checked
+    assert found == reports_on(project, None)
 
 
 @pytest.mark.parametrize("text", ["def other(): return 1\n", "not Python :\n"])

@@ -25,10 +25,8 @@ def named_by(engine: Engine, text: str) -> Values:
         return members
     if not name.isidentifier():
         return NOTHING
-    for file in engine.project.mentioning(name):
-        if f'name="{text}"' not in file.text and f"name='{text}'" not in file.text:
-            continue
-        for definition in file.definitions.values():
+    for file, is_registered in engine.project.search("task", text, name):
+        for definition in file.definitions.values() if is_registered else ():
             decorators = getattr(definition.node, "decorator_list", ())
             if any(f"'{text}'" in written(each) for each in decorators):
                 return engine.member(file, definition.name)

@@ -57,10 +57,8 @@ def methods_called(engine: Engine, name: str) -> Values:
 def _methods(engine: Engine, name: str) -> list[Definition]:
     """Return the classes that have a method called *name*."""
     found: list[Definition] = []
-    for file in engine.project.mentioning(name):
-        if f"def {name}" not in file.text:
-            continue
-        for each in file.definitions.values():
+    for file, has_def in engine.project.search("def", name):
+        for each in file.definitions.values() if has_def else ():
             parent = each.parent
             if each.kind == "function" and each.name == name and parent is not None:
                 if parent.kind != "class":

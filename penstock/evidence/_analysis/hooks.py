@@ -1,7 +1,6 @@
 """Hooks of plugins, as `pluggy` and what is made with it call them."""
 
 import ast
-import re
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
@@ -86,5 +85,4 @@ def _bound(value: Value) -> Value:
 
 def _is_first_result(engine: Engine, name: str) -> bool:
     """Return whether the specification of a hook ends it with the first result."""
-    pattern = re.compile(rf"firstresult\s*=\s*True[^@]*?\bdef\s+{name}\b")
-    return any(pattern.search(file.text) for file in engine.project.mentioning(name))
+    return any(found for _, found in engine.project.search("first result", name))

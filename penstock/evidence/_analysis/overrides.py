@@ -44,8 +44,9 @@ def _implementations(engine: Engine, protocol: Definition, name: str) -> list[Va
     names = engine.info(protocol).scope.names
     wanted = {word for word, values in names.items() if any(map(_is_function, values))}
     found: list[Value] = []
-    for file in engine.project.mentioning(name):
-        if not wanted <= file.words:
+    words = " ".join(sorted(wanted))
+    for file, has_all in engine.project.search("words", words, name):
+        if not has_all:
             continue
         engine.scope_of(file)
         for definition in file.definitions.values():

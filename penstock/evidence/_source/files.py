@@ -96,6 +96,11 @@ class Definition:
         return int(min([getattr(self.node, "lineno", 1), *lines]))
 
     @property
+    def end_line(self) -> int:
+        """The last line, or 0 if it is a module."""
+        return int(getattr(self.node, "end_lineno", 0))
+
+    @property
     def location(self) -> Location:
         """The line of the ``def`` itself."""
         return Location(self.source.file, getattr(self.node, "lineno", 1))

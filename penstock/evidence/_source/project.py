@@ -1,15 +1,16 @@
 """The source files of a project, by the names that they are imported by."""
 
-import ast
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from penstock._declared.step import Location
 from penstock.catalog._objects import NOT_IMPORTED, Objects
 from penstock.evidence._source.files import Definition, SourceFile, words_in
+from penstock.evidence._source.searches import SEARCHES
 
 __all__ = ["Project"]
 
@@ -20,13 +21,6 @@ _SKIPPED = {
 
 _TEST = re.compile(r"(^|/)(tests?/|tests?\.py$|test_[^/]*$|conftest\.py$)|_tests?\.py$")
 """The name of a file of tests."""
-
-
-_PLAIN = r"(?:None|True|False|[\d.]+|\"[^\"\n]*\"|'[^'\n]*')"
-"""A constant, which nobody calls."""
-
-
-_CALLED = re.compile(r"[^\W\d]\w*")
 
 
 class Project:
@@ -53,6 +47,10 @@ class Project:
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
         self._found: set[SourceFile] = set()
         self._with_tests = False
+        self.searches: set[tuple[str, str]] = set()
+        """The searches that somebody has made in all files, by their names, and for what."""
+        self.has_searched_tests = False
+        """Whether that was in the files of tests, too."""
 
     @classmethod
     def at(
@@ -72,14 +70,14 @@ class Project:
         found = (file for root in roots for file in _files_in(root, folder))
         return cls(found, objects)
 
-    @property
-    def searched(self) -> Iterable[str]:
-        """The words that somebody has looked for in all files."""
-        return self._mentions
+    def has_found(self, source: SourceFile) -> bool:
+        """Return whether a search has found something in a file."""
+        return source in self._found
 
-    def has_read(self, source: SourceFile) -> bool:
-        """Return whether somebody has looked into a file, or found one of these words in it."""
-        return source.is_parsed or source in self._found
+    @staticmethod
+    def is_test(source: SourceFile) -> bool:
+        """Return whether a file is one of tests."""
+        return _TEST.search(source.file) is not None
 
     def line_at(self, location: Location) -> str:
         """Return a line of the source."""
@@ -90,8 +88,7 @@ class Project:
         found = [
             each
             for each in self._by_file[location.file].definitions.values()
-            if each.kind == "function"
-            and each.line <= location.line <= getattr(each.node, "end_lineno", 0)
+            if each.kind == "function" and each.line <= location.line <= each.end_line
         ]
         return max(found, key=lambda each: each.line, default=None)
 
@@ -113,9 +110,10 @@ class Project:
 
         What only tests do is not what the application does.
         """
-        with_tests = any(_TEST.search(each.source.file) for each in definitions)
+        with_tests = any(self.is_test(each.source) for each in definitions)
         if with_tests != self._with_tests:
             self._with_tests = with_tests
+            self.has_searched_tests = self.has_searched_tests or with_tests
             for known in (self._called, self._callers, self._values, self._mentions):
                 known.clear()
 
@@ -123,10 +121,11 @@ class Project:
         """Return the files in which *word* is, without those of tests."""
         known = self._mentions.get(word)
         if known is None:
+            self.searches.add(("word", word))
             numbers = self._numbers_by_word.get(word, ())
             found = (self.sources[n] for n in numbers)
             known = self._mentions[word] = tuple(
-                each for each in found if self._with_tests or not _TEST.search(each.file)
+                each for each in found if self._with_tests or not self.is_test(each)
             )
             self._found.update(known)
         return known
@@ -140,104 +139,57 @@ class Project:
                 found.setdefault(word, []).append(number)
         return found
 
+    def search(self, kind: str, wanted: str, word: str = "") -> Iterator[tuple[SourceFile, Any]]:
+        """Yield what a search finds in each file in which *word*, or *wanted*, is.
+
+        Args:
+            kind: The name of the search in `SEARCHES`.
+            wanted: What is looked for.
+            word: The word that files have to have, if it is another.
+        """
+        self.searches.add((kind, wanted))
+        find = SEARCHES[kind]
+        return ((file, find(file, wanted)) for file in self.mentioning(word or wanted))
+
     def is_attribute(self, name: str) -> bool:
         """Return whether something is assigned to an attribute, or a field, called *name*."""
-        value = rf"=(?!=)(?!\s*{_PLAIN}\s*$)"
-        pattern = re.compile(rf"\.{re.escape(name)}\s*(?::[^=\n]*)?{value}", re.MULTILINE)
-        return any(
-            pattern.search(file.text) or _has_field(file, name) for file in self.mentioning(name)
-        )
+        return any(found for _, found in self.search("attribute", name))
 
     def called_by(self, name: str) -> dict[Definition, frozenset[str]]:
         """Return the functions called *name*, with the words in each."""
         known = self._called.get(name)
         if known is None:
             known = self._called[name] = {}
-            for file in self.mentioning(name):
-                if f"def {name}" not in file.text:
-                    continue
-                lines = file.text.splitlines()
-                for each in file.definitions.values():
-                    if each.kind == "function" and each.name == name:
-                        text = "\n".join(_lines_of(each, lines)).partition(f"def {name}")[2]
-                        known[each] = frozenset(_CALLED.findall(text))
+            for file, found in self.search("function", name):
+                definitions = [*file.definitions.values()] if found else []
+                known.update((definitions[number], words) for number, words in found)
         return known
 
     def callers_of(self, name: str) -> frozenset[str]:
         """Return the names of the functions in which something called *name* is called."""
         known = self._callers.get(name)
         if known is None:
-            found: set[str] = set()
-            pattern = re.compile(rf"(?<!\w){re.escape(name)}\s*\(")
-            for file in self.mentioning(name):
-                lines = file.text.splitlines()
-                numbers = [
-                    n for n, line in enumerate(lines, 1) if name in line and pattern.search(line)
-                ]
-                for each in file.definitions.values() if numbers else ():
-                    if each.kind == "function":
-                        end = getattr(each.node, "end_lineno", 0)
-                        if any(each.location.line < n <= end for n in numbers):
-                            found.add(each.name)
-            known = self._callers[name] = frozenset(found)
+            found = (callers for _, callers in self.search("caller", name))
+            known = self._callers[name] = frozenset().union(*found)
         return known
 
     def is_value(self, name: str) -> bool:
         """Return whether something called *name* is passed on or kept somewhere, not called."""
         known = self._values.get(name)
         if known is None:
-            escaped = re.escape(name)
-            pattern = re.compile(
-                rf"(?<![\w\"']){escaped}(?![\w\"'])(?!\s*[(=:])|[.:]{escaped}(?=[\"'])"
-            )
-            known = self._values[name] = any(
-                pattern.search(file.text) and name in file.kept_names
-                for file in self.mentioning(name)
-            )
+            known = self._values[name] = any(found for _, found in self.search("value", name))
         return known
 
-    def uses_of(self, definition: Definition) -> list[Location]:
-        """Return the lines that mention the name of *definition* and do not only import it."""
-        name = definition.name
-        pattern = re.compile(rf"(?<![\w\"'])(?:{re.escape(name)})(?![\w\"'])")
-        found: list[Location] = []
-        for file in self.mentioning(name):
-            in_code = file.lines_of_names.get(name, set()) if file.is_parsed else None
-            for number, line in enumerate(file.text.splitlines(), 1):
-                is_use = name in line and pattern.search(line.partition("#")[0])
-                if in_code is not None and number not in in_code:
-                    continue
-                if is_use and not _is_import(line, name) and f"def {name}" not in line:
-                    found.append(Location(file.file, number))
-        return found
+    def count_uses(self, definition: Definition) -> int:
+        """Return how many lines mention the name of *definition* and do not only import it."""
+        uses = self.search("use", definition.name)
+        return sum(in_code if file.is_parsed else in_text for file, (in_text, in_code) in uses)
 
     def subclasses_named(self, name: str) -> Iterator[tuple[SourceFile, str]]:
         """Yield the files and names of the classes that have a base called *name*."""
-        for file in self.mentioning(name):
-            for subclass, bases in file.bases:
-                if name in bases:
-                    yield file, subclass
-
-
-def _has_field(file: SourceFile, name: str) -> bool:
-    """Return whether a class in *file* annotates *name*."""
-    if not re.search(rf"^[ \t\f]+{re.escape(name)}[ \t]*:", file.text, re.MULTILINE):
-        return False
-    return any(
-        isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
-        for each in file.definitions.values()
-        if each.kind == "class"
-        for node in each.node.body  # type: ignore[attr-defined]
-    )
-
-
-def _lines_of(definition: Definition, lines: list[str]) -> list[str]:
-    return lines[definition.location.line - 1 : getattr(definition.node, "end_lineno", 0)]
-
-
-def _is_import(line: str, name: str) -> bool:
-    stripped = line.strip()
-    return stripped.startswith(("from ", "import ")) or stripped.strip(",()") == name
+        for file, found in self.search("subclass", name):
+            for subclass in found:
+                yield file, subclass
 
 
 def _files_in(root: Path, folder: Path) -> Iterator[SourceFile]:

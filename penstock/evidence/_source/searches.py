@@ -1,0 +1,139 @@
+"""Searches by name in one file: besides its tree, these are all that a check reads of its text.
+
+Each is a function of the file and of what is looked for, so that a search in a file that was
+edited shows whether the edit counts.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Hashable, Mapping
+
+from penstock.evidence._source.files import SourceFile
+
+__all__ = ["SEARCHES"]
+
+_PLAIN = r"(?:None|True|False|[\d.]+|\"[^\"\n]*\"|'[^'\n]*')"
+"""A constant, which nobody calls."""
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def _has_word(file: SourceFile, word: str) -> bool:
+    return word in file.words
+
+
+def _has_words(file: SourceFile, words: str) -> bool:
+    """Return whether all of several words are in a file."""
+    return file.words.issuperset(words.split())
+
+
+def _has_def(file: SourceFile, name: str) -> bool:
+    """Return whether something in a file looks like the function *name*."""
+    return f"def {name}" in file.text
+
+
+def _has_task(file: SourceFile, name: str) -> bool:
+    """Return whether something in a file is registered as *name*."""
+    return f'name="{name}"' in file.text or f"name='{name}'" in file.text
+
+
+def _is_first_result(file: SourceFile, name: str) -> bool:
+    """Return whether the specification of the hook *name* ends it with the first result."""
+    pattern = re.compile(rf"firstresult\s*=\s*True[^@]*?\bdef\s+{name}\b")
+    return pattern.search(file.text) is not None
+
+
+def _is_attribute(file: SourceFile, name: str) -> bool:
+    """Return whether something is assigned to an attribute, or a field, called *name*."""
+    value = rf"=(?!=)(?!\s*{_PLAIN}\s*$)"
+    pattern = re.compile(rf"\.{re.escape(name)}\s*(?::[^=\n]*)?{value}", re.MULTILINE)
+    return pattern.search(file.text) is not None or _has_field(file, name)
+
+
+def _has_field(file: SourceFile, name: str) -> bool:
+    """Return whether a class in *file* annotates *name*."""
+    if not re.search(rf"^[ \t\f]+{re.escape(name)}[ \t]*:", file.text, re.MULTILINE):
+        return False
+    return any(
+        isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
+        for each in file.definitions.values()
+        if each.kind == "class"
+        for node in each.node.body  # type: ignore[attr-defined]
+    )
+
+
+def _functions(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]], ...]:
+    """Return which definitions are functions called *name*, with the words in each."""
+    if not _has_def(file, name):
+        return ()
+    lines = file.text.splitlines()
+    found: list[tuple[int, frozenset[str]]] = []
+    for number, each in enumerate(file.definitions.values()):
+        if each.kind == "function" and each.name == name:
+            text = "\n".join(lines[each.location.line - 1 : each.end_line])
+            words = _WORD.findall(text.partition(f"def {name}")[2])
+            found.append((number, frozenset(words)))
+    return tuple(found)
+
+
+def _callers(file: SourceFile, name: str) -> frozenset[str]:
+    """Return the names of the functions in which something called *name* is called."""
+    pattern = re.compile(rf"(?<!\w){re.escape(name)}\s*\(")
+    lines = enumerate(file.text.splitlines(), 1)
+    numbers = [number for number, line in lines if name in line and pattern.search(line)]
+    return frozenset(
+        each.name
+        for each in (file.definitions.values() if numbers else ())
+        if each.kind == "function"
+        and any(each.location.line < number <= each.end_line for number in numbers)
+    )
+
+
+def _is_value(file: SourceFile, name: str) -> bool:
+    """Return whether something called *name* is passed on or kept, not called."""
+    escaped = re.escape(name)
+    pattern = re.compile(rf"(?<![\w\"']){escaped}(?![\w\"'])(?!\s*[(=:])|[.:]{escaped}(?=[\"'])")
+    return pattern.search(file.text) is not None and name in file.kept_names
+
+
+def _uses(file: SourceFile, name: str) -> tuple[int, int]:
+    """Return how many lines use *name* and do not import it: by the text, and by the tree.
+
+    The latter is 0 if nobody has asked for the tree.
+    """
+    pattern = re.compile(rf"(?<![\w\"'])(?:{re.escape(name)})(?![\w\"'])")
+    found = [
+        number
+        for number, line in enumerate(file.text.splitlines(), 1)
+        if name in line
+        and pattern.search(line.partition("#")[0])
+        and not _is_import(line, name)
+        and f"def {name}" not in line
+    ]
+    in_code = file.lines_of_names.get(name, set()) if file.is_parsed else set()
+    return len(found), sum(number in in_code for number in found)
+
+
+def _is_import(line: str, name: str) -> bool:
+    stripped = line.strip()
+    return stripped.startswith(("from ", "import ")) or stripped.strip(",()") == name
+
+
+def _subclasses(file: SourceFile, name: str) -> tuple[str, ...]:
+    """Return the names of the classes that have a base called *name*."""
+    return tuple(subclass for subclass, bases in file.bases if name in bases)
+
+
+SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
+    "attribute": _is_attribute,
+    "caller": _callers,
+    "def": _has_def,
+    "first result": _is_first_result,
+    "function": _functions,
+    "subclass": _subclasses,
+    "task": _has_task,
+    "use": _uses,
+    "value": _is_value,
+    "word": _has_word,
+    "words": _has_words,
+}
