@@ -112,7 +112,7 @@ class Project:
         if code == "declaration-unread":
             return self.is_read
         if flow in self.incomplete:
-            return code.startswith("edge-") and code != "edge-undeclared"
+            return code.startswith("edge-") and code not in {"edge-undeclared", "edge-back"}
         return code != "bypassed-entrypoint" or not self.is_read
 
     def nothing_to_check(self) -> click.UsageError:

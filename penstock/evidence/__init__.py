@@ -86,7 +86,9 @@ def check_flows(
     objects = ImportedObjects(root) if is_loaded else NOT_IMPORTED
     project = project_of(root, pythonpath, checked, objects)
     found = check_again(project, checked, None if cache is None else Path(cache))
-    reports = [replace(each, undeclared=()) if each.flow in incomplete else each for each in found]
+    reports = [
+        replace(each, undeclared=(), back=()) if each.flow in incomplete else each for each in found
+    ]
     others = [as_finding(problem, root) for problem in problems]
     return report_of(checked, reports, others, project.line_at, is_imported=is_loaded)
 

@@ -185,18 +185,16 @@ def _check_flow(
         engine=engine,
         absent=absent,
     )
-    edges, undeclared, connections = judge(flow, evidence)
+    report = judge(flow, evidence)
     # By which name a function goes now is a guess: good for other edges, but not for its own.
-    edges = tuple(_unguessed(flow, edge, located.renamed) for edge in edges)
+    edges = tuple(_unguessed(flow, edge, located.renamed) for edge in report.edges)
     missing = tuple(
         _missing(s, located.renamed[s.name]) for s in flow.steps if s.name in located.renamed
     )
-    return FlowReport(
-        flow.name,
-        edges,
-        undeclared,
-        missing,
-        connections,
+    return replace(
+        report,
+        edges=edges,
+        missing=missing,
         unresolved=tuple(_unresolved(evidence.outside)),
         failures=tuple(engine.failures),
         functions=len(located.own),

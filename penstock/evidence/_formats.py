@@ -8,7 +8,7 @@ from typing import Any
 from penstock._declared.step import Location
 from penstock.evidence._junit import as_junit
 from penstock.evidence._markdown import as_markdown
-from penstock.evidence._model import EdgeEvidence, Evidence, MissingStep
+from penstock.evidence._model import Connection, EdgeEvidence, Evidence, MissingStep
 from penstock.evidence._report import Finding, Report
 from penstock.evidence._sarif import as_sarif
 
@@ -44,10 +44,8 @@ def as_json(report: Report) -> str:
                 "flow": flow.flow,
                 "functions": flow.functions,
                 "edges": [_edge(edge) for edge in flow.edges],
-                "undeclared": [
-                    {"from": one.source, "to": one.target, "evidence": _evidence(one.evidence)}
-                    for one in flow.undeclared
-                ],
+                "undeclared": [*map(_connection, flow.undeclared)],
+                "back": [*map(_connection, flow.back)],
                 "missing": [_missing(one) for one in flow.missing],
             }
             for flow in report.flows
@@ -78,6 +76,10 @@ def _edge(edge: EdgeEvidence) -> dict[str, Any]:
     if edge.location is not None:
         found["at"] = _location(edge.location)
     return found
+
+
+def _connection(found: Connection) -> dict[str, Any]:
+    return {"from": found.source, "to": found.target, "evidence": _evidence(found.evidence)}
 
 
 def _missing(missing: MissingStep) -> dict[str, Any]:

@@ -11,6 +11,7 @@ __all__ = ["MEANINGS", "help_of"]
 MEANINGS: Mapping[str, str] = {
     "baseline-stale": "The baseline has a finding that is gone.",
     "declaration-unread": "A declaration cannot be read without importing the application.",
+    "edge-back": "A step calls an earlier one, and no loop declares it.",
     "edge-contradicted": "The source does not have the declared edge.",
     "edge-mixed": "Two callers have the steps in different orders.",
     "edge-undeclared": "The source has an edge that the flow does not declare.",

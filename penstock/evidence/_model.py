@@ -181,6 +181,10 @@ class FlowReport:
     missing: tuple[MissingStep, ...] = ()
     """The steps whose functions are gone."""
 
+    back: tuple[Connection, ...] = ()
+    """The calls by which a step leads back to an earlier one, and that the flow does not
+    declare."""
+
     connections: tuple[Connection, ...] = ()
     """All that directly leads from one step to another in the source, declared or not."""
 

@@ -36,6 +36,7 @@ Key: TypeAlias = tuple[str, str | None, str | None, str | None]
 CODES: Mapping[str, Severity] = {
     "baseline-stale": "error",
     "declaration-unread": "warning",
+    "edge-back": "warning",
     "edge-contradicted": "error",
     "edge-mixed": "warning",
     "edge-undeclared": "error",
@@ -49,7 +50,7 @@ CODES: Mapping[str, Severity] = {
 _FAILING = {
     "contradicted": ("edge-contradicted", "step-missing", "step-renamed", "baseline-stale"),
     "undeclared": ("edge-undeclared",),
-    "unverified": ("edge-unverified", "edge-mixed", "declaration-unread"),
+    "unverified": ("edge-unverified", "edge-mixed", "edge-back", "declaration-unread"),
 }
 """The codes that fail at each level; those of problems fail at all but the last, ``"none"``."""
 
@@ -188,6 +189,8 @@ class Report:
         undeclared = sum(len(flow.undeclared) for flow in self.flows)
         missing = sum(len(flow.missing) for flow in self.flows)
         more = [f"{undeclared} undeclared"] if undeclared else []
+        back = sum(len(flow.back) for flow in self.flows)
+        more += [f"{back} back to an earlier step"] if back else []
         more += [f"{count(missing, 'step')} without a function"] if missing else []
         unread = sum(finding.code == "declaration-unread" for finding in self.findings)
         more += [f"{count(unread, 'declaration')} not read"] if unread else []
@@ -286,6 +289,8 @@ class _Writer:
                 yield self._unverified(edge)
         for undeclared in self._report.undeclared:
             yield self._undeclared(undeclared)
+        for back in self._report.back:
+            yield self._back(back)
 
     def _shown(self, name: str) -> str:
         location = self._locations.get(name)
@@ -387,20 +392,41 @@ class _Writer:
         text = f"{found.source} {how} {found.target}" if how else (
             f"{evidence.caller} calls {found.source}, then {found.target}"
         )  # fmt: skip
+        return self._in_source(
+            "edge-undeclared",
+            found,
+            "is not declared",
+            f"{text}: {_lines(evidence)}.",
+            f'Add "{found.source}" to after= of {found.target}, or do not call it there.',
+            fix=self._added(found),
+        )
+
+    def _back(self, found: Connection) -> Finding:
+        how = "hands off" if found.evidence.kind == "hand-off" else "calls"
+        return self._in_source(
+            "edge-back",
+            found,
+            "leads back, and is not declared",
+            f"{found.source} {how} {found.target}, an earlier step: {_lines(found.evidence)}.",
+            f'Add loop("{found.source}") to after= of {found.target}, or do not call it there.',
+        )
+
+    def _in_source(
+        self, code: str, found: Connection, message: str, *details: str, fix: Fix | None = None
+    ) -> Finding:
+        """Return a finding about an edge of the source, at the line that has it."""
+        evidence = found.evidence
         return Finding(
-            code="edge-undeclared",
+            code=code,
             flow=self._flow.name,
             source=found.source,
             target=found.target,
-            message=f"{found.source} -> {found.target} is not declared",
-            details=(
-                f"{text}: {_lines(evidence)}.",
-                f'Add "{found.source}" to after= of {found.target}, or do not call it there.',
-            ),
+            message=f"{found.source} -> {found.target} {message}",
+            details=details,
             location=evidence.path[0] if evidence.path else None,
             related=(*evidence.first, *evidence.path[1:]),
             quoted=self._quoted(_locations(evidence)),
-            fix=self._added(found),
+            fix=fix,
         )
 
     def _added(self, found: Connection) -> Fix | None:

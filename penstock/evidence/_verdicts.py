@@ -19,6 +19,7 @@ from penstock.evidence._model import (
     Connection,
     EdgeEvidence,
     Evidence,
+    FlowReport,
     Verdict,
 )
 from penstock.evidence._order.states import Order, Start
@@ -50,14 +51,15 @@ class FlowEvidence:
     """Why the source of a step cannot be read, for those that are not known to be gone."""
 
 
-def judge(
-    flow: CheckedFlow, evidence: FlowEvidence
-) -> tuple[tuple[EdgeEvidence, ...], tuple[Connection, ...], tuple[Connection, ...]]:
+def judge(flow: CheckedFlow, evidence: FlowEvidence) -> FlowReport:
     """Return the verdicts on the edges of *flow*, what it does not declare, and all there is."""
     judged = _Judge(flow, evidence)
     edges = tuple(judged.edge(source, target, loop) for source, target, loop in flow.edges)
     edges = judged.behind_unknown(edges)
-    return edges, tuple(judged.undeclared(edges)), tuple(judged.connections())
+    undeclared = tuple(judged.undeclared(edges))
+    back = tuple(one for one in judged.back(edges) if one not in undeclared)
+    connections = tuple(judged.connections())
+    return FlowReport(flow.name, edges, undeclared, back=back, connections=connections)
 
 
 def judge_declared(
@@ -322,6 +324,21 @@ class _Judge:
         starts = self._evidence.starts.get(target, {})
         return source in starts or any(not order.is_carried for order in forth)
 
+    def back(self, edges: tuple[EdgeEvidence, ...]) -> Iterator[Connection]:
+        """Yield the calls in the lines of a step that lead back to an earlier one, undeclared."""
+        loops = {(source, target) for source, target, is_loop in self._flow.edges if is_loop}
+        kept = {(e.source, e.target) for e in edges if e.verdict != "contradicted"}
+        forth = _closure(kept - loops)
+        starts = self._evidence.starts
+        calls = _closure((name, each) for name, found in starts.items() for each in found)
+        for source, target, found, is_order in self._candidates():
+            is_recursion = (target, source) in calls
+            if is_order or is_recursion or (source, target) in self._declared:
+                continue
+            is_back = (target, source) in forth and self._steps[target].unchecked is None
+            if is_back and self._is_near(target, found) and self._is_named(target, found):
+                yield Connection(source, target, found)
+
     def _is_near(self, target: str, found: Evidence) -> bool:
         """Return whether a second way to a step is one that its flow should show.
 
@@ -335,11 +352,12 @@ class _Judge:
 
         The line of such a call does not name the function.
         """
-        if not self._steps[target].receives or not found.path:
-            return False
-        location = found.path[-1]
+        return bool(self._steps[target].receives) and not self._is_named(target, found)
+
+    def _is_named(self, target: str, found: Evidence) -> bool:
+        """Return whether the line of a call has the name of the function that it leads to."""
         name = self._evidence.located[target].name
-        return name not in self._evidence.project.line_at(location)
+        return not found.path or name in self._evidence.project.line_at(found.path[-1])
 
     def connections(self) -> Iterator[Connection]:
         """Yield all that directly leads from one step to another."""

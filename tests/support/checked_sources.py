@@ -16,6 +16,7 @@ __all__ = [
     "SHOP",
     "SHOP_EDGES",
     "SHOP_OPTIONS",
+    "back",
     "checked",
     "checked_flow",
     "project_with",
@@ -135,6 +136,11 @@ def verdicts(report: FlowReport) -> dict[str, tuple[str, ...]]:
         f"{edge.source} -> {edge.target}": (edge.verdict, *(e.kind for e in edge.evidence))
         for edge in report.edges
     }
+
+
+def back(report: FlowReport) -> list[str]:
+    """Return the calls that lead back to an earlier step."""
+    return [f"{one.source} -> {one.target}" for one in report.back]
 
 
 def undeclared(report: FlowReport) -> list[str]:

@@ -21,6 +21,7 @@ NUMBERS: Mapping[str, int] = {
     "step-missing": 105,
     "step-renamed": 106,
     "baseline-stale": 107,
+    "edge-back": 108,
     "unknown-predecessor": 201,
     "cycle": 202,
     "needless-loop": 203,

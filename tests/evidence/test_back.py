@@ -1,0 +1,98 @@
+"""The calls by which a step leads back to an earlier one."""
+
+import pytest
+from checked_sources import back, checked, report_on, undeclared
+
+FLOW = "pay -> charge, charge -> ship"
+SOURCE = """
+from threading import Thread
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): {first}
+@step
+def ship(): {last}
+def again(): charge()
+"""
+
+
+def source(first="print()", last="print()"):
+    return SOURCE.format(first=first, last=last)
+
+
+def test_a_call_of_an_earlier_step_leads_back():
+    """It is reported apart from undeclared edges."""
+    report = checked(source(last="charge()"), FLOW)
+
+    assert back(report) == ["ship -> charge"]
+    assert undeclared(report) == []
+
+
+def test_a_call_of_the_entrypoint_is_a_recursion():
+    """A step that is called by another, and calls it again, leads to itself through it."""
+    assert back(checked(source(last="pay()"), FLOW)) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "flow"),
+    [
+        pytest.param("print()", FLOW, id="none"),
+        pytest.param("again()", FLOW, id="by a helper"),
+        pytest.param("charge()", f"{FLOW}, ship ~> charge", id="declared as a loop"),
+        pytest.param("charge()", f"{FLOW}, ship ~> pay", id="declared by a longer way"),
+    ],
+)
+def test_these_do_not(last, flow):
+    """Declared ways are left out, and calls that are in the lines of something else."""
+    assert back(checked(source(last=last), flow)) == []
+
+
+def test_a_step_that_many_call():
+    """A step that more than eight lines call is left out."""
+    more = "".join(f"def other_{n}(): charge()\n" for n in range(8))
+
+    assert back(checked(source(last="charge()") + more, FLOW)) == []
+
+
+def test_a_step_that_is_unchecked():
+    """A step that is out of the check is not reported."""
+    assert back(checked(source(last="charge()"), FLOW, charge={"unchecked": "a person"})) == []
+
+
+def test_the_reverse_of_a_contradicted_edge_is_undeclared():
+    """The call that the source has instead of a declared edge is one finding, and an error."""
+    report = checked(
+        """
+@step
+def pay(): ship()
+@step
+def charge(): pass
+@step
+def ship(): charge()
+""",
+        FLOW,
+    )
+
+    assert undeclared(report) == ["pay -> ship", "ship -> charge"]
+    assert back(report) == []
+
+
+def test_the_finding():
+    """It is a warning at the line of the call, says what to write, and fails only if asked."""
+    report = report_on(source(last="Thread(target=charge).start()"), FLOW)
+    (found,) = report.findings
+
+    assert found.severity == "warning"
+    assert found.text() == (
+        "app.py:10: orders: ship -> charge leads back, and is not declared [edge-back]\n"
+        "    ship hands off charge, an earlier step: app.py:10.\n"
+        "        app.py:10: def ship(): Thread(target=charge).start()\n"
+        '    Add loop("ship") to after= of charge, or do not call it there.'
+    )
+    assert report.failing() == ()
+    assert report.failing("unverified") == (found,)
+    assert report.summary() == (
+        "1 flow, 2 edges: 2 in the source (1 call, 1 in order); 1 back to an earlier step"
+    )
