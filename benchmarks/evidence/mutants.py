@@ -222,8 +222,11 @@ class _Maker:
 
     def renamed(self) -> Iterator[Mutant]:
         """Yield another name for the function of a step, wherever the project has it."""
+        modules = {part for source in self._project.sources for part in source.module.split(".")}
         for step in self._flow.steps:
             name = _function_of(step)
+            if name in modules:  # which imports would lose
+                continue
             having = [source for source in self._project.sources if name in source.words]
             defined = [d for s in having for d in s.definitions.values() if d.name == name]
             if [d.qualname for d in defined] == [step.qualname]:
@@ -242,9 +245,9 @@ class _Maker:
                 it = self._site(beyond, beyond.evidence[0].path, beyond.target)
                 if to is None or it is None or to.file != it.file or to.function is it.function:
                     continue
-                text, call = self._text(to), self._segment(it)
-                lines = [text, f"{_indent_of(text)}{call}"]
-                moved = "\n".join(lines[:: -1 if isinstance(to.statement, ast.Return) else 1])
+                text = self._text(to)
+                # Before the second step: after it, the edge would be an order.
+                moved = f"{_indent_of(text)}{self._segment(it)}\n{text}"
                 missing = ("contradicted", beyond.source, beyond.target)
                 expected = [missing, ("undeclared", edge.source, beyond.target)]
                 edits = {it: self._without(it), to: moved}

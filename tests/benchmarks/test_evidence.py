@@ -14,6 +14,8 @@ from penstock.docs import read_settings
 from penstock.docs.loading import load_in_child
 from penstock.evidence._check import check
 from penstock.evidence._declared import as_checked, project_of
+from penstock.evidence._model import CheckedFlow, CheckedStep
+from penstock.evidence._source.project import Project
 
 EVIDENCE = Path(__file__).parents[2] / "benchmarks" / "evidence"
 SHOP = tomllib.loads("""
@@ -253,6 +255,38 @@ def test_mutants(evidence, name):
     assert {share.value for share in seeing.exact.values()} == {1}
     assert {share.value for share in not_seeing.found.values()} == {0}
     assert len(not_seeing.differences) == not_seeing.exact["all"].all > 0
+
+
+BOOKS = """
+def books():
+    check()
+    return "booked"
+
+
+def check():
+    charge()
+
+
+def charge():
+    pass
+"""
+
+
+def test_mutants_of_a_package(evidence, tmp_path):
+    """A call that moves goes before the step that had it, and no package is renamed."""
+    mutants = importlib.import_module("mutants")
+    (tmp_path / "books").mkdir()
+    (tmp_path / "books" / "flow.py").write_text(BOOKS)
+    names = ("books", "check", "charge")
+    steps = tuple(CheckedStep(name=each, module="books.flow", qualname=each) for each in names)
+    edges = (("books", "check", False), ("check", "charge", False))
+    flow = CheckedFlow(name="books", steps=steps, edges=edges)
+    score = mutants.Score()
+    mutants.score(score, Project.at(tmp_path, [tmp_path]), flow)
+
+    assert score.differences == []
+    assert score.exact["bypass"].all == 1
+    assert score.exact["rename"].all == 2
 
 
 @pytest.fixture(scope="module")
