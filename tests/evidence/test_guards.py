@@ -9,6 +9,7 @@ from penstock.evidence import FORMATS
 from penstock.evidence import _check as checking
 from penstock.evidence._analysis import engine, statements
 from penstock.evidence._check import check
+from penstock.evidence._model import FlowReport
 from penstock.evidence._order import runs
 from penstock.evidence._report import report_of
 
@@ -94,7 +95,7 @@ def failing_whole(monkeypatch, error):
     def fail(flow, evidence):
         if flow.name == "orders":
             raise error
-        return (), (), ()
+        return FlowReport(flow.name, ())
 
     monkeypatch.setattr(checking, "judge", fail)
 
