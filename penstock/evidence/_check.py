@@ -19,11 +19,11 @@ from penstock.evidence._model import (
 )
 from penstock.evidence._order.runs import FlowRuns, consumed_in
 from penstock.evidence._rename import find_renamed
-from penstock.evidence._source.files import Definition
+from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
 from penstock.evidence._verdicts import FlowEvidence, judge, judge_declared
 
-__all__ = ["check"]
+__all__ = ["check", "definition_in"]
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,11 @@ def _own(project: Project, flow: CheckedFlow) -> dict[str, Definition]:
 
 def _definition_of(project: Project, step: CheckedStep) -> Definition | None:
     source = project.source_of(step.module, step.declared.file if step.declared else None)
-    if source is None:
-        return None
+    return None if source is None else definition_in(source, step)
+
+
+def definition_in(source: SourceFile, step: CheckedStep) -> Definition | None:
+    """Return the function of a step in the file of its module."""
     found = source.find(step.qualname, step.line)
     if found is None and step.is_loaded and step.line is not None:
         # Another name than in the source: of a function that was made, or wrapped.

@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -16,7 +16,7 @@ from penstock._common.files import write_whole
 from penstock._declared.step import Location
 from penstock.catalog._objects import names_to_json
 from penstock.catalog._states import FileState, digest_of
-from penstock.evidence._check import check
+from penstock.evidence._check import check, definition_in
 from penstock.evidence._model import CheckedFlow, CheckedStep, FlowReport
 from penstock.evidence._source.edits import is_found_alike, lines_after
 from penstock.evidence._source.files import SourceFile
@@ -73,8 +73,9 @@ def check_again(
         entry = {
             "reports": [asdict(report) for report in reports],
             "lines": _lines_of(flows),
-            "read": {number: (digest, source.is_parsed) for number, digest, source in read},
+            "read": {number: (digest, _opened_in(source)) for number, digest, source in read},
             "searches": sorted(project.searches),
+            "looked_at": sorted(project.looked_at),
             "has_searched_tests": project.has_searched_tests,
             "objects": {file: _digest_of_objects(project, file) for file in project.objects.used},
             **_files_of(states),
@@ -98,6 +99,13 @@ def _without_line(step: CheckedStep) -> CheckedStep:
     return replace(step, line=None, declared=declared)
 
 
+def _opened_in(source: SourceFile) -> list[int] | None:
+    """Return the numbers of the definitions whose bodies were read, or None if none was parsed."""
+    if not source.is_parsed:
+        return None
+    return [number for number, each in enumerate(source.definitions) if each in source.opened]
+
+
 def _lines_of(flows: Iterable[CheckedFlow]) -> list[int | None]:
     return [step.line for flow in flows for step in flow.steps]
 
@@ -110,30 +118,56 @@ def _program() -> str:
     return digest_of("".join(digests).encode())
 
 
+@dataclass(frozen=True)
+class _Edited:
+    """A file with an edit that counts for nothing but lines."""
+
+    old: SourceFile
+    new: SourceFile
+    lines: Mapping[int, int]
+    """The lines as they are now, by what they were."""
+
+    @cached_property
+    def first_lines(self) -> dict[tuple[str, int], int]:
+        """The first lines of functions as they were, by their names and what they are now."""
+        pairs = zip(self.old.definitions.values(), self.new.definitions.values(), strict=True)
+        return {(now.qualname, now.line): before.line for before, now in pairs}
+
+    def has_still(self, before: CheckedStep, now: CheckedStep) -> bool:
+        """Return whether a step is the same function, if it is one."""
+        numbers = [
+            [*source.definitions.values()].index(found)
+            for source, step in ((self.old, before), (self.new, now))
+            if (found := definition_in(source, step)) is not None
+        ]
+        return len(numbers) == 2 and numbers[0] == numbers[1]  # noqa: PLR2004 - old and new
+
+
 def _digest_of_objects(
-    project: Project, file: str, moved: Mapping[str, Mapping[int, int]] = MappingProxyType({})
+    project: Project, file: str, edited: Mapping[str, _Edited] = MappingProxyType({})
 ) -> str:
     """Return a digest of what the imported module of *file* has.
 
     Args:
         project: The source.
         file: The file.
-        moved: Where the lines of edited files were before.
+        edited: The files of which the lines before the edit count.
     """
     found = names_to_json(project.objects.of(file))
-    return digest_of(json.dumps(_with_lines(found, moved) if moved else found).encode())
+    return digest_of(json.dumps(_with_lines_before(found, edited) if edited else found).encode())
 
 
-def _with_lines(found: Any, moved: Mapping[str, Mapping[int, int]]) -> Any:
+def _with_lines_before(found: Any, edited: Mapping[str, _Edited]) -> Any:
     """Return described objects with the lines of their functions as they were before."""
     if isinstance(found, list):
-        return [_with_lines(each, moved) for each in found]
+        return [_with_lines_before(each, edited) for each in found]
     if not isinstance(found, dict):
         return found
-    made = {name: _with_lines(each, moved) for name, each in found.items()}
-    if "line" in made and made.get("file") in moved:
+    made = {name: _with_lines_before(each, edited) for name, each in found.items()}
+    if "line" in made and made.get("file") in edited:
         # No function was before the first line.
-        made["line"] = moved[made["file"]].get(made["line"], -1)
+        key = made["name"], made["line"]
+        made["line"] = edited[made["file"]].first_lines.get(key, -1)
     return made
 
 
@@ -156,26 +190,23 @@ class _Now:
     ) -> None:
         self._project, self._entry, self._sources = project, entry, sources
         self._steps = [step for flow in flows for step in flow.steps]
-        self._has_receivers = any(step.receives for step in self._steps)
         self.states: list[FileState] = []
         """The states that files may have for the reports to be the same."""
-        self._moved: dict[str, dict[int, int]] = {}
-        """The lines of edited files as they are now, by what they were."""
+        self._edited: dict[str, _Edited] = {}
 
     def reports(self) -> tuple[FlowReport, ...] | None:
         """Return the reports with the lines as they are now, or None if they may be others."""
         if not (self._has_same_files() and self._has_same_steps()):
             return None
-        before = {
-            file: {now: line for line, now in lines.items()} for file, lines in self._moved.items()
-        }
         objects: Mapping[str, str] = self._entry["objects"]
         for file, digest in objects.items():
-            if _digest_of_objects(self._project, file, before) != digest:
+            if _digest_of_objects(self._project, file, self._edited) != digest:
                 return None
         files = {source.file for source in self._project.sources}
-        found = (_made(FlowReport, each, files) for each in self._entry["reports"])
-        return tuple(self._with_lines_now(each) for each in found)
+        found = [_made(FlowReport, each, files) for each in self._entry["reports"]]
+        if self._edited and any(each.missing for each in found):  # they are looked for by lines
+            return None
+        return tuple(map(self._with_lines_now, found))
 
     def _has_same_files(self) -> bool:
         """Return whether no edit of a file counts."""
@@ -188,7 +219,7 @@ class _Now:
                     if not self._is_unsearched(source):
                         return False
                     now = FileState.read(before.path)
-                elif not self._is_same(source, known[0], is_parsed=known[1]):
+                elif not self._is_same(source, *known):
                     return False
             self.states.append(now or before)
         return True
@@ -199,28 +230,30 @@ class _Now:
         is_searched = self._entry["has_searched_tests"] or not self._project.is_test(source)
         return not is_searched or source.words.isdisjoint(word for _, word in searches)
 
-    def _is_same(self, source: SourceFile, digest: str, *, is_parsed: bool) -> bool:
+    def _is_same(self, source: SourceFile, digest: str, opened: list[int] | None) -> bool:
         """Return whether an edit of a file that was read is one of what nobody has read."""
         text = zlib.decompress(b64decode(self._sources[digest])).decode()
         old = SourceFile(source.module, source.path, source.file, text)
         new = SourceFile(source.module, source.path, source.file, source.text)
-        if is_parsed:
-            lines = lines_after(old, new)
+        if opened is not None:
+            lines = lines_after(old, new, opened)
             if lines is None:
                 return False
-            if self._has_receivers:
-                lines = _with_same_text(lines, old, new)
-            self._moved[source.file] = lines
+            if not _are_named_alike(old, new, lines, self._entry["looked_at"]):
+                return False
+            self._edited[source.file] = _Edited(old, new, lines)
         return is_found_alike(old, new, map(tuple, self._entry["searches"]))
 
     def _has_same_steps(self) -> bool:
         """Return whether the functions of steps are where they were declared, as before."""
-        for step, before in zip(self._steps, self._entry["lines"], strict=True):
+        for step, line in zip(self._steps, self._entry["lines"], strict=True):
             file = step.declared.file if step.declared is not None else None
             source = self._project.source_of(step.module, file)
-            moved = self._moved.get(source.file) if source is not None else None
-            expected = before if moved is None or before is None else moved.get(before)
-            if step.line != expected:
+            edited = self._edited.get(source.file) if source is not None else None
+            if edited is not None:
+                if not edited.has_still(replace(step, line=line), step):
+                    return False
+            elif step.line != line:
                 return False
         return True
 
@@ -231,8 +264,8 @@ class _Now:
             LookupError: If there is no such line any more.
         """
         if isinstance(value, Location):
-            moved = self._moved.get(value.file)
-            return value if moved is None else replace(value, line=moved[value.line])
+            edited = self._edited.get(value.file)
+            return value if edited is None else replace(value, line=edited.lines[value.line])
         if isinstance(value, tuple):
             return tuple(map(self._with_lines_now, value))
         if not is_dataclass(value) or isinstance(value, type):
@@ -241,10 +274,19 @@ class _Now:
         return type(value)(*map(self._with_lines_now, parts))
 
 
-def _with_same_text(lines: dict[int, int], old: SourceFile, new: SourceFile) -> dict[int, int]:
-    """Return the lines whose text is the same, in which a check may look for the name of a step."""
+def _are_named_alike(
+    old: SourceFile,
+    new: SourceFile,
+    lines: Mapping[int, int],
+    looked_at: Iterable[tuple[str, int, str]],
+) -> bool:
+    """Return whether single lines have the names that were looked for in them, as before."""
     before, now = old.text.splitlines(), new.text.splitlines()
-    return {one: two for one, two in lines.items() if before[one - 1] == now[two - 1]}
+    return all(
+        (name in before[line - 1]) == (name in now[lines[line] - 1])
+        for file, line, name in looked_at
+        if file == old.file
+    )
 
 
 def _states_in(project: Project, entry: _Entry) -> list[FileState]:

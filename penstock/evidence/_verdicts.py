@@ -248,7 +248,7 @@ class _Judge:
         return None
 
     def _gateway(self, source: str, target: str) -> Outside | None:
-        decorators = getattr(self._evidence.located[target].node, "decorator_list", ())
+        decorators = getattr(self._evidence.located[target].header, "decorator_list", ())
         is_receiver = any("receiver" in written(each) for each in decorators)
         for outside in self._evidence.outside.get(source, ()):
             last = last_of(outside.library or outside.text)
@@ -357,7 +357,7 @@ class _Judge:
     def _is_named(self, target: str, found: Evidence) -> bool:
         """Return whether the line of a call has the name of the function that it leads to."""
         name = self._evidence.located[target].name
-        return not found.path or name in self._evidence.project.line_at(found.path[-1])
+        return not found.path or self._evidence.project.is_named_at(found.path[-1], name)
 
     def connections(self) -> Iterator[Connection]:
         """Yield all that directly leads from one step to another."""

@@ -18,9 +18,10 @@ def pay(order):
 """
 
 
-def lines_of(old, new):
-    """Return where the lines of *old* are in *new*."""
-    return lines_after(*(SourceFile("app", Path("app.py"), "app.py", each) for each in (old, new)))
+def lines_of(old, new, opened=(0,)):
+    """Return where the lines of *old* are in *new*, if somebody has read these definitions."""
+    files = [SourceFile("app", Path("app.py"), "app.py", each) for each in (old, new)]
+    return lines_after(*files, opened if files[0].definitions else ())
 
 
 def test_lines_are_mapped():
@@ -61,3 +62,59 @@ def test_other_code_is_seen(name):
 def test_a_file_that_cannot_be_parsed_is_never_the_same():
     """The error of a file has lines."""
     assert lines_of("def (", "\n\ndef (") is None
+
+
+@pytest.mark.parametrize("name", sorted({*OTHERS} - {"an async function", "an error"}))
+def test_a_body_that_nobody_has_read_may_be_another(name):
+    """The lines around a body are mapped, whatever is in it."""
+    below = "\ndef ship(): ...\n"
+    lines = lines_of(OLD + below, OTHERS[name] + below, opened=())
+    shift = OTHERS[name].count("\n") - OLD.count("\n")
+
+    assert lines == {1: 1, 3: 3, 4: 4, 9: 9 + shift}
+
+
+FACTS = {
+    "a generator": "yield 1",
+    "a global name": "global orders",
+    "an attribute": "order.name = 1",
+    "a function": "def inner(): ...",
+    "a class": "class Inner: ...",
+    "a lambda": "print(lambda: 1)",
+    "a decorator": "@shop.step\n    def inner(): ...",
+}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_what_counts_of_a_body_without_reading_it(name):
+    """Names that functions share, attributes, definitions and ``yield`` count wherever they are."""
+    new = f"{OLD}    {FACTS[name]}\n"
+
+    assert lines_of(OLD, new, opened=()) is None
+    assert lines_of(new, OLD, opened=()) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("...", "return 1"),
+        ("pass", "return 1"),
+        ("raise NotImplementedError", "raise ValueError"),
+        ("global a", "if 1: global a"),
+        ("def a(): ...", "def a(b): ..."),
+        ("a = lambda: 1", "a = lambda: 2"),
+        ("a.b = 1", "a.c = 1"),
+    ],
+)
+def test_kinds_of_bodies(one, other):
+    """An empty body, and the header of a function in it, count as well."""
+    assert lines_of(f"def f():\n    {one}\n", f"def f():\n    {other}\n", opened=()) is None
+
+
+def test_a_function_in_a_body_may_be_read_alone():
+    """A body that was read counts in one that was not."""
+    text = "def f():\n    print(1)\n    def g(): print(2)\n"
+
+    assert lines_of(text, text.replace("1", "3"), opened=(1,)) == {1: 1, 3: 3}
+    assert lines_of(text, text.replace("2", "3"), opened=(1,)) is None
+    assert lines_of(text, text.replace("2", "3"), opened=()) == {1: 1, 3: 3}

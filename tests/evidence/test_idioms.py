@@ -36,7 +36,7 @@ def steps_of(file: SourceFile) -> dict[str, Definition]:
     return {
         definition.name: definition
         for definition in file.definitions.values()
-        if any("step" in ast_name(d) for d in getattr(definition.node, "decorator_list", ()))
+        if any("step" in ast_name(d) for d in getattr(definition.header, "decorator_list", ()))
     }
 
 

@@ -1,17 +1,27 @@
 """Reports that are kept from one check to the next."""
 
+import ast
 import json
 import os
+import random
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from penstock.catalog._states import digest_of
-from penstock.evidence import _reuse
+from penstock.docs import read_settings
+from penstock.evidence import _reuse, read_flows
+from penstock.evidence._check import check
+from penstock.evidence._declared import as_checked, project_of
 from penstock.evidence._model import CheckedFlow, CheckedStep
 from penstock.evidence._reuse import check_again
 from penstock.evidence._source.project import Project
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EDITS_OF_EXAMPLE = 8
 
 APP = """
 from shop import tasks
@@ -134,6 +144,7 @@ MOVES = {
     "spaces": ("shop/app.py", APP.replace("later(1)", "later( 1 )").replace("    ", "  ")),
     "an empty line less": ("shop/app.py", APP.removeprefix("\n")),
     "a docstring": ("shop/app.py", APP.replace("():\n", "():\n    'Pay the\\n rest.'\n")),
+    "a body that nobody reads": ("shop/app.py", f"{APP}def unread():\n    return charge, 1\n"),
     "a docstring above imports": ("shop/app.py", f'"""The shop."""{APP}'),
 }
 
@@ -146,6 +157,9 @@ def test_moved_lines_are_not_checked_again(project, tmp_path, checks, name):
     before = text
     if "docstring" in name:  # there was another, of fewer lines
         before = text.replace("Pay the\\n rest.", "Pay.").replace("The shop.", "Shop")
+    if "body" in name:
+        before = text.replace("return charge, 1", "print(1)\n    return 1")
+    if before != text:
         (project / file).write_text(before)
     reports_on(project, cache)
     checks.clear()
@@ -158,13 +172,14 @@ def test_moved_lines_are_not_checked_again(project, tmp_path, checks, name):
     assert len(checks) == 1
 
 
-@pytest.mark.parametrize("moved", [3, 4, None])
+@pytest.mark.parametrize("moved", [3, 7, None])
 def test_steps_move_with_their_functions(project, tmp_path, checks, moved):
-    """A step is where it was if its line has moved as the line of its function has."""
+    """Of two functions of a name, a step is the same one if its line has moved as that has."""
     cache = tmp_path / "cache"
     steps = {"pay": "shop.app"}
+    (project / "shop/app.py").write_text(f"{APP}def pay(): ...\n")
     reports_on(project, cache, steps=steps, line=4)
-    (project / "shop/app.py").write_text(APP.removeprefix("\n"))
+    (project / "shop/app.py").write_text(f"{APP[1:]}def pay(): ...\n")
     checks.clear()
     found = reports_on(project, cache, steps=steps, line=moved)
 
@@ -172,17 +187,43 @@ def test_steps_move_with_their_functions(project, tmp_path, checks, moved):
     assert found == reports_on(project, None, steps=steps, line=moved)
 
 
-@pytest.mark.parametrize(("receives", "is_checked"), [((), False), (("orders",), True)])
-def test_the_line_of_a_message_counts(project, tmp_path, checks, receives, is_checked):
-    """A comment on a line that leads to a step may name it, which counts where it receives."""
+def test_a_renamed_step_is_looked_for_again(project, tmp_path, checks):
+    """A step whose function is gone is looked for by its line, too, after each edit."""
     cache = tmp_path / "cache"
-    reports_on(project, cache, receives=receives)
+    steps = {"pays": "shop.app", "charge": "shop.cards"}
+    first = reports_on(project, cache, steps=steps)
     checks.clear()
-    (project / "shop/app.py").write_text(APP.replace("charge()", "charge()  # now"))
-    found = reports_on(project, cache, receives=receives)
+    (project / "shop/app.py").write_text(f"# moved\n{APP}")
+    found = reports_on(project, cache, steps=steps)
+
+    assert first[0].missing
+    assert len(checks) == 1
+    assert found == reports_on(project, None, steps=steps) != first
+
+
+def test_steps_of_other_files_do_not_move(project, tmp_path, checks):
+    """A step of another line, in a file that is the same, is checked again."""
+    cache = tmp_path / "cache"
+    reports_on(project, cache, line=1)
+    checks.clear()
+    reports_on(project, cache, line=2)
+
+    assert checks
+
+
+@pytest.mark.parametrize(("comment", "is_checked"), [("now", False), ("the ship", True)])
+def test_the_name_of_a_step_on_a_line_counts(project, tmp_path, checks, comment, is_checked):
+    """A comment on the line of a call counts if it has the name of the step that is called."""
+    cache = tmp_path / "cache"
+    text = APP.replace("    tasks.ship()", "    for each in [tasks.ship]:\n        each()")
+    (project / "shop/app.py").write_text(text)
+    reports_on(project, cache, receives=("orders",))
+    checks.clear()
+    (project / "shop/app.py").write_text(text.replace("each()", f"each()  # {comment}"))
+    found = reports_on(project, cache, receives=("orders",))
 
     assert bool(checks) == is_checked
-    assert found == reports_on(project, None, receives=receives)
+    assert found == reports_on(project, None, receives=("orders",))
 
 
 SEARCHED = {
@@ -273,6 +314,63 @@ def damaged(cache, change):
 
 def entry(found):
     return found["entries"][0][1]
+
+
+@pytest.mark.parametrize("name", ["parcels", "payments", "shop"])
+def test_random_edits_of_examples(name, tmp_path, checks):
+    """After any edit of an example, what is used again is what a check finds."""
+    folder = tmp_path / name
+    shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("docs", ".*"))
+    settings = replace(read_settings(folder), folder=str(folder))
+    flows = [as_checked(each, folder) for each in read_flows(settings).catalog.flows]
+    chosen = random.Random(name)
+    reused = 0
+
+    def read():
+        return project_of(folder, settings.pythonpath, flows)
+
+    first = read()
+    reports = check_again(first, flows, tmp_path / "cache")
+    kept = (tmp_path / "cache/penstock-evidence.json").read_bytes()
+    files = [source.path for source in first.sources if source.is_parsed]
+    for _ in range(EDITS_OF_EXAMPLE):
+        file = chosen.choice(files)
+        text = file.read_text()
+        file.write_text(edited(text, chosen))
+        checks.clear()
+        found = check_again(read(), flows, tmp_path / "cache")
+        if not checks:
+            reused += 1
+            assert found == check(read(), flows)
+        file.write_text(text)
+        (tmp_path / "cache/penstock-evidence.json").write_bytes(kept)
+
+    assert check_again(read(), flows, tmp_path / "cache") == reports
+    assert reused > EDITS_OF_EXAMPLE / 5
+
+
+def edited(text, chosen):
+    """Return source with one line more, or one less."""
+    lines = text.splitlines(keepends=True)
+    functions = [
+        each
+        for each in ast.walk(ast.parse(text))
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    kind = chosen.choice(["comment", "comment", "deletion", "statement"])
+    if kind == "statement" and functions:
+        function = chosen.choice(functions)
+        indent = " " * function.body[0].col_offset
+        lines.insert(function.end_lineno, f"{indent}{chosen.choice(STATEMENTS)}\n")
+    elif kind == "deletion" and lines:
+        del lines[chosen.randrange(len(lines))]
+    else:
+        number = chosen.randint(0, len(lines))
+        lines.insert(number, chosen.choice(["\n", "# nothing\n", "    # order.status = 1\n"]))
+    return "".join(lines)
+
+
+STATEMENTS = ("x = 1", "yield x", "self.x = y", "def x(): ...", "global x", "return", "print(x)")
 
 
 DAMAGES = {

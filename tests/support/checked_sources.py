@@ -84,7 +84,7 @@ def steps_in(project: Project) -> dict[str, Definition]:
         each.name: each
         for file in project.files.values()
         for each in file.definitions.values()
-        if any("step" in ast.unparse(d) for d in getattr(each.node, "decorator_list", ()))
+        if any("step" in ast.unparse(d) for d in getattr(each.header, "decorator_list", ()))
     }
 
 

@@ -83,7 +83,7 @@ class Analysis:
         """Return the call of a class with any arguments."""
         anywhere = Activation(cls, self.engine.info(cls).scope, {})
         frame = Frame(self.engine, anywhere, anywhere.scope, frozenset())
-        frame.apply((Class(cls),), OPEN, cls.node)
+        frame.apply((Class(cls),), OPEN, cls.header)
         return self.contexts(cls)[-1]
 
     def _scope_inside(self, parent: Definition, module: Scope) -> Scope:

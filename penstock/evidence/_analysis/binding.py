@@ -28,7 +28,7 @@ def bind(
     heap: Heap, annotation: Annotation, function: Function, given: Arguments, receiver: Value | None
 ) -> dict[str, Values]:
     """Return what each parameter of *function* is."""
-    node: Any = function.definition.node
+    node: Any = function.definition.header
     parameters: ast.arguments = node.args
     bound, rest = _by_name(parameters, given, receiver)
     if parameters.vararg is not None:
@@ -72,7 +72,7 @@ def _filled(
     is_open: bool,
 ) -> dict[str, Values]:
     """Return *bound* with what annotations and defaults say of unknown parameters."""
-    node: Any = function.definition.node
+    node: Any = function.definition.header
     with_default = {name for name, _ in defaults_of(node.args)}
     for parameter in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
         has_default = parameter.arg in with_default

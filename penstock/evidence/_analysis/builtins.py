@@ -262,7 +262,7 @@ def globals_of(
     if arguments.positional:
         return None
     module = frame.scope.module
-    container = Container("dict", (module.definition.node, "globals"))
+    container = Container("dict", (module.definition.header, "globals"))
     for name, values in list(module.names.items()):
         frame.engine.put(container, Constant(name, str), values)
     return (container,)

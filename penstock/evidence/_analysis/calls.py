@@ -162,7 +162,7 @@ def _call_function(
     if function.definition.is_generator:
         frame.emit(Call((activation,), frame.location(node), is_lazy=True))
         return (Deferred("generator", (activation,)),)
-    if isinstance(function.definition.node, ast.AsyncFunctionDef):
+    if isinstance(function.definition.header, ast.AsyncFunctionDef):
         return (Deferred("coroutine", (activation,)),)
     frame.emit(Call((activation,), frame.location(node)))
     returned = typed_or(frame, function, activation.returns)
@@ -215,7 +215,7 @@ def _is_plain(engine: Engine, cls: Definition) -> bool:
         if not isinstance(one, str):
             info = engine.info(one)
             names = {*info.scope.names, *info.assigned}
-            if getattr(one.node, "keywords", ()) or not _SPECIAL.isdisjoint(names):
+            if getattr(one.header, "keywords", ()) or not _SPECIAL.isdisjoint(names):
                 return False
     return True
 

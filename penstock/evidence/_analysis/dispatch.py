@@ -69,7 +69,7 @@ def _implementations(frame: Frame, generic: Value, values: Values) -> Values:
 
 def _first_annotation(frame: Frame, function: Function) -> Value | None:
     """Return the class that annotates the first parameter but ``self``."""
-    node: Any = function.definition.node
+    node: Any = function.definition.header
     for parameter in node.args.args:
         for value in frame.engine.annotation(function.scope, parameter.annotation):
             if isinstance(value, Instance):

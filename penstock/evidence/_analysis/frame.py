@@ -209,7 +209,7 @@ def _leaves(term: Term) -> Attributes | None:
     if not isinstance(term, Call) or term.is_lazy or len(term.targets) != 1:
         return None
     (target,) = term.targets
-    is_async = isinstance(target.definition.node, ast.AsyncFunctionDef)
+    is_async = isinstance(target.definition.header, ast.AsyncFunctionDef)
     if target.leaves is None or target.is_running or is_async:
         return None
     return {key: values for key, values in target.leaves.items() if _is_one(key[0])}

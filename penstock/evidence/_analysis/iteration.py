@@ -51,7 +51,7 @@ def typed_or(frame: Frame, function: Function, returned: Values) -> Values:
 
 def _returned(frame: Frame, function: Function) -> Values:
     return frame.engine.annotation(
-        function.scope, getattr(function.definition.node, "returns", None)
+        function.scope, getattr(function.definition.header, "returns", None)
     )
 
 

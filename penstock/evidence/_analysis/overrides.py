@@ -1,6 +1,5 @@
 """The methods that subclasses have instead, and those of classes that have a protocol."""
 
-import ast
 from collections.abc import Callable
 
 from penstock.evidence._analysis.engine import Engine
@@ -75,36 +74,25 @@ def _is_function(value: Value) -> bool:
 
 def is_abstract(value: Value) -> bool:
     """Return whether a subclass has to have a function instead of this one."""
-    decorators = getattr(_node_of(value), "decorator_list", ())
+    definition = _definition_of(value)
+    if definition is None:
+        return False
+    decorators = getattr(definition.header, "decorator_list", ())
     names = [written(each).rpartition(".")[2] for each in decorators]
-    return any(each.startswith("abstract") for each in names) or _is_empty(value)
+    return any(each.startswith("abstract") for each in names) or definition.is_abstract
 
 
 def _is_empty(value: Value) -> bool:
     """Return whether a function does nothing but say that a subclass has to."""
-    node = _node_of(value)
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return False
-    body = [statement for statement in node.body if not _is_constant(statement)]
-    match body:
-        case []:
-            return True
-        case [ast.Raise() as only]:
-            return "NotImplemented" in written(only)
-        case [only]:
-            return isinstance(only, ast.Pass)
-    return False
+    definition = _definition_of(value)
+    return definition is not None and definition.is_abstract
 
 
-def _node_of(value: Value) -> ast.AST | None:
-    """Return the source of a function, if it is one of the project."""
+def _definition_of(value: Value) -> Definition | None:
+    """Return the function of the project that a value is, or that it wraps."""
     while isinstance(value, Wrapped):
         value = value.function
-    return value.definition.node if isinstance(value, Function) else None
-
-
-def _is_constant(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return value.definition if isinstance(value, Function) else None
 
 
 def methods_of(engine: Engine, owner: Value, fits: Callable[[str], bool]) -> Values:

@@ -49,7 +49,7 @@ PLAIN = {"staticmethod", "classmethod", "abstractmethod", "override", "step", "e
 
 def decorators_of(definition: Definition) -> set[str]:
     """Return the last names of the decorators of a function."""
-    found = getattr(definition.node, "decorator_list", ())
+    found = getattr(definition.header, "decorator_list", ())
     return {last_of(written(each.func if isinstance(each, ast.Call) else each)) for each in found}
 
 
@@ -61,7 +61,7 @@ def fits(passed: Passed | None, definition: Definition, *, may_have_more: bool =
         definition: The function.
         may_have_more: Whether something like a partial may add arguments to these.
     """
-    node: Any = definition.node
+    node: Any = definition.header
     decorators = decorators_of(definition)
     if passed is None or decorators - PLAIN:
         return passed is None or not passed.is_lookup

@@ -88,7 +88,8 @@ def _own_methods(frame: Frame, instance: Instance) -> Iterator[Method]:
         for cls in engine.mro(instance.cls)
         if not isinstance(cls, str)
         for definition in cls.source.definitions.values()
-        if definition.node in getattr(cls.node, "body", ()) and not definition.name.startswith("_")
+        if definition.header in getattr(cls.header, "body", ())
+        and not definition.name.startswith("_")
     ]
     for name in dict.fromkeys(["run"] if "run" in names else names):
         found = engine.find(instance.cls, name)

@@ -6,12 +6,13 @@ import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from penstock._declared.step import Location
 from penstock.evidence._source.functions import (
     children_of,
     has_yield,
+    is_abstract,
     is_stub,
     names_assigned_in,
     nodes_in,
@@ -32,8 +33,16 @@ class Definition:
     kind: Literal["module", "class", "function", "lambda"]
     source: "SourceFile" = field(repr=False)
     qualname: str
-    node: ast.AST = field(repr=False)
+    header: ast.AST = field(repr=False)
+    """The node, for one who reads what is around the body: parameters, decorators, bases."""
+
     parent: "Definition | None" = field(repr=False)
+
+    @property
+    def node(self) -> Any:
+        """The node, for one who reads the body, too: another body may then be another result."""
+        self.source.opened.add(self.header)
+        return self.header
 
     @property
     def name(self) -> str:
@@ -62,7 +71,7 @@ class Definition:
     @property
     def parameters(self) -> tuple[ast.arg, ...]:
         """The named parameters of a function, without those that take the rest."""
-        known: ast.arguments | None = getattr(self.node, "args", None)
+        known: ast.arguments | None = getattr(self.header, "args", None)
         return (*known.posonlyargs, *known.args, *known.kwonlyargs) if known else ()
 
     @cached_property
@@ -71,7 +80,7 @@ class Definition:
         first = [each.arg for each in self.parameters[:1]]
         return frozenset(
             each.attr
-            for each in (nodes_in(self.node) if first else ())
+            for each in (nodes_in(self.header) if first else ())
             if isinstance(each, ast.Attribute)
             and isinstance(each.ctx, ast.Store)
             and isinstance(each.value, ast.Name)
@@ -81,29 +90,35 @@ class Definition:
     @cached_property
     def is_generator(self) -> bool:
         """Whether it is a generator function."""
-        return has_yield(self.node)
+        return has_yield(self.header)
 
     @cached_property
     def is_stub(self) -> bool:
         """Whether it is a function that somebody has yet to write, as ``def f(): ...``."""
-        body = getattr(self.node, "body", None)
+        body = getattr(self.header, "body", None)
         return self.kind == "function" and isinstance(body, list) and is_stub(body)
+
+    @cached_property
+    def is_abstract(self) -> bool:
+        """Whether it is a function that does nothing but say that a subclass has to."""
+        body = getattr(self.header, "body", None)
+        return self.kind == "function" and isinstance(body, list) and is_abstract(body)
 
     @property
     def line(self) -> int:
         """The line of the ``def``, or of the first decorator, as Python counts it."""
-        lines = [each.lineno for each in getattr(self.node, "decorator_list", ())]
-        return int(min([getattr(self.node, "lineno", 1), *lines]))
+        lines = [each.lineno for each in getattr(self.header, "decorator_list", ())]
+        return int(min([getattr(self.header, "lineno", 1), *lines]))
 
     @property
     def end_line(self) -> int:
         """The last line, or 0 if it is a module."""
-        return int(getattr(self.node, "end_lineno", 0))
+        return int(getattr(self.header, "end_lineno", 0))
 
     @property
     def location(self) -> Location:
         """The line of the ``def`` itself."""
-        return Location(self.source.file, getattr(self.node, "lineno", 1))
+        return Location(self.source.file, getattr(self.header, "lineno", 1))
 
     @property
     def label(self) -> str:
@@ -126,6 +141,8 @@ class SourceFile:
         self.is_package = path.name == "__init__.py"
         self._text = text
         self.error: str | None = None
+        self.opened: set[ast.AST] = set()
+        """The functions and classes whose bodies somebody has asked for."""
 
     def __repr__(self) -> str:
         return f"<{self.file}>"

@@ -7,6 +7,7 @@ from typing import Any
 __all__ = [
     "children_of",
     "has_yield",
+    "is_abstract",
     "is_stub",
     "names_assigned_in",
     "nodes_in",
@@ -127,6 +128,22 @@ def has_yield(node: Any) -> bool:
 def is_stub(body: list[ast.stmt]) -> bool:
     """Return whether a body is a docstring, an ellipsis, or an error that it is not written yet."""
     return all(_is_unwritten(statement) for statement in body)
+
+
+def is_abstract(body: list[ast.stmt]) -> bool:
+    """Return whether a body does nothing but say that a subclass has to."""
+    match [each for each in body if not _is_constant(each)]:
+        case []:
+            return True
+        case [ast.Raise() as only]:
+            return "NotImplemented" in written(only)
+        case [only]:
+            return isinstance(only, ast.Pass)
+    return False
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _is_unwritten(statement: ast.stmt) -> bool:

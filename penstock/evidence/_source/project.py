@@ -49,6 +49,8 @@ class Project:
         self._with_tests = False
         self.searches: set[tuple[str, str]] = set()
         """The searches that somebody has made in all files, by their names, and for what."""
+        self.looked_at: set[tuple[str, int, str]] = set()
+        """The files, the lines and the names that were looked for in a single line."""
         self.has_searched_tests = False
         """Whether that was in the files of tests, too."""
 
@@ -82,6 +84,11 @@ class Project:
     def line_at(self, location: Location) -> str:
         """Return a line of the source."""
         return self._by_file[location.file].text.splitlines()[location.line - 1]
+
+    def is_named_at(self, location: Location, name: str) -> bool:
+        """Return whether *name* is in a line of the source."""
+        self.looked_at.add((location.file, location.line, name))
+        return name in self.line_at(location)
 
     def function_at(self, location: Location) -> Definition | None:
         """Return the innermost function around a line of the source."""

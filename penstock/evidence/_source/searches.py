@@ -58,7 +58,7 @@ def _has_field(file: SourceFile, name: str) -> bool:
         isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
         for each in file.definitions.values()
         if each.kind == "class"
-        for node in each.node.body  # type: ignore[attr-defined]
+        for node in each.node.body
     )
 
 
