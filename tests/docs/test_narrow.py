@@ -114,6 +114,7 @@ def site(tmp_path_factory):
 
 
 @pytest.mark.wide
+@pytest.mark.timeout(900)  # it opens some hundred pages
 def test_every_page(chromium, site):
     """No page of the documentation scrolls sideways on a phone, and nothing on it is cut off."""
     assert cut_off(chromium, site) == {}
