@@ -172,6 +172,7 @@
     }, { passive: false });
     let drag, far;
     view.addEventListener("pointerdown", event => {
+      view.classList.add("penstock-moved");
       if (event.pointerType === "mouse" && !event.button && !find(event.target, "a")) drag = [event.clientX, event.clientY];
     });
     view.addEventListener("pointermove", event => {
@@ -221,6 +222,10 @@
     event.preventDefault();
   });
   addEventListener("beforeprint", () => shut?.()); // an event would come too late
+  /* The columns of a long page may come when the style sheet has scrolled its boxes already. */
+  addEventListener("load", () => {
+    for (const each of document.getAnimations()) if (each.animationName === "penstock-start") each.currentTime = 0;
+  });
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
   look();
 })();

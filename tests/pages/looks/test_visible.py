@@ -60,6 +60,14 @@ TABLE = """() => {
 }"""
 """Whether a table is as wide as its room, and how many lines a file has in it."""
 
+NARROWER = """async () => {
+    const begun = document.getAnimations().filter(each => each.animationName === "penstock-start");
+    begun.forEach(each => each.finish());
+    await new Promise(requestAnimationFrame);
+    document.querySelector(".penstock-view").style.width = "40%";
+}"""
+"""Takes room from a diagram when it has begun, as a column does that is at the end of a page."""
+
 HEIGHT = """() => document.documentElement.scrollHeight
     - document.querySelector(".penstock-diagram").getBoundingClientRect().height"""
 
@@ -71,6 +79,24 @@ def test_visible(chromium, shown_page, flow, width):
     page = open_page(chromium, shown_page("furo", flow, FEW), width)
 
     assert see(page).faults() == []
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_column_that_comes_late(chromium, shown_page, moved):
+    """A diagram begins again when all of its page is there, if nobody has moved it meanwhile."""
+    page = open_page(chromium, shown_page("furo", "forty", FEW), 1280)
+    view = page.locator(".penstock-view")
+    page.evaluate(NARROWER)
+    if moved:
+        view.hover()
+        page.mouse.wheel(1, 0)
+        page.wait_for_selector(".penstock-moved")
+    before = view.evaluate("view => view.scrollLeft")
+
+    page.evaluate("dispatchEvent(new Event('load'))")
+
+    assert see(page).first is not moved
+    assert (view.evaluate("view => view.scrollLeft") == before) is moved
 
 
 @pytest.mark.parametrize("width", [320, 390])
