@@ -67,8 +67,10 @@ def checks(monkeypatch):
     return found
 
 
-def flow(*, steps=STEPS, **options):
-    edges = (("pay", "charge", False), ("charge", "ship", False), ("ship", "pay", False))
+EDGES = (("pay", "charge", False), ("charge", "ship", False), ("ship", "pay", False))
+
+
+def flow(*, steps=STEPS, edges=EDGES, **options):
     made = tuple(
         CheckedStep(name=name, module=module, qualname=name, **options)
         for name, module in steps.items()
@@ -217,13 +219,14 @@ def test_the_name_of_a_step_on_a_line_counts(project, tmp_path, checks, comment,
     cache = tmp_path / "cache"
     text = APP.replace("    tasks.ship()", "    for each in [tasks.ship]:\n        each()")
     (project / "shop/app.py").write_text(text)
-    reports_on(project, cache, receives=("orders",))
+    options = {"receives": ("orders",), "edges": EDGES[:1]}
+    reports_on(project, cache, **options)
     checks.clear()
     (project / "shop/app.py").write_text(text.replace("each()", f"each()  # {comment}"))
-    found = reports_on(project, cache, receives=("orders",))
+    found = reports_on(project, cache, **options)
 
     assert bool(checks) == is_checked
-    assert found == reports_on(project, None, receives=("orders",))
+    assert found == reports_on(project, None, **options)
 
 
 SEARCHED = {
