@@ -117,6 +117,7 @@ def _findings(report: FlowReport) -> list[dict[str, Any]]:
     found += [
         {"code": "undeclared", "from": one.source, "to": one.target} for one in report.undeclared
     ]
+    found += [{"code": "back", "from": one.source, "to": one.target} for one in report.back]
     for gone in report.missing:
         code = "missing" if gone.renamed_to is None else "renamed"
         found.append({"code": code, "step": gone.step})

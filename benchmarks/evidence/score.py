@@ -14,7 +14,7 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,12 @@ def score(
     applications: Sequence[Application],
     *,
     channels: bool = True,
+    back: bool = False,
 ) -> Score:
-    """Compare the findings of a tool with the truth."""
+    """Compare the findings of a tool with the truth.
+
+    With *back*, a warning of a way back is as good as an undeclared edge, where that is expected.
+    """
     total = Score()
     for case in cases(applications):
         result = findings.get(case.id)
@@ -108,8 +112,17 @@ def score(
                 [f"{case.id}: {_text(error)}" for error in errors] if _sees(result) else []
             )
         elif channels or not case.drift.sends:
-            _score_drift(total, case, case.drift, result, before)
+            drift = _with_back(case.drift) if back else case.drift
+            _score_drift(total, case, drift, result, before)
     return total
+
+
+def _with_back(drift: Drift) -> Drift:
+    expect = [
+        ((*codes, "back") if "undeclared" in codes else codes, first, second)
+        for codes, first, second in drift.expect
+    ]
+    return replace(drift, expect=tuple(expect))
 
 
 def _score_edges(total: Score, case: Case, result: Mapping[str, Any]) -> None:
@@ -296,11 +309,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("findings", type=Path, help="a folder of cases, or one file")
     parser.add_argument("--set", choices=SETS, help="only the applications of this set")
     parser.add_argument("--channels", choices=("yes", "no"), default="yes")
+    parser.add_argument(
+        "--back", choices=("yes", "no"), default="no", help="count warnings of ways back as errors"
+    )
     parser.add_argument("--format", choices=("markdown", "json"), default="markdown")
     parser.add_argument("--list", action="store_true", help="list what was missed and was wrong")
     options = parser.parse_args(arguments)
     channels = options.channels == "yes"
-    total = score(read(options.findings), load(options.set), channels=channels)
+    found, back = read(options.findings), options.back == "yes"
+    total = score(found, load(options.set), channels=channels, back=back)
     if options.format == "json":
         print(json.dumps(as_json(total, channels=channels), indent=2))
     else:

@@ -433,6 +433,17 @@ def test_one_difference(evidence, shop, case, change, expected):
     assert shares(evidence, shop, found) == before | expected
 
 
+def test_back(evidence, shop):
+    """A warning of a way back counts as an undeclared edge if that is asked for."""
+    found = perfect(evidence, shop)
+    findings = found["shop/orders/charge-first"]["findings"]
+    (undeclared,) = (each for each in findings if each["code"] == "undeclared")
+    undeclared["code"] = "back"
+
+    assert shares(evidence, shop, found)["exact"] == 0.5
+    assert shares(evidence, shop, found, back=True)["exact"] == 1
+
+
 def test_known_before(evidence, shop):
     """A finding that the flow had before its drift is not counted as found."""
     found = perfect(evidence, shop)
