@@ -100,7 +100,7 @@ def test_checked_once(made, tmp_path, monkeypatch, *, reuses):
     assert verdicts(first.flows) == verdicts(again.flows) == VERDICTS
     assert first.inputs == again.inputs
     assert len(checks) == 2 - reuses
-    (folder / "evident.py").write_text(f"{EVIDENT}# edited\n", encoding="utf-8")
+    (folder / "evident.py").write_text(f"{EVIDENT}EDITED = True\n", encoding="utf-8")
     add_evidence(plain, settings, tmp_path)
     write_evident(folder, "evident")
 

@@ -59,7 +59,7 @@ def test_checked_once(project, monkeypatch):
 
     assert shop.build(from_scratch=True, **settings).read("index.html") == first
     assert len(checks) == 1
-    (shop.folder / "shop.py").write_text(f"{EVIDENT}# edited\n", encoding="utf-8")
+    (shop.folder / "shop.py").write_text(f"{EVIDENT}EDITED = True\n", encoding="utf-8")
     shop.build(**settings)
 
     assert len(checks) == 2
