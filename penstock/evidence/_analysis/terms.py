@@ -1,7 +1,7 @@
 """The terms that say in which order the body of a function may call, hand off and leave."""
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from penstock._declared.step import Location
@@ -57,6 +57,16 @@ class Outside:
 
     passed: "Passed | None" = None
     """The arguments that it passes, if they are known."""
+
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        key = self.text, self.location, self.library, self.is_lost, self.passed
+        object.__setattr__(self, "_hash", hash(key))
+
+    def __hash__(self) -> int:
+        """Return the hash, which orders of steps need many times."""
+        return self._hash
 
     @property
     def reason(self) -> str:

@@ -189,8 +189,7 @@ class FlowRuns:
         """Note calls that lead out of the source, with what has run before in the same round."""
         if calls:
             before = frozenset(name for name, mark in state.items() if name and not mark.loops)
-            found = {one: before | more if more else before for one, more in calls.items()}
-            add_outside(self._current.outside, found)
+            add_outside(self._current.outside, calls, before)
 
     def _either(self, term: Choice, state: State) -> Outcome:
         return self._choice(term.options, state)

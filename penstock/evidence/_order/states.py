@@ -185,10 +185,18 @@ def compose(state: State, inner: State | None, prefix: tuple[Location, ...]) -> 
 
 
 def add_outside(
-    known: dict[Outside, frozenset[str]], more: Mapping[Outside, frozenset[str]]
+    known: dict[Outside, frozenset[str]],
+    more: Mapping[Outside, frozenset[str]],
+    before: frozenset[str] = frozenset(),
 ) -> None:
-    for outside, before in more.items():
-        known[outside] = known.get(outside, before) | before
+    """Add *more* calls that lead out of the source, with what has run *before* all of them."""
+    for outside, steps in more.items():
+        ran = before | steps if steps else before
+        already = known.get(outside)
+        if already is None:
+            known[outside] = ran
+        elif not ran <= already:
+            known[outside] = already | ran
 
 
 def merged(summaries: Iterable[Summary]) -> Summary:
