@@ -48,10 +48,12 @@ class Image(NamedTuple):
     layout: str
     graph: Graph
     direction: Direction
+    sheets: bool
+    """Whether it may be in parts on paper."""
 
     def source(self, medium: Medium, laid: bytes) -> str:
         """Return its source for *medium*, as it was laid out."""
-        return dot_source(self.graph, self.direction, medium, laid=laid)
+        return dot_source(self.graph, self.direction, medium, laid=laid, sheets=self.sheets)
 
 
 class DomainObject(NamedTuple):

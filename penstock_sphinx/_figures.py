@@ -96,9 +96,10 @@ def _note_drawing(directive: SphinxDirective, graph: Graph, look: Look) -> str |
         layout = dot_source(graph, look.direction, "layout")
     except MissingExtraError:  # reported where the image is needed
         return None
+    sheets = not (look.width or look.height)
     # A layout has no text, and an image of the program has it.
-    digest = image_key(f"{__version__}\n{layout}\n{graph!r}")
-    image = Image(layout, graph, look.direction)
+    digest = image_key(f"{__version__}\n{layout}\n{graph!r}\n{sheets}")
+    image = Image(layout, graph, look.direction, sheets)
     domain_of(directive.env).note_drawing(directive.env.docname, look.format, digest, image)
     return digest
 

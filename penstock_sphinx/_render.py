@@ -25,8 +25,10 @@ from penstock.docs.diagrams import (
     Palette,
     draw_svg,
     estimate_height,
+    image_sheets,
     legend_of,
     paint_svg,
+    paper_medium,
     png_size,
     render_image,
     render_mermaid,
@@ -57,7 +59,7 @@ __all__ = [
     "external_renderer_of",
     "framed_mermaid",
     "mermaid_text",
-    "save_image",
+    "save_images",
 ]
 
 
@@ -86,13 +88,33 @@ def as_html(builder: Any, node: nodes.Element) -> str:
         return f"<pre>{escape(render_text(node['graph']))}</pre>"
 
 
-def save_image(builder: "Builder", node: nodes.Element, folder: Path, medium: Medium) -> str | None:
-    """Write the diagram into *folder*; return its name, or None if it cannot be drawn."""
+def save_images(builder: "Builder", node: nodes.Element, folder: Path) -> list[str]:
+    """Write the diagram for paper into *folder*; return the names of its parts.
+
+    There is none if it cannot be drawn, and one if it fits a sheet or has a size by its author.
+    """
+    medium, row = paper_medium(), _is_in_row(node)
     try:
-        return _save_image(builder, node, folder, medium)
+        # What is drawn with all others does not know of it.
+        image = None if row else find_image(builder, node, medium)
+        if image is None:
+            sheets = not (row or node["width"] or node["height"])
+            image = render_image(
+                _graph(node), direction=_direction(node), medium=medium, sheets=sheets
+            )
     except PenstockError as error:
         _warn(builder, node, error, "Shown as text instead")
-        return None
+        return []
+    suffix = "pdf" if medium == "pdf" else "png"
+    return [_save(folder, each, suffix) for each in image_sheets(image, medium)]
+
+
+def _is_in_row(node: nodes.Element) -> bool:
+    """Return whether a diagram is in a table, whose rows are each on one page."""
+    outer: nodes.Element | None = node
+    while outer is not None and not isinstance(outer, nodes.row):
+        outer = outer.parent
+    return outer is not None
 
 
 def mermaid_text(node: nodes.Element, *, palette: Palette = "stylesheet") -> str:
@@ -161,7 +183,7 @@ def _svg(builder: "Builder", node: nodes.Element) -> str:
     drawn = paint(graph, direction=direction, prefix=prefix, standalone=False)
     frame = _frame(builder, node, "svg")
     if frame.is_bare:
-        drawn = replace(drawn, cuts=())  # parts are for paper
+        drawn = replace(drawn, sheets=())  # a book has no paper
     else:
         # Without links, which would have to lead elsewhere from another folder.
         alone = paint(_unlinked(graph), direction=direction).svg
@@ -214,11 +236,15 @@ def _mermaid(builder: Any, node: nodes.Element) -> str:
 
 
 def _save_image(builder: "Builder", node: nodes.Element, folder: Path, medium: Medium) -> str:
-    """Write the diagram into *folder* and return its name, which its content decides."""
+    """Write the diagram as PNG into *folder* and return its name."""
     image = find_image(builder, node, medium)
     if image is None:
         image = render_image(_graph(node), direction=_direction(node), medium=medium)
-    suffix = "pdf" if medium == "pdf" else "png"
+    return _save(folder, image, "png")
+
+
+def _save(folder: Path, image: bytes, suffix: str) -> str:
+    """Write an *image* into *folder* and return its name, which its content decides."""
     name = f"penstock-{sha256(image).hexdigest()[:16]}.{suffix}"
     _write_once(folder / name, image)
     return name

@@ -11,7 +11,7 @@ from sphinx.writers.html5 import HTML5Translator
 from sphinx.writers.latex import LaTeXTranslator
 
 from penstock.docs import is_code, mermaid_to_copy, slug_of
-from penstock.docs.diagrams import legend_of, paper_medium, pdf_size, png_size
+from penstock.docs.diagrams import legend_of, pdf_size, png_size
 from penstock_sphinx._domain import domain_of
 from penstock_sphinx._nodes import penstock_diagram
 from penstock_sphinx._render import (
@@ -20,13 +20,16 @@ from penstock_sphinx._render import (
     as_literal,
     external_renderer_of,
     framed_mermaid,
-    save_image,
+    save_images,
 )
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
 
 __all__ = ["setup_visitors"]
+
+_PRINTED = 0.75
+"""The points of a pixel of CSS on paper."""
 
 
 def setup_visitors(app: Sphinx) -> None:
@@ -37,6 +40,7 @@ def setup_visitors(app: Sphinx) -> None:
     app.connect("doctree-resolved", _add_legends)
     app.connect("doctree-resolved", _add_evidence)
     app.connect("doctree-resolved", _show_as_text)
+    app.connect("doctree-resolved", _add_sheets)
     app.connect("doctree-resolved", _add_targets)
     app.connect("doctree-resolved", _remove_repeated_anchors)
 
@@ -84,6 +88,21 @@ def _show_as_text(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
         node.replace_self(literal)
         if app.builder.format in {"man", "markdown"}:
             _part_captions(literal.parent)
+
+
+def _add_sheets(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    """Draw images for paper. A figure, which is on one page, has the last part of a tall one."""
+    if app.builder.format != "latex":
+        return
+    for node in list(doctree.findall(penstock_diagram)):
+        node["sheets"] = save_images(app.builder, node, Path(app.builder.outdir))
+        node["is_tall"] = len(node["sheets"]) > 1
+        figure = node.parent
+        if isinstance(figure, nodes.figure) and node["is_tall"]:
+            first = node.copy()
+            *first["sheets"], last = node["sheets"]
+            node["ids"], node["sheets"] = [], [last]
+            figure.parent.insert(figure.parent.index(figure), first)
 
 
 def _as_text(builder: "Builder", node: penstock_diagram) -> nodes.literal_block:
@@ -179,27 +198,35 @@ def _visit_latex(translator: LaTeXTranslator, node: penstock_diagram) -> NoRetur
         targets = "".join(translator.hypertarget(name) for name in node["ids"])
         translator.body.append(f"\n\n\\vspace{{0pt}}{targets}\\nopagebreak")
     translator.body.append("\n\n")
-    folder = Path(translator.builder.outdir)
-    name = save_image(translator.builder, node, folder, paper_medium())
-    if name is None:
-        as_literal(node).walkabout(translator)
-    else:
-        obj = {"left": "\\raggedright", "right": "\\raggedleft"}.get(
+    if node["sheets"]:
+        side = {"left": "\\raggedright", "right": "\\raggedleft"}.get(
             node.get("align"), "\\centering"
         )
-        size = _latex_size(translator, node, folder / name)
-        file = Path(name)
-        image = f"\\sphinxincludegraphics[{size}]{{{{{file.stem}}}{file.suffix}}}"
-        translator.body.append(f"{{{obj}{image}\\par}}\n\n")
+        # Nothing is between parts but where a page may end.
+        close = "\\parskip=0pt\\offinterlineskip" if node["is_tall"] else ""
+        images = "".join(f"{_latex_image(translator, node, name)}\\par" for name in node["sheets"])
+        translator.body.append(f"{{{side}{close}{images}}}\n\n")
+    else:
+        as_literal(node).walkabout(translator)
     raise nodes.SkipNode
 
 
+def _latex_image(translator: LaTeXTranslator, node: penstock_diagram, name: str) -> str:
+    file = Path(translator.builder.outdir, name)
+    size = _latex_size(translator, node, file)
+    return f"\\sphinxincludegraphics[{size}]{{{{{file.stem}}}{file.suffix}}}"
+
+
 def _latex_size(translator: LaTeXTranslator, node: penstock_diagram, file: Path) -> str:
-    """Return how large an image is: as the author asked, or as it was drawn."""
+    """Return how large an image is: as the author asked, or as it was drawn.
+
+    The parts of a tall one are as large as browsers print them.
+    """
     read = cast("Any", translator).latex_image_length
     width, height = (node[side] and read(node[side]) for side in ("width", "height"))
     if not width:
-        width = "\\linewidth" if height else f"{_width(file)}bp"
+        points = _width(file) * (_PRINTED if node["is_tall"] else 1)
+        width = "\\linewidth" if height else f"{points:g}bp"
     # What fills a page leaves no room for its caption.
     height = height or "0.85\\textheight"
     return f"width={width},height={height},keepaspectratio"

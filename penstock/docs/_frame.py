@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from html import escape
-from itertools import pairwise
 
 from penstock.docs._edges import EdgeTable
 from penstock.docs._names import slug_of
@@ -209,46 +208,9 @@ def drawing_sheet(drawing: Drawing, size: Mapping[str, str]) -> str:
     # An empty image whose width nothing shrinks, and one element to begin at, for the style sheet.
     least = drawing.width * _SMALLEST
     floor = _spacer("penstock-floor", width=f"{least:.0f}", height="0")
-    parts = _parts(drawing)
-    if parts:
-        svg = svg.replace("<svg", f'<svg id="{_id_of(drawing)}"', 1)
-    return _sheet(f"{svg}{floor}{_start(drawing, least)}") + parts
-
-
-_PAPER = (640, 820)
-"""The width and the height of a sheet of paper, in pixels, that a box has inside of margins."""
-
-_PART = 300
-"""How tall the parts of a drawing are on paper, in pixels, if its rows allow that."""
-
-
-def _parts(drawing: Drawing) -> str:
-    """Return a drawing in parts, for paper, if on one sheet it would be far too small to be read.
-
-    Each part refers to the drawing and shows some of its rows, and pages break between parts.
-    """
-    wide, tall = _PAPER
-    scale = min(1, wide / drawing.width)
-    if not drawing.cuts or drawing.height * scale < tall * 1.25:
-        return ""
-    ends = [0.0]
-    for cut, after in pairwise((*drawing.cuts, drawing.height)):
-        if (after - ends[-1]) * scale > _PART:
-            ends.append(cut)
-    name = _id_of(drawing)
-    parts = "".join(
-        f'<svg width="{drawing.width:g}" height="{end - begin:.1f}"'
-        f' viewBox="0 {begin:.1f} {drawing.width:g} {end - begin:.1f}"'
-        f' aria-hidden="true"><use href="#{name}"></use></svg>'
-        for begin, end in pairwise((*ends, drawing.height))
-    )
-    return f'<div class="penstock-parts" hidden="" data-search-exclude="">{parts}</div>'
-
-
-def _id_of(drawing: Drawing) -> str:
-    """Return the id by which parts refer to a drawing: beside that of its title."""
-    title = drawing.svg.partition('aria-labelledby="')[2].partition('"')[0]
-    return title.removesuffix("title") + "drawing"
+    sheets = "".join(drawing.sheets)
+    parts = '<div class="penstock-parts" hidden="" data-search-exclude="">{}</div>'
+    return _sheet(f"{svg}{floor}{_start(drawing, least)}") + (sheets and parts.format(sheets))
 
 
 def _start(drawing: Drawing, width: float) -> str:

@@ -275,9 +275,10 @@ class PageRenderer:
         together = [*(group.unlinked for group in page.groups), *others]
         drawn = svg_of(shown, direction, f"{shown.anchor}--drawn", together)
         label = f' aria-label="{escape(options.alt)}"' if options.alt else ""
-        # A blank line would end the HTML for a tool that reads it as Markdown.
-        svg = drawn.svg.replace("\n\n", "\n").replace("<svg", f"<svg{label}", 1)
+        svg = drawn.svg.replace("<svg", f"<svg{label}", 1)
         sheet = drawing_sheet(replace(drawn, svg=svg), _size_of(options))
+        # A blank line would end the HTML for a tool that reads it as Markdown.
+        sheet = sheet.replace("\n\n", "\n")
         file = None
         if self.files is not None:
             content = file_content(shown, direction, together)

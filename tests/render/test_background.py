@@ -35,7 +35,7 @@ ORDERS = Graph(
 def operations(graph: Graph, **options) -> str:
     """Return the operations of the image of *graph*."""
     drawing = draw_svg(graph, standalone=False, **options)
-    line = background_lines(drawing, graph)[0]
+    line = background_lines(drawing.svg, graph)[0]
     strings = re.findall(r'"((?:[^"\\]|\\.)*)"', line)
     return "".join(strings).replace('\\"', '"').replace("\\\u200b", "\\")
 

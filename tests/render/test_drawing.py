@@ -12,11 +12,11 @@ from contrast import contrast
 
 from penstock import Edge, Graph, Node
 from penstock.graph import DrawnWords
-from penstock.render import DARK, LIGHT, draw, label_lines
+from penstock.render import DARK, LIGHT, _graphviz, draw, label_lines
 from penstock.render._graphviz.images import dot_source, draw_dot, draw_svg
 from penstock.render._graphviz.layout import cost
 from penstock.render._graphviz.measure import width_of
-from penstock.render._graphviz.paint import paint_svg
+from penstock.render._graphviz.paint import _ends, paint_svg
 from penstock.render._graphviz.program import find_extra
 from penstock.render._graphviz.stylesheet import svg_stylesheet
 from penstock.render._icons import FAMILIES
@@ -178,24 +178,50 @@ def test_where_it_begins():
     assert one.entrypoints == one.first_entrypoint
 
 
-def test_cuts():
+def test_sheets(monkeypatch):
     """A cut from side to side is through lines and the frames of groups alone."""
-    drawn = draw_svg(RICH, direction="TD")
+    monkeypatch.setattr(_graphviz.paint, "_PAPER", (10_000, 100))
+    monkeypatch.setattr(_graphviz.paint, "_PART", 0)
+    drawn = draw_svg(RICH, direction="TD", standalone=False)
     root = ET.fromstring(drawn.svg)
-    top = float(root.get("viewBox").split()[1])
+    sheets = [ET.fromstring(sheet) for sheet in drawn.sheets]
+    views = [[*map(float, sheet.get("viewBox").split())] for sheet in sheets]
     spans = [(float(text.get("y")) - 10, 13) for text in root.iter(f"{SVG}text")]
     for node in root.iter(f"{SVG}g"):
         if "penstock-node" in node.get("class", "").split():
             boxes = node.findall(f".//{SVG}rect")
             spans += [(float(box.get("y")), float(box.get("height"))) for box in boxes]
 
-    assert len(drawn.cuts) > 4
+    assert len(sheets) > 5
+    assert sum(height for *_, height in views) == pytest.approx(drawn.height, abs=1)
     assert not [
         (cut, begin)
-        for cut in drawn.cuts
+        for _, cut, _, _ in views[1:]
         for begin, height in spans
-        if begin - 1 < cut + top < begin + height + 1
+        if begin - 1 < cut < begin + height + 1
     ]
+    words = sorted(text.text for sheet in sheets for text in sheet.iter(f"{SVG}text"))
+    assert words == sorted(text.text for text in root.iter(f"{SVG}text"))
+    paths = {path.get("d") for sheet in sheets for path in sheet.iter(f"{SVG}path")}
+    assert paths == {path.get("d") for path in root.iter(f"{SVG}path")}
+
+
+@pytest.mark.parametrize(
+    ("size", "cuts", "heights"),
+    [
+        pytest.param((200, 1000), [300], [], id="short"),
+        pytest.param((1280, 2000), [300], [], id="wide"),
+        pytest.param((200, 1100), [100, 250, 400, 900, 1050], [250, 150, 500, 200], id="tall"),
+        pytest.param((1280, 2100), [500, 700, 1300], [500, 200, 600, 800], id="tall and wide"),
+        pytest.param((200, 1100), [], [], id="without a gap"),
+    ],
+)
+def test_ends_of_sheets(size, cuts, heights):
+    """A drawing far taller than a sheet of paper is in parts, which end between its rows."""
+    found = _ends((7, -10, *size), [cut - 10 for cut in cuts])
+
+    assert [end - begin for begin, end in itertools.pairwise(found)] == heights
+    assert found[:1] == [-10] * bool(heights)
 
 
 def test_root():

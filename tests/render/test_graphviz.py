@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import time
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,9 @@ from penstock.render import _graphviz
 from penstock.render._graphviz.images import (
     dot_source,
     draw_dot,
+    draw_svg,
     find_program,
+    image_sheets,
     paper_medium,
     pdf_size,
     png_size,
@@ -282,6 +285,41 @@ def test_pdf_of_a_large_flow(require, monkeypatch):
     monkeypatch.setenv("PENSTOCK_DOT", "dot")
 
     assert 14_000 < pdf_size(render_image(chain(250), medium="pdf"))[1] <= 14_400
+
+
+@pytest.mark.dot
+@pytest.mark.usefixtures("program")
+def test_sheets():
+    """A tall flow is as wide in each of its parts, and as tall in all together as alone."""
+    tall = replace(chain(30), title="A title that is wider than the flow below it")
+
+    sheets = image_sheets(render_image(tall, medium="print", sheets=True), "print")
+
+    sizes = [png_size(sheet) for sheet in sheets]
+    ((width, height),) = map(png_size, image_sheets(render_image(tall, medium="print"), "print"))
+    assert {each for each, _ in sizes} == {sizes[0][0]}
+    assert sizes[0][0] == pytest.approx(width, abs=1)
+    assert sum(each for _, each in sizes) == pytest.approx(height, abs=len(sheets))
+    assert max(each for _, each in sizes) < height / 5
+
+
+@pytest.mark.dot
+def test_sheets_of_pdf(require, monkeypatch):
+    """Parts of a PDF are whole documents, as tall in all together as alone."""
+    require("dot", shutil.which("dot") is not None)
+    monkeypatch.setenv("PENSTOCK_DOT", "dot")
+
+    sheets = image_sheets(render_image(chain(30), medium="pdf", sheets=True), "pdf")
+
+    (whole,) = image_sheets(render_image(chain(30), medium="pdf"), "pdf")
+    assert sum(pdf_size(each)[1] for each in sheets) == pytest.approx(pdf_size(whole)[1], abs=9)
+    assert [b"CreationDate (D:19700101000000Z" in pdf for pdf in sheets] == [True] * len(sheets)
+    assert len(sheets) > 5
+
+
+def test_short_flow_has_no_sheets():
+    """A flow that a sheet of paper has room for is not in parts."""
+    assert draw_svg(chain(9), standalone=False).sheets == ()
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo no", None], ids=["fails", "other", "gone"])

@@ -99,7 +99,7 @@ def test_epub(project, format_):
 
 @pytest.mark.parametrize(("builder", "page"), [("html", "index.html"), ("epub", "index.xhtml")])
 def test_tall_flow(project, builder, page):
-    """A tall flow is in parts for paper too, but not in a book, which shows it once."""
+    """A tall flow is in parts for paper too, one step in each, but not in a book."""
     made = project()
     names = ["receive", *(f"s{number}" for number in range(20))]
     steps = "\n".join(
@@ -109,8 +109,10 @@ def test_tall_flow(project, builder, page):
 
     html = made.build(builder, **ABOUT).read(page)
 
-    assert ('<use href="#penstock--orders--in-' in html) is (builder == "html")
-    assert html.count("-drawing") == (html.count("<use") + 1 if builder == "html" else 0)
+    parts = html.partition('<div class="penstock-parts" hidden=""')[2].partition("</div>")[0]
+    counts = {name: parts.count(f">{name}</text>") for name in names[1:]}
+    assert counts == dict.fromkeys(names[1:], 1 if builder == "html" else 0)
+    assert (parts.count("<svg") > 1) is (builder == "html")
 
 
 def test_list_of_book(project):
@@ -344,9 +346,12 @@ for i in range(200):
 """
 
 
+STEPS = [f"s{number}" for number in range(200)]
+
+
 @pytest.mark.latex
 def test_pdf(project, typeset):
-    """A PDF shows each flow as large as it was drawn, or as its page allows."""
+    """A PDF shows each flow as large as it was drawn or its page allows, a tall one on several."""
     made = project(":caption: How")
     made.write("shop.py", (made.folder / "shop.py").read_text(encoding="utf-8") + LARGE)
     for flow, option in (
@@ -360,12 +365,54 @@ def test_pdf(project, typeset):
     pdf, log = typeset(made.build("latex"))
 
     paper = float(pdf.pages[0].mediabox.width), float(pdf.pages[0].mediabox.height)
-    drawn, half, wide, tall = images(pdf)
+    drawn, half, wide, *tall = images(pdf)
     assert drawn[0] == pytest.approx(drawn[2], rel=0.01)
     assert half[0] == pytest.approx(wide[0] / 2, rel=0.01)
     assert 0.6 * paper[0] < wide[0] < 0.9 * paper[0]
-    assert 0.6 * paper[1] < tall[1] < 0.9 * paper[1]
+    assert len(tall) > 10
+    assert {round(part[0] / part[2], 2) for part in tall} == {0.75}
+    texts = [page.extract_text() for page in pdf.pages]
+    counts = {name: sum(name in text.split() for text in texts) for name in STEPS}
+    assert counts == dict.fromkeys(STEPS, 1)
     assert not re.search("too large|undefined|Overfull", log)
+
+
+TALL = """
+tall = flow("tall")
+for i in range(20):
+    tall(step(name=f"s{i}", after=f"s{i - 1}" if i else None)(pack))
+"""
+CELL = """
+.. list-table::
+
+   * - .. penstock-flow:: tall
+          :steps: none
+"""
+
+
+@pytest.mark.parametrize(
+    ("page", "is_divided"),
+    [
+        pytest.param("\n.. penstock-flow:: tall\n   :steps: none\n", True, id="alone"),
+        pytest.param("\n.. penstock-flow:: tall\n   :caption: x\n", True, id="figure"),
+        pytest.param("\n.. penstock-flow:: tall\n   :height: 20cm\n", False, id="size"),
+        pytest.param(CELL, False, id="cell"),
+    ],
+)
+def test_parts_in_latex(project, page, is_divided):
+    """A tall flow is in parts, unless it has a size or is where no page ends."""
+    made = project()
+    made.write("shop.py", (made.folder / "shop.py").read_text(encoding="utf-8") + TALL)
+    made.write("index.rst", f"Shop\n====\n{page}")
+
+    built = made.build("latex")
+
+    text = next(built.folder.glob("*.tex")).read_text(encoding="utf-8")
+    names = re.findall(r"sphinxincludegraphics\[[^]]*\]\{\{(penstock-\w+)\}", text)
+    assert (len(names) > 1) is is_divided
+    assert len({*names}) == len(names)
+    _, _, inside = text.partition(r"\begin{figure}")
+    assert inside.count("includegraphics") == bool(inside)
 
 
 @pytest.mark.latex

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from penstock.graph import Graph
 from penstock.render import THEMES, ThemeName, clean_text, label_lines, plain_text
-from penstock.render._graphviz.drawing import Drawing
 from penstock.render._graphviz.measure import NOTE, SANS, width_of
 from penstock.render._graphviz.routes import point_at
 
@@ -56,21 +55,26 @@ class _Font(NamedTuple):
     """Whether its position is its middle, and not where it begins."""
 
 
-def background_lines(drawing: Drawing, graph: Graph, theme: ThemeName = "light") -> list[str]:
-    """Return the statements of a graph whose background is *drawing*, below its title and more.
+def background_lines(
+    svg: str, graph: Graph, theme: ThemeName = "light", *, part: int | None = None
+) -> list[str]:
+    """Return the statements of a graph whose background is *svg*, below its title and more.
 
     Args:
-        drawing: The drawing for a page: each element has its colours.
+        svg: The drawing for a page, or a part of it: each element has its colours.
         graph: The flow, for its title and its description.
         theme: The page whose colours these have.
+        part: The number of the part, from 0, if it is one: it shows nothing outside of it, the
+            title is above the first one, and all are as wide as that.
     """
-    painter = _Painter(drawing, graph, theme)
+    painter = _Painter(svg, graph, theme, is_first=not part)
     # Scanners have a limit for each string, so that there is one for each operation.
     background = " + ".join(map(_quoted, painter.operations())) or _quoted("")
     width, height = painter.width, painter.height
     size = f'pos="{_n(width / 2)},{_n(height / 2)}" width={width / 72:.4f} height={height / 72:.4f}'
+    window = f' viewport="{_n(width)},{_n(height)},1,{_n(width / 2)},{_n(height / 2)}"'
     return [
-        f"graph [pad=0 margin=0 _background={background}]",
+        f"graph [pad=0 margin=0 _background={background}{'' if part is None else window}]",
         f'image [shape=box fixedsize=true style=invis label="" {size}]',
     ]
 
@@ -78,13 +82,15 @@ def background_lines(drawing: Drawing, graph: Graph, theme: ThemeName = "light")
 class _Painter:
     """Writes what is in an SVG as operations of xdot, in which y leads up."""
 
-    def __init__(self, drawing: Drawing, graph: Graph, theme: ThemeName) -> None:
-        self._root = ET.fromstring(drawing.svg)  # noqa: S314 - our own
+    def __init__(self, svg: str, graph: Graph, theme: ThemeName, *, is_first: bool) -> None:
+        self._root = ET.fromstring(svg)  # noqa: S314 - our own
         self._left, self._top, width, height = map(float, self._root.attrib["viewBox"].split())
         self._heading = [*_heading(graph, THEMES[theme].colours)]
         wide = [width_of(text, font.size) + 2 * _MARGIN for text, font, _ in self._heading]
-        self._above = sum(line for *_, line in self._heading) + 2 * _MARGIN * bool(self._heading)
         self.width = max(width, *wide) if wide else width
+        if not is_first:
+            self._heading.clear()
+        self._above = sum(line for *_, line in self._heading) + 2 * _MARGIN * bool(self._heading)
         self.height = height + self._above
 
     def operations(self) -> Iterator[str]:

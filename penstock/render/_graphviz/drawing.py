@@ -27,5 +27,6 @@ class Drawing:
     entrypoints: tuple[float, float]
     """The beginning of the leftmost and the end of the rightmost entrypoint, likewise."""
 
-    cuts: tuple[float, ...] = ()
-    """The lines from side to side that meet no box, as CSS pixels from the top of the image."""
+    sheets: tuple[str, ...] = ()
+    """The image in parts, each an ``<svg>`` element of the same width, one below the other, if it
+    is far too tall for a sheet of paper. No step is in two of them."""

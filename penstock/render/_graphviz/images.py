@@ -28,6 +28,7 @@ __all__ = [
     "draw_dot",
     "draw_svg",
     "find_program",
+    "image_sheets",
     "paper_medium",
     "pdf_size",
     "png_size",
@@ -167,8 +168,10 @@ def render_png(
     return _draw(graph, medium, direction, legend=legend)
 
 
-def render_image(graph: Graph, *, direction: Direction = "TD", medium: Medium) -> bytes:
-    """Return *graph* as what `draw_dot` returns for *medium*.
+def render_image(
+    graph: Graph, *, direction: Direction = "TD", medium: Medium, sheets: bool = False
+) -> bytes:
+    """Return *graph* as what `draw_dot` returns for *medium*, likewise in *sheets*.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
@@ -176,7 +179,7 @@ def render_image(graph: Graph, *, direction: Direction = "TD", medium: Medium) -
 
     .. versionadded:: 0.2
     """
-    return _draw(graph, medium, direction)
+    return _draw(graph, medium, direction, sheets=sheets)
 
 
 def dot_source(
@@ -186,6 +189,7 @@ def dot_source(
     *,
     legend: bool = False,
     laid: bytes | None = None,
+    sheets: bool = False,
 ) -> str:
     """Return *graph* as the DOT that the graphviz package writes, for `draw_dot`.
 
@@ -197,6 +201,8 @@ def dot_source(
             it has one node of the size of the drawing, which is its background.
         legend: Whether to explain its signs below it, unless it is a layout.
         laid: For an image: what `draw_dot` made of the layout. If None, it is laid out.
+        sheets: Whether an image that is far too tall for a sheet of paper is in parts, one graph
+            for each.
 
     Raises:
         MissingExtraError: If there is no graphviz package, or no Graphviz program.
@@ -216,8 +222,11 @@ def dot_source(
         laid = laid or _draw(graph, "layout", direction)
         theme: ThemeName = "dark" if medium == "dark" else "light"
         drawing = _painted(laid, graph, direction, standalone=False, legend=legend, theme=theme)
-        documents = [background_lines(drawing, graph, theme)]
-        _require_letters(graph, *documents)
+        documents = [
+            background_lines(part, graph, theme, part=number)
+            for number, part in enumerate(drawing.sheets if sheets else ())
+        ] or [background_lines(drawing.svg, graph, theme)]
+        _require_letters(graph, [line for lines in documents for line in lines])
     # Its own statements would be quoted once more, which takes four times as long.
     bodies = [[f"{line}\n" for line in lines] for lines in documents]
     return "".join(str(graphviz.Digraph(body=body).source) for body in bodies)
@@ -246,7 +255,8 @@ def draw_dot(sources: Sequence[str], medium: Medium) -> list[bytes] | None:
 
     Returns:
         An image for each source, or None if it is not certain which is
-        whose: then each is to be drawn alone, to see which one fails.
+        whose: then each is to be drawn alone, to see which one fails. The parts of a tall one
+        are one behind the other: `image_sheets` divides them.
 
     Raises:
         MissingExtraError: If no Graphviz program is found.
@@ -268,9 +278,19 @@ def _divide(drawn: bytes, sources: Sequence[str], medium: Medium) -> list[bytes]
     images = list(_SPLIT[medium](drawn))
     if len(images) != sum(counts) or not all(_is_whole(image, medium) for image in images):
         return None
-    rest = iter(images)
-    found = [b"\n".join(islice(rest, count)) for count in counts]
-    return found if medium == "layout" else [_finished(image, medium) for image in found]
+    if medium == "layout":
+        rest, between = iter(images), b"\n"
+    else:
+        rest, between = iter([_finished(image, medium) for image in images]), b""
+    return [between.join(islice(rest, count)) for count in counts]
+
+
+def image_sheets(image: bytes, medium: Medium) -> list[bytes]:
+    """Return the parts of an *image* that `draw_dot` made for *medium*.
+
+    .. versionadded:: 0.2
+    """
+    return [*_SPLIT[medium](image)]
 
 
 def _finished(image: bytes, medium: Medium) -> bytes:
@@ -391,10 +411,17 @@ _SPLIT: dict[Medium, Callable[[bytes], Iterator[bytes]]] = {
 }
 
 
-def _draw(graph: Graph, medium: Medium, direction: Direction, *, legend: bool = False) -> bytes:
+def _draw(
+    graph: Graph,
+    medium: Medium,
+    direction: Direction,
+    *,
+    legend: bool = False,
+    sheets: bool = False,
+) -> bytes:
     program = require_program()
     try:
-        source = dot_source(graph, direction, medium, legend=legend)
+        source = dot_source(graph, direction, medium, legend=legend, sheets=sheets)
         done = _run(program, medium, source)
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = f"{error}{_BY_SETTING if os.environ.get('PENSTOCK_DOT') else ''}"

@@ -1,8 +1,9 @@
 """A flow that is laid out as SVG: every text, icon and line is painted by us."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, reduce
 from html import escape
+from itertools import pairwise
 from math import inf
 
 from penstock.graph import Edge, Graph, Node
@@ -41,6 +42,12 @@ __all__ = ["paint_svg"]
 
 _Span = tuple[float, float]
 
+_View = tuple[float, float, float, float]
+"""The left and the upper end, the width and the height of an image."""
+
+_Piece = tuple[str, float, float]
+"""An element of the image, and its upper and its lower end."""
+
 _EDGE = 6
 """Pixels around the image: for outlines of focus, which are outside of their boxes."""
 
@@ -58,6 +65,12 @@ _STRAIGHT = 0.8
 
 _TITLE = 13
 """Height of the plate below the title of a group."""
+
+_PAPER = (640, 820)
+"""The width and the height of a sheet of paper, in pixels, that an image has inside of margins."""
+
+_PART = 300
+"""How tall the parts of an image are on paper, in pixels, if its rows allow that."""
 
 
 def paint_svg(
@@ -105,7 +118,8 @@ class _Painter:
         self._layout, self._lines = layout, lines
         self._graph = layout.plan.graph
         self._labels = {node.name: node.label for node in self._graph.nodes}
-        self._drawn = [point for line in lines for point in sample(line.curve)]
+        self._sampled = [[*sample(line.curve)] for line in lines]
+        self._drawn = [point for points in self._sampled for point in points]
 
     def drawing(
         self, prefix: str, *, standalone: bool, legend: bool, theme: ThemeName | None
@@ -116,49 +130,57 @@ class _Painter:
         left, top = min(left, *across) - _EDGE, min(top, *down) - _EDGE
         width = max(right, *across) + _EDGE - left
         height = max(bottom, *down) + _EDGE - top
-        signs = ""
+        pieces = [*self._pieces()]
         if legend:
             block = paint_legend(self._graph, width - 2 * _EDGE)
             wider = max(block.width + 2 * _EDGE - width, 0)
             left, width = left - wider / 2, width + wider
             at = f"{_n(left + _EDGE)} {_n(top + height)}"
             signs = block.svg and f'<g transform="translate({at})">{block.svg}</g>'
+            pieces.append((signs, top + height, top + height + block.height))
             height += block.height
-        view = f"{_n(left)} {_n(top)} {_n(width)} {_n(height)}"
-        svg = (
-            f'<svg width="{_n(width)}" height="{_n(height)}" viewBox="{view}" '
-            'class="penstock-flow" xmlns="http://www.w3.org/2000/svg" '
-            'xmlns:xlink="http://www.w3.org/1999/xlink" '
-            f'role="group" aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc">'
-            + "".join(self._inside(prefix, svg_stylesheet(theme) if standalone else ""))
-            + f"{signs}</svg>"
-        )
-        # A file has its style sheet in it.
-        svg = svg if standalone else with_plain_colours(svg, theme or "light")
+        named = f' role="group" aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc"'
+        heading = "".join(self._heading(prefix, svg_stylesheet(theme) if standalone else ""))
+        painted = "".join(markup for markup, _, _ in pieces)
+        view = left, top, width, height
+        images = [_svg(heading + painted, view, named)]
+        if not standalone:  # a file has its style sheet in it, and is not in parts
+            images += self._sheets(pieces, view)
+            images = [with_plain_colours(each, theme or "light") for each in images]
         first, every = self._entrypoints(left, width)
         return Drawing(
-            svg=svg,
+            svg=images[0],
             width=round(width, 1),
             height=round(height, 1),
             first_entrypoint=first,
             entrypoints=every,
-            cuts=self._cuts(top),
+            sheets=tuple(images[1:]),
         )
 
-    def _inside(self, prefix: str, css: str) -> Iterator[str]:
+    def _heading(self, prefix: str, css: str) -> Iterator[str]:
         yield f'<title id="{prefix}-title">{_text(self._graph.label)}</title>'
         yield f'<desc id="{prefix}-desc">{_text(" ".join(_describe(self._graph)))}</desc>'
         if css:
             yield f"<style>{escape(css, quote=False)}</style>"
+
+    def _pieces(self) -> Iterator[_Piece]:
+        """Yield all that is drawn, in the order in which it is painted."""
         for frame in self._layout.frames:
             wide, tall = frame.right - frame.left, frame.bottom - frame.top
-            yield f'<g class="penstock-group">{_rect(frame.left, frame.top, wide, tall, 10)}</g>'
-        for line in self._lines:
-            yield _line(line)
+            outline = _rect(frame.left, frame.top, wide, tall, 10)
+            yield f'<g class="penstock-group">{outline}</g>', frame.top, frame.bottom
+        for line, points in zip(self._lines, self._sampled, strict=True):
+            down = [y for _, y in points]
+            yield _line(line), min(down) - _EDGE, max(down) + _EDGE
         for frame in self._layout.frames:
-            yield self._title(frame)
+            yield self._title(frame), frame.top, frame.top + 5 + _TITLE
         for name, box in self._layout.plan.boxes.items():
-            yield self._box(box, self._layout.centres[name])
+            centre = self._layout.centres[name]
+            yield self._box(box, centre), *self._extent(box, centre)
+
+    def _extent(self, box: Box, centre: Point) -> _Span:
+        half = max(box.height, _TITLE) / 2
+        return centre[1] - half, centre[1] + half
 
     def _entrypoints(self, left: float, width: float) -> tuple[_Span, _Span]:
         """Return where the first entrypoint is, and where all are, as fractions of the width."""
@@ -173,18 +195,23 @@ class _Painter:
         begins, ends = zip(*spans, strict=True)
         return spans[0], (min(begins), max(ends))
 
-    def _cuts(self, top: float) -> tuple[float, ...]:
-        """Return the middle of each gap between rows of boxes, as pixels from the top."""
+    def _sheets(self, pieces: list[_Piece], view: _View) -> Iterator[str]:
+        """Yield an image for each part of the *view*, of those *pieces* that are seen in it."""
+        left, _, width, _ = view
+        for begin, end in pairwise(_ends(view, [*self._cuts()])):
+            seen = (each for each, upper, lower in pieces if upper < end and lower > begin)
+            yield _svg("".join(seen), (left, begin, width, end - begin))
+
+    def _cuts(self) -> Iterator[float]:
+        """Yield the middle of each gap between rows of boxes."""
         rows = [(frame.top, frame.top + 5 + _TITLE) for frame in self._layout.frames]
-        for name, box in self._layout.plan.boxes.items():
-            middle, half = self._layout.centres[name][1], max(box.height, _TITLE) / 2
-            rows.append((middle - half, middle + half))
-        cuts, end = [], inf
+        boxes, centres = self._layout.plan.boxes, self._layout.centres
+        rows += [self._extent(box, centres[name]) for name, box in boxes.items()]
+        end = inf
         for first, last in sorted(rows):
             if first - end > _EDGE:
-                cuts.append(round((first + end) / 2 - top, 1))
+                yield round((first + end) / 2, 1)
             end = last if end == inf else max(end, last)
-        return tuple(cuts)
 
     def _title(self, frame: Frame) -> str:
         """Return the title of a group: at its left, or at the first x where no line is."""
@@ -290,6 +317,30 @@ class _Painter:
         words = self._graph.words.spoken
         ends = self._labels[edge.source], self._labels[edge.target]
         return words.edge.format(*ends, getattr(words, edge.sign or ""))
+
+
+def _ends(view: _View, cuts: Sequence[float]) -> list[float]:
+    """Return where the parts of a *view* begin and end, if it would be too small on one sheet."""
+    _, top, width, height = view
+    wide, tall = _PAPER
+    scale = min(1, wide / width)
+    if not cuts or height * scale < tall * 1.25:
+        return []
+    ends = [top]
+    for cut, after in pairwise((*cuts, top + height)):
+        if (after - ends[-1]) * scale > _PART:
+            ends.append(cut)
+    return [*ends, top + height]
+
+
+def _svg(inside: str, view: _View, named: str = "") -> str:
+    """Return what is *inside* an image that shows what is in a *view*."""
+    _, _, width, height = view
+    return (
+        f'<svg width="{_n(width)}" height="{_n(height)}" viewBox="{" ".join(map(_n, view))}" '
+        'class="penstock-flow" xmlns="http://www.w3.org/2000/svg" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink"{named}>{inside}</svg>'
+    )
 
 
 def _classes(node: Node) -> str:

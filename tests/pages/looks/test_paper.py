@@ -28,7 +28,7 @@ ALONE = """() => {
 }"""
 
 
-STEPS = """() => [...document.querySelectorAll("svg.penstock-flow .penstock-node")]
+STEPS = """() => [...document.querySelectorAll(".penstock-sheet > svg .penstock-node")]
     .map(step => [...step.querySelectorAll("text")].map(text => text.textContent).join(""))"""
 
 
@@ -131,8 +131,7 @@ def test_weasyprint(shown_page, require, flow):
     html = shown_page("alabaster", flow, FEW).read_text(encoding="utf-8")
     start = html.index('<div class="penstock-diagram"')
     end = html.index("</svg>", html.index("penstock-flow", start)) + 6
-    parts = html.find('<div class="penstock-parts"', start)  # which it cannot show
-    drawn = html[start : end if parts < 0 else html.index("</div>", parts)]
+    drawn = html[start:end]
     found = re.findall(r"<tspan[^>]*>([^<]+)<|<text[^>]*>([^<]+)<", drawn)
     lines = ["".join(line) for line in found]
 
@@ -141,3 +140,28 @@ def test_weasyprint(shown_page, require, flow):
     assert missing(pdf, lines) == []
     content = PdfReader(BytesIO(pdf)).pages[0].get_contents().get_data()
     assert any(colour in content for colour in (b"0.113", b".113", b"0.114"))  # of an entrypoint
+
+
+@pytest.mark.wide
+def test_tall_diagram_in_weasyprint(shown_page, require):
+    """WeasyPrint has as many sheets for a tall diagram as it needs, with each step on one."""
+    require("weasyprint", find_spec("weasyprint") is not None)
+    weasyprint = import_module("weasyprint")
+    html = shown_page("alabaster", "forty", FEW).read_text(encoding="utf-8")
+    start = html.index('<div class="penstock-diagram"')
+    whole, _, rest = html[start:].partition('<div class="penstock-parts"')
+    parts = rest.partition("</div>")[0]
+    steps = [
+        "".join(re.findall(r"<text[^>]*>([^<]+)<", node))
+        for node in re.findall(r'<g class="penstock-node.*?</g>', whole)
+    ]
+    page = f'{whole}<div class="penstock-parts"{parts}</div></div></div>'
+
+    pdf = weasyprint.HTML(string=f"<style>{page_stylesheet()}</style>{page}").write_pdf()
+
+    pages = PdfReader(BytesIO(pdf)).pages
+    texts = [letters(each.extract_text()) for each in pages]
+    assert len(steps) == 40
+    assert len(texts) > 1
+    assert [step for step in steps if sum(letters(step) in text for text in texts) != 1] == []
+    assert min(sizes(pages)) > 4
