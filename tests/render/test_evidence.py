@@ -6,9 +6,11 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from contrast import contrast
 
 from penstock.graph import Edge, EdgeCheck, Graph, Node, fold, subgraph
 from penstock.render import LIGHT, draw
+from penstock.render._formats.mermaid.style import WARNINGS
 from penstock.render._graphviz.plain_colours import with_plain_colours
 from penstock.render._icons import icon_of_channel
 
@@ -53,16 +55,23 @@ def test_mermaid():
 
 
 def test_styled_mermaid():
-    """With colours, whose default makes all lines thin, a contradicted edge stays thick."""
+    """With colours, warnings have theirs, and a contradicted edge stays thick among thin ones."""
     text = draw(replace(GRAPH, nodes=(*GRAPH.nodes[:4], replace(GRAPH.nodes[4], join="all"))),
                 "mermaid", styled=True)  # fmt: skip
 
     assert [line for line in text.splitlines() if line.startswith("    linkStyle")] == [
         "    linkStyle 1 stroke-dasharray:6 4",
-        "    linkStyle 5 stroke-dasharray:9 4 1 4",
-        "    linkStyle 3 stroke-width:3px",
+        "    linkStyle 5 stroke-dasharray:9 4 1 4,stroke:#b45309",
+        "    linkStyle 3 stroke-width:3px,stroke:#dc2626",
+        "    linkStyle 2,4 stroke:#b45309",
         "    linkStyle default stroke-width:1.5px",
     ]
+
+
+@pytest.mark.parametrize("colour", WARNINGS.values())
+def test_colours_on_any_ground(colour):
+    """The colours of warnings are legible on white and on black, as a line has to be."""
+    assert min(contrast(colour, ground) for ground in ("#ffffff", "#000000")) >= 3
 
 
 @pytest.mark.parametrize(
@@ -83,6 +92,7 @@ def test_styled_mermaid():
             [
                 'b -> b__c__label [minlen="1" style="dashed" color="#9a4a00" dir="none"]',
                 'a__d__label -> d [minlen="1" weight="9" style="dotted" penwidth="2"]',
+                'style="solid" penwidth="0" fontcolor="#7a5200" fontsize="10"',
                 'c__e__label -> e [minlen="1" weight="9" color="#b42318" penwidth="2.5"]',
                 'b__d__label -> d [minlen="1" weight="9" style="dashed" penwidth="2"]',
                 'd__e__label -> e [minlen="1" weight="9" style="dotted"]',

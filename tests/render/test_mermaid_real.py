@@ -16,10 +16,12 @@ from penstock import Edge, Graph, Node
 from penstock._common.kinds import spell_kind
 from penstock._common.markup import plain_text
 from penstock.exceptions import DiagramTooLargeError
+from penstock.graph import EdgeCheck
 from penstock.graph._model import Direction
 from penstock.graph._structure import lines, repetitions
 from penstock.render import label_lines, legend_lines
-from penstock.render._formats.mermaid import LONGEST_LINE, render_mermaid
+from penstock.render._formats.mermaid import LONGEST_LINE, Palette, render_mermaid
+from penstock.render._formats.mermaid.style import WARNINGS
 from penstock.render._mermaid_size import estimate_height
 
 pytestmark = pytest.mark.mermaid
@@ -422,6 +424,26 @@ def test_height(mermaid: Mermaid, direction: Direction, near: dict[str, float], 
     )
 
     assert estimate_height(graph, direction) == pytest.approx(drawing.height, **near)
+
+
+@pytest.mark.parametrize("palette", ["inline", "stylesheet", "theme_css"])
+def test_colours_of_verdicts(mermaid: Mermaid, palette: Palette) -> None:
+    """Lines and heads of warnings have their colours, and so have words where a page has them."""
+    verdicts = ("supported", "unverified", "contradicted", "mixed")
+    nodes = tuple(Node(name=name) for name in "abcde")
+    edges = tuple(
+        Edge(*ends, "words", check=EdgeCheck(verdict=verdict))
+        for ends, verdict in zip(pairwise("abcde"), verdicts, strict=True)
+    )
+    graph = Graph(name="f", nodes=nodes, edges=edges)
+    warned = ["", WARNINGS["doubt"], WARNINGS["bad"], WARNINGS["doubt"]]
+
+    lines, heads, words = mermaid.colours(render_mermaid(graph, styled=True, palette=palette))
+
+    assert [line if line in warned else "" for line in lines] == warned
+    assert heads == lines
+    expected = [""] * 4 if palette == "inline" else warned
+    assert [word if word in warned else "" for word in words] == expected
 
 
 @pytest.mark.parametrize("direction", ["TD", "LR"])

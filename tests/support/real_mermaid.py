@@ -143,6 +143,25 @@ class Mermaid:
         }"""
         return bool(self._page.evaluate(script, group))
 
+    def colours(self, source: str) -> tuple[list[str], list[str], list[str]]:
+        """Return the colours of lines, of their heads and of the words at them, as `#rrggbb`."""
+        self.draw(source)
+        script = """() => {
+            const hex = colour => "#" + colour.match(/\\d+/g).slice(0, 3).map(
+                part => (+part).toString(16).padStart(2, "0")).join("");
+            const all = selector => [...document.querySelectorAll(`#holder ${selector}`)];
+            const paths = all("path.flowchart-link");
+            const head = path => document.getElementById(
+                path.getAttribute("marker-end").slice(5, -1)).querySelector("path");
+            return [
+                paths.map(path => hex(getComputedStyle(path).stroke)),
+                paths.map(path => hex(getComputedStyle(head(path)).fill)),
+                all(".edgeLabel p").map(p => hex(getComputedStyle(p).color)),
+            ];
+        }"""
+        lines, heads, words = self._page.evaluate(script)
+        return lines, heads, words
+
     def understand(self, text: str) -> tuple[list[str], list[list[str]]]:
         """Return the ids of the nodes and edges in *text*, without drawing it."""
         script = """async text => {

@@ -43,9 +43,13 @@ _LINES = {
 }
 """The lines of edges by the verdicts on them."""
 
-_WORDS = {"channel": _COLOURS["queue"]} | dict.fromkeys(
-    ("contradicted", "undeclared"), _COLOURS["bad"]
-)
+_WORDS = {
+    "channel": _COLOURS["queue"],
+    "unverified": _COLOURS["doubt"],
+    "mixed": _COLOURS["doubt"],
+    "contradicted": _COLOURS["bad"],
+    "undeclared": _COLOURS["bad"],
+}
 """The colours of their labels."""
 
 _TITLE_WIDTH = 60

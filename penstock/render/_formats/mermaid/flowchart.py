@@ -31,7 +31,7 @@ from penstock.render import (
     shape_of,
     ways_back,
 )
-from penstock.render._formats.mermaid.style import style_rules
+from penstock.render._formats.mermaid.style import WARNINGS, style_rules
 
 __all__ = ["LONGEST_LINE", "RENDERER", "Palette", "render_mermaid"]
 
@@ -103,6 +103,14 @@ _STYLES = {
     "undeclared": "stroke-width:3px,stroke-dasharray:9 4 1 4 1 4",
 }
 """The styles of edges, by the verdicts on them."""
+
+_WARNINGS = {
+    "unverified": "doubt",
+    "mixed": "doubt",
+    "contradicted": "bad",
+    "undeclared": "bad",
+}
+"""The colours of edges whose verdict is a warning."""
 
 _BREAK = "<br/>"
 _BLANK = "#160;"
@@ -194,13 +202,13 @@ def render_mermaid(
         *(_accessibility(graph) if styled or described else ()),
         *_nodes(graph, direction, bars, styled=styled, prefix=prefix),
         *(statement for statement, _ in edges),
-        *_line_styles([sign for _, sign in edges], styled=styled),
+        *_line_styles([sign for _, sign in edges], palette if styled else None),
         *(_legend(graph, direction, bars, styled=styled) if legend else ()),
         *_links(graph, styled=styled),
         *_classes(graph, bars, styled=styled, prefix=prefix),
     ]
     lines = [f"graph {direction}", *(f"    {statement}" for statement in statements)]
-    head = [_head(graph, bars, palette)] if styled else []
+    head = [_head(graph, bars, [sign for _, sign in edges], palette)] if styled else []
     text = "\n".join([*head, *lines])
     if check_limits:
         # A browser counts UTF-16 units.
@@ -209,13 +217,17 @@ def render_mermaid(
     return text
 
 
-def _head(graph: Graph, bars: AbstractSet[str], palette: Palette) -> str:
+def _head(
+    graph: Graph, bars: AbstractSet[str], signs: Sequence[str | None], palette: Palette
+) -> str:
     """Return the configuration of a styled text."""
     if palette == "inline":
         return _HEAD
     if palette == "stylesheet":
         return _PAGE_HEAD
-    css = "".join(style_rules(_used(graph, bars)))
+    found = {_WARNINGS.get(sign or "") for sign in signs}
+    warnings = [name for name in WARNINGS if name in found]
+    css = "".join(style_rules(_used(graph, bars), warnings=warnings))
     return f'{_PAGE_HEAD.removesuffix("---")}  themeCSS: "{css}"\n---'
 
 
@@ -308,12 +320,25 @@ def _edges(graph: Graph, bars: AbstractSet[str]) -> Iterator[tuple[str, str | No
             yield f"{target} --> {_id(edge.target)}", None
 
 
-def _line_styles(signs: Sequence[str | None], *, styled: bool) -> Iterator[str]:
-    """Yield what arrows alone do not say of lines, by the numbers of the edges."""
-    for sign, style in _STYLES.items():
+def _line_styles(signs: Sequence[str | None], palette: Palette | None) -> Iterator[str]:
+    """Yield what arrows alone do not say of lines, by the numbers of the edges.
+
+    Args:
+        signs: The sign of each edge.
+        palette: The source of colours, or None if there are none.
+    """
+    for sign in dict.fromkeys([*_STYLES, *_WARNINGS]):
         numbers = [str(number) for number, found in enumerate(signs) if found == sign]
-        if numbers and (styled or sign != "contradicted"):  # whose arrow is thick
-            yield f"linkStyle {','.join(numbers)} {style}"
+        styles = [_STYLES[sign]] if sign in _STYLES else []
+        if palette is None and sign == "contradicted":  # whose arrow is thick
+            styles.clear()
+        if palette is not None and sign in _WARNINGS:
+            colour = WARNINGS[_WARNINGS[sign]]
+            styles.append(f"stroke:{colour}")
+            # Only a page knows what is behind the words.
+            styles += [f"color:{colour}"] * (palette != "inline")
+        if numbers and styles:
+            yield f"linkStyle {','.join(numbers)} {','.join(styles)}"
 
 
 def _legend(

@@ -1,10 +1,10 @@
 """The colours of flowcharts of Mermaid on a page, as CSS."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from penstock.render import LIGHT
 
-__all__ = ["WORDS", "style_rules"]
+__all__ = ["WARNINGS", "WORDS", "style_rules"]
 
 WORDS = {
     "light": {"edge-text": "#475569", "edge-back": "#ffffffd9"},
@@ -12,16 +12,25 @@ WORDS = {
 }
 """The colours of words on a line, and of the ground behind them, which images do not have."""
 
+WARNINGS = {"doubt": "#b45309", "bad": "#dc2626"}
+"""The colours of lines whose verdict is a warning, by the names that pages have for theirs.
+
+They are legible on white and on black. Style sheets know these lines by them.
+"""
+
 _LINE = f"var(--penstock-edge, {LIGHT.colours['edge']})"
 _WORD = f"var(--penstock-edge-text, {WORDS['light']['edge-text']})"
 _BEHIND = f"var(--penstock-edge-back, {WORDS['light']['edge-back']})"
 
 
-def style_rules(names: Iterable[str], inside: str = "") -> list[str]:
+def style_rules(
+    names: Iterable[str], inside: str = "", warnings: Iterable[str] = WARNINGS
+) -> list[str]:
     """Return the colours of nodes and edges, by the variables of the page.
 
     Args:
         names: The classes of nodes that are in use; ``join`` is a bar, ``group`` a frame.
+        warnings: The names of colours of `WARNINGS` that are in use.
         inside: The selector of what holds the diagrams. Without it the rules are for the diagram
             that has them: Mermaid puts its id before each selector.
     """
@@ -41,7 +50,18 @@ def style_rules(names: Iterable[str], inside: str = "") -> list[str]:
         f"{inside}.edgeLabel p{{background:{_BEHIND} !important}}",
         # Mermaid 12 gives a shadow to frames that have no ground.
         f"{inside}.cluster :is(rect,path,g){{filter:none !important}}",
+        *(rule for name in warnings for rule in _warning_rules(name, inside)),
     ]
+
+
+def _warning_rules(name: str, inside: str) -> Iterator[str]:
+    """Yield the colour of lines of that warning, of their heads, and of the words at them."""
+    found = WARNINGS[name]
+    colour = f"var(--penstock-{name}, {found})"
+    head = f"{inside}.marker[id$='{found[1:]}'] path"
+    yield f"{inside}.flowchart-link[style*='{found}']{{stroke:{colour} !important}}"
+    yield f"{head}{{stroke:{colour} !important;fill:{colour} !important}}"
+    yield f"{inside}.edgeLabel [style*='{found}'] p{{color:{colour} !important}}"
 
 
 def _paints_of(name: str) -> tuple[str, str, str]:
