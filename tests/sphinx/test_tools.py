@@ -288,6 +288,36 @@ def test_full_screen(reader, number):
     assert reader.errors == []
 
 
+SMALLEST = """image => Math.min(...[...image.querySelectorAll("text")].map(text =>
+    parseFloat(getComputedStyle(text).fontSize) * image.getBoundingClientRect().width
+        / image.viewBox.baseVal.width))"""
+
+
+@pytest.mark.parametrize("direction", ["TD", "LR", "BT", "RL"])
+def test_full_screen_of_a_telephone(chromium, new_project, direction):
+    """It opens at the entrypoint, in letters that can be read, and a button shows the whole."""
+    made = new_project()
+    made.write("shop.py", FLOWS)
+    made.write(
+        "index.rst", PAGE.format(format="svg").replace(":direction: TD", f":direction: {direction}")
+    )
+    reader = Reader(chromium, made.build().folder / "index.html")
+    reader.page.set_viewport_size({"width": 390, "height": 720})
+
+    press(reader, SVG, "Full screen")
+
+    drawn = reader.page.locator("dialog svg.penstock-flow")
+    view = reader.page.locator("dialog .penstock-view")
+    assert drawn.evaluate(SMALLEST) >= 11
+    start = drawn.locator(".penstock-entrypoint").bounding_box()
+    assert 0 <= start["x"] < start["x"] + start["width"] <= 390
+    assert view.bounding_box()["y"] <= start["y"] < start["y"] + start["height"] <= 720
+    press(reader, SVG, "Fit")
+    box = drawn.bounding_box()
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 390
+    assert view.bounding_box()["y"] <= box["y"] < box["y"] + box["height"] <= 720
+
+
 def test_pinch(chromium, folder):
     """Two fingers zoom in the full screen, whose buttons are large enough for one."""
     context = chromium.new_context(has_touch=True, viewport={"width": 390, "height": 720})

@@ -16,7 +16,8 @@
   const viewOf = box => box.querySelector(".penstock-view");
   /* An SVG, or the element into which Mermaid has put one that nobody can reach. */
   const drawnIn = view => view.querySelector("svg.penstock-flow, .mermaid > svg, img") || view.querySelector("pre, .mermaid");
-  const naturalWidth = drawn => drawn.viewBox?.baseVal.width || drawn.naturalWidth || drawn.offsetWidth;
+  /* A PNG has two for one. */
+  const naturalWidth = drawn => drawn.viewBox?.baseVal.width || drawn.naturalWidth / 2 || drawn.offsetWidth;
 
   /* Zooming sets the width of what is drawn, panning is scrolling. Variables, so that paper has its own size. */
   const zoom = (view, factor, x, y) => {
@@ -73,6 +74,9 @@
     dialog.addEventListener("close", () => shut?.());
     dialog.showModal();
     fit(view);
+    /* A telephone begins with letters that can be read. */
+    const more = 0.92 / drawnIn(view).style.getPropertyValue("--penstock-zoom");
+    if (more > 1 && innerWidth < 600) { zoom(view, more); begin(view); }
     view.focus();
   };
 
@@ -146,12 +150,13 @@
   /* What Mermaid draws begins where an SVG does by its style sheet alone. */
   const begin = view => {
     const drawn = drawnIn(view), box = view.getBoundingClientRect();
-    if (!drawn || view.scrollWidth <= view.clientWidth) return;
-    const starts = [...view.querySelectorAll(".penstock-entrypoint")].map(e => e.getBoundingClientRect());
+    if (!drawn) return;
+    const starts = [...drawn.querySelectorAll(".penstock-entrypoint")].map(e => e.getBoundingClientRect());
     const [first] = starts, near = starts.filter(each => each.right - first.left <= box.width && each.left - first.left > -box.width);
     const middle = first ? (Math.min(...near.map(e => e.left)) + Math.max(...near.map(e => e.right))) / 2
       : drawn.getBoundingClientRect().left + drawn.offsetWidth / 2;
     view.scrollLeft += middle - box.left - box.width / 2;
+    view.scrollTop += first ? first.top + first.height / 2 - box.top - box.height / 2 : -9e9;
   };
 
   const join = box => {
