@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.library import (
     CONSUMERS,
+    DATA,
     GOT,
     IMPORTING,
     LOOKING,
@@ -18,14 +19,12 @@ from penstock.evidence._analysis.library import (
     WAITING,
     last_of,
 )
-from penstock.evidence._analysis.passed import fits
+from penstock.evidence._analysis.passed import PLAIN, decorators_of, fits
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.project import Project
 
 __all__ = ["WaysOut"]
-
-_MOST_BY_NAME = 60
 
 _OF_LIBRARIES = CONSUMERS | LOOKING | REGISTERING | SENDING | STORING | WAITING
 """Names that so many libraries have that the same name says nothing about the project."""
@@ -84,7 +83,7 @@ class WaysOut:
             return False
         if "." in library[found.end() :]:
             return self._may_be_called(last_of(library), outside, wanted)
-        is_value = self._project.is_value(wanted.name)
+        is_value = self._project.is_value(wanted)
         is_top = "." not in wanted.qualname
         return is_value or (is_plugin and is_top and fits(outside.passed, wanted))
 
@@ -95,10 +94,17 @@ class WaysOut:
         """
         owner, _, name = (outside.library or "").rpartition(".")
         if last_of(owner) == "hook":
+            if name == wanted.name and self._is_unmarked(wanted):
+                return False
             return self._may_be_called(name, outside, wanted)
-        if name != wanted.name or not fits(outside.passed, wanted):
+        if name != wanted.name or not fits(outside.passed, wanted) or _is_data(owner):
             return False
         return self._is_inherited(owner) or (name not in _OF_LIBRARIES and owner.endswith("()"))
+
+    def _is_unmarked(self, function: Definition) -> bool:
+        """Return whether *function* has no decorator in a project that marks implementations."""
+        is_marked = bool(decorators_of(function) - PLAIN)
+        return not is_marked and bool(self._project.mentioning("HookimplMarker"))
 
     def _is_inherited(self, name: str) -> bool:
         """Return whether *name* is an attribute that a class of the project has of a library.
@@ -112,10 +118,24 @@ class WaysOut:
     def _may_be_got(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether `getattr` may have returned it, by a string that nobody knows."""
         library = outside.library or ""
-        if not is_own or not library.startswith(GOT) or "<locals>" in wanted.qualname:
+        if not is_own or not library.startswith(GOT):
             return False
-        prefix = library.removeprefix(GOT).removesuffix("*)")
-        return wanted.name.startswith(prefix) and fits(outside.passed, wanted)
+        owner, _, prefix = library.removeprefix(GOT).removesuffix("*)").rpartition(", ")
+        return any(
+            each.name.startswith(prefix)
+            and fits(outside.passed, each)
+            and "<locals>" not in each.qualname
+            and (not owner or self._may_be_of(each, owner))
+            for each in (self._ancestors(wanted) if owner else [wanted])
+        )
+
+    def _may_be_of(self, method: Definition, owner: str) -> bool:
+        """Return whether an object of the class called *owner*, or of a subclass, has *method*."""
+        engine, cls = self._engine, method.parent
+        if cls is None or cls.kind != "class":
+            return False
+        known = [each for each in list(engine.classes) if each.label == owner]
+        return any(cls in engine.mro(each) or each in engine.mro(cls) for each in known)
 
     def _may_name(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether a call leads to *wanted* by its name, or by a value that is kept."""
@@ -128,9 +148,19 @@ class WaysOut:
                 return False
         has_partials = bool(project.mentioning("partial"))
         return is_own and any(
-            project.is_value(each.name) and fits(outside.passed, each, may_have_more=has_partials)
+            self._is_value(each) and fits(outside.passed, each, may_have_more=has_partials)
             for each in self._ancestors(wanted)
         )
+
+    def _is_value(self, function: Definition) -> bool:
+        """Return whether *function* runs where some value is called that the project keeps."""
+        cls = function.parent
+        if function.is_method and cls is not None:
+            if function.name == "__call__":
+                return True
+            if function.name in {"__init__", "__new__"}:
+                return self._project.is_value(cls)
+        return self._project.is_value(function)
 
     def _may_be_called(self, name: str, outside: Outside, wanted: Definition) -> bool:
         """Return whether *wanted*, or a helper that mentions it, is called *name*."""
@@ -142,7 +172,10 @@ class WaysOut:
 
     def _ancestors(self, wanted: Definition) -> Iterator[Definition]:
         """Yield *wanted*, and the functions that may call it and are not steps themselves."""
-        project = self._project
         yield wanted
-        for name in sorted(project.callers_of(wanted.name))[:_MOST_BY_NAME]:
-            yield from (each for each in project.called_by(name) if each not in self._steps)
+        yield from (d for d in self._project.callers_of(wanted) if d not in self._steps)
+
+
+def _is_data(library: str) -> bool:
+    """Return whether the standard library returns *library*, as the file that it opens."""
+    return any(library.startswith((f"{each}.", f"{each}()")) for each in DATA)

@@ -56,7 +56,7 @@ def judge(flow: CheckedFlow, evidence: FlowEvidence) -> FlowReport:
     judged = _Judge(flow, evidence)
     edges = tuple(judged.edge(source, target, loop) for source, target, loop in flow.edges)
     edges = judged.behind_unknown(edges)
-    undeclared = tuple(judged.undeclared(edges))
+    undeclared = judged.undeclared(edges)
     back = tuple(one for one in judged.back(edges) if one not in undeclared)
     connections = tuple(judged.connections())
     return FlowReport(flow.name, edges, undeclared, back=back, connections=connections)
@@ -141,7 +141,7 @@ class _Judge:
         only = source if is_reached else None
         after = None if is_loop else source
         unresolved = self._unresolved(self._callers(source), target, only, after)
-        if unresolved is None and not self._is_entered(source):
+        if unresolved is None and not self._is_entered(source) and self._is_used(target):
             # What leads to *source* may lead to *target* after it.
             unresolved = self._unresolved(list(self._evidence.outside), source, source, None)
         if unresolved is not None:
@@ -172,7 +172,7 @@ class _Judge:
         found = list(edges)
         for cause in causes:
             for number, edge in enumerate(found):
-                if edge.verdict != "contradicted" or edge.against:
+                if edge.verdict != "contradicted" or edge.against or not self._is_used(edge.target):
                     continue
                 source, target = edge.source, edge.target
                 if not self._is_entered(source):
@@ -252,12 +252,31 @@ class _Judge:
         is_receiver = any("receiver" in written(each) for each in decorators)
         for outside in self._evidence.outside.get(source, ()):
             last = last_of(outside.library or outside.text)
+            if last == "submit" and outside.hands_off:
+                continue  # to an executor
             if last in SENDING or (last in STORING and is_receiver):
                 return outside
         return None
 
+    def _is_used(self, target: str) -> bool:
+        """Return whether *target* may run: the flow leads there, or the rest of the project may.
+
+        What the flow runs and does not lead there is known, though it may name *target*.
+        """
+        if self._is_reached(target):
+            return True
+        wanted, project = self._evidence.located[target], self._evidence.project
+        callers = (d for d in project.callers_of(wanted) if d not in self._evidence.definitions)
+        return self._is_known_to_others(target) or project.is_value(wanted) or any(callers)
+
     def _is_entered_from_outside(self, target: str) -> bool:
         """Return whether something else than the flow calls *target*."""
+        definition = self._evidence.located[target]
+        uses = self._evidence.project.count_uses(definition)
+        return self._is_known_to_others(target) or uses > 0
+
+    def _is_known_to_others(self, target: str) -> bool:
+        """Return whether a framework may know *target*, by a decorator or by its class."""
         evidence = self._evidence
         definition = evidence.located[target]
         if self._steps[target].is_entrypoint or decorators_of(definition) - PLAIN:
@@ -265,23 +284,24 @@ class _Judge:
         parent = definition.parent
         if parent is not None and parent.kind == "class":
             mro = evidence.engine.mro(parent)
-            if any(isinstance(one, str) for one in mro):
-                return True
-        return evidence.project.count_uses(definition) > 0
+            return any(isinstance(one, str) for one in mro)
+        return False
 
     # Undeclared edges
 
-    def undeclared(self, edges: tuple[EdgeEvidence, ...]) -> Iterator[Connection]:
-        """Yield what the source has and no edge declares."""
+    def undeclared(self, edges: tuple[EdgeEvidence, ...]) -> tuple[Connection, ...]:
+        """Return what the source has and no edge declares."""
         kept = [(e.source, e.target) for e in edges if e.verdict != "contradicted"]
         live = self._alive(edges)
         entered = {target for source, target in kept if source in live}
         gone = {(e.source, e.target) for e in edges if e.verdict == "contradicted"}
         declared = {(e.source, e.target) for e in edges}
         closure = _closure(kept)
+        news: dict[Connection, bool] = {}
         for source, target, found, is_order in self._candidates():
             if (source, target) in closure or source == target:
                 continue
+            is_bypass = False
             is_reversed = (target, source) in gone
             is_back = (target, source) in closure or self._leads_back(source, target)
             is_ours = is_back or self._is_announced(target, found)
@@ -304,7 +324,8 @@ class _Judge:
                     continue
             kept.append((source, target))
             closure = _closure(kept)
-            yield Connection(source, target, found)
+            news[Connection(source, target, found)] = is_reversed or is_bypass
+        return _without_longer_ways(kept, news)
 
     def _alive(self, edges: tuple[EdgeEvidence, ...]) -> set[str]:
         """Return the steps that the flow may reach, as far as the source is known."""
@@ -376,6 +397,25 @@ class _Judge:
                 if start.is_direct:
                     kind = "hand-off" if start.is_handed_off else "call"
                     yield source, target, Evidence(kind, start.path), False  # type: ignore[arg-type]
+
+
+def _without_longer_ways(
+    edges: list[tuple[str, str]], news: Mapping[Connection, bool]
+) -> tuple[Connection, ...]:
+    """Return *news* without those that the rest would declare, and that may be left out.
+
+    Args:
+        edges: The edges that are declared or new.
+        news: The new ones, and whether each has to stay.
+    """
+    rest, found = list(edges), list(news)
+    for one, has_to_stay in news.items():
+        pair = one.source, one.target
+        others = [each for each in rest if each != pair]
+        if not has_to_stay and pair in _closure(others):
+            rest = others
+            found.remove(one)
+    return tuple(found)
 
 
 def _closure(edges: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

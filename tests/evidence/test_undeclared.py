@@ -213,3 +213,32 @@ def record(**kwargs): ...
     assert undeclared(report) == ["pay -> record"]
     assert undeclared(announced) == []
     assert undeclared(checked(PAY, "", charge={"receives": ("a",)})) == ["pay -> charge"]
+
+
+def test_of_several_ways_to_a_step_the_last_is_undeclared():
+    """An order that the next one would declare, too, is not reported beside it."""
+    source = """
+@step
+def pay():
+    charge()
+    for each in orders:
+        if ship():
+            continue
+        mail()
+        continue
+        audit()
+    close()
+@step
+def charge(): print()
+@step
+def ship(): print()
+@step
+def mail(): print()
+@step
+def audit(): print()
+@step
+def close(): print()
+"""
+    edges = "pay -> charge, charge -> ship, ship -> mail, mail -> audit, audit -> close"
+
+    assert undeclared(checked(source, edges)) == ["mail -> close"]

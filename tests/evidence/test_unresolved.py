@@ -528,6 +528,28 @@ def paid(order): ...
 
 
 @pytest.mark.parametrize(
+    ("decorator", "more", "verdict"),
+    [
+        ("", "", "unverified"),
+        ("", "hookimpl = pluggy.HookimplMarker('shop')\n", "contradicted"),
+        ("@marked\n", "hookimpl = pluggy.HookimplMarker('shop')\n", "unverified"),
+    ],
+)
+def test_a_function_without_a_marker_implements_no_hook(decorator, more, verdict):
+    """A function that has the name of a hook is another, if implementations are marked."""
+    source = f"""
+import pluggy
+from lib import marked, manager
+{more}
+@step
+def pay(order): manager.hook.charge(order=order)
+{decorator}@step
+def charge(order): ...
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
     ("more", "verdict"),
     [
         ("shop.late = False", "contradicted"),
@@ -822,3 +844,232 @@ def ship(): ...
 def test_one_of_many_objects_keeps_what_it_was_made_with(edge, verdict):
     """From some number of objects on, nobody knows what each of them was made with."""
     assert checked(JOBS, edge).edges[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("opened", "verdict"),
+    [
+        ("tarfile.open(given).extractfile(given)", "contradicted"),
+        ("open(given)", "contradicted"),
+        ("shelf.open(given)", "unverified"),
+        ("opened_by(given)", "unverified"),
+    ],
+)
+def test_a_file_of_the_standard_library_is_not_an_object_of_the_project(opened, verdict):
+    """Its methods lead to no step, though a step has the name of one."""
+    source = f"""
+import shelf, tarfile
+@step
+def pay(given):
+    {opened}.read()
+class Shop:
+    @step
+    def read(self): ...
+class Other:
+    def read(self): ...
+"""
+    assert verdicts(checked(source, "pay -> read")) == {"pay -> read": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("function", "more", "verdict"),
+    [
+        ("_", "", "contradicted"),
+        ("ngettext", "", "contradicted"),
+        ("given", "", "unverified"),
+        ("_", "_ = given", "unverified"),
+        ("_", "def load():\n    global _\n    _ = given", "unverified"),
+        ("_", "from shelf import *", "unverified"),
+    ],
+)
+def test_what_gettext_adds_to_the_built_in_names(function, more, verdict):
+    """A translation leads to no step, unless the code binds its name."""
+    source = f"{more}\nqueue = [charge]\n@step\ndef pay(): {function}('a')\n"
+    source += "@step\ndef charge(text): ...\n"
+    files = {"app.py": source, "shelf.py": "exec(given)"}
+
+    assert verdicts(checked(files, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("owner", "body", "verdict"),
+    [
+        ("Shop()", "def charge(self, order): ...", "contradicted"),
+        ("Till()", "def charge(self, order): ...", "unverified"),
+        ("Drawer()", "def charge(self, order): ...", "unverified"),
+        (
+            "Till()",
+            "def other(self, order): self.charge()\n    def charge(self): ...",
+            "unverified",
+        ),
+        ("Till()", "def charge(self): ...", "contradicted"),
+        ("given", "def charge(self, order): ...", "unverified"),
+    ],
+    ids=["another class", "its class", "a subclass", "by a helper", "arguments", "unknown"],
+)
+def test_an_attribute_by_an_unknown_name_is_one_of_its_object(owner, body, verdict):
+    """It may be any method of the class, and of no other."""
+    body = body.replace("def charge", "@step\n    def charge")
+    source = f"""
+class Shop:
+    def sell(self, order): ...
+class Till:
+    {body}
+class Drawer(Till):
+    pass
+@step
+def pay(name, given):
+    getattr({owner}, name)(1)
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("kept", "verdict"),
+    [
+        ("shelf.charge", "unverified"),
+        ("[Till.charge]", "unverified"),
+        ("'app.Till.charge'", "unverified"),
+        ("charge", "contradicted"),
+        ("shelf.charge()", "contradicted"),
+    ],
+)
+def test_a_method_is_kept_as_an_attribute(kept, verdict):
+    """A variable that has its name is another thing."""
+    files = {
+        "app.py": """
+class Till:
+    @step
+    def charge(self, order): ...
+@step
+def pay(given): given(1)
+""",
+        "other.py": f"import shelf\nfrom app import Till\nfound = {kept}\n",
+    }
+    assert verdicts(checked(files, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        ("from app import charge\nqueue = [charge]", "unverified"),
+        ("from app import charge as sell\nqueue = [sell]", "unverified"),
+        ("import app\nqueue = [app.charge]", "unverified"),
+        ("from app import *\nqueue = [charge]", "unverified"),
+        ("def sell(charge): return [charge]", "contradicted"),
+    ],
+)
+def test_a_function_is_kept_where_it_is_imported(other, verdict):
+    """A parameter of another module that has its name is another thing."""
+    app = "@step\ndef pay(given): given(1)\n@step\ndef charge(order): ...\n"
+
+    assert verdicts(checked({"app.py": app, "other.py": other}, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("helper", "verdict"),
+    [
+        ("def sell(order): Till().charge()", "unverified"),
+        ("def sell(order): app.charge()", "unverified"),
+        ("def sell(order): made(1).till.charge()", "unverified"),
+        ("def sell(order):\n    charge = Till().charge\n    charge()", "unverified"),
+        ("def sell(order): subprocess.charge()", "contradicted"),
+        ("def sell(order): charge()", "contradicted"),
+    ],
+)
+def test_a_helper_that_is_kept_calls_a_step(helper, verdict):
+    """A function of a library, or one without an object, is not the method of that name."""
+    source = f"""
+import app, subprocess
+class Till:
+    @step
+    def charge(self): ...
+@step
+def pay(given): given(1)
+{helper}
+queue = [sell]
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("helper", "verdict"),
+    [
+        ("class Seller:\n    def __call__(self, order): charge()", "unverified"),
+        ("class Seller:\n    def __init__(self, order): charge()\nkept = [Seller]", "unverified"),
+        ("class Seller:\n    def __init__(self, order): charge()\nSeller(1)", "contradicted"),
+    ],
+)
+def test_a_value_that_is_called_may_be_an_object_or_a_class(helper, verdict):
+    """Its class calls the step."""
+    source = f"@step\ndef pay(given): given(1)\n@step\ndef charge(): ...\n{helper}\n"
+
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        ("", "contradicted"),
+        ("def sell(): ship()", "unverified"),
+        ("ship()", "unverified"),
+        ("queue = [ship]", "unverified"),
+    ],
+    ids=["nothing", "a function", "the module", "a value"],
+)
+def test_what_leads_to_the_first_step_leads_to_a_second_that_something_calls(other, verdict):
+    """An unresolved call that leads to a step runs none after it that nothing else names."""
+    source = f"""
+queue = [charge]
+@step
+def pay(given): given()
+@step
+def charge():
+    return
+    ship()
+@step
+def ship(): ...
+{other}
+"""
+    edge = "charge -> ship"
+    assert verdicts(checked(source, f"pay -> charge, {edge}"))[edge] == (verdict,)
+
+
+@pytest.mark.parametrize(
+    ("sent", "verdict"),
+    [
+        ("Executor().submit(write)", "contradicted"),
+        ("Executor().submit(1)", "unverified"),
+        ("Executor().produce(1, callback=write)", "unverified"),
+    ],
+)
+def test_a_function_that_an_executor_gets_is_not_a_message(sent, verdict):
+    """The function is known; a message may have a callback."""
+    source = f"""
+from lib import Executor
+def write(): ...
+@step
+def pay(): {sent}
+@step
+def charge(): ...
+def sell(): charge()
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+def test_an_attribute_that_is_only_none_is_set_elsewhere():
+    """Whatever sets it, None has no methods."""
+    source = """
+class Till:
+    def __init__(self, shop=None):
+        self.shop = shop
+class Shop:
+    @step
+    def charge(self): ...
+class Other:
+    def charge(self): ...
+@step
+def pay():
+    Till().shop.charge()
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}

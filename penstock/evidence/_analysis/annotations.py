@@ -168,6 +168,8 @@ def _provided(engine: Engine, scope: Scope, metadata: list[ast.expr]) -> Values:
     for part in metadata:
         if isinstance(part, ast.Call) and _last(part.func) in {"Depends", "Security"}:
             functions = _looked_up(engine, scope, part.args[0]) if part.args else NOTHING
+            if any(each.arg == "use_cache" for each in part.keywords):
+                functions = tuple(Wrapped("anew", f) for f in functions)
             return tuple(Wrapped("depends", f) for f in functions)
     return NOTHING
 

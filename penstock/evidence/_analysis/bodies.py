@@ -7,7 +7,7 @@ from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
-from penstock.evidence._analysis.terms import Call, sequence
+from penstock.evidence._analysis.terms import Call, Choice, sequence
 from penstock.evidence._analysis.values import (
     Class,
     Constant,
@@ -75,12 +75,16 @@ def _provided(frame: Frame, values: Values, node: ast.AST) -> Values:
         return values
     found = join(v for v in values if not (isinstance(v, Wrapped) and v.kind == "depends"))
     for provider in providers:
+        is_anew = isinstance(provider, Wrapped) and provider.kind == "anew"
+        if isinstance(provider, Wrapped):
+            provider = provider.function  # noqa: PLW2901 - the same one
         with frame.collected() as terms:
             returned = await_values(frame, frame.apply((provider,), OPEN, node), node)
         if any(isinstance(value, Deferred) for value in returned):
             returned, lazy = iterate(frame, returned, node)
             terms = [Call(lazy, frame.location(node))]
-        frame.emit(sequence(terms))
+        # Calls by themselves are made once for a request.
+        frame.emit(Choice((sequence(terms),)) if is_anew else sequence(terms))
         found = join(found, returned)
     return tuple(v for v in found if not isinstance(v, (Unknown, Constant))) or found
 

@@ -154,7 +154,9 @@ def _attributes_by(frame: Frame, owner: Value, prefix: str, node: ast.AST) -> Va
         methods = methods_of(frame.engine, owner, lambda name: name.startswith(prefix))
     elif isinstance(node, ast.Call) and _VERB.search(written(node.args[1])):
         methods = methods_of(frame.engine, owner, VERBS.__contains__)
-    return methods or (*UNKNOWN, External(f"{GOT}{prefix}*)"))
+    # Of an object of the project, it is what its class has.
+    owned = f"{owner.cls.label}, " if isinstance(owner, Instance) else ""
+    return methods or (*UNKNOWN, External(f"{GOT}{owned}{prefix}*)"))
 
 
 def setattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:

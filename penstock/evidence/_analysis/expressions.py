@@ -65,6 +65,8 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Values:
         return frame.paths[path]
     if hook := hook_of(frame, owners, node):
         return hook
+    if owners and all(isinstance(one, Constant) and one.value is None for one in owners):
+        owners = UNKNOWN  # something else sets it, since None has no attributes
     return join(*(attribute_of(frame, owner, node.attr, node) for owner in owners))
 
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Hashable
+from dataclasses import replace
 
 from penstock.evidence._analysis.builtins import (
     cast_of,
@@ -174,7 +175,8 @@ def _register(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) 
 def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     handed = hand_functions(frame, callee, arguments, node)
     if handed:
-        frame.emit(outside_of(frame, node, arguments, callee.name))
+        outside = outside_of(frame, node, arguments, callee.name)
+        frame.emit(replace(outside, hands_off=True))
         _send(frame, callee, node)
     return handed
 

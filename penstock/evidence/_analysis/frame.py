@@ -115,7 +115,19 @@ class Frame:
         libraries = [each.name for each in starred if isinstance(each, External)]
         if libraries:
             return (External(f"{libraries[0]}.{name}"),)
-        return (External(f"builtins.{name}"),) if name in _BUILTINS else UNKNOWN
+        if name in _BUILTINS or (name in _INSTALLED and not self._is_bound(name)):
+            return (External(f"builtins.{name}"),)
+        return UNKNOWN
+
+    def _is_bound(self, name: str) -> bool:
+        """Return whether the code binds *name* somewhere around."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            if name in scope.definition.assigned_names:
+                return True
+            scope = scope.parent
+        module = self.scope.module.definition
+        return name in module.global_names or "*" in module.source.imported
 
     def assign(self, name: str, values: Values) -> None:
         """Let *name* be one of *values* from now on."""
@@ -255,3 +267,6 @@ def path_of(node: ast.expr) -> str | None:
 
 
 _BUILTINS = frozenset(dir(builtins))
+
+_INSTALLED = {"_", "gettext", "ngettext", "npgettext", "pgettext"}
+"""What ``gettext.install`` adds to the built-in names."""

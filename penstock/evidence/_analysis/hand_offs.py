@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 
 from penstock.evidence._analysis.by_name import named_by
 from penstock.evidence._analysis.frame import Frame
@@ -145,7 +146,7 @@ def _named_by(frame: Frame, values: Values) -> Values:
 def call_outside(frame: Frame, node: ast.AST, arguments: Arguments) -> Values:
     """Note a call of which the source does not show where it leads."""
     handed = hand_functions(frame, External("?"), arguments, node)
-    frame.emit(outside_of(frame, node, arguments))
+    frame.emit(replace(outside_of(frame, node, arguments), hands_off=bool(handed)))
     return handed or NOTHING
 
 

@@ -5,6 +5,7 @@ import re
 __all__ = [
     "CALLBACKS",
     "CONSUMERS",
+    "DATA",
     "ENDINGS",
     "GOT",
     "HANDING",
@@ -169,6 +170,16 @@ VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "
 
 PLUGINS = re.compile(r"\b(?:iter_)?entry_points\b|\bEntryPoint\b|^stevedore\b|load_entry_point")
 """The names of what finds plugins, whose names are not in the source."""
+
+
+DATA = frozenset({
+    "base64", "binascii", "builtins.open", "bz2", "csv", "datetime", "decimal", "fcntl",
+    "getpass", "gettext", "glob", "gzip", "hashlib", "hmac", "html", "http", "ipaddress", "lzma",
+    "math", "mimetypes", "os", "pathlib", "platform", "re", "secrets", "shlex", "shutil",
+    "socket", "ssl", "stat", "string", "struct", "subprocess", "tarfile", "tempfile", "textwrap",
+    "time", "urllib", "uuid", "zipfile", "zlib", "zoneinfo",
+})  # fmt: skip
+"""What the standard library has for data: nothing that it returns has a method of the project."""
 
 
 GOT = "builtins.getattr("

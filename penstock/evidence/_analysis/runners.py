@@ -100,6 +100,8 @@ def receiver(frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 def depends(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return what a framework provides by calling the function in ``Depends()``."""
     functions = [f for f in arguments.all() if isinstance(f, (Function, Method, Class))]
+    if "use_cache" in arguments.named:
+        return tuple(Wrapped("depends", Wrapped("anew", f)) for f in functions) or None
     return tuple(Wrapped("depends", f) for f in functions) or None
 
 

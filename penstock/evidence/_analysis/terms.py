@@ -58,6 +58,9 @@ class Outside:
     passed: "Passed | None" = None
     """The arguments that it passes, if they are known."""
 
+    hands_off: bool = False
+    """Whether it gets functions that the source shows."""
+
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -90,6 +90,8 @@ class FlowRuns:
         self._caller: Definition | None = None
         self._current = Summary()
         self._consumers: list[Consumer] = []
+        self._request: set[Activation] | None = None
+        """The functions that a framework has called for a request, while it provides for one."""
         self._tokens: dict[Hashable, State] = {}
         self._depth = 0
         self._rules: dict[type[Term], Callable[[Any, State], Outcome]] = {
@@ -131,11 +133,13 @@ class FlowRuns:
     def _apart(self) -> Iterator[None]:
         """Evaluate in the block what does not depend on where this is."""
         kept = self._prefix, self._background, self._caller, self._current, self._consumers
+        request, self._request = self._request, None
         self._prefix, self._background, self._consumers = (), 0, []
         try:
             yield
         finally:
             self._prefix, self._background, self._caller, self._current, self._consumers = kept
+            self._request = request
 
     def _summary(self, activation: Activation) -> Summary:
         known = self._summaries.get(activation)
@@ -165,6 +169,22 @@ class FlowRuns:
         self._running.discard(activation)
         self._depth -= 1
         return summary
+
+    def _provided(self, term: Term, state: State) -> Outcome:
+        """Evaluate what a framework provides: it calls each function once for a request."""
+        is_first = self._request is None
+        known = self._request = set() if self._request is None else self._request
+        whole = Outcome(normal=state)
+        for item in term.items if isinstance(term, Sequence) else (term,):
+            called = set(item.targets) if isinstance(item, Call) else set()
+            if whole.normal is not None and not (called and called <= known):
+                known |= called
+                one = self._evaluate(item, whole.normal)
+                add_exits(whole, one)
+                whole.normal = one.normal
+        if is_first:
+            self._request = None
+        return whole
 
     # Terms
 
@@ -221,7 +241,7 @@ class FlowRuns:
             name = self._step_of(target.definition)
             if target.before is not EMPTY:
                 self._prefix = (*self._prefix, term.location)
-                provided = self._evaluate(target.before, state).normal
+                provided = self._provided(target.before, state).normal
                 self._prefix = self._prefix[:-1]
                 state = provided if provided is not None else state
             if name is not None:

@@ -49,6 +49,11 @@ class Definition:
         """The last part of the qualified name."""
         return self.qualname.rpartition(".")[2]
 
+    @property
+    def is_method(self) -> bool:
+        """Whether it is in the body of a class."""
+        return self.parent is not None and self.parent.kind == "class"
+
     @cached_property
     def assigned_names(self) -> frozenset[str]:
         """The names that it assigns, with its parameters."""
@@ -228,20 +233,49 @@ class SourceFile:
                 found.setdefault(name, set()).add(node.end_lineno)
         return found
 
-    @cached_property
+    @property
     def kept_names(self) -> frozenset[str]:
-        """The names of what the code passes on or keeps, or what a string may import."""
+        """The names that the code passes on or keeps."""
+        return self._kept[0]
+
+    @property
+    def kept_attributes(self) -> frozenset[str]:
+        """The names of attributes that the code passes on or keeps, or that a string imports."""
+        return self._kept[1]
+
+    @cached_property
+    def _kept(self) -> tuple[frozenset[str], frozenset[str]]:
         nodes = list(nodes_in(self.tree))
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-        found: set[str] = set()
+        names: set[str] = set()
+        attributes: set[str] = set()
         for node in nodes:
             match node:
-                case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
-                    if id(node) not in called:
-                        found.add(name)
+                case ast.Name(id=name, ctx=ast.Load()) if id(node) not in called:
+                    names.add(name)
+                case ast.Attribute(attr=name, ctx=ast.Load()) if id(node) not in called:
+                    attributes.add(name)
+                case ast.ImportFrom():  # what has another name here
+                    attributes.update(each.name for each in node.names if each.asname)
                 case ast.Constant(value=str(text)) if dotted := _DOTTED.fullmatch(text):
-                    found.add(dotted[1])
-        return frozenset(found)
+                    attributes.add(dotted[1])
+        return frozenset(names), frozenset(attributes)
+
+    @cached_property
+    def imported(self) -> dict[str, str]:
+        """The names that the code imports, with the first name of the module of each.
+
+        It is ``"."`` for a module that is named from the file.
+        """
+        found: dict[str, str] = {}
+        for node in nodes_in(self.tree):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                module = getattr(node, "module", None) or ""
+                is_relative = bool(getattr(node, "level", 0))
+                for each in node.names:
+                    top = "." if is_relative else (module or each.name).partition(".")[0]
+                    found[each.asname or each.name.partition(".")[0]] = top
+        return found
 
     @cached_property
     def bases(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -42,8 +42,8 @@ class Project:
         self.sources = tuple(dict.fromkeys(self.files.values()))
         """The files, each once."""
         self._called: dict[str, dict[Definition, frozenset[str]]] = {}
-        self._callers: dict[str, frozenset[str]] = {}
-        self._values: dict[str, bool] = {}
+        self._callers: dict[Definition, tuple[Definition, ...]] = {}
+        self._values: dict[Definition, bool] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
         self._found: set[SourceFile] = set()
         self._with_tests = False
@@ -172,19 +172,35 @@ class Project:
                 known.update((definitions[number], words) for number, words in found)
         return known
 
-    def callers_of(self, name: str) -> frozenset[str]:
-        """Return the names of the functions in which something called *name* is called."""
-        known = self._callers.get(name)
+    def callers_of(self, wanted: Definition) -> tuple[Definition, ...]:
+        """Return what calls something that may be *wanted*, by its name: functions and modules."""
+        known = self._callers.get(wanted)
         if known is None:
-            found = (callers for _, callers in self.search("caller", name))
-            known = self._callers[name] = frozenset().union(*found)
+            found: list[Definition] = []
+            for file, callers in self.search("caller", wanted.name):
+                definitions = [*file.definitions.values(), file.root] if callers else []
+                for number, owners in callers:
+                    if any(self._may_have(owner, wanted, file) for owner in owners):
+                        found.append(definitions[number])
+            known = self._callers[wanted] = tuple(found)
         return known
 
-    def is_value(self, name: str) -> bool:
-        """Return whether something called *name* is passed on or kept somewhere, not called."""
-        known = self._values.get(name)
+    def _may_have(self, owner: str, wanted: Definition, file: SourceFile) -> bool:
+        """Return whether *file* may call *wanted* of *owner*, which a search found."""
+        if owner == "":
+            return not wanted.is_method or wanted.name in file.kept_attributes
+        return owner == "." or owner in self.packages or owner in self.files
+
+    def is_value(self, wanted: Definition) -> bool:
+        """Return whether something that may be *wanted* is passed on or kept, not called."""
+        known = self._values.get(wanted)
         if known is None:
-            known = self._values[name] = any(found for _, found in self.search("value", name))
+            is_local = "<locals>" in wanted.qualname
+            known = self._values[wanted] = any(
+                (as_attribute and not is_local)
+                or (by_name and (file is wanted.source or (is_imported and not wanted.is_method)))
+                for file, (as_attribute, by_name, is_imported) in self.search("value", wanted.name)
+            )
         return known
 
     def count_uses(self, definition: Definition) -> int:

@@ -76,24 +76,46 @@ def _functions(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]],
     return tuple(found)
 
 
-def _callers(file: SourceFile, name: str) -> frozenset[str]:
-    """Return the names of the functions in which something called *name* is called."""
-    pattern = re.compile(rf"(?<!\w){re.escape(name)}\s*\(")
-    lines = enumerate(file.text.splitlines(), 1)
-    numbers = [number for number, line in lines if name in line and pattern.search(line)]
-    return frozenset(
-        each.name
-        for each in (file.definitions.values() if numbers else ())
-        if each.kind == "function"
-        and any(each.location.line < number <= each.end_line for number in numbers)
-    )
+def _callers(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]], ...]:
+    """Return which definitions are functions that call something called *name*, and of what.
+
+    The number -1 is the module itself, for lines that are in no function. The owner is the first
+    name of a module if the file imports what is before the dot, ``"."`` if that is anything
+    else, and ``""`` if there is no dot.
+    """
+    before = r"(?<!def )(?:(?<![\w.])(\w+)(?=\.)|(\.))?\.?(?<!\w)"
+    pattern = re.compile(rf"{before}{re.escape(name)}\s*\(")
+    owners: dict[int, set[str]] = {}
+    for number, line in enumerate(file.text.splitlines(), 1):
+        for found in pattern.finditer(line) if name in line else ():
+            owner = file.imported.get(found[1], ".") if found[1] else found[2] or ""
+            owners.setdefault(number, set()).add(owner)
+    callers: list[tuple[int, frozenset[str]]] = []
+    rest = dict(owners)
+    for number, each in enumerate(file.definitions.values() if owners else ()):
+        if each.kind == "function":
+            lines = range(each.location.line, each.end_line + 1)
+            inner = {line: found for line, found in owners.items() if line in lines}
+            if inner:
+                callers.append((number, frozenset[str]().union(*inner.values())))
+                rest = {line: found for line, found in rest.items() if line not in inner}
+    if rest:
+        callers.append((-1, frozenset[str]().union(*rest.values())))
+    return tuple(callers)
 
 
-def _is_value(file: SourceFile, name: str) -> bool:
-    """Return whether something called *name* is passed on or kept, not called."""
+def _values(file: SourceFile, name: str) -> tuple[bool, bool, bool]:
+    """Return whether something called *name* is passed on or kept, not called.
+
+    First as an attribute of something or in a string, then by its name alone, and last whether
+    the file imports it, or all that a module has.
+    """
     escaped = re.escape(name)
     pattern = re.compile(rf"(?<![\w\"']){escaped}(?![\w\"'])(?!\s*[(=:])|[.:]{escaped}(?=[\"'])")
-    return pattern.search(file.text) is not None and name in file.kept_names
+    if pattern.search(file.text) is None:
+        return False, False, False
+    is_imported = name in file.imported or "*" in file.imported
+    return name in file.kept_attributes, name in file.kept_names, is_imported
 
 
 def _uses(file: SourceFile, name: str) -> tuple[int, int]:
@@ -133,7 +155,7 @@ SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "subclass": _subclasses,
     "task": _has_task,
     "use": _uses,
-    "value": _is_value,
+    "value": _values,
     "word": _has_word,
     "words": _has_words,
 }

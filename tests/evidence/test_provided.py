@@ -1,0 +1,64 @@
+"""Functions that a framework calls to provide the arguments of others."""
+
+import pytest
+from checked_sources import checked, undeclared
+
+SOURCE = """
+from typing import Annotated
+from fastapi import APIRouter, Depends
+router = APIRouter()
+@step
+def find(): ...
+@step
+def permit(order=Depends(find)): ...
+@step
+@router.post("/", dependencies=[Depends(permit)])
+def pay({again}): ...
+"""
+
+
+@pytest.mark.parametrize(
+    "again", ["order=Depends(find)", "order: Annotated[object, Depends(find)]"]
+)
+def test_a_provider_is_called_once_for_a_request(again):
+    """The second mention of a function calls nothing."""
+    source = SOURCE.format(again=again)
+    edges = "find -> permit, permit -> pay, permit -> find"
+
+    found = [edge.verdict for edge in checked(source, edges).edges]
+
+    assert found == ["supported", "supported", "contradicted"]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "order=Depends(find, use_cache=False)",
+        "order: Annotated[object, Depends(find, use_cache=False)]",
+    ],
+)
+def test_a_provider_without_a_cache_is_called_each_time(again):
+    """With `use_cache=False`, each mention is a call."""
+    report = checked(SOURCE.format(again=again), "find -> permit, permit -> find, find -> pay")
+
+    assert {edge.verdict for edge in report.edges} == {"supported"}
+
+
+def test_each_request_has_its_own_cache():
+    """What two views have in common is called for both."""
+    source = """
+from fastapi import APIRouter, Depends
+router = APIRouter()
+@step
+def find(): ...
+@step
+@router.post("/")
+def pay(order=Depends(find)): ...
+@step
+@router.post("/back")
+def refund(order=Depends(find)): ...
+"""
+    report = checked(source, "find -> pay, find -> refund")
+
+    assert [edge.verdict for edge in report.edges] == ["supported", "supported"]
+    assert undeclared(report) == []
