@@ -45,7 +45,7 @@ def test_a_provider_without_a_cache_is_called_each_time(again):
 
 
 def test_each_request_has_its_own_cache():
-    """What two views have in common is called for both."""
+    """A function that two views have in common is called for both."""
     source = """
 from fastapi import APIRouter, Depends
 router = APIRouter()

@@ -269,4 +269,4 @@ def path_of(node: ast.expr) -> str | None:
 _BUILTINS = frozenset(dir(builtins))
 
 _INSTALLED = {"_", "gettext", "ngettext", "npgettext", "pgettext"}
-"""What ``gettext.install`` adds to the built-in names."""
+"""The functions that ``gettext.install`` adds to the built-in names."""

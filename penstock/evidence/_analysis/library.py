@@ -179,7 +179,7 @@ DATA = frozenset({
     "socket", "ssl", "stat", "string", "struct", "subprocess", "tarfile", "tempfile", "textwrap",
     "time", "urllib", "uuid", "zipfile", "zlib", "zoneinfo",
 })  # fmt: skip
-"""What the standard library has for data: nothing that it returns has a method of the project."""
+"""Modules and functions for data: nothing that they return has a method of the project."""
 
 
 GOT = "builtins.getattr("
