@@ -20,6 +20,7 @@ from penstock.evidence._model import (
     EdgeEvidence,
     Evidence,
     FlowReport,
+    Kind,
     Verdict,
 )
 from penstock.evidence._order.states import Order, Start
@@ -352,9 +353,9 @@ class _Judge:
         forth = _closure(kept - loops)
         starts = self._evidence.starts
         calls = _closure((name, each) for name, found in starts.items() for each in found)
-        for source, target, found, is_order in self._candidates():
+        for source, target, found in self._started(starts):
             is_recursion = (target, source) in calls
-            if is_order or is_recursion or (source, target) in self._declared:
+            if is_recursion or (source, target) in self._declared:
                 continue
             is_back = (target, source) in forth and self._steps[target].unchecked is None
             if is_back and self._is_near(target, found) and self._is_named(target, found):
@@ -392,11 +393,22 @@ class _Judge:
                     found = Evidence("order", order.second, order.first, caller.label)
                     yield source, target, found, True
                     break
-        for source, starts in self._evidence.starts.items():
-            for target, start in starts.items():
-                if start.is_direct:
-                    kind = "hand-off" if start.is_handed_off else "call"
-                    yield source, target, Evidence(kind, start.path), False  # type: ignore[arg-type]
+        starts = {
+            source: {target: start for target, start in found.items() if start.is_direct}
+            for source, found in self._evidence.starts.items()
+        }
+        for source, target, evidence in self._started(starts):
+            yield source, target, evidence, False
+
+    @staticmethod
+    def _started(
+        starts: Mapping[str, Mapping[str, Start]],
+    ) -> Iterator[tuple[str, str, Evidence]]:
+        """Yield the steps that others lead to by a call or a hand-off."""
+        for source, found in starts.items():
+            for target, start in found.items():
+                kind: Kind = "hand-off" if start.is_handed_off else "call"
+                yield source, target, Evidence(kind, start.path)
 
 
 def _without_longer_ways(

@@ -30,6 +30,26 @@ def test_a_call_of_an_earlier_step_leads_back():
     assert undeclared(report) == []
 
 
+def test_a_call_after_another_step_leads_back_too():
+    """A step may call others before it calls an earlier one."""
+    source = """
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): print()
+@step
+def ship():
+    mail()
+    charge()
+@step
+def mail(): print()
+"""
+
+    assert back(checked(source, f"{FLOW}, ship -> mail")) == ["ship -> charge"]
+
+
 def test_a_call_of_the_entrypoint_is_a_recursion():
     """A step that is called by another, and calls it again, leads to itself through it."""
     assert back(checked(source(last="pay()"), FLOW)) == []
