@@ -97,7 +97,8 @@ def with_line(html: str, section: StepSection, line: str, *, folded: bool = Fals
     head, rest = html[: contents.end()], html[contents.end() :]
     # The title is now in the heading.
     signature = section.is_titled and "doc-signature" not in head
-    shown = f'<p class="penstock-signature"><code>{escape(section.call)}</code></p>\n'
+    call = escape(section.call).replace("(", "(<wbr>", 1)
+    shown = f'<p class="penstock-signature"><code>{call}</code></p>\n'
     shown = shown if signature else ""
     if folded and (found := _FOLDED.match(rest)):
         gist, text, end = found.groups()

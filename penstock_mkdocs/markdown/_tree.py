@@ -119,7 +119,9 @@ def _add_heading(parent: Element, part: Heading, level: int, *, has_contents: bo
         _add_around(code, f"{before} ").tail = AtomicString(escape(name, quote=False))
     else:
         code.text = AtomicString(escape(name, quote=False))
-    _add_around(code, part.rest)
+    # In two, for the style sheet to let a line end between them, and not in a word.
+    for rest in filter(None, (part.rest[:1], part.rest[1:])):
+        _add_around(code, rest)
 
 
 def _add_around(code: Element, text: str) -> Element:

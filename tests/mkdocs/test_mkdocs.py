@@ -32,6 +32,7 @@ def text_of(html: str) -> str:
     """Return what a reader reads in *html*, on one line."""
     html = re.sub(r'<div class="penstock-head".*?</div>', " ", html, flags=re.DOTALL)
     body = re.sub(r"<(svg|style|script)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    body = re.sub(r"<wbr>|(?<=\()</span><span[^>]*>", "", body)  # where a line may end
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 

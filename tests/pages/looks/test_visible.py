@@ -152,6 +152,42 @@ def test_contents_on_a_telephone(chromium, shown_page, theme):
     assert get_sideways(page) <= 0
 
 
+BROKEN = """() => {
+    const broken = [], range = document.createRange();
+    const lines = document.querySelectorAll("h2, dl.penstock-step > dt, .penstock-signature");
+    for (const line of lines) {
+        const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+        for (let node; (node = walker.nextNode());) {
+            for (let at = 1; at < node.length; at++) {
+                const ends = node.data.slice(at - 1, at + 1);
+                const tops = [at - 1, at].map(begin => {
+                    range.setStart(node, begin);
+                    range.setEnd(node, begin + 1);
+                    return range.getBoundingClientRect().top;
+                });
+                if (/^\\w\\w$/.test(ends) && tops[1] > tops[0] + 5) broken.push(line.textContent);
+            }
+        }
+    }
+    return broken;
+}"""
+
+
+@pytest.mark.parametrize(
+    "theme",
+    [
+        pytest.param(theme, marks=() if theme in {"alabaster", "material"} else pytest.mark.wide)
+        for theme in THEMES
+    ],
+)
+def test_words_of_signatures(chromium, shown_page, theme):
+    """No word of a signature is broken on a telephone."""
+    page = open_page(chromium, shown_page(theme, "twelve", FEW), 390)
+
+    assert page.locator("text=retries").count() >= 12
+    assert page.evaluate(BROKEN) == []
+
+
 @pytest.mark.wide
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("theme", THEMES)
