@@ -7,7 +7,7 @@ from random_flows import SHAPES, random_flow
 from penstock import Edge, Graph, Node
 from penstock.render import Direction
 from penstock.render._graphviz.images import dot_source, draw_dot, draw_svg
-from penstock.render._graphviz.layout import Layout, read_layout
+from penstock.render._graphviz.layout import MARGIN, Layout, read_layout
 from penstock.render._graphviz.routes import Line, route, sample
 
 MEASURED = """([sans, mono]) => {
@@ -93,6 +93,36 @@ def test_lines(seed, direction):
             if any(abs(u - x) < wide / 2 and abs(v - y) < tall / 2 for u, v in points):
                 crossed.append((line.piece, name))
 
+    assert crossed == []
+
+
+@pytest.mark.parametrize("direction", ["TD", "LR"])
+def test_frames(direction):
+    """No line is among the steps of another group, where groups follow one another."""
+    found, crossed = 0, []
+    for seed in range(26):
+        graph = random_flow(seed, most=40)
+        groups = {node.name: node.group for node in graph.nodes}
+        if not any(groups.values()):
+            continue
+        layout, lines = laid_out(graph, direction)
+        if layout.plan.is_interleaved:
+            continue
+        found += 1
+        for line in lines:
+            edge, points = line.piece.edge, [*sample(line.curve, 60)]
+            crossed += [
+                (seed, edge, frame.group)
+                for frame in layout.frames
+                if frame.group not in {groups[edge.source], groups[edge.target]}
+                and any(
+                    frame.left + MARGIN < x < frame.right - MARGIN
+                    and frame.top + MARGIN < y < frame.bottom - MARGIN
+                    for x, y in points
+                )
+            ]
+
+    assert found > 5
     assert crossed == []
 
 
