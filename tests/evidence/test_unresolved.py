@@ -891,6 +891,35 @@ def test_what_gettext_adds_to_the_built_in_names(function, more, verdict):
     assert verdicts(checked(files, EDGE)) == {EDGE: (verdict,)}
 
 
+def test_a_local_variable_is_not_what_gettext_adds():
+    """A function that binds the name calls what it is there."""
+    source = """
+queue = [charge]
+@step
+def pay():
+    def paid():
+        _("a")
+    paid()
+    _ = given
+@step
+def charge(text): ...
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}
+
+
+def test_an_attribute_by_an_unknown_name_is_not_a_function_of_a_module():
+    """A function outside of all classes is not a method of an object."""
+    source = """
+class Shop:
+    def sell(self, order): ...
+@step
+def pay(name): getattr(Shop(), name)(1)
+@step
+def charge(order): ...
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("contradicted",)}
+
+
 @pytest.mark.parametrize(
     ("owner", "body", "verdict"),
     [
