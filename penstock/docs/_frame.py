@@ -229,7 +229,8 @@ def _start(drawing: Drawing, width: float) -> str:
     shift = _spacer("penstock-shift", width=f"{abs(every - first) * width:.0f}", height="1")
     left, right = drawing.entrypoints
     span = _spacer("penstock-span", width=f"{(right - left) * width * _SHARPNESS:.0f}", height="1")
-    return f'<span class="{name}">{before}<span>{shift}<i></i>{span}</span></span>'
+    # Hidden for hosts without the style sheet, whose pages it would make as wide as it is.
+    return f'<span class="{name}" hidden="">{before}<span>{shift}<i></i>{span}</span></span>'
 
 
 def image_sheet(

@@ -98,6 +98,13 @@ def test_diagram(site, reader):
     }
 
 
+def test_width(site, reader):
+    """Nothing makes a page without our style sheet wider than the window."""
+    width = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+    assert reader(site.read("index.html")).evaluate(width) == 0
+
+
 def test_other_formats(site, reader):
     """A PNG is shown, and the source of a Mermaid diagram is left whole for an add-on."""
     html = site.read("other/index.html")
