@@ -249,15 +249,16 @@ def test_of_two_functions_the_nearest_is_meant():
 
 
 def test_searches_by_name_are_remembered():
-    """Searches for the callers of a name, and for the words of functions, are kept."""
+    """Searches for the callers of a function, and for the words of functions, are kept."""
     files = {
         "app.py": "def pay():\n    charge()\ndef other():\n    x = lambda: 1\nclass A: ...\n",
-        "use.py": "import app\napp.pay\n",
+        "use.py": "import app\napp.charge()\ndef charge(): ...\n",
     }
     project = project_with(files)
+    charge = project.files["use"].find("charge")
 
     for _ in range(2):
-        assert project.callers_of("charge") == {"pay"}
+        assert [each.label for each in project.callers_of(charge)] == ["app.pay", "use"]
         assert [*project.called_by("pay").values()] == [{"charge"}]
 
 
