@@ -46,8 +46,10 @@ EVIDENCE = f"""<style>
 {page_stylesheet()}
 .box {{ display: inline-block; margin: 1em -1em; padding: 0 1em; }}
 code {{ word-break: break-word; }}
+.md-typeset table:not([class]) :is(th, td) {{ min-width: 5rem; padding: .9375em 1.25em; }}
 </style>
-<div class="penstock-diagram"><details class="penstock-evidence" open><summary>Evidence</summary>
+<div class="penstock-diagram md-typeset">
+<details class="penstock-evidence" open><summary>Evidence</summary>
 <div class="penstock-scroll"><div class="box"><table><tr><td>receive → check</td><td>call</td>
 <td><code>src/warehouse/a_long_name_of_a_module.py:1200</code></td></tr></table></div></div>
 </details></div>"""
@@ -56,9 +58,10 @@ code {{ word-break: break-word; }}
 TABLE = """() => {
     const [table, code, scroll] = ["table", "code", ".penstock-scroll"].map(
         name => document.querySelector(name));
-    return [table.offsetWidth === scroll.offsetWidth, code.getClientRects().length];
+    const padding = getComputedStyle(document.querySelector("td")).paddingLeft;
+    return [table.offsetWidth === scroll.offsetWidth, code.getClientRects().length, padding];
 }"""
-"""Whether a table is as wide as its room, and how many lines a file has in it."""
+"""Whether a table is as wide as its room, how many lines a file has in it, and a cell's padding."""
 
 NARROWER = """async () => {
     const begun = document.getAnimations().filter(each => each.animationName === "penstock-start");
@@ -131,7 +134,7 @@ def test_lines_on_a_telephone(chromium, shown_page, reach):
     assert seen == [[False, False], [reach != ".penstock-meta a", True]]
 
 
-@pytest.mark.parametrize(("width", "expected"), [(800, [True, 1]), (250, [False, 1])])
+@pytest.mark.parametrize(("width", "expected"), [(800, [True, 1, "0px"]), (250, [False, 1, "0px"])])
 def test_table_in_a_box(chromium, width, expected):
     """A table of evidence has all the room there is, and no name of a file breaks."""
     page = chromium.new_page(viewport={"width": width, "height": 600})
