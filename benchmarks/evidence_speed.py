@@ -9,13 +9,17 @@ A case of the ground truth is a folder with ``declaration.json`` and ``source/``
 leading to the next. Each run is a new process: its CPU time has the start of
 Python in it, and its memory is the most that it had at once. A ratio is to a process that
 reads and parses all files and does nothing else, in the same round; printed is the median
-of the rounds.
+of the rounds. With ``--edits``, a statement is added to so many functions, one at a time, chosen at
+random among those of the files that were parsed, and then among those of the files with a step:
+printed is after how many the reports are used again, and the most that such a run takes.
 """
 
 import argparse
+import ast
 import json
 import os
 import platform
+import random
 import shutil
 import subprocess
 import sys
@@ -24,6 +28,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+
+FINDER = Path(__file__).parent / "evidence"
 
 PARSE = """
 import ast, sys
@@ -43,7 +49,16 @@ source = Path(sys.argv[1])
 declaration = json.loads(Path(sys.argv[2]).read_bytes())
 project = Project.at(source, [source / root for root in declaration["roots"]])
 check_again(project, flows_of(declaration), Path(sys.argv[3]))
-print(sum(file.is_parsed for file in project.sources))
+print(*(file.path for file in project.sources if file.is_parsed), sep="\\n")
+"""
+
+CHECK_OR_SAY_SO = f"""
+from penstock.evidence import _reuse
+def check(*_):
+    print("again")
+    raise SystemExit
+_reuse.check = check
+{CHECK}
 """
 
 PACKAGES = 40
@@ -172,28 +187,73 @@ def runs_in(folder: Path) -> Iterator[tuple[str, Callable[[], tuple[float, float
     """Yield the runs of a round, which need each other in this order."""
     source, declaration, cache = folder / "source", folder / "declaration.json", folder / "cache"
     steps = json.loads(declaration.read_bytes())["steps"]
-    finder = Path(__file__).parent / "evidence"
 
     def check() -> tuple[float, float, str]:
-        return run(CHECK, source, declaration, cache, finder)
+        cpu, memory, parsed = run(CHECK, source, declaration, cache, FINDER)
+        return cpu, memory, str(len(parsed.splitlines()))
 
-    def after_edit(file: Path) -> Callable[[], tuple[float, float, str]]:
+    def after_edit(
+        file: Path, line: str = "edited_{} = 1\n"
+    ) -> Callable[[], tuple[float, float, str]]:
         def edit_and_check() -> tuple[float, float, str]:
             with file.open("a", encoding="utf-8") as stream:
-                stream.write(f"edited_{os.urandom(4).hex()} = 1\n")
+                stream.write(line.format(os.urandom(4).hex()))
             return check()
 
         return edit_and_check
 
-    name = steps[0]["module"].replace(".", "/")
-    ends = (f"/{name}.py", f"/{name}/__init__.py")
-    edited = next(file for file in source.rglob("*.py") if file.as_posix().endswith(ends))
+    edited = next(_files_of(source, steps[0]["module"]))
     _write(source / "not_imported.py", "x = 1\n")
     yield "parse all files", lambda: run(PARSE, source)
     yield "first run", check
     yield "second run", check
     yield "after an edit that no flow reaches", after_edit(source / "not_imported.py")
+    yield "after a comment in a module of a step", after_edit(edited, "# edited {}\n")
     yield "after an edit in a module of a step", after_edit(edited)
+
+
+def _files_of(source: Path, module: str) -> Iterator[Path]:
+    """Yield the file of a module."""
+    name = module.replace(".", "/")
+    ends = (f"/{name}.py", f"/{name}/__init__.py")
+    return (file for file in source.rglob("*.py") if file.as_posix().endswith(ends))
+
+
+def compare_edits(folder: Path, number: int) -> None:
+    """Print after how many edits of a function the reports are used again."""
+    source, declaration, cache = folder / "source", folder / "declaration.json", folder / "cache"
+    shutil.rmtree(cache, ignore_errors=True)
+    parsed = run(CHECK, source, declaration, cache, FINDER)[2].splitlines()
+    modules = {step["module"] for step in json.loads(declaration.read_bytes())["steps"]}
+    with_steps = [str(file) for module in modules for file in _files_of(source, module)]
+    for name, files in (("that were parsed", parsed), ("with a step", with_steps)):
+        ends = [end for file in sorted(files) for end in _ends_of_functions(Path(file))]
+        chosen = random.Random(0).sample(ends, min(number, len(ends)))
+        found = [_after_statement(*end, declaration) for end in chosen]
+        used = [cpu for cpu, text in found if text != "again"]
+        print(
+            f"functions in files {name}: {len(used)} of {len(found)} edits use the reports again, "
+            f"in {max(used, default=0):.2f} s at most"
+        )
+
+
+def _ends_of_functions(file: Path) -> Iterator[tuple[Path, int, int]]:
+    """Yield the last line and the indentation of each function whose body has its own lines."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if is_function and node.body[0].lineno > node.lineno:
+            yield file, node.end_lineno or 0, node.body[0].col_offset
+
+
+def _after_statement(file: Path, line: int, indent: int, declaration: Path) -> tuple[float, str]:
+    """Return the CPU time after a statement was added, and ``"again"`` if all was checked again."""
+    before, folder = file.read_bytes(), declaration.parent
+    lines = before.splitlines(keepends=True)
+    file.write_bytes(b"".join([*lines[:line], b" " * indent + b"edited = 1\n", *lines[line:]]))
+    source, cache = folder / "source", folder / "cache"
+    cpu, _, output = run(CHECK_OR_SAY_SO, source, declaration, cache, FINDER)
+    file.write_bytes(before)
+    return cpu, output
 
 
 def _ignored(_: str, names: list[str]) -> list[str]:
@@ -207,6 +267,7 @@ def main() -> None:
     parser.add_argument("steps", nargs="*", help="the steps, if it is a checkout and not a case")
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--edits", type=int, default=0, help="edits of single functions")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "case")
@@ -221,6 +282,8 @@ def main() -> None:
             shutil.copy(options.case / "declaration.json", folder)
             shutil.copytree(options.case / "source", folder / "source")
         compare(folder, options.rounds)
+        if options.edits:
+            compare_edits(folder, options.edits)
 
 
 def compare(folder: Path, rounds: int) -> None:
