@@ -57,7 +57,7 @@ def check_again(
         now = _Now(project, flows, entry, kept.sources)
         reports = now.reports()
         if reports is not None:
-            if now.states != _states_in(project, entry):  # the next comparison will be cheaper
+            if now.states != now.before:  # the next comparison will be cheaper
                 _write(folder, kept, key, {**entry, **_files_of(now.states)})
             return reports
     before = [FileState.read(str(source.path)) for source in project.sources]
@@ -190,6 +190,8 @@ class _Now:
     ) -> None:
         self._project, self._entry, self._sources = project, entry, sources
         self._steps = [step for flow in flows for step in flow.steps]
+        self.before = _states_in(project, entry)
+        """The states of the files when the reports were made."""
         self.states: list[FileState] = []
         """The states that files may have for the reports to be the same."""
         self._edited: dict[str, _Edited] = {}
@@ -211,7 +213,7 @@ class _Now:
     def _has_same_files(self) -> bool:
         """Return whether no edit of a file counts."""
         read: Mapping[str, Sequence[Any]] = self._entry["read"]
-        for number, before in enumerate(_states_in(self._project, self._entry)):
+        for number, before in enumerate(self.before):
             now = before.verified()
             if now is None:
                 source, known = self._project.sources[number], read.get(str(number))
