@@ -1,0 +1,474 @@
+"""What libraries, hooks, messages and strings may call, which the source does not show."""
+
+import pytest
+from checked_sources import EDGE, checked, undeclared, verdicts
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("charge", "unverified"), ("update", "contradicted")]
+)
+def test_an_object_that_a_library_has_kept(name, verdict):
+    """A method of an unknown object may be the step of that name, if not all libraries have it."""
+    source = f"import shelf\n@step\ndef pay():\n    shelf.load().{name}()\n"
+    source += f"class Gateway:\n    @step\n    def {name}(self): ...\n"
+
+    assert verdicts(checked(source, f"pay -> {name}")) == {f"pay -> {name}": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("settings.SESSION_CLASS.create(pay)", "unverified"),
+        ("settings.SESSION_CLASS.create()", "contradicted"),
+        ("settings.SESSION_CLASS.make(pay)", "contradicted"),
+        ("settings.objects.create(pay)", "contradicted"),
+        ("library.settings.create(pay)", "contradicted"),
+    ],
+    ids=["step", "other arguments", "another name", "query", "no class of the project"],
+)
+def test_an_attribute_that_a_base_of_a_library_fills(call, verdict):
+    """A method of it may be the step of that name: the source does not say what it is."""
+    source = f"""
+import library
+class Settings(library.LazySettings):
+    DEBUG = True
+settings = Settings()
+@step
+def pay(): {call}
+class Session:
+    @classmethod
+    @step
+    def create(cls, path): pass
+class Other:
+    def create(self, path): pass
+"""
+
+    assert verdicts(checked(source, "pay -> create")) == {"pay -> create": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("tool()('pay')", "contradicted"),
+        ("tool().bound('pay')", "contradicted"),
+        ("given()('pay')", "unverified"),
+    ],
+)
+def test_an_item_of_an_object_of_a_library_is_of_that_library(call, verdict):
+    """An item by a string, which looks like a type, is not any function that is passed on."""
+    source = f"""
+from commands import local, keep
+def tool(): return local["git"]
+@step
+def pay(given):
+    {call}
+@step
+def charge(): ...
+keep(charge)
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("Manager('shop').hook.charge(order=1)", "unverified"),
+        ("Manager('shop').hook.begin(order=1)", "unverified"),
+        ("Manager('shop').hook.close(order=1)", "contradicted"),
+        ("Manager('shop').close(order=1)", "contradicted"),
+        ("entry_points(group='shop')['pay'].load()()", "unverified"),
+        ("entry_points(group='shop')['pay'].name()", "contradicted"),
+    ],
+    ids=["hook", "hook of a caller", "another hook", "method", "entry point", "name"],
+)
+def test_a_library_calls_what_is_registered_outside_of_the_source(call, verdict):
+    """A hook leads to the functions of its name, and an entry point to any function."""
+    source = f"""
+from importlib.metadata import entry_points
+from plugins import Manager
+@step
+def pay(): {call}
+@step
+def charge(*, order=1): pass
+def begin(*, order):
+    charge()
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+HOOKED = """
+import pluggy
+hookimpl = pluggy.HookimplMarker("shop")
+hookspec = pluggy.HookspecMarker("shop")
+manager = pluggy.PluginManager("shop")
+@step
+def pay(order): {call}
+{plugin}
+@step
+def charge(order): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "plugin"),
+    [
+        (
+            "manager.hook.paid(order=order)",
+            "@hookimpl(wrapper=True)\ndef paid(order):\n    charge(order)\n    yield",
+        ),
+        (
+            "manager.hook.paid(order=order)()",
+            "@hookspec(firstresult=True)\ndef paid(order): ...\n"
+            "@hookimpl(specname='paid')\ndef charged(order): return charge",
+        ),
+        (
+            "manager.hook.paid(order=order)",
+            "class Plugin:\n    @hookimpl\n    def paid(self, order): charge(order)",
+        ),
+    ],
+    ids=["wrapper", "first result", "method"],
+)
+def test_a_hook_calls_its_implementations(call, plugin):
+    """They may be wrappers and methods, and a hook may return the first of their results."""
+    (edge,) = checked(HOOKED.format(call=call, plugin=plugin), "pay -> charge").edges
+
+    assert (edge.verdict, edge.evidence[0].kind) == ("supported", "call")
+
+
+@pytest.mark.parametrize("prefix", ["", "async "], ids=["function", "coroutine"])
+@pytest.mark.parametrize(
+    ("marker", "verdict"),
+    [
+        ("hookimpl", "contradicted"),
+        ("hookimpl(specname=None)", "contradicted"),
+        ("hookimpl(specname='paid')", "supported"),
+        ("hookimpl(specname='shipped')", "contradicted"),
+    ],
+)
+def test_an_implementation_of_a_hook_may_name_it(marker, verdict, prefix):
+    """A function implements the hook of its name, or the one that the marker names."""
+    source = f"""
+import inspect, pluggy
+hookimpl = pluggy.HookimplMarker("shop")
+manager = pluggy.PluginManager("shop")
+@step
+async def pay(order):
+    hook = manager.hook.paid
+    for each in list(hook(order=order)):
+        if inspect.iscoroutine(each):
+            await each
+@hookimpl
+def paid(order): ...
+@{marker}
+@step
+{prefix}def charge(order): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("decorator", "more", "verdict"),
+    [
+        ("", "", "unverified"),
+        ("", "hookimpl = pluggy.HookimplMarker('shop')\n", "contradicted"),
+        ("@marked\n", "hookimpl = pluggy.HookimplMarker('shop')\n", "unverified"),
+    ],
+)
+def test_a_function_without_a_marker_implements_no_hook(decorator, more, verdict):
+    """A function that has the name of a hook is another, if implementations are marked."""
+    source = f"""
+import pluggy
+from lib import marked, manager
+{more}
+@step
+def pay(order): manager.hook.charge(order=order)
+{decorator}@step
+def charge(order): ...
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+SENDING = """
+from lib import producer
+@step
+def pay(): producer.send("a")
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("receiving", "verdict"),
+    [
+        ("@app.handler('a')\n@step\ndef charge(): ...", "unverified"),
+        (
+            "from lib import Base\nclass H(Base):\n    @step\n    def charge(self): ...",
+            "unverified",
+        ),
+        (
+            "class H:\n    step\n    charge = 1\n@step\ndef charge(): ...\nkeep = [charge]",
+            "unverified",
+        ),
+    ],
+    ids=["decorated", "in a class of a library", "used elsewhere"],
+)
+def test_a_message_may_lead_to_what_something_else_calls(receiving, verdict):
+    """A step that sends may lead to one that something outside of the flow calls."""
+    (edge,) = checked(SENDING.format(receiving), "pay -> charge").edges
+
+    assert edge.verdict == verdict
+    assert edge.reason == "pay sends by producer.send, and charge is called from elsewhere"
+
+
+def test_a_step_that_a_docstring_mentions_is_not_called_from_there():
+    """A name in a string is not a call from elsewhere."""
+    mention = '@step\ndef charge(): ...\ndef other():\n    """\n    Not charge.\n    """\n'
+
+    assert checked(SENDING.format(mention), "pay -> charge").edges[0].verdict == "contradicted"
+
+
+def test_a_database_may_lead_to_a_receiver_of_signals():
+    """An object that is stored may lead to a function that a signal calls."""
+    source = """
+from lib import table, receiver, post_save
+@step
+def pay(): table.insert(1)
+@receiver(post_save)
+@step
+def charge(): ...
+"""
+    assert checked(source, "pay -> charge").edges[0].verdict == "unverified"
+    assert checked(source.replace("@receiver(post_save)\n", ""), "pay -> charge").edges[0].verdict
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("entry_points(group='a')[name].load()(1)", "unverified"),
+        ("for each in entry_points(group='a'): each.load()(1)", "unverified"),
+        ("found = {e.name: e.load() for e in entry_points()}; found[name](1)", "unverified"),
+        ("next(iter(entry_points().select(group='a'))).load()(1)", "unverified"),
+        ("EntryPoint('a', name, 'b').load()(1)", "unverified"),
+        ("for each in pkg_resources.iter_entry_points('a'): each.load()(1)", "unverified"),
+        ("pkg_resources.load_entry_point('a', 'b', name)(1)", "unverified"),
+        ("driver.DriverManager('a', name).driver(1)", "unverified"),
+        ("for each in extension.ExtensionManager('a'): each.plugin(1)", "unverified"),
+        ("for each in entry_points(group='a'): each.load()().charge(1)", "unverified"),
+        ("for each in entry_points(group='a'): each.load()().close(1)", "contradicted"),
+        ("for each in entry_points(group='a'): print(each.name)", "contradicted"),
+        ("json.load(name)(1)", "contradicted"),
+    ],
+)
+def test_a_plugin_may_be_a_step(body, verdict):
+    """The source does not name the functions that entry points load."""
+    source = f"""
+import json, pkg_resources
+from importlib.metadata import EntryPoint, entry_points
+from stevedore import driver, extension
+@step
+def pay(name):
+    {body}
+@step
+def charge(amount): pass
+"""
+
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "import_module(path)",
+        "import_module(path).reader",
+        "import_module(path).Reader()",
+        "getattr(path, path)",
+        "getattr(import_module(path), path)",
+        "unbound(path)",
+    ],
+)
+def test_a_method_of_something_that_a_string_imports(reader):
+    """A method of it may be any method of that name, also one that leads to the step."""
+    source = f"""
+from importlib import import_module
+def get(path): return {reader}
+@step
+def run(path):
+    reader = get(path)
+    for row in reader.read(path): check(row)
+class Reader:
+    def read(self, path):
+        for line in path: yield self.parse(line)
+    @step
+    def parse(self, line): ...
+class Other:
+    def read(self, path): ...
+@step
+def check(row): ...
+"""
+    report = checked(source, "run -> parse, parse -> check")
+
+    assert verdicts(report) == {"run -> parse": ("unverified",), "parse -> check": ("unverified",)}
+    assert undeclared(report) == []
+
+
+def test_something_that_a_string_imports_may_be_a_step():
+    """A step that a string names may be what is imported by strings and called."""
+    source = """
+from django.conf import settings
+from django.utils.module_loading import import_string
+NAMES = ["app.charge"]
+@step
+def pay():
+    for name in settings.NAMES:
+        function = import_string(name)
+        function()
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, EDGE).edges
+
+    assert (edge.verdict, str(edge.location)) == ("unverified", "app.py:9")
+    assert checked(source.replace("app.charge", "other"), EDGE).edges[0].verdict == "contradicted"
+
+
+VIEW = """
+from lib import View
+class Checked(View):
+    @step
+    def check(self):
+        if self.may():
+            return super().dispatch()
+    @step
+    def may(self): return 1
+class Edit(Checked):
+    @step
+    def post(self): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (VIEW, "supported"),
+        (VIEW.replace("super().dispatch", "super().dispatch_request"), "unverified"),
+        (VIEW.replace("super().dispatch", "super().prepare"), "contradicted"),
+        (VIEW.replace("def post", "def pay"), "contradicted"),
+        (VIEW.replace("Edit(Checked)", "Edit"), "contradicted"),
+    ],
+    ids=[
+        "dispatch",
+        "dispatch of another library",
+        "another method",
+        "not a verb",
+        "another class",
+    ],
+)
+def test_a_view_of_a_library_may_call_a_method_by_its_verb(text, verdict):
+    """The dispatch of a library's view may lead to ``post`` of a view of the project."""
+    target = "post" if "def post" in text else "pay"
+
+    assert checked(text, f"may -> {target}").edges[0].verdict == verdict
+
+
+MANY = "\n".join(f"class View{n}(Checked):\n    def get(self): charge()" for n in range(9))
+
+
+@pytest.mark.parametrize(
+    ("edge", "verdict"),
+    [
+        ("may -> post", "supported"),
+        ("may -> charge", "unverified"),
+        ("may -> refund", "contradicted"),
+    ],
+)
+def test_of_many_views_only_steps_are_followed(edge, verdict):
+    """A base class of all views of an application does not lead to what each of them does."""
+    text = f"{VIEW}{MANY}\n@step\ndef charge(): ...\n@step\ndef refund(): ...\n"
+
+    assert checked(text, edge).edges[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("opened", "verdict"),
+    [
+        ("tarfile.open(given).extractfile(given)", "contradicted"),
+        ("open(given)", "contradicted"),
+        ("shelf.open(given)", "unverified"),
+        ("opened_by(given)", "unverified"),
+    ],
+)
+def test_a_file_of_the_standard_library_is_not_an_object_of_the_project(opened, verdict):
+    """Its methods lead to no step, though a step has the name of one."""
+    source = f"""
+import shelf, tarfile
+@step
+def pay(given):
+    {opened}.read()
+class Shop:
+    @step
+    def read(self): ...
+class Other:
+    def read(self): ...
+"""
+    assert verdicts(checked(source, "pay -> read")) == {"pay -> read": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("function", "more", "verdict"),
+    [
+        ("_", "", "contradicted"),
+        ("ngettext", "", "contradicted"),
+        ("given", "", "unverified"),
+        ("_", "_ = given", "unverified"),
+        ("_", "def load():\n    global _\n    _ = given", "unverified"),
+        ("_", "from shelf import *", "unverified"),
+    ],
+)
+def test_what_gettext_adds_to_the_built_in_names(function, more, verdict):
+    """A translation leads to no step, unless the code binds its name."""
+    source = f"{more}\nqueue = [charge]\n@step\ndef pay(): {function}('a')\n"
+    source += "@step\ndef charge(text): ...\n"
+    files = {"app.py": source, "shelf.py": "exec(given)"}
+
+    assert verdicts(checked(files, EDGE)) == {EDGE: (verdict,)}
+
+
+def test_a_local_variable_is_not_what_gettext_adds():
+    """A function that binds the name calls what it is there."""
+    source = """
+queue = [charge]
+@step
+def pay():
+    def paid():
+        _("a")
+    paid()
+    _ = given
+@step
+def charge(text): ...
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}
+
+
+@pytest.mark.parametrize(
+    ("sent", "verdict"),
+    [
+        ("Executor().submit(write)", "contradicted"),
+        ("Executor().submit(1)", "unverified"),
+        ("Executor().produce(1, callback=write)", "unverified"),
+    ],
+)
+def test_a_function_that_an_executor_gets_is_not_a_message(sent, verdict):
+    """The function is known; a message may have a callback."""
+    source = f"""
+from lib import Executor
+def write(): ...
+@step
+def pay(): {sent}
+@step
+def charge(): ...
+def sell(): charge()
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}

@@ -1,0 +1,353 @@
+"""What a value, an attribute or an unknown name may be, when it is called."""
+
+import pytest
+from checked_sources import EDGE, checked, verdicts
+
+
+@pytest.mark.parametrize(
+    ("shop", "name", "verdict"),
+    [
+        ("shop", "name", "unverified"),
+        ("shop", "'on_' + name", "unverified"),
+        ("shop", "'by_' + name", "contradicted"),
+        ("hashlib", "name", "contradicted"),
+    ],
+)
+def test_an_attribute_by_an_unknown_name_may_be_a_step(shop, name, verdict):
+    """The attribute that `getattr` looks up by an unknown string may be a step that begins so."""
+    source = f"""
+import hashlib
+@step
+def pay(shop, name):
+    visit = getattr({shop}, {name}, None)
+    if visit is not None:
+        visit()
+class Shop:
+    @step
+    def on_charge(self): ...
+class Other:
+    def on_charge(self): ...
+"""
+    assert verdicts(checked(source, "pay -> on_charge")) == {"pay -> on_charge": (verdict,)}
+
+
+def test_a_parameter_with_a_default_may_be_another_function():
+    """A function that is the default of a parameter does not hide what else is passed."""
+    source = """
+from lib import keep
+@step
+def pay(then=ship):
+    then()
+@step
+def charge(): ...
+@step
+def ship(): ...
+keep(charge)
+"""
+    report = checked(source, "pay -> charge, pay -> ship")
+
+    assert [edge.verdict for edge in report.edges] == ["unverified", "supported"]
+
+
+def test_an_unresolved_value_leaves_an_edge_to_what_is_passed_on_unverified():
+    """A value that is called may be a step whose function is kept somewhere."""
+    source = """
+from lib import keep
+keep(later)
+@step
+def pay(after):
+    after()
+def later():
+    charge()
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert (edge.verdict, edge.reason) == ("unverified", "after cannot be resolved")
+
+
+@pytest.mark.parametrize(
+    ("source", "call", "verdict"),
+    [
+        ("keep(helper)", "after(1)", "unverified"),
+        ("keep(helper)", "after(order=1)", "unverified"),
+        ("keep(helper)", "after(1, 2)", "contradicted"),
+        ("keep(helper)", "after(late=1)", "contradicted"),
+        ("keep('shop.helper')", "after(1)", "unverified"),
+        ("keep('the helper')", "after(1)", "contradicted"),
+        ("keep(helper(1))", "after(1)", "contradicted"),
+        ("keep(other)\n@step\ndef other(order):\n    charge()", "after(1)", "contradicted"),
+        ("'A helper of the shop.'", "after(1)", "contradicted"),
+    ],
+    ids=[
+        "passed on",
+        "by name",
+        "too many arguments",
+        "another argument",
+        "named by a string",
+        "in prose",
+        "called",
+        "a step",
+        "in a docstring",
+    ],
+)
+def test_a_value_that_is_called_may_be_what_something_keeps(source, call, verdict):
+    """A value may be a function that is kept, takes the arguments, and leads to the step itself."""
+    source = f"""{source}
+from lib import keep
+def helper(order):
+    charge()
+@step
+def pay(after): {call}
+@step
+def charge(): pass
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ("shop.late = False", "contradicted"),
+        ("shop.late = find()", "unverified"),
+    ],
+    ids=["constant", "value"],
+)
+def test_an_attribute_that_is_a_constant_is_not_called(more, verdict):
+    """An attribute to which only constants are assigned does not lead to a function."""
+    source = f"""
+from lib import shop, find
+{more}
+keep = [charge]
+@step
+def pay(order): order.late()
+@step
+def charge(): pass
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [("", "contradicted"), ("from functools import partial", "unverified")],
+    ids=["none", "partials"],
+)
+def test_a_partial_may_add_arguments(more, verdict):
+    """A function with more parameters may be called where the project has partials."""
+    source = f"""
+{more}
+keep = [charge]
+@step
+def pay(late): late()
+@step
+def charge(order): pass
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+def test_an_attribute_that_is_called_may_be_any_function_that_is_passed_on():
+    """An attribute that is called may be a step that something else gives to it."""
+    source = """
+class Manager:
+    def __init__(self, source): self.source = source
+    @step
+    def pay(self): self.source()
+class App:
+    @step
+    def charge(self): pass
+    def make(self): settings["manager"].update({"source": self.charge})
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert (edge.verdict, edge.reason) == ("unverified", "self.source cannot be resolved")
+    (edge,) = checked(source.replace("self.charge}", "1}"), "pay -> charge").edges
+    assert edge.verdict == "contradicted"
+    assign = "def __init__(self, source): self.source = source"
+    field = source.replace(assign, "source: object")
+    assert checked(field, "pay -> charge").edges[0].verdict == "unverified"
+    parameter = source.replace(
+        assign, "def __init__(\n        self,\n        source: int,\n    ): ..."
+    )
+    assert checked(parameter, "pay -> charge").edges[0].verdict == "contradicted"
+
+
+JOBS = """
+class Job:
+    def __init__(self, work):
+        self.work = work
+def free(): ...
+@step
+def pay(late):
+    Job("a"), Job(free), Job(Job), Job([]), Job({}), Job(print), Job(None), Job(len), Job(1.0)
+    Job(("a",)), Job(set()), Job(free()), Job(print()), Job(range(1)), Job(abs), Job(all), Job(any)
+    job = Job(charge)
+    if late:
+        job.work = ship
+    job.work()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("edge", "verdict"), [("pay -> ship", "supported"), ("pay -> charge", "unverified")]
+)
+def test_one_of_many_objects_keeps_what_it_was_made_with(edge, verdict):
+    """From some number of objects on, nobody knows what each of them was made with."""
+    assert checked(JOBS, edge).edges[0].verdict == verdict
+
+
+def test_an_attribute_by_an_unknown_name_is_not_a_function_of_a_module():
+    """A function outside of all classes is not a method of an object."""
+    source = """
+class Shop:
+    def sell(self, order): ...
+@step
+def pay(name): getattr(Shop(), name)(1)
+@step
+def charge(order): ...
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("contradicted",)}
+
+
+@pytest.mark.parametrize(
+    ("owner", "body", "verdict"),
+    [
+        ("Shop()", "def charge(self, order): ...", "contradicted"),
+        ("Till()", "def charge(self, order): ...", "unverified"),
+        ("Drawer()", "def charge(self, order): ...", "unverified"),
+        (
+            "Till()",
+            "def other(self, order): self.charge()\n    def charge(self): ...",
+            "unverified",
+        ),
+        ("Till()", "def charge(self): ...", "contradicted"),
+        ("given", "def charge(self, order): ...", "unverified"),
+    ],
+    ids=["another class", "its class", "a subclass", "by a helper", "arguments", "unknown"],
+)
+def test_an_attribute_by_an_unknown_name_is_one_of_its_object(owner, body, verdict):
+    """It may be any method of the class, and of no other."""
+    body = body.replace("def charge", "@step\n    def charge")
+    source = f"""
+class Shop:
+    def sell(self, order): ...
+class Till:
+    {body}
+class Drawer(Till):
+    pass
+@step
+def pay(name, given):
+    getattr({owner}, name)(1)
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("kept", "verdict"),
+    [
+        ("shelf.charge", "unverified"),
+        ("[Till.charge]", "unverified"),
+        ("'app.Till.charge'", "unverified"),
+        ("charge", "contradicted"),
+        ("shelf.charge()", "contradicted"),
+    ],
+)
+def test_a_method_is_kept_as_an_attribute(kept, verdict):
+    """A variable that has its name is another thing."""
+    files = {
+        "app.py": """
+class Till:
+    @step
+    def charge(self, order): ...
+@step
+def pay(given): given(1)
+""",
+        "other.py": f"import shelf\nfrom app import Till\nfound = {kept}\n",
+    }
+    assert verdicts(checked(files, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        ("from app import charge\nqueue = [charge]", "unverified"),
+        ("from app import charge as sell\nqueue = [sell]", "unverified"),
+        ("import app\nqueue = [app.charge]", "unverified"),
+        ("from app import *\nqueue = [charge]", "unverified"),
+        ("def sell(charge): return [charge]", "contradicted"),
+    ],
+)
+def test_a_function_is_kept_where_it_is_imported(other, verdict):
+    """A parameter of another module that has its name is another thing."""
+    app = "@step\ndef pay(given): given(1)\n@step\ndef charge(order): ...\n"
+
+    assert verdicts(checked({"app.py": app, "other.py": other}, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("helper", "verdict"),
+    [
+        ("def sell(order): Till().charge()", "unverified"),
+        ("def sell(order): app.charge()", "unverified"),
+        ("def sell(order): made(1).till.charge()", "unverified"),
+        ("def sell(order):\n    charge = Till().charge\n    charge()", "unverified"),
+        ("def sell(order): subprocess.charge()", "contradicted"),
+        ("def sell(order): charge()", "contradicted"),
+    ],
+)
+def test_a_helper_that_is_kept_calls_a_step(helper, verdict):
+    """A function of a library, or one without an object, is not the method of that name."""
+    source = f"""
+import app, subprocess
+class Till:
+    @step
+    def charge(self): ...
+@step
+def pay(given): given(1)
+{helper}
+queue = [sell]
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("helper", "verdict"),
+    [
+        ("class Seller:\n    def __call__(self, order): charge()", "unverified"),
+        ("class Seller:\n    def __init__(self, order): charge()\nkept = [Seller]", "unverified"),
+        ("class Seller:\n    def __init__(self, order): charge()\nSeller(1)", "contradicted"),
+    ],
+)
+def test_a_value_that_is_called_may_be_an_object_or_a_class(helper, verdict):
+    """Its class calls the step."""
+    source = f"@step\ndef pay(given): given(1)\n@step\ndef charge(): ...\n{helper}\n"
+
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+def test_an_attribute_that_is_only_none_is_set_elsewhere():
+    """Whatever sets it, None has no methods."""
+    source = """
+class Till:
+    def __init__(self, shop=None):
+        self.shop = shop
+class Shop:
+    @step
+    def charge(self): ...
+class Other:
+    def charge(self): ...
+@step
+def pay():
+    Till().shop.charge()
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}
