@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from checked_sources import checked, checked_flow, project_with
+from checked_sources import PAY, checked, checked_flow, project_with
 
 from penstock.evidence import FORMATS
 from penstock.evidence import _check as checking
@@ -132,6 +132,19 @@ def test_a_check_that_takes_too_much_work_ends():
 
     assert report.edges[0].reason == "the check of this flow ended after 2 steps of work"
     assert check(project, [flow], work=200)[0].edges[0].verdict == "supported"
+
+
+def test_the_work_for_generators_over_generators_does_not_double_with_each():
+    """What runs at a ``yield`` is evaluated once for all that leave the steps as they are."""
+    source = f"{PAY}def rows0():\n    yield 0\n"
+    for number in range(1, 15):
+        loop = f"for row in rows{number - 1}():"
+        source += f"def rows{number}():\n    {loop}\n        if row: yield row\n        yield 2\n"
+    source += "@step\ndef sell():\n    for row in rows14(): pay()\n"
+    project = project_with({"app.py": source})
+    (report,) = check(project, [checked_flow(project, "sell -> pay, pay -> charge")], work=8000)
+
+    assert [edge.verdict for edge in report.edges] == ["supported", "supported"]
 
 
 @pytest.mark.parametrize(("module", "name"), [(engine, "_DEEPEST"), (runs, "_DEEPEST")])

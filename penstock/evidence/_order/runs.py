@@ -1,6 +1,6 @@
 """Which step of a flow leads to which: by a call, by a hand-off, and by order in a caller."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -40,9 +40,10 @@ from penstock.evidence._order.states import (
     both,
     compose,
     either,
+    in_this_round,
     leave_by,
     merged,
-    rank,
+    no_longer_last,
     unmarked,
 )
 from penstock.evidence._source.files import Definition
@@ -202,14 +203,22 @@ class FlowRuns:
         return self._rules[type(term)](term, state)
 
     def _outside(self, term: Outside, state: State) -> Outcome:
-        self._lead_outside({term: frozenset()}, state)
+        self._lead_outside(term, state)
         return Outcome(normal=state, raised=state)
 
-    def _lead_outside(self, calls: Mapping[Outside, frozenset[str]], state: State) -> None:
-        """Note calls that lead out of the source, with what has run before in the same round."""
-        if calls:
-            before = frozenset(name for name, mark in state.items() if name and not mark.loops)
-            add_outside(self._current.outside, calls, before)
+    def _lead_outside(self, call: Outside, state: State) -> None:
+        """Note a call that leads out of the source, with what has run before in the same round."""
+        add_outside(self._current.outside, {call: frozenset()}, in_this_round(state))
+
+    def _lead_outside_by(self, helper: Summary, state: State) -> None:
+        """Note the calls of a function that lead out of the source."""
+        if helper.outside:
+            before = in_this_round(state)
+            # One helper is often called after the same steps, and it may have very many calls.
+            noted = self._current.helpers
+            if (id(helper), before) not in noted:
+                noted[id(helper), before] = helper
+                add_outside(self._current.outside, helper.outside, before)
 
     def _either(self, term: Choice, state: State) -> Outcome:
         return self._choice(term.options, state)
@@ -258,7 +267,7 @@ class FlowRuns:
         path = (*self._prefix, location)
         self._note(name, Start(path, is_direct=True, is_handed_off=False), state)
         inner = self.body(name, definition)
-        after = {key: replace(mark, is_last=False) for key, mark in state.items()}
+        after = no_longer_last(state)
         if inner.normal is not None:
             for nested in inner.normal:
                 if nested not in {BEGIN, name}:
@@ -270,7 +279,7 @@ class FlowRuns:
         prefix = (*self._prefix, location)
         for name, start in summary.starts.items():
             self._note(name, replace(start, path=(*prefix, *start.path)), state)
-        self._lead_outside(summary.outside, state)
+        self._lead_outside_by(summary, state)
         return Outcome(
             normal=compose(state, summary.normal, prefix),
             raised=compose(state, summary.raised, prefix),
@@ -286,13 +295,14 @@ class FlowRuns:
                 add_start(self._current.starts, name, whole)
                 continue
             assert self._caller is not None
-            order = Order(
-                self._caller, mark.path, start.path, is_direct, bool(mark.loops), is_handed_off
-            )
             known = self.orders.setdefault((earlier, name), {})
             before = known.get(self._caller)
-            if before is None or rank(order) > rank(before):
-                known[self._caller] = order
+            is_carried = bool(mark.loops)
+            rank = not is_carried, is_direct, not is_handed_off
+            if before is None or rank > before.rank:
+                known[self._caller] = Order(
+                    self._caller, mark.path, start.path, is_direct, is_carried, is_handed_off
+                )
 
     def _loop(self, term: Loop, state: State) -> Outcome:
         self._loops += 1
@@ -302,9 +312,10 @@ class FlowRuns:
         whole = Outcome()
         ends = state if term.ends else None
         broke = first.broke
-        if again is not None:
+        # A round that runs no step leaves the next as it was: loops in loops would double the work.
+        if again is not None and any(state.get(key) != mark for key, mark in again.items()):
             carried = {
-                key: mark if state.get(key) == mark else replace(mark, loops=mark.loops | {number})
+                key: mark if state.get(key) == mark else mark.after_round(number)
                 for key, mark in again.items()
             }
             second = self._evaluate(term.body, both(state, carried))
@@ -383,7 +394,7 @@ class FlowRuns:
         done = self._tokens.get(term.token)
         if not done:
             return Outcome(normal=state)
-        after = {key: replace(mark, is_last=False) for key, mark in state.items()}
+        after = no_longer_last(state)
         after.update(done)
         return Outcome(normal=after, raised=after)
 
@@ -392,7 +403,7 @@ class FlowRuns:
         for target in term.targets:
             is_deep = self._depth > _DEEPEST
             if is_deep:
-                self._lead_outside({_too_deep(target): frozenset()}, state)
+                self._lead_outside(_too_deep(target), state)
             is_step = self._step_of(target.definition) is not None
             is_nested = self._generators.count(target.definition) >= _MOST_NESTED
             if is_step or is_deep or is_nested or target in self._running:
@@ -447,15 +458,19 @@ class FlowRuns:
         """Evaluate the block once: what an earlier round has run is from before in a loop."""
         number, made = consumer.number, consumer.made
         before = {
-            key: replace(mark, loops=mark.loops | {number}) if (key, mark.path) in made else mark
+            key: mark.after_round(number) if (key, mark.path) in made else mark
             for key, mark in state.items()
         }
+        for known, known_outcome in consumer.rounds:
+            if known == before:
+                return known_outcome
         one = self._evaluate(consumer.body, before)
         for kind in ("normal", "returned", "raised", "broke", "continued"):
             after = getattr(one, kind)
             if after is not None:
                 made.update((k, m.path) for k, m in after.items() if before.get(k) != m)
                 setattr(one, kind, unmarked(after, number))
+        consumer.rounds.append((before, one))
         return one
 
 

@@ -1,7 +1,7 @@
 """Which steps have run at a point of a function, and which may be the last."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from penstock._declared.step import Location
 from penstock.evidence._analysis.terms import Exit, Outside, Term
@@ -22,9 +22,10 @@ __all__ = [
     "both",
     "compose",
     "either",
+    "in_this_round",
     "leave_by",
     "merged",
-    "rank",
+    "no_longer_last",
     "unmarked",
 ]
 
@@ -58,6 +59,11 @@ class Order:
 
     is_handed_off: bool
 
+    @property
+    def rank(self) -> tuple[bool, bool, bool]:
+        """How much it shows: of several in one function, the highest counts."""
+        return not self.is_carried, self.is_direct, not self.is_handed_off
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -69,6 +75,10 @@ class Mark:
 
     loops: frozenset[int] = frozenset()
     """The loops that must go round again between it and this."""
+
+    def after_round(self, loop: int) -> "Mark":
+        """Return this if *loop* must go round once more."""
+        return Mark(self.path, self.is_last, self.loops | {loop})
 
 
 State = dict[str, Mark]
@@ -95,6 +105,9 @@ class Summary:
     outside: dict[Outside, frozenset[str]] = field(default_factory=dict)
     """The calls that lead out of the source, with the steps that may have run before each."""
 
+    helpers: dict[tuple[int, frozenset[str]], "Summary"] = field(default_factory=dict)
+    """The functions whose calls are in `outside`, by their identity and what had run before."""
+
 
 @dataclass(slots=True)
 class Consumer:
@@ -109,6 +122,9 @@ class Consumer:
 
     made: set[tuple[str, tuple[Location, ...]]] = field(default_factory=set)
     """The steps that some round has run, with their paths."""
+
+    rounds: list[tuple[State, Outcome]] = field(default_factory=list)
+    """What had run before each different round, and how it ended."""
 
     outcome: Outcome = field(default_factory=Outcome)
 
@@ -127,10 +143,15 @@ def leave_by(term: Exit, state: State) -> Outcome:
 
 def add_exits(whole: Outcome, one: Outcome) -> None:
     """Let *whole* end abnormally as *one* does."""
-    whole.returned = either(whole.returned, one.returned)
-    whole.raised = either(whole.raised, one.raised)
-    whole.broke = either(whole.broke, one.broke)
-    whole.continued = either(whole.continued, one.continued)
+    # Most terms end in few of these ways, and there are very many terms.
+    if one.returned is not None:
+        whole.returned = either(whole.returned, one.returned)
+    if one.raised is not None:
+        whole.raised = either(whole.raised, one.raised)
+    if one.broke is not None:
+        whole.broke = either(whole.broke, one.broke)
+    if one.continued is not None:
+        whole.continued = either(whole.continued, one.continued)
 
 
 def either(one: State | None, other: State | None) -> State | None:
@@ -160,9 +181,22 @@ def _common(one: frozenset[int], other: frozenset[int]) -> frozenset[int]:
 
 def unmarked(state: State, loop: int) -> State:
     return {
-        key: replace(mark, loops=mark.loops - {loop}) if loop in mark.loops else mark
+        key: Mark(mark.path, mark.is_last, mark.loops - {loop}) if loop in mark.loops else mark
         for key, mark in state.items()
     }
+
+
+def no_longer_last(state: State) -> State:
+    """Return *state* after something else."""
+    return {
+        key: Mark(mark.path, is_last=False, loops=mark.loops) if mark.is_last else mark
+        for key, mark in state.items()
+    }
+
+
+def in_this_round(state: State) -> frozenset[str]:
+    """Return the steps that have run, without those before a loop goes round again."""
+    return frozenset(name for name, mark in state.items() if name and not mark.loops)
 
 
 def compose(state: State, inner: State | None, prefix: tuple[Location, ...]) -> State | None:
@@ -171,10 +205,7 @@ def compose(state: State, inner: State | None, prefix: tuple[Location, ...]) -> 
         return None
     begin = inner.get(BEGIN)
     is_last = begin is not None and begin.is_last
-    found = {
-        key: mark if is_last or not mark.is_last else replace(mark, is_last=False)
-        for key, mark in state.items()
-    }
+    found = dict(state) if is_last else no_longer_last(state)
     for key, mark in inner.items():
         if key == BEGIN:
             continue
@@ -221,7 +252,3 @@ def add_start(starts: dict[str, Start], name: str, start: Start) -> None:
     if known.is_direct < start.is_direct and start.is_handed_off == is_handed_off:
         path = start.path
     starts[name] = Start(path, known.is_direct or start.is_direct, is_handed_off)
-
-
-def rank(order: Order) -> tuple[bool, bool, bool]:
-    return not order.is_carried, order.is_direct, not order.is_handed_off
