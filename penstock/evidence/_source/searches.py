@@ -52,7 +52,9 @@ def _is_attribute(file: SourceFile, name: str) -> bool:
 
 def _has_field(file: SourceFile, name: str) -> bool:
     """Return whether a class in *file* annotates *name*."""
-    if not re.search(rf"^[ \t\f]+{re.escape(name)}[ \t]*:", file.text, re.MULTILINE):
+    # The name first, and then what is before it: so a search is several times as fast.
+    found = re.finditer(rf"{re.escape(name)}[ \t]*:", file.text)
+    if not any(_begins_line(file.text, each.start()) for each in found):
         return False
     return any(
         isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
@@ -60,6 +62,11 @@ def _has_field(file: SourceFile, name: str) -> bool:
         if each.kind == "class"
         for node in each.node.body
     )
+
+
+def _begins_line(text: str, position: int) -> bool:
+    """Return whether there is an indent and nothing else before *position* in its line."""
+    return text[text.rfind("\n", 0, position) + 1 : position].isspace()
 
 
 def _functions(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]], ...]:
@@ -111,7 +118,9 @@ def _values(file: SourceFile, name: str) -> tuple[bool, bool, bool]:
     the file imports it, or all that a module has.
     """
     escaped = re.escape(name)
-    pattern = re.compile(rf"(?<![\w\"']){escaped}(?![\w\"'])(?!\s*[(=:])|[.:]{escaped}(?=[\"'])")
+    alone = rf"(?<![\w\"']{escaped})(?![\w\"'])(?!\s*[(=:])"
+    # The name first, and then what is before it: so a search is several times as fast.
+    pattern = re.compile(rf"{escaped}(?:{alone}|(?<=[.:]{escaped})(?=[\"']))")
     if pattern.search(file.text) is None:
         return False, False, False
     is_imported = name in file.imported or "*" in file.imported
