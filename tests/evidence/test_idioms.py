@@ -67,7 +67,7 @@ def connections(source: str) -> list[str]:
     return sorted(found)
 
 
-NAMES = ("calls", "order", "hand-offs", "values", "libraries", "further")
+NAMES = ("calls", "order", "hand-offs", "values", "libraries", "frameworks", "further")
 
 
 @pytest.mark.parametrize("idiom", [idiom for name in NAMES for idiom in idioms(name)])

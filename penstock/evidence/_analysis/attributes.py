@@ -14,6 +14,7 @@ from penstock.evidence._analysis.library import (
     HANDING,
     SIGNATURES,
     STARTING,
+    TEMPLATES,
     WAITING,
     last_of,
 )
@@ -237,22 +238,29 @@ def _of_model(frame: Frame, owner: Instance, name: str, found: Values) -> Values
         return tuple(Wrapped(f"item:{name}", query) for query in queries)
     if name in {"value", "_value_"} and (members := _members_of(engine, owner.cls)):
         return members
-    if found and (calling := _that_calls(owner, name)):
+    if found and (calling := _that_calls(engine, owner, name)):
         return calling
     if found and (name in STARTING or (name in WAITING and owner in frame.tokens)):
         return (Wrapped(f"inherited:{name}", owner),)
     return found
 
 
-def _that_calls(owner: Value, name: str) -> Values:
+def _that_calls(engine: Engine, owner: Instance | Class, name: str) -> Values:
     """Return a method of a library that calls what the class of *owner* has, if it is one."""
     if isinstance(owner, Class):
         return (Wrapped("view", owner),) if name == "as_view" else NOTHING
-    if name in {"save", "delete", "asave", "adelete"} and isinstance(owner, Instance):
+    if _is_template(engine, owner.cls, name):
+        return (Wrapped(f"template:{name}", owner),)
+    if name in {"save", "delete", "asave", "adelete"}:
         return (Wrapped(f"model:{name}", owner),)
     if name == "dispatch":
         return (Wrapped("verbs", owner),)
     return (Wrapped(f"callbacks:{name}", owner),) if name in CALLBACKS else NOTHING
+
+
+def _is_template(engine: Engine, cls: Definition, name: str) -> bool:
+    endings = TEMPLATES.get(name, ())
+    return any(isinstance(one, str) and one.endswith(endings) for one in engine.mro(cls))
 
 
 def _members_of(engine: Engine, cls: Definition) -> Values:
@@ -319,7 +327,7 @@ def _of_class(frame: Frame, owner: Class, name: str, _: ast.AST) -> Values:
         return _annotated(engine, Instance(owner.definition), name) or UNKNOWN
     if external:  # it may make an instance, like ``model_validate`` of pydantic
         made = tuple(External(each.name, owner) for each in bound if isinstance(each, External))
-        return _that_calls(owner, name) or made
+        return _that_calls(engine, owner, name) or made
     return join(bound)
 
 
@@ -336,8 +344,8 @@ def _of_super(frame: Frame, owner: Super, name: str, node: ast.AST) -> Values:
         found = engine.find(owner.cls, name, after=owner.cls)
     bound = _bound(frame, found, receiver, node)
     is_library = all(isinstance(value, External) for value in bound)
-    if is_library and isinstance(receiver, Instance) and (calling := _that_calls(receiver, name)):
-        return calling
+    if is_library and isinstance(receiver, Instance):
+        bound = _that_calls(engine, receiver, name) or bound
     return bound or (External(f"super().{name}"),)
 
 

@@ -3,12 +3,15 @@
 import ast
 from typing import Any
 
+from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
 from penstock.evidence._analysis.terms import Call, Choice, sequence
 from penstock.evidence._analysis.values import (
+    NOTHING,
+    UNKNOWN,
     Class,
     Constant,
     Deferred,
@@ -44,7 +47,8 @@ def run_body(engine: Engine, activation: Activation) -> None:
             function = Function(definition, activation.scope)
             _provided(frame, engine.load(function, "depends"), node)
         for name, values in activation.bound.items():
-            provided = _provided(frame, _of_annotation(frame, name, values), node)
+            given = _of_view(frame, name, values, node) or _of_annotation(frame, name, values)
+            provided = _provided(frame, given, node)
             frame.names[name] = provided
             engine.assign(scope, name, provided)
     for name in definition.shared_names:
@@ -55,6 +59,21 @@ def run_body(engine: Engine, activation: Activation) -> None:
     else:
         frame.execute(node.body)
     activation.body, activation.leaves = sequence(frame.terms), frame.objects
+
+
+_OF_VIEWS = {"form": "get_form", "serializer": "get_serializer"}
+"""Parameters that the methods of views have, and the method that makes what a framework passes."""
+
+
+def _of_view(frame: Frame, name: str, values: Values, node: ast.AST) -> Values:
+    """Return what a framework passes to a method of a view, if the source shows that."""
+    receiver = frame.activation.receiver
+    if name not in _OF_VIEWS or values != UNKNOWN or not isinstance(receiver, Instance):
+        return NOTHING
+    with frame.collected():  # it was made before
+        found = attribute_of(frame, receiver, _OF_VIEWS[name], node)
+        made = frame.apply(found, OPEN, node)
+    return tuple(each for each in made if isinstance(each, Instance))
 
 
 def _of_annotation(frame: Frame, name: str, values: Values) -> Values:

@@ -19,6 +19,7 @@ __all__ = [
     "SENDING",
     "SIGNATURES",
     "STORING",
+    "TEMPLATES",
     "VERBS",
     "WAITING",
     "is_sent_by_calling",
@@ -148,6 +149,22 @@ CALLBACKS = {
     "onecmd": ("do_",),
 }
 """Methods of a base class of a library, and how the methods begin that it calls of a class."""
+
+
+_OF_VIEWS = ("View", "ViewSet", "Mixin")
+
+
+TEMPLATES = {
+    **dict.fromkeys(("is_valid", "save"), ("Form", "Serializer")),
+    **dict.fromkeys(("full_clean", "validate", "validate_on_submit"), ("Form",)),
+    **dict.fromkeys(("run_validation",), ("Serializer",)),
+    **dict.fromkeys(("create", "update"), ("Serializer", *_OF_VIEWS)),
+    **dict.fromkeys((
+        "get_form", "get_serializer", "get_queryset", "get_object", "post", "form_valid",
+        "partial_update", "perform_create", "perform_update",
+    ), _OF_VIEWS),
+}  # fmt: skip
+"""Methods of frameworks that call those of a subclass, and how the names of their classes end."""
 
 
 WAITING = frozenset({

@@ -17,6 +17,7 @@ from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.strings import call_string
 from penstock.evidence._analysis.tasks import call_hand, call_pending
+from penstock.evidence._analysis.templates import call_template
 from penstock.evidence._analysis.terms import Call, Join, Loop, Outside, sequence
 from penstock.evidence._analysis.values import (
     UNKNOWN,
@@ -205,6 +206,7 @@ _KINDS: dict[str, Rule] = {
     "namedtuple": _named_tuple,
     "weak": _weak,
     "callbacks": _callbacks,
+    "template": call_template,
     "verbs": _verbs,
     "view": _view,
 }
