@@ -1,5 +1,6 @@
 """The verdict on each declared edge, and what the source has that no edge declares."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -33,6 +34,10 @@ __all__ = ["FlowEvidence", "judge", "judge_declared"]
 
 _MANY_USES = 8
 """From how many lines a step may be called for a further call to be news."""
+
+
+_OF_STORING = re.compile(r"\b(?:pre|post|before|after)_|m2m_changed|committed")
+"""How a decorator names a signal that what is stored announces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +255,7 @@ class _Judge:
 
     def _gateway(self, source: str, target: str) -> Outside | None:
         decorators = getattr(self._evidence.located[target].header, "decorator_list", ())
-        is_receiver = any("receiver" in written(each) for each in decorators)
+        is_receiver = any(_OF_STORING.search(written(each)) for each in decorators)
         for outside in self._evidence.outside.get(source, ()):
             last = last_of(outside.library or outside.text)
             if last == "submit" and outside.hands_off:

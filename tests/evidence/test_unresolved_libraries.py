@@ -244,6 +244,21 @@ def charge(): ...
     assert checked(source.replace("@receiver(post_save)\n", ""), "pay -> charge").edges[0].verdict
 
 
+def test_a_database_does_not_send_the_signals_of_a_project():
+    """An object that is stored leads to no receiver of a signal of the project."""
+    source = """
+from django.dispatch import Signal, receiver
+from lib import table
+paid = Signal()
+@step
+def pay(): table.insert(1)
+@receiver(paid)
+@step
+def charge(sender, **kwargs): ...
+"""
+    assert checked(source, "pay -> charge").edges[0].verdict == "contradicted"
+
+
 @pytest.mark.parametrize(
     ("body", "verdict"),
     [
