@@ -13,6 +13,7 @@ from penstock.evidence._analysis.library import (
     GOT,
     HANDING,
     SIGNATURES,
+    SIGNING,
     STARTING,
     TEMPLATES,
     WAITING,
@@ -122,6 +123,9 @@ _ITSELF = {
 """Attributes of a decorated function, or of one that is a member, that are the function."""
 
 
+_SIGNED = {"signature", "chain", "group", "chord"}
+
+
 def _of_function(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
     if stored := frame.engine.load(owner, name):
         return stored
@@ -134,8 +138,15 @@ def _of_function(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
             return (Wrapped(f"{owner.kind}:{name}", owner),)
     if name in _ITSELF:
         return (owner,)
-    kind = "signature" if name in SIGNATURES else "hand" if name in HANDING else None
+    kind = _kind_of_task(owner, name)
     return UNKNOWN if kind is None else (Wrapped(kind, owner),)
+
+
+def _kind_of_task(owner: Value, name: str) -> str | None:
+    """Return what an attribute of a task, or of a signature, is called for."""
+    if isinstance(owner, Partial) and owner.kind in _SIGNED and name in SIGNING:
+        return f"signing:{name}"
+    return "signature" if name in SIGNATURES else "hand" if name in HANDING else None
 
 
 def _bound(frame: Frame, found: Values, receiver: Value, node: ast.AST) -> Values:
@@ -265,7 +276,8 @@ def _is_template(engine: Engine, cls: Definition, name: str) -> bool:
 
 def _members_of(engine: Engine, cls: Definition) -> Values:
     """Return the values of the members of an enumeration, or nothing if it is not one."""
-    if not any(isinstance(one, str) and last_of(one) in _ENUMS for one in engine.mro(cls)):
+    bases = (last_of(one) for one in engine.mro(cls) if isinstance(one, str))
+    if _ENUMS.isdisjoint(bases):
         return NOTHING
     names = engine.info(cls).scope.names.items()
     members = (values for name, values in names if not name.startswith("_"))

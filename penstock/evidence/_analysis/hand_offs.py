@@ -7,7 +7,7 @@ from dataclasses import replace
 from penstock.evidence._analysis.by_name import named_by
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import await_values, counted_items
-from penstock.evidence._analysis.library import NAMING, last_of
+from penstock.evidence._analysis.library import AFTER, NAMING, last_of
 from penstock.evidence._analysis.passed import passed_in
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import (
@@ -16,6 +16,7 @@ from penstock.evidence._analysis.terms import (
     Outside,
     Parallel,
     Term,
+    choice,
     sequence,
 )
 from penstock.evidence._analysis.values import (
@@ -110,6 +111,10 @@ def hand_functions(
         for values, given in _handed(frame, arguments, is_naming=is_naming)
         for value in functions_in(frame, values)
     ]
+    then = join(*(arguments.named.get(name, NOTHING) for name in AFTER))
+    if later := [run_later(frame, each, OPEN, node) for each in functions_in(frame, then)]:
+        first = [Parallel(tuple(bodies))] if bodies else []
+        bodies = [sequence([*first, choice(later)])]
     if not bodies:
         return None
     owner = External(callee.name.rpartition(".")[0], callee.site)
@@ -125,6 +130,8 @@ def _handed(
         given = Arguments(positional[number + 1 :], rest=arguments.rest)
         yield _named_by(frame, values) if is_naming else values, given
     for name, values in named.items():
+        if name in AFTER:
+            continue
         given = OPEN
         if name in _TARGETS and "args" in named:
             items = counted_items(frame, named["args"])

@@ -3,6 +3,7 @@
 import re
 
 __all__ = [
+    "AFTER",
     "CALLBACKS",
     "CONSUMERS",
     "DATA",
@@ -18,6 +19,7 @@ __all__ = [
     "RUNNERS",
     "SENDING",
     "SIGNATURES",
+    "SIGNING",
     "STORING",
     "TEMPLATES",
     "VERBS",
@@ -120,12 +122,20 @@ SIGNATURES = frozenset({"s", "si", "signature", "subtask", "message", "message_w
 """Attributes of a task that give it with some of its arguments."""
 
 
+SIGNING = frozenset({"set", "clone", "stamp", "on_error"})
+"""Methods of a signature that give it with other options, or with what follows an error."""
+
+
 HANDING = frozenset({
     "delay", "apply_async", "send", "send_with_options", "kiq", "schedule", "enqueue", "defer",
     "queue", "delay_on_commit", "apply_async_on_commit", "submit", "configure", "spawn", "remote",
     "retry", "cast", "push", "kicker", "options", "using", "apply",
 })  # fmt: skip
 """Attributes of a task that hand it off when they are called."""
+
+
+AFTER = ("link", "callbacks", "link_error", "errbacks")
+"""Arguments of what hands off a task: what is handed off when that has ended."""
 
 
 NAMING = frozenset({

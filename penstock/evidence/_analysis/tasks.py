@@ -5,7 +5,7 @@ import ast
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import functions_in, hand_off, method_of, run_later
 from penstock.evidence._analysis.iteration import counted_items
-from penstock.evidence._analysis.library import WAITING
+from penstock.evidence._analysis.library import AFTER, WAITING
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import EMPTY, Join, Parallel, Term, choice, sequence
 from penstock.evidence._analysis.values import (
@@ -22,7 +22,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 
-__all__ = ["call_hand", "call_pending", "hand_signature"]
+__all__ = ["call_hand", "call_pending", "hand_signature", "sign"]
 
 
 def hand_signature(frame: Frame, callee: Partial, node: ast.AST) -> Values:
@@ -61,19 +61,26 @@ _ADJUSTING = {"options", "using", "configure", "kicker"}
 
 def call_hand(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast.AST) -> Values:
     """Hand off a task, as by ``task.delay()``."""
-    named = arguments.named
-    then = named.get("link", NOTHING) or named.get("callbacks", NOTHING)
-    if then:
-        rest = {k: v for k, v in named.items() if k not in {"link", "callbacks"}}
-        first = run_later(frame, inner, arguments._replace(named=rest), node)
-        return hand_off(frame, [sequence([first, _any_of(frame, then, node)])], node)
+    named = {name: values for name, values in arguments.named.items() if name not in AFTER}
     method = method_of(node)
     if method in _ADJUSTING:
         return (inner,)
     if method in _WITH_LIST:
         items = counted_items(frame, named.get("args") or join(*arguments.positional[:1]))
-        arguments = OPEN if items is None else Arguments(tuple(items))
-    return hand_off(frame, [run_later(frame, inner, arguments, node)], node)
+        given = OPEN if items is None else Arguments(tuple(items))
+    else:
+        given = arguments._replace(named=named)
+    first = run_later(frame, inner, given, node)
+    then = join(*(arguments.named.get(name, NOTHING) for name in AFTER))
+    body = sequence([first, _any_of(frame, then, node)]) if then else first
+    return hand_off(frame, [body], node)
+
+
+def sign(_: Frame, inner: Partial, detail: str, arguments: Arguments, __: ast.AST) -> Values:
+    """Return a signature with other options, or with what follows an error."""
+    if detail != "on_error":
+        return (inner,)
+    return (Partial(inner.callee, ((inner,), *arguments.positional), kind="chain"),)
 
 
 def call_pending(

@@ -16,7 +16,7 @@ from penstock.evidence._analysis.overrides import is_wanted, methods_of
 from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.strings import call_string
-from penstock.evidence._analysis.tasks import call_hand, call_pending
+from penstock.evidence._analysis.tasks import call_hand, call_pending, sign
 from penstock.evidence._analysis.templates import call_template
 from penstock.evidence._analysis.terms import Call, Join, Loop, Outside, sequence
 from penstock.evidence._analysis.values import (
@@ -196,6 +196,7 @@ _KINDS: dict[str, Rule] = {
     "inherited": _inherited,
     "str": _string,
     "signature": _signature,
+    "signing": sign,
     "hand": call_hand,
     "contextmanager": _manager,
     "property": _property,
