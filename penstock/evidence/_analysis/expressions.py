@@ -195,6 +195,7 @@ def _lambda(frame: Frame, node: ast.Lambda) -> Values:
 
 
 def _await(frame: Frame, node: ast.Await) -> Values:
+    frame.awaited.add(node.value)
     return await_values(frame, frame.evaluate(node.value), node)
 
 

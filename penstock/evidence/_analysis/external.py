@@ -32,6 +32,7 @@ from penstock.evidence._analysis.hand_offs import (
     functions_in,
     hand_functions,
     outside_of,
+    pending_in,
     run_later,
 )
 from penstock.evidence._analysis.library import (
@@ -90,7 +91,8 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
         return imported
     frame.emit(outside_of(frame, node, arguments, callee.name))
     _send(frame, callee, node)
-    return (_made(frame, callee, arguments, node), *_instances(callee.site))
+    made = _made(frame, callee, arguments, node)
+    return (made, *_instances(callee.site), *pending_in(arguments))
 
 
 def _instances(site: Hashable) -> Values:

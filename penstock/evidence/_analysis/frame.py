@@ -49,6 +49,10 @@ class Frame:
 
         It is where known functions have run one after another, without a branch or a loop.
         """
+        self.awaited: set[ast.AST] = set()
+        """The calls of which the result is awaited at once."""
+        self.dropped: set[ast.AST] = set()
+        """The calls of which the result is dropped."""
         self.stacks: dict[object, list[Term]] = {}
         """The calls at the end of the block of an `ExitStack`, in the order of its `callback`."""
 

@@ -45,6 +45,7 @@ __all__ = [
     "hand_off",
     "method_of",
     "outside_of",
+    "pending_in",
     "run_later",
 ]
 
@@ -115,10 +116,17 @@ def hand_functions(
     if later := [run_later(frame, each, OPEN, node) for each in functions_in(frame, then)]:
         first = [Parallel(tuple(bodies))] if bodies else []
         bodies = [sequence([*first, choice(later)])]
+    owner, pending = External(callee.name.rpartition(".")[0], callee.site), pending_in(arguments)
+    for each in pending:
+        frame.tokens.setdefault(owner, []).append(each.token)
     if not bodies:
         return None
-    owner = External(callee.name.rpartition(".")[0], callee.site)
-    return hand_off(frame, bodies, node, owner)
+    return join(hand_off(frame, bodies, node, owner), pending)
+
+
+def pending_in(arguments: Arguments) -> tuple[Pending, ...]:
+    """Return the results of hand-offs in *arguments*, which may be returned for waiting."""
+    return tuple(each for each in arguments.all() if isinstance(each, Pending))
 
 
 def _handed(
@@ -154,7 +162,7 @@ def call_outside(frame: Frame, node: ast.AST, arguments: Arguments) -> Values:
     """Note a call of which the source does not show where it leads."""
     handed = hand_functions(frame, External("?"), arguments, node)
     frame.emit(replace(outside_of(frame, node, arguments), hands_off=bool(handed)))
-    return handed or NOTHING
+    return handed or pending_in(arguments)
 
 
 def outside_of(

@@ -67,7 +67,7 @@ def await_values(frame: Frame, values: Values, node: ast.AST) -> Values:
                 found = join(found, typed_or(frame, function, each.returns))
         elif isinstance(value, Pending):
             options.append(Join(value.token))
-            found = join(found, UNKNOWN)
+            found = join(found, frame.engine.load(value, "result") or UNKNOWN)
         elif isinstance(value, Instance) and frame.engine.find(value.cls, "__await__"):
             frame.apply(attribute_of(frame, value, "__await__", node), Arguments(), node)
         else:

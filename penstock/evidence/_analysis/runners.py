@@ -4,11 +4,11 @@ import ast
 
 from penstock.evidence._analysis.builtins import first_of
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.hand_offs import functions_in, hand_off
+from penstock.evidence._analysis.hand_offs import functions_in, hand_off, pending_in
 from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
-from penstock.evidence._analysis.terms import Call, Join, Term
+from penstock.evidence._analysis.terms import Call, Join, Term, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -52,8 +52,9 @@ def gather(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) 
         return None
     bodies: list[Term] = [Call(each.activations, frame.location(node)) for each in lazy]
     found = hand_off(frame, bodies, node) if bodies else NOTHING
-    for each in pending:
-        frame.emit(Join(each.token))
+    if last_of(callee.name) != "gather" or node in frame.awaited:
+        for each in pending:
+            frame.emit(Join(each.token))
     return join(found, pending)
 
 
@@ -152,10 +153,40 @@ def _run_one(frame: Frame, value: Value, given: Arguments, node: ast.AST) -> Val
 def run_to_the_end(
     frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 ) -> Values | None:
-    """Return the result of what runs a coroutine or a function to its end."""
+    """Return the result of what runs a coroutine or a function to its end.
+
+    What has to be awaited for that, and is not yet, is handed off, or does not run at all.
+    """
+    last = last_of(callee.name)
+    is_later = _is_awaited(callee.name) and node not in frame.awaited
+    pending = pending_in(arguments)
+    for each in () if is_later else pending:
+        frame.emit(Join(each.token))
     if not functions_in(frame, arguments.all()):
-        return None
-    return run_now(frame, last_of(callee.name), arguments, node)
+        return pending or None
+    if not is_later:
+        return run_now(frame, last, arguments, node)
+    with frame.collected() as terms:
+        returned = run_now(frame, last, arguments, node)
+    if node in frame.dropped and last not in _BEGINNING:
+        return NOTHING
+    handed = hand_off(frame, [sequence(terms)], node)
+    for task in handed:
+        frame.engine.store(task, "result", returned)
+    return join(handed, pending)
+
+
+_BEGINNING = {"run_in_executor", "shield"}
+"""Functions that begin at once, also if nobody awaits what they return."""
+
+
+def _is_awaited(name: str) -> bool:
+    """Return whether a function returns what has to be awaited."""
+    last = last_of(name)
+    if last in {"wait_for", "shield"}:  # a condition waits at once
+        return name.startswith("asyncio.")
+    is_thread = last in {"to_thread", "run_sync", "run_in_threadpool", "run_in_executor"}
+    return is_thread and "from_thread" not in name
 
 
 def awaitable(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:

@@ -15,6 +15,7 @@ from penstock.evidence._analysis.lengths import add_items, note_length
 from penstock.evidence._analysis.loops import run_for, run_while
 from penstock.evidence._analysis.managers import run_with
 from penstock.evidence._analysis.narrowing import narrow
+from penstock.evidence._analysis.passed import PLAIN, decorators_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.targets import assign_target
 from penstock.evidence._analysis.terms import Call, Exit, Outside
@@ -68,11 +69,13 @@ def _lose(frame: Frame, statement: ast.stmt, error: Exception) -> None:
 
 
 def _expression(frame: Frame, node: ast.Expr) -> None:
+    frame.dropped.add(node.value)
     values = frame.evaluate(node.value)
     lazy = [v for v in values if isinstance(v, Deferred) and v.kind == "coroutine"]
-    if lazy and isinstance(node.value, ast.Call):  # not awaited: a mistake, or a stub
-        for each in lazy:
-            frame.emit(Call(each.activations, frame.location(node)))
+    for each in lazy if isinstance(node.value, ast.Call) else ():
+        # Nobody awaits it, unless a decorator of a library does.
+        if run := [a for a in each.activations if decorators_of(a.definition) - PLAIN]:
+            frame.emit(Call(tuple(run), frame.location(node)))
 
 
 def _assert(frame: Frame, node: ast.Assert) -> None:

@@ -89,7 +89,7 @@ def call_pending(
     """Wait for what was handed off, or hand off what is to follow it."""
     if name in WAITING:
         frame.emit(Join(inner.token))
-        return UNKNOWN
+        return frame.engine.load(inner, "result") or UNKNOWN
     handed = functions_in(frame, arguments.all())
     if not handed:
         return (inner,)
