@@ -1,9 +1,11 @@
 """Which steps a call may lead to of which the source does not show where it leads."""
 
+import ast
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
+from penstock.evidence._analysis.added import added_by
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.library import (
     CONSUMERS,
@@ -19,9 +21,11 @@ from penstock.evidence._analysis.library import (
     WAITING,
     last_of,
 )
-from penstock.evidence._analysis.passed import PLAIN, decorators_of, fits
+from penstock.evidence._analysis.passed import PLAIN, Passed, decorators_of, fits
 from penstock.evidence._analysis.terms import Outside
-from penstock.evidence._source.files import Definition
+from penstock.evidence._analysis.values import NOTHING, UNKNOWN, Function, Module, Values, join
+from penstock.evidence._source.files import Definition, SourceFile
+from penstock.evidence._source.functions import written
 from penstock.evidence._source.project import Project
 
 __all__ = ["WaysOut"]
@@ -44,6 +48,7 @@ class WaysOut:
 
     def __init__(self, project: Project, engine: Engine, steps: AbstractSet[Definition]) -> None:
         self._project, self._engine, self._steps = project, engine, steps
+        self._added: dict[Definition, frozenset[str] | None] = {}
 
     def may_lead(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether *outside* may lead to *wanted*.
@@ -85,7 +90,7 @@ class WaysOut:
             return self._may_be_called(last_of(library), outside, wanted)
         is_value = self._project.is_value(wanted)
         is_top = "." not in wanted.qualname
-        return is_value or (is_plugin and is_top and fits(outside.passed, wanted))
+        return is_value or (is_plugin and is_top and self._fits(outside.passed, wanted))
 
     def _is_kept(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether what is called was got from an object of a library, by that name.
@@ -97,7 +102,7 @@ class WaysOut:
             if name == wanted.name and self._is_unmarked(wanted):
                 return False
             return self._may_be_called(name, outside, wanted)
-        if name != wanted.name or not fits(outside.passed, wanted) or _is_data(owner):
+        if name != wanted.name or not self._fits(outside.passed, wanted) or _is_data(owner):
             return False
         return self._is_inherited(owner) or (name not in _OF_LIBRARIES and owner.endswith("()"))
 
@@ -123,7 +128,7 @@ class WaysOut:
         owner, _, prefix = library.removeprefix(GOT).removesuffix("*)").rpartition(", ")
         return any(
             each.name.startswith(prefix)
-            and fits(outside.passed, each)
+            and self._fits(outside.passed, each)
             and "<locals>" not in each.qualname
             and (not owner or self._may_be_of(each, owner))
             for each in (self._ancestors(wanted) if owner else [wanted])
@@ -146,9 +151,9 @@ class WaysOut:
                 return True
             if not project.is_attribute(name):
                 return False
-        has_partials = bool(project.mentioning("partial"))
         return is_own and any(
-            self._is_value(each) and fits(outside.passed, each, may_have_more=has_partials)
+            self._is_value(each)
+            and self._fits(outside.passed, each, may_have_more=project.has_partial_of(each))
             for each in self._ancestors(wanted)
         )
 
@@ -164,11 +169,45 @@ class WaysOut:
 
     def _may_be_called(self, name: str, outside: Outside, wanted: Definition) -> bool:
         """Return whether *wanted*, or a helper that mentions it, is called *name*."""
-        if name == wanted.name and fits(outside.passed, wanted):
+        if name == wanted.name and self._fits(outside.passed, wanted):
             return True
         bodies = self._project.called_by(name).items()
         helpers = (d for d, words in bodies if wanted.name in words and d not in self._steps)
-        return any(fits(outside.passed, each) for each in helpers)
+        return any(self._fits(outside.passed, each) for each in helpers)
+
+    def _fits(
+        self, passed: Passed | None, function: Definition, *, may_have_more: bool = False
+    ) -> bool:
+        """Return whether *function*, with its decorators, may be called with *passed*."""
+        if function not in self._added:
+            self._added[function] = self._added_to(function)
+        added = self._added[function]
+        return fits(passed, function, may_have_more=may_have_more, added=added)
+
+    def _added_to(self, function: Definition) -> frozenset[str] | None:
+        """Return the names of the arguments that decorators add, or None if others may be."""
+        names: frozenset[str] = frozenset()
+        for node in getattr(function.header, "decorator_list", ()):
+            decorator = node.func if isinstance(node, ast.Call) else node
+            if last_of(written(decorator)) in PLAIN:
+                continue
+            for value in self._value_of(decorator, function.source) or UNKNOWN:
+                added = added_by(value.definition) if isinstance(value, Function) else None
+                if added is None:
+                    return None
+                names |= added
+        return names
+
+    def _value_of(self, node: ast.expr, source: SourceFile) -> Values:
+        """Return what a name, or one of a module, is in a file."""
+        match node:
+            case ast.Name():
+                return self._engine.member(source, node.id)
+            case ast.Attribute():
+                owners = self._value_of(node.value, source)
+                modules = [each.source for each in owners if isinstance(each, Module)]
+                return join(*(self._engine.member(each, node.attr) for each in modules))
+        return NOTHING
 
     def _ancestors(self, wanted: Definition) -> Iterator[Definition]:
         """Yield *wanted*, and the functions that may call it and are not steps themselves."""

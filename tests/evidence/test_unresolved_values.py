@@ -134,22 +134,125 @@ def charge(): pass
 
 @pytest.mark.parametrize(
     ("more", "verdict"),
-    [("", "contradicted"), ("from functools import partial", "unverified")],
-    ids=["none", "partials"],
+    [
+        ("", "contradicted"),
+        ("from functools import partial", "contradicted"),
+        ("read(partial=True)", "contradicted"),
+        ("late = partial(charge, 1)", "unverified"),
+        ("late = functools.partial(\n    charge, 1)", "unverified"),
+        ("class Shop: late = partialmethod(charge, 1)", "unverified"),
+        ("def other(): ...\nlate = partial(other, 1)", "contradicted"),
+        ("import lib\nlate = partial(lib.other, 1)", "contradicted"),
+        ("from lib import charge as other\nlate = partial(other, 1)", "unverified"),
+        ("def later(function): return partial(function, 1)", "unverified"),
+        ("def later(order): return partial(order.function, 1)", "unverified"),
+        ("from functools import partial as later", "unverified"),
+    ],
 )
 def test_a_partial_may_add_arguments(more, verdict):
-    """A function with more parameters may be called where the project has partials."""
+    """A function with more parameters may be called where a partial of it may be made."""
     source = f"""
-{more}
 keep = [charge]
 @step
 def pay(late): late()
 @step
 def charge(order): pass
+{more}
 """
     (edge,) = checked(source, "pay -> charge").edges
 
     assert edge.verdict == verdict
+
+
+def test_a_partial_of_a_class_may_add_arguments_of_the_method_that_makes_it():
+    """A class is called by its own name, and so are partials of it."""
+    source = """
+keep = [Charge]
+@step
+def pay(late): late()
+class Charge:
+    @step
+    def __init__(self, order): pass
+"""
+    more = "later = partial(Charge, 1)"
+
+    assert checked(source, "pay -> __init__").edges[0].verdict == "contradicted"
+    assert checked(source + more, "pay -> __init__").edges[0].verdict == "unverified"
+
+
+WRAPPER = """
+def given(function):
+    @wraps(function)
+    def wrapper(*args, **kwargs):
+        {}
+        return function(*args, **kwargs)
+    return wrapper
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "verdict"),
+    [
+        (WRAPPER.format("log(kwargs.get('order'))"), "contradicted"),
+        (WRAPPER.format("log(name_of(function), f'{args}')"), "contradicted"),
+        (WRAPPER.format("kwargs['other'] = 1"), "contradicted"),
+        (WRAPPER.format("kwargs['order'] = 1"), "unverified"),
+        (WRAPPER.format("kwargs[name] = 1"), "unverified"),
+        (WRAPPER.format("kwargs.update(found())"), "unverified"),
+        (WRAPPER.format("kwargs = found()"), "unverified"),
+        (WRAPPER.format("fill(kwargs)"), "unverified"),
+        (WRAPPER.format("inject(function, by='name')"), "unverified"),
+        (WRAPPER.format("return function(*args, order=1, **kwargs)"), "unverified"),
+        (WRAPPER.format("return function(shop, *args, **kwargs)"), "unverified"),
+        (WRAPPER.format("return function(*found(), **kwargs)"), "unverified"),
+        (WRAPPER.format("return inject.into(function)(*args, **kwargs)"), "unverified"),
+        (WRAPPER.replace("(*args", "(shop, *args").format("pass"), "contradicted"),
+        ("def given(function):\n    return inject(function)", "unverified"),
+        ("from lib import given", "unverified"),
+        ("", "unverified"),
+        (WRAPPER.format("pass") + "shops = [given]", "unverified"),
+        (WRAPPER.format("pass") + "class shop:\n    given = given", "unverified"),
+    ],
+)
+def test_a_decorator_of_the_project_may_add_arguments(decorator, verdict):
+    """A decorator that passes on what it gets adds no arguments but those that it names."""
+    names = {"class shop": "shop.given", "shops =": "shops[0]"}
+    name = next((each for text, each in names.items() if text in decorator), "given")
+    source = f"""
+{decorator}
+keep = [charge]
+@step
+def pay(late): late()
+@step
+@{name}
+def charge(*, order): pass
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize("given", ["given", "decorators.given", "decorators.given()", "given()"])
+def test_a_decorator_of_another_module_is_known(given):
+    """A decorator may be called, and be named by its module."""
+    factory = "def given():\n    def made(function):\n        def wrapper(**kwargs):\n"
+    factory += "            return function(**kwargs)\n        return wrapper\n    return made\n"
+    files = {
+        "decorators.py": factory if "()" in given else WRAPPER.format("pass"),
+        "app.py": f"""
+import decorators
+from decorators import given
+keep = [charge]
+@step
+def pay(late): late()
+@step
+@{given}
+def charge(*, order): pass
+""",
+    }
+    (edge,) = checked(files, "pay -> charge").edges
+
+    assert edge.verdict == "contradicted"
 
 
 def test_an_attribute_that_is_called_may_be_any_function_that_is_passed_on():

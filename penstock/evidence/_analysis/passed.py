@@ -53,17 +53,25 @@ def decorators_of(definition: Definition) -> set[str]:
     return {last_of(written(each.func if isinstance(each, ast.Call) else each)) for each in found}
 
 
-def fits(passed: Passed | None, definition: Definition, *, may_have_more: bool = False) -> bool:
+def fits(
+    passed: Passed | None,
+    definition: Definition,
+    *,
+    may_have_more: bool = False,
+    added: frozenset[str] | None = None,
+) -> bool:
     """Return whether *definition*, of an object of unknown class, may be called with *passed*.
 
     Args:
         passed: The arguments of a call.
         definition: The function.
         may_have_more: Whether something like a partial may add arguments to these.
+        added: The names of the arguments that its decorators add, if nothing else is added.
     """
     node: Any = definition.header
     decorators = decorators_of(definition)
-    if passed is None or decorators - PLAIN:
+    is_changed = bool(decorators - PLAIN)
+    if passed is None or (is_changed and (added is None or passed.is_lookup)):
         return passed is None or not passed.is_lookup
     parameters: ast.arguments = node.args
     names = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
@@ -73,8 +81,10 @@ def fits(passed: Passed | None, definition: Definition, *, may_have_more: bool =
     named = {each.arg for each in parameters.kwonlyargs}
     with_default = {name for name, _ in defaults_of(parameters)}
     required = {*names, *named} - with_default - {*names[: passed.count]} - passed.names
-    if required and not passed.is_open and not may_have_more:
+    if required - (added or frozenset()) and not passed.is_open and not may_have_more:
         return False
+    if is_changed:  # which may also keep arguments back
+        return True
     too_many = passed.count > len(names) and parameters.vararg is None
     unknown = passed.names - {*names, *named} if parameters.kwarg is None else ()
     return not too_many and not unknown

@@ -203,6 +203,14 @@ class Project:
             )
         return known
 
+    def has_partial_of(self, wanted: Definition) -> bool:
+        """Return whether something may be a partial of *wanted*."""
+        files = self.search("partial", "", word="partial")
+        others = self.search("partial", "", word="partialmethod")
+        cls = wanted.parent if wanted.name in {"__init__", "__new__"} else None
+        name = cls.name if cls is not None else wanted.name
+        return any(not {"", name}.isdisjoint(found) for _, found in (*files, *others))
+
     def count_uses(self, definition: Definition) -> int:
         """Return how many lines mention the name of *definition* and do not only import it."""
         uses = self.search("use", definition.name)

@@ -127,6 +127,21 @@ def _values(file: SourceFile, name: str) -> tuple[bool, bool, bool]:
     return name in file.kept_attributes, name in file.kept_names, is_imported
 
 
+def _partials(file: SourceFile, _: str) -> frozenset[str]:
+    """Return the names of the functions of which a file makes partials; ``""`` is any."""
+    if re.search(r"\bpartial(?:method)? as\b", file.text):
+        return frozenset({""})
+    found = re.findall(r"\bpartial(?:method)?\s*\(\s*(?:([\w.]*)\.)?(\w*)", file.text)
+    return frozenset(name if _is_known(file, owner, name) else "" for owner, name in found)
+
+
+def _is_known(file: SourceFile, owner: str, name: str) -> bool:
+    """Return whether *name* of *owner* is something that a file defines or imports."""
+    is_own = owner in {"", "self", "cls"} and _has_def(file, f"{name}(")
+    is_imported = (owner.partition(".")[0] or name) in file.imported
+    return (is_own or is_imported) and f" as {name}" not in file.text
+
+
 def _uses(file: SourceFile, name: str) -> tuple[int, int]:
     """Return how many lines use *name* and do not import it: by the text, and by the tree.
 
@@ -161,6 +176,7 @@ SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "def": _has_def,
     "first result": _is_first_result,
     "function": _functions,
+    "partial": _partials,
     "subclass": _subclasses,
     "task": _has_task,
     "use": _uses,
