@@ -154,7 +154,7 @@ class _Judge:
             location = unresolved.location
             return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, location)
         gateway = self._gateway(source, target)
-        if gateway is not None and not is_reached and self._is_entered_from_outside(target):
+        if gateway is not None and not is_reached and self._is_used(target):
             reason = f"{source} sends by {gateway.text}, and {target} is called from elsewhere"
             return EdgeEvidence(source, target, "unverified", (), (), reason, gateway.location)
         if self._evidence.located[source].is_stub:
@@ -275,12 +275,6 @@ class _Judge:
         callers = (d for d in project.callers_of(wanted) if d not in self._evidence.definitions)
         return self._is_known_to_others(target) or project.is_value(wanted) or any(callers)
 
-    def _is_entered_from_outside(self, target: str) -> bool:
-        """Return whether something else than the flow calls *target*."""
-        definition = self._evidence.located[target]
-        uses = self._evidence.project.count_uses(definition)
-        return self._is_known_to_others(target) or uses > 0
-
     def _is_known_to_others(self, target: str) -> bool:
         """Return whether a framework may know *target*, by a decorator or by its class."""
         evidence = self._evidence
@@ -352,27 +346,45 @@ class _Judge:
         return source in starts or any(not order.is_carried for order in forth)
 
     def back(self, edges: tuple[EdgeEvidence, ...]) -> Iterator[Connection]:
-        """Yield the calls in the lines of a step that lead back to an earlier one, undeclared."""
+        """Yield the calls in the lines of a step that lead back to an earlier one, undeclared.
+
+        A helper may be on the way if it is beside the earlier step, in another module.
+        """
         loops = {(source, target) for source, target, is_loop in self._flow.edges if is_loop}
         kept = {(e.source, e.target) for e in edges if e.verdict != "contradicted"}
         forth = _closure(kept - loops)
         starts = self._evidence.starts
-        calls = _closure((name, each) for name, found in starts.items() for each in found)
+        calls = _closure(
+            (name, each)
+            for name, found in starts.items()
+            for each, start in found.items()
+            if not start.is_handed_off
+        )
         for source, target, found in self._started(starts):
             is_recursion = (target, source) in calls
             if is_recursion or (source, target) in self._declared:
                 continue
             is_back = (target, source) in forth and self._steps[target].unchecked is None
-            if is_back and self._is_near(target, found) and self._is_named(target, found):
+            if not is_back or self._is_everywhere(target) or not self._is_named(target, found):
+                continue
+            if len(found.path) == 1 or self._is_beside(found.path[-1], target, source):
                 yield Connection(source, target, found)
+
+    def _is_beside(self, location: Location, target: str, source: str) -> bool:
+        """Return whether a line is in the module of *target*, and *source* is in another."""
+        files = [self._evidence.located[name].source.file for name in (target, source)]
+        return location.file == files[0] != files[1]
 
     def _is_near(self, target: str, found: Evidence) -> bool:
         """Return whether a second way to a step is one that its flow should show.
 
         What helpers do on the way, and what is called everywhere, are details.
         """
+        return len(found.path) == 1 and not self._is_everywhere(target)
+
+    def _is_everywhere(self, target: str) -> bool:
         uses = self._evidence.project.count_uses(self._evidence.located[target])
-        return len(found.path) == 1 and uses <= _MANY_USES
+        return uses > _MANY_USES
 
     def _is_announced(self, target: str, found: Evidence) -> bool:
         """Return whether a signal leads to a step that receives messages, from any sender.

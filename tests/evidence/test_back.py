@@ -69,6 +69,46 @@ def test_these_do_not(last, flow):
     assert back(checked(source(last=last), flow)) == []
 
 
+HELPER = {
+    "app.py": """
+from shop import charge, again
+@step
+def pay():
+    charge()
+    ship()
+@step
+def ship(): again()
+""",
+    "shop.py": "@step\ndef charge(): pass\ndef again(): charge()\n",
+}
+
+
+def test_a_helper_beside_the_earlier_step_leads_back():
+    """A function in the module of the earlier step is a way into what is behind the step."""
+    assert back(checked(HELPER, FLOW)) == ["ship -> charge"]
+
+
+def test_a_helper_beside_the_step_itself_is_a_detail():
+    """A way through the module of the step is not drawn in most diagrams."""
+    files = {
+        "app.py": HELPER["app.py"].replace(", again", "") + "def again(): charge()\n",
+        "shop.py": HELPER["shop.py"].replace("def again(): charge()", ""),
+    }
+
+    assert back(checked(files, FLOW)) == []
+
+
+def test_a_step_that_is_handed_off_may_lead_back():
+    """A step that a queue calls later is not a recursion of the step that has sent it."""
+    source = """
+@step
+def pay(): queue.enqueue(ship)
+@step
+def ship(): pay()
+"""
+    assert back(checked(source, "pay -> ship")) == ["ship -> pay"]
+
+
 def test_a_step_that_many_call():
     """A step that more than eight lines call is left out."""
     more = "".join(f"def other_{n}(): charge()\n" for n in range(8))

@@ -230,6 +230,15 @@ def test_a_step_that_a_docstring_mentions_is_not_called_from_there():
     assert checked(SENDING.format(mention), "pay -> charge").edges[0].verdict == "contradicted"
 
 
+def test_a_step_that_names_another_of_that_name_is_not_called_from_there():
+    """A function that calls something called as itself is not called from elsewhere."""
+    plugin = "@step\ndef charge(order): order.plugin.charge()\n"
+    elsewhere = "def other(order): charge(order)\n"
+
+    assert checked(SENDING.format(plugin), EDGE).edges[0].verdict == "contradicted"
+    assert checked(SENDING.format(plugin + elsewhere), EDGE).edges[0].verdict == "unverified"
+
+
 def test_a_database_may_lead_to_a_receiver_of_signals():
     """An object that is stored may lead to a function that a signal calls."""
     source = """
