@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -149,7 +150,8 @@ class _Judge:
         unresolved = self._unresolved(self._callers(source), target, only, after)
         if unresolved is None and not self._is_entered(source) and self._is_used(target):
             # What leads to *source* may lead to *target* after it.
-            unresolved = self._unresolved(list(self._evidence.outside), source, source, None)
+            others = [each for each in self._evidence.outside if each != source]
+            unresolved = self._unresolved(others, source, source, None)
         if unresolved is not None:
             location = unresolved.location
             return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, location)
@@ -157,10 +159,18 @@ class _Judge:
         if gateway is not None and not is_reached and self._is_used(target):
             reason = f"{source} sends by {gateway.text}, and {target} is called from elsewhere"
             return EdgeEvidence(source, target, "unverified", (), (), reason, gateway.location)
-        if self._evidence.located[source].is_stub:
+        if self._has_no_body(source):
             reason, location = f"{source} has no body yet", self._evidence.located[source].location
             return EdgeEvidence(source, target, "unverified", (), (), reason, location)
         return EdgeEvidence(source, target, "contradicted", (), against)
+
+    def _has_no_body(self, step: str) -> bool:
+        """Return whether somebody has yet to write the function of *step*, or an override."""
+        function, engine = self._evidence.located[step], self._evidence.engine
+        cls = function.parent
+        if not function.is_stub or cls is None or cls.kind != "class":
+            return function.is_stub
+        return not any(engine.own(each, function.name) for each in engine.subclasses(cls))
 
     def behind_unknown(self, edges: tuple[EdgeEvidence, ...]) -> tuple[EdgeEvidence, ...]:
         """Return *edges* with none contradicted whose first step only an unresolved call reaches.
@@ -320,12 +330,27 @@ class _Judge:
                     if first == source and (after, target) in self._declared
                 )
                 is_news = is_bypass if is_way else self._is_near(target, found)
-                if is_order or not is_news:
+                is_left = (is_order or self._is_near(target, found)) and any(
+                    self._is_left(source, target, edge, live) for edge in gone
+                )
+                if not is_left and (is_order or not is_news):
                     continue
             kept.append((source, target))
             closure = _closure(kept)
             news[Connection(source, target, found)] = is_reversed or is_bypass
         return _without_longer_ways(kept, news)
+
+    def _is_left(
+        self, source: str, target: str, edge: tuple[str, str], live: AbstractSet[str]
+    ) -> bool:
+        """Return whether *source* may lead to *target* for *edge* is contradicted.
+
+        The edge was the last one of the declared way, or led to a step that nothing reaches now.
+        """
+        first, after = edge
+        if after == target:
+            return (source, first) in self._declared
+        return first == source and after not in live and (after, target) in self._declared
 
     def _alive(self, edges: tuple[EdgeEvidence, ...]) -> set[str]:
         """Return the steps that the flow may reach, as far as the source is known."""

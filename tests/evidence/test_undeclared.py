@@ -242,3 +242,49 @@ def close(): print()
     edges = "pay -> charge, charge -> ship, ship -> mail, mail -> audit, audit -> close"
 
     assert undeclared(checked(source, edges)) == ["mail -> close"]
+
+
+def test_what_leads_to_a_step_instead_of_another_is_undeclared_though_the_step_is_entered():
+    """A step that goes before another is news, though a further declared step leads to it."""
+    source = """
+@step
+def pay():
+    {}
+@step
+def charge(): pass
+@step
+def ship(): ...
+@step
+def refund(): ship()
+"""
+    edges = "pay -> charge, charge -> ship, refund -> ship"
+    swapped = checked(source.format("ship(); charge()"), edges)
+    early = checked(source.format("if late: return ship()\n    charge()"), edges)
+    bypassed = checked(source.format("ship()"), "pay -> charge, charge -> ship, refund -> ship")
+
+    assert undeclared(swapped) == ["ship -> charge", "pay -> ship"]
+    assert undeclared(early) == ["pay -> ship"]
+    assert undeclared(bypassed) == ["pay -> ship"]
+
+
+def test_what_comes_after_a_step_that_is_left_out_is_undeclared():
+    """Steps that one function calls instead of a step between them are in order, though entered."""
+    source = """
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): pass
+@step
+def pack():
+    weigh()
+    ship()
+@step
+def weigh(): ...
+@step
+def ship(): ...
+"""
+    edges = "pay -> charge, charge -> pack, pack -> weigh, weigh -> ship"
+
+    assert undeclared(checked(source, edges)) == ["charge -> ship"]

@@ -356,3 +356,35 @@ def test_a_function_of_an_unknown_module_is_missing():
     report = checked(PAY, "", send={"module": "app.gone", "qualname": "unheard"})
 
     assert [missing.renamed_to for missing in report.missing] == [None]
+
+
+def test_an_abstract_step_is_what_its_overrides_do():
+    """A step without a body contradicts an edge if subclasses have one, and lead elsewhere."""
+    source = """
+class Base:
+    @step
+    def pay(self): ...
+class Shop(Base):
+    def pay(self): print()
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("contradicted",)}
+    source = source.replace("class Shop(Base)", "class Shop")
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}
+
+
+def test_a_step_does_not_lead_to_itself_by_what_is_unresolved_in_it():
+    """A step that nothing else leads to is not reached by a call of the same name in it."""
+    source = """
+class Store:
+    def __init__(self, inner): self.inner = inner
+    @step
+    def write(self): self.inner.write()
+def run(): charge()
+@step
+def charge(): ...
+"""
+    edge = "write -> charge"
+
+    assert verdicts(checked(source, edge)) == {edge: ("contradicted",)}
