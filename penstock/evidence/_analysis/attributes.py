@@ -19,6 +19,7 @@ from penstock.evidence._analysis.library import (
     WAITING,
     last_of,
 )
+from penstock.evidence._analysis.makers import make_objects
 from penstock.evidence._analysis.orm import manager_of, model_attribute
 from penstock.evidence._analysis.overrides import with_overrides
 from penstock.evidence._analysis.scopes import Arguments
@@ -234,6 +235,9 @@ def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Valu
         own = join(own, engine.load(Instance(owner.cls), name))
     if not own and owner.site is None and not found:
         own = _of_subclasses(engine, owner, name)
+    if owner.site is None and all(isinstance(value, Unknown) for value in own):
+        make_objects(engine, owner.cls)
+        own = engine.load(owner, name)
     if Unknown() in own:
         known = (value for value in own if not isinstance(value, Unknown))
         return join(known, _annotated(engine, owner, name) or UNKNOWN)

@@ -106,6 +106,8 @@ class Engine(Heap):
         self.contexts: dict[Definition, list[Activation]] = {}
         self._subclasses: dict[Definition, tuple[Definition, ...]] = {}
         self._prepared: dict[tuple[Definition, str], int] = {}
+        self.made: dict[Definition, int] = {}
+        """The classes of which the calls were looked for, and in which round."""
         self.registered: dict[Value, Values] = {}
         self._annotations: dict[tuple[Scope, ast.expr], Values] = {}
         self.guessed: dict[str, Values] = {}
