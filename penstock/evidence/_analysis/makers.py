@@ -48,8 +48,9 @@ class _Maker:
             self._frame.assign(parameter.arg, known or UNKNOWN)
         if is_method and parent is not None and function.parameters:
             self._frame.assign(function.parameters[0].arg, (Instance(parent),))
-        imports = [e for e in self._nodes if isinstance(e, (ast.Import, ast.ImportFrom))]
-        self._frame.execute(imports)
+        for each in self._nodes:
+            if isinstance(each, (ast.Import, ast.ImportFrom)):
+                self._frame.execute([each])
 
     def call(self, name: str) -> None:
         """Evaluate the calls of the class *name*."""
