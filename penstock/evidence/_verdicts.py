@@ -308,7 +308,7 @@ class _Judge:
         declared = {(e.source, e.target) for e in edges}
         closure = _closure(kept)
         news: dict[Connection, bool] = {}
-        for source, target, found, is_order in self._candidates():
+        for source, target, found, is_order in (*self._candidates(), *self._later()):
             if (source, target) in closure or source == target:
                 continue
             is_bypass = False
@@ -317,7 +317,9 @@ class _Judge:
             is_ours = is_back or self._is_announced(target, found)
             if self._steps[target].unchecked is not None or (is_ours and not is_reversed):
                 continue
-            is_turned = (target, source) in self._declared
+            is_turned = (target, source) in self._declared and (
+                is_order or is_reversed or self._is_near(target, found)
+            )
             if target in entered and not is_turned:
                 # What a declared way led to is news only where that way breaks off.
                 is_way = (source, target) in self._declared
@@ -392,7 +394,8 @@ class _Judge:
             is_back = (target, source) in forth and self._steps[target].unchecked is None
             if not is_back or self._is_everywhere(target) or not self._is_named(target, found):
                 continue
-            if len(found.path) == 1 or self._is_beside(found.path[-1], target, source):
+            path = self._without_decorators(found.path, target)
+            if len(path) == 1 or self._is_beside(path[-1], target, source):
                 yield Connection(source, target, found)
 
     def _is_beside(self, location: Location, target: str, source: str) -> bool:
@@ -405,7 +408,20 @@ class _Judge:
 
         What helpers do on the way, and what is called everywhere, are details.
         """
-        return len(found.path) == 1 and not self._is_everywhere(target)
+        is_direct = len(self._without_decorators(found.path, target)) == 1
+        return is_direct and not self._is_everywhere(target)
+
+    def _without_decorators(self, path: tuple[Location, ...], target: str) -> tuple[Location, ...]:
+        """Return a way to *target* without the lines of its decorators, which call it last."""
+        makers = tuple(
+            f"{name}.<locals>." for name in decorators_of(self._evidence.located[target])
+        )
+        while len(path) > 1:
+            function = self._evidence.project.function_at(path[-1])
+            if function is None or not function.qualname.startswith(makers):
+                break
+            path = path[:-1]
+        return path
 
     def _is_everywhere(self, target: str) -> bool:
         uses = self._evidence.project.count_uses(self._evidence.located[target])
@@ -421,7 +437,8 @@ class _Judge:
     def _is_named(self, target: str, found: Evidence) -> bool:
         """Return whether the line of a call has the name of the function that it leads to."""
         name = self._evidence.located[target].name
-        return not found.path or self._evidence.project.is_named_at(found.path[-1], name)
+        path = self._without_decorators(found.path, target)
+        return not path or self._evidence.project.is_named_at(path[-1], name)
 
     def connections(self) -> Iterator[Connection]:
         """Yield all that directly leads from one step to another."""
@@ -441,6 +458,13 @@ class _Judge:
         }
         for source, target, evidence in self._started(starts):
             yield source, target, evidence, False
+
+    def _later(self) -> Iterator[tuple[str, str, Evidence, bool]]:
+        """Yield what a step calls in its own lines after something else of the flow."""
+        for source, target, found in self._started(self._evidence.starts):
+            is_later = not self._evidence.starts[source][target].is_direct
+            if is_later and self._is_near(target, found) and self._is_named(target, found):
+                yield source, target, found, False
 
     @staticmethod
     def _started(

@@ -88,6 +88,14 @@ def test_a_helper_beside_the_earlier_step_leads_back():
     assert back(checked(HELPER, FLOW)) == ["ship -> charge"]
 
 
+def test_a_call_of_a_decorated_step_leads_back():
+    """The line in its decorator is not one of a helper."""
+    decorator = "def task(function):\n    def wrapper(): function()\n    return wrapper\n"
+    decorated = source(last="charge()").replace("@step\ndef charge", "@step\n@task\ndef charge")
+
+    assert back(checked(decorator + decorated, FLOW)) == ["ship -> charge"]
+
+
 def test_a_helper_beside_the_step_itself_is_a_detail():
     """A way through the module of the step is not drawn in most diagrams."""
     files = {

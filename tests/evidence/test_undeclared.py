@@ -186,6 +186,60 @@ def audit(): ...
     assert undeclared(report) == ["pay -> mail"]
 
 
+BRANCHES = """
+def task(function):
+    def wrapper(*args): return function(*args)
+    return wrapper
+@step
+def create():
+    if late: triage()
+    else: close()
+@step
+def triage():
+    new()
+    {}
+@step
+{}def close(): new()
+@step
+def new(): pass
+def close_it(): close()
+"""
+
+
+@pytest.mark.parametrize("decorator", ["", "@task\n"])
+@pytest.mark.parametrize(
+    ("call", "found"), [("close()", ["triage -> close"]), ("close_it()", []), ("pass", [])]
+)
+def test_a_step_that_calls_that_of_another_branch_is_undeclared(call, found, decorator):
+    """Both lead to the same third step, and one calls it before it calls the other."""
+    edges = "create -> triage, create -> close, triage -> new, close -> new"
+
+    assert undeclared(checked(BRANCHES.format(call, decorator), edges)) == found
+
+
+def test_a_way_back_of_helpers_is_no_news_where_the_way_forth_is_gone():
+    """A helper of a later step calls an earlier one, and so it did before."""
+    source = """
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): print()
+@step
+def ship(): sent()
+@step
+def receive(): again()
+def again(): charge()
+"""
+    options = {"ship": {"sends": ("http:/paid",)}, "receive": {"receives": ("http:/paid",)}}
+    edges = "pay -> charge, charge -> ship, ship -> receive"
+    swapped = source.replace("    charge()\n    ship()", "    ship()\n    charge()")
+
+    assert undeclared(checked(source, edges, **options)) == []
+    assert undeclared(checked(swapped, edges, **options)) == ["ship -> charge", "pay -> ship"]
+
+
 def test_what_everything_calls_is_not_undeclared():
     """A further call of a function that many lines call is not reported."""
     source = SECOND.format(call="charge()")
