@@ -2,16 +2,17 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
 
 from penstock.evidence._analysis.added import added_by
-from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._analysis.engine import TOO_DEEP, Engine
 from penstock.evidence._analysis.library import (
     CONSUMERS,
     DATA,
     GOT,
     IMPORTING,
+    KEEPING,
     LOOKING,
     PLUGINS,
     REGISTERING,
@@ -23,7 +24,16 @@ from penstock.evidence._analysis.library import (
 )
 from penstock.evidence._analysis.passed import PLAIN, Passed, decorators_of, fits
 from penstock.evidence._analysis.terms import Outside
-from penstock.evidence._analysis.values import NOTHING, UNKNOWN, Function, Module, Values, join
+from penstock.evidence._analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    External,
+    Function,
+    Module,
+    Value,
+    Values,
+    join,
+)
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.functions import written
 from penstock.evidence._source.project import Project
@@ -38,6 +48,15 @@ _IMPORTED = re.compile(
     rf"\b({'|'.join(sorted(IMPORTING - {'load'}))})\(\)|\bload\(\)$"
 )
 """How the name of what a string imports begins."""
+
+_REQUESTED = re.compile(
+    r"\brequest\.(?:POST|GET|FILES|META|COOKIES|args|form|values|files|headers|cookies|session"
+    r"|query_params|path_params)\.\w+$"
+)
+"""A method of what an HTTP request has got, which is data."""
+
+_MOST_CALLERS = 50
+"""How many functions that may lead to a step are looked for before any may."""
 
 _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
 """How the name of a plugin begins, after what finds it."""
@@ -58,6 +77,8 @@ class WaysOut:
             wanted: The function of a step.
             is_own: Whether a value that is called counts as well, not a name alone.
         """
+        if outside.is_lost:
+            return outside.text != TOO_DEEP or self._may_be_behind(outside, wanted)
         if outside.library is None:
             return self._may_name(outside, wanted, is_own=is_own)
         return (
@@ -66,6 +87,36 @@ class WaysOut:
             or self._is_kept(outside, wanted)
             or self._may_be_got(outside, wanted, is_own=is_own)
         )
+
+    def _may_be_behind(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a function that was not followed may lead to *wanted*.
+
+        It does not if it is none of the functions from which calls lead there, by their names,
+        and if nothing else may call one of these: they are no values, no framework knows them.
+        """
+        lost = self._project.function_at(outside.location)
+        found = [wanted]
+        for each in found:
+            callers = self._project.callers_of(each)
+            is_passed = self._is_value(each) or any(map(self._has_lambda, callers))
+            if lost in callers or is_passed or self._is_known(each, callers):
+                return True
+            found += [d for d in callers if d not in self._steps and d not in found]
+            if len(found) > _MOST_CALLERS:
+                return True
+        return False
+
+    def _has_lambda(self, caller: Definition) -> bool:
+        """Return whether *caller*, if not a module, may call something later in a lambda."""
+        words = self._project.called_by(caller.name).get(caller)
+        return words is None or "lambda" in words
+
+    def _is_known(self, function: Definition, callers: Collection[Definition]) -> bool:
+        """Return whether a library may call *function*: for a decorator, or as a method."""
+        cls = function.parent
+        if cls is not None and cls.kind == "class" and not callers:
+            return any(isinstance(one, str) for one in self._engine.mro(cls))
+        return bool(decorators_of(function) - PLAIN)
 
     def _is_template_of(self, outside: Outside, definition: Definition) -> bool:
         """Return whether a view of a library may call a method by its verb."""
@@ -145,6 +196,8 @@ class WaysOut:
     def _may_name(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether a call leads to *wanted* by its name, or by a value that is kept."""
         text, project = outside.text, self._project
+        if _REQUESTED.search(text):
+            return False
         name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
         if name and "." in text:
             if self._may_be_called(name, outside, wanted):
@@ -192,7 +245,7 @@ class WaysOut:
             if last_of(written(decorator)) in PLAIN:
                 continue
             for value in self._value_of(decorator, function.source) or UNKNOWN:
-                added = added_by(value.definition) if isinstance(value, Function) else None
+                added = _added_by(value)
                 if added is None:
                     return None
                 names |= added
@@ -206,13 +259,24 @@ class WaysOut:
             case ast.Attribute():
                 owners = self._value_of(node.value, source)
                 modules = [each.source for each in owners if isinstance(each, Module)]
-                return join(*(self._engine.member(each, node.attr) for each in modules))
+                libraries = [each.name for each in owners if isinstance(each, External)]
+                return join(
+                    *(self._engine.member(each, node.attr) for each in modules),
+                    (External(f"{each}.{node.attr}") for each in libraries),
+                )
         return NOTHING
 
     def _ancestors(self, wanted: Definition) -> Iterator[Definition]:
         """Yield *wanted*, and the functions that may call it and are not steps themselves."""
         yield wanted
         yield from (d for d in self._project.callers_of(wanted) if d not in self._steps)
+
+
+def _added_by(decorator: Value) -> frozenset[str] | None:
+    """Return the names of the arguments that *decorator* adds, or None if it may add others."""
+    if isinstance(decorator, External) and last_of(decorator.name) in KEEPING:
+        return frozenset()
+    return added_by(decorator.definition) if isinstance(decorator, Function) else None
 
 
 def _is_data(library: str) -> bool:

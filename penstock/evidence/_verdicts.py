@@ -259,7 +259,7 @@ class _Judge:
                 if after is not None and step != after and after not in before:
                     continue
                 is_own = only is None or step == only
-                if outside.is_lost or self._ways.may_lead(outside, wanted, is_own=is_own):
+                if self._ways.may_lead(outside, wanted, is_own=is_own):
                     return outside
         return None
 

@@ -158,6 +158,46 @@ def test_calls_that_are_nested_too_deep_contradict_nothing(monkeypatch, module, 
     assert report.edges[0].reason == engine.TOO_DEEP
 
 
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ("", "contradicted"),
+        ("def other(): charge()", "contradicted"),
+        ("@step\ndef other(): charge()\nfour = other", "contradicted"),
+        ("def other(): charge()\nfour = other", "unverified"),
+        ("def other(): four(lambda: charge())", "unverified"),
+        ("four = [lambda: charge()]", "unverified"),
+        ("four = charge", "unverified"),
+        ("from lib import told\n@told\ndef other(): charge()", "unverified"),
+        ("from lib import Base\nclass Shop(Base):\n    def told(self): charge()", "unverified"),
+        ("class Shop:\n    def told(self): charge()", "contradicted"),
+        ("def three(): charge()", "unverified"),
+        ("def three(): four()\ndef four(): charge()", "unverified"),
+        (
+            "".join(f"def four{n}(): four{n + 1}()\n" for n in range(60))
+            + "def four60(): charge()\n",
+            "unverified",
+        ),
+    ],
+)
+def test_calls_that_are_nested_too_deep_lead_only_to_what_they_may_name(monkeypatch, more, verdict):
+    """A step that nothing calls there, nor gets as a value, is not below them."""
+    monkeypatch.setattr(engine, "_DEEPEST", -18)
+    source = f"""
+@step
+def pay(): one()
+def one(): two()
+def two(): three()
+def three(): pass
+{more}
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
 def test_generators_that_are_nested_too_deep_contradict_nothing(monkeypatch):
     """A generator may call anything if it is not followed any more."""
     monkeypatch.setattr(runs, "_DEEPEST", 0)

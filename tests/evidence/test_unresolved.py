@@ -104,6 +104,32 @@ def charge(): ...
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
 
 
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("given.get('name')", "contradicted"),
+        ("given.get(name)", "unverified"),
+        ("request.POST.get(name)", "contradicted"),
+        ("self.request.GET.get(name)", "contradicted"),
+        ("request.user.get(name)", "unverified"),
+    ],
+)
+def test_a_lookup_is_not_a_method_that_takes_a_request(call, verdict):
+    """A view is called with a request, and what a request has got is data."""
+    source = f"""
+@step
+def pay(request, given, name):
+    {call}
+class Shop:
+    def get(self, request): charge()
+class Other:
+    def get(self): ...
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
 def test_what_leads_to_the_first_step_may_lead_to_the_second():
     """If nothing is known to lead to a step, an unresolved call to it counts for what follows."""
     source = """

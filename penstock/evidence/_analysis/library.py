@@ -12,6 +12,7 @@ __all__ = [
     "HANDING",
     "IDENTITY",
     "IMPORTING",
+    "KEEPING",
     "LOOKING",
     "NAMING",
     "PLUGINS",
@@ -109,6 +110,19 @@ SENDING = frozenset({
     "push", "lpush_many", "sendall", "write_message",
 })  # fmt: skip
 """Methods that may put something where other code finds it."""
+
+
+KEEPING = frozenset({
+    "login_required", "permission_required", "user_passes_test", "staff_member_required",
+    "require_POST", "require_GET", "require_safe", "require_http_methods", "csrf_exempt",
+    "csrf_protect", "ensure_csrf_cookie", "never_cache", "cache_control", "cache_page",
+    "vary_on_headers", "vary_on_cookie", "method_decorator", "atomic", "receiver", "lru_cache",
+    "cache", "contextmanager", "asynccontextmanager", "route", "get", "post", "put", "patch",
+    "head", "options", "api_route", "before_request", "after_request", "teardown_request",
+    "errorhandler", "exception_handler", "on_event", "jwt_required",
+    "sensitive_post_parameters", "sensitive_variables", "xframe_options_exempt",
+})  # fmt: skip
+"""Decorators after which a function takes the arguments that it has in the source, at most."""
 
 
 STORING = frozenset({

@@ -25,12 +25,20 @@ class Passed:
     is_lookup: bool = False
     """Whether it looks like that of a method of a dict in a dict: ``data["shop"].get("name")``."""
 
+    has_text: bool = False
+    """Whether the first of them is a string that the source has."""
+
 
 def passed_in(node: ast.AST, arguments: Arguments) -> Passed:
     """Return what *node* passes, without the values."""
     is_open = bool(arguments.rest or arguments.other or arguments.is_open)
     names = frozenset(arguments.named)
-    return Passed(len(arguments.positional), names, is_open, _is_lookup(node))
+    has_text = isinstance(node, ast.Call) and any(map(_is_text, node.args[:1]))
+    return Passed(len(arguments.positional), names, is_open, _is_lookup(node), has_text)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _is_lookup(node: ast.AST) -> bool:
@@ -71,13 +79,15 @@ def fits(
     node: Any = definition.header
     decorators = decorators_of(definition)
     is_changed = bool(decorators - PLAIN)
-    if passed is None or (is_changed and (added is None or passed.is_lookup)):
-        return passed is None or not passed.is_lookup
     parameters: ast.arguments = node.args
     names = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
     parent = definition.parent
     if parent is not None and parent.kind == "class" and "staticmethod" not in decorators:
         names = names[1:]
+    if passed is None or (passed.has_text and names[:1] == ["request"]):
+        return passed is None  # no string is a request
+    if is_changed and (added is None or passed.is_lookup):
+        return not passed.is_lookup
     named = {each.arg for each in parameters.kwonlyargs}
     with_default = {name for name, _ in defaults_of(parameters)}
     required = {*names, *named} - with_default - {*names[: passed.count]} - passed.names
