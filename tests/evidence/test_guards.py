@@ -91,6 +91,14 @@ def test_a_function_is_left_where_its_return_failed(monkeypatch, leaving):
     assert report.undeclared == ()
 
 
+@pytest.mark.parametrize("targets", ["one, two, *rest", "*rest, one, two", "[]", "()"])
+def test_targets_of_which_there_are_more_or_less_than_items(targets):
+    """Python raises there, or nothing is assigned: the check goes on."""
+    report = checked(SOURCE.format(f"{targets} = (1,)"), "pay -> charge")
+
+    assert (report.edges[0].verdict, report.failures) == ("supported", ())
+
+
 def failing_whole(monkeypatch, error):
     def fail(flow, evidence):
         if flow.name == "orders":
@@ -143,6 +151,18 @@ def test_the_work_for_generators_over_generators_does_not_double_with_each():
     source += "@step\ndef sell():\n    for row in rows14(): pay()\n"
     project = project_with({"app.py": source})
     (report,) = check(project, [checked_flow(project, "sell -> pay, pay -> charge")], work=8000)
+
+    assert [edge.verdict for edge in report.edges] == ["supported", "supported"]
+
+
+def test_the_work_for_generators_that_call_each_other_is_limited():
+    """There are more ways through those that walk a tree than anybody can follow."""
+    source = f"{PAY}@step\ndef sell():\n    for node in walk0(root): pay()\n"
+    for number in range(8):
+        calls = "".join(f"        if child == {n}: yield from walk{n}(child)\n" for n in range(8))
+        source += f"def walk{number}(node):\n    yield node\n    for child in node:\n{calls}"
+    project = project_with({"app.py": source})
+    (report,) = check(project, [checked_flow(project, "sell -> pay, pay -> charge")], work=100_000)
 
     assert [edge.verdict for edge in report.edges] == ["supported", "supported"]
 

@@ -56,6 +56,9 @@ _DEEPEST = 30
 _MOST_NESTED = 2
 """How often a generator may iterate over itself, since each level multiplies the work."""
 
+_MANY_RUNS = 1_000
+"""After how many runs of generators in a flow those after the same steps are the same."""
+
 
 class FlowRuns:
     """The steps of one flow, and what each leads to.
@@ -79,6 +82,7 @@ class FlowRuns:
         self._summaries: dict[Activation, Summary] = {}
         self._running: set[Activation] = set()
         self._generators: list[Definition] = []
+        self._generator_runs = 0
         self._recursed: set[Activation] = set()
         self._bodies: dict[Definition, Summary] = {}
         self._open: set[str] = set()
@@ -408,27 +412,40 @@ class FlowRuns:
             is_nested = self._generators.count(target.definition) >= _MOST_NESTED
             if is_step or is_deep or is_nested or target in self._running:
                 one = self._evaluate(Loop(term.body), state)
-            else:
+            elif self._generator_runs < _MANY_RUNS:
                 one = self._run_generator(term, target, state)
+            else:
+                one = self._known_run(term, target, state)
             add_exits(whole, one)
             whole.normal = either(whole.normal, one.normal)
         return whole
 
+    def _known_run(self, term: Iterate, target: Activation, state: State) -> Outcome:
+        """Run a generator, or return how it ended after the same steps for the same consumer.
+
+        Generators that call each other, as those that walk a tree do, have so many ways that not
+        each can be followed. What has run is the same then, be it by another path.
+        """
+        owner = self._consumers[-1] if self._consumers else self._current
+        done = frozenset((key, mark.is_last, mark.loops) for key, mark in state.items())
+        key = target, id(term.body), self._background > 0, done
+        found = owner.runs.get(key)
+        if found is None:
+            found = owner.runs[key] = self._run_generator(term, target, state)
+        return found
+
     def _run_generator(self, term: Iterate, target: Activation, state: State) -> Outcome:
+        self._generator_runs += 1
+        self.definitions[target.definition] = None
+        if isinstance(term.body, Yield):
+            # What it yields goes on to the consumer of the other.
+            inner = self._run_body(target, term.location, state)
+            return Outcome(normal=either(inner.normal, inner.returned), raised=inner.raised)
         assert self._caller is not None
         self._loops += 1
         consumer = Consumer(term.body, self._caller, self._prefix, term.is_loop, self._loops)
-        self.definitions[target.definition] = None
         self._consumers.append(consumer)
-        self._running.add(target)
-        self._generators.append(target.definition)
-        self._depth += 1
-        self._prefix = (*self._prefix, term.location)
-        inner = self._evaluate(target.body, state)
-        self._prefix = consumer.prefix
-        self._depth -= 1
-        self._running.discard(target)
-        self._generators.pop()
+        inner = self._run_body(target, term.location, state)
         self._consumers.pop()
         body = consumer.outcome
         ended = either(inner.normal, inner.returned)
@@ -440,6 +457,20 @@ class FlowRuns:
         if not term.is_loop:
             whole.broke, whole.continued = body.broke, body.continued
         return whole
+
+    def _run_body(self, target: Activation, location: Location, state: State) -> Outcome:
+        """Evaluate the body of a generator, which runs where its consumer is."""
+        kept = self._prefix
+        self._running.add(target)
+        self._generators.append(target.definition)
+        self._depth += 1
+        self._prefix = (*self._prefix, location)
+        outcome = self._evaluate(target.body, state)
+        self._prefix = kept
+        self._depth -= 1
+        self._running.discard(target)
+        self._generators.pop()
+        return outcome
 
     def _yield(self, _: Yield, state: State) -> Outcome:
         if not self._consumers:

@@ -1,6 +1,6 @@
 """Which steps have run at a point of a function, and which may be the last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from penstock._declared.step import Location
@@ -108,6 +108,9 @@ class Summary:
     helpers: dict[tuple[int, frozenset[str]], "Summary"] = field(default_factory=dict)
     """The functions whose calls are in `outside`, by their identity and what had run before."""
 
+    runs: dict[Hashable, Outcome] = field(default_factory=dict)
+    """How generators ended that it iterates over, if there are many."""
+
 
 @dataclass(slots=True)
 class Consumer:
@@ -125,6 +128,9 @@ class Consumer:
 
     rounds: list[tuple[State, Outcome]] = field(default_factory=list)
     """What had run before each different round, and how it ended."""
+
+    runs: dict[Hashable, Outcome] = field(default_factory=dict)
+    """How generators ended that ran for this, if there are many."""
 
     outcome: Outcome = field(default_factory=Outcome)
 
