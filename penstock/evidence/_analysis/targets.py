@@ -102,6 +102,8 @@ def _set_path(frame: Frame, target: ast.expr, values: Values, owners: Values) ->
 
 def _destructure(frame: Frame, targets: list[ast.expr], values: Values) -> None:
     """Assign the items of *values* to several targets."""
+    if not targets:
+        return
     starred = [number for number, each in enumerate(targets) if isinstance(each, ast.Starred)]
     shares = [_shares(frame, value, len(targets), starred, targets[0]) for value in values]
     for number, target in enumerate(targets):
@@ -128,6 +130,8 @@ def _shares(
     if not starred:
         return [[items[index]] if index < count else [] for index in range(number)]
     after = number - starred[0] - 1
+    if count < number - 1:
+        return [[]] * number  # Python raises
     before, middle = items[: starred[0]], items[starred[0] : count - after]
     return [[each] for each in before] + [middle] + [[each] for each in items[count - after :]]
 
