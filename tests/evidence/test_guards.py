@@ -143,7 +143,7 @@ def test_a_check_that_takes_too_much_work_ends():
 
 
 def test_the_work_for_generators_over_generators_does_not_double_with_each():
-    """What runs at a ``yield`` is evaluated once for all that leave the steps as they are."""
+    """A block that runs at each ``yield`` is evaluated once for the same steps."""
     source = f"{PAY}def rows0():\n    yield 0\n"
     for number in range(1, 15):
         loop = f"for row in rows{number - 1}():"
@@ -188,9 +188,9 @@ def test_calls_that_are_nested_too_deep_contradict_nothing(monkeypatch, module, 
         ("def other(): four(lambda: charge())", "unverified"),
         ("four = [lambda: charge()]", "unverified"),
         ("four = charge", "unverified"),
-        ("from lib import told\n@told\ndef other(): charge()", "unverified"),
-        ("from lib import Base\nclass Shop(Base):\n    def told(self): charge()", "unverified"),
-        ("class Shop:\n    def told(self): charge()", "contradicted"),
+        ("from lib import listed\n@listed\ndef other(): charge()", "unverified"),
+        ("from lib import Base\nclass Shop(Base):\n    def listed(self): charge()", "unverified"),
+        ("class Shop:\n    def listed(self): charge()", "contradicted"),
         ("def three(): charge()", "unverified"),
         ("def three(): four()\ndef four(): charge()", "unverified"),
         (

@@ -127,7 +127,7 @@ class Consumer:
     """The steps that some round has run, with their paths."""
 
     rounds: list[tuple[State, Outcome]] = field(default_factory=list)
-    """What had run before each different round, and how it ended."""
+    """The steps that had run before each different round, and how it ended."""
 
     runs: dict[Hashable, Outcome] = field(default_factory=dict)
     """How generators ended that ran for this, if there are many."""
