@@ -113,11 +113,19 @@ def charge(): pass
     [
         ("shop.late = False", "contradicted"),
         ("shop.late = find()", "unverified"),
+        ("shop.late = f'{find()}'", "contradicted"),
+        ("shop.late = len(find(shop))", "contradicted"),
+        ("shop.late = str(shop) and find()", "unverified"),
+        ("shop.late: int = find()", "contradicted"),
+        ("shop.late: Late = find()", "unverified"),
+        ("class Shop:\n    late: str", "contradicted"),
+        ("class Shop:\n    late: Optional[list[str]] = None", "contradicted"),
+        ("class Shop:\n    late: 'datetime.date | None'", "contradicted"),
+        ("class Shop:\n    late: Callable[[], str]", "unverified"),
     ],
-    ids=["constant", "value"],
 )
-def test_an_attribute_that_is_a_constant_is_not_called(more, verdict):
-    """An attribute to which only constants are assigned does not lead to a function."""
+def test_an_attribute_that_is_data_is_not_called(more, verdict):
+    """An attribute to which only constants are assigned, or of such a type, is not a function."""
     source = f"""
 from lib import shop, find
 {more}

@@ -12,8 +12,18 @@ from penstock.evidence._source.files import SourceFile
 
 __all__ = ["SEARCHES"]
 
-_PLAIN = r"(?:None|True|False|[\d.]+|\"[^\"\n]*\"|'[^'\n]*')"
-"""A constant, which nobody calls."""
+_PLAIN = (
+    r"(?:None|True|False|[\d.]+|f?\"[^\"\n]*\"|f?'[^'\n]*'|\[\]|\{\}"
+    r"|(?:str|int|float|bool|len|repr|round)\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\))"
+)
+"""A constant, or a conversion to a type of constants, which nobody calls."""
+
+_DATA = frozenset({
+    "Annotated", "ClassVar", "Decimal", "Dict", "Final", "List", "Mapped", "None", "Optional",
+    "Set", "Tuple", "UUID", "Union", "bool", "bytes", "date", "datetime", "dict", "float",
+    "frozenset", "int", "list", "set", "str", "time", "timedelta", "tuple", "typing", "uuid",
+})  # fmt: skip
+"""The words of annotations of data, which nobody calls."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -46,18 +56,26 @@ def _is_first_result(file: SourceFile, name: str) -> bool:
 def _is_attribute(file: SourceFile, name: str) -> bool:
     """Return whether something is assigned to an attribute, or a field, called *name*."""
     value = rf"=(?!=)(?!\s*{_PLAIN}\s*$)"
-    pattern = re.compile(rf"\.{re.escape(name)}\s*(?::[^=\n]*)?{value}", re.MULTILINE)
-    return pattern.search(file.text) is not None or _has_field(file, name)
+    pattern = re.compile(rf"\.{re.escape(name)}\s*(?::([^=\n]*))?{value}", re.MULTILINE)
+    found = pattern.finditer(file.text)
+    return not all(_is_data(each[1] or "") for each in found) or _has_field(file, name)
+
+
+def _is_data(annotation: str) -> bool:
+    words = _WORD.findall(annotation)
+    return bool(words) and _DATA.issuperset(words)
 
 
 def _has_field(file: SourceFile, name: str) -> bool:
-    """Return whether a class in *file* annotates *name*."""
+    """Return whether a class in *file* annotates *name*, as something that may be called."""
     # The name first, and then what is before it: so a search is several times as fast.
     found = re.finditer(rf"{re.escape(name)}[ \t]*:", file.text)
     if not any(_begins_line(file.text, each.start()) for each in found):
         return False
     return any(
-        isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
+        isinstance(node, ast.AnnAssign)
+        and getattr(node.target, "id", None) == name
+        and not _is_data(ast.unparse(node.annotation))
         for each in file.definitions.values()
         if each.kind == "class"
         for node in each.node.body
