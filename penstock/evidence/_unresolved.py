@@ -92,7 +92,7 @@ class WaysOut:
         """Return whether a function that was not followed may lead to *wanted*.
 
         It does not if it is none of the functions from which calls lead there, by their names,
-        and if nothing else may call one of these: they are no values, no framework knows them.
+        and if nothing else may call one of these, by a value, in a lambda or as a framework.
         """
         lost = self._project.function_at(outside.location)
         found = [wanted]

@@ -53,6 +53,9 @@ def narrow(frame: Frame, test: ast.expr, *, truth: bool) -> None:
         case ast.Call(func=ast.Name(id="isinstance"), args=[value, classes]):
             with frame.collected():
                 _narrow_to(frame, value, _classes(frame, classes), truth=truth)
+        case ast.Call(func=ast.Name(id="issubclass"), args=[value, classes]) if truth:
+            with frame.collected():
+                _narrow_to_subclasses(frame, value, _classes(frame, classes))
         case ast.Compare(
             ops=[ast.Is() | ast.Eq() | ast.IsNot() | ast.NotEq() as operator],
             comparators=[ast.Constant(value=None)],
@@ -113,6 +116,20 @@ def _narrow_to(frame: Frame, node: ast.expr, classes: Values, *, truth: bool) ->
         value for value in values if not is_one(value)
     )  # fmt: skip
     _set_current(frame, node, kept or values)
+
+
+def _narrow_to_subclasses(frame: Frame, node: ast.expr, classes: Values) -> None:
+    values = _current(frame, node)
+    found = [cls for cls in classes if isinstance(cls, Class)]
+    kept = [
+        value
+        for value in values
+        if isinstance(value, Class)
+        and any(frame.engine.is_subclass(value.definition, cls.definition) for cls in found)
+    ]
+    if any(isinstance(value, (Unknown, External)) for value in values):
+        kept += [Class(cls.definition, is_any=True) for cls in found]
+    _set_current(frame, node, join(kept))
 
 
 def _keep(frame: Frame, node: ast.expr, fits: Callable[[Value], bool]) -> None:
