@@ -99,6 +99,14 @@ def test_targets_of_which_there_are_more_or_less_than_items(targets):
     assert (report.edges[0].verdict, report.failures) == ("supported", ())
 
 
+def test_a_module_without_a_name():
+    """A setting that names a module may be None where it is defined."""
+    call = "import importlib\n    importlib.import_module(None).open()"
+    report = checked(SOURCE.format(call), "pay -> charge")
+
+    assert (report.edges[0].verdict, report.failures) == ("supported", ())
+
+
 def failing_whole(monkeypatch, error):
     def fail(flow, evidence):
         if flow.name == "orders":

@@ -239,7 +239,7 @@ def import_module(
     engine = frame.engine
     found: Values = NOTHING
     for value in first_of(arguments):
-        if isinstance(value, Constant):
+        if isinstance(value, Constant) and isinstance(value.value, str):
             found = join(found, engine.module(value.value))
         elif beginning := beginning_of(value):
             found = join(found, *map(engine.module, _modules_below(engine, beginning)))
