@@ -235,9 +235,9 @@ def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Valu
         own = join(own, engine.load(Instance(owner.cls), name))
     if not own and owner.site is None and not found:
         own = _of_subclasses(engine, owner, name)
-    if owner.site is None and all(isinstance(value, Unknown) for value in own):
+    if all(isinstance(value, Unknown) for value in own):
         make_objects(engine, owner.cls)
-        own = engine.load(owner, name)
+        own = join(own, engine.load(Instance(owner.cls), name))
     if Unknown() in own:
         known = (value for value in own if not isinstance(value, Unknown))
         return join(known, _annotated(engine, owner, name) or UNKNOWN)

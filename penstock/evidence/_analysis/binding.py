@@ -8,12 +8,14 @@ from penstock.evidence._analysis.heap import Heap
 from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.values import (
     UNKNOWN,
+    Alias,
     Constant,
     Container,
     Function,
     Unknown,
     Value,
     Values,
+    is_vague,
     join,
 )
 
@@ -79,7 +81,8 @@ def _filled(
         values = bound[parameter.arg]
         if not values and has_default:
             values = heap.load(function, ("default", parameter.arg))
-            if is_open and all(isinstance(v, Constant) for v in values):
+            # A default may tell a framework what to pass, as ``Provide[Container.mail]`` does.
+            if is_open and is_vague(tuple(v for v in values if not isinstance(v, Alias))):
                 values = join(values, annotation(function.scope, parameter.annotation), UNKNOWN)
         if not values or Unknown() in values:
             typed = annotation(function.scope, parameter.annotation)

@@ -23,10 +23,11 @@ def make_objects(engine: Engine, cls: Definition) -> None:
     if engine.made.get(cls) == engine.round:
         return
     engine.made[cls] = engine.round
+    for source in engine.project.mentioning(cls.name)[:_MOST_MAKERS]:
+        engine.scope_of(source)
     for maker in engine.project.callers_of(cls)[:_MOST_MAKERS]:
-        scope = engine.scope_of(maker.source)
         if maker.kind == "function":
-            _Maker(engine, maker, scope).call(cls.name)
+            _Maker(engine, maker, engine.scope_of(maker.source)).call(cls.name)
 
 
 class _Maker:

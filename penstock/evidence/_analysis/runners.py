@@ -5,7 +5,7 @@ import ast
 from penstock.evidence._analysis.builtins import first_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import functions_in, hand_off, pending_in
-from penstock.evidence._analysis.iteration import await_values, iterate
+from penstock.evidence._analysis.iteration import await_values, counted_items, iterate
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.terms import Call, Join, Term, sequence
@@ -33,6 +33,7 @@ __all__ = [
     "depends",
     "gather",
     "group",
+    "provider",
     "receiver",
     "run_now",
     "run_to_the_end",
@@ -74,11 +75,14 @@ def group(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -
 
 
 def chain(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    """Return the chain of signatures that ``chain()`` of Celery makes."""
-    kinds = {v.kind for v in arguments.all() if isinstance(v, Partial)}
+    """Return the signatures that ``chain()`` of Celery, or ``pipeline()`` of Dramatiq, joins."""
+    several = arguments.positional
+    if len(several) == 1:
+        several = tuple(counted_items(frame, several[0]) or several)
+    kinds = {v.kind for v in join(*several) if isinstance(v, Partial)}
     if not kinds & {"signature", "chain", "group"}:
         return None
-    return (Partial(External("chain"), arguments.positional, kind="chain"),)
+    return (Partial(External("chain"), several, kind="chain"),)
 
 
 def chord(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
@@ -104,6 +108,23 @@ def depends(frame: Frame, callee: External, arguments: Arguments, node: ast.AST)
     if "use_cache" in arguments.named:
         return tuple(Wrapped("depends", Wrapped("anew", f)) for f in functions) or None
     return tuple(Wrapped("depends", f) for f in functions) or None
+
+
+def provider(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return a provider of `dependency_injector`, with what those that it gets provide."""
+    if "providers." not in callee.name:
+        return None
+
+    def provided(values: Values) -> Values:
+        given = [v for v in values if isinstance(v, Partial) and v.kind == "provider"]
+        return join(frame.apply(tuple(given), Arguments(), node)) if given else values
+
+    named = {name: provided(values) for name, values in arguments.named.items()}
+    whole = tuple(map(provided, arguments.positional[1:]))
+    made = [v for v in first_of(arguments) if isinstance(v, (Class, Function))]
+    with frame.collected():
+        frame.apply(tuple(made), Arguments(whole, named), node)
+    return tuple(Partial(v, whole, tuple(named.items()), "provider") for v in made) or None
 
 
 _WITH_ARGUMENTS = {
