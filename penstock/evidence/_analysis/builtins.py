@@ -8,7 +8,7 @@ from penstock.evidence._analysis.classes import make_class
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.iteration import counted_items
-from penstock.evidence._analysis.library import GOT, VERBS, last_of
+from penstock.evidence._analysis.library import GOT, KINDS, VERBS, last_of
 from penstock.evidence._analysis.overrides import methods_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import beginning_of
@@ -19,8 +19,10 @@ from penstock.evidence._analysis.values import (
     Constant,
     Container,
     External,
+    Function,
     Further,
     Instance,
+    Method,
     Partial,
     Super,
     Unknown,
@@ -42,6 +44,7 @@ __all__ = [
     "getter_of",
     "globals_of",
     "import_module",
+    "is_of_kind",
     "named_tuple_of",
     "partial_of",
     "same",
@@ -199,6 +202,21 @@ def _made_class(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
     name = f"<{getattr(node, 'lineno', 0)}>"
     site, scope = frame.site(node), frame.scope.module
     return (Class(make_class(engine, site, name, scope, bases=inner, members=members)),)
+
+
+def is_of_kind(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) -> Values | None:
+    """Return whether functions of the project are coroutine functions, or generator functions."""
+    functions = [v.function if isinstance(v, Method) else v for v in first_of(arguments)]
+    known = [v.definition for v in functions if isinstance(v, Function)]
+    kinds = {(isinstance(d.header, ast.AsyncFunctionDef), d.is_generator) for d in known}
+    if len(kinds) != 1 or len(known) != len(functions):
+        return None
+    is_kind = kinds.pop() == _KINDS[last_of(callee.name)]
+    return (Constant(is_kind, bool),)
+
+
+_KINDS = dict(zip(KINDS, [(True, False), (True, True), (False, True)], strict=True))
+"""Whether functions of a kind are asynchronous, and whether they are generators."""
 
 
 def super_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:

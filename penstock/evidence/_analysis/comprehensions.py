@@ -9,7 +9,7 @@ from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.narrowing import narrow
 from penstock.evidence._analysis.targets import assign_target
 from penstock.evidence._analysis.terms import Iterate, Loop, Rounds, sequence
-from penstock.evidence._analysis.values import Constant, Container, Values
+from penstock.evidence._analysis.values import Constant, Container, Unknown, Values
 
 __all__ = ["comprehension"]
 
@@ -36,7 +36,7 @@ def comprehension(frame: Frame, node: Any) -> Values:
             return
         first, *others = generators
         iterated = frame.evaluate(first.iter)
-        counted = rounds_of(frame, iterated)
+        counted = _rounds_of(frame, iterated)
         if counted is not None:
             rounds = []
             for number, each in enumerate(counted):
@@ -66,6 +66,13 @@ def comprehension(frame: Frame, node: Any) -> Values:
     frame.local = local
     frame.restore(before)
     return (container,)
+
+
+def _rounds_of(frame: Frame, values: Values) -> list[Values] | None:
+    """Return the items of lists one by one, if all that are known have the same."""
+    several = [rounds_of(frame, (v,)) for v in values if not isinstance(v, Unknown)]
+    is_one = several and all(each == several[0] for each in several)
+    return several[0] if is_one else None
 
 
 def _names_in(node: Any) -> frozenset[str]:

@@ -42,6 +42,10 @@ _MOST_CONTEXTS = 16
 _FEW_CONTEXTS = 4
 
 
+_MOST_CLOSURES = 128
+"""How many contexts a decorator may have, and all that it returns, which are one each."""
+
+
 _MOST_SUBCLASSES = 200
 
 
@@ -104,6 +108,8 @@ class Engine(Heap):
         self._rebased: list[Definition] = []
         self._activations: dict[Hashable, Activation] = {}
         self.contexts: dict[Definition, list[Activation]] = {}
+        self._counts: dict[tuple[Definition, Scope], int] = {}
+        """How many of these each function has, which may be one of several closures."""
         self._subclasses: dict[Definition, tuple[Definition, ...]] = {}
         self._prepared: dict[tuple[Definition, str], int] = {}
         self.made: dict[Definition, int] = {}
@@ -363,12 +369,16 @@ class Engine(Heap):
         contexts = self.contexts.setdefault(definition, [])
         key: Hashable = (definition, function.scope, receiver, tuple(bound.values()))
         found = self._activations.get(key)
-        if found is None and len(contexts) >= _FEW_CONTEXTS:
+        count = self._counts.get((definition, function.scope), 0)
+        if found is None and count >= _FEW_CONTEXTS:
             self.blur(receiver, definition)
             bound = {name: _general(values) for name, values in bound.items()}
             key = (definition, function.scope, receiver, tuple(bound.values()))
             found = self._activations.get(key)
-        if found is None and (len(contexts) >= _MOST_CONTEXTS or self.depth > _DEEPEST):
+        is_full = len(contexts) >= _MOST_CLOSURES or (
+            count >= _MOST_CONTEXTS and not any(map(_is_decorated, bound.values()))
+        )
+        if found is None and (is_full or self.depth > _DEEPEST):
             receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
             bound = bind(self, self.annotation, function, OPEN, receiver)
             key = (definition, function.scope, receiver, "any")
@@ -377,6 +387,7 @@ class Engine(Heap):
             found = Activation(definition, function.scope, bound, receiver)
             self._activations[key] = found
             contexts.append(found)
+            self._counts[definition, function.scope] = count + 1
         if found.is_running:
             found.recursed = True
         elif found.round != self.round:
@@ -417,6 +428,12 @@ class Engine(Heap):
 
 def _too_deep(activation: Activation) -> Outside:
     return Outside(TOO_DEEP, activation.definition.location, is_lost=True)
+
+
+def _is_decorated(values: Values) -> bool:
+    """Return whether a parameter is a function or a class that is no closure."""
+    inner = (v.scope.definition for v in values if isinstance(v, Function))
+    return any(isinstance(v, Class) for v in values) or any(d.kind != "function" for d in inner)
 
 
 def _general(values: Values) -> Values:

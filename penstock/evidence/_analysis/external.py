@@ -14,6 +14,7 @@ from penstock.evidence._analysis.builtins import (
     getter_of,
     globals_of,
     import_module,
+    is_of_kind,
     named_tuple_of,
     partial_of,
     same,
@@ -39,6 +40,7 @@ from penstock.evidence._analysis.library import (
     CONSUMERS,
     ENDINGS,
     IDENTITY,
+    KINDS,
     LOOKING,
     REGISTERING,
     RUNNERS,
@@ -215,6 +217,7 @@ def _send(frame: Frame, callee: External, node: ast.AST) -> None:
 
 
 _SPECIAL: dict[str, Special] = {
+    **dict.fromkeys(KINDS, is_of_kind),
     "eval": eval_of,
     "partial": partial_of,
     "partialmethod": partial_of,

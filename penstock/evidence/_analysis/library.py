@@ -13,6 +13,7 @@ __all__ = [
     "IDENTITY",
     "IMPORTING",
     "KEEPING",
+    "KINDS",
     "LOOKING",
     "NAMING",
     "PLUGINS",
@@ -71,6 +72,10 @@ LOOKING = frozenset({
     "assertRaises", "raises",
 })  # fmt: skip
 """Functions that only look at what they get."""
+
+
+KINDS = ("iscoroutinefunction", "isasyncgenfunction", "isgeneratorfunction")
+"""Functions that return of which kind a function is."""
 
 
 IDENTITY = frozenset({

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, path_of
+from penstock.evidence._analysis.library import KINDS
 from penstock.evidence._analysis.values import (
     NOTHING,
     Class,
@@ -32,6 +33,9 @@ def truth_of(frame: Frame, test: ast.expr) -> bool | None:
             return None if found is None else not found
         case ast.Name() if frame.names is not None and frame.scope.parent is not None:
             return _truth(frame.names.get(test.id, NOTHING))
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in KINDS:
+            with frame.collected():
+                return _truth(frame.evaluate(test))
     return None
 
 
