@@ -301,7 +301,8 @@ def free(): ...
 def pay(late):
     Job("a"), Job(free), Job(Job), Job([]), Job({}), Job(print), Job(None), Job(len), Job(1.0)
     Job(("a",)), Job(set()), Job(free()), Job(print()), Job(range(1)), Job(abs), Job(all), Job(any)
-    job = Job(charge)
+    def later(): charge()
+    job = Job(later)
     if late:
         job.work = ship
     job.work()

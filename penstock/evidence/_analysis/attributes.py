@@ -236,7 +236,7 @@ def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Valu
     if not own and owner.site is None and not found:
         own = _of_subclasses(engine, owner, name)
     if all(isinstance(value, Unknown) for value in own):
-        make_objects(engine, owner.cls)
+        make_objects(engine, owner.cls, name)
         own = join(own, engine.load(Instance(owner.cls), name))
     if Unknown() in own:
         known = (value for value in own if not isinstance(value, Unknown))

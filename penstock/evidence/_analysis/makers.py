@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.scopes import Activation, Scope
-from penstock.evidence._analysis.values import UNKNOWN, Instance, Values, join
+from penstock.evidence._analysis.values import UNKNOWN, Function, Instance, Values, join
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import nodes_in
 
@@ -15,19 +15,34 @@ __all__ = ["make_objects"]
 _MOST_MAKERS = 6
 
 
-def make_objects(engine: Engine, cls: Definition) -> None:
+def make_objects(engine: Engine, cls: Definition, name: str) -> None:
     """Evaluate the calls that make objects of *cls* in the project, once in each round.
 
-    What else the functions do in which these calls are is left out.
+    What else the functions do in which these calls are is left out, and all of it is if attribute
+    *name* is not what ``__init__`` gets for a parameter without an annotation.
     """
-    if engine.made.get(cls) == engine.round:
+    if engine.made.get(cls) == engine.round or not _is_given(engine, cls, name):
         return
     engine.made[cls] = engine.round
-    for source in engine.project.mentioning(cls.name)[:_MOST_MAKERS]:
-        engine.scope_of(source)
+    words = f"providers {cls.name}"  # as a container of dependencies has
+    for source, has_words in engine.project.search("words", words, "providers"):
+        if has_words:
+            engine.scope_of(source)
     for maker in engine.project.callers_of(cls)[:_MOST_MAKERS]:
         if maker.kind == "function":
             _Maker(engine, maker, engine.scope_of(maker.source)).call(cls.name)
+        else:
+            engine.scope_of(maker.source)
+
+
+def _is_given(engine: Engine, cls: Definition, name: str) -> bool:
+    """Return whether ``__init__`` assigns *name*, and has a parameter without an annotation."""
+    return any(
+        name in init.definition.assigned_attributes
+        and any(each.annotation is None for each in init.definition.parameters[1:])
+        for init in engine.find(cls, "__init__")
+        if isinstance(init, Function)
+    )
 
 
 class _Maker:
