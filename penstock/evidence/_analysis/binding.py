@@ -81,7 +81,7 @@ def _filled(
         values = bound[parameter.arg]
         if not values and has_default:
             values = heap.load(function, ("default", parameter.arg))
-            # A default may tell a framework what to pass, as ``Provide[Container.mail]`` does.
+            # A default may be what a framework has to pass, as ``Provide[Container.mail]`` does.
             if is_open and is_vague(tuple(v for v in values if not isinstance(v, Alias))):
                 values = join(values, annotation(function.scope, parameter.annotation), UNKNOWN)
         if not values or Unknown() in values:

@@ -431,7 +431,7 @@ def _too_deep(activation: Activation) -> Outside:
 
 
 def _is_decorated(values: Values) -> bool:
-    """Return whether a parameter is a function or a class that is no closure."""
+    """Return whether a parameter may be a class, or a function that is not a closure."""
     inner = (v.scope.definition for v in values if isinstance(v, Function))
     return any(isinstance(v, Class) for v in values) or any(d.kind != "function" for d in inner)
 

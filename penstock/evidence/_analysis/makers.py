@@ -58,7 +58,6 @@ class _Maker:
             (each for each in nodes_in(function.node) if hasattr(each, "lineno")),
             key=lambda each: (each.lineno, each.col_offset),
         )
-        self._known = {each.arg for each in function.parameters}
         for parameter in function.parameters:
             known = engine.annotation(scope, parameter.annotation)
             self._frame.assign(parameter.arg, known or UNKNOWN)
@@ -67,6 +66,8 @@ class _Maker:
         for each in self._nodes:
             if isinstance(each, (ast.Import, ast.ImportFrom)):
                 self._frame.execute([each])
+        self._known = {*(self._frame.names or ())}
+        """The local names that are known so far."""
 
     def call(self, name: str) -> None:
         """Evaluate the calls of the class *name*."""
