@@ -212,6 +212,8 @@ class WaysOut:
 
     def _is_value(self, function: Definition) -> bool:
         """Return whether *function* runs where some value is called that the project keeps."""
+        if not decorators_of(function).isdisjoint({"property", "cached_property"}):
+            return False  # what it returns may be called
         cls = function.parent
         if function.is_method and cls is not None:
             if function.name == "__call__":

@@ -188,6 +188,27 @@ class Charge:
     assert checked(source + more, "pay -> __init__").edges[0].verdict == "unverified"
 
 
+@pytest.mark.parametrize(
+    ("decorator", "verdict"),
+    [("@property", "contradicted"), ("@cached_property", "contradicted"), ("", "unverified")],
+)
+def test_a_property_is_not_passed_on(decorator, verdict):
+    """The attribute that is passed on is the result of a property, and not the property."""
+    source = f"""
+class Shop:
+    {decorator}
+    def late(self): charge()
+kept = shop.late
+@step
+def pay(after): after()
+@step
+def charge(): pass
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
 WRAPPER = """
 def given(function):
     @wraps(function)
