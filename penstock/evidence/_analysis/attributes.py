@@ -213,11 +213,13 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
         return (Class(owner.cls, is_any=owner.site is None),)
     found = engine.find(owner.cls, name)
     own = _assigned(engine, owner, name, found)
-    if own and frame.objects:
-        own = frame.objects.get((owner, name), own)
+    now = frame.objects.get((owner, name)) if own and frame.objects else None
     # A data descriptor comes first, as with Python.
     if own and not any(isinstance(v, Wrapped) and v.kind == "property" for v in found):
-        return own
+        # The column of a table may have other values than those that the source assigns.
+        is_column = found and all(isinstance(value, External) for value in found)
+        is_constant = all(isinstance(value, Constant) for value in own)
+        return now or (join(own, found) if is_column and is_constant else own)
     if owner.site is None:
         found = with_overrides(engine, owner.cls, name, found)
     if found and not all(isinstance(value, External) for value in found):
