@@ -326,7 +326,7 @@ class _Judge:
                 # After a step that nothing reaches any more, the first that is reached is news.
                 starts = {*self._evidence.starts.get(source, ())} - {target}
                 is_first = not any((each, target) in closure for each in starts)
-                is_bypass = any(
+                is_bypass = not is_order and any(
                     (after, target) in declared or (is_first and after not in live)
                     for first, after in gone
                     if first == source and (after, target) in self._declared

@@ -321,6 +321,32 @@ def refund(): ship()
     assert undeclared(bypassed) == ["pay -> ship"]
 
 
+def test_an_order_elsewhere_over_a_step_that_is_left_out_is_no_news():
+    """Another function calls both, too, and the shorter of two ways is reported alone."""
+    source = """
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): pass
+@step
+def pack(): ...
+@step
+def ship(): mail()
+@step
+def mail(): ...
+def other():
+    charge()
+    mail()
+@step
+def run(): other()
+"""
+    edges = "pay -> charge, charge -> pack, pack -> ship, ship -> mail"
+
+    assert undeclared(checked(source, edges)) == ["charge -> ship"]
+
+
 def test_what_comes_after_a_step_that_is_left_out_is_undeclared():
     """Steps that one function calls instead of a step between them are in order, though entered."""
     source = """
