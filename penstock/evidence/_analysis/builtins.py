@@ -215,7 +215,9 @@ def is_of_kind(frame: Frame, callee: External, arguments: Arguments, _: ast.AST)
     return (Constant(is_kind, bool),)
 
 
-_KINDS = dict(zip(KINDS, [(True, False), (True, True), (False, True)], strict=True))
+_KINDS: dict[str, tuple[bool, bool]] = dict(
+    zip(KINDS, [(True, False), (True, True), (False, True)], strict=True)
+)
 """Whether functions of a kind are asynchronous, and whether they are generators."""
 
 
