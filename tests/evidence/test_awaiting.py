@@ -132,6 +132,27 @@ class Other:
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("supported", "call")}
 
 
+@pytest.mark.parametrize(
+    ("wait", "verdict"), [("yield", ("supported", "order")), ("later =", ("contradicted",))]
+)
+def test_a_generator_waits_for_a_future_that_it_yields(wait, verdict):
+    """Coroutines of Tornado and Twisted are generators, and wait so."""
+    source = f"""
+from concurrent.futures import ThreadPoolExecutor
+from tornado import gen
+@step
+@gen.coroutine
+def pay():
+    {wait} ThreadPoolExecutor().submit(charge)
+    ship()
+@step
+def charge(): pass
+@step
+def ship(): pass
+"""
+    assert verdicts(checked(source, "charge -> ship"))["charge -> ship"] == verdict
+
+
 def test_a_helper_may_return_what_its_caller_awaits():
     """A future that a function returns is awaited by the function that has called it."""
     helper = f"def later(loop): return {POOL}\n"

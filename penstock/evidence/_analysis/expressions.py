@@ -28,6 +28,7 @@ from penstock.evidence._analysis.values import (
     Function,
     Further,
     Instance,
+    Pending,
     Value,
     Values,
     join,
@@ -203,7 +204,9 @@ def _yield(frame: Frame, node: ast.Yield) -> Values:
     values = frame.evaluate(node.value) if node.value is not None else NOTHING
     frame.activation.yields = join(frame.activation.yields, values)
     frame.emit(Yield())
-    return UNKNOWN
+    # Coroutines of Tornado and Twisted wait for what they yield.
+    pending = tuple(each for each in values if isinstance(each, Pending))
+    return await_values(frame, pending, node) or UNKNOWN
 
 
 def _yield_from(frame: Frame, node: ast.YieldFrom) -> Values:
