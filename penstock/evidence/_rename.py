@@ -87,9 +87,15 @@ def _beside(project: Project, step: CheckedStep) -> list[Definition]:
 
 def _rate(step: CheckedStep, name: str, candidate: Definition) -> float:
     """Return how alike a function is to what *step* was: by its name and its line."""
-    likeness = SequenceMatcher(None, name, candidate.name).ratio()
+    pairs = [(name, candidate.name), (_sorted(name), _sorted(candidate.name))]
+    likeness = max(SequenceMatcher(None, *pair).ratio() for pair in pairs)
     is_near = step.line is not None and abs(candidate.line - step.line) <= 1
     return likeness + (0.5 if is_near else 0.0)
+
+
+def _sorted(name: str) -> str:
+    """Return the words of a name in alphabetical order, since that of the name may change."""
+    return "_".join(sorted(name.split("_")))
 
 
 @dataclass

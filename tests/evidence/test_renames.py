@@ -17,6 +17,14 @@ def test_a_renamed_function_is_found_in_its_module():
     ]
 
 
+def test_a_name_whose_words_have_changed_places_is_similar():
+    """A function is found by its words, in whatever order these are now."""
+    options = {"check": {"module": "app", "qualname": "command_check"}}
+    report = checked("def check_command(): ...\ndef other(): ...\n", "", **options)
+
+    assert [missing.renamed_to for missing in report.missing] == ["app.check_command"]
+
+
 def test_a_renamed_function_still_calls_what_it_did():
     """An order in the function of a step that is called otherwise now is there as before."""
     source = """

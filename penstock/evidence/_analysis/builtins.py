@@ -7,6 +7,7 @@ from penstock.evidence._analysis.attributes import PARSED, attribute_of
 from penstock.evidence._analysis.classes import make_class
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, Special
+from penstock.evidence._analysis.heap import DEFAULT
 from penstock.evidence._analysis.iteration import counted_items
 from penstock.evidence._analysis.library import GOT, KINDS, VERBS, last_of
 from penstock.evidence._analysis.overrides import methods_of
@@ -240,8 +241,7 @@ def container_of_kind(kind: str) -> Special:
         for factory in first_of(arguments):
             if isinstance(factory, External):
                 empty = Container(last_of(factory.name), (*frame.site(node), "default"))
-                frame.engine.store(container, "*default", (empty,))
-                frame.engine.put(container, None, (empty,))
+                frame.engine.store(container, DEFAULT, (empty,))
             else:
                 frame.engine.put(container, None, frame.apply((factory,), Arguments(), node))
         return (container,)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.heap import DEFAULT, KEYS
+from penstock.evidence._analysis.heap import ANY_ITEM, DEFAULT, KEYS
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -45,8 +45,23 @@ def items_of(engine: Engine, container: Container, keys: Values) -> Values:
     found: Values = NOTHING
     for key in keys or UNKNOWN:
         is_from_end = isinstance(key, Constant) and isinstance(key.value, int) and key.value < 0
-        found = join(found, engine.items(container, None if is_from_end else key))
-    return found or engine.load(container, DEFAULT) or UNKNOWN
+        items = engine.items(container, None if is_from_end else key)
+        found = join(found, _with_default(engine, container, key, items))
+    return found or UNKNOWN
+
+
+def _with_default(engine: Engine, container: Container, key: Value, items: Values) -> Values:
+    """Return *items*, or what a ``defaultdict`` makes for *key*, for each that is known by itself."""
+    default = engine.load(container, DEFAULT)
+    slot = engine.slot_of(key)
+    if not default or (items and slot is not ANY_ITEM):
+        return items
+    if slot is not ANY_ITEM:
+        default = tuple(
+            Container(v.kind, (container, slot)) if isinstance(v, Container) else v for v in default
+        )
+    engine.put(container, key, default)
+    return join(items, default)
 
 
 def list_of(frame: Frame, container: Container, items: Iterable[Values]) -> Values:

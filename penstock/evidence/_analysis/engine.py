@@ -43,7 +43,10 @@ _FEW_CONTEXTS = 4
 
 
 _MOST_CLOSURES = 128
-"""How many contexts a decorator may have, and all that it returns, which are one each."""
+"""How many contexts a function may have that registers or decorates others, or makes decorators.
+
+All functions that it returns may have as many together, of which each counts by itself.
+"""
 
 
 _MOST_SUBCLASSES = 200
@@ -370,14 +373,13 @@ class Engine(Heap):
         key: Hashable = (definition, function.scope, receiver, tuple(bound.values()))
         found = self._activations.get(key)
         count = self._counts.get((definition, function.scope), 0)
-        if found is None and count >= _FEW_CONTEXTS:
+        is_kept = definition.has_functions or any(map(_is_kept, bound.values()))
+        if found is None and count >= _FEW_CONTEXTS and not is_kept:
             self.blur(receiver, definition)
             bound = {name: _general(values) for name, values in bound.items()}
             key = (definition, function.scope, receiver, tuple(bound.values()))
             found = self._activations.get(key)
-        is_full = len(contexts) >= _MOST_CLOSURES or (
-            count >= _MOST_CONTEXTS and not any(map(_is_decorated, bound.values()))
-        )
+        is_full = len(contexts) >= _MOST_CLOSURES or (count >= _MOST_CONTEXTS and not is_kept)
         if found is None and (is_full or self.depth > _DEEPEST):
             receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
             bound = bind(self, self.annotation, function, OPEN, receiver)
@@ -430,7 +432,7 @@ def _too_deep(activation: Activation) -> Outside:
     return Outside(TOO_DEEP, activation.definition.location, is_lost=True)
 
 
-def _is_decorated(values: Values) -> bool:
+def _is_kept(values: Values) -> bool:
     """Return whether a parameter may be a class, or a function that is not a closure."""
     inner = (v.scope.definition for v in values if isinstance(v, Function))
     return any(isinstance(v, Class) for v in values) or any(d.kind != "function" for d in inner)

@@ -19,7 +19,7 @@ def make_objects(engine: Engine, cls: Definition, name: str) -> None:
     """Evaluate the calls that make objects of *cls* in the project, once in each round.
 
     What else the functions do in which these calls are is left out, and all of it is if attribute
-    *name* is not what ``__init__`` gets for a parameter without an annotation.
+    *name* is not what ``__init__`` gets for a parameter of an unknown type.
     """
     if engine.made.get(cls) == engine.round or not _is_given(engine, cls, name):
         return
@@ -36,10 +36,13 @@ def make_objects(engine: Engine, cls: Definition, name: str) -> None:
 
 
 def _is_given(engine: Engine, cls: Definition, name: str) -> bool:
-    """Return whether ``__init__`` assigns *name*, and has a parameter without an annotation."""
+    """Return whether ``__init__`` assigns *name*, and has a parameter of an unknown type."""
     return any(
         name in init.definition.assigned_attributes
-        and any(each.annotation is None for each in init.definition.parameters[1:])
+        and not all(
+            engine.annotation(init.scope, each.annotation)
+            for each in init.definition.parameters[1:]
+        )
         for init in engine.find(cls, "__init__")
         if isinstance(init, Function)
     )

@@ -93,6 +93,11 @@ class Definition:
         )
 
     @cached_property
+    def has_functions(self) -> bool:
+        """Whether a function is defined in it, as in what makes a decorator."""
+        return any(each.parent is self for each in self.source.definitions.values())
+
+    @cached_property
     def is_generator(self) -> bool:
         """Whether it is a generator function."""
         return has_yield(self.header)

@@ -4,8 +4,9 @@ import pytest
 from checked_sources import checked, verdicts
 
 SERVICES = """
+from typing import Any
 class Orders:
-    def __init__(self, mail, log=None):
+    def __init__(self, mail: Any, log: str = None):
         self.mail, self.log = mail, log
     @step
     def pay(self):
