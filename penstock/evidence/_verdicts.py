@@ -352,7 +352,8 @@ class _Judge:
         first, after = edge
         if after == target:
             return (source, first) in self._declared
-        return first == source and after not in live and (after, target) in self._declared
+        is_next = any((after, target) == pair[:2] for pair in self._flow.edges)
+        return first == source and after not in live and is_next
 
     def _alive(self, edges: tuple[EdgeEvidence, ...]) -> set[str]:
         """Return the steps that the flow may reach, as far as the source is known."""

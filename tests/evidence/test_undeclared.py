@@ -359,12 +359,11 @@ def charge(): pass
 @step
 def pack():
     weigh()
-    ship()
 @step
 def weigh(): ...
 @step
 def ship(): ...
 """
-    edges = "pay -> charge, charge -> pack, pack -> weigh, weigh -> ship"
+    edges = "pay -> charge, charge -> pack, pack -> ship, pack -> weigh, weigh -> ship"
 
     assert undeclared(checked(source, edges)) == ["charge -> ship"]

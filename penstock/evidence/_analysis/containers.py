@@ -51,7 +51,7 @@ def items_of(engine: Engine, container: Container, keys: Values) -> Values:
 
 
 def _with_default(engine: Engine, container: Container, key: Value, items: Values) -> Values:
-    """Return *items*, or what a ``defaultdict`` makes for *key*, for each that is known by itself."""
+    """Return *items*, or what a ``defaultdict`` makes for *key*: another one for each known key."""
     default = engine.load(container, DEFAULT)
     slot = engine.slot_of(key)
     if not default or (items and slot is not ANY_ITEM):
