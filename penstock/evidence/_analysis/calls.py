@@ -15,6 +15,7 @@ from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
 from penstock.evidence._analysis.iteration import counted_items, iterate, typed_or
 from penstock.evidence._analysis.partials import call_partial
 from penstock.evidence._analysis.scopes import Arguments, Scope
+from penstock.evidence._analysis.templates import run_validators
 from penstock.evidence._analysis.terms import Call, Term, choice, sequence
 from penstock.evidence._analysis.values import (
     FURTHER,
@@ -204,6 +205,7 @@ def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) ->
         _fill_fields(frame, instance, arguments, node)
     for base in engine.mro(cls.definition):
         if isinstance(base, str) and not functions:
+            run_validators(frame, instance, node)
             hand_functions(frame, External(f"{base}()"), arguments, node)
             break
     return made

@@ -24,6 +24,7 @@ __all__ = [
     "SIGNING",
     "STORING",
     "TEMPLATES",
+    "VALIDATORS",
     "VERBS",
     "WAITING",
     "is_sent_by_calling",
@@ -208,6 +209,10 @@ IMPORTING = frozenset({
     "import_from", "load_from", "import_attribute", "import_by_path",
 })  # fmt: skip
 """Functions that return what a string names."""
+
+
+VALIDATORS = frozenset({"field_validator", "model_validator", "validator", "root_validator"})
+"""Decorators of methods that check an object when it is made."""
 
 
 VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import callee_text
+from penstock.evidence._analysis.library import VALIDATORS
 from penstock.evidence._analysis.orm import query_of
 from penstock.evidence._analysis.overrides import methods_of
+from penstock.evidence._analysis.passed import decorators_of
 from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import Outside, choice, sequence
@@ -21,8 +23,9 @@ from penstock.evidence._analysis.values import (
     Values,
     join,
 )
+from penstock.evidence._source.files import Definition
 
-__all__ = ["call_template"]
+__all__ = ["call_template", "run_validators"]
 
 Rule = Callable[[Frame, Instance, Arguments, ast.AST], Values]
 
@@ -33,6 +36,14 @@ def call_template(
     """Return what a method returns that a class has of a framework, and note what it calls."""
     found = _RULES[name](frame, owner, arguments, node)
     return found or frame.apply((External(f"framework.{name}"),), arguments, node)
+
+
+def run_validators(frame: Frame, made: Instance, node: ast.AST) -> None:
+    """Call what checks the fields of an object when it is made, as with `pydantic`."""
+    for cls in frame.engine.mro(made.cls):
+        for each in cls.source.definitions.values() if isinstance(cls, Definition) else ():
+            if each.parent is cls and not decorators_of(each).isdisjoint(VALIDATORS):
+                frame.apply(attribute_of(frame, made, each.name, node), OPEN, node)
 
 
 def _call(
