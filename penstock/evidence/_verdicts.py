@@ -308,7 +308,9 @@ class _Judge:
         declared = {(e.source, e.target) for e in edges}
         closure = _closure(kept)
         news: dict[Connection, bool] = {}
-        for source, target, found, is_order in (*self._candidates(), *self._later()):
+        left = ((first, after) for first, after in gone if after not in live)
+        instead = (each for pair in left for each in self._instead(*pair))
+        for source, target, found, is_order in (*instead, *self._candidates(), *self._later()):
             if (source, target) in closure or source == target:
                 continue
             is_bypass = False
@@ -459,6 +461,12 @@ class _Judge:
         }
         for source, target, evidence in self._started(starts):
             yield source, target, evidence, False
+
+    def _instead(self, first: str, gone: str) -> Iterator[tuple[str, str, Evidence, bool]]:
+        """Yield what comes after *first* now that nothing reaches the step after it."""
+        for source, target, _ in self._flow.edges:
+            if source == gone and (found := [*self._in_order(first, target, is_loop=False)]):
+                yield first, target, found[0], True
 
     def _later(self) -> Iterator[tuple[str, str, Evidence, bool]]:
         """Yield what a step calls in its own lines after something else of the flow."""

@@ -321,6 +321,27 @@ def refund(): ship()
     assert undeclared(bypassed) == ["pay -> ship"]
 
 
+def test_what_comes_after_a_step_inside_of_another_is_undeclared():
+    """The way goes on from the last step before the one that is gone, not from its caller."""
+    source = """
+@step
+def pay():
+    order()
+    ship()
+@step
+def order(): charge()
+@step
+def charge(): print()
+@step
+def pack(): print()
+@step
+def ship(): ...
+"""
+    edges = "pay -> order, order -> charge, charge -> pack, pack -> ship"
+
+    assert undeclared(checked(source, edges)) == ["charge -> ship"]
+
+
 def test_an_order_elsewhere_over_a_step_that_is_left_out_is_no_news():
     """Another function calls both, too, and the shorter of two ways is reported alone."""
     source = """
