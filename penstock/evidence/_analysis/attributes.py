@@ -63,12 +63,18 @@ def attribute_of(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values
 
 
 def _of_module(frame: Frame, owner: Module, name: str, _: ast.AST) -> Values:
-    return frame.engine.member(owner.source, name) or UNKNOWN
+    found = frame.engine.member(owner.source, name)
+    whole = f"{owner.source.module}.{name}"
+    if not found and whole in frame.engine.project.packages:
+        return (External(whole),)  # a package without an ``__init__.py``
+    return found or UNKNOWN
 
 
 def _of_library(frame: Frame, owner: External, name: str, node: ast.AST) -> Values:
     if owner.name.startswith(GOT):
         return _of_unknown(frame, owner, name, node)
+    if (module := f"{owner.name}.{name}") in frame.engine.project.files:
+        return frame.engine.module(module)  # of a package without an ``__init__.py``
     if owner.name == "django.conf.settings":
         return (*setting(frame.engine, name), External(f"{owner.name}.{name}", owner.site))
     stored = frame.engine.load(PARSED if owner.name.endswith(_PARSING) else owner, name)
