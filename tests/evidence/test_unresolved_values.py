@@ -487,3 +487,32 @@ def pay():
     Till().shop.charge()
 """
     assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}
+
+
+@pytest.mark.parametrize(
+    ("method", "verdict"),
+    [
+        ("def charge(self): raise NotImplementedError", "unverified"),
+        ("@abstractmethod\n    def charge(self): ...", "unverified"),
+        ("def charge(self): print()\n    def open(self): self.__class__ = load()", "unverified"),
+        ("def charge(self): pass", "contradicted"),
+        ("def charge(self): print()", "contradicted"),
+    ],
+)
+@pytest.mark.parametrize("till", ["Till()", "make()"])
+def test_an_object_of_another_class_than_the_source_shows(method, verdict, till):
+    """A method that a subclass has to have is not the one that is called."""
+    source = f"""
+from abc import abstractmethod
+class Till:
+    {method}
+def make() -> Till: return load()
+till = {till}
+@step
+def pay(): till.charge()
+class Other:
+    @step
+    def charge(self): ...
+"""
+
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}

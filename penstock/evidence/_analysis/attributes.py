@@ -21,7 +21,7 @@ from penstock.evidence._analysis.library import (
 )
 from penstock.evidence._analysis.makers import make_objects
 from penstock.evidence._analysis.orm import manager_of, model_attribute
-from penstock.evidence._analysis.overrides import with_overrides
+from penstock.evidence._analysis.overrides import is_refused, is_wanted, with_overrides
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.terms import Call
 from penstock.evidence._analysis.values import (
@@ -229,7 +229,8 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
     if owner.site is None:
         found = with_overrides(engine, owner.cls, name, found)
     if found and not all(isinstance(value, External) for value in found):
-        return _bound(frame, found, owner, node)
+        bound = _bound(frame, found, owner, node)
+        return join(bound, FURTHER) if _is_of_another_class(engine, owner, found) else bound
     return _of_model(frame, owner, name, found) or _computed(frame, owner, name, node)
 
 
@@ -250,6 +251,18 @@ def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Valu
         known = (value for value in own if not isinstance(value, Unknown))
         return join(known, _annotated(engine, owner, name) or UNKNOWN)
     return own
+
+
+def _is_of_another_class(engine: Engine, owner: Instance, found: Values) -> bool:
+    """Return whether an object has a class that the source does not show.
+
+    So it is if somebody assigns its ``__class__``, or if all methods that were found only say that
+    a subclass has to have them.
+    """
+    known = (one for one in engine.mro(owner.cls) if not isinstance(one, str))
+    return any("__class__" in engine.info(one).assigned for one in known) or all(
+        is_refused(value) and not is_wanted(engine, value) for value in found
+    )
 
 
 def _of_model(frame: Frame, owner: Instance, name: str, found: Values) -> Values:

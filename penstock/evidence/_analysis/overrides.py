@@ -14,10 +14,11 @@ from penstock.evidence._analysis.values import (
     Wrapped,
     join,
 )
+from penstock.evidence._source import functions
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
-__all__ = ["is_abstract", "is_wanted", "methods_of", "with_overrides"]
+__all__ = ["is_abstract", "is_refused", "is_wanted", "methods_of", "with_overrides"]
 
 
 _MOST_IMPLEMENTATIONS = 6
@@ -77,9 +78,21 @@ def is_abstract(value: Value) -> bool:
     definition = _definition_of(value)
     if definition is None:
         return False
-    decorators = getattr(definition.header, "decorator_list", ())
-    names = [written(each).rpartition(".")[2] for each in decorators]
-    return any(each.startswith("abstract") for each in names) or definition.is_abstract
+    return _has_mark(definition) or definition.is_abstract
+
+
+def is_refused(value: Value) -> bool:
+    """Return whether a function cannot be what is called, since a subclass has to implement it."""
+    definition = _definition_of(value)
+    if definition is None:
+        return False
+    body = getattr(definition.header, "body", None)
+    return _has_mark(definition) or (isinstance(body, list) and functions.is_refused(body))
+
+
+def _has_mark(function: Definition) -> bool:
+    decorators = getattr(function.header, "decorator_list", ())
+    return any(written(each).rpartition(".")[2].startswith("abstract") for each in decorators)
 
 
 def _is_empty(value: Value) -> bool:

@@ -10,6 +10,7 @@ from penstock.evidence._source.functions import (
     children_of,
     has_yield,
     is_abstract,
+    is_refused,
     is_stub,
     nodes_in,
 )
@@ -126,6 +127,7 @@ def _facts_of(function: Any) -> tuple[object, ...]:
     return (
         has_yield(function),
         is_abstract(function.body),
+        is_refused(function.body),
         is_stub(function.body),
         {(type(each), name, each in function.body) for each in shared for name in each.names},
         {

@@ -8,6 +8,7 @@ __all__ = [
     "children_of",
     "has_yield",
     "is_abstract",
+    "is_refused",
     "is_stub",
     "names_assigned_in",
     "nodes_in",
@@ -135,10 +136,16 @@ def is_abstract(body: list[ast.stmt]) -> bool:
     match [each for each in body if not _is_constant(each)]:
         case []:
             return True
+        case [only]:
+            return isinstance(only, ast.Pass) or is_refused(body)
+    return False
+
+
+def is_refused(body: list[ast.stmt]) -> bool:
+    """Return whether a body only raises that a subclass has to implement it."""
+    match [each for each in body if not _is_constant(each)]:
         case [ast.Raise() as only]:
             return "NotImplemented" in written(only)
-        case [only]:
-            return isinstance(only, ast.Pass)
     return False
 
 
