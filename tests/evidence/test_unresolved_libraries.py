@@ -1,4 +1,4 @@
-"""What libraries, hooks, messages and strings may call, which the source does not show."""
+"""Calls by libraries, hooks, messages and strings, which the source does not show."""
 
 import pytest
 from checked_sources import EDGE, checked, undeclared, verdicts

@@ -1,4 +1,4 @@
-"""What a value, an attribute or an unknown name may be, when it is called."""
+"""Values, attributes and unknown names that are called, and may be a step."""
 
 import pytest
 from checked_sources import EDGE, checked, verdicts
