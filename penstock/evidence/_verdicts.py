@@ -191,8 +191,13 @@ class _Judge:
                 if edge.verdict != "contradicted" or edge.against or not self._is_used(edge.target):
                     continue
                 source, target = edge.source, edge.target
+                late = {target, *(after for first, after in forth if first == target)}
                 if not self._is_entered(source):
                     is_behind = cause.target == source
+                elif cause.target == source and self._is_followed(cause, target):
+                    # A way to the first step that leads over what follows the edge is another.
+                    around = _closure(pair for pair in pairs if late.isdisjoint(pair))
+                    is_behind = (cause.source, source) not in around
                 else:
                     is_behind = (cause.target == source or (cause.target, source) in forth) and any(
                         second == target
@@ -206,6 +211,19 @@ class _Judge:
                     )
                     causes.append(found[number])
         return tuple(found)
+
+    def _is_followed(self, cause: EdgeEvidence, target: str) -> bool:
+        """Return whether *target* comes after an unresolved call in the function that has it."""
+        evidence, unresolved = self._evidence, cause.location
+        orders = evidence.orders.get((cause.source, target), {}).values()
+        ways = [order.second for order in orders if not order.is_carried]
+        if target in evidence.starts.get(cause.source, {}):
+            ways.append(evidence.starts[cause.source][target].path)
+        return unresolved is not None and any(
+            way[0].line > unresolved.line
+            and evidence.project.function_at(way[0]) is evidence.project.function_at(unresolved)
+            for way in ways
+        )
 
     def _is_entered(self, step: str) -> bool:
         """Return whether something leads to *step*, as far as the source shows it."""

@@ -309,3 +309,38 @@ def ship(): ...
 """
     edge = "charge -> ship"
     assert verdicts(checked(source, f"pay -> charge, {edge}"))[edge] == (verdict,)
+
+
+@pytest.mark.parametrize("before", ["pay", "open"])
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        ("given().collect()\n    ship()\n    close()", "unverified"),
+        ("given().other()\n    ship()\n    close()", "contradicted"),
+    ],
+)
+def test_a_first_step_that_an_unresolved_call_and_a_later_step_lead_to(before, lines, verdict):
+    """A call of it from a step that follows does not say that the order is wrong."""
+    source = f"""
+@step
+def pay(given):
+    open()
+    {lines}
+@step
+def open(): pass
+@step
+def ship(): pass
+@step
+def close(): Shop().collect()
+class Shop:
+    @step
+    def collect(self): pass
+class Other:
+    def collect(self): ...
+def ship_all(): ship()
+"""
+    edges = f"pay -> open, {before} -> collect, collect -> ship, ship -> close, close ~> collect"
+    report = checked(source, edges)
+
+    assert verdicts(report)["collect -> ship"] == (verdict,)
+    assert bool(report.undeclared) == (verdict == "contradicted")
