@@ -14,7 +14,6 @@ from penstock.evidence._analysis.values import (
     Wrapped,
     join,
 )
-from penstock.evidence._source import functions
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
@@ -76,18 +75,13 @@ def _is_function(value: Value) -> bool:
 def is_abstract(value: Value) -> bool:
     """Return whether a subclass has to have a function instead of this one."""
     definition = _definition_of(value)
-    if definition is None:
-        return False
-    return _has_mark(definition) or definition.is_abstract
+    return definition is not None and (_has_mark(definition) or definition.is_abstract)
 
 
 def is_refused(value: Value) -> bool:
     """Return whether a function cannot be what is called, since a subclass has to implement it."""
     definition = _definition_of(value)
-    if definition is None:
-        return False
-    body = getattr(definition.header, "body", None)
-    return _has_mark(definition) or (isinstance(body, list) and functions.is_refused(body))
+    return definition is not None and (_has_mark(definition) or definition.is_refused)
 
 
 def _has_mark(function: Definition) -> bool:

@@ -13,6 +13,7 @@ from penstock.evidence._source.functions import (
     children_of,
     has_yield,
     is_abstract,
+    is_refused,
     is_stub,
     names_assigned_in,
     nodes_in,
@@ -113,6 +114,12 @@ class Definition:
         """Whether it is a function that does nothing but say that a subclass has to."""
         body = getattr(self.header, "body", None)
         return self.kind == "function" and isinstance(body, list) and is_abstract(body)
+
+    @cached_property
+    def is_refused(self) -> bool:
+        """Whether it is a function that only raises that a subclass has to implement it."""
+        body = getattr(self.header, "body", None)
+        return self.kind == "function" and isinstance(body, list) and is_refused(body)
 
     @property
     def line(self) -> int:
