@@ -302,8 +302,9 @@ class FlowRuns:
             known = self.orders.setdefault((earlier, name), {})
             before = known.get(self._caller)
             is_carried = bool(mark.loops)
-            rank = not is_carried, is_direct, not is_handed_off
-            if before is None or rank > before.rank:
+            if before is None or before.shows_less(
+                is_direct=is_direct, is_carried=is_carried, is_handed_off=is_handed_off
+            ):
                 known[self._caller] = Order(
                     self._caller, mark.path, start.path, is_direct, is_carried, is_handed_off
                 )

@@ -59,10 +59,10 @@ class Order:
 
     is_handed_off: bool
 
-    @property
-    def rank(self) -> tuple[bool, bool, bool]:
-        """How much it shows: of several in one function, the highest counts."""
-        return not self.is_carried, self.is_direct, not self.is_handed_off
+    def shows_less(self, *, is_direct: bool, is_carried: bool, is_handed_off: bool) -> bool:
+        """Return whether another order in the same function shows more."""
+        one = not self.is_carried, self.is_direct, not self.is_handed_off
+        return one < (not is_carried, is_direct, not is_handed_off)
 
 
 @dataclass(frozen=True, slots=True)
