@@ -45,6 +45,7 @@ class Project:
         self._callers: dict[Definition, tuple[Definition, ...]] = {}
         self._values: dict[Definition, bool] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
+        self._partials: dict[str, frozenset[str]] = {}
         self._found: set[SourceFile] = set()
         self._with_tests = False
         self.searches: set[tuple[str, str]] = set()
@@ -121,7 +122,9 @@ class Project:
         if with_tests != self._with_tests:
             self._with_tests = with_tests
             self.has_searched_tests = self.has_searched_tests or with_tests
-            for known in (self._called, self._callers, self._values, self._mentions):
+            for known in (
+                self._called, self._callers, self._values, self._mentions, self._partials,
+            ):  # fmt: skip
                 known.clear()
 
     def mentioning(self, word: str) -> tuple[SourceFile, ...]:
@@ -205,11 +208,13 @@ class Project:
 
     def has_partial_of(self, wanted: Definition) -> bool:
         """Return whether something may be a partial of *wanted*."""
-        files = self.search("partial", "", word="partial")
-        others = self.search("partial", "", word="partialmethod")
+        for word in ("partial", "partialmethod"):
+            if word not in self._partials:
+                files = self.search("partial", "", word=word)
+                self._partials[word] = frozenset(name for _, found in files for name in found)
         cls = wanted.parent if wanted.name in {"__init__", "__new__"} else None
         name = cls.name if cls is not None else wanted.name
-        return any(not {"", name}.isdisjoint(found) for _, found in (*files, *others))
+        return any(not {"", name}.isdisjoint(found) for found in self._partials.values())
 
     def count_uses(self, definition: Definition) -> int:
         """Return how many lines mention the name of *definition* and do not only import it."""
