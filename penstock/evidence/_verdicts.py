@@ -191,11 +191,11 @@ class _Judge:
                 if edge.verdict != "contradicted" or edge.against or not self._is_used(edge.target):
                     continue
                 source, target = edge.source, edge.target
-                late = {target, *(after for first, after in forth if first == target)}
                 if not self._is_entered(source):
                     is_behind = cause.target == source
                 elif cause.target == source and self._is_followed(cause, target):
                     # A way to the first step that leads over what follows the edge is another.
+                    late = {target, *(after for first, after in forth if first == target)}
                     around = _closure(pair for pair in pairs if late.isdisjoint(pair))
                     is_behind = (cause.source, source) not in around
                 else:
