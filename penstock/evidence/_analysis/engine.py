@@ -1,7 +1,7 @@
 """The state of an analysis: scopes, the heap, and each function with the arguments of its calls."""
 
 import ast
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -367,33 +367,40 @@ class Engine(Heap):
         self, function: Function, arguments: Arguments, receiver: Value | None = None
     ) -> Activation:
         """Return what *function* does with *arguments*."""
-        definition = function.definition
         bound = bind(self, self.annotation, function, arguments, receiver)
+        key: Hashable = (function.definition, function.scope, receiver, tuple(bound.values()))
+        found = self._activations.get(key) or self._activation(function, receiver, bound)
+        if found.is_running:
+            found.recursed = True
+        elif found.round != self.round:
+            self._evaluate(found)
+        return found
+
+    def _activation(
+        self, function: Function, receiver: Value | None, bound: Mapping[str, Values]
+    ) -> Activation:
+        """Return a new call of *function*, or one with more general arguments if it has many."""
+        definition, scope = function.definition, function.scope
         contexts = self.contexts.setdefault(definition, [])
-        key: Hashable = (definition, function.scope, receiver, tuple(bound.values()))
-        found = self._activations.get(key)
-        count = self._counts.get((definition, function.scope), 0)
+        count = self._counts.get((definition, scope), 0)
         is_kept = definition.has_functions or any(map(_is_kept, bound.values()))
-        if found is None and count >= _FEW_CONTEXTS and not is_kept:
+        found = None
+        key: Hashable = (definition, scope, receiver, tuple(bound.values()))
+        if count >= _FEW_CONTEXTS and not is_kept:
             self.blur(receiver, definition)
             bound = {name: _general(values) for name, values in bound.items()}
-            key = (definition, function.scope, receiver, tuple(bound.values()))
+            key = (definition, scope, receiver, tuple(bound.values()))
             found = self._activations.get(key)
         is_full = len(contexts) >= _MOST_CLOSURES or (count >= _MOST_CONTEXTS and not is_kept)
         if found is None and (is_full or self.depth > _DEEPEST):
             receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
             bound = bind(self, self.annotation, function, OPEN, receiver)
-            key = (definition, function.scope, receiver, "any")
+            key = (definition, scope, receiver, "any")
             found = self._activations.get(key)
         if found is None:
-            found = Activation(definition, function.scope, bound, receiver)
-            self._activations[key] = found
+            found = self._activations[key] = Activation(definition, scope, bound, receiver)
             contexts.append(found)
-            self._counts[definition, function.scope] = count + 1
-        if found.is_running:
-            found.recursed = True
-        elif found.round != self.round:
-            self._evaluate(found)
+            self._counts[definition, scope] = count + 1
         return found
 
     def construction(self, cls: Definition, site: Hashable, body: Term) -> Activation:
