@@ -311,7 +311,7 @@ def test_cron(redis):
 
     run(worker_settings, send)
 
-    assert len(set(seen)) == len(seen) == 2
+    assert len(set(seen)) == len(seen) >= 2  # more than two on a full minute
     assert None not in seen
 
 
