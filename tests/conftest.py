@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from browser import running_chromium
+from hypothesis import HealthCheck, settings
 from platform_limits import find_refusal, refused
 from process_state import kept_process_state, kept_root_logger
 from slow_tests import mark_slow
@@ -17,6 +18,12 @@ from slow_tests import mark_slow
 __all__ = ["running_chromium"]
 
 from penstock.testing import isolated_registry
+
+# The same examples each time, however slow the machine is: what fails here fails for everybody.
+settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -139,9 +146,9 @@ def _begin_hypothesis() -> None:
 
     It asks that at its import and in its first test: later, nobody would be found.
     """
-    from hypothesis import given, settings, strategies
+    from hypothesis import given, strategies
 
-    @settings(database=None, max_examples=1)
+    @settings(max_examples=1)
     @given(strategies.none())
     def first(_: None) -> None: ...
 

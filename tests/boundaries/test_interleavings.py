@@ -169,7 +169,6 @@ def _few_objects():
 
 @pytest.mark.usefixtures("_few_objects")
 @settings(
-    deadline=None,
     max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # one for all examples is meant
 )

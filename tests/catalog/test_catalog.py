@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock import (
@@ -537,7 +537,7 @@ def catalogs(draw):
 
 
 @given(catalogs())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_round_trip(catalog):
     """Whatever is in a catalog comes back from its JSON, which its schema allows."""
     text = catalog.to_json()

@@ -281,7 +281,7 @@ def test_own_headers(tasks):
     with bind("order-7"):
         result = tasks.headers.apply_async(headers=given)
 
-    found, shop, _ = result.get(timeout=10)
+    found, shop, _ = result.get(timeout=60)
     assert given == {"shop": "south", "nested": {"a": [1]}}
     assert (found["shop"], shop, found[HEADER]) == ("south", "south", "order-7")
 
@@ -297,7 +297,7 @@ def test_stamps(tasks):
     canvas.stamp(Shop())
     with bind("order-7"):
         result = canvas.apply_async()
-    *_, stamps = result.get(timeout=10)
+    *_, stamps = result.get(timeout=60)
 
     assert "south" in stamps["shop"]  # or a list, as the version has it
     assert wait(2) == (["headers", "headers"], {"order-7"})

@@ -288,7 +288,7 @@ def graphs(draw_: st.DrawFn) -> Graph:
     return graph_of(nodes, *edges)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(graphs())
 def test_nothing_is_lost(graph: Graph) -> None:
     """Each step and each edge is in the folded graph, or in the part of a group."""

@@ -137,7 +137,7 @@ def outputs(steps: Sequence[Step]) -> list[str]:
     return [*shown, write_catalog([found], []), *text_documents([found]).values()]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(flows(), st.randoms(use_true_random=False))
 def test_declarations_in_any_order(steps: list[Step], random: Random) -> None:
     """Every output is the same for each order in which the steps were declared."""
@@ -146,7 +146,7 @@ def test_declarations_in_any_order(steps: list[Step], random: Random) -> None:
     assert outputs(shuffled) == outputs(steps)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(flows())
 def test_only_ways_back_lead_back(steps: list[Step]) -> None:
     """Without cycles, each step is after all its predecessors; and no step is lost."""

@@ -262,7 +262,7 @@ def closure(graph: Graph) -> set[tuple[str, str]]:
         found = more
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs())
 def test_kinds_keep_what_leads_where(graph):
     """Among the steps of a kind, each leads to the same others as in the whole flow."""
@@ -274,7 +274,7 @@ def test_kinds_keep_what_leads_where(graph):
     assert closure(found) == {pair for pair in closure(graph) if kept.issuperset(pair)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs(), st.integers(0, 3))
 def test_nothing_is_cut_off_in_silence(graph, depth):
     """Each pair of neighbours is drawn, or counted at the one that is, or both are not there."""

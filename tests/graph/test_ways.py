@@ -57,14 +57,14 @@ def assert_same(steps):
     assert read == slow
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(steps=declared(cycles=False))
 def test_same_ways(steps):
     """In any flow without a cycle, the ways are those that the plain algorithm finds."""
     assert_same(steps)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(steps=declared(cycles=True))
 def test_same_ways_in_cycles(steps):
     """So they are in any flow with cycles."""
@@ -81,8 +81,6 @@ def few(monkeypatch):
 @pytest.mark.usefixtures("few")
 @settings(
     max_examples=150,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=declared(cycles=False))
@@ -91,7 +89,7 @@ def test_same_ways_beyond_the_limit(steps):
     assert_same(steps)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @example(pairs=[(0, 0), (0, 1)])
 @given(pairs=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25))
 def test_cyclic(pairs):

@@ -90,7 +90,7 @@ def test_hostile_words():
     assert shown("".join(written)) == shown("".join(HOSTILE))
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=8)
 @given(graph=graphs())
 def test_random_graphs(graph):
     """Any graph has an image, which has room for its drawing.

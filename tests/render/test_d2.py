@@ -220,7 +220,7 @@ def test_hostile_names(read):
     assert read(draw(graph, "d2", styled=True)) == meant(graph)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
+@settings(max_examples=20, suppress_health_check=[*HealthCheck])
 @given(graph=graphs())
 def test_random_graphs(read, graph):
     """Any graph is understood as the graph that it is, with its words."""

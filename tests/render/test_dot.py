@@ -252,7 +252,7 @@ def test_hostile_names(program):
 
 
 @pytest.mark.dot
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(graph=graphs())
 def test_random_graphs(graph):
     """Any graph is read as the graph that it is."""

@@ -194,7 +194,7 @@ class TestText:
 
         assert len(render_text(graph(*nodes(*names), edges=edges)).splitlines()) == 3001
 
-    @settings(max_examples=50, deadline=None, derandomize=True)
+    @settings(max_examples=50)
     @given(drawn=graphs())
     def test_any_graph(self, drawn):
         """Each node is in full once, on its own line, free of control characters."""

@@ -95,7 +95,7 @@ def test_hostile_edge_labels_show():
     assert sorted(map(text_of, groups)) == sorted(map(shown, HOSTILE))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(graph=graphs())
 def test_random_graphs(graph):
     """Any graph is a well-formed image with a node for each step."""

@@ -166,8 +166,6 @@ def test_hostile_flow_titles(mermaid: Mermaid) -> None:
 @given(graph=graphs())
 @settings(
     max_examples=25,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @on_the_newest

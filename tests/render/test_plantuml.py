@@ -219,7 +219,7 @@ def test_real_plantuml(jar):
 
 
 @pytest.mark.wide
-@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=8, phases=[Phase.generate])
 @given(found=st.lists(graphs(), min_size=10, max_size=10))
 def test_random_graphs(jar, found):
     """Any graph is understood as the graph that it is, with its words."""

@@ -27,7 +27,7 @@ SCRIPTS = st.lists(
 PARTS = ["pause", "catch", "translate", "ignore", "finally", "return", "raise", "stop", "loop"]
 BODIES = st.lists(st.sampled_from(PARTS), max_size=4)
 
-modest = settings(max_examples=100, deadline=None, derandomize=True)
+modest = settings(max_examples=100)
 
 
 @pytest.fixture(params=["plain", "traced"], autouse=True)

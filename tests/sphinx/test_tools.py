@@ -109,7 +109,7 @@ def press(reader, number, name):
     """Press a button of a diagram, or of the full screen while that is open."""
     is_full = reader.page.locator("dialog").count()
     box = reader.page.locator("dialog" if is_full else ".penstock-diagram")
-    box.nth(0 if is_full else number).get_by_role("button", name=name).first.click(timeout=9000)
+    box.nth(0 if is_full else number).get_by_role("button", name=name).first.click()
 
 
 def image(reader, number):
