@@ -37,6 +37,8 @@ _MANY_USES = 8
 """From how many lines a step may be called for a further call to be news."""
 
 
+_WORD = re.compile(r"\w+")
+
 _OF_STORING = re.compile(r"\b(?:pre|post|before|after)_|m2m_changed|committed")
 """How a decorator names a signal that what is stored announces."""
 
@@ -85,6 +87,55 @@ def judge_declared(
     return EdgeEvidence(source, target, "supported", found)
 
 
+class _Sending:
+    """A step that sends to another by a channel, perhaps after *source*."""
+
+    def __init__(self, step: str, source: str, evidence: FlowEvidence, names: set[str]) -> None:
+        self.step, self._source, self._evidence = step, source, evidence
+        calls = [*self._calls()]
+        # A line with the name of the channel sends by this one, and by no other.
+        named = [
+            (call, is_after)
+            for call, is_after in calls
+            if any(evidence.project.is_named_at(call.location, name) for name in names)
+        ]
+        self._is_named = bool(named)
+        self._after = [call for call, is_after in named or calls if is_after]
+        self._is_always = bool(self._after) and all(is_after for _, is_after in calls)
+
+    def _calls(self) -> Iterator[tuple[Outside, bool]]:
+        """Yield the calls that may send, and whether each may be after the source."""
+        source, evidence = self._source, self._evidence
+        inner = {source, *evidence.starts.get(source, {})}
+        others = (each for each in evidence.starts.get(self.step, {}) if each not in inner)
+        for each in (self.step, *others):
+            is_behind = any(_of_one_round(evidence.orders.get((source, each), {})))
+            for call, before in evidence.outside.get(each, {}).items():
+                if last_of(call.library or call.text) in SENDING:
+                    yield call, is_behind or (each == self.step and source in before)
+
+    @property
+    def evidence(self) -> Iterator[Evidence]:
+        """The order of the source and what sends."""
+        orders = self._evidence.orders.get((self._source, self.step), {})
+        for caller, order in _of_one_round(orders):
+            yield Evidence("order", order.second, order.first, caller.label)
+        start = self._evidence.starts.get(self.step, {}).get(self._source)
+        if start is not None and self._after and (self._is_named or self._is_always):
+            step = self._evidence.located[self.step]
+            yield Evidence("order", (self._after[0].location,), start.path, step.label)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the source shows that it sends before the source, and not after."""
+        return self._is_named and not self._after
+
+
+def _of_one_round(orders: Mapping[Definition, Order]) -> Iterator[tuple[Definition, Order]]:
+    """Return the orders for which no loop has to go round again."""
+    return ((caller, order) for caller, order in orders.items() if not order.is_carried)
+
+
 class _Judge:
     def __init__(self, flow: CheckedFlow, evidence: FlowEvidence) -> None:
         self._flow, self._evidence = flow, evidence
@@ -103,6 +154,8 @@ class _Judge:
             return known
         found = [*self._calls(source, target), *self._in_order(source, target, is_loop)]
         found += known.evidence if known is not None else ()
+        sending = [] if found else [*self._sending(source, target)]
+        found += [each for one in sending for each in one.evidence]
         if found:
             against = self._other_way(source, target)
             verdict: Verdict = "mixed" if against and found[0].kind == "order" else "supported"
@@ -112,6 +165,11 @@ class _Judge:
                 reason = self._evidence.absent.get(name, f"{name} is not in the source")
                 return EdgeEvidence(source, target, "unverified", reason=reason)
         against = tuple(self._in_order(target, source, is_loop=False))
+        unknown = [each.step for each in sending if not each.is_known]
+        if unknown and not against:
+            reason = f"{unknown[0]} sends to {target}, perhaps after {source}"
+            location = self._evidence.located[unknown[0]].location
+            return EdgeEvidence(source, target, "unverified", (), (), reason, location)
         return self._unsupported(source, target, against, is_loop=is_loop)
 
     def _calls(self, source: str, target: str) -> Iterator[Evidence]:
@@ -123,6 +181,21 @@ class _Judge:
         for caller, order in self._evidence.orders.get((source, target), {}).items():
             if not order.is_carried or is_loop:
                 yield Evidence("order", order.second, order.first, caller.label)
+
+    def _sending(self, source: str, target: str) -> Iterator[_Sending]:
+        """Yield the steps that send to *target* by a channel, and lead to or follow *source*."""
+        evidence = self._evidence
+        receives = self._steps[target].receives if target in evidence.located else ()
+        for sender, step in self._steps.items():
+            channels = [each for each in step.sends if each in receives]
+            # Where the source shows how the message gets there, it shows the order as well.
+            is_shown = target in evidence.starts.get(sender, {})
+            if not channels or is_shown or sender == source or sender not in evidence.located:
+                continue
+            is_before = any(self._in_order(source, sender, is_loop=False))
+            if is_before or sender in self._callers(source):
+                words = [_WORD.findall(each) for each in channels]
+                yield _Sending(sender, source, evidence, {each[-1] for each in words if each})
 
     def _other_way(self, source: str, target: str) -> tuple[Evidence, ...]:
         """Return where both steps are the other way round, and only that."""

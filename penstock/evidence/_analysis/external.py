@@ -186,8 +186,21 @@ def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -
     return handed
 
 
+def _task(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) -> Values | None:
+    """Return the task that a decorator of a queue makes of an object that can be called."""
+    is_task = last_of(callee.name.removesuffix("()")) in _MAKING_TASKS
+    if not is_task or is_sent_by_calling(callee.name) or len(arguments.positional) != 1:
+        return None
+    kept = (Function, Method, Partial, Wrapped)
+    found = functions_in(frame, arguments.positional[0])
+    return tuple(v if isinstance(v, kept) else Wrapped("task", v) for v in found) or None
+
+
+_MAKING_TASKS = {"actor", "shared_task", "task", "db_task", "periodic_task", "job"}
+
+
 _RULES: tuple[Special, ...] = (
-    _end, _decorated, queued, _special, _identity, _look, _run, _consume, _register, _hand,
+    _end, _decorated, queued, _special, _identity, _look, _run, _consume, _task, _register, _hand,
 )  # fmt: skip
 
 
