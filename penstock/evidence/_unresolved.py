@@ -2,11 +2,12 @@
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from penstock.evidence._analysis.added import added_by
 from penstock.evidence._analysis.engine import TOO_DEEP, Engine
+from penstock.evidence._analysis.guesses import COMMON
 from penstock.evidence._analysis.library import (
     CONSUMERS,
     DATA,
@@ -35,7 +36,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition, SourceFile
-from penstock.evidence._source.functions import written
+from penstock.evidence._source.functions import nodes_in, written
 from penstock.evidence._source.project import Project
 
 __all__ = ["WaysOut"]
@@ -68,6 +69,8 @@ class WaysOut:
     def __init__(self, project: Project, engine: Engine, steps: AbstractSet[Definition]) -> None:
         self._project, self._engine, self._steps = project, engine, steps
         self._added: dict[Definition, frozenset[str] | None] = {}
+        self._known_ancestors: dict[Definition, list[Definition]] = {}
+        self._in_lambdas: dict[Definition, bool] = {}
 
     def may_lead(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether *outside* may lead to *wanted*.
@@ -199,16 +202,32 @@ class WaysOut:
         if _REQUESTED.search(text):
             return False
         name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
-        if name and "." in text:
+        if name.isidentifier() and "." in text:
             if self._may_be_called(name, outside, wanted):
                 return True
             if not project.is_attribute(name):
                 return False
-        return is_own and any(
-            self._is_value(each)
-            and self._fits(outside.passed, each, may_have_more=project.has_partial_of(each))
+        return is_own and self._may_be_value(outside, wanted)
+
+    def _may_be_value(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a value that is called may lead to *wanted*."""
+        has_more, passed = self._project.has_partial_of, outside.passed
+        return self._is_in_lambda(wanted) or any(
+            (self._is_value(each) or (outside.is_cut and _may_be_kept(each, outside.text)))
+            and self._fits(passed, each, may_have_more=has_more(each))
             for each in self._ancestors(wanted)
         )
+
+    def _is_in_lambda(self, wanted: Definition) -> bool:
+        """Return whether a lambda calls something that may lead to *wanted*, by its name."""
+        if wanted not in self._in_lambdas:
+            self._in_lambdas[wanted] = any(
+                isinstance(node, ast.Lambda) and any(_is_called(n, each) for n in nodes_in(node))
+                for each in self._ancestors(wanted)
+                for caller in filter(self._has_lambda, self._project.callers_of(each))
+                for node in nodes_in(caller.node)
+            )
+        return self._in_lambdas[wanted]
 
     def _is_value(self, function: Definition) -> bool:
         """Return whether *function* runs where some value is called that the project keeps."""
@@ -224,11 +243,11 @@ class WaysOut:
 
     def _may_be_called(self, name: str, outside: Outside, wanted: Definition) -> bool:
         """Return whether *wanted*, or a helper that mentions it, is called *name*."""
-        if name == wanted.name and self._fits(outside.passed, wanted):
-            return True
         bodies = self._project.called_by(name).items()
         helpers = (d for d, words in bodies if wanted.name in words and d not in self._steps)
-        return any(self._fits(outside.passed, each) for each in helpers)
+        others = [wanted] if name in COMMON else self._ancestors(wanted)
+        found = (*(each for each in others if each.name == name), *helpers)
+        return any(self._fits(outside.passed, each) for each in found)
 
     def _fits(
         self, passed: Passed | None, function: Definition, *, may_have_more: bool = False
@@ -268,10 +287,29 @@ class WaysOut:
                 )
         return NOTHING
 
-    def _ancestors(self, wanted: Definition) -> Iterator[Definition]:
-        """Yield *wanted*, and the functions that may call it and are not steps themselves."""
-        yield wanted
-        yield from (d for d in self._project.callers_of(wanted) if d not in self._steps)
+    def _ancestors(self, wanted: Definition) -> list[Definition]:
+        """Return *wanted*, and the functions that may lead to it, of which none is a step.
+
+        Those that lead to a function whose name many classes have are not known by that name.
+        """
+        found = self._known_ancestors.get(wanted)
+        if found is None:
+            found = self._known_ancestors[wanted] = [wanted]
+            for each in found:
+                if each is wanted or each.name not in COMMON:
+                    callers = self._project.callers_of(each)
+                    found += [d for d in callers if d not in self._steps and d not in found]
+        return found
+
+
+def _may_be_kept(function: Definition, text: str) -> bool:
+    """Return whether a decorator may keep *function*, or `getattr` may get it."""
+    return bool(decorators_of(function) - PLAIN) or "getattr(" in text
+
+
+def _is_called(name: object, function: Definition) -> bool:
+    """Return whether a name, or an attribute, may be *function*."""
+    return function.name in {getattr(name, "id", None), getattr(name, "attr", None)}
 
 
 def _added_by(decorator: Value) -> frozenset[str] | None:

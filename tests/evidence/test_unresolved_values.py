@@ -516,3 +516,99 @@ class Other:
 """
 
     assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+LOADED = """
+kept = load()
+kept["charge"] = charge
+def nothing(): pass
+@step
+def charge(*given): pass
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "(order.hook or nothing)()",
+        "one = order.hook if order else nothing\n    one()",
+        "try: one = order.hook\n    except AttributeError: one = nothing\n    one()",
+        "one = getattr(order, 'hook', nothing)\n    one()",
+        "for one in [nothing] + kept: one()",
+        "known = {'a': nothing}\n    known.update(kept)\n    known[order]()",
+        "list(map(kept[order], [1]))",
+        "return sorted([1], key=kept[order])",
+        "threading.Thread(target=kept[order]).start()",
+        "asyncio.get_event_loop().call_later(1, kept[order])",
+    ],
+)
+def test_a_value_beside_those_that_are_known(body):
+    """A call may be of a value that the source does not show, beside those that it does."""
+    hook = "class Hooks:\n    hook = charge\nclass Orders:\n    def set(self): self.hook = charge\n"
+    source = f"import asyncio, threading\n{LOADED}{hook}@step\ndef pay(order):\n    {body}\n"
+
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}
+
+
+def test_what_is_sorted_is_not_called():
+    """A function of the standard library calls its key, and not what it gets besides."""
+    source = f"{LOADED}@step\ndef pay(order):\n    sorted(kept[order])\n"
+
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("contradicted",)}
+
+
+def test_a_parameter_of_a_step_with_a_function_as_default():
+    """The function of a step, which something else calls, may get another than the default."""
+    source = LOADED + "@step\ndef pay(one=nothing): one()\n"
+
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}
+
+
+def test_an_attribute_with_a_function_as_default():
+    """An object that a flow gets may be made with another function than the default."""
+    source = """
+@step
+def charge(): pass
+def nothing(): pass
+class Shop:
+    def __init__(self, one=nothing): self.one = one
+def build(): return Shop(charge)
+@step
+def pay(shop: Shop): shop.one()
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("supported", "call")}
+
+
+@pytest.mark.parametrize(
+    ("call", "kept", "verdict"),
+    [
+        ("order.on_paid()", "order.on_paid = lambda: charge()", "unverified"),
+        ("order.on_paid()", "order.on_paid = lambda: settle()", "unverified"),
+        ("order.on_paid()", "order.on_paid = lambda: other()", "contradicted"),
+        ("kept[order]()", "kept['a'] = settle_all", "unverified"),
+        ("kept[order]()", "kept['a'] = other", "contradicted"),
+        ("order.settle_all()", "", "unverified"),
+        ("order.execute()", "", "contradicted"),
+    ],
+)
+def test_a_helper_of_a_helper(call, kept, verdict):
+    """A call may lead to a step over several helpers, but not by a name that many classes have."""
+    source = f"""
+kept = load()
+def other(): pass
+def settle(): charge()
+def settle_all(): settle()
+class Orders:
+    def execute(self): settle_all()
+class Others:
+    def execute(self): pass
+def keep(order):
+    {kept or "pass"}
+@step
+def charge(): pass
+@step
+def pay(order): {call}
+"""
+    (edge,) = checked(source, EDGE).edges
+
+    assert edge.verdict == verdict

@@ -61,7 +61,7 @@ def annotated(engine: Engine, scope: Scope, node: ast.expr | None, depth: int = 
         case ast.Constant(value=str() as text):
             return annotated(engine, scope, parse_type(text), depth + 1)
         case ast.BinOp(op=ast.BitOr()):
-            left = annotated(engine, scope, node.left, depth + 1)
+            left = annotated(engine, scope, node.left, depth)
             return join(left, annotated(engine, scope, node.right, depth + 1))
         case ast.Subscript():
             return _subscripted(engine, scope, node, depth)

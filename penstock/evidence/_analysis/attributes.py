@@ -110,7 +110,7 @@ def _of_container(frame: Frame, owner: Container, name: str, _: ast.AST) -> Valu
 
 
 def _of_unknown(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
-    known = FURTHER if isinstance(owner, Further) else UNKNOWN
+    known = (owner,) if isinstance(owner, Further) else UNKNOWN
     return methods_called(frame.engine, name) or known
 
 
@@ -244,7 +244,7 @@ def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Valu
         own = join(own, engine.load(Instance(owner.cls), name))
     if not own and owner.site is None and not found:
         own = _of_subclasses(engine, owner, name)
-    if all(isinstance(value, Unknown) for value in own):
+    if not own or Unknown() in own:
         make_objects(engine, owner.cls, name)
         own = join(own, engine.load(Instance(owner.cls), name))
     if Unknown() in own:

@@ -7,15 +7,14 @@ from typing import Any
 from penstock.evidence._analysis.heap import Heap
 from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.values import (
+    CUT,
     UNKNOWN,
-    Alias,
     Constant,
     Container,
     Function,
     Unknown,
     Value,
     Values,
-    is_vague,
     join,
 )
 
@@ -81,10 +80,11 @@ def _filled(
         values = bound[parameter.arg]
         if not values and has_default:
             values = heap.load(function, ("default", parameter.arg))
-            # A default may be what a framework has to pass, as ``Provide[Container.mail]`` does.
-            if is_open and is_vague(tuple(v for v in values if not isinstance(v, Alias))):
-                values = join(values, annotation(function.scope, parameter.annotation), UNKNOWN)
-        if not values or Unknown() in values:
+            if is_open:
+                values = join(values, UNKNOWN)
+        if values == CUT:
+            values = annotation(function.scope, parameter.annotation) or CUT
+        elif not values or Unknown() in values:
             typed = annotation(function.scope, parameter.annotation)
             known = [v for v in values if not isinstance(v, Unknown)]
             values = join(known, typed) or UNKNOWN

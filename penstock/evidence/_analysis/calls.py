@@ -18,7 +18,6 @@ from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.templates import run_validators
 from penstock.evidence._analysis.terms import Call, Term, choice, sequence
 from penstock.evidence._analysis.values import (
-    FURTHER,
     NOTHING,
     UNKNOWN,
     Alias,
@@ -113,7 +112,7 @@ def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) ->
     if len(callees) == 1:
         return _apply_one(frame, callees[0], arguments, node)
     known = [c for c in callees if not isinstance(c, Constant)]
-    if not all(isinstance(c, (Unknown, External)) for c in known) and not _is_passed(frame, node):
+    if not all(isinstance(c, (Unknown, External)) for c in known) and _is_kept(frame, node):
         known = [c for c in known if not isinstance(c, Unknown)]
     returned: list[Values] = []
     options: list[Term] = []
@@ -126,10 +125,16 @@ def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) ->
     return join(*returned)
 
 
-def _is_passed(frame: Frame, node: ast.AST) -> bool:
-    """Return whether a parameter is called for which others may pass more than is known."""
-    name = str(getattr(getattr(node, "func", None), "id", ""))
-    return Unknown() in frame.activation.bound.get(name, NOTHING)
+def _is_kept(frame: Frame, node: ast.AST) -> bool:
+    """Return whether an attribute of a known object is called.
+
+    It is unknown, too, where `Engine.prepare` has evaluated what assigns it, with any arguments.
+    """
+    function = getattr(node, "func", None)
+    if not isinstance(function, ast.Attribute):
+        return False
+    owner = function.value
+    return not isinstance(owner, ast.Name) or Unknown() not in frame.read(owner.id)
 
 
 def _apply_one(frame: Frame, callee: Value, arguments: Arguments, node: ast.AST) -> Values:
@@ -139,8 +144,8 @@ def _apply_one(frame: Frame, callee: Value, arguments: Arguments, node: ast.AST)
     return rule(frame, callee, arguments, node)
 
 
-def _call_further(frame: Frame, _: Further, arguments: Arguments, node: ast.AST) -> Values:
-    return call_outside(frame, node, arguments) or FURTHER
+def _call_further(frame: Frame, callee: Further, arguments: Arguments, node: ast.AST) -> Values:
+    return call_outside(frame, node, arguments, is_cut=callee.is_cut) or (callee,)
 
 
 def _call_plain(frame: Frame, callee: Function, arguments: Arguments, node: ast.AST) -> Values:

@@ -8,7 +8,7 @@ from typing import Any
 from penstock.catalog._objects import Objects
 from penstock.evidence._analysis.binding import bind
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS, Heap
-from penstock.evidence._analysis.scopes import OPEN, Activation, Arguments, ClassInfo, Scope
+from penstock.evidence._analysis.scopes import ANY, OPEN, Activation, Arguments, ClassInfo, Scope
 from penstock.evidence._analysis.terms import Outside, Term
 from penstock.evidence._analysis.values import (
     NOTHING,
@@ -28,9 +28,10 @@ from penstock.evidence._analysis.values import (
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
 
-__all__ = ["TOO_DEEP", "Engine", "Rules", "WorkLimitError"]
+__all__ = ["TOO_DEEP", "TOO_MANY", "Engine", "Rules", "WorkLimitError"]
 
 TOO_DEEP = "calls are nested too deep to follow them"
+TOO_MANY = "there are too many coroutines to follow them all"
 
 _DEEPEST = 40
 _MORE = 20
@@ -49,7 +50,8 @@ All functions that it returns may have as many together, of which each counts by
 """
 
 
-_MOST_SUBCLASSES = 200
+_MOST_SUBCLASSES = 500
+"""How many subclasses of a class are known: what others have instead may be anything."""
 
 
 _MOST_MODULES = 20
@@ -308,6 +310,10 @@ class Engine(Heap):
         self._subclasses[cls] = tuple(found)[:_MOST_SUBCLASSES]
         return self._subclasses[cls]
 
+    def has_more_subclasses(self, cls: Definition) -> bool:
+        """Return whether a class has more subclasses than are known."""
+        return len(self.subclasses(cls)) >= _MOST_SUBCLASSES
+
     def is_subclass(self, cls: Definition, other: Definition) -> bool:
         """Return whether a class is *other* or one of its subclasses."""
         return other in self.mro(cls)
@@ -394,7 +400,7 @@ class Engine(Heap):
         is_full = len(contexts) >= _MOST_CLOSURES or (count >= _MOST_CONTEXTS and not is_kept)
         if found is None and (is_full or self.depth > _DEEPEST):
             receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
-            bound = bind(self, self.annotation, function, OPEN, receiver)
+            bound = bind(self, self.annotation, function, ANY, receiver)
             key = (definition, scope, receiver, "any")
             found = self._activations.get(key)
         if found is None:

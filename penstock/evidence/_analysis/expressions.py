@@ -17,7 +17,6 @@ from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import formatted_string
 from penstock.evidence._analysis.terms import Iterate, Loop, Yield
 from penstock.evidence._analysis.values import (
-    FURTHER,
     NOTHING,
     UNKNOWN,
     Alias,
@@ -114,7 +113,7 @@ def _item(frame: Frame, owner: Value, keys: Values, node: ast.Subscript) -> Valu
         if owner.site is None and "()" not in owner.name:
             return (Alias(node, frame.scope),)
         return (External(f"{owner.name}[]", owner.site),)
-    return FURTHER if isinstance(owner, Further) else UNKNOWN
+    return (owner,) if isinstance(owner, Further) else UNKNOWN
 
 
 def _display(frame: Frame, node: Any) -> Values:

@@ -37,6 +37,8 @@ from penstock.evidence._analysis.hand_offs import (
     run_later,
 )
 from penstock.evidence._analysis.library import (
+    CALLED,
+    CALLED_BY_NAME,
     CONSUMERS,
     ENDINGS,
     IDENTITY,
@@ -64,7 +66,7 @@ from penstock.evidence._analysis.runners import (
     run_to_the_end,
 )
 from penstock.evidence._analysis.scopes import OPEN, Arguments
-from penstock.evidence._analysis.terms import EMPTY, Exit, Iterate
+from penstock.evidence._analysis.terms import EMPTY, Exit, Iterate, Outside
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -72,12 +74,15 @@ from penstock.evidence._analysis.values import (
     Deferred,
     External,
     Function,
+    Further,
     Instance,
     Method,
     Partial,
+    Unknown,
     Values,
     Wrapped,
 )
+from penstock.evidence._source.functions import written
 
 __all__ = ["Special", "call_external"]
 
@@ -86,6 +91,7 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
     """Return what a call of something of a library returns: by the first rule that knows it."""
     if last_of(callee.name) not in LOOKING:
         frame.objects = None
+    _note_unknown(frame, callee, arguments, node)
     for rule in _RULES:
         found = rule(frame, callee, arguments, node)
         if found is not None:
@@ -96,6 +102,22 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
     _send(frame, callee, node)
     made = _made(frame, callee, arguments, node)
     return (made, *_instances(callee.site), *pending_in(arguments))
+
+
+def _note_unknown(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> None:
+    """Note the call of a value that the source does not show, by a library that gets it."""
+    place = CALLED.get(last_of(callee.name))
+    if place is None or not isinstance(node, ast.Call):
+        return
+    given = [*zip(node.args, arguments.positional, strict=False)][place : place + 1]
+    for keyword in node.keywords:
+        if keyword.arg in CALLED_BY_NAME:
+            given.append((keyword.value, arguments.named.get(keyword.arg, NOTHING)))
+    for each, values in given:
+        further = [v for v in values if isinstance(v, (Unknown, Further))]
+        if further:
+            is_cut = any(isinstance(v, Further) and v.is_cut for v in further)
+            frame.emit(Outside(written(each), frame.location(each), is_cut=is_cut))
 
 
 def _instances(site: Hashable) -> Values:

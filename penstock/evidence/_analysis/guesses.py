@@ -21,9 +21,9 @@ from penstock.evidence._analysis.values import (
 )
 from penstock.evidence._source.files import Definition
 
-__all__ = ["methods_called"]
+__all__ = ["COMMON", "methods_called"]
 
-_COMMON = frozenset(
+COMMON = frozenset(
     name
     for kind in (
         str, bytes, list, dict, set, int, float, io.StringIO, io.BytesIO, PurePath, BaseException,
@@ -45,7 +45,7 @@ def methods_called(engine: Engine, name: str) -> Values:
     if known is not None:
         return known
     engine.guessed[name] = NOTHING
-    if name in _COMMON or name.startswith("__"):
+    if name in COMMON or name.startswith("__"):
         return NOTHING
     found = _methods(engine, name)
     tops = [cls for cls in found if not any(_is_below(engine, cls, other) for other in found)]

@@ -158,10 +158,13 @@ def _named_by(frame: Frame, values: Values) -> Values:
     return join(found)
 
 
-def call_outside(frame: Frame, node: ast.AST, arguments: Arguments) -> Values:
+def call_outside(
+    frame: Frame, node: ast.AST, arguments: Arguments, *, is_cut: bool = False
+) -> Values:
     """Note a call of which the source does not show where it leads."""
     handed = hand_functions(frame, External("?"), arguments, node)
-    frame.emit(replace(outside_of(frame, node, arguments), hands_off=bool(handed)))
+    outside = outside_of(frame, node, arguments)
+    frame.emit(replace(outside, hands_off=bool(handed), is_cut=is_cut))
     return handed or pending_in(arguments)
 
 

@@ -9,7 +9,6 @@ from penstock.evidence._analysis.library import PLUGINS
 from penstock.evidence._analysis.scopes import Activation, Arguments
 from penstock.evidence._analysis.terms import Call, Join, Term, choice
 from penstock.evidence._analysis.values import (
-    FURTHER,
     NOTHING,
     UNKNOWN,
     Class,
@@ -113,7 +112,7 @@ def _items(frame: Frame, value: Value, node: ast.AST) -> Values:
             return (External(f"{value.name}[]"),)
         case Pending():
             frame.emit(Join(value.token))
-    return FURTHER if isinstance(value, Further) else UNKNOWN
+    return (value,) if isinstance(value, Further) else UNKNOWN
 
 
 def _yielded(frame: Frame, activation: Activation) -> Values:

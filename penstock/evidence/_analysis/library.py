@@ -5,6 +5,8 @@ import re
 __all__ = [
     "AFTER",
     "CALLBACKS",
+    "CALLED",
+    "CALLED_BY_NAME",
     "CONSUMERS",
     "DATA",
     "ENDINGS",
@@ -51,6 +53,24 @@ RUNNERS = frozenset({
     "subn", "run_in_executor", "as_completed_now", "wrap", "with_retry", "execute_with_retry",
 })  # fmt: skip
 """Functions, by their last name, that call the functions that they get before they return."""
+
+
+CALLED: dict[str, int] = {
+    **dict.fromkeys((
+        "map", "filter", "reduce", "starmap", "takewhile", "dropwhile", "filterfalse", "to_thread",
+        "run_sync", "run_in_threadpool", "submit", "call_soon", "call_soon_threadsafe",
+        "start_new_thread", "spawn",
+    ), 0),
+    **dict.fromkeys((
+        "run_in_executor", "call_later", "call_at", "Timer", "Thread", "Process",
+    ), 1),
+    **dict.fromkeys(("sorted", "min", "max", "sort", "groupby"), -1),
+}  # fmt: skip
+"""Functions that call an argument, and which; -1 is none but those with the names below."""
+
+
+CALLED_BY_NAME = {"key", "target"}
+"""The names of arguments that they call."""
 
 
 CONSUMERS = frozenset({

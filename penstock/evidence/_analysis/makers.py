@@ -6,13 +6,21 @@ from collections.abc import Iterator
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.scopes import Activation, Scope
-from penstock.evidence._analysis.values import UNKNOWN, Function, Instance, Values, join
+from penstock.evidence._analysis.values import (
+    CUT,
+    UNKNOWN,
+    Function,
+    Instance,
+    Values,
+    join,
+)
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import nodes_in
 
 __all__ = ["make_objects"]
 
 _MOST_MAKERS = 6
+"""In how many functions the calls of a class are evaluated: what others pass may be anything."""
 
 
 def make_objects(engine: Engine, cls: Definition, name: str) -> None:
@@ -21,14 +29,19 @@ def make_objects(engine: Engine, cls: Definition, name: str) -> None:
     What else the functions do in which these calls are is left out, and all of it is if attribute
     *name* is not what ``__init__`` gets for a parameter of an unknown type.
     """
-    if engine.made.get(cls) == engine.round or not _is_given(engine, cls, name):
+    if not _is_given(engine, cls, name):
+        return
+    makers = engine.project.callers_of(cls)
+    if len(makers) > _MOST_MAKERS:
+        engine.store(Instance(cls), name, CUT)
+    if engine.made.get(cls) == engine.round:
         return
     engine.made[cls] = engine.round
     words = f"providers {cls.name}"  # as a container of dependencies has
     for source, has_words in engine.project.search("words", words, "providers"):
         if has_words:
             engine.scope_of(source)
-    for maker in engine.project.callers_of(cls)[:_MOST_MAKERS]:
+    for maker in makers[:_MOST_MAKERS]:
         if maker.kind == "function":
             _Maker(engine, maker, engine.scope_of(maker.source)).call(cls.name)
         else:

@@ -79,8 +79,9 @@ def _added(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Values
         known = [items for items in counted if items is not None]
         if len(known) == len(counted) and not frame.loops:
             return list_of(frame, container, (values for items in known for values in items))
-        for value in containers:
-            frame.engine.put(container, None, frame.engine.items(value))
+        for value in (*left, *right):
+            items = frame.engine.items(value) if isinstance(value, Container) else UNKNOWN
+            frame.engine.put(container, None, items)
         return (container,)
     match left, right:
         case [Constant() as one], [Constant() as other] if one.kind is other.kind in {str, int}:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.values import (
+    CUT,
     NOTHING,
     Function,
+    Further,
     Instance,
     Method,
     Module,
@@ -32,6 +34,8 @@ def with_overrides(engine: Engine, cls: Definition, name: str, found: Values) ->
     overrides = [value for each in subclasses for value in look(each, name)]
     if not overrides and not _PROTOCOLS.isdisjoint(engine.mro(cls)):
         overrides = _implementations(engine, cls, name)
+    if engine.has_more_subclasses(cls):
+        overrides += CUT
     if not overrides:
         return found
     steps = [v for v in overrides if is_wanted(engine, v)]
@@ -55,7 +59,9 @@ def _implementations(engine: Engine, protocol: Definition, name: str) -> list[Va
                 known = [v for v in methods if not is_abstract(v) or is_wanted(engine, v)]
                 if wanted <= own.keys() and len(known) == len(methods):
                     found += methods
-    return found if len(found) <= _MOST_IMPLEMENTATIONS else []
+    if len(found) > _MOST_IMPLEMENTATIONS:
+        return [*(v for v in found if is_wanted(engine, v)), *CUT]
+    return found
 
 
 def is_wanted(engine: Engine, value: Value) -> bool:
@@ -116,4 +122,8 @@ def methods_of(engine: Engine, owner: Value, fits: Callable[[str], bool]) -> Val
     found = dict.fromkeys(name for one in known for name in engine.info(one).scope.names)
     names = [name for name in found if fits(name)]
     functions = join(*(with_overrides(engine, cls, name, engine.find(cls, name)) for name in names))
-    return tuple(Method(each, owner) for each in functions if isinstance(each, Function))
+    return tuple(
+        Method(each, owner) if isinstance(each, Function) else each
+        for each in functions
+        if isinstance(each, (Function, Further))
+    )

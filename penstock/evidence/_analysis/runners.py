@@ -3,12 +3,13 @@
 import ast
 
 from penstock.evidence._analysis.builtins import first_of
+from penstock.evidence._analysis.engine import TOO_MANY
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import functions_in, hand_off, pending_in
 from penstock.evidence._analysis.iteration import await_values, counted_items, iterate
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
-from penstock.evidence._analysis.terms import Call, Join, Term, sequence
+from penstock.evidence._analysis.terms import Call, Join, Outside, Term, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -17,6 +18,7 @@ from penstock.evidence._analysis.values import (
     Deferred,
     External,
     Function,
+    Further,
     Method,
     Partial,
     Pending,
@@ -44,9 +46,12 @@ def gather(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) 
     """Return what awaits all of *arguments*, which run in any order."""
     everything = [
         one
-        for value in join(*arguments.positional, arguments.rest)
+        for values in (*arguments.positional, arguments.rest)
+        for value in values
         for one in _gathered(frame, value)
     ]
+    if any(isinstance(each, Further) and each.is_cut for each in everything):
+        frame.emit(Outside(TOO_MANY, frame.location(node), is_lost=True))
     lazy = [each for each in everything if isinstance(each, Deferred)]
     pending = [each for each in everything if isinstance(each, Pending)]
     if not lazy and not pending:

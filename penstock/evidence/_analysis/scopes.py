@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from penstock.evidence._analysis.terms import EMPTY, Term
-from penstock.evidence._analysis.values import NOTHING, Value, Values, join
+from penstock.evidence._analysis.values import CUT, NOTHING, Value, Values, join
 from penstock.evidence._source.files import Definition
 
-__all__ = ["OPEN", "Activation", "Arguments", "Attributes", "ClassInfo", "Scope", "merge"]
+__all__ = ["ANY", "OPEN", "Activation", "Arguments", "Attributes", "ClassInfo", "Scope", "merge"]
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +82,10 @@ class Arguments(NamedTuple):
 
 
 OPEN = Arguments(is_open=True)
+
+
+ANY = Arguments(rest=CUT, other=CUT, is_open=True)
+"""The arguments of calls that are not followed, for there are too many, or too deep ones."""
 
 
 Attributes: TypeAlias = dict[tuple[Value, str], Values]

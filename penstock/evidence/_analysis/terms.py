@@ -61,6 +61,9 @@ class Outside:
     hands_off: bool = False
     """Whether it gets functions that the source shows."""
 
+    is_cut: bool = False
+    """Whether the source may show what is called, but not all of that was followed."""
+
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from penstock.evidence._analysis.scopes import Activation, Scope
 
 __all__ = [
+    "CUT",
     "FURTHER",
     "NOTHING",
     "UNKNOWN",
@@ -97,6 +98,9 @@ class Further(metaclass=_Kept):
     A call of values among which this is may lead anywhere, whereas one that is unknown counts
     for nothing beside values that the source shows.
     """
+
+    is_cut: bool = False
+    """Whether the source shows it, but there is too much to follow all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,8 +240,12 @@ UNKNOWN: Values = (Unknown(),)
 FURTHER: Values = (Further(),)
 
 
+CUT: Values = (Further(is_cut=True),)
+"""A value beyond a limit of the check."""
+
+
 _MOST = 40
-"""How many values a name may have before all further ones are unknown."""
+"""How many values a name may have: after these it is whatever else it may be, too."""
 
 
 def join(*several: Iterable[Value]) -> Values:
@@ -253,8 +261,8 @@ def join(*several: Iterable[Value]) -> Values:
     for values in others:
         found.update(dict.fromkeys(values))
     if len(found) > _MOST:
-        known = [value for value in found if value != UNKNOWN[0]]
-        return (*known[:_MOST], *UNKNOWN)
+        known = [value for value in found if not isinstance(value, (Unknown, Further))]
+        return (*known[:_MOST], *CUT)
     if isinstance(first, tuple) and len(found) == len(first):
         return first
     return tuple(found)
@@ -262,7 +270,7 @@ def join(*several: Iterable[Value]) -> Values:
 
 def _is_full(values: Values) -> bool:
     """Return whether nothing can be joined to *values* any more."""
-    return len(values) == _MOST + 1 and values[_MOST] is UNKNOWN[0]
+    return len(values) == _MOST + 1 and values[_MOST] is CUT[0]
 
 
 def is_vague(values: Values) -> bool:

@@ -1,0 +1,158 @@
+"""Limits of the check: what is beyond one is unknown, and never contradicts an edge."""
+
+from collections.abc import Callable
+
+import pytest
+from checked_sources import checked, verdicts
+
+CHARGE = "@step\ndef charge(): pass\ndef last(): charge()\n"
+FUNCTIONS = "def f{n}(): return {n}\n"
+ACTION = "class Action:\n    def __init__(self, run): self.run = run\n"
+METHOD = "class C{n}(Base):\n    def go(self): return {n}\n"
+LAST = "class Last(Base):\n    def go(self): charge()\n"
+PAY = "@step\ndef pay(given: {}): {}\n"
+
+
+def each(number: int, line: str) -> str:
+    return "".join(line.replace("{n}", str(n)) for n in range(number))
+
+
+def listed(number: int, item: str, last: str) -> str:
+    return f"[{each(number, item + ', ')}{last}]"
+
+
+SOURCES: dict[str, Callable[[int], str]] = {
+    "functions in a list": lambda number: (
+        each(number, FUNCTIONS)
+        + f"known = {listed(number, 'f{n}', 'last')}\n"
+        + PAY.format("str", "\n    for one in known: one()")
+    ),
+    "functions in a dict": lambda number: (
+        each(number, FUNCTIONS)
+        + f"known = dict({each(number, 'a{n}=f{n}, ')}b=last)\n"
+        + PAY.format("str", "known[given]()")
+    ),
+    "functions that are registered": lambda number: (
+        "known = []\ndef add(function): known.append(function)\n"
+        + each(number, FUNCTIONS + "add(f{n})\n")
+        + "add(last)\n"
+        + PAY.format("str", "\n    for one in known: one()")
+    ),
+    "functions that decorators register": lambda number: (
+        "known = {}\ndef add(name):\n    def keep(function):\n        known[name] = function\n"
+        "        return function\n    return keep\n"
+        + each(number, "@add('{n}')\n" + FUNCTIONS)
+        + "@add('last')\ndef late(): charge()\n"
+        + PAY.format("str", "known['last']()")
+    ),
+    "functions that a decorator wraps": lambda number: (
+        "def twice(function):\n    def wrapper(): function()\n    return wrapper\n"
+        + each(number, "@twice\n" + FUNCTIONS)
+        + "@twice\ndef late(): charge()\n"
+        + PAY.format("str", "late()")
+    ),
+    "functions that one returns": lambda number: (
+        each(number, FUNCTIONS)
+        + "def choose(number):\n"
+        + each(number, "    if number == {n}: return f{n}\n")
+        + "    return last\n"
+        + PAY.format("int", "choose(given)()")
+    ),
+    "functions that a helper calls": lambda number: (
+        each(number, FUNCTIONS)
+        + "def call(function): function()\n"
+        + PAY.format("str", "\n" + each(number, "    call(f{n})\n") + "    call(last)")
+    ),
+    "lambdas that objects get": lambda number: (
+        ACTION
+        + f"def make(): return {listed(number, 'Action(lambda: {n})', 'Action(lambda: last())')}\n"
+        + PAY.format("str", "\n    for one in make(): one.run()")
+    ),
+    "lambdas that one returns": lambda number: (
+        "def same(function): return function\n"
+        + PAY.format(
+            "str",
+            "\n" + each(number, "    same(lambda: {n})()\n") + "    same(lambda: charge())()",
+        )
+    ),
+    "objects of a class": lambda number: (
+        each(number, FUNCTIONS)
+        + ACTION
+        + each(number, "a{n} = Action(f{n})\n")
+        + "a = Action(last)\n"
+        + PAY.format("Action", "given.run()")
+    ),
+    "functions that make objects": lambda number: (
+        each(number, FUNCTIONS)
+        + ACTION
+        + each(number, "def m{n}(): return Action(f{n})\n")
+        + "def make(): return Action(last)\n"
+        + PAY.format("Action", "given.run()")
+    ),
+    "objects that objects get": lambda number: (
+        "class Base: pass\n"
+        + each(number, METHOD)
+        + LAST
+        + "class Holder:\n    def __init__(self, one): self.one = one\n"
+        + "    def run(self): self.one.go()\n"
+        + PAY.format(
+            "str", "\n" + each(number, "    Holder(C{n}()).run()\n") + "    Holder(Last()).run()"
+        )
+    ),
+    "subclasses with a method": lambda number: (
+        "class Base:\n    def go(self): pass\n"
+        + each(number, METHOD)
+        + LAST
+        + PAY.format("Base", "given.go()")
+    ),
+    "subclasses": lambda number: (
+        "class Base:\n    def go(self): pass\n"
+        + each(number * 4, "class C{n}(Base): pass\n")
+        + LAST
+        + PAY.format("Base", "given.go()")
+    ),
+    "classes that have a protocol": lambda number: (
+        "from typing import Protocol\nclass Given(Protocol):\n    def go(self): ...\n"
+        + each(number, METHOD).replace("(Base)", "")
+        + LAST.replace("(Base)", "")
+        + PAY.format("Given", "given.go()")
+    ),
+    "classes of a union": lambda number: (
+        "class Base: pass\n"
+        + LAST
+        + each(number, METHOD)
+        + PAY.format(f"'Last{each(number, ' | C{n}')}'", "given.go()")
+    ),
+    "methods by the beginning of their name": lambda number: (
+        "class Shop:\n"
+        + each(number, "    def on_{n}(self): pass\n")
+        + "    def on_last(self): charge()\n"
+        + "    def run(self, name): getattr(self, f'on_{name}')()\n"
+        + PAY.format("str", "Shop().run(given)")
+    ),
+    "functions that are gathered": lambda number: (
+        "import asyncio\n"
+        + each(number, "async def f{n}(): return {n}\n")
+        + "async def late(): charge()\n"
+        + f"def begun(): return {listed(number, 'f{n}()', 'late()')}\n"
+        + "@step\nasync def pay(): await asyncio.wait(begun())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_few_values_are_followed(name):
+    """A few values of each kind are followed to the last of them."""
+    report = checked(CHARGE + SOURCES[name](2), "pay -> charge")
+
+    assert not report.failures
+    assert verdicts(report)["pay -> charge"][0] == "supported"
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_many_values_contradict_nothing(name):
+    """An edge behind more values than the check follows is unverified, if not supported."""
+    report = checked(CHARGE + SOURCES[name](135), "pay -> charge")
+
+    assert not report.failures
+    assert verdicts(report)["pay -> charge"][0] != "contradicted"
