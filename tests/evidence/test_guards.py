@@ -175,6 +175,36 @@ def test_the_work_for_generators_that_call_each_other_is_limited():
     assert [edge.verdict for edge in report.edges] == ["supported", "supported"]
 
 
+CLASSES = "".join(f"class Kind{number}: pass\n" for number in range(100))
+
+
+@pytest.mark.parametrize(
+    ("body", "arguments", "work"),
+    [
+        ("print()", [f"Kind{number}, print" for number in range(100)], 1_500),
+        ("print(kind, name)", [f"Kind0, '{number}'" for number in range(100)], 4_000),
+        ("print(kind, name)", [f"Kind{number % 30}, ['{number}']" for number in range(100)], 8_500),
+    ],
+    ids=["classes that nothing reads", "one class", "some classes"],
+)
+def test_the_work_for_functions_that_get_classes_is_limited(body, arguments, work):
+    """A function that gets a class is followed for each, and not with each other argument."""
+    source = f"{PAY}{CLASSES}def read(kind, name):\n" + f"    {body}\n" * 50
+    source += "@step\ndef sell():\n" + "".join(f"    read({each})\n" for each in arguments)
+    project = project_with({"app.py": f"{source}    pay()\n"})
+    (report,) = check(project, [checked_flow(project, "sell -> pay, pay -> charge")], work=work)
+
+    assert [edge.verdict for edge in report.edges] == ["supported", "supported"]
+
+
+@pytest.mark.parametrize("use", ["name()", "eval('name')()", "(lambda: name())()"])
+def test_a_parameter_that_is_read_in_any_way_makes_a_difference(use):
+    """A function that calls what it gets is followed with each function that it gets."""
+    source = f"{PAY}def call(name): {use}\n@step\ndef sell():\n    call(print)\n    call(pay)\n"
+
+    assert checked(source, "sell -> pay").edges[0].verdict == "supported"
+
+
 @pytest.mark.parametrize(("module", "name"), [(engine, "_DEEPEST"), (runs, "_DEEPEST")])
 def test_calls_that_are_nested_too_deep_contradict_nothing(monkeypatch, module, name):
     """An edge may be anywhere below calls that are not followed any more."""

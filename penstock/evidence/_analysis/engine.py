@@ -13,6 +13,7 @@ from penstock.evidence._analysis.terms import Outside, Term
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
+    Alias,
     Class,
     Constant,
     Container,
@@ -23,6 +24,7 @@ from penstock.evidence._analysis.values import (
     Unknown,
     Value,
     Values,
+    Wrapped,
     join,
 )
 from penstock.evidence._source.files import Definition, SourceFile
@@ -37,10 +39,15 @@ _DEEPEST = 40
 _MORE = 20
 
 
-_MOST_CONTEXTS = 16
+_LIMITS = 4, 16
+"""How many contexts a function may have before only the kinds of further arguments count.
+
+With as many as the second number, nothing of them counts any more.
+"""
 
 
-_FEW_CONTEXTS = 4
+_LIMITS_WITH_CLASSES = 16, 32
+"""The same for a call with classes or functions that an earlier one had, too, which still count."""
 
 
 _MOST_CLOSURES = 128
@@ -115,6 +122,8 @@ class Engine(Heap):
         self.contexts: dict[Definition, list[Activation]] = {}
         self._counts: dict[tuple[Definition, Scope], int] = {}
         """How many of these each function has, which may be one of several closures."""
+        self._kept: set[tuple[Definition, Scope, tuple[Hashable, ...]]] = set()
+        """The classes and functions among the arguments that each function was called with."""
         self._subclasses: dict[Definition, tuple[Definition, ...]] = {}
         self._prepared: dict[tuple[Definition, str], int] = {}
         self.made: dict[Definition, int] = {}
@@ -374,7 +383,7 @@ class Engine(Heap):
     ) -> Activation:
         """Return what *function* does with *arguments*."""
         bound = bind(self, self.annotation, function, arguments, receiver)
-        key: Hashable = (function.definition, function.scope, receiver, tuple(bound.values()))
+        key = _key_of(function, receiver, bound)
         found = self._activations.get(key) or self._activation(function, receiver, bound)
         if found.is_running:
             found.recursed = True
@@ -389,24 +398,31 @@ class Engine(Heap):
         definition, scope = function.definition, function.scope
         contexts = self.contexts.setdefault(definition, [])
         count = self._counts.get((definition, scope), 0)
-        is_kept = definition.has_functions or any(map(_is_kept, bound.values()))
+        key = _key_of(function, receiver, bound)
+        kept = tuple(values for values in key[3:] if _is_kept(values))
+        few, most = _LIMITS_WITH_CLASSES if kept else _LIMITS
+        is_new = definition.has_functions or (kept and (definition, scope, kept) not in self._kept)
+        is_full = count >= most and not is_new
         found = None
-        key: Hashable = (definition, scope, receiver, tuple(bound.values()))
-        if count >= _FEW_CONTEXTS and not is_kept:
+        if count >= few and not is_new:
             self.blur(receiver, definition)
             bound = {name: _general(values) for name, values in bound.items()}
-            key = (definition, scope, receiver, tuple(bound.values()))
+            key = _key_of(function, receiver, bound)
             found = self._activations.get(key)
-        is_full = len(contexts) >= _MOST_CLOSURES or (count >= _MOST_CONTEXTS and not is_kept)
-        if found is None and (is_full or self.depth > _DEEPEST):
+        if len(contexts) >= _MOST_CLOSURES or self.depth > _DEEPEST:
+            is_full, kept = True, ()
+        if found is None and is_full:
             receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
-            bound = bind(self, self.annotation, function, ANY, receiver)
-            key = (definition, scope, receiver, "any")
+            given, bound = bound, bind(self, self.annotation, function, ANY, receiver)
+            if kept:
+                bound.update((name, v) for name, v in given.items() if _is_kept(v))
+            key = (definition, scope, receiver, "any", *kept)
             found = self._activations.get(key)
         if found is None:
             found = self._activations[key] = Activation(definition, scope, bound, receiver)
             contexts.append(found)
             self._counts[definition, scope] = count + 1
+            self._kept.add((definition, scope, kept))
         return found
 
     def construction(self, cls: Definition, site: Hashable, body: Term) -> Activation:
@@ -439,6 +455,24 @@ class Engine(Heap):
             activation.is_running = False
             self.depth -= 1
         self.evaluated.append(activation)
+
+
+def _key_of(
+    function: Function, receiver: Value | None, bound: Mapping[str, Values]
+) -> tuple[Any, ...]:
+    """Return what makes a call of *function* another one, as no parameter does that it ignores."""
+    unread = function.definition.unread_names
+    read = [v for name, v in bound.items() if name not in unread or _is_provided(v)]
+    return (function.definition, function.scope, receiver, *read)
+
+
+def _is_provided(values: Values) -> bool:
+    """Return whether a framework calls something to provide a parameter."""
+    return any(
+        isinstance(v, (Wrapped, Alias))
+        or (isinstance(v, External) and v.name.endswith(".Depends()"))
+        for v in values
+    )
 
 
 def _too_deep(activation: Activation) -> Outside:

@@ -17,6 +17,7 @@ from penstock.evidence._source.functions import (
     is_stub,
     names_assigned_in,
     nodes_in,
+    parameters_unread_in,
     statements_in,
 )
 
@@ -92,6 +93,11 @@ class Definition:
             and isinstance(each.value, ast.Name)
             and each.value.id == first[0]
         )
+
+    @cached_property
+    def unread_names(self) -> frozenset[str]:
+        """The parameters that nothing in its body reads."""
+        return parameters_unread_in(self.node)
 
     @cached_property
     def has_functions(self) -> bool:

@@ -12,12 +12,14 @@ __all__ = [
     "is_stub",
     "names_assigned_in",
     "nodes_in",
+    "parameters_unread_in",
     "statements_in",
     "written",
 ]
 
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NOT_ENTERED = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda}
+_READING_ALL = {"dir", "eval", "exec", "locals", "vars"}
 _STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _NOT_NODES = {"id", "attr", "arg", "ctx", "kind", "type_comment", "module", "level", "asname"}
 
@@ -93,6 +95,15 @@ def names_assigned_in(node: Any) -> frozenset[str]:
 def _parameters(arguments: ast.arguments) -> list[ast.arg]:
     starred = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *starred]
+
+
+def parameters_unread_in(node: Any) -> frozenset[str]:
+    """Return the parameters of a function that its body does not read, nor a function in it."""
+    body = node.body if isinstance(node.body, list) else [node.body]
+    read = {each.id for part in body for each in nodes_in(part) if isinstance(each, ast.Name)}
+    if not _READING_ALL.isdisjoint(read):
+        return frozenset()
+    return frozenset(each.arg for each in _parameters(node.args)) - read
 
 
 def _own_nodes(node: Any) -> Iterator[ast.AST]:
