@@ -59,6 +59,9 @@ _REQUESTED = re.compile(
 _MOST_CALLERS = 50
 """How many functions that may lead to a step are looked for before any may."""
 
+_OF_MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
+"""Methods that no other method of an object calls back."""
+
 _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
 """How the name of a plugin begins, after what finds it."""
 
@@ -86,6 +89,7 @@ class WaysOut:
             return self._may_name(outside, wanted, is_own=is_own)
         return (
             self._is_template_of(outside, wanted)
+            or self._is_called_back(outside, wanted)
             or self._may_be_imported(outside, wanted)
             or self._is_kept(outside, wanted)
             or self._may_be_got(outside, wanted, is_own=is_own)
@@ -129,6 +133,24 @@ class WaysOut:
         owner, _, called = (outside.library or "").rpartition(".")
         is_dispatch = called in {"dispatch", "dispatch_request"}
         return is_dispatch and cls.kind == "class" and owner in self._engine.mro(cls)
+
+    def _is_called_back(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a method that a class has of a library may call another of the class.
+
+        That other is one that nothing in the project calls, so that it is there for the library.
+        """
+        owner, _, name = (outside.library or "").rpartition(".")
+        if name in _OF_LIBRARIES or name.startswith("__"):
+            return False
+        return any(
+            each.is_method
+            and each.name not in _OF_MAKING
+            and decorators_of(each).isdisjoint({"property", "cached_property"})
+            and each.parent is not None
+            and owner in self._engine.mro(each.parent)
+            and not self._project.callers_of(each)
+            for each in self._ancestors(wanted)
+        )
 
     def _may_be_imported(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether what was imported by a string is called, or something that it has.

@@ -378,7 +378,8 @@ class Edit(Checked):
     [
         (VIEW, "supported"),
         (VIEW.replace("super().dispatch", "super().dispatch_request"), "unverified"),
-        (VIEW.replace("super().dispatch", "super().prepare"), "contradicted"),
+        (VIEW.replace("super().dispatch", "super().prepare"), "unverified"),
+        (VIEW.replace("super().dispatch", "super().save"), "contradicted"),
         (VIEW.replace("def post", "def pay"), "contradicted"),
         (VIEW.replace("Edit(Checked)", "Edit"), "contradicted"),
     ],
@@ -386,6 +387,7 @@ class Edit(Checked):
         "dispatch",
         "dispatch of another library",
         "another method",
+        "a method that stores",
         "not a verb",
         "another class",
     ],
@@ -496,3 +498,31 @@ def charge(): ...
 def sell(): charge()
 """
     assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("method", "call", "verdict"),
+    [
+        ("handle", "shop.serve()", "unverified"),
+        ("handle", "Server().serve()", "contradicted"),
+        ("handle", "shop.serve()\n    if late: Shop.handle", "unverified"),
+        ("called", "shop.serve()", "contradicted"),
+        ("__init__", "shop.serve()", "contradicted"),
+    ],
+    ids=["of the object", "of another", "named", "called by the project", "when it is made"],
+)
+def test_a_method_of_a_library_may_call_those_that_a_class_has_for_it(method, call, verdict):
+    """A method that nothing in the project calls is there for the class of the library."""
+    source = f"""
+from lib import Server
+class Shop(Server):
+    def {method}(self): collect()
+@step
+def collect(): ...
+@step
+def pay(shop: Shop, late):
+    {call}
+def other(shop: Shop):
+    shop.called()
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}

@@ -46,6 +46,7 @@ from penstock.evidence._analysis.values import (
     Value,
     Values,
     Wrapped,
+    assignable,
     join,
 )
 from penstock.evidence._source.files import Definition
@@ -67,7 +68,7 @@ def _of_module(frame: Frame, owner: Module, name: str, _: ast.AST) -> Values:
     whole = f"{owner.source.module}.{name}"
     if not found and whole in frame.engine.project.packages:
         return (External(whole),)  # a package without an ``__init__.py``
-    return found or UNKNOWN
+    return assignable(found) or UNKNOWN
 
 
 def _of_library(frame: Frame, owner: External, name: str, node: ast.AST) -> Values:
@@ -158,30 +159,25 @@ def _kind_of_task(owner: Value, name: str) -> str | None:
 
 def _bound(frame: Frame, found: Values, receiver: Value, node: ast.AST) -> Values:
     """Return what a class has, as an attribute of *receiver*."""
-    bound: list[Value] = []
-    for value in found:
-        if isinstance(value, Function):
-            bound.append(Method(value, receiver))
-        elif isinstance(value, Wrapped) and isinstance(receiver, Instance):
-            bound += _descriptor(frame, value, receiver, node)
-        elif isinstance(value, Wrapped):
-            bound += _static(value, receiver)
-        elif isinstance(value, Instance):
+    return frame.one_of(found, lambda value: _bound_one(frame, value, receiver, node))
+
+
+def _bound_one(frame: Frame, value: Value, receiver: Value, node: ast.AST) -> Values:
+    match value:
+        case Function():
+            return (Method(value, receiver),)
+        case Wrapped() if isinstance(receiver, Instance):
+            return _descriptor(frame, value, receiver, node)
+        case Wrapped():
+            return _static(value, receiver)
+        case Instance():
             getter = frame.engine.find(value.cls, "__get__")
-            functions = [f for f in getter if isinstance(f, Function)]
-            if not functions:
-                bound.append(value)
-            for function in functions:
-                bound += _called(frame, Method(function, value), node, ((receiver,),))
-        elif isinstance(value, Partial) and value.kind == "method":
-            bound.append(
-                Partial(Method(value.callee, receiver), value.positional, value.named)
-                if isinstance(value.callee, Function)
-                else value
-            )
-        else:
-            bound.append(value)
-    return join(bound)
+            methods = [Method(each, value) for each in getter if isinstance(each, Function)]
+            called = (_called(frame, each, node, ((receiver,),)) for each in methods)
+            return join(*called) if methods else (value,)
+        case Partial(callee=Function() as function, kind="method"):
+            return (Partial(Method(function, receiver), value.positional, value.named),)
+    return assignable((value,))
 
 
 def _static(value: Wrapped, receiver: Value) -> Values:
@@ -225,7 +221,14 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
         # The column of a table may have other values than those that the source assigns.
         is_column = found and all(isinstance(value, External) for value in found)
         is_constant = all(isinstance(value, Constant) for value in own)
-        return now or (join(own, found) if is_column and is_constant else own)
+        if is_column and is_constant:
+            return now or join(own, found)
+        kept = () if now else _kept(engine, owner, name, found)
+        if not kept:
+            return now or own
+        return frame.one_of(
+            (None, *kept), lambda each: _bound_one(frame, each, owner, node) if each else own
+        )
     if owner.site is None:
         found = with_overrides(engine, owner.cls, name, found)
     if found and not all(isinstance(value, External) for value in found):
@@ -251,6 +254,28 @@ def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Valu
         known = (value for value in own if not isinstance(value, Unknown))
         return join(known, _annotated(engine, owner, name) or UNKNOWN)
     return own
+
+
+def _kept(engine: Engine, owner: Instance, name: str, found: Values) -> Values:
+    """Return what of *found* an object may have still, though methods assign ``self.NAME``.
+
+    What is computed is so until something assigns it; and a method is so for an object to which
+    nothing is assigned, which is none if ``__init__`` does that.
+    """
+    kept = [value for value in found if _is_descriptor(engine, value)]
+    if any(isinstance(value, Function) for value in found):
+        known = (one for one in engine.mro(owner.cls) if not isinstance(one, str))
+        methods = (each for one in known for each in engine.info(one).assigned.get(name, ()))
+        if not any(getattr(method, "name", "") == "__init__" for method in methods):
+            kept += [value for value in found if isinstance(value, Function)]
+    return tuple(kept)
+
+
+def _is_descriptor(engine: Engine, value: Value) -> bool:
+    """Return whether a class computes an attribute by *value*."""
+    if isinstance(value, Wrapped):
+        return value.kind in {"property", "cached_property"}
+    return isinstance(value, Instance) and bool(engine.find(value.cls, "__get__"))
 
 
 def _is_of_another_class(engine: Engine, owner: Instance, found: Values) -> bool:
@@ -365,7 +390,7 @@ def _of_class(frame: Frame, owner: Class, name: str, _: ast.AST) -> Values:
     if external:  # it may make an instance, like ``model_validate`` of pydantic
         made = tuple(External(each.name, owner) for each in bound if isinstance(each, External))
         return _that_calls(engine, owner, name) or made
-    return join(bound)
+    return assignable(join(bound))
 
 
 def _of_super(frame: Frame, owner: Super, name: str, node: ast.AST) -> Values:

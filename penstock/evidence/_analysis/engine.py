@@ -64,6 +64,13 @@ _MOST_SUBCLASSES = 500
 _MOST_MODULES = 20
 
 
+_WITHOUT_ATTRIBUTES = {
+    "object", "builtins.object", "abc.ABC", "typing.Protocol", "typing.Generic",
+    "typing_extensions.Protocol", "typing_extensions.Generic",
+}  # fmt: skip
+"""Classes of libraries that have nothing that a class of the project may inherit."""
+
+
 _MOST_ROUNDS = 3
 """How often objects of imported modules are added, which may lead to further modules."""
 
@@ -332,18 +339,21 @@ class Engine(Heap):
         return self.info(cls).scope.read(name) or NOTHING
 
     def find(self, cls: Definition, name: str, after: Definition | None = None) -> Values:
-        """Return what a class has under *name*, as an attribute is looked up."""
+        """Return what a class has under *name*, as an attribute is looked up.
+
+        A class of a library may have it, or one of the project that comes after.
+        """
         line = self.mro(cls)
         if after is not None:
             line = line[line.index(after) + 1 :] if after in line else ()
+        inherited: Values = NOTHING
         for one in line:
-            if isinstance(one, str):
-                if one not in {"object", "builtins.object", "abc.ABC", "typing.Protocol"}:
-                    return (External(f"{one}.{name}"),)
-                continue
-            if found := self.own(one, name):
-                return found
-        return NOTHING
+            if not isinstance(one, str):
+                if found := self.own(one, name):
+                    return join(found, inherited)
+            elif not inherited and one not in _WITHOUT_ATTRIBUTES:
+                inherited = (External(f"{one}.{name}"),)
+        return inherited
 
     def prepare(self, cls: Definition, name: str) -> None:
         """Evaluate the methods that assign ``self.NAME``, with any arguments."""

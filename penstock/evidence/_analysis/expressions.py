@@ -12,7 +12,12 @@ from penstock.evidence._analysis.containers import copy_items, count_of, items_o
 from penstock.evidence._analysis.frame import Frame, path_of
 from penstock.evidence._analysis.hooks import hook_of
 from penstock.evidence._analysis.iteration import await_values, counted_items, iterate
-from penstock.evidence._analysis.operators import binary_operation, boolean_operation, conditional
+from penstock.evidence._analysis.operators import (
+    binary_operation,
+    boolean_operation,
+    comparison,
+    conditional,
+)
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import formatted_string
 from penstock.evidence._analysis.terms import Iterate, Loop, Yield
@@ -67,7 +72,7 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Values:
         return hook
     if owners and all(isinstance(one, Constant) and one.value is None for one in owners):
         owners = UNKNOWN  # something else sets it, since None has no attributes
-    return join(*(attribute_of(frame, owner, node.attr, node) for owner in owners))
+    return frame.one_of(owners, lambda owner: attribute_of(frame, owner, node.attr, node))
 
 
 def _subscript(frame: Frame, node: ast.Subscript) -> Values:
@@ -78,7 +83,7 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Values:
     keys = frame.evaluate(node.slice)
     if frame.paths and (path := path_of(node)) in frame.paths:
         return frame.paths[path]
-    return join(*(_item(frame, owner, keys, node) for owner in owners))
+    return frame.one_of(owners, lambda owner: _item(frame, owner, keys, node))
 
 
 def _part_of(frame: Frame, owner: Value, node: ast.Subscript) -> Value:
@@ -229,11 +234,6 @@ def _starred(frame: Frame, node: ast.Starred) -> Values:
     return frame.evaluate(node.value)
 
 
-def _compare(frame: Frame, node: ast.Compare) -> Values:
-    _all_parts(frame, node)
-    return UNKNOWN
-
-
 _EXPRESSIONS: dict[type[ast.expr], Callable[[Frame, Any], Values]] = {
     ast.Name: _name,
     ast.Constant: _constant,
@@ -257,6 +257,6 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[[Frame, Any], Values]] = {
     ast.NamedExpr: _named,
     ast.BinOp: binary_operation,
     ast.Starred: _starred,
-    ast.Compare: _compare,
+    ast.Compare: comparison,
     ast.JoinedStr: formatted_string,
 }

@@ -2,19 +2,38 @@
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.scopes import Activation, Arguments, Attributes, Scope, merge
-from penstock.evidence._analysis.terms import Call, Exit, Sequence, Term
-from penstock.evidence._analysis.values import UNKNOWN, External, Instance, Value, Values, join
+from penstock.evidence._analysis.terms import (
+    EMPTY,
+    Call,
+    Exit,
+    Sequence,
+    Term,
+    choice,
+    sequence,
+)
+from penstock.evidence._analysis.values import (
+    UNKNOWN,
+    External,
+    Instance,
+    Value,
+    Values,
+    assignable,
+    join,
+)
 from penstock.evidence._source.functions import written
 
 __all__ = ["Frame", "Names", "Special", "path_of"]
 
 Names = dict[str, Values]
+
+T = TypeVar("T")
 
 
 class Frame:
@@ -84,6 +103,21 @@ class Frame:
         """Collect in the block what happens, without noting it."""
         return _Collected(self)
 
+    def one_of(self, values: Iterable[T], evaluate: Callable[[T], Values]) -> Values:
+        """Return what *evaluate* gives for *values*, of which there is one at a time."""
+        several = [*values]
+        if len(several) == 1:
+            return evaluate(several[0])
+        found: list[Values] = []
+        options: list[Term] = []
+        for each in several:
+            with self.collected() as terms:
+                found.append(evaluate(each))
+            options.append(sequence(terms))
+        if any(option != EMPTY for option in options):
+            self.emit(choice(options))
+        return join(*found)
+
     @contextmanager
     def in_round(self, number: int) -> Iterator[None]:
         """Evaluate the block as one round of a loop."""
@@ -108,7 +142,7 @@ class Frame:
             if is_first or scope.definition.kind != "class":
                 found = scope.read(name)
                 if found is not None:
-                    return found
+                    return found if is_first or scope.parent is not None else assignable(found)
             is_first = False
             scope = scope.parent
         return self._builtin(name)

@@ -7,7 +7,7 @@ from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.heap import KEYS
 from penstock.evidence._analysis.library import PLUGINS
 from penstock.evidence._analysis.scopes import Activation, Arguments
-from penstock.evidence._analysis.terms import Call, Join, Term, choice
+from penstock.evidence._analysis.terms import Call, Join, Term, choice, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -68,7 +68,9 @@ def await_values(frame: Frame, values: Values, node: ast.AST) -> Values:
             options.append(Join(value.token))
             found = join(found, frame.engine.load(value, "result") or UNKNOWN)
         elif isinstance(value, Instance) and frame.engine.find(value.cls, "__await__"):
-            frame.apply(attribute_of(frame, value, "__await__", node), Arguments(), node)
+            with frame.collected() as terms:
+                frame.apply(attribute_of(frame, value, "__await__", node), Arguments(), node)
+            options.append(sequence(terms))
         else:
             found = join(found, (value,))
     if options:
@@ -87,12 +89,11 @@ def iterate(
         node: The expression or statement that does it.
         is_silent: Whether only the items are asked for, for nothing runs here.
     """
-    found: Values = NOTHING
     lazy: list[Activation] = []
     for value in values:
         if isinstance(value, Deferred) and value.kind == "generator" and not is_silent:
             lazy += value.activations
-        found = join(found, _items(frame, value, node))
+    found = frame.one_of(values, lambda value: _items(frame, value, node))
     return found, tuple(dict.fromkeys(lazy))
 
 

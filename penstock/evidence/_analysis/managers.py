@@ -13,7 +13,16 @@ from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.targets import assign_target
 from penstock.evidence._analysis.terms import EMPTY, Iterate, Join, Term, Try, sequence
-from penstock.evidence._analysis.values import UNKNOWN, Deferred, External, Instance, Values, join
+from penstock.evidence._analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    Deferred,
+    External,
+    Instance,
+    Value,
+    Values,
+    join,
+)
 
 __all__ = ["enter_context", "run_with"]
 
@@ -71,26 +80,31 @@ def enter_context(
 def _enter(frame: Frame, values: Values, node: ast.AST, *, is_async: bool) -> Values:
     """Call ``__enter__``, and return what the block gets."""
     name = "__aenter__" if is_async else "__enter__"
-    entered: Values = ()
-    for value in values:
+
+    def enter(value: Value) -> Values:
         if isinstance(value, Deferred):
-            entered = join(entered, *(each.yields for each in value.activations))
-        elif isinstance(value, Instance) and frame.engine.find(value.cls, name):
+            return join(*(each.yields for each in value.activations))
+        if isinstance(value, Instance) and frame.engine.find(value.cls, name):
             found = frame.apply(attribute_of(frame, value, name, node), Arguments(), node)
-            entered = join(entered, await_values(frame, found, node))
-        else:
-            entered = join(entered, (value,))
-    return entered
+            return await_values(frame, found, node)
+        return (value,)
+
+    return frame.one_of(values, enter)
 
 
 def _leave(frame: Frame, values: Values, node: ast.AST, *, is_async: bool) -> Term:
     """Return what happens at the end of the block: ``__exit__``, and waiting for hand-offs."""
     name = "__aexit__" if is_async else "__exit__"
+
+    def leave(value: Value) -> Values:
+        if isinstance(value, Instance) and frame.engine.find(value.cls, name):
+            method = attribute_of(frame, value, name, node)
+            arguments = Arguments((UNKNOWN, UNKNOWN, UNKNOWN))
+            await_values(frame, frame.apply(method, arguments, node), node)
+        for token in frame.tokens.get(value, ()):
+            frame.emit(Join(token))
+        return NOTHING
+
     with frame.collected() as terms:
-        for value in values:
-            if isinstance(value, Instance) and frame.engine.find(value.cls, name):
-                method = attribute_of(frame, value, name, node)
-                arguments = Arguments((UNKNOWN, UNKNOWN, UNKNOWN))
-                await_values(frame, frame.apply(method, arguments, node), node)
-            terms.extend(Join(token) for token in frame.tokens.get(value, ()))
+        frame.one_of(values, leave)
     return sequence(terms)

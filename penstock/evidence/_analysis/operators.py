@@ -15,13 +15,23 @@ from penstock.evidence._analysis.values import (
     UNKNOWN,
     Constant,
     Container,
+    Function,
     Instance,
     Partial,
+    Value,
     Values,
+    Wrapped,
     join,
 )
 
-__all__ = ["binary_operation", "boolean_operation", "conditional"]
+__all__ = [
+    "binary_operation",
+    "boolean_operation",
+    "comparison",
+    "conditional",
+    "delete_item",
+    "operation_in_place",
+]
 
 
 def binary_operation(frame: Frame, node: ast.BinOp) -> Values:
@@ -33,23 +43,61 @@ def binary_operation(frame: Frame, node: ast.BinOp) -> Values:
         return found
     if isinstance(node.op, ast.Mod) and (found := _formatted(left)):
         return found
-    method = _METHODS.get(type(node.op), "")
-    return _called(frame, left, right, method, node) or UNKNOWN
+    return _called(frame, left, right, _METHODS[type(node.op)], node) or UNKNOWN
 
 
-def _called(frame: Frame, left: Values, right: Values, method: str, node: ast.BinOp) -> Values:
+def operation_in_place(frame: Frame, left: Values, right: Values, node: ast.AugAssign) -> Values:
+    """Return what ``left += right`` assigns, where *left* is not a list."""
+    method = _METHODS[type(node.op)]
+    in_place = _called(frame, left, right, method.replace("__", "__i", 1), node)
+    return in_place or _called(frame, left, right, method, node) or UNKNOWN
+
+
+def comparison(frame: Frame, node: ast.Compare) -> Values:
+    """Evaluate comparisons, with the methods of objects that they call."""
+    left = frame.evaluate(node.left)
+    for operator, operand in zip(node.ops, node.comparators, strict=True):
+        right = frame.evaluate(operand)
+        if method := _COMPARISONS.get(type(operator)):
+            _called(frame, left, right, method, node)
+        elif not isinstance(operator, (ast.Is, ast.IsNot)):
+            _called(frame, right, left, "__contains__", node)
+        left = right
+    return UNKNOWN
+
+
+def delete_item(frame: Frame, node: ast.Subscript) -> None:
+    """Evaluate ``del owner[key]``, with the method of an object that it calls."""
+    owners, keys = frame.evaluate(node.value), frame.evaluate(node.slice)
+    _called(frame, owners, keys, "__delitem__", node)
+
+
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "__eq__", ast.NotEq: "__eq__", ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__",
+    ast.GtE: "__ge__",
+}  # fmt: skip
+
+
+def _called(frame: Frame, left: Values, right: Values, method: str, node: ast.AST) -> Values:
     """Return what the method of an operator gives, if objects of the project have it."""
-    found = NOTHING
-    for value in left:
-        if isinstance(value, Instance) and method and frame.engine.find(value.cls, method):
+    if not any(isinstance(value, Instance) for value in left):
+        return NOTHING
+
+    def call(value: Value) -> Values:
+        found = frame.engine.find(value.cls, method) if isinstance(value, Instance) else NOTHING
+        if any(isinstance(each, (Function, Wrapped)) for each in found):
             bound = attribute_of(frame, value, method, node)
-            found = join(found, frame.apply(bound, Arguments((right,)), node))
-    return found
+            return frame.apply(bound, Arguments((right,)), node)
+        return NOTHING
+
+    return frame.one_of(left, call)
 
 
 _METHODS: dict[type[ast.operator], str] = {
-    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.RShift: "__rshift__",
-    ast.LShift: "__lshift__", ast.Mod: "__mod__", ast.MatMult: "__matmul__",
+    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__",
+    ast.FloorDiv: "__floordiv__", ast.Mod: "__mod__", ast.Pow: "__pow__", ast.RShift: "__rshift__",
+    ast.LShift: "__lshift__", ast.MatMult: "__matmul__", ast.BitOr: "__or__",
+    ast.BitAnd: "__and__", ast.BitXor: "__xor__",
 }  # fmt: skip
 
 

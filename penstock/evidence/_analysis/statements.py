@@ -15,6 +15,7 @@ from penstock.evidence._analysis.lengths import add_items, note_length
 from penstock.evidence._analysis.loops import run_for, run_while
 from penstock.evidence._analysis.managers import run_with
 from penstock.evidence._analysis.narrowing import narrow
+from penstock.evidence._analysis.operators import delete_item, operation_in_place
 from penstock.evidence._analysis.passed import PLAIN, decorators_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.targets import assign_target
@@ -166,8 +167,15 @@ def _aug_assign(frame: Frame, node: ast.AugAssign) -> None:
                 frame.engine.put(container, None, items)
             else:
                 add_items(frame, container, counted)
+    values = containers or operation_in_place(frame, before, values, node)
     if isinstance(node.target, ast.Name):
-        frame.assign(node.target.id, containers or UNKNOWN)
+        frame.assign(node.target.id, values)
+
+
+def _delete(frame: Frame, node: ast.Delete) -> None:
+    for target in node.targets:
+        if isinstance(target, ast.Subscript):
+            delete_item(frame, target)
 
 
 def _return(frame: Frame, node: ast.Return) -> None:
@@ -206,6 +214,7 @@ _STATEMENTS: dict[type[ast.stmt], Callable[[Frame, Any], None]] = {
     ast.Assign: _assign,
     ast.AnnAssign: _ann_assign,
     ast.AugAssign: _aug_assign,
+    ast.Delete: _delete,
     ast.Return: _return,
     ast.Raise: _raise,
     ast.Break: _break,

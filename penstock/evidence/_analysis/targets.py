@@ -8,6 +8,7 @@ from penstock.evidence._analysis.frame import Frame, path_of
 from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.values import (
+    NOTHING,
     UNKNOWN,
     Class,
     Constant,
@@ -34,8 +35,10 @@ def assign_target(frame: Frame, target: ast.expr, values: Values) -> None:
             frame.assign(target.id, values)
         case ast.Attribute():
             owners = frame.evaluate(target.value)
-            for owner in owners:
-                _set_attribute(frame, owner, target, values, is_only=len(owners) == 1)
+            is_only = len(owners) == 1
+            frame.one_of(
+                owners, lambda one: _set_attribute(frame, one, target, values, is_only=is_only)
+            )
             _set_path(frame, target, values, owners)
         case ast.Subscript():
             owners = frame.evaluate(target.value)
@@ -47,18 +50,22 @@ def assign_target(frame: Frame, target: ast.expr, values: Values) -> None:
 
 def _set_items(frame: Frame, owners: Values, target: ast.Subscript, values: Values) -> None:
     keys = UNKNOWN if isinstance(target.slice, ast.Slice) else frame.evaluate(target.slice)
-    for owner in owners:
+
+    def set_item(owner: Value) -> Values:
         if isinstance(owner, Container):
             for key in keys:
                 frame.engine.put(owner, key, values)
         elif isinstance(owner, Instance):
             method = attribute_of(frame, owner, "__setitem__", target)
             frame.apply(method, Arguments((keys, values)), target)
+        return NOTHING
+
+    frame.one_of(owners, set_item)
 
 
 def _set_attribute(
     frame: Frame, owner: Value, target: ast.Attribute, values: Values, *, is_only: bool
-) -> None:
+) -> Values:
     engine = frame.engine
     match owner:
         case Instance():
@@ -85,6 +92,7 @@ def _set_attribute(
             pass
         case _:
             engine.store(owner, target.attr, values)
+    return NOTHING
 
 
 def _set_path(frame: Frame, target: ast.expr, values: Values, owners: Values) -> None:

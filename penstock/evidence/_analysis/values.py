@@ -35,6 +35,7 @@ __all__ = [
     "Value",
     "Values",
     "Wrapped",
+    "assignable",
     "is_vague",
     "join",
     "kept_values",
@@ -242,6 +243,14 @@ FURTHER: Values = (Further(),)
 
 CUT: Values = (Further(is_cut=True),)
 """A value beyond a limit of the check."""
+
+
+def assignable(values: Values) -> Values:
+    """Return *values* of a module or a class, where None is for what somebody assigns."""
+    none = Constant(None)
+    if none not in values:
+        return values
+    return tuple(Constant(None, object) if value is none else value for value in values)
 
 
 _MOST = 40

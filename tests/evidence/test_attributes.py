@@ -1,0 +1,136 @@
+"""Attributes that are inherited, computed or assigned, or each of these for some objects."""
+
+import pytest
+from checked_sources import checked, verdicts
+
+COMPUTED = """
+class computed:
+    def __init__(self, function):
+        self.function = function
+    def __get__(self, instance, owner=None):
+        return self.function(instance)
+"""
+
+
+@pytest.mark.parametrize(
+    "bases",
+    ["Generic[T], Base[T]", "Mixin, Base", "Other, Mixin, Base"],
+    ids=["generic", "mixin", "both"],
+)
+def test_a_class_of_a_library_does_not_hide_those_after_it(bases):
+    """An attribute that a class of a library may not have is found in those that follow."""
+    source = f"""
+from typing import Generic, TypeVar
+from lib import Mixin
+T = TypeVar("T")
+class Base(Generic[T]):
+    @step
+    def collect(self): ...
+class Other: ...
+class Shop({bases}): ...
+@step
+def pay():
+    Shop().collect()
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": ("supported", "call")}
+
+
+@pytest.mark.parametrize("decorator", ["cached_property", "computed"])
+def test_an_attribute_is_computed_until_it_is_assigned(decorator):
+    """Nothing that is assigned somewhere makes an attribute one that is never computed."""
+    source = f"""
+from functools import cached_property
+{COMPUTED}
+class Shop:
+    def __init__(self, url):
+        if url:
+            self.url = url
+    @{decorator}
+    def url(self):
+        collect()
+@step
+def collect(): ...
+@step
+def pay(shop: Shop):
+    return shop.url
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": ("supported", "call")}
+
+
+@pytest.mark.parametrize(
+    ("method", "verdict"), [("connect", ("supported", "call")), ("__init__", ("contradicted",))]
+)
+def test_a_method_is_that_of_the_class_unless_each_object_has_another(method, verdict):
+    """An object to which nothing was assigned has the method of its class."""
+    source = f"""
+class Shop:
+    def {method}(self, run):
+        self.run = log
+    def run(self):
+        collect()
+def log(): ...
+@step
+def collect(): ...
+@step
+def pay(shop: Shop):
+    shop.run()
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": verdict}
+
+
+@pytest.mark.parametrize(
+    ("declared", "read"),
+    [
+        (
+            "class Shop:\n    it = None\n    @classmethod\n    def get(cls): return cls.it",
+            "Shop.get()",
+        ),
+        ("class Shop:\n    it = None\n    def get(self): return self.it", "Shop().get()"),
+        ("it = None\ndef get(): return it", "get()"),
+        ("from app import settings", "settings.it"),
+    ],
+    ids=["of the class", "of an object", "of the module", "of another module"],
+)
+@pytest.mark.parametrize("test", ["if found:", "if not found: return\n    if found is not None:"])
+def test_what_is_none_at_first_may_be_anything_later(declared, read, test):
+    """A name of a module or a class that the source sets to None is one that somebody assigns."""
+    source = f"""
+{declared}
+@step
+def pay():
+    found = {read}
+    {test}
+        collect()
+@step
+def collect(): ...
+"""
+    files = {"app/shop.py": source, "app/settings.py": "it = None", "app/__init__.py": ""}
+
+    assert verdicts(checked(files, "pay -> collect")) == {"pay -> collect": ("supported", "call")}
+
+
+OPERATORS = {
+    "__truediv__(self, other)": "shop / 1",
+    "__iadd__(self, other)": "shop += 1",
+    "__and__(self, other)": "shop &= 1",
+    "__eq__(self, other)": "shop != 1",
+    "__le__(self, other)": "0 if shop <= 1 else 1",
+    "__contains__(self, item)": "1 not in shop",
+    "__delitem__(self, key)": "del shop[1]",
+}
+
+
+@pytest.mark.parametrize(("method", "use"), OPERATORS.items(), ids=OPERATORS)
+def test_an_operator_calls_the_method_of_an_object(method, use):
+    """Operators, comparisons and ``del`` call methods of objects of the project."""
+    source = f"""
+class Shop:
+    def {method}:
+        return collect()
+@step
+def collect(): ...
+@step
+def pay(shop: Shop):
+    {use}
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": ("supported", "call")}
