@@ -7,10 +7,18 @@ from penstock.evidence._analysis.calls import apply
 from penstock.evidence._analysis.engine import Engine, Rules
 from penstock.evidence._analysis.expressions import evaluate
 from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.makers import call_with_arguments
 from penstock.evidence._analysis.objects import add_objects
 from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
 from penstock.evidence._analysis.statements import run_block
-from penstock.evidence._analysis.values import Class, Function, Instance, Value
+from penstock.evidence._analysis.values import (
+    Class,
+    Function,
+    Instance,
+    Unknown,
+    Value,
+    join,
+)
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.project import Project
 
@@ -46,7 +54,21 @@ class Analysis:
     def run(self, definitions: list[Definition]) -> None:
         """Find out what *definitions* do, each called with any arguments."""
         self.engine.wanted = frozenset(definitions)
-        self.engine.settle(lambda: [self._root(each) for each in definitions])
+        called: dict[Definition, None] = {}
+
+        def roots() -> list[Activation]:
+            found = [self._root(each) for each in definitions]
+            called.update(dict.fromkeys(filter(self._is_called_elsewhere, definitions)))
+            for each in called:
+                call_with_arguments(self.engine, each)
+            return found
+
+        self.engine.settle(roots)
+
+    def _is_called_elsewhere(self, definition: Definition) -> bool:
+        """Return whether only what is not read can show what a function gets."""
+        several = self.contexts(definition)
+        return len(several) == 1 and Unknown() in join(*several[0].bound.values())
 
     def contexts(self, definition: Definition) -> list[Activation]:
         """Return all calls of *definition* that were seen, and that with any arguments."""

@@ -10,6 +10,7 @@ from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.guesses import methods_called
 from penstock.evidence._analysis.library import (
     CALLBACKS,
+    GIVEN,
     GOT,
     HANDING,
     SIGNATURES,
@@ -234,7 +235,7 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
     if found and not all(isinstance(value, External) for value in found):
         bound = _bound(frame, found, owner, node)
         return join(bound, FURTHER) if _is_of_another_class(engine, owner, found) else bound
-    return _of_model(frame, owner, name, found) or _computed(frame, owner, name, node)
+    return _of_model(frame, owner, name, found, node) or _computed(frame, owner, name, node)
 
 
 def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Values:
@@ -290,10 +291,23 @@ def _is_of_another_class(engine: Engine, owner: Instance, found: Values) -> bool
     )
 
 
-def _of_model(frame: Frame, owner: Instance, name: str, found: Values) -> Values:
+def _given(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Values:
+    """Return what a framework assigns to an attribute, which a method has returned before."""
+    method = GIVEN.get(name, "")
+    if not _is_template(frame.engine, owner.cls, method):
+        return NOTHING
+    with frame.collected():
+        getters: Values = (Wrapped(f"template:{method}", owner),)
+        if method != name:
+            getters = attribute_of(frame, owner, method, node)
+        found = frame.apply(getters, Arguments(), node)
+    return tuple(each for each in found if isinstance(each, (Instance, Container)))
+
+
+def _of_model(frame: Frame, owner: Instance, name: str, found: Values, node: ast.AST) -> Values:
     """Return what an annotation or a base of a library provides."""
     engine = frame.engine
-    if typed := _annotated(engine, owner, name):
+    if typed := _annotated(engine, owner, name) or _given(frame, owner, name, node):
         return typed
     if queries := manager_of(engine, owner, name):
         return tuple(Wrapped(f"item:{name}", query) for query in queries)

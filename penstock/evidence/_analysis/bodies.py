@@ -14,6 +14,7 @@ from penstock.evidence._analysis.values import (
     UNKNOWN,
     Class,
     Constant,
+    Container,
     Deferred,
     External,
     Function,
@@ -61,19 +62,34 @@ def run_body(engine: Engine, activation: Activation) -> None:
     activation.body, activation.leaves = sequence(frame.terms), frame.objects
 
 
-_OF_VIEWS = {"form": "get_form", "serializer": "get_serializer"}
+_OF_VIEWS = {
+    "form": "get_form",
+    "serializer": "get_serializer",
+    "queryset": "get_queryset",
+    "obj": "get_object",
+    "instance": "instance",
+}
 """Parameters that the methods of views have, and the method that makes what a framework passes."""
 
 
 def _of_view(frame: Frame, name: str, values: Values, node: ast.AST) -> Values:
     """Return what a framework passes to a method of a view, if the source shows that."""
     receiver = frame.activation.receiver
-    if name not in _OF_VIEWS or values != UNKNOWN or not isinstance(receiver, Instance):
+    if name not in _OF_VIEWS or values != UNKNOWN:
         return NOTHING
+    if not isinstance(receiver, Instance):
+        return _of_signal(frame) if name == "instance" else NOTHING
     with frame.collected():  # it was made before
         found = attribute_of(frame, receiver, _OF_VIEWS[name], node)
-        made = frame.apply(found, OPEN, node)
-    return tuple(each for each in made if isinstance(each, Instance))
+        made = found if name == "instance" else frame.apply(found, OPEN, node)
+    return tuple(each for each in made if isinstance(each, (Container, Instance)))
+
+
+def _of_signal(frame: Frame) -> Values:
+    """Return an object of the model whose signals call the function."""
+    function = Function(frame.activation.definition, frame.activation.scope)
+    senders = frame.engine.senders.get(function, NOTHING)
+    return tuple(Instance(each.definition) for each in senders if isinstance(each, Class))
 
 
 def _of_annotation(frame: Frame, name: str, values: Values) -> Values:

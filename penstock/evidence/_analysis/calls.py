@@ -10,9 +10,10 @@ from penstock.evidence._analysis.containers import fields_of
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.external import call_external
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.hand_offs import call_outside, hand_functions
+from penstock.evidence._analysis.hand_offs import call_outside, hand_functions, method_of
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
 from penstock.evidence._analysis.iteration import counted_items, iterate, typed_or
+from penstock.evidence._analysis.orm import queried
 from penstock.evidence._analysis.partials import call_partial
 from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.templates import run_validators
@@ -140,7 +141,8 @@ def _is_kept(frame: Frame, node: ast.AST) -> bool:
 def _apply_one(frame: Frame, callee: Value, arguments: Arguments, node: ast.AST) -> Values:
     rule = _RULES.get(type(callee))
     if rule is None:
-        return call_outside(frame, node, arguments) or UNKNOWN
+        found = call_outside(frame, node, arguments)
+        return join(found, queried(frame, method_of(node), arguments, node)) or UNKNOWN
     return rule(frame, callee, arguments, node)
 
 

@@ -20,6 +20,7 @@ from penstock.evidence._analysis.values import (
     External,
     Function,
     Further,
+    Instance,
     Method,
     Partial,
     Pending,
@@ -62,6 +63,7 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
             return frame.apply((decorator,), arguments, written) or values
         if name in _DECORATORS_OF_FUNCTIONS:
             return UNKNOWN
+        _note_models(frame, decorator, values)
         for value in values:
             frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
         register(frame, External(name.rpartition(".")[0], decorator.site), values)
@@ -82,6 +84,13 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
     found = frame.apply((decorator,), arguments, written)
     # A decorator that seems to return something that cannot be called was not understood.
     return tuple(v for v in found if not isinstance(v, _NOT_CALLED)) or values
+
+
+def _note_models(frame: Frame, decorator: External, values: Values) -> None:
+    """Note the model of an admin class, as by ``@admin.register(Order)``."""
+    models = frame.engine.load(decorator, "models")
+    for value in (each for each in values if models and isinstance(each, Class)):
+        frame.engine.store(Instance(value.definition), "model", models)
 
 
 _DECORATORS_OF_FUNCTIONS = {"wrapt.decorator", "decorator.decorator"}

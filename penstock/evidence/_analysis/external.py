@@ -71,6 +71,7 @@ from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
     Class,
+    Container,
     Deferred,
     External,
     Function,
@@ -81,6 +82,7 @@ from penstock.evidence._analysis.values import (
     Unknown,
     Values,
     Wrapped,
+    join,
 )
 from penstock.evidence._source.functions import written
 
@@ -183,10 +185,12 @@ def _consume(frame: Frame, callee: External, arguments: Arguments, node: ast.AST
     return copied if copied or lazy else None
 
 
-def _register(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) -> Values | None:
+def _register(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     owner, last = callee.name.rpartition(".")[0], last_of(callee.name)
     if last not in REGISTERING or not owner:
         return None
+    if last == "register" and "admin" in owner:
+        return _register_models(frame, callee, arguments, node)
     functions = functions_in(frame, arguments.all())
     plain = [f for f in functions if isinstance(f, (Function, Method, Partial, Wrapped))]
     if not plain:
@@ -197,6 +201,21 @@ def _register(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) 
     if is_sent_by_calling(callee.name):
         return (Wrapped("hand", plain[0]),)
     return tuple(plain[:1]) if len(arguments.positional) == 1 else UNKNOWN
+
+
+def _register_models(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Note the model of an admin class, as by ``admin.site.register(Order, OrderAdmin)``."""
+    first, *others = arguments.positional or (NOTHING,)
+    items = (frame.engine.items(v) if isinstance(v, Container) else (v,) for v in first)
+    models = tuple(v for values in items for v in values if isinstance(v, Class))
+    given = join(*others, arguments.named.get("admin_class", NOTHING))
+    for admin in (each for each in given if isinstance(each, Class)):
+        frame.engine.store(Instance(admin.definition), "model", models)
+    made = _made(frame, callee, arguments, node)
+    frame.engine.store(made, "models", models)
+    return (made,)
 
 
 def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
@@ -319,6 +338,7 @@ _SPECIAL: dict[str, Special] = {
     "namedtuple": named_tuple_of,
     "set_defaults": defaults_of_parser,
     "map": run_to_the_end,
+    "sorted": run_to_the_end,
     "filter": run_to_the_end,
     "reduce": run_to_the_end,
     "max": run_to_the_end,

@@ -22,6 +22,7 @@ from penstock.evidence._analysis.values import (
     Pending,
     Value,
     Values,
+    Wrapped,
     is_vague,
     join,
 )
@@ -67,7 +68,7 @@ def await_values(frame: Frame, values: Values, node: ast.AST) -> Values:
         elif isinstance(value, Pending):
             options.append(Join(value.token))
             found = join(found, frame.engine.load(value, "result") or UNKNOWN)
-        elif isinstance(value, Instance) and frame.engine.find(value.cls, "__await__"):
+        elif isinstance(value, Instance) and _has_function(frame, value, "__await__"):
             with frame.collected() as terms:
                 frame.apply(attribute_of(frame, value, "__await__", node), Arguments(), node)
             options.append(sequence(terms))
@@ -76,6 +77,10 @@ def await_values(frame: Frame, values: Values, node: ast.AST) -> Values:
     if options:
         frame.emit(choice(options))
     return found
+
+
+def _has_function(frame: Frame, value: Instance, name: str) -> bool:
+    return any(isinstance(each, Function) for each in frame.engine.find(value.cls, name))
 
 
 def iterate(
@@ -99,6 +104,8 @@ def iterate(
 
 def _items(frame: Frame, value: Value, node: ast.AST) -> Values:
     engine = frame.engine
+    if isinstance(value, Wrapped) and value.kind in {"item:items", "item:object_list"}:
+        value = value.function  # a page of a query
     match value:
         case Container():
             is_dict = value.kind == "dict"

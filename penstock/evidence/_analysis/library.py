@@ -10,6 +10,7 @@ __all__ = [
     "CONSUMERS",
     "DATA",
     "ENDINGS",
+    "GIVEN",
     "GOT",
     "HANDING",
     "IDENTITY",
@@ -203,6 +204,9 @@ CALLBACKS = {
 
 _OF_VIEWS = ("View", "ViewSet", "Mixin")
 
+GIVEN = {"object": "get_object", "object_list": "get_queryset", "instance": "instance"}
+"""Attributes that frameworks assign, and the method that returns what they are."""
+
 
 TEMPLATES = {
     **dict.fromkeys(("is_valid", "save"), ("Form", "Serializer")),
@@ -210,9 +214,12 @@ TEMPLATES = {
     **dict.fromkeys(("run_validation",), ("Serializer",)),
     **dict.fromkeys(("create", "update"), ("Serializer", *_OF_VIEWS)),
     **dict.fromkeys((
-        "get_form", "get_serializer", "get_queryset", "get_object", "post", "form_valid",
-        "partial_update", "perform_create", "perform_update",
+        "get_form", "get_serializer", "post", "form_valid", "partial_update", "perform_create",
+        "perform_update", "filter_queryset", "paginate_queryset",
     ), _OF_VIEWS),
+    **dict.fromkeys(("get_queryset", "get_object"), (*_OF_VIEWS, "Admin", "Inline")),
+    **dict.fromkeys(("save_model", "delete_model"), ("Admin",)),
+    **dict.fromkeys(("instance",), ("Form", "Serializer")),
 }  # fmt: skip
 """Methods of frameworks that call those of a subclass, and how the names of their classes end."""
 

@@ -17,7 +17,7 @@ from penstock.evidence._analysis.values import (
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import nodes_in
 
-__all__ = ["make_objects"]
+__all__ = ["call_with_arguments", "make_objects"]
 
 _MOST_MAKERS = 6
 """In how many functions the calls of a class are evaluated: what others pass may be anything."""
@@ -46,6 +46,15 @@ def make_objects(engine: Engine, cls: Definition, name: str) -> None:
             _Maker(engine, maker, engine.scope_of(maker.source)).call(cls.name)
         else:
             engine.scope_of(maker.source)
+
+
+def call_with_arguments(engine: Engine, function: Definition) -> None:
+    """Evaluate the calls of *function* in the project, and nothing else of what has them."""
+    for caller in engine.project.callers_of(function)[:_MOST_MAKERS]:
+        if caller.kind == "function":
+            _Maker(engine, caller, engine.scope_of(caller.source)).call(function.name)
+        else:
+            engine.scope_of(caller.source)
 
 
 def _is_given(engine: Engine, cls: Definition, name: str) -> bool:

@@ -7,6 +7,7 @@ from penstock.evidence._analysis.containers import copy_items, list_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import counted_items
 from penstock.evidence._analysis.narrowing import is_falsy, narrow, truth_of
+from penstock.evidence._analysis.orm import QUERY
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import beginning
 from penstock.evidence._analysis.terms import EMPTY, Choice, Term, choice, sequence
@@ -43,6 +44,8 @@ def binary_operation(frame: Frame, node: ast.BinOp) -> Values:
         return found
     if isinstance(node.op, ast.Mod) and (found := _formatted(left)):
         return found
+    if isinstance(node.op, ast.BitAnd) and (queries := _queries(left)):
+        return queries
     return _called(frame, left, right, _METHODS[type(node.op)], node) or UNKNOWN
 
 
@@ -108,6 +111,8 @@ def _joined(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Value
     if any(task.kind == "signature" for task in tasks):
         links = (t.positional if t.kind == "chain" else ((t,),) for t in tasks)
         return (Partial(tasks[0], tuple(each for link in links for each in link), kind="chain"),)
+    if queries := _queries(both):
+        return queries
     if found := _called(frame, left, right, "__or__", node):
         return found
     if not any(isinstance(value, Container) for value in both):
@@ -116,6 +121,12 @@ def _joined(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Value
     for value in both:
         copy_items(frame.engine, container, value)
     return (container,)
+
+
+def _queries(values: Values) -> Values:
+    """Return the queries among *values*, with what the project has of their class, if any."""
+    known = [v for v in values if isinstance(v, Container) and v.kind == QUERY]
+    return join(known, (v for v in values if isinstance(v, Instance))) if known else NOTHING
 
 
 def _added(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Values:

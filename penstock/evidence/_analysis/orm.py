@@ -8,6 +8,7 @@ from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.values import (
     NOTHING,
+    UNKNOWN,
     Class,
     Constant,
     Container,
@@ -25,6 +26,7 @@ __all__ = [
     "Special",
     "manager_of",
     "model_attribute",
+    "queried",
     "query_call",
     "query_of",
 ]
@@ -68,6 +70,10 @@ def query_call(frame: Frame, query: Container, name: str, arguments: Arguments) 
     if name in _PAIR:
         container = Container("tuple", (query, "pair"))
         engine.put(container, Constant(0, int), engine.items(query))
+        return (container,)
+    if name == "in_bulk":
+        container = Container("dict", (query, "bulk"))
+        engine.put(container, None, engine.items(query))
         return (container,)
     if name in _NOT_OBJECTS:
         return (External(f"query.{name}()"),)
@@ -147,7 +153,9 @@ def _relation(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
 def _select(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return the query that a call with a class makes, like ``session.query(Order)``."""
     first = arguments.positional[0] if arguments.positional else NOTHING
-    queries = [v for v in first if isinstance(v, Container) and v.kind == QUERY]
+    managers = (v for v in first if isinstance(v, Instance))
+    several = (*first, *(q for each in managers for q in manager_of(frame.engine, each, "all")))
+    queries = [v for v in several if isinstance(v, Container) and v.kind == QUERY]
     name = last_of(callee.name)
     if queries:
         if name in {"scalar", "get_object_or_404", "aget_object_or_404", "first_or_404", "one"}:
@@ -158,7 +166,57 @@ def _select(frame: Frame, callee: External, arguments: Arguments, node: ast.AST)
         return None
     if name in {"get", "get_object_or_404", "aget_object_or_404", "get_or_404", "get_one"}:
         return tuple(Instance(each) for each in classes)
+    if len(arguments.positional) > 1 and name in {"query", "select"}:
+        return _rows(frame, arguments, node)
     return tuple(query_of(frame.engine, each) for each in classes)
+
+
+def _rows(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
+    """Return a query whose rows have several values, such as an object of each of two classes."""
+    several = [
+        tuple(Instance(v.definition) for v in values if isinstance(v, Class)) or UNKNOWN
+        for values in arguments.positional
+    ]
+    row, query = Container("tuple", (node, "row")), Container(QUERY, (node, "rows"))
+    for number, values in enumerate(several):
+        frame.engine.put(row, Constant(number, int), values)
+    frame.engine.put(query, None, (row,))
+    return (query,)
+
+
+def queried(frame: Frame, name: str, arguments: Arguments, node: ast.AST) -> Values:
+    """Return what method *name* of something unknown gives, if it looks like a session's."""
+    if name not in _OF_SESSIONS:
+        return NOTHING
+    return ORM_CALLS[name](frame, External(f"session.{name}"), arguments, node) or NOTHING
+
+
+_OF_SESSIONS = {
+    "get", "get_one", "query", "scalars", "scalar", "execute", "exec", "stream", "stream_scalars",
+    "merge",
+}  # fmt: skip
+"""Methods of sessions, whose class the source often does not show."""
+
+
+def _merged(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return the object that ``session.merge(order)`` gives."""
+    first = arguments.positional[0] if arguments.positional else NOTHING
+    return tuple(v for v in first if isinstance(v, Instance)) or None
+
+
+def _paged(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return the query whose objects a paginator gives."""
+    first = arguments.positional[0] if arguments.positional else NOTHING
+    return tuple(v for v in first if isinstance(v, Container)) or None
+
+
+def _model_called(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Return the model that ``apps.get_model("shop", "Order")`` names."""
+    if not callee.name.startswith("django.apps."):
+        return None
+    return tuple(map(Class, _classes(frame, join(*arguments.positional[-1:])))) or None
 
 
 ORM_CALLS: dict[str, Special] = {
@@ -179,5 +237,11 @@ ORM_CALLS: dict[str, Special] = {
     "get_or_404": _select,
     "get": _select,
     "get_one": _select,
+    "stream": _select,
+    "stream_scalars": _select,
+    "merge": _merged,
+    "Paginator": _paged,
+    "paginate": _paged,
+    "get_model": _model_called,
 }
 """Functions of libraries that models are for, by their last names."""

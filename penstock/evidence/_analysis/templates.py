@@ -132,6 +132,24 @@ def _query(frame: Frame, owner: Instance, _: Arguments, node: ast.AST) -> Values
     return known or tuple(query_of(frame.engine, each.cls) for each in _model(frame, owner, node))
 
 
+def _instance(frame: Frame, owner: Instance, _: Arguments, node: ast.AST) -> Values:
+    return tuple(_model(frame, owner, node))
+
+
+def _same(_: Frame, __: Instance, arguments: Arguments, ___: ast.AST) -> Values:
+    return join(*arguments.positional[:1])
+
+
+def _on_second(name: str) -> Rule:
+    """Return a rule for a method that calls method *name* of its second argument."""
+
+    def rule(frame: Frame, _: Instance, arguments: Arguments, node: ast.AST) -> Values:
+        given = join(*arguments.positional[1:2], arguments.rest, arguments.named.get("obj", ()))
+        return _call(frame, given, name, node, Arguments())
+
+    return rule
+
+
 def _object(frame: Frame, owner: Instance, _: Arguments, node: ast.AST) -> Values:
     queries = _call(frame, (owner,), "get_queryset", node, Arguments())
     return join(*(frame.engine.items(each) for each in queries if isinstance(each, Container)))
@@ -176,6 +194,11 @@ _RULES: dict[str, Rule] = {
     "get_serializer": _made_of("serializer_class"),
     "get_queryset": _query,
     "get_object": _object,
+    "filter_queryset": _same,
+    "paginate_queryset": _same,
+    "instance": _instance,
+    "save_model": _on_second("save"),
+    "delete_model": _on_second("delete"),
     "post": _posted,
     "form_valid": _on_first("save"),
     "create": _performing("perform_create"),
