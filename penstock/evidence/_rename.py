@@ -19,6 +19,9 @@ _ALIKE = 0.6
 _ALIKE_WITH_EDGE = 0.5
 """The same of a function that has an edge of the step."""
 
+_ALIKE_CLASSES = 0.8
+"""How alike the name of a renamed class is to what it was."""
+
 _SAME = 2.0
 """More than any other name has."""
 
@@ -46,10 +49,10 @@ def find_renamed(
     name = step.qualname.rpartition(".")[2]
     moved = [(links.count(each), each) for each in _moved(project, step) if each not in taken]
     most = max((edges for edges, _ in moved), default=-1)
-    moved = [one for one in moved if one[0] == most]
+    found = _nearest(step, [each for edges, each in moved if edges == most])
     rated: list[tuple[int, float, int, Definition]] = []
-    if len(moved) == 1:
-        rated.append((most, _SAME, 0, moved[0][1]))
+    if found is not None:
+        rated.append((most, _SAME, 0, found))
     for n, each in enumerate(_beside(project, step)):
         if each not in taken:
             edges, likeness = links.count(each), _rate(step, name, each)
@@ -60,16 +63,38 @@ def find_renamed(
 
 
 def _moved(project: Project, step: CheckedStep) -> list[Definition]:
-    """Return the functions of the same name elsewhere, at the same depth."""
-    name = step.qualname.rpartition(".")[2]
-    return [
+    """Return the functions and classes of the same name elsewhere.
+
+    If there are some in a class of the same name, or else at the same depth, only these.
+    """
+    name, depth = step.qualname.rpartition(".")[2], step.qualname.count(".")
+    named = [
         each
         for file in project.mentioning(name)
         for each in file.definitions.values()
-        if each.kind == "function"
-        and each.name == name
-        and each.qualname.count(".") == step.qualname.count(".")
+        if each.name == name and each.kind in {"function", "class"}
     ]
+    same = [each for each in named if each.qualname == step.qualname]
+    level = [each for each in named if each.qualname.count(".") == depth]
+    beside = [each for each in named if each.source.module == step.module]
+    return same or level or beside
+
+
+def _nearest(step: CheckedStep, several: list[Definition]) -> Definition | None:
+    """Return the only one of *several*, or the one in the module whose class has a similar name."""
+    if len(several) > 1:
+        cls = step.qualname.rpartition(".")[0]
+        several = [
+            each
+            for each in several
+            if each.source.module == step.module
+            and _likeness(each.qualname.rpartition(".")[0], cls) >= _ALIKE_CLASSES
+        ]
+    return several[0] if len(several) == 1 else None
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def _beside(project: Project, step: CheckedStep) -> list[Definition]:
@@ -88,7 +113,7 @@ def _beside(project: Project, step: CheckedStep) -> list[Definition]:
 def _rate(step: CheckedStep, name: str, candidate: Definition) -> float:
     """Return how alike a function is to what *step* was: by its name and its line."""
     pairs = [(name, candidate.name), (_sorted(name), _sorted(candidate.name))]
-    likeness = max(SequenceMatcher(None, *pair).ratio() for pair in pairs)
+    likeness = max(_likeness(*pair) for pair in pairs)
     is_near = step.line is not None and abs(candidate.line - step.line) <= 1
     return likeness + (0.5 if is_near else 0.0)
 

@@ -204,7 +204,7 @@ def test_sessions_of_an_unknown_class(body):
 
 @pytest.mark.parametrize("body", ["session.get(key).charge()", "session.merge(key).charge()"])
 def test_a_method_that_is_not_of_a_session(body):
-    """What something unknown returns for something unknown is unknown."""
+    """Something unknown that gets something unknown returns something unknown."""
     source = f"{ALCHEMY}@step\ndef pay(session, key):\n    {body}\n"
 
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("unverified",)}

@@ -158,3 +158,28 @@ def test_a_function_that_is_gone_is_missing():
     report = checked("def entirely_different(): ...\n", "", **options)
 
     assert [missing.renamed_to for missing in report.missing] == [None]
+
+
+SHOP = "class Shop:\n    def charge(self): pass\n    def __call__(self): pass\n"
+OTHER = "class Other:\n    def charge(self): pass\n    def __call__(self): pass\n"
+
+
+@pytest.mark.parametrize(
+    ("qualname", "files", "found"),
+    [
+        ("Shop", {"new.py": SHOP + OTHER}, "new.Shop"),
+        ("Shop.charge", {"new.py": SHOP, "other.py": OTHER}, "new.Shop.charge"),
+        ("Shop.__call__", {"new.py": SHOP + OTHER}, "new.Shop.__call__"),
+        ("Shops.charge", {"old.py": SHOP + OTHER}, "old.Shop.charge"),
+        ("Store.charge", {"old.py": SHOP + OTHER}, None),
+        ("Store.charge", {"other.py": SHOP + OTHER}, None),
+        ("charge", {"old.py": SHOP}, "old.Shop.charge"),
+        ("charge", {"other.py": SHOP}, None),
+        ("Shop.charge", {"old.py": "def charge(): pass\n"}, "old.charge"),
+    ],
+)
+def test_a_class_that_is_elsewhere(qualname, files, found):
+    """A step is found in a class that is in another module, or has a similar name."""
+    report = checked({"old.py": "", **files}, "", pay={"module": "old", "qualname": qualname})
+
+    assert [missing.renamed_to for missing in report.missing] == [found]

@@ -66,7 +66,7 @@ class Analysis:
         self.engine.settle(roots)
 
     def _is_called_elsewhere(self, definition: Definition) -> bool:
-        """Return whether only what is not read can show what a function gets."""
+        """Return whether nothing that was followed shows the arguments of a function."""
         several = self.contexts(definition)
         return len(several) == 1 and Unknown() in join(*several[0].bound.values())
 
