@@ -135,9 +135,9 @@ class WaysOut:
         return is_dispatch and cls.kind == "class" and owner in self._engine.mro(cls)
 
     def _is_called_back(self, outside: Outside, wanted: Definition) -> bool:
-        """Return whether a method that a class has of a library may call another of the class.
+        """Return whether a library may call a method of a class that extends one of a library.
 
-        That other is one that nothing in the project calls, so that it is there for the library.
+        It may if it has an object of the class, and if nothing in the project calls the method.
         """
         owner, _, name = (outside.library or "").rpartition(".")
         if name in _OF_LIBRARIES or name.startswith("__"):
@@ -147,10 +147,14 @@ class WaysOut:
             and each.name not in _OF_MAKING
             and decorators_of(each).isdisjoint({"property", "cached_property"})
             and each.parent is not None
-            and owner in self._engine.mro(each.parent)
+            and (owner in self._engine.mro(each.parent) or self._is_given(outside, each.parent))
             and not self._project.callers_of(each)
             for each in self._ancestors(wanted)
         )
+
+    def _is_given(self, outside: Outside, cls: Definition) -> bool:
+        """Return whether a library has got an object of *cls*, or of a subclass."""
+        return any(cls in self._engine.mro(each) for each in outside.given)
 
     def _may_be_imported(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether what was imported by a string is called, or something that it has.

@@ -134,3 +134,23 @@ def pay(shop: Shop):
     {use}
 """
     assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": ("supported", "call")}
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["property(get)", "property(partial(get, late=True))", "property(lambda self: collect())"],
+)
+def test_a_property_may_be_made_of_any_function(made):
+    """The function of a property may be one with some of its arguments, or a lambda."""
+    source = f"""
+from functools import partial
+class Shop:
+    def get(self, late=False): collect()
+    url = {made}
+@step
+def collect(): ...
+@step
+def pay(shop: Shop):
+    return shop.url
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": ("supported", "call")}

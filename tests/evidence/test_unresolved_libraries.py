@@ -526,3 +526,42 @@ def other(shop: Shop):
     shop.called()
 """
     assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("base", "method", "calls", "verdict"),
+    [
+        ("Handler", "handle", "lib.serve(Shop)", "unverified"),
+        ("Handler", "handle", "lib.serve(by=Shop())", "unverified"),
+        ("Handler", "handle", "server = lib.Server(Shop)\n    server.serve()", "unverified"),
+        ("Handler", "handle", "lib.serve(Shop, log)", "unverified"),
+        ("Handler", "handle", "lib.serve()", "contradicted"),
+        ("Handler", "handle", "lib.add(Shop)", "contradicted"),
+        ("Handler", "called", "lib.serve(Shop)", "contradicted"),
+        ("abc.ABC", "handle", "lib.serve(Shop)", "contradicted"),
+        ("Plain", "handle", "lib.serve(Shop)", "contradicted"),
+    ],
+    ids=[
+        "class", "object", "given before", "with a function", "not given", "stored",
+        "called by the project", "without attributes", "not of a library",
+    ],
+)  # fmt: skip
+def test_a_library_may_call_the_methods_of_an_object_that_it_gets(base, method, calls, verdict):
+    """An object whose class extends one of a library is called back by whatever has got it."""
+    source = f"""
+import abc, lib
+from lib import Handler
+class Plain: ...
+class Shop({base}):
+    def {method}(self): collect()
+@step
+def collect(): ...
+@step
+def pay():
+    {calls}
+def charge(): ...
+def log(): ...
+def other(shop: Shop):
+    shop.called()
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}

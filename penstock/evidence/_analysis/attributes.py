@@ -195,6 +195,8 @@ def _static(value: Wrapped, receiver: Value) -> Values:
 def _descriptor(frame: Frame, value: Wrapped, receiver: Instance, node: ast.AST) -> Values:
     if value.kind in {"property", "cached_property"} and isinstance(value.function, Function):
         return _called(frame, Method(value.function, receiver), node)
+    if value.kind == "property" and isinstance(value.function, Partial):
+        return frame.apply((value.function,), Arguments(((receiver,),)), node)
     if value.kind in {"contextmanager", "singledispatch", "singledispatchmethod"}:
         if isinstance(value.function, Function):
             return (Wrapped(value.kind + ":bound", Method(value.function, receiver)),)

@@ -355,6 +355,11 @@ class Engine(Heap):
                 inherited = (External(f"{one}.{name}"),)
         return inherited
 
+    def is_inherited(self, cls: Class) -> bool:
+        """Return whether a class has methods of a library."""
+        line = self.mro(cls.definition)
+        return any(isinstance(one, str) and one not in _WITHOUT_ATTRIBUTES for one in line)
+
     def prepare(self, cls: Definition, name: str) -> None:
         """Evaluate the methods that assign ``self.NAME``, with any arguments."""
         if self._prepared.get((cls, name)) == self.round:

@@ -32,7 +32,7 @@ from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.hand_offs import (
     functions_in,
     hand_functions,
-    outside_of,
+    outside_with,
     pending_in,
     run_later,
 )
@@ -100,9 +100,12 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
             return found
     if imported := imported_by(frame.engine, callee.name, arguments):
         return imported
-    frame.emit(outside_of(frame, node, arguments, callee.name))
+    outside, given = outside_with(frame, node, arguments, callee)
+    frame.emit(outside)
     _send(frame, callee, node)
     made = _made(frame, callee, arguments, node)
+    if given:
+        frame.engine.store(made, "given", given)
     return (made, *_instances(callee.site), *pending_in(arguments))
 
 
@@ -221,7 +224,7 @@ def _register_models(
 def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     handed = hand_functions(frame, callee, arguments, node)
     if handed:
-        outside = outside_of(frame, node, arguments, callee.name)
+        outside, _ = outside_with(frame, node, arguments, callee)
         frame.emit(replace(outside, hands_off=True))
         _send(frame, callee, node)
     return handed

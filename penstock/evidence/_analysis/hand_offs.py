@@ -21,6 +21,7 @@ from penstock.evidence._analysis.terms import (
 )
 from penstock.evidence._analysis.values import (
     NOTHING,
+    Class,
     Constant,
     Container,
     Deferred,
@@ -45,6 +46,7 @@ __all__ = [
     "hand_off",
     "method_of",
     "outside_of",
+    "outside_with",
     "pending_in",
     "run_later",
 ]
@@ -174,6 +176,19 @@ def outside_of(
     """Return that *node* calls something that the source does not show."""
     text, location = callee_text(node), frame.location(node)
     return Outside(text, location, library, passed=passed_in(node, arguments))
+
+
+def outside_with(
+    frame: Frame, node: ast.AST, arguments: Arguments, callee: External
+) -> tuple[Outside, Values]:
+    """Return a call of a library, and the classes whose objects it has for later calls."""
+    owner = External(callee.name.rpartition(".")[0], callee.site)
+    before = frame.engine.load(owner, "given") if owner.name.endswith("()") else NOTHING
+    objects = (Class(value.cls) for value in arguments.all() if isinstance(value, Instance))
+    classes = (value for value in arguments.all() if isinstance(value, Class))
+    known = join(before, (c for c in (*objects, *classes) if frame.engine.is_inherited(c)))
+    given = tuple(each.definition for each in known if isinstance(each, Class))
+    return replace(outside_of(frame, node, arguments, callee.name), given=given), known
 
 
 def callee_text(node: ast.AST) -> str:

@@ -9,6 +9,7 @@ from penstock._declared.step import Location
 if TYPE_CHECKING:
     from penstock.evidence._analysis.passed import Passed
     from penstock.evidence._analysis.scopes import Activation
+    from penstock.evidence._source.files import Definition
 
 __all__ = [
     "EMPTY",
@@ -60,6 +61,9 @@ class Outside:
 
     hands_off: bool = False
     """Whether it gets functions that the source shows."""
+
+    given: "tuple[Definition, ...]" = ()
+    """The classes of the project that the library has objects of, and which extend one of it."""
 
     is_cut: bool = False
     """Whether the source may show what is called, but not all of that was followed."""
