@@ -56,6 +56,9 @@ _REQUESTED = re.compile(
 )
 """A method of what an HTTP request has got, which is data."""
 
+_BAG = re.compile(r"^(?:flask\.g|threading\.local\(\))\.|\.(?:state|ctx)\.\w")
+"""How the name of an attribute begins of an object for whatever an application keeps there."""
+
 _MOST_CALLERS = 50
 """How many functions that may lead to a step are looked for before any may."""
 
@@ -91,7 +94,7 @@ class WaysOut:
             self._is_template_of(outside, wanted)
             or self._is_called_back(outside, wanted)
             or self._may_be_imported(outside, wanted)
-            or self._is_kept(outside, wanted)
+            or self._is_kept(outside, wanted, is_own=is_own)
             or self._may_be_got(outside, wanted, is_own=is_own)
         )
 
@@ -142,6 +145,7 @@ class WaysOut:
         owner, _, name = (outside.library or "").rpartition(".")
         if name in _OF_LIBRARIES or name.startswith("__"):
             return False
+        callers = (d for d in self._project.callers_of(wanted) if d not in self._steps)
         return any(
             each.is_method
             and each.name not in _OF_MAKING
@@ -149,7 +153,7 @@ class WaysOut:
             and each.parent is not None
             and (owner in self._engine.mro(each.parent) or self._is_given(outside, each.parent))
             and not self._project.callers_of(each)
-            for each in self._ancestors(wanted)
+            for each in (wanted, *callers)
         )
 
     def _is_given(self, outside: Outside, cls: Definition) -> bool:
@@ -172,7 +176,7 @@ class WaysOut:
         is_top = "." not in wanted.qualname
         return is_value or (is_plugin and is_top and self._fits(outside.passed, wanted))
 
-    def _is_kept(self, outside: Outside, wanted: Definition) -> bool:
+    def _is_kept(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether what is called was got from an object of a library, by that name.
 
         It may also be a hook, which all functions of that name implement.
@@ -182,6 +186,10 @@ class WaysOut:
             if name == wanted.name and self._is_unmarked(wanted):
                 return False
             return self._may_be_called(name, outside, wanted)
+        if _BAG.search(outside.library or ""):
+            return self._may_be_called(name, outside, wanted) or (
+                is_own and self._may_be_value(outside, wanted)
+            )
         if name != wanted.name or not self._fits(outside.passed, wanted) or _is_data(owner):
             return False
         return self._is_inherited(owner) or (name not in _OF_LIBRARIES and owner.endswith("()"))
@@ -271,7 +279,7 @@ class WaysOut:
         """Return whether *wanted*, or a helper that mentions it, is called *name*."""
         bodies = self._project.called_by(name).items()
         helpers = (d for d, words in bodies if wanted.name in words and d not in self._steps)
-        others = [wanted] if name in COMMON else self._ancestors(wanted)
+        others = [wanted] if name in _OF_LIBRARIES else self._ancestors(wanted)
         found = (*(each for each in others if each.name == name), *helpers)
         return any(self._fits(outside.passed, each) for each in found)
 

@@ -68,6 +68,41 @@ def test_queries_of_django(query):
 
 
 @pytest.mark.parametrize(
+    ("query", "edges"),
+    [
+        ("Order.objects.create(a=1)", ["supported", "supported"]),
+        ("Order.objects.get_or_create(a=1)", ["supported", "supported"]),
+        ("Order.objects.filter(a=1)", ["contradicted", "contradicted"]),
+    ],
+)
+def test_an_object_that_is_created_is_saved(query, edges):
+    """A query saves the object that it creates, with the method that the model has."""
+    source = DJANGO.replace(
+        "    @step\n    def charge", "    @step\n    def save(self): pass\n    def charge"
+    )
+    source += f"@step\ndef ship(): pass\n@step\ndef pay():\n    {query}\n    ship()\n"
+    report = checked(source, "pay -> save, save -> ship")
+
+    assert [edge.verdict for edge in report.edges] == edges
+
+
+@pytest.mark.parametrize("name", ["__attrs_post_init__", "model_post_init"])
+def test_what_is_called_after_fields_are_assigned(name):
+    """A class of a library calls a method when the fields of an object have been assigned."""
+    source = f"""
+import attrs
+@attrs.define
+class Order:
+    key: int
+    @step
+    def {name}(self, *given): pass
+@step
+def pay(): Order(1)
+"""
+    assert verdicts(checked(source, f"pay -> {name}")) == {f"pay -> {name}": ("supported", "call")}
+
+
+@pytest.mark.parametrize(
     ("name", "parameters", "body"),
     [
         ("pay", "request, key", "get_object_or_404(self.get_queryset(request), pk=key).charge()"),

@@ -588,20 +588,27 @@ def pay(shop: Shop): shop.one()
         ("kept[order]()", "kept['a'] = settle_all", "unverified"),
         ("kept[order]()", "kept['a'] = other", "contradicted"),
         ("order.settle_all()", "", "unverified"),
+        ("order.process()", "", "unverified"),
         ("order.execute()", "", "contradicted"),
+        ("order.state.hook()", "order.state.hook = settle_all", "unverified"),
+        ("flask.g.shop.settle_all()", "", "unverified"),
+        ("flask.g.shop.other()", "", "contradicted"),
     ],
 )
 def test_a_helper_of_a_helper(call, kept, verdict):
     """A call may lead to a step over several helpers, but not by a name that many classes have."""
     source = f"""
+import flask
 kept = load()
 def other(): pass
 def settle(): charge()
 def settle_all(): settle()
 class Orders:
     def execute(self): settle_all()
+    def process(self): settle_all()
 class Others:
     def execute(self): pass
+    def process(self): pass
 def keep(order):
     {kept or "pass"}
 @step
@@ -612,3 +619,20 @@ def pay(order): {call}
     (edge,) = checked(source, EDGE).edges
 
     assert edge.verdict == verdict
+
+
+def test_a_name_that_a_function_may_assign_again():
+    """A name of a module may be another value where nothing calls what assigns it."""
+    source = """
+def nothing(): pass
+hook = nothing
+def set_hook(function):
+    global hook
+    hook = function
+set_by_others(charge)
+@step
+def charge(): pass
+@step
+def pay(): hook()
+"""
+    assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}

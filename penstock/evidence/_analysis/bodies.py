@@ -10,6 +10,7 @@ from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
 from penstock.evidence._analysis.terms import Call, Choice, sequence
 from penstock.evidence._analysis.values import (
+    FURTHER,
     NOTHING,
     UNKNOWN,
     Class,
@@ -137,7 +138,8 @@ def _run_module(engine: Engine, activation: Activation, node: ast.Module) -> Non
         scope.final = dict(names)
         # A function that runs later may assign it again.
         for name in _globals_of(source.definitions):
-            scope.final.pop(name, None)
+            if scope.final.pop(name, NOTHING):
+                scope.add(name, FURTHER)
     activation.body = sequence(frame.terms)
 
 

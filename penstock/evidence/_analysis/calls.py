@@ -239,10 +239,13 @@ def _fill_fields(frame: Frame, instance: Instance, arguments: Arguments, node: a
     for name, values in (*zip(names, arguments.positional, strict=False), *arguments.named.items()):
         if name in names:
             engine.store(instance, name, values)
-    after = engine.find(instance.cls, "__post_init__")
-    for function in after:
+    for function in (each for name in _AFTER for each in engine.find(instance.cls, name)):
         if isinstance(function, Function):
             _call_function(frame, function, Arguments(), instance, node)
+
+
+_AFTER = ("__post_init__", "__attrs_post_init__", "model_post_init")
+"""Methods that are called when the fields have been assigned."""
 
 
 def _call_alias(frame: Frame, callee: Alias, arguments: Arguments, node: ast.AST) -> Values:

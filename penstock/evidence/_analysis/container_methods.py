@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Hashable
 
+from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.containers import copy_items, list_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.heap import ANY_ITEM, DEFAULT, KEYS
@@ -10,8 +11,8 @@ from penstock.evidence._analysis.iteration import counted_items, iterate
 from penstock.evidence._analysis.lengths import add_items
 from penstock.evidence._analysis.orm import QUERY, query_call
 from penstock.evidence._analysis.registrations import announce
-from penstock.evidence._analysis.scopes import Arguments
-from penstock.evidence._analysis.terms import Call
+from penstock.evidence._analysis.scopes import OPEN, Arguments
+from penstock.evidence._analysis.terms import EMPTY, Call, choice, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -20,6 +21,7 @@ from penstock.evidence._analysis.values import (
     Container,
     Function,
     Instance,
+    Method,
     Value,
     Values,
     join,
@@ -51,7 +53,11 @@ def _call_query(
     if name in _CREATING:
         objects = (v for v in frame.engine.items(query) if isinstance(v, Instance))
         for each in objects:
-            announce(frame, each, "save", node)
+            saved = [v for v in attribute_of(frame, each, "save", node) if isinstance(v, Method)]
+            with frame.collected() as terms:
+                frame.apply(tuple(saved), OPEN, node)
+                announce(frame, each, "save", node)
+            frame.emit(choice([sequence(terms), EMPTY]) if "_or_" in name else sequence(terms))
     return query_call(frame, query, name, arguments)
 
 
