@@ -13,6 +13,7 @@ from penstock.evidence._analysis.library import (
     DATA,
     GOT,
     IMPORTING,
+    IN_TEMPLATES,
     KEEPING,
     LOOKING,
     PLUGINS,
@@ -28,6 +29,7 @@ from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
+    Class,
     External,
     Function,
     Module,
@@ -93,6 +95,8 @@ class WaysOut:
         return (
             self._is_template_of(outside, wanted)
             or self._is_called_back(outside, wanted)
+            or self._is_configured(outside, wanted)
+            or self._is_in_template(outside, wanted)
             or self._may_be_imported(outside, wanted)
             or self._is_kept(outside, wanted, is_own=is_own)
             or self._may_be_got(outside, wanted, is_own=is_own)
@@ -159,6 +163,29 @@ class WaysOut:
     def _is_given(self, outside: Outside, cls: Definition) -> bool:
         """Return whether a library has got an object of *cls*, or of a subclass."""
         return any(cls in self._engine.mro(each) for each in outside.given)
+
+    def _is_configured(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a function of a library may call a method that has its name.
+
+        So `authenticate()` of Django calls that of the classes which the settings name.
+        """
+        owner, _, name = (outside.library or "").rpartition(".")
+        if not last_of(owner).islower() or name in _OF_LIBRARIES | VERBS:
+            return False
+        return (
+            name == wanted.name
+            and wanted.is_method
+            and self._fits(outside.passed, wanted, may_have_more=True)
+            and not self._project.callers_of(wanted)
+        )
+
+    def _is_in_template(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a library may render a template, and a template may call *wanted*."""
+        name = last_of(outside.library or "").lower()
+        if "render" not in name and "template" not in name:
+            return False
+        callers = (d for d in self._project.callers_of(wanted) if d not in self._steps)
+        return any(not decorators_of(each).isdisjoint(IN_TEMPLATES) for each in (wanted, *callers))
 
     def _may_be_imported(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether what was imported by a string is called, or something that it has.
@@ -331,9 +358,16 @@ class WaysOut:
             found = self._known_ancestors[wanted] = [wanted]
             for each in found:
                 if each is wanted or each.name not in COMMON:
-                    callers = self._project.callers_of(each)
+                    callers = self._project.callers_of(each) or self._users_of(each)
                     found += [d for d in callers if d not in self._steps and d not in found]
         return found
+
+    def _users_of(self, method: Definition) -> tuple[Definition, ...]:
+        """Return what makes objects whose *method* a library calls, as that of a parser."""
+        cls = method.parent
+        if cls is None or not method.is_method or not self._engine.is_inherited(Class(cls)):
+            return ()
+        return self._project.callers_of(cls)
 
 
 def _may_be_kept(function: Definition, text: str) -> bool:

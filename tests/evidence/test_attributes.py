@@ -116,7 +116,7 @@ OPERATORS = {
     "__eq__(self, other)": "shop != 1",
     "__le__(self, other)": "0 if shop <= 1 else 1",
     "__contains__(self, item)": "1 not in shop",
-    "__delitem__(self, key)": "del shop[1]",
+    "__delitem__(self, key)": "late = 1\n    del late, shop[1]",
 }
 
 

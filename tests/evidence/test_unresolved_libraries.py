@@ -565,3 +565,84 @@ def other(shop: Shop):
     shop.called()
 """
     assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("call", "method", "verdict"),
+    [
+        ("auth.authenticate(name=1)", "authenticate(self, request, name)", "unverified"),
+        ("auth.authenticate(name=1)", "authorize(self, request, name)", "contradicted"),
+        ("auth.Backend.authenticate(name=1)", "authenticate(self, request, name)", "contradicted"),
+        ("auth.get(name=1)", "get(self, request, name)", "contradicted"),
+        ("auth.authenticate(name=1)\n    Shop().authorize()", "authorize(self)", "supported"),
+    ],
+    ids=["of that name", "of another name", "of a class", "a verb", "called"],
+)
+def test_a_function_of_a_library_may_call_the_method_that_has_its_name(call, method, verdict):
+    """A class that settings name has a method for each function that calls it."""
+    name = method.partition("(")[0]
+    source = f"""
+from lib import auth
+class Shop:
+    @step
+    def {method}: log()
+@step
+def pay():
+    {call}
+def log(): ...
+"""
+    assert checked(source, f"pay -> {name}").edges[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("decorator", "call", "verdict"),
+    [
+        ("@register.simple_tag", "render(request, 'shop.html')", "unverified"),
+        ("@app.template_filter()", "flask.render_template('shop.html')", "unverified"),
+        ("@register.simple_tag", "redirect('/')", "contradicted"),
+        ("@other.tag", "render(request, 'shop.html')", "contradicted"),
+    ],
+)
+def test_a_template_may_call_the_functions_that_are_made_for_it(decorator, call, verdict):
+    """Tags, filters and context processors run where something renders a template."""
+    source = f"""
+import flask
+from lib import app, other, redirect, register, render
+{decorator}
+def total():
+    collect()
+@step
+def collect(): ...
+@step
+def pay(request):
+    {call}
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("base", "used", "verdict"),
+    [
+        ("HTMLParser", "Parser().feed(page)", "unverified"),
+        ("object", "Parser().feed(page)", "contradicted"),
+        ("HTMLParser", "page.feed()", "contradicted"),
+    ],
+    ids=["made", "not of a library", "not made"],
+)
+def test_an_unresolved_call_leads_on_to_the_objects_that_a_library_calls(base, used, verdict):
+    """A function that makes an object leads to the methods that only a library calls."""
+    source = f"""
+from html.parser import HTMLParser
+@step
+def pay(hooks, page):
+    for hook in hooks:
+        hook(page)
+class Parser({base}):
+    @step
+    def handle(self, data): log()
+def index(page):
+    {used}
+HOOKS = {{"page": index}}
+def log(): ...
+"""
+    assert verdicts(checked(source, "pay -> handle")) == {"pay -> handle": (verdict,)}

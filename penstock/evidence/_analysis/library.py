@@ -15,6 +15,7 @@ __all__ = [
     "HANDING",
     "IDENTITY",
     "IMPORTING",
+    "IN_TEMPLATES",
     "KEEPING",
     "KINDS",
     "LOOKING",
@@ -244,6 +245,14 @@ VALIDATORS = frozenset({"field_validator", "model_validator", "validator", "root
 
 VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 """Methods that the views of a library call by the verb of a request."""
+
+
+IN_TEMPLATES = frozenset({
+    "simple_tag", "inclusion_tag", "simple_block_tag", "filter", "template_filter",
+    "template_test", "template_global", "app_template_filter", "app_template_test",
+    "app_template_global", "context_processor", "app_context_processor",
+})  # fmt: skip
+"""Decorators of functions that templates call, or that are called for each of them."""
 
 
 PLUGINS = re.compile(r"\b(?:iter_)?entry_points\b|\bEntryPoint\b|^stevedore\b|load_entry_point")
