@@ -154,3 +154,25 @@ def pay(shop: Shop):
     return shop.url
 """
     assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": ("supported", "call")}
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [("Order.model_validate(data)", "supported"), ("Order.model_rebuild(data)", "unverified")],
+)
+def test_what_makes_an_object_of_data_checks_its_fields(call, verdict):
+    """The validators of a model run where a method of its class makes an object."""
+    source = f"""
+from pydantic import BaseModel, field_validator
+class Order(BaseModel):
+    @field_validator("total")
+    @classmethod
+    def check(cls, value):
+        collect()
+@step
+def collect(): ...
+@step
+def pay(data):
+    {call}
+"""
+    assert checked(source, "pay -> collect").edges[0].verdict == verdict

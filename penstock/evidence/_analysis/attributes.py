@@ -17,6 +17,7 @@ from penstock.evidence._analysis.library import (
     SIGNING,
     STARTING,
     TEMPLATES,
+    VALIDATING,
     WAITING,
     last_of,
 )
@@ -325,7 +326,8 @@ def _of_model(frame: Frame, owner: Instance, name: str, found: Values, node: ast
 def _that_calls(engine: Engine, owner: Instance | Class, name: str) -> Values:
     """Return a method of a library that calls what the class of *owner* has, if it is one."""
     if isinstance(owner, Class):
-        return (Wrapped("view", owner),) if name == "as_view" else NOTHING
+        kind = "view" if name == "as_view" else "validated" if name in VALIDATING else None
+        return (Wrapped(kind, owner),) if kind else NOTHING
     if _is_template(engine, owner.cls, name):
         return (Wrapped(f"template:{name}", owner),)
     if name in {"save", "delete", "asave", "adelete"}:

@@ -28,6 +28,7 @@ __all__ = [
     "SIGNING",
     "STORING",
     "TEMPLATES",
+    "VALIDATING",
     "VALIDATORS",
     "VERBS",
     "WAITING",
@@ -241,6 +242,13 @@ IMPORTING = frozenset({
 
 VALIDATORS = frozenset({"field_validator", "model_validator", "validator", "root_validator"})
 """Decorators of methods that check an object when it is made."""
+
+
+VALIDATING = frozenset({
+    "model_validate", "model_validate_json", "model_validate_strings", "parse_obj", "parse_raw",
+    "from_orm",
+})  # fmt: skip
+"""Methods of a class of `pydantic` that make an object and check it."""
 
 
 VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})

@@ -8,7 +8,7 @@ from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.container_methods import call_method_of_container
 from penstock.evidence._analysis.dispatch import call_dispatch
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.hand_offs import callee_text, hand_off, run_later
+from penstock.evidence._analysis.hand_offs import callee_text, hand_off, outside_of, run_later
 from penstock.evidence._analysis.hooks import call_hooks
 from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.library import CALLBACKS, VERBS, WAITING
@@ -17,7 +17,7 @@ from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.strings import call_string
 from penstock.evidence._analysis.tasks import call_hand, call_pending, sign
-from penstock.evidence._analysis.templates import call_template
+from penstock.evidence._analysis.templates import call_template, run_validators
 from penstock.evidence._analysis.terms import Call, Join, Loop, Outside, sequence
 from penstock.evidence._analysis.values import (
     UNKNOWN,
@@ -184,6 +184,14 @@ def _view(frame: Frame, inner: Any, detail: str, arguments: Arguments, node: ast
     return found
 
 
+def _validated(frame: Frame, inner: Class, _: str, arguments: Arguments, node: ast.AST) -> Values:
+    """Return the object that a method like `model_validate` makes, and checks."""
+    frame.emit(outside_of(frame, node, arguments, "model.validate"))
+    made = Instance(inner.definition)
+    run_validators(frame, made, node)
+    return (made,)
+
+
 def _awaitable(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast.AST) -> Values:
     return await_values(frame, frame.apply((inner,), arguments, node), node)
 
@@ -210,4 +218,5 @@ _KINDS: dict[str, Rule] = {
     "template": call_template,
     "verbs": _verbs,
     "view": _view,
+    "validated": _validated,
 }
