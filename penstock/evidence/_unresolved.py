@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from penstock.evidence._analysis.added import added_by
 from penstock.evidence._analysis.engine import TOO_DEEP, Engine
-from penstock.evidence._analysis.guesses import COMMON
+from penstock.evidence._analysis.guesses import COMMON, OF_TYPES
 from penstock.evidence._analysis.library import (
     CONSUMERS,
     DATA,
@@ -58,8 +58,8 @@ _REQUESTED = re.compile(
 )
 """A method of what an HTTP request has got, which is data."""
 
-_BAG = re.compile(r"^(?:flask\.g|threading\.local\(\))\.|\.(?:state|ctx)\.\w")
-"""How the name of an attribute begins of an object for whatever an application keeps there."""
+_BAG = re.compile(r"(?:^flask\.g|^threading\.local\(\)|\.state|\.ctx)((?:\.\w+)+)$")
+"""The name of an attribute of an object for whatever an application keeps there."""
 
 _MOST_CALLERS = 50
 """How many functions that may lead to a step are looked for before any may."""
@@ -213,13 +213,14 @@ class WaysOut:
             if name == wanted.name and self._is_unmarked(wanted):
                 return False
             return self._may_be_called(name, outside, wanted)
-        if _BAG.search(outside.library or ""):
-            return self._may_be_called(name, outside, wanted) or (
-                is_own and self._may_be_value(outside, wanted)
-            )
+        if kept := _BAG.search(outside.library or ""):
+            if kept[1].count(".") == 1:
+                return is_own and self._may_be_value(outside, wanted)
+            return name not in _OF_LIBRARIES and self._may_be_called(name, outside, wanted)
         if name != wanted.name or not self._fits(outside.passed, wanted) or _is_data(owner):
             return False
-        return self._is_inherited(owner) or (name not in _OF_LIBRARIES and owner.endswith("()"))
+        # What an object of a library has, as the user of a request, the project may have made.
+        return self._is_inherited(owner) or (name not in _OF_LIBRARIES and "()" in owner)
 
     def _is_unmarked(self, function: Definition) -> bool:
         """Return whether *function* has no decorator in a project that marks implementations."""
@@ -266,7 +267,7 @@ class WaysOut:
         if name.isidentifier() and "." in text:
             if self._may_be_called(name, outside, wanted):
                 return True
-            if not project.is_attribute(name):
+            if name in OF_TYPES or not project.is_attribute(name):
                 return False
         return is_own and self._may_be_value(outside, wanted)
 
@@ -274,10 +275,29 @@ class WaysOut:
         """Return whether a value that is called may lead to *wanted*."""
         has_more, passed = self._project.has_partial_of, outside.passed
         return self._is_in_lambda(wanted) or any(
-            (self._is_value(each) or (outside.is_cut and _may_be_kept(each, outside.text)))
+            (
+                self._is_value(each)
+                or self._is_kept_by_decorator(each)
+                or (outside.is_cut and self._may_be_kept(each, outside.text))
+            )
             and self._fits(passed, each, may_have_more=has_more(each))
             for each in self._ancestors(wanted)
         )
+
+    def _may_be_kept(self, function: Definition, text: str) -> bool:
+        """Return whether the project may keep *function* by a decorator, or get it by its name."""
+        decorators = getattr(function.header, "decorator_list", ())
+        plain = (each.func if isinstance(each, ast.Call) else each for each in decorators)
+        return "getattr(" in text or any(
+            isinstance(value, Function)
+            for each in plain
+            for value in self._value_of(each, function.source)
+        )
+
+    def _is_kept_by_decorator(self, function: Definition) -> bool:
+        """Return whether a decorator of the project has stored *function* somewhere."""
+        kept = (v for v in self._engine.kept if isinstance(v, (Function, Class)))
+        return any(function is v.definition for v in kept)
 
     def _is_in_lambda(self, wanted: Definition) -> bool:
         """Return whether a lambda calls something that may lead to *wanted*, by its name."""
@@ -306,7 +326,8 @@ class WaysOut:
         """Return whether *wanted*, or a helper that mentions it, is called *name*."""
         bodies = self._project.called_by(name).items()
         helpers = (d for d, words in bodies if wanted.name in words and d not in self._steps)
-        others = [wanted] if name in _OF_LIBRARIES else self._ancestors(wanted)
+        is_common = name in OF_TYPES or name in _OF_LIBRARIES
+        others = [wanted] if is_common else self._ancestors(wanted)
         found = (*(each for each in others if each.name == name), *helpers)
         return any(self._fits(outside.passed, each) for each in found)
 
@@ -368,11 +389,6 @@ class WaysOut:
         if cls is None or not method.is_method or not self._engine.is_inherited(Class(cls)):
             return ()
         return self._project.callers_of(cls)
-
-
-def _may_be_kept(function: Definition, text: str) -> bool:
-    """Return whether a decorator may keep *function*, or `getattr` may get it."""
-    return bool(decorators_of(function) - PLAIN) or "getattr(" in text
 
 
 def _is_called(name: object, function: Definition) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import takewhile
 
 from penstock._declared.step import Location
@@ -225,6 +226,8 @@ class _Judge:
             # What leads to *source* may lead to *target* after it.
             others = [each for each in self._evidence.outside if each != source]
             unresolved = self._unresolved(others, source, source, None)
+        if unresolved is None and not is_loop:
+            unresolved = self._unresolved_pair(source, target)
         if unresolved is not None:
             location = unresolved.location
             return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, location)
@@ -353,6 +356,44 @@ class _Judge:
                 if self._ways.may_lead(outside, wanted, is_own=is_own):
                     return outside
         return None
+
+    def _unresolved_pair(self, source: str, target: str) -> Outside | None:
+        """Return a call that may lead to *source*, before one in its function to *target*.
+
+        Only names count. A call of *target* that is resolved is as good as one that is not.
+        """
+        evidence = self._evidence
+        first, second = evidence.located[source], evidence.located[target]
+
+        def may_lead(call: Outside, wanted: Definition) -> bool:
+            return self._ways.may_lead(call, wanted, is_own=False)
+
+        for step, function, calls in self._calls_by_function:
+            start = evidence.starts.get(step, {}).get(target)
+            line = 0
+            if start is not None and evidence.project.function_at(start.path[0]) is function:
+                line = start.path[0].line
+            is_pair = line > calls[0].location.line or len(calls) > 1
+            one = next((c for c in calls if may_lead(c, first)), None) if is_pair else None
+            if one is not None and (
+                line > one.location.line
+                or any(may_lead(c, second) for c in calls if c.location.line > one.location.line)
+            ):
+                return one
+        return None
+
+    @cached_property
+    def _calls_by_function(self) -> list[tuple[str, Definition | None, list[Outside]]]:
+        """The calls of each step, one after the other in each function."""
+        found: dict[tuple[str, Definition | None], list[Outside]] = {}
+        for step, calls in self._evidence.outside.items():
+            for call in calls:
+                function = self._evidence.project.function_at(call.location)
+                found.setdefault((step, function), []).append(call)
+        return [
+            (*key, sorted(calls, key=lambda call: call.location.line))
+            for key, calls in found.items()
+        ]
 
     def _gateway(self, source: str, target: str) -> Outside | None:
         decorators = getattr(self._evidence.located[target].header, "decorator_list", ())

@@ -344,3 +344,30 @@ def ship_all(): ship()
 
     assert verdicts(report)["collect -> ship"] == (verdict,)
     assert bool(report.undeclared) == (verdict == "contradicted")
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("shops.find()\n    given.join()", "unverified"),
+        ("shops.find()\n    join()", "unverified"),
+        ("given.join()\n    shops.find()", "contradicted"),
+        ("shops.find()", "contradicted"),
+    ],
+)
+def test_two_calls_that_may_lead_to_the_two_steps(body, verdict):
+    """Two unresolved calls may be the order that an edge declares, one after the other."""
+    source = f"""
+@step
+def find(): pass
+@step
+def join(): pass
+@step
+def post(): find()
+@step
+def begin(shops, given):
+    {body}
+"""
+    report = checked(source, "post -> find, begin -> find, find -> join")
+
+    assert report.edges[2].verdict == verdict

@@ -590,7 +590,10 @@ def pay(shop: Shop): shop.one()
         ("order.settle_all()", "", "unverified"),
         ("order.process()", "", "unverified"),
         ("order.execute()", "", "contradicted"),
+        ("order.keys()", "", "contradicted"),
         ("order.state.hook()", "order.state.hook = settle_all", "unverified"),
+        ("flask.g.hook()", "flask.g.hook = settle_all", "unverified"),
+        ("flask.g.maker.add(order)", "flask.g.hook = settle_all", "contradicted"),
         ("flask.g.shop.settle_all()", "", "unverified"),
         ("flask.g.shop.other()", "", "contradicted"),
     ],
@@ -606,7 +609,9 @@ def settle_all(): settle()
 class Orders:
     def execute(self): settle_all()
     def process(self): settle_all()
+    def keys(self): settle_all()
 class Others:
+    def keys(self): pass
     def execute(self): pass
     def process(self): pass
 def keep(order):

@@ -160,7 +160,23 @@ def _subscripted(engine: Engine, scope: Scope, node: ast.Subscript, depth: int) 
         return join(*map(inner, parts[-1:] if name == "Coroutine" else parts))
     if name in {*_OF_ITEMS, *_OF_PAIRS, "tuple", "Tuple"}:
         return (_typed_container(engine, node, name, [inner(part) for part in parts], parts),)
-    return inner(node.value)
+    return _generic(engine, node, inner(node.value), join(*map(inner, parts)))
+
+
+_OF_PARAMETERS = ("context", "deps")
+"""Attributes of objects of libraries that are of a type which their own type has as parameter."""
+
+
+def _generic(engine: Engine, node: ast.Subscript, found: Values, parameters: Values) -> Values:
+    """Return *found*, of which an attribute may be an object, as with ``Info[Context]``."""
+    objects = tuple(value for value in parameters if isinstance(value, Instance))
+    if not objects or not all(isinstance(value, External) for value in found):
+        return found
+    made = tuple(External(v.name, (node, "typed")) for v in found if isinstance(v, External))
+    for each in made:
+        for name in _OF_PARAMETERS:
+            engine.store(each, name, objects)
+    return made
 
 
 def _provided(engine: Engine, scope: Scope, metadata: list[ast.expr]) -> Values:

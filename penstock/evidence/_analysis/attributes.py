@@ -183,14 +183,16 @@ def _bound_one(frame: Frame, value: Value, receiver: Value, node: ast.AST) -> Va
 
 
 def _static(value: Wrapped, receiver: Value) -> Values:
+    inner, owner = value.function, receiver
     if value.kind == "staticmethod":
-        return (value.function,)
-    if value.kind == "classmethod" and isinstance(value.function, Function):
-        owner: Value = receiver
-        if isinstance(receiver, Instance):
-            owner = Class(receiver.cls, is_any=receiver.site is None)
-        return (Method(value.function, owner),)
-    return (value,)
+        return (inner,)
+    if value.kind != "classmethod":
+        return (value,)
+    if isinstance(receiver, Instance):
+        owner = Class(receiver.cls, is_any=receiver.site is None)
+    if isinstance(inner, Wrapped) and isinstance(inner.function, Function):
+        return (Wrapped(inner.kind, Method(inner.function, owner)),)
+    return (Method(inner, owner),) if isinstance(inner, Function) else (value,)
 
 
 def _descriptor(frame: Frame, value: Wrapped, receiver: Instance, node: ast.AST) -> Values:

@@ -1,7 +1,7 @@
 """Copies of lists, dicts and iterators that functions like ``sorted`` and ``zip`` make."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.containers import copy_items, list_of
@@ -37,6 +37,13 @@ def _counted(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
     return list_of(frame, Container("list", frame.site(node)), counted)
 
 
+def _reversed(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
+    counted = counted_items(frame, arguments.positional[0])
+    if counted is None:
+        return _listed(frame, arguments, node)
+    return list_of(frame, Container("list", frame.site(node)), counted[::-1])
+
+
 def _listed(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
     container = Container("list", frame.site(node))
     for values in arguments.positional:
@@ -45,13 +52,29 @@ def _listed(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
 
 
 def _zipped(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
+    counted = [counted_items(frame, each) for each in arguments.positional]
+    known = [items for items in counted if items is not None]
+    if len(known) == len(counted):
+        return _rows(frame, [*zip(*known, strict=False)], node)
     items = [iterate(frame, each, node, is_silent=True)[0] for each in arguments.positional]
     return _pairs(frame, items, node)
 
 
 def _enumerated(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
+    counted = counted_items(frame, arguments.positional[0])
+    if counted is not None:
+        return _rows(frame, [(UNKNOWN, values) for values in counted], node)
     items = iterate(frame, arguments.positional[0], node, is_silent=True)[0]
     return _pairs(frame, [UNKNOWN, items], node)
+
+
+def _rows(frame: Frame, rows: Sequence[Sequence[Values]], node: ast.AST) -> Values:
+    """Return a list of tuples, each with its own items."""
+    tuples = [
+        list_of(frame, Container("tuple", (*frame.site(node), "row", number)), row)
+        for number, row in enumerate(rows)
+    ]
+    return list_of(frame, Container("list", frame.site(node)), tuples)
 
 
 def _pairs(frame: Frame, items: list[Values], node: ast.AST) -> Values:
@@ -86,11 +109,12 @@ def _dict(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
 
 
 _COPYING: dict[str, Callable[[Frame, Arguments, ast.AST], Values]] = {
-    **dict.fromkeys(("list", "tuple"), _counted),
+    **dict.fromkeys(("list", "tuple", "iter", "tqdm"), _counted),
+    "reversed": _reversed,
     **dict.fromkeys(
         (
-            "set", "sorted", "reversed", "deque", "frozenset", "iter", "islice", "chain",
-            "from_iterable", "tqdm", "filter", "batched", "aiter",
+            "set", "sorted", "deque", "frozenset", "islice", "chain", "from_iterable", "filter",
+            "batched", "aiter",
         ),
         _listed,
     ),

@@ -81,9 +81,25 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
         for key in decorator.positional[0]:
             frame.engine.put(inner.function, key, values)
         return values
-    found = frame.apply((decorator,), arguments, written)
+    found = _apply_decorator(frame, decorator, values, written)
     # A decorator that seems to return something that cannot be called was not understood.
     return tuple(v for v in found if not isinstance(v, _NOT_CALLED)) or values
+
+
+def _apply_decorator(frame: Frame, decorator: Value, values: Values, written: ast.expr) -> Values:
+    """Return what a decorator returns, and find what else it keeps if it keeps this."""
+    engine = frame.engine
+    outer, engine.decorated = engine.decorated, values
+    found = frame.apply((decorator,), Arguments((values,)), written)
+    engine.decorated = outer
+    if not engine.kept.isdisjoint(values):
+        engine.execute_decorated(_last_name(written))
+    return found
+
+
+def _last_name(decorator: ast.expr) -> str:
+    function = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def _note_models(frame: Frame, decorator: External, values: Values) -> None:

@@ -141,7 +141,7 @@ class Engine(Heap):
         self.queries: dict[Values, Values] = {}
         """The queries that the managers of models make."""
         self.senders: dict[Value, Values] = {}
-        self._announced: set[str] = set()
+        self._announced: set[str | tuple[str, str]] = set()
         self.asked: set[Value] = set()
         self.evaluated: list[Activation] = []
         self.made_classes: dict[Hashable, Definition] = {}
@@ -241,6 +241,15 @@ class Engine(Heap):
                     if info is not None:
                         self.activate(Function(each, info.scope), OPEN, Instance(each.parent))
 
+    def execute_decorated(self, name: str) -> None:
+        """Execute the modules in which a decorator called *name* may keep something as well."""
+        if not name or ("@", name) in self._announced:
+            return
+        self._announced.add(("@", name))
+        found = self.project.search("decorator", name)
+        for source in [source for source, has_one in found if has_one][:_MOST_MODULES]:
+            self.scope_of(source)
+
     # Items of containers
 
     def items(self, container: Value, key: Value | None = None) -> Values:
@@ -249,11 +258,11 @@ class Engine(Heap):
         if slot is not ANY_ITEM and isinstance(key, (Constant, Container)):
             return join(slots.get(slot, NOTHING), slots.get(ANY_ITEM, NOTHING))
         if isinstance(key, (Class, Function, Instance)):
-            exact = slots.get(key, NOTHING)
-            if exact:
-                return exact
-            if isinstance(key, Class):
-                return join(*(slots.get(c, NOTHING) for c in self._related(key)))
+            exact, others = slots.get(key, NOTHING), slots.get(ANY_ITEM, NOTHING)
+            if not exact and isinstance(key, Class):
+                exact = join(*(slots.get(c, NOTHING) for c in self._related(key)))
+            if exact or isinstance(key, Class):
+                return join(exact, others)
         return join(*(values for slot, values in slots.items() if slot != KEYS))
 
     def _related(self, key: Class) -> Iterator[Value]:

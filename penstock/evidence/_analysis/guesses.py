@@ -21,15 +21,19 @@ from penstock.evidence._analysis.values import (
 )
 from penstock.evidence._source.files import Definition
 
-__all__ = ["COMMON", "methods_called"]
+__all__ = ["COMMON", "OF_TYPES", "methods_called"]
 
-COMMON = frozenset(
+OF_TYPES = frozenset(
     name
     for kind in (
         str, bytes, list, dict, set, int, float, io.StringIO, io.BytesIO, PurePath, BaseException,
     )
     for name in dir(kind)
-) | HANDING | REGISTERING | SENDING | SIGNATURES | STORING | WAITING | {
+)  # fmt: skip
+"""Names that objects of the standard library have."""
+
+
+COMMON = OF_TYPES | HANDING | REGISTERING | SENDING | SIGNATURES | STORING | WAITING | {
     "run", "start", "stop", "close", "open", "read", "write", "filter", "all", "first", "last",
     "exclude", "order_by", "query", "execute", "commit", "rollback", "flush", "connect", "acquire",
     "release", "next", "reset", "load", "dump", "loads", "dumps", "parse", "render", "validate",

@@ -37,6 +37,10 @@ class Heap:
         self._heap: dict[Value, dict[Hashable, Values]] = {}
         self._postponed: dict[Value, Callable[[], None]] = {}
         self._read: set[tuple[Value, Hashable]] = set()
+        self.decorated: Values = NOTHING
+        """The function or class that a decorator gets, while it runs."""
+        self.kept: set[Value] = set()
+        """Those that decorators have stored somewhere."""
         self.blurred: set[tuple[Value, str]] = set()
         """The attributes that may have been set where only the class of an object counted."""
         self.single: set[Value] = set()
@@ -61,6 +65,8 @@ class Heap:
 
     def store(self, owner: Value, slot: Hashable, values: Values) -> None:
         """Let *values* be in *slot* of *owner*, too."""
+        if self.decorated and not isinstance(owner, Function):
+            self.kept.update(value for value in values if value in self.decorated)
         slots = self._slots_of(owner)
         if slots is None:
             slots = self._heap[owner] = {}

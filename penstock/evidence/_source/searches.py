@@ -47,6 +47,12 @@ def _has_task(file: SourceFile, name: str) -> bool:
     return f'name="{name}"' in file.text or f"name='{name}'" in file.text
 
 
+def _has_decorator(file: SourceFile, name: str) -> bool:
+    """Return whether something in a file has a decorator called *name*."""
+    pattern = re.compile(rf"^[ \t]*@(?:\w+\.)*{re.escape(name)}\b", re.MULTILINE)
+    return pattern.search(file.text) is not None
+
+
 def _is_first_result(file: SourceFile, name: str) -> bool:
     """Return whether the specification of the hook *name* ends it with the first result."""
     pattern = re.compile(rf"firstresult\s*=\s*True[^@]*?\bdef\s+{name}\b")
@@ -191,6 +197,7 @@ def _subclasses(file: SourceFile, name: str) -> tuple[str, ...]:
 SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "attribute": _is_attribute,
     "caller": _callers,
+    "decorator": _has_decorator,
     "def": _has_def,
     "first result": _is_first_result,
     "function": _functions,
