@@ -256,3 +256,12 @@ def test_a_method_that_is_not_of_a_session(body):
 def test_an_argument_that_others_pass(caller):
     """A step gets what its callers pass, though the flow does not have them."""
     assert is_found(f"{DJANGO}@step\ndef pay(one): one.charge()\n{caller}", "pay")
+
+
+def test_an_argument_that_another_module_passes():
+    """A step gets what a module passes that nothing of the flow imports."""
+    files = {
+        "app.py": f"{DJANGO}@step\ndef pay(one): one.charge()\n",
+        "main.py": "from app import Order, pay\npay(Order())\n",
+    }
+    assert verdicts(checked(files, "pay -> charge")) == {"pay -> charge": ("supported", "call")}

@@ -371,3 +371,25 @@ def begin(shops, given):
     report = checked(source, "post -> find, begin -> find, find -> join")
 
     assert report.edges[2].verdict == verdict
+
+
+def test_a_step_after_the_one_with_an_unresolved_call():
+    """A step may follow another that an unresolved call before it may lead to."""
+    source = """
+@step
+def find(): pass
+@step
+def join(): pass
+@step
+def post(): find()
+@step
+def begin(shops): shops.find()
+def main(shops):
+    begin(shops)
+    join()
+@step
+def start(shops): main(shops)
+"""
+    report = checked(source, "post -> find, start -> begin, begin -> find, find -> join")
+
+    assert [edge.verdict for edge in report.edges[2:]] == ["unverified", "unverified"]
