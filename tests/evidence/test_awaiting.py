@@ -71,6 +71,9 @@ def test_what_is_awaited_is_done_before_what_follows(lines, kind):
         f"asyncio.ensure_future({THREAD})",
         "task = run_in_threadpool(charge)",
         "pool.submit(charge)",
+        "server = await asyncio.start_server(charge)",
+        "async with await asyncio.start_server(charge): pass",
+        "await connection.subscribe('orders', cb=charge)",
     ],
 )
 def test_what_is_not_awaited_is_not_done_before_what_follows(lines):

@@ -46,6 +46,7 @@ from penstock.evidence._analysis.library import (
     LOOKING,
     REGISTERING,
     RUNNERS,
+    SERVING,
     is_sent_by_calling,
     last_of,
 )
@@ -227,7 +228,7 @@ def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -
         outside, _ = outside_with(frame, node, arguments, callee)
         frame.emit(replace(outside, hands_off=True))
         _send(frame, callee, node)
-    return handed
+    return None if last_of(callee.name) in SERVING else handed
 
 
 def _task(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) -> Values | None:

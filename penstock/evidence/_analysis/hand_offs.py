@@ -7,7 +7,7 @@ from dataclasses import replace
 from penstock.evidence._analysis.by_name import named_by
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import await_values, counted_items
-from penstock.evidence._analysis.library import AFTER, NAMING, last_of
+from penstock.evidence._analysis.library import AFTER, NAMING, SERVING, last_of
 from penstock.evidence._analysis.passed import passed_in
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import (
@@ -167,6 +167,8 @@ def call_outside(
     handed = hand_functions(frame, External("?"), arguments, node)
     outside = outside_of(frame, node, arguments)
     frame.emit(replace(outside, hands_off=bool(handed), is_cut=is_cut))
+    if method_of(node) in SERVING:
+        return NOTHING
     return handed or pending_in(arguments)
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "REGISTERING",
     "RUNNERS",
     "SENDING",
+    "SERVING",
     "SIGNATURES",
     "SIGNING",
     "STORING",
@@ -56,6 +57,14 @@ RUNNERS = frozenset({
     "subn", "run_in_executor", "as_completed_now", "wrap", "with_retry", "execute_with_retry",
 })  # fmt: skip
 """Functions, by their last name, that call the functions that they get before they return."""
+
+
+SERVING = frozenset({
+    "start_server", "start_unix_server", "create_server", "create_unix_server", "serve",
+    "unix_serve", "subscribe", "psubscribe", "consume", "basic_consume", "listen", "add_listener",
+    "set_handler",
+})  # fmt: skip
+"""Functions that call what they get when something arrives, and not before they are awaited."""
 
 
 CALLED: dict[str, int] = {
