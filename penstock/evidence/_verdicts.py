@@ -257,6 +257,7 @@ class _Judge:
         pairs = {(source, each) for source, found in starts for each in found}
         pairs |= {pair for pair, found in orders if any(not o.is_carried for o in found.values())}
         known = _closure(pairs)
+        entered = self._entered(known)
         forth = _closure(
             (source, target) for source, target, is_loop in self._flow.edges if not is_loop
         )
@@ -267,8 +268,8 @@ class _Judge:
                 if edge.verdict != "contradicted" or edge.against or not self._is_used(edge.target):
                     continue
                 source, target = edge.source, edge.target
-                if not self._is_entered(source):
-                    is_behind = cause.target == source
+                if source not in entered:
+                    is_behind = cause.target == source or (cause.target, source) in known
                 elif cause.target == source and self._is_followed(cause, target):
                     # A way to the first step that leads over what follows the edge is another.
                     late = {target, *(after for first, after in forth if first == target)}
@@ -287,6 +288,12 @@ class _Judge:
                     )
                     causes.append(found[number])
         return tuple(found)
+
+    def _entered(self, known: AbstractSet[tuple[str, str]]) -> set[str]:
+        """Return the steps to which the source shows a way from where the flow begins."""
+        targets = {target for _, target, _ in self._flow.edges}
+        first = {s.name for s in self._flow.steps if s.is_entrypoint or s.name not in targets}
+        return first | {target for source, target in known if source in first}
 
     def _is_followed(self, cause: EdgeEvidence, target: str) -> bool:
         """Return whether *target* comes after an unresolved call in the function that has it."""

@@ -393,3 +393,31 @@ def start(shops): main(shops)
     report = checked(source, "post -> find, start -> begin, begin -> find, find -> join")
 
     assert [edge.verdict for edge in report.edges[2:]] == ["unverified", "unverified"]
+
+
+@pytest.mark.parametrize(("method", "verdict"), [("run", "unverified"), ("other", "contradicted")])
+def test_steps_that_an_unresolved_call_and_then_a_known_one_lead_to(method, verdict):
+    """What is behind a step that only an unresolved call reaches is behind that call, too."""
+    source = f"""
+@step
+def pay(given): given().{method}()
+class Shop:
+    def run(self):
+        charge()
+        close()
+class Other:
+    def run(self): ...
+@step
+def charge(): ship()
+@step
+def ship(): pass
+@step
+def close(): pass
+"""
+    report = checked(source, "pay -> charge, charge -> ship, ship -> close")
+
+    assert verdicts(report) == {
+        "pay -> charge": (verdict,),
+        "charge -> ship": ("supported", "call"),
+        "ship -> close": (verdict,),
+    }
