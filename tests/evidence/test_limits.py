@@ -7,6 +7,7 @@ from checked_sources import checked, verdicts
 
 CHARGE = "@step\ndef charge(): pass\ndef last(): charge()\n"
 FUNCTIONS = "def f{n}(): return {n}\n"
+RUN = "def run{n}(): run(f{n}, lambda found: found)\n"
 ACTION = "class Action:\n    def __init__(self, run): self.run = run\n"
 METHOD = "class C{n}(Base):\n    def go(self): return {n}\n"
 LAST = "class Last(Base):\n    def go(self): charge()\n"
@@ -156,3 +157,36 @@ def test_many_values_contradict_nothing(name):
 
     assert not report.failures
     assert verdicts(report)["pay -> charge"][0] != "contradicted"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "charge",
+        "Shop.charge",
+        "Shop().charge",
+        "partial(charge)",
+        "partial(partial(Shop().charge))",
+    ],
+)
+def test_functions_that_many_pass_to_one_are_told_apart(given):
+    """A runner of many functions is followed with each, in whatever it is wrapped."""
+    source = f"""
+from functools import partial
+def run(task, then): then(task())
+{each(20, FUNCTIONS)}
+{each(20, RUN)}
+@step
+def pay():
+{each(20, "    run{n}();")}
+    run({given}, lambda found: ship())
+class Shop:
+    def charge(self=None): charge()
+@step
+def charge(): pass
+@step
+def ship(): pass
+"""
+    report = checked(source, "pay -> charge, charge -> ship")
+
+    assert [verdict for verdict, _ in verdicts(report).values()] == ["supported"] * 2

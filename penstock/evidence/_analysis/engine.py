@@ -20,7 +20,9 @@ from penstock.evidence._analysis.values import (
     External,
     Function,
     Instance,
+    Method,
     Module,
+    Partial,
     Unknown,
     Value,
     Values,
@@ -505,8 +507,16 @@ def _too_deep(activation: Activation) -> Outside:
 
 def _is_kept(values: Values) -> bool:
     """Return whether a parameter may be a class, or a function that is not a closure."""
-    inner = (v.scope.definition for v in values if isinstance(v, Function))
-    return any(isinstance(v, Class) for v in values) or any(d.kind != "function" for d in inner)
+    called = [_called(value) for value in values]
+    inner = (v.scope.definition for v in called if isinstance(v, Function))
+    return any(isinstance(v, Class) for v in called) or any(d.kind != "function" for d in inner)
+
+
+def _called(value: Value) -> Value:
+    """Return what a partial or a bound method calls in the end, or *value* if it is neither."""
+    while isinstance(value, (Partial, Method)):
+        value = value.callee if isinstance(value, Partial) else value.function
+    return value
 
 
 def _general(values: Values) -> Values:
