@@ -176,3 +176,57 @@ def pay(data):
     {call}
 """
     assert checked(source, "pay -> collect").edges[0].verdict == verdict
+
+
+def test_the_validators_of_a_model_run_in_any_order():
+    """Validators run in the order of the fields, so their own order contradicts no edge."""
+    source = """
+from pydantic import BaseModel, field_validator
+class Order(BaseModel):
+    name: str
+    total: int
+    @step
+    @field_validator("total")
+    def total_is_right(cls, value): log()
+    @step
+    @field_validator("name")
+    def name_is_known(cls, value): log()
+@step
+def pay(data):
+    Order.model_validate(data)
+def log(): ...
+"""
+    report = checked(source, "pay -> name_is_known, name_is_known -> total_is_right")
+
+    assert [edge.verdict for edge in report.edges] == ["supported", "unverified"]
+
+
+@pytest.mark.parametrize(
+    ("decorator", "order"),
+    [
+        ("root_validator(pre=True)", "whole -> name_is_known"),
+        ("model_validator(mode='before')", "whole -> name_is_known"),
+        ("model_validator(mode='after')", "name_is_known -> whole"),
+        ("root_validator", "name_is_known -> whole"),
+    ],
+)
+def test_a_validator_of_a_whole_model_runs_when_its_decorator_says(decorator, order):
+    """It runs before the validators of fields, or after them."""
+    source = f"""
+from pydantic import BaseModel, field_validator, model_validator, root_validator
+class Order(BaseModel):
+    name: str
+    @step
+    @{decorator}
+    def whole(cls, values): ...
+    @step
+    @field_validator("name")
+    def name_is_known(cls, value): ...
+@step
+def pay(data):
+    Order(name=data)
+"""
+    first, second = order.split(" -> ")
+    report = checked(source, f"pay -> {first}, {order}, {second} -> {first}")
+
+    assert [edge.verdict for edge in report.edges] == ["supported", "supported", "contradicted"]

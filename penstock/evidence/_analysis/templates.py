@@ -12,7 +12,7 @@ from penstock.evidence._analysis.overrides import methods_of
 from penstock.evidence._analysis.passed import decorators_of
 from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import OPEN, Arguments
-from penstock.evidence._analysis.terms import Outside, choice, sequence
+from penstock.evidence._analysis.terms import Loop, Outside, Term, choice, sequence
 from penstock.evidence._analysis.values import (
     UNKNOWN,
     Class,
@@ -39,11 +39,38 @@ def call_template(
 
 
 def run_validators(frame: Frame, made: Instance, node: ast.AST) -> None:
-    """Call what checks the fields of an object when it is made, as with `pydantic`."""
+    """Call what checks an object when it is made, as with `pydantic`.
+
+    The fields are checked in their own order, and not in that of the methods.
+    """
+    first: list[Term] = []
+    fields: list[Term] = []
+    last: list[Term] = []
     for cls in frame.engine.mro(made.cls):
         for each in cls.source.definitions.values() if isinstance(cls, Definition) else ():
-            if each.parent is cls and not decorators_of(each).isdisjoint(VALIDATORS):
-                frame.apply(attribute_of(frame, made, each.name, node), OPEN, node)
+            marks = decorators_of(each) & VALIDATORS
+            if each.parent is cls and marks:
+                with frame.collected() as terms:
+                    frame.apply(attribute_of(frame, made, each.name, node), OPEN, node)
+                mode = "field" if marks - _OF_MODELS else _mode_of(each)
+                {"before": first, "after": last}.get(mode, fields).append(sequence(terms))
+    for term in first:
+        frame.emit(term)
+    if fields:
+        frame.emit(Loop(choice(fields)) if len(fields) > 1 else fields[0])
+    for term in last:
+        frame.emit(term)
+
+
+_OF_MODELS = {"model_validator", "root_validator"}
+
+
+def _mode_of(validator: Definition) -> str:
+    """Return when a validator of a whole model runs."""
+    decorators = getattr(validator.header, "decorator_list", ())
+    calls = (each for each in decorators if isinstance(each, ast.Call))
+    given = {k.arg: ast.unparse(k.value).strip("'") for call in calls for k in call.keywords}
+    return given.get("mode", "before" if given.get("pre") == "True" else "after")
 
 
 def _call(
