@@ -421,3 +421,30 @@ def close(): pass
         "charge -> ship": ("supported", "call"),
         "ship -> close": (verdict,),
     }
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        ("given()\n    ship()\n    close()", "unverified"),
+        ("ship()\n    given()\n    close()", "contradicted"),
+    ],
+)
+def test_a_first_step_that_may_be_a_value_which_is_called(lines, verdict):
+    """A call of it from a later step does not hide that a value may be it, before what follows."""
+    source = f"""
+@step
+def pay(given):
+    {lines}
+@step
+def collect(): pass
+@step
+def ship(): pass
+@step
+def close(): collect()
+def ship_all(): ship()
+KNOWN = [collect]
+"""
+    edges = "pay -> collect, collect -> ship, ship -> close, close ~> collect"
+
+    assert verdicts(checked(source, edges))["collect -> ship"] == (verdict,)
