@@ -169,7 +169,7 @@ def test_many_values_contradict_nothing(name):
         "partial(partial(Shop().charge))",
     ],
 )
-def test_functions_that_many_pass_to_one_are_told_apart(given):
+def test_functions_that_many_pass_to_one_stay_separate(given):
     """A runner of many functions is followed with each, in whatever it is wrapped."""
     source = f"""
 from functools import partial

@@ -397,7 +397,7 @@ def start(shops): main(shops)
 
 @pytest.mark.parametrize(("method", "verdict"), [("run", "unverified"), ("other", "contradicted")])
 def test_steps_that_an_unresolved_call_and_then_a_known_one_lead_to(method, verdict):
-    """What is behind a step that only an unresolved call reaches is behind that call, too."""
+    """An edge behind a step that only an unresolved call reaches is behind that call, too."""
     source = f"""
 @step
 def pay(given): given().{method}()
