@@ -99,11 +99,14 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
         found = rule(frame, callee, arguments, node)
         if found is not None:
             return found
-    if imported := imported_by(frame.engine, callee.name, arguments):
+    handed = hand_functions(frame, callee, arguments, node)
+    if not handed and (imported := imported_by(frame.engine, callee.name, arguments)):
         return imported
     outside, given = outside_with(frame, node, arguments, callee)
-    frame.emit(outside)
+    frame.emit(replace(outside, hands_off=True) if handed else outside)
     _send(frame, callee, node)
+    if handed and last_of(callee.name) not in SERVING:
+        return handed
     made = _made(frame, callee, arguments, node)
     if given:
         frame.engine.store(made, "given", given)
@@ -222,15 +225,6 @@ def _register_models(
     return (made,)
 
 
-def _hand(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    handed = hand_functions(frame, callee, arguments, node)
-    if handed:
-        outside, _ = outside_with(frame, node, arguments, callee)
-        frame.emit(replace(outside, hands_off=True))
-        _send(frame, callee, node)
-    return None if last_of(callee.name) in SERVING else handed
-
-
 def _task(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) -> Values | None:
     """Return the task that a decorator of a queue makes of an object that can be called."""
     is_task = last_of(callee.name.removesuffix("()")) in _MAKING_TASKS
@@ -245,7 +239,7 @@ _MAKING_TASKS = {"actor", "shared_task", "task", "db_task", "periodic_task", "jo
 
 
 _RULES: tuple[Special, ...] = (
-    _end, _decorated, queued, _special, _identity, _look, _run, _consume, _task, _register, _hand,
+    _end, _decorated, queued, _special, _identity, _look, _run, _consume, _task, _register,
 )  # fmt: skip
 
 
