@@ -17,7 +17,7 @@ from penstock.evidence._analysis.orm import queried
 from penstock.evidence._analysis.partials import call_partial
 from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.templates import run_validators
-from penstock.evidence._analysis.terms import Call, Term, choice, sequence
+from penstock.evidence._analysis.terms import Call, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -115,15 +115,7 @@ def apply(frame: Frame, callees: Values, arguments: Arguments, node: ast.AST) ->
     known = [c for c in callees if not isinstance(c, Constant)]
     if not all(isinstance(c, (Unknown, External)) for c in known) and _is_kept(frame, node):
         known = [c for c in known if not isinstance(c, Unknown)]
-    returned: list[Values] = []
-    options: list[Term] = []
-    for callee in known:
-        with frame.collected() as terms:
-            returned.append(_apply_one(frame, callee, arguments, node))
-        options.append(sequence(terms))
-    if options:
-        frame.emit(choice(options))
-    return join(*returned)
+    return frame.one_of(known, lambda callee: _apply_one(frame, callee, arguments, node))
 
 
 def _is_kept(frame: Frame, node: ast.AST) -> bool:
