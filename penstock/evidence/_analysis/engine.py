@@ -410,7 +410,7 @@ class Engine(Heap):
         """Return what *function* does with *arguments*."""
         bound = bind(self, self.annotation, function, arguments, receiver)
         key = _key_of(function, receiver, bound)
-        found = self._activations.get(key) or self._activation(function, receiver, bound)
+        found = self._activations.get(key) or self._activation(function, receiver, bound, key)
         if found.is_running:
             found.recursed = True
         elif found.round != self.round:
@@ -418,13 +418,16 @@ class Engine(Heap):
         return found
 
     def _activation(
-        self, function: Function, receiver: Value | None, bound: Mapping[str, Values]
+        self,
+        function: Function,
+        receiver: Value | None,
+        bound: Mapping[str, Values],
+        key: tuple[Any, ...],
     ) -> Activation:
         """Return a new call of *function*, or one with more general arguments if it has many."""
         definition, scope = function.definition, function.scope
         contexts = self.contexts.setdefault(definition, [])
         count = self._counts.get((definition, scope), 0)
-        key = _key_of(function, receiver, bound)
         kept = tuple(values for values in key[3:] if _is_kept(values))
         few, most = _LIMITS_WITH_CLASSES if kept else _LIMITS
         is_new = definition.has_functions or (kept and (definition, scope, kept) not in self._kept)
