@@ -31,8 +31,7 @@ def make_objects(engine: Engine, cls: Definition, name: str) -> None:
     """
     if not _is_given(engine, cls, name):
         return
-    makers = engine.project.callers_of(cls)
-    if len(makers) > _MOST_MAKERS:
+    if len(engine.project.callers_of(cls)) > _MOST_MAKERS:
         engine.store(Instance(cls), name, CUT)
     if engine.made.get(cls) == engine.round:
         return
@@ -41,18 +40,14 @@ def make_objects(engine: Engine, cls: Definition, name: str) -> None:
     for source, has_words in engine.project.search("words", words, "providers"):
         if has_words:
             engine.scope_of(source)
-    for maker in makers[:_MOST_MAKERS]:
-        if maker.kind == "function":
-            _Maker(engine, maker, engine.scope_of(maker.source)).call(cls.name)
-        else:
-            engine.scope_of(maker.source)
+    call_with_arguments(engine, cls)
 
 
-def call_with_arguments(engine: Engine, function: Definition) -> None:
-    """Evaluate the calls of *function* in the project, and nothing else of what has them."""
-    for caller in engine.project.callers_of(function)[:_MOST_MAKERS]:
+def call_with_arguments(engine: Engine, called: Definition) -> None:
+    """Evaluate the calls of a function or class in the project, and nothing else around them."""
+    for caller in engine.project.callers_of(called)[:_MOST_MAKERS]:
         if caller.kind == "function":
-            _Maker(engine, caller, engine.scope_of(caller.source)).call(function.name)
+            _Maker(engine, caller, engine.scope_of(caller.source)).call(called.name)
         else:
             engine.scope_of(caller.source)
 
