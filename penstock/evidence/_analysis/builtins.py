@@ -40,7 +40,6 @@ __all__ = [
     "context_variable",
     "defaults_of_parser",
     "eval_of",
-    "first_of",
     "getattr_of",
     "getter_of",
     "globals_of",
@@ -58,14 +57,10 @@ __all__ = [
 ]
 
 
-def first_of(arguments: Arguments) -> Values:
-    return arguments.positional[0] if arguments.positional else NOTHING
-
-
 def partial_of(
     frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 ) -> Values | None:
-    functions = first_of(arguments)
+    functions = arguments.first
     kind = "method" if "partialmethod" in callee.name else "partial"
     rest = arguments.positional[1:], tuple(arguments.named.items())
     return tuple(Partial(f, *rest, kind=kind) for f in functions) or None
@@ -97,12 +92,12 @@ def weak_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST)
     """Return a weak reference, which is called for its object."""
     if not callee.name.startswith("weakref."):
         return None
-    return tuple(Wrapped("weak", each) for each in first_of(arguments)) or None
+    return tuple(Wrapped("weak", each) for each in arguments.first) or None
 
 
 def wrapper_of(kind: str) -> Special:
     def made(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-        return tuple(Wrapped(kind, f) for f in first_of(arguments)) or None
+        return tuple(Wrapped(kind, f) for f in arguments.first) or None
 
     return made
 
@@ -115,9 +110,9 @@ def context_variable(
     if owner.name != "contextvars.ContextVar()":
         return None
     if last_of(callee.name) == "set":
-        frame.engine.store(owner, "value", first_of(arguments))
+        frame.engine.store(owner, "value", arguments.first)
         return UNKNOWN
-    return join(frame.engine.load(owner, "value"), first_of(arguments)) or UNKNOWN
+    return join(frame.engine.load(owner, "value"), arguments.first) or UNKNOWN
 
 
 def defaults_of_parser(
@@ -207,7 +202,7 @@ def _made_class(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
 
 def is_of_kind(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) -> Values | None:
     """Return whether functions of the project are coroutine functions, or generator functions."""
-    functions = [v.function if isinstance(v, Method) else v for v in first_of(arguments)]
+    functions = [v.function if isinstance(v, Method) else v for v in arguments.first]
     known = [v.definition for v in functions if isinstance(v, Function)]
     kinds = {(isinstance(d.header, ast.AsyncFunctionDef), d.is_generator) for d in known}
     if len(kinds) != 1 or len(known) != len(functions):
@@ -238,7 +233,7 @@ def container_of_kind(kind: str) -> Special:
         container = Container(kind, frame.site(node))
         for key, values in arguments.named.items():
             frame.engine.put(container, Constant(key, str), values)
-        for factory in first_of(arguments):
+        for factory in arguments.first:
             if isinstance(factory, External):
                 empty = Container(last_of(factory.name), (*frame.site(node), "default"))
                 frame.engine.store(container, DEFAULT, (empty,))
@@ -258,7 +253,7 @@ def import_module(
 ) -> Values | None:
     engine = frame.engine
     found: Values = NOTHING
-    for value in first_of(arguments):
+    for value in arguments.first:
         if isinstance(value, Constant) and isinstance(value.value, str):
             found = join(found, engine.module(value.value))
         elif beginning := beginning_of(value):
@@ -274,8 +269,8 @@ def _modules_below(engine: Engine, beginning: str) -> list[str]:
 
 
 def same(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    frame.engine.single.difference_update(first_of(arguments))  # of which this may be a copy
-    return first_of(arguments) or None
+    frame.engine.single.difference_update(arguments.first)  # of which this may be a copy
+    return arguments.first or None
 
 
 def globals_of(
@@ -301,11 +296,11 @@ def singledispatch_of(
     frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 ) -> Values | None:
     kind = "singledispatchmethod" if "method" in callee.name else "singledispatch"
-    return tuple(Wrapped(kind, f) for f in first_of(arguments)) or None
+    return tuple(Wrapped(kind, f) for f in arguments.first) or None
 
 
 def eval_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    texts = [v.value for v in first_of(arguments) if isinstance(v, Constant)]
+    texts = [v.value for v in arguments.first if isinstance(v, Constant)]
     for text in texts:
         try:
             parsed = ast.parse(str(text), mode="eval").body

@@ -4,7 +4,6 @@ import ast
 from collections.abc import Sequence
 
 from penstock.evidence._analysis.attributes import attribute_of
-from penstock.evidence._analysis.builtins import first_of
 from penstock.evidence._analysis.exit_stacks import begin_stack, end_stack, stack_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import hand_off, run_later
@@ -65,7 +64,7 @@ def enter_context(
 ) -> Values | None:
     """Enter a context that an `ExitStack` leaves when its own block ends."""
     stack = stack_of(frame, callee)
-    values = first_of(arguments)
+    values = arguments.first
     if stack is None or not any(isinstance(value, (Instance, Deferred)) for value in values):
         return None
     is_async = last_of(callee.name) == "enter_async_context"

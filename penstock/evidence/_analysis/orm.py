@@ -152,7 +152,7 @@ def _relation(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
 
 def _select(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return the query that a call with a class makes, like ``session.query(Order)``."""
-    first = arguments.positional[0] if arguments.positional else NOTHING
+    first = arguments.first
     managers = (v for v in first if isinstance(v, Instance))
     several = (*first, *(q for each in managers for q in manager_of(frame.engine, each, "all")))
     queries = [v for v in several if isinstance(v, Container) and v.kind == QUERY]
@@ -200,14 +200,12 @@ _OF_SESSIONS = {
 
 def _merged(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return the object that ``session.merge(order)`` gives."""
-    first = arguments.positional[0] if arguments.positional else NOTHING
-    return tuple(v for v in first if isinstance(v, Instance)) or None
+    return tuple(v for v in arguments.first if isinstance(v, Instance)) or None
 
 
 def _paged(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return the query whose objects a paginator gives."""
-    first = arguments.positional[0] if arguments.positional else NOTHING
-    return tuple(v for v in first if isinstance(v, Container)) or None
+    return tuple(v for v in arguments.first if isinstance(v, Container)) or None
 
 
 def _model_called(

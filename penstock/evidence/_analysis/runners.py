@@ -2,7 +2,6 @@
 
 import ast
 
-from penstock.evidence._analysis.builtins import first_of
 from penstock.evidence._analysis.engine import TOO_MANY
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import functions_in, hand_off, pending_in
@@ -92,7 +91,7 @@ def chain(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -
 
 def chord(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     """Return the group and what follows it that ``chord()`` of Celery makes."""
-    header = first_of(arguments)
+    header = arguments.first
     if not header:
         return None
     parts = Partial(External("group"), (header,), kind="group")
@@ -126,7 +125,7 @@ def provider(frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 
     named = {name: provided(values) for name, values in arguments.named.items()}
     whole = tuple(map(provided, arguments.positional[1:]))
-    made = [v for v in first_of(arguments) if isinstance(v, (Class, Function))]
+    made = [v for v in arguments.first if isinstance(v, (Class, Function))]
     with frame.collected():
         frame.apply(tuple(made), Arguments(whole, named), node)
     return tuple(Partial(v, whole, tuple(named.items()), "provider") for v in made) or None
@@ -219,7 +218,7 @@ def awaitable(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
     """Return a function that runs another in a thread, or a coroutine function to its end."""
     if not arguments.positional:
         return (External(f"{callee.name}()"),)
-    functions = [f for f in first_of(arguments) if isinstance(f, (Function, Method, Partial))]
+    functions = [f for f in arguments.first if isinstance(f, (Function, Method, Partial))]
     if not functions:
         return None
     return tuple(Wrapped("awaitable", f) for f in functions)

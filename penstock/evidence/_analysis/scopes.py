@@ -72,6 +72,11 @@ class Arguments(NamedTuple):
     is_open: bool = False
     """Whether nobody knows what is passed, as by a library."""
 
+    @property
+    def first(self) -> Values:
+        """The first one that is passed by its position, if there is one."""
+        return self.positional[0] if self.positional else NOTHING
+
     def all(self) -> Values:
         """Return all values."""
         return join(*self.positional, *self.named.values(), self.rest, self.other)
