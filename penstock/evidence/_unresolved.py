@@ -38,7 +38,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition, SourceFile
-from penstock.evidence._source.functions import nodes_in, written
+from penstock.evidence._source.functions import called_by, nodes_in, written
 from penstock.evidence._source.project import Project
 
 __all__ = ["WaysOut"]
@@ -149,7 +149,6 @@ class WaysOut:
         owner, _, name = (outside.library or "").rpartition(".")
         if name in _OF_LIBRARIES or name.startswith("__"):
             return False
-        callers = (d for d in self._project.callers_of(wanted) if d not in self._steps)
         return any(
             each.is_method
             and each.name not in _OF_MAKING
@@ -157,7 +156,7 @@ class WaysOut:
             and each.parent is not None
             and (owner in self._engine.mro(each.parent) or self._is_given(outside, each.parent))
             and not self._project.callers_of(each)
-            for each in (wanted, *callers)
+            for each in self._with_callers(wanted)
         )
 
     def _is_given(self, outside: Outside, cls: Definition) -> bool:
@@ -184,8 +183,8 @@ class WaysOut:
         name = last_of(outside.library or "").lower()
         if "render" not in name and "template" not in name:
             return False
-        callers = (d for d in self._project.callers_of(wanted) if d not in self._steps)
-        return any(not decorators_of(each).isdisjoint(IN_TEMPLATES) for each in (wanted, *callers))
+        several = self._with_callers(wanted)
+        return any(not decorators_of(each).isdisjoint(IN_TEMPLATES) for each in several)
 
     def _may_be_imported(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether what was imported by a string is called, or something that it has.
@@ -286,12 +285,10 @@ class WaysOut:
 
     def _may_be_kept(self, function: Definition, text: str) -> bool:
         """Return whether the project may keep *function* by a decorator, or get it by its name."""
-        decorators = getattr(function.header, "decorator_list", ())
-        plain = (each.func if isinstance(each, ast.Call) else each for each in decorators)
         return "getattr(" in text or any(
             isinstance(value, Function)
-            for each in plain
-            for value in self._value_of(each, function.source)
+            for each in function.decorators
+            for value in self._value_of(called_by(each), function.source)
         )
 
     def _is_kept_by_decorator(self, function: Definition) -> bool:
@@ -343,8 +340,7 @@ class WaysOut:
     def _added_to(self, function: Definition) -> frozenset[str] | None:
         """Return the names of the arguments that decorators add, or None if others may be."""
         names: frozenset[str] = frozenset()
-        for node in getattr(function.header, "decorator_list", ()):
-            decorator = node.func if isinstance(node, ast.Call) else node
+        for decorator in map(called_by, function.decorators):
             if last_of(written(decorator)) in PLAIN:
                 continue
             for value in self._value_of(decorator, function.source) or UNKNOWN:
@@ -368,6 +364,11 @@ class WaysOut:
                     (External(f"{each}.{node.attr}") for each in libraries),
                 )
         return NOTHING
+
+    def _with_callers(self, wanted: Definition) -> list[Definition]:
+        """Return *wanted*, and the functions that call it and are not steps themselves."""
+        callers = self._project.callers_of(wanted)
+        return [wanted, *(each for each in callers if each not in self._steps)]
 
     def _ancestors(self, wanted: Definition) -> list[Definition]:
         """Return *wanted*, and the functions that may lead to it, of which none is a step.

@@ -403,7 +403,7 @@ class _Judge:
         ]
 
     def _gateway(self, source: str, target: str) -> Outside | None:
-        decorators = getattr(self._evidence.located[target].header, "decorator_list", ())
+        decorators = self._evidence.located[target].decorators
         is_receiver = any(_OF_STORING.search(written(each)) for each in decorators)
         for outside in self._evidence.outside.get(source, ()):
             last = last_of(outside.library or outside.text)

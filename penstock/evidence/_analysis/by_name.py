@@ -27,8 +27,7 @@ def named_by(engine: Engine, text: str) -> Values:
         return NOTHING
     for file, is_registered in engine.project.search("task", text, name):
         for definition in file.definitions.values() if is_registered else ():
-            decorators = getattr(definition.header, "decorator_list", ())
-            if any(f"'{text}'" in written(each) for each in decorators):
+            if any(f"'{text}'" in written(each) for each in definition.decorators):
                 return engine.member(file, definition.name)
     return NOTHING
 

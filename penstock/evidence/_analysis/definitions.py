@@ -31,6 +31,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition, SourceFile
+from penstock.evidence._source.functions import called_by
 
 __all__ = ["define_class", "define_function"]
 
@@ -98,7 +99,7 @@ def _apply_decorator(frame: Frame, decorator: Value, values: Values, written: as
 
 
 def _last_name(decorator: ast.expr) -> str:
-    function = decorator.func if isinstance(decorator, ast.Call) else decorator
+    function = called_by(decorator)
     return getattr(function, "attr", getattr(function, "id", ""))
 
 

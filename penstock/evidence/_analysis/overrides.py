@@ -91,8 +91,8 @@ def is_refused(value: Value) -> bool:
 
 
 def _has_mark(function: Definition) -> bool:
-    decorators = getattr(function.header, "decorator_list", ())
-    return any(written(each).rpartition(".")[2].startswith("abstract") for each in decorators)
+    decorators = map(written, function.decorators)
+    return any(each.rpartition(".")[2].startswith("abstract") for each in decorators)
 
 
 def _is_empty(value: Value) -> bool:

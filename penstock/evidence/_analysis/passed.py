@@ -8,7 +8,7 @@ from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import written
+from penstock.evidence._source.functions import called_by, written
 
 __all__ = ["PLAIN", "Passed", "decorators_of", "fits", "passed_in"]
 
@@ -57,8 +57,7 @@ PLAIN = {"staticmethod", "classmethod", "abstractmethod", "override", "step", "e
 
 def decorators_of(definition: Definition) -> set[str]:
     """Return the last names of the decorators of a function."""
-    found = getattr(definition.header, "decorator_list", ())
-    return {last_of(written(each.func if isinstance(each, ast.Call) else each)) for each in found}
+    return {last_of(written(called_by(each))) for each in definition.decorators}
 
 
 def fits(

@@ -54,11 +54,9 @@ def run_validators(frame: Frame, made: Instance, node: ast.AST) -> None:
                     frame.apply(attribute_of(frame, made, each.name, node), OPEN, node)
                 mode = "field" if marks - _OF_MODELS else _mode_of(each)
                 {"before": first, "after": last}.get(mode, fields).append(sequence(terms))
-    for term in first:
-        frame.emit(term)
-    if fields:
-        frame.emit(Loop(choice(fields)) if len(fields) > 1 else fields[0])
-    for term in last:
+    if len(fields) > 1:
+        fields = [Loop(choice(fields))]
+    for term in (*first, *fields, *last):
         frame.emit(term)
 
 
@@ -67,8 +65,7 @@ _OF_MODELS = {"model_validator", "root_validator"}
 
 def _mode_of(validator: Definition) -> str:
     """Return when a validator of a whole model runs."""
-    decorators = getattr(validator.header, "decorator_list", ())
-    calls = (each for each in decorators if isinstance(each, ast.Call))
+    calls = (each for each in validator.decorators if isinstance(each, ast.Call))
     given = {k.arg: ast.unparse(k.value).strip("'") for call in calls for k in call.keywords}
     return given.get("mode", "before" if given.get("pre") == "True" else "after")
 
@@ -164,7 +161,7 @@ def _instance(frame: Frame, owner: Instance, _: Arguments, node: ast.AST) -> Val
 
 
 def _same(_: Frame, __: Instance, arguments: Arguments, ___: ast.AST) -> Values:
-    return join(*arguments.positional[:1])
+    return arguments.first
 
 
 def _on_second(name: str) -> Rule:

@@ -3,6 +3,7 @@
 import ast
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -128,9 +129,15 @@ class Definition:
         return self.kind == "function" and isinstance(body, list) and is_refused(body)
 
     @property
+    def decorators(self) -> Sequence[ast.expr]:
+        """The decorators of a function or a class, as they are written."""
+        found: Sequence[ast.expr] = getattr(self.header, "decorator_list", ())
+        return found
+
+    @property
     def line(self) -> int:
         """The line of the ``def``, or of the first decorator, as Python counts it."""
-        lines = [each.lineno for each in getattr(self.header, "decorator_list", ())]
+        lines = [each.lineno for each in self.decorators]
         return int(min([getattr(self.header, "lineno", 1), *lines]))
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 __all__ = [
+    "called_by",
     "children_of",
     "has_yield",
     "is_abstract",
@@ -68,6 +69,11 @@ def nodes_in(node: ast.AST) -> Iterator[Any]:
         inner = waiting.pop()
         yield inner
         waiting += children_of(inner)
+
+
+def called_by(node: ast.expr) -> ast.expr:
+    """Return what is called, as by a decorator with arguments, or *node* if it is not a call."""
+    return node.func if isinstance(node, ast.Call) else node
 
 
 def written(node: ast.AST) -> str:
