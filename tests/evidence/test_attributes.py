@@ -10,6 +10,13 @@ class computed:
     def __get__(self, instance, owner=None):
         return self.function(instance)
 """
+PAYING = """
+@step
+def collect(): ...
+@step
+def pay(shop: Shop):
+    return shop.url
+"""
 
 
 @pytest.mark.parametrize(
@@ -48,12 +55,7 @@ class Shop:
     @{decorator}
     def url(self):
         collect()
-@step
-def collect(): ...
-@step
-def pay(shop: Shop):
-    return shop.url
-"""
+{PAYING}"""
     assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": ("supported", "call")}
 
 
@@ -147,12 +149,7 @@ from functools import partial
 class Shop:
     def get(self, late=False): collect()
     url = {made}
-@step
-def collect(): ...
-@step
-def pay(shop: Shop):
-    return shop.url
-"""
+{PAYING}"""
     assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": ("supported", "call")}
 
 
