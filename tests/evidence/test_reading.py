@@ -747,3 +747,19 @@ def test_imports_in_a_circle(tmp_path):
     assert [each.rpartition(": ")[2] for each in messages(found)] == [
         "the source does not show the value of shop.nothing"
     ]
+
+
+def test_a_package_without_a_file(tmp_path):
+    """A package may be a folder alone, and a module of it have a decorator that declares."""
+    files = {
+        "read_shop.py": f"{IMPORTS}{START}from read_depot import plain\nfrom read_depot import tools"
+        "\n@orders\n@tools.paid\n@step(after='receive')\ndef pay(): ...\n",
+        "read_depot/plain.py": "",
+        "read_depot/tools.py": f"{IMPORTS}def paid(function): return function\n"
+        "def make(): return step()\n",
+    }
+    write(tmp_path, files)
+
+    found = read(tmp_path, "read_shop")
+
+    assert [step.name for step in found.catalog.flow("orders").steps] == ["receive", "pay"]

@@ -150,7 +150,8 @@ class _Reader:
         }
         called = "|".join(map(re.escape, sorted(names)))
         pattern = re.compile(rf"@(?:\w+\.)*(?:{called})\b|\b(?:{called})\s*\(")
-        sources = {self._project.files[module] for module in self._visited} if names else set()
+        files = self._project.files  # a package may have none
+        sources = {files[each] for each in self._visited if each in files} if names else set()
         users = [
             source.module
             for source in sorted(sources, key=attrgetter("file"))
