@@ -30,7 +30,7 @@ def main() -> None:
 
     Exit codes: 0 when all is well; 1 when a problem was found, a module could
     not be imported or a diagram could not be drawn; 2 for a usage error, wrong
-    settings, or where there is nothing to check.
+    settings, where there is nothing to check, or a failure of penstock itself.
     """
 
 

@@ -1,5 +1,7 @@
 """The program: how it begins and ends, whatever the command."""
 
+import sys
+import traceback
 from typing import Any
 
 import click
@@ -13,9 +15,20 @@ class Program(click.Group):
     """A group of commands that ends as programs of its system do."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run, and clean up where a signal ends it."""
+        """Run, and clean up where a signal ends it.
+
+        A failure of penstock itself ends it with 2, since 1 would mean that a problem was found.
+        """
         with ending_on_signals():
-            return super().main(*args, **kwargs)
+            try:
+                return super().main(*args, **kwargs)
+            except Exception as error:
+                if not kwargs.get("standalone_mode", True):
+                    raise
+                traceback.print_exc()
+                text = f"penstock itself failed ({type(error).__name__}: {error})"
+                click.echo(f"Error: {text}, please report it with the lines above", err=True)
+                sys.exit(2)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command, and say so where the standard output takes no more."""

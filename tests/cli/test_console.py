@@ -277,11 +277,21 @@ def test_output_that_is_closed(monkeypatch, format_):
 
 
 @pytest.mark.usefixtures("drawn")
-def test_other_errors_of_the_system():
-    """An error about a file is not taken for one of the standard output."""
+def test_failures_of_penstock_itself(capsys):
+    """They are no findings, and so end with another code. Who calls the program gets the error.
+
+    An error about a file is not taken for one of the standard output.
+    """
 
     def fail(*_):
         raise OSError(errno.EIO, "Input/output error", "module.py")
 
-    with pytest.raises(OSError, match=r"module\.py"):
+    with pytest.raises(SystemExit) as ended:
         main(["list"], obj=Host(load=fail))
+
+    shown = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "in fail\n" in shown
+    assert "penstock itself failed (OSError: [Errno 5] Input/output error: 'module.py')" in shown
+    with pytest.raises(OSError, match=r"module\.py"):
+        main(["list"], obj=Host(load=fail), standalone_mode=False)
