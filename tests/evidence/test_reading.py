@@ -752,7 +752,7 @@ def test_imports_in_a_circle(tmp_path):
 def test_a_package_without_a_file(tmp_path):
     """A package may be a folder alone, and a module of it have a decorator that declares."""
     files = {
-        "read_shop.py": f"{IMPORTS}{START}from read_depot import plain\nfrom read_depot import tools"
+        "read_shop.py": f"{IMPORTS}{START}from read_depot import plain, tools"
         "\n@orders\n@tools.paid\n@step(after='receive')\ndef pay(): ...\n",
         "read_depot/plain.py": "",
         "read_depot/tools.py": f"{IMPORTS}def paid(function): return function\n"
