@@ -67,6 +67,11 @@ _MOST_CALLERS = 50
 _OF_MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
 """Methods that no other method of an object calls back."""
 
+_CLASS = re.compile(
+    r"(?:^|[._])(?:cls|klass|class_?)$|(?<=[a-z0-9])C(?:ls|lass)$|\.__class__$|^type\(.*\)$"
+)
+"""The names that people give to classes, whose call makes an object."""
+
 _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
 """How the name of a plugin begins, after what finds it."""
 
@@ -78,7 +83,7 @@ class WaysOut:
         self._project, self._engine, self._steps = project, engine, steps
         self._added: dict[Definition, frozenset[str] | None] = {}
         self._known_ancestors: dict[Definition, list[Definition]] = {}
-        self._in_lambdas: dict[Definition, bool] = {}
+        self._known_lambdas: dict[Definition, list[Definition]] = {}
 
     def may_lead(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether *outside* may lead to *wanted*.
@@ -273,15 +278,27 @@ class WaysOut:
     def _may_be_value(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a value that is called may lead to *wanted*."""
         has_more, passed = self._project.has_partial_of, outside.passed
-        return self._is_in_lambda(wanted) or any(
+        if _CLASS.search(outside.text):
+            makers = (each for each in self._ancestors(wanted) if self._makes_objects(each))
+            return any(self._fits(passed, each) for each in makers)
+        return any(
             (
-                self._is_value(each)
+                each.kind == "lambda"
+                or self._is_value(each)
                 or self._is_kept_by_decorator(each)
                 or (outside.is_cut and self._may_be_kept(each, outside.text))
             )
             and self._fits(passed, each, may_have_more=has_more(each))
-            for each in self._ancestors(wanted)
+            for each in (*self._lambdas(wanted), *self._ancestors(wanted))
         )
+
+    def _makes_objects(self, function: Definition) -> bool:
+        """Return whether a call of a class runs *function*."""
+        cls = function.parent
+        if cls is None or not function.is_method:
+            return False
+        is_of_metaclass = function.name == "__call__" and "builtins.type" in self._engine.mro(cls)
+        return is_of_metaclass or function.name in _OF_MAKING
 
     def _may_be_kept(self, function: Definition, text: str) -> bool:
         """Return whether the project may keep *function* by a decorator, or get it by its name."""
@@ -296,16 +313,19 @@ class WaysOut:
         kept = (v for v in self._engine.kept if isinstance(v, (Function, Class)))
         return any(function is v.definition for v in kept)
 
-    def _is_in_lambda(self, wanted: Definition) -> bool:
-        """Return whether a lambda calls something that may lead to *wanted*, by its name."""
-        if wanted not in self._in_lambdas:
-            self._in_lambdas[wanted] = any(
-                isinstance(node, ast.Lambda) and any(_is_called(n, each) for n in nodes_in(node))
+    def _lambdas(self, wanted: Definition) -> list[Definition]:
+        """Return the lambdas that call something that may lead to *wanted*, by its name."""
+        found = self._known_lambdas.get(wanted)
+        if found is None:
+            found = self._known_lambdas[wanted] = [
+                inner
                 for each in self._ancestors(wanted)
                 for caller in filter(self._has_lambda, self._project.callers_of(each))
                 for node in nodes_in(caller.node)
-            )
-        return self._in_lambdas[wanted]
+                if isinstance(node, ast.Lambda) and any(_is_called(n, each) for n in nodes_in(node))
+                for inner in [caller.source.definitions[node]]
+            ]
+        return found
 
     def _is_value(self, function: Definition) -> bool:
         """Return whether *function* runs where some value is called that the project keeps."""

@@ -641,3 +641,112 @@ def charge(): pass
 def pay(): hook()
 """
     assert verdicts(checked(source, EDGE)) == {EDGE: ("unverified",)}
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("cls()", "contradicted"),
+        ("shop.order_class()", "contradicted"),
+        ("shop.OrderClass()", "contradicted"),
+        ("type(shop)()", "contradicted"),
+        ("shop.__class__()", "contradicted"),
+        ("shop()", "unverified"),
+        ("shop.classify()", "unverified"),
+    ],
+)
+def test_a_call_of_a_class_runs_no_function_that_is_passed_on(call, verdict):
+    """A class makes objects, and what something keeps may be a function."""
+    source = f"""
+from lib import keep
+keep(later)
+shop.order_class = shop.OrderClass = shop.classify = keep()
+@step
+def pay(cls, shop): {call}
+def later():
+    charge()
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("definition", "call", "verdict"),
+    [
+        ("class Order:\n    def __init__(self): charge()", "cls()", "unverified"),
+        ("class Order:\n    def __init__(self, item): charge()", "cls()", "contradicted"),
+        ("class Order:\n    def __post_init__(self): charge()", "cls()", "unverified"),
+        ("class Order:\n    def __call__(self): charge()", "cls()", "contradicted"),
+        ("class Maker(type):\n    def __call__(self): charge()", "cls()", "unverified"),
+    ],
+)
+def test_a_call_of_a_class_runs_what_makes_its_objects(definition, call, verdict):
+    """The class may be any that takes the arguments, and its metaclass may have the call."""
+    source = f"""
+{definition}
+@step
+def pay(cls): {call}
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("kept", "verdict"),
+    [
+        ("lambda order: charge()", "unverified"),
+        ("lambda: charge()", "contradicted"),
+        ("lambda order, more: charge()", "contradicted"),
+        ("lambda *orders: charge()", "unverified"),
+    ],
+)
+def test_a_lambda_counts_if_it_takes_the_arguments(kept, verdict):
+    """A lambda without a parameter is not what is called with an argument."""
+    source = f"""
+from lib import keep
+keep({kept})
+@step
+def pay(after, order): after(order)
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("function", "call", "verdict"),
+    [
+        ("async def", "after()", "contradicted"),
+        ("async def", "shop.charge()", "contradicted"),
+        ("async def", "await after()", "unverified"),
+        ("async def", "run(after())", "unverified"),
+        ("async def", "task = after()", "unverified"),
+        ("@task\n    async def", "after()", "unverified"),
+        ("def", "after()", "unverified"),
+    ],
+)
+def test_a_call_of_which_nobody_has_the_result_runs_no_coroutine(function, call, verdict):
+    """A coroutine that nobody can await does not run, unless a decorator makes something of it."""
+    source = f"""
+from lib import keep, run, task
+class Shop:
+    @step
+    {function} charge(self): ...
+class Other:
+    def charge(self): ...
+keep(Shop().charge)
+@step
+async def pay(after, shop):
+    {call}
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict

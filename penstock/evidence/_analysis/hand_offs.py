@@ -177,7 +177,10 @@ def outside_of(
 ) -> Outside:
     """Return that *node* calls something that the source does not show."""
     text, location = callee_text(node), frame.location(node)
-    return Outside(text, location, library, passed=passed_in(node, arguments))
+    # A library may run a coroutine that it makes.
+    is_dropped = library is None and node in frame.dropped
+    passed = passed_in(node, arguments, is_dropped=is_dropped)
+    return Outside(text, location, library, passed=passed)
 
 
 def outside_with(

@@ -28,13 +28,17 @@ class Passed:
     has_text: bool = False
     """Whether the first of them is a string that the source has."""
 
+    is_dropped: bool = False
+    """Whether nothing gets the result, so that a coroutine would not run."""
 
-def passed_in(node: ast.AST, arguments: Arguments) -> Passed:
+
+def passed_in(node: ast.AST, arguments: Arguments, *, is_dropped: bool) -> Passed:
     """Return what *node* passes, without the values."""
     is_open = bool(arguments.rest or arguments.other or arguments.is_open)
     names = frozenset(arguments.named)
     has_text = isinstance(node, ast.Call) and any(map(_is_text, node.args[:1]))
-    return Passed(len(arguments.positional), names, is_open, _is_lookup(node), has_text)
+    is_lookup = _is_lookup(node)
+    return Passed(len(arguments.positional), names, is_open, is_lookup, has_text, is_dropped)
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -87,6 +91,8 @@ def fits(
         return passed is None  # no string is a request
     if is_changed and (added is None or passed.is_lookup):
         return not passed.is_lookup
+    if passed.is_dropped and isinstance(node, ast.AsyncFunctionDef) and not is_changed:
+        return False
     named = {each.arg for each in parameters.kwonlyargs}
     with_default = {name for name, _ in defaults_of(parameters)}
     required = {*names, *named} - with_default - {*names[: passed.count]} - passed.names
