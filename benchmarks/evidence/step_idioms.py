@@ -81,16 +81,15 @@ def leads(modules: dict[str, str]) -> Leads:
             path = folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"from penstock import step\n{text}", encoding="utf-8")
-        project = Project.at(folder)
         steps = tuple(
             CheckedStep(name=d.qualname, module=source.module, qualname=d.qualname)
-            for source in project.sources
+            for source in Project.at(folder, is_declared=True).sources
             for d in source.definitions.values()
             if any(getattr(e, "id", "") == "step" for e in getattr(d.node, "decorator_list", ()))
         )
         names = [step.name for step in steps]
         edges = tuple((first, second, False) for first, second in permutations(names, 2))
-        report = check(project, [CheckedFlow(name="idiom", steps=steps, edges=edges)])[0]
+        report = check(Project.at(folder), [CheckedFlow(name="idiom", steps=steps, edges=edges)])[0]
     return {
         (edge.source, edge.target): VERBS[proof.kind]
         for edge in report.edges

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from checked_sources import steps_in
 
 from penstock.evidence._analysis.analysis import Analysis
 from penstock.evidence._check import _Steps
 from penstock.evidence._order.runs import FlowRuns, consumed_in
-from penstock.evidence._source.files import Definition, SourceFile
+from penstock.evidence._source.files import SourceFile
 from penstock.evidence._source.project import Project
 
 DATA = Path(__file__).parents[1] / "data" / "evidence"
@@ -32,22 +33,10 @@ def idioms(name: str) -> list:
     return cases
 
 
-def steps_of(file: SourceFile) -> dict[str, Definition]:
-    return {
-        definition.name: definition
-        for definition in file.definitions.values()
-        if any("step" in ast_name(d) for d in getattr(definition.header, "decorator_list", ()))
-    }
-
-
-def ast_name(node: object) -> str:
-    return getattr(node, "id", "")
-
-
 def connections(source: str) -> list[str]:
     file = SourceFile("app", Path("app.py"), "app.py", "from penstock import step\n" + source)
     project = Project([file])
-    steps = steps_of(file)
+    steps = steps_in(project)
     analysis = Analysis(project)
     analysis.run(list(steps.values()))
     names = _Steps(analysis, steps)

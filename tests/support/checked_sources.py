@@ -81,10 +81,10 @@ def project_with(files: dict[str, str]) -> Project:
 def steps_in(project: Project) -> dict[str, Definition]:
     """Return the functions with the decorator ``@step``, or one like it, by their names."""
     return {
-        each.name: each
+        each.name: file.find(each.qualname, each.location.line)
         for file in project.files.values()
-        for each in file.definitions.values()
-        if any("step" in ast.unparse(d) for d in getattr(each.header, "decorator_list", ()))
+        for each in SourceFile(file.module, file.path, file.file, file.raw).definitions.values()
+        if any("step" in ast.unparse(d) for d in each.decorators)
     }
 
 

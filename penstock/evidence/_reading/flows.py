@@ -65,7 +65,8 @@ def read_flows(settings: Settings) -> SourceFlows:
     source = folder / "src"
     roots = [Path(each) for each in settings.pythonpath] or [folder]
     roots += [source] if source.is_dir() else []
-    project = Project.at(folder, [each for each in dict.fromkeys(roots) if each.is_dir()])
+    given = [each for each in dict.fromkeys(roots) if each.is_dir()]
+    project = Project.at(folder, given, is_declared=True)
     # The decorators declare what was read, in a registry that nobody else sees.
     with isolated():
         reader = _Reader(project, settings)

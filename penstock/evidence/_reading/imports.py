@@ -3,40 +3,13 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import cast
 
 from penstock.evidence._source.files import SourceFile
+from penstock.evidence._source.imports import Imported, imported_by
 from penstock.evidence._source.project import Project
 
-__all__ = ["Imported", "imported_by", "imports_in", "module_of", "named_in"]
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """One name that an import gives a module."""
-
-    module: str
-    name: str | None
-    """The name in that module, ``"*"``, or None for the module itself."""
-
-    bound: str | None
-    """The name that it has in the importing module, or None."""
-
-
-def imported_by(node: ast.Import | ast.ImportFrom, source: SourceFile) -> Iterator[Imported]:
-    """Yield what an import gives the module in *source*."""
-    for each in node.names:
-        if isinstance(node, ast.ImportFrom):
-            module = _absolute(node.module or "", node.level, source)
-            yield Imported(module, each.name, each.asname or each.name)
-        elif each.asname:
-            yield Imported(each.name, None, each.asname)
-        else:
-            first = each.name.partition(".")[0]
-            yield Imported(first, None, first)
-            if first != each.name:
-                yield Imported(each.name, None, None)
+__all__ = ["imports_in", "module_of", "named_in"]
 
 
 def module_of(imported: Imported, project: Project) -> str | None:
@@ -49,15 +22,6 @@ def module_of(imported: Imported, project: Project) -> str | None:
     if inner in project.files:
         return inner
     return module if module in project.files or module in project.packages else None
-
-
-def _absolute(module: str, level: int, source: SourceFile) -> str:
-    if not level:
-        return module
-    parts = source.module.split(".")
-    up = level - source.is_package
-    package = parts[: len(parts) - up] if up else parts
-    return ".".join([*package, *filter(None, [module])])
 
 
 _IMPORT = re.compile(

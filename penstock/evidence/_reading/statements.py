@@ -6,7 +6,7 @@ from typing import Any
 
 from penstock.evidence._reading.calls import Calls
 from penstock.evidence._reading.expressions import Expressions
-from penstock.evidence._reading.imports import Imported, imported_by, module_of
+from penstock.evidence._reading.imports import module_of
 from penstock.evidence._reading.names import Names, external
 from penstock.evidence._reading.values import (
     External,
@@ -16,6 +16,7 @@ from penstock.evidence._reading.values import (
     Unknown,
     text_of,
 )
+from penstock.evidence._source.imports import Imported, imported_by
 
 __all__ = ["Statements"]
 

@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,10 @@ from penstock.evidence._source.functions import (
     statements_in,
 )
 
-__all__ = ["Definition", "SourceFile", "words_in"]
+__all__ = ["DECORATED", "Definition", "SourceFile", "words_in"]
+
+DECORATED = "#@"
+"""A line on which a decorator was that is left out."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _DOTTED = re.compile(r"[\w.:]*[.:](\w+)")
@@ -138,7 +141,8 @@ class Definition:
     def line(self) -> int:
         """The line of the ``def``, or of the first decorator, as Python counts it."""
         lines = [each.lineno for each in self.decorators]
-        return int(min([getattr(self.header, "lineno", 1), *lines]))
+        first = int(min([getattr(self.header, "lineno", 1), *lines]))
+        return self.source.decorated.get(first, first)
 
     @property
     def end_line(self) -> int:
@@ -170,6 +174,8 @@ class SourceFile:
         self.module, self.path, self.file = module, path, file
         self.is_package = path.name == "__init__.py"
         self._text = text
+        self.leave_out: Callable[[SourceFile], str] | None = None
+        """A function that returns the text without the decorators of penstock."""
         self.error: str | None = None
         self.opened: set[ast.AST] = set()
         """The functions and classes whose bodies somebody has asked for."""
@@ -179,7 +185,29 @@ class SourceFile:
 
     @cached_property
     def text(self) -> str:
-        """The text, or ``""`` if it cannot be read."""
+        """The text, or ``""`` if it cannot be read, without the decorators of penstock."""
+        return self.raw if self.leave_out is None else self.leave_out(self)
+
+    @cached_property
+    def decorated(self) -> dict[int, int]:
+        """The line of the first decorator, by that of the ``def`` or of one that is not left out.
+
+        Only those have one here above which another one is left out.
+        """
+        found: dict[int, int] = {}
+        first = None
+        for number, line in enumerate(self.text.splitlines() if DECORATED in self.text else (), 1):
+            shown = line.strip()
+            if shown == DECORATED:
+                first = first or number
+            elif first and shown and not shown.startswith("#"):
+                found[number] = first
+                first = None
+        return found
+
+    @cached_property
+    def raw(self) -> str:
+        """The text as it is in the file, or ``""`` if it cannot be read."""
         if self._text is not None:
             return self._text
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from penstock._declared.step import Location
 from penstock.catalog._objects import NOT_IMPORTED, Objects
+from penstock.evidence._source.declaring import Declarations
 from penstock.evidence._source.files import Definition, SourceFile, words_in
 from penstock.evidence._source.searches import SEARCHES
 
@@ -29,9 +30,16 @@ class Project:
     Args:
         files: The files. The first of a name wins, and the first name of a file.
         objects: The objects of its modules, as far as they are imported.
+        is_declared: Whether the decorators of penstock count. They change nothing that code does.
     """
 
-    def __init__(self, files: Iterable[SourceFile], objects: Objects = NOT_IMPORTED) -> None:
+    def __init__(
+        self,
+        files: Iterable[SourceFile],
+        objects: Objects = NOT_IMPORTED,
+        *,
+        is_declared: bool = False,
+    ) -> None:
         self.objects = objects
         self.files: dict[str, SourceFile] = {}
         """The files by the names of their modules, of which one may have several."""
@@ -41,6 +49,9 @@ class Project:
             self.files.setdefault(file.module, first)
         self.sources = tuple(dict.fromkeys(self.files.values()))
         """The files, each once."""
+        declarations = Declarations(self.files)
+        for file in () if is_declared else self.sources:
+            file.leave_out = declarations.leave_out
         self._called: dict[str, dict[Definition, frozenset[str]]] = {}
         self._callers: dict[Definition, tuple[Definition, ...]] = {}
         self._values: dict[Definition, bool] = {}
@@ -57,7 +68,12 @@ class Project:
 
     @classmethod
     def at(
-        cls, folder: Path, roots: Sequence[Path] = (), objects: Objects = NOT_IMPORTED
+        cls,
+        folder: Path,
+        roots: Sequence[Path] = (),
+        objects: Objects = NOT_IMPORTED,
+        *,
+        is_declared: bool = False,
     ) -> "Project":
         """Return the project in *folder*.
 
@@ -66,12 +82,13 @@ class Project:
             roots: The folders from which modules are imported: *folder* itself,
                 and those of a ``src`` layout, if empty.
             objects: The objects of its modules, as far as they are imported.
+            is_declared: Whether the decorators of penstock count.
         """
         if not roots:
             source = folder / "src"
             roots = [source, folder] if source.is_dir() else [folder]
         found = (file for root in roots for file in _files_in(root, folder))
-        return cls(found, objects)
+        return cls(found, objects, is_declared=is_declared)
 
     def has_found(self, source: SourceFile) -> bool:
         """Return whether a search has found something in a file."""
@@ -83,13 +100,13 @@ class Project:
         return _TEST.search(source.file) is not None
 
     def line_at(self, location: Location) -> str:
-        """Return a line of the source."""
-        return self._by_file[location.file].text.splitlines()[location.line - 1]
+        """Return a line of the source, as it is in the file."""
+        return self._by_file[location.file].raw.splitlines()[location.line - 1]
 
     def is_named_at(self, location: Location, name: str) -> bool:
         """Return whether *name* is in a line of the source."""
         self.looked_at.add((location.file, location.line, name))
-        return name in self.line_at(location)
+        return name in self._by_file[location.file].text.splitlines()[location.line - 1]
 
     def function_at(self, location: Location) -> Definition | None:
         """Return the innermost function around a line of the source."""
