@@ -72,6 +72,12 @@ _CLASS = re.compile(
 )
 """The names that people give to classes, whose call makes an object."""
 
+_OF_DATA = re.compile(r"(?:abc|builtins|enum|typing|typing_extensions|collections)\.")
+"""How the name of a class begins that does not call what a subclass has."""
+
+_MODEL = re.compile(r"(?:Model|DeclarativeBase|declarative_base\(\))$")
+"""How the name of a class of records ends."""
+
 _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
 """How the name of a plugin begins, after what finds it."""
 
@@ -132,10 +138,23 @@ class WaysOut:
 
     def _is_known(self, function: Definition, callers: Collection[Definition]) -> bool:
         """Return whether a library may call *function*: for a decorator, or as a method."""
-        cls = function.parent
-        if cls is not None and cls.kind == "class" and not callers:
-            return any(isinstance(one, str) for one in self._engine.mro(cls))
+        if function.is_method and not callers:
+            return self.is_of_library(function)
         return bool(decorators_of(function) - PLAIN)
+
+    def is_of_library(self, method: Definition) -> bool:
+        """Return whether a library may call *method*, since its class extends one of the library.
+
+        A type of data calls special methods alone, and a model none that are private.
+        """
+        cls, name = method.parent, method.name
+        if cls is None or not method.is_method or not self._engine.is_inherited(Class(cls)):
+            return False
+        bases = [one for one in self._engine.mro(cls) if isinstance(one, str)]
+        is_private = name.startswith("_")
+        if is_private and name.endswith("_"):
+            return True
+        return not all(_OF_DATA.match(one) or (is_private and _MODEL.search(one)) for one in bases)
 
     def _is_template_of(self, outside: Outside, definition: Definition) -> bool:
         """Return whether a view of a library may call a method by its verb."""
@@ -155,7 +174,7 @@ class WaysOut:
         if name in _OF_LIBRARIES or name.startswith("__"):
             return False
         return any(
-            each.is_method
+            self.is_of_library(each)
             and each.name not in _OF_MAKING
             and decorators_of(each).isdisjoint({"property", "cached_property"})
             and each.parent is not None

@@ -40,6 +40,9 @@ _MANY_USES = 8
 
 _WORD = re.compile(r"\w+")
 
+_MAIL = re.compile(r"mail|smtp|sendgrid|postmark", re.IGNORECASE)
+"""The names of libraries that send mail."""
+
 _OF_STORING = re.compile(r"\b(?:pre|post|before|after)_|m2m_changed|committed")
 """How a decorator names a signal that what is stored announces."""
 
@@ -403,15 +406,26 @@ class _Judge:
         ]
 
     def _gateway(self, source: str, target: str) -> Outside | None:
-        decorators = self._evidence.located[target].decorators
+        evidence = self._evidence
+        decorators = evidence.located[target].decorators
         is_receiver = any(_OF_STORING.search(written(each)) for each in decorators)
-        for outside in self._evidence.outside.get(source, ()):
-            last = last_of(outside.library or outside.text)
-            if last == "submit" and outside.hands_off:
-                continue  # to an executor
-            if last in SENDING or (last in STORING and is_receiver):
+        for outside in evidence.outside.get(source, ()):
+            is_stored = last_of(outside.library or outside.text) in STORING
+            if self._may_send(outside) or (is_stored and is_receiver):
                 return outside
         return None
+
+    def _may_send(self, outside: Outside) -> bool:
+        """Return whether a call may send what a step gets, and not something to a person."""
+        library = outside.library or ""
+        last = last_of(library or outside.text)
+        if last not in SENDING or _MAIL.search(library):
+            return False
+        if last == "submit":
+            return not outside.hands_off  # to an executor
+        # What gets messages from a queue ends with None.
+        named_at = self._evidence.project.is_named_at
+        return not (last.startswith("put") and named_at(outside.location, f"{last}(None)"))
 
     def _is_used(self, target: str) -> bool:
         """Return whether *target* may run: the flow leads there, or the rest of the project may.
@@ -426,15 +440,9 @@ class _Judge:
 
     def _is_known_to_others(self, target: str) -> bool:
         """Return whether a framework may know *target*, by a decorator or by its class."""
-        evidence = self._evidence
-        definition = evidence.located[target]
-        if self._steps[target].is_entrypoint or decorators_of(definition) - PLAIN:
-            return True
-        parent = definition.parent
-        if parent is not None and parent.kind == "class":
-            mro = evidence.engine.mro(parent)
-            return any(isinstance(one, str) for one in mro)
-        return False
+        definition = self._evidence.located[target]
+        is_known = self._steps[target].is_entrypoint or decorators_of(definition) - PLAIN
+        return bool(is_known) or self._ways.is_of_library(definition)
 
     # Undeclared edges
 

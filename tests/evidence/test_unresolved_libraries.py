@@ -223,6 +223,96 @@ def test_a_message_may_lead_to_what_something_else_calls(receiving, verdict):
     assert edge.reason == "pay sends by producer.send, and charge is called from elsewhere"
 
 
+@pytest.mark.parametrize(
+    ("sending", "verdict"),
+    [
+        ("from queue import Queue as new", "unverified"),
+        ("from django.core.mail import EmailMessage as new", "contradicted"),
+        ("from sendgrid import SendGridAPIClient as new", "contradicted"),
+    ],
+)
+@pytest.mark.parametrize("last", ["send", "emit"])
+def test_mail_does_not_lead_to_a_step(sending, last, verdict):
+    """A message to a person does not run what a framework calls."""
+    source = f"""
+from lib import app
+{sending}
+@step
+def pay(): new().{last}("a")
+@app.handler
+@step
+def charge(): ...
+"""
+    assert checked(source, EDGE).edges[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("sent", "verdict"),
+    [
+        ("put(order)", "unverified"),
+        ("put_nowait(order)", "unverified"),
+        ("put(None)", "contradicted"),
+        ("put_nowait(None)", "contradicted"),
+    ],
+)
+def test_the_end_of_what_a_queue_has_does_not_lead_to_a_step(sent, verdict):
+    """None says that nothing more is sent, and is not a message."""
+    source = f"""
+from lib import app, queue
+@step
+def pay(order): queue.{sent}
+@app.handler
+@step
+def charge(): ...
+"""
+    assert checked(source, EDGE).edges[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("base", "method", "verdict"),
+    [
+        ("lib.Base", "charge", "unverified"),
+        ("lib.Base", "_charge", "unverified"),
+        ("lib.Model", "charge", "unverified"),
+        ("lib.Model", "_charge", "contradicted"),
+        ("lib.Model, lib.Base", "_charge", "unverified"),
+        ("lib.SQLAlchemy().Model", "_charge", "contradicted"),
+        ("abc.ABC", "charge", "contradicted"),
+        ("Exception", "charge", "contradicted"),
+        ("enum.Enum", "charge", "contradicted"),
+        ("enum.Enum", "_missing_", "unverified"),
+        ("dict", "__getitem__", "unverified"),
+    ],
+)
+def test_a_message_leads_to_a_method_that_a_library_may_call(base, method, verdict):
+    """A type of data calls special methods alone, and a model none that are private."""
+    source = f"""
+import abc, enum, lib
+@step
+def pay(): lib.producer.send("a")
+class Shop({base}):
+    @step
+    def {method}(self): ...
+"""
+    assert checked(source, f"pay -> {method}").edges[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("method", "verdict"), [("charge", "unverified"), ("_charge", "contradicted")]
+)
+def test_what_gets_a_model_calls_none_of_its_private_methods(method, verdict):
+    """A library may call a method of a model that it has, which nothing else calls."""
+    source = f"""
+import lib
+class Order(lib.Model):
+    @step
+    def {method}(self): ...
+@step
+def pay(): lib.dump(Order())
+"""
+    assert checked(source, f"pay -> {method}").edges[0].verdict == verdict
+
+
 def test_a_step_that_a_docstring_mentions_is_not_called_from_there():
     """A name in a string is not a call from elsewhere."""
     mention = '@step\ndef charge(): ...\ndef other():\n    """\n    Not charge.\n    """\n'
