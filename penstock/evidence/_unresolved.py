@@ -290,7 +290,7 @@ class WaysOut:
         if name.isidentifier() and "." in text:
             if self._may_be_called(name, outside, wanted):
                 return True
-            if name in OF_TYPES or not project.is_attribute(name):
+            if name in OF_TYPES | WAITING or not project.is_attribute(name):
                 return False
         return is_own and self._may_be_value(outside, wanted)
 

@@ -750,3 +750,51 @@ async def pay(after, shop):
     (edge,) = checked(source, "pay -> charge").edges
 
     assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ("order.late", "unverified"),
+        ("1 == order.late", "contradicted"),
+        ("~order.late", "contradicted"),
+        ("1 + order.late", "contradicted"),
+        ("[order.late]", "contradicted"),
+        ("f'{order.late}'", "contradicted"),
+    ],
+)
+def test_a_condition_that_a_library_gets_is_not_called(given, verdict):
+    """The method of a query that is called as a function of Python gets no function."""
+    source = f"""
+from lib import keep, query
+keep(later)
+class Order:
+    def __init__(self): self.late = keep()
+@step
+def pay(order): query.filter({given})
+def later(item): charge()
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("after", "unverified"), ("result", "contradicted")])
+def test_an_attribute_with_the_name_of_a_future_is_a_method(name, verdict):
+    """A future has the method, and that something else keeps data by that name says nothing."""
+    source = f"""
+from lib import keep, find
+keep(later)
+class Shop:
+    def __init__(self): self.{name} = find()
+@step
+def pay(future): future.{name}()
+def later(): charge()
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict

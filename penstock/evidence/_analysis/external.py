@@ -113,6 +113,10 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
     return (made, *_instances(callee.site), *pending_in(arguments))
 
 
+_DATA = (ast.Compare, ast.BinOp, ast.UnaryOp, ast.JoinedStr, ast.List, ast.Dict, ast.Set, ast.Tuple)
+"""Expressions whose values nobody calls, as the condition in ``query.filter(Order.id == 1)``."""
+
+
 def _note_unknown(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> None:
     """Note the call of a value that the source does not show, by a library that gets it."""
     place = CALLED.get(last_of(callee.name))
@@ -124,7 +128,7 @@ def _note_unknown(frame: Frame, callee: External, arguments: Arguments, node: as
             given.append((keyword.value, arguments.named.get(keyword.arg, NOTHING)))
     for each, values in given:
         further = [v for v in values if isinstance(v, (Unknown, Further))]
-        if further:
+        if further and not isinstance(each, _DATA):
             is_cut = any(isinstance(v, Further) and v.is_cut for v in further)
             frame.emit(Outside(written(each), frame.location(each), is_cut=is_cut))
 
