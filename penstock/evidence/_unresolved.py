@@ -9,6 +9,7 @@ from penstock.evidence._analysis.added import added_by
 from penstock.evidence._analysis.engine import TOO_DEEP, Engine
 from penstock.evidence._analysis.guesses import COMMON, OF_TYPES
 from penstock.evidence._analysis.library import (
+    A_MODULE,
     CONSUMERS,
     DATA,
     GOT,
@@ -265,6 +266,10 @@ class WaysOut:
         if not is_own or not library.startswith(GOT):
             return False
         owner, _, prefix = library.removeprefix(GOT).removesuffix("*)").rpartition(", ")
+        if owner == A_MODULE:
+            if "." in wanted.qualname and not self._makes_objects(wanted):
+                return False
+            owner = ""
         return any(
             each.name.startswith(prefix)
             and self._fits(outside.passed, each)

@@ -798,3 +798,34 @@ def charge(): ...
     (edge,) = checked(source, "pay -> charge").edges
 
     assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "verdict"),
+    [
+        ("importlib.import_module(path)", "charge", "unverified"),
+        ("importlib.import_module(path)", "ship", "contradicted"),
+        ("importlib.import_module(path)", "__init__", "unverified"),
+        ("__import__(path)", "ship", "contradicted"),
+        ("find(path)", "ship", "unverified"),
+    ],
+)
+def test_an_attribute_of_a_module_is_not_a_method(module, name, verdict):
+    """The attribute of a module that `getattr` looks up is a function or a class."""
+    source = f"""
+import importlib
+from lib import find
+@step
+def pay(path, name):
+    getattr({module}, name)()
+@step
+def charge(): ...
+class Shop:
+    @step
+    def ship(self): ...
+    @step
+    def __init__(self): ...
+"""
+    (edge,) = checked(source, f"pay -> {name}").edges
+
+    assert edge.verdict == verdict

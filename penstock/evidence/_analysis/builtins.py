@@ -9,7 +9,7 @@ from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.heap import DEFAULT
 from penstock.evidence._analysis.iteration import counted_items
-from penstock.evidence._analysis.library import GOT, KINDS, VERBS, last_of
+from penstock.evidence._analysis.library import A_MODULE, GOT, KINDS, VERBS, last_of
 from penstock.evidence._analysis.overrides import methods_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.strings import beginning_of
@@ -144,6 +144,10 @@ _VERB = re.compile(r"\bmethod\b|verb")
 """How code writes the verb of a request, as in ``getattr(self, request.method.lower())``."""
 
 
+_LOADING = ("import_module()", "__import__()")
+"""How the names of modules end that a string names."""
+
+
 def _attributes_by(frame: Frame, owner: Value, prefix: str, node: ast.AST) -> Values:
     """Return what attributes of *owner* may be whose names begin with *prefix*."""
     if isinstance(owner, External) and owner.site is None and not owner.name.endswith("settings"):
@@ -155,6 +159,8 @@ def _attributes_by(frame: Frame, owner: Value, prefix: str, node: ast.AST) -> Va
         methods = methods_of(frame.engine, owner, VERBS.__contains__)
     # Of an object of the project, it is what its class has.
     owned = f"{owner.cls.label}, " if isinstance(owner, Instance) else ""
+    if isinstance(owner, External) and owner.name.endswith(_LOADING):
+        owned = f"{A_MODULE}, "
     return methods or (*UNKNOWN, External(f"{GOT}{owned}{prefix}*)"))
 
 

@@ -4,6 +4,7 @@ import re
 
 __all__ = [
     "AFTER",
+    "A_MODULE",
     "CALLBACKS",
     "CALLED",
     "CALLED_BY_NAME",
@@ -288,6 +289,10 @@ DATA = frozenset({
 
 GOT = "builtins.getattr("
 """How the name of an attribute begins that `getattr` was asked for with an unknown string."""
+
+
+A_MODULE = "a module"
+"""The owner of such an attribute, if it is a module that nobody knows."""
 
 
 ENDINGS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit"})
