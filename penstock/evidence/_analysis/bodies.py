@@ -1,6 +1,7 @@
 """The bodies of functions and modules."""
 
 import ast
+import re
 from typing import Any
 
 from penstock.evidence._analysis.attributes import attribute_of
@@ -8,7 +9,7 @@ from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import await_values, iterate
 from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
-from penstock.evidence._analysis.terms import Call, Choice, sequence
+from penstock.evidence._analysis.terms import Call, Choice, Exit, sequence
 from penstock.evidence._analysis.values import (
     FURTHER,
     NOTHING,
@@ -26,6 +27,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition
+from penstock.evidence._source.functions import written
 
 __all__ = ["run_body"]
 
@@ -60,8 +62,13 @@ def run_body(engine: Engine, activation: Activation) -> None:
         activation.returns = join(activation.returns, frame.evaluate(node.body))
     else:
         frame.execute(node.body)
+        if node.returns is not None and _NEVER.search(written(node.returns)):
+            frame.emit(Exit("raise"))
     activation.body, activation.leaves = sequence(frame.terms), frame.objects
 
+
+_NEVER = re.compile(r"\b(?:NoReturn|Never)\b['\"]?$")
+"""How an annotation ends which says that a function does not return."""
 
 _OF_VIEWS = {
     "form": "get_form",

@@ -295,5 +295,11 @@ A_MODULE = "a module"
 """The owner of such an attribute, if it is a module that nobody knows."""
 
 
-ENDINGS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit"})
-"""Functions that do not return."""
+ENDINGS = re.compile(
+    r"(?:builtins\.)?(?:exit|quit)"
+    r"|sys\.exit|os\.(?:_exit|abort|exec[lv]p?e?)|typing(?:_extensions)?\.assert_never"
+    r"|(?:flask|quart|werkzeug|bottle)(?:_\w+)?(?:\.\w+)*\.abort"
+    r"|argparse\.ArgumentParser\(\)\.(?:error|exit)|click\.(?:\w+\.)*Context(?:\(\))?\.(?:abort|exit|fail)"
+    r"|pytest\.(?:exit|fail|skip|xfail)"
+)
+"""The whole names of functions that do not return."""

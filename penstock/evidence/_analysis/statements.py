@@ -82,6 +82,9 @@ def _expression(frame: Frame, node: ast.Expr) -> None:
 def _assert(frame: Frame, node: ast.Assert) -> None:
     frame.evaluate(node.test)
     narrow(frame, node.test, truth=True)
+    if isinstance(node.test, ast.Constant) and not node.test.value:
+        frame.emit(Exit("raise"))
+        frame.leave()
 
 
 def _assign(frame: Frame, node: ast.Assign) -> None:
