@@ -20,7 +20,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from penstock.evidence._analysis.analysis import Analysis
-from penstock.evidence._order.runs import FlowRuns, consumed_in
+from penstock.evidence._order.reached import consumed_in
+from penstock.evidence._order.runs import FlowRuns
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.project import Project
 

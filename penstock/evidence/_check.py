@@ -17,10 +17,12 @@ from penstock.evidence._model import (
     MissingStep,
     UnresolvedCall,
 )
-from penstock.evidence._order.runs import FlowRuns, consumed_in
+from penstock.evidence._order.reached import consumed_in, of_objects
+from penstock.evidence._order.runs import FlowRuns
 from penstock.evidence._rename import find_renamed
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
+from penstock.evidence._unresolved import WaysOut
 from penstock.evidence._verdicts import FlowEvidence, judge, judge_declared
 
 __all__ = ["check", "definition_in"]
@@ -170,7 +172,21 @@ def _check_flow(
 ) -> FlowReport:
     engine, functions = analysis.engine, located.all
     steps = _Steps(analysis, functions)
-    runs = FlowRuns(steps.name_of, analysis.contexts, consumed, engine.spend)  # type: ignore[arg-type]
+    ways = WaysOut(engine.project, engine, frozenset(functions.values()))
+    later = {target for _, target, is_loop in flow.edges if not is_loop}
+    begins = {step.name for step in flow.steps if step.is_entrypoint} or functions.keys() - later
+    first = sorted(functions, key=begins.__contains__, reverse=True)
+    known = of_objects(
+        analysis.contexts,
+        [functions[name] for name in first],
+        lambda call, wanted: ways.may_lead(call, wanted, is_own=False),
+    )
+    runs = FlowRuns(
+        steps.name_of,
+        lambda each: known.get(each) or analysis.contexts(each),
+        consumed,  # type: ignore[arg-type]
+        engine.spend,
+    )
     for name, definition in functions.items():
         runs.body(name, definition)
     for definition in functions.values():

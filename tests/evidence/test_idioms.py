@@ -9,7 +9,8 @@ from checked_sources import steps_in
 
 from penstock.evidence._analysis.analysis import Analysis
 from penstock.evidence._check import _Steps
-from penstock.evidence._order.runs import FlowRuns, consumed_in
+from penstock.evidence._order.reached import consumed_in
+from penstock.evidence._order.runs import FlowRuns
 from penstock.evidence._source.files import SourceFile
 from penstock.evidence._source.project import Project
 

@@ -24,6 +24,9 @@ from penstock.evidence._source.project import Project
 
 __all__ = ["MOST_WORK", "RULES", "Analysis"]
 
+_MOST_CLASSES = 8
+"""Of how many classes a method of a step is called with any arguments."""
+
 MOST_WORK = 1_000_000
 """Steps of work, which are counted instead of seconds: each machine finds the same."""
 
@@ -61,6 +64,8 @@ class Analysis:
             called.update(dict.fromkeys(filter(self._is_called_elsewhere, definitions)))
             for each in called:
                 call_with_arguments(self.engine, each)
+            for each in definitions:
+                self._call_of_objects(each)
             return found
 
         self.engine.settle(roots)
@@ -70,27 +75,40 @@ class Analysis:
         several = self.contexts(definition)
         return len(several) == 1 and Unknown() in join(*several[0].bound.values())
 
+    def _call_of_objects(self, definition: Definition) -> None:
+        """Call a method with any arguments for each class of which it was called."""
+        several = self.contexts(definition)
+        found = {each.cls: each.receiver for each in several if each.has_arguments}
+        found.pop(definition.parent, None)
+        if len(found) > _MOST_CLASSES:
+            return
+        for receiver in found.values():
+            if isinstance(receiver, Instance):
+                self._root(definition, Instance(receiver.cls))
+            elif receiver is not None:
+                self._root(definition, receiver)
+
     def contexts(self, definition: Definition) -> list[Activation]:
         """Return all calls of *definition* that were seen, and that with any arguments."""
         return self.engine.contexts.get(definition, [])
 
-    def _root(self, definition: Definition) -> Activation:
+    def _root(self, definition: Definition, receiver: Value | None = None) -> Activation:
+        """Call *definition* with any arguments, for any object of its class or for *receiver*."""
         engine = self.engine
         scope = engine.scope_of(definition.source)
         if definition.kind == "module":
             return engine.contexts[definition][0]
         if definition.kind == "class":
             return self._construction(definition)
-        receiver: Value | None = None
         parent = definition.parent
         if parent is not None and parent.kind == "class":
-            receiver = Instance(parent)
+            receiver = receiver or Instance(parent)
             scope = engine.info(parent).scope
             own = engine.own(parent, definition.name)
             kinds = {getattr(each, "kind", "") for each in own}
             if "staticmethod" in kinds:
                 receiver = None
-            elif "classmethod" in kinds:
+            elif "classmethod" in kinds and isinstance(receiver, Instance):
                 receiver = Class(parent, is_any=True)
         elif parent is not None and parent.kind in {"function", "lambda"}:
             scope = self._scope_inside(parent, scope)

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from penstock.evidence._analysis.terms import EMPTY, Term
-from penstock.evidence._analysis.values import CUT, NOTHING, Value, Values, join
+from penstock.evidence._analysis.values import (
+    CUT,
+    NOTHING,
+    Class,
+    Instance,
+    Value,
+    Values,
+    join,
+)
 from penstock.evidence._source.files import Definition
 
 __all__ = ["ANY", "OPEN", "Activation", "Arguments", "Attributes", "ClassInfo", "Scope", "merge"]
@@ -122,6 +130,18 @@ class Activation:
 
     leaves: Attributes | None = field(default=None, repr=False)
     """The attributes that it has surely set when it ends, or None if that is not known."""
+
+    @property
+    def has_arguments(self) -> bool:
+        """Whether a method gets more than its object."""
+        return len(self.bound) > 1
+
+    @property
+    def cls(self) -> Definition | None:
+        """The class of the object that has the method, if it is one."""
+        if isinstance(self.receiver, Instance):
+            return self.receiver.cls
+        return self.receiver.definition if isinstance(self.receiver, Class) else None
 
 
 @dataclass(slots=True, eq=False)

@@ -48,7 +48,7 @@ from penstock.evidence._order.states import (
 )
 from penstock.evidence._source.files import Definition
 
-__all__ = ["FlowRuns", "consumed_in"]
+__all__ = ["FlowRuns"]
 
 _DEEPEST = 30
 
@@ -508,29 +508,3 @@ class FlowRuns:
 
 def _too_deep(activation: Activation) -> Outside:
     return Outside(TOO_DEEP, activation.definition.location, is_lost=True)
-
-
-def consumed_in(activations: Iterable[Activation]) -> frozenset[Activation]:
-    """Return the generators that the bodies of *activations* iterate over."""
-    found: set[Activation] = set()
-    waiting: list[Term] = [each.body for each in activations]
-    while waiting:
-        term = waiting.pop()
-        match term:
-            case Call(is_lazy=False) | Iterate():
-                found.update(term.targets)
-                if isinstance(term, Iterate):
-                    waiting.append(term.body)
-            case Sequence() | Parallel():
-                waiting.extend(term.items)
-            case Choice():
-                waiting.extend(term.options)
-            case Rounds():
-                waiting += [*term.items, term.otherwise]
-            case Loop():
-                waiting += [term.body, term.otherwise]
-            case Background():
-                waiting.append(term.body)
-            case Try():
-                waiting += [term.body, *term.handlers, term.otherwise, term.final]
-    return frozenset(found)
