@@ -135,3 +135,33 @@ def keep(): pass
 def post(): FileUpload().create(store.disk())
 """
     assert verdicts(checked(source, "create -> keep"))["create -> keep"] == ("supported", "call")
+
+
+def test_a_method_of_a_subclass_has_an_object_of_that_subclass():
+    """Nothing that another subclass has instead is called by it, whichever of them it is."""
+    source = """
+class Job:
+    def run(self): self.begin()
+    def begin(self): pass
+    def end(self): pass
+class Import(Job):
+    def begin(self):
+        read()
+        self.end()
+    def end(self): write()
+class Report(Job):
+    def end(self): send()
+@step
+def post(job: Job): job.run()
+@step
+def read(): pass
+@step
+def write(): pass
+@step
+def send(): pass
+"""
+    assert verdicts(checked(source, "post -> read, read -> write, read -> send")) == {
+        "post -> read": ("supported", "call"),
+        "read -> write": ("supported", "order"),
+        "read -> send": ("contradicted",),
+    }

@@ -167,7 +167,7 @@ def _bound(frame: Frame, found: Values, receiver: Value, node: ast.AST) -> Value
 def _bound_one(frame: Frame, value: Value, receiver: Value, node: ast.AST) -> Values:
     match value:
         case Function():
-            return (Method(value, receiver),)
+            return (Method(value, _of_own_class(frame, value, receiver)),)
         case Wrapped() if isinstance(receiver, Instance):
             return _descriptor(frame, value, receiver, node)
         case Wrapped():
@@ -180,6 +180,14 @@ def _bound_one(frame: Frame, value: Value, receiver: Value, node: ast.AST) -> Va
         case Partial(callee=Function() as function, kind="method"):
             return (Partial(Method(function, receiver), value.positional, value.named),)
     return assignable((value,))
+
+
+def _of_own_class(frame: Frame, method: Function, receiver: Value) -> Value:
+    """Return *receiver*, which is of the class that overrides a method if it may be of any."""
+    own = method.scope.definition
+    if not isinstance(receiver, Instance) or receiver.site is not None or own.kind != "class":
+        return receiver
+    return Instance(own) if frame.engine.is_subclass(own, receiver.cls) else receiver
 
 
 def _static(value: Wrapped, receiver: Value) -> Values:

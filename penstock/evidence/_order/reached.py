@@ -79,7 +79,7 @@ def _of_classes(calls: list[Activation], known: list[Activation]) -> list[Activa
     anyhow = [each for each in known if each.is_root and each.cls in classes]
     if classes - {each.cls for each in anyhow} and calls[0].has_arguments:
         return known
-    return [each for each in known if each in calls or each in anyhow]
+    return [each for each in known if each.cls in classes]
 
 
 def _reach(activations: Iterable[Activation], reached: dict[Activation, None]) -> None:
