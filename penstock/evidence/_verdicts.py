@@ -1,5 +1,6 @@
 """The verdict on each declared edge, and what the source has that no edge declares."""
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -10,6 +11,7 @@ from itertools import takewhile
 from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.library import (
+    RECEIVING,
     SENDING,
     STORING,
     last_of,
@@ -28,7 +30,7 @@ from penstock.evidence._model import (
 )
 from penstock.evidence._order.states import Order, Start
 from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import written
+from penstock.evidence._source.functions import nodes_in, written
 from penstock.evidence._source.project import Project
 from penstock.evidence._unresolved import WaysOut
 
@@ -42,6 +44,12 @@ _WORD = re.compile(r"\w+")
 
 _MAIL = re.compile(r"mail|smtp|sendgrid|postmark", re.IGNORECASE)
 """The names of libraries that send mail."""
+
+_OF_HTTP = {"post", "request"}
+"""Methods that send to another program, which `get` of the same object receives from."""
+
+_ADDRESS = re.compile(r"web_?hook|(?:call_?back|notify|notification|return)_?ur[il]", re.IGNORECASE)
+"""How a variable is called with an address at which another program calls this one."""
 
 _OF_STORING = re.compile(r"\b(?:pre|post|before|after)_|m2m_changed|committed")
 """How a decorator names a signal that what is stored announces."""
@@ -234,14 +242,26 @@ class _Judge:
         if unresolved is not None:
             location = unresolved.location
             return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, location)
+        for reason, location in self._ways_elsewhere(source, target, is_reached=is_reached):
+            return EdgeEvidence(source, target, "unverified", (), (), reason, location)
+        return EdgeEvidence(source, target, "contradicted", (), against)
+
+    def _ways_elsewhere(
+        self, source: str, target: str, *, is_reached: bool
+    ) -> Iterator[tuple[str, Location]]:
+        """Yield why *source* may lead to *target* by what the source does not show, and where."""
+        location = self._evidence.located[source].location
+        if queue := self._queue(source, target):
+            yield f"{source} sends by {queue.text}, and {target} gets what is there", queue.location
         gateway = self._gateway(source, target)
         if gateway is not None and not is_reached and self._is_used(target):
             reason = f"{source} sends by {gateway.text}, and {target} is called from elsewhere"
-            return EdgeEvidence(source, target, "unverified", (), (), reason, gateway.location)
+            yield reason, gateway.location
+        address = self._address(source, target)
+        if address is not None and not is_reached:
+            yield f"{source} has {address}, by which others may call {target}", location
         if self._has_no_body(source):
-            reason, location = f"{source} has no body yet", self._evidence.located[source].location
-            return EdgeEvidence(source, target, "unverified", (), (), reason, location)
-        return EdgeEvidence(source, target, "contradicted", (), against)
+            yield f"{source} has no body yet", location
 
     def _has_no_body(self, step: str) -> bool:
         """Return whether somebody has yet to write the function of *step*, or an override."""
@@ -426,6 +446,25 @@ class _Judge:
         # What gets messages from a queue ends with None.
         named_at = self._evidence.project.is_named_at
         return not (last.startswith("put") and named_at(outside.location, f"{last}(None)"))
+
+    def _queue(self, source: str, target: str) -> Outside | None:
+        """Return a call of *source* that sends by what *target* receives from, by its name."""
+        outside = self._evidence.outside
+        received = (call.text.rpartition(".") for call in outside.get(target, ()))
+        owners = {last_of(owner) for owner, _, name in received if name in RECEIVING}
+        for call in outside.get(source, ()):
+            owner, _, name = call.text.rpartition(".")
+            if name in SENDING - _OF_HTTP and last_of(owner) in owners:
+                return call
+        return None
+
+    def _address(self, source: str, target: str) -> str | None:
+        """Return the name of an address in *source* at which others call something."""
+        if not self._steps[target].is_entrypoint:
+            return None
+        node = self._evidence.located[source].node
+        names = (each.id for each in nodes_in(node) if isinstance(each, ast.Name))
+        return next((name for name in names if _ADDRESS.search(name)), None)
 
     def _is_used(self, target: str) -> bool:
         """Return whether *target* may run: the flow leads there, or the rest of the project may.

@@ -736,3 +736,63 @@ HOOKS = {{"page": index}}
 def log(): ...
 """
     assert verdicts(checked(source, "pay -> handle")) == {"pay -> handle": (verdict,)}
+
+
+QUEUE = """
+import asyncio
+class Broker:
+    def __init__(self):
+        self.queue = asyncio.Queue()
+        self.client = connect()
+    @step
+    async def pay(self):
+        await self.{}
+    @step
+    async def run(self):
+        while True:
+            asyncio.create_task(self.charge())
+    @step
+    async def charge(self):
+        order = await self.{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("sends", "receives", "verdict"),
+    [
+        ("queue.put(1)", "queue.get()", "unverified"),
+        ("queue.put(1)", "others.get()", "contradicted"),
+        ("queue.join()", "queue.get()", "contradicted"),
+        ("client.post(1)", "client.get()", "contradicted"),
+    ],
+)
+def test_a_step_that_receives_from_what_another_sends_by_may_come_after_it(
+    sends, receives, verdict
+):
+    """The one may lead to the other, though something else calls it as well."""
+    report = checked(QUEUE.format(sends, receives), "run -> charge, pay -> charge")
+
+    assert [edge.verdict for edge in report.edges] == ["supported", verdict]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_entrypoint", "verdict"),
+    [
+        ("webhook_url", True, "unverified"),
+        ("webhook_url", False, "contradicted"),
+        ("image_url", True, "contradicted"),
+    ],
+)
+def test_a_step_with_an_address_may_lead_to_what_begins_a_flow(name, is_entrypoint, verdict):
+    """Another program that has got the address of a webhook calls it some time."""
+    source = f"""
+@step
+def pay(client):
+    {name} = settings.url
+    client.watch({name})
+@step
+def charge(): pass
+"""
+    (edge,) = checked(source, "pay -> charge", charge={"is_entrypoint": is_entrypoint}).edges
+
+    assert edge.verdict == verdict

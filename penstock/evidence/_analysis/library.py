@@ -22,6 +22,7 @@ __all__ = [
     "LOOKING",
     "NAMING",
     "PLUGINS",
+    "RECEIVING",
     "REGISTERING",
     "RUNNERS",
     "SENDING",
@@ -149,6 +150,13 @@ SENDING = frozenset({
     "push", "lpush_many", "sendall", "write_message",
 })  # fmt: skip
 """Methods that may put something where other code finds it."""
+
+
+RECEIVING = frozenset({
+    "get", "get_nowait", "receive", "receive_nowait", "recv", "popleft", "pop", "lpop", "rpop",
+    "blpop", "brpop", "dequeue", "fetch",
+})  # fmt: skip
+"""Methods that may take what others have put somewhere."""
 
 
 KEEPING = frozenset({

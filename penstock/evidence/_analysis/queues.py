@@ -3,9 +3,10 @@
 import ast
 
 from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.hand_offs import outside_with
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
-from penstock.evidence._analysis.values import External, Values
+from penstock.evidence._analysis.values import NOTHING, External, Values
 
 __all__ = ["queued"]
 
@@ -25,6 +26,7 @@ def queued(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) 
     if last in {"put", "put_nowait"}:
         for values in arguments.positional[:1]:
             frame.engine.store(owner, "queued", values)
-    if last in {"get", "get_nowait"}:
-        return frame.engine.load(owner, "queued") or None
-    return None
+    known = frame.engine.load(owner, "queued") if last in {"get", "get_nowait"} else NOTHING
+    if known:
+        frame.emit(outside_with(frame, node, arguments, callee)[0])
+    return known or None
