@@ -1,5 +1,6 @@
 """Finding the function that a step is now, where that of its name is gone."""
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -22,8 +23,14 @@ _ALIKE_WITH_EDGE = 0.5
 _ALIKE_CLASSES = 0.8
 """How alike the name of a renamed class is to what it was."""
 
+_DESCRIBED = 0.3
+"""How much more alike a function is if its docstring has the words of the name."""
+
 _SAME = 2.0
 """More than any other name has."""
+
+_SHORT = 3
+"""How many letters a word has that says little."""
 
 _ENOUGH = 2
 """How many edges of the step a function of quite another name has to have."""
@@ -45,7 +52,7 @@ def find_renamed(
         located: The functions of other steps of the flow.
         taken: The functions of all steps, which are not that of this step.
     """
-    links = _Links(flow, step, located)
+    links = _Links(project, flow, step, located)
     name = step.qualname.rpartition(".")[2]
     moved = [(links.count(each), each) for each in _moved(project, step) if each not in taken]
     most = max((edges for edges, _ in moved), default=-1)
@@ -56,6 +63,8 @@ def find_renamed(
     for n, each in enumerate(_beside(project, step)):
         if each not in taken:
             edges, likeness = links.count(each), _rate(step, name, each)
+            if _is_described(name, each) and links.count(each, everywhere=True):
+                likeness += _DESCRIBED
             if links.are_most(edges) or likeness >= (_ALIKE_WITH_EDGE if edges else _ALIKE):
                 rated.append((edges, likeness, -n, each))
     best = max(rated, default=None, key=lambda one: one[:3])
@@ -118,6 +127,13 @@ def _rate(step: CheckedStep, name: str, candidate: Definition) -> float:
     return likeness + (0.5 if is_near else 0.0)
 
 
+def _is_described(name: str, candidate: Definition) -> bool:
+    """Return whether the docstring of a function has the words of *name*, in whatever form."""
+    words = [each for each in name.split("_") if len(each) > _SHORT]
+    text = (ast.get_docstring(candidate.node) or "").lower()
+    return bool(words) and all(word.removesuffix("e") in text for word in words)
+
+
 def _sorted(name: str) -> str:
     """Return the words of a name in alphabetical order, since that of the name may change."""
     return "_".join(sorted(name.split("_")))
@@ -127,6 +143,7 @@ def _sorted(name: str) -> str:
 class _Links:
     """The edges of a step, and which of them another function would have."""
 
+    project: Project
     flow: CheckedFlow
     step: CheckedStep
     located: Mapping[str, Definition]
@@ -143,22 +160,29 @@ class _Links:
                 found.append((self.located[target], False))
         return found
 
-    def count(self, candidate: Definition) -> int:
-        """Return how many edges *candidate* has, as far as the names in the source show."""
-        return sum(
-            self._leads(each, candidate) if is_before else self._leads(candidate, each)
+    def count(self, candidate: Definition, *, everywhere: bool = False) -> int:
+        """Return how many edges *candidate* has, as far as the names in the source show.
+
+        Args:
+            candidate: A function.
+            everywhere: Whether an order in any function counts, and not in a step alone.
+        """
+        pairs = (
+            (each, candidate) if is_before else (candidate, each)
             for each, is_before in self.neighbours
         )
+        return sum(self._leads(*pair, everywhere=everywhere) for pair in pairs)
 
     def are_most(self, edges: int) -> bool:
         """Return whether these are enough to know the step by, whatever its name is now."""
         return edges >= _ENOUGH and edges > len(self.neighbours) / 2
 
-    def _leads(self, first: Definition, second: Definition) -> bool:
-        """Return whether *first* names *second*, or a step names both in that order."""
+    def _leads(self, first: Definition, second: Definition, *, everywhere: bool) -> bool:
+        """Return whether *first* names *second*, or a function names both in that order."""
         if second.name in self._lines_in(first):
             return True
-        named = map(self._lines_in, self.located.values())
+        callers = self.project.callers_of(second) if everywhere else ()
+        named = map(self._lines_in, (*self.located.values(), *callers))
         return any(
             first.name in lines
             and second.name in lines

@@ -115,6 +115,41 @@ def test_a_less_similar_name_is_enough_with_an_edge(edges, found):
     assert [missing.renamed_to for missing in report.missing] == [found]
 
 
+DESCRIBED = """
+class Shop:
+    def take(self, order):
+        self.look_at(order)
+        self.{called}(order)
+        ship(order)
+    def look_at(self, order): ...
+    def check_card(self, order):
+        \"\"\"{docstring}\"\"\"
+    def close(self): ...
+@step
+def ship(order): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("called", "docstring", "found"),
+    [
+        ("check_card", "A charge needs an authorized order.", "app.Shop.check_card"),
+        ("check_card", "Look at the card.", None),
+        ("close", "A charge needs an authorized order.", None),
+    ],
+    ids=["described", "not described", "not called"],
+)
+def test_a_function_that_has_an_edge_and_the_words_of_the_step_is_the_step(
+    called, docstring, found
+):
+    """Its docstring has the words of the name, and something calls it before what comes after."""
+    options = {"pay": {"module": "app", "qualname": "Shop.authorize_charge"}}
+    text = DESCRIBED.format(called=called, docstring=docstring)
+    report = checked(text, "pay -> ship", **options)
+
+    assert [missing.renamed_to for missing in report.missing] == [found]
+
+
 def test_no_special_method_is_a_renamed_step():
     """Its name is that of Python, and nobody gives it another."""
     source = "class Task:\n    def __call__(self): ...\n"
