@@ -65,6 +65,9 @@ _BAG = re.compile(r"(?:^flask\.g|^threading\.local\(\)|\.state|\.ctx)((?:\.\w+)+
 _MOST_CALLERS = 50
 """How many functions that may lead to a step are looked for before any may."""
 
+_EXECUTING = re.compile(r"builtins\.exec$|runpy\.run_|.*\.exec_module$")
+"""The names of functions that execute a file, which may call anything."""
+
 _OF_MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
 """Methods that no other method of an object calls back."""
 
@@ -81,6 +84,8 @@ _MODEL = re.compile(r"(?:Model|DeclarativeBase|declarative_base\(\))$")
 
 _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
 """How the name of a plugin begins, after what finds it."""
+
+_NO_ARGUMENTS = Passed(0, frozenset())
 
 
 class WaysOut:
@@ -102,6 +107,8 @@ class WaysOut:
         """
         if outside.is_lost:
             return outside.text != TOO_DEEP or self._may_be_behind(outside, wanted)
+        if outside.methods:
+            return self._may_be_implicit(outside, wanted)
         if outside.library is None:
             return self._may_name(outside, wanted, is_own=is_own)
         return (
@@ -109,10 +116,25 @@ class WaysOut:
             or self._is_called_back(outside, wanted)
             or self._is_configured(outside, wanted)
             or self._is_in_template(outside, wanted)
+            or self._may_be_executed(outside, wanted)
             or self._may_be_imported(outside, wanted)
             or self._is_kept(outside, wanted, is_own=is_own)
             or self._may_be_got(outside, wanted, is_own=is_own)
         )
+
+    def _may_be_implicit(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether an object may have a method that leads to *wanted*, and runs there."""
+        return any(
+            each.is_method
+            and each.name in outside.methods
+            and (each.name.startswith("__") or _is_property(each) or self._is_of_logging(each))
+            for each in self._ancestors(wanted)
+        )
+
+    def _is_of_logging(self, method: Definition) -> bool:
+        """Return whether the class of *method* extends one of `logging`."""
+        line = self._engine.mro(method.parent) if method.parent is not None else ()
+        return any(isinstance(one, str) and one.startswith("logging.") for one in line)
 
     def _may_be_behind(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a function that was not followed may lead to *wanted*.
@@ -208,8 +230,29 @@ class WaysOut:
         name = last_of(outside.library or "").lower()
         if "render" not in name and "template" not in name:
             return False
-        several = self._with_callers(wanted)
-        return any(not decorators_of(each).isdisjoint(IN_TEMPLATES) for each in several)
+        return any(
+            not decorators_of(each).isdisjoint(IN_TEMPLATES)
+            or "context_processors" in each.label
+            or (each.is_method and self._is_shown(each))
+            for each in self._with_callers(wanted)
+        )
+
+    def _is_shown(self, method: Definition) -> bool:
+        """Return whether a template may show what *method* returns, of an object that it gets.
+
+        It passes no arguments, and has no use for a method that returns nothing.
+        """
+        if method.name in {"render", "__str__"}:
+            return True
+        is_plain = not method.name.startswith("_") and self._fits(_NO_ARGUMENTS, method)
+        return is_plain and (_is_property(method) or _returns(method))
+
+    def _may_be_executed(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a file is executed, or a module is imported that calls *wanted* then."""
+        name = outside.library or ""
+        if last_of(name) in {"import_module", "__import__"}:
+            return any(each.kind == "module" for each in self._with_callers(wanted))
+        return _EXECUTING.match(name) is not None
 
     def _may_be_imported(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether what was imported by a string is called, or something that it has.
@@ -223,9 +266,15 @@ class WaysOut:
             return False
         if "." in library[found.end() :]:
             return self._may_be_called(last_of(library), outside, wanted)
-        is_value = self._project.is_value(wanted)
-        is_top = "." not in wanted.qualname
-        return is_value or (is_plugin and is_top and self._fits(outside.passed, wanted))
+        if self._project.is_value(wanted):
+            return True
+        return is_plugin and any(
+            each.kind == "function"
+            and "." not in each.qualname
+            and self._fits(outside.passed, each)
+            and (each is wanted or not self._project.callers_of(each))
+            for each in self._ancestors(wanted)
+        )
 
     def _is_kept(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether what is called was got from an object of a library, by that name.
@@ -434,6 +483,17 @@ class WaysOut:
         if cls is None or not method.is_method or not self._engine.is_inherited(Class(cls)):
             return ()
         return self._project.callers_of(cls)
+
+
+def _is_property(function: Definition) -> bool:
+    """Return whether reading, assigning or deleting an attribute calls *function*."""
+    return any(name.endswith(("property", "setter", "deleter")) for name in decorators_of(function))
+
+
+def _returns(function: Definition) -> bool:
+    """Return whether a function returns something."""
+    found = (node for node in nodes_in(function.node) if isinstance(node, ast.Return))
+    return any(node.value is not None for node in found)
 
 
 def _is_called(name: object, function: Definition) -> bool:

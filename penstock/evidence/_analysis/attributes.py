@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from penstock.evidence._analysis.by_name import setting
+from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.guesses import methods_called
@@ -81,6 +82,7 @@ def _of_library(frame: Frame, owner: External, name: str, node: ast.AST) -> Valu
     if owner.name == "django.conf.settings":
         return (*setting(frame.engine, name), External(f"{owner.name}.{name}", owner.site))
     stored = frame.engine.load(PARSED if owner.name.endswith(_PARSING) else owner, name)
+    note_methods(frame, (owner,), (name, *_COMPUTING), node)
     return (*stored, External(f"{owner.name}.{name}", owner.site))
 
 
@@ -112,9 +114,15 @@ def _of_container(frame: Frame, owner: Container, name: str, _: ast.AST) -> Valu
     return named or (Wrapped(f"item:{name}", owner),)
 
 
-def _of_unknown(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
-    known = (owner,) if isinstance(owner, Further) else UNKNOWN
-    return methods_called(frame.engine, name) or known
+def _of_unknown(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values:
+    if found := methods_called(frame.engine, name):
+        return found
+    note_methods(frame, (owner,), (name, *_COMPUTING), node)
+    return (owner,) if isinstance(owner, Further) else UNKNOWN
+
+
+_COMPUTING = ("__getattr__", "__getattribute__")
+"""Special methods that return attributes."""
 
 
 def _of_alias(frame: Frame, owner: Alias, name: str, node: ast.AST) -> Values:
@@ -395,7 +403,23 @@ def _annotated(engine: Engine, owner: Instance, name: str) -> Values:
     return NOTHING
 
 
-def _of_class(frame: Frame, owner: Class, name: str, _: ast.AST) -> Values:
+def _provided(frame: Frame, owner: Class, name: str, node: ast.AST) -> Values:
+    """Return what a metaclass, or the model of a library, provides as an attribute of a class."""
+    found: Values = NOTHING
+    for meta in frame.engine.metaclasses(owner.definition):
+        for value in frame.engine.find(meta, name):
+            if isinstance(value, Function):
+                found = join(found, (Method(value, owner),))
+            elif isinstance(value, Wrapped) and isinstance(value.function, Function):
+                found = join(found, _called(frame, Method(value.function, owner), node))
+        getters = () if found else frame.engine.find(meta, "__getattr__")
+        for value in (each for each in getters if isinstance(each, Function)):
+            given = ((Constant(name, str),),)
+            found = join(found, _called(frame, Method(value, owner), node, given))
+    return found or model_attribute(frame.engine, owner.definition, name)
+
+
+def _of_class(frame: Frame, owner: Class, name: str, node: ast.AST) -> Values:
     engine = frame.engine
     found = engine.find(owner.definition, name)
     if owner.is_any:
@@ -408,8 +432,8 @@ def _of_class(frame: Frame, owner: Class, name: str, _: ast.AST) -> Values:
     if not bound and name == "__subclasses__":
         return (Wrapped("subclasses", owner),)
     external = all(isinstance(value, External) for value in bound)
-    if external and (model := model_attribute(engine, owner.definition, name)):
-        return model
+    if external and (provided := _provided(frame, owner, name, node)):
+        return provided
     for value in bound:
         if isinstance(value, Instance):  # which may be a manager
             engine.store(value, "*model", (Instance(owner.definition),))

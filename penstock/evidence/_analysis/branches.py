@@ -6,6 +6,7 @@ from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.containers import fields_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.narrowing import narrow, narrowed, truth_of
+from penstock.evidence._analysis.special import run_test
 from penstock.evidence._analysis.terms import EMPTY, Term, Try, choice, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
@@ -23,7 +24,7 @@ __all__ = ["run_if", "run_match", "run_try"]
 def run_if(frame: Frame, node: ast.If) -> None:
     """Execute an ``if`` statement."""
     truth = truth_of(frame, node.test)
-    frame.evaluate(node.test)
+    run_test(frame, node.test)
     if truth is not None:
         frame.execute(node.body if truth else node.orelse)
         return
@@ -109,7 +110,7 @@ def run_match(frame: Frame, node: ast.Match) -> None:
             if values and isinstance(node.subject, ast.Name) and frame.names is not None:
                 frame.names[node.subject.id] = values
             if case.guard is not None:
-                frame.evaluate(case.guard)
+                run_test(frame, case.guard)
                 narrow(frame, case.guard, truth=True)
             frame.execute(case.body)
         options.append(sequence(terms))

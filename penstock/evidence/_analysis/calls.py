@@ -183,6 +183,9 @@ def _instantiate(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) 
 
 def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) -> Values:
     engine = frame.engine
+    for meta in engine.metaclasses(cls.definition):
+        for function in (f for f in engine.find(meta, "__call__") if isinstance(f, Function)):
+            _call_function(frame, function, arguments, cls, node)
     new = [f for f in engine.find(cls.definition, "__new__") if isinstance(f, Function)]
     # What ``__new__`` returns may be the same object each time.
     site = (cls.definition, "new") if new else frame.site(node)

@@ -7,9 +7,10 @@ from penstock.evidence._analysis.containers import rounds_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.narrowing import narrow
+from penstock.evidence._analysis.special import run_test
 from penstock.evidence._analysis.targets import assign_target
 from penstock.evidence._analysis.terms import Iterate, Loop, Rounds, sequence
-from penstock.evidence._analysis.values import Constant, Container, Unknown, Values
+from penstock.evidence._analysis.values import UNKNOWN, Constant, Container, Unknown, Values
 
 __all__ = ["comprehension"]
 
@@ -48,7 +49,7 @@ def comprehension(frame: Frame, node: Any) -> Values:
             return
         is_counted = False
         items, lazy = iterate(frame, iterated, first.iter)
-        assign_target(frame, first.target, items)
+        assign_target(frame, first.target, items or UNKNOWN)
         with frame.collected() as body:
             run_round(first, others)
         if lazy:
@@ -58,7 +59,7 @@ def comprehension(frame: Frame, node: Any) -> Values:
 
     def run_round(first: ast.comprehension, others: list[ast.comprehension]) -> None:
         for condition in first.ifs:
-            frame.evaluate(condition)
+            run_test(frame, condition)
             narrow(frame, condition, truth=True)
         run(others)
 

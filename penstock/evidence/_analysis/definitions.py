@@ -9,7 +9,8 @@ from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hooks import hooks_implemented, is_marker
 from penstock.evidence._analysis.library import is_sent_by_calling, last_of
 from penstock.evidence._analysis.registrations import register
-from penstock.evidence._analysis.scopes import Arguments, ClassInfo, Scope
+from penstock.evidence._analysis.scopes import OPEN, Arguments, ClassInfo, Scope
+from penstock.evidence._analysis.special import call_special
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -139,7 +140,7 @@ def define_class(frame: Frame, node: ast.ClassDef) -> None:
             names = (Constant(name, str) for name in base.function.value)
             engine.store(Class(definition), "fields", tuple(names))
     for keyword in node.keywords:
-        frame.evaluate(keyword.value)
+        engine.store(Class(definition), f"*{keyword.arg}", frame.evaluate(keyword.value))
     if bases != info.bases:
         engine.rebase(info, bases)
     inner = Frame(engine, frame.activation, info.scope, definition.assigned_names)
@@ -151,13 +152,30 @@ def define_class(frame: Frame, node: ast.ClassDef) -> None:
     if inner.objects != {}:
         frame.objects = None
     engine.forget_mros()
-    _note_subclass(frame, definition, node)
+    _call_makers(frame, info, node)
     frame.assign(node.name, _decorate(frame, (Class(definition),), node))
 
 
 def _plain(base: ast.expr) -> ast.expr:
     """Return a base without what a generic class is subscripted with."""
     return base.value if isinstance(base, ast.Subscript) else base
+
+
+def _call_makers(frame: Frame, info: ClassInfo, node: ast.ClassDef) -> None:
+    """Call what runs when a class has been made: of its attributes, its bases and its class."""
+    engine, definition = frame.engine, info.definition
+    for name, values in list(info.scope.names.items()):
+        given = (Class(definition),), (Constant(name, str),)
+        call_special(frame, values, ("__set_name__",), node, *given)
+    _note_subclass(frame, definition, node)
+    for meta in engine.metaclasses(definition):
+        for value in (each for name in _OF_MAKING for each in engine.find(meta, name)):
+            if isinstance(value, Function):
+                frame.apply((Method(value, Class(meta)),), OPEN, node)
+
+
+_OF_MAKING = ("__new__", "__init__")
+"""The methods of a metaclass that make a class."""
 
 
 def _note_subclass(frame: Frame, definition: Definition, node: ast.ClassDef) -> None:

@@ -140,6 +140,7 @@ class Engine(Heap):
         self.registered: dict[Value, Values] = {}
         self._annotations: dict[tuple[Scope, ast.expr], Values] = {}
         self.guessed: dict[str, Values] = {}
+        self._implicit: dict[str, bool] = {}
         self.queries: dict[Values, Values] = {}
         """The queries that the managers of models make."""
         self.senders: dict[Value, Values] = {}
@@ -365,6 +366,29 @@ class Engine(Heap):
             elif not inherited and one not in _WITHOUT_ATTRIBUTES:
                 inherited = (External(f"{one}.{name}"),)
         return inherited
+
+    def has_implicit(self, name: str) -> bool:
+        """Return whether a class of the project may have a special method or property *name*."""
+        known = self._implicit.get(name)
+        if known is None:
+            kind = "def" if name.startswith("__") else "property"
+            known = any(found for _, found in self.project.search(kind, name))
+            self._implicit[name] = known
+        return known
+
+    def has_subclass_of(self, names: tuple[str, ...]) -> bool:
+        """Return whether a class of the project may extend one of those called *names*."""
+        key = " ".join(names)
+        if key not in self._implicit:
+            found = (each for name in names for each in self.project.subclasses_named(name))
+            self._implicit[key] = any(found)
+        return self._implicit[key]
+
+    def metaclasses(self, cls: Definition) -> list[Definition]:
+        """Return the classes of the project of which a class is an object."""
+        line = (one for one in self.mro(cls) if not isinstance(one, str))
+        found = (value for one in line for value in self.load(Class(one), "*metaclass"))
+        return [value.definition for value in found if isinstance(value, Class)]
 
     def is_inherited(self, cls: Class) -> bool:
         """Return whether a class has methods of a library."""

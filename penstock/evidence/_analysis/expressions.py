@@ -9,6 +9,7 @@ from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.calls import call_expression
 from penstock.evidence._analysis.comprehensions import comprehension
 from penstock.evidence._analysis.containers import copy_items, count_of, items_of
+from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.frame import Frame, path_of
 from penstock.evidence._analysis.hooks import hook_of
 from penstock.evidence._analysis.iteration import await_values, counted_items, iterate
@@ -17,8 +18,10 @@ from penstock.evidence._analysis.operators import (
     boolean_operation,
     comparison,
     conditional,
+    unary_operation,
 )
 from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.special import HASHING, call_special
 from penstock.evidence._analysis.strings import formatted_string
 from penstock.evidence._analysis.terms import Iterate, Loop, Yield
 from penstock.evidence._analysis.values import (
@@ -32,9 +35,11 @@ from penstock.evidence._analysis.values import (
     Function,
     Further,
     Instance,
+    Method,
     Pending,
     Value,
     Values,
+    Wrapped,
     join,
 )
 from penstock.evidence._source.functions import children_of
@@ -49,8 +54,7 @@ def evaluate(frame: Frame, node: ast.expr) -> Values:
 
 def _all_parts(frame: Frame, node: Any) -> Values:
     for child in children_of(node):
-        if isinstance(child, ast.expr):
-            frame.evaluate(child)
+        frame.evaluate(child)
     return UNKNOWN
 
 
@@ -81,8 +85,10 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Values:
         _all_parts(frame, node.slice)
         return tuple(_part_of(frame, owner, node) for owner in owners)
     keys = frame.evaluate(node.slice)
+    call_special(frame, keys, HASHING, node.slice)
     if frame.paths and (path := path_of(node)) in frame.paths:
         return frame.paths[path]
+    note_methods(frame, owners, ("__getitem__",), node.value)
     return frame.one_of(owners, lambda owner: _item(frame, owner, keys, node))
 
 
@@ -110,15 +116,24 @@ def _item(frame: Frame, owner: Value, keys: Values, node: ast.Subscript) -> Valu
     if isinstance(owner, Container):
         return items_of(engine, owner, keys)
     if isinstance(owner, Class):
-        return (owner,)  # of a generic class
+        return _of_generic(frame, owner, keys, node)
     if isinstance(owner, Instance):
         method = attribute_of(frame, owner, "__getitem__", node)
-        return frame.apply(method, Arguments((keys,)), node)
+        found = frame.apply(method, Arguments((keys,)), node)
+        return join(found, call_special(frame, (owner,), ("__missing__",), node.value, keys))
     if isinstance(owner, External):
         if owner.site is None and "()" not in owner.name:
             return (Alias(node, frame.scope),)
         return (External(f"{owner.name}[]", owner.site),)
     return (owner,) if isinstance(owner, Further) else UNKNOWN
+
+
+def _of_generic(frame: Frame, owner: Class, keys: Values, node: ast.Subscript) -> Values:
+    """Return a class with the types that a subscript names, or what it returns for them."""
+    found = attribute_of(frame, owner, "__class_getitem__", node)
+    ours = tuple(v.function if isinstance(v, Wrapped) else v for v in found)
+    methods = tuple(Method(each, owner) for each in ours if isinstance(each, Function))
+    return frame.apply(methods, Arguments((keys,)), node) if methods else (owner,)
 
 
 def _display(frame: Frame, node: Any) -> Values:
@@ -171,6 +186,8 @@ def _fill(frame: Frame, container: Container, node: Any) -> None:
                 number = None
         else:
             items = [frame.evaluate(element)]
+            if container.kind == "set":
+                call_special(frame, items[0], HASHING, element)
         for each in items or ():
             engine.put(container, None if number is None else Constant(number, int), each)
             number = None if number is None else number + 1
@@ -185,6 +202,7 @@ def _dict(frame: Frame, node: ast.Dict) -> Values:
                 copy_items(engine, container, other)
             continue
         keys = frame.evaluate(key)
+        call_special(frame, keys, HASHING, key)
         values = frame.evaluate(value)
         for one in keys:
             engine.put(container, one, values)
@@ -257,6 +275,7 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[[Frame, Any], Values]] = {
     ast.NamedExpr: _named,
     ast.BinOp: binary_operation,
     ast.Starred: _starred,
+    ast.UnaryOp: unary_operation,
     ast.Compare: comparison,
     ast.JoinedStr: formatted_string,
 }

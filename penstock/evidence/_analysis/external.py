@@ -36,6 +36,7 @@ from penstock.evidence._analysis.hand_offs import (
     pending_in,
     run_later,
 )
+from penstock.evidence._analysis.implicit import call_implicit
 from penstock.evidence._analysis.library import (
     CALLED,
     CALLED_BY_NAME,
@@ -95,6 +96,7 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
     if last_of(callee.name) not in LOOKING:
         frame.objects = None
     _note_unknown(frame, callee, arguments, node)
+    call_implicit(frame, callee.name, arguments, node)
     for rule in _RULES:
         found = rule(frame, callee, arguments, node)
         if found is not None:
@@ -198,7 +200,7 @@ def _consume(frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 
 def _register(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     owner, last = callee.name.rpartition(".")[0], last_of(callee.name)
-    if last not in REGISTERING or not owner:
+    if last not in REGISTERING or not owner or callee.name in _OF_PROCESS:
         return None
     if last == "register" and "admin" in owner:
         return _register_models(frame, callee, arguments, node)
@@ -212,6 +214,10 @@ def _register(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
     if is_sent_by_calling(callee.name):
         return (Wrapped("hand", plain[0]),)
     return tuple(plain[:1]) if len(arguments.positional) == 1 else UNKNOWN
+
+
+_OF_PROCESS = {"atexit.register", "signal.signal"}
+"""Functions that keep what they get for the process itself, which nobody has to send."""
 
 
 def _register_models(

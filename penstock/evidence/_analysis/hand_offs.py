@@ -42,6 +42,7 @@ __all__ = [
     "call_outside",
     "callee_text",
     "functions_in",
+    "hand_assigned",
     "hand_functions",
     "hand_off",
     "method_of",
@@ -124,6 +125,13 @@ def hand_functions(
     if not bodies:
         return None
     return join(hand_off(frame, bodies, node, owner), pending)
+
+
+def hand_assigned(frame: Frame, values: Values, node: ast.AST) -> None:
+    """Hand off the functions that an attribute of an object of a library is set to."""
+    kept = (each for each in values if isinstance(each, (Function, Method, Partial)))
+    if bodies := [run_later(frame, each, OPEN, node) for each in kept]:
+        hand_off(frame, bodies, node)
 
 
 def pending_in(arguments: Arguments) -> tuple[Pending, ...]:

@@ -3,10 +3,12 @@
 import ast
 
 from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.heap import KEYS
 from penstock.evidence._analysis.library import PLUGINS
 from penstock.evidence._analysis.scopes import Activation, Arguments
+from penstock.evidence._analysis.special import ITERATING
 from penstock.evidence._analysis.terms import Call, Join, Term, choice, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
@@ -76,6 +78,7 @@ def await_values(frame: Frame, values: Values, node: ast.AST) -> Values:
             found = join(found, (value,))
     if options:
         frame.emit(choice(options))
+    note_methods(frame, values, ("__await__",), node)
     return found
 
 
@@ -99,6 +102,8 @@ def iterate(
         if isinstance(value, Deferred) and value.kind == "generator" and not is_silent:
             lazy += value.activations
     found = frame.one_of(values, lambda value: _items(frame, value, node))
+    if not is_silent:
+        note_methods(frame, values, ITERATING, node)
     return found, tuple(dict.fromkeys(lazy))
 
 

@@ -19,6 +19,8 @@ __all__ = [
     "IN_TEMPLATES",
     "KEEPING",
     "KINDS",
+    "LOGGED",
+    "LOGGING_CLASSES",
     "LOOKING",
     "NAMING",
     "PLUGINS",
@@ -107,6 +109,19 @@ LOOKING = frozenset({
     "assertRaises", "raises",
 })  # fmt: skip
 """Functions that only look at what they get."""
+
+
+LOGGED = (
+    "emit", "handle", "format", "filter", "formatException", "formatMessage", "formatTime",
+    "makeRecord", "process", "_log",
+)  # fmt: skip
+"""The methods that `logging` calls of its loggers, handlers, filters and formatters."""
+
+
+LOGGING_CLASSES = (
+    "Handler", "StreamHandler", "FileHandler", "Formatter", "Filter", "Logger", "LoggerAdapter",
+)  # fmt: skip
+"""The classes of `logging` that have these methods."""
 
 
 KINDS = ("iscoroutinefunction", "isasyncgenfunction", "isgeneratorfunction")

@@ -8,6 +8,7 @@ from penstock.evidence._analysis.frame import Frame, Names
 from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.narrowing import narrow
 from penstock.evidence._analysis.scopes import Activation
+from penstock.evidence._analysis.special import run_test
 from penstock.evidence._analysis.targets import assign_target
 from penstock.evidence._analysis.terms import (
     EMPTY,
@@ -29,7 +30,7 @@ def run_while(frame: Frame, node: ast.While) -> None:
     test: list[Term] = []
 
     def run_round() -> None:
-        frame.evaluate(node.test)
+        run_test(frame, node.test)
         test[:] = frame.terms
         narrow(frame, node.test, truth=True)
         frame.execute(node.body)

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.exit_stacks import begin_stack, end_stack, stack_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import hand_off, run_later
@@ -42,6 +43,7 @@ def _run_items(frame: Frame, node: ast.With | ast.AsyncWith, items: Sequence[ast
     lazy = [value for value in values if isinstance(value, Deferred)]
     activations = tuple(dict.fromkeys(a for value in lazy for a in value.activations))
     is_async = isinstance(node, ast.AsyncWith)
+    note_methods(frame, values, _ENTERING, first.context_expr)
     entered = _enter(frame, values, node, is_async=is_async)
     begin_stack(frame, entered)
     if first.optional_vars is not None:
@@ -57,6 +59,11 @@ def _run_items(frame: Frame, node: ast.With | ast.AsyncWith, items: Sequence[ast
         frame.emit(Try(body, (), EMPTY, exits))
     else:
         frame.emit(body)
+    note_methods(frame, values, _LEAVING, first.context_expr)
+
+
+_ENTERING = "__enter__", "__aenter__"
+_LEAVING = "__exit__", "__aexit__"
 
 
 def enter_context(

@@ -2,13 +2,12 @@
 
 import ast
 
-from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.containers import copy_items, list_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import counted_items
 from penstock.evidence._analysis.narrowing import is_falsy, narrow, truth_of
 from penstock.evidence._analysis.orm import QUERY
-from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.special import HASHING, TEXT, call_special, run_test, show
 from penstock.evidence._analysis.strings import beginning
 from penstock.evidence._analysis.terms import EMPTY, Choice, Term, choice, sequence
 from penstock.evidence._analysis.values import (
@@ -16,12 +15,9 @@ from penstock.evidence._analysis.values import (
     UNKNOWN,
     Constant,
     Container,
-    Function,
     Instance,
     Partial,
-    Value,
     Values,
-    Wrapped,
     join,
 )
 
@@ -32,6 +28,7 @@ __all__ = [
     "conditional",
     "delete_item",
     "operation_in_place",
+    "unary_operation",
 ]
 
 
@@ -43,36 +40,54 @@ def binary_operation(frame: Frame, node: ast.BinOp) -> Values:
     if isinstance(node.op, ast.Add) and (found := _added(frame, left, right, node)):
         return found
     if isinstance(node.op, ast.Mod) and (found := _formatted(left)):
+        show(frame, right, node.right, of_items=TEXT)
         return found
     if isinstance(node.op, ast.BitAnd) and (queries := _queries(left)):
         return queries
-    return _called(frame, left, right, _METHODS[type(node.op)], node) or UNKNOWN
+    return _called(frame, left, right, _METHODS[type(node.op)], (node.left, node.right)) or UNKNOWN
+
+
+def unary_operation(frame: Frame, node: ast.UnaryOp) -> Values:
+    """Return what an operator with one operand gives."""
+    if isinstance(node.op, ast.Not):
+        run_test(frame, node.operand)
+        return UNKNOWN
+    values = frame.evaluate(node.operand)
+    return call_special(frame, values, (_UNARY[type(node.op)],), node.operand) or UNKNOWN
+
+
+_UNARY: dict[type[ast.unaryop], str] = {
+    ast.USub: "__neg__", ast.UAdd: "__pos__", ast.Invert: "__invert__",
+}  # fmt: skip
 
 
 def operation_in_place(frame: Frame, left: Values, right: Values, node: ast.AugAssign) -> Values:
     """Return what ``left += right`` assigns, where *left* is not a list."""
     method = _METHODS[type(node.op)]
-    in_place = _called(frame, left, right, method.replace("__", "__i", 1), node)
-    return in_place or _called(frame, left, right, method, node) or UNKNOWN
+    nodes = node.target, node.value
+    in_place = _called(frame, left, right, method.replace("__", "__i", 1), nodes)
+    return in_place or _called(frame, left, right, method, nodes) or UNKNOWN
 
 
 def comparison(frame: Frame, node: ast.Compare) -> Values:
     """Evaluate comparisons, with the methods of objects that they call."""
-    left = frame.evaluate(node.left)
+    first, left = node.left, frame.evaluate(node.left)
     for operator, operand in zip(node.ops, node.comparators, strict=True):
         right = frame.evaluate(operand)
         if method := _COMPARISONS.get(type(operator)):
-            _called(frame, left, right, method, node)
+            _called(frame, left, right, method, (first, operand))
         elif not isinstance(operator, (ast.Is, ast.IsNot)):
-            _called(frame, right, left, "__contains__", node)
-        left = right
+            call_special(frame, right, ("__contains__", "__iter__"), operand, left)
+            items = (frame.engine.items(v) for v in right if isinstance(v, Container))
+            call_special(frame, join(left, *items), HASHING[::-1], first, UNKNOWN)
+        first, left = operand, right
     return UNKNOWN
 
 
 def delete_item(frame: Frame, node: ast.Subscript) -> None:
     """Evaluate ``del owner[key]``, with the method of an object that it calls."""
     owners, keys = frame.evaluate(node.value), frame.evaluate(node.slice)
-    _called(frame, owners, keys, "__delitem__", node)
+    call_special(frame, owners, ("__delitem__",), node.value, keys)
 
 
 _COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -81,19 +96,14 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 }  # fmt: skip
 
 
-def _called(frame: Frame, left: Values, right: Values, method: str, node: ast.AST) -> Values:
-    """Return what the method of an operator gives, if objects of the project have it."""
-    if not any(isinstance(value, Instance) for value in left):
-        return NOTHING
-
-    def call(value: Value) -> Values:
-        found = frame.engine.find(value.cls, method) if isinstance(value, Instance) else NOTHING
-        if any(isinstance(each, (Function, Wrapped)) for each in found):
-            bound = attribute_of(frame, value, method, node)
-            return frame.apply(bound, Arguments((right,)), node)
-        return NOTHING
-
-    return frame.one_of(left, call)
+def _called(
+    frame: Frame, left: Values, right: Values, method: str, nodes: tuple[ast.expr, ast.expr]
+) -> Values:
+    """Return what the method of an operator gives, or else the one that the right operand has."""
+    found = call_special(frame, left, (method,), nodes[0], right)
+    if not found and (reflected := _REFLECTED.get(method)):
+        return call_special(frame, right, (reflected,), nodes[1], left)
+    return found
 
 
 _METHODS: dict[type[ast.operator], str] = {
@@ -102,6 +112,13 @@ _METHODS: dict[type[ast.operator], str] = {
     ast.LShift: "__lshift__", ast.MatMult: "__matmul__", ast.BitOr: "__or__",
     ast.BitAnd: "__and__", ast.BitXor: "__xor__",
 }  # fmt: skip
+
+
+_REFLECTED = {
+    "__eq__": "__eq__", "__lt__": "__gt__", "__le__": "__ge__", "__gt__": "__lt__",
+    "__ge__": "__le__", **{each: each.replace("__", "__r", 1) for each in _METHODS.values()},
+}  # fmt: skip
+"""The methods of right operands that are called where the left one has none."""
 
 
 def _joined(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Values:
@@ -113,7 +130,7 @@ def _joined(frame: Frame, left: Values, right: Values, node: ast.BinOp) -> Value
         return (Partial(tasks[0], tuple(each for link in links for each in link), kind="chain"),)
     if queries := _queries(both):
         return queries
-    if found := _called(frame, left, right, "__or__", node):
+    if found := _called(frame, left, right, "__or__", (node.left, node.right)):
         return found
     if not any(isinstance(value, Container) for value in both):
         return join(left, right)
@@ -167,7 +184,7 @@ def boolean_operation(frame: Frame, node: ast.BoolOp) -> Values:
     states = []
     for operand in others:
         with frame.collected() as terms:
-            values = frame.evaluate(operand)
+            values = run_test(frame, operand)
         before.append(sequence(terms))
         found = join(found, (v for v in values if not (is_or and is_falsy(v))))
         states.append(frame.saved())
@@ -186,7 +203,7 @@ def boolean_operation(frame: Frame, node: ast.BoolOp) -> Values:
 def conditional(frame: Frame, node: ast.IfExp) -> Values:
     """Return what ``a if test else b`` is."""
     truth = truth_of(frame, node.test)
-    frame.evaluate(node.test)
+    run_test(frame, node.test)
     if truth is not None:
         return frame.evaluate(node.body if truth else node.orelse)
     before = frame.saved()

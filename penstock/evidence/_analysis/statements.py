@@ -7,6 +7,7 @@ from typing import Any
 from penstock.evidence._analysis.annotations import parse_type
 from penstock.evidence._analysis.branches import run_if, run_match, run_try
 from penstock.evidence._analysis.definitions import define_class, define_function
+from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.engine import WorkLimitError
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.imports import run_import, run_import_from
@@ -18,6 +19,7 @@ from penstock.evidence._analysis.narrowing import narrow
 from penstock.evidence._analysis.operators import delete_item, operation_in_place
 from penstock.evidence._analysis.passed import PLAIN, decorators_of
 from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.special import call_special, run_test
 from penstock.evidence._analysis.targets import assign_target
 from penstock.evidence._analysis.terms import Call, Exit, Outside
 from penstock.evidence._analysis.values import (
@@ -80,7 +82,7 @@ def _expression(frame: Frame, node: ast.Expr) -> None:
 
 
 def _assert(frame: Frame, node: ast.Assert) -> None:
-    frame.evaluate(node.test)
+    run_test(frame, node.test)
     narrow(frame, node.test, truth=True)
     if isinstance(node.test, ast.Constant) and not node.test.value:
         frame.emit(Exit("raise"))
@@ -179,6 +181,11 @@ def _delete(frame: Frame, node: ast.Delete) -> None:
     for target in node.targets:
         if isinstance(target, ast.Subscript):
             delete_item(frame, target)
+        elif isinstance(target, ast.Attribute):
+            owners = frame.evaluate(target.value)
+            key = (Constant(target.attr, str),)
+            call_special(frame, owners, ("__delattr__",), target.value, key)
+            note_methods(frame, owners, (target.attr,), target)
 
 
 def _return(frame: Frame, node: ast.Return) -> None:

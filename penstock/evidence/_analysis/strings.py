@@ -4,6 +4,7 @@ import ast
 
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.special import FORMAT, TEXT, show
 from penstock.evidence._analysis.terms import Call
 from penstock.evidence._analysis.values import (
     UNKNOWN,
@@ -36,6 +37,8 @@ def call_string(frame: Frame, text: str, name: str, arguments: Arguments, node: 
         for lazy in arguments.all():
             if isinstance(lazy, Deferred):
                 frame.emit(Call(lazy.activations, frame.location(node)))
+    if name == "format":
+        show(frame, arguments.all(), node, FORMAT)
     if name == "format" and not is_known:
         return beginning(text.partition("{")[0])
     if name not in _STRING_METHODS or not is_known or arguments.rest or arguments.other:
@@ -58,6 +61,7 @@ def formatted_string(frame: Frame, node: ast.JoinedStr) -> Values:
     for each in node.values:
         if isinstance(each, ast.FormattedValue):
             values = frame.evaluate(each.value)
+            show(frame, values, each.value, _CONVERSIONS.get(each.conversion, FORMAT))
             constants = [v for v in values if isinstance(v, Constant) and each.conversion == -1]
             is_known = len(values) == len(constants) == 1
             parts.append(str(constants[0].value) if is_known else None)
@@ -67,6 +71,10 @@ def formatted_string(frame: Frame, node: ast.JoinedStr) -> Values:
     if len(known) == len(parts):
         return (Constant("".join(known), str),)
     return beginning(parts[0] or "")
+
+
+_CONVERSIONS = {ord("s"): TEXT, ord("r"): ("__repr__",), ord("a"): ("__repr__",)}
+"""The methods for ``!s``, ``!r`` and ``!a``."""
 
 
 def beginning(text: str) -> Values:

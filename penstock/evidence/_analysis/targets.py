@@ -4,15 +4,19 @@ import ast
 
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.containers import count_of, fields_of, list_of
+from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.frame import Frame, path_of
+from penstock.evidence._analysis.hand_offs import hand_assigned
 from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.special import ITERATING
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
     Class,
     Constant,
     Container,
+    External,
     Function,
     Further,
     Instance,
@@ -39,6 +43,7 @@ def assign_target(frame: Frame, target: ast.expr, values: Values) -> None:
             frame.one_of(
                 owners, lambda one: _set_attribute(frame, one, target, values, is_only=is_only)
             )
+            note_methods(frame, owners, (target.attr, "__setattr__"), target)
             _set_path(frame, target, values, owners)
         case ast.Subscript():
             owners = frame.evaluate(target.value)
@@ -61,6 +66,7 @@ def _set_items(frame: Frame, owners: Values, target: ast.Subscript, values: Valu
         return NOTHING
 
     frame.one_of(owners, set_item)
+    note_methods(frame, owners, ("__setitem__",), target.value)
 
 
 def _set_attribute(
@@ -76,6 +82,10 @@ def _set_attribute(
                 for setter in engine.load(each, ("accessor", "setter"))
                 if isinstance(setter, Function)
             ]
+            given = Arguments(((Constant(target.attr, str),), values))
+            for each in engine.find(owner.cls, "__setattr__"):
+                if isinstance(each, Function):
+                    frame.apply((Method(each, owner),), given, target)
             if setters:
                 frame.apply(tuple(setters), Arguments((values,)), target)
             else:
@@ -90,6 +100,9 @@ def _set_attribute(
             (scope.final or {}).pop(target.attr, None)
         case Unknown() | Further() | Constant():
             pass
+        case External():
+            engine.store(owner, target.attr, values)
+            hand_assigned(frame, values, target)
         case _:
             engine.store(owner, target.attr, values)
     return NOTHING
@@ -113,6 +126,7 @@ def _destructure(frame: Frame, targets: list[ast.expr], values: Values) -> None:
     if not targets:
         return
     starred = [number for number, each in enumerate(targets) if isinstance(each, ast.Starred)]
+    note_methods(frame, values, ITERATING, targets[0])
     shares = [_shares(frame, value, len(targets), starred, targets[0]) for value in values]
     for number, target in enumerate(targets):
         items = [share[number] for share in shares]

@@ -68,10 +68,13 @@ class Outside:
     is_cut: bool = False
     """Whether the source may show what is called, but not all of that was followed."""
 
+    methods: tuple[str, ...] = ()
+    """The methods of which one runs if the class of *text* has it, where nothing is called."""
+
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        key = self.text, self.location, self.library, self.is_lost, self.passed
+        key = self.text, self.location, self.library, self.is_lost, self.passed, self.methods
         object.__setattr__(self, "_hash", hash(key))
 
     def __hash__(self) -> int:
@@ -81,6 +84,8 @@ class Outside:
     @property
     def reason(self) -> str:
         """Why nobody knows where it leads."""
+        if self.methods:
+            return f"the class of {self.text}, which may have {self.methods[0]}, is not known"
         return self.text if self.is_lost else f"{self.text} cannot be resolved"
 
 

@@ -42,6 +42,12 @@ def _has_def(file: SourceFile, name: str) -> bool:
     return f"def {name}" in file.text
 
 
+def _has_property(file: SourceFile, name: str) -> bool:
+    """Return whether something in a file looks like a property called *name*."""
+    pattern = rf"^[ \t]*@[\w.]*property\b.*\n(?:[ \t]*@.*\n)*[ \t]*def {name}\b"
+    return f"def {name}" in file.text and re.search(pattern, file.text, re.MULTILINE) is not None
+
+
 def _has_task(file: SourceFile, name: str) -> bool:
     """Return whether something in a file is registered as *name*."""
     return f'name="{name}"' in file.text or f"name='{name}'" in file.text
@@ -202,6 +208,7 @@ SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "first result": _is_first_result,
     "function": _functions,
     "partial": _partials,
+    "property": _has_property,
     "subclass": _subclasses,
     "task": _has_task,
     "use": _uses,

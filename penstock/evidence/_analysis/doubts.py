@@ -1,0 +1,52 @@
+"""The methods that syntax and built-in functions may call of objects of unknown classes."""
+
+import ast
+import sys
+from collections.abc import Iterable
+
+from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.library import LOGGED, LOGGING_CLASSES
+from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._analysis.values import External, Further, Unknown, Value
+from penstock.evidence._source.functions import written
+
+__all__ = ["note_logging", "note_methods"]
+
+
+def note_methods(
+    frame: Frame, values: Iterable[Value], names: tuple[str, ...], node: ast.AST
+) -> None:
+    """Note that a method or property may run, if nobody knows the class of one of *values*.
+
+    Args:
+        frame: Where this happens.
+        values: What *node* may be.
+        names: The methods of which one runs, or a property.
+        node: The object, as it is written.
+    """
+    if not any(map(_is_of_unknown_class, values)):
+        return
+    if methods := tuple(name for name in names if frame.engine.has_implicit(name)):
+        # Nothing is forgotten for it: most objects have no such method.
+        text = written(node) if isinstance(node, ast.expr) else "what is used"
+        frame.terms.append(Outside(text, frame.location(node), methods=methods))
+
+
+def note_logging(frame: Frame, node: ast.AST) -> None:
+    """Note that what logs may call a handler, or another object of a class of the project."""
+    if frame.engine.has_subclass_of(LOGGING_CLASSES):
+        text = written(node.func) if isinstance(node, ast.Call) else "what logs"
+        frame.terms.append(Outside(text, frame.location(node), methods=LOGGED))
+
+
+def _is_of_unknown_class(value: Value) -> bool:
+    """Return whether *value* may be an object of any class of the project.
+
+    What the standard library returns is none of these.
+    """
+    if not isinstance(value, External):
+        return isinstance(value, (Unknown, Further))
+    return "()" in value.name and value.name.partition(".")[0] not in _STANDARD
+
+
+_STANDARD = sys.stdlib_module_names | {"builtins"}

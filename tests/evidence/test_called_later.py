@@ -1,0 +1,174 @@
+"""Functions that a process, a template or a file calls that the source does not have."""
+
+import pytest
+from checked_sources import checked, verdicts
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "signal.signal(signal.SIGTERM, charge)",
+        "signal.signal(signal.SIGTERM, lambda *_: charge())",
+        "atexit.register(charge)",
+        "sys.excepthook = charge",
+        "threading.excepthook = lambda *_: charge()",
+        "client = mqtt.Client(); client.on_message = charge",
+    ],
+)
+def test_a_function_that_a_process_or_a_library_keeps_is_handed_off(statement):
+    """The process calls a handler when its time comes, and nobody has to send anything."""
+    source = f"""
+import atexit, mqtt, signal, sys, threading
+@step
+def pay():
+    {statement}
+@step
+def charge(*_): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {
+        "pay -> charge": ("supported", "hand-off")
+    }
+
+
+def test_an_attribute_of_a_library_that_is_no_function_is_not_handed_off():
+    """Data that is assigned does not run."""
+    source = """
+import mqtt
+@step
+def pay(): mqtt.Client().retry = 3
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("contradicted",)}
+
+
+@pytest.mark.parametrize(
+    ("definition", "verdict"),
+    [
+        ("    @property\n    def total(self): charge()", "unverified"),
+        ("    def total(self): return charge()", "unverified"),
+        ("    def total(self, late=False): return charge()", "unverified"),
+        ("    def __str__(self): return charge()", "unverified"),
+        ("    def render(self, context): return charge()", "unverified"),
+        ("    def total(self): charge()", "contradicted"),
+        ("    def total(self, currency): return charge()", "contradicted"),
+        ("    def _total(self): return charge()", "contradicted"),
+    ],
+)
+def test_a_template_may_call_what_it_shows_of_an_object(definition, verdict):
+    """A property, or a method that returns something and needs no arguments, may be shown."""
+    source = f"""
+from django.shortcuts import render
+@step
+def pay(request): return render(request, "order.html", {{"order": Order()}})
+@step
+def charge(): ...
+class Order:
+{definition}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+def test_a_template_gets_what_context_processors_return():
+    """A function in the module of the context processors runs for each template."""
+    files = {
+        "app.py": "from django.shortcuts import render\n"
+        "@step\ndef pay(request): return render(request, 'order.html')\n",
+        "context_processors.py": "@step\ndef charge(request): return {}\n",
+    }
+    assert verdicts(checked(files, "pay -> charge")) == {"pay -> charge": ("unverified",)}
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("runpy.run_path(path)", "unverified"),
+        ("exec(open(path).read())", "unverified"),
+        ("specification.loader.exec_module(importlib.util.module_from_spec(path))", "unverified"),
+        ("importlib.import_module(path)", "unverified"),
+        ("session.exec(path)", "contradicted"),
+    ],
+)
+def test_a_file_that_is_executed_may_call_a_step(call, verdict):
+    """A path or an unknown name may lead to a module that calls it."""
+    files = {
+        "app.py": f"""
+import importlib.util, runpy
+from sqlmodel import session
+@step
+def pay(path):
+    specification = importlib.util.spec_from_file_location("settings", path)
+    {call}
+""",
+        "charges.py": "@step\ndef charge(): ...\n",
+        "settings.py": "import charges\ncharges.charge()\n",
+    }
+    assert verdicts(checked(files, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+def test_an_import_that_calls_no_step_leads_nowhere():
+    """A module that is imported by an unknown name is none of those that call the step."""
+    source = """
+import importlib
+@step
+def pay(name): importlib.import_module(name)
+@step
+def charge(): ...
+def refund(): charge()
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("contradicted",)}
+
+
+@pytest.mark.parametrize(
+    ("base", "verdict"), [("logging.Handler", "unverified"), ("shelf.Handler", "contradicted")]
+)
+def test_what_is_logged_may_get_to_a_handler_of_the_project(base, verdict):
+    """A handler is chosen by the configuration, which the source does not show."""
+    source = f"""
+import logging, shelf
+@step
+def pay(): logging.getLogger("shop").info("paid")
+class ToOffice({base}):
+    def emit(self, record): charge()
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+def test_a_list_that_the_flow_does_not_fill_may_have_any_items():
+    """A comprehension over it runs, as a loop does."""
+    source = """
+class Shop:
+    def __init__(self): self.orders = []
+    @step
+    def pay(self): return [each for each in self.orders if each.collect()]
+class Order:
+    @step
+    def collect(self): ...
+class Other:
+    def collect(self): ...
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": ("unverified",)}
+
+
+@pytest.mark.parametrize(
+    ("definition", "verdict"),
+    [
+        ("def plugin(order): charge()", "unverified"),
+        ("def plugin(): charge()", "contradicted"),
+        ("def plugin(order): charge()\nplugin(1)", "contradicted"),
+    ],
+    ids=["plugin", "other arguments", "called"],
+)
+def test_a_plugin_may_lead_to_a_step(definition, verdict):
+    """A function that nothing calls may be what an entry point names."""
+    source = f"""
+from importlib.metadata import entry_points
+@step
+def pay(name): entry_points(group="shop")[name].load()(1)
+@step
+def charge(): ...
+{definition}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

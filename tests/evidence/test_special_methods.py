@@ -1,0 +1,270 @@
+"""The methods that Python calls where the source has no call: of operators, `str()`, `if`."""
+
+import pytest
+from checked_sources import checked, undeclared, verdicts
+
+USES = [
+    ("__bool__", "self", "if order: pass"),
+    ("__bool__", "self", "while not order: pass"),
+    ("__bool__", "self", "assert order"),
+    ("__bool__", "self", "order and charge"),
+    ("__bool__", "self", "1 if order else 2"),
+    ("__bool__", "self", "[each for each in () if order]"),
+    ("__bool__", "self", "if True and order: pass"),
+    ("__len__", "self", "if order: pass"),
+    ("__len__", "self", "len(order)"),
+    ("__hash__", "self", "{order: 1}"),
+    ("__hash__", "self", "{order}"),
+    ("__hash__", "self", "hash(order)"),
+    ("__eq__", "self, other", "1 == order"),
+    ("__eq__", "self, other", "1 in [order]"),
+    ("__lt__", "self, other", "1 > order"),
+    ("__lt__", "self, other", "sorted([order, order])"),
+    ("__radd__", "self, other", "1 + order"),
+    ("__neg__", "self", "-order"),
+    ("__str__", "self", "f'{order}'"),
+    ("__str__", "self", "str(order)"),
+    ("__str__", "self", "'{}'.format(order)"),
+    ("__str__", "self", "'%s' % order"),
+    ("__str__", "self", "'%s %s' % (1, order)"),
+    ("__str__", "self", "print(order)"),
+    ("__str__", "self", "logging.info('%s', order)"),
+    ("__repr__", "self", "f'{order!r}'"),
+    ("__repr__", "self", "print([order])"),
+    ("__format__", "self, spec", "format(order)"),
+    ("__fspath__", "self", "open(order)"),
+    ("__deepcopy__", "self, memo", "copy.deepcopy(order)"),
+    ("__setattr__", "self, name, value", "order.total = 1"),
+    ("__delattr__", "self, name", "del order.total"),
+]
+"""Special methods, their parameters, and what calls them of ``order``."""
+
+OPEN = [
+    ("__contains__", "self, item", "1 in order"),
+    ("__iter__", "self", "for each in order: pass"),
+    ("__iter__", "self", "list(order)"),
+    ("__iter__", "self", "first, second = order"),
+    ("__getitem__", "self, key", "order['total']"),
+    ("__setitem__", "self, key, value", "order['total'] = 1"),
+    ("__delitem__", "self, key", "del order['total']"),
+    ("__enter__", "self", "with order: pass"),
+    ("__exit__", "self, *exception", "with order: pass"),
+    ("__getattr__", "self, name", "order.total"),
+    ("__add__", "self, other", "order + 1"),
+]
+"""The same for methods of which other tests show that they are called."""
+
+
+def source_of(method: str, parameters: str, use: str, order: str) -> str:
+    return f"""
+import copy
+import logging
+from shelf import load
+@step
+def charge(): ...
+class Order:
+    def {method}({parameters}): return charge()
+class Other: ...
+@step
+def pay():
+    order = {order}
+    {use}
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "use"), USES, ids=[f"{u[0]}: {u[2]}" for u in USES]
+)
+def test_a_special_method_of_a_known_object_is_called(method, parameters, use):
+    """A method that syntax calls of an object of the project is evidence, as any call is."""
+    found = checked(source_of(method, parameters, use, "Order()"), "pay -> charge")
+
+    assert verdicts(found) == {"pay -> charge": ("supported", "call")}
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "use"), USES + OPEN, ids=[f"{u[0]}: {u[2]}" for u in USES + OPEN]
+)
+def test_a_special_method_of_an_unknown_object_may_be_called(method, parameters, use):
+    """An object of which the source shows no class may have the method, and another has not."""
+    unknown = checked(source_of(method, parameters, use, "load()"), "pay -> charge")
+    other = checked(source_of(method, parameters, use, "Other()"), "pay -> charge")
+
+    assert verdicts(unknown) == {"pay -> charge": ("unverified",)}
+    assert verdicts(other) == {"pay -> charge": ("contradicted",)}
+
+
+def test_an_object_that_a_library_returns_may_be_called():
+    """An object that a library returns may be one of the project that can be called."""
+    found = checked(source_of("__call__", "self", "order()", "load()"), "pay -> charge")
+
+    assert verdicts(found) == {"pay -> charge": ("unverified",)}
+
+
+def test_the_reason_names_the_object_and_the_method():
+    """A report says which object may be of which kind."""
+    (edge,) = checked(source_of("__str__", "self", "f'{order}'", "load()"), "pay -> charge").edges
+
+    assert edge.reason == "the class of order, which may have __str__, is not known"
+    assert str(edge.location) == "app.py:13"
+
+
+def test_a_special_method_that_does_not_lead_to_a_step_is_no_reason():
+    """Another class of the project that has the method leaves an edge contradicted."""
+    source = source_of("total", "self", "f'{order}'", "load()")
+    source += "class Shop:\n    def __str__(self): return 'shop'\n"
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("contradicted",)}
+
+
+def test_the_left_operand_comes_first():
+    """The method of the right operand is called only where the left one has none."""
+    source = """
+@step
+def charge(): ...
+class Left:
+    def __add__(self, other): return 1
+class Right:
+    def __radd__(self, other): return charge()
+@step
+def pay(): Left() + Right()
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("contradicted",)}
+
+
+def test_the_first_method_that_a_class_has_is_called():
+    """`str()` calls ``__repr__`` only of an object without ``__str__``."""
+    source = """
+@step
+def charge(): ...
+class Order:
+    def __str__(self): return "order"
+    def __repr__(self): return charge()
+@step
+def pay(): str(Order())
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("contradicted",)}
+
+
+def test_a_subclass_may_have_the_method():
+    """An object that is only annotated may be one of a subclass."""
+    source = """
+@step
+def charge(): ...
+class Order: ...
+class Large(Order):
+    def __bool__(self): return charge()
+@step
+def pay(order: Order):
+    if order: pass
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("supported", "call")}
+
+
+def test_a_message_that_may_not_be_made_is_not_before_what_follows():
+    """A call of `logging` need not make a string of what it gets."""
+    source = """
+import logging
+@step
+def pay():
+    logging.info("%s", Order())
+    ship()
+class Order:
+    def __str__(self): return charge()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+    assert undeclared(checked(source, "pay -> charge, pay -> ship")) == []
+
+
+@pytest.mark.parametrize(
+    ("decorator", "use", "verdict"),
+    [
+        ("property", "load().total", "unverified"),
+        ("functools.cached_property", "order.total", "unverified"),
+        ("property", "Other().total", "contradicted"),
+        ("property", "load().price", "contradicted"),
+        ("shelf.kept", "load().total", "contradicted"),
+        ("total.setter", "load().total = 1", "unverified"),
+        ("total.deleter", "del load().total", "unverified"),
+    ],
+)
+def test_a_property_of_an_unknown_object_may_run(decorator, use, verdict):
+    """An attribute that is read, assigned or deleted may be the property of that name."""
+    source = f"""
+import functools
+import shelf
+from shelf import load
+@step
+def charge(): ...
+class Order:
+    @property
+    def total(self): return 1
+    @{decorator}
+    def total(self, *value): return charge()
+class Other:
+    total = 1
+@step
+def pay(order):
+    {use}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+MAKING = [
+    ("class Meta(type):\n    def __call__(cls): charge()", "metaclass=Meta", "Order()"),
+    (
+        "class Meta(type):\n    def __getattr__(cls, name): charge()",
+        "metaclass=Meta",
+        "Order.total",
+    ),
+    (
+        "class Meta(type):\n    @property\n    def total(cls): charge()",
+        "metaclass=Meta",
+        "Order.total",
+    ),
+    ("class Meta(type):\n    def total(cls): charge()", "metaclass=Meta", "Order.total()"),
+    ("class Base:\n    def __class_getitem__(cls, item): charge()", "Base", "Order[int]"),
+    ("class Base(dict):\n    def __missing__(self, key): charge()", "Base", "Order()['total']"),
+]
+
+
+@pytest.mark.parametrize(
+    ("base", "bases", "use"), MAKING, ids=[m[0].split("def ")[1] for m in MAKING]
+)
+def test_what_a_class_is_made_of_is_called(base, bases, use):
+    """The methods of a metaclass, and those of a class itself, run where the class is used."""
+    source = f"""
+@step
+def charge(): ...
+{base}
+class Order({bases}): ...
+@step
+def pay(): {use}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("supported", "call")}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "class Order(metaclass=Meta): ...",
+        "class Order: total = Field()",
+    ],
+)
+def test_what_a_class_statement_calls(statement):
+    """To make a class runs its metaclass, and ``__set_name__`` of its attributes."""
+    source = f"""
+@step
+def charge(): ...
+class Meta(type):
+    def __new__(mcs, name, bases, names): charge()
+class Field:
+    def __set_name__(self, owner, name): charge()
+@step
+def pay():
+    {statement}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("supported", "call")}
