@@ -59,6 +59,7 @@ def run_body(engine: Engine, activation: Activation) -> None:
         frame.names.pop(name, None)
     activation.before = sequence(before)
     if isinstance(node, ast.Lambda):
+        frame.kept.add(node.body)
         activation.returns = join(activation.returns, frame.evaluate(node.body))
     else:
         frame.execute(node.body)

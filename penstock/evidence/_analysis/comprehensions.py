@@ -9,13 +9,50 @@ from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.narrowing import narrow
 from penstock.evidence._analysis.special import run_test
 from penstock.evidence._analysis.targets import assign_target
-from penstock.evidence._analysis.terms import Iterate, Loop, Rounds, sequence
-from penstock.evidence._analysis.values import UNKNOWN, Constant, Container, Unknown, Values
+from penstock.evidence._analysis.terms import (
+    EMPTY,
+    Background,
+    Call,
+    Iterate,
+    Loop,
+    Rounds,
+    Yield,
+    parts_of,
+    sequence,
+)
+from penstock.evidence._analysis.values import (
+    UNKNOWN,
+    Constant,
+    Container,
+    Deferred,
+    Unknown,
+    Values,
+)
 
-__all__ = ["comprehension"]
+__all__ = ["comprehension", "generator_expression"]
 
 
-def comprehension(frame: Frame, node: Any) -> Values:
+def generator_expression(frame: Frame, node: ast.GeneratorExp) -> Values:
+    """Return the items, or a generator if that is kept and calls something later."""
+    with frame.collected() as terms:
+        items = comprehension(frame, node)
+    parts = (part for term in terms for part in parts_of(term))
+    is_plain = not any(isinstance(part, (Background, Call, Iterate)) for part in parts)
+    if is_plain or node not in frame.kept:
+        frame.emit(sequence(terms))
+        return items
+    iterated = frame.evaluate(node.generators[0].iter)
+    with frame.collected() as body:
+        comprehension(frame, node, iterated)
+    found = iterate(frame, items, node)[0]
+    activation = frame.engine.generator(frame.activation, node, sequence(body), found)
+    frame.emit(Call((activation,), frame.location(node), is_lazy=True))
+    return (Deferred("generator", (activation,)),)
+
+
+def comprehension(frame: Frame, node: Any, iterated: Values | None = None) -> Values:
+    """Return the items, which are yielded one by one if *iterated* is known already."""
+    known, element = ([], EMPTY) if iterated is None else ([iterated], Yield())
     is_dict = isinstance(node, ast.DictComp)
     kind = {ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "list")
     container = Container(kind, frame.site(node))
@@ -34,9 +71,10 @@ def comprehension(frame: Frame, node: Any) -> Values:
             else:
                 index = Constant(frame.rounds[-1], int) if is_counted and frame.rounds else None
                 frame.engine.put(container, index, frame.evaluate(node.elt))
+                frame.emit(element)
             return
         first, *others = generators
-        iterated = frame.evaluate(first.iter)
+        iterated = known.pop() if known else frame.evaluate(first.iter)
         counted = _rounds_of(frame, iterated)
         if counted is not None:
             rounds = []

@@ -489,6 +489,21 @@ class Engine(Heap):
         self.evaluated.append(found)
         return found
 
+    def generator(
+        self, maker: Activation, node: ast.expr, body: Term, yields: Values
+    ) -> Activation:
+        """Return the generator that an expression in *maker* makes, which does what *body* has."""
+        key = (maker, node)
+        found = self._activations.get(key)
+        if found is None:
+            outer = maker.definition
+            name = f"{outer.qualname}.<locals>.<genexpr>"
+            definition = Definition("lambda", outer.source, name, node, outer)
+            found = self._activations[key] = Activation(definition, maker.scope, {})
+        found.body, found.yields = body, join(found.yields, yields)
+        self.evaluated.append(found)
+        return found
+
     def _evaluate(self, activation: Activation) -> None:
         if self.depth > _DEEPEST + _MORE:
             activation.body = _too_deep(activation)

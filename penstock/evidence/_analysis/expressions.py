@@ -7,7 +7,7 @@ from typing import Any
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.calls import call_expression
-from penstock.evidence._analysis.comprehensions import comprehension
+from penstock.evidence._analysis.comprehensions import comprehension, generator_expression
 from penstock.evidence._analysis.containers import copy_items, count_of, items_of
 from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.frame import Frame, path_of
@@ -268,7 +268,7 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[[Frame, Any], Values]] = {
     ast.ListComp: comprehension,
     ast.SetComp: comprehension,
     ast.DictComp: comprehension,
-    ast.GeneratorExp: comprehension,
+    ast.GeneratorExp: generator_expression,
     ast.Await: _await,
     ast.Yield: _yield,
     ast.YieldFrom: _yield_from,

@@ -72,6 +72,8 @@ class Frame:
         """The calls of which the result is awaited at once."""
         self.dropped: set[ast.AST] = set()
         """The calls of which the result is dropped."""
+        self.kept: set[ast.AST] = set()
+        """The expressions of which the value is assigned or returned."""
         self.stacks: dict[object, list[Term]] = {}
         """The calls at the end of the block of an `ExitStack`, in the order of its `callback`."""
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
 from penstock.evidence._analysis.by_name import named_by
 from penstock.evidence._analysis.frame import Frame
@@ -11,8 +12,10 @@ from penstock.evidence._analysis.library import AFTER, NAMING, SERVING, last_of
 from penstock.evidence._analysis.passed import passed_in
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import (
+    EMPTY,
     Background,
     Call,
+    Iterate,
     Outside,
     Parallel,
     Term,
@@ -110,10 +113,14 @@ def hand_functions(
 ) -> Values | None:
     """Hand off the functions in *arguments*, or return None if there are none."""
     is_naming = last_of(callee.name) in NAMING or method_of(node) in NAMING
+    for value in functions_in(frame, arguments.all()):
+        if _is_expression(value):
+            frame.emit(Iterate(value.activations, EMPTY, frame.location(node)))
     bodies = [
         run_later(frame, value, given, node)
         for values, given in _handed(frame, arguments, is_naming=is_naming)
         for value in functions_in(frame, values)
+        if not _is_expression(value)
     ]
     then = join(*(arguments.named.get(name, NOTHING) for name in AFTER))
     if later := [run_later(frame, each, OPEN, node) for each in functions_in(frame, then)]:
@@ -132,6 +139,11 @@ def hand_assigned(frame: Frame, values: Values, node: ast.AST) -> None:
     kept = (each for each in values if isinstance(each, (Function, Method, Partial)))
     if bodies := [run_later(frame, each, OPEN, node) for each in kept]:
         hand_off(frame, bodies, node)
+
+
+def _is_expression(value: Value) -> TypeGuard[Deferred]:
+    """Return whether *value* is that of a generator expression: libraries use it at once."""
+    return isinstance(value, Deferred) and value.activations[0].definition.kind == "lambda"
 
 
 def pending_in(arguments: Arguments) -> tuple[Pending, ...]:

@@ -73,10 +73,16 @@ def _lose(frame: Frame, statement: ast.stmt, error: Exception) -> None:
 
 def _expression(frame: Frame, node: ast.Expr) -> None:
     frame.dropped.add(node.value)
-    values = frame.evaluate(node.value)
-    lazy = [v for v in values if isinstance(v, Deferred) and v.kind == "coroutine"]
-    for each in lazy if isinstance(node.value, ast.Call) else ():
-        # Nobody awaits it, unless a decorator of a library does.
+    with frame.collected() as terms:
+        values = frame.evaluate(node.value)
+    is_call = isinstance(node.value, ast.Call)
+    lazy = [v for v in values if isinstance(v, Deferred)] if is_call else []
+    dropped = {each for value in lazy for each in value.activations}
+    for term in terms:
+        if not (isinstance(term, Call) and term.is_lazy and dropped.issuperset(term.targets)):
+            frame.emit(term)
+    for each in lazy:
+        # Nobody awaits it or iterates over it, unless a decorator of a library does.
         if run := [a for a in each.activations if decorators_of(a.definition) - PLAIN]:
             frame.emit(Call(tuple(run), frame.location(node)))
 
@@ -90,6 +96,7 @@ def _assert(frame: Frame, node: ast.Assert) -> None:
 
 
 def _assign(frame: Frame, node: ast.Assign) -> None:
+    frame.kept.add(node.value)
     values = frame.evaluate(node.value)
     if node.type_comment is not None:
         typed = frame.engine.annotation(frame.scope, parse_type(node.type_comment))
@@ -190,6 +197,8 @@ def _delete(frame: Frame, node: ast.Delete) -> None:
 
 def _return(frame: Frame, node: ast.Return) -> None:
     activation = frame.activation
+    if node.value is not None and activation.definition not in frame.engine.wanted:
+        frame.kept.add(node.value)  # what a step returns is a part of it
     values = (Constant(None),) if node.value is None else frame.evaluate(node.value)
     activation.returns = join(activation.returns, values)
     frame.emit(Exit("return"))

@@ -1,6 +1,6 @@
 """The terms that say in which order the body of a function may call, hand off and leave."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -28,6 +28,7 @@ __all__ = [
     "Try",
     "Yield",
     "choice",
+    "parts_of",
     "sequence",
 ]
 
@@ -204,3 +205,24 @@ def choice(options: Iterable[Term]) -> Term:
     """Return one of *options*."""
     found = tuple(dict.fromkeys(options))
     return found[0] if len(found) == 1 else Choice(found)
+
+
+def parts_of(whole: Term) -> Iterator[Term]:
+    """Yield *whole*, and the terms in it."""
+    waiting = [whole]
+    while waiting:
+        term = waiting.pop()
+        yield term
+        match term:
+            case Sequence() | Parallel():
+                waiting += term.items
+            case Choice():
+                waiting += term.options
+            case Rounds():
+                waiting += [*term.items, term.otherwise]
+            case Loop():
+                waiting += [term.body, term.otherwise]
+            case Background() | Iterate():
+                waiting.append(term.body)
+            case Try():
+                waiting += [term.body, *term.handlers, term.otherwise, term.final]

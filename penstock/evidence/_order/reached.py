@@ -1,22 +1,10 @@
 """The calls that a flow makes of its steps, and of which objects."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from collections.abc import Sequence as List
 
 from penstock.evidence._analysis.scopes import Activation
-from penstock.evidence._analysis.terms import (
-    Background,
-    Call,
-    Choice,
-    Iterate,
-    Loop,
-    Outside,
-    Parallel,
-    Rounds,
-    Sequence,
-    Term,
-    Try,
-)
+from penstock.evidence._analysis.terms import Call, Iterate, Outside, Term, parts_of
 from penstock.evidence._source.files import Definition
 
 __all__ = ["consumed_in", "of_objects"]
@@ -27,7 +15,7 @@ def consumed_in(activations: Iterable[Activation]) -> frozenset[Activation]:
     return frozenset(
         target
         for each in activations
-        for term in _terms_in(each.body)
+        for term in parts_of(each.body)
         if not (isinstance(term, Call) and term.is_lazy)
         for target in _targets_of(term)
     )
@@ -60,7 +48,7 @@ def of_objects(
                 if calls:
                     found[step] = _of_classes(calls, contexts(step))
                     _reach(found[step], reached)
-    terms = (term for each in reached for term in _terms_in(each.body))
+    terms = (term for each in reached for term in parts_of(each.body))
     # What a class may inherit from one of a library is still a method of its object.
     outside = {each: None for each in terms if isinstance(each, Outside) and each.library is None}
     return {
@@ -89,30 +77,9 @@ def _reach(activations: Iterable[Activation], reached: dict[Activation, None]) -
         one = waiting.pop()
         if one not in reached:
             reached[one] = None
-            terms = (*_terms_in(one.before), *_terms_in(one.body))
+            terms = (*parts_of(one.before), *parts_of(one.body))
             waiting += (target for term in terms for target in _targets_of(term))
 
 
 def _targets_of(term: Term) -> tuple[Activation, ...]:
     return term.targets if isinstance(term, (Call, Iterate)) else ()
-
-
-def _terms_in(whole: Term) -> Iterator[Term]:
-    """Yield the terms that are in *whole*."""
-    waiting = [whole]
-    while waiting:
-        term = waiting.pop()
-        yield term
-        match term:
-            case Sequence() | Parallel():
-                waiting += term.items
-            case Choice():
-                waiting += term.options
-            case Rounds():
-                waiting += [*term.items, term.otherwise]
-            case Loop():
-                waiting += [term.body, term.otherwise]
-            case Background() | Iterate():
-                waiting.append(term.body)
-            case Try():
-                waiting += [term.body, *term.handlers, term.otherwise, term.final]
