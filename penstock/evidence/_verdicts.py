@@ -18,6 +18,7 @@ from penstock.evidence._analysis.library import (
 )
 from penstock.evidence._analysis.passed import PLAIN, decorators_of
 from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._analysis.values import External, Function
 from penstock.evidence._model import (
     CheckedFlow,
     CheckedStep,
@@ -51,8 +52,11 @@ _OF_HTTP = {"post", "request"}
 _ADDRESS = re.compile(r"web_?hook|(?:call_?back|notify|notification|return)_?ur[il]", re.IGNORECASE)
 """How a variable is called with an address at which another program calls this one."""
 
-_OF_STORING = re.compile(r"\b(?:pre|post|before|after)_|m2m_changed|committed")
-"""How a decorator names a signal that what is stored announces."""
+_CHANGING = {"clear", "remove", "flush"}
+"""Further methods of a database, of whose names other objects have methods, too."""
+
+_OF_STORING = re.compile(r"\b(?:pre|post|before|after)_|m2m_changed|committed|^sqlalchemy\.event$")
+"""How a decorator, or a library, names a signal that what is stored announces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -426,14 +430,25 @@ class _Judge:
         ]
 
     def _gateway(self, source: str, target: str) -> Outside | None:
-        evidence = self._evidence
-        decorators = evidence.located[target].decorators
-        is_receiver = any(_OF_STORING.search(written(each)) for each in decorators)
-        for outside in evidence.outside.get(source, ()):
-            is_stored = last_of(outside.library or outside.text) in STORING
+        is_receiver = self._receives_what_is_stored(target)
+        for outside in self._evidence.outside.get(source, ()):
+            is_stored = last_of(outside.library or outside.text) in STORING | _CHANGING
             if self._may_send(outside) or (is_stored and is_receiver):
                 return outside
         return None
+
+    def _receives_what_is_stored(self, target: str) -> bool:
+        """Return whether *target* is a receiver of a signal of a database, by any way to say so."""
+        function = self._evidence.located[target]
+        if any(_OF_STORING.search(written(each)) for each in function.decorators):
+            return True
+        registered = self._evidence.engine.registered.items()
+        return any(
+            isinstance(value, Function) and value.definition is function
+            for owner, values in registered
+            if isinstance(owner, External) and _OF_STORING.search(owner.name)
+            for value in values
+        )
 
     def _may_send(self, outside: Outside) -> bool:
         """Return whether a call may send what a step gets, and not something to a person."""

@@ -172,3 +172,34 @@ def charge(): ...
 {definition}
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("connection", "call", "verdict"),
+    [
+        ("post_save.connect(charge)", "order.save()", "unverified"),
+        ("post_save.connect(refund)", "order.save()", "contradicted"),
+        ("m2m_changed.connect(charge)", "order.items.clear()", "unverified"),
+        ("m2m_changed.connect(charge)", "order.close()", "contradicted"),
+        ("event.listen(Order, 'after_update', charge)", "order.session.flush()", "unverified"),
+        ("post_delete.connect(charge)", "Order.objects.filter(late=True).delete()", "supported"),
+        ("post_delete.connect(charge)", "Order.objects.filter(late=True).count()", "contradicted"),
+    ],
+)
+def test_what_changes_in_a_database_may_lead_to_a_connected_function(connection, call, verdict):
+    """A signal calls what is connected to it, with or without a decorator."""
+    source = f"""
+from django.db import models
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from sqlalchemy import event
+class Order(models.Model): ...
+@step
+def pay(order): {call}
+@step
+def charge(*_, **options): ...
+def refund(*_, **options): ...
+{connection}
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict

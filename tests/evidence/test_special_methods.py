@@ -20,6 +20,8 @@ USES = [
     ("__eq__", "self, other", "1 in [order]"),
     ("__lt__", "self, other", "1 > order"),
     ("__lt__", "self, other", "sorted([order, order])"),
+    ("__bool__", "self", "any([order])"),
+    ("__radd__", "self, other", "sum([order])"),
     ("__radd__", "self, other", "1 + order"),
     ("__neg__", "self", "-order"),
     ("__str__", "self", "f'{order}'"),

@@ -50,8 +50,10 @@ _CREATING = {"create", "acreate", "get_or_create", "update_or_create"}
 def _call_query(
     frame: Frame, query: Container, name: str, arguments: Arguments, node: ast.AST
 ) -> Values:
+    objects = [v for v in frame.engine.items(query) if isinstance(v, Instance)]
+    for each in objects if name in {"delete", "adelete"} else ():
+        announce(frame, each, name, node)
     if name in _CREATING:
-        objects = (v for v in frame.engine.items(query) if isinstance(v, Instance))
         for each in objects:
             saved = [v for v in attribute_of(frame, each, "save", node) if isinstance(v, Method)]
             with frame.collected() as terms:

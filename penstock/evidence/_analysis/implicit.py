@@ -13,7 +13,6 @@ from penstock.evidence._analysis.values import Container, External, Values, join
 __all__ = ["call_implicit"]
 
 _LOGGING = {"debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
-_COMPARING = {"builtins.sorted", "builtins.min", "builtins.max"}
 
 
 def call_implicit(frame: Frame, name: str, arguments: Arguments, node: ast.AST) -> None:
@@ -31,8 +30,8 @@ def call_implicit(frame: Frame, name: str, arguments: Arguments, node: ast.AST) 
         call_special(frame, arguments.first, methods, _first_of(node))
     elif last_of(name) in CONSUMERS:
         note_methods(frame, arguments.first, ITERATING, _first_of(node))
-    if name in _COMPARING:
-        call_special(frame, _items(frame, arguments.first), ("__lt__", "__gt__"), _first_of(node))
+    if methods := _CALLED_OF_ITEMS.get(name):
+        call_special(frame, _items(frame, arguments.first), methods, _first_of(node))
     elif name == "builtins.print":
         show(frame, arguments.all(), node)
     elif name.startswith("logging.") and last_of(name) in _LOGGING:
@@ -50,6 +49,14 @@ def _first_of(node: ast.AST) -> ast.AST:
 
 def _items(frame: Frame, values: Values) -> Values:
     return join(*(frame.engine.items(each) for each in values if isinstance(each, Container)))
+
+
+_CALLED_OF_ITEMS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("builtins.sorted", "builtins.min", "builtins.max"), ("__lt__", "__gt__")),
+    **dict.fromkeys(("builtins.any", "builtins.all"), TRUTH),
+    "builtins.sum": ("__radd__", "__add__"),
+}
+"""Functions of the standard library, and the methods of the items of what they get."""
 
 
 _CALLED: dict[str, tuple[str, ...]] = {
