@@ -368,8 +368,8 @@ class WaysOut:
     def _makes_objects(self, function: Definition) -> bool:
         """Return whether a call of a class runs *function*."""
         cls = function.parent
-        if cls is None or not function.is_method:
-            return False
+        if function.kind == "class" or cls is None or not function.is_method:
+            return function.kind == "class"
         is_of_metaclass = function.name == "__call__" and "builtins.type" in self._engine.mro(cls)
         return is_of_metaclass or function.name in _OF_MAKING
 

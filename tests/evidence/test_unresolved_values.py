@@ -829,3 +829,23 @@ class Shop:
     (edge,) = checked(source, f"pay -> {name}").edges
 
     assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "call", ["after(1)", "cls()", "getattr(importlib.import_module(path), path)()"]
+)
+def test_an_unknown_value_may_be_a_class_that_is_a_step(call):
+    """A class that something keeps may be called, whatever the arguments are."""
+    source = f"""
+import importlib
+from lib import keep
+keep(Order)
+@step
+def pay(after, cls, path): {call}
+@step
+class Order:
+    def __init__(self, item): ...
+"""
+    report = checked(source, "pay -> Order")
+
+    assert ([edge.verdict for edge in report.edges], report.failures) == (["unverified"], ())

@@ -73,12 +73,16 @@ def fits(
 ) -> bool:
     """Return whether *definition*, of an object of unknown class, may be called with *passed*.
 
+    A class may be: its metaclass takes the arguments.
+
     Args:
         passed: The arguments of a call.
         definition: The function.
         may_have_more: Whether something like a partial may add arguments to these.
         added: The names of the arguments that its decorators add, if nothing else is added.
     """
+    if passed is None or definition.kind == "class":
+        return True
     node: Any = definition.header
     decorators = decorators_of(definition)
     is_changed = bool(decorators - PLAIN)
@@ -87,12 +91,11 @@ def fits(
     parent = definition.parent
     if parent is not None and parent.kind == "class" and "staticmethod" not in decorators:
         names = names[1:]
-    if passed is None or (passed.has_text and names[:1] == ["request"]):
-        return passed is None  # no string is a request
+    is_coroutine = isinstance(node, ast.AsyncFunctionDef) and not is_changed
+    if (passed.has_text and names[:1] == ["request"]) or (passed.is_dropped and is_coroutine):
+        return False  # no string is a request
     if is_changed and (added is None or passed.is_lookup):
         return not passed.is_lookup
-    if passed.is_dropped and isinstance(node, ast.AsyncFunctionDef) and not is_changed:
-        return False
     named = {each.arg for each in parameters.kwonlyargs}
     with_default = {name for name, _ in defaults_of(parameters)}
     required = {*names, *named} - with_default - {*names[: passed.count]} - passed.names
