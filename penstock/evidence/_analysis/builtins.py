@@ -45,6 +45,7 @@ __all__ = [
     "globals_of",
     "import_module",
     "is_of_kind",
+    "made_of",
     "named_tuple_of",
     "partial_of",
     "same",
@@ -73,6 +74,11 @@ def getter_of(kind: str) -> Special:
         )
 
     return made
+
+
+def made_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return the classes that a metaclass makes, if the first argument is one."""
+    return join(*(frame.engine.load(each, "*made") for each in arguments.first)) or None
 
 
 def named_tuple_of(

@@ -169,13 +169,12 @@ def _call_makers(frame: Frame, info: ClassInfo, node: ast.ClassDef) -> None:
         call_special(frame, values, ("__set_name__",), node, *given)
     _note_subclass(frame, definition, node)
     for meta in engine.metaclasses(definition):
-        for value in (each for name in _OF_MAKING for each in engine.find(meta, name)):
-            if isinstance(value, Function):
-                frame.apply((Method(value, Class(meta)),), OPEN, node)
-
-
-_OF_MAKING = ("__new__", "__init__")
-"""The methods of a metaclass that make a class."""
+        made = Class(definition, is_any=True)  # the metaclass makes its subclasses, too
+        engine.store(Class(meta), "*made", (made,))
+        for name, first in (("__new__", Class(meta)), ("__init__", made)):
+            for value in engine.find(meta, name):
+                if isinstance(value, Function):
+                    frame.apply((Method(value, first),), OPEN, node)
 
 
 def _note_subclass(frame: Frame, definition: Definition, node: ast.ClassDef) -> None:

@@ -15,6 +15,7 @@ from penstock.evidence._analysis.builtins import (
     globals_of,
     import_module,
     is_of_kind,
+    made_of,
     named_tuple_of,
     partial_of,
     same,
@@ -280,6 +281,7 @@ def _send(frame: Frame, callee: External, node: ast.AST) -> None:
 
 _SPECIAL: dict[str, Special] = {
     **dict.fromkeys(KINDS, is_of_kind),
+    "__new__": made_of,
     "eval": eval_of,
     "partial": partial_of,
     "partialmethod": partial_of,
