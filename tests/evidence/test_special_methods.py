@@ -270,3 +270,33 @@ def pay():
     {statement}
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("supported", "call")}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return super().__call__()",
+        "made = super().__call__()\n        return made",
+        "def make(): return super(Meta, cls).__call__()\n        return make()",
+    ],
+)
+def test_a_metaclass_makes_objects_by_its_base(body):
+    """The object that ``type`` makes for a metaclass is one of the class that is called."""
+    source = f"""
+class Meta(type):
+    def __call__(cls):
+        {body}
+class Order(metaclass=Meta):
+    def __init__(self): charge()
+    def ship(self): self.close()
+    @step
+    def close(self): ...
+@step
+def charge(): ...
+@step
+def pay(): Order().ship()
+"""
+    assert verdicts(checked(source, "pay -> charge, charge -> close")) == {
+        "pay -> charge": ("supported", "call"),
+        "charge -> close": ("supported", "order"),
+    }

@@ -183,9 +183,9 @@ def _instantiate(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) 
 
 def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) -> Values:
     engine = frame.engine
-    for meta in engine.metaclasses(cls.definition):
-        for function in (f for f in engine.find(meta, "__call__") if isinstance(f, Function)):
-            _call_function(frame, function, arguments, cls, node)
+    made_by_class = _call_metaclass(frame, cls, arguments, node)
+    if any(isinstance(value, Instance) for value in made_by_class):
+        return made_by_class
     new = [f for f in engine.find(cls.definition, "__new__") if isinstance(f, Function)]
     # What ``__new__`` returns may be the same object each time.
     site = (cls.definition, "new") if new else frame.site(node)
@@ -211,6 +211,23 @@ def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) ->
             hand_functions(frame, External(f"{base}()"), arguments, node)
             break
     return made
+
+
+def _call_metaclass(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) -> Values:
+    """Return what ``__call__`` of a metaclass returns, unless this is in that class itself."""
+    engine, around = frame.engine, frame.activation.definition
+    owners = [around]
+    while owners[-1].parent is not None:
+        owners.append(owners[-1].parent)
+    return join(
+        *(
+            _call_function(frame, function, arguments, cls, node)
+            for meta in engine.metaclasses(cls.definition)
+            if meta not in owners
+            for function in engine.find(meta, "__call__")
+            if isinstance(function, Function)
+        )
+    )
 
 
 def _is_plain(engine: Engine, cls: Definition) -> bool:
