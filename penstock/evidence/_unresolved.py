@@ -116,6 +116,7 @@ class WaysOut:
             or self._is_called_back(outside, wanted)
             or self._is_configured(outside, wanted)
             or self._is_in_template(outside, wanted)
+            or self._may_be_made(outside, wanted)
             or self._may_be_executed(outside, wanted)
             or self._may_be_imported(outside, wanted)
             or self._is_kept(outside, wanted, is_own=is_own)
@@ -246,6 +247,11 @@ class WaysOut:
             return True
         is_plain = not method.name.startswith("_") and self._fits(_NO_ARGUMENTS, method)
         return is_plain and (_is_property(method) or _returns(method))
+
+    def _may_be_made(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether the base of a metaclass makes an object, which leads to *wanted* then."""
+        is_making = last_of(outside.library or "") == "__call__"
+        return is_making and any(each.name in _OF_MAKING for each in self._ancestors(wanted))
 
     def _may_be_executed(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a file is executed, or a module is imported that calls *wanted* then."""

@@ -300,3 +300,21 @@ def pay(): Order().ship()
         "pay -> charge": ("supported", "call"),
         "charge -> close": ("supported", "order"),
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "verdict"), [("__init__", "unverified"), ("ship", "contradicted")]
+)
+def test_a_metaclass_of_which_nothing_shows_the_class_may_make_any_object(method, verdict):
+    """A step of a metaclass gets a class that nothing in the source names."""
+    source = f"""
+import abc
+class Meta(abc.ABCMeta):
+    @step
+    def pay(cls): return super().__call__()
+class Order(metaclass=Meta):
+    def {method}(self): charge()
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
