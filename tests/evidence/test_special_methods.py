@@ -318,3 +318,20 @@ class Order(metaclass=Meta):
 def charge(): ...
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+def test_a_metaclass_may_make_an_object_of_a_subclass():
+    """A class method of a base may be called for a class that has its own ``__init__``."""
+    source = """
+class Meta(type):
+    def make(cls): return super().__call__()
+class Order(metaclass=Meta):
+    @classmethod
+    @step
+    def pay(cls): return cls.make()
+class Late(Order):
+    def __init__(self): charge()
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("unverified",)}

@@ -460,7 +460,8 @@ def _of_super(frame: Frame, owner: Super, name: str, node: ast.AST) -> Values:
     is_library = all(isinstance(value, External) for value in bound)
     if is_library and isinstance(receiver, Instance):
         bound = _that_calls(engine, receiver, name) or bound
-    if is_library and isinstance(receiver, Class) and name == "__call__":
+    is_one = isinstance(receiver, Class) and not receiver.is_any
+    if is_library and is_one and name == "__call__":
         return (receiver,)  # in a metaclass, where that makes an object
     return bound or (External(f"super().{name}"),)
 
