@@ -516,7 +516,10 @@ class _Judge:
                 continue
             is_bypass = False
             is_reversed = (target, source) in gone
-            is_back = (target, source) in closure or self._leads_back(source, target)
+            is_way = (source, target) in self._declared
+            is_back = not is_way and (
+                (target, source) in closure or self._leads_back(source, target)
+            )
             is_ours = is_back or self._is_announced(target, found)
             if self._steps[target].unchecked is not None or (is_ours and not is_reversed):
                 continue
@@ -525,7 +528,6 @@ class _Judge:
             )
             if target in entered and not is_turned:
                 # What a declared way led to is news only where that way breaks off.
-                is_way = (source, target) in self._declared
                 # After a step that nothing reaches any more, the first that is reached is news.
                 starts = {*self._evidence.starts.get(source, ())} - {target}
                 is_first = not any((each, target) in closure for each in starts)
@@ -562,8 +564,10 @@ class _Judge:
         """Return the steps that the flow may reach, as far as the source is known."""
         pairs = {(edge.source, edge.target) for edge in edges if edge.verdict != "contradicted"}
         pairs |= {(name, each) for name, starts in self._evidence.starts.items() for each in starts}
-        for first, second in self._evidence.orders:
-            pairs |= {(first, second), (second, first)}  # one caller has both
+        steps = {*self._evidence.located.values()}
+        for (first, second), orders in self._evidence.orders.items():
+            if not orders.keys() <= steps:  # one caller has both, and is not a step itself
+                pairs |= {(first, second), (second, first)}
         entered = {edge.target for edge in edges}
         roots = {s.name for s in self._flow.steps if s.is_entrypoint or s.name not in entered}
         return roots | {second for first, second in _closure(pairs) if first in roots}
@@ -639,10 +643,15 @@ class _Judge:
         return bool(self._steps[target].receives) and not self._is_named(target, found)
 
     def _is_named(self, target: str, found: Evidence) -> bool:
-        """Return whether the line of a call has the name of the function that it leads to."""
-        name = self._evidence.located[target].name
+        """Return whether the line of a call has the name of the function that it leads to.
+
+        That of a special method has the name of its class.
+        """
+        named = self._evidence.located[target]
+        if named.name.startswith("__") and named.parent is not None:
+            named = named.parent
         path = self._without_decorators(found.path, target)
-        return not path or self._evidence.project.is_named_at(path[-1], name)
+        return not path or self._evidence.project.is_named_at(path[-1], named.name)
 
     def connections(self) -> Iterator[Connection]:
         """Yield all that directly leads from one step to another."""

@@ -388,3 +388,64 @@ def ship(): ...
     edges = "pay -> charge, charge -> pack, pack -> ship, pack -> weigh, weigh -> ship"
 
     assert undeclared(checked(source, edges)) == ["charge -> ship"]
+
+
+def test_what_comes_after_a_step_that_nothing_calls_is_not_reached():
+    """The body of such a step leads nowhere: what is called instead of it is undeclared."""
+    source = """
+@step
+def pay(order):
+    check(order)
+    charge(order)
+@step
+def check(order): print(order)
+@step
+def lock(order):
+    limit(order)
+    charge(order)
+@step
+def limit(order): print(order)
+@step
+def charge(order): print(order)
+"""
+    edges = "pay -> check, check -> lock, lock -> limit, limit -> charge"
+
+    assert undeclared(checked(source.replace("charge(order)", "lock(order)", 1), edges)) == []
+    assert undeclared(checked(source, edges)) == ["check -> charge"]
+
+
+def test_a_further_way_in_a_circle_is_no_way_back():
+    """A step comes after another and before it, since a message leads back: it is news after it."""
+    source = """
+@step
+def charge(order): capture(order)
+@step
+def capture(order): call(order)
+@step
+def call(order): queue.put(order)
+"""
+    options = {"charge": {"receives": ("a",)}, "call": {"sends": ("a",)}}
+    edges = "charge -> capture, capture -> call, call -> charge"
+
+    drifted = checked(source.replace("capture(order)", "call(order)", 1), edges, **options)
+
+    assert undeclared(checked(source, edges, **options)) == []
+    assert undeclared(drifted) == ["charge -> call"]
+
+
+def test_a_handler_that_is_called_by_the_name_of_its_class():
+    """A step that receives messages, and that another makes and calls in one line, is news."""
+    source = """
+@step
+def pay(order):
+    {call}
+class Charge:
+    @step
+    def __call__(self, order): print(order)
+"""
+    found = [
+        undeclared(checked(source.format(call=call), "", __call__={"receives": ("a",)}))
+        for call in ("Charge()(order)", "handler = Charge\n    handler()(order)")
+    ]
+
+    assert found == [["pay -> __call__"], []]
