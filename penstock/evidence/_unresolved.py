@@ -62,6 +62,9 @@ _REQUESTED = re.compile(
 _BAG = re.compile(r"(?:^flask\.g|^threading\.local\(\)|\.state|\.ctx)((?:\.\w+)+)$")
 """The name of an attribute of an object for whatever an application keeps there."""
 
+_OF_BAGS = {"get", "pop", "setdefault"}
+"""Methods of such an object itself, which return what is kept."""
+
 _MOST_CALLERS = 50
 """How many functions that may lead to a step are looked for before any may."""
 
@@ -294,7 +297,7 @@ class WaysOut:
             return self._may_be_called(name, outside, wanted)
         if kept := _BAG.search(outside.library or ""):
             if kept[1].count(".") == 1:
-                return is_own and self._may_be_value(outside, wanted)
+                return is_own and name not in _OF_BAGS and self._may_be_value(outside, wanted)
             return name not in _OF_LIBRARIES and self._may_be_called(name, outside, wanted)
         if name != wanted.name or not self._fits(outside.passed, wanted) or _is_data(owner):
             return False

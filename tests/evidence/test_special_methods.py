@@ -103,6 +103,24 @@ def test_an_object_that_a_library_returns_may_be_called():
     assert verdicts(found) == {"pay -> charge": ("unverified",)}
 
 
+@pytest.mark.parametrize(
+    ("library", "verdict"), [("shelf", "unverified"), ("pandas", "contradicted")]
+)
+def test_an_object_of_a_library_for_data_is_one_of_its_own(library, verdict):
+    """It is not of a class of the project, as what others return may be."""
+    source = f"""
+import {library}
+@step
+def charge(): ...
+class Orders:
+    def __iter__(self): charge()
+@step
+def pay():
+    for each in {library}.read("orders").items(): print(each)
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
 def test_the_reason_names_the_object_and_the_method():
     """A report says which object may be of which kind."""
     (edge,) = checked(source_of("__str__", "self", "f'{order}'", "load()"), "pay -> charge").edges

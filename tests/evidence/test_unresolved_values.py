@@ -593,6 +593,7 @@ def pay(shop: Shop): shop.one()
         ("order.keys()", "", "contradicted"),
         ("order.state.hook()", "order.state.hook = settle_all", "unverified"),
         ("flask.g.hook()", "flask.g.hook = settle_all", "unverified"),
+        ("flask.g.get('hook')", "flask.g.hook = lambda name: charge()", "contradicted"),
         ("flask.g.maker.add(order)", "flask.g.hook = settle_all", "contradicted"),
         ("flask.g.shop.settle_all()", "", "unverified"),
         ("flask.g.shop.other()", "", "contradicted"),

@@ -42,11 +42,15 @@ def note_logging(frame: Frame, node: ast.AST) -> None:
 def _is_of_unknown_class(value: Value) -> bool:
     """Return whether *value* may be an object of any class of the project.
 
-    What the standard library returns is none of these.
+    What the standard library and libraries for data return is none of these.
     """
     if not isinstance(value, External):
         return isinstance(value, (Unknown, Further))
-    return "()" in value.name and value.name.partition(".")[0] not in _STANDARD
+    return "()" in value.name and value.name.partition(".")[0] not in _OF_OWN_CLASSES
 
 
-_STANDARD = sys.stdlib_module_names | {"builtins"}
+_OF_OWN_CLASSES = sys.stdlib_module_names | {
+    "builtins", "bs4", "dateutil", "httpx", "lxml", "numpy", "openpyxl", "pandas", "polars",
+    "pyarrow", "pytz", "requests",
+}  # fmt: skip
+"""The first names of libraries that return no objects of other classes than their own."""
