@@ -164,7 +164,7 @@ class Recording:
 
     def _miss(self, path: Any) -> None:
         name = self._name(path)
-        if name is not None:
+        if name is not None and _CACHE not in name:  # compiled code follows from its source
             self._read(name)
 
     def _list(self, path: Any) -> None:

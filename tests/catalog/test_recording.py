@@ -439,6 +439,25 @@ def test_bytecode_of_an_edit(folder, monkeypatch):
     assert not Path("__pycache__").exists()
 
 
+def test_bytecode_that_an_import_writes(folder, monkeypatch):
+    """It was not there before, and is not an input afterwards, but its source is."""
+    monkeypatch.setattr(_bytecode, "_WHILE_EDITED_NS", 0)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    Path("recorded_compiled.py").touch()
+    with (
+        record(Settings(root=str(folder))) as recording,
+        noted_absences(recording.note_absence),
+        without_stale_bytecode(),
+    ):
+        importlib.import_module("recorded_compiled")
+    paths = [Path(state.path).name for state in recording.inputs().files]
+
+    assert Path("__pycache__").exists()
+    assert [path for path in paths if path.startswith("recorded_compiled.")] == [
+        "recorded_compiled.py"
+    ]
+
+
 def test_sources(folder):
     """Without an import, the files of modules are those that may be imported."""
     for name in ("recorded_package/__init__.py", "recorded_package/sub/a.py", "recorded_file.py"):
