@@ -278,7 +278,7 @@ def test_output_that_is_closed(monkeypatch, format_):
 
 @pytest.mark.usefixtures("drawn")
 def test_failures_of_penstock_itself(capsys):
-    """They are no findings, and so end with another code. Who calls the program gets the error.
+    """They are not findings, and so end with another code. A caller in Python gets the error.
 
     An error about a file is not taken for one of the standard output.
     """
