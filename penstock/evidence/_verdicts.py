@@ -254,11 +254,11 @@ class _Judge:
         self, source: str, target: str, *, is_reached: bool
     ) -> Iterator[tuple[str, Location]]:
         """Yield why *source* may lead to *target* by what the source does not show, and where."""
-        location = self._evidence.located[source].location
-        if queue := self._queue(source, target):
+        location, is_used = self._evidence.located[source].location, self._is_used(target)
+        if is_used and (queue := self._queue(source, target)):
             yield f"{source} sends by {queue.text}, and {target} gets what is there", queue.location
         gateway = self._gateway(source, target)
-        if gateway is not None and not is_reached and self._is_used(target):
+        if is_used and gateway is not None and not is_reached:
             reason = f"{source} sends by {gateway.text}, and {target} is called from elsewhere"
             yield reason, gateway.location
         address = self._address(source, target)

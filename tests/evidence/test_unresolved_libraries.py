@@ -775,6 +775,15 @@ def test_a_step_that_receives_from_what_another_sends_by_may_come_after_it(
     assert [edge.verdict for edge in report.edges] == ["supported", verdict]
 
 
+def test_what_nothing_runs_receives_nothing():
+    """A step that would get what another sends has no evidence where nothing starts it."""
+    source = QUEUE.format("queue.put(1)", "queue.get()").replace("self.charge()", "self.other()")
+
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == "contradicted"
+
+
 @pytest.mark.parametrize(
     ("name", "is_entrypoint", "verdict"),
     [
