@@ -202,6 +202,7 @@ def _check_flow(
         orders=runs.orders,
         definitions=frozenset(runs.definitions),
         engine=engine,
+        ways=ways,
         absent=absent,
     )
     report = judge(flow, evidence)

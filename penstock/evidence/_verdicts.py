@@ -72,6 +72,7 @@ class FlowEvidence:
     orders: Mapping[tuple[str, str], Mapping[Definition, Order]]
     definitions: frozenset[Definition]
     engine: Engine
+    ways: WaysOut
     absent: Mapping[str, str]
     """Why the source of a step cannot be read, for those that are not known to be gone."""
 
@@ -156,9 +157,7 @@ class _Judge:
     def __init__(self, flow: CheckedFlow, evidence: FlowEvidence) -> None:
         self._flow, self._evidence = flow, evidence
         self._steps: dict[str, CheckedStep] = {step.name: step for step in flow.steps}
-        self._ways = WaysOut(
-            evidence.project, evidence.engine, frozenset(evidence.located.values())
-        )
+        self._ways = evidence.ways
         self._declared = _closure((source, target) for source, target, _ in flow.edges)
 
     # Declared edges
