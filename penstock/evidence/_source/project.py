@@ -49,9 +49,10 @@ class Project:
             self.files.setdefault(file.module, first)
         self.sources = tuple(dict.fromkeys(self.files.values()))
         """The files, each once."""
-        declarations = Declarations(self.files)
-        for file in () if is_declared else self.sources:
-            file.leave_out = declarations.leave_out
+        if not is_declared:
+            declarations = Declarations(self.files)
+            for file in self.sources:
+                file.leave_out = declarations.leave_out
         self._called: dict[str, dict[Definition, frozenset[str]]] = {}
         self._callers: dict[Definition, tuple[Definition, ...]] = {}
         self._values: dict[Definition, bool] = {}
