@@ -23,7 +23,8 @@ from penstock.evidence._rename import find_renamed
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
 from penstock.evidence._unresolved import WaysOut
-from penstock.evidence._verdicts import FlowEvidence, judge, judge_declared
+from penstock.evidence._verdicts.evidence import FlowEvidence
+from penstock.evidence._verdicts.judge import judge, judge_declared
 
 __all__ = ["check", "definition_in"]
 
@@ -195,6 +196,7 @@ def _check_flow(
     unread = [s for s in flow.steps if s.name not in {*located.own, *located.renamed}]
     absent = {step.name: _why_absent(engine.project, step) or "" for step in unread}
     evidence = FlowEvidence(
+        flow=flow,
         project=engine.project,
         located=functions,
         starts={name: body.starts for name, body in bodies.items()},
@@ -205,7 +207,7 @@ def _check_flow(
         ways=ways,
         absent=absent,
     )
-    report = judge(flow, evidence)
+    report = judge(evidence)
     # By which name a function goes now is a guess: good for other edges, but not for its own.
     edges = tuple(_unguessed(flow, edge, located.renamed) for edge in report.edges)
     missing = tuple(

@@ -108,10 +108,10 @@ def test_a_module_without_a_name():
 
 
 def failing_whole(monkeypatch, error):
-    def fail(flow, evidence):
-        if flow.name == "orders":
+    def fail(evidence):
+        if evidence.flow.name == "orders":
             raise error
-        return FlowReport(flow.name, ())
+        return FlowReport(evidence.flow.name, ())
 
     monkeypatch.setattr(checking, "judge", fail)
 

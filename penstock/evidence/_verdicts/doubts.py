@@ -1,0 +1,191 @@
+"""Why an edge without evidence may be true: calls that nobody can resolve."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import cached_property
+from itertools import takewhile
+
+from penstock._declared.step import Location
+from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._model import EdgeEvidence, Evidence
+from penstock.evidence._source.files import Definition
+from penstock.evidence._verdicts.elsewhere import Elsewhere
+from penstock.evidence._verdicts.evidence import FlowEvidence, closure
+
+__all__ = ["Doubts"]
+
+
+class Doubts:
+    """The doubts about the edges of one flow."""
+
+    def __init__(self, evidence: FlowEvidence) -> None:
+        self._evidence = evidence
+        self._elsewhere = Elsewhere(evidence)
+
+    def unsupported(
+        self, source: str, target: str, against: tuple[Evidence, ...], *, is_loop: bool
+    ) -> EdgeEvidence:
+        if against:
+            return EdgeEvidence(source, target, "contradicted", (), against)
+        if self._is_in_unknown_order(source, target):
+            reason = f"one call in a loop leads to both {source} and {target}, in an unknown order"
+            return EdgeEvidence(source, target, "unverified", reason=reason)
+        is_reached = self._evidence.is_reached(target)
+        only = source if is_reached else None
+        after = None if is_loop else source
+        unresolved = self._unresolved(self._evidence.callers(source), target, only, after)
+        if (
+            unresolved is None
+            and not self._evidence.is_entered(source)
+            and self._evidence.is_used(target)
+        ):
+            # What leads to *source* may lead to *target* after it.
+            others = [each for each in self._evidence.outside if each != source]
+            unresolved = self._unresolved(others, source, source, None)
+        if unresolved is None and not is_loop:
+            unresolved = self._unresolved_pair(source, target)
+        if unresolved is not None:
+            location = unresolved.location
+            return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, location)
+        for reason, location in self._elsewhere.ways(source, target, is_reached=is_reached):
+            return EdgeEvidence(source, target, "unverified", (), (), reason, location)
+        return EdgeEvidence(source, target, "contradicted", (), against)
+
+    def behind_unknown(self, edges: tuple[EdgeEvidence, ...]) -> tuple[EdgeEvidence, ...]:
+        """Return *edges* with none contradicted whose first step only an unresolved call reaches.
+
+        That call may run both steps, in the declared order.
+        """
+        starts, orders = self._evidence.starts.items(), self._evidence.orders.items()
+        pairs = {(source, each) for source, found in starts for each in found}
+        pairs |= {pair for pair, found in orders if any(not o.is_carried for o in found.values())}
+        known = closure(pairs)
+        entered = self._entered(known)
+        forth = closure(
+            (source, target) for source, target, is_loop in self._evidence.flow.edges if not is_loop
+        )
+        causes = [e for e in edges if e.verdict == "unverified" and e.location is not None]
+        found = list(edges)
+        for cause in causes:
+            for number, edge in enumerate(found):
+                if (
+                    edge.verdict != "contradicted"
+                    or edge.against
+                    or not self._evidence.is_used(edge.target)
+                ):
+                    continue
+                source, target = edge.source, edge.target
+                if source not in entered:
+                    is_behind = cause.target == source or (cause.target, source) in known
+                elif cause.target == source and self._is_followed(cause, target):
+                    # A way to the first step that leads over what follows the edge is another.
+                    late = {target, *(after for first, after in forth if first == target)}
+                    around = closure(pair for pair in pairs if late.isdisjoint(pair))
+                    is_behind = (cause.source, source) not in around
+                else:
+                    is_behind = (cause.target == source or (cause.target, source) in forth) and any(
+                        second == target
+                        and (first == cause.source or (first, cause.source) in forth)
+                        and (first, source) not in known
+                        for first, second in pairs
+                    )
+                if is_behind:
+                    found[number] = replace(
+                        edge, verdict="unverified", reason=cause.reason, location=cause.location
+                    )
+                    causes.append(found[number])
+        return tuple(found)
+
+    def _entered(self, known: AbstractSet[tuple[str, str]]) -> set[str]:
+        """Return the steps to which the source shows a way from where the flow begins."""
+        targets = {target for _, target, _ in self._evidence.flow.edges}
+        first = {
+            s.name for s in self._evidence.flow.steps if s.is_entrypoint or s.name not in targets
+        }
+        return first | {target for source, target in known if source in first}
+
+    def _is_followed(self, cause: EdgeEvidence, target: str) -> bool:
+        """Return whether *target* comes after an unresolved call in the function that has it."""
+        evidence, unresolved = self._evidence, cause.location
+        orders = evidence.orders.get((cause.source, target), {}).values()
+        ways = [order.second for order in orders if not order.is_carried]
+        if target in evidence.starts.get(cause.source, {}):
+            ways.append(evidence.starts[cause.source][target].path)
+        return unresolved is not None and any(
+            way[0].line > unresolved.line
+            and evidence.project.function_at(way[0]) is evidence.project.function_at(unresolved)
+            for way in ways
+        )
+
+    def _is_in_unknown_order(self, source: str, target: str) -> bool:
+        """Return whether one call in a loop leads to both steps, by what it calls each time."""
+        orders = self._evidence.orders.get((source, target), {}).values()
+        return any(self._is_chosen(order.first, order.second) for order in orders)
+
+    def _is_chosen(self, first: tuple[Location, ...], second: tuple[Location, ...]) -> bool:
+        """Return whether two ways part where one call has several targets."""
+        pairs = zip(first, second, strict=False)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if same in {0, len(first), len(second)}:
+            return same > 0
+        project = self._evidence.project
+        return project.function_at(first[same]) is not project.function_at(second[same])
+
+    def _unresolved(
+        self, steps: list[str], target: str, only: str | None, after: str | None
+    ) -> Outside | None:
+        """Return a call that may lead to *target*, of which nobody knows where it leads.
+
+        Args:
+            steps: The steps that may call it.
+            target: The step that they may lead to.
+            only: The step in which values that are called count, if not in all.
+            after: The step that calls, or has run before the call, if not any.
+        """
+        wanted = self._evidence.located[target]
+        for step in steps:
+            for outside, before in self._evidence.outside.get(step, {}).items():
+                if after is not None and step != after and after not in before:
+                    continue
+                is_own = only is None or step == only
+                if self._evidence.ways.may_lead(outside, wanted, is_own=is_own):
+                    return outside
+        return None
+
+    def _unresolved_pair(self, source: str, target: str) -> Outside | None:
+        """Return a call that may lead to *source*, before one in its function to *target*.
+
+        Only names count. A call of *target* that is resolved is as good as one that is not.
+        """
+        evidence = self._evidence
+        first, second = evidence.located[source], evidence.located[target]
+
+        def may_lead(call: Outside, wanted: Definition) -> bool:
+            return self._evidence.ways.may_lead(call, wanted, is_own=False)
+
+        for step, function, calls in self._calls_by_function:
+            start = evidence.starts.get(step, {}).get(target)
+            line = 0
+            if start is not None and evidence.project.function_at(start.path[0]) is function:
+                line = start.path[0].line
+            is_pair = line > calls[0].location.line or len(calls) > 1
+            one = next((c for c in calls if may_lead(c, first)), None) if is_pair else None
+            if one is not None and (
+                line > one.location.line
+                or any(may_lead(c, second) for c in calls if c.location.line > one.location.line)
+            ):
+                return one
+        return None
+
+    @cached_property
+    def _calls_by_function(self) -> list[tuple[str, Definition | None, list[Outside]]]:
+        """The calls of each step, one after the other in each function."""
+        found: dict[tuple[str, Definition | None], list[Outside]] = {}
+        for step, calls in self._evidence.outside.items():
+            for call in calls:
+                function = self._evidence.project.function_at(call.location)
+                found.setdefault((step, function), []).append(call)
+        return [
+            (*key, sorted(calls, key=lambda call: call.location.line))
+            for key, calls in found.items()
+        ]

@@ -1,0 +1,111 @@
+"""Ways from a step to another by a message, a record or an address, which no call shows."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from penstock._declared.step import Location
+from penstock.evidence._analysis.library import RECEIVING, SENDING, STORING, last_of
+from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._analysis.values import External, Function
+from penstock.evidence._source.functions import nodes_in, written
+from penstock.evidence._verdicts.evidence import FlowEvidence
+
+__all__ = ["Elsewhere"]
+
+_MAIL = re.compile(r"mail|smtp|sendgrid|postmark", re.IGNORECASE)
+"""The names of libraries that send mail."""
+
+_OF_HTTP = {"post", "request"}
+"""Methods that send to another program, which `get` of the same object receives from."""
+
+_ADDRESS = re.compile(r"web_?hook|(?:call_?back|notify|notification|return)_?ur[il]", re.IGNORECASE)
+"""How a variable is called with an address at which another program calls this one."""
+
+_CHANGING = {"clear", "remove", "flush"}
+"""Further methods of a database, of whose names other objects have methods, too."""
+
+_OF_STORING = re.compile(r"\b(?:pre|post|before|after)_|m2m_changed|committed|^sqlalchemy\.event$")
+"""How a decorator, or a library, names a signal that what is stored announces."""
+
+
+class Elsewhere:
+    """The ways of one flow that the source does not show."""
+
+    def __init__(self, evidence: FlowEvidence) -> None:
+        self._evidence = evidence
+
+    def ways(self, source: str, target: str, *, is_reached: bool) -> Iterator[tuple[str, Location]]:
+        """Yield why *source* may lead to *target* by what the source does not show, and where."""
+        location, is_used = self._evidence.located[source].location, self._evidence.is_used(target)
+        if is_used and (queue := self._queue(source, target)):
+            yield f"{source} sends by {queue.text}, and {target} gets what is there", queue.location
+        gateway = self._gateway(source, target)
+        if is_used and gateway is not None and not is_reached:
+            reason = f"{source} sends by {gateway.text}, and {target} is called from elsewhere"
+            yield reason, gateway.location
+        address = self._address(source, target)
+        if address is not None and not is_reached:
+            yield f"{source} has {address}, by which others may call {target}", location
+        if self._has_no_body(source):
+            yield f"{source} has no body yet", location
+
+    def _has_no_body(self, step: str) -> bool:
+        """Return whether somebody has yet to write the function of *step*, or an override."""
+        function, engine = self._evidence.located[step], self._evidence.engine
+        cls = function.parent
+        if not function.is_stub or cls is None or cls.kind != "class":
+            return function.is_stub
+        return not any(engine.own(each, function.name) for each in engine.subclasses(cls))
+
+    def _gateway(self, source: str, target: str) -> Outside | None:
+        is_receiver = self._receives_what_is_stored(target)
+        for outside in self._evidence.outside.get(source, ()):
+            is_stored = last_of(outside.library or outside.text) in STORING | _CHANGING
+            if self._may_send(outside) or (is_stored and is_receiver):
+                return outside
+        return None
+
+    def _receives_what_is_stored(self, target: str) -> bool:
+        """Return whether *target* is a receiver of a signal of a database, by any way to say so."""
+        function = self._evidence.located[target]
+        if any(_OF_STORING.search(written(each)) for each in function.decorators):
+            return True
+        registered = self._evidence.engine.registered.items()
+        return any(
+            isinstance(value, Function) and value.definition is function
+            for owner, values in registered
+            if isinstance(owner, External) and _OF_STORING.search(owner.name)
+            for value in values
+        )
+
+    def _may_send(self, outside: Outside) -> bool:
+        """Return whether a call may send what a step gets, and not something to a person."""
+        library = outside.library or ""
+        last = last_of(library or outside.text)
+        if last not in SENDING or _MAIL.search(library):
+            return False
+        if last == "submit":
+            return not outside.hands_off  # to an executor
+        # What gets messages from a queue ends with None.
+        named_at = self._evidence.project.is_named_at
+        return not (last.startswith("put") and named_at(outside.location, f"{last}(None)"))
+
+    def _queue(self, source: str, target: str) -> Outside | None:
+        """Return a call of *source* that sends by what *target* receives from, by its name."""
+        outside = self._evidence.outside
+        received = (call.text.rpartition(".") for call in outside.get(target, ()))
+        owners = {last_of(owner) for owner, _, name in received if name in RECEIVING}
+        for call in outside.get(source, ()):
+            owner, _, name = call.text.rpartition(".")
+            if name in SENDING - _OF_HTTP and last_of(owner) in owners:
+                return call
+        return None
+
+    def _address(self, source: str, target: str) -> str | None:
+        """Return the name of an address in *source* at which others call something."""
+        if not self._evidence.steps[target].is_entrypoint:
+            return None
+        node = self._evidence.located[source].node
+        names = (each.id for each in nodes_in(node) if isinstance(each, ast.Name))
+        return next((name for name in names if _ADDRESS.search(name)), None)

@@ -1,0 +1,123 @@
+"""The evidence for one flow, and what it says of each step alone."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._analysis.passed import PLAIN, decorators_of
+from penstock.evidence._analysis.terms import Outside
+from penstock.evidence._model import CheckedFlow, CheckedStep, Evidence, Kind
+from penstock.evidence._order.states import Order, Start
+from penstock.evidence._source.files import Definition
+from penstock.evidence._source.project import Project
+from penstock.evidence._unresolved import WaysOut
+
+__all__ = ["FlowEvidence", "closure", "of_one_round"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowEvidence:
+    """The evidence for the steps of one flow."""
+
+    flow: CheckedFlow
+    project: Project
+    located: Mapping[str, Definition]
+    starts: Mapping[str, Mapping[str, Start]]
+    outside: Mapping[str, Mapping[Outside, frozenset[str]]]
+    """The unresolved calls of each step, with the steps that may have run before each."""
+
+    orders: Mapping[tuple[str, str], Mapping[Definition, Order]]
+    definitions: frozenset[Definition]
+    engine: Engine
+    ways: WaysOut
+    absent: Mapping[str, str]
+    """Why the source of a step cannot be read, for those that are not known to be gone."""
+
+    @cached_property
+    def steps(self) -> Mapping[str, CheckedStep]:
+        """The steps of the flow by their names."""
+        return {step.name: step for step in self.flow.steps}
+
+    @cached_property
+    def declared(self) -> set[tuple[str, str]]:
+        """All pairs that a path of declared edges joins."""
+        return closure((source, target) for source, target, _ in self.flow.edges)
+
+    def in_order(self, source: str, target: str, *, is_loop: bool) -> Iterator[Evidence]:
+        """Yield where a common caller runs both steps, in this order.
+
+        A loop that has to go round again counts if the edge is declared as one.
+        """
+        for caller, order in self.orders.get((source, target), {}).items():
+            if not order.is_carried or is_loop:
+                yield Evidence("order", order.second, order.first, caller.label)
+
+    @staticmethod
+    def started(
+        starts: Mapping[str, Mapping[str, Start]],
+    ) -> Iterator[tuple[str, str, Evidence]]:
+        """Yield the steps that others lead to by a call or a hand-off."""
+        for source, found in starts.items():
+            for target, start in found.items():
+                kind: Kind = "hand-off" if start.is_handed_off else "call"
+                yield source, target, Evidence(kind, start.path)
+
+    def callers(self, name: str) -> list[str]:
+        """Return *name*, and the steps that it is called from."""
+        found = [name]
+        for each in found:
+            found += [
+                caller
+                for caller, starts in self.starts.items()
+                if each in starts and caller not in found
+            ]
+        return found
+
+    def is_entered(self, step: str) -> bool:
+        """Return whether something leads to *step*, as far as the source shows it."""
+        return self.steps[step].is_entrypoint or self.is_reached(step)
+
+    def is_reached(self, target: str) -> bool:
+        """Return whether something else of the flow leads to *target*."""
+        if any(target in starts for starts in self.starts.values()):
+            return True
+        return any(second == target for _, second in self.orders)
+
+    def is_used(self, target: str) -> bool:
+        """Return whether *target* may run: the flow leads there, or the rest of the project may.
+
+        What the flow runs and does not lead there is known, though it may name *target*.
+        """
+        if self.is_reached(target):
+            return True
+        wanted, project = self.located[target], self.project
+        callers = (d for d in project.callers_of(wanted) if d not in self.definitions)
+        return self.is_known_to_others(target) or project.is_value(wanted) or any(callers)
+
+    def is_known_to_others(self, target: str) -> bool:
+        """Return whether a framework may know *target*, by a decorator or by its class."""
+        definition = self.located[target]
+        is_known = self.steps[target].is_entrypoint or decorators_of(definition) - PLAIN
+        return bool(is_known) or self.ways.is_of_library(definition)
+
+
+def of_one_round(orders: Mapping[Definition, Order]) -> Iterator[tuple[Definition, Order]]:
+    """Return the orders for which no loop has to go round again."""
+    return ((caller, order) for caller, order in orders.items() if not order.is_carried)
+
+
+def closure(edges: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return all pairs that a path of *edges* joins."""
+    following: dict[str, list[str]] = {}
+    for source, target in edges:
+        following.setdefault(source, []).append(target)
+    found: set[tuple[str, str]] = set()
+    for start, first in following.items():
+        waiting = list(first)
+        while waiting:
+            one = waiting.pop()
+            if (start, one) not in found:
+                found.add((start, one))
+                waiting.extend(following.get(one, ()))
+    return found

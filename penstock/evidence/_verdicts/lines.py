@@ -1,0 +1,51 @@
+"""The lines of a way: whether a reader of the flow should see it."""
+
+from penstock._declared.step import Location
+from penstock.evidence._analysis.passed import decorators_of
+from penstock.evidence._model import Evidence
+from penstock.evidence._verdicts.evidence import FlowEvidence
+
+__all__ = ["is_everywhere", "is_named", "is_near", "without_decorators"]
+
+_MANY_USES = 8
+"""From how many lines a step may be called for a further call to be news."""
+
+
+def is_near(evidence: FlowEvidence, target: str, found: Evidence) -> bool:
+    """Return whether a second way to a step is one that its flow should show.
+
+    What helpers do on the way, and what is called everywhere, are details.
+    """
+    is_direct = len(without_decorators(evidence, found.path, target)) == 1
+    return is_direct and not is_everywhere(evidence, target)
+
+
+def without_decorators(
+    evidence: FlowEvidence, path: tuple[Location, ...], target: str
+) -> tuple[Location, ...]:
+    """Return a way to *target* without the lines of its decorators, which call it last."""
+    makers = tuple(f"{name}.<locals>." for name in decorators_of(evidence.located[target]))
+    while len(path) > 1:
+        function = evidence.project.function_at(path[-1])
+        if function is None or not function.qualname.startswith(makers):
+            break
+        path = path[:-1]
+    return path
+
+
+def is_everywhere(evidence: FlowEvidence, target: str) -> bool:
+    """Return whether so many lines name *target* that a further call is nothing new."""
+    uses = evidence.project.count_uses(evidence.located[target])
+    return uses > _MANY_USES
+
+
+def is_named(evidence: FlowEvidence, target: str, found: Evidence) -> bool:
+    """Return whether the line of a call has the name of the function that it leads to.
+
+    That of a special method has the name of its class.
+    """
+    named = evidence.located[target]
+    if named.name.startswith("__") and named.parent is not None:
+        named = named.parent
+    path = without_decorators(evidence, found.path, target)
+    return not path or evidence.project.is_named_at(path[-1], named.name)
