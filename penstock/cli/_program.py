@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from penstock._common.failures import own_failure
 from penstock.cli._console import ending_on_signals
 
 __all__ = ["Program"]
@@ -26,8 +27,7 @@ class Program(click.Group):
                 if not kwargs.get("standalone_mode", True):
                     raise
                 traceback.print_exc()
-                text = f"penstock itself failed ({type(error).__name__}: {error})"
-                click.echo(f"Error: {text}, please report it with the lines above", err=True)
+                click.echo(f"Error: {own_failure(error)} with the lines above", err=True)
                 sys.exit(2)
 
     def invoke(self, ctx: click.Context) -> Any:

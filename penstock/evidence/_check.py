@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from penstock._common.failures import own_failure
 from penstock.catalog._objects import NOT_IMPORTED
 from penstock.evidence._analysis.analysis import MOST_WORK, Analysis
 from penstock.evidence._analysis.engine import WorkLimitError
@@ -71,7 +72,7 @@ def _check_alone(project: Project, flow: CheckedFlow, work: int) -> FlowReport:
     except WorkLimitError:
         reason = f"the check of this flow ended after {work:,} steps of work"
     except Exception as error:
-        reason = f"penstock itself failed ({type(error).__name__}: {error}), please report it"
+        reason = own_failure(error)
     edges = tuple(_unread(flow, source, target, reason) for source, target, _ in flow.edges)
     return FlowReport(flow.name, edges, failures=(reason,))
 

@@ -427,7 +427,7 @@ class TestChecks:
         (found,) = check_flows()
 
         assert (found.id, found.level) == ("penstock.W006", checks.WARNING)
-        assert found.msg == "penstock itself failed (RuntimeError: no)"
+        assert found.msg == "penstock itself failed (RuntimeError: no), please report it"
 
     @pytest.mark.usefixtures("project")
     def test_error_of_the_analysis(self, monkeypatch):

@@ -6,6 +6,7 @@ source has left open. Beside what they add is any other value: it may be another
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
+from penstock._common.failures import own_failure
 from penstock.catalog._objects import Described
 from penstock.evidence._analysis.classes import make_class
 from penstock.evidence._analysis.engine import Engine, WorkLimitError
@@ -53,8 +54,8 @@ def add_objects(engine: Engine) -> bool:
         except WorkLimitError:
             raise
         except Exception as error:  # the source is evidence without them
-            text = f"penstock itself failed at its objects ({type(error).__name__}: {error})"
-            engine.failures[f"{source.file}: {text}, please report it"] = None
+            text = own_failure(error, " at its objects")
+            engine.failures[f"{source.file}: {text}"] = None
     engine.has_objects = engine.has_objects or is_news
     return is_news
 

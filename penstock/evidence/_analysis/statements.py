@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from penstock._common.failures import own_failure
 from penstock.evidence._analysis.annotations import parse_type
 from penstock.evidence._analysis.branches import run_if, run_match, run_try
 from penstock.evidence._analysis.definitions import define_class, define_function
@@ -61,7 +62,7 @@ def run_block(frame: Frame, statements: Sequence[ast.stmt]) -> None:
 def _lose(frame: Frame, statement: ast.stmt, error: Exception) -> None:
     """Go on after a statement that penstock failed at with *error*: it may do anything."""
     location = frame.location(statement)
-    text = f"penstock itself failed there ({type(error).__name__}: {error}), please report it"
+    text = own_failure(error, " there")
     frame.engine.failures[f"{location}: {text}"] = None
     frame.emit(Outside(text, location, is_lost=True))
     for name in sorted(names_assigned_in(ast.Module([statement], []))):

@@ -8,6 +8,7 @@ from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
+from penstock._common.failures import own_failure
 from penstock._declared.registry import isolated
 from penstock._declared.step import Location, Step
 from penstock._project.settings import Settings
@@ -175,8 +176,7 @@ class _Reader:
         try:
             self._execute(space)
         except Exception as error:  # such as too many functions inside each other
-            text = f"{type(error).__name__}: {error}"
-            self._fail(module, f"penstock itself failed ({text}), please report it")
+            self._fail(module, own_failure(error))
         if source.error is not None:
             self._fail(module, f"{source.file} {source.error}")
         return space
