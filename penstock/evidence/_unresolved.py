@@ -160,7 +160,7 @@ class WaysOut:
 
     def _has_lambda(self, caller: Definition) -> bool:
         """Return whether *caller*, if not a module, may call something later in a lambda."""
-        words = self._project.called_by(caller.name).get(caller)
+        words = self._project.words_in(caller)
         return words is None or "lambda" in words
 
     def _is_known(self, function: Definition, callers: Collection[Definition]) -> bool:
@@ -423,8 +423,8 @@ class WaysOut:
 
     def _may_be_called(self, name: str, outside: Outside, wanted: Definition) -> bool:
         """Return whether *wanted*, or a helper that mentions it, is called *name*."""
-        bodies = self._project.called_by(name).items()
-        helpers = (d for d, words in bodies if wanted.name in words and d not in self._steps)
+        named = self._project.called_by(name, wanted.name)
+        helpers = (each for each in named if each not in self._steps)
         is_common = name in OF_TYPES or name in _OF_LIBRARIES
         others = [wanted] if is_common else self._ancestors(wanted)
         found = (*(each for each in others if each.name == name), *helpers)

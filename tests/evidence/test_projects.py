@@ -249,17 +249,20 @@ def test_of_two_functions_the_nearest_is_meant():
 
 
 def test_searches_by_name_are_remembered():
-    """Searches for the callers of a function, and for the words of functions, are kept."""
+    """Searches for the callers of a function, for functions and for their words are kept."""
     files = {
         "app.py": "def pay():\n    charge()\ndef other():\n    x = lambda: 1\nclass A: ...\n",
-        "use.py": "import app\napp.charge()\ndef charge(): ...\n",
+        "use.py": "import app\napp.charge()\ndef charge(): ...\ndef pay(): ...\n",
     }
     project = project_with(files)
     charge = project.files["use"].find("charge")
+    pay = project.files["app"].find("pay")
 
     for _ in range(2):
         assert [each.label for each in project.callers_of(charge)] == ["app.pay", "use"]
-        assert [*project.called_by("pay").values()] == [{"charge"}]
+        assert [*project.called_by("pay", "charge")] == [pay]
+        assert project.words_in(pay) == {"charge"}
+        assert project.words_in(project.files["use"].root) is None
 
 
 @pytest.mark.parametrize(

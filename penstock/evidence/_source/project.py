@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class Project:
             declarations = Declarations(self.files)
             for file in self.sources:
                 file.leave_out = declarations.leave_out
-        self._called: dict[str, dict[Definition, frozenset[str]]] = {}
+        self._known: dict[tuple[str, str, SourceFile], Any] = {}
         self._callers: dict[Definition, tuple[Definition, ...]] = {}
         self._values: dict[Definition, bool] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
@@ -141,7 +141,7 @@ class Project:
             self._with_tests = with_tests
             self.has_searched_tests = self.has_searched_tests or with_tests
             for known in (
-                self._called, self._callers, self._values, self._mentions, self._partials,
+                self._callers, self._values, self._mentions, self._partials,
             ):  # fmt: skip
                 known.clear()
 
@@ -183,34 +183,67 @@ class Project:
         """Return whether something is assigned to an attribute, or a field, called *name*."""
         return any(found for _, found in self.search("attribute", name))
 
-    def called_by(self, name: str) -> dict[Definition, frozenset[str]]:
-        """Return the functions called *name*, with the words in each."""
-        known = self._called.get(name)
-        if known is None:
-            known = self._called[name] = {}
-            for file, found in self.search("function", name):
+    def called_by(self, name: str, word: str) -> Iterator[Definition]:
+        """Yield the functions called *name* in which *word* is."""
+        in_files = set(self.mentioning(word))
+        for file in self.mentioning(name):
+            if file in in_files:
+                found = self._found_in(file, "function", name)
                 definitions = [*file.definitions.values()] if found else []
-                known.update((definitions[number], words) for number, words in found)
-        return known
+                yield from (definitions[number] for number, words in found if word in words)
+
+    def words_in(self, function: Definition) -> frozenset[str] | None:
+        """Return the words in a function, or None if it is a module or a lambda."""
+        source = function.source
+        for number, words in self._found_in(source, "function", function.name):
+            if [*source.definitions.values()][number] is function:
+                return words  # type: ignore[no-any-return]
+        return None
+
+    def _found_in(self, file: SourceFile, kind: str, wanted: str) -> Any:
+        """Return what a search finds in one file, which is found once."""
+        self.searches.add((kind, wanted))
+        key = kind, wanted, file
+        if key not in self._known:
+            self._known[key] = SEARCHES[kind](file, wanted)
+        return self._known[key]
 
     def callers_of(self, wanted: Definition) -> tuple[Definition, ...]:
         """Return what calls something that may be *wanted*, by its name: functions and modules."""
         known = self._callers.get(wanted)
         if known is None:
             found: list[Definition] = []
-            for file, callers in self.search("caller", wanted.name):
+            for file in self.mentioning(wanted.name):
+                may_have = self._ways_to_have(wanted, file)
+                if may_have is None:
+                    continue
+                callers = self._found_in(file, "caller", wanted.name)
                 definitions = [*file.definitions.values(), file.root] if callers else []
                 for number, owners in callers:
-                    if any(self._may_have(owner, wanted, file) for owner in owners):
+                    if any(may_have(owner) for owner in owners):
                         found.append(definitions[number])
             known = self._callers[wanted] = tuple(found)
         return known
 
-    def _may_have(self, owner: str, wanted: Definition, file: SourceFile) -> bool:
-        """Return whether *file* may call *wanted* of *owner*, which a search found."""
-        if owner == "":
-            return not wanted.is_method or wanted.name in file.kept_attributes
-        return owner == "." or owner in self.packages or owner in self.files
+    def _ways_to_have(self, wanted: Definition, file: SourceFile) -> Callable[[str], bool] | None:
+        """Return what returns whether *file* calls *wanted* of an owner, or None if of none.
+
+        Most files have a function, and call it, that only has the same name. They are not parsed.
+        """
+        owners, is_alone, is_kept = self._found_in(file, "call", wanted.name)
+        if wanted.is_method:
+            is_alone = is_kept and wanted.name in file.kept_attributes
+        else:
+            is_alone = is_alone or file is wanted.source
+
+        def may_have(owner: str) -> bool:
+            return is_alone if owner == "" else self._has_module(owner)
+
+        return may_have if is_alone or any(map(self._has_module, owners)) else None
+
+    def _has_module(self, name: str) -> bool:
+        """Return whether *name* is a module of the project, or may be one."""
+        return name == "." or name in self.packages or name in self.files
 
     def is_value(self, wanted: Definition) -> bool:
         """Return whether something that may be *wanted* is passed on or kept, not called."""

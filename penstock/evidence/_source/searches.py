@@ -5,6 +5,7 @@ edited shows whether the edit counts.
 """
 
 import ast
+import builtins
 import re
 from collections.abc import Callable, Hashable, Mapping
 
@@ -26,6 +27,11 @@ _DATA = frozenset({
 """The words of annotations of data, which nobody calls."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
+
+_OWNER = re.compile(r"(?<![\w.])(\w+)\.$")
+"""The name before the dot at the end."""
+
+_IMPORTING_ALL = re.compile(r"\bimport[\s\\]*\*")
 
 
 def _has_word(file: SourceFile, word: str) -> bool:
@@ -111,6 +117,44 @@ def _functions(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]],
             words = _WORD.findall(text.partition(f"def {name}")[2])
             found.append((number, frozenset(words)))
     return tuple(found)
+
+
+def _calls(file: SourceFile, name: str) -> tuple[frozenset[str], bool, bool]:
+    """Return how a file calls something called *name*, as far as its text shows it.
+
+    First the modules of which it calls an attribute, as `_callers` returns them, with ``"."`` for
+    what only the tree shows. Then whether it calls the name alone, which may be that of another
+    module: not if it is of a function or class of the file itself, or of Python, and nothing else
+    gives it to the file. Last whether it does that and may pass on or keep such an attribute.
+    """
+    owners: set[str] = set()
+    is_alone = is_bound = is_own = is_kept = False
+    text = file.text
+    pattern = rf"(?<!\w){re.escape(name)}(?!\w)(?:[ \t]*(\()|[\s\\]+as\b())?"
+    for found in re.finditer(pattern, text):
+        start, is_called = found.start(), bool(found[1])
+        is_of_something = text[start - 1 : start] == "."
+        if text.endswith(("def ", "class "), 0, start):
+            is_own = True
+            is_kept = is_kept or not is_called
+        elif is_called and is_of_something:
+            owner = _OWNER.search(text, text.rfind("\n", 0, start) + 1, start)
+            owners.add(owner[1] if owner and _is_only_imported(text, owner[1]) else ".")
+        elif is_called:
+            is_alone = True
+        else:
+            is_kept = True
+            is_bound = is_bound or not (is_of_something or found[2] is not None)
+    is_other = is_bound or not (is_own or hasattr(builtins, name))
+    is_other = is_other or _IMPORTING_ALL.search(text) is not None
+    return frozenset(owners), is_alone and is_other, is_alone and is_kept
+
+
+def _is_only_imported(text: str, name: str) -> bool:
+    """Return whether *name* is nothing but a module that a file imports by this name."""
+    imported = re.findall(rf"^[ \t]*import {name}[ \t]*$", text, re.MULTILINE)
+    others = re.findall(rf"(?<!\w){name}(?![\w.])", text)
+    return bool(imported) and len(imported) == len(others)
 
 
 def _callers(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]], ...]:
@@ -202,6 +246,7 @@ def _subclasses(file: SourceFile, name: str) -> tuple[str, ...]:
 
 SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "attribute": _is_attribute,
+    "call": _calls,
     "caller": _callers,
     "decorator": _has_decorator,
     "def": _has_def,
