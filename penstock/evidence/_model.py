@@ -124,6 +124,9 @@ class Connection:
     evidence: Evidence
     """The proof."""
 
+    is_back: bool = False
+    """Whether it leads back to an earlier step, so that a loop would declare it."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedCall:

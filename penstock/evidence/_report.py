@@ -287,10 +287,10 @@ class _Writer:
                 yield self._mixed(edge)
             elif edge.verdict == "unverified":
                 yield self._unverified(edge)
-        for undeclared in self._report.undeclared:
-            yield self._undeclared(undeclared)
-        for back in self._report.back:
-            yield self._back(back)
+        for found in self._report.undeclared:
+            yield self._back("edge-undeclared", found) if found.is_back else self._undeclared(found)
+        for found in self._report.back:
+            yield self._back("edge-back", found)
 
     def _shown(self, name: str) -> str:
         location = self._locations.get(name)
@@ -357,7 +357,7 @@ class _Writer:
     def _reached(self, target: str, other_than: str) -> str | None:
         """Return the step from which the source leads to *target*."""
         for one in self._report.undeclared:
-            if one.target == target and one.source != other_than:
+            if one.target == target and one.source != other_than and not one.is_back:
                 return one.source
         return None
 
@@ -401,10 +401,10 @@ class _Writer:
             fix=self._added(found),
         )
 
-    def _back(self, found: Connection) -> Finding:
+    def _back(self, code: str, found: Connection) -> Finding:
         how = "hands off" if found.evidence.kind == "hand-off" else "calls"
         return self._in_source(
-            "edge-back",
+            code,
             found,
             "leads back, and is not declared",
             f"{found.source} {how} {found.target}, an earlier step: {_lines(found.evidence)}.",

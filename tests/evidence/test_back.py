@@ -24,7 +24,7 @@ def source(first="print()", last="print()"):
 
 def test_a_call_of_an_earlier_step_leads_back():
     """It is reported apart from undeclared edges."""
-    report = checked(source(last="charge()"), FLOW)
+    report = checked(source(last="late and charge()"), FLOW)
 
     assert back(report) == ["ship -> charge"]
     assert undeclared(report) == []
@@ -42,7 +42,7 @@ def charge(): print()
 @step
 def ship():
     mail()
-    charge()
+    if late: charge()
 @step
 def mail(): print()
 """
@@ -69,6 +69,73 @@ def test_these_do_not(last, flow):
     assert back(checked(source(last=last), flow)) == []
 
 
+ALWAYS = """
+@step
+def pay():
+    charge()
+    ship()
+@step
+def charge(): print()
+@step
+def ship():
+    {lines}
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "charge()",
+        "if late: raise ValueError\n    charge()",
+        "with lock:\n        charge()",
+        "try:\n        charge()\n    except ValueError: pass",
+        "try: print()\n    finally:\n        charge()",
+        "each = [late for late in print()]\n    charge()",
+    ],
+)
+def test_what_a_step_always_calls_is_undeclared(lines):
+    """A call that each run makes is a part of the flow, and no other try."""
+    report = checked(ALWAYS.format(lines=lines), FLOW)
+
+    assert undeclared(report) == ["ship -> charge"]
+    assert back(report) == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "if late: charge()",
+        "while late:\n        charge()",
+        "for each in late:\n        charge()",
+        "if late: return\n    charge()",
+        "try: print()\n    except ValueError:\n        charge()",
+        "match late:\n        case 1: charge()",
+        "late or charge()",
+        "charge() if late else None",
+        "[charge() for each in late]",
+        "Thread(target=charge).start()",
+        "each = charge()",
+        "if charge(): print()",
+        "print(charge())",
+        "f'{charge()}'",
+    ],
+)
+def test_what_a_step_calls_sometimes_leads_back(lines):
+    """It may be another try, or another run, and one that is called for its value is a helper."""
+    report = checked("from threading import Thread\n" + ALWAYS.format(lines=lines), FLOW)
+
+    assert back(report) == ["ship -> charge"]
+    assert undeclared(report) == []
+
+
+def test_a_function_within_a_step_calls_sometimes():
+    """Nobody knows how often a step calls what it defines."""
+    lines = "def inner():\n        charge()\n    inner()"
+    report = checked(ALWAYS.format(lines=lines), FLOW)
+
+    assert undeclared(report) == []
+
+
 HELPER = {
     "app.py": """
 from shop import charge, again
@@ -91,9 +158,11 @@ def test_a_helper_beside_the_earlier_step_leads_back():
 def test_a_call_of_a_decorated_step_leads_back():
     """The line in its decorator is not one of a helper."""
     decorator = "def task(function):\n    def wrapper(): function()\n    return wrapper\n"
-    decorated = source(last="charge()").replace("@step\ndef charge", "@step\n@task\ndef charge")
+    decorated = source(last="{}").replace("@step\ndef charge", "@step\n@task\ndef charge")
+    sometimes, always = decorated.format("late and charge()"), decorated.format("charge()")
 
-    assert back(checked(decorator + decorated, FLOW)) == ["ship -> charge"]
+    assert back(checked(decorator + sometimes, FLOW)) == ["ship -> charge"]
+    assert undeclared(checked(decorator + always, FLOW)) == ["ship -> charge"]
 
 
 def test_a_helper_beside_the_step_itself_is_a_detail():
@@ -112,21 +181,39 @@ def test_a_step_that_is_handed_off_may_lead_back():
 @step
 def pay(): queue.enqueue(ship)
 @step
-def ship(): pay()
+def ship(): late and pay()
 """
     assert back(checked(source, "pay -> ship")) == ["ship -> pay"]
 
 
 def test_a_step_that_many_call():
-    """A step that more than eight lines call is left out."""
-    more = "".join(f"def other_{n}(): charge()\n" for n in range(8))
+    """A step that more than eight lines call is left out, and one that five call is a helper."""
+    lines = [f"def other_{n}(): charge()\n" for n in range(7)]
+    reports = [checked("".join([source(last="charge()"), *lines[:n]]), FLOW) for n in (2, 3, 7)]
 
-    assert back(checked(source(last="charge()") + more, FLOW)) == []
+    assert [undeclared(report) for report in reports] == [["ship -> charge"], [], []]
+    assert [back(report) for report in reports] == [[], ["ship -> charge"], []]
+
+
+@pytest.mark.parametrize("text", ["await charge()", "await shop.charge()"])
+def test_an_awaited_call_is_made_each_time(text):
+    """It counts as one that is not awaited, by whichever name the function has."""
+    calls = (
+        ALWAYS.format(lines=text)
+        .replace("def ", "async def ")
+        .replace("charge()\n    ", "await charge()\n    await ")
+    )
+    report = checked({"app.py": "import app as shop" + calls}, FLOW)
+
+    assert undeclared(report) == ["ship -> charge"]
 
 
 def test_a_step_that_is_unchecked():
     """A step that is out of the check is not reported."""
-    assert back(checked(source(last="charge()"), FLOW, charge={"unchecked": "a person"})) == []
+    report = checked(source(last="charge()"), FLOW, charge={"unchecked": "a person"})
+
+    assert back(report) == []
+    assert undeclared(report) == []
 
 
 def test_the_reverse_of_a_contradicted_edge_is_undeclared():
@@ -163,4 +250,20 @@ def test_the_finding():
     assert report.failing("unverified") == (found,)
     assert report.summary() == (
         "1 flow, 2 edges: 2 in the source (1 call, 1 in order); 1 back to an earlier step"
+    )
+
+
+def test_the_finding_of_a_call_that_is_always_made():
+    """It is an error that says to write a loop, and names no edge that is reached from there."""
+    flow = "pay -> charge, charge -> ship, mail -> charge"
+    report = report_on(source(last="charge()") + "@step\ndef mail(): pass\n", flow)
+    lost, found = report.failing()
+
+    assert lost.message == "mail -> charge is not in the source"
+    assert "reached from" not in lost.text()
+    assert found.text() == (
+        "app.py:10: orders: ship -> charge leads back, and is not declared [edge-undeclared]\n"
+        "    ship calls charge, an earlier step: app.py:10.\n"
+        "        app.py:10: def ship(): charge()\n"
+        '    Add loop("ship") to after= of charge, or do not call it there.'
     )

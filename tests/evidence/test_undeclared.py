@@ -101,7 +101,7 @@ def ship(): {call}
     [
         ("charge()", "pay -> charge, pay -> ship", ["ship -> charge"]),
         ("helper()", "pay -> charge, pay -> ship", []),
-        ("charge()", "pay -> charge, charge -> ship", []),
+        ("late and charge()", "pay -> charge, charge -> ship", []),
         ("pay()", "pay -> charge, charge -> ship", []),
     ],
     ids=["called", "called by a helper", "back", "back to the start"],

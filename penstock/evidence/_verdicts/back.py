@@ -1,13 +1,24 @@
 """Calls that lead back to an earlier step."""
 
+import ast
 from collections.abc import Iterator
 
 from penstock._declared.step import Location
 from penstock.evidence._model import Connection, EdgeEvidence
+from penstock.evidence._source.functions import nodes_in, written
 from penstock.evidence._verdicts.evidence import FlowEvidence, closure
 from penstock.evidence._verdicts.lines import is_everywhere, is_named, without_decorators
 
-__all__ = ["back"]
+__all__ = ["back", "is_always_called"]
+
+_BLOCKS = (ast.If, ast.While, ast.For, ast.AsyncFor)
+"""Statements whose blocks may not run, or several times."""
+
+_SOMETIMES = (*_BLOCKS, ast.match_case, ast.ExceptHandler)
+"""Nodes with parts that may not run, or several times."""
+
+_FEW_USES = 4
+"""How many lines may call a step that is not a helper of several."""
 
 
 def back(evidence: FlowEvidence, edges: tuple[EdgeEvidence, ...]) -> Iterator[Connection]:
@@ -34,10 +45,48 @@ def back(evidence: FlowEvidence, edges: tuple[EdgeEvidence, ...]) -> Iterator[Co
             continue
         path = without_decorators(evidence, found.path, target)
         if len(path) == 1 or _is_beside(evidence, path[-1], target, source):
-            yield Connection(source, target, found)
+            yield Connection(source, target, found, is_back=True)
 
 
 def _is_beside(evidence: FlowEvidence, location: Location, target: str, source: str) -> bool:
     """Return whether a line is in the module of *target*, and *source* is in another."""
     files = [evidence.located[name].source.file for name in (target, source)]
     return location.file == files[0] != files[1]
+
+
+def is_always_called(evidence: FlowEvidence, found: Connection) -> bool:
+    """Return whether a step calls an earlier one each time that it ends without an error.
+
+    That is a part of the flow as any other call, while one under a condition may be another try,
+    what is handed off may begin another run, and what is called for its value, or by several,
+    is a helper.
+    """
+    path = without_decorators(evidence, found.evidence.path, found.target)
+    source, target = evidence.located[found.source], evidence.located[found.target]
+    is_call = len(path) == 1 and found.evidence.kind == "call"
+    if not is_call or evidence.project.function_at(path[0]) is not source:
+        return False
+    line, nodes = path[0].line, [*nodes_in(source.node)]
+    is_statement = any(_is_statement_of(each, target.name, line) for each in nodes)
+    is_sometimes = any(_may_pass_over(each, line) for each in nodes)
+    return is_statement and not is_sometimes and evidence.project.count_uses(target) <= _FEW_USES
+
+
+def _is_statement_of(node: ast.AST, name: str, line: int) -> bool:
+    """Return whether *node* is a statement in a line that is the call of a function alone."""
+    if not isinstance(node, ast.Expr) or node.lineno != line:
+        return False
+    value = node.value.value if isinstance(node.value, ast.Await) else node.value
+    return isinstance(value, ast.Call) and written(value.func).rpartition(".")[2] == name
+
+
+def _may_pass_over(node: ast.AST, line: int) -> bool:
+    """Return whether the code in a line may not run, or several times, due to *node*."""
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    if isinstance(node, ast.Return):
+        return bool(last < line)
+    if isinstance(node, _BLOCKS):
+        first = node.body[0].lineno
+    elif isinstance(node, ast.match_case):
+        first, last = node.pattern.lineno, node.body[-1].end_lineno
+    return isinstance(node, _SOMETIMES) and first <= line <= last

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from penstock.evidence._model import CheckedStep, EdgeEvidence, Evidence, FlowReport, Verdict
-from penstock.evidence._verdicts.back import back
+from penstock.evidence._verdicts.back import back, is_always_called
 from penstock.evidence._verdicts.doubts import Doubts
 from penstock.evidence._verdicts.evidence import FlowEvidence
 from penstock.evidence._verdicts.sending import Sending
@@ -22,9 +22,16 @@ def judge(evidence: FlowEvidence) -> FlowReport:
     edges = tuple(judged.edge(source, target, loop) for source, target, loop in flow.edges)
     edges = doubts.behind_unknown(edges)
     undeclared = others.undeclared(edges)
-    found = tuple(one for one in back(evidence, edges) if one not in undeclared)
-    connections = tuple(others.connections())
-    return FlowReport(flow.name, edges, undeclared, back=found, connections=connections)
+    known = {(one.source, one.target) for one in undeclared}
+    found = [one for one in back(evidence, edges) if (one.source, one.target) not in known]
+    always = tuple(one for one in found if is_always_called(evidence, one))
+    return FlowReport(
+        flow.name,
+        edges,
+        undeclared + always,
+        back=tuple(one for one in found if one not in always),
+        connections=tuple(others.connections()),
+    )
 
 
 def judge_declared(
