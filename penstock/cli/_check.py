@@ -35,7 +35,7 @@ from penstock.evidence import (
 from penstock.evidence._baseline import keys_not_checked
 from penstock.evidence._repository import name_from_repository
 from penstock.evidence._touched import files_of_evidence, note_evidence
-from penstock.exceptions import ConfigurationError, UnknownFlowError
+from penstock.exceptions import ConfigurationError, UnknownFlowError, did_you_mean
 from penstock.graph import Flow, Problem
 
 __all__ = ["check"]
@@ -171,8 +171,24 @@ def _explain(edge: str, flows: Sequence[Flow], settings: Settings) -> None:
                     folder = Path(settings.project_folder)
                     say(explain_edge(report.flows[0], source.name, target.name, folder))
                     return
-    message = f"no flow has the edge {edge!r}: write FLOW.STEP:STEP, with the names of its steps"
+    message = f"no flow has the edge {edge!r}: {_unknown_in(edge, flows)}"
     raise click.BadParameter(message, param_hint="--explain")
+
+
+def _unknown_in(edge: str, flows: Sequence[Flow]) -> str:
+    """Return which name in an edge that no flow has is unknown, or how an edge is written."""
+    name, dot, _ = edge.partition(".")
+    flow = next((each for each in flows if edge.startswith(f"{each.name}.")), None)
+    source, colon, target = edge.removeprefix(f"{flow.name if flow else name}.").partition(":")
+    if not (dot and colon):
+        return "write FLOW.STEP:STEP, with the names of its steps"
+    if flow is None:
+        known = [each.name for each in flows]
+        return f"unknown flow {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})"
+    steps = [each.name for each in flow.steps]
+    unknown = source if source not in steps else target
+    hint = f"{did_you_mean(unknown, steps)} (it has: {', '.join(steps)})"
+    return f"flow {flow.name!r} has no step {unknown!r}{hint}"
 
 
 def _write_baseline(
