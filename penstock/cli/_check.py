@@ -144,14 +144,19 @@ def check(
             shown = os.path.relpath(baseline, settings.project_folder)
             file = Path(shown).as_posix()
             report = apply_baseline(report, known, file, is_partial=is_partial)
-        for text in _write_reports(report, chosen, Path(settings.project_folder)):
-            say(text)
+        _write_reports(report, chosen, Path(settings.project_folder))
     except ConfigurationError as error:
         raise click.UsageError(relative(str(error))) from error
     except OSError as error:
-        raise failure(error) from error
+        raise _NotWrittenError(failure(error).message) from error
     level = fail_on or settings.check.get("fail_on", "undeclared")
     sys.exit(bool(project.failures or report.failing(level)))
+
+
+class _NotWrittenError(click.ClickException):
+    """A report cannot be written, which must not look like a finding."""
+
+    exit_code = 2
 
 
 def _cache_of(settings: Settings) -> Path | None:
@@ -272,21 +277,21 @@ def _formats_of(given: Sequence[str], hint: str) -> list[tuple[str, str | None]]
     if sum(file is None for _, file in found) > 1:
         message = "only one format goes to standard output: name a file, as in json:report.json"
         raise click.BadParameter(message, param_hint=hint)
+    files = [os.path.abspath(file) for _, file in found if file]  # noqa: PTH100 - links stay
+    if len(files) > len(set(files)):
+        message = "two formats go to the same file"
+        raise click.BadParameter(message, param_hint=hint)
     return found
 
 
-def _write_reports(
-    report: Report, formats: Sequence[tuple[str, str | None]], folder: Path
-) -> list[str]:
-    """Write *report* to the files of *formats*, and return what goes to standard output."""
+def _write_reports(report: Report, formats: Sequence[tuple[str, str | None]], folder: Path) -> None:
+    """Print *report* in the format without a file, then write it to the files of the others."""
     host = find_host()
     is_quiet = host and host.is_quiet and not (report.findings or report.failures)
-    shown: list[str] = []
-    for name, file in formats:
+    for name, file in sorted(formats, key=lambda each: each[1] is not None):
         is_hosted = name in {"github", "sarif"}
         text = FORMATS[name](name_from_repository(report, folder) if is_hosted else report)
-        if file is None:
-            shown += [] if is_quiet and name == "text" else [text]
-        else:
+        if file is not None:
             write_whole(Path(file), f"{text}\n")
-    return shown
+        elif not (is_quiet and name == "text"):
+            say(text)

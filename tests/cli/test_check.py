@@ -132,9 +132,23 @@ def test_several_formats_in_one_run(project):
         (("--format", "text", "--format", "json"), "only one format goes to standard output"),
         (("no_such_flow",), "no_such_flow"),
         (
-            ("--explain", "checked_orders.pay:gone"),
-            "no flow has the edge 'checked_orders.pay:gone'",
+            ("--format", "text:a", "--format", "json:./a"),
+            "two formats go to the same file",
         ),
+        (
+            ("--explain", "checked_orders.pay:gone"),
+            "no flow has the edge 'checked_orders.pay:gone': flow 'checked_orders' has no step "
+            "'gone' (it has: pay, charge)",
+        ),
+        (
+            ("--explain", "checked_orders.chrage:pay"),
+            "flow 'checked_orders' has no step 'chrage'; did you mean 'charge'?",
+        ),
+        (
+            ("--explain", "cheked_orders.pay:charge"),
+            "unknown flow 'cheked_orders'; did you mean 'checked_orders'? (known: checked_orders)",
+        ),
+        (("--explain", "pay:charge"), "write FLOW.STEP:STEP, with the names of its steps"),
         (("--baseline", "gone.toml"), "gone.toml: cannot be read"),
         (("-m", "cli_none"), "no flow is declared in these modules: cli_none"),
     ],
@@ -161,11 +175,14 @@ def test_a_check_that_looked_at_nothing_fails(project):
     assert "no function of these flows is in the source in " in elsewhere.stderr
 
 
-def test_a_report_that_cannot_be_written(project):
-    """A folder that is a file is reported, not raised."""
-    (project / "file").write_text("")
+def test_a_report_that_cannot_be_written(drifted):
+    """A file that cannot be written is no finding: exit code 2, after what is for people."""
+    (drifted / "file").write_text("")
+    actual = run("--format", "json:file/report.json", "--format", "text")
 
-    assert run("--format", "json:file/report.json").exit_code == 1
+    assert actual.exit_code == 2
+    assert "pay -> charge is not in the source [edge-contradicted]" in actual.stdout
+    assert "file" in actual.stderr
 
 
 def test_problems_of_the_declaration_are_part_of_the_check(project):
