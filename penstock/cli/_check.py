@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -125,6 +126,8 @@ def check(
         incomplete=project.incomplete,
         cache=cache,
     )
+    not_imported = tuple(relative(str(each)) for each in project.failures)
+    report = replace(report, not_imported=not_imported)
     if cache is not None:
         note_evidence(report.flows, cache)
     if files and not report.flows and not problems:

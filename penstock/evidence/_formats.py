@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
+from penstock._common.plural import count
 from penstock._declared.step import Location
 from penstock.evidence._junit import as_junit
 from penstock.evidence._markdown import as_markdown
@@ -52,6 +53,7 @@ def as_json(report: Report) -> str:
         ],
         "findings": [_finding(finding) for finding in report.findings],
         "failures": list(report.failures),
+        "not_imported": list(report.not_imported),
     }
     return json.dumps(value, indent=2, ensure_ascii=False)
 
@@ -131,14 +133,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def as_github(report: Report) -> str:
-    """Return a command for each finding, at most ten of a level, and a line that counts."""
+    """Return a command for each error and finding, at most ten of a level, and a line that counts.
+
+    The number of those that are left out is a notice, since GitHub shows no eleventh of a level.
+    """
     lines: list[str] = []
-    for level in ("error", "warning"):
-        found = [finding for finding in report.findings if finding.severity == level]
-        lines += [_command(level, finding) for finding in found[:_MOST_COMMANDS]]
-        if len(found) > _MOST_COMMANDS:
-            lines.append(f"::{level}::{len(found) - _MOST_COMMANDS} more of penstock check")
-    return "\n".join([*lines, *report.failures, report.summary()])
+    for level, texts in (("error", report.not_imported), ("warning", report.failures)):
+        commands = [f"::{level}::{_escaped(text, in_options=False)}" for text in texts]
+        found = (finding for finding in report.findings if finding.severity == level)
+        commands += [_command(level, finding) for finding in found]
+        lines += commands[:_MOST_COMMANDS]
+        left_out = len(commands) - _MOST_COMMANDS
+        if left_out > 0:
+            lines.append(f"::notice::{count(left_out, f'more {level}')} of penstock check")
+    return "\n".join([*lines, report.summary()])
 
 
 def _command(level: str, finding: Finding) -> str:

@@ -7,8 +7,12 @@ from penstock.evidence._report import Finding, Report
 __all__ = ["as_junit"]
 
 _SUITE = "penstock check"
+_CLASS = "penstock.check"
 _DECLARATIONS = "declarations"
 """The test of what belongs to no flow."""
+
+_MODULES = "modules"
+"""The test that all modules can be imported, which is there if one cannot."""
 
 
 def as_junit(report: Report) -> str:
@@ -17,12 +21,14 @@ def as_junit(report: Report) -> str:
     for finding in report.findings:
         tests.setdefault(finding.flow or _DECLARATIONS, []).append(finding)
     cases = [_case(name, findings) for name, findings in tests.items()]
+    if report.not_imported:
+        cases.append(_case_of_modules(report.not_imported))
     failed = sum(case.find("failure") is not None for case in cases)
     counts = {
         "name": _SUITE,
         "tests": str(len(cases)),
         "failures": str(failed),
-        "errors": "0",
+        "errors": str(sum(case.find("error") is not None for case in cases)),
     }
     suites = ET.Element("testsuites", counts)
     # The schema of Jenkins has this number for the suite alone.
@@ -35,7 +41,7 @@ def as_junit(report: Report) -> str:
 
 
 def _case(name: str, findings: list[Finding]) -> ET.Element:
-    case = ET.Element("testcase", classname="penstock.check", name=_clean(name))
+    case = ET.Element("testcase", classname=_CLASS, name=_clean(name))
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         message = errors[0].message if len(errors) == 1 else f"{len(errors)} findings"
@@ -47,6 +53,14 @@ def _case(name: str, findings: list[Finding]) -> ET.Element:
     if warnings:
         out = ET.SubElement(case, "system-out")
         out.text = _clean("\n".join(finding.text() for finding in warnings))
+    return case
+
+
+def _case_of_modules(failures: tuple[str, ...]) -> ET.Element:
+    """Return the test that all modules can be imported, which has an error."""
+    case = ET.Element("testcase", classname=_CLASS, name=_MODULES)
+    error = ET.SubElement(case, "error", message=_clean(failures[0]), type="not-imported")
+    error.text = _clean("\n".join(failures))
     return case
 
 

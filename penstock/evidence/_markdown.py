@@ -1,5 +1,6 @@
 """Reports as Markdown, for the summary of a job or a comment."""
 
+from penstock._common.plural import count
 from penstock.evidence._report import Finding, Report
 
 __all__ = ["MOST_CHARACTERS", "as_markdown"]
@@ -9,24 +10,29 @@ MOST_CHARACTERS = 65_535
 
 _HEAD = "| where | what |\n| --- | --- |\n"
 _SPARE = 200
+_MOST_MODULES = 10
+_MOST_OF_ONE = 1000
 _ESCAPED = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|#"} | {"<": "&lt;", ">": "&gt;"})
 
 
 def as_markdown(report: Report) -> str:
-    """Return the summary and a table of findings, as many as a comment can have."""
+    """Return the summary and a table of findings, as many as a comment can have, errors first."""
     summary = f"**penstock check**: {_escaped(report.summary())}\n"
+    for text in report.not_imported[:_MOST_MODULES]:
+        summary += f"\n- {_escaped(text[:_MOST_OF_ONE])}"
+    summary += "\n" if report.not_imported else ""
     if not report.findings:
         return summary.rstrip("\n")
     rows: list[str] = []
     left = MOST_CHARACTERS - len(summary) - len(_HEAD) - _SPARE
-    for finding in report.findings:
+    for finding in sorted(report.findings, key=lambda each: each.severity):
         row = _row(finding)
         left -= len(row)
         if left < 0:
             break
         rows.append(row)
     rest = len(report.findings) - len(rows)
-    more = f"\n{rest} more findings are not shown.\n" if rest else ""
+    more = f"\nNot shown: {count(rest, 'more finding')}.\n" if rest else ""
     return f"{summary}\n{_HEAD}{''.join(rows)}{more}".rstrip("\n")
 
 

@@ -143,6 +143,9 @@ class Report:
     is_imported: bool = True
     """Whether the modules were imported, so that their objects count, or the source alone."""
 
+    not_imported: tuple[str, ...] = ()
+    """The errors of the modules that could not be imported, as lines to report."""
+
     @property
     def failures(self) -> tuple[str, ...]:
         """The errors of the check itself, which leave edges unverified, as lines to report."""
@@ -199,7 +202,8 @@ class Report:
         more += [f"{stale} no longer found"] if stale else []
         problems = sum(finding.code not in CODES for finding in self.findings)
         more += [count(problems, "problem")] if problems else []
-        failures = len(self.failures)
+        failures, lost = len(self.failures), len(self.not_imported)
+        more += [f"{count(lost, 'module')} not imported"] if lost else []
         more += [f"{count(failures, 'error')} of penstock itself"] if failures else []
         return "; ".join([counted, *more])
 

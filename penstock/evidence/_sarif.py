@@ -26,7 +26,10 @@ def as_sarif(report: Report) -> str:
         "version": version("penstock"),
         "rules": [_rule(code) for code in rules],
     }
-    failures = [{"level": "error", "message": {"text": text}} for text in report.failures]
+    failures = [
+        {"level": "error", "message": {"text": text}}
+        for text in (*report.not_imported, *report.failures)
+    ]
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": failures}],

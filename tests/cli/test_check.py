@@ -355,8 +355,10 @@ def test_a_check_without_the_application(project):
     (project / "cli_checked.py").write_text(text, encoding="utf-8")
     with isolated_registry():
         actual, tolerant = run(), run("--fail-on", "none")
+        value = json.loads(run("--format", "json").stdout)
 
     assert actual.exit_code == tolerant.exit_code == 1
+    assert value["not_imported"][0].startswith("cannot import 'cli_checked'")
     assert "error: cannot import 'cli_checked'" in actual.stderr
     assert "note: read from the source, without an import: checked_orders\n" in actual.stderr
     assert "pay -> charge is not in the source [edge-contradicted]" in actual.stdout

@@ -118,6 +118,24 @@ def test_a_file_outside_of_the_project_has_a_whole_address(tmp_path):
     ]
 
 
+def test_modules_that_cannot_be_imported(tmp_path):
+    """Each format has the errors of modules, for which the check ends with 1."""
+    lost = ("cannot import 'a': ImportError: <b>", "cannot import 'c'")
+    report = name_from_repository(Report((), (), not_imported=lost), tmp_path)
+    made = {name: write(report) for name, write in FORMATS.items()}
+    (invocation,) = json.loads(made["sarif"])["runs"][0]["invocations"]
+    notes = invocation["toolExecutionNotifications"]
+    suites = ET.fromstring(made["junit"])
+
+    assert json.loads(made["json"])["not_imported"] == list(lost)
+    assert [note["message"]["text"] for note in notes] == list(lost)
+    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == ("1", "0", "1")
+    assert suites.find("*/testcase/error").text == "\n".join(lost)
+    assert made["github"].startswith("::error::cannot import 'a': ImportError: <b>\n::error::")
+    assert "\n\n- cannot import 'a': ImportError: &lt;b&gt;\n- cannot import" in made["markdown"]
+    assert made["text"].endswith("; 2 modules not imported")
+
+
 def test_a_code_without_a_page():
     """A finding of a code that nobody documents has no link."""
     finding = Finding(code="new", flow=None, source=None, target=None, message="m")
@@ -210,7 +228,17 @@ def test_markdown_is_short_enough_for_a_comment():
     )
 
     assert MOST_CHARACTERS - 1000 < len(text) < MOST_CHARACTERS
-    assert text.endswith(" more findings are not shown.")
+    assert text.rpartition("\n")[2].startswith("Not shown: ")
+    assert text.endswith(" more findings.")
+
+
+def test_markdown_has_errors_first():
+    """An error is not among the findings that are left out before a warning is."""
+    about = {"flow": "f", "source": "a", "target": "b", "message": "m"}
+    findings = [Finding(code=code, **about) for code in ("edge-back", "edge-contradicted")]
+    text = FORMATS["markdown"](Report((), tuple(findings)))
+
+    assert text.index("contradicted") < text.index("edge-back")
 
 
 def test_files_from_the_repository(tmp_path):

@@ -180,13 +180,13 @@ def test_the_github_format(report):
 
 
 def test_github_shows_ten_of_a_level():
-    """GitHub shows ten of a level: the others are one more line."""
+    """GitHub shows ten of a level: the number of the others is a notice."""
     names = [f"s{number}" for number in range(12)]
     source = "".join(f"@step\ndef {name}(): pass\n" for name in names)
     edges = ", ".join(f"{a} -> {b}" for a, b in pairwise(names))
     lines = FORMATS["github"](report_on(source, edges)).splitlines()
 
-    assert lines[10] == "::error::1 more of penstock check"
+    assert lines[10] == "::notice::1 more error of penstock check"
 
 
 def test_declared_flows_are_checked_against_the_files_of_a_folder(tmp_path, monkeypatch):
