@@ -657,6 +657,25 @@ def test_modules_that_cannot_be_read(tmp_path):
     assert found.catalog.flow("orders").steps
 
 
+def test_modules_that_declare_nothing_and_cannot_be_read(tmp_path, monkeypatch):
+    """A module that an import could not execute is a failure even if nothing is declared in it."""
+    files = {"read_shop.py": f"{IMPORTS}{START}import read_closed\n", "read_closed.py": ""}
+    write(tmp_path, {**files, "read_broken.py": "shop(", "read_empty.py": ""})
+    read_text = Path.read_text
+
+    def refuse(path, *args, **options):
+        if path.name == "read_closed.py":
+            raise PermissionError(13, "Permission denied")
+        return read_text(path, *args, **options)
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    found = read(tmp_path, "read_shop", "read_empty", "read_broken")
+    broken, closed = map(str, found.failures)
+
+    assert "read_broken.py cannot be parsed: '(' was never closed" in broken
+    assert "read_closed.py cannot be read: Permission denied" in closed
+
+
 def test_an_error_of_the_reading_itself(tmp_path, monkeypatch):
     """A failure of penstock leaves one module unread, and says so."""
     write(tmp_path, {"read_shop.py": f"{IMPORTS}{START}", "read_more.py": IMPORTS})

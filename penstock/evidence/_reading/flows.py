@@ -126,10 +126,19 @@ class _Reader:
                 self._space(name)
                 if not is_configuration(source):
                     continue
+            else:
+                self._check_readable(source)
             for each, is_sure in imports_in(source, with_functions=is_configuration(source)):
                 found = module_of(each, self._project)
                 if found is not None:
                     self._reach(found, None if is_sure else "it may not be")
+
+    def _check_readable(self, source: SourceFile) -> None:
+        """Note a module that declares nothing if an import of it would fail."""
+        if source.module in self._settings.modules:
+            _ = source.tree  # only for its error
+        if source.error is not None:
+            self._fail(source.module, f"{source.file} {source.error}")
 
     def _reach(self, module: str, doubt: str | None) -> None:
         """Read a module later that another one imports."""
