@@ -5,6 +5,7 @@ from pathlib import Path
 
 from penstock._declared.step import Location
 from penstock.evidence._model import EdgeEvidence, Evidence, FlowReport, Verdict
+from penstock.evidence._quoting import line_of, quoted
 
 __all__ = ["explain_edge"]
 
@@ -103,9 +104,4 @@ class _Explanation:
             yield f"    {location}: {self._line(location)}".rstrip(": ")
 
     def _line(self, location: Location) -> str:
-        try:
-            text = (self._folder / location.file).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return ""
-        lines = text.splitlines()
-        return lines[location.line - 1].strip() if location.line <= len(lines) else ""
+        return quoted(line_of(self._folder / location.file, location.line) or "")

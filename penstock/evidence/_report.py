@@ -23,6 +23,7 @@ from penstock.evidence._model import (
     MissingStep,
     Verdict,
 )
+from penstock.evidence._quoting import quoted
 from penstock.graph import Problem
 
 __all__ = ["CODES", "Finding", "Key", "Report", "Severity", "as_finding", "report_of"]
@@ -319,7 +320,7 @@ class _Writer:
 
     def _quote(self, location: Location) -> str | None:
         try:
-            return f"{location}: {self._line_at(location).strip()}"
+            return f"{location}: {quoted(self._line_at(location))}"
         except LookupError:  # no file of the project, or another one now
             return None
 

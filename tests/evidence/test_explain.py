@@ -217,3 +217,33 @@ def test_lines_of_a_file_that_is_gone(explain, tmp_path):
 
     assert "    app.py:10" in explain("pay", "charge", tmp_path).splitlines()
     assert "    app.py:10" in explain("pay", "charge", tmp_path / "gone").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ("", "utf-8"),
+        ("\ufeff", "utf-8"),
+        ("# coding: latin-1\n", "latin-1"),
+        ("# \x0c \x1c \x85 \u2028\n", "utf-8"),
+    ],
+    ids=["UTF-8", "byte order mark", "another encoding", "ends of lines for str alone"],
+)
+def test_the_line_that_python_counts(tmp_path, head, encoding):
+    """A line is the one that Python has under this number, in the encoding that the file names."""
+    source = f"{head}@step\ndef pay():\n    # é\n    ship()  # é\n@step\ndef ship(): pass\n"
+    (tmp_path / "app.py").write_text(source, encoding=encoding)
+    project = project_with({"app.py": source.removeprefix("\ufeff")})
+    (report,) = check(project, [checked_flow(project, "pay -> ship")])
+    shown = explain_edge(report, "pay", "ship", tmp_path).splitlines()
+
+    assert shown[-1].endswith(": ship()  # é")
+
+
+def test_a_file_that_is_shorter_now(tmp_path):
+    """A line that a file does not have any more is named alone."""
+    project = project_with({"app.py": OTHER})
+    (report,) = check(project, [checked_flow(project, "pay -> ship")])
+    (tmp_path / "app.py").write_text("")
+
+    assert explain_edge(report, "pay", "ship", tmp_path).splitlines()[-1] == "    app.py:6"

@@ -133,6 +133,16 @@ def test_a_reversed_order_is_quoted():
     assert finding.details[1] == "app.pay calls charge first: app.py:4, app.py:5."
 
 
+def test_a_quoted_line_is_short_and_does_nothing_to_a_terminal():
+    """Of a long line the beginning is shown, and a control is written as Python writes it."""
+    source = BYPASSED.replace("pay(): ship()", f"pay(): ship()  # \x1b[31m{'x' * 200}")
+    (line,) = found(report_on(source, "pay -> charge"), "edge-undeclared").quoted
+
+    assert line.startswith(r"app.py:3: def pay(): ship()  # \x1b[31mxxx")
+    assert line.endswith("xxx ...")
+    assert len(line) < 200
+
+
 def test_a_renamed_function_is_named():
     """A step whose function has another name now says which."""
     charge = {"module": "app", "qualname": "charge_al"}
