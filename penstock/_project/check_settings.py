@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from penstock._common.files import STANDARD_OUTPUT
 from penstock.exceptions import ConfigurationError, did_you_mean
 
 __all__ = ["FAIL_ON", "read_check_settings"]
@@ -32,7 +33,15 @@ def read_check_settings(location: str, table: object, folder: Path) -> dict[str,
     found = dict(table)
     if "baseline" in found:
         found["baseline"] = str(folder / found["baseline"])
+    if "format" in found:
+        found["format"] = [_below(folder, each) for each in found["format"]]
     return found
+
+
+def _below(folder: Path, format_: str) -> str:
+    """Return a format with its file, if it has one, as seen from *folder*."""
+    name, colon, file = format_.partition(":")
+    return f"{name}:{folder / file}" if colon and file != STANDARD_OUTPUT else format_
 
 
 def _is_string(value: object) -> bool:

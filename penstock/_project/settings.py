@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path
@@ -168,9 +168,7 @@ class Settings:
         changes: dict[str, Any] = {}
         for key, value in options.items():
             if key not in SETTING_NAMES:
-                hint = did_you_mean(key, SETTING_NAMES)
-                problem = f"unknown setting {key!r}{hint} (known: {', '.join(SETTING_NAMES)})"
-                raise ConfigurationError(location, problem)
+                raise _unknown(location, key, SETTING_NAMES)
             if value is None or value == []:
                 continue
             changes[key] = _READERS.get(key, _strings)(location, words.call(key), value)
@@ -223,9 +221,17 @@ def read_settings(start: Path) -> Settings:
         if table is not None:
             location = f"[tool.penstock] in {file}"
             check = read_check_settings(location, table.pop("check", {}), folder)
+            for key in table.keys() - SETTING_NAMES:
+                raise _unknown(location, key, (*SETTING_NAMES, "check"))
             settings = Settings(check=check).override(location, table, folder)
             return replace(settings, root=str(folder))
     return Settings()
+
+
+def _unknown(location: str, key: str, known: Sequence[str]) -> ConfigurationError:
+    """Return what is raised for a setting that there is not."""
+    problem = f"unknown setting {key!r}{did_you_mean(key, known)} (known: {', '.join(known)})"
+    return ConfigurationError(location, problem)
 
 
 def _read_table(file: Path) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from penstock._common.files import write_whole
+from penstock._common.files import STANDARD_OUTPUT, write_whole
 from penstock._common.plural import count
 from penstock._declared.step import Location
 from penstock._project.check_settings import FAIL_ON
@@ -276,7 +276,7 @@ def _formats_of(given: Sequence[str], hint: str) -> list[tuple[str, str | None]]
         if name not in FORMATS:
             message = f"{name!r} is not one of {', '.join(FORMATS)}"
             raise click.BadParameter(message, param_hint=hint)
-        found.append((name, file or None))
+        found.append((name, None if file in {"", STANDARD_OUTPUT} else file))
     if sum(file is None for _, file in found) > 1:
         message = "only one format goes to standard output: name a file, as in json:report.json"
         raise click.BadParameter(message, param_hint=hint)

@@ -287,6 +287,7 @@ def test_settings_of_the_check(drifted):
     ("line", "message"),
     [
         ('check = "strict"', "check must be a table, not 'strict'"),
+        ("chekc = {}", "unknown setting 'chekc'; did you mean 'check'? (known: modules, "),
         ('check.fail-on = "none"', "unknown setting 'check.fail-on'; did you mean 'fail_on'?"),
         (
             'check.fail_on = "all"',
@@ -307,6 +308,17 @@ def test_settings_that_are_wrong(project, line, message):
 
     assert actual.exit_code == 2
     assert message in actual.stderr
+
+
+def test_files_of_the_settings(project, monkeypatch):
+    """A file of a format that the settings name is in the folder of the settings."""
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('check.format = ["json:report.json", "markdown:-"]\n')
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / "below")
+
+    assert run().stdout == "**penstock check**: 1 flow, 1 edge: 1 in the source (1 call)\n"
+    assert json.loads((project / "report.json").read_text(encoding="utf-8"))["findings"] == []
 
 
 UNIMPORTABLE = f"import nowhere\n{SHOP.format('charge()')}"
