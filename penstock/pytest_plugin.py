@@ -128,9 +128,13 @@ class _Flows(pytest.File):
     def report(self) -> "Report":
         """The report on all flows, which the first test that runs makes."""
         from penstock.evidence import check_project  # noqa: PLC0415 - inert until it is asked for
+        from penstock.exceptions import ConfigurationError  # noqa: PLC0415 - as above
 
-        flows = self._loaded
-        return check_project(self._settings, flows.flows, flows.problems(), cache=self._cache())
+        flows, problems = self._loaded.flows, self._loaded.problems()
+        try:
+            return check_project(self._settings, flows, problems, cache=self._cache())
+        except ConfigurationError as error:
+            raise _FlowCheckError(str(error)) from error
 
     def _cache(self) -> Path | None:
         """Return the folder of pytest's cache in which reports are kept, if there is one."""
@@ -147,7 +151,7 @@ class _Flows(pytest.File):
 
 
 class _FlowCheckError(Exception):
-    """A flow and its source disagree."""
+    """A flow and its source disagree, or cannot be compared."""
 
 
 class _FlowTest(pytest.Item):

@@ -225,4 +225,7 @@ def test_flow_check_that_cannot_look(checked, tmp_path, line, message):
     (tmp_path / "flows.json").write_text(ELSEWHERE, encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(f"[tool.penstock]\n{line}\n")
 
-    assert message in checked("-k", "orders")
+    shown = checked("-k", "orders")
+
+    assert message in shown
+    assert "Error:" not in shown

@@ -35,7 +35,8 @@ def read_baseline(path: Path) -> dict[Key, int]:
         entries = tomllib.loads(text).get("finding", [])
         keys = [_key(entry) for entry in entries]
     except OSError as error:
-        raise ConfigurationError(str(path), f"cannot be read: {error.strerror}") from error
+        cure = "" if path.exists() else ". To make it, write --write-baseline"
+        raise ConfigurationError(str(path), f"cannot be read: {error.strerror}{cure}") from error
     except (ValueError, TypeError, AttributeError) as error:
         raise ConfigurationError(str(path), f"not a baseline: {error}") from error
     lines = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == "[[finding]]"]
@@ -110,13 +111,13 @@ def keys_not_checked(report: Report, known: Iterable[Key]) -> set[Key]:
 
 def _stale(key: Key, location: Location) -> Finding:
     code, flow, source, target = key
-    edge = source if target is None else f"{source} -> {target}"
+    names = " -> ".join(name for name in (source, target) if name is not None)
     return Finding(
         code=STALE,
         flow=flow,
         source=source,
         target=target,
-        message=f"{code} of {edge} is not found any more",
+        message=f"{code}{names and f' of {names}'} is not found any more",
         details=("Remove this entry, or write the file again with --write-baseline.",),
         location=location,
     )

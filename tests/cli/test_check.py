@@ -149,7 +149,11 @@ def test_several_formats_in_one_run(project):
             "unknown flow 'cheked_orders'; did you mean 'checked_orders'? (known: checked_orders)",
         ),
         (("--explain", "pay:charge"), "write FLOW.STEP:STEP, with the names of its steps"),
-        (("--baseline", "gone.toml"), "gone.toml: cannot be read"),
+        (
+            ("--baseline", "gone.toml"),
+            "gone.toml: cannot be read: No such file or directory. To make it, write "
+            "--write-baseline",
+        ),
         (("-m", "cli_none"), "no flow is declared in these modules: cli_none"),
     ],
 )
@@ -533,6 +537,6 @@ def test_a_baseline_without_an_import(touched):
         imported = run("--baseline", "known.toml")
 
     stale = [line for line in imported.stdout.splitlines() if "[baseline-stale]" in line]
-    assert [line.partition(": ")[2].split(" of ")[0] for line in stale] == [
+    assert [line.partition(": ")[2].partition(" is ")[0] for line in stale] == [
         f"cli_other: {code}" for code in codes
     ]

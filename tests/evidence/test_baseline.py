@@ -58,10 +58,12 @@ def test_stale_entries_are_errors(baseline):
 
 
 def test_an_entry_about_a_step_is_stale():
-    """An entry without a second step names the one that it has."""
-    report = apply_baseline(report_on(""), {("step-missing", "orders", "pay", None): 1}, "b")
+    """An entry without a second step names the one that it has, and one without a step none."""
+    known = {("step-missing", "orders", "pay", None): 1, ("cycle", "orders", None, None): 4}
+    first, second = apply_baseline(report_on(""), known, "b").findings
 
-    assert report.findings[0].message == "step-missing of pay is not found any more"
+    assert first.message == "step-missing of pay is not found any more"
+    assert second.title == "orders: cycle is not found any more"
 
 
 @pytest.mark.parametrize("flow", ["gone", None])
