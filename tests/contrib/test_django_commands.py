@@ -153,6 +153,14 @@ class TestCommand:
         assert message in stderr
         assert raised.value.returncode == 2
 
+    def test_settings_that_are_wrong(self, project, capfd):
+        """A wrong setting ends with 2, as a usage error does."""
+        (project / "pyproject.toml").write_text("[tool.penstock]\nmodule = 1\n")
+        code, _, stderr = manage(capfd, "penstock", "check")
+
+        assert code == 2
+        assert "unknown setting 'module'; did you mean 'modules'?" in stderr
+
     @pytest.mark.usefixtures("project")
     @pytest.mark.parametrize("where", ["before", "after"])
     def test_options_of_django(self, where, capfd):

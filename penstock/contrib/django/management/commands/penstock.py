@@ -74,8 +74,10 @@ class Command(BaseCommand):
                 code = main.main(args or ["--help"], program, standalone_mode=False, obj=host)
         except SystemExit as ended:
             code = int(ended.code or 0)
-        except (ConfigurationError, Abort) as error:
-            raise CommandError(str(error) or "aborted") from error
+        except ConfigurationError as error:
+            raise CommandError(str(error), returncode=2) from error
+        except Abort as error:
+            raise CommandError("aborted") from error
         except UsageError as error:
             path = error.ctx.command_path if error.ctx else program
             message = f"{error.format_message()}\nTry '{path} --help' for help."
