@@ -69,7 +69,8 @@ class _Project:
             return None
         for absolute, root in self._roots:
             path = Path(absolute(found.file))
-            if path.is_relative_to(root) and is_own(path):
+            # A project that is itself in such a folder as libraries are has its files there.
+            if path.is_relative_to(root) and (is_own(path) or not is_own(Path(root))):
                 file = path.relative_to(root).as_posix()
                 return Location(escape_controls(portable(file)), found.line)
         return None

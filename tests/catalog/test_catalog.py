@@ -265,6 +265,18 @@ def test_library_in_the_project(tmp_path):
     assert Catalog.from_registry(tmp_path).flow("f").steps[0].location is None
 
 
+def test_project_among_libraries(tmp_path):
+    """A project in a folder that is called like that of libraries has its files."""
+    root = tmp_path / "site-packages" / "project"
+    file = str(root / "shop.py")
+    code = compile(
+        "import penstock\n@penstock.flow('f')\n@penstock.step\ndef s(): ...", file, "exec"
+    )
+    exec(code, {"__name__": "shop", "__file__": file})
+
+    assert str(Catalog.from_registry(root).flow("f").steps[0].location) == "shop.py:2"
+
+
 def test_hostile_docstrings():
     """Docstrings that UTF-8 cannot hold, or that are huge, come back as any file can hold them."""
     flow("f")(entrypoint(name="a")(lambda: None))
