@@ -104,8 +104,9 @@ def explain_unchecked(report: Report, settings: Settings) -> str | None:
     """
     if not report.looked_at and not report.failures:
         cure = settings.words.assign("pythonpath", "src")
+        reason = next((f" ({edge.reason})" for edge in report.edges if edge.reason), "")
         return (
-            f"no function of these flows is in the source in {settings.project_folder}: "
+            f"no function of these flows is in the source in {settings.project_folder}{reason}: "
             f"run it in the folder of the project, or write {cure}"
         )
     if not any(report.edges) and not report.findings:

@@ -177,10 +177,11 @@ def test_a_check_that_looked_at_nothing_fails(project):
     assert (lonely.exit_code, elsewhere.exit_code) == (2, 2)
     assert "these flows have no edges, so there is nothing to check" in lonely.stderr
     assert "no function of these flows is in the source in " in elsewhere.stderr
+    assert " (elsewhere, with the function of pay, is not a file of " in elsewhere.stderr
 
 
 def test_a_report_that_cannot_be_written(drifted):
-    """A file that cannot be written is no finding: exit code 2, after what is for people."""
+    """A file that cannot be written is not a finding: exit code 2, after what is for people."""
     (drifted / "file").write_text("")
     actual = run("--format", "json:file/report.json", "--format", "text")
 
