@@ -102,7 +102,8 @@ def explain_unchecked(report: Report, settings: Settings) -> str | None:
 
     .. versionadded:: 0.2
     """
-    if not report.looked_at and not report.failures:
+    is_gone = any(flow.missing for flow in report.flows)  # which is a finding
+    if not (report.looked_at or report.failures or is_gone):
         cure = settings.words.assign("pythonpath", "src")
         reason = next((f" ({edge.reason})" for edge in report.edges if edge.reason), "")
         return (

@@ -57,18 +57,24 @@ def find_renamed(
     moved = [(links.count(each), each) for each in _moved(project, step) if each not in taken]
     most = max((edges for edges, _ in moved), default=-1)
     found = _nearest(step, [each for edges, each in moved if edges == most])
-    rated: list[tuple[int, float, int, Definition]] = []
+    rated: list[tuple[bool, int, float, int, Definition]] = []
     if found is not None:
-        rated.append((most, _SAME, 0, found))
+        rated.append((_is_declared(found), most, _SAME, 0, found))
     for n, each in enumerate(_beside(project, step)):
         if each not in taken:
             edges, likeness = links.count(each), _rate(step, name, each)
             if _is_described(name, each) and links.count(each, everywhere=True):
                 likeness += _DESCRIBED
             if links.are_most(edges) or likeness >= (_ALIKE_WITH_EDGE if edges else _ALIKE):
-                rated.append((edges, likeness, -n, each))
-    best = max(rated, default=None, key=lambda one: one[:3])
-    return best and best[3]
+                rated.append((_is_declared(each), edges, likeness, -n, each))
+    best = max(rated, default=None, key=lambda one: one[:4])
+    return best and best[4]
+
+
+def _is_declared(function: Definition) -> bool:
+    """Return whether a function has a decorator of penstock, as a step has and a helper has not."""
+    lines = (function.location.line, *(each.lineno for each in function.decorators))
+    return any(line in function.source.decorated for line in lines)
 
 
 def _moved(project: Project, step: CheckedStep) -> list[Definition]:

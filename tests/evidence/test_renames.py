@@ -3,6 +3,8 @@
 import pytest
 from checked_sources import checked, project_with, verdicts
 
+from penstock.docs import Settings
+from penstock.evidence import check_flows, explain_unchecked, read_flows
 from penstock.evidence._check import check
 from penstock.evidence._model import CheckedFlow, CheckedStep
 
@@ -218,3 +220,57 @@ def test_a_class_that_is_elsewhere(qualname, files, found):
     report = checked({"old.py": "", **files}, "", pay={"module": "old", "qualname": qualname})
 
     assert [missing.renamed_to for missing in report.missing] == [found]
+
+
+DECLARED = """
+from penstock import entrypoint, flow, step
+
+@flow("orders")
+@entrypoint
+def take():
+    pay()
+    notify()
+
+@flow("orders")
+@step(after="take")
+def pay(): print()
+
+def notify():
+    for each in (confirm,): each()
+
+@flow("orders")
+@step(after="pay")
+def confirm(): print()
+"""
+
+
+def after_a_change(folder, files):
+    """Return the settings, and the report on the flow of DECLARED once *files* are in *folder*."""
+    settings = Settings(modules=("shop",), root=str(folder), folder=str(folder))
+    (folder / "shop.py").write_text(DECLARED)
+    flows = read_flows(settings).catalog.flows
+    (folder / "shop.py").unlink()
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return settings, check_flows(flows, folder)
+
+
+@pytest.mark.parametrize("above", ["", "@trace\n", "@trace\n@trace\n"])
+def test_a_function_that_is_declared_is_rather_a_step(tmp_path, above):
+    """A helper that has more edges is not the step if another function has the decorators."""
+    text = DECLARED.replace("pay()", "pay_all()").replace("@flow", f"{above}@flow")
+    _, report = after_a_change(tmp_path, {"shop.py": text})
+
+    assert [missing.renamed_to for missing in report.flows[0].missing] == ["shop.pay_all"]
+
+
+def test_all_functions_have_moved(tmp_path):
+    """Each function of a flow that is in another module now is reported."""
+    files = {"shop/__init__.py": "", "shop/orders.py": DECLARED}
+    settings, report = after_a_change(tmp_path, files)
+
+    assert explain_unchecked(report, settings) is None
+    assert [finding.code for finding in report.findings] == ["step-renamed"] * 3
+    assert report.flows[0].missing[0].renamed_to == "shop.orders.take"
