@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock.catalog._objects import Objects
 from penstock.evidence._analysis.binding import bind
-from penstock.evidence._analysis.heap import ANY_ITEM, KEYS, Heap
+from penstock.evidence._analysis.heap import ANY_ITEM, Heap
 from penstock.evidence._analysis.scopes import ANY, OPEN, Activation, Arguments, ClassInfo, Scope
 from penstock.evidence._analysis.terms import Outside, Term
 from penstock.evidence._analysis.values import (
@@ -257,6 +257,8 @@ class Engine(Heap):
 
     def items(self, container: Value, key: Value | None = None) -> Values:
         """Return the items of a container: those of a key, or all."""
+        if key is None:
+            return self.all_items(container)
         slots, slot = self.slots(container), self.slot_of(key)
         if slot is not ANY_ITEM and isinstance(key, (Constant, Container)):
             return join(slots.get(slot, NOTHING), slots.get(ANY_ITEM, NOTHING))
@@ -266,7 +268,7 @@ class Engine(Heap):
                 exact = join(*(slots.get(c, NOTHING) for c in self._related(key)))
             if exact or isinstance(key, Class):
                 return join(exact, others)
-        return join(*(values for slot, values in slots.items() if slot != KEYS))
+        return self.all_items(container)
 
     def _related(self, key: Class) -> Iterator[Value]:
         yield Class(key.definition)

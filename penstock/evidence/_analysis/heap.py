@@ -35,6 +35,8 @@ class Heap:
         self.changed = False
         """Whether something has changed after somebody has read it."""
         self._heap: dict[Value, dict[Hashable, Values]] = {}
+        self._items: dict[Value, Values] = {}
+        """All items of each container of which somebody has read them."""
         self._postponed: dict[Value, Callable[[], None]] = {}
         self._read: set[tuple[Value, Hashable]] = set()
         self.decorated: Values = NOTHING
@@ -50,6 +52,7 @@ class Heap:
         """Let *fill* store what *owner* has, when somebody asks for that."""
         if owner not in self._heap:
             self._heap[owner] = {}
+            self._items.pop(owner, None)
             self._postponed[owner] = fill
 
     def _slots_of(self, owner: Value) -> dict[Hashable, Values] | None:
@@ -77,6 +80,7 @@ class Heap:
         if both == known:
             return
         slots[slot] = both
+        self._items.pop(owner, None)
         if (owner, slot) in self._read or (owner, ANY_ITEM) in self._read:
             self.changed = True
         if isinstance(owner, Instance) and owner.site is not None:
@@ -101,6 +105,15 @@ class Heap:
         slots = self._slots_of(owner)
         self._read.add((owner, ANY_ITEM))
         return {} if slots is None else slots
+
+    def all_items(self, container: Value) -> Values:
+        """Return the items of a container, whatever their keys are."""
+        known = self._items.get(container)
+        if known is None:
+            slots = self.slots(container)
+            known = join(*(values for slot, values in slots.items() if slot != KEYS))
+            self._items[container] = known
+        return known
 
     def put(self, container: Value, key: Value | None, values: Values) -> None:
         """Let *values* be items of a container: of *key*, or of any if that is not known."""

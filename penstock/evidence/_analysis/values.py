@@ -257,6 +257,10 @@ _MOST = 40
 """How many values a name may have: after these it is whatever else it may be, too."""
 
 
+_VAGUE = (Unknown(), Further(), Further(is_cut=True))
+"""The values that are left out where there are more."""
+
+
 def join(*several: Iterable[Value]) -> Values:
     """Return all values of *several*, each once."""
     filled = [values for values in several if values]
@@ -269,6 +273,8 @@ def join(*several: Iterable[Value]) -> Values:
     found = dict.fromkeys(first)  # no loops of Python: this is the most frequent call of all
     for values in others:
         found.update(dict.fromkeys(values))
+        if len(found) > _MOST + len(_VAGUE):
+            break  # what else there is would be left out
     if len(found) > _MOST:
         known = [value for value in found if not isinstance(value, (Unknown, Further))]
         return (*known[:_MOST], *CUT)
