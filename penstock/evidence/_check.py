@@ -7,8 +7,8 @@ from penstock._common.failures import own_failure
 from penstock.catalog._objects import NOT_IMPORTED
 from penstock.evidence._analysis.analysis import MOST_WORK, Analysis
 from penstock.evidence._analysis.engine import WorkLimitError
+from penstock.evidence._analysis.kept import kept_values
 from penstock.evidence._analysis.terms import Outside
-from penstock.evidence._analysis.values import kept_values
 from penstock.evidence._collector import without_collector
 from penstock.evidence._model import (
     CheckedFlow,

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from checked_sources import checked
 
-from penstock.evidence._analysis.values import UNKNOWN, Class, Unknown, kept_values
+from penstock import Location
+from penstock.evidence._analysis.kept import kept_values
+from penstock.evidence._analysis.terms import EMPTY, Outside, Sequence, choice, sequence
+from penstock.evidence._analysis.values import UNKNOWN, Class, Unknown
 from penstock.evidence._collector import without_collector
 from penstock.evidence._source.files import SourceFile
 from penstock.evidence._source.functions import children_of, nodes_in
@@ -98,3 +101,15 @@ def redeem(): ...
 """
 
     assert checked(source, "pay -> redeem").edges[0].verdict == "supported"
+
+
+def test_equal_terms_are_one_object():
+    """What functions do is compared by identity, and equal ways are one."""
+    place = Location("app.py", 3)
+
+    with kept_values():
+        one, other = Outside("a()", place), Outside("a()", place, library=None)
+        assert one is other is not Outside("b()", place)
+        assert sequence([one, sequence([other])]) is Sequence((one, one))
+        assert choice([Sequence((one, one)), Sequence((other, other))]) is Sequence((one, one))
+        assert Sequence() is EMPTY

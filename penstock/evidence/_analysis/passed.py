@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.evidence._analysis.binding import defaults_of
+from penstock.evidence._analysis.kept import Kept
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._source.files import Definition
@@ -13,8 +14,8 @@ from penstock.evidence._source.functions import called_by, written
 __all__ = ["PLAIN", "Passed", "decorators_of", "fits", "passed_in"]
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+@dataclass(frozen=True, slots=True, eq=False)
+class Passed(metaclass=Kept):
     """The number of positional arguments of a call, and the names of the others."""
 
     count: int

@@ -1,10 +1,14 @@
-"""The terms that say in which order the body of a function may call, hand off and leave."""
+"""The terms that say in which order the body of a function may call, hand off and leave.
+
+There is one object for equal terms, whose hash and comparison are those of its identity.
+"""
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from penstock._declared.step import Location
+from penstock.evidence._analysis.kept import Kept
 
 if TYPE_CHECKING:
     from penstock.evidence._analysis.passed import Passed
@@ -33,8 +37,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, eq=False)
+class Call(metaclass=Kept):
     """A call of one of several functions."""
 
     targets: tuple["Activation", ...]
@@ -43,8 +47,8 @@ class Call:
     """Whether it makes a generator, whose body runs later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+@dataclass(frozen=True, slots=True, eq=False)
+class Outside(metaclass=Kept):
     """A call of which the source does not show where it leads."""
 
     text: str
@@ -72,16 +76,6 @@ class Outside:
     methods: tuple[str, ...] = ()
     """The methods of which one runs if the class of *text* has it, where nothing is called."""
 
-    _hash: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        key = self.text, self.location, self.library, self.is_lost, self.passed, self.methods
-        object.__setattr__(self, "_hash", hash(key))
-
-    def __hash__(self) -> int:
-        """Return the hash, which orders of steps need many times."""
-        return self._hash
-
     @property
     def reason(self) -> str:
         """Why nobody knows where it leads."""
@@ -90,8 +84,8 @@ class Outside:
         return self.text if self.is_lost else f"{self.text} cannot be resolved"
 
 
-@dataclass(frozen=True, slots=True)
-class Background:
+@dataclass(frozen=True, slots=True, eq=False)
+class Background(metaclass=Kept):
     """Something that is handed off: it begins later than this, and need not have ended after."""
 
     body: "Term"
@@ -99,15 +93,15 @@ class Background:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+@dataclass(frozen=True, slots=True, eq=False)
+class Join(metaclass=Kept):
     """Waiting until what was handed off has ended."""
 
     token: Hashable
 
 
-@dataclass(frozen=True, slots=True)
-class Iterate:
+@dataclass(frozen=True, slots=True, eq=False)
+class Iterate(metaclass=Kept):
     """A block that runs at each ``yield`` of a generator."""
 
     targets: tuple["Activation", ...]
@@ -117,41 +111,41 @@ class Iterate:
     """Whether it is a loop, and not the block of a context manager."""
 
 
-@dataclass(frozen=True, slots=True)
-class Yield:
+@dataclass(frozen=True, slots=True, eq=False)
+class Yield(metaclass=Kept):
     """A ``yield``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+@dataclass(frozen=True, slots=True, eq=False)
+class Exit(metaclass=Kept):
     """Leaving the block, the loop or the function."""
 
     kind: Literal["return", "raise", "break", "continue"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence(metaclass=Kept):
     """One after the other."""
 
     items: tuple["Term", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice(metaclass=Kept):
     """One of several."""
 
     options: tuple["Term", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parallel:
+@dataclass(frozen=True, slots=True, eq=False)
+class Parallel(metaclass=Kept):
     """All of them, in any order."""
 
     items: tuple["Term", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop(metaclass=Kept):
     """Any number of times."""
 
     body: "Term"
@@ -160,16 +154,16 @@ class Loop:
     """Whether it ends without ``break``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rounds:
+@dataclass(frozen=True, slots=True, eq=False)
+class Rounds(metaclass=Kept):
     """A loop over a list that the source has: one round for each item."""
 
     items: tuple["Term", ...]
     otherwise: "Term" = Sequence()
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+@dataclass(frozen=True, slots=True, eq=False)
+class Try(metaclass=Kept):
     """A ``try`` statement."""
 
     body: "Term"

@@ -1,12 +1,11 @@
 """The values that names may have, as far as the source shows them. All are frozen."""
 
-from collections.abc import Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from threading import Lock
 from types import NoneType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from penstock.evidence._analysis.kept import Kept
 from penstock.evidence._source.files import Definition, SourceFile
 
 if TYPE_CHECKING:
@@ -38,62 +37,16 @@ __all__ = [
     "assignable",
     "is_vague",
     "join",
-    "kept_values",
 ]
-
-_V = TypeVar("_V")
-
-
-class _Kept(type):
-    """Makes equal values one object, whose hash and comparison are those of its identity."""
-
-    permanent: ClassVar[dict[Hashable, Any]] = {}
-    """The values that modules have."""
-
-    known: ClassVar[dict[Hashable, Any]] = permanent
-    """These, and the values of the checks that are running."""
-
-    running = 0
-    lock = Lock()
-
-    def __call__(cls: type[_V], *args: Any, **named: Any) -> _V:
-        """Return the value of these fields, which is made if there is none."""
-        key = (cls, args, *named.items()) if named else (cls, args)
-        found: _V | None = _Kept.known.get(key)
-        if found is not None:
-            return found
-        made: _V = type.__call__(cls, *args, **named)
-        # It may be known with other defaults left out.
-        names: tuple[str, ...] = cls.__slots__  # type: ignore[attr-defined]
-        whole = (cls, tuple([getattr(made, name) for name in names]))
-        kept: _V = _Kept.known.setdefault(whole, made)
-        _Kept.known[key] = kept
-        return kept
-
-
-@contextmanager
-def kept_values() -> Iterator[None]:
-    """Forget after the block the values that were made in it, for they hold trees of source."""
-    with _Kept.lock:
-        _Kept.running += 1
-        if _Kept.running == 1:
-            _Kept.known = dict(_Kept.permanent)
-    try:
-        yield
-    finally:
-        with _Kept.lock:
-            _Kept.running -= 1
-            if not _Kept.running:
-                _Kept.known = _Kept.permanent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Unknown(metaclass=_Kept):
+class Unknown(metaclass=Kept):
     """A value that the source does not show."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Further(metaclass=_Kept):
+class Further(metaclass=Kept):
     """Whatever else a value may be, beside what an imported module has.
 
     A call of values among which this is may lead anywhere, whereas one that is unknown counts
@@ -105,7 +58,7 @@ class Further(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Constant(metaclass=_Kept):
+class Constant(metaclass=Kept):
     """A string, a number, True, False or None."""
 
     value: Any
@@ -114,7 +67,7 @@ class Constant(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class External(metaclass=_Kept):
+class External(metaclass=Kept):
     """Something of a library, by its dotted name, with ``()`` after what is called."""
 
     name: str
@@ -123,14 +76,14 @@ class External(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Module(metaclass=_Kept):
+class Module(metaclass=Kept):
     """A module of the project."""
 
     source: SourceFile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Function(metaclass=_Kept):
+class Function(metaclass=Kept):
     """A function of the project."""
 
     definition: Definition
@@ -139,7 +92,7 @@ class Function(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Class(metaclass=_Kept):
+class Class(metaclass=Kept):
     """A class of the project."""
 
     definition: Definition
@@ -148,7 +101,7 @@ class Class(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Instance(metaclass=_Kept):
+class Instance(metaclass=Kept):
     """An object of a class of the project."""
 
     cls: Definition
@@ -157,7 +110,7 @@ class Instance(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Method(metaclass=_Kept):
+class Method(metaclass=Kept):
     """A function with the object or class that it is bound to."""
 
     function: Function
@@ -165,7 +118,7 @@ class Method(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Super(metaclass=_Kept):
+class Super(metaclass=Kept):
     """The result of ``super()``."""
 
     cls: Definition
@@ -173,7 +126,7 @@ class Super(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Container(metaclass=_Kept):
+class Container(metaclass=Kept):
     """A list, tuple, dict or set. The heap has its items."""
 
     kind: str
@@ -181,7 +134,7 @@ class Container(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Partial(metaclass=_Kept):
+class Partial(metaclass=Kept):
     """A callable with some of its arguments."""
 
     callee: "Value"
@@ -192,7 +145,7 @@ class Partial(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wrapped(metaclass=_Kept):
+class Wrapped(metaclass=Kept):
     """A function in a descriptor or a decorator of a library that changes how it is called."""
 
     kind: str
@@ -200,7 +153,7 @@ class Wrapped(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alias(metaclass=_Kept):
+class Alias(metaclass=Kept):
     """A type that is written as an expression, like ``Annotated[Session, Depends(get_db)]``."""
 
     node: Any
@@ -208,7 +161,7 @@ class Alias(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Deferred(metaclass=_Kept):
+class Deferred(metaclass=Kept):
     """A coroutine that nobody awaits yet, or a generator that nobody iterates over yet."""
 
     kind: str
@@ -216,7 +169,7 @@ class Deferred(metaclass=_Kept):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pending(metaclass=_Kept):
+class Pending(metaclass=Kept):
     """The result of a hand-off, for which somebody may wait."""
 
     token: Hashable
