@@ -1,7 +1,14 @@
-"""What a check does once, and what it leaves out."""
+"""Work that a check does once, and values that it leaves out."""
 
+from pathlib import Path
+from unittest.mock import patch
+
+from checked_sources import checked
+
+from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.heap import Heap
 from penstock.evidence._analysis.values import CUT, Constant, Container, join
+from penstock.evidence._source.files import SourceFile
 
 
 def test_the_items_of_a_container_are_joined_once():
@@ -19,7 +26,7 @@ def test_the_items_of_a_container_are_joined_once():
 
 
 def test_items_that_are_stored_late_are_items():
-    """What fills a container when somebody asks for it counts, also if it was empty before."""
+    """Items that are stored on demand count, also in a container that was empty before."""
     heap, container = Heap(), Container("list", "site")
     one = Constant(1, int)
     before = heap.all_items(container)
@@ -45,3 +52,23 @@ def test_no_more_values_are_read_than_are_kept():
 
     assert found == (*(value for (value,) in several[:40]), *CUT)
     assert len(read) == 44
+
+
+def test_a_line_of_a_file_is_one_object():
+    """Each line of a file has one location, for all who ask."""
+    file = SourceFile("app", Path("app.py"), "app.py", "def a(): ...\n")
+
+    assert file.location_at(1) is file.location_at(1) is file.find("a").location
+
+
+def test_the_defaults_of_a_function_are_looked_for_once():
+    """The parameters with a default are known after the first of many calls."""
+    files = {
+        "app.py": "@step\ndef pay(): charge(1); charge(2)\n@step\ndef charge(a, b=None): ...\n"
+    }
+
+    with patch("penstock.evidence._analysis.binding.defaults_of", wraps=defaults_of) as looking:
+        checked(files, "pay -> charge")
+
+    functions = [call.args[0] for call in looking.call_args_list]
+    assert len(functions) == len(set(functions)) == 2

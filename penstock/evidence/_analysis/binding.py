@@ -74,8 +74,8 @@ def _filled(
 ) -> dict[str, Values]:
     """Return *bound* with what annotations and defaults say of unknown parameters."""
     node: Any = function.definition.header
-    with_default = {name for name, _ in defaults_of(node.args)}
-    for parameter in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+    with_default = _names_with_default(node.args)
+    for parameter in function.definition.parameters:
         has_default = parameter.arg in with_default
         values = bound[parameter.arg]
         if not values and has_default:
@@ -92,6 +92,14 @@ def _filled(
                 values = join(values, UNKNOWN)
         bound[parameter.arg] = values
     return bound
+
+
+def _names_with_default(arguments: ast.arguments) -> frozenset[str]:
+    """Return the names of the parameters with a default, which are looked for once."""
+    known: dict[str, Any] = arguments.__dict__
+    if "with_default" not in known:
+        known["with_default"] = frozenset(name for name, _ in defaults_of(arguments))
+    return known["with_default"]  # type: ignore[no-any-return]
 
 
 def defaults_of(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:

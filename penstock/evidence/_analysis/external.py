@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Hashable
-from dataclasses import replace
 
 from penstock.evidence._analysis.builtins import (
     cast_of,
@@ -105,8 +104,8 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
     handed = hand_functions(frame, callee, arguments, node)
     if not handed and (imported := imported_by(frame.engine, callee.name, arguments)):
         return imported
-    outside, given = outside_with(frame, node, arguments, callee)
-    frame.emit(replace(outside, hands_off=True) if handed else outside)
+    outside, given = outside_with(frame, node, arguments, callee, hands_off=bool(handed))
+    frame.emit(outside)
     _send(frame, callee, node)
     if handed and last_of(callee.name) not in SERVING:
         return handed

@@ -88,14 +88,17 @@ class Frame:
 
     def location(self, node: ast.AST) -> Location:
         """Return where *node* is."""
-        return Location(self.activation.definition.source.file, getattr(node, "lineno", 1))
+        return self.activation.definition.source.location_at(getattr(node, "lineno", 1))
 
     def emit(self, term: Term) -> None:
         """Note what happens next."""
         self.terms.append(term)
         if self.objects is not None and not isinstance(term, (Sequence, Exit)):
             leaves = _leaves(term)
-            self.objects = None if leaves is None else {**self.objects, **leaves}
+            if leaves is None:
+                self.objects = None
+            elif leaves:
+                self.objects = {**self.objects, **leaves}
 
     def leave(self) -> None:
         """Note that nothing gets beyond this."""
@@ -116,7 +119,7 @@ class Frame:
             with self.collected() as terms:
                 found.append(evaluate(each))
             options.append(sequence(terms))
-        if any(option != EMPTY for option in options):
+        if any(option is not EMPTY for option in options):
             self.emit(choice(options))
         return join(*found)
 

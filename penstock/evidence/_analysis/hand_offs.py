@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Hashable, Iterator
-from dataclasses import replace
 from typing import TypeGuard
 
 from penstock.evidence._analysis.by_name import named_by
@@ -39,6 +38,7 @@ from penstock.evidence._analysis.values import (
     Wrapped,
     join,
 )
+from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
 __all__ = [
@@ -185,35 +185,49 @@ def call_outside(
 ) -> Values:
     """Note a call of which the source does not show where it leads."""
     handed = hand_functions(frame, External("?"), arguments, node)
-    outside = outside_of(frame, node, arguments)
-    frame.emit(replace(outside, hands_off=bool(handed), is_cut=is_cut))
+    frame.emit(outside_of(frame, node, arguments, hands_off=bool(handed), is_cut=is_cut))
     if method_of(node) in SERVING:
         return NOTHING
     return handed or pending_in(arguments)
 
 
 def outside_of(
-    frame: Frame, node: ast.AST, arguments: Arguments, library: str | None = None
+    frame: Frame,
+    node: ast.AST,
+    arguments: Arguments,
+    library: str | None = None,
+    given: tuple[Definition, ...] = (),
+    *,
+    hands_off: bool = False,
+    is_cut: bool = False,
 ) -> Outside:
     """Return that *node* calls something that the source does not show."""
     text, location = callee_text(node), frame.location(node)
     # A library may run a coroutine that it makes.
     is_dropped = library is None and node in frame.dropped
     passed = passed_in(node, arguments, is_dropped=is_dropped)
-    return Outside(text, location, library, passed=passed)
+    # Named arguments would take longer, and there are very many of these.
+    return Outside(text, location, library, False, passed, hands_off, given, is_cut, ())  # noqa: FBT003
 
 
 def outside_with(
-    frame: Frame, node: ast.AST, arguments: Arguments, callee: External
+    frame: Frame,
+    node: ast.AST,
+    arguments: Arguments,
+    callee: External,
+    *,
+    hands_off: bool = False,
 ) -> tuple[Outside, Values]:
     """Return a call of a library, and the classes whose objects it has for later calls."""
     owner = External(callee.name.rpartition(".")[0], callee.site)
     before = frame.engine.load(owner, "given") if owner.name.endswith("()") else NOTHING
-    objects = (Class(value.cls) for value in arguments.all() if isinstance(value, Instance))
-    classes = (value for value in arguments.all() if isinstance(value, Class))
+    values = arguments.all()
+    objects = (Class(value.cls) for value in values if isinstance(value, Instance))
+    classes = (value for value in values if isinstance(value, Class))
     known = join(before, (c for c in (*objects, *classes) if frame.engine.is_inherited(c)))
     given = tuple(each.definition for each in known if isinstance(each, Class))
-    return replace(outside_of(frame, node, arguments, callee.name), given=given), known
+    outside = outside_of(frame, node, arguments, callee.name, given, hands_off=hands_off)
+    return outside, known
 
 
 def callee_text(node: ast.AST) -> str:

@@ -62,7 +62,7 @@ class Heap:
 
     def load(self, owner: Value, slot: Hashable) -> Values:
         """Return what is in *slot* of *owner*."""
-        slots = self._slots_of(owner)
+        slots = self._slots_of(owner) if self._postponed else self._heap.get(owner)
         self._read.add((owner, slot))
         return NOTHING if slots is None else slots.get(slot, NOTHING)
 

@@ -59,8 +59,8 @@ class Scope:
     def read(self, name: str) -> Values | None:
         """Return what *name* may be, or None if it is not assigned here."""
         self.was_read.add(name)
-        is_final = self.final is not None and name in self.final
-        found = self.final[name] if self.final is not None and is_final else self.names.get(name)
+        final = self.final
+        found = final[name] if final is not None and name in final else self.names.get(name)
         if self.real and name in self.real:
             return join(found or NOTHING, self.real[name])
         return found

@@ -79,7 +79,7 @@ class Definition:
         found = (each.names for each in nodes_in(self.node) if isinstance(each, ast.Nonlocal))
         return frozenset(name for names in found for name in names) & self.assigned_names
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[ast.arg, ...]:
         """The named parameters of a function, without those that take the rest."""
         known: ast.arguments | None = getattr(self.header, "args", None)
@@ -152,7 +152,7 @@ class Definition:
     @property
     def location(self) -> Location:
         """The line of the ``def`` itself."""
-        return Location(self.source.file, getattr(self.header, "lineno", 1))
+        return self.source.location_at(getattr(self.header, "lineno", 1))
 
     @property
     def label(self) -> str:
@@ -177,6 +177,7 @@ class SourceFile:
         self.leave_out: Callable[[SourceFile], str] | None = None
         """A function that returns the text without the decorators of penstock."""
         self.error: str | None = None
+        self._locations: dict[int, Location] = {}
         self.opened: set[ast.AST] = set()
         """The functions and classes whose bodies somebody has asked for."""
 
@@ -245,6 +246,13 @@ class SourceFile:
     def definitions(self) -> dict[ast.AST, Definition]:
         """All that the module defines, by node."""
         return _definitions_in(self)
+
+    def location_at(self, line: int) -> Location:
+        """Return a line of the file, which is one object for all who ask."""
+        known = self._locations.get(line)
+        if known is None:
+            known = self._locations[line] = Location(self.file, line)
+        return known
 
     def find(self, qualname: str, line: int | None = None) -> Definition | None:
         """Return what is called *qualname*: the one nearest to *line*, or else the last."""
