@@ -126,8 +126,11 @@ def check(
         incomplete=project.incomplete,
         cache=cache,
     )
-    not_imported = tuple(relative(str(each)) for each in project.failures)
-    report = replace(report, not_imported=not_imported)
+    report = replace(
+        report,
+        is_imported=report.is_imported or not (project.is_read or settings.catalog),
+        not_imported=tuple(relative(str(each)) for each in project.failures),
+    )
     if cache is not None:
         note_evidence(report.flows, cache)
     if files and not report.flows and not problems:

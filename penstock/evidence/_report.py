@@ -204,7 +204,7 @@ class Report:
         problems = sum(finding.code not in CODES for finding in self.findings)
         more += [count(problems, "problem")] if problems else []
         failures, lost = len(self.failures), len(self.not_imported)
-        more += [f"{count(lost, 'module')} not imported"] if lost else []
+        more += [f"{count(lost, 'module')} cannot be imported"] if lost else []
         more += [f"{count(failures, 'error')} of penstock itself"] if failures else []
         return "; ".join([counted, *more])
 

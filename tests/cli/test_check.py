@@ -190,6 +190,16 @@ def test_a_report_that_cannot_be_written(drifted):
     assert "file" in actual.stderr
 
 
+def test_a_flow_without_steps(project):
+    """A flow that was imported and has no step was imported all the same."""
+    (project / "cli_none.py").write_text("from penstock import flow\nempty = flow('cli_empty')\n")
+    actual = run("-m", "cli_none", "cli_empty")
+
+    assert actual.exit_code == 1
+    assert "[no-entrypoint]" in actual.stdout
+    assert "no module was imported" not in actual.stdout
+
+
 def test_problems_of_the_declaration_are_part_of_the_check(project):
     """A step after an unknown one is reported by the check, too."""
     text = SHOP.format("charge()").replace('after="pay"', 'after="gone"')

@@ -133,7 +133,7 @@ def test_modules_that_cannot_be_imported(tmp_path):
     assert suites.find("*/testcase/error").text == "\n".join(lost)
     assert made["github"].startswith("::error::cannot import 'a': ImportError: <b>\n::error::")
     assert "\n\n- cannot import 'a': ImportError: &lt;b&gt;\n- cannot import" in made["markdown"]
-    assert made["text"].endswith("; 2 modules not imported")
+    assert made["text"].endswith("; 2 modules cannot be imported")
 
 
 def test_a_code_without_a_page():
