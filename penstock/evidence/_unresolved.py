@@ -126,6 +126,20 @@ class WaysOut:
             or self._may_be_got(outside, wanted, is_own=is_own)
         )
 
+    def may_run_both(self, first: Definition, second: Definition) -> bool:
+        """Return whether a function that is not a step may lead to *first*, and to *second*.
+
+        It does so by their names, or by values that it is given or finds.
+        """
+        some, others = self._ancestors(first), self._ancestors(second)
+        callers, after = some[1:], others[1:]
+        are_values, is_value = any(map(self._is_value, some)), any(map(self._is_value, others))
+        return (
+            any(each in after for each in callers)
+            or (are_values and bool(after or is_value))
+            or (is_value and bool(callers))
+        )
+
     def _may_be_implicit(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether an object may have a method that leads to *wanted*, and runs there."""
         return any(

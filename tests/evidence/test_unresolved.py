@@ -424,6 +424,49 @@ def close(): pass
 
 
 @pytest.mark.parametrize(
+    ("line", "more", "verdict"),
+    [
+        ("given().collect()", "", "contradicted"),
+        ("given().collect()\n    ship()", "", "unverified"),
+        ("given().collect()", "def all():\n    given().collect()\n    ship()", "unverified"),
+        ("given().collect()", "def again(): given().collect()\nKNOWN = [ship]", "unverified"),
+        ("given()()", "KNOWN = [Shop().collect]", "unverified"),
+        ("for each in given(): each.collect()", "", "contradicted"),
+        (
+            "for each in given(): each.collect()",
+            "class Late:\n    def collect(self): ship()",
+            "unverified",
+        ),
+    ],
+    ids=[
+        "nowhere", "in the same function", "in another", "as a value", "the first as a value",
+        "not in a loop", "in a loop",
+    ],
+)  # fmt: skip
+def test_what_follows_a_step_behind_an_unresolved_call_has_to_be_called_there(line, more, verdict):
+    """A call that leads to a step runs what follows only if something that runs calls that."""
+    source = f"""
+@step
+def pay(given):
+    {line}
+class Shop:
+    @step
+    def collect(self): charge()
+class Other:
+    def collect(self): ...
+@step
+def charge(): pass
+@step
+def ship(): pass
+def elsewhere(): ship()
+{more}
+"""
+    edges = "pay -> collect, collect -> charge, charge -> ship"
+
+    assert verdicts(checked(source, edges))["charge -> ship"] == (verdict,)
+
+
+@pytest.mark.parametrize(
     ("lines", "verdict"),
     [
         ("given()\n    ship()\n    close()", "unverified"),

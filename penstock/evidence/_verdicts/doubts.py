@@ -76,7 +76,9 @@ class Doubts:
                     continue
                 source, target = edge.source, edge.target
                 if source not in entered:
-                    is_behind = cause.target == source or (cause.target, source) in known
+                    is_behind = (
+                        cause.target == source or (cause.target, source) in known
+                    ) and self._may_follow(cause, target, pairs, forth)
                 elif cause.target == source and self._is_followed(cause, target):
                     # A way to the first step that leads over what follows the edge is another.
                     late = {target, *(after for first, after in forth if first == target)}
@@ -95,6 +97,31 @@ class Doubts:
                     )
                     causes.append(found[number])
         return tuple(found)
+
+    def _may_follow(
+        self,
+        cause: EdgeEvidence,
+        target: str,
+        pairs: AbstractSet[tuple[str, str]],
+        forth: AbstractSet[tuple[str, str]],
+    ) -> bool:
+        """Return whether *target* may run after what an unresolved call leads to.
+
+        The function with the call leads there, the same call may in a loop, or another function
+        may, which the call runs.
+        """
+        if any(
+            second == target and (first == cause.source or (first, cause.source) in forth)
+            for first, second in pairs
+        ):
+            return True
+        first, second = self._evidence.located[cause.target], self._evidence.located[target]
+        ways = self._evidence.ways
+        return ways.may_run_both(first, second) or any(
+            each.location == cause.location and ways.may_lead(each, second, is_own=True)
+            for calls in self._evidence.outside.values()
+            for each in calls
+        )
 
     def _entered(self, known: AbstractSet[tuple[str, str]]) -> set[str]:
         """Return the steps to which the source shows a way from where the flow begins."""
