@@ -24,6 +24,7 @@ from penstock.evidence._analysis.library import (
     VERBS,
     WAITING,
     last_of,
+    may_have,
 )
 from penstock.evidence._analysis.passed import PLAIN, Passed, decorators_of, fits
 from penstock.evidence._analysis.terms import Outside
@@ -186,7 +187,8 @@ class WaysOut:
     def is_of_library(self, method: Definition) -> bool:
         """Return whether a library may call *method*, since its class extends one of the library.
 
-        A type of data calls special methods alone, and a model none that are private.
+        A type of data calls special methods alone, a model none that are private, and a class of
+        which it is known what it has no others.
         """
         cls, name = method.parent, method.name
         if cls is None or not method.is_method or not self._engine.is_inherited(Class(cls)):
@@ -195,7 +197,12 @@ class WaysOut:
         is_private = name.startswith("_")
         if is_private and name.endswith("_"):
             return True
-        return not all(_OF_DATA.match(one) or (is_private and _MODEL.search(one)) for one in bases)
+        return not all(
+            _OF_DATA.match(one)
+            or (is_private and _MODEL.search(one))
+            or not may_have(one, name)
+            for one in bases
+        )
 
     def _is_template_of(self, outside: Outside, definition: Definition) -> bool:
         """Return whether a view of a library may call a method by its verb."""

@@ -282,12 +282,15 @@ def charge(): ...
         ("enum.Enum", "charge", "contradicted"),
         ("enum.Enum", "_missing_", "unverified"),
         ("dict", "__getitem__", "unverified"),
+        ("threading.Thread", "run", "unverified"),
+        ("threading.Thread", "charge", "contradicted"),
+        ("threading.Thread, lib.Base", "charge", "unverified"),
     ],
 )
 def test_a_message_leads_to_a_method_that_a_library_may_call(base, method, verdict):
-    """A type of data calls special methods alone, and a model none that are private."""
+    """A type of data calls special methods alone, a model none that are private, a thread run."""
     source = f"""
-import abc, enum, lib
+import abc, enum, lib, threading
 @step
 def pay(): lib.producer.send("a")
 class Shop({base}):
@@ -614,6 +617,31 @@ def pay(shop: Shop, late):
     {call}
 def other(shop: Shop):
     shop.called()
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("base", "verdict"),
+    [
+        ("lib.View", "unverified"),
+        ("flask.views.View", "contradicted"),
+        ("lib.View, flask.views.View", "unverified"),
+    ],
+)
+def test_a_class_of_a_library_has_no_more_than_it_has(base, verdict):
+    """A method that a known class does not have is that of the next class of the project."""
+    source = f"""
+import flask.views, lib
+class Base:
+    def find(self): pass
+class Shop({base}, Base):
+    def late(self): collect()
+@step
+def collect(): ...
+@step
+def pay():
+    Shop().find()
 """
     assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}
 

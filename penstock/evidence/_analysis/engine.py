@@ -8,6 +8,7 @@ from typing import Any
 from penstock.catalog._objects import Objects
 from penstock.evidence._analysis.binding import bind
 from penstock.evidence._analysis.heap import ANY_ITEM, Heap
+from penstock.evidence._analysis.library import may_have
 from penstock.evidence._analysis.scopes import ANY, OPEN, Activation, Arguments, ClassInfo, Scope
 from penstock.evidence._analysis.terms import Outside, Term
 from penstock.evidence._analysis.values import (
@@ -355,18 +356,21 @@ class Engine(Heap):
     def find(self, cls: Definition, name: str, after: Definition | None = None) -> Values:
         """Return what a class has under *name*, as an attribute is looked up.
 
-        A class of a library may have it, or one of the project that comes after.
+        A class of a library may have it, or one of the project that comes after. The former has
+        not if it is known what it has.
         """
         line = self.mro(cls)
         if after is not None:
             line = line[line.index(after) + 1 :] if after in line else ()
         inherited: Values = NOTHING
+        may_be_inherited = False
         for one in line:
             if not isinstance(one, str):
                 if found := self.own(one, name):
-                    return join(found, inherited)
-            elif not inherited and one not in _WITHOUT_ATTRIBUTES:
-                inherited = (External(f"{one}.{name}"),)
+                    return join(found, inherited if may_be_inherited else NOTHING)
+            elif one not in _WITHOUT_ATTRIBUTES:
+                inherited = inherited or (External(f"{one}.{name}"),)
+                may_be_inherited = may_be_inherited or may_have(one, name)
         return inherited
 
     def has_implicit(self, name: str) -> bool:

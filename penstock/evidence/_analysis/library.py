@@ -23,6 +23,7 @@ __all__ = [
     "LOGGING_CLASSES",
     "LOOKING",
     "NAMING",
+    "OF_BASES",
     "PLUGINS",
     "RECEIVING",
     "REGISTERING",
@@ -39,12 +40,19 @@ __all__ = [
     "WAITING",
     "is_sent_by_calling",
     "last_of",
+    "may_have",
 ]
 
 
 def is_sent_by_calling(name: str) -> bool:
     """Return whether a decorator makes a task that each call sends to a queue, as Huey's do."""
     return "huey" in name.lower() and last_of(name) in {"task", "db_task"}
+
+
+def may_have(base: str, name: str) -> bool:
+    """Return whether the class *base* of a library may have something called *name*."""
+    known = OF_BASES.get(base)
+    return known is None or name in known or name.startswith("__")
 
 
 def last_of(name: str) -> str:
@@ -109,6 +117,25 @@ LOOKING = frozenset({
     "assertRaises", "raises",
 })  # fmt: skip
 """Functions that only look at what they get."""
+
+
+VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
+"""Methods that the views of a library call by the verb of a request."""
+
+
+OF_BASES = {
+    **dict.fromkeys(("threading.Thread", "threading.Timer"), frozenset({
+        "start", "run", "join", "name", "daemon", "is_alive", "ident", "native_id", "getName",
+        "setName", "isDaemon", "setDaemon", "cancel", "interval", "function", "args", "kwargs",
+        "finished", "_target", "_args", "_kwargs", "_name", "_started", "_stop", "_delete",
+        "_bootstrap",
+    })),
+    **dict.fromkeys(("flask.views.View", "flask.views.MethodView"), VERBS | {
+        "dispatch_request", "as_view", "methods", "decorators", "init_every_request",
+        "provide_automatic_options",
+    }),
+}  # fmt: skip
+"""What classes of libraries have, and call of a subclass, besides special methods."""
 
 
 LOGGED = (
@@ -282,10 +309,6 @@ VALIDATING = frozenset({
     "from_orm",
 })  # fmt: skip
 """Methods of a class of `pydantic` that make an object and check it."""
-
-
-VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
-"""Methods that the views of a library call by the verb of a request."""
 
 
 IN_TEMPLATES = frozenset({
