@@ -98,6 +98,7 @@ class WaysOut:
     def __init__(self, project: Project, engine: Engine, steps: AbstractSet[Definition]) -> None:
         self._project, self._engine, self._steps = project, engine, steps
         self._added: dict[Definition, frozenset[str] | None] = {}
+        self._kept_arguments: dict[Definition, bool] = {}
         self._known_ancestors: dict[Definition, list[Definition]] = {}
         self._known_lambdas: dict[Definition, list[Definition]] = {}
 
@@ -445,7 +446,7 @@ class WaysOut:
     def _may_be_called(self, name: str, outside: Outside, wanted: Definition) -> bool:
         """Return whether *wanted*, or a helper that mentions it, is called *name*."""
         named = self._project.called_by(name, wanted.name)
-        helpers = (each for each in named if each not in self._steps)
+        helpers = (d for d in named if d not in self._steps and _mentions(d, wanted))
         is_common = name in OF_TYPES or name in _OF_LIBRARIES
         others = [wanted] if is_common else self._ancestors(wanted)
         found = (*(each for each in others if each.name == name), *helpers)
@@ -458,7 +459,10 @@ class WaysOut:
         if function not in self._added:
             self._added[function] = self._added_to(function)
         added = self._added[function]
-        return fits(passed, function, may_have_more=may_have_more, added=added)
+        if added == frozenset() and function not in self._kept_arguments:
+            self._kept_arguments[function] = self._keeps_arguments(function)
+        is_kept = self._kept_arguments.get(function, False)
+        return fits(passed, function, may_have_more=may_have_more, added=added, is_kept=is_kept)
 
     def _added_to(self, function: Definition) -> frozenset[str] | None:
         """Return the names of the arguments that decorators add, or None if others may be."""
@@ -472,6 +476,16 @@ class WaysOut:
                     return None
                 names |= added
         return names
+
+    def _keeps_arguments(self, function: Definition) -> bool:
+        """Return whether the decorators of *function* are of libraries, and pass all on."""
+        decorators = (called_by(each) for each in function.decorators)
+        return all(
+            isinstance(value, External)
+            for each in decorators
+            if last_of(written(each)) not in PLAIN
+            for value in self._value_of(each, function.source)
+        )
 
     def _value_of(self, node: ast.expr, source: SourceFile) -> Values:
         """Return what a name, or one of a module, is in a file."""
@@ -503,7 +517,9 @@ class WaysOut:
             found = self._known_ancestors[wanted] = [wanted]
             for each in found:
                 if each is wanted or each.name not in COMMON:
-                    callers = self._project.callers_of(each) or self._users_of(each)
+                    called = self._project.callers_of(each)
+                    callers = [d for d in called if d.kind == "module" or _mentions(d, each)]
+                    callers += () if called else self._users_of(each)
                     found += [d for d in callers if d not in self._steps and d not in found]
         return found
 
@@ -529,6 +545,15 @@ def _returns(function: Definition) -> bool:
 def _is_called(name: object, function: Definition) -> bool:
     """Return whether a name, or an attribute, may be *function*."""
     return function.name in {getattr(name, "id", None), getattr(name, "attr", None)}
+
+
+def _mentions(function: Definition, wanted: Definition) -> bool:
+    """Return whether the code of *function* has a name, and not a comment or a docstring alone."""
+    names = {"id", "attr", "name", "value"}
+    return any(
+        wanted.name in (getattr(node, each, None) for each in names)
+        for node in nodes_in(function.node)
+    )
 
 
 def _added_by(decorator: Value) -> frozenset[str] | None:

@@ -52,18 +52,51 @@ class Other:
 
 
 @pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("ship(late)", "unverified"),
+        ("run('ship')", "unverified"),
+        ("from app import ship as late", "unverified"),
+        ('"""Call it before ship(), not after."""', "contradicted"),
+        ("pass  # to ship() later", "contradicted"),
+    ],
+)
+def test_a_method_that_only_a_comment_leads_to_a_step(line, verdict):
+    """A helper leads to a step if its code has the name, and not a comment or a docstring."""
+    source = f"""
+@step
+def pay(given): given().collect()
+class Shop:
+    def collect(self):
+        {line}
+class Other:
+    def collect(self): ...
+@step
+def ship(order=None): ...
+"""
+    assert verdicts(checked(source, "pay -> ship")) == {"pay -> ship": (verdict,)}
+
+
+@pytest.mark.parametrize(
     ("decorator", "parameters", "verdict"),
     [
         ("staticmethod", "order", "unverified"),
         ("classmethod", "cls, order", "unverified"),
         ("classmethod", "order", "contradicted"),
         ("provided('order')", "self, order, shop", "unverified"),
+        ("contextmanager", "self, order", "unverified"),
+        ("contextmanager", "self", "contradicted"),
+        ("contextmanager\n    @changed", "self", "unverified"),
     ],
 )
 def test_a_decorator_may_change_the_arguments(decorator, parameters, verdict):
     """A function of which a decorator may take other arguments may be called with any."""
     source = f"""
+from contextlib import contextmanager
 from lib import provided
+def changed(function):
+    def inner(*args): return function()
+    return inner
 @step
 def pay(given):
     given().collect(1)

@@ -71,6 +71,7 @@ def fits(
     *,
     may_have_more: bool = False,
     added: frozenset[str] | None = None,
+    is_kept: bool = False,
 ) -> bool:
     """Return whether *definition*, of an object of unknown class, may be called with *passed*.
 
@@ -81,6 +82,7 @@ def fits(
         definition: The function.
         may_have_more: Whether something like a partial may add arguments to these.
         added: The names of the arguments that its decorators add, if nothing else is added.
+        is_kept: Whether its decorators pass on all arguments that they get.
     """
     if passed is None or definition.kind == "class":
         return True
@@ -102,7 +104,7 @@ def fits(
     required = {*names, *named} - with_default - {*names[: passed.count]} - passed.names
     if required - (added or frozenset()) and not passed.is_open and not may_have_more:
         return False
-    if is_changed:  # which may also keep arguments back
+    if is_changed and not is_kept:  # which may also keep arguments back
         return True
     too_many = passed.count > len(names) and parameters.vararg is None
     unknown = passed.names - {*names, *named} if parameters.kwarg is None else ()
