@@ -72,6 +72,9 @@ _MOST_CALLERS = 50
 _EXECUTING = re.compile(r"builtins\.exec$|runpy\.run_|.*\.exec_module$")
 """The names of functions that execute a file, which may call anything."""
 
+_NOT_KNOWN = COMMON | {"__call__"}
+"""Names by which nobody knows which function is called."""
+
 _OF_MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
 """Methods that no other method of an object calls back."""
 
@@ -134,12 +137,14 @@ class WaysOut:
         It does so by their names, or by values that it is given or finds.
         """
         some, others = self._ancestors(first), self._ancestors(second)
-        callers, after = some[1:], others[1:]
-        are_values, is_value = any(map(self._is_value, some)), any(map(self._is_value, others))
+        if any(each in others[1:] for each in some[1:]):
+            return True
+        callers, after = filter(_has_calls, some[1:]), filter(_has_calls, others[1:])
+        is_value, is_value_after = (any(map(self._is_value, each)) for each in (some, others))
         return (
-            any(each in after for each in callers)
-            or (are_values and bool(after or is_value))
-            or (is_value and bool(callers))
+            (is_value and is_value_after)
+            or (is_value and any(after))
+            or (is_value_after and any(callers))
         )
 
     def _may_be_implicit(self, outside: Outside, wanted: Definition) -> bool:
@@ -516,7 +521,7 @@ class WaysOut:
         if found is None:
             found = self._known_ancestors[wanted] = [wanted]
             for each in found:
-                if each is wanted or each.name not in COMMON:
+                if each is wanted or each.name not in _NOT_KNOWN:
                     called = self._project.callers_of(each)
                     callers = [d for d in called if d.kind == "module" or _mentions(d, each)]
                     callers += () if called else self._users_of(each)
@@ -540,6 +545,12 @@ def _returns(function: Definition) -> bool:
     """Return whether a function returns something."""
     found = (node for node in nodes_in(function.node) if isinstance(node, ast.Return))
     return any(node.value is not None for node in found)
+
+
+def _has_calls(function: Definition) -> bool:
+    """Return whether a function calls more than one thing, or a decorator may for it."""
+    calls = sum(isinstance(node, ast.Call) for node in nodes_in(function.node))
+    return calls > 1 or bool(decorators_of(function) - PLAIN)
 
 
 def _is_called(name: object, function: Definition) -> bool:

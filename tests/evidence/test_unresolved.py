@@ -320,15 +320,24 @@ def charge(): pass
     ("other", "verdict"),
     [
         ("", "contradicted"),
-        ("def sell(): ship()", "unverified"),
+        ("def sell(): ship()", "contradicted"),
+        ("@sold\ndef sell(): ship()", "unverified"),
+        ("def sell(given):\n    given()\n    ship()", "unverified"),
         ("ship()", "unverified"),
         ("queue = [ship]", "unverified"),
     ],
-    ids=["nothing", "a function", "the module", "a value"],
+    ids=[
+        "nothing", "a function without other calls", "of a decorator", "a function", "the module",
+        "a value",
+    ],
 )
 def test_what_leads_to_the_first_step_leads_to_a_second_that_something_calls(other, verdict):
-    """An unresolved call that leads to a step runs none after it that nothing else names."""
+    """An unresolved call that leads to a step runs none after it that nothing else names.
+
+    What calls nothing but the second calls no value before it.
+    """
     source = f"""
+from lib import sold
 queue = [charge]
 @step
 def pay(given): given()
@@ -491,7 +500,9 @@ class Other:
 def charge(): pass
 @step
 def ship(): pass
-def elsewhere(): ship()
+def elsewhere():
+    given()()
+    ship()
 {more}
 """
     edges = "pay -> collect, collect -> charge, charge -> ship"
@@ -524,3 +535,29 @@ KNOWN = [collect]
     edges = "pay -> collect, collect -> ship, ship -> close, close ~> collect"
 
     assert verdicts(checked(source, edges))["collect -> ship"] == (verdict,)
+
+
+@pytest.mark.parametrize(
+    ("caller", "verdict"),
+    [("Shop().begin", "unverified"), ("Other.__call__", "contradicted")],
+)
+def test_a_special_method_that_is_called_by_its_name_is_that_of_any_class(caller, verdict):
+    """A function that calls ``__call__`` of a class leads to no other one of that name."""
+    source = f"""
+@step
+def pay(given): given().run()
+class Shop:
+    def __call__(self, order): charge()
+    def begin(self, late, order): self.charge_all()
+    def charge_all(self): charge()
+class Other:
+    def __call__(self): ...
+class First:
+    def run(self):
+        {caller}(self, 1)
+class Second:
+    def run(self): ...
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
