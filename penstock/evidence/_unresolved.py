@@ -204,9 +204,7 @@ class WaysOut:
         if is_private and name.endswith("_"):
             return True
         return not all(
-            _OF_DATA.match(one)
-            or (is_private and _MODEL.search(one))
-            or not may_have(one, name)
+            _OF_DATA.match(one) or (is_private and _MODEL.search(one)) or not may_have(one, name)
             for one in bases
         )
 
@@ -522,9 +520,7 @@ class WaysOut:
             found = self._known_ancestors[wanted] = [wanted]
             for each in found:
                 if each is wanted or each.name not in _NOT_KNOWN:
-                    called = self._project.callers_of(each)
-                    callers = [d for d in called if d.kind == "module" or _mentions(d, each)]
-                    callers += () if called else self._users_of(each)
+                    callers = self._project.callers_of(each) or self._users_of(each)
                     found += [d for d in callers if d not in self._steps and d not in found]
         return found
 

@@ -327,7 +327,11 @@ def charge(): pass
         ("queue = [ship]", "unverified"),
     ],
     ids=[
-        "nothing", "a function without other calls", "of a decorator", "a function", "the module",
+        "nothing",
+        "a function without other calls",
+        "of a decorator",
+        "a function",
+        "the module",
         "a value",
     ],
 )

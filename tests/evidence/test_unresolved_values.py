@@ -850,3 +850,60 @@ class Order:
     report = checked(source, "pay -> Order")
 
     assert ([edge.verdict for edge in report.edges], report.failures) == (["unverified"], ())
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("keep(Shop)", "unverified"),
+        ("isinstance(keep, Shop)", "contradicted"),
+        ("issubclass(keep, (int, Shop))", "contradicted"),
+        ("try: keep()\nexcept (OSError, Shop): pass", "contradicted"),
+        ("def late(shop: Shop) -> list[Shop]: ...", "contradicted"),
+        ("late: Shop | None = None", "contradicted"),
+        ("from typing import get_type_hints\ndef late(shop: Shop): ...", "unverified"),
+    ],
+)
+def test_a_class_that_is_only_compared_or_annotates_is_made_nowhere(line, verdict):
+    """A value that is called may be a class that something keeps, not one that a check names."""
+    source = f"""
+from lib import keep
+@step
+def pay(given): given()
+class Shop:
+    def __init__(self): charge()
+@step
+def charge(): ...
+{line}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("kept", "verdict"),
+    [
+        ("shop.helper", "unverified"),
+        ("self.helper", "contradicted"),
+        ("self.shop.helper", "contradicted"),
+        ("late().helper", "unverified"),
+        ("plugin.helper", "unverified"),
+        ("found.helper", "contradicted"),
+        ("import_module(self.name); found.helper", "unverified"),
+        ("Late.helper", "contradicted"),
+    ],
+)
+def test_an_attribute_that_is_kept_is_a_function_of_a_module_only_if_it_may_be_of_one(
+    kept, verdict
+):
+    """The attribute of an object, of the name of a function, is not that function."""
+    sources = {
+        "shop.py": "from steps import charge\ndef helper(): charge()\n",
+        "steps.py": "@step\ndef charge(): ...\n@step\ndef pay(given): given()\n",
+        "app.py": f"""
+import shop
+class Late:
+    def keep(self, plugin, found):
+        keep({kept.replace("; ", "); keep(")})
+""",
+    }
+    assert verdicts(checked(sources, "pay -> charge")) == {"pay -> charge": (verdict,)}

@@ -135,7 +135,7 @@ OF_BASES = {
         "provide_automatic_options",
     }),
 }  # fmt: skip
-"""What classes of libraries have, and call of a subclass, besides special methods."""
+"""The names that classes of libraries have, and call of a subclass, besides special methods."""
 
 
 LOGGED = (

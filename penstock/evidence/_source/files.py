@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -160,6 +160,10 @@ class Definition:
         return f"{self.source.module}.{self.qualname}" if self.qualname else self.source.module
 
 
+_OF_MODULES = re.compile(r"mod|plugin|package|lib", re.IGNORECASE)
+"""How variables are called that have modules."""
+
+
 class SourceFile:
     """One file of the project, which is parsed where its tree is asked for.
 
@@ -294,9 +298,20 @@ class SourceFile:
                 found.setdefault(name, set()).add(node.end_lineno)
         return found
 
+    def is_in_code(self, line: int, name: str) -> bool:
+        """Return whether *name* in a line may be one of the code, and not of a comment."""
+        return line in self.lines_of_names.get(name, ()) or line in self._lines_of_f_strings
+
+    @cached_property
+    def _lines_of_f_strings(self) -> frozenset[int]:
+        """The lines of f-strings; before Python 3.12 the names in these have other lines."""
+        found = (node for node in nodes_in(self.tree) if isinstance(node, ast.JoinedStr))
+        lines = (range(node.lineno, (node.end_lineno or node.lineno) + 1) for node in found)
+        return frozenset(line for each in lines for line in each)
+
     @property
     def kept_names(self) -> frozenset[str]:
-        """The names that the code passes on or keeps."""
+        """The names that the code passes on or keeps, without those in annotations alone."""
         return self._kept[0]
 
     @property
@@ -304,23 +319,56 @@ class SourceFile:
         """The names of attributes that the code passes on or keeps, or that a string imports."""
         return self._kept[1]
 
+    @property
+    def kept_members(self) -> frozenset[str]:
+        """Those of the attributes that may be of a module."""
+        return self._kept[2]
+
+    @property
+    def names_in_annotations(self) -> frozenset[str]:
+        """The names in the annotations of parameters, results and variables."""
+        return self._kept[3]
+
     @cached_property
-    def _kept(self) -> tuple[frozenset[str], frozenset[str]]:
+    def _kept(self) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
         nodes = list(nodes_in(self.tree))
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        compared = {id(inner) for node in nodes for inner in _compared_in(node)}
+        hints = {id(inner) for node in nodes for inner in _annotations_in(node)}
+        any_module = "import_module" in self.text or "__import__" in self.text
         names: set[str] = set()
         attributes: set[str] = set()
+        members: set[str] = set()
+        annotating: set[str] = set()
         for node in nodes:
             match node:
-                case ast.Name(id=name, ctx=ast.Load()) if id(node) not in called:
-                    names.add(name)
-                case ast.Attribute(attr=name, ctx=ast.Load()) if id(node) not in called:
+                case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()) if (
+                    id(node) in called or id(node) in compared
+                ):
+                    pass
+                case ast.Name(id=name, ctx=ast.Load()):
+                    (annotating if id(node) in hints else names).add(name)
+                case ast.Attribute(attr=name, ctx=ast.Load()):
                     attributes.add(name)
+                    if any_module or self._may_be_of_module(node):
+                        members.add(name)
                 case ast.ImportFrom():  # what has another name here
-                    attributes.update(each.name for each in node.names if each.asname)
+                    others = [each.name for each in node.names if each.asname]
+                    attributes.update(others)
+                    members.update(others)
                 case ast.Constant(value=str(text)) if dotted := _DOTTED.fullmatch(text):
                     attributes.add(dotted[1])
-        return frozenset(names), frozenset(attributes)
+                    members.add(dotted[1])
+        found = (names, attributes, members, annotating)
+        return tuple(map(frozenset, found))  # type: ignore[return-value]
+
+    def _may_be_of_module(self, node: ast.Attribute) -> bool:
+        """Return whether *node* is what a module has, as far as its first name says."""
+        first: ast.expr = node
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        name = first.id if isinstance(first, ast.Name) else "module"
+        return name in self.imported or _OF_MODULES.search(name) is not None
 
     @cached_property
     def imported(self) -> dict[str, str]:
@@ -345,6 +393,23 @@ class SourceFile:
             (name, tuple(re.findall(r"\w+", written)))
             for name, written in _CLASS.findall(self.text)
         )
+
+
+def _compared_in(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of the classes that *node* only compares with those of an object."""
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, classes]):
+            yield from nodes_in(classes)
+        case ast.ExceptHandler(type=ast.expr() as classes):
+            yield from nodes_in(classes)
+
+
+def _annotations_in(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of the annotation that *node* has."""
+    for name in ("annotation", "returns"):
+        annotation = getattr(node, name, None)
+        if annotation is not None:
+            yield from nodes_in(annotation)
 
 
 def words_in(text: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from penstock._declared.step import Location
 from penstock.catalog._objects import NOT_IMPORTED, Objects
 from penstock.evidence._source.declaring import Declarations
 from penstock.evidence._source.files import Definition, SourceFile, words_in
-from penstock.evidence._source.searches import SEARCHES
+from penstock.evidence._source.searches import SEARCHES, Kept
 
 __all__ = ["Project"]
 
@@ -22,6 +22,12 @@ _SKIPPED = {
 
 _TEST = re.compile(r"(^|/)(tests?/|tests?\.py$|test_[^/]*$|conftest\.py$)|_tests?\.py$")
 """The name of a file of tests."""
+
+
+_READING_ANNOTATIONS = (
+    "get_type_hints", "__annotations__", "get_annotations", "signature", "getfullargspec",
+)  # fmt: skip
+"""The names of functions and attributes that give annotations."""
 
 
 class Project:
@@ -249,13 +255,27 @@ class Project:
         """Return whether something that may be *wanted* is passed on or kept, not called."""
         known = self._values.get(wanted)
         if known is None:
-            is_local = "<locals>" in wanted.qualname
             known = self._values[wanted] = any(
-                (as_attribute and not is_local)
-                or (by_name and (file is wanted.source or (is_imported and not wanted.is_method)))
-                for file, (as_attribute, by_name, is_imported) in self.search("value", wanted.name)
+                self._is_kept(wanted, file, kept)
+                for file, kept in self.search("value", wanted.name)
             )
         return known
+
+    def _is_kept(self, wanted: Definition, file: SourceFile, kept: Kept) -> bool:
+        """Return whether *file* keeps *wanted*, for what it does with something of that name."""
+        is_of_module = "." not in wanted.qualname
+        is_attribute = kept.as_member if is_of_module else kept.as_attribute
+        if is_attribute and "<locals>" not in wanted.qualname:
+            return True
+        if wanted.is_method:
+            return kept.by_name and file is wanted.source
+        is_named = kept.by_name or (kept.in_annotation and self._reads_annotations)
+        return is_named and (file is wanted.source or kept.is_imported)
+
+    @property
+    def _reads_annotations(self) -> bool:
+        """Whether something may make an object for its class is the annotation of something."""
+        return any(map(self.mentioning, _READING_ANNOTATIONS))
 
     def has_partial_of(self, wanted: Definition) -> bool:
         """Return whether something may be a partial of *wanted*."""

@@ -8,10 +8,11 @@ import ast
 import builtins
 import re
 from collections.abc import Callable, Hashable, Mapping
+from typing import NamedTuple
 
 from penstock.evidence._source.files import SourceFile
 
-__all__ = ["SEARCHES"]
+__all__ = ["SEARCHES", "Kept"]
 
 _PLAIN = (
     r"(?:None|True|False|[\d.]+|f?\"[^\"\n]*\"|f?'[^'\n]*'|\[\]|\{\}"
@@ -171,6 +172,7 @@ def _callers(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]], .
         for found in pattern.finditer(line) if name in line else ():
             owner = file.imported.get(found[1], ".") if found[1] else found[2] or ""
             owners.setdefault(number, set()).add(owner)
+    owners = {line: found for line, found in owners.items() if file.is_in_code(line, name)}
     callers: list[tuple[int, frozenset[str]]] = []
     rest = dict(owners)
     for number, each in enumerate(file.definitions.values() if owners else ()):
@@ -185,20 +187,40 @@ def _callers(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]], .
     return tuple(callers)
 
 
-def _values(file: SourceFile, name: str) -> tuple[bool, bool, bool]:
-    """Return whether something called *name* is passed on or kept, not called.
+class Kept(NamedTuple):
+    """How a file passes on or keeps something of a name, and does not call it."""
 
-    First as an attribute of something or in a string, then by its name alone, and last whether
-    the file imports it, or all that a module has.
-    """
+    as_attribute: bool = False
+    """As an attribute of something, or in a string."""
+
+    as_member: bool = False
+    """As an attribute of what may be a module."""
+
+    by_name: bool = False
+    """By its name alone."""
+
+    in_annotation: bool = False
+    """By its name alone, in an annotation."""
+
+    is_imported: bool = False
+    """Whether the file imports it, or all that a module has."""
+
+
+def _values(file: SourceFile, name: str) -> Kept:
+    """Return how something called *name* is passed on or kept, not called."""
     escaped = re.escape(name)
     alone = rf"(?<![\w\"']{escaped})(?![\w\"'])(?!\s*[(=:])"
     # The name first, and then what is before it: so a search is several times as fast.
     pattern = re.compile(rf"{escaped}(?:{alone}|(?<=[.:]{escaped})(?=[\"']))")
     if pattern.search(file.text) is None:
-        return False, False, False
-    is_imported = name in file.imported or "*" in file.imported
-    return name in file.kept_attributes, name in file.kept_names, is_imported
+        return Kept()
+    return Kept(
+        name in file.kept_attributes,
+        name in file.kept_members,
+        name in file.kept_names,
+        name in file.names_in_annotations,
+        name in file.imported or "*" in file.imported,
+    )
 
 
 def _partials(file: SourceFile, _: str) -> frozenset[str]:
