@@ -223,6 +223,15 @@ def test_a_message_may_lead_to_what_something_else_calls(receiving, verdict):
     assert edge.reason == "pay sends by producer.send, and charge is called from elsewhere"
 
 
+@pytest.mark.parametrize("decorator", ["contextmanager", "lru_cache", "functools.cache"])
+def test_a_message_leads_to_no_function_for_a_decorator_that_tells_nobody(decorator):
+    """A context manager is called where its name is, and so is a function with a cache."""
+    receiving = f"@{decorator}\n@step\ndef charge(): yield"
+    (edge,) = checked(SENDING.format(receiving), "pay -> charge").edges
+
+    assert edge.verdict == "contradicted"
+
+
 @pytest.mark.parametrize(
     ("sending", "verdict"),
     [

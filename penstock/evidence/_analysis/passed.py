@@ -11,7 +11,7 @@ from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import called_by, written
 
-__all__ = ["PLAIN", "Passed", "decorators_of", "fits", "passed_in"]
+__all__ = ["PLAIN", "UNKNOWN_TO_OTHERS", "Passed", "decorators_of", "fits", "passed_in"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +58,12 @@ def _is_lookup(node: ast.AST) -> bool:
 
 PLAIN = {"staticmethod", "classmethod", "abstractmethod", "override", "step", "entrypoint"}
 """Decorators after which a function takes the arguments that it has in the source."""
+
+
+UNKNOWN_TO_OTHERS = PLAIN | {
+    "contextmanager", "asynccontextmanager", "lru_cache", "cache", "final", "no_type_check",
+}  # fmt: skip
+"""Decorators that tell nobody of a function: only those who name it call it."""
 
 
 def decorators_of(definition: Definition) -> set[str]:

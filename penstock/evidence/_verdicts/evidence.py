@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.evidence._analysis.engine import Engine
-from penstock.evidence._analysis.passed import PLAIN, decorators_of
+from penstock.evidence._analysis.passed import UNKNOWN_TO_OTHERS, decorators_of
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import CheckedFlow, CheckedStep, Evidence, Kind
 from penstock.evidence._order.states import Order, Start
@@ -98,7 +98,7 @@ class FlowEvidence:
     def is_known_to_others(self, target: str) -> bool:
         """Return whether a framework may know *target*, by a decorator or by its class."""
         definition = self.located[target]
-        is_known = self.steps[target].is_entrypoint or decorators_of(definition) - PLAIN
+        is_known = self.steps[target].is_entrypoint or decorators_of(definition) - UNKNOWN_TO_OTHERS
         return bool(is_known) or self.ways.is_of_library(definition)
 
 
