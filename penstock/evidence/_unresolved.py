@@ -92,6 +92,9 @@ _MODEL = re.compile(r"(?:Model|DeclarativeBase|declarative_base\(\))$")
 _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
 """How the name of a plugin begins, after what finds it."""
 
+_OF_REQUESTS = VERBS | {"route", "api_route", "websocket", "errorhandler", "exception_handler"}
+"""Decorators of functions that are called for requests, and are no plugins."""
+
 _NO_ARGUMENTS = Passed(0, frozenset())
 
 
@@ -305,6 +308,7 @@ class WaysOut:
         return is_plugin and any(
             each.kind == "function"
             and "." not in each.qualname
+            and decorators_of(each).isdisjoint(_OF_REQUESTS)
             and self._fits(outside.passed, each)
             and (each is wanted or not self._project.callers_of(each))
             for each in self._ancestors(wanted)

@@ -98,6 +98,29 @@ def begin(*, order):
     assert edge.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("decorator", "verdict"),
+    [
+        ("shop.command()", "unverified"),
+        ("shop.route('/')", "contradicted"),
+        ("get", "contradicted"),
+    ],
+)
+def test_a_plugin_is_no_view(decorator, verdict):
+    """What an entry point names is not a function that a framework calls for a request."""
+    source = f"""
+from importlib.metadata import entry_points
+from lib import get, shop
+@step
+def pay(): entry_points(group='shop')['pay'].load()(1)
+@{decorator}
+def view(order): charge()
+@step
+def charge(): pass
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
 HOOKED = """
 import pluggy
 hookimpl = pluggy.HookimplMarker("shop")
