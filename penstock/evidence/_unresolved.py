@@ -93,7 +93,7 @@ _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_ent
 """How the name of a plugin begins, after what finds it."""
 
 _OF_REQUESTS = VERBS | {"route", "api_route", "websocket", "errorhandler", "exception_handler"}
-"""Decorators of functions that are called for requests, and are no plugins."""
+"""Decorators of functions that are called for requests, and not as plugins."""
 
 _NO_ARGUMENTS = Passed(0, frozenset())
 

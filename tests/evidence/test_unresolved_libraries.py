@@ -107,7 +107,7 @@ def begin(*, order):
     ],
 )
 def test_a_plugin_is_no_view(decorator, verdict):
-    """What an entry point names is not a function that a framework calls for a request."""
+    """An entry point names no function that a framework calls for a request."""
     source = f"""
 from importlib.metadata import entry_points
 from lib import get, shop
@@ -247,7 +247,7 @@ def test_a_message_may_lead_to_what_something_else_calls(receiving, verdict):
 
 
 @pytest.mark.parametrize("decorator", ["contextmanager", "lru_cache", "functools.cache"])
-def test_a_message_leads_to_no_function_for_a_decorator_that_tells_nobody(decorator):
+def test_a_message_leads_to_no_function_for_a_decorator_that_registers_nothing(decorator):
     """A context manager is called where its name is, and so is a function with a cache."""
     receiving = f"@{decorator}\n@step\ndef charge(): yield"
     (edge,) = checked(SENDING.format(receiving), "pay -> charge").edges

@@ -63,7 +63,7 @@ PLAIN = {"staticmethod", "classmethod", "abstractmethod", "override", "step", "e
 UNKNOWN_TO_OTHERS = PLAIN | {
     "contextmanager", "asynccontextmanager", "lru_cache", "cache", "final", "no_type_check",
 }  # fmt: skip
-"""Decorators that tell nobody of a function: only those who name it call it."""
+"""Decorators that register nothing: only code that names the function calls it."""
 
 
 def decorators_of(definition: Definition) -> set[str]:
