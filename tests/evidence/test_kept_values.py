@@ -104,7 +104,7 @@ def redeem(): ...
 
 
 def test_equal_terms_are_one_object():
-    """What functions do is compared by identity, and equal ways are one."""
+    """Terms are compared by identity, and equal ones are one."""
     place = Location("app.py", 3)
 
     with kept_values():

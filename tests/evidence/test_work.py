@@ -1,14 +1,17 @@
 """Work that a check does once, and values that it leaves out."""
 
 from pathlib import Path
-from unittest.mock import patch
 
-from checked_sources import checked
-
-from penstock.evidence._analysis.binding import defaults_of
+from penstock import Location
+from penstock.evidence._analysis.binding import bind
 from penstock.evidence._analysis.heap import Heap
-from penstock.evidence._analysis.values import CUT, Constant, Container, join
+from penstock.evidence._analysis.kept import kept_values
+from penstock.evidence._analysis.scopes import Arguments, Scope
+from penstock.evidence._analysis.terms import Loop, Outside, Sequence, parts_of
+from penstock.evidence._analysis.values import CUT, UNKNOWN, Constant, Container, Function, join
 from penstock.evidence._source.files import SourceFile
+
+NONE = Constant(None)
 
 
 def test_the_items_of_a_container_are_joined_once():
@@ -61,14 +64,30 @@ def test_a_line_of_a_file_is_one_object():
     assert file.location_at(1) is file.location_at(1) is file.find("a").location
 
 
-def test_the_defaults_of_a_function_are_looked_for_once():
-    """The parameters with a default are known after the first of many calls."""
-    files = {
-        "app.py": "@step\ndef pay(): charge(1); charge(2)\n@step\ndef charge(a, b=None): ...\n"
-    }
+def test_the_parameters_of_a_function_are_looked_at_once():
+    """The names and defaults of parameters are known after the first of many calls."""
+    file = SourceFile("app", Path("app.py"), "app.py", "def charge(a, b=None, *, c=1): ...\n")
+    charge = file.find("charge")
+    function = Function(charge, Scope(charge))
 
-    with patch("penstock.evidence._analysis.binding.defaults_of", wraps=defaults_of) as looking:
-        checked(files, "pay -> charge")
+    bound = bind(Heap(), lambda *_: (), function, Arguments(((NONE,),)), None)
+    arguments = charge.header.args
+    arguments.args.clear()
+    arguments.defaults.clear()
 
-    functions = [call.args[0] for call in looking.call_args_list]
-    assert len(functions) == len(set(functions)) == 2
+    assert bound == {"a": (NONE,), "b": UNKNOWN, "c": UNKNOWN}
+    assert bind(Heap(), lambda *_: (), function, Arguments(((NONE,),)), None) == bound
+
+
+def test_terms_that_many_functions_share_are_looked_at_once():
+    """Of terms with equal parts, each part is yielded once, in the order of the first."""
+    with kept_values():
+        one, other = (Outside(text, Location("app.py", 3)) for text in ("a()", "b()"))
+        inner = Sequence((one, other))
+        whole = Loop(Sequence((inner, inner, one)))
+
+        found = [*parts_of(whole, one, other)]
+
+    assert found[0] is whole
+    assert [each for each in found if isinstance(each, Outside)] == [one, other]
+    assert len(found) == len(set(found))

@@ -269,10 +269,10 @@ def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Valu
         own = join(own, engine.load(Instance(owner.cls), name))
     if not own and owner.site is None and not found:
         own = _of_subclasses(engine, owner, name)
-    if not own or Unknown() in own:
+    if not own or UNKNOWN[0] in own:
         make_objects(engine, owner.cls, name)
         own = join(own, engine.load(Instance(owner.cls), name))
-    if Unknown() in own:
+    if UNKNOWN[0] in own:
         known = (value for value in own if not isinstance(value, Unknown))
         return join(known, _annotated(engine, owner, name) or UNKNOWN)
     return own

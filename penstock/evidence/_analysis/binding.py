@@ -54,7 +54,7 @@ def _by_name(
     parameters: ast.arguments, given: Arguments, receiver: Value | None
 ) -> tuple[dict[str, Values], list[Values]]:
     """Return what parameters with names get, and what is left for ``*args``."""
-    names = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
+    names = _positional_names(parameters)
     values = [*given.positional] if receiver is None else [(receiver,), *given.positional]
     bound = dict(zip(names, values, strict=False))
     for name in names[len(values) :]:
@@ -84,7 +84,7 @@ def _filled(
                 values = join(values, UNKNOWN)
         if values == CUT:
             values = annotation(function.scope, parameter.annotation) or CUT
-        elif not values or Unknown() in values:
+        elif not values or UNKNOWN[0] in values:
             typed = annotation(function.scope, parameter.annotation)
             known = [v for v in values if not isinstance(v, Unknown)]
             values = join(known, typed) or UNKNOWN
@@ -92,6 +92,14 @@ def _filled(
                 values = join(values, UNKNOWN)
         bound[parameter.arg] = values
     return bound
+
+
+def _positional_names(arguments: ast.arguments) -> list[str]:
+    """Return the names of the parameters that have a position, which are looked for once."""
+    known: dict[str, Any] = arguments.__dict__
+    if "positional_names" not in known:
+        known["positional_names"] = [p.arg for p in (*arguments.posonlyargs, *arguments.args)]
+    return known["positional_names"]  # type: ignore[no-any-return]
 
 
 def _names_with_default(arguments: ast.arguments) -> frozenset[str]:

@@ -24,7 +24,6 @@ from penstock.evidence._analysis.values import (
     Method,
     Module,
     Partial,
-    Unknown,
     Value,
     Values,
     Wrapped,
@@ -555,9 +554,13 @@ def _too_deep(activation: Activation) -> Outside:
 
 def _is_kept(values: Values) -> bool:
     """Return whether a parameter may be a class, or a function that is not a closure."""
-    called = [_called(value) for value in values]
-    inner = (v.scope.definition for v in called if isinstance(v, Function))
-    return any(isinstance(v, Class) for v in called) or any(d.kind != "function" for d in inner)
+    for value in values:
+        called = _called(value)
+        if isinstance(called, Class):
+            return True
+        if isinstance(called, Function) and called.scope.definition.kind != "function":
+            return True
+    return False
 
 
 def _called(value: Value) -> Value:
@@ -573,7 +576,7 @@ def _general(values: Values) -> Values:
     for value in values:
         match value:
             case Constant():
-                found.append(Unknown())
+                found += UNKNOWN
             case External():
                 found.append(External(value.name))
             case Instance():

@@ -115,10 +115,14 @@ class Frame:
             return evaluate(several[0])
         found: list[Values] = []
         options: list[Term] = []
-        for each in several:
-            with self.collected() as terms:
+        outer = self.terms
+        try:  # as `collected` does, which takes longer
+            for each in several:
+                self.terms = []
                 found.append(evaluate(each))
-            options.append(sequence(terms))
+                options.append(sequence(self.terms))
+        finally:
+            self.terms = outer
         if any(option is not EMPTY for option in options):
             self.emit(choice(options))
         return join(*found)

@@ -201,11 +201,15 @@ def choice(options: Iterable[Term]) -> Term:
     return found[0] if len(found) == 1 else Choice(found)
 
 
-def parts_of(whole: Term) -> Iterator[Term]:
-    """Yield *whole*, and the terms in it."""
-    waiting = [whole]
+def parts_of(*wholes: Term) -> Iterator[Term]:
+    """Yield *wholes*, and the terms in them, each once."""
+    seen: set[Term] = set()
+    waiting = [*reversed(wholes)]
     while waiting:
         term = waiting.pop()
+        if term in seen:
+            continue
+        seen.add(term)
         yield term
         match term:
             case Sequence() | Parallel():

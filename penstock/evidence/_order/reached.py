@@ -14,8 +14,7 @@ def consumed_in(activations: Iterable[Activation]) -> frozenset[Activation]:
     """Return the generators that the bodies of *activations* iterate over."""
     return frozenset(
         target
-        for each in activations
-        for term in parts_of(each.body)
+        for term in parts_of(*(each.body for each in activations))
         if not (isinstance(term, Call) and term.is_lazy)
         for target in _targets_of(term)
     )
@@ -48,7 +47,7 @@ def of_objects(
                 if calls:
                     found[step] = _of_classes(calls, contexts(step))
                     _reach(found[step], reached)
-    terms = (term for each in reached for term in parts_of(each.body))
+    terms = parts_of(*(each.body for each in reached))
     # What a class may inherit from one of a library is still a method of its object.
     outside = {each: None for each in terms if isinstance(each, Outside) and each.library is None}
     return {
@@ -77,8 +76,8 @@ def _reach(activations: Iterable[Activation], reached: dict[Activation, None]) -
         one = waiting.pop()
         if one not in reached:
             reached[one] = None
-            terms = (*parts_of(one.before), *parts_of(one.body))
-            waiting += (target for term in terms for target in _targets_of(term))
+            terms = parts_of(one.before, one.body)
+            waiting += [target for term in terms for target in _targets_of(term)]
 
 
 def _targets_of(term: Term) -> tuple[Activation, ...]:

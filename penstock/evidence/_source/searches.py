@@ -131,7 +131,9 @@ def _calls(file: SourceFile, name: str) -> tuple[frozenset[str], bool, bool]:
     owners: set[str] = set()
     is_alone = is_bound = is_own = is_kept = False
     text = file.text
-    pattern = rf"(?<!\w){re.escape(name)}(?!\w)(?:[ \t]*(\()|[\s\\]+as\b())?"
+    escaped = re.escape(name)
+    # The name first, and then what is before it: so a search is several times as fast.
+    pattern = rf"{escaped}(?<!\w{escaped})(?!\w)(?:[ \t]*(\()|[\s\\]+as\b())?"
     for found in re.finditer(pattern, text):
         start, is_called = found.start(), bool(found[1])
         is_of_something = text[start - 1 : start] == "."
