@@ -150,6 +150,18 @@ class WaysOut:
             or (is_value_after and any(callers))
         )
 
+    def may_call(self, wanted: Definition, names: AbstractSet[str]) -> bool:
+        """Return whether *wanted*, or what may lead there, calls a method that has one of *names*.
+
+        A function that is kept may be called where that is.
+        """
+        ancestors = self._ancestors(wanted)
+        return any(map(self._is_value, ancestors)) or any(
+            isinstance(node, ast.Attribute) and node.attr in names
+            for each in ancestors
+            for node in nodes_in(each.node)
+        )
+
     def _may_be_implicit(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether an object may have a method that leads to *wanted*, and runs there."""
         return any(

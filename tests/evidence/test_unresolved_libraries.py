@@ -246,6 +246,30 @@ def test_a_message_may_lead_to_what_something_else_calls(receiving, verdict):
     assert edge.reason == "pay sends by producer.send, and charge is called from elsewhere"
 
 
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        ("charge()", "contradicted"),
+        ("charge(conn.recv())", "unverified"),
+        ("charge(conn.close())", "contradicted"),
+        ("keep(charge)", "unverified"),
+    ],
+)
+def test_a_message_in_a_pipe_leads_only_to_what_receives_it(other, verdict):
+    """The other end of a pipe is a function of the program, too, which calls ``recv``."""
+    source = f"""
+from lib import keep
+from multiprocessing.connection import Connection
+@step
+def pay(conn: Connection): conn.send("a")
+@step
+def charge(order=None): ...
+def other(conn):
+    {other}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
 @pytest.mark.parametrize("decorator", ["contextmanager", "lru_cache", "functools.cache"])
 def test_a_message_leads_to_no_function_for_a_decorator_that_registers_nothing(decorator):
     """A context manager is called where its name is, and so is a function with a cache."""

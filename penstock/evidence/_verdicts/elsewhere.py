@@ -22,6 +22,9 @@ _OF_HTTP = {"post", "request"}
 _ADDRESS = re.compile(r"web_?hook|(?:call_?back|notify|notification|return)_?ur[il]", re.IGNORECASE)
 """How a variable is called with an address at which another program calls this one."""
 
+_OF_PIPES = {"recv", "recv_bytes", "recv_bytes_into", "get", "get_nowait"}
+"""Methods that get what is sent by a pipe or a queue of another process."""
+
 _CHANGING = {"clear", "remove", "flush"}
 """Further methods of a database, of whose names other objects have methods, too."""
 
@@ -62,9 +65,21 @@ class Elsewhere:
         is_receiver = self._receives_what_is_stored(target)
         for outside in self._evidence.outside.get(source, ()):
             is_stored = last_of(outside.library or outside.text) in STORING | _CHANGING
-            if self._may_send(outside) or (is_stored and is_receiver):
+            if is_stored and is_receiver:
+                return outside
+            if self._may_send(outside) and not self._is_never_received(outside, target):
                 return outside
         return None
+
+    def _is_never_received(self, outside: Outside, target: str) -> bool:
+        """Return whether nothing that gets messages from a pipe may lead to *target*.
+
+        The other end of a pipe is a function of the same program, which calls `recv`.
+        """
+        if not (outside.library or "").startswith("multiprocessing."):
+            return False
+        wanted = self._evidence.located[target]
+        return not self._evidence.ways.may_call(wanted, _OF_PIPES)
 
     def _receives_what_is_stored(self, target: str) -> bool:
         """Return whether *target* is a receiver of a signal of a database, by any way to say so."""
