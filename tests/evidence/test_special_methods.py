@@ -104,7 +104,8 @@ def test_an_object_that_a_library_returns_may_be_called():
 
 
 @pytest.mark.parametrize(
-    ("library", "verdict"), [("shelf", "unverified"), ("pandas", "contradicted")]
+    ("library", "verdict"),
+    [("shelf", "unverified"), ("pandas", "contradicted"), ("plumbum", "contradicted")],
 )
 def test_an_object_of_a_library_for_data_is_one_of_its_own(library, verdict):
     """It is not of a class of the project, as what others return may be."""

@@ -50,7 +50,7 @@ def _is_of_unknown_class(value: Value) -> bool:
 
 
 _OF_OWN_CLASSES = sys.stdlib_module_names | {
-    "builtins", "bs4", "dateutil", "httpx", "lxml", "numpy", "openpyxl", "pandas", "polars",
-    "pyarrow", "pytz", "requests",
+    "builtins", "bs4", "dateutil", "docker", "git", "httpx", "lxml", "numpy", "openpyxl", "pandas",
+    "paramiko", "plumbum", "polars", "psutil", "pyarrow", "pytz", "requests",
 }  # fmt: skip
 """The first names of libraries that return no objects of other classes than their own."""
