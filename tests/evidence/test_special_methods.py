@@ -354,3 +354,65 @@ class Late(Order):
 def charge(): ...
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("unverified",)}
+
+
+@pytest.mark.parametrize(
+    ("method", "use"),
+    [
+        ("__hash__", "seen.add(Order())"),
+        ("__hash__", "{each: 1 for each in [Order()]}"),
+        ("__eq__", "[Order()].index(Order())"),
+        ("__lt__", "heappush([], Order())"),
+        ("__del__", "Order()"),
+        ("__setattr__", "setattr(Order(), 'total', 1)"),
+    ],
+)
+@pytest.mark.parametrize("is_step", [True, False], ids=["a step", "a way to one"])
+def test_a_method_that_python_calls_itself_is_not_contradicted(method, use, is_step):
+    """The check does not see each comparison, hash and deletion of an object."""
+    mark, other = ("@step", "") if is_step else ("", "@step")
+    source = f"""
+from heapq import heappush
+seen = set()
+{other}
+def charge(): ...
+class Order:
+    {mark}
+    def {method}(self, *others): return charge()
+@step
+def pay(): {use}
+"""
+    name = method if is_step else "charge"
+    (edge,) = checked(source, f"pay -> {name}").edges
+
+    assert edge.verdict == "unverified"
+    assert edge.reason == f"Python may call app.Order.{method} where the source does not"
+
+
+def test_a_method_of_an_object_that_a_module_makes_may_be_called():
+    """It may be anywhere in the flow, and one that nobody makes is not."""
+    source = """
+class Order:
+    @step
+    def __del__(self): print()
+@step
+def pay(): print()
+"""
+    (made,) = checked(f"{source}order = Order()\n", "pay -> __del__").edges
+    (never,) = checked(source, "pay -> __del__").edges
+
+    assert (made.verdict, never.verdict) == ("unverified", "contradicted")
+
+
+def test_what_others_call_too_is_contradicted():
+    """A function that such a method calls is not out of the check if others call it by name."""
+    source = """
+@step
+def charge(): ...
+def close(): charge()
+class Order:
+    def __del__(self): charge()
+@step
+def pay(): Order()
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("contradicted",)}

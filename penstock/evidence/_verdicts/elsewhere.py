@@ -8,6 +8,7 @@ from penstock._declared.step import Location
 from penstock.evidence._analysis.library import RECEIVING, SENDING, STORING, last_of
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._analysis.values import External, Function
+from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import nodes_in, written
 from penstock.evidence._verdicts.evidence import FlowEvidence
 
@@ -32,6 +33,16 @@ _OF_STORING = re.compile(r"\b(?:pre|post|before|after)_|m2m_changed|committed|^s
 """How a decorator, or a library, names a signal that what is stored announces."""
 
 
+_BY_PYTHON = {
+    "__del__", "__delattr__", "__delete__", "__eq__", "__ge__", "__getattr__", "__getstate__",
+    "__gt__", "__hash__", "__index__", "__instancecheck__", "__le__", "__length_hint__",
+    "__lt__", "__missing__", "__ne__", "__prepare__", "__reduce__", "__reduce_ex__", "__set__",
+    "__setattr__", "__setstate__", "__subclasscheck__", "__subclasshook__",
+    "_generate_next_value_", "_missing_",
+}  # fmt: skip
+"""Methods that Python calls in more cases than the check follows, as of what is in a set."""
+
+
 class Elsewhere:
     """The ways of one flow that the source does not show."""
 
@@ -50,8 +61,24 @@ class Elsewhere:
         address = self._address(source, target)
         if address is not None and not is_reached:
             yield f"{source} has {address}, by which others may call {target}", location
+        if method := self._method_by_python(target):
+            yield f"Python may call {method.label} where the source does not", method.location
         if self._has_no_body(source):
             yield f"{source} has no body yet", location
+
+    def _method_by_python(self, target: str) -> Definition | None:
+        """Return the method that Python calls, and that is *target* or alone leads there.
+
+        It counts where the flow, or a module, makes an object of its class.
+        """
+        wanted, project = self._evidence.located[target], self._evidence.project
+        found = [wanted] if wanted.name in _BY_PYTHON else [*project.callers_of(wanted)]
+        if any(each.name not in _BY_PYTHON for each in found):
+            return None
+        classes = (each.parent for each in found if each.parent is not None)
+        makers = (maker for cls in classes for maker in project.callers_of(cls))
+        is_made = any(d.kind == "module" or d in self._evidence.definitions for d in makers)
+        return found[0] if is_made else None
 
     def _has_no_body(self, step: str) -> bool:
         """Return whether somebody has yet to write the function of *step*, or an override."""
