@@ -241,11 +241,46 @@ def again(): charge()
 
 
 def test_what_everything_calls_is_not_undeclared():
-    """A further call of a function that many lines call is not reported."""
+    """A further call of a function that very many lines call is not reported."""
     source = SECOND.format(call="charge()")
-    uses = "".join(f"def other_{n}(): charge()\n" for n in range(8))
+    uses = [f"def other_{n}(): charge()\n" for n in range(23)]
+    flow = "pay -> charge, pay -> ship"
 
-    assert undeclared(checked(source + uses, "pay -> charge, pay -> ship")) == []
+    assert undeclared(checked("".join([source, *uses[:-1]]), flow)) == ["ship -> charge"]
+    assert undeclared(checked("".join([source, *uses]), flow)) == []
+
+
+def test_a_call_of_a_step_to_which_no_edge_leads_is_no_way_back():
+    """An edge that a flow with a cycle lost is news, though its second step leads to the first."""
+    source = """
+@step
+def pay(): ship()
+@step
+def ship(): charge()
+@step
+def charge():
+    if late: ship()
+"""
+    entrypoint = {"pay": {"is_entrypoint": True}}
+
+    assert undeclared(checked(source, "pay -> ship, charge -> ship", **entrypoint)) == [
+        "ship -> charge"
+    ]
+
+
+def test_a_call_of_the_entrypoint_leads_back():
+    """A flow begins there, though no edge leads to it."""
+    source = """
+@step
+def pay(): ship()
+@step
+def ship(): late and charge()
+@step
+def charge(): late and pay()
+"""
+    flow = "pay -> ship, ship -> charge"
+
+    assert undeclared(checked(source, flow, pay={"is_entrypoint": True})) == []
 
 
 def test_a_signal_is_not_an_undeclared_edge():

@@ -7,7 +7,7 @@ from penstock._declared.step import Location
 from penstock.evidence._model import Connection, EdgeEvidence
 from penstock.evidence._source.functions import nodes_in, written
 from penstock.evidence._verdicts.evidence import FlowEvidence, closure
-from penstock.evidence._verdicts.lines import is_everywhere, is_named, without_decorators
+from penstock.evidence._verdicts.lines import is_everywhere, is_named, is_rare, without_decorators
 
 __all__ = ["back", "is_always_called"]
 
@@ -16,9 +16,6 @@ _BLOCKS = (ast.If, ast.While, ast.For, ast.AsyncFor)
 
 _SOMETIMES = (*_BLOCKS, ast.match_case, ast.ExceptHandler)
 """Nodes with parts that may not run, or several times."""
-
-_FEW_USES = 4
-"""How many lines may call a step that is not a helper of several."""
 
 
 def back(evidence: FlowEvidence, edges: tuple[EdgeEvidence, ...]) -> Iterator[Connection]:
@@ -69,7 +66,7 @@ def is_always_called(evidence: FlowEvidence, found: Connection) -> bool:
     line, nodes = path[0].line, [*nodes_in(source.node)]
     is_statement = any(_is_statement_of(each, target.name, line) for each in nodes)
     is_sometimes = any(_may_pass_over(each, line) for each in nodes)
-    return is_statement and not is_sometimes and evidence.project.count_uses(target) <= _FEW_USES
+    return is_statement and not is_sometimes and is_rare(evidence, found.target)
 
 
 def _is_statement_of(node: ast.AST, name: str, line: int) -> bool:

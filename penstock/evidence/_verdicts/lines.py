@@ -5,10 +5,19 @@ from penstock.evidence._analysis.passed import decorators_of
 from penstock.evidence._model import Evidence
 from penstock.evidence._verdicts.evidence import FlowEvidence
 
-__all__ = ["is_everywhere", "is_named", "is_near", "without_decorators"]
+__all__ = ["is_everywhere", "is_named", "is_near", "is_rare", "without_decorators"]
 
 _MANY_USES = 8
-"""From how many lines a step may be called for a further call to be news."""
+"""From how many lines a step may be called for a call back to be news."""
+
+_MOST_USES = 24
+"""From how many lines a step may be called for a second way to it to be news.
+
+Lines with the name of a step count, so a common name looks like a helper of many.
+"""
+
+_FEW_USES = 4
+"""From how many lines a step may be called that is not a helper of several."""
 
 
 def is_near(evidence: FlowEvidence, target: str, found: Evidence) -> bool:
@@ -17,7 +26,7 @@ def is_near(evidence: FlowEvidence, target: str, found: Evidence) -> bool:
     What helpers do on the way, and what is called everywhere, are details.
     """
     is_direct = len(without_decorators(evidence, found.path, target)) == 1
-    return is_direct and not is_everywhere(evidence, target)
+    return is_direct and _uses(evidence, target) <= _MOST_USES
 
 
 def without_decorators(
@@ -33,10 +42,18 @@ def without_decorators(
     return path
 
 
+def is_rare(evidence: FlowEvidence, target: str) -> bool:
+    """Return whether so few lines name *target* that it is not a helper of several."""
+    return _uses(evidence, target) <= _FEW_USES
+
+
 def is_everywhere(evidence: FlowEvidence, target: str) -> bool:
     """Return whether so many lines name *target* that a further call is nothing new."""
-    uses = evidence.project.count_uses(evidence.located[target])
-    return uses > _MANY_USES
+    return _uses(evidence, target) > _MANY_USES
+
+
+def _uses(evidence: FlowEvidence, target: str) -> int:
+    return evidence.project.count_uses(evidence.located[target])
 
 
 def is_named(evidence: FlowEvidence, target: str, found: Evidence) -> bool:

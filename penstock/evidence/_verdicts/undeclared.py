@@ -23,6 +23,7 @@ class Undeclared:
         entered = {target for source, target in kept if source in live}
         gone = {(e.source, e.target) for e in edges if e.verdict == "contradicted"}
         declared = {(e.source, e.target) for e in edges}
+        targets = {target for _, target in declared}
         joined = closure(kept)
         news: dict[Connection, bool] = {}
         left = ((first, after) for first, after in gone if after not in live)
@@ -33,8 +34,10 @@ class Undeclared:
             is_bypass = False
             is_reversed = (target, source) in gone
             is_way = (source, target) in self._evidence.declared
-            is_back = not is_way and (
-                (target, source) in joined or self._leads_back(source, target)
+            is_back = (
+                not is_way
+                and (target in targets or self._begins(target))
+                and ((target, source) in joined or self._leads_back(source, target))
             )
             is_ours = is_back or self._is_announced(target, found)
             if self._evidence.steps[target].unchecked is not None or (is_ours and not is_reversed):
@@ -89,6 +92,11 @@ class Undeclared:
             s.name for s in self._evidence.flow.steps if s.is_entrypoint or s.name not in entered
         }
         return roots | {second for first, second in closure(pairs) if first in roots}
+
+    def _begins(self, step: str) -> bool:
+        """Return whether a flow begins with a step to which no edge leads."""
+        steps = self._evidence.steps
+        return steps[step].is_entrypoint or not any(s.is_entrypoint for s in steps.values())
 
     def _leads_back(self, source: str, target: str) -> bool:
         """Return whether *target* leads to *source* as declared, be it by an edge that is gone."""
