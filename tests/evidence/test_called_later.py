@@ -13,12 +13,17 @@ from checked_sources import checked, verdicts
         "sys.excepthook = charge",
         "threading.excepthook = lambda *_: charge()",
         "client = mqtt.Client(); client.on_message = charge",
+        "order = Order(); weakref.ref(order, charge)",
+        "order = Order(); weakref.WeakMethod(order.pay, charge)",
+        "order = weakref.proxy(Order(), charge)",
     ],
 )
 def test_a_function_that_a_process_or_a_library_keeps_is_handed_off(statement):
     """The process calls a handler when its time comes, and nobody has to send anything."""
     source = f"""
-import atexit, mqtt, signal, sys, threading
+import atexit, mqtt, signal, sys, threading, weakref
+class Order:
+    def pay(self): print()
 @step
 def pay():
     {statement}
@@ -27,6 +32,28 @@ def charge(*_): ...
 """
     assert verdicts(checked(source, "pay -> charge")) == {
         "pay -> charge": ("supported", "hand-off")
+    }
+
+
+@pytest.mark.parametrize(
+    "call", ["json.dumps({}, default=charge)", "json.load(file, object_hook=charge)"]
+)
+def test_a_function_that_makes_json_has_run_before_what_follows(call):
+    """It is called for each object that JSON does not have, and not later."""
+    source = f"""
+import json
+@step
+def pay(file):
+    {call}
+    ship()
+@step
+def charge(each): ...
+@step
+def ship(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge, charge -> ship")) == {
+        "pay -> charge": ("supported", "call"),
+        "charge -> ship": ("supported", "order"),
     }
 
 

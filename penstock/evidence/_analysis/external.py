@@ -180,10 +180,15 @@ def _look(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -
 
 def _run(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     last = last_of(callee.name)
-    if last not in RUNNERS or not functions_in(frame, arguments.all()):
+    is_runner = last in RUNNERS or callee.name in _OF_JSON
+    if not is_runner or not functions_in(frame, arguments.all()):
         return None
     run_now(frame, last, arguments, node)
     return UNKNOWN
+
+
+_OF_JSON = {"json.dump", "json.dumps", "json.load", "json.loads"}
+"""Functions that call what makes objects of JSON, or JSON of objects, before they return."""
 
 
 def _consume(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
@@ -278,6 +283,18 @@ def _send(frame: Frame, callee: External, node: ast.AST) -> None:
             frame.emit(run_later(frame, one, OPEN, node))
 
 
+def _weak(special: Special) -> Special:
+    """Return *special*, which hands off the function that is called when the object is gone."""
+
+    def made(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+        found = special(frame, callee, arguments, node)
+        if callee.name.startswith("weakref."):
+            hand_functions(frame, callee, Arguments(arguments.positional[1:]), node)
+        return found
+
+    return made
+
+
 _SPECIAL: dict[str, Special] = {
     **dict.fromkeys(KINDS, is_of_kind),
     "__new__": made_of,
@@ -287,9 +304,9 @@ _SPECIAL: dict[str, Special] = {
     "methodcaller": getter_of("methodcaller"),
     "attrgetter": getter_of("attrgetter"),
     "itemgetter": getter_of("itemgetter"),
-    "ref": weak_of,
-    "WeakMethod": weak_of,
-    "proxy": same,
+    "ref": _weak(weak_of),
+    "WeakMethod": _weak(weak_of),
+    "proxy": _weak(same),
     "property": wrapper_of("property"),
     "cached_property": wrapper_of("cached_property"),
     "hybrid_property": wrapper_of("property"),
