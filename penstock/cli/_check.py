@@ -130,6 +130,7 @@ def check(
         report,
         is_imported=report.is_imported or not (project.is_read or settings.catalog),
         not_imported=tuple(relative(str(each)) for each in project.failures),
+        fail_on=fail_on or settings.check.get("fail_on", "undeclared"),
     )
     if cache is not None:
         note_evidence(report.flows, cache)
@@ -155,8 +156,7 @@ def check(
         raise click.UsageError(relative(str(error))) from error
     except OSError as error:
         raise _NotWrittenError(failure(error).message) from error
-    level = fail_on or settings.check.get("fail_on", "undeclared")
-    sys.exit(bool(project.failures or report.failing(level)))
+    sys.exit(bool(project.failures or report.failing()))
 
 
 class _NotWrittenError(click.ClickException):

@@ -1,5 +1,6 @@
 """Reports as JUnit XML: one test for each flow."""
 
+from collections.abc import Collection
 from xml.etree import ElementTree as ET
 
 from penstock.evidence._report import Finding, Report
@@ -16,11 +17,12 @@ _MODULES = "modules"
 
 
 def as_junit(report: Report) -> str:
-    """Return a test for each flow, which fails with its errors and prints its warnings."""
+    """Return a test for each flow, which fails with what fails the check and prints the rest."""
     tests: dict[str, list[Finding]] = {flow.flow: [] for flow in report.flows}
     for finding in report.findings:
         tests.setdefault(finding.flow or _DECLARATIONS, []).append(finding)
-    cases = [_case(name, findings) for name, findings in tests.items()]
+    failing = report.failing()
+    cases = [_case(name, findings, failing) for name, findings in tests.items()]
     if report.not_imported:
         cases.append(_case_of_modules(report.not_imported))
     failed = sum(case.find("failure") is not None for case in cases)
@@ -40,19 +42,19 @@ def as_junit(report: Report) -> str:
     return ET.tostring(suites, encoding="unicode", xml_declaration=False)
 
 
-def _case(name: str, findings: list[Finding]) -> ET.Element:
+def _case(name: str, findings: list[Finding], failing: Collection[Finding]) -> ET.Element:
     case = ET.Element("testcase", classname=_CLASS, name=_clean(name))
-    errors = [finding for finding in findings if finding.severity == "error"]
+    errors = [finding for finding in findings if finding in failing]
     if errors:
         message = errors[0].message if len(errors) == 1 else f"{len(errors)} findings"
         codes = " ".join(dict.fromkeys(finding.code for finding in errors))
         failure = ET.SubElement(case, "failure", message=_clean(message), type=codes)
         pages = dict.fromkeys(finding.help for finding in errors if finding.help is not None)
         failure.text = _clean("\n".join([*(finding.text() for finding in errors), *pages]))
-    warnings = [finding for finding in findings if finding.severity == "warning"]
-    if warnings:
+    others = [finding for finding in findings if finding not in failing]
+    if others:
         out = ET.SubElement(case, "system-out")
-        out.text = _clean("\n".join(finding.text() for finding in warnings))
+        out.text = _clean("\n".join(finding.text() for finding in others))
     return case
 
 

@@ -147,6 +147,9 @@ class Report:
     not_imported: tuple[str, ...] = ()
     """The errors of the modules that could not be imported, as lines to report."""
 
+    fail_on: str = "undeclared"
+    """The kind of findings that fail, with those that are worse, as for `failing`."""
+
     @property
     def failures(self) -> tuple[str, ...]:
         """The errors of the check itself, which leave edges unverified, as lines to report."""
@@ -162,13 +165,14 @@ class Report:
         """All edges of all flows."""
         return (edge for flow in self.flows for edge in flow.edges)
 
-    def failing(self, level: str = "undeclared") -> tuple[Finding, ...]:
+    def failing(self, level: str | None = None) -> tuple[Finding, ...]:
         """Return the findings that are as bad as *level*, or worse.
 
         Args:
             level: ``"contradicted"``, ``"undeclared"``, ``"unverified"`` or ``"none"``, as the
-                setting ``fail_on`` of ``penstock check``.
+                setting ``fail_on`` of ``penstock check``. If None, that of the report.
         """
+        level = level or self.fail_on
         if level == "none":
             return ()
         levels = FAIL_ON[: FAIL_ON.index(level) + 1]

@@ -193,6 +193,24 @@ def test_junit(report):
     assert suites[0].findtext("system-out") == report.summary()
 
 
+@pytest.mark.parametrize(
+    ("fail_on", "failed"),
+    [("none", ""), ("contradicted", "a"), ("undeclared", "ab"), ("unverified", "abc")],
+)
+def test_junit_fails_as_the_check_does(fail_on, failed):
+    """A test of JUnit fails for the findings for which the check ends with 1, and for no other."""
+    codes = ("edge-contradicted", "edge-undeclared", "edge-unverified")
+    findings = tuple(
+        Finding(code=code, flow=name, source="s", target="t", message="m")
+        for name, code in zip("abc", codes, strict=True)
+    )
+    suites = ET.fromstring(FORMATS["junit"](Report((), findings, fail_on=fail_on)))
+    cases = list(suites.iter("testcase"))
+
+    assert "".join(each.get("name") for each in cases if each.find("failure") is not None) == failed
+    assert len(list(suites.iter("system-out"))) == 1 + 3 - len(failed)
+
+
 def test_junit_of_a_flow_without_findings():
     """A flow without findings passes."""
     (case,) = ET.fromstring(
