@@ -27,11 +27,7 @@ def as_text(report: Report) -> str:
     lines = [finding.text() for finding in report.findings]
     pages = {finding.code: finding.help for finding in report.findings}
     about = [f"{code}: {page}" for code, page in sorted(pages.items()) if page is not None]
-    alone = [] if report.is_imported else [_ALONE]
-    return "\n".join([*lines, *about, *report.failures, *alone, report.summary()])
-
-
-_ALONE = "no module was imported: what the source does not show is unknown"
+    return "\n".join([*lines, *about, *report.failures, *report.notes, report.summary()])
 
 
 def as_json(report: Report) -> str:
@@ -146,7 +142,7 @@ def as_github(report: Report) -> str:
         left_out = len(commands) - _MOST_COMMANDS
         if left_out > 0:
             lines.append(f"::notice::{count(left_out, f'more {level}')} of penstock check")
-    return "\n".join([*lines, report.summary()])
+    return "\n".join([*lines, *report.notes, report.summary()])
 
 
 def _command(level: str, finding: Finding) -> str:

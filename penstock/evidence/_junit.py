@@ -37,7 +37,7 @@ def as_junit(report: Report) -> str:
     suite = ET.SubElement(suites, "testsuite", counts, skipped="0")
     suite.extend(cases)
     out = ET.SubElement(suite, "system-out")
-    out.text = _clean("\n".join([*report.failures, report.summary()]))
+    out.text = _clean("\n".join([*report.failures, *report.notes, report.summary()]))
     ET.indent(suites)
     return ET.tostring(suites, encoding="unicode", xml_declaration=False)
 

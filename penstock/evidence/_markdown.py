@@ -10,7 +10,7 @@ MOST_CHARACTERS = 65_535
 
 _HEAD = "| where | what |\n| --- | --- |\n"
 _SPARE = 200
-_MOST_MODULES = 10
+_MOST_ERRORS = 10
 _MOST_OF_ONE = 1000
 _ESCAPED = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|#"} | {"<": "&lt;", ">": "&gt;"})
 
@@ -18,9 +18,9 @@ _ESCAPED = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|#"} | {"<": "&lt;", ">":
 def as_markdown(report: Report) -> str:
     """Return the summary and a table of findings, as many as a comment can have, errors first."""
     summary = f"**penstock check**: {_escaped(report.summary())}\n"
-    for text in report.not_imported[:_MOST_MODULES]:
-        summary += f"\n- {_escaped(text[:_MOST_OF_ONE])}"
-    summary += "\n" if report.not_imported else ""
+    errors = [*report.not_imported, *report.failures][:_MOST_ERRORS]
+    listed = [*(text[:_MOST_OF_ONE] for text in errors), *report.notes]
+    summary += "".join(f"\n- {_escaped(text)}" for text in listed) + "\n" * bool(listed)
     if not report.findings:
         return summary.rstrip("\n")
     rows: list[str] = []

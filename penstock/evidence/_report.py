@@ -56,6 +56,8 @@ _FAILING = {
 """The codes that fail at each level; those of problems fail at all but the last, ``"none"``."""
 
 
+_ALONE = "no module was imported: what the source does not show is unknown"
+
 _MOST_QUOTED = 6
 """How many lines of the source are quoted for one finding."""
 
@@ -154,6 +156,11 @@ class Report:
     def failures(self) -> tuple[str, ...]:
         """The errors of the check itself, which leave edges unverified, as lines to report."""
         return tuple(dict.fromkeys(failure for flow in self.flows for failure in flow.failures))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The limits of the check as a whole, as lines to report."""
+        return () if self.is_imported else (_ALONE,)
 
     @property
     def looked_at(self) -> int:

@@ -26,13 +26,12 @@ def as_sarif(report: Report) -> str:
         "version": version("penstock"),
         "rules": [_rule(code) for code in rules],
     }
-    failures = [
-        {"level": "error", "message": {"text": text}}
-        for text in (*report.not_imported, *report.failures)
-    ]
+    errors = [*report.not_imported, *report.failures]
+    levels = [*(("error", text) for text in errors), *(("note", text) for text in report.notes)]
+    notes = [{"level": level, "message": {"text": text}} for level, text in levels]
     run = {
         "tool": {"driver": driver},
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": failures}],
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
         "results": list(_results(report.findings, rules)),
         "columnKind": "unicodeCodePoints",
     }

@@ -136,6 +136,18 @@ def test_modules_that_cannot_be_imported(tmp_path):
     assert made["text"].endswith("; 2 modules cannot be imported")
 
 
+def test_a_check_of_the_source_alone():
+    """Each format says that no module was imported, which limits what the check can see."""
+    made = {name: write(Report((), (), is_imported=False)) for name, write in FORMATS.items()}
+    line = "no module was imported: what the source does not show is unknown"
+    (note,) = json.loads(made["sarif"])["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+
+    assert json.loads(made.pop("json"))["imported"] is False
+    assert [name for name, text in made.items() if line not in text] == []
+    assert note == {"level": "note", "message": {"text": line}}
+    assert made["github"].startswith(f"{line}\n")
+
+
 def test_a_code_without_a_page():
     """A finding of a code that nobody documents has no link."""
     finding = Finding(code="new", flow=None, source=None, target=None, message="m")
