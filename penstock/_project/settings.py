@@ -1,6 +1,7 @@
 """The settings of a project, and how each tool words them."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -306,6 +307,10 @@ def _source_url(location: str, name: str, value: object) -> str:
         example = "https://github.com/acme/shop/blob/main/{file}#L{line}"
         problem = f'{name} needs {{file}} in it, as in "{example}", not {url!r}'
         raise ConfigurationError(location, problem)
+    for field_name in re.findall(r"\{(\w+)\}", url):
+        if field_name not in {"file", "line"}:
+            problem = f"{name} has {{{field_name}}} in it: only {{file}} and {{line}} are filled in"
+            raise ConfigurationError(location, problem)
     return url
 
 

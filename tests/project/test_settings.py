@@ -105,6 +105,11 @@ def test_paths_are_counted_from_the_file(tmp_path):
         pytest.param(
             "[tool.penstock]\ncatalog_reuse = 1", "takes true or false, not 1", id="no boolean"
         ),
+        pytest.param(
+            "[tool.penstock]\nsource_url = 'https://a.test/{sha}/{file}#L{line}'",
+            "source_url has {sha} in it: only {file} and {line} are filled in",
+            id="unknown field",
+        ),
         pytest.param("x = " + "[" * 9_000, "not valid TOML: maximum recursion", id="too deep"),
     ],
 )
