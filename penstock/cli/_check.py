@@ -155,6 +155,8 @@ def check(
     except ConfigurationError as error:
         raise click.UsageError(relative(str(error))) from error
     except OSError as error:
+        if error.filename is None:  # of the standard output
+            raise
         raise _NotWrittenError(failure(error).message) from error
     sys.exit(bool(project.failures or report.failing()))
 

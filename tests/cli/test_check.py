@@ -1,5 +1,6 @@
 """``penstock check``, run as a user runs it."""
 
+import errno
 import json
 import sys
 
@@ -188,6 +189,19 @@ def test_a_report_that_cannot_be_written(drifted):
     assert actual.exit_code == 2
     assert "pay -> charge is not in the source [edge-contradicted]" in actual.stdout
     assert "file" in actual.stderr
+
+
+@pytest.mark.usefixtures("drifted")
+def test_a_reader_that_has_gone(monkeypatch):
+    """A closed pipe ends the check silently, as it ends other commands."""
+
+    def refuse(_):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("penstock.cli._check.say", refuse)
+    actual = run()
+
+    assert (actual.exit_code, actual.stderr) == (1, "")
 
 
 def test_a_flow_without_steps(project):
