@@ -182,6 +182,12 @@ def test_import(tmp_path):
     assert (failures, flows()) == ((), ["bom_sync"])
 
 
+def test_an_unknown_option(tmp_path):
+    """An option that overrides a setting has the name of one."""
+    with pytest.raises(ConfigurationError, match=r"conf.py: unknown setting 'module'; did you"):
+        Settings().override("conf.py", {"module": "shop"}, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
