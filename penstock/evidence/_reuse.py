@@ -283,7 +283,7 @@ def _are_named_alike(
     looked_at: Iterable[tuple[str, int, str]],
 ) -> bool:
     """Return whether single lines have the names that were looked for in them, as before."""
-    before, now = old.text.splitlines(), new.text.splitlines()
+    before, now = old.lines, new.lines
     return all(
         (name in before[line - 1]) == (name in now[lines[line] - 1])
         for file, line, name in looked_at

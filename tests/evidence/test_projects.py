@@ -232,6 +232,39 @@ def test_a_text_that_is_not_python_defines_nothing(tmp_path, text, error):
     assert (file.error is None) is (error is None)
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("def prüfe(): ...\n", "utf-8"),
+        ("\ufeffdef prüfe(): ...\r\n", "utf-8"),
+        ("# coding: latin-1\ndef prüfe(): ...\r", "latin-1"),
+        ("#!/usr/bin/python\n# coding: cp1252\ndef prüfe(): ...\n", "cp1252"),
+        ("# coding: no-such-encoding\ndef prüfe(): ...\n", "utf-8"),
+    ],
+    ids=["UTF-8", "byte order mark", "Latin-1", "second line", "unknown"],
+)
+def test_a_file_is_read_in_its_encoding(tmp_path, text, encoding):
+    """A file is read in the encoding that it names, whatever its ends of lines are."""
+    (tmp_path / "app.py").write_bytes(text.encode(encoding))
+    file = SourceFile("app", tmp_path / "app.py", "app.py")
+
+    assert file.find("prüfe") is not None
+    assert file.error is None
+
+
+@pytest.mark.parametrize("character", "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+def test_lines_are_those_of_python(tmp_path, character):
+    """A character after which only `str.splitlines` begins a line does not move lines."""
+    text = f"# a{character}b\nfrom penstock import step\n@step\ndef pay(): ...\n"
+    (tmp_path / "app.py").write_text(text, encoding="utf-8")
+    project = Project.at(tmp_path, [tmp_path])
+    location = project.files["app"].find("pay").location
+
+    assert project.files["app"].find("pay").line == 3
+    assert project.line_at(location) == "def pay(): ..."
+    assert project.is_named_at(location, "pay")
+
+
 def test_a_file_that_cannot_be_read_is_empty(tmp_path):
     """A file that is gone has an error, and no text."""
     file = SourceFile("app", tmp_path / "gone.py", "gone.py")

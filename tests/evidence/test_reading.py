@@ -661,14 +661,14 @@ def test_modules_that_declare_nothing_and_cannot_be_read(tmp_path, monkeypatch):
     """A module that an import could not execute is a failure even if nothing is declared in it."""
     files = {"read_shop.py": f"{IMPORTS}{START}import read_closed\n", "read_closed.py": ""}
     write(tmp_path, {**files, "read_broken.py": "shop(", "read_empty.py": ""})
-    read_text = Path.read_text
+    read_bytes = Path.read_bytes
 
-    def refuse(path, *args, **options):
+    def refuse(path):
         if path.name == "read_closed.py":
             raise PermissionError(13, "Permission denied")
-        return read_text(path, *args, **options)
+        return read_bytes(path)
 
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     found = read(tmp_path, "read_shop", "read_empty", "read_broken")
     broken, closed = map(str, found.failures)
 

@@ -2,10 +2,13 @@
 
 import ast
 import re
+import tokenize
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -201,7 +204,7 @@ class SourceFile:
         """
         found: dict[int, int] = {}
         first = None
-        for number, line in enumerate(self.text.splitlines() if DECORATED in self.text else (), 1):
+        for number, line in enumerate(self.lines if DECORATED in self.text else (), 1):
             shown = line.strip()
             if shown == DECORATED:
                 first = first or number
@@ -216,10 +219,15 @@ class SourceFile:
         if self._text is not None:
             return self._text
         try:
-            return self.path.read_text(encoding="utf-8-sig", errors="replace")
+            return decoded(self.path.read_bytes())
         except OSError as error:
             self.error = f"cannot be read: {error.strerror}"
             return ""
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text, as Python counts them: `str.splitlines` finds more ends."""
+        return self.text.split("\n")
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -232,7 +240,10 @@ class SourceFile:
                     return ast.parse(self.text, type_comments="type:" in self.text)
                 except SyntaxError:  # such a comment means nothing there
                     return ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except SyntaxError as error:
+            self.error = f"cannot be parsed: {error.msg} (line {error.lineno})"
+            return ast.Module([], [])
+        except (ValueError, RecursionError, MemoryError) as error:
             self.error = f"cannot be parsed: {error}"
             return ast.Module([], [])
 
@@ -410,6 +421,16 @@ def _annotations_in(node: ast.AST) -> Iterator[ast.AST]:
         annotation = getattr(node, name, None)
         if annotation is not None:
             yield from nodes_in(annotation)
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of a file, in the encoding that it names."""
+    encoding = "utf-8-sig"
+    if b"coding" in b"\n".join(data.split(b"\n", 2)[:2]):
+        with suppress(SyntaxError):  # no such encoding, or not in it
+            encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
+    text = data.decode(encoding, "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def words_in(text: str) -> frozenset[str]:

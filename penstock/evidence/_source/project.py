@@ -108,12 +108,12 @@ class Project:
 
     def line_at(self, location: Location) -> str:
         """Return a line of the source, as it is in the file."""
-        return self._by_file[location.file].raw.splitlines()[location.line - 1]
+        return self._by_file[location.file].raw.split("\n")[location.line - 1]
 
     def is_named_at(self, location: Location, name: str) -> bool:
         """Return whether *name* is in a line of the source."""
         self.looked_at.add((location.file, location.line, name))
-        return name in self._by_file[location.file].text.splitlines()[location.line - 1]
+        return name in self._by_file[location.file].lines[location.line - 1]
 
     def function_at(self, location: Location) -> Definition | None:
         """Return the innermost function around a line of the source."""

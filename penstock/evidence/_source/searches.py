@@ -110,7 +110,7 @@ def _functions(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]],
     """Return which definitions are functions called *name*, with the words in each."""
     if not _has_def(file, name):
         return ()
-    lines = file.text.splitlines()
+    lines = file.lines
     found: list[tuple[int, frozenset[str]]] = []
     for number, each in enumerate(file.definitions.values()):
         if each.kind == "function" and each.name == name:
@@ -170,7 +170,7 @@ def _callers(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]], .
     before = r"(?<!def )(?:(?<![\w.])(\w+)(?=\.)|(\.))?\.?(?<!\w)"
     pattern = re.compile(rf"{before}{re.escape(name)}\s*\(")
     owners: dict[int, set[str]] = {}
-    for number, line in enumerate(file.text.splitlines(), 1):
+    for number, line in enumerate(file.lines, 1):
         for found in pattern.finditer(line) if name in line else ():
             owner = file.imported.get(found[1], ".") if found[1] else found[2] or ""
             owners.setdefault(number, set()).add(owner)
@@ -248,7 +248,7 @@ def _uses(file: SourceFile, name: str) -> tuple[int, int]:
     pattern = re.compile(rf"(?<![\w\"'])(?:{re.escape(name)})(?![\w\"'])")
     found = [
         number
-        for number, line in enumerate(file.text.splitlines(), 1)
+        for number, line in enumerate(file.lines, 1)
         if name in line
         and pattern.search(line.partition("#")[0])
         and not _is_import(line, name)
