@@ -1,5 +1,7 @@
 """The files of a project: how they are found, read and imported by each other."""
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -387,6 +389,15 @@ def test_modules_are_found_from_where_their_steps_are(tmp_path, file, module, pa
     (report,) = check(project_of(tmp_path, path, [flow]), [flow])
 
     assert [edge.verdict for edge in report.edges] == ["supported"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_pipe_with_the_name_of_a_module_is_not_read(tmp_path):
+    """Reading it would wait for a writer."""
+    os.mkfifo(tmp_path / "shop.py")
+    file = Project.at(tmp_path).files["shop"]
+
+    assert (file.text, file.error) == ("", "cannot be read: it is not a file")
 
 
 def test_modules_are_found_by_their_names_alone(tmp_path):

@@ -219,6 +219,9 @@ class SourceFile:
         if self._text is not None:
             return self._text
         try:
+            if self.path.exists() and not self.path.is_file():  # a pipe would wait for a writer
+                self.error = "cannot be read: it is not a file"
+                return ""
             return decoded(self.path.read_bytes())
         except OSError as error:
             self.error = f"cannot be read: {error.strerror}"
