@@ -21,6 +21,7 @@ from penstock.evidence._analysis.library import (
     REGISTERING,
     SENDING,
     STORING,
+    UNREAD,
     VERBS,
     WAITING,
     last_of,
@@ -123,7 +124,8 @@ class WaysOut:
         if outside.library is None:
             return self._may_name(outside, wanted, is_own=is_own)
         return (
-            self._is_template_of(outside, wanted)
+            outside.library.startswith(UNREAD)
+            or self._is_template_of(outside, wanted)
             or self._is_called_back(outside, wanted)
             or self._is_configured(outside, wanted)
             or self._is_in_template(outside, wanted)

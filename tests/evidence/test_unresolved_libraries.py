@@ -889,3 +889,27 @@ def charge(): pass
     (edge,) = checked(source, "pay -> charge", charge={"is_entrypoint": is_entrypoint}).edges
 
     assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "from helpers import prepare\n    prepare()",
+        "import helpers\n    helpers.prepare()",
+        "from helpers import Shop\n    Shop().prepare()",
+        "from helpers import Shop\n    class Own(Shop): ...\n    Own().prepare()",
+        "from helpers import *\n    prepare()",
+    ],
+)
+def test_a_module_that_cannot_be_parsed_may_lead_anywhere(call):
+    """It is of the project, so it may call each step, though nobody sees how."""
+    at_top, _, called = call.rpartition("\n    ") if "*" in call else ("", "", call)
+    source = f"{at_top}\n@step\ndef pay():\n    {called}\n@step\ndef charge(): ...\n"
+    broken = "from app import charge\ndef prepare(:\n    charge()\nclass Shop: ...\n"
+    whole = broken.replace("(:", "():").replace("    charge()", "    pass")
+    reports = [
+        checked({"app.py": source, "helpers.py": text}, "pay -> charge") for text in (broken, whole)
+    ]
+
+    assert [report.edges[0].verdict for report in reports] == ["unverified", "contradicted"]
+    assert "is of a module that cannot be read or parsed" in (reports[0].edges[0].reason or "")

@@ -8,7 +8,7 @@ from typing import Any
 from penstock.catalog._objects import Objects
 from penstock.evidence._analysis.binding import bind
 from penstock.evidence._analysis.heap import ANY_ITEM, Heap
-from penstock.evidence._analysis.library import may_have
+from penstock.evidence._analysis.library import UNREAD, may_have
 from penstock.evidence._analysis.scopes import ANY, OPEN, Activation, Arguments, ClassInfo, Scope
 from penstock.evidence._analysis.terms import Outside, Term
 from penstock.evidence._analysis.values import (
@@ -229,6 +229,8 @@ class Engine(Heap):
             given = Arguments(((Constant(name, str),),))
             functions = (each for each in getter if isinstance(each, Function))
             return join(*(self.activate(each, given).returns for each in functions)) or UNKNOWN
+        if found is None and source.error is not None:
+            return (External(f"{UNREAD}{source.module}.{name}"),)
         return found or NOTHING
 
     def execute_mentioning(self, name: str) -> None:

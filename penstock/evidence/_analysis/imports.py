@@ -4,6 +4,7 @@ import ast
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.library import UNREAD
 from penstock.evidence._analysis.values import NOTHING, UNKNOWN, Class, External, Function, Values
 from penstock.evidence._source.files import SourceFile
 
@@ -68,11 +69,12 @@ def _not_there_yet(engine: Engine, target: SourceFile, name: str) -> Values:
 def _import_all(frame: Frame, name: str) -> None:
     target = frame.engine.project.files.get(name)
     module = frame.activation.definition.source.module
-    if target is None:
-        frame.engine.store(External("*" + module), "star", (External(name),))
+    listed = _listed(target.tree) if target is not None else None
+    if target is None or target.error is not None:
+        unread = UNREAD if target is not None else ""
+        frame.engine.store(External("*" + module), "star", (External(f"{unread}{name}"),))
         return
     scope = frame.engine.scope_of(target)
-    listed = _listed(target.tree)
     local, frame.local = frame.local, frame.local | set(scope.names)
     for each in list(scope.names):
         if each in listed if listed is not None else not each.startswith("_"):

@@ -34,6 +34,7 @@ __all__ = [
     "SIGNING",
     "STORING",
     "TEMPLATES",
+    "UNREAD",
     "VALIDATING",
     "VALIDATORS",
     "VERBS",
@@ -331,6 +332,10 @@ DATA = frozenset({
     "time", "urllib", "uuid", "zipfile", "zlib", "zoneinfo",
 })  # fmt: skip
 """Modules and functions for data: nothing that they return has a method of the project."""
+
+
+UNREAD = "unread:"
+"""How the name of what a module of the project has begins, if that cannot be read or parsed."""
 
 
 GOT = "builtins.getattr("

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from penstock._declared.step import Location
 from penstock.evidence._analysis.kept import Kept
+from penstock.evidence._analysis.library import UNREAD
 
 if TYPE_CHECKING:
     from penstock.evidence._analysis.passed import Passed
@@ -81,6 +82,8 @@ class Outside(metaclass=Kept):
         """Why nobody knows where it leads."""
         if self.methods:
             return f"the class of {self.text}, which may have {self.methods[0]}, is not known"
+        if self.library is not None and self.library.startswith(UNREAD):
+            return f"{self.text} is of a module that cannot be read or parsed"
         return self.text if self.is_lost else f"{self.text} cannot be resolved"
 
 
