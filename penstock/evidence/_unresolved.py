@@ -125,6 +125,7 @@ class WaysOut:
             return self._may_name(outside, wanted, is_own=is_own)
         return (
             outside.library.startswith(UNREAD)
+            or self._is_by_name(outside, wanted)
             or self._is_template_of(outside, wanted)
             or self._is_called_back(outside, wanted)
             or self._is_configured(outside, wanted)
@@ -223,6 +224,18 @@ class WaysOut:
         return not all(
             _OF_DATA.match(one) or (is_private and _MODEL.search(one)) or not may_have(one, name)
             for one in bases
+        )
+
+    def _is_by_name(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a name is called that is one of a function which leads to *wanted*.
+
+        A decorator made something else of it, which hides that.
+        """
+        return any(
+            each.name == outside.text
+            and not each.is_method
+            and self._project.may_be_called_in(outside.location.file, each)
+            for each in self._ancestors(wanted)
         )
 
     def _is_template_of(self, outside: Outside, definition: Definition) -> bool:

@@ -913,3 +913,47 @@ def test_a_module_that_cannot_be_parsed_may_lead_anywhere(call):
 
     assert [report.edges[0].verdict for report in reports] == ["unverified", "contradicted"]
     assert "is of a module that cannot be read or parsed" in (reports[0].edges[0].reason or "")
+
+
+@pytest.mark.parametrize(
+    ("returned", "verdict"),
+    [
+        ("cast(T, wrapper)", "supported"),
+        ("cast('Callable[..., None]', wrapper)", "supported"),
+        ("cast(lib.Timed, wrapper)", "supported"),
+        ("cast(lib.Timed, lib.timed(name))", "unverified"),
+        ("lib.Timed(name)", "unverified"),
+    ],
+)
+@pytest.mark.parametrize("called", ["charge()", "helper()"])
+def test_what_a_decorator_returns_hides_no_function(returned, verdict, called):
+    """A cast returns the function as it is, and what hides it is called by its name still."""
+    source = f"""
+import lib
+from typing import Any, Callable, TypeVar, cast
+T = TypeVar("T", bound=Callable[..., Any])
+def timed(name):
+    def decorate(function):
+        def wrapper(*args):
+            return function(*args)
+        return {returned}
+    return decorate
+@step
+def pay():
+    {called}
+@timed("helper")
+def helper(): charge()
+@step
+@timed("charge")
+def charge(): ...
+"""
+    assert [each.verdict for each in checked(source, "pay -> charge").edges] == [verdict]
+
+
+def test_a_name_that_a_library_has_too_is_another():
+    """A function that the file imports from a library is not the step of that name."""
+    files = {
+        "app.py": "from lib import charge\n@step\ndef pay(): charge()\n",
+        "shop.py": "@step\ndef charge(): ...\ncharge()\n",
+    }
+    assert [each.verdict for each in checked(files, "pay -> charge").edges] == ["contradicted"]

@@ -907,3 +907,44 @@ class Late:
 """,
     }
     assert verdicts(checked(sources, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+ANNOTATED = """
+import collections.abc, types, typing
+from typing import Any, Awaitable, Callable, Hashable, NewType, Optional, Protocol, TypeVar
+from lib import get
+T = TypeVar("T", bound=Callable[..., Any])
+Named = NewType("Named", object)
+Hook = Callable[[int], None]
+class Handler(Protocol):
+    def __call__(self): ...
+@step
+def pay(function: {annotation}): function()
+def charge_all(): charge()
+get([charge_all])
+def main(): pay(get())
+@step
+def charge(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        "Any", "object", "type", "Callable", "typing.Callable", "Callable[[], None]", "Hook", "T",
+        "collections.abc.Callable", "'T'", "Optional[T]", "Named", "Handler", "Awaitable",
+        "types.FunctionType", "types.MethodType", "Hashable", "Optional[Callable]", "'Callable'",
+    ],
+)  # fmt: skip
+def test_a_type_that_does_not_say_what_is_called(annotation):
+    """A parameter of such a type may be any function that somebody passes on."""
+    (edge,) = checked(ANNOTATED.format(annotation=annotation), "pay -> charge").edges
+
+    assert (edge.verdict, edge.reason) == ("unverified", "function cannot be resolved")
+
+
+def test_a_type_that_says_what_is_called():
+    """An object of a class of a library is no function of the project."""
+    source = f"import datetime\n{ANNOTATED.format(annotation='datetime.datetime')}"
+
+    assert [e.verdict for e in checked(source, "pay -> charge").edges] == ["contradicted"]

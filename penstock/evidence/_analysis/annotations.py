@@ -1,6 +1,7 @@
 """The values that annotations allow."""
 
 import ast
+import re
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.heap import KEYS
@@ -50,6 +51,13 @@ _TRANSPARENT = {
 }  # fmt: skip
 
 
+_UNTELLING = re.compile(
+    r"builtins\..*|(?:.*\.)?Any$|(?:typing|typing_extensions|collections\.abc|types)\."
+    r"(?:Awaitable|Callable|Coroutine|Generic|Hashable|NewType\(\)|ParamSpec\(\)|Protocol|Type"
+    r"|TypeVar\(\)|\w*FunctionType|\w*MethodType)$"
+)
+"""The names of types that do not say what is called where an object of them is."""
+
 _DEEPEST = 8
 
 
@@ -87,7 +95,7 @@ def _named(engine: Engine, scope: Scope, node: ast.expr, depth: int) -> Values:
             case External():
                 if last_of(value.name) == "Self":
                     found += _self_type(scope)
-                elif last_of(value.name) == "Any" or value.name.startswith("builtins."):
+                elif _UNTELLING.match(value.name):
                     continue
                 else:
                     found.append(External(f"{value.name}()"))

@@ -299,9 +299,11 @@ def globals_of(
 
 def cast_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     values = arguments.positional[-1] if arguments.positional else NOTHING
+    known = tuple(each for each in values if not isinstance(each, (External, Unknown)))
     call = node if isinstance(node, ast.Call) else None
     typed = frame.engine.annotation(frame.scope, call.args[0]) if call and call.args else NOTHING
-    return typed or values
+    # What the source shows is returned as it is, whichever type somebody gives to it.
+    return values if known == values else join(known, typed) or values
 
 
 def singledispatch_of(

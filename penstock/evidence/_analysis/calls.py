@@ -14,6 +14,7 @@ from penstock.evidence._analysis.hand_offs import call_outside, hand_functions, 
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
 from penstock.evidence._analysis.iteration import counted_items, iterate, typed_or
 from penstock.evidence._analysis.orm import queried
+from penstock.evidence._analysis.overrides import is_protocol
 from penstock.evidence._analysis.partials import call_partial
 from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.templates import run_validators
@@ -151,6 +152,8 @@ def _call_method(frame: Frame, callee: Method, arguments: Arguments, node: ast.A
 
 
 def _call_instance(frame: Frame, callee: Instance, arguments: Arguments, node: ast.AST) -> Values:
+    if callee.site is None and is_protocol(frame.engine, callee.cls):
+        call_outside(frame, node, arguments)  # a function, too, has that type
     return apply(frame, attribute_of(frame, callee, "__call__", node), arguments, node)
 
 

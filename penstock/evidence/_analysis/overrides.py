@@ -19,7 +19,9 @@ from penstock.evidence._analysis.values import (
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
-__all__ = ["is_abstract", "is_refused", "is_wanted", "methods_of", "with_overrides"]
+__all__ = [
+    "is_abstract", "is_protocol", "is_refused", "is_wanted", "methods_of", "with_overrides",
+]  # fmt: skip
 
 
 _MOST_IMPLEMENTATIONS = 6
@@ -32,7 +34,7 @@ def with_overrides(engine: Engine, cls: Definition, name: str, found: Values) ->
     # What nothing above has, as in a mixin, a subclass may have by another base.
     look = engine.own if found else engine.find
     overrides = [value for each in subclasses for value in look(each, name)]
-    if not overrides and not _PROTOCOLS.isdisjoint(engine.mro(cls)):
+    if not overrides and is_protocol(engine, cls):
         overrides = _implementations(engine, cls, name)
     if engine.has_more_subclasses(cls):
         overrides += CUT
@@ -40,6 +42,11 @@ def with_overrides(engine: Engine, cls: Definition, name: str, found: Values) ->
         return found
     steps = [v for v in overrides if is_wanted(engine, v)]
     return join(steps, (v for v in found if not _is_replaced(engine, v)), overrides)
+
+
+def is_protocol(engine: Engine, cls: Definition) -> bool:
+    """Return whether objects of other classes, and functions, may have the type *cls*."""
+    return not _PROTOCOLS.isdisjoint(engine.mro(cls))
 
 
 def _implementations(engine: Engine, protocol: Definition, name: str) -> list[Value]:

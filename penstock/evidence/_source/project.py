@@ -247,6 +247,14 @@ class Project:
 
         return may_have if is_alone or any(map(self._has_module, owners)) else None
 
+    def may_be_called_in(self, file: str, wanted: Definition) -> bool:
+        """Return whether *file* calls *wanted* by its name, which it has or imports."""
+        name = wanted.name
+        return any(
+            each.source.file == file and self._has_module(each.source.imported.get(name, "."))
+            for each in self.callers_of(wanted)
+        )
+
     def _has_module(self, name: str) -> bool:
         """Return whether *name* is a module of the project, or may be one."""
         return name == "." or name in self.packages or name in self.files
