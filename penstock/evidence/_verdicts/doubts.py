@@ -40,7 +40,11 @@ class Doubts:
             and self._evidence.is_used(target)
         ):
             # What leads to *source* may lead to *target* after it.
-            others = [each for each in self._evidence.outside if each != source]
+            others = [
+                each
+                for each in self._evidence.outside
+                if each != source and self._may_lead_on(each, target)
+            ]
             unresolved = self._unresolved(others, source, source, None)
         if unresolved is None and not is_loop:
             unresolved = self._unresolved_pair(source, target)
@@ -76,9 +80,11 @@ class Doubts:
                     continue
                 source, target = edge.source, edge.target
                 if source not in entered:
-                    is_behind = (
-                        cause.target == source or (cause.target, source) in known
-                    ) and self._may_follow(cause, target, pairs, forth)
+                    # What the call leads to may be known to lead to both, and not in this order.
+                    is_behind = cause.target == source or (
+                        (cause.target, source) in known and (cause.target, target) not in known
+                    )
+                    is_behind = is_behind and self._may_follow(cause, target, pairs, forth)
                 elif cause.target == source and self._is_followed(cause, target):
                     # A way to the first step that leads over what follows the edge is another.
                     late = {target, *(after for first, after in forth if first == target)}
@@ -110,8 +116,10 @@ class Doubts:
         The function with the call leads there, the same call may in a loop, or another function
         may, which the call runs.
         """
+        is_entered = self._evidence.is_entered(cause.source)
         if any(
-            second == target and (first == cause.source or (first, cause.source) in forth)
+            second == target
+            and (first == cause.source or (not is_entered and (first, cause.source) in forth))
             for first, second in pairs
         ):
             return True
@@ -122,6 +130,17 @@ class Doubts:
             for calls in self._evidence.outside.values()
             for each in calls
         )
+
+    def _may_lead_on(self, step: str, target: str) -> bool:
+        """Return whether *target* may follow what *step* calls.
+
+        It does not where the source shows how it comes to both, and not in this order.
+        """
+        evidence = self._evidence
+        if not (evidence.is_reached(target) and evidence.is_entered(step)):
+            return True
+        orders = evidence.orders.get((step, target), {}).values()
+        return target in evidence.starts.get(step, {}) or any(not o.is_carried for o in orders)
 
     def _entered(self, known: AbstractSet[tuple[str, str]]) -> set[str]:
         """Return the steps to which the source shows a way from where the flow begins."""
