@@ -565,3 +565,60 @@ class Second:
 def charge(): ...
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict"),
+    [("charge()", "supported"), ("Thread(target=charge).start()", "contradicted")],
+)
+def test_steps_that_a_known_function_behind_an_unresolved_call_runs(first, verdict):
+    """The source shows in which order it runs them, whoever calls it."""
+    source = f"""
+from threading import Thread
+@step
+def pay(given): given().collect()
+class Other:
+    def collect(self): ...
+class Till:
+    @step
+    def collect(self):
+        {first}
+        ship()
+@step
+def charge(): print()
+@step
+def ship(): ...
+later = [charge, ship]
+"""
+    found = verdicts(checked(source, "pay -> collect, collect -> charge, charge -> ship"))
+
+    assert found["pay -> collect"] == ("unverified",)
+    assert found["charge -> ship"][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [("collect(given)", "unverified"), ("Thread(target=collect).start()", "contradicted")],
+)
+def test_a_first_step_that_a_step_calls_which_nothing_waits_for(call, verdict):
+    """What follows the latter does not follow the former, whichever call leads there."""
+    source = f"""
+from threading import Thread
+@step
+def pay(given):
+    {call}
+    ship()
+@step
+def collect(given): given().charge()
+class Other:
+    def charge(self): ...
+class Till:
+    @step
+    def charge(self): print()
+@step
+def ship(): ...
+"""
+    found = verdicts(checked(source, "pay -> collect, collect -> charge, charge -> ship"))
+
+    assert found["collect -> charge"] == ("unverified",)
+    assert found["charge -> ship"] == (verdict,)
