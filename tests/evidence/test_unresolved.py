@@ -572,7 +572,7 @@ def charge(): ...
     [("charge()", "supported"), ("Thread(target=charge).start()", "contradicted")],
 )
 def test_steps_that_a_known_function_behind_an_unresolved_call_runs(first, verdict):
-    """The source shows in which order it runs them, whoever calls it."""
+    """The source shows in which order it runs them: this does not depend on its caller."""
     source = f"""
 from threading import Thread
 @step
@@ -601,7 +601,7 @@ later = [charge, ship]
     [("collect(given)", "unverified"), ("Thread(target=collect).start()", "contradicted")],
 )
 def test_a_first_step_that_a_step_calls_which_nothing_waits_for(call, verdict):
-    """What follows the latter does not follow the former, whichever call leads there."""
+    """Steps after the latter do not follow the former, by none of the calls that lead there."""
     source = f"""
 from threading import Thread
 @step

@@ -944,7 +944,7 @@ def test_a_type_that_does_not_say_what_is_called(annotation):
 
 
 def test_a_type_that_says_what_is_called():
-    """An object of a class of a library is no function of the project."""
+    """An object of a class of a library is not a function of the project."""
     source = f"import datetime\n{ANNOTATED.format(annotation='datetime.datetime')}"
 
     assert [e.verdict for e in checked(source, "pay -> charge").edges] == ["contradicted"]
