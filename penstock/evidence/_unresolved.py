@@ -55,11 +55,17 @@ _IMPORTED = re.compile(
 )
 """How the name of what a string imports begins."""
 
-_REQUESTED = re.compile(
+_REQUEST = (
     r"\brequest\.(?:POST|GET|FILES|META|COOKIES|args|form|values|files|headers|cookies|session"
-    r"|query_params|path_params)\.\w+$"
+    r"|query_params|path_params)"
 )
-"""A method of what an HTTP request has got, which is data."""
+"""The parts of an HTTP request, which are data."""
+
+_REQUESTED = re.compile(rf"{_REQUEST}\.\w+$")
+"""A method of it."""
+
+_OF_REQUEST = re.compile(rf"(?:\w+\.)*{_REQUEST}\b")
+"""How what a part of it is begins."""
 
 _BAG = re.compile(r"(?:^flask\.g|^threading\.local\(\)|\.state|\.ctx)((?:\.\w+)+)$")
 """The name of an attribute of an object for whatever an application keeps there."""
@@ -167,6 +173,8 @@ class WaysOut:
 
     def _may_be_implicit(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether an object may have a method that leads to *wanted*, and runs there."""
+        if _OF_REQUEST.match(outside.text):
+            return False
         return any(
             each.is_method
             and each.name in outside.methods

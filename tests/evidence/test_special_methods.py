@@ -96,6 +96,24 @@ def test_a_special_method_of_an_unknown_object_may_be_called(method, parameters,
     assert verdicts(other) == {"pay -> charge": ("contradicted",)}
 
 
+@pytest.mark.parametrize(
+    ("order", "verdict"),
+    [
+        ("request.form", "contradicted"),
+        ("request.POST.get('order', '').strip()", "contradicted"),
+        ("request.args['order']", "contradicted"),
+        ("request.user", "unverified"),
+        ("load(request.form)", "unverified"),
+    ],
+)
+def test_what_an_http_request_has_got_is_data(order, verdict):
+    """It has none of the special methods of a class of the project."""
+    source = source_of("__getattr__", "self, name", f"{order}.total", "load()")
+    given = source.replace("def pay():", "def pay(self, request):")
+
+    assert verdicts(checked(given, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
 def test_an_object_that_a_library_returns_may_be_called():
     """An object that a library returns may be one of the project that can be called."""
     found = checked(source_of("__call__", "self", "order()", "load()"), "pay -> charge")
