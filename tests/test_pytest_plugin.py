@@ -229,3 +229,11 @@ def test_flow_check_that_cannot_look(checked, tmp_path, line, message):
 
     assert message in shown
     assert "Error:" not in shown
+
+
+def test_flow_check_that_fails_itself(checked, tmp_path):
+    """A failure of penstock has its traceback."""
+    failing = "from penstock import evidence\nevidence.check_project = lambda *_, **__: 1 / 0\n"
+    (tmp_path / "conftest.py").write_text(failing)
+
+    assert "ZeroDivisionError" in checked("-k", "orders")

@@ -1,5 +1,6 @@
 """Django: ``manage.py penstock``, and the system check of the flows."""
 
+import importlib
 import json
 import os
 import re
@@ -153,10 +154,13 @@ class TestCommand:
         assert message in stderr
         assert raised.value.returncode == 2
 
-    def test_settings_that_are_wrong(self, project, capfd):
+    @pytest.mark.parametrize("settings", [None, "django_flow_views"])
+    def test_settings_that_are_wrong(self, settings, project, capfd):
         """A wrong setting ends with 2, as a usage error does."""
+        importlib.import_module("django_flow_views")
         (project / "pyproject.toml").write_text("[tool.penstock]\nmodule = 1\n")
-        code, _, stderr = manage(capfd, "penstock", "check")
+        with override_settings(SETTINGS_MODULE=settings):
+            code, _, stderr = manage(capfd, "penstock", "check")
 
         assert code == 2
         assert "unknown setting 'module'; did you mean 'modules'?" in stderr

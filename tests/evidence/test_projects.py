@@ -221,9 +221,10 @@ def test_files_outside_of_the_folder_have_their_whole_name(tmp_path):
         ("def f(:\n", "cannot be parsed: "),
         ("x = '\0'", "cannot be parsed: "),
         ("(" * 500 + ")" * 500, "cannot be parsed: "),
+        ("-" * 100_000 + "1", "cannot be parsed: it is nested too deeply"),
         ("x = [  # type: int\n]\n", None),
     ],
-    ids=["syntax", "null byte", "depth", "comment"],
+    ids=["syntax", "null byte", "parentheses", "depth", "comment"],
 )
 def test_a_text_that_is_not_python_defines_nothing(tmp_path, text, error):
     """A file that cannot be parsed has an error, and no definitions."""

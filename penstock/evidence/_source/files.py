@@ -243,11 +243,13 @@ class SourceFile:
                     return ast.parse(self.text, type_comments="type:" in self.text)
                 except SyntaxError:  # such a comment means nothing there
                     return ast.parse(self.text)
-        except SyntaxError as error:
-            self.error = f"cannot be parsed: {error.msg} (line {error.lineno})"
+        except (SyntaxError, ValueError) as error:
+            # Before Python 3.12, null bytes are a `ValueError`.
+            text = f"{error.msg} (line {error.lineno})" if isinstance(error, SyntaxError) else error
+            self.error = f"cannot be parsed: {text}"
             return ast.Module([], [])
-        except (ValueError, RecursionError, MemoryError) as error:
-            self.error = f"cannot be parsed: {error}"
+        except (RecursionError, MemoryError):
+            self.error = "cannot be parsed: it is nested too deeply"
             return ast.Module([], [])
 
     @property
