@@ -85,5 +85,5 @@ def _may_pass_over(node: ast.AST, line: int) -> bool:
     if isinstance(node, _BLOCKS):
         first = node.body[0].lineno
     elif isinstance(node, ast.match_case):
-        first, last = node.pattern.lineno, node.body[-1].end_lineno
+        first, last = node.pattern.lineno, node.body[-1].end_lineno or 0
     return isinstance(node, _SOMETIMES) and first <= line <= last
