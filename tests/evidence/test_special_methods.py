@@ -114,6 +114,21 @@ def test_what_an_http_request_has_got_is_data(order, verdict):
     assert verdicts(checked(given, "pay -> charge")) == {"pay -> charge": (verdict,)}
 
 
+@pytest.mark.parametrize(
+    ("use", "verdict"),
+    [
+        ("order.total", "unverified"),
+        ("order.append(1)", "contradicted"),
+        ("order.strip().lower()", "contradicted"),
+    ],
+)
+def test_a_method_of_lists_and_strings_is_not_computed(use, verdict):
+    """An unknown object of which it is called is one of these, and has no ``__getattr__``."""
+    source = source_of("__getattr__", "self, name", use, "load()")
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
 def test_an_object_that_a_library_returns_may_be_called():
     """An object that a library returns may be one of the project that can be called."""
     found = checked(source_of("__call__", "self", "order()", "load()"), "pay -> charge")

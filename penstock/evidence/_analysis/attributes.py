@@ -8,7 +8,7 @@ from penstock.evidence._analysis.by_name import setting
 from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.guesses import methods_called
+from penstock.evidence._analysis.guesses import OF_TYPES, methods_called
 from penstock.evidence._analysis.library import (
     CALLBACKS,
     GIVEN,
@@ -82,7 +82,7 @@ def _of_library(frame: Frame, owner: External, name: str, node: ast.AST) -> Valu
     if owner.name == "django.conf.settings":
         return (*setting(frame.engine, name), External(f"{owner.name}.{name}", owner.site))
     stored = frame.engine.load(PARSED if owner.name.endswith(_PARSING) else owner, name)
-    note_methods(frame, (owner,), (name, *_COMPUTING), node)
+    note_methods(frame, (owner,), _methods_for(name), node)
     return (*stored, External(f"{owner.name}.{name}", owner.site))
 
 
@@ -117,12 +117,16 @@ def _of_container(frame: Frame, owner: Container, name: str, _: ast.AST) -> Valu
 def _of_unknown(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values:
     if found := methods_called(frame.engine, name):
         return found
-    note_methods(frame, (owner,), (name, *_COMPUTING), node)
+    note_methods(frame, (owner,), _methods_for(name), node)
     return (owner,) if isinstance(owner, Further) else UNKNOWN
 
 
-_COMPUTING = ("__getattr__", "__getattribute__")
-"""Special methods that return attributes."""
+def _methods_for(name: str) -> tuple[str, ...]:
+    """Return the methods of which one runs where an attribute of an unknown object is read.
+
+    Most objects of which a method of lists or strings is called are that.
+    """
+    return (name,) if name in OF_TYPES else (name, "__getattr__", "__getattribute__")
 
 
 def _of_alias(frame: Frame, owner: Alias, name: str, node: ast.AST) -> Values:
