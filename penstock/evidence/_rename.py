@@ -10,6 +10,7 @@ from typing import Any
 from penstock.evidence._model import CheckedFlow, CheckedStep
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import nodes_in
+from penstock.evidence._source.imports import imported_by
 from penstock.evidence._source.project import Project
 
 __all__ = ["find_renamed"]
@@ -80,7 +81,8 @@ def _is_declared(function: Definition) -> bool:
 def _moved(project: Project, step: CheckedStep) -> list[Definition]:
     """Return the functions and classes of the same name elsewhere.
 
-    If there are some in a class of the same name, or else at the same depth, only these.
+    If there are some that the old module imports by that name, in a class of the same name, or
+    else at the same depth, only these.
     """
     name, depth = step.qualname.rpartition(".")[2], step.qualname.count(".")
     named = [
@@ -90,9 +92,25 @@ def _moved(project: Project, step: CheckedStep) -> list[Definition]:
         if each.name == name and each.kind in {"function", "class"}
     ]
     same = [each for each in named if each.qualname == step.qualname]
+    modules = _imported_from(project, step)
+    imported = [each for each in same if each.source.module in modules]
     level = [each for each in named if each.qualname.count(".") == depth]
     beside = [each for each in named if each.source.module == step.module]
-    return same or level or beside
+    return imported or same or level or beside
+
+
+def _imported_from(project: Project, step: CheckedStep) -> set[str]:
+    """Return the modules from which the old one imports the function of a step, or its class."""
+    source, first = project.files.get(step.module), step.qualname.partition(".")[0]
+    if source is None:
+        return set()
+    return {
+        each.module
+        for node in nodes_in(source.tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for each in imported_by(node, source)
+        if each.bound == first
+    }
 
 
 def _nearest(step: CheckedStep, several: list[Definition]) -> Definition | None:

@@ -181,6 +181,27 @@ def test_of_several_moved_functions_that_with_the_edges_is_the_step():
     assert [missing.renamed_to for missing in report.missing] == ["mail.send"]
 
 
+@pytest.mark.parametrize(
+    ("imports", "found"),
+    [
+        ("from .mail import Sender", ["shop.mail.Sender.send"]),
+        ("from shop.post import Sender", ["shop.post.Sender.send"]),
+        ("from .mail import Sender as Other", [None]),
+        ("import shop.mail", [None]),
+        ("", [None]),
+    ],
+)
+def test_of_several_moved_functions_that_which_the_old_module_imports_is_the_step(imports, found):
+    """The name is there still, for all that use the old module."""
+    files = {
+        f"shop/{name}.py": "class Sender:\n    def send(self): ...\n" for name in ("mail", "post")
+    }
+    files |= {"shop/__init__.py": "", "shop/app.py": f"{imports}\n"}
+    report = checked(files, "", send={"module": "shop.app", "qualname": "Sender.send"})
+
+    assert [missing.renamed_to for missing in report.missing] == found
+
+
 def test_a_method_of_the_same_name_is_not_a_moved_function():
     """A function of a module is moved to a module, and a method to a class."""
     files = {"app.py": "x = 1", "mail.py": "class Mail:\n    def send(self): ...\n"}
