@@ -846,6 +846,9 @@ class Broker:
     [
         ("queue.put(1)", "queue.get()", "unverified"),
         ("queue.put(1)", "others.get()", "contradicted"),
+        ("_queue.put_nowait(1)", "queue.get()", "unverified"),
+        ("_queue.put_nowait(1)", "_queue_.get()", "unverified"),
+        ("_queues.put_nowait(1)", "queue.get()", "contradicted"),
         ("queue.join()", "queue.get()", "contradicted"),
         ("client.post(1)", "client.get()", "contradicted"),
     ],

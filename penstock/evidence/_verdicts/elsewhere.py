@@ -134,13 +134,16 @@ class Elsewhere:
         return not (last.startswith("put") and named_at(outside.location, f"{last}(None)"))
 
     def _queue(self, source: str, target: str) -> Outside | None:
-        """Return a call of *source* that sends by what *target* receives from, by its name."""
+        """Return a call of *source* that sends by what *target* receives from, by its name.
+
+        What is private in a class is often given to a function as a parameter that is not.
+        """
         outside = self._evidence.outside
         received = (call.text.rpartition(".") for call in outside.get(target, ()))
-        owners = {last_of(owner) for owner, _, name in received if name in RECEIVING}
+        owners = {last_of(o).strip("_") for o, _, name in received if name in RECEIVING}
         for call in outside.get(source, ()):
             owner, _, name = call.text.rpartition(".")
-            if name in SENDING - _OF_HTTP and last_of(owner) in owners:
+            if name in SENDING - _OF_HTTP and last_of(owner).strip("_") in owners:
                 return call
         return None
 
