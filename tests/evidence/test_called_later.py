@@ -230,3 +230,31 @@ def refund(*_, **options): ...
     (edge,) = checked(source, "pay -> charge").edges
 
     assert edge.verdict == verdict
+
+
+@pytest.mark.parametrize("before", [0, 1, 20])
+@pytest.mark.parametrize("after", [0, 1, 20])
+def test_a_wrapper_that_is_a_step_is_that_of_each_function_of_its_decorator(before, after):
+    """It calls the one that is a step, unless very many others come later."""
+    other = "@checked\ndef view_{}(): ...\n"
+    source = f"""
+def checked(function):
+    @step
+    def wrapper():
+        pay()
+        return function()
+    return wrapper
+@step
+def pay(): ...
+{"".join(map(other.format, range(before)))}
+@checked
+@step
+def ship(): ...
+{"".join(map(other.format, range(100, 100 + after)))}
+"""
+    report = checked(source, "wrapper -> pay, pay -> ship", wrapper={"is_entrypoint": True})
+
+    assert verdicts(report) == {
+        "wrapper -> pay": ("supported", "call"),
+        "pay -> ship": ("supported", "order") if after < 20 else ("unverified",),
+    }

@@ -9,6 +9,7 @@ from penstock.evidence._analysis.expressions import evaluate
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.makers import call_with_arguments
 from penstock.evidence._analysis.objects import add_objects
+from penstock.evidence._analysis.overrides import is_wanted
 from penstock.evidence._analysis.scopes import OPEN, Activation, Scope
 from penstock.evidence._analysis.statements import run_block
 from penstock.evidence._analysis.values import (
@@ -26,6 +27,9 @@ __all__ = ["MOST_WORK", "RULES", "Analysis"]
 
 _MOST_CLASSES = 8
 """Of how many classes a method of a step is called with any arguments."""
+
+_MOST_SCOPES = 16
+"""How many calls of a function give a step in it what it has from around it."""
 
 MOST_WORK = 1_000_000
 """Steps of work, which are counted instead of seconds: each machine finds the same."""
@@ -111,12 +115,17 @@ class Analysis:
             elif "classmethod" in kinds and isinstance(receiver, Instance):
                 receiver = Class(parent, is_any=True)
         elif parent is not None and parent.kind in {"function", "lambda"}:
-            scope = self._scope_inside(parent, scope)
-        activation = engine.activate(Function(definition, scope), OPEN, receiver)
+            *others, scope = self._scopes_inside(parent, scope)
+            for each in others:
+                self._activate(Function(definition, each), receiver)
+        return self._activate(Function(definition, scope), receiver)
+
+    def _activate(self, function: Function, receiver: Value | None) -> Activation:
+        activation = self.engine.activate(function, OPEN, receiver)
         if not activation.is_root:
             activation.is_root = True
             activation.round = -1
-            activation = engine.activate(Function(definition, scope), OPEN, receiver)
+            activation = self.engine.activate(function, OPEN, receiver)
         return activation
 
     def _construction(self, cls: Definition) -> Activation:
@@ -126,9 +135,17 @@ class Analysis:
         frame.apply((Class(cls),), OPEN, cls.header)
         return self.contexts(cls)[-1]
 
-    def _scope_inside(self, parent: Definition, module: Scope) -> Scope:
-        """Return the scope of a function in which another is, as its last call left it."""
+    def _scopes_inside(self, parent: Definition, module: Scope) -> list[Scope]:
+        """Return the scopes of a function in which another is, as its calls left them.
+
+        So a wrapper is that of each function which its decorator got.
+        """
         if not self.contexts(parent):
             self._root(parent)
         found = [each.frame_scope for each in self.contexts(parent) if each.frame_scope]
-        return found[-1] if found else module
+        found.sort(key=self._has_step)
+        return found[-_MOST_SCOPES:] or [module]
+
+    def _has_step(self, scope: Scope) -> bool:
+        """Return whether something in *scope* is the function of a step."""
+        return any(is_wanted(self.engine, one) for each in scope.names.values() for one in each)
