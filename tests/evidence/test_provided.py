@@ -62,3 +62,33 @@ def refund(order=Depends(find)): ...
 
     assert [edge.verdict for edge in report.edges] == ["supported", "supported"]
     assert undeclared(report) == []
+
+
+TWO = """
+from fastapi import APIRouter, Depends
+router = APIRouter()
+@step
+def find(): ...
+@step
+def permit(): ...
+@step
+@router.post("/", dependencies=[Depends(permit)])
+def pay(order=Depends(find)):
+    {body}
+@step
+def ship(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("edges", "body", "found"),
+    [
+        ("find -> pay, permit -> pay", "pass", []),
+        ("permit -> find, find -> pay", "pass", []),
+        ("find -> permit, permit -> pay", "pass", ["find -> pay", "permit -> find"]),
+        ("find -> pay, permit -> pay", "ship()", ["pay -> ship"]),
+    ],
+)
+def test_the_order_in_which_a_framework_provides_is_not_declared(edges, body, found):
+    """It is that of the parameters, by which nobody means anything, and it may be declared."""
+    assert undeclared(checked(TWO.format(body=body), edges)) == found

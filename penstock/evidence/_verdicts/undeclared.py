@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from penstock.evidence._model import Connection, EdgeEvidence, Evidence
+from penstock.evidence._order.states import Order
+from penstock.evidence._source.files import Definition
 from penstock.evidence._verdicts.evidence import FlowEvidence, closure
 from penstock.evidence._verdicts.lines import is_named, is_near
 
@@ -123,7 +125,8 @@ class Undeclared:
     def _candidates(self) -> Iterator[tuple[str, str, Evidence, bool]]:
         for (source, target), orders in self._evidence.orders.items():
             for caller, order in orders.items():
-                if order.is_direct and not order.is_carried:
+                is_shown = order.is_direct and not order.is_carried
+                if is_shown and not self._is_provided(source, target, caller, order):
                     found = Evidence("order", order.second, order.first, caller.label)
                     yield source, target, found, True
                     break
@@ -133,6 +136,16 @@ class Undeclared:
         }
         for source, target, evidence in self._evidence.started(starts):
             yield source, target, evidence, False
+
+    def _is_provided(self, source: str, target: str, caller: Definition, order: Order) -> bool:
+        """Return whether a framework calls both steps for the parameters of a function.
+
+        Nobody declares in which order it does, unless as the other one.
+        """
+        line = caller.location
+        is_there = order.first[0] == order.second[0] == line and caller.kind == "function"
+        is_reversed = (target, source) in self._evidence.declared
+        return is_there and not is_reversed and caller.node.body[0].lineno > line.line
 
     def _instead(self, first: str, gone: str) -> Iterator[tuple[str, str, Evidence, bool]]:
         """Yield what comes after *first* now that nothing reaches the step after it."""
