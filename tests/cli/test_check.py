@@ -316,7 +316,7 @@ def test_settings_of_the_check(drifted):
     ("line", "message"),
     [
         ('check = "strict"', "check must be a table, not 'strict'"),
-        ("chekc = {}", "unknown setting 'chekc'; did you mean 'check'? (known: modules, "),
+        ("checks = {}", "unknown setting 'checks'; did you mean 'check'? (known: modules, "),
         ('check.fail-on = "none"', "unknown setting 'check.fail-on'; did you mean 'fail_on'?"),
         (
             'check.fail_on = "all"',
