@@ -60,9 +60,7 @@ class Doubts:
 
         That call may run both steps, in the declared order.
         """
-        starts, orders = self._evidence.starts.items(), self._evidence.orders.items()
-        pairs = {(source, each) for source, found in starts for each in found}
-        pairs |= {pair for pair, found in orders if any(not o.is_carried for o in found.values())}
+        pairs = self._evidence.shown
         known = closure(pairs)
         entered = self._entered(known)
         forth = closure(
@@ -84,7 +82,7 @@ class Doubts:
                     is_behind = cause.target == source or (
                         (cause.target, source) in known and (cause.target, target) not in known
                     )
-                    is_behind = is_behind and self._may_follow(cause, target, pairs, forth)
+                    is_behind = is_behind and self._may_follow(cause, target, forth)
                 elif cause.target == source and self._is_followed(cause, target):
                     # A way to the first step that leads over what follows the edge is another.
                     late = {target, *(after for first, after in forth if first == target)}
@@ -105,11 +103,7 @@ class Doubts:
         return tuple(found)
 
     def _may_follow(
-        self,
-        cause: EdgeEvidence,
-        target: str,
-        pairs: AbstractSet[tuple[str, str]],
-        forth: AbstractSet[tuple[str, str]],
+        self, cause: EdgeEvidence, target: str, forth: AbstractSet[tuple[str, str]]
     ) -> bool:
         """Return whether *target* may run after what an unresolved call leads to.
 
@@ -120,7 +114,7 @@ class Doubts:
         if any(
             second == target
             and (first == cause.source or (not is_entered and (first, cause.source) in forth))
-            for first, second in pairs
+            for first, second in self._evidence.shown
         ):
             return True
         first, second = self._evidence.located[cause.target], self._evidence.located[target]
@@ -137,10 +131,8 @@ class Doubts:
         It does not where the source shows how it comes to both, and not in this order.
         """
         evidence = self._evidence
-        if not (evidence.is_reached(target) and evidence.is_entered(step)):
-            return True
-        orders = evidence.orders.get((step, target), {}).values()
-        return target in evidence.starts.get(step, {}) or any(not o.is_carried for o in orders)
+        is_known = evidence.is_reached(target) and evidence.is_entered(step)
+        return not is_known or (step, target) in evidence.shown
 
     def _entered(self, known: AbstractSet[tuple[str, str]]) -> set[str]:
         """Return the steps to which the source shows a way from where the flow begins."""

@@ -44,6 +44,12 @@ class FlowEvidence:
         """All pairs that a path of declared edges joins."""
         return closure((source, target) for source, target, _ in self.flow.edges)
 
+    @cached_property
+    def shown(self) -> set[tuple[str, str]]:
+        """The pairs of which the source shows a call, a hand-off or an order, in one round."""
+        pairs = {(source, each) for source, found in self.starts.items() for each in found}
+        return pairs | {pair for pair, orders in self.orders.items() if any(of_one_round(orders))}
+
     def in_order(self, source: str, target: str, *, is_loop: bool) -> Iterator[Evidence]:
         """Yield where a common caller runs both steps, in this order.
 
@@ -93,9 +99,9 @@ class FlowEvidence:
             return True
         wanted, project = self.located[target], self.project
         callers = (d for d in project.callers_of(wanted) if d not in self.definitions)
-        return self.is_known_to_others(target) or project.is_value(wanted) or any(callers)
+        return self._is_known_to_others(target) or project.is_value(wanted) or any(callers)
 
-    def is_known_to_others(self, target: str) -> bool:
+    def _is_known_to_others(self, target: str) -> bool:
         """Return whether a framework may know *target*, by a decorator or by its class."""
         definition = self.located[target]
         is_known = self.steps[target].is_entrypoint or decorators_of(definition) - UNKNOWN_TO_OTHERS

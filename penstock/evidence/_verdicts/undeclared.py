@@ -102,11 +102,8 @@ class Undeclared:
 
     def _leads_back(self, source: str, target: str) -> bool:
         """Return whether *target* leads to *source* as declared, be it by an edge that is gone."""
-        if (target, source) not in self._evidence.declared:
-            return False
-        forth = self._evidence.orders.get((target, source), {}).values()
-        starts = self._evidence.starts.get(target, {})
-        return source in starts or any(not order.is_carried for order in forth)
+        pair = target, source
+        return pair in self._evidence.declared and pair in self._evidence.shown
 
     def _is_announced(self, target: str, found: Evidence) -> bool:
         """Return whether a signal leads to a step that receives messages, from any sender.
