@@ -7,6 +7,7 @@ from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.library import UNREAD
 from penstock.evidence._analysis.values import NOTHING, UNKNOWN, Class, External, Function, Values
 from penstock.evidence._source.files import SourceFile
+from penstock.evidence._source.imports import absolute_name
 
 __all__ = ["run_import", "run_import_from"]
 
@@ -23,23 +24,13 @@ def run_import(frame: Frame, node: ast.Import) -> None:
 def run_import_from(frame: Frame, node: ast.ImportFrom) -> None:
     """Execute ``from shop import orders``."""
     frame.forget_objects()
-    name = _absolute(frame.activation.definition.source, node)
+    name = absolute_name(node, frame.activation.definition.source)
     for alias in node.names:
         if alias.name == "*":
             _import_all(frame, name)
         else:
             found = _imported(frame.engine, name, alias.name)
             frame.assign(alias.asname or alias.name, found or UNKNOWN)
-
-
-def _absolute(source: SourceFile, node: ast.ImportFrom) -> str:
-    """Return the name of the module that is imported from."""
-    if not node.level:
-        return node.module or ""
-    parts = source.module.split(".")
-    drop = node.level - (1 if source.is_package else 0)
-    kept = parts[: len(parts) - drop] if drop else parts
-    return ".".join([*kept, *filter(None, [node.module])])
 
 
 def _imported(engine: Engine, module: str, name: str) -> Values:

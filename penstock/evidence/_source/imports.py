@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from penstock.evidence._source.files import SourceFile
 
-__all__ = ["Imported", "imported_by"]
+__all__ = ["Imported", "absolute_name", "imported_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def imported_by(node: ast.Import | ast.ImportFrom, source: SourceFile) -> Iterat
     """Yield what an import gives the module in *source*."""
     for each in node.names:
         if isinstance(node, ast.ImportFrom):
-            module = _absolute(node.module or "", node.level, source)
+            module = absolute_name(node, source)
             yield Imported(module, each.name, each.asname or each.name)
         elif each.asname:
             yield Imported(each.name, None, each.asname)
@@ -36,10 +36,11 @@ def imported_by(node: ast.Import | ast.ImportFrom, source: SourceFile) -> Iterat
                 yield Imported(each.name, None, None)
 
 
-def _absolute(module: str, level: int, source: SourceFile) -> str:
-    if not level:
-        return module
+def absolute_name(node: ast.ImportFrom, source: SourceFile) -> str:
+    """Return the name of the module from which *source* imports."""
+    if not node.level:
+        return node.module or ""
     parts = source.module.split(".")
-    up = level - source.is_package
+    up = node.level - source.is_package
     package = parts[: len(parts) - up] if up else parts
-    return ".".join([*package, *filter(None, [module])])
+    return ".".join([*package, *filter(None, [node.module])])
