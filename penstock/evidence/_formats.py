@@ -134,8 +134,8 @@ def as_github(report: Report) -> str:
     The number of those that are left out is a notice, since GitHub shows no eleventh of a level.
     """
     lines: list[str] = []
-    for level, texts in (("error", report.not_imported), ("warning", report.failures)):
-        commands = [f"::{level}::{_escaped(text, in_options=False)}" for text in texts]
+    for level, messages in (("error", report.not_imported), ("warning", report.failures)):
+        commands = [f"::{level}::{_escaped(each, in_options=False)}" for each in messages]
         found = (finding for finding in report.findings if finding.severity == level)
         commands += [_command(level, finding) for finding in found]
         lines += commands[:_MOST_COMMANDS]

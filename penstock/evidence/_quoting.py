@@ -17,7 +17,7 @@ def quoted(line: str) -> str:
 
 
 def line_of(path: Path, number: int) -> str | None:
-    """Return a line of a file, as Python counts them, or None if there is no such line."""
+    """Return a line of a file, as Python counts them, or None if it has fewer."""
     try:
         # In the encoding that the file names. Lines end where Python ends them, which is not at
         # each character that `str.splitlines` takes for an end.
