@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from penstock._declared.step import Location
 from penstock.evidence._source.functions import (
@@ -165,6 +165,22 @@ class Definition:
 
 _OF_MODULES = re.compile(r"mod|plugin|package|lib", re.IGNORECASE)
 """How variables are called that have modules."""
+
+
+class KeptNames(NamedTuple):
+    """The names that code passes on or keeps, and does not call."""
+
+    names: frozenset[str]
+    """Those alone, without those in annotations."""
+
+    attributes: frozenset[str]
+    """Those of attributes, and of what a string imports."""
+
+    members: frozenset[str]
+    """Those of the attributes that may be of a module."""
+
+    annotating: frozenset[str]
+    """Those in the annotations of parameters, results and variables."""
 
 
 class SourceFile:
@@ -325,28 +341,9 @@ class SourceFile:
         lines = (range(node.lineno, (node.end_lineno or node.lineno) + 1) for node in found)
         return frozenset(line for each in lines for line in each)
 
-    @property
-    def kept_names(self) -> frozenset[str]:
-        """The names that the code passes on or keeps, without those in annotations alone."""
-        return self._kept[0]
-
-    @property
-    def kept_attributes(self) -> frozenset[str]:
-        """The names of attributes that the code passes on or keeps, or that a string imports."""
-        return self._kept[1]
-
-    @property
-    def kept_members(self) -> frozenset[str]:
-        """Those of the attributes that may be of a module."""
-        return self._kept[2]
-
-    @property
-    def names_in_annotations(self) -> frozenset[str]:
-        """The names in the annotations of parameters, results and variables."""
-        return self._kept[3]
-
     @cached_property
-    def _kept(self) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
+    def kept(self) -> KeptNames:
+        """The names that the code passes on or keeps, and does not call."""
         nodes = list(nodes_in(self.tree))
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
         compared = {id(inner) for node in nodes for inner in _compared_in(node)}
@@ -375,8 +372,7 @@ class SourceFile:
                 case ast.Constant(value=str(text)) if dotted := _DOTTED.fullmatch(text):
                     attributes.add(dotted[1])
                     members.add(dotted[1])
-        found = (names, attributes, members, annotating)
-        return tuple(map(frozenset, found))  # type: ignore[return-value]
+        return KeptNames(*map(frozenset, (names, attributes, members, annotating)))
 
     def _may_be_of_module(self, node: ast.Attribute) -> bool:
         """Return whether *node* is what a module has, as far as its first name says."""
@@ -432,7 +428,7 @@ def decoded(data: bytes) -> str:
     """Return the text of a file, in the encoding that it names."""
     encoding = "utf-8-sig"
     if b"coding" in b"\n".join(data.split(b"\n", 2)[:2]):
-        with suppress(SyntaxError):  # no such encoding, or not in it
+        with suppress(SyntaxError):  # an unknown encoding, or not in it
             encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
     text = data.decode(encoding, "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -201,10 +201,9 @@ class Project:
     def words_in(self, function: Definition) -> frozenset[str] | None:
         """Return the words in a function, or None if it is a module or a lambda."""
         source = function.source
-        for number, words in self._found_in(source, "function", function.name):
-            if [*source.definitions.values()][number] is function:
-                return words  # type: ignore[no-any-return]
-        return None
+        found: dict[int, frozenset[str]] = dict(self._found_in(source, "function", function.name))
+        numbers = (n for n, each in enumerate(source.definitions.values()) if each is function)
+        return found.get(next(numbers, -1))
 
     def _found_in(self, file: SourceFile, kind: str, wanted: str) -> Any:
         """Return what a search finds in one file, which is found once."""
@@ -238,7 +237,7 @@ class Project:
         """
         owners, is_alone, is_kept = self._found_in(file, "call", wanted.name)
         if wanted.is_method:
-            is_alone = is_kept and wanted.name in file.kept_attributes
+            is_alone = is_kept and wanted.name in file.kept.attributes
         else:
             is_alone = is_alone or file is wanted.source
 

@@ -217,10 +217,10 @@ def _values(file: SourceFile, name: str) -> Kept:
     if pattern.search(file.text) is None:
         return Kept()
     return Kept(
-        name in file.kept_attributes,
-        name in file.kept_members,
-        name in file.kept_names,
-        name in file.names_in_annotations,
+        name in file.kept.attributes,
+        name in file.kept.members,
+        name in file.kept.names,
+        name in file.kept.annotating,
         name in file.imported or "*" in file.imported,
     )
 
