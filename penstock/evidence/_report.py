@@ -107,9 +107,11 @@ class Finding:
     def text(self) -> str:
         """Return it as text, with the line first and the details below."""
         location = f"{self.location}: " if self.location is not None else ""
+        level = "warning: " if self.severity == "warning" else ""
         facts, cure = self.details[:-1], self.details[-1:]
         below = [*facts, *(f"    {line}" for line in self.quoted), *cure]
-        return "\n".join([f"{location}{self.title} [{self.code}]", *(f"    {x}" for x in below)])
+        head = f"{location}{level}{self.title} [{self.code}]"
+        return "\n".join([head, *(f"    {line}" for line in below)])
 
     @property
     def help(self) -> str | None:

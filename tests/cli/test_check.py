@@ -439,7 +439,7 @@ def test_what_cannot_be_read_is_a_warning(project):
     actual = run("--no-import")
 
     assert actual.exit_code == 0
-    assert "cli_checked.py:9: checked_orders: charge cannot be read" in actual.stdout
+    assert "cli_checked.py:9: warning: checked_orders: charge cannot be read" in actual.stdout
     assert "; 1 declaration not read" in actual.stdout
     assert run("--no-import", "--fail-on", "unverified").exit_code == 1
 
@@ -451,7 +451,7 @@ def test_no_flow_can_be_read(project):
     actual = run("--no-import")
 
     assert actual.exit_code == 0
-    assert "cli_checked.py:4: pay cannot be read" in actual.stdout
+    assert "cli_checked.py:4: warning: pay cannot be read" in actual.stdout
 
 
 @pytest.fixture
@@ -483,7 +483,7 @@ def test_a_file_and_a_flow():
     actual = run("--no-import", "cli_none.py", "checked_orders")
 
     assert "2 flows, 2 edges" in actual.stdout
-    assert "cli_none.py:14: lost cannot be read" in actual.stdout
+    assert "cli_none.py:14: warning: lost cannot be read" in actual.stdout
 
 
 @pytest.mark.usefixtures("touched")

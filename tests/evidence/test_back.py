@@ -241,7 +241,7 @@ def test_the_finding():
 
     assert found.severity == "warning"
     assert found.text() == (
-        "app.py:10: orders: ship -> charge leads back, and is not declared [edge-back]\n"
+        "app.py:10: warning: orders: ship -> charge leads back, and is not declared [edge-back]\n"
         "    ship hands off charge, an earlier step: app.py:10.\n"
         "        app.py:10: def ship(): Thread(target=charge).start()\n"
         '    Add loop("ship") to after= of charge, or do not call it there.'

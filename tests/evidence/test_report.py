@@ -159,7 +159,8 @@ def test_the_text_format(report):
     assert lines[0] == (
         "orders: the function of gone is not in the source: app.no_such_function [step-missing]"
     )
-    assert "app.py:14: orders: charge -> ship is reversed in app.back [edge-mixed]" in lines
+    mixed = "app.py:14: warning: orders: charge -> ship is reversed in app.back [edge-mixed]"
+    assert mixed in lines
     assert lines[-1] == report.summary()
 
 
