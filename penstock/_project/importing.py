@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.machinery import PathFinder
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import ModuleType
 
@@ -203,9 +204,9 @@ def _cause(settings: Settings, name: str, error: BaseException) -> str:
     message = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, SystemExit):
         message = f"it ended the program with SystemExit({error.code!r})"
-    if isinstance(error, ModuleNotFoundError) and _is_part(error.name, name):
-        return f"{message}. {_where_it_may_be(settings, name)}"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_import(f.filename)]
+    if isinstance(error, ModuleNotFoundError) and _is_part(error.name, name) and not frames:
+        return f"{message}. {_where_it_may_be(settings, name)}"
     own = [frame for frame in frames if is_own(Path(frame.filename))] or frames
     where = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
     return message + where + _how_to_set_up(settings, error)
@@ -255,7 +256,9 @@ _UNREADY = {"AppRegistryNotReady", "ImproperlyConfigured"}
 
 
 def _how_to_set_up(settings: Settings, error: BaseException) -> str:
-    """Return what to do about *error* if Django raised it because nobody called its setup."""
+    """Return what to do about *error* if a part of the environment is not set up."""
+    if isinstance(error, PackageNotFoundError):
+        return f". Install {error.name} in this environment; the project itself: pip install -e ."
     kinds = type(error).__mro__
     if not any(k.__module__ == "django.core.exceptions" and k.__name__ in _UNREADY for k in kinds):
         return ""

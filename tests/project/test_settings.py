@@ -556,6 +556,36 @@ def test_module_with_a_typing_error(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        pytest.param(
+            "import importlib.metadata as m; m.version('versioned_shop')",
+            "PackageNotFoundError: No package metadata was found for versioned_shop ({file}:1). "
+            "Install versioned_shop in this environment; the project itself: pip install -e .",
+            id="metadata",
+        ),
+        pytest.param(
+            "raise ModuleNotFoundError('needs shoplib', name='versioned_shop')",
+            "ModuleNotFoundError: needs shoplib ({file}:1)",
+            id="raised",
+        ),
+        pytest.param(
+            "import versioned_shop.parts",
+            "ModuleNotFoundError: No module named 'versioned_shop.parts' ({file}:1)",
+            id="part",
+        ),
+    ],
+)
+def test_what_a_module_does_not_find_is_not_the_module(tmp_path, statement, expected):
+    """A module that is found, and raises that something is not found, is reported at its line."""
+    write(tmp_path / "versioned_shop" / "__init__.py", f"{statement}\n")
+
+    (failure,) = import_modules(Settings(modules=("versioned_shop",), pythonpath=(str(tmp_path),)))
+
+    assert failure.cause == expected.format(file=tmp_path / "versioned_shop" / "__init__.py")
+
+
+@pytest.mark.parametrize(
     ("setup", "expected"),
     [
         pytest.param(
