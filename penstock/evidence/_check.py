@@ -20,6 +20,7 @@ from penstock.evidence._model import (
 )
 from penstock.evidence._order.reached import consumed_in, of_objects
 from penstock.evidence._order.runs import FlowRuns
+from penstock.evidence._order.states import outside_of
 from penstock.evidence._rename import find_renamed
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
@@ -201,7 +202,7 @@ def _check_flow(
         project=engine.project,
         located=functions,
         starts={name: body.starts for name, body in bodies.items()},
-        outside={name: body.outside for name, body in bodies.items()},
+        outside={name: outside_of(body) for name, body in bodies.items()},
         orders=runs.orders,
         definitions=frozenset(runs.definitions),
         engine=engine,

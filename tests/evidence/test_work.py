@@ -1,14 +1,17 @@
 """Work that a check does once, and values that it leaves out."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from penstock import Location
 from penstock.evidence._analysis.binding import bind
 from penstock.evidence._analysis.heap import Heap
 from penstock.evidence._analysis.kept import kept_values
-from penstock.evidence._analysis.scopes import Arguments, Scope
-from penstock.evidence._analysis.terms import Loop, Outside, Sequence, parts_of
+from penstock.evidence._analysis.scopes import Activation, Arguments, Scope
+from penstock.evidence._analysis.terms import Call, Loop, Outside, Sequence, parts_of
 from penstock.evidence._analysis.values import CUT, UNKNOWN, Constant, Container, Function, join
+from penstock.evidence._order.runs import FlowRuns
+from penstock.evidence._order.states import Summary, outside_of
 from penstock.evidence._source.files import SourceFile
 
 NONE = Constant(None)
@@ -91,3 +94,24 @@ def test_terms_that_many_functions_share_are_looked_at_once():
     assert found[0] is whole
     assert [each for each in found if isinstance(each, Outside)] == [one, other]
     assert len(found) == len(set(found))
+
+
+def test_a_call_that_leads_out_of_the_source_is_kept_once():
+    """A function keeps its own unresolved calls, and not those of the functions that it calls."""
+    text = "".join(f"def f{number}(): ...\n" for number in range(4))
+    file = SourceFile("app", Path("app.py"), "app.py", text)
+    definitions = [each for each in file.definitions.values() if each.kind == "function"]
+    functions = {each: Activation(each, Scope(each), {}) for each in definitions}
+    calls = [Outside(f"g{number}", file.location_at(number + 1)) for number in range(4)]
+    for (one, inner), call in zip(pairwise(functions.values()), calls, strict=False):
+        one.body = Sequence((Call((inner,), one.definition.location), call))
+    functions[definitions[-1]].body = calls[-1]
+    runs = FlowRuns(lambda _: None, lambda each: [functions[each]], frozenset(), lambda: None)
+
+    whole = runs.body("f0", definitions[0])
+    kept = [whole]
+    for each in kept:
+        kept += [lead for lead in each.leads.values() if isinstance(lead, Summary)]
+
+    assert [*outside_of(whole).items()] == [(call, frozenset()) for call in reversed(calls)]
+    assert [len(each.leads) for each in kept] == [1, 2, 2, 2, 1]

@@ -28,6 +28,7 @@ from penstock.evidence._analysis.terms import (
 from penstock.evidence._order.states import (
     BEGIN,
     Consumer,
+    Leads,
     Mark,
     Order,
     Outcome,
@@ -35,7 +36,7 @@ from penstock.evidence._order.states import (
     State,
     Summary,
     add_exits,
-    add_outside,
+    add_function,
     add_start,
     both,
     compose,
@@ -152,7 +153,8 @@ class FlowRuns:
             return known
         if self._depth > _DEEPEST * 3:
             outside = _too_deep(activation)
-            return Summary(normal={BEGIN: Mark((), is_last=True)}, outside={outside: frozenset()})
+            leads: Leads = {(outside, frozenset()): outside}
+            return Summary(normal={BEGIN: Mark((), is_last=True)}, leads=leads)
         if activation in self._running:
             self._recursed.add(activation)
             return known or Summary(normal={BEGIN: Mark((), is_last=True)})
@@ -212,17 +214,7 @@ class FlowRuns:
 
     def _lead_outside(self, call: Outside, state: State) -> None:
         """Note a call that leads out of the source, with what has run before in the same round."""
-        add_outside(self._current.outside, {call: frozenset()}, in_this_round(state))
-
-    def _lead_outside_by(self, helper: Summary, state: State) -> None:
-        """Note the calls of a function that lead out of the source."""
-        if helper.outside:
-            before = in_this_round(state)
-            # One helper is often called after the same steps, and it may have very many calls.
-            noted = self._current.helpers
-            if (id(helper), before) not in noted:
-                noted[id(helper), before] = helper
-                add_outside(self._current.outside, helper.outside, before)
+        self._current.leads.setdefault((call, in_this_round(state)), call)
 
     def _either(self, term: Choice, state: State) -> Outcome:
         return self._choice(term.options, state)
@@ -283,7 +275,7 @@ class FlowRuns:
         prefix = (*self._prefix, location)
         for name, start in summary.starts.items():
             self._note(name, replace(start, path=(*prefix, *start.path)), state)
-        self._lead_outside_by(summary, state)
+        add_function(self._current.leads, summary, in_this_round(state))
         return Outcome(
             normal=compose(state, summary.normal, prefix),
             raised=compose(state, summary.raised, prefix),

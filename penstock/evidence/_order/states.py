@@ -1,6 +1,6 @@
 """Which steps have run at a point of a function, and which may be the last."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from penstock._declared.step import Location
@@ -10,6 +10,7 @@ from penstock.evidence._source.files import Definition
 __all__ = [
     "BEGIN",
     "Consumer",
+    "Leads",
     "Mark",
     "Order",
     "Outcome",
@@ -17,7 +18,7 @@ __all__ = [
     "State",
     "Summary",
     "add_exits",
-    "add_outside",
+    "add_function",
     "add_start",
     "both",
     "compose",
@@ -26,6 +27,7 @@ __all__ = [
     "leave_by",
     "merged",
     "no_longer_last",
+    "outside_of",
     "unmarked",
 ]
 
@@ -83,6 +85,12 @@ class Mark:
 
 State = dict[str, Mark]
 
+Leads = dict[tuple[Hashable, frozenset[str]], "Outside | Summary"]
+"""The calls that lead out of the source, and the functions with such calls.
+
+They are by what they are and the steps that may have run before.
+"""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -102,11 +110,12 @@ class Summary:
     starts: dict[str, Start] = field(default_factory=dict)
     normal: State | None = None
     raised: State | None = None
-    outside: dict[Outside, frozenset[str]] = field(default_factory=dict)
-    """The calls that lead out of the source, with the steps that may have run before each."""
+    leads: Leads = field(default_factory=dict)
+    """Where it leads out of the source.
 
-    helpers: dict[tuple[int, frozenset[str]], "Summary"] = field(default_factory=dict)
-    """The functions whose calls are in `outside`, by their identity and what had run before."""
+    The calls of a function are not those of each caller, too: there would be very many, and only
+    those of steps are asked for.
+    """
 
     runs: dict[Hashable, Outcome] = field(default_factory=dict)
     """How generators ended that it iterates over, if there are many."""
@@ -221,19 +230,32 @@ def compose(state: State, inner: State | None, prefix: tuple[Location, ...]) -> 
     return found
 
 
-def add_outside(
-    known: dict[Outside, frozenset[str]],
-    more: Mapping[Outside, frozenset[str]],
-    before: frozenset[str] = frozenset(),
-) -> None:
-    """Add *more* calls that lead out of the source, with what has run *before* all of them."""
-    for outside, steps in more.items():
-        ran = before | steps if steps else before
-        already = known.get(outside)
-        if already is None:
-            known[outside] = ran
-        elif not ran <= already:
-            known[outside] = already | ran
+def outside_of(summary: Summary) -> dict[Outside, frozenset[str]]:
+    """Return the calls that lead out of the source, with the steps that may have run before."""
+    found: dict[Outside, frozenset[str]] = {}
+    seen: set[tuple[int, frozenset[str]]] = set()
+    # In the order in which they are made, and without recursion: a chain may be long.
+    waiting = [(frozenset[str](), iter(summary.leads.items()))]
+    while waiting:
+        before, leads = waiting[-1]
+        for (_, steps), lead in leads:
+            ran = before | steps
+            if isinstance(lead, Summary):
+                if (id(lead), ran) not in seen:
+                    seen.add((id(lead), ran))
+                    waiting.append((ran, iter(lead.leads.items())))
+                    break
+            else:
+                found[lead] = found.get(lead, ran) | ran
+        else:
+            waiting.pop()
+    return found
+
+
+def add_function(leads: Leads, function: Summary, before: frozenset[str]) -> None:
+    """Add a function to *leads*, if it leads out of the source."""
+    if function.leads:
+        leads[id(function), before] = function
 
 
 def merged(summaries: Iterable[Summary]) -> Summary:
@@ -244,7 +266,7 @@ def merged(summaries: Iterable[Summary]) -> Summary:
             add_start(whole.starts, target, start)
         whole.normal = either(whole.normal, one.normal)
         whole.raised = either(whole.raised, one.raised)
-        add_outside(whole.outside, one.outside)
+        add_function(whole.leads, one, frozenset())
     return whole
 
 
