@@ -1,9 +1,9 @@
 """Lines of the source as reports quote them."""
 
-import tokenize
 from pathlib import Path
 
 from penstock._common.declared_strings import escape_controls
+from penstock.evidence._source.files import decoded
 
 __all__ = ["line_of", "quoted"]
 
@@ -17,12 +17,10 @@ def quoted(line: str) -> str:
 
 
 def line_of(path: Path, number: int) -> str | None:
-    """Return a line of a file, as Python counts them, or None if it has fewer."""
+    """Return a line of a file, as Python counts them, or None if there is none."""
     try:
-        # In the encoding that the file names. Lines end where Python ends them, which is not at
-        # each character that `str.splitlines` takes for an end.
-        with tokenize.open(path) as file:
-            lines = file.read().split("\n")
-    except (OSError, SyntaxError, UnicodeError):
+        # Lines end where Python ends them, not at each character that `str.splitlines` ends one.
+        lines = decoded(path.read_bytes()).split("\n")
+    except OSError:
         return None
     return lines[number - 1] if number <= len(lines) else None
