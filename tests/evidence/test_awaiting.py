@@ -164,3 +164,26 @@ def test_a_helper_may_return_what_its_caller_awaits():
 
     assert verdicts(checked(waiting, "charge -> ship"))["charge -> ship"] == ("supported", "order")
     assert verdicts(checked(dropping, "charge -> ship"))["charge -> ship"] == ("contradicted",)
+
+
+@pytest.mark.parametrize(
+    ("find", "verdict"),
+    [
+        ("async def find(self): raise NotImplementedError", ("supported", "call")),
+        ("def find(self): return load()", ("supported", "call")),
+        ("async def find(self): raise KeyError", ("contradicted",)),
+    ],
+)
+def test_what_follows_a_method_that_a_subclass_has_to_have(find, verdict):
+    """The subclass that is meant may be elsewhere, and returns where the base raises an error."""
+    source = f"""
+class Shop:
+    {find}
+@step
+async def pay(shop: Shop):
+    await shop.find()
+    charge()
+@step
+def charge(): pass
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": verdict}

@@ -9,7 +9,7 @@ from penstock.evidence._analysis.heap import KEYS
 from penstock.evidence._analysis.library import PLUGINS
 from penstock.evidence._analysis.scopes import Activation, Arguments
 from penstock.evidence._analysis.special import ITERATING
-from penstock.evidence._analysis.terms import Call, Join, Term, choice, sequence
+from penstock.evidence._analysis.terms import EMPTY, Call, Join, Term, choice, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -22,6 +22,7 @@ from penstock.evidence._analysis.values import (
     Further,
     Instance,
     Pending,
+    Unknown,
     Value,
     Values,
     Wrapped,
@@ -76,7 +77,9 @@ def await_values(frame: Frame, values: Values, node: ast.AST) -> Values:
             options.append(sequence(terms))
         else:
             found = join(found, (value,))
-    if options:
+            if isinstance(value, (Further, Unknown)):
+                options.append(EMPTY)  # what the source does not show may end otherwise
+    if any(option is not EMPTY for option in options):
         frame.emit(choice(options))
     note_methods(frame, values, ("__await__",), node)
     return found
