@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 
 from penstock.evidence._analysis.added import added_by
 from penstock.evidence._analysis.engine import TOO_DEEP, Engine
@@ -81,6 +82,9 @@ _EXECUTING = re.compile(r"builtins\.exec$|runpy\.run_|.*\.exec_module$")
 
 _NOT_KNOWN = COMMON | {"__call__"}
 """Names by which nobody knows which function is called."""
+
+_QUERIES = {"objects", "query", "session"}
+"""Attributes of models that a library fills with what reads them."""
 
 _OF_MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
 """Methods that no other method of an object calls back."""
@@ -363,10 +367,13 @@ class WaysOut:
             if kept[1].count(".") == 1:
                 return is_own and name not in _OF_BAGS and self._may_be_value(outside, wanted)
             return name not in _OF_LIBRARIES and self._may_be_called(name, outside, wanted)
-        if name != wanted.name or not self._fits(outside.passed, wanted) or _is_data(owner):
+        if _is_data(owner):
             return False
         # What an object of a library has, as the user of a request, the project may have made.
-        return self._is_inherited(owner) or (name not in _OF_LIBRARIES and "()" in owner)
+        if self._is_inherited(owner):
+            return self._may_be_called(name, outside, wanted)
+        is_named = name == wanted.name and self._fits(outside.passed, wanted)
+        return is_named and name not in _OF_LIBRARIES and "()" in owner
 
     def _is_unmarked(self, function: Definition) -> bool:
         """Return whether *function* has no decorator in a project that marks implementations."""
@@ -376,11 +383,17 @@ class WaysOut:
     def _is_inherited(self, name: str) -> bool:
         """Return whether *name* is an attribute that a class of the project has of a library.
 
-        The library may fill it with anything, as with settings. A query is its own.
+        The library may fill it with anything, as with settings, or with an object that has more
+        such attributes, as an application. A query is its own.
         """
-        engine, (base, _, attribute) = self._engine, name.rpartition(".")
-        is_query = attribute in {"objects", "query", "session"}
-        return not is_query and any(base in engine.mro(cls) for cls in list(engine.classes))
+        words = name.split(".")
+        ends = (end for end in range(1, len(words)) if ".".join(words[:end]) in self._extended)
+        return any(_QUERIES.isdisjoint(words[end:]) for end in ends)
+
+    @cached_property
+    def _extended(self) -> frozenset[object]:
+        """The names of the classes of libraries that classes of the project extend."""
+        return frozenset(c for cls in list(self._engine.classes) for c in self._engine.mro(cls))
 
     def _may_be_got(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether `getattr` may have returned it, by a string that nobody knows."""

@@ -165,3 +165,27 @@ def send(): pass
         "read -> write": ("supported", "order"),
         "read -> send": ("contradicted",),
     }
+
+
+@pytest.mark.parametrize(
+    ("bases", "till", "verdict"),
+    [
+        ("Till, Shop", "till", ("supported", "call")),
+        ("Shop, Till", "till", ("unverified",)),
+        ("Till, Shop", "Till()", ("unverified",)),
+    ],
+    ids=["after", "before", "exact"],
+)
+def test_what_super_is_in_a_class_that_a_subclass_joins_with_another(bases, till, verdict):
+    """The subclass has the other one behind it; what an object of the class has is not known."""
+    source = f"""
+class Till:
+    def pay(self): super().pay()
+class Shop:
+    @step
+    def pay(self): pass
+class Both({bases}): pass
+@step
+def buy(till: Till): {till}.pay()
+"""
+    assert verdicts(checked(source, "buy -> pay")) == {"buy -> pay": verdict}

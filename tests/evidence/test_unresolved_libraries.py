@@ -960,3 +960,30 @@ def test_a_name_that_a_library_has_too_is_another():
         "shop.py": "@step\ndef charge(): ...\ncharge()\n",
     }
     assert [each.verdict for each in checked(files, "pay -> charge").edges] == ["contradicted"]
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("self.application.till.charge()", "unverified"),
+        ("self.application.till.open()", "unverified"),
+        ("self.application.session.charge()", "contradicted"),
+        ("self.application.till.close()", "contradicted"),
+    ],
+)
+def test_an_object_of_a_library_has_what_the_project_keeps_there(call, verdict):
+    """A handler reads from its application what the project has assigned to that."""
+    source = f"""
+from tornado import web
+class Till:
+    @step
+    def charge(self): pass
+    def open(self): self.charge()
+    def close(self): pass
+class Shop(web.Application):
+    def __init__(self): self.till = Till()
+class Handler(web.RequestHandler):
+    @step
+    def pay(self): {call}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

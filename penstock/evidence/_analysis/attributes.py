@@ -460,6 +460,10 @@ def _of_super(frame: Frame, owner: Super, name: str, node: ast.AST) -> Values:
     found = engine.find(cls, name, after=owner.cls)  # type: ignore[arg-type]
     if not found and cls is not owner.cls:
         found = engine.find(owner.cls, name, after=owner.cls)
+    if isinstance(receiver, Instance) and receiver.site is None:
+        # A subclass that extends others, too, may have one of these there.
+        for each in engine.subclasses(receiver.cls):
+            found = join(found, engine.find(each, name, after=owner.cls))
     bound = _bound(frame, found, receiver, node)
     is_library = all(isinstance(value, External) for value in bound)
     if is_library and isinstance(receiver, Instance):
