@@ -367,9 +367,13 @@ class WaysOut:
             if kept[1].count(".") == 1:
                 return is_own and name not in _OF_BAGS and self._may_be_value(outside, wanted)
             return name not in _OF_LIBRARIES and self._may_be_called(name, outside, wanted)
-        if _is_data(owner):
-            return False
-        # What an object of a library has, as the user of a request, the project may have made.
+        return not _is_data(owner) and self._may_be_had(owner, name, outside, wanted)
+
+    def _may_be_had(self, owner: str, name: str, outside: Outside, wanted: Definition) -> bool:
+        """Return whether an object of a library may have what the project has made.
+
+        So has a request the user, and the application what the project keeps there.
+        """
         if self._is_inherited(owner):
             return self._may_be_called(name, outside, wanted)
         is_named = name == wanted.name and self._fits(outside.passed, wanted)

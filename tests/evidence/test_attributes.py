@@ -227,3 +227,31 @@ def pay(data):
     report = checked(source, f"pay -> {first}, {order}, {second} -> {first}")
 
     assert [edge.verdict for edge in report.edges] == ["supported", "supported", "contradicted"]
+
+
+@pytest.mark.parametrize(
+    ("base", "call", "verdict"),
+    [
+        ("Enum", "Kind.CARD.charge()", ("supported", "call")),
+        ("Till, Enum", "Kind.CARD.charge()", ("supported", "call")),
+        ("Enum", "print(Kind.CARD.value)", ("contradicted",)),
+        ("Enum", "Kind.make()", ("contradicted",)),
+    ],
+)
+def test_a_member_of_an_enumeration_has_its_methods(base, call, verdict):
+    """Its value has not, nor has what the class itself makes."""
+    source = f"""
+from enum import Enum
+class Till:
+    def charge(self): charge()
+class Kind({base}):
+    CARD = 1
+    {"def charge(self): charge()" if base == "Enum" else ""}
+    @staticmethod
+    def make(): pass
+@step
+def pay(): {call}
+@step
+def charge(): pass
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": verdict}

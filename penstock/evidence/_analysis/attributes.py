@@ -1,7 +1,7 @@
 """Attributes of values, looked up as Python does."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from penstock.evidence._analysis.by_name import setting
@@ -377,6 +377,23 @@ def _members_of(engine: Engine, cls: Definition) -> Values:
 _ENUMS = {"Enum", "StrEnum", "IntEnum", "Flag", "IntFlag", "TextChoices", "IntegerChoices"}
 
 
+def _member(engine: Engine, cls: Definition, name: str, values: Sequence[Value]) -> Values:
+    """Return the member *name* of an enumeration whose members have methods, with its values."""
+    if name.startswith("_") or not values or _is_function(*values) or not _members_of(engine, cls):
+        return NOTHING
+    classes = (each for each in engine.mro(cls) if not isinstance(each, str))
+    names = (values for each in classes for values in engine.info(each).scope.names.values())
+    if not any(_is_function(*values) for values in names):
+        return NOTHING
+    member = Instance(cls, (cls, "member", name))
+    engine.store(member, "value", tuple(values))
+    return (member,)
+
+
+def _is_function(*values: Value) -> bool:
+    return any(isinstance(value, (Function, Wrapped)) for value in values)
+
+
 def _computed(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Values:
     """Return what ``__getattr__`` returns for *name*, if there is one."""
     found: Values = NOTHING
@@ -438,6 +455,7 @@ def _of_class(frame: Frame, owner: Class, name: str, node: ast.AST) -> Values:
     external = all(isinstance(value, External) for value in bound)
     if external and (provided := _provided(frame, owner, name, node)):
         return provided
+    bound += _member(engine, owner.definition, name, bound)
     for value in bound:
         if isinstance(value, Instance):  # which may be a manager
             engine.store(value, "*model", (Instance(owner.definition),))
