@@ -265,3 +265,33 @@ def test_an_argument_that_another_module_passes():
         "main.py": "from app import Order, pay\npay(Order())\n",
     }
     assert verdicts(checked(files, "pay -> charge")) == {"pay -> charge": ("supported", "call")}
+
+
+@pytest.mark.parametrize(
+    ("field", "read"),
+    [
+        ("OneToOneField(User)", "order.user.profile"),
+        ("OneToOneField(to=User)", "order.user.profile"),
+        ("OneToOneField(User, related_name='details')", "order.user.details"),
+        ("ForeignKey(User)", "order.user.profile_set.first()"),
+    ],
+)
+def test_a_model_of_a_library_has_what_relations_of_the_project_add(field, read):
+    """An object of a library's model leads back to the objects that have a relation to it."""
+    source = f"""
+from django.contrib.auth.models import User
+from django.db import models
+class Profile(models.Model):
+    user = models.{field}
+    @step
+    def charge(self): pass
+class Order(models.Model):
+    user = models.ForeignKey(User)
+class Other(models.Model):
+    def charge(self): pass
+@step
+def pay(order: Order):
+    {read}.charge()
+"""
+
+    assert is_found(source, "pay")

@@ -134,16 +134,20 @@ def _relation(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
     if own.kind != "class":
         return None
     kind, named = last_of(callee.name), arguments.named
-    targets = _classes(frame, join(*arguments.positional[:1]) or named.get("to", NOTHING))
+    to = join(*arguments.positional[:1]) or named.get("to", NOTHING)
+    targets = _classes(frame, to)
     names = named.get("related_name", NOTHING) or named.get("backref", NOTHING)
     backs = [v.value for v in names if isinstance(v, Constant) and isinstance(v.value, str)]
     is_one = kind == "OneToOneField"
     back = Instance(own) if is_one else query_of(engine, own)
     default = own.name.lower() if is_one else f"{own.name.lower()}_set"
-    for each in targets:
+    instances: Values = (
+        *(Instance(each) for each in targets),
+        *(External(f"{each.name}()") for each in to if isinstance(each, External)),
+    )
+    for each in instances:
         for name in backs or [default]:
-            engine.store(Instance(each), name, (back,))
-    instances = tuple(Instance(each) for each in targets)
+            engine.store(each, name, (back,))
     if kind not in {"ManyToManyField", "relationship", "GenericRelation"}:
         return instances or None
     queries = tuple(query_of(engine, each) for each in targets)
