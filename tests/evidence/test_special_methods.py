@@ -129,6 +129,49 @@ def test_a_method_of_lists_and_strings_is_not_computed(use, verdict):
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
 
 
+@pytest.mark.parametrize(
+    ("made", "verdict"),
+    [
+        ("Database()", "contradicted"),
+        ("Database().session", "contradicted"),
+        ("Database().orders", "unverified"),
+        ("Database().find()", "unverified"),
+        ("LocalProxy(load)", "unverified"),
+        ("database()", "unverified"),
+        ("DATABASE()", "unverified"),
+    ],
+)
+def test_an_object_that_a_class_of_a_library_makes_is_of_that_class(made, verdict):
+    """It has none of the special methods of a class of the project, unless it looks like others."""
+    imported = "from lib import DATABASE, Database, LocalProxy, database, load\n"
+    source = source_of("__getattr__", "self, name", f"{made}.total", "load()")
+
+    assert verdicts(checked(imported + source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+def test_a_special_method_of_a_protocol_is_no_function_that_is_called():
+    """A method that another class has to have may be any of that name, and no other value."""
+    source = """
+from typing import Protocol
+class Version(Protocol):
+    def __str__(self): raise NotImplementedError
+@step
+def pay(version: Version): str(version)
+class Command:
+    def __call__(self): charge()
+HOOKS = [Command()]
+@step
+def charge(): ...
+class Other:
+    def {}(self): {}
+"""
+    known = checked(source.format("other", "pass"), "pay -> charge")
+    special = checked(source.format("__repr__", "charge()"), "pay -> charge")
+
+    assert verdicts(known) == {"pay -> charge": ("contradicted",)}
+    assert verdicts(special) == {"pay -> charge": ("unverified",)}
+
+
 def test_an_object_that_a_library_returns_may_be_called():
     """An object that a library returns may be one of the project that can be called."""
     found = checked(source_of("__call__", "self", "order()", "load()"), "pay -> charge")

@@ -1,6 +1,7 @@
 """The methods that syntax and built-in functions may call of objects of unknown classes."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterable
 
@@ -42,11 +43,22 @@ def note_logging(frame: Frame, node: ast.AST) -> None:
 def _is_of_unknown_class(value: Value) -> bool:
     """Return whether *value* may be an object of any class of the project.
 
-    What the standard library and libraries for data return is none of these.
+    What the standard library and libraries for data return is none of these, and an object that
+    a call of another library's class makes is of that class.
     """
     if not isinstance(value, External):
         return isinstance(value, (Unknown, Further))
-    return "()" in value.name and value.name.partition(".")[0] not in _OF_OWN_CLASSES
+    is_made = _MADE.search(value.name) is not None and not _LIKE_OTHERS.search(value.name)
+    return (
+        "()" in value.name and not is_made and value.name.partition(".")[0] not in _OF_OWN_CLASSES
+    )
+
+
+_MADE = re.compile(r"^[a-z_][\w.]*\.[A-Z]\w*[a-z]\w*\(\)(?:\.session)?$")
+"""How an object is called that a class of a library makes, or its session with a database."""
+
+_LIKE_OTHERS = re.compile(r"Proxy|Lazy|Mock|Local\b|Wrap|Delegat|Ref\b|Var\b|Adapter")
+"""The names of classes whose objects look like others."""
 
 
 _OF_OWN_CLASSES = sys.stdlib_module_names | {

@@ -12,7 +12,9 @@ from penstock.evidence._analysis.values import (
     Container,
     External,
     Function,
+    Further,
     Instance,
+    Unknown,
     Value,
     Values,
     Wrapped,
@@ -51,7 +53,9 @@ def call_special(
         for name in names:
             if any(isinstance(each, (Function, Wrapped)) for each in _found(frame, value, name)):
                 bound = attribute_of(frame, value, name, node)
-                ours = tuple(each for each in bound if not isinstance(each, External))
+                others = [v for v in bound if isinstance(v, (Further, Unknown))]
+                note_methods(frame, others, names, node)
+                ours = tuple(v for v in bound if not isinstance(v, External) and v not in others)
                 return frame.apply(ours, Arguments(given), node)
         return NOTHING
 
